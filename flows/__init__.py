@@ -1,0 +1,1 @@
+"""What acts: Prefect flows, the store, keys, settings and the command line. No content rules."""

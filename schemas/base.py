@@ -1,0 +1,32 @@
+"""The frozen base of every record that crosses a border, and the plain types they share."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+SLUG_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,199}$"
+SHA256_PATTERN = r"^[0-9a-f]{64}$"
+TIMESTAMP_PATTERN = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$"
+DECIMAL_PATTERN = r"^(0|[1-9]\d*)(\.\d+)?$"
+POINTER_PATTERN = r"^(/([^~/]|~[01])*)*$"
+
+Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN)]
+"""Name of a passport in URLs and keys: lower case, digits, dot, underscore, hyphen; at most 200."""
+
+Sha256 = Annotated[str, StringConstraints(pattern=SHA256_PATTERN)]
+"""SHA-256 in lower-case hexadecimal."""
+
+Timestamp = Annotated[str, StringConstraints(pattern=TIMESTAMP_PATTERN)]
+"""UTC with milliseconds and Z, as `schemas.times.timestamp` prints it."""
+
+DecimalText = Annotated[str, StringConstraints(pattern=DECIMAL_PATTERN)]
+"""A non-negative decimal in plain notation, exact to its last digit: "0.00000015"."""
+
+Pointer = Annotated[str, StringConstraints(pattern=POINTER_PATTERN)]
+"""A JSON Pointer (RFC 6901); "" is the whole document."""
+
+
+class Frozen(BaseModel):
+    """A record that never changes once made and refuses what it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

@@ -1,0 +1,110 @@
+"""A listing on its way in: as the source sent it, as we read it, or why we could not."""
+
+from typing import Literal, NamedTuple
+
+from schemas.base import Frozen, Sha256, Slug, Timestamp
+
+FactValue = str | int | bool | tuple[str, ...]
+"""What a fact can be. Decimals (prices, uptimes) are carried as exact decimal text."""
+
+Said = str | int | bool | None | tuple[str, ...]
+"""What the source's record holds at a locator, word for word; fractions as their own digits in text."""
+
+
+class RawListing(Frozen):
+    """One record of a source, as it came, before anyone has read it."""
+
+    source: str
+    """Name of the source, e.g. "openrouter"; one source is one kind of record."""
+    id: str
+    """The source's own id of what it lists, e.g. "qwen/qwq-32b:free"."""
+    url: str
+    """The address that the record was fetched from."""
+    observed_at: Timestamp
+    """When the response that brought it arrived."""
+    body: str
+    """The record as JSON with sorted keys; numbers keep the digits that the source wrote."""
+    content_sha256: Sha256
+    """SHA-256 of `body` in UTF-8."""
+
+
+class Fact(NamedTuple):
+    """One thing that one record states, and where in the record it does."""
+
+    name: str
+    """A name of the closed vocabulary, or a group and its item: "context_tokens", "parameter:tools"."""
+    value: FactValue
+    """What we read."""
+    locator: str
+    """JSON Pointer into the record's `body`."""
+    said: Said
+    """What stands there."""
+
+
+class Provider(NamedTuple):
+    """One provider's endpoint of a model, from the record's `endpoints` array."""
+
+    name: str
+    tag: str
+    status: Literal["up", "degraded", "down", "unknown"]
+    quantization: str | None
+    """None where the source says "unknown" or nothing."""
+    context_tokens: int | None
+    max_output_tokens: int | None
+    uptime_percent: str | None
+    """Share of requests that succeeded in the last 30 minutes, 0 to 100, two decimals."""
+    prices: tuple["Price", ...]
+    locator: str
+
+
+class Price(NamedTuple):
+    """What one unit of use costs, in US dollars."""
+
+    kind: str
+    """Field name of the source: prompt, completion, image, request, …"""
+    usd: str
+    """Exact decimal text, never negative."""
+    unit: str
+    """What is counted: "prompt token", "request", "image", …"""
+    locator: str
+    when: tuple[tuple[str, int], ...] = ()
+    """Conditions under which this price holds instead of the plain one: (("min_prompt_tokens", 200000),)."""
+
+
+class Listing(Frozen):
+    """One record of a source, read: identity and facts, each with its place in the record."""
+
+    source: str
+    id: str
+    kind: Literal["model", "router", "variant", "alias", "endpoints"]
+    base_id: str
+    """The model that this is about: `id` itself, a variant's base, an alias' stated target or itself."""
+    slug: Slug
+    """Slug of `base_id`."""
+    variant: str | None
+    """What stands behind the colon of a variant's id: "free", "batch", …"""
+    name: str
+    author: str
+    facts: tuple[Fact, ...]
+    prices: tuple[Price, ...]
+    providers: tuple[Provider, ...]
+    leftovers: tuple[str, ...]
+    """Pointers to what the record holds and nobody reads; counted in the run report."""
+    url: str
+    observed_at: Timestamp
+    content_sha256: Sha256
+
+
+class Quarantined(Frozen):
+    """A record that could not go on: kept whole, with the place and the reason."""
+
+    stage: Literal["fetch", "normalise", "validate", "merge", "enrich", "score", "issue", "sign", "verify"]
+    source: str
+    id: str
+    field: str
+    """JSON Pointer into the record (or the passport, from `enrich` on); "" when it is the whole."""
+    reason: str
+    """A sentence: what is wrong, and what would be right."""
+    observed_at: Timestamp
+    raw: str
+    """The record as it came."""

@@ -1,0 +1,88 @@
+"""What lies in the object store beside the passports: rows, shards, snapshots and the pointer to them."""
+
+from typing import Literal
+
+from schemas.base import Frozen, Sha256, Slug, Timestamp
+
+Status = Literal["active", "deprecated", "delisted"]
+"""Life of a listing: offered; its end announced; gone."""
+
+Cause = Literal["first_seen", "source_changed", "pipeline_changed", "key_changed", "refreshed"]
+"""Why a passport was issued."""
+
+
+class ShardRow(Frozen):
+    """One passport as a generation serves it: a line of a shard."""
+
+    slug: Slug
+    object: Sha256
+    """Hash, and so key, of the signed passport."""
+    payload: Sha256
+    """Digest of what the passport says without its dates: equal digests, nothing changed."""
+    facts: Sha256
+    """Digest of what the sources said, without dates: tells a changed source from a changed pipeline."""
+    status: Status
+    cause: Cause
+    previous: Sha256 | None
+    """The object that this one replaced."""
+    first_seen: Timestamp
+    last_seen: Timestamp
+    """When a crawl last saw it listed."""
+    last_changed: Timestamp
+    """When its substance last changed."""
+    last_scraped_at: Timestamp
+    """As the signed passport says."""
+    generation: int
+    """The generation that issued this object; its snapshot names the sources it was made from."""
+
+
+class ShardRef(Frozen):
+    """A shard as a snapshot names it."""
+
+    index: int
+    sha256: Sha256
+    """Of the compressed bytes, and so its key."""
+    rows: int
+
+
+class SourceRef(Frozen):
+    """The last good listings of one source, as a snapshot names them."""
+
+    source: str
+    sha256: Sha256
+    """Of the compressed JSON Lines (one `AdmittedLine` each), and so its key."""
+    listings: int
+    last_scraped_at: Timestamp
+    """Of the last complete crawl."""
+
+
+class Snapshot(Frozen):
+    """One generation: everything that a reader who starts at the pointer can reach."""
+
+    generation: int
+    parent: int | None
+    created_at: Timestamp
+    shards: tuple[ShardRef, ...]
+    sources: tuple[SourceRef, ...]
+    counts: dict[str, int]
+    """Status → passports."""
+    rules_sha256: Sha256
+    run: str
+    """Id of the run that made it: registry/runs/<run>.json."""
+
+
+class Pointer(Frozen):
+    """The one thing that moves: which snapshot is served now."""
+
+    generation: int
+    snapshot_sha256: Sha256
+    nonce: str
+    """Tells a publisher whose swap got no answer whether it landed."""
+    issued_at: Timestamp
+    expires_at: Timestamp
+
+
+class Applied(Frozen):
+    """The generation up to which the copies for readers have been rolled forward."""
+
+    generation: int

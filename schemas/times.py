@@ -1,0 +1,17 @@
+"""Instants as the passports print them: UTC, milliseconds, Z."""
+
+from datetime import UTC, datetime
+
+
+def timestamp(instant: datetime) -> str:
+    """Print an aware instant as `2026-06-15T14:50:47.607Z`; raise ValueError on a naive one."""
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant.isoformat()} has no time zone: pass an aware instant")
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def instant(text: str) -> datetime:
+    """Read a timestamp back; raise ValueError when it is not one of ours."""
+    if not text.endswith("Z"):
+        raise ValueError(f"{text!r} is not a UTC timestamp ending in Z")
+    return datetime.fromisoformat(text)

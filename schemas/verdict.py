@@ -1,0 +1,40 @@
+"""What verifying can answer: a closed set."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Verdict(StrEnum):
+    """The answer to "may I believe this passport?"."""
+
+    OK = "ok"
+    """Signed by a trusted key, in date, and the one that the registry serves."""
+    OK_OFFLINE = "ok_offline"
+    """Signed by a trusted key and in date; no registry was asked."""
+    BAD_SIGNATURE = "bad_signature"
+    UNKNOWN_KEY = "unknown_key"
+    KEY_REVOKED = "key_revoked"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    ROLLBACK = "rollback"
+    """The registry answers with an older generation than was seen before."""
+    FREEZE = "freeze"
+    """The registry's pointer has expired: somebody keeps it from moving."""
+    NOT_IN_SNAPSHOT = "not_in_snapshot"
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+    """Genuine, but the registry serves a newer one."""
+    MALFORMED = "malformed"
+    EVIDENCE_MISMATCH = "evidence_mismatch"
+
+    @property
+    def good(self) -> bool:
+        """Whether the passport may be relied on."""
+        return self in (Verdict.OK, Verdict.OK_OFFLINE)
+
+
+class Finding(NamedTuple):
+    """A verdict and the sentence that explains it."""
+
+    verdict: Verdict
+    reason: str

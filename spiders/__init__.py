@@ -1,0 +1,1 @@
+"""What fetches: one spider a source, and Scrapy's settings. No decisions about content."""
