@@ -46,13 +46,17 @@ class Provider(NamedTuple):
 
     name: str
     tag: str
-    status: Literal["up", "degraded", "down", "unknown"]
+    status: Literal["up", "degraded", "unknown"]
+    status_code: int | None
+    """The source's own code behind `status`."""
     quantization: str | None
     """None where the source says "unknown" or nothing."""
     context_tokens: int | None
     max_output_tokens: int | None
     uptime_percent: str | None
     """Share of requests that succeeded in the last 30 minutes, 0 to 100, two decimals."""
+    uptime_said: str | None
+    """The same with all the source's digits."""
     prices: tuple["Price", ...]
     locator: str
 
@@ -90,6 +94,8 @@ class Listing(Frozen):
     providers: tuple[Provider, ...]
     leftovers: tuple[str, ...]
     """Pointers to what the record holds and nobody reads; counted in the run report."""
+    unfamiliar: tuple[str, ...]
+    """Names of facts outside the known vocabulary ("parameter:telepathy"); kept, and counted in the run report."""
     url: str
     observed_at: Timestamp
     content_sha256: Sha256

@@ -15,6 +15,8 @@ class ShardRow(Frozen):
     """One passport as a generation serves it: a line of a shard."""
 
     slug: Slug
+    listing_id: str
+    """The source's id that owns the slug: "qwen/qwq-32b"."""
     object: Sha256
     """Hash, and so key, of the signed passport."""
     payload: Sha256
@@ -23,6 +25,8 @@ class ShardRow(Frozen):
     """Digest of what the sources said, without dates: tells a changed source from a changed pipeline."""
     status: Status
     cause: Cause
+    key_id: str
+    """The key that signed the object."""
     previous: Sha256 | None
     """The object that this one replaced."""
     first_seen: Timestamp

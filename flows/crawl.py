@@ -1,0 +1,172 @@
+"""Runs one crawl in a process of its own, as Scrapy's reactor cannot start twice, and reads what it left behind."""
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from schemas.crawl import CRAWL_LINE, AdmittedLine, CrawlReport, QuarantinedLine
+
+ROOT = Path(__file__).resolve().parents[1]
+"""Where the rooms lie, in a checkout as in an installation."""
+
+STOP_AFTER_S = 5.0
+"""How long a crawl that was told to stop may take before it is killed."""
+
+TAIL_LINES = 20
+"""Lines of standard error that an error quotes."""
+
+LONGEST_OUTPUT_LINE = 1 << 20
+NAME_OF_A_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL")
+SHORTEST_SECRET = 6
+NOT_THE_CRAWLS = re.compile(r"PASSPORTS_SIGNING_KEY|PASSPORTS_SIGNING_KEY_FILE|SOURCE_DATE_EPOCH|PYTHONSTARTUP")
+
+
+class CrawlFailedError(Exception):
+    """A crawl ended without a report: nothing that it brought can be used."""
+
+
+class Progress(NamedTuple):
+    """How far a crawl is."""
+
+    source: str
+    listings: int
+    announced: int | None
+    requests: int
+
+
+class CrawlOutcome(NamedTuple):
+    """What a crawl brought, and its report on itself; whether it is good enough is for the gates to say."""
+
+    admitted: list[AdmittedLine]
+    quarantined: list[QuarantinedLine]
+    report: CrawlReport
+
+
+async def crawl(
+    source: str,
+    *,
+    url: str,
+    out: Path,
+    contact: str,
+    endpoints: bool = False,
+    only: Sequence[str] = (),
+    clock_epoch: int | None = None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    time_limit_s: float = 900.0,
+    settings: Mapping[str, str] | None = None,
+) -> CrawlOutcome:
+    """Crawl a source into the file `out`, and give what it brought.
+
+    `url` is the source's root; `only` names listings to fetch instead of all; `clock_epoch` (seconds) stands in for the
+    clock; `settings` are Scrapy settings beyond those of the spiders. The source's API key comes from the environment.
+    A cancelled crawl, or one over its time limit, is stopped before this returns. Raise CrawlFailedError, which names
+    source, URL and remedy, when there is no report; never because of what a report says.
+    """
+    out.unlink(missing_ok=True)
+    given = {f"{source.upper()}_URL": url, "CRAWL_FILE": str(out.resolve()), "PARENT_PID": str(os.getpid())}
+    command = _command(source, endpoints=endpoints, only=only, settings={**given, **(settings or {})})
+    tail = await _run(command, _environment(contact, clock_epoch), on_progress, time_limit_s, f"{source} at {url}")
+    try:
+        return await asyncio.to_thread(read_crawl, out)
+    except CrawlFailedError as error:
+        raise CrawlFailedError(f"{source} at {url}: {error}. Standard error ended with:\n{tail}") from error
+
+
+def read_crawl(path: Path) -> CrawlOutcome:
+    """Read a crawl file; raise CrawlFailedError when it is not there, not whole, or not what its report counts."""
+    try:
+        with path.open("rb") as file:
+            lines = [CRAWL_LINE.validate_json(line) for line in file]
+    except FileNotFoundError:
+        raise CrawlFailedError("the crawl ended without a report") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise CrawlFailedError(f"{path} holds a line that cannot be read: {first['loc']} {first['msg']}") from error
+    admitted = [line for line in lines if isinstance(line, AdmittedLine)]
+    quarantined = [line for line in lines if isinstance(line, QuarantinedLine)]
+    if not lines or not isinstance(report := lines[-1], CrawlReport):
+        raise CrawlFailedError(f"{path} ends without a report: the crawl was cut off")
+    if (len(admitted), len(quarantined)) != (report.admitted, report.quarantined):
+        raise CrawlFailedError(f"{path} holds other lines than its report counts: see whether the disk is full")
+    return CrawlOutcome(admitted, quarantined, report)
+
+
+def _command(source: str, *, endpoints: bool, only: Sequence[str], settings: Mapping[str, str]) -> list[str]:
+    # -P: a file in the working directory must not stand in for a module.
+    command = [sys.executable, "-P", "-m", "scrapy", "crawl", source, "-a", f"endpoints={int(endpoints)}"]
+    if only:
+        command += ["-a", f"only={','.join(only)}"]
+    for name, value in settings.items():
+        command += ["-s", f"{name}={value}"]
+    return command
+
+
+def _environment(contact: str, clock_epoch: int | None) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not NOT_THE_CRAWLS.fullmatch(name)}
+    path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH")]))
+    clock = {} if clock_epoch is None else {"SOURCE_DATE_EPOCH": str(clock_epoch)}
+    own = {"SCRAPY_SETTINGS_MODULE": "spiders.settings", "PYTHONPATH": path, "PASSPORTS_CONTACT": contact}
+    return {**kept, **own, **clock}
+
+
+async def _run(
+    command: list[str], environment: dict[str, str], on_progress: Callable[[Progress], None], limit_s: float, what: str
+) -> str:
+    """Run the crawl to its end, whatever its exit status; return the end of its standard error."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=pipe,
+        stderr=pipe,
+        limit=LONGEST_OUTPUT_LINE,
+    )
+    try:
+        async with asyncio.timeout(limit_s):
+            tail, _ = await asyncio.gather(_tail(process.stderr), _watch(process.stdout, on_progress))
+            await process.wait()
+    except TimeoutError:
+        raise CrawlFailedError(f"{what}: no end after {limit_s:g} s, stopped; allow more time, or see the source") from None
+    finally:
+        await _stop(process)
+    return _scrubbed("\n".join(tail), environment)
+
+
+async def _watch(output: asyncio.StreamReader | None, on_progress: Callable[[Progress], None]) -> None:
+    async for line in output or ():
+        with contextlib.suppress(json.JSONDecodeError):
+            event = json.loads(line)
+            if event.pop("event", None) == "progress":
+                on_progress(Progress(**event))
+
+
+async def _tail(errors: asyncio.StreamReader | None) -> deque[str]:
+    return deque([line.decode(errors="replace").rstrip() async for line in errors or ()], maxlen=TAIL_LINES)
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        async with asyncio.timeout(STOP_AFTER_S):
+            await process.wait()
+    finally:
+        ...
+
+
+def _scrubbed(text: str, environment: Mapping[str, str]) -> str:
+    secrets = [v for k, v in environment.items() if NAME_OF_A_SECRET.search(k) and len(v) >= SHORTEST_SECRET]
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text

@@ -1,0 +1,138 @@
+"""Plays the bundled recording as OpenRouter's API does, on loopback."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+RECORDED_AT = datetime(2026, 4, 22, 8, 12, 12, 969_000, tzinfo=UTC)
+"""The instant at which everything in the recording counts as seen: the demo's clock."""
+
+LIST_PATH = "/api/v1/models"
+PAGE_RECORDS = 500
+"""Records on a page when only `offset` is asked for (OpenAPI document of 2026-08-22)."""
+MAX_PAGE_RECORDS = 1000
+"""The largest `limit` that the API takes (same document)."""
+ROBOTS = "User-agent: *\nAllow: /api/\n"
+SHUTDOWN_POLL_S = 0.02
+"""How often the server looks whether it should stop; the standard library's 0.5 s would be felt."""
+
+Answer = tuple[HTTPStatus, str, str]
+"""Status, content type, body."""
+
+
+def models() -> list[dict[str, Any]]:
+    """Give the recorded list, newest first, in the shape of the API's `Model`."""
+    records: list[dict[str, Any]] = json.loads(_text("openrouter_models.json"))
+    return records
+
+
+def endpoints() -> dict[str, dict[str, Any]]:
+    """Give the recorded answers of `/models/<author>/<slug>/endpoints` by model id; most models have none."""
+    answers: dict[str, dict[str, Any]] = json.loads(_text("openrouter_endpoints.json"))
+    return answers
+
+
+@contextmanager
+def serve() -> Iterator[str]:
+    """Play the recording while the context lasts; yields the base URL, such as "http://127.0.0.1:40123"."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(models(), endpoints())) as server:
+        server.daemon_threads = True
+        thread = Thread(target=server.serve_forever, args=(SHUTDOWN_POLL_S,), name="demo-recording", daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def page(records: list[dict[str, Any]], query: dict[str, str]) -> dict[str, Any]:
+    """Cut out the page that a list request asks for, or give the whole list when it asks for none.
+
+    Raises:
+        ValueError: `offset` or `limit` is not a number, or outside what the API takes.
+    """
+    total = len(records)
+    if query.keys().isdisjoint({"offset", "limit"}):
+        return {"data": records, "total_count": total, "links": {"next": None}}
+    offset, limit = int(query.get("offset", "0")), int(query.get("limit", str(PAGE_RECORDS)))
+    if offset < 0 or not 1 <= limit <= MAX_PAGE_RECORDS:
+        raise ValueError(f"offset {offset}, limit {limit}: from 0, and from 1 to {MAX_PAGE_RECORDS}")
+    end = offset + limit
+    following = f"{LIST_PATH}?{urlencode({**query, 'offset': end, 'limit': limit})}" if end < total else None
+    return {"data": records[offset:end], "total_count": total, "links": {"next": following}}
+
+
+def _text(name: str) -> str:
+    return files("flows.demo").joinpath(name).read_text("utf-8")
+
+
+def _handler(records: list[dict[str, Any]], recorded: dict[str, dict[str, Any]]) -> type[BaseHTTPRequestHandler]:
+    documents = _documents(records, recorded)
+
+    class Player(BaseHTTPRequestHandler):
+        """Answers from the recording, and says nothing on stderr."""
+
+        def do_GET(self) -> None:
+            address = urlsplit(self.path)
+            status, kind, body = _answer(unquote(address.path), dict(parse_qsl(address.query)), records, documents)
+            encoded = body.encode()
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(encoded)))
+            self.end_headers()
+            self.wfile.write(encoded)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing: the demo's own output is what the user watches."""
+
+    return Player
+
+
+def _documents(records: list[dict[str, Any]], recorded: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Lay out every single-model answer by its path; endpoints are found by id and by canonical slug.
+
+    Variants come first, so that a canonical slug that they share with their base leads to the base.
+    """
+    documents: dict[str, dict[str, Any]] = {}
+    for record in sorted(records, key=lambda record: ":" not in record["id"]):
+        answer = recorded.get(record["id"]) or {"data": _without_endpoints(record)}
+        documents[f"/api/v1/model/{record['id']}"] = {"data": record}
+        for name in (record["canonical_slug"], record["id"]):
+            documents[f"{LIST_PATH}/{name}/endpoints"] = answer
+    return documents
+
+
+def _without_endpoints(record: dict[str, Any]) -> dict[str, Any]:
+    kept = ("id", "name", "created", "description", "architecture")
+    return {key: record[key] for key in kept} | {"endpoints": []}
+
+
+def _answer(
+    path: str, query: dict[str, str], records: list[dict[str, Any]], documents: dict[str, dict[str, Any]]
+) -> Answer:
+    if path == "/robots.txt":
+        return HTTPStatus.OK, "text/plain; charset=utf-8", ROBOTS
+    if path == LIST_PATH:
+        try:
+            return _json(HTTPStatus.OK, page(records, query))
+        except ValueError as error:
+            return _refusal(HTTPStatus.BAD_REQUEST, str(error))
+    if document := documents.get(path):
+        return _json(HTTPStatus.OK, document)
+    return _refusal(HTTPStatus.NOT_FOUND, "Not in the recording")
+
+
+def _json(status: HTTPStatus, document: dict[str, Any]) -> Answer:
+    return status, "application/json; charset=utf-8", json.dumps(document, ensure_ascii=False)
+
+
+def _refusal(status: HTTPStatus, message: str) -> Answer:
+    return _json(status, {"error": {"code": status.value, "message": message}})

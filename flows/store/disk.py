@@ -1,0 +1,86 @@
+"""The operating system under a local store: walking folders, syncing, and its errors in words to act on."""
+
+import contextlib
+import ctypes
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from flows.store.base import MissingKeyError, StoreError, StoreUnavailableError
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FOLDER_MODE = 0o755
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full: make room and run again",
+    errno.EDQUOT: "the disk quota is used up: make room and run again",
+    errno.EFBIG: "the file would be larger than this system allows: raise the limit (ulimit -f) and run again",
+    errno.EACCES: "permission denied: let this user read and write the directory",
+    errno.EPERM: "not permitted: the directory must be writable and its file system must have hard links",
+    errno.EOPNOTSUPP: "the file system has no hard links or locks: choose a directory on another one",
+    errno.EROFS: "the file system is read-only: choose another directory or mount it for writing",
+    errno.ENOTDIR: "a file or link stands where a folder belongs: remove it",
+    errno.ELOOP: "a link stands where a file or folder belongs, and links are not followed: remove it",
+    errno.EISDIR: "a folder stands where a file belongs: remove it",
+    errno.ENOTEMPTY: "a folder stands where a file belongs: remove it",
+    errno.EEXIST: "a file stands where the directory belongs: remove it or choose another",
+    errno.EXDEV: "part of the directory is mounted from elsewhere: keep it on one file system",
+}
+
+
+@contextlib.contextmanager
+def explained(store: str, key: str) -> Iterator[None]:
+    """Turn an OSError into the StoreError that names the store, the key and the remedy."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise MissingKeyError(f"{store}: nothing lies at {key or 'this directory'}") from error
+    except OSError as error:
+        raise _unavailable(store, key, error) from error
+
+
+def _unavailable(store: str, key: str, error: OSError) -> StoreError:
+    remedy = _REMEDIES.get(error.errno or 0, f"{error.strerror}: see to the disk and run again")
+    return StoreUnavailableError(f"{store}: {key or 'the directory'}: {remedy}")
+
+
+@contextlib.contextmanager
+def open_folder(root: Path, parts: Iterable[str], *, make: bool) -> Iterator[int]:
+    """Open a folder below the root, one step at a time, so that no link is followed; yields its descriptor."""
+    if make and not root.is_dir():
+        root.mkdir(parents=True, exist_ok=True)
+        root.chmod(_FOLDER_MODE)
+    at = os.open(root, _FOLDER)
+    try:
+        for part in parts:
+            below = _enter(at, part, make=make)
+            os.close(at)
+            at = below
+        yield at
+    finally:
+        os.close(at)
+
+
+def _enter(at: int, part: str, *, make: bool) -> int:
+    try:
+        return os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=at)
+    except FileNotFoundError:
+        if not make:
+            raise
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(part, _FOLDER_MODE, dir_fd=at)
+    below = os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=at)
+    os.fchmod(below, _FOLDER_MODE)
+    return below
+
+
+def sync_file_system(descriptor: int) -> None:
+    """Wait until the file system that holds the open file is on the disk; raise OSError when it cannot be.
+
+    Linux's syncfs(2), which also reports earlier failed writes; where the C library has none, sync(2).
+    """
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:
+        os.sync()
+    elif syncfs(descriptor) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

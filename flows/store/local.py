@@ -1,0 +1,180 @@
+"""A store in a local directory: whole files under their names, compare-and-swap under a lock, one sync a publication.
+
+A write goes to a temporary file under `.tmp`, which no key can name, and is renamed into place; so a killed process
+leaves no half-written key. Folders are walked by descriptor and links are not followed, so a key cannot leave the root.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from flows.store import keys
+from flows.store.base import MAX_BLOB_BYTES, Blob, ConflictError, MissingKeyError, StoreUnavailableError, TooLargeError
+from flows.store.disk import explained, open_folder, sync_file_system
+
+_TMP = ".tmp"
+_FILE_MODE = 0o644
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+"""O_NONBLOCK: opening a named pipe that somebody put in place of a file must not wait for a writer."""
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class LocalStore:
+    """A directory; it is made at the first write. The directory itself may be a link, nothing in it may."""
+
+    workers = 1
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.absolute()
+
+    @property
+    def name(self) -> str:
+        """The directory."""
+        return str(self._root)
+
+    def __repr__(self) -> str:
+        return f"LocalStore({self.name!r})"
+
+    def get(self, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob:
+        """Read a key; its token is the hash of its content."""
+        with explained(self.name, key), self._folder_of(key, make=False) as (folder, leaf):
+            body = self._read(folder, leaf, key, max_bytes)
+        return Blob(body, _token(body))
+
+    def exists(self, key: str) -> bool:
+        """Tell whether a file lies at the key."""
+        try:
+            with explained(self.name, key), self._folder_of(key, make=False) as (folder, leaf):
+                return stat.S_ISREG(os.stat(leaf, dir_fd=folder, follow_symlinks=False).st_mode)
+        except MissingKeyError:
+            return False
+
+    def create(self, key: str, body: bytes) -> bool:
+        """Link the finished file into place: the file system lets one of many win."""
+        with explained(self.name, key), self._staged(key, body) as (tmp, name, folder, leaf):
+            try:
+                os.link(name, leaf, src_dir_fd=tmp, dst_dir_fd=folder, follow_symlinks=False)
+            except FileExistsError:
+                return False
+            self._settle(key, folder)
+        return True
+
+    def swap(self, key: str, body: bytes, expected: str) -> None:
+        """Compare and rename under a lock that every swap in this directory takes."""
+        with explained(self.name, key), self._staged(key, body) as (tmp, name, folder, leaf), self._locked("swap.lock"):
+            if self._token_of(folder, leaf, key) != expected:
+                raise ConflictError(f"{self.name}: {key} was changed by another publisher: read it again")
+            os.rename(name, leaf, src_dir_fd=tmp, dst_dir_fd=folder)
+            self._settle(key, folder)
+
+    def put(self, key: str, body: bytes) -> None:
+        """Rename the finished file over whatever lies there."""
+        with explained(self.name, key), self._staged(key, body) as (tmp, name, folder, leaf):
+            os.rename(name, leaf, src_dir_fd=tmp, dst_dir_fd=folder)
+            self._settle(key, folder)
+
+    def list(self, prefix: str = "") -> Iterator[str]:
+        """Name the files below a folder, in order; links, pipes and temporary files are not keys."""
+        top = self._root / keys.checked(prefix) if prefix else self._root
+        found: list[str] = []
+        with contextlib.suppress(MissingKeyError), explained(self.name, prefix):
+            for folder, _, leaves in os.walk(top, onerror=_raise):
+                at = Path(folder).relative_to(self._root)
+                found += [(at / leaf).as_posix() for leaf in leaves]
+        yield from sorted(key for key in found if keys.is_key(key) and self.exists(key))
+
+    def delete(self, key: str) -> None:
+        """Remove the file; its folder stays."""
+        with (
+            contextlib.suppress(MissingKeyError),
+            explained(self.name, key),
+            self._folder_of(key, make=False) as (folder, leaf),
+        ):
+            os.unlink(leaf, dir_fd=folder)
+
+    def barrier(self) -> None:
+        """Sync the file system that holds the directory, once for everything written."""
+        with explained(self.name, ""), open_folder(self._root, (), make=True) as root:
+            sync_file_system(root)
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Wait for, then hold, the one publication of this directory; the kernel lets go of it for a killed process."""
+        with contextlib.ExitStack() as held:
+            with explained(self.name, ""):
+                held.enter_context(self._locked("publish.lock"))
+                self._sweep()
+            yield
+
+    @contextlib.contextmanager
+    def _folder_of(self, key: str, *, make: bool) -> Iterator[tuple[int, str]]:
+        *parts, leaf = keys.checked(key).split("/")
+        with open_folder(self._root, parts, make=make) as folder:
+            yield folder, leaf
+
+    @contextlib.contextmanager
+    def _staged(self, key: str, body: bytes) -> Iterator[tuple[int, str, int, str]]:
+        name = f"{os.getpid()}-{secrets.token_hex(8)}"
+        with self._folder_of(key, make=True) as (folder, leaf), self._locked("write.lock", fcntl.LOCK_SH) as tmp:
+            try:
+                with os.fdopen(os.open(name, _NEW, _FILE_MODE, dir_fd=tmp), "wb") as file:
+                    file.write(body)
+                    file.flush()
+                    os.fchmod(file.fileno(), _FILE_MODE)
+                    if key == keys.POINTER_KEY:
+                        os.fsync(file.fileno())
+                yield tmp, name, folder, leaf
+            finally:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(name, dir_fd=tmp)
+
+    def _settle(self, key: str, folder: int) -> None:
+        """Let copies follow the pointer on the disk too: after a loss of power none may be newer than it."""
+        if key == keys.POINTER_KEY:
+            os.fsync(folder)
+
+    @contextlib.contextmanager
+    def _locked(self, lock: str, mode: int = fcntl.LOCK_EX) -> Iterator[int]:
+        with open_folder(self._root, (_TMP,), make=True) as tmp:
+            held = os.open(lock, _LOCK, _FILE_MODE, dir_fd=tmp)
+            try:
+                fcntl.flock(held, mode)
+                yield tmp
+            finally:
+                os.close(held)
+
+    def _sweep(self) -> None:
+        """Remove what killed writers left, unless some writer is at work: then the next publication does."""
+        with contextlib.suppress(BlockingIOError), self._locked("write.lock", fcntl.LOCK_EX | fcntl.LOCK_NB) as tmp:
+            for entry in os.scandir(tmp):
+                if not entry.name.endswith(".lock"):
+                    os.unlink(entry.name, dir_fd=tmp)
+
+    def _token_of(self, folder: int, leaf: str, key: str) -> str | None:
+        try:
+            return _token(self._read(folder, leaf, key, MAX_BLOB_BYTES))
+        except FileNotFoundError:
+            return None
+
+    def _read(self, folder: int, leaf: str, key: str, max_bytes: int) -> bytes:
+        with os.fdopen(os.open(leaf, _READ, dir_fd=folder), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise StoreUnavailableError(f"{self.name}: {key} is no regular file: remove it")
+            body = file.read(max_bytes + 1)
+        if len(body) > max_bytes:
+            raise TooLargeError(f"{self.name}: {key} is larger than {max_bytes} bytes: it is not what belongs there")
+        return body
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _token(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

@@ -1,0 +1,164 @@
+"""A store in S3, Google Cloud Storage or Azure (or, to read, behind any web server), through obstore."""
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import obstore
+from obstore.exceptions import (
+    AlreadyExistsError,
+    BaseError,
+    NotSupportedError,
+    PermissionDeniedError,
+    PreconditionError,
+    UnauthenticatedError,
+)
+from obstore.store import from_url
+
+from flows.store import keys
+from flows.store.base import (
+    MAX_BLOB_BYTES,
+    Blob,
+    ConflictError,
+    MissingKeyError,
+    StoreError,
+    StoreUnavailableError,
+    StoreUnfitError,
+    TooLargeError,
+)
+
+if TYPE_CHECKING:
+    from obstore import PutMode
+    from obstore.store import ObjectStore as Client
+    from obstore.store import RetryConfig
+
+_RETRIES: "RetryConfig" = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
+"""About three seconds of waiting: a wrong address is told soon, and longer outages are the flows' retries to bear."""
+_QUERY = re.compile(r"\?\S+")
+_USERINFO = re.compile(r"//[^/@\s]*@")
+
+
+class ObjectStore:
+    """A bucket, or a folder in one. Versions are what the service says they are: ETag, generation."""
+
+    workers = 16
+
+    def __init__(self, client: "Client", name: str) -> None:
+        self._client = client
+        self._name = _USERINFO.sub("//", _QUERY.sub("", name))
+
+    @classmethod
+    def at(cls, url: str) -> "ObjectStore":
+        """Open an address; credentials come from where the service's own tools look. Raises StoreUnavailableError."""
+        with _explained(url, ""):
+            if url.startswith("http://"):
+                return cls(from_url(url, client_options={"allow_http": True}, retry_config=_RETRIES), url)
+            return cls(_client(url), url)
+
+    @property
+    def name(self) -> str:
+        """The address, without anything secret in it."""
+        return self._name
+
+    def __repr__(self) -> str:
+        return f"ObjectStore({self.name!r})"
+
+    def get(self, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob:
+        """Read a key, after looking at its size."""
+        with _explained(self.name, key):
+            found = obstore.get(self._client, keys.checked(key))
+            if found.meta["size"] > max_bytes:
+                raise TooLargeError(f"{self.name}: {key} is larger than {max_bytes} bytes: it does not belong there")
+            return Blob(bytes(found.bytes()), _token(found.meta["e_tag"], found.meta["version"]))
+
+    def exists(self, key: str) -> bool:
+        """Tell whether an object lies at the key."""
+        try:
+            with _explained(self.name, key):
+                obstore.head(self._client, keys.checked(key))
+        except MissingKeyError:
+            return False
+        return True
+
+    def create(self, key: str, body: bytes) -> bool:
+        """Write under the condition that nothing lies there (`If-None-Match: *`)."""
+        try:
+            self._put(key, body, "create")
+        except ConflictError:
+            return False
+        return True
+
+    def swap(self, key: str, body: bytes, expected: str) -> None:
+        """Write under the condition that the expected version lies there (`If-Match`)."""
+        self._put(key, body, json.loads(expected))
+
+    def put(self, key: str, body: bytes) -> None:
+        """Write whatever lies there."""
+        self._put(key, body, "overwrite")
+
+    def list(self, prefix: str = "") -> Iterator[str]:
+        """Name the keys below a folder, in order."""
+        with _explained(self.name, prefix):
+            found = obstore.list(self._client, prefix=keys.checked(prefix) if prefix else None)
+            names = sorted(entry["path"] for chunk in found for entry in chunk)
+        yield from names
+
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is not there is removed already."""
+        with contextlib.suppress(MissingKeyError), _explained(self.name, key):
+            obstore.delete(self._client, keys.checked(key))
+
+    def barrier(self) -> None:
+        """Nothing to wait for: the services answer once a write is safe."""
+
+    def lock(self) -> contextlib.AbstractContextManager[None]:
+        """No lock: `swap` decides between publishers."""
+        return contextlib.nullcontext()
+
+    def _put(self, key: str, body: bytes, mode: "PutMode") -> None:
+        served = keys.headers(keys.checked(key))
+        attributes = {"Content-Type": served.content_type, "Cache-Control": served.cache_control}
+        with _explained(self.name, key):
+            obstore.put(self._client, key, body, attributes=attributes, mode=mode, use_multipart=False)
+
+
+def _client(url: str) -> "Client":
+    return from_url(url) if url.startswith("memory:") else from_url(url, retry_config=_RETRIES)
+
+
+def _token(e_tag: str | None, version: str | None) -> str:
+    """Both, where both are given: S3 compares the ETag, Google Cloud Storage the generation."""
+    return json.dumps({name: value for name, value in (("e_tag", e_tag), ("version", version)) if value is not None})
+
+
+@contextlib.contextmanager
+def _explained(store: str, key: str) -> Iterator[None]:
+    """Turn what obstore raises into our errors.
+
+    Its own message is cut short and its traceback dropped: they can hold a signed URL.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise MissingKeyError(f"{store}: nothing lies at {key}") from None
+    except (BaseError, ValueError, OSError) as error:
+        raise _translated(store, key, error) from None
+
+
+def _translated(store: str, key: str, error: Exception) -> StoreError:
+    place = f"{_USERINFO.sub('//', _QUERY.sub('', store))}: {key or 'the store'}"
+    reason = _USERINFO.sub("//", _QUERY.sub("?…", str(error).partition("\n")[0]))
+    if isinstance(error, AlreadyExistsError | PreconditionError):
+        return ConflictError(f"{place} was changed by another publisher: read it again")
+    if isinstance(error, PermissionDeniedError | UnauthenticatedError):
+        return StoreUnavailableError(
+            f"{place}: access refused: check the credentials and the bucket's policy ({reason})"
+        )
+    if isinstance(error, NotSupportedError):
+        return StoreUnfitError(
+            f"{place}: this store cannot do it: switch conditional writes on or use another ({reason})"
+        )
+    return StoreUnavailableError(f"{place}: no good answer: check the address and the network, run again ({reason})")

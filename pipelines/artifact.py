@@ -1,0 +1,117 @@
+"""The `artifact` block: names, addresses, category, price and status, by the rules of the format."""
+
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
+
+from pipelines.conditions import Compiled, compiled, holds, stated_facts
+from pipelines.decimals import to_exponential
+from pipelines.evidence import Document, from_claim, from_class
+from pipelines.life import announced_end, status_of
+from pipelines.merge import Subject
+from pipelines.model_block import is_free, model_block
+from pipelines.rulebook import Choice, RiskRule, rulebook
+
+LISTING_PAGE = "https://openrouter.ai/models/"
+TAG_MODALITIES = ("text", "image", "audio", "video")
+"""Input modalities that become tags, in this order (measured on published passports; `file` is none)."""
+
+
+class Issuer(NamedTuple):
+    """Who issues, and where its pages are."""
+
+    name: str
+    """For example "unfragile.ai"."""
+    base_url: str
+    """Without a trailing slash."""
+
+
+@lru_cache(maxsize=1)
+def _tables() -> tuple[list[tuple[Choice, Compiled]], list[tuple[Choice, Compiled]], list[tuple[RiskRule, Compiled]]]:
+    table = rulebook().issuing
+    return (
+        [(rule, compiled(rule)) for rule in table.type],
+        [(rule, compiled(rule)) for rule in table.category],
+        [(rule, compiled(rule)) for rule in table.risk],
+    )
+
+
+def artifact_id(slug: str) -> str:
+    """Id of an OpenRouter artifact."""
+    return f"openrouter-{slug}"
+
+
+def artifact_block(subject: Subject, *, issuer: Issuer, today: date) -> Document:
+    """Build the block in the key order of the format."""
+    types, categories, _ = _tables()
+    return {
+        "id": artifact_id(subject.slug),
+        "slug": subject.slug,
+        "name": subject.primary.name,
+        "type": _first(types, subject).value,
+        "url": LISTING_PAGE + subject.primary.base_id.replace("/", "~"),
+        "page_url": f"{issuer.base_url}/{subject.slug}",
+        "categories": [_first(categories, subject).value],
+        "tags": _tags(subject),
+        "pricing": pricing_block(subject),
+        "status": status_of(subject, today),
+        "verified": False,
+        "model": model_block(subject),
+    }
+
+
+def pricing_block(subject: Subject) -> Document:
+    """Pricing in three keys; the starting price is the prompt price of the offer that names the passport."""
+    offer = subject.primary
+    if not offer.prices:
+        return {"model": "usage", "free": False, "starting_price": None}
+    if is_free(offer):
+        return {"model": "free", "free": True, "starting_price": None}
+    prompt = next(Decimal(price.usd) for price in offer.prices if price.kind == "prompt" and not price.when)
+    starting_price = f"${to_exponential(prompt)} per prompt token" if prompt else None
+    return {"model": "paid", "free": False, "starting_price": starting_price}
+
+
+def artifact_evidence(subject: Subject, *, today: date) -> list[Document]:
+    """Evidence of status and price."""
+    claims = subject.claims
+    status = "expires_on" if announced_end(subject, today) else "listed"
+    price = "routed_price" if "routed_price" in claims else "price:prompt"
+    return [
+        from_claim("/artifact/status", claims[status]),
+        from_claim("/artifact/pricing/model", claims[price]),
+        from_claim("/artifact/pricing/starting_price", claims[price]),
+    ]
+
+
+def risk_of(subject: Subject) -> RiskRule:
+    """The risk that data runs by calling the model."""
+    return _first(_tables()[2], subject)
+
+
+def risk_evidence(subject: Subject) -> list[Document]:
+    """Evidence of the risk: the rule's reason, and the listing that it applies to."""
+    rule, path = risk_of(subject), "/trust/data_access_risk"
+    reason = from_class(
+        path,
+        rule=f"/risk/{rule.id}",
+        text=rule.reason,
+        rules_sha256=rulebook().sha256,
+        listing=subject.primary,
+        taxonomy=("NIST.AI.600-1:2.4", "OWASP.LLM02:2025"),
+    )
+    return [reason, from_claim(path, subject.claims["listed"])]
+
+
+def _tags(subject: Subject) -> list[str]:
+    inputs = set(subject.items("input"))
+    return [subject.primary.author, "api-access", *(word for word in TAG_MODALITIES if word in inputs)]
+
+
+_Rule = TypeVar("_Rule", bound=Choice)
+
+
+def _first(table: list[tuple[_Rule, Compiled]], subject: Subject) -> _Rule:
+    stated = stated_facts(subject.claims)
+    return next(rule for rule, condition in table if holds(condition, stated, subject.claims))

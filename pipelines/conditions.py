@@ -1,0 +1,84 @@
+"""When a rule holds: which facts must be stated, absent, or of a size. Rules are data; this reads them."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from pipelines.merge import Claim
+from schemas.base import Frozen
+from schemas.listing import FactValue
+
+Claims = dict[str, Claim]
+
+
+class Condition(Frozen):
+    """Which facts a rule needs. A fact that is stated as false counts as not stated."""
+
+    all: tuple[str, ...] = ()
+    """Every one of them is stated."""
+    any: tuple[str, ...] = ()
+    """At least one of them is."""
+    none: tuple[str, ...] = ()
+    """None of them is."""
+    at_least: dict[str, int] = {}
+    below: dict[str, int] = {}
+    greater: tuple[str, str] | None = None
+    """Two facts, the first of which is the larger number."""
+    cite: tuple[str, ...] = ()
+    """The facts that show it, where those of `all` and `any` would say too much or too little."""
+
+
+class Compiled(NamedTuple):
+    """A condition, laid out for the many times that it is asked."""
+
+    all: frozenset[str]
+    any: frozenset[str]
+    none: frozenset[str]
+    bounds: tuple[tuple[str, int, bool], ...]
+    """Fact, bound, and whether the fact must reach it (or stay below)."""
+    greater: tuple[str, str] | None
+    cite: tuple[str, ...]
+
+
+def compiled(condition: Condition) -> Compiled:
+    """Lay out a condition; facts with bounds must be stated and are cited."""
+    reached = [(name, bound, True) for name, bound in condition.at_least.items()]
+    stayed = [(name, bound, False) for name, bound in condition.below.items()]
+    bounds = tuple(reached + stayed)
+    bounded = tuple(dict.fromkeys(name for name, _, _ in bounds))
+    cite = condition.cite or tuple(dict.fromkeys([*condition.all, *condition.any, *bounded]))
+    needed = frozenset(condition.all).union(bounded, condition.greater or ())
+    return Compiled(needed, frozenset(condition.any), frozenset(condition.none), bounds, condition.greater, cite)
+
+
+def holds(condition: Compiled, stated: frozenset[str] | set[str], claims: Claims) -> bool:
+    """Whether a condition holds for what is stated (names of facts that are not false) and claimed (their values)."""
+    if not condition.all <= stated or not condition.none.isdisjoint(stated):
+        return False
+    if condition.any and condition.any.isdisjoint(stated):
+        return False
+    if condition.greater and not _number(claims, condition.greater[0]) > _number(claims, condition.greater[1]):
+        return False
+    return all((_number(claims, name) >= bound) is reached for name, bound, reached in condition.bounds)
+
+
+def cited(condition: Compiled, claims: Claims) -> list[Claim]:
+    """The claims that show that a condition holds, in the rule's order; flags that are no claims are passed over."""
+    return [claims[name] for name in condition.cite if name in claims]
+
+
+def stated_facts(claims: Claims) -> frozenset[str]:
+    """Names of the facts that are stated and not false."""
+    return frozenset(name for name, claim in claims.items() if claim.fact.value is not False)
+
+
+def _number(claims: Claims, name: str) -> Decimal | int:
+    return number(claims[name].fact.value)
+
+
+def number(value: FactValue) -> Decimal | int:
+    """A fact's value as a number; raise TypeError when the rule that asks is wrong about the fact."""
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str):
+        return Decimal(value)
+    raise TypeError(f"{value!r} is no number: the rule compares the wrong fact")

@@ -1,0 +1,175 @@
+"""Why a document is refused, in sentences: what stands where, and what is allowed there.
+
+Imported only when something is refused: the grammars behind jsonschema's format checks take long to build.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple, cast
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.validators import extend
+
+LONGEST_SHOWN: Final = 80
+"""Characters of a document's text that a sentence repeats."""
+
+MOST_SHOWN: Final = 3
+"""Unknown keys that a sentence names."""
+
+_NOUNS: Final = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "null": "null",
+    "number": "a number",
+    "object": "an object",
+    "string": "text",
+}
+
+_LIMITS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "type": lambda types: " or ".join(_NOUNS[name] for name in ([types] if isinstance(types, str) else types)),
+    "enum": lambda words: f"one of {', '.join(map(str, words))}",
+    "const": lambda value: shown(value),
+    "minimum": lambda bound: f"{bound} or more",
+    "maximum": lambda bound: f"{bound} or less",
+    "minLength": lambda length: f"{length} characters or more",
+    "maxLength": lambda length: f"{length} characters or fewer",
+    "minItems": lambda count: f"{count} items or more",
+    "maxItems": lambda count: f"{count} items or fewer",
+    "minProperties": lambda count: f"{count} keys or more",
+    "uniqueItems": lambda _: "each item only once",
+    "not": lambda _: "something else",
+}
+"""Keyword → what it allows, in words. `pattern` and `format` are said by the title of what they belong to."""
+
+_SELF_EXPLAINED: Final = frozenset(("const", "format", "not", "pattern"))
+"""Keywords whose subschema's description says what is meant."""
+
+_END_OF_SENTENCE: Final = re.compile(r"\.(?: (?=[A-Z])|$)")
+
+Reason = tuple[str, str]
+"""JSON Pointer and sentence."""
+
+
+class Fault(NamedTuple):
+    """What jsonschema found at one place."""
+
+    place: str
+    """JSON Pointer into the document."""
+    instance: Any
+    """What stands there."""
+    keyword: str
+    limit: Any
+    """The keyword's value in the schema."""
+    schema: Mapping[str, Any]
+    """The subschema that holds the keyword."""
+
+
+class Explanation:
+    """The thorough judge: jsonschema over one schema, with formats checked."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        # Documents on their way out hold tuples where JSON has arrays.
+        types = Draft202012Validator.TYPE_CHECKER.redefine("array", lambda _, value: isinstance(value, list | tuple))
+        extended: Callable[..., type[Draft202012Validator]] = extend
+        judge = extended(Draft202012Validator, type_checker=types)
+        self._judge = judge(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+        self._terms: Mapping[str, Any] = schema["$defs"]
+
+    def reasons(self, document: object) -> Iterator[Reason]:
+        """Yield every reason once, in the order of the schema; nothing when the document conforms."""
+        seen = set()
+        for error in self._judge.iter_errors(document):
+            for reason in self._reasons_at(_fault(error)):
+                if reason not in seen:
+                    seen.add(reason)
+                    yield reason
+
+    def _reasons_at(self, fault: Fault) -> Iterator[Reason]:
+        match fault.keyword:
+            case "required":
+                yield from _missing(fault)
+            case "dependentRequired":
+                yield from _incomplete(fault)
+            case "additionalProperties":
+                yield fault.place, _unknown_keys(fault)
+            case _:
+                yield fault.place, f"holds {shown(fault.instance)}; allowed: {self._allowed(fault)}"
+
+    def _allowed(self, fault: Fault) -> str:
+        if fault.keyword == "anyOf":
+            return " or ".join(map(self._term, fault.limit))
+        if fault.keyword in _LIMITS:
+            words = _LIMITS[fault.keyword](fault.limit)
+        else:
+            words = fault.schema["title"]
+        described = fault.keyword in _SELF_EXPLAINED and "description" in fault.schema
+        return f"{words} ({fault.schema['description'].removesuffix('.')})" if described else words
+
+    def _term(self, branch: Mapping[str, Any]) -> str:
+        """Name what a branch of an `anyOf` allows: a term of the schema, or a plain type."""
+        if "$ref" in branch:
+            return str(self._terms[branch["$ref"].rpartition("/")[2]]["title"])
+        return _LIMITS["type"](branch["type"])
+
+
+def shown(value: object) -> str:
+    """Print a value of a document for a sentence: quoted, escaped and short, whatever it holds."""
+    match value:
+        case Mapping():
+            return f"an object of {len(value)} keys"
+        case list() | tuple():
+            return f"a list of {len(value)} items"
+        case None | True | False:
+            return {None: "null", True: "true", False: "false"}[value]
+        case int() if value.bit_length() > LONGEST_SHOWN:
+            return f"a whole number of {value.bit_length()} bits"
+        case str():
+            return _cut(repr(value[:LONGEST_SHOWN]), complete=len(value) <= LONGEST_SHOWN)
+        case _:
+            return _cut(repr(value), complete=True)
+
+
+def _cut(printed: str, *, complete: bool) -> str:
+    if complete and len(printed) <= LONGEST_SHOWN:
+        return printed
+    return printed[: LONGEST_SHOWN - 1] + "…"
+
+
+def _fault(error: ValidationError) -> Fault:
+    """Take the branch of an `anyOf` that comes nearest, where one does."""
+    nearest = best_match([error])
+    return Fault(
+        place=_pointer(nearest.absolute_path),
+        instance=cast("Any", nearest.instance),
+        keyword=str(nearest.validator),
+        limit=cast("Any", nearest.validator_value),
+        schema=cast("Mapping[str, Any]", nearest.schema),
+    )
+
+
+def _missing(fault: Fault) -> Iterator[Reason]:
+    for key in fault.limit:
+        if key not in fault.instance:
+            owner = fault.schema["properties"][key] if "properties" in fault.schema else fault.schema
+            yield f"{fault.place}/{key}", f"is missing: {_END_OF_SENTENCE.split(owner['description'])[0]}"
+
+
+def _incomplete(fault: Fault) -> Iterator[Reason]:
+    """Say what is missing beside the keys that are there."""
+    for key, companions in fault.limit.items():
+        for companion in companions:
+            if key in fault.instance and companion not in fault.instance:
+                yield f"{fault.place}/{companion}", f"is missing: it stands together with {key}"
+
+
+def _unknown_keys(fault: Fault) -> str:
+    unknown = [key for key in fault.instance if key not in fault.schema["properties"]]
+    more = f" and {len(unknown) - MOST_SHOWN} more" if len(unknown) > MOST_SHOWN else ""
+    return f"holds keys that the format does not have: {', '.join(map(shown, unknown[:MOST_SHOWN]))}{more}"
+
+
+def _pointer(path: Iterable[str | int]) -> str:
+    """Join a path to a JSON Pointer (RFC 6901); short, because keys outside the format never stand in it."""
+    return "".join(f"/{step}" for step in path)

@@ -1,0 +1,81 @@
+"""What the sources disagree about, and what none of them states."""
+
+from datetime import date
+from typing import Any
+
+from pipelines.evidence import Document
+from pipelines.life import flags
+from pipelines.merge import Claim, Subject
+from schemas.listing import Listing
+
+DISAGREEMENTS = (
+    ("/artifact/model/context_tokens", ("context_tokens", "model"), ("top_provider_context_tokens", "top provider")),
+)
+"""Path, and the two facts that should say the same, each with its scope."""
+
+SOUGHT = (
+    "/artifact/model/licence",
+    "/artifact/model/open_weights",
+    "/artifact/model/huggingface_id",
+    "/artifact/model/context_tokens",
+    "/artifact/model/max_output_tokens",
+    "/artifact/model/input_modalities",
+    "/artifact/model/output_modalities",
+    "/artifact/model/parameters",
+    "/artifact/model/knowledge_cutoff",
+    "/artifact/model/released_on",
+    "/artifact/model/prices",
+    "/artifact/model/providers",
+    "/trust/community/model_downloads",
+    "/trust/community/model_likes",
+)
+"""What a buyer needs to know; what of it nobody states is an unknown, and the share stated is the coverage."""
+
+
+def conflicts(subject: Subject, *, today: date) -> list[Document]:
+    """List disagreements, each side with its scope and date; none is resolved in silence."""
+    found = []
+    for path, (name, scope), (other, other_scope) in DISAGREEMENTS:
+        one, two = subject.claims.get(name), subject.claims.get(other)
+        if one and two and one.fact.value != two.fact.value:
+            found.append({"path": path, "values": [_side(one, scope), _side(two, other_scope)]})
+    if "past_end" in flags(subject, today):
+        sides = [_side(subject.claims["listed"], "listing"), _side(subject.claims["expires_on"], "announced end")]
+        found.append({"path": "/artifact/status", "values": sides})
+    return found
+
+
+def unknowns(unfragile: dict[str, Any], subject: Subject) -> list[Document]:
+    """List what no source states, with the sources that were asked."""
+    sources = [listing.source for listing in _consulted(subject)]
+    return [
+        {"path": path, "reason": "not_stated", "sources": sources} for path in SOUGHT if not _is_stated(unfragile, path)
+    ]
+
+
+def coverage(unknown: list[Document]) -> Document:
+    """How much of what is sought is stated."""
+    return {"stated": len(SOUGHT) - len(unknown), "of": len(SOUGHT)}
+
+
+def _consulted(subject: Subject) -> list[Listing]:
+    return [subject.primary, *([subject.endpoints] if subject.endpoints else [])]
+
+
+def _is_stated(unfragile: dict[str, Any], path: str) -> bool:
+    value: Any = unfragile
+    for key in path.split("/")[1:]:
+        value = value[key]
+    return value is not None and value != []
+
+
+def _side(claim: Claim, scope: str) -> Document:
+    fact, listing = claim
+    said = list(fact.said) if isinstance(fact.said, tuple) else fact.said
+    return {
+        "value": said,
+        "source": listing.source,
+        "scope": scope,
+        "locator": fact.locator,
+        "observed_at": listing.observed_at,
+    }

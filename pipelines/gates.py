@@ -1,0 +1,106 @@
+"""Gates: what a crawl of a source must look like before anything is published from it."""
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from importlib import resources
+from typing import NamedTuple
+
+from schemas.base import Frozen
+from schemas.crawl import CrawlReport
+from schemas.listing import Listing
+
+
+class Gate(Frozen):
+    """The bounds of one source, and how long its facts stay fresh."""
+
+    minimum_listings: int
+    largest_drop: float
+    """Share of the last good crawl's listings that may be gone, 0 to 1."""
+    largest_reject_rate: float
+    """Share of the listings that may be quarantined, 0 to 1."""
+    refresh_after_h: int
+    """Hours after which a passport's scrape is due to be renewed."""
+    stale_after_h: int
+    """Hours after which its facts are stale."""
+    expires_after_h: int
+    """Hours after which a passport made from it is no longer valid."""
+    fill_rates: dict[str, float] = {}
+    """Fact name → the smallest share of listings that must state it."""
+
+    @property
+    def refresh_after(self) -> timedelta:
+        """`refresh_after_h` as a duration."""
+        return timedelta(hours=self.refresh_after_h)
+
+    @property
+    def stale_after(self) -> timedelta:
+        """`stale_after_h` as a duration."""
+        return timedelta(hours=self.stale_after_h)
+
+    @property
+    def expires_after(self) -> timedelta:
+        """`expires_after_h` as a duration."""
+        return timedelta(hours=self.expires_after_h)
+
+
+Gates = Mapping[str, Gate]
+"""Source → its gate."""
+
+
+class Breach(NamedTuple):
+    """A bound that a crawl does not keep."""
+
+    source: str
+    gate: str
+    reason: str
+
+
+def read_gates(text: str) -> Gates:
+    """Read a table of gates; raise pydantic.ValidationError naming the bound that is wrong."""
+    return {source: Gate.model_validate(bounds) for source, bounds in tomllib.loads(text).items()}
+
+
+def default_gates() -> Gates:
+    """The gates beside the code."""
+    return read_gates(resources.files("pipelines").joinpath("rules", "gates.toml").read_text(encoding="utf-8"))
+
+
+def check(report: CrawlReport, listings: Iterable[Listing], gate: Gate, *, last_good: int | None) -> list[Breach]:
+    """List every bound that a whole crawl breaks; `last_good` is the number of listings of the last good crawl."""
+    breaches = [Breach(report.source, "complete", failure.reason) for failure in report.failures]
+    if not report.complete and not breaches:
+        reason = f"the crawl ended early ({report.finish_reason}): run it again"
+        breaches.append(Breach(report.source, "complete", reason))
+    if not breaches:
+        breaches += _size(report, gate, last_good)
+        breaches += _fill(report, list(listings), gate)
+    return breaches
+
+
+def check_one(report: CrawlReport) -> list[Breach]:
+    """List what is wrong with a crawl of a single listing: it came whole, or it did not."""
+    return [Breach(report.source, "complete", failure.reason) for failure in report.failures]
+
+
+def _size(report: CrawlReport, gate: Gate, last_good: int | None) -> Iterable[Breach]:
+    came, refused = report.listings, report.quarantined
+    if came < gate.minimum_listings:
+        reason = f"{came} listings came, at least {gate.minimum_listings} must: is the source whole?"
+        yield Breach(report.source, "minimum_listings", reason)
+    if last_good and came < last_good * (1 - gate.largest_drop):
+        reason = f"{came} listings came after {last_good} last time, a drop beyond {gate.largest_drop:.0%}"
+        yield Breach(report.source, "largest_drop", reason)
+    if came and refused / came > gate.largest_reject_rate:
+        reason = f"{refused} of {came} listings were refused, more than {gate.largest_reject_rate:.0%}: see the quarantine"
+        yield Breach(report.source, "largest_reject_rate", reason)
+
+
+def _fill(report: CrawlReport, listings: list[Listing], gate: Gate) -> Iterable[Breach]:
+    stated = Counter(name for listing in listings for name in {fact.name for fact in listing.facts})
+    for name, smallest in gate.fill_rates.items():
+        share = stated[name] / len(listings) if listings else 0.0
+        if share < smallest:
+            reason = f"only {share:.0%} of the listings state {name}, at least {smallest:.0%} must: did a field change?"
+            yield Breach(report.source, f"fill_rates.{name}", reason)

@@ -1,0 +1,139 @@
+"""Decides whether a passport is issued, and assembles what it says."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pipelines.artifact import Issuer, artifact_block, artifact_evidence, artifact_id, risk_evidence
+from pipelines.enrich import enrich
+from pipelines.gaps import conflicts, coverage, unknowns
+from pipelines.gates import Gates
+from pipelines.merge import Subject
+from pipelines.model_block import model_evidence
+from pipelines.rulebook import rulebook
+from pipelines.score import rank_breakdown, score
+from pipelines.substance import facts_digest, payload_digest
+from pipelines.trust import failure_mode_evidence, trust_block
+from schemas.listing import Listing
+from schemas.registry import Cause, ShardRow
+from schemas.times import instant, timestamp
+
+FORMAT = "1.0"
+FORMAT_VERSION = "2026-05"
+"""`@version` and `version` of the published format that ours extends."""
+
+PIPELINE = "passports/0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for every passport of a run."""
+
+    issuer: Issuer
+    gates: Gates
+    now: datetime
+    key_id: str
+    """Of the key that will sign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a passport would say, before it is decided whether it must be said anew."""
+
+    subject: Subject
+    unfragile: dict[str, Any]
+    payload: str
+    facts: str
+
+
+def draft(subject: Subject, terms: Terms) -> Draft:
+    """Assemble everything but score, cause and date of change."""
+    today = terms.now.date()
+    profile = enrich(subject, artifact_id=artifact_id(subject.slug), today=today)
+    artifact = artifact_block(subject, issuer=terms.issuer, today=today)
+    now, observed_at = timestamp(terms.now), subject.primary.observed_at
+    trust = trust_block(
+        subject, profile.capabilities, status=artifact["status"], updated_at=observed_at, gates=terms.gates, now=terms.now
+    )
+    unfragile = {
+        "@version": FORMAT,
+        "version": FORMAT_VERSION,
+        "artifact": artifact,
+        "capabilities": profile.capabilities,
+        "trust": trust,
+        "distribution": distribution(terms.issuer, subject.slug),
+        "evidence": [
+            *artifact_evidence(subject, today=today),
+            *model_evidence(subject),
+            *profile.evidence,
+            *risk_evidence(subject),
+            *failure_mode_evidence(
+                profile.evidence, profile.capabilities, trust["failure_modes"], issuer=terms.issuer, now=now
+            ),
+        ],
+        "conflicts": conflicts(subject, today=today),
+        "unknowns": [],
+        "provenance": {"pipeline": PIPELINE, "rules_sha256": rulebook().sha256, "cause": ""},
+    }
+    unfragile["unknowns"] = unknowns(unfragile, subject)
+    trust["coverage"] = coverage(unfragile["unknowns"])
+    return Draft(subject, unfragile, payload_digest(unfragile), facts_digest(listings_of(subject)))
+
+
+def cause_of(candidate: Draft, last: ShardRow | None, terms: Terms) -> Cause | None:
+    """Say why the passport must be issued, None when the one that is served still says it all."""
+    if last is None:
+        return "first_seen"
+    if candidate.payload != last.payload:
+        return "source_changed" if candidate.facts != last.facts else "pipeline_changed"
+    if terms.key_id != last.key_id:
+        return "key_changed"
+    refresh_after = terms.gates[candidate.subject.primary.source].refresh_after
+    return "refreshed" if terms.now - instant(last.last_scraped_at) > refresh_after else None
+
+
+def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: Terms) -> dict[str, Any]:
+    """Complete a draft: the cause, the date of the last change of substance, and the score."""
+    unfragile = candidate.unfragile
+    unfragile["provenance"]["cause"] = cause
+    unfragile["trust"]["maintenance"]["updated_at"] = last_changed(candidate, last, terms)
+    breakdown = rank_breakdown(unfragile, signed_at=terms.now)
+    unfragile["trust"]["rank_breakdown"] = breakdown
+    unfragile["trust"]["score"] = score(breakdown)
+    return unfragile
+
+
+def last_changed(candidate: Draft, last: ShardRow | None, terms: Terms) -> str:
+    """When the substance last changed: now, or when it did before."""
+    return last.last_changed if last and last.payload == candidate.payload else timestamp(terms.now)
+
+
+def distribution(issuer: Issuer, slug: str) -> dict[str, str]:
+    """Where a builder claims the artifact, and where it is compared."""
+    return {
+        "claim_url": f"{issuer.base_url}/submit?claim={slug}",
+        "compare_url": f"{issuer.base_url}/compare?artifact={slug}",
+    }
+
+
+def links(issuer: Issuer, slug: str) -> dict[str, str]:
+    """The unsigned `_links` of a served copy: for navigation only, never a source of keys."""
+    base = issuer.base_url
+    return {
+        "self": f"{base}/api/v1/passport/{slug}",
+        "artifact": f"{base}/{slug}",
+        "verify": f"{base}/api/v1/verify?slug={slug}",
+        "publicKey": f"{base}/api/v1/trust-passport-public-key",
+        "spec": f"{base}/trust",
+        "schema": f"{base}/schema.json",
+        "docs": f"{base}/docs",
+    }
+
+
+def listings_of(subject: Subject) -> Iterable[Listing]:
+    """Every listing that a passport is made from."""
+    yield from subject.offers
+    yield from subject.aliases
+    if subject.endpoints:
+        yield subject.endpoints

@@ -1,0 +1,151 @@
+"""Brings together the listings of one model: its offers, its other names, its endpoints, and what they state."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from schemas.listing import Fact, FactValue, Listing, Quarantined, RawListing
+
+SOURCES = ("openrouter", "openrouter-endpoints")
+"""Every source, in the order of precedence: where two state the same fact, the earlier one is believed first."""
+
+STANDARD_OFFER = "standard"
+
+
+class Claim(NamedTuple):
+    """A fact and the listing that states it."""
+
+    fact: Fact
+    listing: Listing
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One model, as all sources together describe it."""
+
+    slug: str
+    primary: Listing
+    """The listing that names the passport: the model's own, or where only variants are listed the first of them."""
+    offers: tuple[Listing, ...]
+    """Listings under which it can be called, the primary one first."""
+    aliases: tuple[Listing, ...]
+    endpoints: Listing | None
+    claims: dict[str, Claim]
+    """Fact name → the claim that is believed."""
+
+    def value(self, name: str) -> FactValue | None:
+        """What is believed of a fact, None where nobody states it."""
+        claim = self.claims.get(name)
+        return claim.fact.value if claim else None
+
+    def count(self, name: str) -> int | None:
+        """A fact that is a whole number."""
+        value = self.value(name)
+        return value if isinstance(value, int) else None
+
+    def text(self, name: str) -> str | None:
+        """A fact that is a text."""
+        value = self.value(name)
+        return value if isinstance(value, str) else None
+
+    def items(self, group: str) -> list[str]:
+        """The items of a group of facts, in the order of the source: "input" gives ["text", "image"]."""
+        return [name.partition(":")[2] for name in self.claims if name.startswith(f"{group}:")]
+
+
+class Accounting(NamedTuple):
+    """Where every listing went; the parts sum to the listings that came in."""
+
+    listings: int
+    passports: int
+    offers_merged: int
+    aliases: int
+    quarantined: int
+    aliases_without_target: tuple[str, ...]
+
+
+class Gathered(NamedTuple):
+    """All models of a batch, and what could not be brought together."""
+
+    subjects: tuple[Subject, ...]
+    collisions: tuple[Listing, ...]
+    """Listings whose slug belongs to another id that was seen first."""
+    aliases_without_target: tuple[str, ...]
+
+
+def gather(listings: Iterable[Listing], owners: dict[str, str] | None = None) -> Gathered:
+    """Group listings by model, in order of slug.
+
+    `owners` (slug → base id) says which id had a slug first; a newcomer that would share it is a collision.
+    """
+    owner_of = dict(owners or {})
+    members: dict[str, list[Listing]] = {}
+    collisions: list[Listing] = []
+    for listing in sorted(listings, key=_precedence):
+        if listing.kind != "alias" and owner_of.setdefault(listing.slug, listing.base_id) != listing.base_id:
+            collisions.append(listing)
+        else:
+            members.setdefault(listing.slug, []).append(listing)
+    subjects = (_subject(slug, members[slug]) for slug in sorted(members))
+    found = tuple(subject for subject in subjects if subject)
+    return Gathered(found, tuple(collisions), _untargeted(members, {subject.slug for subject in found}))
+
+
+def account(gathered: Gathered, quarantined: int, listings: Iterable[Listing]) -> Accounting:
+    """Count where each listing of the model list went (endpoints are details of a listing, not listings)."""
+    listed = [listing for listing in listings if listing.kind != "endpoints"]
+    aliases = sum(1 for listing in listed if listing.kind == "alias")
+    collided = sum(1 for listing in gathered.collisions if listing.kind != "endpoints")
+    passports = len(gathered.subjects)
+    merged = sum(len(subject.offers) - 1 for subject in gathered.subjects)
+    return Accounting(
+        len(listed) + quarantined, passports, merged, aliases, quarantined + collided, gathered.aliases_without_target
+    )
+
+
+def collision(listing: Listing, owner: str, raw: RawListing) -> Quarantined:
+    """Explain a collision of slugs to whoever reads the quarantine."""
+    reason = f"{listing.base_id!r} would share the slug {listing.slug!r} with {owner!r}, which was seen first and keeps it"
+    return Quarantined(
+        stage="merge",
+        source=listing.source,
+        id=listing.id,
+        field="/id",
+        reason=reason,
+        observed_at=listing.observed_at,
+        raw=raw.body,
+    )
+
+
+def _precedence(listing: Listing) -> tuple[str, int, bool, str]:
+    """Sort key: by slug, then source, the model itself before its variants, then id."""
+    return (listing.slug, SOURCES.index(listing.source), listing.variant is not None, listing.id)
+
+
+def _subject(slug: str, members: list[Listing]) -> Subject | None:
+    offers = tuple(listing for listing in members if listing.kind in ("model", "router", "variant"))
+    if not offers:
+        return None
+    aliases = tuple(listing for listing in members if listing.kind == "alias")
+    endpoints = next((listing for listing in members if listing.kind == "endpoints"), None)
+    return Subject(slug, offers[0], offers, aliases, endpoints, _claims(offers, aliases, endpoints))
+
+
+def _claims(offers: tuple[Listing, ...], aliases: tuple[Listing, ...], endpoints: Listing | None) -> dict[str, Claim]:
+    """Believe the primary listing first, then its endpoints; offers and aliases add only that they exist."""
+    primary = offers[0]
+    claims = {fact.name: Claim(fact, primary) for fact in primary.facts}
+    for fact in endpoints.facts if endpoints else ():
+        claims.setdefault(fact.name, Claim(fact, endpoints))  # type: ignore[arg-type] # not None: it has facts
+    for offer in offers:
+        name = f"offer:{offer.variant or STANDARD_OFFER}"
+        claims[name] = Claim(offer.facts[0]._replace(name=name, value=offer.id), offer)
+    for alias in aliases:
+        name = f"alias:{alias.id}"
+        claims[name] = Claim(alias.facts[0]._replace(name=name, value=alias.id), alias)
+    return claims
+
+
+def _untargeted(members: dict[str, list[Listing]], found: set[str]) -> tuple[str, ...]:
+    lost = (listing for slug, group in members.items() if slug not in found for listing in group)
+    return tuple(sorted(listing.id for listing in lost if listing.kind == "alias"))

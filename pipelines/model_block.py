@@ -1,0 +1,131 @@
+"""The `artifact.model` block: what the sources state of the model, and the evidence of each statement."""
+
+from collections.abc import Iterable
+
+from pipelines.evidence import Document, from_claim
+from pipelines.merge import STANDARD_OFFER, Claim, Subject
+from schemas.listing import Fact, Listing, Price, Provider
+
+AT = "/artifact/model"
+
+FACT_OF = {
+    "canonical_slug": "canonical_slug",
+    "huggingface_id": "hugging_face_id",
+    "licence": "licence",
+    "open_weights": "open_weights",
+    "context_tokens": "context_tokens",
+    "max_output_tokens": "max_output_tokens",
+    "input_modalities": "input_modalities",
+    "output_modalities": "output_modalities",
+    "parameters": "parameters",
+    "knowledge_cutoff": "knowledge_cutoff",
+    "released_on": "released_on",
+    "expires_on": "expires_on",
+}
+"""Key of the block → the fact that it shows."""
+
+MODALITY_ORDER = ("text", "image", "file", "audio", "video", "embeddings", "rerank", "speech", "transcription")
+
+
+def model_block(subject: Subject) -> Document:
+    """Build the block; every key is there, null or empty where no source states anything."""
+    facts = {key: subject.value(fact) for key, fact in FACT_OF.items()}
+    endpoints = subject.endpoints
+    return {
+        "listing_id": subject.primary.base_id,
+        "canonical_slug": facts["canonical_slug"],
+        "aliases": [alias.id for alias in subject.aliases],
+        "huggingface_id": facts["huggingface_id"],
+        "licence": facts["licence"],
+        "open_weights": facts["open_weights"],
+        "context_tokens": facts["context_tokens"],
+        "max_output_tokens": facts["max_output_tokens"],
+        "input_modalities": modalities(subject.items("input")),
+        "output_modalities": modalities(subject.items("output")),
+        "parameters": sorted(set(subject.items("parameter"))),
+        "knowledge_cutoff": facts["knowledge_cutoff"],
+        "released_on": facts["released_on"],
+        "expires_on": facts["expires_on"],
+        "prices": [_price(price) for price in subject.primary.prices],
+        "offers": [_offer(offer) for offer in subject.offers],
+        "providers": [_provider(provider) for provider in (endpoints.providers if endpoints else ())],
+    }
+
+
+def model_evidence(subject: Subject) -> list[Document]:
+    """Evidence of everything that the block states."""
+    claims = subject.claims
+    evidence = [from_claim(f"{AT}/{key}", claims[fact]) for key, fact in FACT_OF.items() if fact in claims]
+    for n, alias in enumerate(subject.aliases):
+        evidence.append(from_claim(f"{AT}/aliases/{n}", claims[f"alias:{alias.id}"]))
+    evidence += _price_evidence(f"{AT}/prices", subject.primary.prices, subject.primary)
+    for n, offer in enumerate(subject.offers):
+        evidence.append(from_claim(f"{AT}/offers/{n}", claims[f"offer:{offer.variant or STANDARD_OFFER}"]))
+        evidence += _price_evidence(f"{AT}/offers/{n}/prices", offer.prices, offer)
+    if subject.endpoints:
+        for n, provider in enumerate(subject.endpoints.providers):
+            evidence += _provider_evidence(f"{AT}/providers/{n}", provider, subject.endpoints)
+    return evidence
+
+
+def modalities(words: Iterable[str]) -> list[str]:
+    """Modalities in one fixed order, those outside the vocabulary last, so that the source's order changes nothing."""
+    known = {word: place for place, word in enumerate(MODALITY_ORDER)}
+    return sorted(set(words), key=lambda word: (known.get(word, len(known)), word))
+
+
+def _price(price: Price) -> Document:
+    shown: Document = {"kind": price.kind, "usd": price.usd, "unit": price.unit}
+    if price.when:
+        shown["when"] = dict(price.when)
+    return shown
+
+
+def _offer(offer: Listing) -> Document:
+    stated = {fact.name: fact.value for fact in offer.facts}
+    return {
+        "id": offer.id,
+        "variant": offer.variant or STANDARD_OFFER,
+        "name": offer.name,
+        "free": is_free(offer),
+        "context_tokens": stated.get("context_tokens"),
+        "max_output_tokens": stated.get("max_output_tokens"),
+        "expires_on": stated.get("expires_on"),
+        "prices": [_price(price) for price in offer.prices],
+    }
+
+
+def is_free(offer: Listing) -> bool:
+    """Whether every price that the listing states is zero."""
+    return bool(offer.prices) and all(price.usd == "0" for price in offer.prices)
+
+
+def _provider(provider: Provider) -> Document:
+    return {
+        "name": provider.name,
+        "tag": provider.tag,
+        "status": provider.status,
+        "quantization": provider.quantization,
+        "context_tokens": provider.context_tokens,
+        "max_output_tokens": provider.max_output_tokens,
+        "uptime_percent": provider.uptime_percent,
+        "prices": [_price(price) for price in provider.prices],
+    }
+
+
+def _price_evidence(at: str, prices: Iterable[Price], listing: Listing) -> list[Document]:
+    return [
+        from_claim(f"{at}/{n}", Claim(Fact(f"price:{price.kind}", price.usd, price.locator, price.usd), listing))
+        for n, price in enumerate(prices)
+    ]
+
+
+def _provider_evidence(at: str, provider: Provider, listing: Listing) -> list[Document]:
+    said = [("", "provider_name", provider.name), ("/status", "status", provider.status_code)]
+    if provider.uptime_said is not None:
+        said.append(("/uptime_percent", "uptime_last_30m", provider.uptime_said))
+    evidence = [
+        from_claim(f"{at}{path}", Claim(Fact(field, True, f"{provider.locator}/{field}", value), listing))
+        for path, field, value in said
+    ]
+    return evidence + _price_evidence(f"{at}/prices", provider.prices, listing)

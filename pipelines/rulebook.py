@@ -1,0 +1,113 @@
+"""The rules, read once from their tables and checked: what a table holds and does not know is refused."""
+
+import hashlib
+import tomllib
+from functools import lru_cache
+from importlib import resources
+from typing import Self
+
+from pydantic import model_validator
+
+from pipelines.conditions import Condition
+from schemas.base import Frozen
+
+TABLES = ("capabilities.toml", "failure_modes.toml", "issuing.toml")
+
+
+class CapabilityRule(Condition):
+    """One row of the capability catalogue."""
+
+    name: str
+    categories: tuple[str, ...]
+    task: str | None = None
+    """Hugging Face task id, where one exists."""
+    description: str
+    intents: tuple[str, ...]
+    best_for: tuple[str, ...]
+    requires: tuple[str, ...]
+    input_types: tuple[str, ...]
+    output_types: tuple[str, ...]
+    limits: tuple[str, ...] = ()
+
+
+class FailureMode(Condition):
+    """One row of the failure-mode catalogue."""
+
+    id: str
+    stated: bool
+    text: str
+    taxonomy: tuple[str, ...]
+    shows: str
+    remedy: str
+
+
+class Choice(Condition):
+    """One row of a first-match table."""
+
+    value: str
+
+
+class RiskRule(Choice):
+    """One row of the risk table, with the reason that the passport gives."""
+
+    id: str
+    reason: str
+
+
+class CapabilityTable(Frozen):
+    """capabilities.toml."""
+
+    version: str
+    capability: tuple[CapabilityRule, ...]
+    not_a_capability: dict[str, str]
+
+
+class FailureModeTable(Frozen):
+    """failure_modes.toml."""
+
+    version: str
+    failure_mode: tuple[FailureMode, ...]
+
+
+class IssuingTable(Frozen):
+    """issuing.toml."""
+
+    version: str
+    type: tuple[Choice, ...]
+    category: tuple[Choice, ...]
+    risk: tuple[RiskRule, ...]
+    confidence: dict[str, float]
+
+
+class Rulebook(Frozen):
+    """All tables, and the digest that pins them."""
+
+    capabilities: CapabilityTable
+    failure_modes: FailureModeTable
+    issuing: IssuingTable
+    sha256: str
+    """SHA-256 over the tables' bytes, each after its name, in the order of `TABLES`."""
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        known = {mode.id for mode in self.failure_modes.failure_mode if not mode.stated}
+        for capability in self.capabilities.capability:
+            if unknown := set(capability.limits) - known:
+                raise ValueError(f"capability {capability.name!r} names no class-level failure mode: {unknown}")
+        return self
+
+
+def table_text(name: str) -> str:
+    """The text of one table, as it is hashed."""
+    return resources.files("pipelines").joinpath("rules", name).read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def rulebook() -> Rulebook:
+    """Read the tables; raise pydantic.ValidationError naming the row and field that is wrong."""
+    texts = {name: table_text(name) for name in TABLES}
+    digest = hashlib.sha256()
+    for name, text in texts.items():
+        digest.update(name.encode() + b"\0" + text.encode() + b"\0")
+    tables = {name.removesuffix(".toml"): tomllib.loads(text) for name, text in texts.items()}
+    return Rulebook.model_validate({**tables, "sha256": digest.hexdigest()}, strict=False)

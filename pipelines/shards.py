@@ -1,0 +1,118 @@
+"""Shards: the rows of a generation, cut by slug, as compressed JSON Lines; equal rows give equal bytes."""
+
+import hashlib
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+import zstandard
+from pydantic import ValidationError
+
+from pipelines.errors import PipelineError
+from schemas.registry import ShardRow
+
+MAX_SHARD_BYTES = 64 * 2**20
+"""Unpacked; about ten times the largest shard of two million passports."""
+MAX_LINE_BYTES = 16 * 2**20
+"""No row or listing is longer."""
+_FEW, _MANY = 5_000, 100_000
+"""Passports up to which there is one shard, and up to which there are 16."""
+_LEVEL = 9
+"""Past it rows get hardly smaller and much slower to pack."""
+_PIECE_BYTES = 1024
+"""Read at once; even hostile bytes then unpack to at most 32 MiB before the limits are looked at."""
+_MAX_WINDOW_BYTES = 32 * 2**20
+"""What a packed file may make its reader allocate."""
+
+
+class ShardError(PipelineError):
+    """Packed lines are damaged, too large, or hold something else than sorted rows."""
+
+
+def shard_count(passports: int) -> int:
+    """How many shards a registry of so many passports has: 1, 16 or 256."""
+    if passports <= _FEW:
+        return 1
+    return 16 if passports <= _MANY else 256
+
+
+def shard_index(slug: str, count: int) -> int:
+    """Which of `count` shards holds a slug: by the first byte of its SHA-256."""
+    return hashlib.sha256(slug.encode()).digest()[0] * count // 256
+
+
+def split(rows: Iterable[ShardRow]) -> dict[int, tuple[ShardRow, ...]]:
+    """Cut rows into shards by index, sorted by slug; empty shards are left out. Raises ShardError on a slug twice."""
+    ordered = sorted(rows, key=lambda row: row.slug)
+    for row, following in pairwise(ordered):
+        if row.slug == following.slug:
+            raise ShardError(f"slug {row.slug!r} has two rows: a generation serves one passport a slug")
+    count = shard_count(len(ordered))
+    shards: dict[int, list[ShardRow]] = defaultdict(list)
+    for row in ordered:
+        shards[shard_index(row.slug, count)].append(row)
+    return {index: tuple(shards[index]) for index in sorted(shards)}
+
+
+def encode_shard(rows: Iterable[ShardRow]) -> bytes:
+    """Pack rows that `split` has sorted, one a line."""
+    return pack(row.model_dump_json().encode() for row in rows)
+
+
+def decode_shard(body: bytes) -> tuple[ShardRow, ...]:
+    """Unpack a shard; raise ShardError unless it holds nothing but rows in order, each slug once."""
+    rows = tuple(_row(line) for line in unpack(body, max_bytes=MAX_SHARD_BYTES))
+    for row, following in pairwise(rows):
+        if row.slug >= following.slug:
+            raise ShardError(
+                f"row {following.slug!r} stands after {row.slug!r}: rows are sorted and each slug is there once"
+            )
+    return rows
+
+
+def pack(lines: Iterable[bytes]) -> bytes:
+    """Compress lines (without their ends) as they come: a fixed level, no times, no names, a checksum."""
+    packed = io.BytesIO()
+    compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
+    with compressor.stream_writer(packed, closefd=False) as writer:
+        for line in lines:
+            writer.write(line + b"\n")
+    return packed.getvalue()
+
+
+def unpack(body: bytes, *, max_bytes: int | None = None) -> Iterator[bytes]:
+    """Give the lines back one at a time; raise ShardError on damage, a line too long, or more than `max_bytes`."""
+    rest = b""
+    total = 0
+    for piece in _pieces(body):
+        total += len(piece)
+        if max_bytes is not None and total > max_bytes:
+            raise ShardError(f"unpacks to more than {max_bytes} bytes: this is not what belongs there")
+        *lines, rest = (rest + piece).split(b"\n")
+        if len(rest) > MAX_LINE_BYTES:
+            raise ShardError(f"has a line of more than {MAX_LINE_BYTES} bytes: this is not what belongs there")
+        yield from lines
+    if rest:
+        raise ShardError("ends in the middle of a line: fetch it again, or restore it from another copy")
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    """Unpack in pieces; the body must be one whole frame and nothing after it."""
+    frame = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW_BYTES).decompressobj()
+    try:
+        for start in range(0, len(body), _PIECE_BYTES):
+            yield frame.decompress(body[start : start + _PIECE_BYTES])
+    except zstandard.ZstdError as error:
+        raise ShardError(f"cannot be unpacked ({error}): fetch it again, or restore it from another copy") from error
+    if not frame.eof or frame.unused_data:
+        raise ShardError("is cut off or has something after its end: fetch it again, or restore it from another copy")
+
+
+def _row(line: bytes) -> ShardRow:
+    try:
+        return ShardRow.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ShardError(f"holds a row that is none: {where or 'the line'}: {first['msg']}") from error

@@ -1,0 +1,84 @@
+"""The words that OpenRouter's API document knows; what is outside them is kept, counted and shown."""
+
+from typing import Literal
+
+INPUT_MODALITIES = ("text", "image", "file", "audio", "video")
+OUTPUT_MODALITIES = ("text", "image", "embeddings", "audio", "video", "rerank", "speech", "transcription")
+PARAMETERS = (
+    "frequency_penalty",
+    "include_reasoning",
+    "logit_bias",
+    "logprobs",
+    "max_completion_tokens",
+    "max_tokens",
+    "min_p",
+    "parallel_tool_calls",
+    "prediction",
+    "presence_penalty",
+    "reasoning",
+    "reasoning_effort",
+    "repetition_penalty",
+    "response_format",
+    "seed",
+    "stop",
+    "structured_outputs",
+    "temperature",
+    "tool_choice",
+    "tools",
+    "top_a",
+    "top_k",
+    "top_logprobs",
+    "top_p",
+    "verbosity",
+    "web_search_options",
+)
+PRICE_UNITS = {
+    "prompt": "prompt token",
+    "completion": "completion token",
+    "request": "request",
+    "image": "input image",
+    "image_output": "output image",
+    "image_token": "image token",
+    "audio": "audio input token",
+    "audio_output": "audio output token",
+    "input_audio_cache": "cached audio input token",
+    "input_cache_read": "cached prompt token read",
+    "input_cache_write": "cached prompt token written",
+    "input_cache_write_1h": "prompt token cached for one hour",
+    "internal_reasoning": "internal reasoning token",
+    "web_search": "web search",
+}
+"""Price field → what one unit of it is, from the API document's field descriptions."""
+
+UNKNOWN_UNIT = "unit not documented"
+"""Unit of a price field that the API document does not name."""
+
+REASONING_EFFORTS = ("max", "xhigh", "high", "medium", "low", "minimal", "none")
+QUANTIZATIONS = (
+    "int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32", "unknown",
+)  # fmt: skip
+ENDPOINT_STATUSES: dict[object, Literal["up", "degraded", "unknown"]] = {
+    0: "up", -1: "degraded", -2: "degraded", -3: "degraded", -5: "degraded", -10: "degraded",
+}
+"""Status code → what we say of it. The document lists the codes and explains none; 0 is the healthy one."""
+
+VOCABULARY = frozenset(
+    [f"input:{word}" for word in INPUT_MODALITIES]
+    + [f"output:{word}" for word in OUTPUT_MODALITIES]
+    + [f"parameter:{word}" for word in PARAMETERS]
+    + [f"price:{word}" for word in PRICE_UNITS]
+    + [f"reasoning_effort:{word}" for word in REASONING_EFFORTS]
+    + ["price_condition:min_prompt_tokens", "price_condition:utc_window"]
+)
+"""Every grouped fact name that we know; `pipelines/rules/` maps each or says why it is no capability."""
+
+UNREAD_FIELDS = frozenset(
+    [
+        "/links",  # navigation inside the API
+        "/default_parameters",  # sampling defaults: settings of a call, no claim about the model
+        "/benchmarks",  # third parties' daily ranks: they change without the model changing
+        "/architecture/modality",  # the two modality lists in one word
+        "/pricing/discount",  # already part of the price, says the API document
+    ]
+)
+"""Fields that we know and read past, each with its reason."""

@@ -1,0 +1,96 @@
+"""Reads a source's JSON without loss, and writes single records of it as the bodies of raw listings."""
+
+import hashlib
+import json
+import re
+from typing import Any, NoReturn
+
+import orjson
+
+from schemas.listing import Quarantined, RawListing
+
+TITLE = re.compile(rb"<title[^>]*>([^<]{0,120})", re.IGNORECASE)
+
+
+class AnswerError(ValueError):
+    """What a source answered cannot be used; the message continues "answered 200 with …"."""
+
+
+class Numeral:
+    """A number as the source spelled it: no digit is lost, whatever its size or notation."""
+
+    __slots__ = ("spelling",)
+
+    def __init__(self, spelling: str) -> None:
+        self.spelling = spelling
+
+    def __repr__(self) -> str:
+        return self.spelling
+
+
+def read_json(body: bytes) -> object:
+    """Read a response's body; numbers become Numerals. Raise AnswerError saying what it is where it is not JSON."""
+    head = body.lstrip()
+    if head.startswith(b"<"):
+        raise AnswerError(f"an HTML page titled {_title(head)!r} where JSON belongs")
+    if not head:
+        raise AnswerError("an empty body where JSON belongs")
+    try:
+        text = body.decode("utf-8-sig")
+        return json.loads(text, parse_float=Numeral, parse_int=Numeral, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise AnswerError("JSON that is nested too deep to read") from None
+    except ValueError as error:
+        raise AnswerError(f"a body that is not JSON ({error})") from error
+
+
+def raw_listing(
+    record: dict[str, Any], *, listing_id: str, source: str, url: str, observed_at: str
+) -> RawListing | Quarantined:
+    """Write one record with sorted keys; a record that JSON cannot carry on from here is quarantined."""
+    try:
+        body = orjson.dumps(record, default=_as_spelled, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        reason = f"{error}: text must be Unicode without lone surrogates, nested at most 250 deep"
+        return refused(record, listing_id=listing_id, source=source, field="", reason=reason, observed_at=observed_at)
+    digest = hashlib.sha256(body).hexdigest()
+    return RawListing(
+        source=source, id=listing_id, url=url, observed_at=observed_at, body=body.decode(), content_sha256=digest
+    )
+
+
+def refused(
+    element: object, *, listing_id: str, source: str, field: str, reason: str, observed_at: str
+) -> Quarantined:
+    """Quarantine what stands in a list in place of a record, as ASCII JSON; its numbers stand there as texts."""
+    return Quarantined(
+        stage="fetch",
+        source=source,
+        id=listing_id.encode(errors="backslashreplace").decode(),
+        field=field,
+        reason=reason,
+        observed_at=observed_at,
+        raw=_as_ascii(element),
+    )
+
+
+def _as_ascii(element: object) -> str:
+    try:
+        return json.dumps(element, sort_keys=True, default=repr)
+    except RecursionError:
+        return json.dumps("nested too deep to be written")
+
+
+def _title(page: bytes) -> str:
+    found = TITLE.search(page)
+    return " ".join(found[1].decode(errors="replace").split()) if found else ""
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number in JSON")
+
+
+def _as_spelled(value: object) -> orjson.Fragment:
+    if isinstance(value, Numeral):
+        return orjson.Fragment(value.spelling)
+    raise TypeError(f"{type(value).__name__} does not come from JSON")

@@ -1,0 +1,131 @@
+"""Writes a crawl's outputs, and ends the crawl with the process that ordered it."""
+
+import ctypes
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any, Self
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.asyncio import create_looping_call
+from twisted.python.failure import Failure
+
+from schemas.crawl import AdmittedLine, FetchFailure, QuarantinedLine
+from schemas.listing import Quarantined, RawListing
+from spiders.clock import clock_of, stamp
+from spiders.tally import Tally
+
+PROGRESS_EVERY_S = 0.5
+PR_SET_PDEATHSIG = 1
+"""From <linux/prctl.h>: the signal that a process gets when its parent dies."""
+
+
+class ParentDeath:
+    """Ends the crawl when the process named by PARENT_PID ends, however it does (Linux).
+
+    It asks for itself, as asking between fork and exec is unsafe in a parent with threads. The signal is one that
+    cannot be waited out: nobody is left to read what an orderly end would still write.
+    """
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Ask the kernel; raise NotConfigured where nobody ordered the crawl, or the kernel is another one."""
+        parent = crawler.settings.getint("PARENT_PID")
+        if not parent or sys.platform != "linux":
+            raise NotConfigured
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it went before we could ask
+            os.kill(os.getpid(), signal.SIGKILL)
+        return cls()
+
+
+class CrawlFile:
+    """Writes one line a record to CRAWL_FILE and the report as the last one; shows progress on standard output.
+
+    The file has its name only once it is complete; until then it ends in ".part".
+    """
+
+    def __init__(self, crawler: Crawler, path: Path, source: str) -> None:
+        self.crawler = crawler
+        self.path = path
+        self.tally = Tally(source)
+        self.clock = clock_of(crawler.settings)
+        self.started_at = stamp(self.clock)
+        self.lines = path.with_name(f"{path.name}.part").open("wb")
+        self.progress = create_looping_call(self.show)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Open the file, so that a crawl that could not write ends before it has asked for anything."""
+        path = crawler.settings.get("CRAWL_FILE")
+        if not path:
+            raise NotConfigured
+        extension = cls(crawler, Path(path), crawler.spidercls.name)
+        crawler.signals.connect(extension.spider_opened, signals.spider_opened)
+        crawler.signals.connect(extension.item_scraped, signals.item_scraped)
+        crawler.signals.connect(extension.item_error, signals.item_error)
+        crawler.signals.connect(extension.spider_error, signals.spider_error)
+        crawler.signals.connect(extension.spider_closed, signals.spider_closed)
+        return extension
+
+    def spider_opened(self) -> None:
+        """Begin to show progress."""
+        self.progress.start(PROGRESS_EVERY_S, now=False)
+
+    def item_scraped(self, item: AdmittedLine | QuarantinedLine | FetchFailure) -> None:
+        """Write a line, or keep a failure for the report."""
+        if isinstance(item, FetchFailure):
+            self.tally.failures.append(item)
+            return
+        self.tally.count(item)
+        self.lines.write(item.model_dump_json().encode() + b"\n")
+
+    def item_error(self, item: RawListing, failure: Failure) -> None:
+        """Quarantine a record that our own code broke on."""
+        reason = f"reading it ended in {type(failure.value).__name__}: a fault of the pipeline, which must be mended"
+        self.item_scraped(
+            QuarantinedLine(
+                quarantined=Quarantined(
+                    stage="normalise",
+                    source=item.source,
+                    id=item.id,
+                    field="",
+                    reason=reason,
+                    observed_at=item.observed_at,
+                    raw=item.body,
+                )
+            )
+        )
+
+    def spider_error(self, failure: Failure, response: Any) -> None:  # noqa: ANN401 - a response or a failure
+        """Keep for the report that the spider itself broke."""
+        reason = f"the spider ended in {type(failure.value).__name__}: see standard error, and mend the spider"
+        self.tally.failures.append(FetchFailure(url=getattr(response, "url", ""), status=None, reason=reason))
+
+    def spider_closed(self, spider: Spider, reason: str) -> None:
+        """Write the report and give the file its name."""
+        del spider
+        self.progress.stop()
+        self.show()
+        report = self.tally.report(
+            self.stats(), finish_reason=reason, started_at=self.started_at, finished_at=stamp(self.clock)
+        )
+        with self.lines:
+            self.lines.write(report.model_dump_json().encode() + b"\n")
+        Path(self.lines.name).replace(self.path)
+
+    def show(self) -> None:
+        """Show progress: one line of JSON."""
+        stats = self.stats()
+        event = {"event": "progress", "source": self.tally.source, "listings": self.tally.listings}
+        event |= {"announced": stats.get("listing/announced"), "requests": stats.get("downloader/request_count", 0)}
+        sys.stdout.write(json.dumps(event) + "\n")
+        sys.stdout.flush()
+
+    def stats(self) -> dict[str, Any]:
+        """Scrapy's own counts."""
+        return self.crawler.stats.get_stats() if self.crawler.stats else {}

@@ -1,0 +1,74 @@
+"""Says in a sentence why a request brought nothing usable, and what to do."""
+
+from http.client import responses as status_names
+
+from scrapy import Request
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
+from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from schemas.crawl import FetchFailure
+from spiders.documents import AnswerError
+
+NETWORK: tuple[tuple[type[Exception], str, str], ...] = (
+    (CannotResolveHostError, "found no such host", "check the source's URL and the name server"),
+    (DownloadConnectionRefusedError, "was refused a connection", "check the source's URL, or try again later"),
+    (DownloadTimeoutError, "got no answer in time", "try again later, or raise DOWNLOAD_TIMEOUT"),
+    (ResponseDataLossError, "got an answer that was cut off", "try again later"),
+    (DownloadCancelledError, "was given up", "raise DOWNLOAD_MAXSIZE if the source has really grown that large"),
+    (DownloadFailedError, "lost its connection", "try again later; check the certificate if the cause names one"),
+)
+"""Exception → what happened → remedy."""
+
+STATUS_REMEDIES = {
+    401: "check the source's API key",
+    403: "the source refuses us: check the API key, and that CONTACT names somebody whom it can ask",
+    404: "check the source's URL",
+    429: "the source asks us to come back later: let the next run try again",
+}
+
+
+def describe(failure: Failure, request: Request) -> FetchFailure:
+    """Turn what a request ended with, after all its tries, into a line of the run report."""
+    error = failure.value
+    if isinstance(error, HttpError):
+        return FetchFailure(
+            url=request.url, status=error.response.status, reason=_sentence(request, *_of_status(error.response))
+        )
+    if isinstance(error, AnswerError):
+        status = request.meta["status"]
+        reason = _sentence(request, f"answered {status} with {error}", "see what is served there, or try again later")
+        return FetchFailure(url=request.url, status=status, reason=reason)
+    return FetchFailure(url=request.url, status=None, reason=_sentence(request, *_of_network(error)))
+
+
+def _of_status(response: Response) -> tuple[str, str]:
+    what = f"answered {response.status} ({status_names.get(response.status, 'no status that HTTP knows')})"
+    if location := response.headers.get("Location"):
+        where = location.decode("latin-1")[:200]
+        return f"{what} and points to {where!r}", "redirects are not followed: set the source's URL to where it is now"
+    if wait := response.headers.get("Retry-After"):
+        what += f" with Retry-After {wait.decode('latin-1')[:40]}"
+    return what, STATUS_REMEDIES.get(response.status, "try again later")
+
+
+def _of_network(error: BaseException | None) -> tuple[str, str]:
+    for kind, what, remedy in NETWORK:
+        if isinstance(error, kind):
+            return f"{what} ({error})", remedy
+    if "robots.txt" in str(error):
+        return "is forbidden by the source's robots.txt", "leave the source out, or ask its owner"
+    return f"failed ({type(error).__name__}: {error})", "see standard error of the crawl"
+
+
+def _sentence(request: Request, what: str, remedy: str) -> str:
+    tries = request.meta.get("retry_times", 0) + 1
+    return f"GET {request.url} {what}{f', {tries} times' if tries > 1 else ''}: {remedy}"

@@ -1,0 +1,96 @@
+"""Tries again where that makes sense: after the wait that the source asks for, and not when it asks for too long."""
+
+import asyncio
+import random
+import time
+
+from scrapy import Request, Spider
+from scrapy.downloadermiddlewares.retry import RetryMiddleware, get_retry_request
+from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from scrapy.utils.response import response_status_message
+
+from spiders.clock import clock_of
+from spiders.documents import AnswerError
+from spiders.waits import backoff_s, rate_limit_reset_s, retry_after_s
+
+SLICE_S = 0.25
+"""A waiting request looks this often whether the crawl is being stopped."""
+
+
+class PatientRetry(RetryMiddleware):
+    """Scrapy's retries with backoff, Retry-After and RateLimit, and with a look into the body.
+
+    A request whose `meta["read"]` is a function of the body gets what that returns as its callback's argument `answer`.
+    Where it raises AnswerError the request is tried again, as such pages are often passing, and then fails with it.
+    """
+
+    def __init__(self, settings: BaseSettings) -> None:
+        super().__init__(settings)
+        self.first_s = settings.getfloat("RETRY_WAIT_S")
+        self.longest_s = settings.getfloat("RETRY_WAIT_MAX_S")
+        self.clock = clock_of(settings)
+        self.chance = random.SystemRandom()
+        self.not_before = 0.0
+
+    async def process_request(self, request: Request) -> None:
+        """Hold a request back until the source wants to be asked, and its own wait is over."""
+        engine = self.crawler.engine
+        while engine is not None and engine.running:
+            left_s = max(self.not_before, request.meta.get("not_before", 0.0)) - time.monotonic()
+            if left_s <= 0:
+                return
+            await asyncio.sleep(min(left_s, SLICE_S))
+
+    def process_response(
+        self, request: Request, response: Response, spider: Spider | None = None
+    ) -> Request | Response:
+        """Try again, or hand on the response, read where it is to be read; raise AnswerError when it cannot be."""
+        del spider  # Scrapy's base still names it
+        asked_s = self._heed(response)
+        if response.status in self.retry_http_codes:
+            if asked_s > self.longest_s:
+                return response
+            return self._again(request, response_status_message(response.status), asked_s) or response
+        return self._read(request, response)
+
+    def process_exception(
+        self, request: Request, exception: Exception, spider: Spider | None = None
+    ) -> Request | Response | None:
+        """Try again after a failure of the network."""
+        del spider
+        return self._again(request, exception, 0.0) if isinstance(exception, self.exceptions_to_retry) else None
+
+    def _heed(self, response: Response) -> float:
+        """Hold every request back for as long as this answer asks for, up to the bound; return what it asks for."""
+        retry_after = (response.headers.get("Retry-After") or b"").decode("latin-1")
+        rate_limit = (response.headers.get("RateLimit") or b"").decode("latin-1")
+        asked_s = max(retry_after_s(retry_after, self.clock()), rate_limit_reset_s(rate_limit))
+        self.not_before = max(self.not_before, time.monotonic() + min(asked_s, self.longest_s))
+        return asked_s
+
+    def _read(self, request: Request, response: Response) -> Request | Response:
+        if "read" not in request.meta or response.status not in range(200, 300):
+            return response
+        request.meta["status"] = response.status
+        try:
+            request.cb_kwargs["answer"] = request.meta["read"](response.body)
+        except AnswerError:
+            again = self._again(request, "unusable answer", 0.0)
+            if again is None:
+                raise
+            return again
+        return response
+
+    def _again(self, request: Request, reason: str | Exception, asked_s: float) -> Request | None:
+        assert self.crawler.spider is not None  # noqa: S101 - there is one once there are requests
+        again = get_retry_request(request, reason=reason, spider=self.crawler.spider)
+        if again is not None:
+            own_s = backoff_s(
+                again.meta["retry_times"],
+                first_s=self.first_s,
+                longest_s=self.longest_s,
+                chance=self.chance.random(),
+            )
+            again.meta["not_before"] = time.monotonic() + max(asked_s, own_s)
+        return again

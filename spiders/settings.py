@@ -1,0 +1,61 @@
+"""The map of a crawl: every setting that is not Scrapy's own, with its reason. Reads the environment, alone here.
+
+Taken from the environment: PASSPORTS_CONTACT, PASSPORTS_OPENROUTER_URL, OPENROUTER_API_KEY, SOURCE_DATE_EPOCH.
+Set by whoever orders a crawl (`-s NAME=value`): CRAWL_FILE, PARENT_PID, and any other of these.
+"""
+
+import os
+
+from pydantic import SecretStr
+
+BOT_NAME = "passports"
+VERSION = "0.1.0"
+SPIDER_MODULES = ["spiders"]
+
+# What is fetched, and as whom.
+CONTACT = " ".join(os.environ.get("PASSPORTS_CONTACT", "https://unfragile.ai").split())
+USER_AGENT = f"{BOT_NAME}/{VERSION} (+{CONTACT})"  # says who asks and where to complain
+OPENROUTER_URL = os.environ.get("PASSPORTS_OPENROUTER_URL", "https://openrouter.ai")
+OPENROUTER_API_KEY = SecretStr(os.environ.get("OPENROUTER_API_KEY", ""))  # hides itself when settings are printed
+DEFAULT_REQUEST_HEADERS = {"Accept": "application/json"}  # documented APIs only; no page is ever wanted
+
+# How it is fetched: politely.
+ROBOTSTXT_OBEY = True  # also where the API's terms would let us
+ROBOTSTXT_USER_AGENT = BOT_NAME  # the name that a robots.txt would address, without version and contact
+AUTOTHROTTLE_ENABLED = True  # slows down as the source does
+AUTOTHROTTLE_START_DELAY = 0.2  # a crawl begins with two requests (robots.txt, the list): 5 s between them helps nobody
+AUTOTHROTTLE_TARGET_CONCURRENCY = 4.0  # endpoints are some 350 small answers
+CONCURRENT_REQUESTS_PER_DOMAIN = 4  # the most that the line above may rise to
+
+# When it does not come at once.
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,  # knows no backoff and no Retry-After
+    "spiders.middlewares.PatientRetry": 550,  # in its place: engine side of decompression, so it can read bodies
+}
+RETRY_TIMES = 4  # five tries with the waits below: about 15 s, enough for a restart at the other end
+RETRY_WAIT_S = 1.0  # the first wait; doubles with each try, half of it by chance
+RETRY_WAIT_MAX_S = 120.0  # the longest wait; a source that asks for more is left alone until the next run
+RETRY_GIVE_UP_LOG_LEVEL = "INFO"  # the run report says it, with the remedy
+DOWNLOAD_TIMEOUT = 60  # the list takes about a second
+DOWNLOAD_MAXSIZE = 64 * 1024 * 1024  # the list is under 2 MB; a hundred times that is no list
+DOWNLOAD_WARNSIZE = 0  # one bound is enough
+
+# What is trusted.
+DOWNLOAD_VERIFY_CERTIFICATES = True  # Scrapy's default takes any certificate; a passport must not rest on that
+COOKIES_ENABLED = False  # nothing is to be remembered of us
+REFERER_ENABLED = False  # nor told
+METAREFRESH_ENABLED = False  # a page that redirects is not an answer
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # a page dropped as a duplicate would never be missed
+REMOTE_CONTROL_ENABLED = False  # on by default since 2.19; nobody steers a crawl but who ordered it
+TELNETCONSOLE_ENABLED = False  # likewise
+
+# Where it goes.
+ITEM_PIPELINES = {"pipelines.item_pipeline.AdmitListing": 300}
+CONCURRENT_ITEMS = 1  # lines come in the source's order
+EXTENSIONS = {"spiders.extensions.ParentDeath": 0, "spiders.extensions.CrawlFile": 500}
+LOG_LEVEL = "WARNING"  # what is counted is in the run report; standard error is for what went wrong
+
+# The order of this crawl.
+SOURCE_DATE_EPOCH = os.environ.get("SOURCE_DATE_EPOCH", "")  # seconds; where set, it is the clock
+CRAWL_FILE = ""  # where the lines go; none are written without it
+PARENT_PID = 0  # the process without which this crawl shall not live on

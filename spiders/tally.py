@@ -1,0 +1,56 @@
+"""Counts what a crawl brings, and draws up its report."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from schemas.crawl import AdmittedLine, CrawlReport, FetchFailure, QuarantinedLine
+
+STATUS_STAT = "downloader/response_status_count/"
+
+
+class Tally:
+    """What came so far. A line is counted before it is written, so that a lost one shows in the report."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.listings = 0
+        self.admitted = 0
+        self.quarantined = 0
+        self.failures: list[FetchFailure] = []
+        self.leftovers: Counter[str] = Counter()
+        self.unknown_values: Counter[str] = Counter()
+
+    def count(self, line: AdmittedLine | QuarantinedLine) -> None:
+        """Count one line; those of the source itself, not of its endpoints, are its listings."""
+        if isinstance(line, AdmittedLine):
+            self.admitted += 1
+            self.listings += line.raw.source == self.source
+            self.leftovers.update(line.listing.leftovers)
+            self.unknown_values.update(line.listing.unfamiliar)
+        else:
+            self.quarantined += 1
+            self.listings += line.quarantined.source == self.source
+
+    def report(self, stats: Mapping[str, Any], *, finish_reason: str, started_at: str, finished_at: str) -> CrawlReport:
+        """Draw up the report from this tally and Scrapy's own counts."""
+        announced = stats.get("listing/announced")
+        whole = announced in (None, self.listings) and not self.failures
+        statuses = {k.removeprefix(STATUS_STAT): v for k, v in sorted(stats.items()) if k.startswith(STATUS_STAT)}
+        return CrawlReport(
+            source=self.source,
+            complete=finish_reason == "finished" and whole,
+            finish_reason=finish_reason,
+            started_at=started_at,
+            finished_at=finished_at,
+            requests=stats.get("downloader/request_count", 0),
+            responses_by_status=statuses,
+            retries=stats.get("retry/count", 0),
+            listings=self.listings,
+            announced=announced,
+            admitted=self.admitted,
+            quarantined=self.quarantined,
+            failures=tuple(self.failures),
+            leftovers=dict(sorted(self.leftovers.items())),
+            unknown_values=dict(sorted(self.unknown_values.items())),
+        )

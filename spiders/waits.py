@@ -1,0 +1,31 @@
+"""How long to wait before asking again: what the source says, and what we do where it says nothing."""
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+_EXHAUSTED = re.compile(r";\s*r=0\s*(?=;|$)")
+_RESET = re.compile(r";\s*t=(\d{1,9})\s*(?=;|$)")
+
+
+def retry_after_s(header: str, now: datetime) -> float:
+    """Seconds that a Retry-After header (RFC 9110 10.2.3) asks for: a number, or a date; 0 for anything else."""
+    if re.fullmatch(r"\d{1,9}", header.strip()):
+        return float(header)
+    try:
+        date = parsedate_to_datetime(header)
+    except ValueError:
+        return 0.0
+    aware = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return max(0.0, (aware - now).total_seconds())
+
+
+def rate_limit_reset_s(header: str) -> float:
+    """Seconds until a quota named in a RateLimit header (IETF draft: `"api";r=0;t=251`) is free again; 0 when it is."""
+    resets = [_RESET.search(limit) for limit in header.split(",") if _EXHAUSTED.search(limit)]
+    return max((float(reset[1]) for reset in resets if reset), default=0.0)
+
+
+def backoff_s(tries: int, *, first_s: float, longest_s: float, chance: float) -> float:
+    """Seconds to wait after so many failed tries: doubling, bounded, half of it by `chance` (0 to 1)."""
+    return min(longest_s, first_s * 2.0 ** (tries - 1)) * (0.5 + chance / 2)
