@@ -9,10 +9,11 @@ import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from pydantic import ValidationError
 
+from flows.errors import FlowError
 from schemas.crawl import CRAWL_LINE, AdmittedLine, CrawlReport, QuarantinedLine
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,7 +31,7 @@ SHORTEST_SECRET = 6
 NOT_THE_CRAWLS = re.compile(r"PASSPORTS_SIGNING_KEY|PASSPORTS_SIGNING_KEY_FILE|SOURCE_DATE_EPOCH|PYTHONSTARTUP")
 
 
-class CrawlFailedError(Exception):
+class CrawlFailedError(FlowError):
     """A crawl ended without a report: nothing that it brought can be used."""
 
 
@@ -71,12 +72,12 @@ async def crawl(
     A cancelled crawl, or one over its time limit, is stopped before this returns. Raise CrawlFailedError, which names
     source, URL and remedy, when there is no report; never because of what a report says.
     """
-    out.unlink(missing_ok=True)
-    given = {f"{source.upper()}_URL": url, "CRAWL_FILE": str(out.resolve()), "PARENT_PID": str(os.getpid())}
+    crawl_file = await asyncio.to_thread(_cleared, out)
+    given = {f"{source.upper()}_URL": url, "CRAWL_FILE": str(crawl_file), "PARENT_PID": str(os.getpid())}
     command = _command(source, endpoints=endpoints, only=only, settings={**given, **(settings or {})})
     tail = await _run(command, _environment(contact, clock_epoch), on_progress, time_limit_s, f"{source} at {url}")
     try:
-        return await asyncio.to_thread(read_crawl, out)
+        return await asyncio.to_thread(read_crawl, crawl_file)
     except CrawlFailedError as error:
         raise CrawlFailedError(f"{source} at {url}: {error}. Standard error ended with:\n{tail}") from error
 
@@ -98,6 +99,11 @@ def read_crawl(path: Path) -> CrawlOutcome:
     if (len(admitted), len(quarantined)) != (report.admitted, report.quarantined):
         raise CrawlFailedError(f"{path} holds other lines than its report counts: see whether the disk is full")
     return CrawlOutcome(admitted, quarantined, report)
+
+
+def _cleared(out: Path) -> Path:
+    out.unlink(missing_ok=True)  # an earlier crawl's lines must not be taken for this one's
+    return out.resolve()
 
 
 def _command(source: str, *, endpoints: bool, only: Sequence[str], settings: Mapping[str, str]) -> list[str]:
@@ -124,34 +130,30 @@ async def _run(
     """Run the crawl to its end, whatever its exit status; return the end of its standard error."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        *command,
-        env=environment,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=pipe,
-        stderr=pipe,
-        limit=LONGEST_OUTPUT_LINE,
+        *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, limit=LONGEST_OUTPUT_LINE
     )
+    tail: deque[str] = deque(maxlen=TAIL_LINES)
     try:
         async with asyncio.timeout(limit_s):
-            tail, _ = await asyncio.gather(_tail(process.stderr), _watch(process.stdout, on_progress))
-            await process.wait()
+            await asyncio.gather(_watch(process, on_progress), _keep(process, tail), process.wait())
     except TimeoutError:
-        raise CrawlFailedError(f"{what}: no end after {limit_s:g} s, stopped; allow more time, or see the source") from None
+        remedy = "allow more time, or see how fast the source answers"
+        raise CrawlFailedError(f"{what}: stopped as it had not ended after {limit_s:g} s; {remedy}") from None
     finally:
         await _stop(process)
     return _scrubbed("\n".join(tail), environment)
 
 
-async def _watch(output: asyncio.StreamReader | None, on_progress: Callable[[Progress], None]) -> None:
-    async for line in output or ():
-        with contextlib.suppress(json.JSONDecodeError):
+async def _watch(process: asyncio.subprocess.Process, on_progress: Callable[[Progress], None]) -> None:
+    async for line in cast("asyncio.StreamReader", process.stdout):
+        if line.startswith(b'{"event": "progress"'):
             event = json.loads(line)
-            if event.pop("event", None) == "progress":
-                on_progress(Progress(**event))
+            on_progress(Progress(event["source"], event["listings"], event["announced"], event["requests"]))
 
 
-async def _tail(errors: asyncio.StreamReader | None) -> deque[str]:
-    return deque([line.decode(errors="replace").rstrip() async for line in errors or ()], maxlen=TAIL_LINES)
+async def _keep(process: asyncio.subprocess.Process, tail: deque[str]) -> None:
+    async for line in cast("asyncio.StreamReader", process.stderr):
+        tail.append(line.decode(errors="replace").rstrip())
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
@@ -159,10 +161,13 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         return
     process.terminate()
     try:
-        async with asyncio.timeout(STOP_AFTER_S):
-            await process.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_AFTER_S):
+                await process.wait()
     finally:
-        ...
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 def _scrubbed(text: str, environment: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """What a run wants published, and what came of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -83,9 +84,17 @@ class Step(StrEnum):
 
 
 Progress = Callable[[Step, int, int], None]
-"""Told the step, how many are done and how many there are; (step, 0, n) as a step begins."""
+"""Told the step, how many are done and how many there are: (step, 0, n) as a step begins, (step, n, n) as it ends."""
 
 
 def silent(step: Step, done: int, total: int) -> None:
     """Report progress to nobody."""
     del step, done, total
+
+
+@contextmanager
+def reported(on_step: Progress, step: Step, total: int = 1) -> Iterator[None]:
+    """Report that a step begins, and that it is done."""
+    on_step(step, 0, total)
+    yield
+    on_step(step, total, total)

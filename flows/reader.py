@@ -1,70 +1,59 @@
-"""Reading the registry: from the pointer down, believing only what is signed and hashes to what was signed."""
+"""Reading the registry: one generation, from its pointer down, and what it says of a passport."""
 
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
-from pydantic import ValidationError
 
-from flows.errors import FlowError
-from flows.store.base import MissingKeyError, Store, find
-from flows.store.keys import POINTER_KEY, object_key, passport_copy_key, shard_key, snapshot_key, source_key
+from flows.sealed import (
+    EmptyStoreError,
+    NotInSnapshotError,
+    RegistryError,
+    TamperedError,
+    read_hashed,
+    read_pointer,
+    read_shard,
+    read_snapshot,
+    tampered,
+)
+from flows.store.base import Store, find
+from flows.store.keys import object_key, passport_copy_key, shard_key, source_key
 from pipelines.errors import PipelineError
-from pipelines.shards import decode_shard, shard_count, shard_index, unpack
-from pipelines.signing import SNAPSHOT_PAYLOAD_TYPE, TIMESTAMP_PAYLOAD_TYPE, KeyRing, open_record
-from pipelines.verify import verify_passport
-from schemas.base import Frozen
-from schemas.registry import Pointer, ShardRef, ShardRow, Snapshot, SourceRef
+from pipelines.shards import shard_count, shard_index, unpack
+from pipelines.signing import KeyRing
+from pipelines.verify import MAX_PASSPORT_BYTES, verify_passport
+from schemas.registry import ShardRef, ShardRow, Snapshot, SourceRef
 from schemas.times import instant
 from schemas.verdict import Finding, Verdict
 
-MAX_POINTER_BYTES = 64 * 2**10
-MAX_SNAPSHOT_BYTES = 2**20
-MAX_OBJECT_BYTES = 4 * 2**20
-"""Sixty times the largest passport seen."""
+__all__ = ["EmptyStoreError", "NotInSnapshotError", "Reader", "RegistryError", "TamperedError", "read_served"]
+
 _OBJECTS_KEPT = 256
 _SHARDS_KEPT = 16
-_OFFERED_ANEW = "restore the store from a copy, or publish again"
-
-Record = TypeVar("Record", bound=Frozen)
 
 
-class RegistryError(FlowError):
-    """The registry does not hold what it should."""
-
-
-class EmptyStoreError(RegistryError):
-    """Nothing has been published to the store yet."""
-
-
-class TamperedError(RegistryError):
-    """Something in the store is not what was signed: it was changed, cut off, or signed with another key."""
-
-
-class NotInSnapshotError(RegistryError):
-    """The generation that is served has no such passport, source or ancestor."""
+def read_served(store: Store, keys: KeyRing, at: datetime) -> "Reader | None":
+    """Read what is served, for a publisher to build on; None when nothing was published yet."""
+    try:
+        return Reader(store, keys, at)
+    except EmptyStoreError:
+        return None
 
 
 class Reader:
     """One generation of a registry: whatever is published meanwhile, all answers are about the one it began with.
 
     An expired pointer is read all the same (`frozen` tells, `check` says so): a publisher has to build on it.
-    Raises EmptyStoreError and TamperedError from the start, TamperedError from every reading method.
+    Raises EmptyStoreError and TamperedError from the start, and TamperedError from every reading method.
     """
 
     def __init__(self, store: Store, keys: KeyRing, at: datetime) -> None:
         self._store, self._keys, self._at = store, keys, at
-        pointer = find(store, POINTER_KEY, max_bytes=MAX_POINTER_BYTES)
-        if pointer is None:
-            raise EmptyStoreError(f"nothing published yet at {store.name}: run `passports refresh`")
-        self.token = pointer.token
-        """Names the pointer that was read, to `Store.swap`."""
-        self.pointer = self._signed(Pointer, POINTER_KEY, pointer.body, TIMESTAMP_PAYLOAD_TYPE)
-        body = self._hashed(snapshot_key(self.generation), self.pointer.snapshot_sha256, MAX_SNAPSHOT_BYTES)
-        self.snapshot = self._snapshot(self.generation, body)
+        self.pointer, self.token = read_pointer(store, keys)
+        self.snapshot = read_snapshot(store, self.generation, keys, sha256=self.pointer.snapshot_sha256)
         self._object = lru_cache(_OBJECTS_KEPT)(self._read_object)
         self._shard = lru_cache(_SHARDS_KEPT)(self._read_shard)
 
@@ -75,14 +64,14 @@ class Reader:
 
     @property
     def frozen(self) -> bool:
-        """Whether the pointer has expired, so that there may be newer generations that are kept from us."""
+        """Whether the pointer has expired, so that newer generations may be kept from us."""
         return instant(self.pointer.expires_at) <= self._at
 
     def row(self, slug: str) -> ShardRow | None:
         """Look up one passport; None when this generation has none of that name."""
-        count = shard_count(sum(ref.rows for ref in self.snapshot.shards))
+        index = shard_index(slug, shard_count(sum(ref.rows for ref in self.snapshot.shards)))
         for ref in self.snapshot.shards:
-            if ref.index == shard_index(slug, count):
+            if ref.index == index:
                 return self._shard(ref).get(slug)
         return None
 
@@ -95,7 +84,7 @@ class Reader:
         """Give the signed passport as published, without `_links`; raise NotInSnapshotError."""
         row = self.row(slug)
         if row is None:
-            raise NotInSnapshotError(f"{slug}: no such passport in generation {self.generation} of {self._store.name}")
+            raise NotInSnapshotError(f"{slug}: no such passport in {self}")
         return self._object(row.object)
 
     def object(self, sha256: str) -> bytes:
@@ -107,19 +96,22 @@ class Reader:
         ref = self._source(source)
         key = source_key(source, ref.sha256)
         try:
-            yield from unpack(self._hashed(key, ref.sha256, None))
+            yield from unpack(read_hashed(self._store, key, ref.sha256))
         except PipelineError as error:
-            raise self._tampered(key, str(error)) from error
+            raise tampered(self._store, key, str(error)) from error
 
     def snapshot_at(self, generation: int) -> Snapshot:
-        """Give the snapshot of an ancestor, reached parent by parent, so that none is believed that was never served."""
+        """Give an ancestor's snapshot, reached parent by parent, so that it was served; raise NotInSnapshotError."""
         snapshot = self.snapshot
         while snapshot.generation > generation and snapshot.parent is not None:
-            key = snapshot_key(snapshot.parent)
-            snapshot = self._snapshot(snapshot.parent, self._store.get(key, max_bytes=MAX_SNAPSHOT_BYTES).body)
+            snapshot = self.parent(snapshot.parent)
         if snapshot.generation != generation:
-            raise NotInSnapshotError(f"generation {generation} was never served at {self._store.name}")
+            raise NotInSnapshotError(f"generation {generation} is no ancestor of {self}")
         return snapshot
+
+    def parent(self, generation: int) -> Snapshot:
+        """Give the snapshot that a snapshot of this registry names as its parent."""
+        return read_snapshot(self._store, generation, self._keys, sha256=None)
 
     def check(self, target: str | bytes, *, seen_generation: int | None = None) -> Finding:
         """Judge a passport, given as its slug or its bytes, by its signature and by what the registry says of it.
@@ -127,55 +119,77 @@ class Reader:
         `seen_generation` is the newest that the asker has seen before: an older one now is a rollback.
         """
         finding = self._check_served(target) if isinstance(target, str) else self._check_presented(target)
-        return self._standing(seen_generation) or finding if finding.verdict.good else finding
+        return (self._standing(seen_generation) or finding) if finding.verdict.good else finding
 
     def check_copy(self, slug: str, *, seen_generation: int | None = None) -> Finding:
         """Judge the copy that `_links.self` names: it must be this slug's passport, and the one served."""
-        copy = find(self._store, passport_copy_key(slug), max_bytes=MAX_OBJECT_BYTES)
+        key = passport_copy_key(slug)
+        copy = find(self._store, key, max_bytes=MAX_PASSPORT_BYTES)
         if copy is None:
-            return Finding(Verdict.NOT_IN_SNAPSHOT, f"nothing lies at {passport_copy_key(slug)}")
+            return Finding(Verdict.NOT_IN_SNAPSHOT, f"nothing lies at {key}: run `passports refresh`")
         finding = self.check(copy.body, seen_generation=seen_generation)
-        if finding.verdict.good and _slug_of(orjson.loads(copy.body)) != slug:
-            return Finding(Verdict.NOT_IN_SNAPSHOT, f"{passport_copy_key(slug)} holds another model's passport")
+        if finding.verdict.good and _slug_of(orjson.loads(copy.body)["passport"]) != slug:
+            return Finding(Verdict.NOT_IN_SNAPSHOT, f"{key} holds another model's passport: run `passports refresh`")
         return finding
+
+    def __str__(self) -> str:
+        return f"generation {self.generation} of {self._store.name}"
 
     def _check_served(self, slug: str) -> Finding:
         row = self.row(slug)
-        blob = row and find(self._store, object_key(row.object), max_bytes=MAX_OBJECT_BYTES)
-        if row is None or blob is None:
-            return self._not_served(f"{slug}: no such passport")
-        finding, document = verify_passport(blob.body, keys=self._keys, at=self._at)
-        if document is None or not finding.verdict.good:
+        blob = row and find(self._store, object_key(row.object), max_bytes=MAX_PASSPORT_BYTES)
+        if row is None or not blob:
+            return Finding(Verdict.NOT_IN_SNAPSHOT, f"{slug}: no such passport in {self}")
+        finding, passport = verify_passport(blob.body, keys=self._keys, at=self._at)
+        if passport is None or not finding.verdict.good:
             return finding
-        if _sha256(blob.body) != row.object or _slug_of(document) != slug:
-            return self._not_served(f"{slug}: what lies at {object_key(row.object)} is not the passport")
-        return Finding(Verdict.OK, f"signed by a trusted key, in date, and served by generation {self.generation}")
+        if hashlib.sha256(blob.body).hexdigest() != row.object or _slug_of(passport) != slug:
+            reason = f"{slug}: what lies at {object_key(row.object)} is not what {self} names"
+            return Finding(Verdict.NOT_IN_SNAPSHOT, reason)
+        return Finding(Verdict.OK, f"signed by a trusted key, in date, and the one in {self}")
 
     def _check_presented(self, raw: bytes) -> Finding:
-        finding, document = verify_passport(raw, keys=self._keys, at=self._at)
-        if document is None or not finding.verdict.good:
+        finding, presented = verify_passport(raw, keys=self._keys, at=self._at)
+        if presented is None or not finding.verdict.good:
             return finding
-        slug = _slug_of(document)
-        served = self._check_served(slug)
-        if not served.verdict.good:
-            return served
-        theirs, ours = document["passport"], orjson.loads(self.passport(slug))["passport"]
-        if theirs["signature"] == ours["signature"]:
-            return served
-        if theirs["signedAt"] > ours["signedAt"]:
-            return self._not_served(f"{slug}: this passport, signed at {theirs['signedAt']}, is not")
-        return Finding(Verdict.SUPERSEDED, f"{slug}: genuine, but the registry serves one signed at {ours['signedAt']}")
+        slug = _slug_of(presented)
+        finding = self._check_served(slug)
+        return self._compare(slug, presented) if finding.verdict.good else finding
 
-    def _not_served(self, what: str) -> Finding:
-        return Finding(Verdict.NOT_IN_SNAPSHOT, f"{what} in generation {self.generation} of {self._store.name}")
+    def _compare(self, slug: str, presented: dict[str, Any]) -> Finding:
+        served = orjson.loads(self.passport(slug))["passport"]
+        if presented["signature"] == served["signature"]:
+            return Finding(Verdict.OK, f"signed by a trusted key, in date, and the one in {self}")
+        if presented["signedAt"] > served["signedAt"]:
+            reason = f"{slug}: signed at {presented['signedAt']}, which is later than the one in {self}"
+            return Finding(Verdict.NOT_IN_SNAPSHOT, reason)
+        return Finding(Verdict.SUPERSEDED, f"{slug}: genuine, but {self} has one signed at {served['signedAt']}")
 
     def _standing(self, seen_generation: int | None) -> Finding | None:
         if seen_generation is not None and seen_generation > self.generation:
-            return Finding(
-                Verdict.ROLLBACK,
-                f"the registry serves generation {self.generation}, and generation {seen_generation} was seen before",
-            )
+            return Finding(Verdict.ROLLBACK, f"{self} is served, and generation {seen_generation} was seen before")
         if self.frozen:
-            reason = f"the registry's pointer expired at {self.pointer.expires_at}: what it serves may be outdated"
+            reason = f"the pointer to {self} expired at {self.pointer.expires_at}: newer ones may be kept from you"
             return Finding(Verdict.FREEZE, reason)
         return None
+
+    def _source(self, source: str) -> SourceRef:
+        for ref in self.snapshot.sources:
+            if ref.source == source:
+                return ref
+        raise NotInSnapshotError(f"no listings of source {source!r} in {self}: crawl it first")
+
+    def _read_object(self, sha256: str) -> bytes:
+        return read_hashed(self._store, object_key(sha256), sha256, max_bytes=MAX_PASSPORT_BYTES)
+
+    def _read_shard(self, ref: ShardRef) -> dict[str, ShardRow]:
+        key = shard_key(ref.sha256)
+        rows = {row.slug: row for row in read_shard(self._store, key, ref.sha256)}
+        if len(rows) != ref.rows:
+            raise tampered(self._store, key, f"holds {len(rows)} rows and not {ref.rows}, as what was signed says")
+        return rows
+
+
+def _slug_of(passport: dict[str, Any]) -> str:
+    slug: str = passport["unfragile"]["artifact"]["slug"]
+    return slug

@@ -13,12 +13,11 @@ _SHORTEST_PLAIN_FRACTION = 1e-5
 """Below it orjson writes an exponent, where RFC 8785 (section 3.2.2.3, ECMAScript) first does below 1e-6."""
 _LARGEST_PLAIN_FRACTION = 2**53
 """From here on every double is a whole number."""
-_ASTRAL_LEADS = range(0xF0, 0xF5)
-"""First bytes of the characters beyond U+FFFF in UTF-8."""
-_ASTRAL_TO_END_OF_STRING = re.compile(rb'[\xf0-\xf4][^"\\]*(?:\\.[^"\\]*)*"(:?)')
-
-
-_CONSTANTS = frozenset({int, bool, type(None)})
+_ASTRAL_TO_END_OF_STRING = {
+    lead: re.compile(re.escape(bytes([lead])) + rb'[^"\\]*(?:\\.[^"\\]*)*"(:?)') for lead in range(0xF0, 0xF5)
+}
+"""From a character beyond U+FFFF to the end of its string, by the first byte that such characters have in UTF-8:
+looking for one byte costs next to nothing, and most texts have none of these."""
 
 
 class NotCanonicalError(PipelineError):
@@ -54,21 +53,19 @@ def _spelled_alike(value: object) -> bool:
     It does all strings, integers, constants, and those fractions that take no exponent. It differs in 1.0 and 1e-6,
     writes null for NaN, and takes types that are not JSON. Cycles are no danger here: orjson has refused them.
     """
-    level: list[Any] = [[value]]
-    while level:
-        # Most values are strings and cannot differ: dropping them first makes the whole check twice as fast.
-        others = [
-            child
-            for node in level
-            for child in (node.values() if node.__class__ is dict else node)
-            if child.__class__ is not str
-        ]
-        level = []
-        for child in others:
+    unread: list[Any] = [[value]]
+    while unread:
+        node = unread.pop()
+        for child in node.values() if node.__class__ is dict else node:
             kind = child.__class__
+            if kind is str:
+                continue
             if kind is dict or kind is list or kind is tuple:
-                level.append(child)
-            elif not (_is_plain_fraction(child) if kind is float else kind in _CONSTANTS):
+                unread.append(child)
+            elif kind is float:
+                if not _is_plain_fraction(child):
+                    return False
+            elif kind is not int and kind is not bool and child is not None:
                 return False
     return True
 
@@ -82,6 +79,5 @@ def _ordered_alike(text: bytes) -> bool:
 
     The two part only where a key has a character beyond U+FFFF; in minified JSON a colon follows the string then.
     """
-    if not any(lead in text for lead in _ASTRAL_LEADS):
-        return True
-    return not any(end[1] for end in _ASTRAL_TO_END_OF_STRING.finditer(text))
+    present = (pattern for lead, pattern in _ASTRAL_TO_END_OF_STRING.items() if lead in text)
+    return not any(end[1] for pattern in present for end in pattern.finditer(text))

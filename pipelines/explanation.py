@@ -17,6 +17,30 @@ LONGEST_SHOWN: Final = 80
 MOST_SHOWN: Final = 3
 """Unknown keys that a sentence names."""
 
+
+def shown(value: object) -> str:
+    """Print a value of a document for a sentence: quoted, escaped and short, whatever it holds."""
+    match value:
+        case Mapping():
+            return f"an object of {len(value)} keys"
+        case list() | tuple():
+            return f"a list of {len(value)} items"
+        case None | True | False:
+            return {None: "null", True: "true", False: "false"}[value]
+        case int() if value.bit_length() > LONGEST_SHOWN:
+            return f"a whole number of {value.bit_length()} bits"
+        case str():
+            return _cut(repr(value[:LONGEST_SHOWN]), complete=len(value) <= LONGEST_SHOWN)
+        case _:
+            return _cut(repr(value), complete=True)
+
+
+def _cut(printed: str, *, complete: bool) -> str:
+    if complete and len(printed) <= LONGEST_SHOWN:
+        return printed
+    return printed[: LONGEST_SHOWN - 1] + "…"
+
+
 _NOUNS: Final = {
     "array": "a list",
     "boolean": "true or false",
@@ -30,7 +54,7 @@ _NOUNS: Final = {
 _LIMITS: Final[Mapping[str, Callable[[Any], str]]] = {
     "type": lambda types: " or ".join(_NOUNS[name] for name in ([types] if isinstance(types, str) else types)),
     "enum": lambda words: f"one of {', '.join(map(str, words))}",
-    "const": lambda value: shown(value),
+    "const": shown,
     "minimum": lambda bound: f"{bound} or more",
     "maximum": lambda bound: f"{bound} or less",
     "minLength": lambda length: f"{length} characters or more",
@@ -100,10 +124,7 @@ class Explanation:
     def _allowed(self, fault: Fault) -> str:
         if fault.keyword == "anyOf":
             return " or ".join(map(self._term, fault.limit))
-        if fault.keyword in _LIMITS:
-            words = _LIMITS[fault.keyword](fault.limit)
-        else:
-            words = fault.schema["title"]
+        words = _LIMITS[fault.keyword](fault.limit) if fault.keyword in _LIMITS else fault.schema["title"]
         described = fault.keyword in _SELF_EXPLAINED and "description" in fault.schema
         return f"{words} ({fault.schema['description'].removesuffix('.')})" if described else words
 
@@ -112,29 +133,6 @@ class Explanation:
         if "$ref" in branch:
             return str(self._terms[branch["$ref"].rpartition("/")[2]]["title"])
         return _LIMITS["type"](branch["type"])
-
-
-def shown(value: object) -> str:
-    """Print a value of a document for a sentence: quoted, escaped and short, whatever it holds."""
-    match value:
-        case Mapping():
-            return f"an object of {len(value)} keys"
-        case list() | tuple():
-            return f"a list of {len(value)} items"
-        case None | True | False:
-            return {None: "null", True: "true", False: "false"}[value]
-        case int() if value.bit_length() > LONGEST_SHOWN:
-            return f"a whole number of {value.bit_length()} bits"
-        case str():
-            return _cut(repr(value[:LONGEST_SHOWN]), complete=len(value) <= LONGEST_SHOWN)
-        case _:
-            return _cut(repr(value), complete=True)
-
-
-def _cut(printed: str, *, complete: bool) -> str:
-    if complete and len(printed) <= LONGEST_SHOWN:
-        return printed
-    return printed[: LONGEST_SHOWN - 1] + "…"
 
 
 def _fault(error: ValidationError) -> Fault:

@@ -35,6 +35,8 @@ class Terms:
     now: datetime
     key_id: str
     """Of the key that will sign."""
+    renew: bool = False
+    """Issue even what has not changed and is not due: somebody asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def cause_of(candidate: Draft, last: ShardRow | None, terms: Terms) -> Cause | N
     if terms.key_id != last.key_id:
         return "key_changed"
     refresh_after = terms.gates[candidate.subject.primary.source].refresh_after
-    return "refreshed" if terms.now - instant(last.last_scraped_at) > refresh_after else None
+    return "refreshed" if terms.renew or terms.now - instant(last.last_scraped_at) > refresh_after else None
 
 
 def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: Terms) -> dict[str, Any]:

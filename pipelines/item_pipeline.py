@@ -2,7 +2,7 @@
 
 from pipelines.order import admit
 from schemas.crawl import AdmittedLine, FetchFailure, QuarantinedLine
-from schemas.listing import Listing, Quarantined, RawListing
+from schemas.listing import Quarantined, RawListing
 
 
 class AdmitListing:
@@ -14,7 +14,9 @@ class AdmitListing:
         """Admit a record or quarantine it; what the spider refused itself or never got goes on as it is."""
         if isinstance(item, FetchFailure):
             return item
-        judged = admit(item) if isinstance(item, RawListing) else item
-        if isinstance(judged, Listing) and isinstance(item, RawListing):
-            return AdmittedLine(raw=item, listing=judged)
-        return QuarantinedLine(quarantined=judged)
+        if isinstance(item, Quarantined):
+            return QuarantinedLine(quarantined=item)
+        judged = admit(item)
+        if isinstance(judged, Quarantined):
+            return QuarantinedLine(quarantined=judged)
+        return AdmittedLine(raw=item, listing=judged)

@@ -27,6 +27,7 @@ _PATH = r"^/(artifact|capabilities|trust|distribution)(/(0|[1-9][0-9]*|[a-z][a-z
 _STARTING_PRICE = r"^\$(0\.00e\+0|[1-9]\.[0-9]{2}e(\+0|[+-][1-9][0-9]{0,2})) per prompt token$"
 
 _Item = TypeVar("_Item", bound=Hashable)
+_Value = TypeVar("_Value")
 
 
 def _whole(value: object) -> object:
@@ -53,14 +54,14 @@ def _distinct(items: tuple[_Item, ...]) -> tuple[_Item, ...]:
     return items
 
 
-def _present(value: object) -> object:
+def _present(value: _Value) -> _Value:
     """Refuse null for a key that may only be left out; raise ValueError."""
     if value is None:
         raise ValueError("is null: leave the key out instead")
     return value
 
 
-OMISSIBLE = BeforeValidator(_present)
+OMISSIBLE = AfterValidator(_present)
 """Marks a key that may be missing and is never null; its default, None, means that it is missing."""
 
 DISTINCT = AfterValidator(_distinct)

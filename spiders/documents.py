@@ -59,9 +59,7 @@ def raw_listing(
     )
 
 
-def refused(
-    element: object, *, listing_id: str, source: str, field: str, reason: str, observed_at: str
-) -> Quarantined:
+def refused(element: object, *, listing_id: str, source: str, field: str, reason: str, observed_at: str) -> Quarantined:
     """Quarantine what stands in a list in place of a record, as ASCII JSON; its numbers stand there as texts."""
     return Quarantined(
         stage="fetch",

@@ -6,6 +6,7 @@ import time
 
 from scrapy import Request, Spider
 from scrapy.downloadermiddlewares.retry import RetryMiddleware, get_retry_request
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.utils.response import response_status_message
@@ -34,12 +35,13 @@ class PatientRetry(RetryMiddleware):
         self.not_before = 0.0
 
     async def process_request(self, request: Request) -> None:
-        """Hold a request back until the source wants to be asked, and its own wait is over."""
-        engine = self.crawler.engine
-        while engine is not None and engine.running:
-            left_s = max(self.not_before, request.meta.get("not_before", 0.0)) - time.monotonic()
-            if left_s <= 0:
-                return
+        """Hold a request back until the source wants to be asked, and its own wait is over.
+
+        Raise IgnoreRequest when the crawl is stopped meanwhile.
+        """
+        while (left_s := max(self.not_before, request.meta.get("not_before", 0.0)) - time.monotonic()) > 0:
+            if self.crawler.engine is None or not self.crawler.engine.running:
+                raise IgnoreRequest("was not sent again: the crawl is being stopped")
             await asyncio.sleep(min(left_s, SLICE_S))
 
     def process_response(

@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 
 from schemas.crawl import FetchFailure
 from schemas.listing import Quarantined, RawListing
-from spiders.clock import clock_of, stamp
+from spiders.clock import Clock, clock_of, stamp
 from spiders.documents import raw_listing, refused
 from spiders.failures import describe
 from spiders.openrouter_pages import ForeignLinkError, ListPage, read_first_page, read_page, read_record
@@ -38,6 +38,9 @@ class OpenRouterSpider(Spider):
     """
 
     name = SOURCE
+    clock: Clock
+    base_url: str
+    headers: dict[str, str]
 
     def __init__(self, *, only: str = "", endpoints: str = "", **arguments: Any) -> None:  # noqa: ANN401 - Scrapy's
         super().__init__(**arguments)
@@ -68,10 +71,10 @@ class OpenRouterSpider(Spider):
 
     def take_page(self, response: Response, answer: ListPage, walk: ListWalk) -> Iterator[Output]:
         """Take the records of one page, and ask for the next one."""
+        if walk.wanted is None and self.crawler.stats is not None:
+            self.crawler.stats.set_value("listing/announced", answer.announced)
         for taken in walk.take(answer, response.url, stamp(self.clock)):
             yield from self._with_endpoints(taken)
-        if walk.wanted is None and self.crawler.stats is not None:
-            self.crawler.stats.set_value("listing/announced", walk.announced)
         try:
             url = walk.following(answer)
         except ForeignLinkError as error:
@@ -153,7 +156,13 @@ class OpenRouterSpider(Spider):
 
 def _base_url(url: str) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+        or "@" in parts.netloc
+    ):
         raise ValueError("OPENROUTER_URL must be http(s)://host[:port][/prefix], without a user, a query or a fragment")
     return url.rstrip("/")
 

@@ -8,9 +8,6 @@ from spiders.documents import AnswerError, Numeral, read_json
 
 COUNT = re.compile(r"\d{1,15}")
 
-LONGEST_URL = 2000
-"""Characters of an address; Scrapy drops requests beyond 2,083 without a word to the spider."""
-
 
 class ForeignLinkError(ValueError):
     """A next link does not stay within the list that it stands in."""
@@ -66,10 +63,7 @@ def following_url(link: str, *, base_url: str, list_path: str) -> str:
     here = not target.netloc or (target.scheme, target.netloc) in (("", base.netloc), (base.scheme, base.netloc))
     if not here or target.path not in ("", list_path, base.path + list_path) or not target.query:
         raise ForeignLinkError(f"the next link {link[:200]!r} does not lead to a page of {base_url}{list_path}")
-    url = f"{base_url}{list_path}?{target.query}"
-    if len(url) > LONGEST_URL:
-        raise ForeignLinkError(f"the next link {link[:200]!r} is longer than {LONGEST_URL} characters")
-    return url
+    return f"{base_url}{list_path}?{target.query}"
 
 
 def _split(link: str) -> SplitResult:

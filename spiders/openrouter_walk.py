@@ -32,12 +32,8 @@ class ListWalk:
         self.elements += len(page.elements)
         self.announced = page.announced
         for element in page.elements:
-            listing_id = element.get("id") if isinstance(element, dict) else None
-            if isinstance(listing_id, str) and listing_id:
-                if self.wanted in (None, listing_id):
-                    yield from self._take_record(element, listing_id, url, observed_at)
-            elif self.wanted is None:
-                yield _nameless(element, observed_at)
+            if self.wanted is None or (isinstance(element, dict) and element.get("id") == self.wanted):
+                yield from self._take_element(element, url, observed_at)
 
     def following(self, page: ListPage) -> str | None:
         """Address of the next page, None at the end; raise ForeignLinkError when the link leads elsewhere or back."""
@@ -57,16 +53,24 @@ class ListWalk:
             where = f"neither by itself nor among the {self.elements} models of the list"
             yield FetchFailure(url=url, status=404, reason=f"not listed: {self.wanted!r} is found {where}")
 
-    def _take_record(self, record: dict[str, Any], listing_id: str, url: str, observed_at: str) -> Iterator[Taken]:
-        if listing_id not in self.page_of:
+    def _take_element(self, element: object, url: str, observed_at: str) -> Iterator[Taken]:
+        listing_id = element.get("id") if isinstance(element, dict) else None
+        if not isinstance(element, dict) or not isinstance(listing_id, str) or not listing_id:
+            yield _nameless(element, observed_at)
+        elif listing_id in self.page_of:
+            yield from self._take_again(element, listing_id, url, observed_at)
+        else:
             self.page_of[listing_id] = url
-            yield raw_listing(record, listing_id=listing_id, source=SOURCE, url=url, observed_at=observed_at)
-            return
+            yield raw_listing(element, listing_id=listing_id, source=SOURCE, url=url, observed_at=observed_at)
+
+    def _take_again(self, record: dict[str, Any], listing_id: str, url: str, observed_at: str) -> Iterator[Taken]:
         reason = f"{listing_id[:200]!r} stands in the list twice; the first record is kept"
         yield refused(record, listing_id=listing_id, source=SOURCE, field="/id", reason=reason, observed_at=observed_at)
         if self.page_of[listing_id] != url:
             moved = f"{listing_id[:200]!r} stands on two pages: the list moved while it was read"
-            yield FetchFailure(url=url, status=200, reason=f"{moved}, and may hold models that were not seen: try again")
+            yield FetchFailure(
+                url=url, status=200, reason=f"{moved}, and may hold models that were not seen: try again"
+            )
 
 
 def _nameless(element: object, observed_at: str) -> Quarantined:

@@ -43,9 +43,10 @@ DOWNLOAD_WARNSIZE = 0  # one bound is enough
 # What is trusted.
 DOWNLOAD_VERIFY_CERTIFICATES = True  # Scrapy's default takes any certificate; a passport must not rest on that
 COOKIES_ENABLED = False  # nothing is to be remembered of us
-REFERER_ENABLED = False  # nor told
+REFERRER_POLICY = "no-referrer"  # nor told; switching the middleware off instead makes another one warn
 METAREFRESH_ENABLED = False  # a page that redirects is not an answer
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # a page dropped as a duplicate would never be missed
+URLLENGTH_LIMIT = 0  # likewise one dropped for its long address
 REMOTE_CONTROL_ENABLED = False  # on by default since 2.19; nobody steers a crawl but who ordered it
 TELNETCONSOLE_ENABLED = False  # likewise
 

@@ -34,7 +34,7 @@ SITE_EXTENSIONS = {
 _COMPRESSED = frozenset({"br", "gz"})
 """Extensions that servers read as a Content-Encoding."""
 _PART = r"[A-Za-z0-9][A-Za-z0-9._~-]{0,254}"
-_KEY = re.compile(rf"(?:\.well-known|{_PART})(?:/{_PART})*")
+_KEY = re.compile(rf"(?:\.well-known/)?{_PART}(?:/{_PART})*")
 _MAX_KEY_CHARACTERS = 1024
 """S3's limit; GCS and Azure have the same."""
 _STEM_HASH_CHARACTERS = 16

@@ -1,0 +1,33 @@
+"""`passports refresh` and `passports rescrape`."""
+
+from flows import terminal
+from flows.clock import source_date_epoch
+from flows.commands.running import run
+from flows.job import new_job
+from flows.keyfile import open_key
+from flows.settings import Settings, read_settings
+from flows.targets import listings_to_crawl
+
+
+def refresh(sources: list[str] | None, store: str | None, *, as_json: bool) -> None:
+    """Crawl, build, sign and publish."""
+    settings = read_settings(sources=tuple(sources) if sources else None, store=store)
+    _announce_key(settings)
+    run(new_job("refresh", settings, epoch=source_date_epoch()), as_json=as_json)
+
+
+def rescrape(slug: str, store: str | None, *, as_json: bool) -> None:
+    """Do so for one passport."""
+    settings, epoch = read_settings(store=store), source_date_epoch()
+    _announce_key(settings)
+    only = listings_to_crawl(slug, settings, epoch)
+    run(new_job("rescrape", settings, epoch=epoch, only=only), as_json=as_json)
+
+
+def _announce_key(settings: Settings) -> None:
+    key = open_key(settings)
+    if key.made:
+        terminal.note(
+            f"made a signing key, {key.signer.key_id}, in {key.path}: keep a copy of it; "
+            "to bring your own, set PASSPORTS_SIGNING_KEY_FILE or PASSPORTS_SIGNING_KEY to a private Ed25519 JWK"
+        )

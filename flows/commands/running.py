@@ -1,0 +1,55 @@
+"""Does a job as a Prefect flow from the command line: the crawl begins while Prefect is still starting."""
+
+import asyncio
+import importlib
+import json
+import logging
+import os
+
+from flows import terminal
+from flows.job import Job
+from flows.progress import tell
+from flows.publication import Published
+from flows.stages import Done, GateClosedError, crawl_source
+from flows.summary import quarantine_rows, summary_lines
+from schemas.run import RunReport
+
+STARTING = "start Prefect (14 s or more; none with PREFECT_API_URL)"
+
+
+def run(job: Job, *, as_json: bool) -> Done:
+    """Do a job and show what came of it; raise what stopped it, a closed gate after showing its report."""
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")  # the summary and the errors are ours to show
+    logging.getLogger("prefect").setLevel(logging.CRITICAL)
+    try:
+        with terminal.watched():
+            done = asyncio.run(_run(job))
+    except GateClosedError as error:
+        _show(error.report, None, as_json=as_json)
+        raise
+    _show(done.report, done.published, as_json=as_json)
+    return done
+
+
+async def _run(job: Job) -> Done:
+    begun = {source: asyncio.create_task(crawl_source(job, source)) for source in job.sources}
+    try:
+        tell(STARTING, 0, 1)
+        refresh = await asyncio.to_thread(importlib.import_module, "flows.refresh")
+        refresh.BEGUN_CRAWLS.set(begun)
+        done: Done = (await refresh.job_flow(job)).content
+    finally:
+        for crawl in begun.values():
+            crawl.cancel()
+        await asyncio.gather(*begun.values(), return_exceptions=True)
+    return done
+
+
+def _show(report: RunReport, published: Published | None, *, as_json: bool) -> None:
+    if as_json:
+        answer = {"report": report.model_dump(mode="json"), "published": published and published._asdict()}
+        terminal.OUT.print_json(json.dumps(answer))
+        return
+    terminal.pairs(summary_lines(report, published))
+    if refused := quarantine_rows(report):
+        terminal.rows(refused, refused[0].keys(), title="\nquarantined")

@@ -1,0 +1,129 @@
+"""A job: what a run was asked to do, in plain values that a scheduler may keep; and the tools it is done with."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from flows.clock import Clock, clock_of
+from flows.demo.terms import DEMO_KEY_PHRASE, demo_gates
+from flows.errors import FlowError
+from flows.keyfile import OpenedKey, open_key
+from flows.settings import Settings, read_settings
+from flows.store import open_store
+from flows.store.base import Store
+from pipelines.artifact import Issuer
+from pipelines.gates import Gates, default_gates, read_gates
+from pipelines.issue import Terms
+from pipelines.keys import KeyRing, Signer
+from schemas.base import Frozen
+from schemas.times import timestamp
+
+RUN_ID_HEX = 8
+
+
+class JobError(FlowError):
+    """The job cannot be done as it was asked."""
+
+
+class Job(Frozen):
+    """One run: no secrets, nothing that is open."""
+
+    run: str
+    """Id of the run: its beginning, and eight hexadecimal digits."""
+    flow: Literal["refresh", "rescrape", "demo"]
+    store: str
+    sources: tuple[str, ...]
+    source_urls: dict[str, str]
+    only: tuple[str, ...]
+    """Listing ids to crawl; empty for everything."""
+    endpoints: bool
+    epoch: int | None
+    """SOURCE_DATE_EPOCH of the run: its clock stands still there."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether whole sources are crawled."""
+        return not self.only
+
+
+class Tools(NamedTuple):
+    """What a job is done with; opened anew by whoever does a part of it, never handed on."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    gates: Gates
+    key: OpenedKey
+
+    @property
+    def signer(self) -> Signer:
+        """The key that signs."""
+        return self.key.signer
+
+    @property
+    def trusted(self) -> KeyRing:
+        """The keys whose store we build on: our own."""
+        return KeyRing([self.signer.public_key])
+
+    @property
+    def issuer(self) -> Issuer:
+        """Who issues."""
+        return Issuer(self.settings.issuer, self.settings.base_url)
+
+    def terms(self, *, renew: bool) -> Terms:
+        """What holds for every passport of this run."""
+        return Terms(self.issuer, self.gates, self.clock(), self.signer.key_id, renew)
+
+
+def new_job(
+    flow: Literal["refresh", "rescrape", "demo"],
+    settings: Settings,
+    *,
+    epoch: int | None,
+    only: tuple[str, ...] = (),
+    source_urls: Mapping[str, str] | None = None,
+) -> Job:
+    """Write down a job; where the clock stands still its id is a digest of the rest, so that it repeats."""
+    asked = {
+        "flow": flow,
+        "store": settings.store,
+        "sources": settings.sources,
+        "source_urls": dict(source_urls or {"openrouter": settings.openrouter_url}),
+        "only": only,
+        "endpoints": settings.endpoints or flow != "refresh",
+        "epoch": epoch,
+    }
+    begun = clock_of(epoch)().strftime("%Y%m%dT%H%M%SZ")
+    repeatable = repr((flow, asked["sources"], only, epoch)).encode()
+    tail = hashlib.sha256(repeatable).hexdigest()[:RUN_ID_HEX] if epoch else secrets.token_hex(RUN_ID_HEX // 2)
+    return Job.model_validate({"run": f"{begun}-{tail}", **asked})
+
+
+def open_tools(job: Job) -> Tools:
+    """Open what a job needs; raises FlowError naming what cannot be opened."""
+    settings = read_settings(store=job.store)
+    demo = job.flow == "demo"
+    key = demo_key() if demo else open_key(settings)
+    return Tools(settings, clock_of(job.epoch), open_store(job.store), demo_gates() if demo else _gates(settings), key)
+
+
+def demo_key() -> OpenedKey:
+    """The demo's key, made from a phrase that everybody can read: it proves nothing but that the signing works."""
+    return OpenedKey(Signer(hashlib.sha256(DEMO_KEY_PHRASE).digest()), None, made=False)
+
+
+def nonce(job: Job, clock: Clock) -> str:
+    """Mark this run's pointer: by chance, or where the clock stands still by what the run is."""
+    if job.epoch:
+        return hashlib.sha256(f"{job.run} {timestamp(clock())}".encode()).hexdigest()[:32]
+    return secrets.token_hex(16)
+
+
+def _gates(settings: Settings) -> Gates:
+    if settings.gates_file is None:
+        return default_gates()
+    try:
+        return read_gates(settings.gates_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise JobError(f"PASSPORTS_GATES_FILE: {settings.gates_file}: {error}") from None

@@ -1,0 +1,147 @@
+"""A passport and a registry in the words of a person who reads them."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from pipelines.freshness import age_of
+from pipelines.gates import Gates
+from schemas.registry import ShardRow, Snapshot
+from schemas.times import instant
+from schemas.verdict import Finding
+
+Json = dict[str, Any]
+Pairs = list[tuple[str, object]]
+
+HOW = {
+    "structured": "stated",
+    "declared": "declared",
+    "section": "quoted",
+    "pattern": "quoted",
+    "class": "true of its kind",
+}
+"""Method of evidence → how a person would say it."""
+
+
+def passport_pairs(passport: Json, row: ShardRow, finding: Finding) -> Iterator[tuple[str, Pairs]]:
+    """Give a passport part by part: a title, and names with values."""
+    unfragile = passport["unfragile"]
+    shown_by = _evidence_by_path(unfragile)
+    yield unfragile["artifact"]["name"].strip(), _identity(unfragile, passport, row, finding)
+    yield "what it is", _model(unfragile["artifact"])
+    yield "what it can do", _capabilities(unfragile, shown_by)
+    yield "how it fails", _failure_modes(unfragile, shown_by)
+    if unfragile.get("conflicts"):
+        yield "where sources disagree", [(c["path"], _sides(c)) for c in unfragile["conflicts"]]
+    if unfragile.get("unknowns"):
+        yield "what nobody states", [("", ", ".join(_short(u["path"]) for u in unfragile["unknowns"]))]
+    yield "how it is scored", _score(unfragile["trust"])
+
+
+def source_rows(snapshot: Snapshot, gates: Gates, at: datetime) -> list[dict[str, object]]:
+    """One row a source: how old its last good crawl is, by its own bounds."""
+    return [
+        {
+            "source": ref.source,
+            "age": age_of("active", ref.last_scraped_at, gates[ref.source], at),
+            "last_scraped_at": ref.last_scraped_at,
+            "hours_ago": round((at - instant(ref.last_scraped_at)).total_seconds() / 3600, 1),
+            "stale_after_h": gates[ref.source].stale_after_h,
+            "listings": ref.listings,
+        }
+        for ref in snapshot.sources
+    ]
+
+
+def _identity(unfragile: Json, passport: Json, row: ShardRow, finding: Finding) -> Pairs:
+    artifact, trust = unfragile["artifact"], unfragile["trust"]
+    return [
+        ("slug", artifact["slug"]),
+        ("verdict", f"{finding.verdict}: {finding.reason}"),
+        ("status", f"{artifact['status']}; issued because: {row.cause.replace('_', ' ')}"),
+        ("score", f"{trust['score']} of 100"),
+        ("data access risk", trust["data_access_risk"]),
+        ("price", artifact["pricing"]["starting_price"] or artifact["pricing"]["model"]),
+        ("last scraped", trust["maintenance"]["last_scraped_at"]),
+        ("last changed", trust["maintenance"]["updated_at"]),
+        ("signed", f"{passport['signedAt']} by {passport['signedBy']}, key {passport['keyId']}"),
+        ("expires", passport["expiresAt"]),
+    ]
+
+
+def _model(artifact: Json) -> Pairs:
+    model = artifact["model"]
+    pairs: Pairs = [
+        ("type", f"{artifact['type']}, {', '.join(artifact['categories'])}"),
+        ("takes", ", ".join(model["input_modalities"])),
+        ("gives", ", ".join(model["output_modalities"])),
+        ("context", _tokens(model["context_tokens"])),
+        ("maximum output", _tokens(model["max_output_tokens"])),
+        ("training data to", model["knowledge_cutoff"] or "not stated"),
+        ("released", model["released_on"] or "not stated"),
+    ]
+    if model["expires_on"]:
+        pairs.append(("announced end", model["expires_on"]))
+    if model["huggingface_id"]:
+        pairs.append(("repository", f"https://huggingface.co/{model['huggingface_id']}"))
+    pairs += [("price", _price(price)) for price in model["prices"]]
+    pairs += [("offer", f"{offer['id']}{' (free)' if offer['free'] else ''}") for offer in model["offers"][1:]]
+    pairs += [("provider", _provider(provider)) for provider in model["providers"]]
+    return pairs
+
+
+def _capabilities(unfragile: Json, shown_by: dict[str, list[Json]]) -> Pairs:
+    return [
+        (capability["name"], f"{capability['description']}\n{_sources(shown_by[f'/capabilities/{place}'])}")
+        for place, capability in enumerate(unfragile["capabilities"])
+    ]
+
+
+def _failure_modes(unfragile: Json, shown_by: dict[str, list[Json]]) -> Pairs:
+    return [
+        (f"{place + 1}.", f"{mode}\n{_sources(shown_by[f'/trust/failure_modes/{place}'])}")
+        for place, mode in enumerate(unfragile["trust"]["failure_modes"])
+    ]
+
+
+def _score(trust: Json) -> Pairs:
+    breakdown = trust["rank_breakdown"]
+    parts: Pairs = [(name, f"{breakdown[name]} x {weight}") for name, weight in breakdown["weights"].items()]
+    covered = trust.get("coverage")
+    return [*parts, ("stated", f"{covered['stated']} of {covered['of']} facts")] if covered else parts
+
+
+def _evidence_by_path(unfragile: Json) -> dict[str, list[Json]]:
+    by_path: dict[str, list[Json]] = defaultdict(list)
+    for entry in unfragile.get("evidence", []):
+        by_path[entry["path"]].append(entry)
+    return by_path
+
+
+def _sources(entries: list[Json]) -> str:
+    said = [f"{HOW[e['method']]}: {e['source']} {e['locator']}" for e in entries]
+    return "  " + "; ".join(dict.fromkeys(said)) if said else "  no evidence"
+
+
+def _sides(conflict: Json) -> str:
+    return " against ".join(f"{side['value']} ({side['scope']}, {side['source']})" for side in conflict["values"])
+
+
+def _provider(provider: Json) -> str:
+    uptime = f", {provider['uptime_percent']} % up" if provider["uptime_percent"] else ""
+    precision = provider["quantization"] or "precision not stated"
+    return f"{provider['name']} ({provider['tag']}): {provider['status']}, {precision}{uptime}"
+
+
+def _price(price: Json) -> str:
+    when = "".join(f", {name} {bound}" for name, bound in price.get("when", {}).items())
+    return f"${price['usd']} per {price['unit']}{when}"
+
+
+def _tokens(count: int | None) -> str:
+    return "not stated" if count is None else f"{count:,} tokens"
+
+
+def _short(path: str) -> str:
+    return path.rpartition("/")[2].replace("_", " ")

@@ -1,0 +1,98 @@
+"""Reading single files of the registry: believed only when signed by a trusted key, or hashing to what was signed."""
+
+import hashlib
+from typing import TypeVar
+
+import orjson
+from pydantic import ValidationError
+
+from flows.errors import FlowError
+from flows.store.base import MAX_BLOB_BYTES, Blob, Store, find
+from flows.store.keys import POINTER_KEY, snapshot_key
+from pipelines.errors import PipelineError
+from pipelines.shards import decode_shard
+from pipelines.signing import SNAPSHOT_TYPE, TIMESTAMP_TYPE, KeyRing, Signer, open_record, seal_record
+from schemas.base import Frozen
+from schemas.registry import Pointer, ShardRow, Snapshot
+
+MAX_POINTER_BYTES = 64 * 2**10
+MAX_SNAPSHOT_BYTES = 2**20
+"""Thirty times one that names 256 shards."""
+
+Record = TypeVar("Record", bound=Frozen)
+
+
+class RegistryError(FlowError):
+    """The registry does not hold what it should."""
+
+
+class EmptyStoreError(RegistryError):
+    """Nothing has been published to the store yet."""
+
+
+class TamperedError(RegistryError):
+    """Something in the store is not what was signed: it was changed, cut off, or signed with another key."""
+
+
+class NotInSnapshotError(RegistryError):
+    """The generation that is served has no such passport, source or ancestor."""
+
+
+def seal(record: Pointer | Snapshot, signer: Signer) -> bytes:
+    """Sign a pointer or a snapshot: the bytes as they are stored."""
+    payload_type = TIMESTAMP_TYPE if isinstance(record, Pointer) else SNAPSHOT_TYPE
+    return orjson.dumps(seal_record(record.model_dump(mode="json"), payload_type=payload_type, signer=signer))
+
+
+def read_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str]:
+    """Read the pointer and its token; raise EmptyStoreError where there is none, TamperedError unless it is signed."""
+    blob = find(store, POINTER_KEY, max_bytes=MAX_POINTER_BYTES)
+    if blob is None:
+        raise EmptyStoreError(f"nothing published yet at {store.name}: run `passports refresh`")
+    return open_pointer(store, blob, keys), blob.token
+
+
+def open_pointer(store: Store, blob: Blob, keys: KeyRing) -> Pointer:
+    """Believe a pointer that was read; raise TamperedError unless it is signed."""
+    return _opened(Pointer, blob.body, TIMESTAMP_TYPE, keys, place=f"{store.name}: {POINTER_KEY}")
+
+
+def read_snapshot(store: Store, generation: int, keys: KeyRing, *, sha256: str | None) -> Snapshot:
+    """Read a generation's snapshot, by its signature and, where it is known, its hash; raise TamperedError."""
+    key = snapshot_key(generation)
+    body = store.get(key, max_bytes=MAX_SNAPSHOT_BYTES).body if sha256 is None else read_hashed(store, key, sha256)
+    snapshot = _opened(Snapshot, body, SNAPSHOT_TYPE, keys, place=f"{store.name}: {key}")
+    if snapshot.generation != generation:
+        raise tampered(store, key, f"is the snapshot of generation {snapshot.generation}")
+    return snapshot
+
+
+def read_hashed(store: Store, key: str, sha256: str, *, max_bytes: int = MAX_BLOB_BYTES) -> bytes:
+    """Read what must hash to `sha256`; raise MissingKeyError, or TamperedError when it does not."""
+    body = store.get(key, max_bytes=max_bytes).body
+    if hashlib.sha256(body).hexdigest() != sha256:
+        raise tampered(store, key, f"does not hash to {sha256}, as what was signed says")
+    return body
+
+
+def read_shard(store: Store, key: str, sha256: str) -> tuple[ShardRow, ...]:
+    """Read the rows of a shard; raise TamperedError when they are not what was signed."""
+    body = read_hashed(store, key, sha256)
+    try:
+        return decode_shard(body)
+    except PipelineError as error:
+        raise tampered(store, key, str(error)) from error
+
+
+def tampered(store: Store, key: str, reason: str) -> TamperedError:
+    """Make the error that names store, key, reason and remedy."""
+    return TamperedError(f"{store.name}: {key} {reason}: restore it from a copy of the store, or publish again")
+
+
+def _opened(kind: type[Record], body: bytes, payload_type: str, keys: KeyRing, *, place: str) -> Record:
+    try:
+        return kind.model_validate_json(orjson.dumps(open_record(body, payload_type=payload_type, keys=keys)))
+    except PipelineError as error:
+        raise TamperedError(f"{place} is not to be believed: {error}") from error
+    except ValidationError as error:
+        raise TamperedError(f"{place} is signed but of another version: {error.errors()[0]['msg']}") from error

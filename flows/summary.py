@@ -1,0 +1,59 @@
+"""A run in a few lines, for a terminal and for Prefect's pages alike."""
+
+from collections import Counter
+
+from flows.publication import Published
+from schemas.run import RunReport
+
+LONGEST_REASON = 300
+
+
+def summary_lines(report: RunReport, published: Published | None) -> list[tuple[str, str]]:
+    """Name and figure of everything that a person wants to know after a run."""
+    lines = [("run", f"{report.run} ({report.flow}): {report.state}")]
+    lines += [(f"gate closed: {breach.source}", f"{breach.gate}: {breach.reason}") for breach in report.breaches]
+    lines += [
+        (f"crawl {crawl.source}", _crawl(crawl.listings, crawl.requests, crawl.retries)) for crawl in report.crawls
+    ]
+    if counted := report.accounting:
+        parts = (
+            f"{counted.passports:,} passports + {counted.offers_merged:,} offers merged"
+            f" + {counted.aliases:,} aliases + {counted.quarantined:,} quarantined"
+        )
+        lines.append(("listings", f"{counted.listings:,} = {parts}"))
+        causes = Counter(change.cause for change in report.changes)
+        issued = ", ".join(f"{count:,} {cause.replace('_', ' ')}" for cause, count in causes.most_common()) or "none"
+        lines.append(("issued", f"{issued}; {report.unchanged:,} unchanged, {report.absent:,} not listed this time"))
+    unread = {
+        name: count for crawl in report.crawls for name, count in (crawl.leftovers | crawl.unknown_values).items()
+    }
+    if unread:
+        lines.append(("not understood", ", ".join(f"{name} ({count})" for name, count in sorted(unread.items())[:10])))
+    if published:
+        written = ", ".join(f"{count:,} {step}" for step, count in published.written.items()) or "nothing"
+        lines.append(("published", f"generation {published.generation}: wrote {written}"))
+    return lines
+
+
+def change_rows(report: RunReport) -> list[dict[str, str]]:
+    """One row a passport that was issued."""
+    return [{"slug": change.slug, "cause": change.cause} for change in report.changes]
+
+
+def quarantine_rows(report: RunReport) -> list[dict[str, str]]:
+    """One row a quarantined record; the raw record stays in the run report."""
+    return [
+        {
+            "source": refused.source,
+            "listing": refused.id,
+            "stage": refused.stage,
+            "field": refused.field or "(record)",
+            "reason": refused.reason[:LONGEST_REASON],
+        }
+        for refused in report.quarantined
+    ]
+
+
+def _crawl(listings: int, requests: int, retries: int) -> str:
+    again = f", {retries:,} tried again" if retries else ""
+    return f"{listings:,} listings in {requests:,} requests{again}"

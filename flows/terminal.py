@@ -1,0 +1,110 @@
+"""What a person sees: progress while it works, then tables and sentences. Text from listings is never obeyed."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from flows.progress import WATCHER
+from pipelines.text import clean
+
+OUT = Console(highlight=False, soft_wrap=False)
+"""Answers."""
+ERR = Console(stderr=True, highlight=False)
+"""Progress and errors, so that answers can be piped."""
+
+COLOURS = {
+    "ok": "green", "ok_offline": "green", "fresh": "green", "active": "green", "due": "yellow", "deprecated": "yellow",
+    "superseded": "yellow",
+}  # fmt: skip
+"""Verdict or state → colour; everything else is red."""
+
+
+def plain(text: object) -> Text:
+    """Text as it is: no markup is read in it, and no control character reaches the terminal."""
+    return Text(clean(str(text)).replace("\x1b", ""))
+
+
+def coloured(word: str) -> Text:
+    """A verdict or state in its colour."""
+    return Text(word, style=COLOURS.get(word, "red"))
+
+
+def error(message: str) -> None:
+    """Tell of an error: what, where, and what to do."""
+    ERR.print(Text("error: ", style="bold red") + plain(message), soft_wrap=True)
+
+
+def note(message: str) -> None:
+    """Tell something beside the answer."""
+    ERR.print(plain(message), style="dim", soft_wrap=True)
+
+
+def pairs(rows: Iterable[tuple[str, object]], title: str | None = None) -> None:
+    """Show names and values in two columns."""
+    table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(plain(name), value if isinstance(value, Text) else plain(value))
+    OUT.print(table)
+
+
+def rows(records: Iterable[Mapping[str, object]], columns: Iterable[str], title: str | None = None) -> None:
+    """Show records as a table."""
+    table = Table(
+        title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold"
+    )
+    names = list(columns)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    for record in records:
+        table.add_row(*(v if isinstance(v := record[name], Text) else plain(v) for name in names))
+    OUT.print(table)
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    """Show a run's stages while they go on: bars at a terminal, a line each elsewhere."""
+    if not ERR.is_terminal:
+        with _watching(_lines):
+            yield
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(20),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=ERR, transient=True) as progress:
+        shown: dict[str, TaskID] = {}
+
+        def watch(stage: str, done: int, total: int | None) -> None:
+            if stage not in shown:
+                shown[stage] = progress.add_task(stage, total=total)
+            progress.update(shown[stage], completed=done, total=total)
+            if total is not None and done >= total:
+                progress.stop_task(shown[stage])
+
+        with _watching(watch):
+            yield
+
+
+def _lines(stage: str, done: int, total: int | None) -> None:
+    if total is not None and done == total:
+        sys.stderr.write(f"{stage}: {done:,}\n")
+        sys.stderr.flush()
+
+
+@contextmanager
+def _watching(watcher: object) -> Iterator[None]:
+    token = WATCHER.set(watcher)  # type: ignore[arg-type]  # a function is a Watcher
+    try:
+        yield
+    finally:
+        WATCHER.reset(token)

@@ -1,0 +1,59 @@
+"""What changed between two versions of a passport: substance only, lists by what they name, not by place."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+Json = Mapping[str, Any]
+
+NAMED_BY = {"capabilities": "uri", "prices": "kind", "offers": "id", "providers": "tag"}
+"""Lists of objects → the key that names an entry, so that a moved entry is no change."""
+
+PASSED_OVER = frozenset(
+    ["evidence", "provenance", "freshness", "rank_breakdown", "maintenance", "uptime_percent", "id"]
+)
+"""What changes with every issue or follows from the rest."""
+
+
+class Change(NamedTuple):
+    """One value that differs; None on a side where there is nothing."""
+
+    path: str
+    """JSON Pointer into `unfragile`, entries of lists by their name."""
+    before: Any
+    after: Any
+
+
+def differences(before: Json, after: Json) -> list[Change]:
+    """List what differs between two `unfragile` objects, in order of path."""
+    old, new = dict(_leaves(before, "")), dict(_leaves(after, ""))
+    return [
+        Change(path, old.get(path), new.get(path))
+        for path in sorted(old.keys() | new.keys())
+        if old.get(path) != new.get(path)
+    ]
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any JSON
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            if key not in PASSED_OVER:
+                yield from _leaves(child, f"{path}/{key}")
+    elif isinstance(value, list):
+        yield from _entries(value, path)
+    else:
+        yield path, value
+
+
+def _entries(entries: list[Any], path: str) -> Iterator[tuple[str, Any]]:
+    name = NAMED_BY.get(path.rpartition("/")[2])
+    for entry in entries:
+        if isinstance(entry, Mapping) and name:
+            yield from _leaves(entry, f"{path}/{str(entry[name]).replace('/', '~1')}{_conditions(entry)}")
+        elif isinstance(entry, Mapping):
+            yield f"{path}/{entry.get('path', '')}".replace("//", "/"), entry.get("reason", "stated differently")
+        else:
+            yield f"{path}/{str(entry).replace('/', '~1')}", "listed"
+
+
+def _conditions(entry: Json) -> str:
+    return "".join(f" {name}={bound}" for name, bound in entry.get("when", {}).items())

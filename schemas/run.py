@@ -1,0 +1,60 @@
+"""The report of a run: published with what it made, or alone when it published nothing."""
+
+from typing import Literal
+
+from schemas.base import Frozen, Slug, Timestamp
+from schemas.crawl import CrawlReport
+from schemas.listing import Quarantined
+
+
+class Accounting(Frozen):
+    """Where every listing went: `listings` is the sum of the four after it."""
+
+    listings: int
+    passports: int
+    """Models that have a passport, new or as it was."""
+    offers_merged: int
+    """Variants that are offers of their model."""
+    aliases: int
+    """Other names of a model."""
+    quarantined: int
+    aliases_without_target: tuple[str, ...]
+    """Aliases whose target no source states, so that no passport can name them."""
+
+
+class Breach(Frozen):
+    """A gate that a crawl did not pass."""
+
+    source: str
+    gate: str
+    reason: str
+
+
+class Change(Frozen):
+    """A passport that this run issued."""
+
+    slug: Slug
+    cause: str
+    """Why, as `schemas.registry.Cause`."""
+
+
+class RunReport(Frozen):
+    """What a run did and found."""
+
+    run: str
+    flow: Literal["refresh", "rescrape", "demo"]
+    state: Literal["done", "failed"]
+    started_at: Timestamp
+    finished_at: Timestamp
+    pipeline: str
+    rules_sha256: str
+    crawls: tuple[CrawlReport, ...]
+    breaches: tuple[Breach, ...]
+    accounting: Accounting | None
+    """None when the run ended before there was anything to count."""
+    changes: tuple[Change, ...]
+    unchanged: int
+    """Passports that still say it all and were not issued again."""
+    absent: int
+    """Passports whose model this crawl did not list; they stay as they were."""
+    quarantined: tuple[Quarantined, ...]

@@ -1,0 +1,151 @@
+"""Small publications for the tests of store, protocol and reader; and what their child processes run."""
+
+import hashlib
+import os
+import resource
+import signal
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import orjson
+
+from flows.copies import repair
+from flows.publication import Copies, Progress, Publication, Published, SourceFile, Step, silent
+from flows.publish import publish
+from flows.reader import Reader, read_served
+from flows.store.base import Store, StoreUnavailableError
+from flows.store.local import LocalStore
+from pipelines.shards import pack
+from pipelines.signing import KeyRing, Signer, seal_passport
+from schemas.registry import ShardRow
+from schemas.times import timestamp
+from tests.schemas.documents import minimal
+
+SIGNER = Signer(bytes(range(32)))
+KEYS = KeyRing([SIGNER.public_key])
+AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
+SITE = {"schema.json": b"{}", "index.html": b"<p>", "api/v1/trust-passport-public-key": b"{}"}
+Versions = Mapping[str, int]
+"""Slug → which version of its passport."""
+
+
+def sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def passport(slug: str, version: int = 1, signer: Signer = SIGNER) -> bytes:
+    unfragile = minimal()["passport"]["unfragile"]
+    unfragile["artifact"] |= {"slug": slug, "id": f"openrouter-{slug}", "name": f"{slug} v{version}"}
+    for number, capability in enumerate(unfragile["capabilities"]):
+        capability["id"] = f"openrouter-{slug}__cap_{number}"
+    signed_at = AT + timedelta(seconds=version)
+    sealed = seal_passport(
+        unfragile, signer=signer, signed_at=signed_at, expires_at=AT + timedelta(days=30), issuer="registry.example"
+    )
+    return orjson.dumps(sealed)
+
+
+def copies(slug: str, body: bytes) -> Copies:
+    links = minimal()["_links"] | {"self": f"https://registry.example/api/v1/passport/{slug}"}
+    return Copies(orjson.dumps(orjson.loads(body) | {"_links": links}), f"<h1>{slug}</h1>".encode() + body)
+
+
+def row(slug: str, version: int = 1) -> ShardRow:
+    body = passport(slug, version)
+    now = timestamp(AT)
+    return ShardRow(
+        slug=slug,
+        listing_id=slug,
+        object=sha256(body),
+        payload=sha256(str(version).encode()),
+        facts=sha256(b"facts"),
+        status="active",
+        cause="first_seen",
+        key_id=SIGNER.key_id,
+        previous=None,
+        first_seen=now,
+        last_seen=now,
+        last_changed=now,
+        last_scraped_at=now,
+        generation=0,
+    )
+
+
+def publication(versions: Versions, base: Reader | None = None, *, run: str = "run-1") -> Publication:
+    """The base's passports, with these new or replaced."""
+    rows = {row.slug: row for row in base.rows()} if base else {}
+    rows |= {slug: row(slug, version) for slug, version in versions.items()}
+    bodies = [passport(slug, version) for slug, version in versions.items()]
+    return Publication(
+        rows=tuple(rows.values()),
+        objects={sha256(body): body for body in bodies},
+        sources={"acme": SourceFile(pack(slug.encode() for slug in sorted(rows)), len(rows), timestamp(AT))},
+        rules_sha256="0" * 64,
+        run_id=run,
+        run_report=b"{}",
+        copies=copies,
+        site=SITE,
+    )
+
+
+def publish_versions(
+    store: Store,
+    versions: Versions,
+    *,
+    nonce: str = "nonce",
+    on_step: Progress = silent,
+    clock: Callable[[], datetime] = lambda: AT,
+) -> Published:
+    base = read_served(store, KEYS, AT)
+    return publish(
+        store,
+        publication(versions, base, run=f"run-{nonce}"),
+        base=base,
+        rebase=lambda newer: publication(versions, newer, run=f"run-{nonce}"),
+        signer=SIGNER,
+        keys=KEYS,
+        clock=clock,
+        nonce=nonce,
+        on_step=on_step,
+    )
+
+
+def repair_store(store: Store) -> dict[str, int]:
+    return repair(store, keys=KEYS, at=AT, copies=copies, site=SITE)
+
+
+def reader(store: Store, at: datetime = AT + timedelta(hours=1)) -> Reader:
+    return Reader(store, KEYS, at)
+
+
+def dump(store: Store) -> dict[str, bytes]:
+    """Everything that a run leaves on purpose."""
+    return {key: store.get(key).body for key in store.list() if not key.startswith("registry/probe/")}
+
+
+def publish_until(root: Path, versions: Versions, nonce: str, step: Step, done: int) -> None:
+    """Publish, and die at the first moment when so many of the step are done."""
+
+    def die(at: Step, so_far: int, _total: int) -> None:
+        if (at, so_far) == (step, done):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    publish_versions(LocalStore(root), versions, nonce=nonce, on_step=die)
+
+
+def publish_often(root: Path, name: str, times: int) -> None:
+    """Add one passport after the other, each in a publication of its own."""
+    for number in range(times):
+        publish_versions(LocalStore(root), {f"{name}-{number}": 1}, nonce=f"{name}-{number}")
+
+
+def put_beyond_the_limit(root: Path) -> None:
+    """Exit with 0 when a file that the system does not let us write is reported and leaves nothing."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+    store = LocalStore(root)
+    try:
+        store.put("whole.json", bytes(10_000))
+    except StoreUnavailableError as error:
+        os._exit(0 if "ulimit" in str(error) and not any(store.list()) else 1)
+    os._exit(2)

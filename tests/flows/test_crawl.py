@@ -1,0 +1,128 @@
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from flows.crawl import CrawlFailedError, Progress, crawl, read_crawl
+from tests.spiders.crawling import EPOCH, HASTY, crawled, ids
+from tests.spiders.server import Source, serving
+
+
+def test_a_crawl_runs_from_any_folder_and_twice_in_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for shadow in ("json.py", "scrapy.py", "spiders.py"):
+        (tmp_path / shadow).write_text("raise SystemExit('not from here')")
+    (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = nowhere.settings\n")
+    monkeypatch.chdir(tmp_path)
+    with serving() as source:
+        first, second = crawled(source.url, Path()), crawled(source.url, Path())
+    assert first == second
+    assert len(ids(first)) == 7
+
+
+def test_a_cancelled_crawl_is_over_before_the_cancellation_is(tmp_path: Path) -> None:
+    async def cancel_once_asked(source: Source) -> float:
+        settings = {**HASTY, "RETRY_WAIT_MAX_S": "600"}
+        order = crawl("openrouter", url=source.url, out=tmp_path / "c.jsonl", contact="c", settings=settings)
+        task = asyncio.create_task(order)
+        while not source.asked():
+            await asyncio.sleep(0.02)
+        cancelled_at = time.monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return time.monotonic() - cancelled_at
+
+    with serving(always="429", retry_after="300") as source:
+        took_s = asyncio.run(cancel_once_asked(source))
+    assert took_s < 4.0
+    assert _children(os.getpid()) == []
+
+
+def test_a_crawl_over_its_time_limit_is_stopped(tmp_path: Path) -> None:
+    with serving(always="stuck") as source, pytest.raises(CrawlFailedError, match="had not ended after 0.5 s") as error:
+        crawled(source.url, tmp_path, time_limit_s=0.5)
+    assert f"openrouter at {source.url}" in str(error.value)
+    assert _children(os.getpid()) == []
+    assert not (tmp_path / "crawl.jsonl").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the parent-death signal is Linux's")
+def test_a_crawl_dies_with_the_process_that_ordered_it(tmp_path: Path) -> None:
+    order = "import sys, pathlib, tests.spiders.crawling as c; c.crawled(sys.argv[1], pathlib.Path(sys.argv[2]))"
+    with serving(always="stuck") as source:
+        parent = subprocess.Popen(
+            [sys.executable, "-c", order, source.url, str(tmp_path)], cwd=Path(__file__).parents[2]
+        )
+        with parent:
+            _wait_until(lambda: bool(source.asked()))
+            [child] = _children(parent.pid)
+            parent.send_signal(signal.SIGKILL)
+        _wait_until(lambda: not _runs(child))
+    assert not (tmp_path / "crawl.jsonl").exists()
+
+
+def test_a_crawl_without_a_report_is_an_error_that_shows_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    (tmp_path / "c.jsonl").write_text("an earlier crawl's")
+    order = crawl("hf_secret", url="http://127.0.0.1:9", out=tmp_path / "c.jsonl", contact="c", clock_epoch=EPOCH)
+    with pytest.raises(CrawlFailedError, match="ended without a report") as error:
+        asyncio.run(order)
+    _, _, tail = str(error.value).partition("Standard error ended with:")
+    assert "Spider not found: ***" in tail
+    assert "hf_secret" not in tail
+
+
+def test_progress_reaches_whoever_ordered_the_crawl(tmp_path: Path) -> None:
+    told: list[Progress] = []
+    with serving(faults=["slow"], total_count=7) as source:
+        crawled(source.url, tmp_path, on_progress=told.append)
+    assert told[0] == Progress("openrouter", listings=0, announced=None, requests=2)
+    assert told[-1] == Progress("openrouter", listings=7, announced=7, requests=2)
+
+
+def test_a_crawl_file_is_read_only_whole(tmp_path: Path) -> None:
+    with serving() as source:
+        crawled(source.url, tmp_path)
+    *lines, report = (tmp_path / "crawl.jsonl").read_bytes().splitlines(keepends=True)
+    broken = tmp_path / "broken.jsonl"
+    for content, message in [
+        (b"", "ends without a report"),
+        (b"".join(lines), "ends without a report"),
+        (b"".join([*lines, report[:-9]]), "line that cannot be read"),
+        (b"".join([lines[0][:99], *lines[1:], report]), "line that cannot be read"),
+        (b"".join([*lines[1:], report]), "holds other lines than its report counts"),
+    ]:
+        broken.write_bytes(content)
+        with pytest.raises(CrawlFailedError, match=message):
+            read_crawl(broken)
+
+
+def _children(pid: int) -> list[int]:
+    listed = "".join(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children"))
+    return [child for child in map(int, listed.split()) if "scrapy" in _command(child)]
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except FileNotFoundError:
+        return ""
+
+
+def _runs(pid: int) -> bool:
+    return "scrapy" in _command(pid)  # a zombie's command line is empty
+
+
+def _wait_until(condition: Callable[[], bool], limit_s: float = 30.0) -> None:
+    end = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -1,0 +1,491 @@
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from flows.copies import applied_generation
+from flows.immutables import write_objects, write_report
+from flows.publication import Publication, PublicationError, Step
+from flows.publish import POINTER_LIFE, publish
+from flows.reader import read_served
+from flows.store import keys, open_store
+from flows.store.base import ConflictError, KeyRefusedError, Store, StoreUnavailableError, StoreUnfitError
+from flows.store.local import LocalStore
+from schemas.times import timestamp
+from tests.flows.processes import context
+from tests.flows.publishing import (
+    AT,
+    KEYS,
+    SIGNER,
+    SITE,
+    copies,
+    dump,
+    passport,
+    publication,
+    publish_often,
+    publish_until,
+    publish_versions,
+    reader,
+    repair_store,
+    row,
+    sha256,
+)
+
+FIRST = {"acme-tern": 1, "acme-gull": 1, "api": 1}
+
+
+@pytest.fixture(params=["local", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    return open_store(str(tmp_path / "public") if request.param == "local" else "memory:///")
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> LocalStore:
+    return LocalStore(tmp_path / "public")
+
+
+def assert_whole(store: Store) -> None:
+    """Everything that is served is there, genuine, and the same whichever way it is asked for."""
+    served = reader(store)
+    for slug in [found.slug for found in served.rows()]:
+        assert served.check(slug).verdict == "ok"
+        assert served.check_copy(slug).verdict == "ok"
+        assert store.get(keys.page_key(slug)).body == copies(slug, served.passport(slug)).page
+    assert applied_generation(store) == served.generation
+
+
+def test_a_first_publication_is_served_whole(store: Store) -> None:
+    published = publish_versions(store, FIRST)
+    assert published.generation == 1
+    assert published.written == {
+        "objects": 3,
+        "sources": 1,
+        "report": 1,
+        "shards": 1,
+        "snapshot": 1,
+        "copies": 6,
+        "site": 3,
+        "applied": 1,
+    }
+    assert_whole(store)
+    assert {found.generation for found in reader(store).rows()} == {1}
+    assert store.get("schema.json").body == SITE["schema.json"]
+
+
+def test_the_next_publication_writes_what_changed_and_no_more(store: Store) -> None:
+    publish_versions(store, FIRST, nonce="1")
+    published = publish_versions(store, {"acme-tern": 2}, nonce="2")
+    assert published == (
+        2,
+        {"objects": 1, "report": 1, "shards": 1, "snapshot": 1, "copies": 2, "applied": 1},
+    )
+    assert_whole(store)
+    assert {found.slug: found.generation for found in reader(store).rows()} == {
+        "acme-tern": 2,
+        "acme-gull": 1,
+        "api": 1,
+    }
+
+
+def test_an_unchanged_run_writes_no_passport_and_no_copy(store: Store) -> None:
+    publish_versions(store, FIRST, nonce="1")
+    before = dump(store)
+    published = publish_versions(store, FIRST, nonce="2")
+    assert published == (2, {"report": 1, "snapshot": 1, "applied": 1})
+    rewritten = {key for key, body in dump(store).items() if before.get(key) != body}
+    assert rewritten == {
+        keys.POINTER_KEY,
+        keys.APPLIED_KEY,
+        keys.snapshot_key(2),
+        keys.run_key("run-2"),
+    }
+
+
+def test_a_passport_that_is_served_no_more_loses_its_copies(store: Store) -> None:
+    publish_versions(store, FIRST, nonce="1")
+    base = read_served(store, KEYS, AT)
+    assert base is not None
+    fewer = publication({}, base, run="run-2")
+    fewer = replace(fewer, rows=tuple(found for found in fewer.rows if found.slug != "api"))
+    _publish(store, fewer, nonce="2")
+    assert not store.exists(keys.passport_copy_key("api"))
+    assert not store.exists(keys.page_key("api"))
+    assert store.exists(keys.object_key(row("api").object))
+    assert_whole(store)
+
+
+def _publish(store: Store, wanted: Publication, nonce: str = "n", **changes: Any) -> Any:
+    arguments: dict[str, Any] = {
+        "base": read_served(store, KEYS, AT),
+        "rebase": lambda _: wanted,
+        "signer": SIGNER,
+        "keys": KEYS,
+        "clock": lambda: AT,
+        "nonce": nonce,
+    }
+    return publish(store, wanted, **(arguments | changes))
+
+
+def test_equal_runs_leave_equal_bytes(tmp_path: Path) -> None:
+    stores = [LocalStore(tmp_path / name) for name in ("one", "two")]
+    for number, store in enumerate(stores):
+        versions = list(FIRST.items())[:: 1 if number else -1]
+        publish_versions(store, dict(versions))
+        publish_versions(store, {"acme-tern": 2}, nonce="2")
+    assert dump(stores[0]) == dump(stores[1])
+
+
+def test_the_pointer_says_when_it_was_issued_and_until_when_it_holds(store: Store) -> None:
+    publish_versions(store, FIRST)
+    assert reader(store).pointer.issued_at == timestamp(AT)
+    assert reader(store).pointer.expires_at == timestamp(AT + POINTER_LIFE)
+    assert timedelta(hours=72) == POINTER_LIFE
+
+
+def test_progress_goes_through_the_steps_in_order_and_each_comes_to_its_end(store: Store) -> None:
+    seen: list[tuple[Step, int, int]] = []
+    publish_versions(store, FIRST, on_step=lambda *event: seen.append(event))
+    steps = list(dict.fromkeys(step for step, _, _ in seen))
+    assert steps == list(Step)
+    for step in steps:
+        assert [event for event in seen if event[0] is step][-1][1:] in {(1, 1), (3, 3)}
+    assert [event[1:] for event in seen if event[0] is Step.OBJECTS] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+
+
+def test_a_run_that_publishes_nothing_can_leave_its_report(store: Store) -> None:
+    assert write_report(store, "failed-run", b'{"complete":false}')
+    assert not write_report(store, "failed-run", b"another")
+    assert store.get(keys.run_key("failed-run")).body == b'{"complete":false}'
+    assert read_served(store, KEYS, AT) is None
+
+
+def test_passports_written_ahead_need_not_be_handed_over_again(store: Store) -> None:
+    wanted = publication(FIRST)
+    assert list(write_objects(store, wanted.objects.items())) == [True, True, True]
+    assert read_served(store, KEYS, AT) is None
+    assert "objects" not in _publish(store, replace(wanted, objects={})).written
+    assert_whole(store)
+
+
+def test_a_row_that_names_a_passport_nobody_wrote_stops_the_publication(store: Store) -> None:
+    publish_versions(store, FIRST, nonce="1")
+    before = store.get(keys.POINTER_KEY)
+    with pytest.raises(PublicationError, match=r"names object .* which the run did not write"):
+        _publish(store, replace(publication({"acme-tern": 2}), objects={}))
+    assert store.get(keys.POINTER_KEY) == before
+
+
+def test_bytes_under_a_wrong_name_stop_the_publication(store: Store) -> None:
+    with pytest.raises(PublicationError, match="does not hash to its name"):
+        _publish(store, replace(publication(FIRST), objects={"0" * 64: b"{}"}))
+    assert read_served(store, KEYS, AT) is None
+
+
+def test_a_site_file_in_a_passports_place_stops_the_publication(store: Store) -> None:
+    with pytest.raises(KeyRefusedError):
+        _publish(store, replace(publication(FIRST), site={"acme-tern": b""}))
+    assert read_served(store, KEYS, AT) is None
+
+
+def test_nothing_is_published_to_a_store_that_ignores_conditions(tmp_path: Path) -> None:
+    class IgnoresConditions(LocalStore):
+        def create(self, key: str, body: bytes) -> bool:
+            self.put(key, body)
+            return True
+
+    store = IgnoresConditions(tmp_path)
+    with pytest.raises(StoreUnfitError, match="16 of 16 racing creates won"):
+        publish_versions(store, FIRST)
+    assert list(store.list()) == []
+
+
+def test_a_snapshot_that_a_killed_run_left_is_stepped_over_and_stays(store: Store) -> None:
+    publish_versions(store, FIRST, nonce="1")
+    store.put(keys.snapshot_key(2), b"left by somebody")
+    assert publish_versions(store, {"acme-tern": 2}, nonce="2").generation == 3
+    assert store.get(keys.snapshot_key(2)).body == b"left by somebody"
+    assert reader(store).snapshot.parent == 1
+    assert {found.generation for found in reader(store).rows()} == {1, 3}
+    assert_whole(store)
+
+
+def test_a_publisher_that_was_overtaken_merges_onto_what_is_served_now(store: Store) -> None:
+    publish_versions(store, FIRST, nonce="0")
+    outdated = read_served(store, KEYS, AT)
+    publish_versions(store, {"acme-heron": 1}, nonce="1")
+    seen: list[int] = []
+
+    def rebase(base: Any) -> Publication:
+        seen.append(base.generation)
+        return publication({"acme-tern": 2}, base, run="run-2")
+
+    stale = publication({"acme-tern": 2}, outdated, run="run-2")
+    assert _publish(store, stale, "2", base=outdated, rebase=rebase).generation == 4
+    assert seen == [2]
+    assert reader(store).snapshot.parent == 2
+    assert {found.slug for found in reader(store).rows()} == {*FIRST, "acme-heron"}
+    assert_whole(store)
+
+
+def test_two_first_publications_are_both_served(store: Store) -> None:
+    publish_versions(store, FIRST, nonce="1")
+    late = publication({"acme-heron": 1}, None, run="run-2")
+    _publish(store, late, "2", base=None, rebase=lambda base: publication({"acme-heron": 1}, base, run="run-2"))
+    assert {found.slug for found in reader(store).rows()} == {*FIRST, "acme-heron"}
+
+
+class Unclear(LocalStore):
+    """The pointer's first write gets no answer, whether it was done or not."""
+
+    done = True
+    unanswered = 1
+
+    def swap(self, key: str, body: bytes, expected: str) -> None:
+        if key != keys.POINTER_KEY or not self.unanswered:
+            super().swap(key, body, expected)
+            return
+        self.unanswered -= 1
+        if self.done:
+            super().swap(key, body, expected)
+        raise StoreUnavailableError("connection reset")
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_write_of_the_pointer_without_an_answer_is_settled_by_its_nonce(tmp_path: Path, *, done: bool) -> None:
+    publish_versions(LocalStore(tmp_path), FIRST, nonce="1")
+    store = Unclear(tmp_path)
+    store.done = done
+    assert publish_versions(store, {"acme-tern": 2}, nonce="2").generation == 2
+    assert reader(store).pointer.nonce == "2"
+    assert_whole(store)
+
+
+def test_a_store_that_never_answers_is_given_up_with_its_reason(tmp_path: Path) -> None:
+    publish_versions(LocalStore(tmp_path), FIRST, nonce="1")
+    store = Unclear(tmp_path)
+    store.done, store.unanswered = False, 1000
+    with pytest.raises(StoreUnavailableError, match="cannot be moved: connection reset"):
+        publish_versions(store, {"acme-tern": 2}, nonce="2")
+    assert reader(store).generation == 1
+
+
+class Faster(LocalStore):
+    """Somebody else moves the pointer each time before we do."""
+
+    theirs = 0
+    inside = False
+
+    def swap(self, key: str, body: bytes, expected: str) -> None:
+        if key == keys.POINTER_KEY:
+            self.theirs += 1
+            super().swap(key, self.get(key).body + b" " * self.theirs, expected)
+        super().swap(key, body, expected)
+
+
+def test_a_publisher_that_always_loses_gives_up(tmp_path: Path) -> None:
+    publish_versions(LocalStore(tmp_path), FIRST, nonce="1")
+    with pytest.raises(PublicationError, match="other publishers were faster 8 times"):
+        publish_versions(Faster(tmp_path), {"acme-tern": 2}, nonce="2")
+
+
+@pytest.mark.parametrize("moment", [(Step.POINTER, 1), (Step.COPIES, 0), (Step.COPIES, 3), (Step.APPLIED, 0)])
+def test_an_overtaken_publisher_puts_no_old_copy_over_a_new_one(moment: tuple[Step, int]) -> None:
+    store = open_store("memory:///")
+    ran: list[int] = []
+
+    def overtake(step: Step, done: int, _total: int) -> None:
+        if (step, done) == moment and not ran:
+            ran.append(publish_versions(store, {"acme-tern": 3, "acme-heron": 1}, nonce="2").generation)
+
+    assert publish_versions(store, FIRST, nonce="1", on_step=overtake).generation == 1
+    assert ran == [2]
+    assert_whole(store)
+    assert reader(store).passport("acme-tern") == passport("acme-tern", 3)
+
+
+def test_an_overtaken_write_between_look_and_swap_does_not_land(tmp_path: Path) -> None:
+    class OvertakenInTheAct(LocalStore):
+        overtake: Callable[[], object] | None = None
+
+        def lock(self) -> Any:
+            return open_store("memory:///").lock()
+
+        def swap(self, key: str, body: bytes, expected: str) -> None:
+            if key == keys.passport_copy_key("acme-tern") and self.overtake:
+                overtake, self.overtake = self.overtake, None
+                overtake()
+            super().swap(key, body, expected)
+
+    store = OvertakenInTheAct(tmp_path)
+    publish_versions(store, FIRST, nonce="1")
+    store.overtake = lambda: publish_versions(store, {"acme-tern": 3}, nonce="3")
+    publish_versions(store, {"acme-tern": 2}, nonce="2")
+    assert reader(store).passport("acme-tern") == passport("acme-tern", 3)
+    assert_whole(store)
+
+
+def test_a_copy_that_something_else_writes_all_the_time_is_given_up(tmp_path: Path) -> None:
+    class Contended(LocalStore):
+        def swap(self, key: str, body: bytes, expected: str) -> None:
+            if key == keys.passport_copy_key("acme-tern"):
+                raise ConflictError("again")
+            super().swap(key, body, expected)
+
+    publish_versions(LocalStore(tmp_path), FIRST, nonce="1")
+    with pytest.raises(ConflictError, match="written by something else all the time"):
+        publish_versions(Contended(tmp_path), {"acme-tern": 2}, nonce="2")
+    repair_store(LocalStore(tmp_path))
+    assert_whole(LocalStore(tmp_path))
+
+
+MOMENTS = [(step, done) for step in Step for done in (0, 1) if (step, done) != (Step.DONE, 0)]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first", "next"])
+@pytest.mark.parametrize(("step", "done"), MOMENTS, ids=[f"{step}-{done}" for step, done in MOMENTS])
+def test_killed_at_any_step_the_next_run_ends_where_an_undisturbed_one_does(
+    tmp_path: Path, step: Step, done: int, *, first: bool
+) -> None:
+    store, undisturbed = LocalStore(tmp_path / "killed"), LocalStore(tmp_path / "undisturbed")
+    second = {"acme-tern": 2, "acme-heron": 1}
+    for target in (store, undisturbed):
+        if not first:
+            publish_versions(target, FIRST, nonce="1")
+    publish_versions(undisturbed, second, nonce="2")
+    child = context().Process(target=publish_until, args=(Path(store.name), second, "2", step, done))
+    child.start()
+    child.join()
+    moved = _served_generation(store) == (1 if first else 2)
+    if not (first and step is not Step.PROBE) and (step, done) in {(Step.PROBE, 0), (Step.PROBE, 1)}:
+        assert child.exitcode == 0
+        return
+    if child.exitcode == 0:
+        assert (step, done) in {(Step.COPIES, 1), (Step.SITE, 1)}
+    else:
+        assert child.exitcode == -9
+        assert moved == (list(Step).index(step) > list(Step).index(Step.POINTER) or (step, done) == (Step.POINTER, 1))
+    repair_store(store)
+    if not moved:
+        publish_versions(store, second, nonce="2")
+    assert dump(store) == dump(undisturbed)
+    assert_whole(store)
+
+
+def _served_generation(store: Store) -> int | None:
+    served = read_served(store, KEYS, AT)
+    if served is not None:
+        assert all(sha256(served.passport(found.slug)) == found.object for found in served.rows())
+    return served.generation if served else None
+
+
+def test_killed_at_random_moments_a_store_always_serves_one_whole_generation(local: LocalStore) -> None:
+    publish_versions(local, FIRST, nonce="start")
+    for kill in range(10):
+        child = context().Process(target=publish_often, args=(Path(local.name), f"kill-{kill}", 1000))
+        child.start()
+        child.join(0.05 + 0.037 * kill)
+        child.kill()
+        child.join()
+        assert _served_generation(local) is not None
+    repair_store(local)
+    assert_whole(local)
+    assert publish_versions(local, {"acme-tern": 2}, nonce="end").written["copies"] == 2
+    assert_whole(local)
+    assert not [path for path in (Path(local.name) / ".tmp").iterdir() if path.suffix != ".lock"]
+
+
+def test_racing_processes_lose_no_update(local: LocalStore) -> None:
+    publishers = [
+        context().Process(target=publish_often, args=(Path(local.name), name, 6)) for name in ("left", "right")
+    ]
+    for publisher in publishers:
+        publisher.start()
+    for publisher in publishers:
+        publisher.join()
+    assert [publisher.exitcode for publisher in publishers] == [0, 0]
+    assert {found.slug for found in reader(local).rows()} == {
+        f"{name}-{number}" for name in ("left", "right") for number in range(6)
+    }
+    assert reader(local).generation >= 12
+    assert_whole(local)
+
+
+def test_racing_threads_lose_no_update_where_only_the_swap_decides() -> None:
+    store = open_store("memory:///")
+    publish_versions(store, FIRST, nonce="start")
+
+    def publish_some(name: str) -> None:
+        for number in range(4):
+            publish_versions(store, {f"{name}-{number}": 1}, nonce=f"{name}-{number}")
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(publish_some, ["a", "b", "c"]))
+    assert {found.slug for found in reader(store).rows()} == {
+        *FIRST,
+        *(f"{name}-{number}" for name in "abc" for number in range(4)),
+    }
+    repair_store(store)
+    assert_whole(store)
+
+
+def test_readers_see_exactly_one_generation_while_others_are_published(store: Store) -> None:
+    publish_versions(store, {"acme-tern": 1, "acme-gull": 1}, nonce="1")
+    ended = Event()
+    seen: list[int] = []
+
+    def read() -> None:
+        while not ended.is_set():
+            served = reader(store)
+            assert {found.payload for found in served.rows()} == {sha256(str(served.generation).encode())}
+            assert all(
+                served.passport(slug) == passport(slug, served.generation) for slug in ("acme-tern", "acme-gull")
+            )
+            seen.append(served.generation)
+
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read)
+        for version in range(2, 12):
+            publish_versions(store, {"acme-tern": version, "acme-gull": version}, nonce=str(version))
+        ended.set()
+        reading.result()
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 1
+
+
+def test_without_its_mark_every_copy_is_looked_at_and_only_the_wrong_ones_are_written(store: Store) -> None:
+    publish_versions(store, FIRST)
+    store.delete(keys.APPLIED_KEY)
+    store.put(keys.passport_copy_key("acme-tern"), b"spoilt")
+    assert repair_store(store) == {"copies": 1, "applied": 1}
+    assert_whole(store)
+    assert repair_store(store) == {}
+
+
+@pytest.mark.parametrize("mark", [b'{"generation":99}', b'{"generation":-1}', b"junk", b"{}"])
+def test_a_false_mark_is_not_believed(store: Store, mark: bytes) -> None:
+    publish_versions(store, FIRST)
+    store.put(keys.APPLIED_KEY, mark)
+    store.put(keys.passport_copy_key("acme-tern"), b"spoilt")
+    assert repair_store(store) == {"copies": 1, "applied": 1}
+    assert_whole(store)
+
+
+def test_copies_of_every_generation_since_the_mark_are_looked_at(store: Store) -> None:
+    publish_versions(store, FIRST, nonce="1")
+    mark = store.get(keys.APPLIED_KEY).body
+    publish_versions(store, {"acme-tern": 2}, nonce="2")
+    publish_versions(store, {"acme-tern": 1, "acme-gull": 2}, nonce="3")
+    store.put(keys.APPLIED_KEY, mark)
+    store.put(keys.passport_copy_key("acme-tern"), copies("acme-tern", passport("acme-tern", 2)).passport)
+    assert repair_store(store) == {"copies": 1, "applied": 1}
+    assert_whole(store)
+
+
+def test_an_empty_store_needs_no_repair(store: Store) -> None:
+    assert repair_store(store) == {}
+    assert list(store.list()) == []

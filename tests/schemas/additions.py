@@ -1,0 +1,115 @@
+"""What ours say besides: the parts of a full document."""
+
+from typing import Any
+
+SHA256 = "0f" * 32
+SCRAPED_AT = "2026-06-14T06:00:00.250Z"
+SIGNED_AT = "2026-06-15T14:50:47.607Z"
+PRICE = {"kind": "prompt", "usd": "0.00000015", "unit": "prompt token"}
+
+
+def model() -> dict[str, Any]:
+    return {
+        "listing_id": "acme/tern-1.5",
+        "canonical_slug": "acme/tern-1.5-0619",
+        "aliases": ["~acme/tern-latest"],
+        "huggingface_id": None,
+        "licence": None,
+        "open_weights": None,
+        "context_tokens": 131072,
+        "max_output_tokens": None,
+        "input_modalities": ["text"],
+        "output_modalities": ["text"],
+        "parameters": ["temperature", "tools"],
+        "knowledge_cutoff": "2024-06",
+        "released_on": "2025-06-19",
+        "expires_on": None,
+        "prices": [PRICE, PRICE | {"usd": "0.0000003", "when": {"min_prompt_tokens": 200000}}],
+        "offers": [
+            {
+                "id": "acme/tern-1.5:free",
+                "variant": "free",
+                "name": "Acme: Tern 1.5 (free)",
+                "free": True,
+                "context_tokens": 32768,
+                "max_output_tokens": None,
+                "expires_on": "2026-12-31",
+                "prices": [],
+            }
+        ],
+        "providers": [
+            {
+                "name": "Acme",
+                "tag": "acme/fp8",
+                "status": "up",
+                "quantization": "fp8",
+                "context_tokens": 131072,
+                "max_output_tokens": 8192,
+                "uptime_percent": "99.87",
+                "prices": [PRICE | {"when": {"utc_start": 100, "utc_end": 400}}],
+            }
+        ],
+    }
+
+
+def freshness() -> dict[str, Any]:
+    source = {
+        "source": "openrouter",
+        "last_scraped_at": SCRAPED_AT,
+        "due_after": "2026-06-15T06:00:00.250Z",
+        "stale_after": "2026-06-17T06:00:00.250Z",
+        "verdict": "due",
+    }
+    return {"evaluated_at": SIGNED_AT, "sources": [source]}
+
+
+def _source() -> dict[str, Any]:
+    return {"source": "openrouter", "url": "https://openrouter.ai/api/v1/models"}
+
+
+def structured() -> dict[str, Any]:
+    return {
+        "path": "/artifact/model/context_tokens",
+        **_source(),
+        "locator": "/context_length",
+        "value": 131072,
+        "method": "structured",
+        "asserted_by": "openrouter",
+        "observed_at": SCRAPED_AT,
+        "content_sha256": SHA256,
+    }
+
+
+def quoted() -> dict[str, Any]:
+    evidence = structured() | {
+        "path": "/capabilities/0/limitations/0",
+        "method": "section",
+        "taxonomy": ["reliability"],
+    }
+    evidence["quote"] = "Calls are not validated."
+    del evidence["value"]
+    return evidence
+
+
+def asserted_by_class() -> dict[str, Any]:
+    evidence = structured() | {"path": "/trust/data_access_risk", "method": "class", "asserted_by": "class"}
+    return evidence | {"url": None, "content_sha256": None, "value": None, "locator": ""}
+
+
+def asserted_by_issuer() -> dict[str, Any]:
+    evidence = structured() | {
+        "path": "/trust/failure_modes/1",
+        "asserted_by": "issuer",
+        "value": [0, None, "none", 0.5],
+    }
+    return evidence | {"url": None, "content_sha256": None}
+
+
+def claim(context_tokens: int) -> dict[str, Any]:
+    return {
+        "value": context_tokens,
+        "source": "openrouter",
+        "scope": "acme/tern-1.5",
+        "locator": "/context_length",
+        "observed_at": SCRAPED_AT,
+    }

@@ -1,0 +1,180 @@
+"""A source of our own on loopback, whose faults are steered from the test."""
+
+import contextlib
+import gzip
+import http.server
+import json
+import ssl
+import threading
+import time
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PREFIX = "/openrouter"
+API = f"{PREFIX}/api/v1"
+CHALLENGE = b"<!doctype html><html><title>Just a moment...</title><p>Checking your browser</p></html>"
+
+
+def model(listing_id: str, **fields: Any) -> dict[str, Any]:
+    """A listing as the API gives it: all that it must have, and nothing else."""
+    return {
+        "id": listing_id,
+        "name": listing_id.title(),
+        "context_length": 4096,
+        "architecture": {"input_modalities": ["text"], "output_modalities": ["text"]},
+        "pricing": {"prompt": "0.0000005", "completion": "0.0000010"},
+        "supported_parameters": ["tools"],
+        **fields,
+    }
+
+
+@dataclass
+class Source:
+    """What the server serves; `faults` are played one a request, then `faults_of` a path, else `always`."""
+
+    models: list[Any] = field(default_factory=lambda: [model(f"ada/m{n}") for n in range(7)])
+    page_size: int = 0
+    total_count: Any = None
+    next_link: str | None = None
+    body: bytes | None = None
+    robots: str = "User-agent: *\nAllow: /\n"
+    faults: list[str] = field(default_factory=list)
+    always: str = ""
+    faults_of: dict[str, str] = field(default_factory=dict)
+    by_itself: bool = True
+    endpoints_of: set[str] | None = None
+    retry_after: str = "1"
+    requests: list[tuple[str, dict[str, str], float]] = field(default_factory=list)
+    url: str = ""
+
+    def asked(self) -> list[str]:
+        return [path for path, _, _ in self.requests if not path.endswith("/robots.txt")]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    source: Source
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        source = self.source
+        source.requests.append((self.path, dict(self.headers), time.monotonic()))
+        if self.path == "/robots.txt":
+            self.reply(200, source.robots.encode(), "text/plain")
+            return
+        fault = source.faults.pop(0) if source.faults else source.faults_of.get(self.path, source.always)
+        answer = self.answer() if source.body is None else source.body
+        if not fault:
+            self.reply(200 if answer is not None else 404, answer or b'{"error": {"code": 404}}')
+        else:
+            getattr(self, f"play_{fault}")(answer or b"")
+
+    def answer(self) -> bytes | None:
+        source, url = self.source, urllib.parse.urlsplit(self.path)
+        path, query = urllib.parse.unquote(url.path), dict(urllib.parse.parse_qsl(url.query))
+        by_id = {m["id"]: m for m in source.models if isinstance(m, dict) and "id" in m}
+        if path == f"{API}/models":
+            return self.page(int(query.get("offset", 0)))
+        if path.startswith(f"{API}/model/"):
+            found = by_id.get(path.removeprefix(f"{API}/model/")) if source.by_itself else None
+            return json.dumps({"data": found}).encode() if found else None
+        if path.startswith(f"{API}/models/") and path.endswith("/endpoints"):
+            listing_id = path.removeprefix(f"{API}/models/").removesuffix("/endpoints")
+            if listing_id in by_id and (source.endpoints_of is None or listing_id in source.endpoints_of):
+                return json.dumps({"data": {"id": listing_id, "name": "M", "endpoints": []}}).encode()
+        return None
+
+    def page(self, offset: int) -> bytes:
+        source = self.source
+        end = offset + source.page_size if source.page_size else len(source.models)
+        following = f"/api/v1/models?offset={end}" if end < len(source.models) else None
+        document = {"data": source.models[offset:end], "links": {"next": source.next_link or following}}
+        if source.total_count is not None:
+            document["total_count"] = source.total_count
+        return json.dumps(document).encode()
+
+    def reply(self, status: int, body: bytes, kind: str = "application/json", **headers: str) -> None:
+        self.send_response(status)
+        if "gzip" in self.headers.get("Accept-Encoding", ""):
+            body = gzip.compress(body, 1)
+            self.send_header("Content-Encoding", "gzip")
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def play_429(self, _: bytes) -> None:
+        self.reply(429, b"{}", Retry_After=self.source.retry_after)
+
+    def play_500(self, _: bytes) -> None:
+        self.reply(500, b"{}")
+
+    def play_503(self, _: bytes) -> None:
+        self.reply(503, b"{}")
+
+    def play_html(self, _: bytes) -> None:
+        self.reply(200, CHALLENGE, "text/html")
+
+    def play_badjson(self, _: bytes) -> None:
+        self.reply(200, b'{"data": [{"id": "ada/m0", ')
+
+    def play_empty(self, _: bytes) -> None:
+        self.reply(200, b'{"data": []}')
+
+    def play_slow(self, answer: bytes) -> None:
+        time.sleep(1.5)
+        with contextlib.suppress(OSError):
+            self.reply(200, answer)
+
+    def play_stuck(self, _: bytes) -> None:
+        time.sleep(30)
+
+    def play_redirect(self, _: bytes) -> None:
+        self.reply(302, b"", Location="http://127.0.0.2:1/elsewhere")
+
+    def play_exhausted(self, answer: bytes) -> None:
+        self.reply(200, answer, RateLimit='"api";r=0;t=1')
+
+    def play_truncated(self, answer: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer[: len(answer) // 2])
+        self.close_connection = True
+
+    def play_reset(self, _: bytes) -> None:
+        self.close_connection = True
+        self.connection.close()
+
+
+class Quiet(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that hang up are what some of these tests are about."""
+
+
+@contextlib.contextmanager
+def serving(certificate: Path | None = None, **settings: Any) -> Iterator[Source]:
+    """Serve a source, over TLS where a certificate (with its key) is given."""
+    source = Source(**settings)
+    server = Quiet(("127.0.0.1", 0), type("Bound", (Handler,), {"source": source}))
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    source.url = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}{PREFIX}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield source
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,123 @@
+from pathlib import Path
+
+import pytest
+
+from tests.recordings import openrouter_models, replay
+from tests.spiders.crawling import OBSERVED_AT, crawled, ids
+from tests.spiders.server import API, model, serving
+
+
+def test_a_whole_list_is_complete_and_in_the_sources_order(tmp_path: Path) -> None:
+    with serving(total_count=7) as source:
+        outcome = crawled(source.url, tmp_path)
+    assert ids(outcome) == [f"ada/m{n}" for n in range(7)]
+    report = outcome.report
+    assert (report.complete, report.finish_reason, report.failures) == (True, "finished", ())
+    assert (report.listings, report.announced, report.admitted, report.quarantined) == (7, 7, 7, 0)
+    assert (report.started_at, outcome.admitted[0].raw.observed_at) == (OBSERVED_AT, OBSERVED_AT)
+    assert report.responses_by_status == {"200": 2}
+    assert source.asked() == [f"{API}/models?output_modalities=all"]
+
+
+def test_requests_say_who_asks_and_carry_the_key_to_the_api_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-secret")
+    monkeypatch.setenv("PASSPORTS_SIGNING_KEY", "never-for-a-crawl")
+    with serving() as source:
+        crawled(source.url, tmp_path)
+    robots, listing = source.requests
+    assert (robots[0], robots[1].get("Authorization")) == ("/robots.txt", None)
+    assert listing[1]["Authorization"] == "Bearer sk-or-secret"
+    assert listing[1]["User-Agent"] == "passports/0.1.0 (+https://test.example/about)"
+    assert "Cookie" not in listing[1]
+    assert "sk-or-secret" not in (tmp_path / "crawl.jsonl").read_text()
+
+
+def test_pages_are_followed_below_the_prefix(tmp_path: Path) -> None:
+    with serving(page_size=3, total_count=7) as source:
+        outcome = crawled(source.url, tmp_path)
+    assert outcome.report.complete
+    assert ids(outcome) == [f"ada/m{n}" for n in range(7)]
+    assert source.asked()[1:] == [f"{API}/models?offset=3", f"{API}/models?offset=6"]
+
+
+def test_a_next_link_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
+    with serving() as elsewhere, serving(page_size=3, next_link=f"{elsewhere.url}/api/v1/models?offset=3") as source:
+        outcome = crawled(source.url, tmp_path)
+    assert elsewhere.requests == []
+    assert not outcome.report.complete
+    assert "does not lead to a page of" in outcome.report.failures[0].reason
+    assert len(outcome.admitted) == 3
+
+
+def test_fewer_models_than_announced_is_not_complete(tmp_path: Path) -> None:
+    with serving(total_count=9) as source:
+        report = crawled(source.url, tmp_path).report
+    assert (report.complete, report.listings, report.announced) == (False, 7, 9)
+    assert "announces 9 models and the pages hold 7" in report.failures[0].reason
+
+
+def test_what_is_no_record_is_quarantined_and_the_rest_goes_on(tmp_path: Path) -> None:
+    deep: object = 1
+    for _ in range(300):
+        deep = [deep]
+    odd = ["not a record", {"name": "nameless"}, {"id": 7}, model("ada/m0", name="Twin"), model("ada/\ud800")]
+    with serving(models=[model("ada/m0"), *odd, model("ada/deep", deep=deep), model("ada/m1")]) as source:
+        outcome = crawled(source.url, tmp_path)
+    assert ids(outcome) == ["ada/m0", "ada/m1"]
+    quarantined = [line.quarantined for line in outcome.quarantined]
+    assert {q.stage for q in quarantined} == {"fetch"}
+    assert [(q.id, q.field) for q in quarantined] == [
+        ("", ""),
+        ("", "/id"),
+        ("", "/id"),
+        ("ada/m0", "/id"),
+        ("ada/\\ud800", ""),
+        ("ada/deep", ""),
+    ]
+    assert [q.raw for q in quarantined][:3] == ['"not a record"', '{"name": "nameless"}', '{"id": "7"}']
+    assert "stands in the list twice" in quarantined[3].reason
+    assert "surrogate" in quarantined[4].reason
+    assert (outcome.report.listings, outcome.report.quarantined, outcome.report.complete) == (8, 6, True)
+
+
+def test_endpoints_come_with_each_model_and_a_model_without_any_is_quarantined(tmp_path: Path) -> None:
+    with serving(models=[model("ada/m0"), model("ada/m1:free")], endpoints_of={"ada/m1:free"}) as source:
+        outcome = crawled(source.url, tmp_path, endpoints=True)
+    assert sorted(source.asked()[1:]) == [f"{API}/models/ada/m0/endpoints", f"{API}/models/ada/m1%3Afree/endpoints"]
+    [endpoints] = [line for line in outcome.admitted if line.raw.source == "openrouter-endpoints"]
+    assert (endpoints.raw.id, endpoints.listing.kind) == ("ada/m1:free", "endpoints")
+    [missing] = [line.quarantined for line in outcome.quarantined]
+    assert (missing.source, missing.id) == ("openrouter-endpoints", "ada/m0")
+    assert "answered 404" in missing.reason
+    assert (outcome.report.complete, outcome.report.listings, outcome.report.admitted) == (True, 2, 3)
+
+
+def test_single_models_are_fetched_by_themselves(tmp_path: Path) -> None:
+    with serving(models=[model("ada/m0"), model("ada/m0:free"), model("ada/m1")]) as source:
+        outcome = crawled(source.url, tmp_path, only=["ada/m0", "ada/m0:free"])
+    assert sorted(source.asked()) == [f"{API}/model/ada/m0", f"{API}/model/ada/m0%3Afree"]
+    assert sorted(ids(outcome)) == ["ada/m0", "ada/m0:free"]
+    assert (outcome.report.complete, outcome.report.announced) == (True, None)
+
+
+def test_a_model_that_is_not_given_by_itself_is_looked_for_in_the_list(tmp_path: Path) -> None:
+    with serving(by_itself=False, page_size=3) as source:
+        outcome = crawled(source.url, tmp_path, only=["ada/m5", "ada/gone", "../keys"], endpoints=True)
+    assert ids(outcome) == ["ada/m5"]
+    assert [line.raw.source for line in outcome.admitted] == ["openrouter", "openrouter-endpoints"]
+    reasons = {failure.status: failure.reason for failure in outcome.report.failures}
+    assert reasons[404].startswith("not listed: 'ada/gone'")
+    assert "'../keys' is no listing id" in reasons[None]
+    assert not outcome.report.complete
+    assert all("keys" not in path for path in source.asked())
+
+
+@pytest.mark.recordings
+def test_a_recorded_day_comes_through_whole(tmp_path: Path) -> None:
+    recorded = openrouter_models("2026-04-22")
+    with replay("2026-04-22") as base:
+        outcome = crawled(f"{base}/openrouter", tmp_path)
+    assert ids(outcome) == [record["id"] for record in recorded]
+    assert (outcome.report.complete, outcome.report.announced) == (True, len(recorded))

@@ -1,0 +1,29 @@
+import tomllib
+from pathlib import Path
+
+from scrapy.settings import Settings
+from scrapy.spiderloader import SpiderLoader
+
+from spiders import settings as ours
+
+ROOT = Path(ours.__file__).resolve().parents[1]
+
+
+def test_the_user_agent_names_this_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert (project["name"], project["version"]) == (ours.BOT_NAME, ours.VERSION)
+
+
+def test_every_setting_is_scrapys_or_the_orders() -> None:
+    own = {"VERSION", "CONTACT", "OPENROUTER_URL", "OPENROUTER_API_KEY", "RETRY_WAIT_S", "RETRY_WAIT_MAX_S"}
+    own |= {"SOURCE_DATE_EPOCH", "CRAWL_FILE", "PARENT_PID"}
+    assert {name for name in vars(ours) if name.isupper()} - own <= set(Settings())
+
+
+def test_no_spider_makes_exceptions_for_itself() -> None:
+    settings = Settings()
+    settings.setmodule(ours)
+    loader = SpiderLoader.from_settings(settings)
+    spiders = [loader.load(name) for name in loader.list()]
+    assert [spider.name for spider in spiders] == ["openrouter"]
+    assert all(spider.custom_settings is None and spider.__doc__ for spider in spiders)

@@ -1,0 +1,48 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from spiders.waits import backoff_s, rate_limit_reset_s, retry_after_s
+
+NOW = datetime(2026, 10, 21, 7, 28, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120.0),
+        (" 0 ", 0.0),
+        ("Wed, 21 Oct 2026 07:28:30 GMT", 30.0),
+        ("Wed, 21 Oct 2026 07:28:30 -0000", 30.0),
+        ("Wed, 21 Oct 2026 07:27:00 GMT", 0.0),
+        ("-5", 0.0),
+        ("soon", 0.0),
+        ("1.5", 0.0),
+        ("9" * 20, 0.0),
+        ("", 0.0),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date(header: str, seconds: float) -> None:
+    assert retry_after_s(header, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ('"api";r=0;t=251', 251.0),
+        ('"api"; r=0; t=251', 251.0),
+        ('"api";t=251;r=0', 251.0),
+        ('"api";r=499;t=251', 0.0),
+        ('"burst";r=0;t=5, "daily";r=0;t=90, "other";r=7;t=900', 90.0),
+        ('"api";r=0', 0.0),
+        ("", 0.0),
+    ],
+)
+def test_an_exhausted_quota_names_its_reset(header: str, seconds: float) -> None:
+    assert rate_limit_reset_s(header) == seconds
+
+
+def test_backoff_doubles_up_to_its_bound_and_half_of_it_is_chance() -> None:
+    least = [backoff_s(tries, first_s=1.0, longest_s=10.0, chance=0.0) for tries in range(1, 7)]
+    most = [backoff_s(tries, first_s=1.0, longest_s=10.0, chance=1.0) for tries in range(1, 7)]
+    assert (least, most) == ([0.5, 1.0, 2.0, 4.0, 5.0, 5.0], [1.0, 2.0, 4.0, 8.0, 10.0, 10.0])
