@@ -25,7 +25,7 @@ def fixed(instant: datetime) -> Clock:
 
 
 def source_date_epoch() -> int | None:
-    """Read SOURCE_DATE_EPOCH, whole seconds since 1970; None when it is not set. Raise ClockError when it is no number."""
+    """Read SOURCE_DATE_EPOCH, whole seconds since 1970; None when not set. Raise ClockError when it is no number."""
     text = os.environ.get("SOURCE_DATE_EPOCH")
     if not text:
         return None

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import sys
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -22,13 +21,13 @@ ROOT = Path(__file__).resolve().parents[1]
 STOP_AFTER_S = 5.0
 """How long a crawl that was told to stop may take before it is killed."""
 
-TAIL_LINES = 20
-"""Lines of standard error that an error quotes."""
+TAIL_BYTES = 4000
+"""How much of the end of standard error an error quotes, at most."""
 
-LONGEST_OUTPUT_LINE = 1 << 20
 NAME_OF_A_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL")
 SHORTEST_SECRET = 6
-NOT_THE_CRAWLS = re.compile(r"PASSPORTS_SIGNING_KEY|PASSPORTS_SIGNING_KEY_FILE|SOURCE_DATE_EPOCH|PYTHONSTARTUP")
+NOT_THE_CRAWLS = {"PASSPORTS_SIGNING_KEY", "PASSPORTS_SIGNING_KEY_FILE", "SOURCE_DATE_EPOCH"}
+"""Variables that a crawl does not inherit: what fetches never holds what signs, and the clock is an argument."""
 
 
 class CrawlFailedError(FlowError):
@@ -117,7 +116,7 @@ def _command(source: str, *, endpoints: bool, only: Sequence[str], settings: Map
 
 
 def _environment(contact: str, clock_epoch: int | None) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not NOT_THE_CRAWLS.fullmatch(name)}
+    kept = {name: value for name, value in os.environ.items() if name not in NOT_THE_CRAWLS}
     path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH")]))
     clock = {} if clock_epoch is None else {"SOURCE_DATE_EPOCH": str(clock_epoch)}
     own = {"SCRAPY_SETTINGS_MODULE": "spiders.settings", "PYTHONPATH": path, "PASSPORTS_CONTACT": contact}
@@ -130,9 +129,9 @@ async def _run(
     """Run the crawl to its end, whatever its exit status; return the end of its standard error."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, limit=LONGEST_OUTPUT_LINE
+        *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
     )
-    tail: deque[str] = deque(maxlen=TAIL_LINES)
+    tail = bytearray()
     try:
         async with asyncio.timeout(limit_s):
             await asyncio.gather(_watch(process, on_progress), _keep(process, tail), process.wait())
@@ -141,7 +140,7 @@ async def _run(
         raise CrawlFailedError(f"{what}: stopped as it had not ended after {limit_s:g} s; {remedy}") from None
     finally:
         await _stop(process)
-    return _scrubbed("\n".join(tail), environment)
+    return _scrubbed(tail.decode(errors="replace"), environment)[-TAIL_BYTES:].strip()
 
 
 async def _watch(process: asyncio.subprocess.Process, on_progress: Callable[[Progress], None]) -> None:
@@ -151,9 +150,10 @@ async def _watch(process: asyncio.subprocess.Process, on_progress: Callable[[Pro
             on_progress(Progress(event["source"], event["listings"], event["announced"], event["requests"]))
 
 
-async def _keep(process: asyncio.subprocess.Process, tail: deque[str]) -> None:
-    async for line in cast("asyncio.StreamReader", process.stderr):
-        tail.append(line.decode(errors="replace").rstrip())
+async def _keep(process: asyncio.subprocess.Process, tail: bytearray) -> None:
+    while chunk := await cast("asyncio.StreamReader", process.stderr).read(TAIL_BYTES):
+        tail += chunk
+        del tail[: -2 * TAIL_BYTES]
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

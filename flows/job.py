@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from flows.clock import Clock, clock_of
-from flows.demo.terms import DEMO_KEY_PHRASE, demo_gates
+from flows.demo.leftovers import demo_signer
+from flows.demo.terms import demo_gates
 from flows.errors import FlowError
 from flows.keyfile import OpenedKey, open_key
 from flows.settings import Settings, read_settings
@@ -109,8 +110,8 @@ def open_tools(job: Job) -> Tools:
 
 
 def demo_key() -> OpenedKey:
-    """The demo's key, made from a phrase that everybody can read: it proves nothing but that the signing works."""
-    return OpenedKey(Signer(hashlib.sha256(DEMO_KEY_PHRASE).digest()), None, made=False)
+    """The demo's key, opened like any other."""
+    return OpenedKey(demo_signer(), None, made=False)
 
 
 def nonce(job: Job, clock: Clock) -> str:

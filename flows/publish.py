@@ -14,7 +14,7 @@ from flows.copies import roll_forward
 from flows.immutables import Immutables
 from flows.publication import Progress, Publication, PublicationError, Published, Step, reported, silent
 from flows.reader import Reader, read_served
-from flows.sealed import MAX_POINTER_BYTES, open_pointer, seal
+from flows.sealed import MAX_POINTER_BYTES, seal
 from flows.store.base import ConflictError, Store, StoreUnavailableError, find
 from flows.store.keys import POINTER_KEY, checked_site_key
 from flows.store.probe import probe
@@ -109,8 +109,8 @@ class _Protocol:
     def _moved(self, body: bytes, base: Reader | None) -> bool:
         """Move the pointer; False when another publisher did.
 
-        Whatever the answer to the write was, what lies there decides: an answer can get lost, and a client that tries
-        again can be told of a conflict with itself. Should another publisher have followed ours within that moment, we
+        Whatever the answer to the write was, what lies there decides, and the nonce makes ours like no other: an answer
+        can get lost, and a client that tries again can be told of a conflict with itself. Should another publisher have followed ours within that moment, we
         publish once more, onto theirs, which changes nothing.
         """
         expected = base.token if base else None
@@ -122,7 +122,7 @@ class _Protocol:
             except StoreUnavailableError as error:
                 unanswered = error
             served = find(self.store, POINTER_KEY, max_bytes=MAX_POINTER_BYTES)
-            if served and open_pointer(self.store, served, self.keys).nonce == self.nonce:
+            if served and served.body == body:
                 return True
             if (served and served.token) != expected:
                 return False

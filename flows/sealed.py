@@ -7,7 +7,7 @@ import orjson
 from pydantic import ValidationError
 
 from flows.errors import FlowError
-from flows.store.base import MAX_BLOB_BYTES, Blob, Store, find
+from flows.store.base import MAX_BLOB_BYTES, Store, find
 from flows.store.keys import POINTER_KEY, snapshot_key
 from pipelines.errors import PipelineError
 from pipelines.shards import decode_shard
@@ -49,12 +49,7 @@ def read_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str]:
     blob = find(store, POINTER_KEY, max_bytes=MAX_POINTER_BYTES)
     if blob is None:
         raise EmptyStoreError(f"nothing published yet at {store.name}: run `passports refresh`")
-    return open_pointer(store, blob, keys), blob.token
-
-
-def open_pointer(store: Store, blob: Blob, keys: KeyRing) -> Pointer:
-    """Believe a pointer that was read; raise TamperedError unless it is signed."""
-    return _opened(Pointer, blob.body, TIMESTAMP_TYPE, keys, place=f"{store.name}: {POINTER_KEY}")
+    return _opened(Pointer, blob.body, TIMESTAMP_TYPE, keys, place=f"{store.name}: {POINTER_KEY}"), blob.token
 
 
 def read_snapshot(store: Store, generation: int, keys: KeyRing, *, sha256: str | None) -> Snapshot:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from flows.batch import Batch, batch_of, breaches_of
 from flows.build import Built, build
 from flows.crawl import CrawlOutcome, Progress, crawl
+from flows.demo.leftovers import clear, left_by_demo
 from flows.errors import FlowError
 from flows.immutables import write_report
 from flows.job import Job, Tools, nonce, open_tools
@@ -16,7 +17,7 @@ from flows.publication import Publication, Published, SourceFile, Step
 from flows.publish import publish
 from flows.reader import Reader
 from flows.site import copies_for, site_files
-from flows.state import Served, served
+from flows.state import EMPTY, Served, served, starting_point
 from pipelines.issue import PIPELINE
 from pipelines.merge import Subject
 from pipelines.rulebook import rulebook
@@ -78,12 +79,13 @@ async def crawl_source(job: Job, source: str) -> CrawlOutcome:
 def assemble(job: Job, outcomes: list[CrawlOutcome]) -> Assembled:
     """Judge the crawls by their gates and join them with what the store serves; raise GateClosedError."""
     tools = open_tools(job)
-    state = served(tools.store, tools.trusted, tools.clock())
+    read = served if job.flow == "demo" else starting_point
+    state = read(tools.store, tools.trusted, tools.clock())
     crawls = tuple(outcome.report for outcome in outcomes)
     breaches = breaches_of(outcomes, state, tools.gates, whole=job.whole)
     if breaches:
         report = _report(job, tools, crawls, breaches=tuple(breaches))
-        write_report(tools.store, job.run, report.model_dump_json().encode())
+        write_report(tools.store, report.run, report.model_dump_json().encode())
         raise GateClosedError(report)
     batch = batch_of(outcomes, state, whole=job.whole)
     tell("merge", batch.accounting.listings, batch.accounting.listings)
@@ -108,6 +110,8 @@ def publish_generation(job: Job, assembled: Assembled, built: Built) -> Done:
     """Publish what was built, on what was served; another publisher's work in between is kept."""
     tools = open_tools(job)
     report = _report(job, tools, assembled.crawls, batch=assembled.batch, built=built, rows=assembled.served.rows)
+    if assembled.served is EMPTY and left_by_demo(tools.store):
+        clear(tools.store)
     prepare = _publications(job, tools, assembled, built, report)
     published = publish(
         tools.store,
@@ -173,7 +177,7 @@ def _report(
     made = built or Built()
     seen = {subject.slug for subject in batch.gathered.subjects} if batch else set()
     return RunReport(
-        run=job.run,
+        run=f"{job.run}-failed" if breaches else job.run,
         flow=job.flow,
         state="failed" if breaches else "done",
         started_at=min((crawl.started_at for crawl in crawls), default=timestamp(tools.clock())),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from flows.demo.leftovers import left_by_demo
 from flows.reader import Reader
 from flows.sealed import EmptyStoreError
 from flows.store.base import Store
@@ -51,6 +52,11 @@ def served(store: Store, trusted: KeyRing, at: datetime) -> Served:
         return EMPTY
     lines = {ref.source: _lines(reader, ref.source) for ref in reader.snapshot.sources}
     return Served(reader, {row.slug: row for row in reader.rows()}, lines)
+
+
+def starting_point(store: Store, trusted: KeyRing, at: datetime) -> Served:
+    """Read what a run builds on: what is served, unless the demo left it, which is no fact about today."""
+    return EMPTY if left_by_demo(store) else served(store, trusted, at)
 
 
 def _lines(reader: Reader, source: str) -> list[AdmittedLine]:

@@ -3,18 +3,19 @@
 from collections import Counter
 
 from flows.publication import Published
+from schemas.crawl import CrawlReport
 from schemas.run import RunReport
 
 LONGEST_REASON = 300
+MOST_NAMED = 10
+"""Unknown fields and values that the summary names; the report holds all."""
 
 
 def summary_lines(report: RunReport, published: Published | None) -> list[tuple[str, str]]:
     """Name and figure of everything that a person wants to know after a run."""
     lines = [("run", f"{report.run} ({report.flow}): {report.state}")]
     lines += [(f"gate closed: {breach.source}", f"{breach.gate}: {breach.reason}") for breach in report.breaches]
-    lines += [
-        (f"crawl {crawl.source}", _crawl(crawl.listings, crawl.requests, crawl.retries)) for crawl in report.crawls
-    ]
+    lines += [(f"crawl {crawl.source}", _crawl(crawl)) for crawl in report.crawls]
     if counted := report.accounting:
         parts = (
             f"{counted.passports:,} passports + {counted.offers_merged:,} offers merged"
@@ -28,7 +29,7 @@ def summary_lines(report: RunReport, published: Published | None) -> list[tuple[
         name: count for crawl in report.crawls for name, count in (crawl.leftovers | crawl.unknown_values).items()
     }
     if unread:
-        lines.append(("not understood", ", ".join(f"{name} ({count})" for name, count in sorted(unread.items())[:10])))
+        lines.append(("not understood", ", ".join(f"{name} ({count})" for name, count in sorted(unread.items())[:MOST_NAMED])))
     if published:
         written = ", ".join(f"{count:,} {step}" for step, count in published.written.items()) or "nothing"
         lines.append(("published", f"generation {published.generation}: wrote {written}"))
@@ -54,6 +55,6 @@ def quarantine_rows(report: RunReport) -> list[dict[str, str]]:
     ]
 
 
-def _crawl(listings: int, requests: int, retries: int) -> str:
-    again = f", {retries:,} tried again" if retries else ""
-    return f"{listings:,} listings in {requests:,} requests{again}"
+def _crawl(crawl: CrawlReport) -> str:
+    again = f", {crawl.retries:,} tried again" if crawl.retries else ""
+    return f"{crawl.listings:,} listings in {crawl.requests:,} requests{again}"

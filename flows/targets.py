@@ -7,7 +7,7 @@ from flows.clock import clock_of
 from flows.errors import FlowError
 from flows.keyfile import open_key
 from flows.settings import Settings
-from flows.state import Served, served
+from flows.state import Served, starting_point
 from flows.store import open_store
 from pipelines.keys import KeyRing
 from pipelines.slugs import slug_of, split_id
@@ -25,7 +25,7 @@ def listings_to_crawl(target: str, settings: Settings, epoch: int | None) -> tup
     An id ("author/name") may be one that has no passport yet.
     """
     key = open_key(settings)
-    state = served(open_store(settings.store), KeyRing([key.signer.public_key]), clock_of(epoch)())
+    state = starting_point(open_store(settings.store), KeyRing([key.signer.public_key]), clock_of(epoch)())
     slug = slug_of(split_id(target).base)
     known = _listing_ids(state, slug)
     if known or "/" in target:

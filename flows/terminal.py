@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from flows.progress import WATCHER
+from flows.progress import WATCHER, Watcher
 from pipelines.text import clean
 
 OUT = Console(highlight=False, soft_wrap=False)
@@ -74,25 +73,10 @@ def watched() -> Iterator[None]:
         with _watching(_lines):
             yield
         return
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(20),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=ERR, transient=True) as progress:
-        shown: dict[str, TaskID] = {}
+    from flows.bars import bars  # noqa: PLC0415 - rich's progress bars take a while to import, and most commands show none
 
-        def watch(stage: str, done: int, total: int | None) -> None:
-            if stage not in shown:
-                shown[stage] = progress.add_task(stage, total=total)
-            progress.update(shown[stage], completed=done, total=total)
-            if total is not None and done >= total:
-                progress.stop_task(shown[stage])
-
-        with _watching(watch):
-            yield
+    with bars(ERR) as watch, _watching(watch):
+        yield
 
 
 def _lines(stage: str, done: int, total: int | None) -> None:
@@ -102,8 +86,8 @@ def _lines(stage: str, done: int, total: int | None) -> None:
 
 
 @contextmanager
-def _watching(watcher: object) -> Iterator[None]:
-    token = WATCHER.set(watcher)  # type: ignore[arg-type]  # a function is a Watcher
+def _watching(watcher: Watcher) -> Iterator[None]:
+    token = WATCHER.set(watcher)
     try:
         yield
     finally:

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 _SCHEMA_BYTES: Final = resources.files("schemas").joinpath("schema.json").read_bytes()
 _SCHEMA: Final[dict[str, Any]] = json.loads(_SCHEMA_BYTES)
 _FAST: Final = jsonschema_rs.Draft202012Validator(
-    _SCHEMA, validate_formats=True, ignore_unknown_formats=False, offline=True
+    _SCHEMA,
+    validate_formats=True,
+    ignore_unknown_formats=False,
+    offline=True,
+    pattern_options=jsonschema_rs.RegexOptions(),  # linear in the text, whatever it holds; and twice as fast
 )
 
 _NOT_JSON: Final = "holds what JSON cannot (a lone surrogate, NaN, a key that is no text): parse it strictly first"
@@ -31,7 +35,10 @@ class Refusal(NamedTuple):
 
 
 def conforms(document: object) -> bool:
-    """Whether a served document (`{"passport": …}`, with or without `_links`) is within the contract; never raises."""
+    """Whether a served document (`{"passport": …}`, with or without `_links`) is within the contract; never raises.
+
+    Takes what a strict JSON parser gave: of what no JSON text can hold, not everything is noticed here.
+    """
     try:
         return _FAST.is_valid(document)
     except ValueError:  # not JSON at all: UnicodeEncodeError for a lone surrogate is one too

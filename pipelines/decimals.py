@@ -1,24 +1,26 @@
-"""Prices and other decimals, read and printed without ever passing through a binary float."""
+"""Prices and other decimals, read and kept without ever passing through a binary float."""
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+import re
+from decimal import ROUND_HALF_UP, Decimal
 
 LONGEST_DECIMAL = 40
-"""Digits beyond which a price is a fault of the source: the longest recorded one has 24."""
+"""Characters beyond which a price is a fault of the source: the longest recorded one has 24."""
+
+_NUMERAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?\Z")
+"""What is a decimal in ASCII: Decimal itself also takes the digits of every script, underscores, NaN and Infinity."""
 
 
 def read_decimal(said: object) -> Decimal:
-    """Read a decimal that a source wrote as text or as a number; raise ValueError when it is neither or not finite."""
+    """Read a decimal that a source wrote as text or as a number; raise ValueError when it is neither."""
     if isinstance(said, bool) or not isinstance(said, str | int | Decimal):
-        raise ValueError(f"is {type(said).__name__}, not a decimal")
+        reason = f"is {type(said).__name__}, not a decimal"
+        raise ValueError(reason)  # noqa: TRY004 - what a source wrote is a value to judge, not our own type error
     text = str(said)
-    try:
-        value = Decimal(text)
-    except InvalidOperation as error:
-        raise ValueError(f"is not a decimal: {text[:LONGEST_DECIMAL]!r}") from error
-    if not value.is_finite() or len(text) > LONGEST_DECIMAL or text != text.strip() or "_" in text:
-        raise ValueError(f"is not a finite decimal of at most {LONGEST_DECIMAL} characters: {text[:LONGEST_DECIMAL]!r}")
+    if len(text) > LONGEST_DECIMAL or not _NUMERAL.match(text):
+        raise ValueError(f"is {text[:LONGEST_DECIMAL]!r}, not a decimal of at most {LONGEST_DECIMAL} characters")
+    value = Decimal(text)
     if abs(value.adjusted()) > LONGEST_DECIMAL:
-        raise ValueError(f"is beyond any price: {text[:LONGEST_DECIMAL]!r}")
+        raise ValueError(f"is {text!r}: no figure that we read is so large or so small")
     return value
 
 
@@ -28,12 +30,22 @@ def plain(value: Decimal) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) if value else "0"
 
 
-def to_exponential(value: Decimal, digits: int = 2) -> str:
-    """Print as ECMAScript's Number.prototype.toExponential(digits) does, from the exact decimal: "1.50e-7"."""
-    if not value:
-        return f"{0:.{digits}f}e+0"
-    exponent = value.adjusted()
-    mantissa = value.scaleb(-exponent).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
-    if abs(mantissa) >= 10:  # noqa: PLR2004 - 9.995 rounds up into the next power of ten
-        mantissa, exponent = mantissa.scaleb(-1).quantize(Decimal(1).scaleb(-digits)), exponent + 1
+def digits(value: Decimal) -> str:
+    """Print in plain notation with all the digits that the source wrote: 99.830 stays "99.830"."""
+    return format(value, "f")
+
+
+def to_exponential(value: Decimal, places: int = 2) -> str:
+    """Print as ECMAScript's Number.prototype.toExponential(places) does: "1.50e-7".
+
+    ECMAScript's numbers are doubles, and it rounds the double's exact value, half up: 1.005e-6 prints as "1.00e-6",
+    because the nearest double lies below. For a value to rely on, print the decimal itself.
+    """
+    exact = Decimal(float(value))
+    if not exact:
+        return f"{0:.{places}f}e+0"
+    exponent, unit = exact.adjusted(), Decimal(1).scaleb(-places)
+    mantissa = exact.scaleb(-exponent).quantize(unit, rounding=ROUND_HALF_UP)
+    if abs(mantissa) == 10:  # noqa: PLR2004 - 9.995 rounds up into the next power of ten
+        mantissa, exponent = (mantissa / 10).quantize(unit), exponent + 1
     return f"{mantissa}e{exponent:+d}"

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 Json = Mapping[str, Any]
 
-NAMED_BY = {"capabilities": "uri", "prices": "kind", "offers": "id", "providers": "tag"}
+NAMED_BY = {"capabilities": "name", "prices": "kind", "offers": "id", "providers": "tag"}
 """Lists of objects → the key that names an entry, so that a moved entry is no change."""
 
 PASSED_OVER = frozenset(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, cast
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 LONGEST_SHOWN: Final = 80
@@ -63,9 +63,8 @@ _LIMITS: Final[Mapping[str, Callable[[Any], str]]] = {
     "maxItems": lambda count: f"{count} items or fewer",
     "minProperties": lambda count: f"{count} keys or more",
     "uniqueItems": lambda _: "each item only once",
-    "not": lambda _: "something else",
 }
-"""Keyword → what it allows, in words. `pattern` and `format` are said by the title of what they belong to."""
+"""Keyword → what it allows, in words. The others are said by the title of what they belong to."""
 
 _SELF_EXPLAINED: Final = frozenset(("const", "format", "not", "pattern"))
 """Keywords whose subschema's description says what is meant."""
@@ -124,7 +123,11 @@ class Explanation:
     def _allowed(self, fault: Fault) -> str:
         if fault.keyword == "anyOf":
             return " or ".join(map(self._term, fault.limit))
-        words = _LIMITS[fault.keyword](fault.limit) if fault.keyword in _LIMITS else fault.schema["title"]
+        words = (
+            _LIMITS[fault.keyword](fault.limit)
+            if fault.keyword in _LIMITS
+            else fault.schema.get("title", "something else")
+        )
         described = fault.keyword in _SELF_EXPLAINED and "description" in fault.schema
         return f"{words} ({fault.schema['description'].removesuffix('.')})" if described else words
 
@@ -136,8 +139,7 @@ class Explanation:
 
 
 def _fault(error: ValidationError) -> Fault:
-    """Take the branch of an `anyOf` that comes nearest, where one does."""
-    nearest = best_match([error])
+    nearest = _nearest(error)
     return Fault(
         place=_pointer(nearest.absolute_path),
         instance=cast("Any", nearest.instance),
@@ -145,6 +147,19 @@ def _fault(error: ValidationError) -> Fault:
         limit=cast("Any", nearest.validator_value),
         schema=cast("Mapping[str, Any]", nearest.schema),
     )
+
+
+def _nearest(error: ValidationError) -> ValidationError:
+    """Take the first fault in the one branch of an `anyOf` that is for this type of value, where there is one."""
+    branches: dict[str | int, list[ValidationError]] = {}
+    for below in error.context or ():
+        branches.setdefault(below.relative_schema_path[0], []).append(below)
+    near = [faults for faults in branches.values() if not any(map(_is_of_another_type, faults))]
+    return _nearest(near[0][0]) if len(near) == 1 else error
+
+
+def _is_of_another_type(fault_of_branch: ValidationError) -> bool:
+    return fault_of_branch.validator == "type" and not fault_of_branch.relative_path
 
 
 def _missing(fault: Fault) -> Iterator[Reason]:

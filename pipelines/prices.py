@@ -1,67 +1,89 @@
 """Prices of a listing or an endpoint: exact decimals with their unit, and the conditions under which others hold."""
 
+import re
+from collections.abc import Iterable
 from decimal import Decimal
 
-from pipelines.decimals import plain
-from pipelines.record import FieldError, Json, decimal_at, take, take_optional_list
+from pipelines.decimals import plain, read_decimal
+from pipelines.record import LARGEST_COUNT, FieldError, Record, count, decimal, said
 from pipelines.vocabulary import PRICE_UNITS, UNKNOWN_UNIT
 from schemas.listing import Fact, Price
 
 ROUTED_PRICE = Decimal(-1)
 """What a router's list says instead of a price: it depends on the model that answers."""
 
-CONDITIONS = ("min_prompt_tokens", "utc_start", "utc_end")
+CONDITIONS = {"min_prompt_tokens": LARGEST_COUNT, "utc_start": 2400, "utc_end": 2400}
+"""Condition → largest figure that it can have; times of day are written HHMM."""
+
+_READABLE = PRICE_UNITS.keys() | CONDITIONS.keys()
+_KIND = re.compile(r"[a-z0-9_]{1,100}\Z")
+
+When = tuple[tuple[str, int], ...]
 
 
-def read_prices(pricing: Json, at: str) -> tuple[Price, ...] | None:
-    """Read every price of a `pricing` object, None when it is a router's; leaves what it does not know in it.
+def read_prices(pricing: Record) -> tuple[Price, ...] | None:
+    """Read every price of a `pricing` object, None when it is a router's; what is no price is left in it.
 
-    `pricing` is emptied of what was read. Raises FieldError on a price that is no decimal or is negative.
+    Raises FieldError on a price that is no decimal or is negative.
     """
-    prompt, completion = take(pricing, "prompt", at), take(pricing, "completion", at)
-    if decimal_at(prompt, f"{at}/prompt") == decimal_at(completion, f"{at}/completion") == ROUTED_PRICE:
-        pricing.clear()
+    prompt, completion = pricing.take("prompt"), pricing.take("completion")
+    if decimal(prompt, pricing.place("prompt")) == decimal(completion, pricing.place("completion")) == ROUTED_PRICE:
         return None
-    pricing.pop("discount", None)
-    overrides = take_optional_list(pricing, "overrides", at)
-    said = {"prompt": prompt, "completion": completion, **pricing}
-    pricing.clear()
-    prices = [_price(kind, value, at, ()) for kind, value in said.items()]
-    for place, override in enumerate(overrides):
-        prices += _override(override, f"{at}/overrides/{place}")
+    overrides = pricing.optional_objects("overrides")
+    prices = [_price("prompt", prompt, pricing, ()), _price("completion", completion, pricing, ())]
+    prices += _prices([kind for kind in pricing.names() if _is_price(kind, pricing.peek(kind))], pricing, ())
+    for override in overrides:
+        prices += _override(override)
     return tuple(prices)
 
 
-def price_facts(prices: tuple[Price, ...]) -> list[Fact]:
+def price_facts(prices: Iterable[Price]) -> list[Fact]:
     """Turn prices into facts: what is charged for at all, and what makes a price vary."""
-    facts = [Fact(f"price:{price.kind}", price.usd, price.locator, price.usd) for price in prices if not price.when]
-    for price in prices:
-        for condition, bound in price.when:
-            name = condition if condition == "min_prompt_tokens" else "utc_window"
-            place = price.locator.rpartition("/")[0]
-            facts.append(Fact(f"price_condition:{name}", bound, f"{place}/{condition}", bound))
+    facts = [Fact(f"price:{price.kind}", price.usd, price.locator, price.said) for price in prices if not price.when]
+    bounds = {(*bound, price.locator.rpartition("/")[0]) for price in prices for bound in price.when}
+    for condition, bound, at in sorted(bounds, reverse=True):  # the smallest bound comes last, and is believed
+        name = condition if condition == "min_prompt_tokens" else "utc_window"
+        facts.append(Fact(f"price_condition:{name}", bound, f"{at}/{condition}", bound))
     return facts
 
 
-def _price(kind: str, value: object, at: str, when: tuple[tuple[str, int], ...]) -> Price:
-    pointer = f"{at}/{kind}"
-    amount = decimal_at(value, pointer)
+def _is_price(kind: str, value: object) -> bool:
+    """Whether a field is a price. Of those that the API document does not name, decimals in text are, as all prices."""
+    if kind in PRICE_UNITS:
+        return True
+    try:
+        return isinstance(value, str) and _KIND.match(kind) is not None and read_decimal(value) >= 0
+    except ValueError:
+        return False
+
+
+def _prices(kinds: Iterable[str], pricing: Record, when: When) -> list[Price]:
+    stated = ((kind, pricing.take(kind)) for kind in kinds)
+    return [_price(kind, value, pricing, when) for kind, value in stated if value is not None]
+
+
+def _price(kind: str, value: object, pricing: Record, when: When) -> Price:
+    at = pricing.place(kind)
+    amount = decimal(value, at)
     if amount < 0:
-        raise FieldError(pointer, f"is {plain(amount)}: a price is never negative")
-    return Price(kind, plain(amount), PRICE_UNITS.get(kind, UNKNOWN_UNIT), pointer, when)
+        raise FieldError(at, f"is {plain(amount)}: a price is never negative")
+    return Price(kind, plain(amount), PRICE_UNITS.get(kind, UNKNOWN_UNIT), at, said(value), when)
 
 
-def _override(override: object, at: str) -> list[Price]:
-    if not isinstance(override, dict):
-        raise FieldError(at, "is not an object with conditions and prices")
-    when = tuple((name, _bound(override[name], f"{at}/{name}")) for name in CONDITIONS if override.get(name) is not None)
+def _override(override: Record) -> list[Price]:
+    """Read an override; one with a field that nobody knows is left over whole: it may be another condition."""
+    if not set(override.names()) <= _READABLE:
+        return []
+    when = tuple((name, _bound(override, name)) for name in CONDITIONS if override.peek(name) is not None)
     if not when:
-        raise FieldError(at, f"states no condition that we know ({', '.join(CONDITIONS)})")
-    return [_price(kind, value, at, when) for kind, value in override.items() if kind not in CONDITIONS]
+        raise FieldError(override.at, f"states no condition that we know ({', '.join(CONDITIONS)})")
+    if ("utc_start" in dict(when)) != ("utc_end" in dict(when)):
+        raise FieldError(override.at, "states one end of a time window: utc_start and utc_end stand together")
+    return _prices([name for name in override.names() if name not in CONDITIONS], override, when)
 
 
-def _bound(value: object, pointer: str) -> int:
-    bound = decimal_at(value, pointer)
-    if bound < 0 or bound != int(bound):
-        raise FieldError(pointer, f"is {plain(bound)}, not a whole number")
-    return int(bound)
+def _bound(override: Record, name: str) -> int:
+    bound = count(override.take(name), override.place(name))
+    if bound > CONDITIONS[name]:
+        raise FieldError(override.place(name), f"is {bound}, beyond {CONDITIONS[name]}")
+    return bound

@@ -1,15 +1,21 @@
 """Reading one record of a source: every field is taken out under its pointer, and what is left over is seen."""
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
+import orjson
+
+from pipelines.decimals import digits, read_decimal
 from pipelines.errors import PipelineError
-from pipelines.decimals import plain, read_decimal
+from pipelines.text import unfit_for_line
 from schemas.listing import Said
 
-Json = dict[str, Any]
+LONGEST_LINE = 200
+"""Characters of a name or a word; the longest recorded name has 69."""
+
+LARGEST_COUNT = 2**53 - 1
+"""What passports can carry exactly (RFC 8785)."""
 
 
 class FieldError(PipelineError):
@@ -21,120 +27,206 @@ class FieldError(PipelineError):
         self.reason = reason
 
 
-def parse_record(body: str) -> Json:
-    """Read a record's body; fractions become exact decimals. Raise FieldError when it is no object."""
+class Record:
+    """An object of a source's record, read by taking its fields out; every reader names the field that it refuses.
+
+    Readers of fields that every record must have raise FieldError when they are missing; those of optional fields read
+    null as absent. All raise it on another type than they are for.
+    """
+
+    __slots__ = ("_fields", "_opened", "_shape", "at")
+
+    def __init__(self, fields: dict[str, Any], at: str = "", shape: str = "") -> None:
+        self.at = at
+        """JSON Pointer to this object in the record."""
+        self._shape = shape
+        self._fields = fields
+        self._opened: list[Record] = []
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._fields
+
+    def names(self) -> list[str]:
+        """Names of the fields that nobody has taken yet."""
+        return list(self._fields)
+
+    def peek(self, key: str) -> Any:  # noqa: ANN401 - JSON can be anything
+        """Look at a field without taking it out; absent is null."""
+        return self._fields.get(key)
+
+    def place(self, key: str) -> str:
+        """JSON Pointer to a field, whether it is there or not."""
+        return f"{self.at}/{_escaped(key)}"
+
+    def take(self, key: str) -> Any:  # noqa: ANN401 - the readers below say what it must be
+        """Take out a field that every record must have."""
+        try:
+            return self._fields.pop(key)
+        except KeyError:
+            raise FieldError(self.place(key), "is missing") from None
+
+    def take_optional(self, key: str) -> Any:  # noqa: ANN401 - likewise
+        """Take out a field that may be absent or null."""
+        return self._fields.pop(key, None)
+
+    def line(self, key: str) -> str:
+        """Take out a line of text that says something: a name, an id."""
+        return line(self.take(key), self.place(key))
+
+    def optional_line(self, key: str) -> str | None:
+        """Take out a line of text that may be absent, null or empty: all three say nothing."""
+        value = self.take_optional(key)
+        return None if value is None or value == "" else line(value, self.place(key))
+
+    def optional_text(self, key: str) -> str | None:
+        """Take out a text of any length and characters, that may be absent, null or empty."""
+        value = self.take_optional(key)
+        if value is not None and not isinstance(value, str):
+            raise FieldError(self.place(key), f"is {shown(value)}, not a text or null")
+        return value or None
+
+    def lines(self, key: str) -> list[str]:
+        """Take out a list of words."""
+        return _lines(self.take(key), self.place(key))
+
+    def optional_lines(self, key: str) -> list[str]:
+        """Take out a list of words that may be absent or null: both read as an empty one."""
+        value = self.take_optional(key)
+        return [] if value is None else _lines(value, self.place(key))
+
+    def optional_count(self, key: str) -> int | None:
+        """Take out a whole number that is not negative."""
+        value = self.take_optional(key)
+        return None if value is None else count(value, self.place(key))
+
+    def optional_flag(self, key: str) -> bool | None:
+        """Take out true or false."""
+        value = self.take_optional(key)
+        if value is not None and not isinstance(value, bool):
+            raise FieldError(self.place(key), f"is {shown(value)}, not true, false or null")
+        return value
+
+    def object(self, key: str) -> "Record":
+        """Take out an object; what is not taken of it in its turn is left over."""
+        return self._open(self.take(key), self.place(key), self._shape_of(key))
+
+    def optional_object(self, key: str) -> "Record":
+        """Take out an object that may be absent or null: both read as an empty one."""
+        value = self.take_optional(key)
+        return self._open({} if value is None else value, self.place(key), self._shape_of(key))
+
+    def objects(self, key: str) -> list["Record"]:
+        """Take out a list of objects."""
+        return self._open_each(key, self.take(key))
+
+    def optional_objects(self, key: str) -> list["Record"]:
+        """Take out a list of objects that may be absent or null: both read as an empty one."""
+        value = self.take_optional(key)
+        return [] if value is None else self._open_each(key, value)
+
+    def leftovers(self) -> list[str]:
+        """Pointers to what nobody took, in objects that were taken too; places in lists are left out of them."""
+        own = [self._shape_of(key) for key in self._fields]
+        return own + [pointer for opened in self._opened for pointer in opened.leftovers()]
+
+    def _shape_of(self, key: str) -> str:
+        return f"{self._shape}/{_escaped(key)}"
+
+    def _open(self, value: object, at: str, shape: str) -> "Record":
+        if not isinstance(value, dict):
+            raise FieldError(at, f"is {shown(value)}, not an object")
+        opened = Record(value, at, shape)
+        self._opened.append(opened)
+        return opened
+
+    def _open_each(self, key: str, values: object) -> list["Record"]:
+        at, shape = self.place(key), self._shape_of(key)
+        if not isinstance(values, list):
+            raise FieldError(at, f"is {shown(values)}, not a list")
+        return [self._open(value, f"{at}/{place}", shape) for place, value in enumerate(values)]
+
+
+def parse_record(body: str) -> Record:
+    """Read a record's body; fractions become exact decimals. Raise FieldError when it is no object in JSON."""
     try:
-        record = json.loads(body, parse_float=Decimal)
+        if "\\u" in body:
+            orjson.loads(body)  # refuses escapes that spell half a character, which the standard library lets pass
+        fields = json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise FieldError("", f"is not JSON: {error}") from error
-    if not isinstance(record, dict):
-        raise FieldError("", f"is {_kind(record)}, not an object")
-    return record
+    if not isinstance(fields, dict):
+        raise FieldError("", f"is {shown(fields)}, not an object")
+    return Record(fields)
 
 
-def take(record: Json, key: str, at: str = "") -> Any:  # noqa: ANN401 - the callers below say what it must be
-    """Take out a field that every record must have."""
-    try:
-        return record.pop(key)
-    except KeyError:
-        raise FieldError(f"{at}/{key}", "is missing") from None
-
-
-def take_text(record: Json, key: str, at: str = "") -> str:
-    """Take out a text that says something."""
-    value = take(record, key, at)
-    if not isinstance(value, str) or not value.strip():
-        raise FieldError(f"{at}/{key}", f"is {_shown(value)}, not a text")
-    return value
-
-
-def take_optional_text(record: Json, key: str, at: str = "") -> str | None:
-    """Take out a text that may be absent, null or empty: all three say nothing."""
-    value = record.pop(key, None)
-    if value is not None and not isinstance(value, str):
-        raise FieldError(f"{at}/{key}", f"is {_shown(value)}, not a text or null")
-    return value or None
-
-
-def take_count(record: Json, key: str, at: str = "") -> int | None:
-    """Take out a whole number that is not negative, or null; absent is null."""
-    value = record.pop(key, None)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
-        raise FieldError(f"{at}/{key}", f"is {_shown(value)}, not a whole number from 0 to 2^53 or null")
-    return value
-
-
-def take_flag(record: Json, key: str, at: str = "") -> bool | None:
-    """Take out true, false, or null; absent is null."""
-    value = record.pop(key, None)
-    if value is not None and not isinstance(value, bool):
-        raise FieldError(f"{at}/{key}", f"is {_shown(value)}, not true, false or null")
-    return value
-
-
-def take_object(record: Json, key: str, at: str = "") -> Json:
-    """Take out an object that every record must have."""
-    value = take(record, key, at)
-    if not isinstance(value, dict):
-        raise FieldError(f"{at}/{key}", f"is {_shown(value)}, not an object")
-    return value
-
-
-def take_optional_object(record: Json, key: str, at: str = "") -> Json:
-    """Take out an object that may be absent or null: both read as an empty one."""
-    return take_object(record, key, at) if record.get(key) is not None else record.pop(key, None) or {}
-
-
-def take_texts(record: Json, key: str, at: str = "") -> list[str]:
-    """Take out a list of texts that every record must have."""
-    value = take(record, key, at)
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise FieldError(f"{at}/{key}", f"is {_shown(value)}, not a list of texts")
-    return value
-
-
-def take_optional_list(record: Json, key: str, at: str = "") -> list[Any]:
-    """Take out a list that may be absent or null: both read as an empty one."""
-    value = record.pop(key, None)
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise FieldError(f"{at}/{key}", f"is {_shown(value)}, not a list or null")
-    return value
-
-
-def decimal_at(value: object, pointer: str) -> Decimal:
-    """Read a decimal; the pointer names it when it is none."""
-    try:
-        return read_decimal(value)
-    except ValueError as error:
-        raise FieldError(pointer, str(error)) from error
+def said_at(body: str, locator: str) -> Said:
+    """What stands at a JSON Pointer in a record's body, as evidence carries it; a pointer to nowhere reads as null."""
+    value: Any = json.loads(body, parse_float=Decimal)
+    for step in locator.split("/")[1:]:
+        key = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict):
+            value = value.get(key)
+        else:
+            value = value[int(key)] if isinstance(value, list) and key.isdecimal() and int(key) < len(value) else None
+    return said(value)
 
 
 def said(value: object) -> Said:
-    """Give what stands in the record in a form that evidence can carry: fractions as their digits in text."""
+    """Give what stands in a record in a form that evidence can carry: fractions as their digits in text."""
     if isinstance(value, Decimal):
-        return plain(value)
+        return digits(value)
     if isinstance(value, list):
         return tuple(str(item) for item in value)
     if value is None or isinstance(value, str | int):
         return value
-    raise FieldError("", f"{_shown(value)} cannot stand as evidence")
+    raise FieldError("", f"{shown(value)} cannot stand as evidence")
 
 
-def leftovers(record: Json, at: str = "") -> Iterator[str]:
-    """Name what is left in a record after reading it; array places are left out of the pointers."""
-    for key in record:
-        yield f"{at}/{key.replace('~', '~0').replace('/', '~1')[:100]}"
+def line(value: object, at: str) -> str:
+    """Read one line of text; raise FieldError when it is blank, long, or holds what can disguise it."""
+    if not isinstance(value, str) or not value.strip():
+        raise FieldError(at, f"is {shown(value)}, not a text")
+    if found := unfit_for_line(value):
+        raise FieldError(at, f"holds {found}, a control or bidirectional character that can disguise a text")
+    if len(value) > LONGEST_LINE:
+        raise FieldError(at, f"is {len(value)} characters long, at most {LONGEST_LINE} are believable")
+    return value
 
 
-def _kind(value: object) -> str:
-    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
-    return names.get(type(value), "a number")
+def count(value: object, at: str) -> int:
+    """Read a whole number that is not negative."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_COUNT:
+        raise FieldError(at, f"is {shown(value)}, not a whole number from 0 to 2^53-1")
+    return value
 
 
-def _shown(value: object) -> str:
+def decimal(value: object, at: str) -> Decimal:
+    """Read a decimal, in text or as a number."""
+    try:
+        return read_decimal(value)
+    except ValueError as error:
+        raise FieldError(at, str(error)) from error
+
+
+def shown(value: object) -> str:
+    """Print a value of a record for a sentence: its kind, or itself where it is short."""
+    if isinstance(value, dict | list):
+        return f"an object of {len(value)} fields" if isinstance(value, dict) else f"a list of {len(value)} items"
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > LONGEST_LINE:
+        return f"a whole number of {value.bit_length()} bits"
     text = repr(str(value) if isinstance(value, Decimal) else value)
     return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - enough to find it in the record
+
+
+def _lines(values: object, at: str) -> list[str]:
+    if not isinstance(values, list):
+        raise FieldError(at, f"is {shown(values)}, not a list of texts")
+    return [line(value, f"{at}/{place}") for place, value in enumerate(values)]
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")[:100] if "~" in key or "/" in key else key[:100]
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number in JSON")

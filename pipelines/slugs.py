@@ -6,6 +6,7 @@ from typing import NamedTuple
 from schemas.base import SLUG_PATTERN
 
 _SLUG = re.compile(SLUG_PATTERN.removesuffix("$") + r"\Z")
+_VARIANT = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}\Z")
 _ALIAS_MARK = "~"
 _VARIANT_MARK = ":"
 
@@ -33,3 +34,10 @@ def slug_of(base_id: str) -> str:
 def is_slug(text: str) -> bool:
     """Whether the text can name a passport; a trailing newline does not slip through."""
     return _SLUG.match(text) is not None
+
+
+def is_plain(ident: ListingId) -> bool:
+    """Whether an id is author/name, with a slug, and with a word as its variant if it has one."""
+    author, mark, name = ident.base.partition("/")
+    named = bool(author and mark and name) and "/" not in name and is_slug(slug_of(ident.base))
+    return named and (ident.variant is None or _VARIANT.match(ident.variant) is not None)

@@ -2,14 +2,14 @@
 
 import re
 
-_UNSAFE = re.compile(
-    "["
+_UNSAFE_RANGES = (
     "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"  # control characters but tab, line feed, carriage return
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional marks, embeddings, overrides and isolates
     "\ud800-\udfff"  # lone surrogates
     "\U000e0000-\U000e007f"  # tag characters: invisible text
-    "]"
 )
+_UNSAFE = re.compile(f"[{_UNSAFE_RANGES}]")
+_UNSAFE_IN_LINE = re.compile(f"[{_UNSAFE_RANGES}\t\n\r\u2028\u2029]")
 
 
 def clean(text: str) -> str:
@@ -17,7 +17,14 @@ def clean(text: str) -> str:
     return _UNSAFE.sub("", text)
 
 
-def unsafe_character(text: str) -> str | None:
-    """Name the first character that `clean` would take out, as U+XXXX, or None."""
-    found = _UNSAFE.search(text)
+def clean_tail(text: str, longest: int) -> str:
+    """Give the end of a text, word for word, from after the last character that `clean` would take out."""
+    return _UNSAFE.split(text[-longest:])[-1]
+
+
+def unfit_for_line(text: str) -> str | None:
+    """Name the first character that a name or another single line must not hold, as U+XXXX, or None."""
+    if text.isascii() and text.isprintable():
+        return None
+    found = _UNSAFE_IN_LINE.search(text)
     return f"U+{ord(found[0]):04X}" if found else None

@@ -78,7 +78,32 @@ UNREAD_FIELDS = frozenset(
         "/default_parameters",  # sampling defaults: settings of a call, no claim about the model
         "/benchmarks",  # third parties' daily ranks: they change without the model changing
         "/architecture/modality",  # the two modality lists in one word
-        "/pricing/discount",  # already part of the price, says the API document
+        "/alias_target/name",  # stands in the target's own record
+        "/reasoning/default_enabled",  # a setting of a call
+        "/reasoning/default_effort",  # a setting of a call
+        "/reasoning/supports_max_tokens",  # a setting of a call
+        "/pricing/discount",  # taken off already: recorded prices are round before it, not after
     ]
 )
-"""Fields that we know and read past, each with its reason."""
+"""Fields of a model that we know and read past, each with its reason."""
+
+UNREAD_ENDPOINT_FIELDS = frozenset(
+    [
+        "/created",  # the model's, as the list states it
+        "/description",  # likewise
+        "/architecture",  # likewise
+        "/endpoints/name",  # provider and model in one text
+        "/endpoints/model_id",  # the model's
+        "/endpoints/model_name",  # likewise
+        "/endpoints/max_prompt_tokens",  # follows from context and output
+        "/endpoints/supported_parameters",  # what the list states is their union
+        "/endpoints/supports_implicit_caching",  # shown by the price of a cached prompt token
+        "/endpoints/supports_voice_cloning",  # no claim of ours rests on it
+        "/endpoints/latency_last_30m",  # a figure of the last half hour
+        "/endpoints/throughput_last_30m",  # likewise
+        "/endpoints/uptime_last_5m",  # a figure of the last minutes; that of half an hour is read
+        "/endpoints/uptime_last_1d",  # likewise read: that of half an hour
+        "/endpoints/pricing/discount",  # taken off already: recorded prices are round before it, not after
+    ]
+)
+"""The same for a record of a model's endpoints."""

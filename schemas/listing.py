@@ -55,8 +55,8 @@ class Provider(NamedTuple):
     max_output_tokens: int | None
     uptime_percent: str | None
     """Share of requests that succeeded in the last 30 minutes, 0 to 100, two decimals."""
-    uptime_said: str | None
-    """The same with all the source's digits."""
+    uptime_said: Said
+    """The same as the source writes it."""
     prices: tuple["Price", ...]
     locator: str
 
@@ -71,6 +71,8 @@ class Price(NamedTuple):
     unit: str
     """What is counted: "prompt token", "request", "image", …"""
     locator: str
+    said: Said
+    """What stands there."""
     when: tuple[tuple[str, int], ...] = ()
     """Conditions under which this price holds instead of the plain one: (("min_prompt_tokens", 200000),)."""
 

@@ -9,6 +9,7 @@ from scrapy.exceptions import (
     DownloadConnectionRefusedError,
     DownloadFailedError,
     DownloadTimeoutError,
+    IgnoreRequest,
     ResponseDataLossError,
 )
 from scrapy.http import Response
@@ -66,6 +67,8 @@ def _of_network(error: BaseException | None) -> tuple[str, str]:
             return f"{what} ({error})", remedy
     if "robots.txt" in str(error):
         return "is forbidden by the source's robots.txt", "leave the source out, or ask its owner"
+    if isinstance(error, IgnoreRequest):
+        return str(error), "let the next run try again"
     return f"failed ({type(error).__name__}: {error})", "see standard error of the crawl"
 
 

@@ -37,11 +37,13 @@ class PatientRetry(RetryMiddleware):
     async def process_request(self, request: Request) -> None:
         """Hold a request back until the source wants to be asked, and its own wait is over.
 
-        Raise IgnoreRequest when the crawl is stopped meanwhile.
+        Raise IgnoreRequest when that is too far off, or the crawl is stopped meanwhile.
         """
         while (left_s := max(self.not_before, request.meta.get("not_before", 0.0)) - time.monotonic()) > 0:
+            if left_s > self.longest_s:
+                raise IgnoreRequest(f"was not sent, as the source wants to be left alone for {left_s:.0f} s")
             if self.crawler.engine is None or not self.crawler.engine.running:
-                raise IgnoreRequest("was not sent again: the crawl is being stopped")
+                raise IgnoreRequest("was not sent again, as the crawl was stopped")
             await asyncio.sleep(min(left_s, SLICE_S))
 
     def process_response(
@@ -64,11 +66,11 @@ class PatientRetry(RetryMiddleware):
         return self._again(request, exception, 0.0) if isinstance(exception, self.exceptions_to_retry) else None
 
     def _heed(self, response: Response) -> float:
-        """Hold every request back for as long as this answer asks for, up to the bound; return what it asks for."""
+        """Hold every request back for as long as this answer asks for, and return how long that is."""
         retry_after = (response.headers.get("Retry-After") or b"").decode("latin-1")
         rate_limit = (response.headers.get("RateLimit") or b"").decode("latin-1")
         asked_s = max(retry_after_s(retry_after, self.clock()), rate_limit_reset_s(rate_limit))
-        self.not_before = max(self.not_before, time.monotonic() + min(asked_s, self.longest_s))
+        self.not_before = max(self.not_before, time.monotonic() + asked_s)
         return asked_s
 
     def _read(self, request: Request, response: Response) -> Request | Response:

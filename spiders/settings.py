@@ -26,6 +26,7 @@ AUTOTHROTTLE_ENABLED = True  # slows down as the source does
 AUTOTHROTTLE_START_DELAY = 0.2  # a crawl begins with two requests (robots.txt, the list): 5 s between them helps nobody
 AUTOTHROTTLE_TARGET_CONCURRENCY = 4.0  # endpoints are some 350 small answers
 CONCURRENT_REQUESTS_PER_DOMAIN = 4  # the most that the line above may rise to
+CONCURRENT_REQUESTS = 4  # what already queues for its turn would still be sent to a source that says stop
 
 # When it does not come at once.
 DOWNLOADER_MIDDLEWARES = {
@@ -34,7 +35,7 @@ DOWNLOADER_MIDDLEWARES = {
 }
 RETRY_TIMES = 4  # five tries with the waits below: about 15 s, enough for a restart at the other end
 RETRY_WAIT_S = 1.0  # the first wait; doubles with each try, half of it by chance
-RETRY_WAIT_MAX_S = 120.0  # the longest wait; a source that asks for more is left alone until the next run
+RETRY_WAIT_MAX_S = 300.0  # the longest wait, a usual rate-limit window; who asks for more is left alone
 RETRY_GIVE_UP_LOG_LEVEL = "INFO"  # the run report says it, with the remedy
 DOWNLOAD_TIMEOUT = 60  # the list takes about a second
 DOWNLOAD_MAXSIZE = 64 * 1024 * 1024  # the list is under 2 MB; a hundred times that is no list

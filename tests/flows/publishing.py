@@ -124,11 +124,11 @@ def dump(store: Store) -> dict[str, bytes]:
     return {key: store.get(key).body for key in store.list() if not key.startswith("registry/probe/")}
 
 
-def publish_until(root: Path, versions: Versions, nonce: str, step: Step, done: int) -> None:
-    """Publish, and die at the first moment when so many of the step are done."""
+def publish_until(root: Path, versions: Versions, nonce: str, step: Step, moment: str) -> None:
+    """Publish, and die when a step "begins" or "ends"."""
 
-    def die(at: Step, so_far: int, _total: int) -> None:
-        if (at, so_far) == (step, done):
+    def die(at: Step, done: int, total: int) -> None:
+        if at is step and done == (0 if moment == "begins" else total):
             os.kill(os.getpid(), signal.SIGKILL)
 
     publish_versions(LocalStore(root), versions, nonce=nonce, on_step=die)

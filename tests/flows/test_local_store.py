@@ -12,7 +12,7 @@ import pytest
 
 from flows.store.base import StoreUnavailableError
 from flows.store.local import LocalStore
-from tests.flows.processes import context
+from tests.flows.processes import run
 from tests.flows.publishing import put_beyond_the_limit
 
 NOBODY = 65534
@@ -191,10 +191,7 @@ def test_a_directory_that_may_not_be_written_is_named_with_what_to_do() -> None:
 
 
 def test_a_file_beyond_the_system_limit_is_reported_and_leaves_nothing(tmp_path: Path) -> None:
-    child = context().Process(target=put_beyond_the_limit, args=(tmp_path / "public",))
-    child.start()
-    child.join()
-    assert child.exitcode == 0
+    assert run(put_beyond_the_limit, tmp_path / "public") == 0
     assert names(tmp_path / "public/.tmp") == ["write.lock"]
 
 

@@ -1,3 +1,5 @@
+import shutil
+import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,7 +19,7 @@ from flows.store import keys, open_store
 from flows.store.base import ConflictError, KeyRefusedError, Store, StoreUnavailableError, StoreUnfitError
 from flows.store.local import LocalStore
 from schemas.times import timestamp
-from tests.flows.processes import context
+from tests.flows.processes import run, start
 from tests.flows.publishing import (
     AT,
     KEYS,
@@ -265,6 +267,17 @@ def test_a_write_of_the_pointer_without_an_answer_is_settled_by_its_nonce(tmp_pa
     assert_whole(store)
 
 
+def test_another_publishers_pointer_with_the_same_nonce_is_not_taken_for_ours(store: Store) -> None:
+    outdated = read_served(store, KEYS, AT)
+    publish_versions(store, FIRST, nonce="same")
+    late = publication({"acme-heron": 1}, outdated, run="run-2")
+    rebased = _publish(
+        store, late, "same", base=outdated, rebase=lambda base: publication({"acme-heron": 1}, base, run="run-2")
+    )
+    assert rebased.generation == 3
+    assert {found.slug for found in reader(store).rows()} == {*FIRST, "acme-heron"}
+
+
 def test_a_store_that_never_answers_is_given_up_with_its_reason(tmp_path: Path) -> None:
     publish_versions(LocalStore(tmp_path), FIRST, nonce="1")
     store = Unclear(tmp_path)
@@ -343,37 +356,48 @@ def test_a_copy_that_something_else_writes_all_the_time_is_given_up(tmp_path: Pa
     assert_whole(LocalStore(tmp_path))
 
 
-MOMENTS = [(step, done) for step in Step for done in (0, 1) if (step, done) != (Step.DONE, 0)]
+SECOND = {"acme-tern": 2, "acme-heron": 1}
+NEVER = {("first", Step.DONE, "begins"), ("next", Step.DONE, "begins")} | {
+    ("next", Step.PROBE, moment) for moment in ("begins", "ends")
+}
+MOMENTS = [
+    (which, step, moment)
+    for which in ("first", "next")
+    for step in Step
+    for moment in ("begins", "ends")
+    if (which, step, moment) not in NEVER
+]
 
 
-@pytest.mark.parametrize("first", [True, False], ids=["first", "next"])
-@pytest.mark.parametrize(("step", "done"), MOMENTS, ids=[f"{step}-{done}" for step, done in MOMENTS])
+@pytest.fixture(scope="module")
+def undisturbed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, bytes]]:
+    """A store to publish to, empty or not, and what it holds after an undisturbed publication."""
+    before, after = (LocalStore(tmp_path_factory.mktemp(request.param) / name) for name in ("before", "after"))
+    for store in (before, after):
+        if request.param == "next":
+            publish_versions(store, FIRST, nonce="1")
+    publish_versions(after, SECOND, nonce="2")
+    return Path(before.name), dump(after)
+
+
+@pytest.mark.parametrize(("undisturbed", "step", "moment"), MOMENTS, indirect=["undisturbed"])
 def test_killed_at_any_step_the_next_run_ends_where_an_undisturbed_one_does(
-    tmp_path: Path, step: Step, done: int, *, first: bool
+    local: LocalStore, undisturbed: tuple[Path, dict[str, bytes]], step: Step, moment: str
 ) -> None:
-    store, undisturbed = LocalStore(tmp_path / "killed"), LocalStore(tmp_path / "undisturbed")
-    second = {"acme-tern": 2, "acme-heron": 1}
-    for target in (store, undisturbed):
-        if not first:
-            publish_versions(target, FIRST, nonce="1")
-    publish_versions(undisturbed, second, nonce="2")
-    child = context().Process(target=publish_until, args=(Path(store.name), second, "2", step, done))
-    child.start()
-    child.join()
-    moved = _served_generation(store) == (1 if first else 2)
-    if not (first and step is not Step.PROBE) and (step, done) in {(Step.PROBE, 0), (Step.PROBE, 1)}:
-        assert child.exitcode == 0
-        return
-    if child.exitcode == 0:
-        assert (step, done) in {(Step.COPIES, 1), (Step.SITE, 1)}
-    else:
-        assert child.exitcode == -9
-        assert moved == (list(Step).index(step) > list(Step).index(Step.POINTER) or (step, done) == (Step.POINTER, 1))
-    repair_store(store)
+    before, expected = undisturbed
+    if before.exists():
+        shutil.copytree(before, local.name)
+    served_before = _served_generation(local)
+    assert run(publish_until, Path(local.name), SECOND, "2", step, moment) == -signal.SIGKILL
+    moved = _served_generation(local) != served_before
+    assert moved == ((list(Step).index(step), moment) >= (list(Step).index(Step.POINTER), "ends"))
+    repair_store(local)
     if not moved:
-        publish_versions(store, second, nonce="2")
-    assert dump(store) == dump(undisturbed)
-    assert_whole(store)
+        publish_versions(local, SECOND, nonce="2")
+    assert dump(local) == expected
+    assert_whole(local)
 
 
 def _served_generation(store: Store) -> int | None:
@@ -386,8 +410,7 @@ def _served_generation(store: Store) -> int | None:
 def test_killed_at_random_moments_a_store_always_serves_one_whole_generation(local: LocalStore) -> None:
     publish_versions(local, FIRST, nonce="start")
     for kill in range(10):
-        child = context().Process(target=publish_often, args=(Path(local.name), f"kill-{kill}", 1000))
-        child.start()
+        child = start(publish_often, Path(local.name), f"kill-{kill}", 1000)
         child.join(0.05 + 0.037 * kill)
         child.kill()
         child.join()
@@ -400,11 +423,7 @@ def test_killed_at_random_moments_a_store_always_serves_one_whole_generation(loc
 
 
 def test_racing_processes_lose_no_update(local: LocalStore) -> None:
-    publishers = [
-        context().Process(target=publish_often, args=(Path(local.name), name, 6)) for name in ("left", "right")
-    ]
-    for publisher in publishers:
-        publisher.start()
+    publishers = [start(publish_often, Path(local.name), name, 6) for name in ("left", "right")]
     for publisher in publishers:
         publisher.join()
     assert [publisher.exitcode for publisher in publishers] == [0, 0]

@@ -1,10 +1,13 @@
 """Every kind of store keeps the same promises."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Thread
 
+import obstore
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,7 +23,7 @@ from flows.store.base import (
     TooLargeError,
     find,
 )
-from flows.store.keys import POINTER_KEY
+from flows.store.keys import POINTER_KEY, headers
 from flows.store.local import LocalStore
 from flows.store.pool import batches, each
 from flows.store.probe import RACERS, probe
@@ -221,6 +224,41 @@ def test_a_store_out_of_reach_says_so_without_showing_secrets() -> None:
         store.get("a")
     assert "hush" not in f"{caught.value} {store!r} {store.name} {caught.value.__cause__}"
     assert caught.value.__suppress_context__
+
+
+def test_objects_carry_the_headers_of_their_key() -> None:
+    store = ObjectStore.at("memory:///")
+    store.put("acme-tern", b"<p>")
+    store.create(POINTER_KEY, b"{}")
+    for key in ("acme-tern", POINTER_KEY):
+        attributes = obstore.get(store._client, key).attributes
+        assert (attributes["Content-Type"], attributes["Cache-Control"]) == headers(key)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Keep the tests' output clean."""
+
+
+@pytest.fixture
+def web_server(tmp_path: Path) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path))) as server:
+        serving = Thread(target=server.serve_forever)
+        serving.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        serving.join()
+
+
+def test_a_directory_behind_a_web_server_can_be_read_but_not_written(tmp_path: Path, web_server: str) -> None:
+    LocalStore(tmp_path).put("registry/runs/a.json", b"{}")
+    store = open_store(web_server)
+    assert store.get("registry/runs/a.json").body == b"{}"
+    assert store.exists("registry/runs/a.json")
+    assert find(store, "registry/runs/b.json") is None
+    with pytest.raises(StoreUnavailableError, match=web_server):
+        store.put("registry/runs/a.json", b"mine")
+    assert store.get("registry/runs/a.json").body == b"{}"
 
 
 @pytest.mark.parametrize("workers", [1, 4])

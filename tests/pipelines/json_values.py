@@ -2,7 +2,11 @@
 
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
+
+# A busy machine, and the second that jsonschema takes to import, say nothing about what is tested.
+unhurried = settings(deadline=None)
 
 TEXTS = st.text(max_size=8) | st.sampled_from(
     ["", "é", "e\u0301", "\u007f", "\u2028", "\ue000", "\uffff", "\U0001f426", '"\\/\b']

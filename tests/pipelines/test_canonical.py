@@ -11,7 +11,7 @@ import rfc8785
 from hypothesis import given
 
 from pipelines.canonical import NotCanonicalError, _ordered_alike, _spelled_alike, canonical
-from tests.pipelines.json_values import VALUES
+from tests.pipelines.json_values import VALUES, unhurried
 from tests.pipelines.sealed import GOLDEN
 from tests.recordings import sample_passport, vectors_dir
 
@@ -31,11 +31,13 @@ for _ in range(100_000):
     DEEP = [DEEP]
 
 
+@unhurried
 @given(VALUES)
 def test_it_is_rfc8785_on_every_json_value(value: Any) -> None:
     assert canonical(value) == rfc8785.dumps(value)
 
 
+@unhurried
 @given(VALUES)
 def test_it_is_a_fixed_point(value: Any) -> None:
     once = canonical(value)

@@ -119,7 +119,7 @@ def test_every_cut_and_many_a_flipped_bit_is_noticed() -> None:
 
 
 def test_a_bomb_is_stopped_long_before_it_is_unpacked() -> None:
-    bomb = zstandard.ZstdCompressor().compress(b"a\n" * (200 * 2**20))
+    bomb = zstandard.ZstdCompressor().compress(b"a\n" * (40 * 2**20))
     with pytest.raises(ShardError, match="more than 1000 bytes"):
         list(unpack(bomb, max_bytes=1000))
 

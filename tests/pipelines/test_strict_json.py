@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipelines.canonical import NotCanonicalError, canonical
 from pipelines.strict_json import DEEPEST, LARGEST_INTEGER, MalformedJsonError, parse
-from tests.pipelines.json_values import TEXTS, VALUES
+from tests.pipelines.json_values import TEXTS, VALUES, unhurried
 from tests.recordings import vectors_dir
 
 MAX_BYTES = 1 << 20
@@ -54,6 +54,7 @@ def depth(value: Any) -> int:
     return max((depth(child) + 1 for child in inner), default=0)
 
 
+@unhurried
 @given(VALUES, st.sampled_from([None, 0, 2]), st.booleans())
 def test_json_is_read_however_it_is_written(value: Any, indent: int | None, ascii_only: bool) -> None:
     raw = json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode()
@@ -71,6 +72,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     return raw[:start] + draw(pieces | st.binary(max_size=3)) + raw[start + length :]
 
 
+@unhurried
 @given(damaged() | st.binary(max_size=40))
 def test_damaged_json_is_judged_as_by_the_slow_reference(raw: bytes) -> None:
     try:
@@ -82,6 +84,7 @@ def test_damaged_json_is_judged_as_by_the_slow_reference(raw: bytes) -> None:
         assert read(raw) == expected
 
 
+@unhurried
 @given(st.lists(st.tuples(TEXTS, VALUES), min_size=1, max_size=4), st.data())
 def test_a_repeated_key_is_refused_wherever_it_stands(pairs: list[tuple[str, Any]], data: st.DataObject) -> None:
     key, _ = data.draw(st.sampled_from(pairs))

@@ -63,46 +63,38 @@ def freshness() -> dict[str, Any]:
     return {"evaluated_at": SIGNED_AT, "sources": [source]}
 
 
-def _source() -> dict[str, Any]:
-    return {"source": "openrouter", "url": "https://openrouter.ai/api/v1/models"}
+def _evidence(path: str, locator: str, stated: dict[str, Any], method: str, asserted_by: str) -> dict[str, Any]:
+    sourceless = asserted_by in ("class", "issuer")
+    return {
+        "path": path,
+        "source": "openrouter",
+        "url": None if sourceless else "https://openrouter.ai/api/v1/models",
+        "locator": locator,
+        **stated,
+        "method": method,
+        "asserted_by": asserted_by,
+        "observed_at": SCRAPED_AT,
+        "content_sha256": None if sourceless else SHA256,
+    }
 
 
 def structured() -> dict[str, Any]:
-    return {
-        "path": "/artifact/model/context_tokens",
-        **_source(),
-        "locator": "/context_length",
-        "value": 131072,
-        "method": "structured",
-        "asserted_by": "openrouter",
-        "observed_at": SCRAPED_AT,
-        "content_sha256": SHA256,
-    }
+    path = "/artifact/model/context_tokens"
+    return _evidence(path, "/context_length", {"value": 131072}, "structured", "openrouter")
 
 
 def quoted() -> dict[str, Any]:
-    evidence = structured() | {
-        "path": "/capabilities/0/limitations/0",
-        "method": "section",
-        "taxonomy": ["reliability"],
-    }
-    evidence["quote"] = "Calls are not validated."
-    del evidence["value"]
-    return evidence
+    quote = {"quote": "Calls are not validated."}
+    found = _evidence("/capabilities/0/limitations/0", "/description", quote, "section", "openrouter")
+    return found | {"taxonomy": ["reliability"]}
 
 
 def asserted_by_class() -> dict[str, Any]:
-    evidence = structured() | {"path": "/trust/data_access_risk", "method": "class", "asserted_by": "class"}
-    return evidence | {"url": None, "content_sha256": None, "value": None, "locator": ""}
+    return _evidence("/trust/data_access_risk", "", {"value": None}, "class", "class")
 
 
 def asserted_by_issuer() -> dict[str, Any]:
-    evidence = structured() | {
-        "path": "/trust/failure_modes/1",
-        "asserted_by": "issuer",
-        "value": [0, None, "none", 0.5],
-    }
-    return evidence | {"url": None, "content_sha256": None}
+    return _evidence("/trust/failure_modes/1", "", {"value": [0, None, "none", 0.5]}, "structured", "issuer")
 
 
 def claim(context_tokens: int) -> dict[str, Any]:

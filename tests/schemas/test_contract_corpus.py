@@ -37,11 +37,6 @@ def test_fault_of_the_common_shape_is_refused_by_all(spoiling: Spoiling) -> None
     assert_refused(spoiling, minimal())
 
 
-@pytest.mark.parametrize("spoiling", corpus.SPOILINGS, ids=id_of)
-def test_fault_of_the_common_shape_is_refused_among_the_additions_too(spoiling: Spoiling) -> None:
-    assert_refused(spoiling, full())
-
-
 @pytest.mark.parametrize("spoiling", corpus_additions.SPOILINGS, ids=id_of)
 def test_fault_of_an_addition_is_refused_by_all(spoiling: Spoiling) -> None:
     assert_refused(spoiling, full())

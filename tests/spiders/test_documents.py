@@ -3,7 +3,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.listing import Quarantined, RawListing
@@ -39,12 +39,18 @@ def test_numbers_keep_every_digit_that_the_source_wrote(spelling: str) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
+    max_leaves=8,
 )
 
 
-@given(st.dictionaries(st.text(), JSON))
+@settings(max_examples=40, deadline=None)
+@given(st.dictionaries(st.text(max_size=9), JSON, max_size=5))
 def test_a_body_says_what_the_source_said(record: dict[str, object]) -> None:
     text = spelled(record)
     raw = listed(text)

@@ -1,37 +1,43 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from flows.crawl import CrawlOutcome
 from tests.recordings import openrouter_models, replay
 from tests.spiders.crawling import OBSERVED_AT, crawled, ids
-from tests.spiders.server import API, model, serving
+from tests.spiders.server import API, Source, model, serving
 
 
-def test_a_whole_list_is_complete_and_in_the_sources_order(tmp_path: Path) -> None:
-    with serving(total_count=7) as source:
-        outcome = crawled(source.url, tmp_path)
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[CrawlOutcome, Source, str]]:
+    folder = tmp_path_factory.mktemp("crawl")
+    with pytest.MonkeyPatch.context() as patch, serving(total_count=7) as source:
+        patch.setenv("OPENROUTER_API_KEY", "sk-or-secret")
+        patch.setenv("PASSPORTS_SIGNING_KEY", "never-for-a-crawl")
+        outcome = crawled(source.url, folder)
+        yield outcome, source, (folder / "crawl.jsonl").read_text()
+
+
+def test_a_whole_list_is_complete_and_in_the_sources_order(whole: tuple[CrawlOutcome, Source, str]) -> None:
+    outcome, source, _ = whole
     assert ids(outcome) == [f"ada/m{n}" for n in range(7)]
     report = outcome.report
     assert (report.complete, report.finish_reason, report.failures) == (True, "finished", ())
     assert (report.listings, report.announced, report.admitted, report.quarantined) == (7, 7, 7, 0)
     assert (report.started_at, outcome.admitted[0].raw.observed_at) == (OBSERVED_AT, OBSERVED_AT)
-    assert report.responses_by_status == {"200": 2}
+    assert (report.requests, report.responses_by_status) == (2, {"200": 2})
     assert source.asked() == [f"{API}/models?output_modalities=all"]
 
 
-def test_requests_say_who_asks_and_carry_the_key_to_the_api_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-secret")
-    monkeypatch.setenv("PASSPORTS_SIGNING_KEY", "never-for-a-crawl")
-    with serving() as source:
-        crawled(source.url, tmp_path)
+def test_requests_say_who_asks_and_the_key_goes_to_the_api_alone(whole: tuple[CrawlOutcome, Source, str]) -> None:
+    _, source, lines = whole
     robots, listing = source.requests
     assert (robots[0], robots[1].get("Authorization")) == ("/robots.txt", None)
     assert listing[1]["Authorization"] == "Bearer sk-or-secret"
     assert listing[1]["User-Agent"] == "passports/0.1.0 (+https://test.example/about)"
-    assert "Cookie" not in listing[1]
-    assert "sk-or-secret" not in (tmp_path / "crawl.jsonl").read_text()
+    assert {"Cookie", "Referer"} & listing[1].keys() == set()
+    assert "sk-or-secret" not in lines
 
 
 def test_pages_are_followed_below_the_prefix(tmp_path: Path) -> None:

@@ -1,0 +1,50 @@
+# Everything from nothing but python3 (3.11 or newer) and make.
+#   make demo   the whole pipeline on the bundled recording, without the internet
+#   make test   the tests
+#   make check  what CI runs: format, lint, strict types, tests with warnings as errors
+#   make bench  building and verifying a passport, beside the least that they can cost
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := .tools/bin/uv
+BIN := .venv/bin
+SYNCED := .venv/.synced
+
+.PHONY: demo test check format bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n '2,5s/^#   //p' Makefile
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "passports needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(SYNCED): pyproject.toml uv.lock | $(UV)
+	$(UV) sync --quiet --frozen --python $$($(PYTHON) -c 'import sys; print(sys.executable)')
+	@touch $@
+
+demo: $(SYNCED)
+	$(BIN)/passports demo
+
+test: $(SYNCED)
+	$(BIN)/pytest
+
+check: $(SYNCED)
+	$(UV) lock --check --quiet
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+format: $(SYNCED)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(SYNCED)
+	$(BIN)/python -m benchmarks.passports
+
+clean:
+	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

@@ -1,0 +1,129 @@
+"""Building and verifying a passport, beside the least that each can cost. `make bench`.
+
+The floor of building is what no builder of signed passports can leave out: parse the record, check the finished document
+against the contract, write its canonical bytes, sign them. The floor of verifying is the same with the check of the
+signature. All are taken over the same passports, in the same process, in turns; the best of several rounds counts, as
+whatever else the machine does can only add.
+"""
+
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import orjson
+from nacl.signing import SigningKey
+
+from flows.demo.recording import models
+from pipelines.artifact import Issuer
+from pipelines.canonical import canonical
+from pipelines.contract import conforms
+from pipelines.gates import default_gates
+from pipelines.issue import Terms
+from pipelines.keys import KeyRing, Signer
+from pipelines.merge import gather
+from pipelines.order import Issued, admit, make
+from pipelines.verify import verify_passport
+from schemas.listing import Listing, RawListing
+from schemas.times import timestamp
+
+ROUNDS = 15
+NOW = datetime(2026, 4, 22, 8, 12, 12, tzinfo=UTC)
+SEED = bytes(range(32))
+BUILD_BOUND, VERIFY_BOUND = 2.5, 2.0
+
+
+class Built(NamedTuple):
+    """A passport with what it was made from."""
+
+    raws: tuple[RawListing, ...]
+    document: bytes
+
+
+def raw_listings() -> list[RawListing]:
+    """The records of the bundled recording, as the crawl hands them on."""
+    return [raw_listing(record) for record in models()]
+
+
+def raw_listing(record: dict[str, Any]) -> RawListing:
+    """One record as a raw listing."""
+    body = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
+    return RawListing(
+        source="openrouter",
+        id=record["id"],
+        url="https://openrouter.ai/api/v1/models",
+        observed_at=timestamp(NOW),
+        body=body.decode(),
+        content_sha256=hashlib.sha256(body).hexdigest(),
+    )
+
+
+def build_all(raws: Sequence[RawListing], terms: Terms, signer: Signer, trusted: KeyRing) -> list[bytes]:
+    """The whole way of a batch, from raw listings to signed and verified passports."""
+    listings = [listing for raw in raws if isinstance(listing := admit(raw), Listing)]
+    made = [make(s, None, terms=terms, signer=signer, trusted=trusted, generation=1) for s in gather(listings).subjects]
+    return [one.document for one in made if isinstance(one, Issued)]
+
+
+def best_s(rounds: int, *works: Callable[[], object]) -> list[float]:
+    """Seconds of each work, the best of several rounds in turns."""
+    best = [float("inf")] * len(works)
+    for _ in range(rounds):
+        for place, work in enumerate(works):
+            begun = time.perf_counter()
+            work()
+            best[place] = min(best[place], time.perf_counter() - begun)
+    return best
+
+
+def main() -> int:
+    """Print the figures; exit 1 when a bound is not kept."""
+    signer, key = Signer(SEED), SigningKey(SEED)
+    trusted = KeyRing([signer.public_key])
+    terms = Terms(Issuer("unfragile.ai", "https://unfragile.ai"), default_gates(), NOW, signer.key_id)
+    raws = raw_listings()
+    documents = build_all(raws, terms, signer, trusted)
+    parsed = [orjson.loads(document) for document in documents]
+    bodies = [raw.body for raw in raws]
+    signed = [(canonical(document), key.sign(canonical(document)).signature) for document in parsed]
+
+    def build_floor() -> None:
+        for body in bodies:
+            json.loads(body)
+        for document in parsed:
+            assert conforms(document)
+            key.sign(canonical(document))
+
+    def verify_floor() -> None:
+        for document, (message, signature) in zip(documents, signed, strict=True):
+            value = orjson.loads(document)
+            assert conforms(value)
+            assert canonical(value) == message
+            key.verify_key.verify(message, signature)
+
+    def verify_all() -> None:
+        for document in documents:
+            assert verify_passport(document, keys=trusted, at=NOW)[0].verdict.good
+
+    build, floor, verify, least = best_s(
+        ROUNDS, lambda: build_all(raws, terms, signer, trusted), build_floor, verify_all, verify_floor
+    )
+    count, size = len(documents), sum(map(len, documents)) // len(documents)
+    print(f"{count} passports of {size:,} bytes on average, best of {ROUNDS} rounds, microseconds a passport")
+    kept = True
+    for name, took, at_least, bound in (
+        ("building", build, floor, BUILD_BOUND),
+        ("verifying", verify, least, VERIFY_BOUND),
+    ):
+        ratio = took / at_least
+        kept = kept and ratio <= bound
+        us, floor_us = took / count * 1e6, at_least / count * 1e6
+        print(f"{name:<10} {us:8.0f}   floor {floor_us:6.0f}   {ratio:4.2f} x the floor (bound {bound} x)")
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
