@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from flows.crawl import CrawlOutcome
-from flows.state import Served, replaced
+from flows.state import Served, added, replaced
 from pipelines.gates import Gates, check, check_one
 from pipelines.merge import Gathered, account, collision, gather
 from schemas.crawl import AdmittedLine
@@ -34,17 +34,21 @@ def breaches_of(outcomes: Iterable[CrawlOutcome], served: Served, gates: Gates, 
             else check_one(report)
         )
         found += [Breach(source=breach.source, gate=breach.gate, reason=breach.reason) for breach in judged]
+        if not (listings or judged):
+            reason = "no listing could be read: see the quarantine"
+            found.append(Breach(source=report.source, gate="admitted", reason=reason))
     return found
 
 
-def batch_of(outcomes: Sequence[CrawlOutcome], served: Served, *, whole: bool) -> Batch:
+def batch_of(outcomes: Sequence[CrawlOutcome], served: Served, *, whole: bool, before: Served | None = None) -> Batch:
     """Join what came with what every source last brought; count where each listing went.
 
     A `whole` crawl replaces its source's listings and concerns every model; one of single listings replaces those, and
-    concerns the models that they are of.
+    concerns the models that they are of. What another run has put there since `before` was served stays where it was
+    seen later.
     """
     came = [line for outcome in outcomes for line in outcome.admitted]
-    lines = _joined(came, served, whole=whole)
+    lines = _joined(came, served, before or served, whole=whole)
     concerned = None if whole else {line.listing.slug for line in came}
     refused = tuple(line.quarantined for outcome in outcomes for line in outcome.quarantined)
     listings = [
@@ -60,11 +64,14 @@ def batch_of(outcomes: Sequence[CrawlOutcome], served: Served, *, whole: bool) -
     return Batch(_without(lines, gathered.collisions), gathered, quarantined, accounting)
 
 
-def _joined(came: Sequence[AdmittedLine], served: Served, *, whole: bool) -> dict[str, list[AdmittedLine]]:
+def _joined(
+    came: Sequence[AdmittedLine], served: Served, before: Served, *, whole: bool
+) -> dict[str, list[AdmittedLine]]:
     lines = dict(served.lines)
     for source in {line.raw.source for line in came}:
-        new = [line for line in came if line.raw.source == source]
-        lines[source] = replaced([] if whole else served.lines.get(source, []), new)
+        new = (line for line in came if line.raw.source == source)
+        latest = sorted((*added(source, before, served), *new), key=lambda line: line.raw.observed_at)
+        lines[source] = replaced([] if whole else served.lines.get(source, []), latest)
     return lines
 
 

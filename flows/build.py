@@ -1,15 +1,17 @@
 """Builds the passports of a batch, one model at a time, and gathers what must be published."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from pipelines.gates import Gates
 from pipelines.issue import Terms
 from pipelines.keys import KeyRing, Signer
 from pipelines.merge import Subject
 from pipelines.order import Issued, Unchanged, make
 from schemas.listing import Quarantined
 from schemas.registry import ShardRow
-from schemas.run import Change
+from schemas.run import Breach, Change
 
 
 @dataclass(slots=True)
@@ -49,3 +51,14 @@ def build(
                 built.quarantined.append(made)
         progress(done)
     return built
+
+
+def breaches_of_build(built: Built, subjects: Iterable[Subject], gates: Gates) -> list[Breach]:
+    """Judge what was built: a bad record is refused alone, a fault of the rules refuses many."""
+    refused, found = Counter(refusal.source for refusal in built.quarantined), []
+    for source, asked in Counter(subject.primary.source for subject in subjects).items():
+        largest = gates[source].largest_reject_rate
+        if refused[source] > asked * largest:
+            share = f"{refused[source]} of {asked} passports could not be made, more than {largest:.0%}"
+            found.append(Breach(source=source, gate="largest_reject_rate", reason=f"{share}: see the quarantine"))
+    return found

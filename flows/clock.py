@@ -25,14 +25,16 @@ def fixed(instant: datetime) -> Clock:
 
 
 def source_date_epoch() -> int | None:
-    """Read SOURCE_DATE_EPOCH, whole seconds since 1970; None when not set. Raise ClockError when it is no number."""
+    """Read SOURCE_DATE_EPOCH, whole seconds since 1970; None when not set. Raise ClockError when it is no instant."""
     text = os.environ.get("SOURCE_DATE_EPOCH")
     if not text:
         return None
     try:
-        return int(text)
-    except ValueError:
+        epoch = int(text)
+        datetime.fromtimestamp(epoch, UTC)
+    except (ValueError, OverflowError, OSError):
         raise ClockError(f"SOURCE_DATE_EPOCH is {text!r}, not whole seconds since 1970: unset it or set them") from None
+    return epoch
 
 
 def clock_of(epoch: int | None) -> Clock:

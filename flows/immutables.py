@@ -10,12 +10,13 @@ from itertools import count
 from flows.publication import Progress, Publication, PublicationError, SourceFile, Step, reported
 from flows.reader import Reader
 from flows.sealed import MAX_SNAPSHOT_BYTES, seal
-from flows.store.base import Store
+from flows.store.base import Store, StoreUnavailableError, find
 from flows.store.keys import object_key, run_key, shard_key, snapshot_key, source_key
 from flows.store.pool import each
+from pipelines.deltas import delta, delta_sha256
 from pipelines.shards import encode_shard, split
 from pipelines.signing import Signer
-from schemas.registry import ShardRef, ShardRow, Snapshot, SourceRef
+from schemas.registry import Commit, ShardRef, ShardRow, Snapshot, SourceRef
 from schemas.times import timestamp
 
 
@@ -47,12 +48,16 @@ class Immutables:
     signer: Signer
     publication: Publication
     base: Reader | None
+    commit: Commit
     now: datetime
     written: Counter[Step]
     on_step: Progress
 
-    def write(self) -> tuple[int, str]:
-        """Write all of them; returns the generation and the hash of its snapshot."""
+    def write(self) -> tuple[int, str] | None:
+        """Write all of them; returns the generation and the hash of its snapshot.
+
+        None where the creation of the snapshot commits and another publisher's was created first.
+        """
         before = {row.slug: row for row in self.base.rows()} if self.base else {}
         self._objects(before)
         sources = self._sources()
@@ -89,14 +94,16 @@ class Immutables:
         self.written[Step.SOURCES] += self.store.create(source_key(name, sha256), file.body)
         return SourceRef(source=name, sha256=sha256, listings=file.listings, last_scraped_at=file.last_scraped_at)
 
-    def _snapshot(self, before: dict[str, ShardRow], sources: tuple[SourceRef, ...]) -> tuple[int, str]:
+    def _snapshot(self, before: dict[str, ShardRow], sources: tuple[SourceRef, ...]) -> tuple[int, str] | None:
         """Take the next number that is free: a killed or a slower publisher may have left its snapshot at one."""
-        parent = self.base.generation if self.base else None
-        for generation in count((parent or 0) + 1):
+        changes = delta_sha256(delta(before.values(), self.publication.rows))
+        for generation in count((self.base.generation if self.base else 0) + 1):
             rows = [_stamped(row, before, generation) for row in self.publication.rows]
             snapshot = Snapshot(
                 generation=generation,
-                parent=parent,
+                parent=self.base.generation if self.base else None,
+                parent_sha256=self.base.snapshot_sha256 if self.base else None,
+                delta_sha256=changes,
                 created_at=timestamp(self.now),
                 shards=self._shards(rows),
                 sources=sources,
@@ -105,29 +112,37 @@ class Immutables:
                 run=self.publication.run_id,
             )
             body = seal(snapshot, self.signer)
-            with reported(self.on_step, Step.SNAPSHOT):
-                claimed = self._claimed(snapshot_key(generation), body)
-            if claimed:
+            if self._claimed(snapshot_key(generation), body):
                 return generation, _sha256(body)
+            if self.commit == "create" and self.base and self.base.followed_at(generation):
+                return None
         raise PublicationError("there is always a next number")
 
     def _claimed(self, key: str, body: bytes) -> bool:
         """Create a snapshot; the very same one, left by a killed run or an answer that got lost, is as good."""
-        if self.store.create(key, body):
-            self.written[Step.SNAPSHOT] += 1
-            return True
-        return self.store.get(key, max_bytes=MAX_SNAPSHOT_BYTES).body == body
+        if self.commit == "create":
+            self.store.barrier()  # what it names must be there before it is
+        with reported(self.on_step, Step.SNAPSHOT):
+            try:
+                created = self.store.create(key, body)
+            except StoreUnavailableError:
+                if (there := find(self.store, key, max_bytes=MAX_SNAPSHOT_BYTES)) is None or there.body != body:
+                    raise
+                return True
+            self.written[Step.SNAPSHOT] += created
+            return created or self.store.get(key, max_bytes=MAX_SNAPSHOT_BYTES).body == body
 
     def _shards(self, rows: list[ShardRow]) -> tuple[ShardRef, ...]:
         shards = split(rows)
         with reported(self.on_step, Step.SHARDS, len(shards)):
-            return tuple(each(lambda item: self._shard(*item), shards.items(), workers=self.store.workers))
+            made = list(each(lambda item: self._shard(*item), shards.items(), workers=self.store.workers))
+        self.written[Step.SHARDS] += sum(new for _, new in made)
+        return tuple(ref for ref, _ in made)
 
-    def _shard(self, index: int, rows: tuple[ShardRow, ...]) -> ShardRef:
+    def _shard(self, index: int, rows: tuple[ShardRow, ...]) -> tuple[ShardRef, bool]:
         body = encode_shard(rows)
         sha256 = _sha256(body)
-        self.written[Step.SHARDS] += self.store.create(shard_key(sha256), body)
-        return ShardRef(index=index, sha256=sha256, rows=len(rows))
+        return ShardRef(index=index, sha256=sha256, rows=len(rows)), self.store.create(shard_key(sha256), body)
 
 
 def _kept(row: ShardRow, before: dict[str, ShardRow]) -> bool:

@@ -96,8 +96,8 @@ def new_job(
         "epoch": epoch,
     }
     begun = clock_of(epoch)().strftime("%Y%m%dT%H%M%SZ")
-    repeatable = repr((flow, asked["sources"], only, epoch)).encode()
-    tail = hashlib.sha256(repeatable).hexdigest()[:RUN_ID_HEX] if epoch else secrets.token_hex(RUN_ID_HEX // 2)
+    repeatable = hashlib.sha256(repr((flow, asked["sources"], only, epoch)).encode()).hexdigest()[:RUN_ID_HEX]
+    tail = secrets.token_hex(RUN_ID_HEX // 2) if epoch is None else repeatable
     return Job.model_validate({"run": f"{begun}-{tail}", **asked})
 
 
@@ -116,7 +116,7 @@ def demo_key() -> OpenedKey:
 
 def nonce(job: Job, clock: Clock) -> str:
     """Mark this run's pointer: by chance, or where the clock stands still by what the run is."""
-    if job.epoch:
+    if job.epoch is not None:
         return hashlib.sha256(f"{job.run} {timestamp(clock())}".encode()).hexdigest()[:32]
     return secrets.token_hex(16)
 
@@ -125,6 +125,9 @@ def _gates(settings: Settings) -> Gates:
     if settings.gates_file is None:
         return default_gates()
     try:
-        return read_gates(settings.gates_file.read_text(encoding="utf-8"))
+        gates = read_gates(settings.gates_file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise JobError(f"PASSPORTS_GATES_FILE: {settings.gates_file}: {error}") from None
+    if missing := sorted(default_gates().keys() - gates.keys()):
+        raise JobError(f"PASSPORTS_GATES_FILE: {settings.gates_file}: add a gate of {', '.join(missing)}")
+    return gates

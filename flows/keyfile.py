@@ -68,8 +68,8 @@ def find_key(settings: Settings) -> OpenedKey | None:
 def make_key(path: Path) -> OpenedKey:
     """Make a key from the system's randomness in a new file that only its owner can read; never over an old one."""
     seed = secrets.token_bytes(KEY_BYTES)
+    _make_folder(path.parent)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "w", encoding="utf-8") as file:
             file.write(signing_key_to_jwk(seed))
             file.flush()
@@ -77,7 +77,7 @@ def make_key(path: Path) -> OpenedKey:
     except FileExistsError:
         raise SigningKeyError(f"{path} exists already: a key is never overwritten; choose another file") from None
     except OSError as error:
-        raise SigningKeyError(f"{path} cannot be written: {error.strerror}; choose another file") from None
+        raise _unwritable(path, error) from None
     return OpenedKey(Signer(seed), path, made=True)
 
 
@@ -95,6 +95,17 @@ def read_key_ring(path: Path) -> KeyRing:
         raise SigningKeyError(f"{path} cannot be read: {error}") from None
     except KeyFormatError as error:
         raise SigningKeyError(f"{path}: {error}") from None
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> SigningKeyError:
+    return SigningKeyError(f"{path} cannot be written: {error.strerror}; choose another file")
 
 
 def _read(text: str, origin: str) -> Signer:

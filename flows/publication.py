@@ -77,6 +77,7 @@ class Step(StrEnum):
     SNAPSHOT = "snapshot"
     BARRIER = "barrier"
     POINTER = "pointer"
+    DELTA = "delta"
     COPIES = "copies"
     SITE = "site"
     APPLIED = "applied"

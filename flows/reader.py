@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from copy import copy
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -9,23 +10,27 @@ from typing import Any
 import orjson
 
 from flows.sealed import (
+    MAX_SNAPSHOT_BYTES,
     EmptyStoreError,
     NotInSnapshotError,
     RegistryError,
     TamperedError,
+    follower,
+    read_delta,
     read_hashed,
+    read_head,
     read_pointer,
     read_shard,
     read_snapshot,
     tampered,
 )
-from flows.store.base import Store, find
-from flows.store.keys import object_key, passport_copy_key, shard_key, source_key
+from flows.store.base import MissingKeyError, Store, find
+from flows.store.keys import object_key, passport_copy_key, shard_key, snapshot_key, source_key
 from pipelines.errors import PipelineError
 from pipelines.shards import shard_count, shard_index, unpack
 from pipelines.signing import KeyRing
 from pipelines.verify import MAX_PASSPORT_BYTES, verify_passport
-from schemas.registry import ShardRef, ShardRow, Snapshot, SourceRef
+from schemas.registry import DeltaLine, ShardRef, ShardRow, Snapshot, SourceRef
 from schemas.times import instant
 from schemas.verdict import Finding, Verdict
 
@@ -51,21 +56,22 @@ class Reader:
     """
 
     def __init__(self, store: Store, keys: KeyRing, at: datetime) -> None:
-        self._store, self._keys, self._at = store, keys, at
+        self._store, self.keys, self.at = store, keys, at
         self.pointer, self.token = read_pointer(store, keys)
-        self.snapshot = read_snapshot(store, self.generation, keys, sha256=self.pointer.snapshot_sha256)
+        self.snapshot, self.snapshot_sha256 = read_head(store, self.pointer, keys)
+        self._served = self.generation
         self._object = lru_cache(_OBJECTS_KEPT)(self._read_object)
         self._shard = lru_cache(_SHARDS_KEPT)(self._read_shard)
 
     @property
     def generation(self) -> int:
-        """The generation that is served."""
-        return self.pointer.generation
+        """The generation that is read."""
+        return self.snapshot.generation
 
     @property
     def frozen(self) -> bool:
         """Whether the pointer has expired, so that newer generations may be kept from us."""
-        return instant(self.pointer.expires_at) <= self._at
+        return instant(self.pointer.expires_at) <= self.at
 
     def row(self, slug: str) -> ShardRow | None:
         """Look up one passport; None when this generation has none of that name."""
@@ -100,18 +106,52 @@ class Reader:
         except PipelineError as error:
             raise tampered(self._store, key, str(error)) from error
 
+    def at_generation(self, generation: int) -> "Reader":
+        """Read an ancestor of this generation instead; raise NotInSnapshotError when there is none of that number."""
+        older = copy(self)
+        older.snapshot = self.snapshot_at(generation)
+        return older
+
     def snapshot_at(self, generation: int) -> Snapshot:
         """Give an ancestor's snapshot, reached parent by parent, so that it was served; raise NotInSnapshotError."""
-        snapshot = self.snapshot
-        while snapshot.generation > generation and snapshot.parent is not None:
-            snapshot = self.parent(snapshot.parent)
-        if snapshot.generation != generation:
-            raise NotInSnapshotError(f"generation {generation} is no ancestor of {self}")
-        return snapshot
+        for snapshot in self.ancestry():
+            if snapshot.generation == generation:
+                return snapshot
+        raise NotInSnapshotError(f"generation {generation} is no ancestor of {self}, or is not kept any more")
 
-    def parent(self, generation: int) -> Snapshot:
-        """Give the snapshot that a snapshot of this registry names as its parent."""
-        return read_snapshot(self._store, generation, self._keys, sha256=None)
+    def ancestry(self) -> Iterator[Snapshot]:
+        """Give the snapshots from this one back to the oldest that is kept, each vouched for by the one before."""
+        snapshot: Snapshot | None = self.snapshot
+        while snapshot is not None:
+            yield snapshot
+            snapshot = self.parent(snapshot)
+
+    def parent(self, snapshot: Snapshot) -> Snapshot | None:
+        """Give the snapshot that this one followed; None before the first, and where it is not kept any more."""
+        if snapshot.parent is None or snapshot.parent_sha256 is None:
+            return None
+        try:
+            return read_snapshot(self._store, snapshot.parent, self.keys, sha256=snapshot.parent_sha256)
+        except MissingKeyError:
+            return None
+
+    def delta(self, snapshot: Snapshot | None = None) -> tuple[DeltaLine, ...]:
+        """Give what a generation changed, this one or an ancestor's; raise MissingKeyError."""
+        return read_delta(self._store, snapshot or self.snapshot)
+
+    def overtaken(self) -> bool:
+        """Whether another generation is served by now; raises EmptyStoreError when none is any more."""
+        pointer, token = read_pointer(self._store, self.keys)
+        if token == self.token and pointer.commit == "swap":
+            return False
+        return read_head(self._store, pointer, self.keys)[0].generation != self.generation
+
+    def followed_at(self, generation: int) -> bool:
+        """Whether the snapshot of that number follows this one."""
+        blob = find(self._store, snapshot_key(generation), max_bytes=MAX_SNAPSHOT_BYTES)
+        if blob is None:
+            return False
+        return follower(self._store, generation, blob.body, self.keys, self.snapshot_sha256) is not None
 
     def check(self, target: str | bytes, *, seen_generation: int | None = None) -> Finding:
         """Judge a passport, given as its slug or its bytes, by its signature and by what the registry says of it.
@@ -140,7 +180,7 @@ class Reader:
         blob = row and find(self._store, object_key(row.object), max_bytes=MAX_PASSPORT_BYTES)
         if row is None or not blob:
             return Finding(Verdict.NOT_IN_SNAPSHOT, f"{slug}: no such passport in {self}")
-        finding, passport = verify_passport(blob.body, keys=self._keys, at=self._at)
+        finding, passport = verify_passport(blob.body, keys=self.keys, at=self.at)
         if passport is None or not finding.verdict.good:
             return finding
         if hashlib.sha256(blob.body).hexdigest() != row.object or _slug_of(passport) != slug:
@@ -149,7 +189,7 @@ class Reader:
         return Finding(Verdict.OK, f"signed by a trusted key, in date, and the one in {self}")
 
     def _check_presented(self, raw: bytes) -> Finding:
-        finding, presented = verify_passport(raw, keys=self._keys, at=self._at)
+        finding, presented = verify_passport(raw, keys=self.keys, at=self.at)
         if presented is None or not finding.verdict.good:
             return finding
         slug = _slug_of(presented)
@@ -166,8 +206,9 @@ class Reader:
         return Finding(Verdict.SUPERSEDED, f"{slug}: genuine, but {self} has one signed at {served['signedAt']}")
 
     def _standing(self, seen_generation: int | None) -> Finding | None:
-        if seen_generation is not None and seen_generation > self.generation:
-            return Finding(Verdict.ROLLBACK, f"{self} is served, and generation {seen_generation} was seen before")
+        if seen_generation is not None and seen_generation > self._served:
+            reason = f"generation {self._served} is served, and generation {seen_generation} was seen before"
+            return Finding(Verdict.ROLLBACK, f"{self._store.name}: {reason}")
         if self.frozen:
             reason = f"the pointer to {self} expired at {self.pointer.expires_at}: newer ones may be kept from you"
             return Finding(Verdict.FREEZE, reason)

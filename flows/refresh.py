@@ -93,10 +93,10 @@ async def run_job(job: Job) -> Done:
     try:
         outcomes = await asyncio.gather(*(crawl_task(job, source) for source in job.sources))
         assembled = assemble_task(job, list(outcomes))
+        done = publish_task(job, assembled, build_task(job, assembled)).content
     except GateClosedError as error:
         await show(error.report, None)
         raise
-    done = publish_task(job, assembled, build_task(job, assembled)).content
     await show(done.report, done.published)
     return done
 

@@ -8,12 +8,13 @@ from pydantic import ValidationError
 
 from flows.errors import FlowError
 from flows.store.base import MAX_BLOB_BYTES, Store, find
-from flows.store.keys import POINTER_KEY, snapshot_key
+from flows.store.keys import POINTER_KEY, delta_key, snapshot_key
+from pipelines.deltas import decode_delta, delta_sha256
 from pipelines.errors import PipelineError
 from pipelines.shards import decode_shard
 from pipelines.signing import SNAPSHOT_TYPE, TIMESTAMP_TYPE, KeyRing, Signer, open_record, seal_record
 from schemas.base import Frozen
-from schemas.registry import Pointer, ShardRow, Snapshot
+from schemas.registry import DeltaLine, Pointer, ShardRow, Snapshot
 
 MAX_POINTER_BYTES = 64 * 2**10
 MAX_SNAPSHOT_BYTES = 2**20
@@ -52,14 +53,52 @@ def read_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str]:
     return _opened(Pointer, blob.body, TIMESTAMP_TYPE, keys, place=f"{store.name}: {POINTER_KEY}"), blob.token
 
 
-def read_snapshot(store: Store, generation: int, keys: KeyRing, *, sha256: str | None) -> Snapshot:
-    """Read a generation's snapshot, by its signature and, where it is known, its hash; raise TamperedError."""
+def read_snapshot(store: Store, generation: int, keys: KeyRing, *, sha256: str) -> Snapshot:
+    """Read a generation's snapshot by its hash and its signature; raise MissingKeyError or TamperedError."""
     key = snapshot_key(generation)
-    body = store.get(key, max_bytes=MAX_SNAPSHOT_BYTES).body if sha256 is None else read_hashed(store, key, sha256)
+    body = read_hashed(store, key, sha256, max_bytes=MAX_SNAPSHOT_BYTES)
     snapshot = _opened(Snapshot, body, SNAPSHOT_TYPE, keys, place=f"{store.name}: {key}")
     if snapshot.generation != generation:
         raise tampered(store, key, f"is the snapshot of generation {snapshot.generation}")
     return snapshot
+
+
+def read_head(store: Store, pointer: Pointer, keys: KeyRing) -> tuple[Snapshot, str]:
+    """Read the snapshot that is served, and its hash; raise TamperedError.
+
+    It is the pointer's, or, where creation commits and the pointer may lag behind, the last of those that follow it.
+    """
+    snapshot = read_snapshot(store, pointer.generation, keys, sha256=pointer.snapshot_sha256)
+    sha256, number = pointer.snapshot_sha256, pointer.generation
+    while pointer.commit == "create":
+        number += 1
+        blob = find(store, snapshot_key(number), max_bytes=MAX_SNAPSHOT_BYTES)
+        if blob is None:
+            break
+        if (later := follower(store, number, blob.body, keys, sha256)) is not None:
+            snapshot, sha256 = later, hashlib.sha256(blob.body).hexdigest()
+    return snapshot, sha256
+
+
+def follower(store: Store, generation: int, body: bytes, keys: KeyRing, parent_sha256: str) -> Snapshot | None:
+    """Open a snapshot that follows the one of this hash; None when it is another's, or junk that signs for nothing."""
+    try:
+        snapshot = _opened(Snapshot, body, SNAPSHOT_TYPE, keys, place=f"{store.name}: {snapshot_key(generation)}")
+    except TamperedError:
+        return None
+    return snapshot if (snapshot.parent_sha256, snapshot.generation) == (parent_sha256, generation) else None
+
+
+def read_delta(store: Store, snapshot: Snapshot) -> tuple[DeltaLine, ...]:
+    """Read what a generation changed; raise MissingKeyError, or TamperedError when it is not what was signed."""
+    key = delta_key(snapshot.generation)
+    try:
+        lines = decode_delta(store.get(key).body)
+    except PipelineError as error:
+        raise tampered(store, key, str(error)) from error
+    if delta_sha256(lines) != snapshot.delta_sha256:
+        raise tampered(store, key, "is not the delta that its snapshot names")
+    return lines
 
 
 def read_hashed(store: Store, key: str, sha256: str, *, max_bytes: int = MAX_BLOB_BYTES) -> bytes:

@@ -21,9 +21,9 @@ class SettingsError(FlowError):
 class Settings(BaseSettings):
     """Everything that can be set, each as PASSPORTS_<NAME>."""
 
-    model_config = SettingsConfigDict(env_prefix="PASSPORTS_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="PASSPORTS_", env_ignore_empty=True, frozen=True, extra="ignore")
 
-    store: str = "./public"
+    store: Annotated[str, StringConstraints(min_length=1)] = "./public"
     """Where passports are published: a directory, or s3://, gs://, az:// with bucket and prefix."""
     issuer: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,100}$")] = "unfragile.ai"
     """Who signs: `signedBy` of every passport."""
@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     """Address in the User-Agent, for whoever runs the source."""
     gates_file: Path | None = None
     """Gates to use instead of those beside the code, for a source of another size."""
-    crawl_time_limit_s: Annotated[float, Field(gt=0)] = 900.0
+    crawl_time_limit_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 900.0
     """Seconds after which a crawl is stopped and counts as failed."""
 
     @field_validator("sources", mode="before")
@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if unknown := sorted(set(value) - set(SOURCES)):
             raise ValueError(f"no such source: {', '.join(unknown)}; there is: {', '.join(SOURCES)}")
+        if not value:
+            raise ValueError(f"name at least one source; there is: {', '.join(SOURCES)}")
         return value
 
     @field_validator("base_url", "openrouter_url")

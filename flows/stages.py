@@ -1,12 +1,11 @@
 """The stages of a run, as plain functions: crawl → assemble → build → publish. Each opens its own tools."""
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from flows.batch import Batch, batch_of, breaches_of
-from flows.build import Built, build
+from flows.build import Built, breaches_of_build, build
 from flows.crawl import CrawlOutcome, Progress, crawl
 from flows.demo.leftovers import clear, left_by_demo
 from flows.errors import FlowError
@@ -16,16 +15,14 @@ from flows.progress import tell
 from flows.publication import Publication, Published, SourceFile, Step
 from flows.publish import publish
 from flows.reader import Reader
+from flows.report import failed_report, report_of
 from flows.site import copies_for, site_files
-from flows.state import EMPTY, Served, served, starting_point
-from pipelines.issue import PIPELINE
-from pipelines.merge import Subject
+from flows.state import Served, served, served_by, starting_point
+from flows.store import Store
 from pipelines.rulebook import rulebook
 from pipelines.shards import pack
-from schemas.crawl import AdmittedLine, CrawlReport
-from schemas.registry import ShardRow
-from schemas.run import Accounting, Breach, RunReport
-from schemas.times import timestamp
+from schemas.crawl import AdmittedLine
+from schemas.run import RunReport
 
 
 class GateClosedError(FlowError):
@@ -39,8 +36,8 @@ class GateClosedError(FlowError):
 class Assembled(NamedTuple):
     """A batch that passed its gates, and what it is built on."""
 
+    outcomes: tuple[CrawlOutcome, ...]
     batch: Batch
-    crawls: tuple[CrawlReport, ...]
     served: Served
 
 
@@ -81,22 +78,19 @@ def assemble(job: Job, outcomes: list[CrawlOutcome]) -> Assembled:
     tools = open_tools(job)
     read = served if job.flow == "demo" else starting_point
     state = read(tools.store, tools.trusted, tools.clock())
-    crawls = tuple(outcome.report for outcome in outcomes)
     breaches = breaches_of(outcomes, state, tools.gates, whole=job.whole)
     if breaches:
-        report = _report(job, tools, crawls, breaches=tuple(breaches))
-        write_report(tools.store, report.run, report.model_dump_json().encode())
-        raise GateClosedError(report)
+        raise _closed(tools, failed_report(job, tools, outcomes, breaches))
     batch = batch_of(outcomes, state, whole=job.whole)
     tell("merge", batch.accounting.listings, batch.accounting.listings)
-    return Assembled(batch, crawls, state)
+    return Assembled(tuple(outcomes), batch, state)
 
 
 def build_passports(job: Job, assembled: Assembled) -> Built:
-    """Make the passports of every model that the batch concerns."""
+    """Make the passports of every model that the batch concerns; raise GateClosedError when too many cannot be."""
     tools, subjects = open_tools(job), assembled.batch.gathered.subjects
     tell("build", 0, len(subjects))
-    return build(
+    built = build(
         subjects,
         assembled.served.rows,
         terms=tools.terms(renew=job.flow == "rescrape"),
@@ -104,55 +98,75 @@ def build_passports(job: Job, assembled: Assembled) -> Built:
         generation=assembled.served.generation + 1,
         progress=lambda done: tell("build", done, len(subjects)),
     )
+    if breaches := breaches_of_build(built, subjects, tools.gates):
+        raise _closed(tools, failed_report(job, tools, assembled.outcomes, breaches, built))
+    return built
 
 
 def publish_generation(job: Job, assembled: Assembled, built: Built) -> Done:
-    """Publish what was built, on what was served; another publisher's work in between is kept."""
+    """Publish what was built, on what was served; where another run was faster, build anew on what it published."""
     tools = open_tools(job)
-    report = _report(job, tools, assembled.crawls, batch=assembled.batch, built=built, rows=assembled.served.rows)
-    if assembled.served is EMPTY and left_by_demo(tools.store):
-        clear(tools.store)
-    prepare = _publications(job, tools, assembled, built, report)
+    if assembled.served.reader is None:
+        _start_over(tools.store)
+    reports = [_report_of(job, tools, assembled, built)]
+
+    def rebase(reader: Reader | None) -> Publication:
+        state = served_by(reader)
+        batch = batch_of(assembled.outcomes, state, whole=job.whole, before=assembled.served)
+        again = Assembled(assembled.outcomes, batch, state)
+        built_again = build_passports(job, again)
+        reports.append(_report_of(job, tools, again, built_again))
+        return _publication(job, tools, again, built_again, reports[-1])
+
     published = publish(
         tools.store,
-        prepare(assembled.served.reader),
+        _publication(job, tools, assembled, built, reports[-1]),
         base=assembled.served.reader,
-        rebase=prepare,
+        rebase=rebase,
         signer=tools.signer,
         keys=tools.trusted,
         clock=tools.clock,
         nonce=nonce(job, tools.clock),
         on_step=_tell_step,
     )
-    return Done(report, published)
+    return Done(reports[-1], published)
 
 
-def _publications(
-    job: Job, tools: Tools, assembled: Assembled, built: Built, report: RunReport
-) -> Callable[[Reader | None], Publication]:
-    """Give what merges the run's rows onto a generation, whichever is served when it comes to that."""
+def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> RunReport:
+    rows = assembled.served.rows
+    return report_of(job, tools, assembled.outcomes, batch=assembled.batch, built=built, rows=rows)
+
+
+def _closed(tools: Tools, report: RunReport) -> GateClosedError:
+    write_report(tools.store, report.run, report.model_dump_json().encode())
+    return GateClosedError(report)
+
+
+def _start_over(store: Store) -> None:
+    """Clear what the demo left, unless another run just did."""
+    with store.lock():
+        if left_by_demo(store):
+            clear(store)
+
+
+def _publication(job: Job, tools: Tools, assembled: Assembled, built: Built, report: RunReport) -> Publication:
+    """Put what was built in the place of what was served; all else stays."""
+    rows = assembled.served.rows | built.rows
     sources = {
         source: _source_file(lines)
         for source, lines in assembled.batch.lines.items()
         if lines != assembled.served.lines.get(source)
     }
-    body, site = report.model_dump_json().encode(), site_files(tools.signer)
-
-    def onto(reader: Reader | None) -> Publication:
-        rows: dict[str, ShardRow] = {row.slug: row for row in reader.rows()} if reader else {}
-        rows.update(built.rows)
-        return Publication(
-            rows=tuple(rows[slug] for slug in sorted(rows)),
-            objects=built.objects,
-            sources=sources,
-            rules_sha256=rulebook().sha256,
-            run_id=job.run,
-            run_report=body,
-            copies=copies_for(tools.issuer),
-            site=site,
-        )
-
-    return onto
+    return Publication(
+        rows=tuple(rows[slug] for slug in sorted(rows)),
+        objects=built.objects,
+        sources=sources,
+        rules_sha256=rulebook().sha256,
+        run_id=job.run,
+        run_report=report.model_dump_json().encode(),
+        copies=copies_for(tools.issuer),
+        site=site_files(tools.signer),
+    )
 
 
 def _source_file(lines: list[AdmittedLine]) -> SourceFile:
@@ -162,47 +176,3 @@ def _source_file(lines: list[AdmittedLine]) -> SourceFile:
 
 def _tell_step(step: Step, done: int, total: int) -> None:
     tell(f"publish: {step}", done, total)
-
-
-def _report(
-    job: Job,
-    tools: Tools,
-    crawls: tuple[CrawlReport, ...],
-    *,
-    breaches: tuple[Breach, ...] = (),
-    batch: Batch | None = None,
-    built: Built | None = None,
-    rows: dict[str, ShardRow] | None = None,
-) -> RunReport:
-    made = built or Built()
-    seen = {subject.slug for subject in batch.gathered.subjects} if batch else set()
-    return RunReport(
-        run=f"{job.run}-failed" if breaches else job.run,
-        flow=job.flow,
-        state="failed" if breaches else "done",
-        started_at=min((crawl.started_at for crawl in crawls), default=timestamp(tools.clock())),
-        finished_at=timestamp(tools.clock()),
-        pipeline=PIPELINE,
-        rules_sha256=rulebook().sha256,
-        crawls=crawls,
-        breaches=breaches,
-        accounting=_accounting(batch, made) if batch else None,
-        changes=tuple(made.changes),
-        unchanged=made.unchanged,
-        absent=len(set(rows or {}) - seen) if job.whole else 0,
-        quarantined=(*(batch.quarantined if batch else ()), *made.quarantined),
-    )
-
-
-def _accounting(batch: Batch, built: Built) -> Accounting:
-    """Count the listings of models that could not be made as quarantined."""
-    counted, refused = batch.accounting, {refusal.id for refusal in built.quarantined}
-    lost: list[Subject] = [subject for subject in batch.gathered.subjects if subject.primary.id in refused]
-    offers = sum(len(subject.offers) for subject in lost)
-    return counted.model_copy(
-        update={
-            "passports": counted.passports - len(lost),
-            "offers_merged": counted.offers_merged - (offers - len(lost)),
-            "quarantined": counted.quarantined + offers,
-        }
-    )

@@ -1,12 +1,11 @@
 """What the store serves now: the rows, and each source's last good listings, to build the next generation on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from flows.demo.leftovers import left_by_demo
-from flows.reader import Reader
-from flows.sealed import EmptyStoreError
+from flows.reader import Reader, read_served
 from flows.store.base import Store
 from pipelines.keys import KeyRing
 from schemas.crawl import AdmittedLine
@@ -46,9 +45,12 @@ EMPTY = Served(None, {}, {})
 
 def served(store: Store, trusted: KeyRing, at: datetime) -> Served:
     """Read what a store serves; raise TamperedError when it is not what was signed."""
-    try:
-        reader = Reader(store, trusted, at)
-    except EmptyStoreError:
+    return served_by(read_served(store, trusted, at))
+
+
+def served_by(reader: Reader | None) -> Served:
+    """Read a generation whole; raise TamperedError."""
+    if reader is None:
         return EMPTY
     lines = {ref.source: _lines(reader, ref.source) for ref in reader.snapshot.sources}
     return Served(reader, {row.slug: row for row in reader.rows()}, lines)
@@ -63,7 +65,13 @@ def _lines(reader: Reader, source: str) -> list[AdmittedLine]:
     return [AdmittedLine.model_validate_json(line) for line in reader.source_listings(source)]
 
 
-def replaced(last: Sequence[AdmittedLine], new: Sequence[AdmittedLine]) -> list[AdmittedLine]:
+def replaced(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine]) -> list[AdmittedLine]:
     """Put new listings in the place of those with the same id, in order of id."""
     by_id = {line.raw.id: line for line in (*last, *new)}
     return [by_id[listing_id] for listing_id in sorted(by_id)]
+
+
+def added(source: str, before: Served, now: Served) -> list[AdmittedLine]:
+    """Listings of a source that another run put there between two generations."""
+    known = {(line.raw.id, line.raw.observed_at) for line in before.lines.get(source, [])}
+    return [line for line in now.lines.get(source, []) if (line.raw.id, line.raw.observed_at) not in known]

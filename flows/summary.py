@@ -29,7 +29,9 @@ def summary_lines(report: RunReport, published: Published | None) -> list[tuple[
         name: count for crawl in report.crawls for name, count in (crawl.leftovers | crawl.unknown_values).items()
     }
     if unread:
-        lines.append(("not understood", ", ".join(f"{name} ({count})" for name, count in sorted(unread.items())[:MOST_NAMED])))
+        lines.append(
+            ("not understood", ", ".join(f"{name} ({count})" for name, count in sorted(unread.items())[:MOST_NAMED]))
+        )
     if published:
         written = ", ".join(f"{count:,} {step}" for step, count in published.written.items()) or "nothing"
         lines.append(("published", f"generation {published.generation}: wrote {written}"))

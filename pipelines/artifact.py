@@ -1,14 +1,13 @@
 """The `artifact` block: names, addresses, category, price and status, by the rules of the format."""
 
-from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
-from pipelines.conditions import Compiled, compiled, holds, stated_facts
+from pipelines.conditions import Compiled, compiled, holds
 from pipelines.decimals import to_exponential
 from pipelines.evidence import Document, from_claim, from_class
-from pipelines.life import announced_end, status_of
+from pipelines.life import Life
 from pipelines.merge import Subject
 from pipelines.model_block import is_free, model_block
 from pipelines.rulebook import Choice, RiskRule, rulebook
@@ -16,6 +15,9 @@ from pipelines.rulebook import Choice, RiskRule, rulebook
 LISTING_PAGE = "https://openrouter.ai/models/"
 TAG_MODALITIES = ("text", "image", "audio", "video")
 """Input modalities that become tags, in this order (measured on published passports; `file` is none)."""
+
+RISK_TAXONOMY = ("NIST.AI.600-1:2.4", "OWASP.LLM02:2025")
+"""Data privacy, and disclosure of sensitive information."""
 
 
 class Issuer(NamedTuple):
@@ -27,13 +29,23 @@ class Issuer(NamedTuple):
     """Without a trailing slash."""
 
 
+class Tables(NamedTuple):
+    """The first-match tables with their conditions laid out."""
+
+    types: list[tuple[Choice, Compiled]]
+    categories: list[tuple[Choice, Compiled]]
+    risks: list[tuple[RiskRule, Compiled]]
+    rules_sha256: str
+
+
 @lru_cache(maxsize=1)
-def _tables() -> tuple[list[tuple[Choice, Compiled]], list[tuple[Choice, Compiled]], list[tuple[RiskRule, Compiled]]]:
-    table = rulebook().issuing
-    return (
-        [(rule, compiled(rule)) for rule in table.type],
-        [(rule, compiled(rule)) for rule in table.category],
-        [(rule, compiled(rule)) for rule in table.risk],
+def _tables() -> Tables:
+    book = rulebook()
+    return Tables(
+        [(rule, compiled(rule)) for rule in book.issuing.type],
+        [(rule, compiled(rule)) for rule in book.issuing.category],
+        [(rule, compiled(rule)) for rule in book.issuing.risk],
+        book.sha256,
     )
 
 
@@ -42,20 +54,20 @@ def artifact_id(slug: str) -> str:
     return f"openrouter-{slug}"
 
 
-def artifact_block(subject: Subject, *, issuer: Issuer, today: date) -> Document:
+def artifact_block(subject: Subject, *, issuer: Issuer, life: Life) -> Document:
     """Build the block in the key order of the format."""
-    types, categories, _ = _tables()
+    tables = _tables()
     return {
         "id": artifact_id(subject.slug),
         "slug": subject.slug,
         "name": subject.primary.name,
-        "type": _first(types, subject).value,
+        "type": _first(tables.types, subject).value,
         "url": LISTING_PAGE + subject.primary.base_id.replace("/", "~"),
         "page_url": f"{issuer.base_url}/{subject.slug}",
-        "categories": [_first(categories, subject).value],
+        "categories": [_first(tables.categories, subject).value],
         "tags": _tags(subject),
         "pricing": pricing_block(subject),
-        "status": status_of(subject, today),
+        "status": life.status,
         "verified": False,
         "model": model_block(subject),
     }
@@ -73,21 +85,21 @@ def pricing_block(subject: Subject) -> Document:
     return {"model": "paid", "free": False, "starting_price": starting_price}
 
 
-def artifact_evidence(subject: Subject, *, today: date) -> list[Document]:
-    """Evidence of status and price."""
+def artifact_evidence(subject: Subject, *, life: Life) -> list[Document]:
+    """Evidence of name, status and price."""
     claims = subject.claims
-    status = "expires_on" if announced_end(subject, today) else "listed"
-    price = "routed_price" if "routed_price" in claims else "price:prompt"
+    status = claims["expires_on" if life.flags else "listed"]
+    price = claims["routed_price" if "routed_price" in claims else "price:prompt"]
     return [
-        from_claim("/artifact/status", claims[status]),
-        from_claim("/artifact/pricing/model", claims[price]),
-        from_claim("/artifact/pricing/starting_price", claims[price]),
+        from_claim("/artifact/status", status),
+        from_claim("/artifact/pricing/model", price),
+        from_claim("/artifact/pricing/starting_price", price),
     ]
 
 
 def risk_of(subject: Subject) -> RiskRule:
     """The risk that data runs by calling the model."""
-    return _first(_tables()[2], subject)
+    return _first(_tables().risks, subject)
 
 
 def risk_evidence(subject: Subject) -> list[Document]:
@@ -97,15 +109,15 @@ def risk_evidence(subject: Subject) -> list[Document]:
         path,
         rule=f"/risk/{rule.id}",
         text=rule.reason,
-        rules_sha256=rulebook().sha256,
+        rules_sha256=_tables().rules_sha256,
         listing=subject.primary,
-        taxonomy=("NIST.AI.600-1:2.4", "OWASP.LLM02:2025"),
+        taxonomy=RISK_TAXONOMY,
     )
     return [reason, from_claim(path, subject.claims["listed"])]
 
 
 def _tags(subject: Subject) -> list[str]:
-    inputs = set(subject.items("input"))
+    inputs = subject.items("input")
     return [subject.primary.author, "api-access", *(word for word in TAG_MODALITIES if word in inputs)]
 
 
@@ -113,5 +125,5 @@ _Rule = TypeVar("_Rule", bound=Choice)
 
 
 def _first(table: list[tuple[_Rule, Compiled]], subject: Subject) -> _Rule:
-    stated = stated_facts(subject.claims)
-    return next(rule for rule, condition in table if holds(condition, stated, subject.claims))
+    stated, claims = subject.stated, subject.claims
+    return next(rule for rule, condition in table if holds(condition, stated, claims))

@@ -1,7 +1,10 @@
 """When a rule holds: which facts must be stated, absent, or of a size. Rules are data; this reads them."""
 
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import NamedTuple
+
+from pydantic import Field
 
 from pipelines.merge import Claim
 from schemas.base import Frozen
@@ -19,8 +22,8 @@ class Condition(Frozen):
     """At least one of them is."""
     none: tuple[str, ...] = ()
     """None of them is."""
-    at_least: dict[str, int] = {}
-    below: dict[str, int] = {}
+    at_least: dict[str, int] = Field(default_factory=dict)
+    below: dict[str, int] = Field(default_factory=dict)
     greater: tuple[str, str] | None = None
     """Two facts, the first of which is the larger number."""
     cite: tuple[str, ...] = ()
@@ -50,7 +53,7 @@ def compiled(condition: Condition) -> Compiled:
     return Compiled(needed, frozenset(condition.any), frozenset(condition.none), bounds, condition.greater, cite)
 
 
-def holds(condition: Compiled, stated: frozenset[str] | set[str], claims: Claims) -> bool:
+def holds(condition: Compiled, stated: AbstractSet[str], claims: Claims) -> bool:
     """Whether a condition holds for what is stated (names of facts that are not false) and claimed (their values)."""
     if not condition.all <= stated or not condition.none.isdisjoint(stated):
         return False
@@ -58,21 +61,15 @@ def holds(condition: Compiled, stated: frozenset[str] | set[str], claims: Claims
         return False
     if condition.greater and not _number(claims, condition.greater[0]) > _number(claims, condition.greater[1]):
         return False
-    return all((_number(claims, name) >= bound) is reached for name, bound, reached in condition.bounds)
+    return not condition.bounds or all(
+        (_number(claims, name) >= bound) is reached for name, bound, reached in condition.bounds
+    )
 
 
 def cited(condition: Compiled, claims: Claims) -> list[Claim]:
-    """The claims that show that a condition holds, in the rule's order; flags that are no claims are passed over."""
-    return [claims[name] for name in condition.cite if name in claims]
-
-
-def stated_facts(claims: Claims) -> frozenset[str]:
-    """Names of the facts that are stated and not false."""
-    return frozenset(name for name, claim in claims.items() if claim.fact.value is not False)
-
-
-def _number(claims: Claims, name: str) -> Decimal | int:
-    return number(claims[name].fact.value)
+    """The claims that show that a condition holds, in the rule's order; flags and denials show nothing."""
+    found = (claims.get(name) for name in condition.cite)
+    return [claim for claim in found if claim and claim.fact.value is not False]
 
 
 def number(value: FactValue) -> Decimal | int:
@@ -82,3 +79,7 @@ def number(value: FactValue) -> Decimal | int:
     if isinstance(value, str):
         return Decimal(value)
     raise TypeError(f"{value!r} is no number: the rule compares the wrong fact")
+
+
+def _number(claims: Claims, name: str) -> Decimal | int:
+    return number(claims[name].fact.value)

@@ -50,9 +50,15 @@ def _entries(entries: list[Any], path: str) -> Iterator[tuple[str, Any]]:
         if isinstance(entry, Mapping) and name:
             yield from _leaves(entry, f"{path}/{str(entry[name]).replace('/', '~1')}{_conditions(entry)}")
         elif isinstance(entry, Mapping):
-            yield f"{path}/{entry.get('path', '')}".replace("//", "/"), entry.get("reason", "stated differently")
+            yield f"{path}{entry.get('path', '')}", _gap(entry)
         else:
             yield f"{path}/{str(entry).replace('/', '~1')}", "listed"
+
+
+def _gap(entry: Json) -> str:
+    """An unknown or a conflict in words: they have no name but their path."""
+    sides = [f"{side['value']} ({side['scope']})" for side in entry.get("values", ())]
+    return " against ".join(sides) or f"{entry.get('reason')} by {', '.join(entry.get('sources', ()))}"
 
 
 def _conditions(entry: Json) -> str:

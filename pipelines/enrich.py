@@ -1,13 +1,12 @@
 """Derives capabilities and failure modes from what the listings state, each with its evidence."""
 
 import re
-from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipelines.conditions import Compiled, cited, compiled, holds, stated_facts
+from pipelines.conditions import Compiled, cited, compiled, holds
 from pipelines.evidence import Document, from_claim, from_class
-from pipelines.life import flags
+from pipelines.life import Life
 from pipelines.merge import Subject
 from pipelines.rulebook import CapabilityRule, FailureMode, rulebook
 from pipelines.wording import fill
@@ -20,14 +19,30 @@ class Profile(NamedTuple):
 
     capabilities: list[Document]
     evidence: list[Document]
+    shown_by: dict[str, list[Document]]
+    """Limitation → its evidence, which is also among `evidence`."""
+
+
+class Ability(NamedTuple):
+    """A row of the capability catalogue, with all laid out that is the same for every model."""
+
+    rule: CapabilityRule
+    condition: Compiled
+    document: Document
+
+
+class Mode(NamedTuple):
+    """A row of the failure-mode catalogue, with its condition laid out."""
+
+    rule: FailureMode
+    condition: Compiled
 
 
 class Catalogue(NamedTuple):
-    """Both catalogues with their conditions laid out, in the order of the tables."""
+    """Both catalogues, in the order of the tables."""
 
-    capabilities: tuple[tuple[CapabilityRule, Compiled], ...]
-    modes: tuple[tuple[FailureMode, Compiled], ...]
-    confidence: float | int
+    abilities: tuple[Ability, ...]
+    modes: tuple[Mode, ...]
     rules_sha256: str
 
 
@@ -35,10 +50,10 @@ class Catalogue(NamedTuple):
 def catalogue() -> Catalogue:
     """Lay the rules out once."""
     book = rulebook()
+    confidence = book.issuing.confidence["structured"]
     return Catalogue(
-        tuple((rule, compiled(rule)) for rule in book.capabilities.capability),
-        tuple((mode, compiled(mode)) for mode in book.failure_modes.failure_mode),
-        book.issuing.confidence["structured"],
+        tuple(Ability(rule, compiled(rule), _document(rule, confidence)) for rule in book.capabilities.capability),
+        tuple(Mode(rule, compiled(rule)) for rule in book.failure_modes.failure_mode),
         book.sha256,
     )
 
@@ -48,71 +63,73 @@ def capability_uri(category: str, name: str) -> str:
     return f"capability://{category.replace('-', '.')}.{_NOT_IN_URI.sub('.', name.lower())}"
 
 
-def enrich(subject: Subject, *, artifact_id: str, today: date) -> Profile:
+def enrich(subject: Subject, *, artifact_id: str, life: Life) -> Profile:
     """Derive a model's profile; a capability is listed only when its facts are stated."""
-    rules, claims = catalogue(), subject.claims
-    stated = stated_facts(claims) | flags(subject, today)
-    held = [(rule, condition) for rule, condition in rules.capabilities if holds(condition, stated, claims)]
-    modes = [(mode, condition) for mode, condition in rules.modes if holds(condition, stated, claims)]
-    placed = _place([rule for rule, _ in held], modes)
-    profile = Profile([], [])
-    for place, (rule, condition) in enumerate(held):
+    rules, claims, stated = catalogue(), subject.claims, subject.stated | life.flags
+    abilities = [row for row in rules.abilities if row.condition.all <= stated and holds(row.condition, stated, claims)]
+    modes = [row for row in rules.modes if row.condition.all <= stated and holds(row.condition, stated, claims)]
+    placed = _place(abilities, modes)
+    profile = Profile([], [], {})
+    for place, ability in enumerate(abilities):
         path = f"/capabilities/{place}"
-        profile.evidence.extend(from_claim(path, claim) for claim in cited(condition, claims))
-        limitations = [_limitation(subject, mode, f"{path}/limitations/{n}", profile) for n, mode in enumerate(placed[place])]
-        capability_id = f"{artifact_id}__cap_{place}"
-        profile.capabilities.append(_capability(rule, capability_id, fill(rule.description, claims), limitations))
+        profile.evidence.extend(from_claim(path, claim) for claim in cited(ability.condition, claims))
+        limitations = [
+            _limit(subject, mode, f"{path}/limitations/{n}", profile) for n, mode in enumerate(placed[place])
+        ]
+        capability = ability.document.copy()
+        capability["id"] = f"{artifact_id}__cap_{place}"
+        capability["description"] = fill(ability.rule.description, claims)
+        capability["limitations"] = limitations
+        profile.capabilities.append(capability)
     return profile
 
 
-Held = tuple[FailureMode, Compiled]
-
-
-def _place(capabilities: list[CapabilityRule], modes: list[Held]) -> list[list[Held]]:
+def _place(abilities: list[Ability], modes: list[Mode]) -> list[list[Mode]]:
     """Put each failure mode with one capability: stated ones with the first, class ones where they are named first."""
-    placed: list[list[Held]] = [[] for _ in capabilities]
-    if placed:
-        for held in modes:
-            mode = held[0]
-            named = (place for place, rule in enumerate(capabilities) if mode.id in rule.limits)
-            placed[0 if mode.stated else next(named, 0)].append(held)
+    first_to_name: dict[str, int] = {}
+    for place, ability in enumerate(abilities):
+        for limit in ability.rule.limits:
+            first_to_name.setdefault(limit, place)
+    placed: list[list[Mode]] = [[] for _ in abilities]
+    for mode in modes if abilities else ():
+        placed[0 if mode.rule.stated else first_to_name.get(mode.rule.id, 0)].append(mode)
     return placed
 
 
-def _limitation(subject: Subject, held: Held, path: str, profile: Profile) -> str:
-    mode, condition = held
-    text = fill(mode.text, subject.claims)
-    profile.evidence.extend(mode_evidence(subject, mode, condition, text, path))
+def _limit(subject: Subject, mode: Mode, path: str, profile: Profile) -> str:
+    """Word a limitation and note its evidence."""
+    text = fill(mode.rule.text, subject.claims)
+    shown_by = _mode_evidence(subject, mode, text, path)
+    profile.evidence.extend(shown_by)
+    profile.shown_by.setdefault(text, shown_by)
     return text
 
 
-def mode_evidence(subject: Subject, mode: FailureMode, condition: Compiled, text: str, path: str) -> list[Document]:
+def _mode_evidence(subject: Subject, mode: Mode, text: str, path: str) -> list[Document]:
     """Evidence of one failure mode: the facts that show it, or our rule where it is true of the class."""
-    if mode.stated:
-        return [from_claim(path, claim, mode.taxonomy) for claim in cited(condition, subject.claims)]
-    rules_sha256 = catalogue().rules_sha256
-    rule = f"/failure_modes/{mode.id}"
-    return [
-        from_class(
-            path, rule=rule, text=text, rules_sha256=rules_sha256, listing=subject.primary, taxonomy=mode.taxonomy
-        )
-    ]
+    rule = mode.rule
+    if rule.stated:
+        return [
+            {**from_claim(path, claim), "taxonomy": rule.taxonomy} for claim in cited(mode.condition, subject.claims)
+        ]
+    at, sha256 = f"/failure_modes/{rule.id}", catalogue().rules_sha256
+    return [from_class(path, rule=at, text=text, rules_sha256=sha256, listing=subject.primary, taxonomy=rule.taxonomy)]
 
 
-def _capability(rule: CapabilityRule, capability_id: str, description: str, limitations: list[str]) -> Document:
+def _document(rule: CapabilityRule, confidence: float) -> Document:
     return {
-        "id": capability_id,
+        "id": "",
         "uri": capability_uri(rule.categories[0], rule.name),
         "name": rule.name,
-        "description": description,
-        "intents": list(rule.intents),
-        "best_for": list(rule.best_for),
-        "limitations": limitations,
-        "requires": list(rule.requires),
-        "input_types": list(rule.input_types),
-        "output_types": list(rule.output_types),
-        "categories": list(rule.categories),
-        "confidence": catalogue().confidence,
+        "description": rule.description,
+        "intents": rule.intents,
+        "best_for": rule.best_for,
+        "limitations": (),
+        "requires": rule.requires,
+        "input_types": rule.input_types,
+        "output_types": rule.output_types,
+        "categories": rule.categories,
+        "confidence": confidence,
         "matches": 0,
         "success_rate": 0,
     }

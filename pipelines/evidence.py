@@ -1,47 +1,53 @@
 """Evidence: who says so, where, when, and word for word."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from pipelines.merge import Claim
-from schemas.listing import Listing
+from schemas.listing import Listing, Said
 
 Document = dict[str, Any]
-"""A part of a passport, in the key order in which it is served."""
+"""A part of a passport, in the key order in which it is served; lists in it may be tuples."""
 
 QUOTED_FACTS = frozenset(["description_truncated"])
 """Facts whose evidence is words out of a longer text, not the whole value at the locator."""
 
 
-def from_claim(path: str, claim: Claim, taxonomy: Iterable[str] = ()) -> Document:
-    """Evidence that a listing states something; `path` is a JSON Pointer into `unfragile`."""
-    fact, listing = claim
-    quoted = fact.name in QUOTED_FACTS
-    said = list(fact.said) if isinstance(fact.said, tuple) else fact.said
-    entry = {
+def stated(path: str, listing: Listing, locator: str, said: Said) -> Document:
+    """Evidence that a listing says something at a place; `path` is a JSON Pointer into `unfragile`."""
+    source = listing.source
+    return {
         "path": path,
-        "source": listing.source,
+        "source": source,
         "url": listing.url,
-        "locator": fact.locator,
-        "quote" if quoted else "value": said,
-        "method": "pattern" if quoted else "structured",
-        "asserted_by": listing.source,
+        "locator": locator,
+        "value": said,
+        "method": "structured",
+        "asserted_by": source,
         "observed_at": listing.observed_at,
         "content_sha256": listing.content_sha256,
     }
-    if taxonomy:
-        entry["taxonomy"] = list(taxonomy)
-    return entry
+
+
+def from_claim(path: str, claim: Claim) -> Document:
+    """Evidence that a listing states a fact, by the value that stands there or by words out of it."""
+    (name, _, locator, said), listing = claim
+    entry = stated(path, listing, locator, said)
+    return _as_quote(entry) if name in QUOTED_FACTS else entry
+
+
+def _as_quote(entry: Document) -> Document:
+    renamed = {("quote" if key == "value" else key): value for key, value in entry.items()}
+    return {**renamed, "method": "pattern"}
 
 
 def from_class(
-    path: str, *, rule: str, text: str, rules_sha256: str, listing: Listing, taxonomy: Iterable[str] = ()
+    path: str, *, rule: str, text: str, rules_sha256: str, listing: Listing, taxonomy: tuple[str, ...]
 ) -> Document:
     """Evidence that something is true of this kind of thing: our own rule, pinned; no source states it.
 
     `listing` is the one that shows the model to be of that kind; its date is the evidence's.
     """
-    entry = {
+    return {
         "path": path,
         "source": "rules",
         "url": None,
@@ -51,10 +57,8 @@ def from_class(
         "asserted_by": "class",
         "observed_at": listing.observed_at,
         "content_sha256": rules_sha256,
+        "taxonomy": taxonomy,
     }
-    if taxonomy:
-        entry["taxonomy"] = list(taxonomy)
-    return entry
 
 
 def from_issuer(path: str, *, issuer: str, locator: str, value: object, observed_at: str) -> Document:

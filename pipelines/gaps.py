@@ -1,12 +1,10 @@
 """What the sources disagree about, and what none of them states."""
 
-from datetime import date
 from typing import Any
 
 from pipelines.evidence import Document
-from pipelines.life import flags
+from pipelines.life import Life
 from pipelines.merge import Claim, Subject
-from schemas.listing import Listing
 
 DISAGREEMENTS = (
     ("/artifact/model/context_tokens", ("context_tokens", "model"), ("top_provider_context_tokens", "top provider")),
@@ -31,25 +29,30 @@ SOUGHT = (
 )
 """What a buyer needs to know; what of it nobody states is an unknown, and the share stated is the coverage."""
 
+_SOUGHT_AT = tuple((path, *path.split("/")[1:]) for path in SOUGHT)
 
-def conflicts(subject: Subject, *, today: date) -> list[Document]:
+
+def conflicts(subject: Subject, *, life: Life) -> list[Document]:
     """List disagreements, each side with its scope and date; none is resolved in silence."""
     found = []
     for path, (name, scope), (other, other_scope) in DISAGREEMENTS:
         one, two = subject.claims.get(name), subject.claims.get(other)
         if one and two and one.fact.value != two.fact.value:
             found.append({"path": path, "values": [_side(one, scope), _side(two, other_scope)]})
-    if "past_end" in flags(subject, today):
+    if "past_end" in life.flags:
         sides = [_side(subject.claims["listed"], "listing"), _side(subject.claims["expires_on"], "announced end")]
         found.append({"path": "/artifact/status", "values": sides})
     return found
 
 
-def unknowns(unfragile: dict[str, Any], subject: Subject) -> list[Document]:
+def unknowns(artifact: Document, trust: Document, subject: Subject) -> list[Document]:
     """List what no source states, with the sources that were asked."""
-    sources = [listing.source for listing in _consulted(subject)]
+    consulted = [subject.primary, *([subject.endpoints] if subject.endpoints else [])]
+    sources, blocks = [listing.source for listing in consulted], {"artifact": artifact, "trust": trust}
     return [
-        {"path": path, "reason": "not_stated", "sources": sources} for path in SOUGHT if not _is_stated(unfragile, path)
+        {"path": path, "reason": "not_stated", "sources": sources}
+        for path, block, part, key in _SOUGHT_AT
+        if not _says(blocks[block][part][key])
     ]
 
 
@@ -58,22 +61,14 @@ def coverage(unknown: list[Document]) -> Document:
     return {"stated": len(SOUGHT) - len(unknown), "of": len(SOUGHT)}
 
 
-def _consulted(subject: Subject) -> list[Listing]:
-    return [subject.primary, *([subject.endpoints] if subject.endpoints else [])]
-
-
-def _is_stated(unfragile: dict[str, Any], path: str) -> bool:
-    value: Any = unfragile
-    for key in path.split("/")[1:]:
-        value = value[key]
-    return value is not None and value != []
+def _says(value: Any) -> bool:  # noqa: ANN401 - any part of a passport
+    return value is not None and value not in ([], ())
 
 
 def _side(claim: Claim, scope: str) -> Document:
     fact, listing = claim
-    said = list(fact.said) if isinstance(fact.said, tuple) else fact.said
     return {
-        "value": said,
+        "value": fact.said,
         "source": listing.source,
         "scope": scope,
         "locator": fact.locator,

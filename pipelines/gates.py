@@ -3,31 +3,44 @@
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 from importlib import resources
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, Self
+
+from pydantic import Field, model_validator
 
 from schemas.base import Frozen
 from schemas.crawl import CrawlReport
 from schemas.listing import Listing
+from schemas.terms import Count, Ratio
+from schemas.times import instant
+
+Hours = Annotated[int, Field(gt=0)]
 
 
 class Gate(Frozen):
     """The bounds of one source, and how long its facts stay fresh."""
 
-    minimum_listings: int
-    largest_drop: float
+    minimum_listings: Count
+    largest_drop: Ratio
     """Share of the last good crawl's listings that may be gone, 0 to 1."""
-    largest_reject_rate: float
+    largest_reject_rate: Ratio
     """Share of the listings that may be quarantined, 0 to 1."""
-    refresh_after_h: int
+    refresh_after_h: Hours
     """Hours after which a passport's scrape is due to be renewed."""
-    stale_after_h: int
+    stale_after_h: Hours
     """Hours after which its facts are stale."""
-    expires_after_h: int
+    expires_after_h: Hours
     """Hours after which a passport made from it is no longer valid."""
-    fill_rates: dict[str, float] = {}
+    fill_rates: dict[str, Ratio] = Field(default_factory=dict)
     """Fact name → the smallest share of listings that must state it."""
+
+    @model_validator(mode="after")
+    def _ages_in_order(self) -> Self:
+        if not self.refresh_after_h <= self.stale_after_h <= self.expires_after_h:
+            raise ValueError("a scrape is due first (refresh_after_h), then stale (stale_after_h), then void")
+        return self
 
     @property
     def refresh_after(self) -> timedelta:
@@ -43,6 +56,22 @@ class Gate(Frozen):
     def expires_after(self) -> timedelta:
         """`expires_after_h` as a duration."""
         return timedelta(hours=self.expires_after_h)
+
+
+class Deadlines(NamedTuple):
+    """Until when what a scrape brought may be relied on."""
+
+    due: datetime
+    """From then on it should have been scraped again."""
+    stale: datetime
+    """From then on it must not be relied on."""
+    void: datetime
+    """From then on a passport made from it is no longer valid."""
+
+
+def deadlines(observed_at: str, gate: Gate) -> Deadlines:
+    """Say how long what was observed at an instant stays good."""
+    return _deadlines(observed_at, gate.refresh_after_h, gate.stale_after_h, gate.expires_after_h)
 
 
 Gates = Mapping[str, Gate]
@@ -84,6 +113,13 @@ def check_one(report: CrawlReport) -> list[Breach]:
     return [Breach(report.source, "complete", failure.reason) for failure in report.failures]
 
 
+@lru_cache(maxsize=1024)
+def _deadlines(observed_at: str, refresh_after_h: int, stale_after_h: int, expires_after_h: int) -> Deadlines:
+    """Worked out once for all that one response brought."""
+    seen = instant(observed_at)
+    return Deadlines(*(seen + timedelta(hours=hours) for hours in (refresh_after_h, stale_after_h, expires_after_h)))
+
+
 def _size(report: CrawlReport, gate: Gate, last_good: int | None) -> Iterable[Breach]:
     came, refused = report.listings, report.quarantined
     if came < gate.minimum_listings:
@@ -93,7 +129,8 @@ def _size(report: CrawlReport, gate: Gate, last_good: int | None) -> Iterable[Br
         reason = f"{came} listings came after {last_good} last time, a drop beyond {gate.largest_drop:.0%}"
         yield Breach(report.source, "largest_drop", reason)
     if came and refused / came > gate.largest_reject_rate:
-        reason = f"{refused} of {came} listings were refused, more than {gate.largest_reject_rate:.0%}: see the quarantine"
+        share = f"{refused} of {came} listings were refused, more than {gate.largest_reject_rate:.0%}"
+        reason = f"{share}: see the quarantine"
         yield Breach(report.source, "largest_reject_rate", reason)
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
 
 from pipelines.artifact import Issuer, artifact_block, artifact_evidence, artifact_id, risk_evidence
 from pipelines.enrich import enrich
+from pipelines.evidence import Document
 from pipelines.gaps import conflicts, coverage, unknowns
 from pipelines.gates import Gates
+from pipelines.life import life_of, stamp
 from pipelines.merge import Subject
 from pipelines.model_block import model_evidence
 from pipelines.rulebook import rulebook
@@ -17,7 +18,7 @@ from pipelines.substance import facts_digest, payload_digest
 from pipelines.trust import failure_mode_evidence, trust_block
 from schemas.listing import Listing
 from schemas.registry import Cause, ShardRow
-from schemas.times import instant, timestamp
+from schemas.times import instant
 
 FORMAT = "1.0"
 FORMAT_VERSION = "2026-05"
@@ -44,21 +45,20 @@ class Draft:
     """What a passport would say, before it is decided whether it must be said anew."""
 
     subject: Subject
-    unfragile: dict[str, Any]
+    unfragile: Document
     payload: str
     facts: str
 
 
 def draft(subject: Subject, terms: Terms) -> Draft:
     """Assemble everything but score, cause and date of change."""
-    today = terms.now.date()
-    profile = enrich(subject, artifact_id=artifact_id(subject.slug), today=today)
-    artifact = artifact_block(subject, issuer=terms.issuer, today=today)
-    now, observed_at = timestamp(terms.now), subject.primary.observed_at
-    trust = trust_block(
-        subject, profile.capabilities, status=artifact["status"], updated_at=observed_at, gates=terms.gates, now=terms.now
-    )
-    unfragile = {
+    life = life_of(subject, terms.now.astimezone(UTC).date())
+    profile = enrich(subject, artifact_id=artifact_id(subject.slug), life=life)
+    artifact = artifact_block(subject, issuer=terms.issuer, life=life)
+    trust = trust_block(subject, profile, status=life.status, gates=terms.gates, now=terms.now)
+    unknown = unknowns(artifact, trust, subject)
+    trust["coverage"] = coverage(unknown)
+    unfragile: Document = {
         "@version": FORMAT,
         "version": FORMAT_VERSION,
         "artifact": artifact,
@@ -66,20 +66,16 @@ def draft(subject: Subject, terms: Terms) -> Draft:
         "trust": trust,
         "distribution": distribution(terms.issuer, subject.slug),
         "evidence": [
-            *artifact_evidence(subject, today=today),
+            *artifact_evidence(subject, life=life),
             *model_evidence(subject),
             *profile.evidence,
             *risk_evidence(subject),
-            *failure_mode_evidence(
-                profile.evidence, profile.capabilities, trust["failure_modes"], issuer=terms.issuer, now=now
-            ),
+            *failure_mode_evidence(profile, trust["failure_modes"], issuer=terms.issuer, now=terms.now),
         ],
-        "conflicts": conflicts(subject, today=today),
-        "unknowns": [],
+        "conflicts": conflicts(subject, life=life),
+        "unknowns": unknown,
         "provenance": {"pipeline": PIPELINE, "rules_sha256": rulebook().sha256, "cause": ""},
     }
-    unfragile["unknowns"] = unknowns(unfragile, subject)
-    trust["coverage"] = coverage(unfragile["unknowns"])
     return Draft(subject, unfragile, payload_digest(unfragile), facts_digest(listings_of(subject)))
 
 
@@ -91,16 +87,21 @@ def cause_of(candidate: Draft, last: ShardRow | None, terms: Terms) -> Cause | N
         return "source_changed" if candidate.facts != last.facts else "pipeline_changed"
     if terms.key_id != last.key_id:
         return "key_changed"
-    refresh_after = terms.gates[candidate.subject.primary.source].refresh_after
-    return "refreshed" if terms.renew or terms.now - instant(last.last_scraped_at) > refresh_after else None
+    return "refreshed" if terms.renew or _is_due(candidate.subject.primary, last, terms) else None
 
 
-def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: Terms) -> dict[str, Any]:
+def _is_due(seen: Listing, last: ShardRow, terms: Terms) -> bool:
+    """Whether the passport that is served looks old, and a newer scrape is at hand to renew it with."""
+    looks_old = terms.now - instant(last.last_scraped_at) > terms.gates[seen.source].refresh_after
+    return looks_old and seen.observed_at > last.last_scraped_at
+
+
+def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: Terms) -> Document:
     """Complete a draft: the cause, the date of the last change of substance, and the score."""
     unfragile = candidate.unfragile
     unfragile["provenance"]["cause"] = cause
     unfragile["trust"]["maintenance"]["updated_at"] = last_changed(candidate, last, terms)
-    breakdown = rank_breakdown(unfragile, signed_at=terms.now)
+    breakdown = rank_breakdown(unfragile, signed_at=instant(stamp(terms.now)))
     unfragile["trust"]["rank_breakdown"] = breakdown
     unfragile["trust"]["score"] = score(breakdown)
     return unfragile
@@ -108,7 +109,7 @@ def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: Terms) -
 
 def last_changed(candidate: Draft, last: ShardRow | None, terms: Terms) -> str:
     """When the substance last changed: now, or when it did before."""
-    return last.last_changed if last and last.payload == candidate.payload else timestamp(terms.now)
+    return last.last_changed if last and last.payload == candidate.payload else stamp(terms.now)
 
 
 def distribution(issuer: Issuer, slug: str) -> dict[str, str]:

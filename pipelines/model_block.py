@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from pipelines.evidence import Document, from_claim
-from pipelines.merge import STANDARD_OFFER, Claim, Subject
-from schemas.listing import Fact, Listing, Price, Provider
+from pipelines.evidence import Document, from_claim, stated
+from pipelines.merge import STANDARD_OFFER, Subject
+from schemas.listing import Listing, Price, Provider
 
 AT = "/artifact/model"
 
@@ -25,6 +25,7 @@ FACT_OF = {
 """Key of the block → the fact that it shows."""
 
 MODALITY_ORDER = ("text", "image", "file", "audio", "video", "embeddings", "rerank", "speech", "transcription")
+_MODALITY_PLACE = {word: place for place, word in enumerate(MODALITY_ORDER)}
 
 
 def model_block(subject: Subject) -> Document:
@@ -42,20 +43,21 @@ def model_block(subject: Subject) -> Document:
         "max_output_tokens": facts["max_output_tokens"],
         "input_modalities": modalities(subject.items("input")),
         "output_modalities": modalities(subject.items("output")),
-        "parameters": sorted(set(subject.items("parameter"))),
+        "parameters": subject.items("parameter"),
         "knowledge_cutoff": facts["knowledge_cutoff"],
         "released_on": facts["released_on"],
         "expires_on": facts["expires_on"],
         "prices": [_price(price) for price in subject.primary.prices],
         "offers": [_offer(offer) for offer in subject.offers],
-        "providers": [_provider(provider) for provider in (endpoints.providers if endpoints else ())],
+        "providers": [_provider(provider) for provider in endpoints.providers] if endpoints else [],
     }
 
 
 def model_evidence(subject: Subject) -> list[Document]:
     """Evidence of everything that the block states."""
     claims = subject.claims
-    evidence = [from_claim(f"{AT}/{key}", claims[fact]) for key, fact in FACT_OF.items() if fact in claims]
+    evidence = [from_claim(f"{AT}/listing_id", claims["listed"])]
+    evidence += [from_claim(f"{AT}/{key}", claims[fact]) for key, fact in FACT_OF.items() if fact in claims]
     for n, alias in enumerate(subject.aliases):
         evidence.append(from_claim(f"{AT}/aliases/{n}", claims[f"alias:{alias.id}"]))
     evidence += _price_evidence(f"{AT}/prices", subject.primary.prices, subject.primary)
@@ -70,8 +72,12 @@ def model_evidence(subject: Subject) -> list[Document]:
 
 def modalities(words: Iterable[str]) -> list[str]:
     """Modalities in one fixed order, those outside the vocabulary last, so that the source's order changes nothing."""
-    known = {word: place for place, word in enumerate(MODALITY_ORDER)}
-    return sorted(set(words), key=lambda word: (known.get(word, len(known)), word))
+    return sorted(words, key=lambda word: (_MODALITY_PLACE.get(word, len(MODALITY_ORDER)), word))
+
+
+def is_free(offer: Listing) -> bool:
+    """Whether every price that the listing states is zero."""
+    return bool(offer.prices) and all(price.usd == "0" for price in offer.prices)
 
 
 def _price(price: Price) -> Document:
@@ -82,22 +88,17 @@ def _price(price: Price) -> Document:
 
 
 def _offer(offer: Listing) -> Document:
-    stated = {fact.name: fact.value for fact in offer.facts}
+    facts = {fact.name: fact.value for fact in offer.facts}
     return {
         "id": offer.id,
         "variant": offer.variant or STANDARD_OFFER,
         "name": offer.name,
         "free": is_free(offer),
-        "context_tokens": stated.get("context_tokens"),
-        "max_output_tokens": stated.get("max_output_tokens"),
-        "expires_on": stated.get("expires_on"),
+        "context_tokens": facts.get("context_tokens"),
+        "max_output_tokens": facts.get("max_output_tokens"),
+        "expires_on": facts.get("expires_on"),
         "prices": [_price(price) for price in offer.prices],
     }
-
-
-def is_free(offer: Listing) -> bool:
-    """Whether every price that the listing states is zero."""
-    return bool(offer.prices) and all(price.usd == "0" for price in offer.prices)
 
 
 def _provider(provider: Provider) -> Document:
@@ -114,18 +115,15 @@ def _provider(provider: Provider) -> Document:
 
 
 def _price_evidence(at: str, prices: Iterable[Price], listing: Listing) -> list[Document]:
-    return [
-        from_claim(f"{at}/{n}", Claim(Fact(f"price:{price.kind}", price.usd, price.locator, price.usd), listing))
-        for n, price in enumerate(prices)
-    ]
+    return [stated(f"{at}/{n}", listing, price.locator, price.said) for n, price in enumerate(prices)]
 
 
 def _provider_evidence(at: str, provider: Provider, listing: Listing) -> list[Document]:
-    said = [("", "provider_name", provider.name), ("/status", "status", provider.status_code)]
-    if provider.uptime_said is not None:
-        said.append(("/uptime_percent", "uptime_last_30m", provider.uptime_said))
+    place = provider.locator
     evidence = [
-        from_claim(f"{at}{path}", Claim(Fact(field, True, f"{provider.locator}/{field}", value), listing))
-        for path, field, value in said
+        stated(at, listing, f"{place}/provider_name", provider.name),
+        stated(f"{at}/status", listing, f"{place}/status", provider.status_code),
     ]
+    if provider.uptime_percent is not None:
+        evidence.append(stated(f"{at}/uptime_percent", listing, f"{place}/uptime_last_30m", provider.uptime_said))
     return evidence + _price_evidence(f"{at}/prices", provider.prices, listing)

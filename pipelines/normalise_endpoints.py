@@ -1,118 +1,124 @@
 """Reads OpenRouter's endpoints of one model: who serves it, how, and with what uptime."""
 
 from decimal import Decimal
+from typing import Literal
 
 from pipelines.decimals import plain
 from pipelines.prices import read_prices
-from pipelines.record import (
-    FieldError,
-    Json,
-    decimal_at,
-    leftovers,
-    parse_record,
-    take,
-    take_count,
-    take_object,
-    take_optional_text,
-    take_text,
-)
-from pipelines.slugs import is_slug, slug_of, split_id
-from pipelines.vocabulary import ENDPOINT_STATUSES, QUANTIZATIONS
-from schemas.listing import Fact, Listing, Provider, RawListing
+from pipelines.record import FieldError, Record, decimal, parse_record, said, shown
+from pipelines.slugs import is_plain, slug_of, split_id
+from pipelines.vocabulary import ENDPOINT_STATUSES, PRICE_UNITS, QUANTIZATIONS, UNREAD_ENDPOINT_FIELDS
+from schemas.listing import Fact, Listing, Price, Provider, RawListing, Said
 
 WHOLE = 100
 """Per cent."""
 
 UPTIME_PLACES = Decimal("0.01")
-ENDPOINT_FIELDS_UNREAD = frozenset(
-    ["name", "model_id", "model_name", "max_prompt_tokens", "supported_parameters", "supports_implicit_caching"]
-    + ["supports_voice_cloning", "latency_last_30m", "throughput_last_30m", "uptime_last_5m", "uptime_last_1d"]
-)
-"""Fields of an endpoint that we know and read past: repetitions of the model's, and figures of the last minutes."""
 
 
 def read_endpoints(raw: RawListing) -> Listing:
     """Read one endpoints record; raise FieldError naming the field that cannot be read."""
-    record = parse_record(raw.body)
-    ident, name = split_id(take_text(record, "id")), take_text(record, "name")
-    if not is_slug(slug_of(ident.base)):
-        raise FieldError("/id", f"is not author/name of lower-case letters, digits, '.', '_' and '-': {raw.id[:80]!r}")
-    endpoints = take(record, "endpoints")
-    if not isinstance(endpoints, list):
-        raise FieldError("/endpoints", "is not a list")
-    unread: list[str] = []
-    providers = tuple(_provider(endpoint, f"/endpoints/{n}", unread) for n, endpoint in enumerate(endpoints))
+    record = Record(parse_record(raw.body))
+    asked, base_id, name = split_id(raw.id), _base_id(record, raw), record.line("name")
+    endpoints = record.nested_list("endpoints")
+    precisions_said = [endpoint.peek("quantization") for endpoint in endpoints]
+    providers = tuple(sorted(map(_provider, endpoints), key=_in_no_order))
+    leftovers = dict.fromkeys(record.leftovers())
     return Listing.model_construct(
         source=raw.source,
         id=raw.id,
         kind="endpoints",
-        base_id=ident.base,
-        slug=slug_of(ident.base),
-        variant=ident.variant,
+        base_id=base_id,
+        slug=slug_of(base_id),
+        variant=asked.variant,
         name=name,
-        author=ident.base.partition("/")[0],
-        facts=tuple(_facts(providers, endpoints)),
+        author=base_id.partition("/")[0],
+        facts=tuple(_facts(providers, precisions_said)),
         prices=(),
         providers=providers,
-        leftovers=tuple(dict.fromkeys(unread)),
-        unfamiliar=tuple(f"quantization:{q}" for q in sorted(_unfamiliar(providers))),
+        leftovers=tuple(pointer for pointer in leftovers if pointer not in UNREAD_ENDPOINT_FIELDS),
+        unfamiliar=tuple(_unfamiliar(providers)),
         url=raw.url,
         observed_at=raw.observed_at,
         content_sha256=raw.content_sha256,
     )
 
 
-def _provider(endpoint: object, at: str, unread: list[str]) -> Provider:
-    if not isinstance(endpoint, dict):
-        raise FieldError(at, "is not an object")
-    endpoint = dict(endpoint)
-    status_code = endpoint.pop("status", None)
-    uptime = _uptime(endpoint.pop("uptime_last_30m", None), f"{at}/uptime_last_30m")
-    pricing = take_object(endpoint, "pricing", at)
-    provider = Provider(
-        name=take_text(endpoint, "provider_name", at),
-        tag=take_optional_text(endpoint, "tag", at) or "",
-        status=ENDPOINT_STATUSES.get(status_code, "unknown"),
-        status_code=status_code if isinstance(status_code, int) else None,
-        quantization=_quantization(endpoint, at),
-        context_tokens=take_count(endpoint, "context_length", at) or None,
-        max_output_tokens=take_count(endpoint, "max_completion_tokens", at) or None,
+def _base_id(record: Record, raw: RawListing) -> str:
+    """The model that the endpoints are of. An alias may be answered with its target's, any other id with its own."""
+    answered, asked = record.line("id"), split_id(raw.id)
+    ident = split_id(answered)
+    if not is_plain(ident):
+        raise FieldError(
+            "/id", f"is {answered[:80]!r}, not author/name of lower-case letters, digits, '.', '_' and '-'"
+        )
+    if ident.base != asked.base and not asked.alias:
+        raise FieldError("/id", f"is {answered[:80]!r}, where the endpoints of {raw.id[:80]!r} were asked for")
+    return ident.base
+
+
+def _provider(endpoint: Record) -> Provider:
+    status_code, uptime_said = _status_code(endpoint), endpoint.take_optional("uptime_last_30m")
+    uptime = _uptime(uptime_said, endpoint.place("uptime_last_30m"))
+    return Provider(
+        name=endpoint.line("provider_name"),
+        tag=endpoint.line("tag"),
+        status=_status(status_code),
+        status_code=status_code,
+        quantization=_quantization(endpoint),
+        context_tokens=endpoint.optional_count("context_length") or None,
+        max_output_tokens=endpoint.optional_count("max_completion_tokens") or None,
         uptime_percent=None if uptime is None else plain(uptime.quantize(UPTIME_PLACES)),
-        uptime_said=None if uptime is None else plain(uptime),
-        prices=read_prices(dict(pricing), f"{at}/pricing") or (),
-        locator=at,
+        uptime_said=said(uptime_said),
+        prices=read_prices(endpoint.nested("pricing")) or (),
+        locator=endpoint.at,
     )
-    unread += [f"/endpoints{pointer}" for pointer in leftovers(endpoint) if pointer[1:] not in ENDPOINT_FIELDS_UNREAD]
-    return provider
 
 
-def _quantization(endpoint: Json, at: str) -> str | None:
-    quantization = take_optional_text(endpoint, "quantization", at)
+def _status_code(endpoint: Record) -> int | None:
+    value = endpoint.take_optional("status")
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise FieldError(endpoint.place("status"), f"is {shown(value)}, not a status code or null")
+    return value
+
+
+def _status(code: int | None) -> Literal["up", "degraded", "unknown"]:
+    return "unknown" if code is None else ENDPOINT_STATUSES.get(code, "unknown")
+
+
+def _quantization(endpoint: Record) -> str | None:
+    quantization = endpoint.optional_line("quantization")
     return None if quantization == "unknown" else quantization
 
 
-def _uptime(value: object, pointer: str) -> Decimal | None:
+def _uptime(value: object, at: str) -> Decimal | None:
     if value is None:
         return None
-    percent = decimal_at(value, pointer)
+    percent = decimal(value, at)
     if not 0 <= percent <= WHOLE:
-        raise FieldError(pointer, f"is {plain(percent)}, not a percentage")
+        raise FieldError(at, f"is {plain(percent)}, not a percentage")
     return percent
 
 
-def _facts(providers: tuple[Provider, ...], endpoints: list[Json]) -> list[Fact]:
-    names = tuple(dict.fromkeys(provider.name for provider in providers))
-    first = f"{providers[0].locator}/provider_name" if providers else ""
-    facts = [Fact("provider_count", len(names), first, names[0])] if names else []
+def _in_no_order(provider: Provider) -> tuple[str, str, str]:
+    """Sort key that makes the source's order, which changes from answer to answer, say nothing."""
+    priced = [(price.kind, price.usd, price.when) for price in provider.prices]
+    return provider.name, provider.tag, repr((provider._replace(prices=(), locator=""), priced))
+
+
+def _facts(providers: tuple[Provider, ...], precisions_said: list[Said]) -> list[Fact]:
+    if not providers:
+        return []
+    first = f"{providers[0].locator}/provider_name"
+    names = {provider.name for provider in providers}
+    facts = [Fact("served", True, first, providers[0].name)]
     if len(names) == 1:
-        facts.append(Fact("only_provider", names[0], first, names[0]))
+        facts.append(Fact("only_provider", providers[0].name, first, providers[0].name))
     unstated = [provider for provider in providers if provider.quantization is None]
     if unstated:
-        said = endpoints[int(unstated[0].locator.rpartition("/")[2])].get("quantization")
-        facts.append(Fact("quantization_unstated", len(unstated), f"{unstated[0].locator}/quantization", said))
-    facts += _precision_facts(providers)
-    facts += _uptime_facts(providers)
-    return facts
+        stands = precisions_said[int(unstated[0].locator.rpartition("/")[2])]
+        facts.append(Fact("quantization_unstated", len(unstated), f"{unstated[0].locator}/quantization", stands))
+    return facts + _precision_facts(providers) + _uptime_facts(providers)
 
 
 def _precision_facts(providers: tuple[Provider, ...]) -> list[Fact]:
@@ -125,12 +131,15 @@ def _precision_facts(providers: tuple[Provider, ...]) -> list[Fact]:
 
 
 def _uptime_facts(providers: tuple[Provider, ...]) -> list[Fact]:
-    measured = [provider for provider in providers if provider.uptime_said]
+    measured = [(Decimal(p.uptime_percent), p) for p in providers if p.uptime_percent is not None]
     if not measured:
         return []
-    best = max(measured, key=lambda provider: Decimal(provider.uptime_said or 0))
-    return [Fact("best_uptime_percent", best.uptime_percent or "", f"{best.locator}/uptime_last_30m", best.uptime_said)]
+    percent, best = max(measured, key=lambda pair: pair[0])
+    return [Fact("best_uptime_percent", plain(percent), f"{best.locator}/uptime_last_30m", best.uptime_said)]
 
 
-def _unfamiliar(providers: tuple[Provider, ...]) -> set[str]:
-    return {provider.quantization for provider in providers if provider.quantization} - set(QUANTIZATIONS)
+def _unfamiliar(providers: tuple[Provider, ...]) -> list[str]:
+    precisions = {provider.quantization for provider in providers if provider.quantization} - set(QUANTIZATIONS)
+    prices: list[Price] = [price for provider in providers for price in provider.prices]
+    kinds = {price.kind for price in prices} - PRICE_UNITS.keys()
+    return [f"quantization:{word}" for word in sorted(precisions)] + [f"price:{kind}" for kind in sorted(kinds)]

@@ -5,25 +5,23 @@ listings    → merge                                      `pipelines.merge.gath
 subject     → enrich → score → issue → sign → verify     `make`, one model at a time
 """
 
-import contextlib
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-import orjson
-
 from pipelines.errors import PipelineError
+from pipelines.evidence import Document
+from pipelines.gates import deadlines
 from pipelines.issue import Draft, Terms, cause_of, draft, issue, last_changed
 from pipelines.merge import Subject
 from pipelines.normalise_endpoints import read_endpoints
 from pipelines.normalise_openrouter import read_model
 from pipelines.record import FieldError
-from pipelines.signing import KeyRing, Signer, seal_passport
+from pipelines.seal import SealError, read_back, sealed, written
+from pipelines.signing import KeyRing, Signer
 from pipelines.validate import validate
-from pipelines.verify import verify_passport
 from schemas.listing import Listing, Quarantined, RawListing
 from schemas.registry import Cause, ShardRow
-from schemas.times import instant
 
 Stage = Literal["normalise", "validate", "enrich", "issue", "sign", "verify"]
 
@@ -34,14 +32,8 @@ READERS: dict[str, Callable[[RawListing], Listing]] = {
 """Source → what reads its records."""
 
 
-class StepError(PipelineError):
-    """A step refused a record, or failed on it: either way the record is quarantined and the batch goes on."""
-
-    def __init__(self, stage: Stage, pointer: str, reason: str) -> None:
-        super().__init__(f"{stage}: {pointer or 'the record'} {reason}")
-        self.stage: Stage = stage
-        self.pointer = pointer
-        self.reason = reason
+FAULTS = (PipelineError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError)
+"""What stops a record, and never its batch: a step refuses it, or fails on it."""
 
 
 class Issued(NamedTuple):
@@ -59,13 +51,13 @@ class Unchanged(NamedTuple):
 
 def admit(raw: RawListing) -> Listing | Quarantined:
     """Read one record and check that it holds together, or say what is wrong with it."""
+    stage: Stage = "normalise"
     try:
-        with _step("normalise"):
-            listing = READERS[raw.source](raw)
-        with _step("validate"):
-            validate(listing)
-    except StepError as error:
-        return _quarantined(raw, error)
+        listing = READERS[raw.source](raw)
+        stage = "validate"
+        validate(listing)
+    except FAULTS as error:
+        return _refused(raw, stage, error, raw.body)
     return listing
 
 
@@ -77,51 +69,35 @@ def make(
     `last` is the row that is served now, `trusted` the keys that readers trust, `generation` the one that will serve
     the result.
     """
+    stage: Stage = "enrich"
     try:
-        with _step("enrich"):
-            candidate = draft(subject, terms)
-            cause = cause_of(candidate, last, terms)
+        candidate = draft(subject, terms)
+        cause = cause_of(candidate, last, terms)
         if last is not None and cause is None:
-            return Unchanged(last.model_copy(update={"last_seen": subject.primary.observed_at}))
-        cause = cause or "first_seen"
-        with _step("issue"):
-            unfragile = issue(candidate, cause, last, terms)
-        with _step("sign"):
-            expires_at = instant(subject.primary.observed_at) + terms.gates[subject.primary.source].expires_after
-            document = orjson.dumps(
-                seal_passport(
-                    unfragile, signer=signer, signed_at=terms.now, expires_at=expires_at, issuer=terms.issuer.name
-                )
-            )
-        with _step("verify"):
-            _verify_own_work(document, terms, trusted)
-    except StepError as error:
-        return _unissued(subject, error)
-    return Issued(_row(candidate, document, last, terms, cause, generation), document)
+            return Unchanged(_seen_again(last, subject))
+        cause, stage = cause or "first_seen", "issue"
+        unsigned = _written(issue(candidate, cause, last, terms), subject, terms)
+        stage = "verify"
+        passport = read_back(unsigned)
+        stage = "sign"
+        document = sealed(unsigned, passport, signer=signer, trusted=trusted)
+    except FAULTS as error:
+        return _refused(subject.primary, stage, error, subject.primary.model_dump_json())
+    return Issued(_row(candidate, last, document, cause=cause, terms=terms, generation=generation), document)
 
 
-@contextlib.contextmanager
-def _step(stage: Stage) -> Iterator[None]:
-    """Name the step in whatever goes wrong in it."""
-    try:
-        yield
-    except FieldError as error:
-        raise StepError(stage, error.pointer, error.reason) from error
-    except (PipelineError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
-        raise StepError(stage, "", f"{type(error).__name__}: {error}") from error
-
-
-def _verify_own_work(document: bytes, terms: Terms, trusted: KeyRing) -> None:
-    finding, _ = verify_passport(document, keys=trusted, at=terms.now)
-    if not finding.verdict.good:
-        raise PipelineError(f"our own passport does not verify: {finding.verdict}: {finding.reason}")
+def _written(unfragile: Document, subject: Subject, terms: Terms) -> bytes:
+    """Write the document; it expires by the age of its scrape, not of its signature."""
+    primary = subject.primary
+    expires_at = deadlines(primary.observed_at, terms.gates[primary.source]).void
+    return written(unfragile, signed_at=terms.now, expires_at=expires_at, issuer=terms.issuer.name, key_id=terms.key_id)
 
 
 def _row(
-    candidate: Draft, document: bytes, last: ShardRow | None, terms: Terms, cause: Cause, generation: int
+    candidate: Draft, last: ShardRow | None, document: bytes, *, cause: Cause, terms: Terms, generation: int
 ) -> ShardRow:
     primary = candidate.subject.primary
-    return ShardRow.model_construct(
+    return ShardRow(
         slug=candidate.subject.slug,
         listing_id=primary.base_id,
         object=hashlib.sha256(document).hexdigest(),
@@ -139,25 +115,15 @@ def _row(
     )
 
 
-def _quarantined(raw: RawListing, error: StepError) -> Quarantined:
-    return Quarantined(
-        stage=error.stage,
-        source=raw.source,
-        id=raw.id,
-        field=error.pointer,
-        reason=error.reason,
-        observed_at=raw.observed_at,
-        raw=raw.body,
-    )
+def _seen_again(last: ShardRow, subject: Subject) -> ShardRow:
+    return last.model_copy(update={"last_seen": max(last.last_seen, subject.primary.observed_at)})
 
 
-def _unissued(subject: Subject, error: StepError) -> Quarantined:
+def _refused(what: RawListing | Listing, stage: Stage, error: Exception, raw: str) -> Quarantined:
+    """Put a record aside with the step, place and reason that stopped it."""
+    pointer, reason = "", f"{type(error).__name__}: {error}"
+    if isinstance(error, FieldError | SealError):
+        pointer, reason = error.pointer, error.reason
     return Quarantined(
-        stage=error.stage,
-        source=subject.primary.source,
-        id=subject.primary.id,
-        field=error.pointer,
-        reason=error.reason,
-        observed_at=subject.primary.observed_at,
-        raw=subject.primary.model_dump_json(),
+        stage=stage, source=what.source, id=what.id, field=pointer, reason=reason, observed_at=what.observed_at, raw=raw
     )

@@ -29,7 +29,7 @@ def read_prices(pricing: Record) -> tuple[Price, ...] | None:
     prompt, completion = pricing.take("prompt"), pricing.take("completion")
     if decimal(prompt, pricing.place("prompt")) == decimal(completion, pricing.place("completion")) == ROUTED_PRICE:
         return None
-    overrides = pricing.optional_objects("overrides")
+    overrides = pricing.optional_nested_list("overrides")
     prices = [_price("prompt", prompt, pricing, ()), _price("completion", completion, pricing, ())]
     prices += _prices([kind for kind in pricing.names() if _is_price(kind, pricing.peek(kind))], pricing, ())
     for override in overrides:

@@ -106,20 +106,20 @@ class Record:
             raise FieldError(self.place(key), f"is {shown(value)}, not true, false or null")
         return value
 
-    def object(self, key: str) -> "Record":
+    def nested(self, key: str) -> "Record":
         """Take out an object; what is not taken of it in its turn is left over."""
         return self._open(self.take(key), self.place(key), self._shape_of(key))
 
-    def optional_object(self, key: str) -> "Record":
+    def optional_nested(self, key: str) -> "Record":
         """Take out an object that may be absent or null: both read as an empty one."""
         value = self.take_optional(key)
         return self._open({} if value is None else value, self.place(key), self._shape_of(key))
 
-    def objects(self, key: str) -> list["Record"]:
+    def nested_list(self, key: str) -> list["Record"]:
         """Take out a list of objects."""
         return self._open_each(key, self.take(key))
 
-    def optional_objects(self, key: str) -> list["Record"]:
+    def optional_nested_list(self, key: str) -> list["Record"]:
         """Take out a list of objects that may be absent or null: both read as an empty one."""
         value = self.take_optional(key)
         return [] if value is None else self._open_each(key, value)
@@ -146,29 +146,17 @@ class Record:
         return [self._open(value, f"{at}/{place}", shape) for place, value in enumerate(values)]
 
 
-def parse_record(body: str) -> Record:
+def parse_record(body: str) -> dict[str, Any]:
     """Read a record's body; fractions become exact decimals. Raise FieldError when it is no object in JSON."""
     try:
         if "\\u" in body:
             orjson.loads(body)  # refuses escapes that spell half a character, which the standard library lets pass
-        fields = json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
+        fields = _DECODER.decode(body)
     except (ValueError, RecursionError) as error:
         raise FieldError("", f"is not JSON: {error}") from error
     if not isinstance(fields, dict):
         raise FieldError("", f"is {shown(fields)}, not an object")
-    return Record(fields)
-
-
-def said_at(body: str, locator: str) -> Said:
-    """What stands at a JSON Pointer in a record's body, as evidence carries it; a pointer to nowhere reads as null."""
-    value: Any = json.loads(body, parse_float=Decimal)
-    for step in locator.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, dict):
-            value = value.get(key)
-        else:
-            value = value[int(key)] if isinstance(value, list) and key.isdecimal() and int(key) < len(value) else None
-    return said(value)
+    return fields
 
 
 def said(value: object) -> Said:
@@ -230,3 +218,6 @@ def _escaped(key: str) -> str:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number in JSON")
+
+
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)

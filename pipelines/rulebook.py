@@ -78,6 +78,14 @@ class IssuingTable(Frozen):
     risk: tuple[RiskRule, ...]
     confidence: dict[str, float]
 
+    @model_validator(mode="after")
+    def _tables_always_match(self) -> Self:
+        for name, table in (("type", self.type), ("category", self.category), ("risk", self.risk)):
+            last = table[-1]
+            if not set(last.all) <= {"listed"} or last.any or last.none or last.at_least or last.below or last.greater:
+                raise ValueError(f"the last row of {name}, {last.value!r}, has a condition: it must fit every listing")
+        return self
+
 
 class Rulebook(Frozen):
     """All tables, and the digest that pins them."""
@@ -95,6 +103,18 @@ class Rulebook(Frozen):
             if unknown := set(capability.limits) - known:
                 raise ValueError(f"capability {capability.name!r} names no class-level failure mode: {unknown}")
         return self
+
+
+def rule_at(locator: str) -> FailureMode | RiskRule | None:
+    """The rule that evidence of method "class" points to ("/failure_modes/confabulation"), None where there is none."""
+    return _rules_by_place().get(locator)
+
+
+@lru_cache(maxsize=1)
+def _rules_by_place() -> dict[str, FailureMode | RiskRule]:
+    book = rulebook()
+    modes = {f"/failure_modes/{mode.id}": mode for mode in book.failure_modes.failure_mode if not mode.stated}
+    return modes | {f"/risk/{risk.id}": risk for risk in book.issuing.risk}
 
 
 def table_text(name: str) -> str:

@@ -1,12 +1,13 @@
 """The trust score: every passport's can be recomputed from the passport alone, by `score_of(passport)`.
 
-Score = round(100 · Σ weight · component), half up. Components lie between 0 and 1 and are rounded to two decimals first.
+Score = round(100 · Σ weight · component), half up. Components lie between 0 and 1, rounded to two decimals first.
 
-adoption     mean over the popularity signals that exist of log(1 + n) / log(1 + reference), at most 1; .05 when there are none
+adoption     mean over the popularity signals that exist of log(1 + n) / log(1 + reference), at most 1 each;
+             .05 when there are none, and never less
 quality      the share of `QUALITY_CHECKS` that the passport meets
 ecosystem    log(1 + places) / log(1 + 20), at most 1; places: sources with evidence, providers and a model repository
 match_graph  Beta posterior mean of observed outcomes: (2 + successes) / (8 + matches), so .25 without any
-freshness    2^(−age / 14 days), age from the last good scrape to the signature
+freshness    0.5 to the power of (age / 14 days), age from the last good scrape to the signature
 """
 
 import math
@@ -14,6 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from schemas.evidence import WITHOUT_SOURCE
 from schemas.times import instant
 
 Json = Mapping[str, Any]
@@ -35,20 +37,20 @@ ADOPTION_REFERENCES = {
 ECOSYSTEM_REFERENCE = 20
 PRIOR_SUCCESSES, PRIOR_MATCHES = 2, 8
 FRESHNESS_HALF_LIFE = timedelta(days=14)
-NOT_A_PLACE = frozenset(["rules"])
 
-QUALITY_CHECKS: tuple[tuple[str, Callable[[Json], bool]], ...] = (
-    ("states its context length", lambda u: _model(u)["context_tokens"] is not None),
-    ("states its maximum output", lambda u: _model(u)["max_output_tokens"] is not None),
-    ("states what it takes and gives", lambda u: bool(_model(u)["input_modalities"] and _model(u)["output_modalities"])),
-    ("states a price or that it is free", lambda u: bool(_model(u)["prices"])),
-    ("states when its training data ends", lambda u: _model(u)["knowledge_cutoff"] is not None),
-    ("states a licence", lambda u: _model(u)["licence"] is not None),
-    ("names a public repository of the model", lambda u: _model(u)["huggingface_id"] is not None),
-    ("names its providers", lambda u: bool(_model(u)["providers"])),
-    ("its sources agree", lambda u: not u["conflicts"]),
-    ("no end is announced", lambda u: u["artifact"]["status"] == "active"),
+QUALITY_CHECKS: tuple[tuple[str, Callable[[Json, Json], bool]], ...] = (
+    ("states its context length", lambda _, model: model["context_tokens"] is not None),
+    ("states its maximum output", lambda _, model: model["max_output_tokens"] is not None),
+    ("states what it takes and gives", lambda _, model: bool(model["input_modalities"] and model["output_modalities"])),
+    ("states a price or that it is free", lambda _, model: bool(model["prices"])),
+    ("states when its training data ends", lambda _, model: model["knowledge_cutoff"] is not None),
+    ("states a licence", lambda _, model: model["licence"] is not None),
+    ("names a public repository of the model", lambda _, model: model["huggingface_id"] is not None),
+    ("names its providers", lambda _, model: bool(model["providers"])),
+    ("its sources agree", lambda unfragile, _: not unfragile["conflicts"]),
+    ("no end is announced", lambda unfragile, _: unfragile["artifact"]["status"] == "active"),
 )
+"""What is checked, and how: a function of `unfragile` and its `artifact.model`."""
 
 
 def rank_breakdown(unfragile: Json, *, signed_at: datetime) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def rank_breakdown(unfragile: Json, *, signed_at: datetime) -> dict[str, Any]:
 def score(breakdown: Json) -> int:
     """The score of a breakdown, in whole numbers throughout: hundredths times hundredths."""
     weights = breakdown["weights"]
-    total = sum(round(100 * weight) * round(100 * breakdown[name]) for name, weight in weights.items())
+    total: int = sum(round(100 * weight) * round(100 * breakdown[name]) for name, weight in weights.items())
     return (total + 50) // 100
 
 
@@ -88,16 +90,17 @@ def adoption(community: Json) -> float | int:
 
 def quality(unfragile: Json) -> float | int:
     """How much of the checklist is met."""
-    return _hundredths(sum(met(unfragile) for _, met in QUALITY_CHECKS) / len(QUALITY_CHECKS))
+    model = _model(unfragile)
+    return _hundredths(sum(met(unfragile, model) for _, met in QUALITY_CHECKS) / len(QUALITY_CHECKS))
 
 
 def ecosystem(unfragile: Json) -> float | int:
     """In how many independent places it appears."""
-    sources = {
-        entry["source"].partition("-")[0] for entry in unfragile["evidence"] if entry["asserted_by"] not in ("class", "issuer")
-    }
-    providers = {provider["name"] for provider in _model(unfragile)["providers"]}
-    places = len(sources - NOT_A_PLACE) + len(providers) + (_model(unfragile)["huggingface_id"] is not None)
+    model = _model(unfragile)
+    sources = {entry["source"] for entry in unfragile["evidence"] if entry["asserted_by"] not in WITHOUT_SOURCE}
+    publishers = {source.partition("-")[0] for source in sources}
+    providers = {provider["name"] for provider in model["providers"]}
+    places = len(publishers) + len(providers) + (model["huggingface_id"] is not None)
     return _hundredths(min(1.0, math.log1p(places) / math.log1p(ECOSYSTEM_REFERENCE)))
 
 

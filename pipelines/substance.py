@@ -2,14 +2,16 @@
 
 Not substance: dates of looking (when a source was read, evaluated, signed), hashes of records, places in a record (a
 source that lists the same things in another order says the same), figures of the last half hour (uptime), what is
-computed from other parts (score), and the pins of the pipeline.
+computed from other parts (score), and the pins of the pipeline. The order of conditional prices is substance: among
+those that apply the later one wins, says the API document.
 """
 
 import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from pipelines.canonical import canonical
+import orjson
+
 from schemas.listing import Listing
 
 Json = dict[str, Any]
@@ -17,63 +19,62 @@ Json = dict[str, Any]
 VOLATILE = "/uptime_percent"
 """End of a path whose value is a figure of the last half hour."""
 
-CONFLICT_OF_SUBSTANCE = ("value", "source", "scope")
+COMPUTED = ("score", "rank_breakdown", "freshness", "maintenance")
+"""Keys of `trust` that follow from other parts or are dates; status and last commit are taken from maintenance."""
+
 FACTS_NOT_SUBSTANCE = frozenset(["best_uptime_percent"])
 
 
 def payload_digest(unfragile: Json) -> str:
     """SHA-256 over what a passport says, without what is not substance."""
-    artifact, trust = unfragile["artifact"], unfragile["trust"]
+    artifact, trust, maintenance = unfragile["artifact"], unfragile["trust"], unfragile["trust"]["maintenance"]
     model = artifact["model"]
     providers = [_without(provider, "uptime_percent") for provider in model["providers"]]
-    reduced = {
-        **{key: unfragile[key] for key in ("@version", "version", "capabilities", "distribution")},
-        "artifact": {**artifact, "model": {**model, "providers": sorted(providers, key=canonical)}},
-        "trust": {
-            **_without(trust, "score", "rank_breakdown", "freshness", "maintenance"),
-            "status": trust["maintenance"]["status"],
-            "last_commit": trust["maintenance"]["last_commit"],
-        },
-        "evidence": _shown_by(unfragile["evidence"]),
-        "conflicts": [
-            {"path": c["path"], "values": [_only(side, CONFLICT_OF_SUBSTANCE) for side in c["values"]]}
-            for c in unfragile["conflicts"]
-        ],
-        "unknowns": unfragile["unknowns"],
-    }
-    return hashlib.sha256(canonical(reduced)).hexdigest()
+    return _digest(
+        [
+            unfragile["@version"],
+            unfragile["version"],
+            {**artifact, "model": {**model, "providers": providers}},
+            unfragile["capabilities"],
+            _without(trust, *COMPUTED),
+            [maintenance["status"], maintenance["last_commit"]],
+            unfragile["distribution"],
+            _supports(unfragile["evidence"]),
+            [[c["path"], [[side[key] for key in ("value", "source", "scope")] for side in c["values"]]]
+             for c in unfragile["conflicts"]],
+            unfragile["unknowns"],
+        ]
+    )  # fmt: skip
 
 
 def facts_digest(listings: Iterable[Listing]) -> str:
     """SHA-256 over what the sources state of a model, in no order; tells a changed source from a changed pipeline."""
-    stated = sorted({_stated(listing) for listing in listings})
-    return hashlib.sha256("\n".join(stated).encode("utf-8", "surrogatepass")).hexdigest()
+    return _digest([_stated(listing) for listing in sorted(listings, key=lambda it: (it.source, it.id))])
 
 
-def _stated(listing: Listing) -> str:
-    facts = sorted((fact.name, repr(_unordered(fact.value))) for fact in listing.facts if fact.name not in FACTS_NOT_SUBSTANCE)
-    prices = sorted((price.kind, price.usd, price.when) for price in listing.prices)
-    providers = sorted((p.name, p.tag, p.status, str(p.quantization)) for p in listing.providers)
-    return repr((listing.source, listing.id, listing.name, facts, prices, providers))
+def _stated(listing: Listing) -> list[Any]:
+    """What one listing states; its facts stand in the order of their names within each field, its providers in none."""
+    return [
+        [listing.source, listing.id, listing.name],
+        [[fact.name, fact.value] for fact in listing.facts if fact.name not in FACTS_NOT_SUBSTANCE],
+        [[price.kind, price.usd, price.when] for price in listing.prices],
+        [[p.name, p.tag, p.status, p.quantization, [price[:2] for price in p.prices]] for p in listing.providers],
+    ]
 
 
-def _unordered(value: object) -> object:
-    return sorted(value) if isinstance(value, tuple) else value
+def _supports(evidence: Iterable[Json]) -> list[tuple[str, str, Any]]:
+    """Which statement rests on which source and falls under which terms; the words themselves are in the statement."""
+    return [
+        (entry["path"], entry["source"], entry.get("taxonomy"))
+        for entry in evidence
+        if not entry["path"].endswith(VOLATILE)
+    ]
 
 
 def _without(part: Json, *keys: str) -> Json:
     return {key: value for key, value in part.items() if key not in keys}
 
 
-def _only(part: Json, keys: Iterable[str]) -> Json:
-    return {key: part[key] for key in keys if key in part}
-
-
-def _shown_by(evidence: Iterable[Json]) -> list[list[str]]:
-    """Which statement rests on which kind of word of which source; the words themselves are in the statement."""
-    kinds = {
-        (entry["path"], entry["source"], entry["method"], entry["asserted_by"], *entry.get("taxonomy", ()))
-        for entry in evidence
-        if not entry["path"].endswith(VOLATILE)
-    }
-    return [list(kind) for kind in sorted(kinds)]
+def _digest(said: list[Any]) -> str:
+    """Digest for our own comparison only: any spelling does that is the same each time."""
+    return hashlib.sha256(orjson.dumps(said)).hexdigest()

@@ -3,29 +3,32 @@
 from decimal import Decimal
 
 from pipelines.record import FieldError
-from schemas.listing import Listing
+from schemas.listing import Listing, Price
 
-LONGEST_NAME = 200
-BOUNDS = {
-    "context_tokens": (1, 100_000_000),
-    "top_provider_context_tokens": (1, 100_000_000),
-    "max_output_tokens": (1, 100_000_000),
-}
-"""Fact → smallest and largest figure that can be meant; the largest context recorded is 10,000,000 tokens."""
+LARGEST_TOKENS = 100_000_000
+"""Largest context or output that can be meant; the largest recorded is 10,000,000."""
 
-DEAREST_USD = {"token": Decimal("0.1"), "": Decimal(1000)}
-"""Ending of the unit → dearest believable price of one; the dearest token recorded costs 0.0006 USD."""
+TOKEN_FACTS = frozenset(["context_tokens", "top_provider_context_tokens", "max_output_tokens"])
+
+DEAREST_TOKEN_USD, DEAREST_USD = Decimal("0.1"), Decimal(1000)
+"""Dearest believable price of a token and of anything else; the dearest token recorded costs 0.0006 USD."""
 
 
 def validate(listing: Listing) -> None:
     """Raise FieldError naming the first figure that cannot be meant."""
-    if len(listing.name) > LONGEST_NAME:
-        raise FieldError("/name", f"is {len(listing.name)} characters long, at most {LONGEST_NAME} are believable")
     for fact in listing.facts:
-        smallest, largest = BOUNDS.get(fact.name, (None, None))
-        if smallest is not None and isinstance(fact.value, int) and not smallest <= fact.value <= (largest or 0):
-            raise FieldError(fact.locator, f"is {fact.value:,}, outside {smallest:,} to {largest:,}")
+        if fact.name in TOKEN_FACTS and isinstance(fact.value, int) and fact.value > LARGEST_TOKENS:
+            raise FieldError(fact.locator, f"is {fact.value:,} tokens: more than {LARGEST_TOKENS:,} cannot be meant")
     for price in listing.prices:
-        dearest = next(bound for ending, bound in DEAREST_USD.items() if price.unit.endswith(ending))
-        if Decimal(price.usd) > dearest:
-            raise FieldError(price.locator, f"is {price.usd} USD per {price.unit}: more than {dearest} is not believable")
+        _validate_price(price)
+    for provider in listing.providers:
+        for price in provider.prices:
+            _validate_price(price)
+
+
+def _validate_price(price: Price) -> None:
+    dearest = DEAREST_TOKEN_USD if "token" in price.unit else DEAREST_USD
+    if Decimal(price.usd) > dearest:
+        raise FieldError(
+            price.locator, f"is {price.usd} USD a unit ({price.unit}): more than {dearest} cannot be meant"
+        )

@@ -58,7 +58,12 @@ QUANTIZATIONS = (
     "int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32", "unknown",
 )  # fmt: skip
 ENDPOINT_STATUSES: dict[object, Literal["up", "degraded", "unknown"]] = {
-    0: "up", -1: "degraded", -2: "degraded", -3: "degraded", -5: "degraded", -10: "degraded",
+    0: "up",
+    -1: "degraded",
+    -2: "degraded",
+    -3: "degraded",
+    -5: "degraded",
+    -10: "degraded",
 }
 """Status code → what we say of it. The document lists the codes and explains none; 0 is the healthy one."""
 
@@ -95,14 +100,14 @@ UNREAD_ENDPOINT_FIELDS = frozenset(
         "/endpoints/name",  # provider and model in one text
         "/endpoints/model_id",  # the model's
         "/endpoints/model_name",  # likewise
-        "/endpoints/max_prompt_tokens",  # follows from context and output
-        "/endpoints/supported_parameters",  # what the list states is their union
+        "/endpoints/max_prompt_tokens",  # the context is read
+        "/endpoints/supported_parameters",  # a provider's; the passport shows what the list states
         "/endpoints/supports_implicit_caching",  # shown by the price of a cached prompt token
         "/endpoints/supports_voice_cloning",  # no claim of ours rests on it
         "/endpoints/latency_last_30m",  # a figure of the last half hour
         "/endpoints/throughput_last_30m",  # likewise
-        "/endpoints/uptime_last_5m",  # a figure of the last minutes; that of half an hour is read
-        "/endpoints/uptime_last_1d",  # likewise read: that of half an hour
+        "/endpoints/uptime_last_5m",  # that of the last half hour is read
+        "/endpoints/uptime_last_1d",  # likewise
         "/endpoints/pricing/discount",  # taken off already: recorded prices are round before it, not after
     ]
 )

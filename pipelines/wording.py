@@ -1,4 +1,4 @@
-"""Fills the rules' sentences with the record's values. Values are quoted, bounded, and never obeyed."""
+"""Fills the rules' sentences with the record's values. Values are bounded, stripped of controls, and never obeyed."""
 
 import re
 
@@ -9,14 +9,15 @@ from schemas.listing import FactValue
 LONGEST_VALUE = 80
 """Characters of a listing's text that may stand in a sentence of ours."""
 
-_PLACE = re.compile(r"\{([a-z0-9_:]+)\}")
+PLACE = re.compile(r"\{([a-z0-9_:]+)\}")
+"""Where a fact's value goes in a sentence of a rule: its name in braces."""
 
 
 def fill(template: str, claims: dict[str, Claim]) -> str:
-    """Put each {fact}'s value in its place; raise KeyError when a rule names a fact that its condition does not need."""
+    """Put each {fact}'s value in its place; raise KeyError when a rule names a fact that nobody claims."""
     if "{" not in template:
         return template
-    return _PLACE.sub(lambda place: spoken(place[1], claims[place[1]].fact.value), template)
+    return PLACE.sub(lambda place: spoken(place[1], claims[place[1]].fact.value), template)
 
 
 def spoken(name: str, value: FactValue) -> str:

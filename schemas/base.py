@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 SLUG_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,199}$"
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
-TIMESTAMP_PATTERN = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$"
-DECIMAL_PATTERN = r"^(0|[1-9]\d*)(\.\d+)?$"
+TIMESTAMP_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
+DECIMAL_PATTERN = r"^(0|[1-9][0-9]*)(\.[0-9]+)?$"
 POINTER_PATTERN = r"^(/([^~/]|~[01])*)*$"
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN)]

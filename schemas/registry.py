@@ -7,6 +7,10 @@ from schemas.base import Frozen, Sha256, Slug, Timestamp
 Status = Literal["active", "deprecated", "delisted"]
 """Life of a listing: offered; its end announced; gone."""
 
+Commit = Literal["swap", "create"]
+"""What makes a generation the one that is served: the pointer's compare-and-swap; or, in a store that only creates
+under a condition, the creation of its snapshot, which then follows the pointer that lags behind."""
+
 Cause = Literal["first_seen", "source_changed", "pipeline_changed", "key_changed", "refreshed"]
 """Why a passport was issued."""
 
@@ -65,6 +69,10 @@ class Snapshot(Frozen):
 
     generation: int
     parent: int | None
+    parent_sha256: Sha256 | None
+    """Of the parent's snapshot, so that the pointer vouches for the whole history."""
+    delta_sha256: Sha256
+    """Of the lines of registry/deltas/<generation>.jsonl.zst before they were compressed."""
     created_at: Timestamp
     shards: tuple[ShardRef, ...]
     sources: tuple[SourceRef, ...]
@@ -80,10 +88,28 @@ class Pointer(Frozen):
 
     generation: int
     snapshot_sha256: Sha256
+    commit: Commit
     nonce: str
     """Tells a publisher whose swap got no answer whether it landed."""
     issued_at: Timestamp
     expires_at: Timestamp
+    collecting_until: Timestamp | None = None
+    """Garbage is being collected: nobody publishes before this instant, or before a pointer without it."""
+
+
+class DeltaLine(Frozen):
+    """One passport that a generation serves otherwise than its parent: a line of a delta."""
+
+    change: Literal["added", "changed", "removed"]
+    slug: Slug
+    cause: Cause | None
+    """Why it was issued; None for one that is removed."""
+    status: Status | None
+    """None for one that is removed."""
+    object: Sha256 | None
+    """Served from now on; None for one that is removed."""
+    before: Sha256 | None
+    """Served by the parent; None for one that is added."""
 
 
 class Applied(Frozen):

@@ -14,7 +14,7 @@ from flows.stages import Done, GateClosedError, crawl_source
 from flows.summary import quarantine_rows, summary_lines
 from schemas.run import RunReport
 
-STARTING = "start Prefect (14 s or more; none with PREFECT_API_URL)"
+STARTING = "start Prefect (about 10 s; none with PREFECT_API_URL)"
 
 
 def run(job: Job, *, as_json: bool) -> Done:

@@ -5,7 +5,6 @@ from urllib.parse import unquote, urlsplit
 
 from flows.store.base import Store, StoreUnavailableError
 from flows.store.local import LocalStore
-from flows.store.remote import ObjectStore
 
 REMOTE_SCHEMES = ("s3", "gs", "az", "https", "http", "memory")
 """What obstore opens for us; a web server can only be read from, and memory is gone with the process."""
@@ -19,5 +18,7 @@ def open_store(url: str) -> Store:
     if scheme == "file":
         return LocalStore(Path(unquote(urlsplit(url).path)))
     if scheme in REMOTE_SCHEMES:
+        from flows.store.remote import ObjectStore  # noqa: PLC0415 - obstore takes a while to import: a directory needs none
+
         return ObjectStore.at(url)
     raise StoreUnavailableError(f"{scheme}:// is no store we know: give a directory, s3://, gs:// or az://")

@@ -6,29 +6,43 @@ from threading import Barrier
 
 from flows.store.base import ConflictError, Store, StoreUnfitError
 from flows.store.keys import probe_key
+from schemas.registry import Commit
 
 RACERS = 16
 
 
-def probe(store: Store, *, nonce: str) -> None:
-    """Race 16 creates and 16 swaps; raise StoreUnfitError unless each has exactly one winner, whose bytes stay.
+def probe(store: Store, *, nonce: str) -> Commit:
+    """Race 16 creates and 16 swaps; tell by what the store can commit: "swap", or "create" where it ignores swaps'.
 
-    `nonce` is a fresh name, so that two probes never meet; what was written is removed again.
+    Exactly one racer must win, its bytes must stay, and a late one must lose. Raises StoreUnfitError where creates fail
+    that. `nonce` is a fresh name, so that two probes never meet; what was written is removed again.
     """
     created, swapped = probe_key(nonce, "create"), probe_key(nonce, "swap")
     try:
-        _judge(store, created, "creates", _race(lambda body: store.create(created, body)))
-        store.put(swapped, b"start")
-        token = store.get(swapped).token
-        _judge(store, swapped, "swaps", _race(lambda body: _swaps(store, swapped, body, token)))
-        if store.create(swapped, b"late") or _swaps(store, swapped, b"late", token):
-            raise StoreUnfitError(f"{store.name} {_REFUSAL}: a late write with an outdated condition was accepted")
+        if reason := _objection_to_creates(store, created):
+            raise StoreUnfitError(
+                f"{store.name} is not fit to publish to, because it ignores conditional writes and would lose updates: "
+                f"{reason}"
+            )
+        return "create" if _objection_to_swaps(store, swapped) else "swap"
     finally:
         store.delete(created)
         store.delete(swapped)
 
 
-_REFUSAL = "is not fit to publish to, because it ignores conditional writes and would lose updates"
+def _objection_to_creates(store: Store, key: str) -> str | None:
+    reason = _objection(store, key, "creates", _race(lambda body: store.create(key, body)))
+    return reason or ("a late create was accepted" if store.create(key, b"late") else None)
+
+
+def _objection_to_swaps(store: Store, key: str) -> str | None:
+    store.put(key, b"start")
+    token = store.get(key).token
+    try:
+        reason = _objection(store, key, "swaps", _race(lambda body: _swaps(store, key, body, token)))
+        return reason or ("a late swap was accepted" if _swaps(store, key, b"late", token) else None)
+    except StoreUnfitError as error:
+        return str(error)
 
 
 def _race(attempt: Callable[[bytes], bool]) -> list[bytes]:
@@ -52,9 +66,8 @@ def _swaps(store: Store, key: str, body: bytes, token: str) -> bool:
     return True
 
 
-def _judge(store: Store, key: str, what: str, winners: Iterable[bytes]) -> None:
+def _objection(store: Store, key: str, what: str, winners: Iterable[bytes]) -> str | None:
     won = list(winners)
     if len(won) != 1:
-        raise StoreUnfitError(f"{store.name} {_REFUSAL}: {len(won)} of {RACERS} racing {what} won, where one must")
-    if store.get(key).body != won[0]:
-        raise StoreUnfitError(f"{store.name} {_REFUSAL}: the winner of {RACERS} racing {what} was overwritten")
+        return f"{len(won)} of {RACERS} racing {what} won, where one must"
+    return f"the winner of {RACERS} racing {what} was overwritten" if store.get(key).body != won[0] else None

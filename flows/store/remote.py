@@ -37,6 +37,18 @@ if TYPE_CHECKING:
 
 _RETRIES: "RetryConfig" = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
 """About three seconds of waiting: a wrong address is told soon, and longer outages are the flows' retries to bear."""
+_ATTEMPTS = 4
+_NO_BUCKET = "there is no such bucket: create it, or correct the address"
+_CAUSES = {
+    "NoSuchBucket": _NO_BUCKET,
+    "ContainerNotFound": _NO_BUCKET,
+    "BadScheme": "an http:// endpoint must be allowed: set AWS_ALLOW_HTTP=true (or AZURE_ALLOW_HTTP, GOOGLE_ALLOW_HTTP)",
+    "InvalidCertificate": "its certificate is not trusted: set SSL_CERT_FILE to the authority's certificate",
+    "ConnectionRefused": "nobody answers at the address: is the server running?",
+    "dns error": "there is no host of that name: correct the address",
+    "TimedOut": "it did not answer in time: check the network, run again",
+}
+"""Word in what obstore tells of an error → the remedy."""
 _QUERY = re.compile(r"\?\S+")
 _USERINFO = re.compile(r"//[^/@\s]*@")
 
@@ -84,16 +96,30 @@ class ObjectStore:
         return True
 
     def create(self, key: str, body: bytes) -> bool:
-        """Write under the condition that nothing lies there (`If-None-Match: *`)."""
-        try:
-            self._put(key, body, "create")
-        except ConflictError:
-            return False
-        return True
+        """Write under the condition that nothing lies there (`If-None-Match: *`).
+
+        A service may answer "conflict" to everybody in a race and mean "try again": so we look whether one has won.
+        """
+        for _ in range(_ATTEMPTS):
+            try:
+                self._put(key, body, "create")
+            except ConflictError:
+                if self.exists(key):
+                    return False
+                continue
+            return True
+        raise StoreUnavailableError(f"{self.name}: {key} cannot be created and is not there either: run again")
 
     def swap(self, key: str, body: bytes, expected: str) -> None:
         """Write under the condition that the expected version lies there (`If-Match`)."""
-        self._put(key, body, json.loads(expected))
+        version = json.loads(expected)
+        try:
+            self._put(key, body, version)
+        except ConflictError:
+            bare = str(version.get("e_tag", "")).strip('"')
+            if bare == version.get("e_tag", "") or not self._holds(key, expected):
+                raise
+            self._put(key, body, {**version, "e_tag": bare})  # Ceph's gateway knows ETags without their quotes only
 
     def put(self, key: str, body: bytes) -> None:
         """Write whatever lies there."""
@@ -118,11 +144,22 @@ class ObjectStore:
         """No lock: `swap` decides between publishers."""
         return contextlib.nullcontext()
 
+    def _holds(self, key: str, token: str) -> bool:
+        try:
+            return self.get(key).token == token
+        except MissingKeyError:
+            return False
+
     def _put(self, key: str, body: bytes, mode: "PutMode") -> None:
         served = keys.headers(keys.checked(key))
         attributes = {"Content-Type": served.content_type, "Cache-Control": served.cache_control}
         with _explained(self.name, key):
-            obstore.put(self._client, key, body, attributes=attributes, mode=mode, use_multipart=False)
+            try:
+                obstore.put(self._client, key, body, attributes=attributes, mode=mode, use_multipart=False)
+            except FileNotFoundError as error:
+                if isinstance(mode, str):
+                    raise StoreUnavailableError(f"{self.name}: {key}: {_NO_BUCKET}") from None
+                raise ConflictError(f"{self.name}: {key} is not there any more: read it again") from error
 
 
 def _client(url: str) -> "Client":
@@ -142,7 +179,9 @@ def _explained(store: str, key: str) -> Iterator[None]:
     """
     try:
         yield
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if any(word in str(error) for word in ("NoSuchBucket", "ContainerNotFound")):
+            raise _translated(store, key, error) from None
         raise MissingKeyError(f"{store}: nothing lies at {key}") from None
     except (BaseError, ValueError, OSError) as error:
         raise _translated(store, key, error) from None
@@ -161,4 +200,7 @@ def _translated(store: str, key: str, error: Exception) -> StoreError:
         return StoreUnfitError(
             f"{place}: this store cannot do it: switch conditional writes on or use another ({reason})"
         )
-    return StoreUnavailableError(f"{place}: no good answer: check the address and the network, run again ({reason})")
+    remedy = next((remedy for word, remedy in _CAUSES.items() if word in str(error)), None)
+    return StoreUnavailableError(
+        f"{place}: no good answer: {remedy or 'check the address and the network, run again'} ({reason})"
+    )

@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,6 +29,17 @@ AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
 SITE = {"schema.json": b"{}", "index.html": b"<p>", "api/v1/trust-passport-public-key": b"{}"}
 Versions = Mapping[str, int]
 """Slug → which version of its passport."""
+
+
+class CreatesOnly(LocalStore):
+    """As some servers are: they hold to If-None-Match, and take If-Match and ignore it. Nor is there a lock."""
+
+    def lock(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def swap(self, key: str, body: bytes, expected: str) -> None:
+        del expected
+        self.put(key, body)
 
 
 def sha256(body: bytes) -> str:

@@ -17,15 +17,21 @@ from tests.spiders.crawling import EPOCH, HASTY, OBSERVED_AT, crawled, ids
 from tests.spiders.server import Source, serving
 
 
-def test_a_crawl_runs_from_any_folder_and_twice_in_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crawl_runs_from_any_folder_tells_its_progress_and_repeats_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for shadow in ("json.py", "scrapy.py", "spiders.py"):
         (tmp_path / shadow).write_text("raise SystemExit('not from here')")
     (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = nowhere.settings\n")
     monkeypatch.chdir(tmp_path)
-    with serving() as source:
-        first, second = crawled(source.url, Path()), crawled(source.url, Path())
-    assert first == second
+    told: list[Progress] = []
+    with serving(faults=["slow"], total_count=7) as source:
+        first = crawled(source.url, Path(), on_progress=told.append)
+        second = crawled(source.url, Path())
+    assert told[0] == Progress("openrouter", listings=0, announced=None, requests=2)
+    assert told[-1] == Progress("openrouter", listings=7, announced=7, requests=2)
     assert len(ids(first)) == 7
+    assert first == second
 
 
 def test_a_cancelled_crawl_is_over_before_the_cancellation_is(tmp_path: Path) -> None:
@@ -80,14 +86,6 @@ def test_a_crawl_without_a_report_is_an_error_that_shows_no_secret(
     _, _, tail = str(error.value).partition("Standard error ended with:")
     assert "Spider not found: ***" in tail
     assert "hf_secret" not in tail
-
-
-def test_progress_reaches_whoever_ordered_the_crawl(tmp_path: Path) -> None:
-    told: list[Progress] = []
-    with serving(faults=["slow"], total_count=7) as source:
-        crawled(source.url, tmp_path, on_progress=told.append)
-    assert told[0] == Progress("openrouter", listings=0, announced=None, requests=2)
-    assert told[-1] == Progress("openrouter", listings=7, announced=7, requests=2)
 
 
 def test_a_crawl_file_is_read_only_whole(tmp_path: Path) -> None:

@@ -28,11 +28,13 @@ from flows.store.local import LocalStore
 from flows.store.pool import batches, each
 from flows.store.probe import RACERS, probe
 from flows.store.remote import ObjectStore
+from tests.flows.publishing import CreatesOnly
+from tests.flows.servers import SERVED, place_for
 
 
-@pytest.fixture(params=["local", "memory"])
+@pytest.fixture(params=["local", "memory", *SERVED])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return open_store(str(tmp_path / "public") if request.param == "local" else "memory:///")
+    return place_for(request, tmp_path).open()
 
 
 def test_what_was_put_is_read_back_and_can_be_put_anew(store: Store) -> None:
@@ -152,7 +154,7 @@ def test_counting_by_swaps_loses_no_count(store: Store) -> None:
 
 
 def test_the_probe_passes_and_leaves_nothing(store: Store) -> None:
-    probe(store, nonce="n")
+    assert probe(store, nonce="n") == "swap"
     assert list(store.list()) == []
 
 
@@ -175,12 +177,6 @@ class IgnoresConditions(LocalStore):
         self.put(key, body)
 
 
-class IgnoresSwapConditions(LocalStore):
-    def swap(self, key: str, body: bytes, expected: str) -> None:
-        del expected
-        self.put(key, body)
-
-
 class ChecksThenWrites(LocalStore):
     """Passes alone and fails in a race."""
 
@@ -194,14 +190,16 @@ class ChecksThenWrites(LocalStore):
         return True
 
 
-@pytest.mark.parametrize(
-    ("kind", "what"),
-    [(IgnoresConditions, "16 of 16 racing creates"), (IgnoresSwapConditions, "16 of 16 racing swaps")],
-)
-def test_a_store_that_ignores_conditions_is_found_out(tmp_path: Path, kind: type[LocalStore], what: str) -> None:
-    store = kind(tmp_path)
-    with pytest.raises(StoreUnfitError, match=f"not fit to publish to.*{what}"):
+def test_a_store_that_ignores_conditions_is_found_out(tmp_path: Path) -> None:
+    store = IgnoresConditions(tmp_path)
+    with pytest.raises(StoreUnfitError, match="not fit to publish to.*16 of 16 racing creates"):
         probe(store, nonce="n")
+    assert list(store.list()) == []
+
+
+def test_a_store_that_only_creates_under_a_condition_commits_by_that(tmp_path: Path) -> None:
+    store = CreatesOnly(tmp_path)
+    assert probe(store, nonce="n") == "create"
     assert list(store.list()) == []
 
 

@@ -49,3 +49,10 @@ def test_a_short_list_cannot_say_that_a_model_is_not_listed() -> None:
     list(walk.take(page("a/a", announced=2), FIRST, AT))
     [failure] = walk.end(FIRST)
     assert (failure.status, "not whole" in failure.reason) == (200, True)
+
+
+def test_fewer_models_than_announced_is_a_failure() -> None:
+    walk = ListWalk(BASE)
+    list(walk.take(page("a/a", "a/b", announced=3), FIRST, AT))
+    [failure] = walk.end(FIRST)
+    assert "total_count announces 3 models and the pages hold 2" in failure.reason

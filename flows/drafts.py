@@ -1,0 +1,117 @@
+"""What is still to be written after the pointer moved: deltas, copies, site files, each beside what lies there now.
+
+Which copies are due is read off the snapshots since `registry/applied.json`; without that file all are, and what is
+right already stays.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from flows.publication import Progress, RenderCopies, Step, reported
+from flows.reader import Reader
+from flows.sealed import MAX_POINTER_BYTES, RegistryError
+from flows.store.base import Blob, MissingKeyError, Store, find
+from flows.store.keys import APPLIED_KEY, delta_key, page_key, passport_copy_key
+from flows.store.pool import batches, each
+from pipelines.deltas import delta, encode_delta
+from schemas.registry import Applied
+
+_BATCH_SLUGS = 256
+"""How many passports' copies go by one look at the pointer, and are in memory at once."""
+
+
+class Draft(NamedTuple):
+    """What a key should hold (None: nothing), and what it held when we looked."""
+
+    key: str
+    body: bytes | None
+    before: Blob | None
+
+
+def applied_generation(store: Store) -> int | None:
+    """Tell up to which generation the copies are rolled forward; None where nobody knows."""
+    blob = find(store, APPLIED_KEY, max_bytes=MAX_POINTER_BYTES)
+    try:
+        return Applied.model_validate_json(blob.body).generation if blob else None
+    except ValidationError:
+        return None
+
+
+def due(reader: Reader, applied: int | None) -> dict[str, str | None]:
+    """Name the passports whose copies may be outdated: slug → object, None where it is served no more.
+
+    Every generation since the applied one is looked at, as each may have written copies; all passports are named when
+    the way back to it is not known.
+    """
+    served = {row.slug: row.object for row in reader.rows()}
+    touched: set[str] = set()
+    later, snapshot = served, reader.snapshot
+    while snapshot.generation != applied:
+        parent = reader.parent(snapshot) if applied is not None else None
+        if applied is None or parent is None or parent.generation < applied:
+            return dict(served)
+        try:
+            earlier = {row.slug: row.object for row in reader.rows(parent)}
+        except (RegistryError, MissingKeyError):
+            return dict(served)
+        touched |= {slug for slug, _ in later.items() ^ earlier.items()}
+        later, snapshot = earlier, parent
+    return {slug: served.get(slug) for slug in sorted(touched)}
+
+
+def drafts_of_deltas(store: Store, reader: Reader, on_step: Progress) -> Iterator[list[Draft]]:
+    """Draft what is lacking: the newest generation's, and those before it that killed publishers left out."""
+    with reported(on_step, Step.DELTA):
+        for snapshot in reader.ancestry():
+            key = delta_key(snapshot.generation)
+            if store.exists(key):
+                return
+            parent = reader.parent(snapshot)
+            if parent is None and snapshot.parent is not None:
+                return  # what it followed is not kept any more
+            before = reader.rows(parent) if parent else ()
+            yield [Draft(key, encode_delta(delta(before, reader.rows(snapshot))), None)]
+
+
+def drafts_of_copies(store: Store, reader: Reader, copies: RenderCopies, on_step: Progress) -> Iterator[list[Draft]]:
+    """Draft the copies that are due, or all of them where they look different by now."""
+    outdated = due(reader, applied_generation(store))
+    if _rendered_otherwise(store, reader, copies, outdated):
+        outdated = {**{row.slug: row.object for row in reader.rows()}, **outdated}
+    on_step(Step.COPIES, 0, len(outdated))
+    done = 0
+    for batch in batches(outdated.items(), _BATCH_SLUGS):
+        bodies = each(lambda item: _copies_of(reader, copies, *item), batch, workers=store.workers)
+        yield _changed(store, (copy for pair in bodies for copy in pair))
+        done += len(batch)
+        on_step(Step.COPIES, done, len(outdated))
+
+
+def _rendered_otherwise(store: Store, reader: Reader, copies: RenderCopies, outdated: Mapping[str, str | None]) -> bool:
+    """Whether copies look different by now, as after a move to another address: one that should be right tells."""
+    specimen = next((row for row in reader.rows() if row.slug not in outdated), None)
+    return specimen is not None and bool(_changed(store, _copies_of(reader, copies, specimen.slug, specimen.object)))
+
+
+def _copies_of(
+    reader: Reader, copies: RenderCopies, slug: str, sha256: str | None
+) -> tuple[tuple[str, bytes | None], ...]:
+    if sha256 is None:
+        return ((passport_copy_key(slug), None), (page_key(slug), None))
+    rendered = copies(slug, reader.object(sha256))
+    page = ((page_key(slug), rendered.page),) if rendered.page is not None else ()
+    return ((passport_copy_key(slug), rendered.passport), *page)
+
+
+def drafts_of_files(store: Store, files: Mapping[str, bytes], on_step: Progress, step: Step) -> Iterator[list[Draft]]:
+    """Draft files that are the same whatever is served."""
+    with reported(on_step, step, len(files)):
+        yield _changed(store, files.items())
+
+
+def _changed(store: Store, wanted: Iterable[tuple[str, bytes | None]]) -> list[Draft]:
+    """Look at what lies there now; what is right already needs no write."""
+    looked = each(lambda item: Draft(*item, find(store, item[0])), wanted, workers=store.workers)
+    return [draft for draft in looked if draft.body != (draft.before and draft.before.body)]

@@ -1,0 +1,125 @@
+"""The table of what model cards say and how: read once and checked; patterns are compiled as they are read."""
+
+import re
+import tomllib
+from functools import lru_cache
+from importlib import resources
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from schemas.base import Frozen
+
+SectionKind = Literal[
+    "limitation", "bias", "risk", "out_of_scope", "intended_use", "training_data", "evaluation", "other"
+]
+"""What a section is about, by its heading."""
+
+ClaimKind = Literal["limitation", "bias", "risk", "out_of_scope"]
+"""What a sentence states."""
+
+CLAIMING: tuple[ClaimKind, ...] = ("limitation", "bias", "risk", "out_of_scope")
+"""Kinds of sections whose sentences are claims unless something speaks against it."""
+
+
+def _compiled(alternatives: object) -> object:
+    """Join a list of expressions to one that matches any of them, in any case."""
+    if isinstance(alternatives, list):
+        return re.compile("|".join(f"(?:{one})" for one in alternatives) or r"(?!)", re.IGNORECASE)
+    return alternatives
+
+
+Pattern = Annotated[re.Pattern[str], BeforeValidator(_compiled)]
+NOTHING: re.Pattern[str] = re.compile(r"(?!)")
+
+
+class HeadingRule(Frozen):
+    """Words of a heading that announce what its section is about; the first row that fits counts."""
+
+    kind: SectionKind
+    pattern: Pattern = Field(alias="patterns")
+
+
+class CardFailureMode(Frozen):
+    """A failure mode that cards state, in the shape of the failure-mode catalogue."""
+
+    id: str
+    stated: Literal[True]
+    text: str
+    taxonomy: tuple[str, ...]
+    shows: str
+    remedy: str
+
+
+class Wording(Frozen):
+    """How a failure mode is put into words; the first row that fits counts."""
+
+    mode: str
+    """Id of a failure mode of this table or of the catalogue."""
+    kind: ClaimKind
+    pattern: Pattern = Field(alias="patterns")
+    """Counts in sections that are about limits."""
+    anywhere: Pattern = NOTHING
+    """Counts in every section: plain enough to need no heading."""
+
+
+class Cues(Frozen):
+    """Words by which a sentence is taken for a claim or passed over."""
+
+    weakness: Pattern
+    """A section's sentence without any such word describes, and is no claim."""
+    plain: Pattern
+    """Counts in every section as a plain limitation."""
+    double_negation: Pattern
+    """"not free of bias": these are taken out before `denial` is looked for."""
+    denial: Pattern
+    """"does not hallucinate", "less biased": the opposite of a claim."""
+    advice: Pattern
+    """What somebody should do; it states no weakness."""
+    reference: Pattern
+    """Where to read more."""
+    others: Pattern
+    """About other models."""
+    comparison: Pattern
+    """The part of a sentence that compares ("unlike …,"): it is taken out before the rest is read."""
+    praise: Pattern
+    """Out of sections about limits, a sentence with such a word is passed over."""
+    intention: Pattern
+    """What it is for; in a section about limits it is a claim only where it also says "not" or "only"."""
+    negation: Pattern
+    licence: Pattern
+    """Terms of the licence, and disclaimers of liability."""
+    uses: Pattern
+    """A line that leads in a list of uses that are in scope."""
+    misuses: Pattern
+    """A line that leads in a list of uses that are not."""
+    limits: Pattern
+    """A line that leads in a list of limits."""
+    boilerplate: Pattern
+    """Templates' words that nobody filled in or that stand on every card."""
+
+
+class CardRules(Frozen):
+    """cards.toml."""
+
+    version: str
+    headings: tuple[HeadingRule, ...] = Field(alias="heading")
+    catalogue: tuple[str, ...]
+    """Ids of the failure-mode catalogue that wordings use."""
+    modes: tuple[CardFailureMode, ...] = Field(alias="failure_mode")
+    wordings: tuple[Wording, ...] = Field(alias="wording")
+    cues: Cues
+
+    @model_validator(mode="after")
+    def _modes_are_known(self) -> Self:
+        known = {mode.id for mode in self.modes} | set(self.catalogue)
+        if unknown := {wording.mode for wording in self.wordings} - known:
+            raise ValueError(f"wordings name failure modes that no table has: {unknown}")
+        return self
+
+
+@lru_cache(maxsize=1)
+def card_rules() -> CardRules:
+    """Read the table; raise pydantic.ValidationError naming the row and field that is wrong."""
+    text = resources.files("pipelines").joinpath("rules", "cards.toml").read_text(encoding="utf-8")
+    return CardRules.model_validate(tomllib.loads(text), strict=False)

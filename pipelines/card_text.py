@@ -1,0 +1,90 @@
+"""A model card as text, with the way back from any character to its byte in the card as stored."""
+
+import re
+from bisect import bisect_right
+from typing import Final, NamedTuple
+
+LONGEST_CARD_BYTES: Final = 1 << 20
+"""What is read of a card; cards beyond it carry pictures inside their text."""
+
+BYTE_ORDER_MARK: Final = "\ufeff"
+
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_ALTERED: Final = re.compile("[\0\ud800-\udfff]")
+
+_ERROR_TEXT_BYTES: Final = 600
+"""Error answers are short; a longer text that begins like one is a card."""
+
+_LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
+_ERROR_TEXT: Final = re.compile(
+    r"(?is)\A\s*(?:<!doctype html|<html\b|\{\s*\"(?:error|message)\"\s*:"
+    r"|(?:error|http)?\W*\b[45]\d\d\b[\s:]+(?:bad|unauthori[sz]ed|forbidden|not found|internal|service|gateway|too many)"
+    r"|entry not found|repository not found|invalid (?:username or password|credentials)|not found\s*\Z"
+    r"|access to (?:this )?(?:model|repo)\b|internal server error|too many requests|rate limit)"
+)
+
+
+class CardText(NamedTuple):
+    """A card's characters and where its lines begin."""
+
+    text: str
+    """Bytes that are no UTF-8 stand as lone surrogates, so that every character has its bytes."""
+    parsed: str
+    """The same for parsers, character by character in the same places, without NUL and surrogates."""
+    line_chars: tuple[int, ...]
+    """First character of each line; lines end as Markdown has it: CR LF, CR or LF."""
+    line_bytes: tuple[int, ...]
+    """First byte of each line."""
+
+    def lines(self) -> list[str]:
+        """The parsed text's lines, without their ends and the byte order mark; the last may be empty."""
+        return _LINE_END.split(self.parsed.removeprefix(BYTE_ORDER_MARK))
+
+    def line_of(self, char: int) -> int:
+        """Number of the line, from 0, that holds a character."""
+        return bisect_right(self.line_chars, char) - 1
+
+    def line_of_byte(self, byte: int) -> int:
+        """Number of the line, from 0, that holds a byte."""
+        return bisect_right(self.line_bytes, byte) - 1
+
+    def line_place(self, line: int) -> int:
+        """First character of a line; of the line after the last, the end of the text."""
+        return self.line_chars[line] if line < len(self.line_chars) else len(self.text)
+
+    def byte_at(self, char: int) -> int:
+        """Offset of a character's first byte in the card."""
+        line = self.line_of(char)
+        return self.line_bytes[line] + _byte_count(self.text[self.line_chars[line] : char])
+
+
+def read_text(card: bytes) -> CardText:
+    """Decode a card; what stands beyond `LONGEST_CARD_BYTES` is left out. Any bytes can be read."""
+    text = card[:LONGEST_CARD_BYTES].decode("utf-8", "surrogateescape")
+    starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
+    offsets = [0]
+    for start, end in zip(starts, starts[1:], strict=False):
+        offsets.append(offsets[-1] + _byte_count(text[start:end]))
+    return CardText(text, _ALTERED.sub("\ufffd", text), tuple(starts), tuple(offsets))
+
+
+def no_card(card: bytes) -> str | None:
+    """Say why bytes saved as a card are none: a pointer to a large file, or an error's text; None when they may be one."""
+    if card.startswith(_LFS_POINTER):
+        return "a pointer to a large file is stored in the card's place"
+    if card[:2] != b"--" and (html_page(card) or (len(card) <= _ERROR_TEXT_BYTES and _is_error(card))):
+        return "an error's text is stored in the card's place"
+    return None
+
+
+def html_page(card: bytes) -> bool:
+    """Whether a whole web page was saved, of any length."""
+    return card[:100].lstrip().lower().startswith((b"<!doctype html", b"<html"))
+
+
+def _is_error(card: bytes) -> bool:
+    return _ERROR_TEXT.match(card.decode("utf-8", "replace")) is not None
+
+
+def _byte_count(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))

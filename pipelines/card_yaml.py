@@ -1,0 +1,99 @@
+"""YAML as cards hold it, read with bounds: scalars stay the text that they are, aliases are never followed."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import yaml
+
+from pipelines.errors import PipelineError
+
+LONGEST_YAML_CHARS: Final = 256 * 1024
+"""The longest front matter that is read; the longest that the Hub lists are results of many hundred benchmarks."""
+
+DEEPEST: Final = 24
+"""Nesting that is read; a benchmark's value stands seven levels deep."""
+
+MOST_NODES: Final = 50_000
+"""Keys and values that are read."""
+
+NULLS: Final = frozenset(("", "~", "null", "Null", "NULL"))
+"""Plain scalars that stand for nothing (YAML 1.2, core schema)."""
+
+YamlValue = str | None | list["YamlValue"] | dict[str, "YamlValue"]
+"""What is read: booleans, numbers and dates are left as text, so that "no" stays Norwegian and "1:30" a ratio."""
+
+
+class CardYamlError(PipelineError):
+    """A text is no YAML, or exceeds what is read of one."""
+
+
+def read_yaml(text: str) -> tuple[YamlValue, tuple[str, ...]]:
+    """Read one document; return its value and the faults that it was read in spite of.
+
+    Of a key that stands twice the first value counts, as a reader sees it first. An alias gives None.
+
+    Raises:
+        CardYamlError: the text is no YAML, too long, too deep or too large.
+    """
+    if len(text) > LONGEST_YAML_CHARS:
+        raise CardYamlError(f"holds {len(text)} characters: {LONGEST_YAML_CHARS} are read")
+    reading = _Reading(yaml.parse(text, Loader=yaml.SafeLoader))
+    try:
+        return reading.document(), tuple(dict.fromkeys(reading.faults))
+    except yaml.YAMLError as error:
+        raise CardYamlError(f"is not YAML: {_reason(error)}") from error
+
+
+class _Reading:
+    """Builds values from the parser's events, which come one by one however deep or self-similar the text is."""
+
+    def __init__(self, events: Iterator[yaml.Event]) -> None:
+        self._events = events
+        self._nodes = 0
+        self.faults: list[str] = []
+
+    def document(self) -> YamlValue:
+        """Read up to the first node and return its value; what follows it is not read."""
+        for event in self._events:
+            if isinstance(event, yaml.NodeEvent):
+                return self._value(event, 0)
+        return None
+
+    def _value(self, event: yaml.Event, depth: int) -> YamlValue:
+        self._nodes += 1
+        if depth > DEEPEST or self._nodes > MOST_NODES:
+            raise CardYamlError(f"is deeper than {DEEPEST} levels or larger than {MOST_NODES} values")
+        if isinstance(event, yaml.ScalarEvent):
+            return None if event.style is None and event.value in NULLS else str(event.value)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return [self._value(item, depth + 1) for item in self._until(yaml.SequenceEndEvent)]
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(depth)
+        self.faults.append("an alias is not followed")
+        return None
+
+    def _mapping(self, depth: int) -> YamlValue:
+        found: dict[str, YamlValue] = {}
+        for event in self._until(yaml.MappingEndEvent):
+            key = self._value(event, depth + 1)
+            value = self._value(next(self._events), depth + 1)
+            if not isinstance(key, str):
+                self.faults.append("a key that is no text is passed over")
+            elif key in found:
+                self.faults.append(f"the key {key[:60]!r} stands twice; the first counts")
+            else:
+                found[key] = value
+        return found
+
+    def _until(self, end: type[yaml.Event]) -> Iterator[yaml.Event]:
+        for event in self._events:
+            if isinstance(event, end):
+                return
+            yield event
+
+
+def _reason(error: yaml.YAMLError) -> str:
+    """The parser's words and its line, without the text that it stumbled over."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"{error.problem or 'unreadable'}, line {error.problem_mark.line + 1}"
+    return "a character that YAML does not allow"

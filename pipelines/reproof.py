@@ -1,0 +1,112 @@
+"""Proves a passport anew: every quote and value is found again in the stored records, and the rules run again.
+
+A passport is only as good as what can be shown for it, whoever signed it. What is compared is what was published against
+what the records say; nothing of the run that made it is trusted.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from pipelines.artifact import Issuer
+from pipelines.difference import differences
+from pipelines.gates import Gates
+from pipelines.issue import Terms, draft
+from pipelines.merge import gather
+from pipelines.order import admit
+from pipelines.pointers import resolve
+from pipelines.record import parse_record, said
+from pipelines.rulebook import rule_at, rulebook
+from schemas.listing import Listing, RawListing
+from schemas.times import instant
+
+Json = Mapping[str, Any]
+
+MUST_BE_SHOWN = ("/artifact/status", "/artifact/pricing/starting_price", "/trust/data_access_risk")
+"""What every passport states and must have evidence for, beside each capability, limitation and failure mode."""
+
+
+class Mismatch(NamedTuple):
+    """A statement that cannot be shown."""
+
+    path: str
+    """JSON Pointer into `unfragile`."""
+    reason: str
+
+
+def mismatches(passport: Json, records: Iterable[RawListing], *, gates: Gates) -> list[Mismatch]:
+    """List what a passport (the object that holds `unfragile`) says and its sources' records do not.
+
+    `records` are those of the generation that issued it: at least all of this model's.
+    """
+    unfragile = passport["unfragile"]
+    stored = {raw.content_sha256: raw for raw in records}
+    found = [Mismatch(path, "has no evidence") for path in _unshown(unfragile)]
+    found += [mismatch for entry in unfragile["evidence"] if (mismatch := _entry(entry, unfragile, stored))]
+    return found or _rederived(passport, stored.values(), gates)
+
+
+def _unshown(unfragile: Json) -> Iterable[str]:
+    shown = {entry["path"] for entry in unfragile["evidence"]}
+    wanted = list(MUST_BE_SHOWN)
+    for place, capability in enumerate(unfragile["capabilities"]):
+        wanted.append(f"/capabilities/{place}")
+        wanted += [f"/capabilities/{place}/limitations/{n}" for n in range(len(capability["limitations"]))]
+    wanted += [f"/trust/failure_modes/{n}" for n in range(len(unfragile["trust"]["failure_modes"]))]
+    return (path for path in wanted if path not in shown)
+
+
+def _entry(entry: Json, unfragile: Json, stored: Mapping[str, RawListing]) -> Mismatch | None:
+    if entry["asserted_by"] == "class":
+        return _class_entry(entry)
+    if entry["asserted_by"] == "issuer":
+        told = resolve(unfragile, entry["locator"])
+        return None if told == entry.get("value") else Mismatch(entry["path"], f"{entry['locator']} says {told!r}")
+    raw = stored.get(entry["content_sha256"])
+    if raw is None or raw.source != entry["source"]:
+        return Mismatch(entry["path"], f"no stored record of {entry['source']} hashes to {entry['content_sha256']}")
+    told = resolve(parse_record(raw.body), entry["locator"])
+    if "quote" in entry:
+        found = isinstance(told, str) and entry["quote"] in told
+        return None if found else Mismatch(entry["path"], f"the quote is not in {entry['locator']} of {raw.id!r}")
+    stands = _plain(told)
+    if stands == entry["value"]:
+        return None
+    reason = f"{entry['locator']} of {raw.id!r} says {stands!r:.80}, not {entry['value']!r:.80}"
+    return Mismatch(entry["path"], reason)
+
+
+def _class_entry(entry: Json) -> Mismatch | None:
+    book = rulebook()
+    if entry["content_sha256"] != book.sha256:
+        reason = f"rests on rules {entry['content_sha256']}, and these are {book.sha256}: use the version that made it"
+        return Mismatch(entry["path"], reason)
+    if rule_at(entry["locator"]) is None:
+        return Mismatch(entry["path"], f"there is no rule {entry['locator']}")
+    return None
+
+
+def _plain(told: Any) -> Any:  # noqa: ANN401 - any JSON
+    stands = said(told) if not isinstance(told, dict) else told
+    return list(stands) if isinstance(stands, tuple) else stands
+
+
+def _rederived(passport: Json, records: Iterable[RawListing], gates: Gates) -> list[Mismatch]:
+    """Run the rules again on the records, as of the signature, and compare."""
+    unfragile = passport["unfragile"]
+    slug = unfragile["artifact"]["slug"]
+    listings = [listing for raw in records if isinstance(listing := admit(raw), Listing) and listing.slug == slug]
+    subjects = gather(listings).subjects
+    if len(subjects) != 1:
+        return [
+            Mismatch("/artifact/slug", f"the stored records do not give one model of this slug, but {len(subjects)}")
+        ]
+    base_url = unfragile["artifact"]["page_url"].removesuffix(f"/{slug}")
+    terms = Terms(Issuer(passport["signedBy"], base_url), gates, instant(passport["signedAt"]), passport["keyId"])
+    again = orjson.loads(orjson.dumps(draft(subjects[0], terms).unfragile))
+    return [
+        Mismatch(change.path, f"the rules give {change.before!r:.80}, not {change.after!r:.80}")
+        for change in differences(again, unfragile)
+        if change.path != "/trust/score"
+    ]

@@ -1,0 +1,32 @@
+"""The surroundings of every test: a home of its own, and none of this machine's settings."""
+
+import os
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+NUMBER = count()
+KEPT = "PASSPORTS_RECORDINGS"
+"""Names where the larger recordings are; not a setting of the application."""
+SETTINGS = ("OPENROUTER_API_KEY", "SOURCE_DATE_EPOCH", "PREFECT_API_URL", "XDG_CONFIG_HOME", "COLUMNS", "FORCE_COLOR")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    root = tmp_path_factory.mktemp("homes")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in (*SETTINGS, *(name for name in os.environ if name.startswith("PASSPORTS_") and name != KEPT)):
+            patch.delenv(name, raising=False)
+        patch.setenv("HOME", str(root / "session"))
+        patch.setenv("PREFECT_HOME", str(root / "prefect"))
+        yield root
+
+
+@pytest.fixture(autouse=True)
+def home(homes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home that nothing has been put into yet."""
+    path = homes / str(next(NUMBER))
+    monkeypatch.setenv("HOME", str(path))
+    return path

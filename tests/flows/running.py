@@ -1,0 +1,158 @@
+"""Does jobs without Prefect: the stages one after the other, on the bundled recording or on an edited copy of it."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from flows.crawl import CrawlOutcome, crawl
+from flows.demo import recording
+from flows.job import Job, new_job
+from flows.reader import Reader
+from flows.settings import read_settings
+from flows.stages import Done, assemble, build_passports, crawl_source, publish_generation
+from flows.store.keys import passport_copy_key
+from flows.store.local import LocalStore
+from pipelines.item_pipeline import AdmitListing
+from pipelines.keys import KeyRing, Signer, jwk, signing_key_to_jwk
+from schemas.crawl import FetchFailure
+from schemas.run import RunReport
+from schemas.times import timestamp
+from spiders.openrouter_pages import read_page
+from spiders.openrouter_walk import ListWalk
+from spiders.tally import Tally
+from tests.spiders.crawling import HASTY
+
+NOON = datetime(2026, 4, 22, 12, tzinfo=UTC)
+"""The clock of these jobs: on the day of the recording."""
+SEED = bytes(range(32))
+SIGNER = Signer(SEED)
+SOURCE_URL = "http://127.0.0.1:9"
+"""Nothing is asked there: what `brought` gives needs no network."""
+
+GATE = {
+    "minimum_listings": 3,
+    "largest_drop": 0.2,
+    "largest_reject_rate": 0.25,
+    "refresh_after_h": 72,
+    "stale_after_h": 168,
+    "expires_after_h": 720,
+}
+GATES = {"openrouter": GATE, "openrouter-endpoints": {**GATE, "minimum_listings": 0}}
+"""Gates that a handful of records pass."""
+
+Record = dict[str, Any]
+
+
+def equip(folder: Path, patch: pytest.MonkeyPatch, gates: dict[str, dict[str, Any]] | None = None) -> None:
+    """Set a signing key, and gates."""
+    key, bounds = folder / "signing-key.jwk", folder / "gates.toml"
+    if not key.exists():
+        key.touch(mode=0o600)
+        key.write_text(signing_key_to_jwk(SEED))
+        (folder / "public-key.jwk").write_text(json.dumps(jwk(SIGNER.public_key)))
+    tables = [f"[{source}]\n{_toml(gate)}" for source, gate in (gates or GATES).items()]
+    bounds.write_text("\n".join(tables))
+    patch.setenv("PASSPORTS_SIGNING_KEY_FILE", str(key))
+    patch.setenv("PASSPORTS_GATES_FILE", str(bounds))
+
+
+def job_for(
+    root: Path,
+    *,
+    url: str = SOURCE_URL,
+    at: datetime = NOON,
+    flow: Literal["refresh", "rescrape", "demo"] = "refresh",
+    only: tuple[str, ...] = (),
+) -> Job:
+    settings = read_settings(store=str(root), openrouter_url=url)
+    return new_job(flow, settings, epoch=int(at.timestamp()), only=only)
+
+
+def crawled(job: Job) -> list[CrawlOutcome]:
+    """Crawl in a process of its own, as a run does, but without the waits that spare a real source."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("flows.stages.crawl", partial(crawl, settings=HASTY))
+        return [asyncio.run(crawl_source(job, source)) for source in job.sources]
+
+
+def finish(job: Job, outcomes: list[CrawlOutcome]) -> Done:
+    assembled = assemble(job, outcomes)
+    return publish_generation(job, assembled, build_passports(job, assembled))
+
+
+def brought(records: Sequence[object], *, at: datetime = NOON, failures: Sequence[str] = ()) -> CrawlOutcome:
+    """Make of records what a crawl that got them in its list makes of them: the same steps, without the network."""
+    walk, pipeline, tally = ListWalk(SOURCE_URL), AdmitListing(), Tally("openrouter")
+    page = read_page(json.dumps({"data": records, "total_count": len(records)}).encode())
+    lines = []
+    for taken in walk.take(page, f"{SOURCE_URL}/api/v1/models", timestamp(at)):
+        line = pipeline.process_item(taken)
+        assert not isinstance(line, FetchFailure)
+        tally.count(line)
+        lines.append(line)
+    tally.failures += [FetchFailure(url=SOURCE_URL, status=500, reason=reason) for reason in failures]
+    report = tally.report({}, finish_reason="finished", started_at=timestamp(at), finished_at=timestamp(at))
+    admitted = [line for line in lines if line.kind == "admitted"]
+    return CrawlOutcome(admitted, [line for line in lines if line.kind == "quarantined"], report)
+
+
+def refresh(root: Path, records: Sequence[object], *, at: datetime = NOON) -> Done:
+    """Do a refresh from records."""
+    return finish(job_for(root, at=at), [brought(records, at=at)])
+
+
+@contextmanager
+def playing(records: list[Record]) -> Iterator[str]:
+    """Play records as the demo plays its own; what is changed in them later is played changed."""
+    handler = recording._handler(records, recording.endpoints())
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def files(root: Path) -> dict[str, bytes]:
+    """Everything that a store holds, by key; locks and folders that a run leaves are none of it."""
+    found = (path for path in root.rglob("*") if path.is_file())
+    keyed = {path.relative_to(root).as_posix(): path for path in found}
+    return {key: path.read_bytes() for key, path in sorted(keyed.items()) if not key.startswith(".tmp/")}
+
+
+def served_passport(root: Path, slug: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((root / passport_copy_key(slug)).read_bytes())
+    return document["passport"]
+
+
+def reader(root: Path, *, at: datetime = NOON) -> Reader:
+    return Reader(LocalStore(root), KeyRing([SIGNER.public_key]), at)
+
+
+def edited(records: Sequence[Record], listing_id: str, **fields: Any) -> list[Record]:
+    """The records with one of them changed."""
+    assert any(record["id"] == listing_id for record in records)
+    return [record | fields if record["id"] == listing_id else record for record in records]
+
+
+def issued(report: RunReport) -> dict[str, str]:
+    """Slug → cause, of every passport that a run issued."""
+    return {change.slug: change.cause for change in report.changes}
+
+
+def _toml(gate: dict[str, Any]) -> str:
+    plain = [f"{name} = {value}" for name, value in gate.items() if not isinstance(value, dict)]
+    rates = [f"fill_rates.{name} = {value}" for name, value in gate.get("fill_rates", {}).items()]
+    return "\n".join([*plain, *rates]) + "\n"
