@@ -3,6 +3,7 @@
 #   make test   the tests
 #   make check  what CI runs: format, lint, strict types, tests with warnings as errors
 #   make bench  building and verifying a passport, beside the least that they can cost
+#   make accuracy  capabilities against independent catalogues, on the larger recordings
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -10,11 +11,11 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 SYNCED := .venv/.synced
 
-.PHONY: demo test check format bench clean
+.PHONY: help demo test check format bench accuracy clean
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '2,5s/^#   //p' Makefile
+	@sed -n '2,6s/^#   //p' Makefile
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -47,6 +48,9 @@ format: $(SYNCED)
 
 bench: $(SYNCED)
 	$(BIN)/python -m benchmarks.passports
+
+accuracy: $(SYNCED)
+	$(BIN)/python -m benchmarks.accuracy
 
 clean:
 	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

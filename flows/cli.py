@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from flows import terminal
+from flows.clock import ClockError
 from flows.errors import FlowError
 from flows.settings import SettingsError
 from pipelines.errors import PipelineError
@@ -14,6 +15,7 @@ from pipelines.errors import PipelineError
 EXIT_NO = 1
 EXIT_BAD_USE = 2
 EXIT_INTERRUPTED = 130
+"""Typer's own, for Ctrl-C."""
 
 app = typer.Typer(
     help="Scrape AI-model listings and publish a signed, evidence-backed trust passport for each model.",
@@ -24,6 +26,8 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+store_app = typer.Typer(help="Keeping a store in order.", no_args_is_help=True)
+app.add_typer(store_app, name="store")
 keys_app = typer.Typer(help="The key that signs.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 
@@ -42,6 +46,10 @@ Key = Annotated[
 ]
 At = Annotated[
     str | None, typer.Option("--at", metavar="TIME", help="Judge as of this instant, e.g. 2026-04-22T08:12:12Z.")
+]
+
+AtGeneration = Annotated[
+    int | None, typer.Option("--at-generation", metavar="N", min=1, help="Read this earlier generation instead.")
 ]
 
 
@@ -84,9 +92,16 @@ def verify(
         list[str] | None, typer.Argument(metavar="TARGET...", help="Slugs, files or URLs of passports.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Verify every passport of the store, and its copies.")] = False,
+    evidence: Annotated[
+        bool,
+        typer.Option(
+            "--evidence", help="Find every quote and value again in the stored records, and run the rules again."
+        ),
+    ] = False,
     store: Store = None,
     key: Key = None,
     at: At = None,
+    at_generation: AtGeneration = None,
     as_json: AsJson = False,
 ) -> None:
     """Say of each passport whether it may be believed, and why not.
@@ -96,7 +111,9 @@ def verify(
     """
     from flows.commands import verifying
 
-    verifying.verify(targets or [], every=every, store_url=store, key_file=key, at=at, as_json=as_json)
+    verifying.verify(
+        targets or [], every=every, evidence=evidence, store_url=store, key_file=key, at=at, as_json=as_json
+    )
 
 
 @app.command()
@@ -108,11 +125,85 @@ def status(store: Store = None, key: Key = None, at: At = None, as_json: AsJson 
 
 
 @app.command()
-def show(slug: str, store: Store = None, key: Key = None, as_json: AsJson = False) -> None:
+def show(
+    slug: str,
+    store: Store = None,
+    key: Key = None,
+    at_generation: AtGeneration = None,
+    as_json: AsJson = False,
+) -> None:
     """Show one passport for reading: what it says, who says so, and what changed last."""
     from flows.commands import looking
 
-    looking.show(slug, store, key, as_json=as_json)
+    looking.show(slug, store, key, generation=at_generation, as_json=as_json)
+
+
+@app.command()
+def diff(slug: str, store: Store = None, key: Key = None, as_json: AsJson = False) -> None:
+    """Show the versions of a passport, newest first: when it was signed, why, and what changed."""
+    from flows.commands import comparing
+
+    comparing.diff(slug, store, key, as_json=as_json)
+
+
+@app.command()
+def publish(
+    to: Annotated[str, typer.Option("--to", metavar="URL", help="The store to bring up to date.")],
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring another store to the generation that this one serves: copy what it lacks, verify what is copied."""
+    from flows.commands import storing
+
+    storing.publish(store, to, as_json=as_json)
+
+
+@app.command()
+def doctor(store: Store = None, as_json: AsJson = False) -> None:
+    """Look whether store, key, settings, network and clock are fit to publish with; exit 1 when not."""
+    from flows.commands import examining
+
+    examining.doctor(store, as_json=as_json)
+
+
+@app.command()
+def serve(
+    store: Store = None,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0 takes any.")] = 8000,
+    host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
+    nginx: Annotated[bool, typer.Option("--nginx", help="Write nginx's configuration for the same instead.")] = False,
+) -> None:
+    """Serve the site and the API from the store, for a look or behind a proxy."""
+    from flows.commands import serving
+
+    serving.serve(store, port=port, host=host, nginx=nginx)
+
+
+@store_app.command("gc")
+def store_gc(
+    store: Store = None,
+    keep: Annotated[int, typer.Option("--keep", metavar="N", min=1, help="Generations to keep whole.")] = 30,
+    days: Annotated[int, typer.Option("--days", metavar="D", min=0, help="Keep those not older than this too.")] = 30,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove it; without this it is only shown.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what no kept generation needs any more; with --remove, remove it, while nobody publishes."""
+    from flows.commands import storing
+
+    storing.gc(store, generations=keep, days=days, remove=remove, as_json=as_json)
+
+
+@store_app.command("scrub")
+def store_scrub(
+    store: Store = None,
+    budget: Annotated[int, typer.Option("--budget", metavar="N", min=1, help="Files to read in this run.")] = 10_000,
+    copy: Annotated[str | None, typer.Option("--copy", metavar="URL", help="Store to repair from.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read immutable files again and verify them, others each day; exit 1 when something stays damaged."""
+    from flows.commands import storing
+
+    storing.scrub_store(store, budget=budget, copy=copy, as_json=as_json)
 
 
 @keys_app.command("init")
@@ -130,12 +221,13 @@ def main() -> None:
     """Run a command; every error that we know ends in one sentence and its exit status."""
     try:
         app(prog_name="passports")
-    except SettingsError as error:
+    except (SettingsError, ClockError) as error:
         terminal.error(str(error))
         sys.exit(EXIT_BAD_USE)
     except (FlowError, PipelineError) as error:
         terminal.error(str(error))
         sys.exit(EXIT_NO)
-    except KeyboardInterrupt:
-        terminal.error("interrupted: what was published before stays served")
-        sys.exit(EXIT_INTERRUPTED)
+    except SystemExit as ending:
+        if ending.code == EXIT_INTERRUPTED:
+            terminal.error("interrupted: what was published before stays served")
+        raise

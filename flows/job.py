@@ -8,23 +8,19 @@ from typing import Literal, NamedTuple
 from flows.clock import Clock, clock_of
 from flows.demo.leftovers import demo_signer
 from flows.demo.terms import demo_gates
-from flows.errors import FlowError
+from flows.gatefile import gates_of
 from flows.keyfile import OpenedKey, open_key
 from flows.settings import Settings, read_settings
 from flows.store import open_store
 from flows.store.base import Store
 from pipelines.artifact import Issuer
-from pipelines.gates import Gates, default_gates, read_gates
+from pipelines.gates import Gates
 from pipelines.issue import Terms
 from pipelines.keys import KeyRing, Signer
 from schemas.base import Frozen
 from schemas.times import timestamp
 
 RUN_ID_HEX = 8
-
-
-class JobError(FlowError):
-    """The job cannot be done as it was asked."""
 
 
 class Job(Frozen):
@@ -106,7 +102,9 @@ def open_tools(job: Job) -> Tools:
     settings = read_settings(store=job.store)
     demo = job.flow == "demo"
     key = demo_key() if demo else open_key(settings)
-    return Tools(settings, clock_of(job.epoch), open_store(job.store), demo_gates() if demo else _gates(settings), key)
+    return Tools(
+        settings, clock_of(job.epoch), open_store(job.store), demo_gates() if demo else gates_of(settings), key
+    )
 
 
 def demo_key() -> OpenedKey:
@@ -119,15 +117,3 @@ def nonce(job: Job, clock: Clock) -> str:
     if job.epoch is not None:
         return hashlib.sha256(f"{job.run} {timestamp(clock())}".encode()).hexdigest()[:32]
     return secrets.token_hex(16)
-
-
-def _gates(settings: Settings) -> Gates:
-    if settings.gates_file is None:
-        return default_gates()
-    try:
-        gates = read_gates(settings.gates_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise JobError(f"PASSPORTS_GATES_FILE: {settings.gates_file}: {error}") from None
-    if missing := sorted(default_gates().keys() - gates.keys()):
-        raise JobError(f"PASSPORTS_GATES_FILE: {settings.gates_file}: add a gate of {', '.join(missing)}")
-    return gates

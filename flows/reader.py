@@ -1,7 +1,7 @@
 """Reading the registry: one generation, from its pointer down, and what it says of a passport."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import copy
 from datetime import datetime
 from functools import lru_cache
@@ -86,6 +86,10 @@ class Reader:
         for ref in (snapshot or self.snapshot).shards:
             yield from self._shard(ref).values()
 
+    def shard(self, ref: ShardRef) -> Iterable[ShardRow]:
+        """Give the rows of one shard of this generation or of an ancestor's."""
+        return self._shard(ref).values()
+
     def passport(self, slug: str) -> bytes:
         """Give the signed passport as published, without `_links`; raise NotInSnapshotError."""
         row = self.row(slug)
@@ -108,8 +112,12 @@ class Reader:
 
     def at_generation(self, generation: int) -> "Reader":
         """Read an ancestor of this generation instead; raise NotInSnapshotError when there is none of that number."""
+        return self.at_snapshot(self.snapshot_at(generation))
+
+    def at_snapshot(self, snapshot: Snapshot) -> "Reader":
+        """Read an ancestor whose snapshot was come by in this one's ancestry."""
         older = copy(self)
-        older.snapshot = self.snapshot_at(generation)
+        older.snapshot = snapshot
         return older
 
     def snapshot_at(self, generation: int) -> Snapshot:

@@ -16,6 +16,7 @@ from flows.publication import Publication, Published, SourceFile, Step
 from flows.publish import publish
 from flows.reader import Reader
 from flows.report import failed_report, report_of
+from flows.sealed import TamperedError
 from flows.site import copies_for, site_files
 from flows.state import Served, served, served_by, starting_point
 from flows.store import Store
@@ -48,6 +49,16 @@ class Done(NamedTuple):
     published: Published
 
 
+def check_ground(job: Job) -> None:
+    """See, before anything is asked of a source, that the job's tools open and that its store can be built on."""
+    tools = open_tools(job)
+    try:
+        _starting_point(job, tools)
+    except TamperedError as error:
+        remedy = "if another key signed it, set PASSPORTS_SIGNING_KEY_FILE to that key or choose another --store"
+        raise TamperedError(f"{error}; {remedy}") from None
+
+
 async def crawl_source(job: Job, source: str) -> CrawlOutcome:
     """Crawl one source, or the job's listings of it, in a process of its own."""
     tools = open_tools(job)
@@ -76,8 +87,7 @@ async def crawl_source(job: Job, source: str) -> CrawlOutcome:
 def assemble(job: Job, outcomes: list[CrawlOutcome]) -> Assembled:
     """Judge the crawls by their gates and join them with what the store serves; raise GateClosedError."""
     tools = open_tools(job)
-    read = served if job.flow == "demo" else starting_point
-    state = read(tools.store, tools.trusted, tools.clock())
+    state = _starting_point(job, tools)
     breaches = breaches_of(outcomes, state, tools.gates, whole=job.whole)
     if breaches:
         raise _closed(tools, failed_report(job, tools, outcomes, breaches))
@@ -130,6 +140,11 @@ def publish_generation(job: Job, assembled: Assembled, built: Built) -> Done:
         on_step=_tell_step,
     )
     return Done(reports[-1], published)
+
+
+def _starting_point(job: Job, tools: Tools) -> Served:
+    read = served if job.flow == "demo" else starting_point
+    return read(tools.store, tools.trusted, tools.clock())
 
 
 def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> RunReport:

@@ -18,7 +18,7 @@ ERR = Console(stderr=True, highlight=False)
 
 COLOURS = {
     "ok": "green", "ok_offline": "green", "fresh": "green", "active": "green", "due": "yellow", "deprecated": "yellow",
-    "superseded": "yellow",
+    "superseded": "yellow", "fit": "green", "unknown": "yellow",
 }  # fmt: skip
 """Verdict or state → colour; everything else is red."""
 
@@ -45,7 +45,9 @@ def note(message: str) -> None:
 
 def pairs(rows: Iterable[tuple[str, object]], title: str | None = None) -> None:
     """Show names and values in two columns."""
-    table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(
+        title=_title(title), title_justify="left", show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0)
+    )
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in rows:
@@ -56,7 +58,7 @@ def pairs(rows: Iterable[tuple[str, object]], title: str | None = None) -> None:
 def rows(records: Iterable[Mapping[str, object]], columns: Iterable[str], title: str | None = None) -> None:
     """Show records as a table."""
     table = Table(
-        title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold"
+        title=_title(title), title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold"
     )
     names = list(columns)
     for name in names:
@@ -64,6 +66,10 @@ def rows(records: Iterable[Mapping[str, object]], columns: Iterable[str], title:
     for record in records:
         table.add_row(*(v if isinstance(v := record[name], Text) else plain(v) for name in names))
     OUT.print(table)
+
+
+def _title(text: str | None) -> Text | None:
+    return None if text is None else Text(plain(text).plain, style="table.title")
 
 
 @contextmanager

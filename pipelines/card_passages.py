@@ -1,4 +1,4 @@
-"""A model card's headings and passages of prose, in order, each with its place in the card. Markdown through a parser."""
+"""A model card's headings and passages of prose, in order, each with its place in the card."""
 
 import re
 from collections.abc import Iterator
@@ -24,8 +24,8 @@ _BLOCKS.core.ruler.enableOnly(["normalize", "block"])
 
 _BOLD_LINE: Final = re.compile(r"(?:\*\*|__)([^*_](?:(?!\*\*|__).){0,200})(?:\*\*|__)[ \t]*:?[ \t]*")
 _PLAIN_LINE: Final = re.compile(r"[^\s*_|].{0,80}:[ \t]*")
-_BULLET: Final = re.compile(r"[•‣◦●▪∙·–][ \t]")
-_SENTENCE_END: Final = re.compile(r"[.!?。！？][\"”’)*_]*$")
+_BULLET: Final = re.compile(r"[•‣◦●▪∙·\u2013][ \t]")
+_SENTENCE_END: Final = re.compile(r"[.!?\u3002\uff01\uff1f][\"”\u2019)*_]*$")
 _MARKUP: Final = re.compile(r"<[^<>]*>|!?\[([^\[\]]*)\]\([^()]*\)|[*`\\]|(?<!\w)_+|_+(?!\w)")
 
 
@@ -37,7 +37,7 @@ class Heading(NamedTuple):
     level: int
     """1 to 6, `BOLD_LEVEL` or `PLAIN_LEVEL`."""
     place: int
-    """The character of the card that its line begins with."""
+    """A character of the card on its first line."""
 
 
 class Passage(NamedTuple):

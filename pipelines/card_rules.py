@@ -33,6 +33,13 @@ Pattern = Annotated[re.Pattern[str], BeforeValidator(_compiled)]
 NOTHING: re.Pattern[str] = re.compile(r"(?!)")
 
 
+def _split(words: object) -> object:
+    return frozenset(words.split()) if isinstance(words, str) else words
+
+
+Words = Annotated[frozenset[str], BeforeValidator(_split)]
+
+
 class HeadingRule(Frozen):
     """Words of a heading that announce what its section is about; the first row that fits counts."""
 
@@ -70,12 +77,18 @@ class Cues(Frozen):
     """A section's sentence without any such word describes, and is no claim."""
     plain: Pattern
     """Counts in every section as a plain limitation."""
+    concession: Pattern
+    """"despite efforts to reduce bias,": taken out before `denial` is looked for."""
     double_negation: Pattern
-    """"not free of bias": these are taken out before `denial` is looked for."""
+    """"not free of bias": likewise."""
     denial: Pattern
     """"does not hallucinate", "less biased": the opposite of a claim."""
     advice: Pattern
     """What somebody should do; it states no weakness."""
+    imperative: Pattern
+    """Advice that in a list of uses would be one of them ("Use in …")."""
+    preface: Pattern
+    """"Users should be aware that": it is taken out before the rest is read."""
     reference: Pattern
     """Where to read more."""
     others: Pattern
@@ -95,6 +108,8 @@ class Cues(Frozen):
     """A line that leads in a list of uses that are not."""
     limits: Pattern
     """A line that leads in a list of limits."""
+    continuation: Pattern
+    """Says more of the claim before it, in the same passage."""
     boilerplate: Pattern
     """Templates' words that nobody filled in or that stand on every card."""
 
@@ -103,6 +118,11 @@ class CardRules(Frozen):
     """cards.toml."""
 
     version: str
+    english: Words
+    """Small words that English cannot do without."""
+    foreign: Words
+    """Those of other languages in the Latin script."""
+    abbreviations: Words
     headings: tuple[HeadingRule, ...] = Field(alias="heading")
     catalogue: tuple[str, ...]
     """Ids of the failure-mode catalogue that wordings use."""

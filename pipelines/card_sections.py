@@ -8,7 +8,7 @@ from pipelines.card_passages import PLAIN_LEVEL, Heading, Passage, read_parts
 from pipelines.card_rules import SectionKind, card_rules
 from pipelines.card_text import CardText, no_card, read_text
 
-_NO_WORD: Final = re.compile(r"[^\w\s'’/&]|_")
+_NO_WORD: Final = re.compile(r"[^\w\s'\u2019/&]|_")
 
 
 class Section(NamedTuple):
@@ -21,7 +21,7 @@ class Section(NamedTuple):
     kind: SectionKind
     """What the heading announces; where it announces nothing, what the heading above it does."""
     start: int
-    """First byte, in the card, of the heading."""
+    """First byte, in the card, of the heading's line."""
     end: int
     """The byte after the section's last."""
     passages: tuple[Passage, ...]
@@ -44,24 +44,30 @@ def heading_kind(heading: str) -> SectionKind | None:
 def _sections(text: CardText, first_line: int, start: int) -> Iterator[Section]:
     """Close a section at each heading."""
     above: list[tuple[int, SectionKind]] = []
-    heading, kind, passages = Heading("", 0, 0), _kind("", []), list[Passage]()
+    heading, passages = Heading("", 0, 0), list[Passage]()
+    kind: SectionKind = "other"
     for part in read_parts(text, first_line):
         if isinstance(part, Passage):
             passages.append(part)
         elif part.level == PLAIN_LEVEL and heading_kind(part.text) is None:
             passages.append(_as_passage(text, part))
         else:
-            byte = text.byte_at(part.place)
+            byte = max(start, text.byte_at(text.line_place(text.line_of(part.place))))
             yield Section(heading.text, heading.level, kind, start, byte, tuple(passages))
+            kind = _kind(part, above)
             above = [outer for outer in above if outer[0] < part.level]
-            kind = _kind(part.text, above)
             above.append((part.level, kind))
             heading, start, passages = part, byte, []
     yield Section(heading.text, heading.level, kind, start, text.byte_at(len(text.text)), tuple(passages))
 
 
-def _kind(heading: str, above: list[tuple[int, SectionKind]]) -> SectionKind:
-    return heading_kind(heading) or (above[-1][1] if above else "other")
+def _kind(heading: Heading, before: list[tuple[int, SectionKind]]) -> SectionKind:
+    """A heading that announces nothing goes on with what the one above it does, until one beside it turned away."""
+    if announced := heading_kind(heading.text):
+        return announced
+    above = [kind for level, kind in before if level < heading.level]
+    beside = [kind for level, kind in before if level == heading.level]
+    return above[-1] if above and all(kind == above[-1] for kind in beside) else "other"
 
 
 def _as_passage(text: CardText, line: Heading) -> Passage:

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 LONGEST_CARD_BYTES: Final = 1 << 20
@@ -18,7 +19,7 @@ _ERROR_TEXT_BYTES: Final = 600
 _LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _ERROR_TEXT: Final = re.compile(
     r"(?is)\A\s*(?:<!doctype html|<html\b|\{\s*\"(?:error|message)\"\s*:"
-    r"|(?:error|http)?\W*\b[45]\d\d\b[\s:]+(?:bad|unauthori[sz]ed|forbidden|not found|internal|service|gateway|too many)"
+    r"|(?:error|http)?\W*\b[45]\d\d\b[\s:]+(?:bad|unauthori[sz]ed|forbidden|not found|internal|service)"
     r"|entry not found|repository not found|invalid (?:username or password|credentials)|not found\s*\Z"
     r"|access to (?:this )?(?:model|repo)\b|internal server error|too many requests|rate limit)"
 )
@@ -63,13 +64,13 @@ def read_text(card: bytes) -> CardText:
     text = card[:LONGEST_CARD_BYTES].decode("utf-8", "surrogateescape")
     starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
     offsets = [0]
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(starts):
         offsets.append(offsets[-1] + _byte_count(text[start:end]))
     return CardText(text, _ALTERED.sub("\ufffd", text), tuple(starts), tuple(offsets))
 
 
 def no_card(card: bytes) -> str | None:
-    """Say why bytes saved as a card are none: a pointer to a large file, or an error's text; None when they may be one."""
+    """Say why bytes saved as a card are none (a pointer to a large file, an error's text), or None."""
     if card.startswith(_LFS_POINTER):
         return "a pointer to a large file is stored in the card's place"
     if card[:2] != b"--" and (html_page(card) or (len(card) <= _ERROR_TEXT_BYTES and _is_error(card))):

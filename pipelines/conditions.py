@@ -41,6 +41,11 @@ class Compiled(NamedTuple):
     greater: tuple[str, str] | None
     cite: tuple[str, ...]
 
+    @property
+    def asks_figures(self) -> bool:
+        """Whether it depends on the values of facts, and not only on which are stated."""
+        return bool(self.bounds or self.greater)
+
 
 def compiled(condition: Condition) -> Compiled:
     """Lay out a condition; facts with bounds must be stated and are cited."""
@@ -55,15 +60,21 @@ def compiled(condition: Condition) -> Compiled:
 
 def holds(condition: Compiled, stated: AbstractSet[str], claims: Claims) -> bool:
     """Whether a condition holds for what is stated (names of facts that are not false) and claimed (their values)."""
+    return fits(condition, stated) and reaches(condition, claims)
+
+
+def fits(condition: Compiled, stated: AbstractSet[str]) -> bool:
+    """Whether the facts that are stated are those that a condition asks for."""
     if not condition.all <= stated or not condition.none.isdisjoint(stated):
         return False
-    if condition.any and condition.any.isdisjoint(stated):
-        return False
+    return not condition.any or not condition.any.isdisjoint(stated)
+
+
+def reaches(condition: Compiled, claims: Claims) -> bool:
+    """Whether the figures are of the size that a condition asks for; its facts must be claimed."""
     if condition.greater and not _number(claims, condition.greater[0]) > _number(claims, condition.greater[1]):
         return False
-    return not condition.bounds or all(
-        (_number(claims, name) >= bound) is reached for name, bound, reached in condition.bounds
-    )
+    return all((_number(claims, name) >= bound) is reached for name, bound, reached in condition.bounds)
 
 
 def cited(condition: Compiled, claims: Claims) -> list[Claim]:

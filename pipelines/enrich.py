@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipelines.conditions import Compiled, cited, compiled, holds
+from pipelines.conditions import Compiled, cited, compiled, fits, reaches
 from pipelines.evidence import Document, from_claim, from_class
 from pipelines.life import Life
 from pipelines.merge import Subject
@@ -28,6 +28,7 @@ class Ability(NamedTuple):
 
     rule: CapabilityRule
     condition: Compiled
+    asks_figures: bool
     document: Document
 
 
@@ -36,6 +37,7 @@ class Mode(NamedTuple):
 
     rule: FailureMode
     condition: Compiled
+    asks_figures: bool
 
 
 class Catalogue(NamedTuple):
@@ -43,6 +45,8 @@ class Catalogue(NamedTuple):
 
     abilities: tuple[Ability, ...]
     modes: tuple[Mode, ...]
+    asked: frozenset[str]
+    """Names of all facts that some row asks for."""
     rules_sha256: str
 
 
@@ -50,12 +54,11 @@ class Catalogue(NamedTuple):
 def catalogue() -> Catalogue:
     """Lay the rules out once."""
     book = rulebook()
-    confidence = book.issuing.confidence["structured"]
-    return Catalogue(
-        tuple(Ability(rule, compiled(rule), _document(rule, confidence)) for rule in book.capabilities.capability),
-        tuple(Mode(rule, compiled(rule)) for rule in book.failure_modes.failure_mode),
-        book.sha256,
-    )
+    abilities = tuple(_ability(rule, book.issuing.confidence.of(rule.name)) for rule in book.capabilities.capability)
+    modes = tuple(_mode(rule) for rule in book.failure_modes.failure_mode)
+    conditions = [*(row.condition for row in abilities), *(row.condition for row in modes)]
+    asked = frozenset().union(*(condition.all | condition.any | condition.none for condition in conditions))
+    return Catalogue(abilities, modes, asked, book.sha256)
 
 
 def capability_uri(category: str, name: str) -> str:
@@ -65,23 +68,39 @@ def capability_uri(category: str, name: str) -> str:
 
 def enrich(subject: Subject, *, artifact_id: str, life: Life) -> Profile:
     """Derive a model's profile; a capability is listed only when its facts are stated."""
-    rules, claims, stated = catalogue(), subject.claims, subject.stated | life.flags
-    abilities = [row for row in rules.abilities if row.condition.all <= stated and holds(row.condition, stated, claims)]
-    modes = [row for row in rules.modes if row.condition.all <= stated and holds(row.condition, stated, claims)]
-    placed = _place(abilities, modes)
+    claims = subject.claims
+    fitting = _fitting((subject.stated | life.flags) & catalogue().asked)
+    abilities = [row for row in fitting.abilities if not row.asks_figures or reaches(row.condition, claims)]
+    modes = [row for row in fitting.modes if not row.asks_figures or reaches(row.condition, claims)]
     profile = Profile([], [], {})
-    for place, ability in enumerate(abilities):
+    for place, (ability, limits) in enumerate(zip(abilities, _place(abilities, modes), strict=True)):
         path = f"/capabilities/{place}"
-        profile.evidence.extend(from_claim(path, claim) for claim in cited(ability.condition, claims))
-        limitations = [
-            _limit(subject, mode, f"{path}/limitations/{n}", profile) for n, mode in enumerate(placed[place])
-        ]
+        profile.evidence.extend([from_claim(path, claim) for claim in cited(ability.condition, claims)])
         capability = ability.document.copy()
         capability["id"] = f"{artifact_id}__cap_{place}"
         capability["description"] = fill(ability.rule.description, claims)
-        capability["limitations"] = limitations
+        capability["limitations"] = [
+            _limit(subject, mode, f"{path}/limitations/{n}", profile) for n, mode in enumerate(limits)
+        ]
         profile.capabilities.append(capability)
     return profile
+
+
+class _Fitting(NamedTuple):
+    """Rows whose facts are stated; whether the figures are right is still to be seen."""
+
+    abilities: tuple[Ability, ...]
+    modes: tuple[Mode, ...]
+
+
+@lru_cache(maxsize=4096)
+def _fitting(stated: frozenset[str]) -> _Fitting:
+    """Look the rules through once for all models of which the same is stated."""
+    rules = catalogue()
+    return _Fitting(
+        tuple(row for row in rules.abilities if fits(row.condition, stated)),
+        tuple(row for row in rules.modes if fits(row.condition, stated)),
+    )
 
 
 def _place(abilities: list[Ability], modes: list[Mode]) -> list[list[Mode]]:
@@ -114,6 +133,16 @@ def _mode_evidence(subject: Subject, mode: Mode, text: str, path: str) -> list[D
         ]
     at, sha256 = f"/failure_modes/{rule.id}", catalogue().rules_sha256
     return [from_class(path, rule=at, text=text, rules_sha256=sha256, listing=subject.primary, taxonomy=rule.taxonomy)]
+
+
+def _mode(rule: FailureMode) -> Mode:
+    condition = compiled(rule)
+    return Mode(rule, condition, condition.asks_figures)
+
+
+def _ability(rule: CapabilityRule, confidence: float) -> Ability:
+    condition = compiled(rule)
+    return Ability(rule, condition, condition.asks_figures, _document(rule, confidence))
 
 
 def _document(rule: CapabilityRule, confidence: float) -> Document:

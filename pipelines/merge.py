@@ -162,8 +162,8 @@ def _claims(offers: tuple[Listing, ...], aliases: tuple[Listing, ...], endpoints
 def _groups(claims: Iterable[str]) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {}
     for name in claims:
-        group, mark, item = name.partition(":")
-        if mark:
+        if ":" in name:
+            group, _, item = name.partition(":")
             groups.setdefault(group, []).append(item)
     return groups
 

@@ -78,7 +78,7 @@ def _provider(endpoint: Record) -> Provider:
 def _status_code(endpoint: Record) -> int | None:
     value = endpoint.take_optional("status")
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-        raise FieldError(endpoint.place("status"), f"is {shown(value)}, not a status code or null")
+        endpoint.refuse("status", f"is {shown(value)}, not a status code or null")
     return value
 
 

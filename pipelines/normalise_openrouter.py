@@ -83,9 +83,9 @@ def _read_identity(record: Record, facts: list[Fact]) -> None:
 def _read_architecture(record: Record, facts: list[Fact]) -> None:
     architecture = record.nested("architecture")
     for group, field in (("input", "input_modalities"), ("output", "output_modalities")):
-        _add_words(facts, group, field, architecture.lines(field), architecture.place(field))
+        _add_words(facts, group, field, architecture.lines(field), f"/architecture/{field}")
     for name in ("tokenizer", "instruct_type"):
-        _add(facts, name, architecture.optional_line(name), architecture.place(name))
+        _add(facts, name, architecture.optional_line(name), f"/architecture/{name}")
 
 
 def _read_limits(record: Record, facts: list[Fact]) -> None:
@@ -102,7 +102,7 @@ def _read_limits(record: Record, facts: list[Fact]) -> None:
     _add(facts, "moderated", top.optional_flag("is_moderated"), "/top_provider/is_moderated")
     limits = record.optional_nested("per_request_limits")
     for field in ("prompt_tokens", "completion_tokens"):
-        _add(facts, f"per_request_{field}", limits.optional_count(field), limits.place(field))
+        _add(facts, f"per_request_{field}", limits.optional_count(field), f"/per_request_limits/{field}")
 
 
 def _read_parameters(record: Record, facts: list[Fact]) -> None:
@@ -114,9 +114,8 @@ def _read_parameters(record: Record, facts: list[Fact]) -> None:
 
 def _read_reasoning(record: Record, facts: list[Fact]) -> None:
     reasoning = record.optional_nested("reasoning")
-    _add(facts, "reasoning_mandatory", reasoning.optional_flag("mandatory"), reasoning.place("mandatory"))
-    efforts = reasoning.optional_lines("supported_efforts")
-    facts += _each("reasoning_effort", efforts, reasoning.place("supported_efforts"))
+    _add(facts, "reasoning_mandatory", reasoning.optional_flag("mandatory"), "/reasoning/mandatory")
+    facts += _each("reasoning_effort", reasoning.optional_lines("supported_efforts"), "/reasoning/supported_efforts")
 
 
 def _read_dates(record: Record, facts: list[Fact]) -> None:

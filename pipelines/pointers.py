@@ -1,4 +1,4 @@
-"""JSON Pointers (RFC 6901), read leniently: what is not there reads as null, as a source that leaves a field out says."""
+"""JSON Pointers (RFC 6901), read leniently: what is not there reads as null."""
 
 from typing import Any
 

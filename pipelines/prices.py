@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from pipelines.decimals import plain, read_decimal
-from pipelines.record import LARGEST_COUNT, FieldError, Record, count, decimal, said
+from pipelines.record import LARGEST_COUNT, FieldError, Record, decimal, said
 from pipelines.vocabulary import PRICE_UNITS, UNKNOWN_UNIT
 from schemas.listing import Fact, Price
 
@@ -66,7 +66,7 @@ def _price(kind: str, value: object, pricing: Record, when: When) -> Price:
     at = pricing.place(kind)
     amount = decimal(value, at)
     if amount < 0:
-        raise FieldError(at, f"is {plain(amount)}: a price is never negative")
+        pricing.refuse(kind, f"is {plain(amount)}: a price is never negative")
     return Price(kind, plain(amount), PRICE_UNITS.get(kind, UNKNOWN_UNIT), at, said(value), when)
 
 
@@ -83,7 +83,7 @@ def _override(override: Record) -> list[Price]:
 
 
 def _bound(override: Record, name: str) -> int:
-    bound = count(override.take(name), override.place(name))
+    bound = override.optional_count(name) or 0
     if bound > CONDITIONS[name]:
-        raise FieldError(override.place(name), f"is {bound}, beyond {CONDITIONS[name]}")
+        override.refuse(name, f"is {bound}, beyond {CONDITIONS[name]}")
     return bound

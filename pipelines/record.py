@@ -58,12 +58,15 @@ class Record:
         """JSON Pointer to a field, whether it is there or not."""
         return f"{self.at}/{_escaped(key)}"
 
+    def refuse(self, key: str, reason: str) -> NoReturn:
+        """Raise FieldError naming a field."""
+        raise FieldError(self.place(key), reason)
+
     def take(self, key: str) -> Any:  # noqa: ANN401 - the readers below say what it must be
         """Take out a field that every record must have."""
-        try:
-            return self._fields.pop(key)
-        except KeyError:
-            raise FieldError(self.place(key), "is missing") from None
+        if key not in self._fields:
+            self.refuse(key, "is missing")
+        return self._fields.pop(key)
 
     def take_optional(self, key: str) -> Any:  # noqa: ANN401 - likewise
         """Take out a field that may be absent or null."""
@@ -71,39 +74,53 @@ class Record:
 
     def line(self, key: str) -> str:
         """Take out a line of text that says something: a name, an id."""
-        return line(self.take(key), self.place(key))
+        value = self.take(key)
+        if unfit := _unfit_line(value):
+            self.refuse(key, unfit)
+        return str(value)
 
     def optional_line(self, key: str) -> str | None:
         """Take out a line of text that may be absent, null or empty: all three say nothing."""
-        value = self.take_optional(key)
-        return None if value is None or value == "" else line(value, self.place(key))
+        if self._fields.get(key) in (None, ""):
+            self.take_optional(key)
+            return None
+        return self.line(key)
 
     def optional_text(self, key: str) -> str | None:
         """Take out a text of any length and characters, that may be absent, null or empty."""
         value = self.take_optional(key)
         if value is not None and not isinstance(value, str):
-            raise FieldError(self.place(key), f"is {shown(value)}, not a text or null")
+            self.refuse(key, f"is {shown(value)}, not a text or null")
         return value or None
 
     def lines(self, key: str) -> list[str]:
         """Take out a list of words."""
-        return _lines(self.take(key), self.place(key))
+        values: list[str] = self.take(key)
+        if not isinstance(values, list):
+            self.refuse(key, f"is {shown(values)}, not a list of texts")
+        for place, value in enumerate(values):
+            if unfit := _unfit_line(value):
+                raise FieldError(f"{self.place(key)}/{place}", unfit)
+        return values
 
     def optional_lines(self, key: str) -> list[str]:
         """Take out a list of words that may be absent or null: both read as an empty one."""
-        value = self.take_optional(key)
-        return [] if value is None else _lines(value, self.place(key))
+        return self.lines(key) if self._fields.get(key) is not None else self.take_optional(key) or []
 
     def optional_count(self, key: str) -> int | None:
         """Take out a whole number that is not negative."""
         value = self.take_optional(key)
-        return None if value is None else count(value, self.place(key))
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_COUNT:
+            self.refuse(key, f"is {shown(value)}, not a whole number from 0 to 2^53-1")
+        return value
 
     def optional_flag(self, key: str) -> bool | None:
         """Take out true or false."""
         value = self.take_optional(key)
         if value is not None and not isinstance(value, bool):
-            raise FieldError(self.place(key), f"is {shown(value)}, not true, false or null")
+            self.refuse(key, f"is {shown(value)}, not true, false or null")
         return value
 
     def nested(self, key: str) -> "Record":
@@ -126,8 +143,10 @@ class Record:
 
     def leftovers(self) -> list[str]:
         """Pointers to what nobody took, in objects that were taken too; places in lists are left out of them."""
-        own = [self._shape_of(key) for key in self._fields]
-        return own + [pointer for opened in self._opened for pointer in opened.leftovers()]
+        left = [self._shape_of(key) for key in self._fields]
+        for opened in self._opened:
+            left += opened.leftovers()
+        return left
 
     def _shape_of(self, key: str) -> str:
         return f"{self._shape}/{_escaped(key)}"
@@ -170,24 +189,6 @@ def said(value: object) -> Said:
     raise FieldError("", f"{shown(value)} cannot stand as evidence")
 
 
-def line(value: object, at: str) -> str:
-    """Read one line of text; raise FieldError when it is blank, long, or holds what can disguise it."""
-    if not isinstance(value, str) or not value.strip():
-        raise FieldError(at, f"is {shown(value)}, not a text")
-    if found := unfit_for_line(value):
-        raise FieldError(at, f"holds {found}, a control or bidirectional character that can disguise a text")
-    if len(value) > LONGEST_LINE:
-        raise FieldError(at, f"is {len(value)} characters long, at most {LONGEST_LINE} are believable")
-    return value
-
-
-def count(value: object, at: str) -> int:
-    """Read a whole number that is not negative."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_COUNT:
-        raise FieldError(at, f"is {shown(value)}, not a whole number from 0 to 2^53-1")
-    return value
-
-
 def decimal(value: object, at: str) -> Decimal:
     """Read a decimal, in text or as a number."""
     try:
@@ -206,10 +207,15 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - enough to find it in the record
 
 
-def _lines(values: object, at: str) -> list[str]:
-    if not isinstance(values, list):
-        raise FieldError(at, f"is {shown(values)}, not a list of texts")
-    return [line(value, f"{at}/{place}") for place, value in enumerate(values)]
+def _unfit_line(value: object) -> str | None:
+    """Why a value is no line of text: it is blank, long, or holds what can disguise it. None when it is one."""
+    if not isinstance(value, str) or not value or value.isspace():
+        return f"is {shown(value)}, not a text"
+    if found := unfit_for_line(value):
+        return f"holds {found}, a control or bidirectional character that can disguise a text"
+    if len(value) > LONGEST_LINE:
+        return f"is {len(value)} characters long, at most {LONGEST_LINE} are believable"
+    return None
 
 
 def _escaped(key: str) -> str:

@@ -1,7 +1,7 @@
 """Proves a passport anew: every quote and value is found again in the stored records, and the rules run again.
 
-A passport is only as good as what can be shown for it, whoever signed it. What is compared is what was published against
-what the records say; nothing of the run that made it is trusted.
+A passport is only as good as what can be shown for it, whoever signed it. What was published is compared with what the
+records say; nothing of the run that made it is trusted.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,6 +25,10 @@ Json = Mapping[str, Any]
 
 MUST_BE_SHOWN = ("/artifact/status", "/artifact/pricing/starting_price", "/trust/data_access_risk")
 """What every passport states and must have evidence for, beside each capability, limitation and failure mode."""
+
+
+LONGEST_VALUE = 80
+"""Characters of a value that a reason shows."""
 
 
 class Mismatch(NamedTuple):
@@ -70,10 +74,11 @@ def _entry(entry: Json, unfragile: Json, stored: Mapping[str, RawListing]) -> Mi
     if "quote" in entry:
         found = isinstance(told, str) and entry["quote"] in told
         return None if found else Mismatch(entry["path"], f"the quote is not in {entry['locator']} of {raw.id!r}")
-    stands = _plain(told)
+    stands: object = said(told)
+    stands = list(stands) if isinstance(stands, tuple) else stands
     if stands == entry["value"]:
         return None
-    reason = f"{entry['locator']} of {raw.id!r} says {stands!r:.80}, not {entry['value']!r:.80}"
+    reason = f"{entry['locator']} of {raw.id!r} says {_shown(stands)}, not {_shown(entry['value'])}"
     return Mismatch(entry["path"], reason)
 
 
@@ -85,11 +90,6 @@ def _class_entry(entry: Json) -> Mismatch | None:
     if rule_at(entry["locator"]) is None:
         return Mismatch(entry["path"], f"there is no rule {entry['locator']}")
     return None
-
-
-def _plain(told: Any) -> Any:  # noqa: ANN401 - any JSON
-    stands = said(told) if not isinstance(told, dict) else told
-    return list(stands) if isinstance(stands, tuple) else stands
 
 
 def _rederived(passport: Json, records: Iterable[RawListing], gates: Gates) -> list[Mismatch]:
@@ -106,7 +106,12 @@ def _rederived(passport: Json, records: Iterable[RawListing], gates: Gates) -> l
     terms = Terms(Issuer(passport["signedBy"], base_url), gates, instant(passport["signedAt"]), passport["keyId"])
     again = orjson.loads(orjson.dumps(draft(subjects[0], terms).unfragile))
     return [
-        Mismatch(change.path, f"the rules give {change.before!r:.80}, not {change.after!r:.80}")
+        Mismatch(change.path, f"the rules give {_shown(change.before)}, not {_shown(change.after)}")
         for change in differences(again, unfragile)
         if change.path != "/trust/score"
     ]
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"

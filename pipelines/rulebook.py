@@ -69,6 +69,17 @@ class FailureModeTable(Frozen):
     failure_mode: tuple[FailureMode, ...]
 
 
+class Confidence(Frozen):
+    """How often a claim of each capability was confirmed by an independent catalogue."""
+
+    pooled: float
+    measured: dict[str, float]
+
+    def of(self, capability: str) -> float:
+        """Confidence of one capability: its own figure, or that of all together."""
+        return self.measured.get(capability, self.pooled)
+
+
 class IssuingTable(Frozen):
     """issuing.toml."""
 
@@ -76,7 +87,7 @@ class IssuingTable(Frozen):
     type: tuple[Choice, ...]
     category: tuple[Choice, ...]
     risk: tuple[RiskRule, ...]
-    confidence: dict[str, float]
+    confidence: Confidence
 
     @model_validator(mode="after")
     def _tables_always_match(self) -> Self:

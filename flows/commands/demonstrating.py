@@ -1,29 +1,47 @@
 """`passports demo`."""
 
+import json
+import sys
+
 from flows import terminal
 from flows.clock import clock_of
-from flows.commands.running import run
-from flows.commands.verifying import judged_all, tell
+from flows.commands import running, verifying
 from flows.demo.leftovers import demo_signer
 from flows.demo.recording import RECORDED_AT, serve
 from flows.job import new_job
 from flows.settings import read_settings
+from flows.stages import Done
 from flows.store import open_store
 from pipelines.keys import KeyRing
 from schemas.times import timestamp
+
+ORIGIN = "the demo's own key, which everybody has"
 
 
 def demo(store: str | None, *, as_json: bool) -> None:
     """Play the recording to the real pipeline, then verify everything that it published."""
     settings, epoch = read_settings(store=store), int(RECORDED_AT.timestamp())
     with serve() as url:
-        run(new_job("demo", settings, epoch=epoch, source_urls={"openrouter": url}), as_json=as_json)
+        job = new_job("demo", settings, epoch=epoch, source_urls={"openrouter": url})
+        done = running.run(job, as_json=as_json)
     keys = KeyRing([demo_signer().public_key])
-    judged = judged_all(open_store(settings.store), keys, clock_of(epoch)())
-    tell(judged, origin="the demo's own key, which everybody has", as_json=as_json, brief=True)
+    judged = verifying.judged_all(open_store(settings.store), keys, clock_of(epoch)())
+    (_answer if as_json else _show)(done, judged)
     if not as_json:
         terminal.note(
             f"The recording is of {timestamp(RECORDED_AT)[:10]} and its passports say so. Today they are expired, "
             f"which is what `passports verify --all --key {settings.store}/.well-known/jwks.json` says. "
             "Next: `passports refresh`."
         )
+
+
+def _show(done: Done, judged: list[verifying.Judged]) -> None:
+    running.show(done.report, done.published, as_json=False)
+    verifying.tell(judged, origin=ORIGIN, as_json=False, brief=True)
+
+
+def _answer(done: Done, judged: list[verifying.Judged]) -> None:
+    verification = verifying.answer(judged, ORIGIN)
+    terminal.OUT.print_json(json.dumps({**running.answer(done.report, done.published), "verification": verification}))
+    if verification["verified"] != len(judged):
+        sys.exit(1)

@@ -10,6 +10,7 @@ import orjson
 
 from flows import terminal
 from flows.commands.verifying import moment
+from flows.gatefile import gates_of
 from flows.reader import Reader
 from flows.reading import passport_pairs, source_rows
 from flows.settings import read_settings
@@ -18,7 +19,6 @@ from flows.targets import unknown_slug
 from flows.trusting import trust_for
 from pipelines.difference import differences
 from pipelines.freshness import AGES, Age, age_of
-from pipelines.gates import default_gates
 
 LONGEST_LISTING = 40
 """Passports that `status` names; `--json` names all."""
@@ -28,8 +28,8 @@ BAD_AGES: tuple[Age, ...] = ("expired", "stale")
 
 def status(store_url: str | None, key_file: Path | None, at: str | None, *, as_json: bool) -> None:
     """Show the age of sources and passports; exit 1 when something is stale."""
-    reader, now = _open(store_url, key_file, at), moment(at)
-    gate = default_gates()["openrouter"]
+    reader, now, gates = _open(store_url, key_file, at), moment(at), gates_of(read_settings())
+    gate = gates["openrouter"]
     aged = [(age_of(row.status, row.last_scraped_at, gate, now), row) for row in reader.rows()]
     aged.sort(key=lambda pair: (AGES.index(pair[0]), pair[1].last_scraped_at, pair[1].slug))
     counts = Counter(age for age, _ in aged)
@@ -37,7 +37,7 @@ def status(store_url: str | None, key_file: Path | None, at: str | None, *, as_j
         {"slug": row.slug, "age": age, "status": row.status, "last_scraped_at": row.last_scraped_at}
         for age, row in aged
     ]
-    sources = source_rows(reader.snapshot, default_gates(), now)
+    sources = source_rows(reader.snapshot, gates, now)
     if as_json:
         answer = {"generation": reader.generation, "sources": sources, "ages": counts, "passports": records}
         terminal.OUT.print_json(json.dumps(answer))
@@ -55,9 +55,12 @@ def status(store_url: str | None, key_file: Path | None, at: str | None, *, as_j
         sys.exit(1)
 
 
-def show(slug: str, store_url: str | None, key_file: Path | None, *, as_json: bool) -> None:
+def show(
+    slug: str, store_url: str | None, key_file: Path | None, *, generation: int | None = None, as_json: bool
+) -> None:
     """Show a passport for reading, or as it is served; raise UnknownSlugError."""
     reader = _open(store_url, key_file, None)
+    reader = reader if generation is None else reader.at_generation(generation)
     row = reader.row(slug)
     if row is None:
         raise unknown_slug(slug, (row.slug for row in reader.rows()))

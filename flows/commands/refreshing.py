@@ -2,7 +2,7 @@
 
 from flows import terminal
 from flows.clock import source_date_epoch
-from flows.commands.running import run
+from flows.commands.running import run, show
 from flows.job import new_job
 from flows.keyfile import open_key
 from flows.settings import Settings, read_settings
@@ -13,7 +13,8 @@ def refresh(sources: list[str] | None, store: str | None, *, as_json: bool) -> N
     """Crawl, build, sign and publish."""
     settings = read_settings(sources=tuple(sources) if sources else None, store=store)
     _announce_key(settings)
-    run(new_job("refresh", settings, epoch=source_date_epoch()), as_json=as_json)
+    done = run(new_job("refresh", settings, epoch=source_date_epoch()), as_json=as_json)
+    show(done.report, done.published, as_json=as_json)
 
 
 def rescrape(slug: str, store: str | None, *, as_json: bool) -> None:
@@ -21,7 +22,8 @@ def rescrape(slug: str, store: str | None, *, as_json: bool) -> None:
     settings, epoch = read_settings(store=store), source_date_epoch()
     _announce_key(settings)
     only = listings_to_crawl(slug, settings, epoch)
-    run(new_job("rescrape", settings, epoch=epoch, only=only), as_json=as_json)
+    done = run(new_job("rescrape", settings, epoch=epoch, only=only), as_json=as_json)
+    show(done.report, done.published, as_json=as_json)
 
 
 def _announce_key(settings: Settings) -> None:

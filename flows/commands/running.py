@@ -10,7 +10,7 @@ from flows import terminal
 from flows.job import Job
 from flows.progress import tell
 from flows.publication import Published
-from flows.stages import Done, GateClosedError, crawl_source
+from flows.stages import Done, GateClosedError, check_ground, crawl_source
 from flows.summary import quarantine_rows, summary_lines
 from schemas.run import RunReport
 
@@ -18,17 +18,32 @@ STARTING = "start Prefect (about 10 s; none with PREFECT_API_URL)"
 
 
 def run(job: Job, *, as_json: bool) -> Done:
-    """Do a job and show what came of it; raise what stopped it, a closed gate after showing its report."""
+    """Do a job; raise what stopped it, a closed gate after showing its report."""
+    check_ground(job)
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")  # the summary and the errors are ours to show
     logging.getLogger("prefect").setLevel(logging.CRITICAL)
     try:
         with terminal.watched():
             done = asyncio.run(_run(job))
     except GateClosedError as error:
-        _show(error.report, None, as_json=as_json)
+        show(error.report, None, as_json=as_json)
         raise
-    _show(done.report, done.published, as_json=as_json)
     return done
+
+
+def show(report: RunReport, published: Published | None, *, as_json: bool) -> None:
+    """Show what came of a job."""
+    if as_json:
+        terminal.OUT.print_json(json.dumps(answer(report, published)))
+        return
+    terminal.pairs(summary_lines(report, published))
+    if refused := quarantine_rows(report):
+        terminal.rows(refused, refused[0].keys(), title="\nquarantined")
+
+
+def answer(report: RunReport, published: Published | None) -> dict[str, object]:
+    """What came of a job, for programs."""
+    return {"report": report.model_dump(mode="json"), "published": published and published._asdict()}
 
 
 async def _run(job: Job) -> Done:
@@ -43,13 +58,3 @@ async def _run(job: Job) -> Done:
             crawl.cancel()
         await asyncio.gather(*begun.values(), return_exceptions=True)
     return done
-
-
-def _show(report: RunReport, published: Published | None, *, as_json: bool) -> None:
-    if as_json:
-        answer = {"report": report.model_dump(mode="json"), "published": published and published._asdict()}
-        terminal.OUT.print_json(json.dumps(answer))
-        return
-    terminal.pairs(summary_lines(report, published))
-    if refused := quarantine_rows(report):
-        terminal.rows(refused, refused[0].keys(), title="\nquarantined")

@@ -7,16 +7,20 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
 from flows import terminal
 from flows.clock import clock_of, source_date_epoch
 from flows.errors import FlowError
+from flows.gatefile import gates_of
+from flows.proving import Prover
 from flows.reader import Reader
 from flows.settings import SettingsError, read_settings
 from flows.store import open_store
 from flows.store.base import Store
+from flows.targets import unknown_slug
 from flows.trusting import trust_for
 from pipelines.keys import KeyRing
 from pipelines.slugs import is_slug
@@ -40,20 +44,32 @@ class Judged(NamedTuple):
 
 
 def verify(
-    targets: list[str], *, every: bool, store_url: str | None, key_file: Path | None, at: str | None, as_json: bool
+    targets: list[str],
+    *,
+    every: bool,
+    evidence: bool,
+    store_url: str | None,
+    key_file: Path | None,
+    at: str | None,
+    as_json: bool,
 ) -> None:
     """Judge the targets, or all; exit 1 unless every one is good."""
     if bool(targets) == every:
         raise SettingsError("name the passports to verify, or give --all")
+    if evidence and not all(_is_slug(target) for target in targets):
+        raise SettingsError("--evidence looks into the store's records: name passports by their slugs, or give --all")
     settings, now = read_settings(store=store_url), moment(at)
     slugs = every or any(_is_slug(target) for target in targets)
     store = open_store(settings.store) if slugs or store_url else None
     trust = trust_for(settings, store, key_file)
-    if every and store:
-        judged = judged_all(store, trust.keys, now)
+    reader = Reader(store, trust.keys, now) if store else None
+    if every and reader:
+        judged = list(_judged_all(reader))
     else:
-        reader = Reader(store, trust.keys, now) if store else None
         judged = [Judged(target, _judge(target, reader, trust.keys, now)) for target in targets]
+    if evidence and reader:
+        prover = Prover(reader, gates_of(settings))
+        judged = [Judged(t, prover.prove(t) if finding.verdict.good else finding) for t, finding in judged]
     tell(judged, origin=trust.origin, as_json=as_json, brief=every)
 
 
@@ -74,17 +90,22 @@ def judged_all(store: Store, keys: KeyRing, at: datetime) -> list[Judged]:
 
 def tell(judged: list[Judged], *, origin: str, as_json: bool, brief: bool) -> None:
     """Show what was found, all of it or only what is not good; exit 1 unless all is good."""
-    good = [one for one in judged if one.finding.verdict.good]
+    bad = [one for one in judged if not one.finding.verdict.good]
     if as_json:
-        found = [{"target": j.target, "verdict": j.finding.verdict, "reason": j.finding.reason} for j in judged]
-        terminal.OUT.print_json(
-            json.dumps({"trusted": origin, "verified": len(good), "of": len(judged), "findings": found})
-        )
+        terminal.OUT.print_json(json.dumps(answer(judged, origin)))
     else:
-        _table(judged if not brief else [one for one in judged if not one.finding.verdict.good])
-        terminal.OUT.print(f"{len(good):,} of {len(judged):,} passports verified, by {origin}", soft_wrap=True)
-    if len(good) < len(judged):
+        _table(bad if brief else judged)
+        verified = f"{len(judged) - len(bad):,} of {len(judged):,} passports verified, by {origin}"
+        terminal.OUT.print(terminal.plain(verified), soft_wrap=True)
+    if bad:
         sys.exit(1)
+
+
+def answer(judged: list[Judged], origin: str) -> dict[str, object]:
+    """What was found, for programs."""
+    found = [{"target": j.target, "verdict": j.finding.verdict, "reason": j.finding.reason} for j in judged]
+    verified = sum(one.finding.verdict.good for one in judged)
+    return {"trusted": origin, "verified": verified, "of": len(judged), "findings": found}
 
 
 def _judged_all(reader: Reader) -> Iterator[Judged]:
@@ -95,9 +116,13 @@ def _judged_all(reader: Reader) -> Iterator[Judged]:
 
 def _judge(target: str, reader: Reader | None, keys: KeyRing, at: datetime) -> Finding:
     if _is_slug(target) and reader:
-        return reader.check(target)
+        return reader.check(target) if reader.row(target) else _unknown(target, reader)
     raw = _read(target)
     return reader.check(raw) if reader else verify_passport(raw, keys=keys, at=at)[0]
+
+
+def _unknown(slug: str, reader: Reader) -> Finding:
+    return Finding(Verdict.NOT_IN_SNAPSHOT, str(unknown_slug(slug, (row.slug for row in reader.rows()))))
 
 
 def _is_slug(target: str) -> bool:
@@ -118,8 +143,8 @@ def _fetch(url: str) -> bytes:
     try:
         with urllib.request.urlopen(url, timeout=FETCH_TIMEOUT_S) as response:  # noqa: S310 - http and https only, see _read
             body: bytes = response.read(MAX_PASSPORT_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    except (OSError, ValueError, HTTPException) as error:
+        reason = error if isinstance(error, urllib.error.HTTPError) else getattr(error, "reason", error)
         raise FetchError(f"{url}: {reason}") from None
     return body
 

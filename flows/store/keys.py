@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from flows.store.base import KeyRefusedError
@@ -70,6 +71,13 @@ def headers(key: str) -> Headers:
         if pattern.fullmatch(key):
             return found
     return Headers(SITE_EXTENSIONS.get(_extension(key), SITE_EXTENSIONS["html"]), _MINUTES)
+
+
+def header_rules() -> Iterator[tuple[str, Headers]]:
+    """Give the same as patterns, for a server's configuration: the first that matches a whole key holds, else a page."""
+    yield from ((pattern.pattern, found) for pattern, found in _RULES)
+    for extension in SITE_EXTENSIONS:
+        yield rf".+\.{extension}", headers(f"a.{extension}")
 
 
 def is_key(text: str) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from flows.demo import recording
+from tests.flows.commanding import Terminal
 from tests.flows.running import Record, crawled, equip, finish, job_for, playing
 from tests.flows.servers import Azurite, SeaweedFS, ServerMissingError, running
 
@@ -65,3 +66,9 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
             yield server
     except ServerMissingError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture
+def passports(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
+    """The command line: `passports("verify", "--all")`."""
+    return Terminal(monkeypatch, capsys)

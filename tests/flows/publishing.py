@@ -15,18 +15,22 @@ from flows.copies import repair
 from flows.publication import Copies, Progress, Publication, Published, SourceFile, Step, silent
 from flows.publish import publish
 from flows.reader import Reader, read_served
+from flows.store import open_store
 from flows.store.base import Store, StoreUnavailableError
 from flows.store.local import LocalStore
 from pipelines.shards import pack
 from pipelines.signing import KeyRing, Signer, seal_passport
 from schemas.registry import ShardRow
 from schemas.times import timestamp
+from tests.flows.servers import Place
 from tests.schemas.documents import minimal
 
 SIGNER = Signer(bytes(range(32)))
 KEYS = KeyRing([SIGNER.public_key])
 AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
 SITE = {"schema.json": b"{}", "index.html": b"<p>", "api/v1/trust-passport-public-key": b"{}"}
+SHARED = "acme-shared"
+"""A passport whose version counts how often it was published."""
 Versions = Mapping[str, int]
 """Slug → which version of its passport."""
 
@@ -123,6 +127,15 @@ def publish_versions(
     )
 
 
+def seed(store: Store, versions: Versions) -> Store:
+    """Make a store that a first publication was made to, without racing it: some servers take their time over that."""
+    origin = open_store("memory:///")
+    publish_versions(origin, versions, nonce="1")
+    for key, body in dump(origin).items():
+        store.put(key, body)
+    return store
+
+
 def repair_store(store: Store) -> dict[str, int]:
     return repair(store, keys=KEYS, at=AT, copies=copies, site=SITE)
 
@@ -136,20 +149,42 @@ def dump(store: Store) -> dict[str, bytes]:
     return {key: store.get(key).body for key in store.list() if not key.startswith("registry/probe/")}
 
 
-def publish_until(root: Path, versions: Versions, nonce: str, step: Step, moment: str) -> None:
+def publish_until(place: Place, versions: Versions, nonce: str, step: Step, moment: str) -> None:
     """Publish, and die when a step "begins" or "ends"."""
 
     def die(at: Step, done: int, total: int) -> None:
         if at is step and done == (0 if moment == "begins" else total):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    publish_versions(LocalStore(root), versions, nonce=nonce, on_step=die)
+    publish_versions(place.open(), versions, nonce=nonce, on_step=die)
 
 
-def publish_often(root: Path, name: str, times: int) -> None:
+def publish_often(place: Place, name: str, times: int) -> None:
     """Add one passport after the other, each in a publication of its own."""
     for number in range(times):
-        publish_versions(LocalStore(root), {f"{name}-{number}": 1}, nonce=f"{name}-{number}")
+        publish_versions(place.open(), {f"{name}-{number}": 1}, nonce=f"{name}-{number}")
+
+
+def publish_counts(place: Place, name: str, times: int) -> None:
+    """Raise the version of a passport that others raise too, by one in each publication."""
+    store = place.open()
+    for number in range(times):
+        publish_next(store, f"{name}-{number}")
+
+
+def shared_version(base: Reader | None) -> int:
+    if base is None or base.row(SHARED) is None:
+        return 0
+    name: str = orjson.loads(base.passport(SHARED))["passport"]["unfragile"]["artifact"]["name"]
+    return int(name.rpartition("v")[2])
+
+
+def publish_next(store: Store, nonce: str) -> None:
+    def onto(base: Reader | None) -> Publication:
+        return publication({SHARED: shared_version(base) + 1}, base, run=f"run-{nonce}")
+
+    base = read_served(store, KEYS, AT)
+    publish(store, onto(base), base=base, rebase=onto, signer=SIGNER, keys=KEYS, clock=lambda: AT, nonce=nonce)
 
 
 def put_beyond_the_limit(root: Path) -> None:

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import hashlib
 import hmac
+import http.client
 import json
 import os
 import shutil
@@ -11,7 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -80,7 +80,9 @@ class SeaweedFS:
         folder.mkdir(exist_ok=True)
         self.port, self.tls_port, *self._inner = free_ports(9)
         self.authority = make_authority(folder)
-        (folder / "s3.json").write_text(json.dumps({"identities": [_writer(), _allowed("reader", "Read", "List"), _anybody()]}))
+        (folder / "s3.json").write_text(
+            json.dumps({"identities": [_writer(), _allowed("reader", "Read", "List"), _anybody()]})
+        )
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -111,7 +113,9 @@ class SeaweedFS:
         address = f"https://localhost:{self.tls_port}" if tls else f"http://127.0.0.1:{self.port}"
         credentials = {"AWS_ACCESS_KEY_ID": user, "AWS_SECRET_ACCESS_KEY": f"{user}-secret"}
         trusted = {"SSL_CERT_FILE": str(self.authority)} if tls else {"AWS_ALLOW_HTTP": "true"}
-        return Place(f"s3://{BUCKET}", {"AWS_ENDPOINT_URL": address, "AWS_REGION": "us-east-1", **credentials, **trusted})
+        return Place(
+            f"s3://{BUCKET}", {"AWS_ENDPOINT_URL": address, "AWS_REGION": "us-east-1", **credentials, **trusted}
+        )
 
     def unsigned(self, port: int | None = None) -> Place:
         """The open bucket, at the server or at a proxy's port."""
@@ -204,16 +208,14 @@ class Azurite:
             "Authorization": f"SharedKey {ACCOUNT}:{signature}",
             "Content-Length": "0",
         }
-        request = urllib.request.Request(f"{self._endpoint}/{BUCKET}?restype=container", headers=headers, method="PUT")
+        asking = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            urllib.request.urlopen(request, timeout=5).close()
+            asking.request("PUT", f"/{ACCOUNT}/{BUCKET}?restype=container", headers=headers)
+            return asking.getresponse().status == http.client.CREATED
         except ConnectionError:
             return False
-        except urllib.error.URLError as error:
-            if isinstance(error.reason, ConnectionError):
-                return False
-            raise
-        return True
+        finally:
+            asking.close()
 
 
 def install_azurite() -> Path:
@@ -224,7 +226,16 @@ def install_azurite() -> Path:
         raise ServerMissingError("azurite needs Node.js and npm")
     if not script.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        npm = ["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts", f"azurite@{AZURITE}"]
+        npm = [
+            "npm",
+            "install",
+            "--prefix",
+            folder,
+            "--no-audit",
+            "--no-fund",
+            "--ignore-scripts",
+            f"azurite@{AZURITE}",
+        ]
         done = subprocess.run(npm, capture_output=True, timeout=100, check=False)
         if done.returncode:
             raise ServerMissingError(f"azurite cannot be fetched from npm: {done.stderr.decode()[-200:]}")

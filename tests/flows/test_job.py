@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.job import JobError, demo_key, new_job, nonce, open_tools
-from flows.settings import read_settings
+from flows.job import demo_key, new_job, nonce, open_tools
+from flows.settings import SettingsError, read_settings
 from pipelines.gates import default_gates
 from tests.flows.running import GATES, NOON, SEED, SIGNER, equip, job_for
 
@@ -71,9 +71,7 @@ def test_the_tools_are_those_that_the_settings_name(equipped: Path) -> None:
     assert tools.terms(renew=True).key_id == SIGNER.key_id
 
 
-def test_without_a_setting_the_gates_are_those_beside_the_code(
-    equipped: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_setting_the_gates_are_those_beside_the_code(equipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PASSPORTS_GATES_FILE")
     assert open_tools(job_for(equipped / "store")).gates == default_gates()
 
@@ -98,12 +96,12 @@ def test_the_demo_signs_with_its_own_key_whatever_is_set(equipped: Path) -> None
 def test_a_gates_file_that_is_none_is_refused_by_name(text: str | None, told: str, equipped: Path) -> None:
     path = equipped / "gates.toml"
     path.unlink() if text is None else path.write_text(text)
-    with pytest.raises(JobError, match=told) as error:
+    with pytest.raises(SettingsError, match=told) as error:
         open_tools(job_for(equipped / "store"))
     assert str(error.value).startswith(f"PASSPORTS_GATES_FILE: {path}: ")
 
 
 def test_a_gates_file_that_leaves_a_source_out_is_refused(equipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     equip(equipped, monkeypatch, {"openrouter": GATES["openrouter"]})
-    with pytest.raises(JobError, match="openrouter-endpoints"):
+    with pytest.raises(SettingsError, match="openrouter-endpoints"):
         open_tools(job_for(equipped / "store"))

@@ -23,7 +23,12 @@ from pipelines.keys import jwk, signing_key_to_jwk
 from tests.flows.running import SEED, SIGNER
 
 PRIVATE = signing_key_to_jwk(SEED)
-SPELLINGS = (base64.urlsafe_b64encode(SEED).rstrip(b"=").decode(), SEED.hex(), repr(SEED), base64.b64encode(SEED).decode())
+SPELLINGS = (
+    base64.urlsafe_b64encode(SEED).rstrip(b"=").decode(),
+    SEED.hex(),
+    repr(SEED),
+    base64.b64encode(SEED).decode(),
+)
 
 
 def shows_the_key(text: str) -> bool:
@@ -78,7 +83,7 @@ def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
 
 def test_a_key_that_cannot_be_written_is_told_of(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(SigningKeyError, match="cannot be written: .*; choose another file"):
+    with pytest.raises(SigningKeyError, match=r"cannot be written: .*; choose another file"):
         make_key(tmp_path / "file" / "key.jwk")
 
 
@@ -149,7 +154,9 @@ def test_no_error_and_no_log_ever_holds_the_key(
 
 def test_an_opened_key_does_not_show_itself(tmp_path: Path) -> None:
     opened = open_key(read_settings(signing_key_file=write_key(tmp_path / "key.jwk")))
-    assert not any(shows_the_key(text) for text in (repr(opened), str(opened), f"{opened.signer}", repr(vars(type(opened)))))
+    assert not any(
+        shows_the_key(text) for text in (repr(opened), str(opened), f"{opened.signer}", repr(vars(type(opened))))
+    )
 
 
 def test_a_file_that_is_no_text_is_told_of(tmp_path: Path) -> None:

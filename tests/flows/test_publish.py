@@ -12,8 +12,8 @@ import pytest
 
 from flows.drafts import applied_generation
 from flows.immutables import write_objects, write_report
-from flows.publication import Publication, PublicationError, Step
 from flows.pointer import POINTER_LIFE
+from flows.publication import Publication, PublicationError, Step
 from flows.publish import publish
 from flows.reader import read_served
 from flows.store import keys, open_store
@@ -39,6 +39,7 @@ from tests.flows.publishing import (
     row,
     sha256,
 )
+from tests.flows.servers import Place, place_for
 
 FIRST = {"acme-tern": 1, "acme-gull": 1, "api": 1}
 
@@ -47,7 +48,7 @@ FIRST = {"acme-tern": 1, "acme-gull": 1, "api": 1}
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     if request.param == "creates":
         return CreatesOnly(tmp_path / "public")
-    return open_store(str(tmp_path / "public") if request.param == "local" else "memory:///")
+    return place_for(request, tmp_path).open()
 
 
 @pytest.fixture
@@ -395,7 +396,7 @@ def test_killed_at_any_step_the_next_run_ends_where_an_undisturbed_one_does(
     if before.exists():
         shutil.copytree(before, local.name)
     served_before = _served_generation(local)
-    assert run(publish_until, Path(local.name), SECOND, "2", step, moment) == -signal.SIGKILL
+    assert run(publish_until, Place(local.name, {}), SECOND, "2", step, moment) == -signal.SIGKILL
     moved = _served_generation(local) != served_before
     assert moved == ((list(Step).index(step), moment) >= (list(Step).index(Step.POINTER), "ends"))
     repair_store(local)
@@ -415,7 +416,7 @@ def _served_generation(store: Store) -> int | None:
 def test_killed_at_random_moments_a_store_always_serves_one_whole_generation(local: LocalStore) -> None:
     publish_versions(local, FIRST, nonce="start")
     for kill in range(10):
-        child = start(publish_often, Path(local.name), f"kill-{kill}", 1000)
+        child = start(publish_often, Place(local.name, {}), f"kill-{kill}", 1000)
         child.join(0.05 + 0.037 * kill)
         child.kill()
         child.join()
@@ -428,7 +429,7 @@ def test_killed_at_random_moments_a_store_always_serves_one_whole_generation(loc
 
 
 def test_racing_processes_lose_no_update(local: LocalStore) -> None:
-    publishers = [start(publish_often, Path(local.name), name, 6) for name in ("left", "right")]
+    publishers = [start(publish_often, Place(local.name, {}), name, 6) for name in ("left", "right")]
     for publisher in publishers:
         publisher.join()
     assert [publisher.exitcode for publisher in publishers] == [0, 0]

@@ -1,9 +1,10 @@
 import asyncio
 import json
 import random
+import time
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import pytest
@@ -31,7 +32,7 @@ from tests.flows.running import (
     refresh,
     served_passport,
 )
-from tests.spiders.server import model, serving
+from tests.spiders.server import Source, model, serving
 
 QWEN = "qwen-qwq-32b"
 LATER = NOON + timedelta(hours=1)
@@ -123,7 +124,8 @@ def shuffled(value: Any, chance: random.Random) -> Any:
 @pytest.mark.parametrize("seed", range(3))
 def test_another_order_is_no_change(seed: int, store: Path, records: list[Record]) -> None:
     before = written_for_readers(store)
-    done = refresh(store, shuffled(records, random.Random(seed)), at=LATER)
+    chance = random.Random(seed)  # noqa: S311 - an order, not a secret
+    done = refresh(store, shuffled(records, chance), at=LATER)
     assert issued(done.report) == {}
     assert written_for_readers(store) == before
 
@@ -143,7 +145,9 @@ def test_a_passport_is_refreshed_once_its_scrape_is_old(store: Path, records: li
 def test_a_rescrape_renews_its_passport_and_touches_no_other(store: Path) -> None:
     before, rows = written_for_readers(store), {row.slug: row for row in reader(store).rows()}
     with playing(recording.models()) as url:
-        job = job_for(store, url=url, at=LATER, flow="rescrape", only=("openai/gpt-oss-120b", "openai/gpt-oss-120b:free"))
+        job = job_for(
+            store, url=url, at=LATER, flow="rescrape", only=("openai/gpt-oss-120b", "openai/gpt-oss-120b:free")
+        )
         done = finish(job, crawled(job))
     slug = "openai-gpt-oss-120b"
     assert issued(done.report) == {slug: "refreshed"}
@@ -154,7 +158,10 @@ def test_a_rescrape_renews_its_passport_and_touches_no_other(store: Path) -> Non
     assert {slug for slug in rows if rows[slug] != after[slug]} == {slug}
     assert after[slug].previous == rows[slug].object
     changed = {key for key, body in written_for_readers(store).items() if body != before.get(key)}
-    assert changed == {f"api/v1/passport/{slug}", f"registry/objects/{after[slug].object[:2]}/{after[slug].object}.json"}
+    assert changed == {
+        f"api/v1/passport/{slug}",
+        f"registry/objects/{after[slug].object[:2]}/{after[slug].object}.json",
+    }
     assert len(list(reader(store).source_listings("openrouter"))) == 28
 
 
@@ -187,31 +194,34 @@ def test_a_model_that_is_not_listed_any_more_keeps_its_passport(store: Path, rec
     assert reader(store, at=LATER).check(QWEN).verdict == "ok"
 
 
-CLOSED: dict[str, tuple[dict[str, Any], int, int, str]] = {
-    "too few": ({"minimum_listings": 29}, 28, 0, "minimum_listings"),
-    "a drop": ({"largest_drop": 0.1}, 25, 0, "largest_drop"),
-    "too many refused": ({"largest_reject_rate": 0.05}, 28, 2, "largest_reject_rate"),
-    "a field that went": ({"fill_rates": {"context_tokens": 0.99}}, 28, 0, "fill_rates.context_tokens"),
+class Closing(NamedTuple):
+    """Bounds, how many good and bad records come, and the gate that they do not pass."""
+
+    bounds: dict[str, Any]
+    good: int
+    bad: int
+    gate: str
+
+
+CLOSED = {
+    "too few": Closing({"minimum_listings": 29}, 28, 0, "minimum_listings"),
+    "a drop": Closing({"largest_drop": 0.1}, 25, 0, "largest_drop"),
+    "too many refused": Closing({"largest_reject_rate": 0.05}, 28, 2, "largest_reject_rate"),
+    "a field that went": Closing({"fill_rates": {"context_tokens": 0.99}}, 28, 0, "fill_rates.context_tokens"),
 }
 
 
-@pytest.mark.parametrize(("bounds", "good", "bad", "gate"), CLOSED.values(), ids=CLOSED)
+@pytest.mark.parametrize("closing", CLOSED.values(), ids=CLOSED)
 def test_a_closed_gate_publishes_nothing_but_its_report(
-    bounds: dict[str, Any],
-    good: int,
-    bad: int,
-    gate: str,
-    store: Path,
-    records: list[Record],
-    monkeypatch: pytest.MonkeyPatch,
+    closing: Closing, store: Path, records: list[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    equip(store.parent, monkeypatch, {**GATES, "openrouter": {**GATE, **bounds}})
+    equip(store.parent, monkeypatch, {**GATES, "openrouter": {**GATE, **closing.bounds}})
     before = files(store)
-    kept = [record for record in records if record["id"] != "example-lab/negative-price"][:good]
-    broken = [{"id": f"ada/broken-{n}"} for n in range(bad)]
+    kept = [record for record in records if record["id"] != "example-lab/negative-price"][: closing.good]
+    broken = [{"id": f"ada/broken-{n}"} for n in range(closing.bad)]
     with pytest.raises(GateClosedError) as error:
         refresh(store, [*kept, *broken], at=LATER)
-    assert [breach.gate for breach in error.value.report.breaches] == [gate]
+    assert [breach.gate for breach in error.value.report.breaches] == [closing.gate]
     after = files(store)
     [new] = after.keys() - before.keys()
     assert {key: after[key] for key in before} == before
@@ -219,7 +229,7 @@ def test_a_closed_gate_publishes_nothing_but_its_report(
     report = RunReport.model_validate_json(after[new])
     assert report == error.value.report
     assert (report.state, report.accounting, report.changes) == ("failed", None, ())
-    assert len(report.quarantined) == bad
+    assert len(report.quarantined) == closing.bad
     assert report.breaches[0].reason in str(error.value)
 
 
@@ -334,9 +344,7 @@ def test_the_demo_repeats_where_it_was_before(equipped: Path) -> None:
 
 
 @pytest.mark.parametrize("flow", ["refresh", "demo"])
-def test_a_store_of_another_key_is_refused_and_left_as_it_is(
-    flow: Any, store: Path, records: list[Record]
-) -> None:
+def test_a_store_of_another_key_is_refused_and_left_as_it_is(flow: Any, store: Path, records: list[Record]) -> None:
     (store.parent / "signing-key.jwk").write_text(signing_key_to_jwk(bytes(range(1, 33))))
     before = files(store)
     job = job_for(store, flow=flow)
@@ -406,14 +414,18 @@ def test_two_first_runs_at_once_are_both_served(equipped: Path, few: list[Record
     assert reader(root, at=LATER).check_copy("ada-lovelace").verdict == "ok"
 
 
+def wait_until_asked(source: Source) -> None:
+    while not source.asked():
+        time.sleep(0.02)
+
+
 def test_a_cancelled_crawl_leaves_the_store_as_it_was(store: Path) -> None:
     before = files(store)
 
     async def cancel_once_asked() -> None:
         with serving(always="429", retry_after="300") as source:
             task = asyncio.create_task(crawl_source(job_for(store, url=source.url), "openrouter"))
-            while not source.asked():
-                await asyncio.sleep(0.02)
+            await asyncio.to_thread(wait_until_asked, source)
             task.cancel()
             await task
 

@@ -192,7 +192,7 @@ class ChecksThenWrites(LocalStore):
 
 def test_a_store_that_ignores_conditions_is_found_out(tmp_path: Path) -> None:
     store = IgnoresConditions(tmp_path)
-    with pytest.raises(StoreUnfitError, match="not fit to publish to.*16 of 16 racing creates"):
+    with pytest.raises(StoreUnfitError, match=r"not fit to publish to.*16 of 16 racing creates"):
         probe(store, nonce="n")
     assert list(store.list()) == []
 

@@ -1,0 +1,134 @@
+"""Is everything fit to publish with? The store, the key, the settings, the sources, the clock, one after the other."""
+
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException, HTTPMessage
+from typing import Literal, NamedTuple
+from urllib.robotparser import RobotFileParser
+
+from flows.errors import FlowError
+from flows.gatefile import gates_of
+from flows.keyfile import find_key, key_file
+from flows.reader import EmptyStoreError, Reader
+from flows.settings import Settings
+from flows.store import Store, open_store
+from flows.store.probe import RACERS, probe
+from flows.trusting import trust_for
+from pipelines.verify import CLOCK_SKEW
+
+ROBOT = "passports"
+"""The name that a robots.txt would address, as the spiders have it."""
+LIST_PATH = "/api/v1/models"
+"""What a refresh fetches first."""
+TIMEOUT_S = 15
+MAX_ROBOTS_BYTES = 512 * 2**10
+"""What a reader of robots.txt must be able to read (RFC 9309)."""
+
+
+class Check(NamedTuple):
+    """One thing that was looked at."""
+
+    name: str
+    state: Literal["fit", "unfit", "unknown"]
+    """Unknown: it could not be looked at, or needs none; only "unfit" keeps a run from succeeding."""
+    detail: str
+
+
+def checks(settings: Settings, *, clock: Callable[[], datetime], nonce: str) -> Iterator[Check]:
+    """Look at everything in turn; nothing is raised and nothing is published."""
+    yield _tried("settings", lambda: _settings(settings))
+    yield _tried("key", lambda: _key(settings))
+    yield from _store(settings, clock(), nonce)
+    yield from _network(settings.openrouter_url, clock)
+
+
+def _tried(name: str, look: Callable[[], Check]) -> Check:
+    try:
+        return look()
+    except FlowError as error:
+        return Check(name, "unfit", str(error))
+
+
+def _settings(settings: Settings) -> Check:
+    gates = gates_of(settings)
+    return Check("settings", "fit", f"issuer {settings.issuer}, served at {settings.base_url}, gates of {', '.join(gates)}")
+
+
+def _key(settings: Settings) -> Check:
+    found = find_key(settings)
+    if found is None and settings.signing_key_file:
+        return Check("key", "unfit", f"{key_file(settings)} does not exist: make it with `passports keys init`")
+    if found is None:
+        return Check("key", "unknown", f"none yet: the first refresh makes one in {key_file(settings)}")
+    return Check("key", "fit", f"{found.signer.key_id} from {found.path or 'the environment'}")
+
+
+def _store(settings: Settings, at: datetime, nonce: str) -> Iterator[Check]:
+    try:
+        store = open_store(settings.store)
+        commit = probe(store, nonce=nonce)
+        store.barrier()
+    except FlowError as error:
+        yield Check("store", "unfit", str(error))
+        return
+    how = "by compare-and-swap" if commit == "swap" else "by creation only: it ignores the condition of a swap"
+    yield Check("store", "fit", f"{store.name}: of {RACERS} racing writes one wins; generations are committed {how}")
+    yield _tried("registry", lambda: _registry(settings, store, at))
+
+
+def _registry(settings: Settings, store: Store, at: datetime) -> Check:
+    try:
+        reader = Reader(store, trust_for(settings, store, None).keys, at)
+    except EmptyStoreError as error:
+        return Check("registry", "unknown", str(error))
+    rows = sum(ref.rows for ref in reader.snapshot.shards)
+    until = f"{rows:,} passports, to be renewed before {reader.pointer.expires_at}"
+    if reader.frozen:
+        return Check("registry", "unknown", f"{reader}: {until}, which is past: run `passports refresh`")
+    return Check("registry", "fit", f"{reader}: {until}")
+
+
+def _network(url: str, clock: Callable[[], datetime]) -> Iterator[Check]:
+    try:
+        robots, _ = _fetched(f"{url}/robots.txt", MAX_ROBOTS_BYTES)
+        rules = RobotFileParser()
+        rules.parse(robots.decode(errors="replace").splitlines())
+        allowed = rules.can_fetch(ROBOT, f"{url}{LIST_PATH}")
+        _, answered = _fetched(f"{url}{LIST_PATH}", 0) if allowed else (b"", None)
+    except (OSError, ValueError, HTTPException) as error:
+        yield Check("network", "unfit", f"{url} cannot be reached ({error}): check the network and PASSPORTS_OPENROUTER_URL")
+        return
+    if not allowed:
+        yield Check("network", "unfit", f"{url}/robots.txt does not allow {ROBOT} to fetch {LIST_PATH}")
+        return
+    yield Check("network", "fit", f"{url}{LIST_PATH} answers, and its robots.txt allows it")
+    yield _clock(url, answered, clock())
+
+
+def _fetched(url: str, max_bytes: int) -> tuple[bytes, HTTPMessage | None]:
+    """Fetch the beginning of an answer; what does not exist is empty, as RFC 9309 has it for robots.txt."""
+    request = urllib.request.Request(url, headers={"User-Agent": ROBOT})  # noqa: S310 - settings allow http and https only
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310 - likewise
+            return response.read(max_bytes), response.headers
+    except urllib.error.HTTPError as error:
+        if url.endswith("/robots.txt") and error.code in range(400, 500):
+            return b"", error.headers
+        raise
+
+
+def _clock(url: str, answered: HTTPMessage | None, now: datetime) -> Check:
+    theirs = answered["Date"] if answered else None
+    if theirs is None:
+        return Check("clock", "unknown", f"{url} does not tell the time")
+    apart = abs(now - parsedate_to_datetime(theirs))
+    if apart > CLOCK_SKEW:
+        return Check("clock", "unfit", f"{_seconds(apart)} apart from {url}: set this clock right, or passports lie")
+    return Check("clock", "fit", f"{_seconds(apart)} apart from {url}")
+
+
+def _seconds(apart: timedelta) -> str:
+    return f"{apart.total_seconds():.0f} s"

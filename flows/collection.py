@@ -1,0 +1,125 @@
+"""Collecting garbage: what no kept generation names is removed, and nobody publishes meanwhile.
+
+First the pointer is swapped for one that says so. A publisher at work then loses its swap, reads the pointer anew and
+waits; so nothing is built on what is being removed. A collector that is killed keeps publishers waiting no longer than
+its lease, and it stops by itself a minute before that ends.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import takewhile
+from typing import NamedTuple
+
+from flows.pointer import COLLECTION_LEASE, POINTER_LIFE
+from flows.publication import PublicationError
+from flows.reachable import reachable, snapshot_items, sources
+from flows.reader import Reader
+from flows.sealed import seal
+from flows.store import keys
+from flows.store.base import Store
+from flows.store.pool import batches, each
+from pipelines.signing import KeyRing, Signer
+from schemas.registry import Pointer, Snapshot
+from schemas.times import instant, timestamp
+
+FOLDERS = tuple(f"registry/{kind}" for kind in ("objects", "shards", "snapshots", "deltas", "sources", "probe"))
+"""What is looked through. Reports of runs stay, as do root and revocations: they are few and are the record."""
+_MARGIN = timedelta(minutes=1)
+_BATCH = 256
+
+
+class Collected(NamedTuple):
+    """What was kept and what goes."""
+
+    generations: list[int]
+    """Kept whole, newest first."""
+    kept: int
+    """Files."""
+    garbage: list[str]
+    """Keys that no kept generation names."""
+    removed: int
+    """0 in a dry run."""
+
+
+def plan(store: Store, reader: Reader, *, generations: int, days: int, at: datetime) -> Collected:
+    """Tell what a collection would keep and remove, and remove nothing.
+
+    Kept are the newest `generations`, those not older than `days`, and for every passport in them the generation that
+    issued it with its sources, which its evidence points into; and the way from one to the other, by the snapshots.
+    """
+    ancestry = list(reader.ancestry())
+    youngest = takewhile(lambda pair: _is_kept(*pair, generations, at - timedelta(days=days)), enumerate(ancestry))
+    whole = [snapshot for _, snapshot in youngest]
+    wanted = set(_wanted(reader, ancestry, whole))
+    there = [key for folder in FOLDERS for key in store.list(folder)]
+    garbage = [key for key in there if key not in wanted]
+    return Collected([snapshot.generation for snapshot in whole], len(there) - len(garbage), garbage, 0)
+
+
+def collect(
+    store: Store,
+    *,
+    signer: Signer,
+    trusted: KeyRing,
+    clock: Callable[[], datetime],
+    nonce: str,
+    generations: int,
+    days: int,
+) -> Collected:
+    """Remove the garbage; raise PublicationError where the store cannot keep publishers out, or time runs out."""
+    with store.lock():
+        reader = Reader(store, trusted, clock())
+        if reader.pointer.commit != "swap":
+            raise PublicationError(f"{store.name}: garbage cannot be collected where the pointer is not swapped")
+        until = clock() + COLLECTION_LEASE
+        reader = _repointed(
+            store, reader, signer=signer, trusted=trusted, at=clock(), nonce=f"{nonce}-begin", until=until
+        )
+        try:
+            planned = plan(store, reader, generations=generations, days=days, at=clock())
+            removed = sum(_remove(store, planned.garbage, clock, until - _MARGIN))
+        finally:
+            _repointed(
+                store, reader, signer=signer, trusted=trusted, at=clock(), nonce=f"{nonce}-end", until=None
+            )
+    return planned._replace(removed=removed)
+
+
+def _is_kept(place: int, snapshot: Snapshot, generations: int, since: datetime) -> bool:
+    return place < generations or instant(snapshot.created_at) >= since
+
+
+def _wanted(reader: Reader, ancestry: list[Snapshot], whole: list[Snapshot]) -> Iterator[str]:
+    yield from (item.key for item in reachable(reader, whole))
+    rows = [row for ref in {ref for snapshot in whole for ref in snapshot.shards} for row in reader.shard(ref)]
+    yield from (keys.object_key(row.previous) for row in rows if row.previous)
+    issued = {row.generation for row in rows}
+    oldest = min([*issued, *(snapshot.generation for snapshot in whole)])
+    for snapshot in ancestry:
+        if snapshot.generation in issued:
+            yield from (item.key for item in sources(snapshot))
+    yield from (item.key for item in snapshot_items(reader, (s for s in ancestry if s.generation >= oldest)))
+
+
+def _repointed(
+    store: Store, reader: Reader, *, signer: Signer, trusted: KeyRing, at: datetime, nonce: str, until: datetime | None
+) -> Reader:
+    """Say in the pointer whether garbage is being collected; raise ConflictError when somebody published meanwhile."""
+    pointer = Pointer(
+        generation=reader.generation,
+        snapshot_sha256=reader.snapshot_sha256,
+        commit=reader.pointer.commit,
+        nonce=nonce,
+        issued_at=timestamp(at),
+        expires_at=max(reader.pointer.expires_at, timestamp(at + POINTER_LIFE)),
+        collecting_until=timestamp(until) if until else None,
+    )
+    store.swap(keys.POINTER_KEY, seal(pointer, signer), reader.token)
+    return Reader(store, trusted, at)
+
+
+def _remove(store: Store, garbage: list[str], clock: Callable[[], datetime], ends: datetime) -> Iterator[int]:
+    for batch in batches(garbage, _BATCH):
+        if clock() >= ends:
+            raise PublicationError(f"{store.name}: not all garbage could be removed in time: run again for the rest")
+        yield len([*each(store.delete, batch, workers=store.workers)])

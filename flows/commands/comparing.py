@@ -1,0 +1,65 @@
+"""`passports diff`."""
+
+import json
+from pathlib import Path
+
+from flows import terminal
+from flows.commands.verifying import moment
+from flows.history import Step, steps
+from flows.reader import Reader
+from flows.settings import read_settings
+from flows.store import open_store
+from flows.targets import unknown_slug
+from flows.trusting import trust_for
+
+MOST_SHOWN = 40
+"""Changes of one version that are shown; `--json` has all."""
+
+
+def diff(slug: str, store_url: str | None, key_file: Path | None, *, as_json: bool) -> None:
+    """Show the versions of a passport, newest first: when, why, and what changed; raise UnknownSlugError."""
+    settings = read_settings(store=store_url)
+    store = open_store(settings.store)
+    reader = Reader(store, trust_for(settings, store, key_file).keys, moment(None))
+    if reader.row(slug) is None:
+        raise unknown_slug(slug, (row.slug for row in reader.rows()))
+    found = list(steps(reader, slug))
+    if as_json:
+        terminal.OUT.print_json(json.dumps({"slug": slug, "versions": [_record(step) for step in found]}))
+        return
+    for step in found:
+        _show(step)
+
+
+def _record(step: Step) -> dict[str, object]:
+    row = step.version.row
+    return {
+        "generation": row.generation,
+        "signed_at": step.version.passport["signedAt"],
+        "cause": row.cause,
+        "object": row.object,
+        "changes": None if step.changes is None else [change._asdict() for change in step.changes],
+    }
+
+
+def _show(step: Step) -> None:
+    row, passport = step.version.row, step.version.passport
+    title = f"generation {row.generation}, signed at {passport['signedAt']}: {row.cause.replace('_', ' ')}"
+    if step.changes is None:
+        first = row.cause == "first_seen"
+        terminal.note(f"{title}{'' if first else '; what was before is not kept any more'}")
+    elif not step.changes:
+        terminal.note(f"{title}; nothing of substance changed")
+    else:
+        records = [
+            {"what": change.path, "from": _value(change.before), "to": _value(change.after)}
+            for change in step.changes[:MOST_SHOWN]
+        ]
+        terminal.rows(records, ("what", "from", "to"), title=title)
+        if len(step.changes) > MOST_SHOWN:
+            terminal.note(f"{len(step.changes) - MOST_SHOWN:,} more changes are not shown: --json names all")
+    terminal.OUT.print()
+
+
+def _value(value: object) -> str:
+    return "-" if value is None else value if isinstance(value, str) else json.dumps(value)

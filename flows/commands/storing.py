@@ -1,0 +1,114 @@
+"""`passports publish`, and `passports store gc` and `scrub`: what is done to a store without a crawl."""
+
+import json
+import secrets
+import sys
+
+from flows import terminal
+from flows.clock import clock_of, source_date_epoch
+from flows.collection import Collected, collect, plan
+from flows.commands.verifying import moment
+from flows.keyfile import SigningKeyError, find_key
+from flows.progress import tell
+from flows.publication import Step
+from flows.reader import Reader
+from flows.replicate import replicate
+from flows.scrub import scrub
+from flows.settings import Settings, read_settings
+from flows.site import copies_for
+from flows.store import open_store
+from flows.store.base import Store, find
+from flows.store.keys import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
+from flows.trusting import trust_for
+from pipelines.artifact import Issuer
+from pipelines.keys import KeyRing, Signer
+
+MOST_SHOWN = 20
+
+
+def publish(store_url: str | None, to: str, *, as_json: bool) -> None:
+    """Bring another store to the generation that the store serves."""
+    settings = read_settings(store=store_url)
+    origin, target = open_store(settings.store), open_store(to)
+    with terminal.watched():
+        done = replicate(
+            origin,
+            target,
+            trusted=trust_for(settings, origin, None).keys,
+            at=moment(None),
+            nonce=secrets.token_hex(16),
+            copies=copies_for(Issuer(settings.issuer, settings.base_url)),
+            site=_site_files(origin),
+            on_step=_tell_step,
+        )
+    if as_json:
+        terminal.OUT.print_json(json.dumps(done._asdict()))
+        return
+    written = ", ".join(f"{count:,} {step}" for step, count in done.written.items()) or "nothing"
+    terminal.pairs([
+        ("from", origin.name), ("to", target.name), ("generation", done.generation),
+        ("copied", f"{done.copied:,} immutable files, each verified"), ("for readers", f"wrote {written}"),
+    ])  # fmt: skip
+
+
+def gc(store_url: str | None, *, generations: int, days: int, remove: bool, as_json: bool) -> None:
+    """Show what no kept generation names, and remove it when told to."""
+    settings, now = read_settings(store=store_url), clock_of(source_date_epoch())
+    store = open_store(settings.store)
+    if remove:
+        signer = _signer(settings)
+        trusted = KeyRing([signer.public_key])
+        done = collect(
+            store, signer=signer, trusted=trusted, clock=now, nonce=secrets.token_hex(16), generations=generations, days=days
+        )
+    else:
+        reader = Reader(store, trust_for(settings, store, None).keys, now())
+        done = plan(store, reader, generations=generations, days=days, at=now())
+    _show_collected(done, remove=remove, as_json=as_json)
+
+
+def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json: bool) -> None:
+    """Read immutable files again and repair the damaged; exit 1 when something stays damaged."""
+    settings = read_settings(store=store_url)
+    store = open_store(settings.store)
+    trusted = trust_for(settings, store, None).keys
+    reader = Reader(store, trusted, moment(None))
+    done = scrub(store, reader, trusted=trusted, budget=budget, copy=open_store(copy) if copy else None)
+    if as_json:
+        damages = [damage._asdict() for damage in done.damages]
+        terminal.OUT.print_json(json.dumps({"looked_at": done.looked_at, "of": done.of, "damages": damages}))
+    else:
+        for damage in done.damages:
+            terminal.error(f"{damage.reason}{' (repaired)' if damage.repaired else ''}")
+        terminal.OUT.print(f"{done.looked_at:,} of {done.of:,} immutable files read, {len(done.damages):,} damaged")
+    if any(not damage.repaired for damage in done.damages):
+        sys.exit(1)
+
+
+def _show_collected(done: Collected, *, remove: bool, as_json: bool) -> None:
+    if as_json:
+        terminal.OUT.print_json(json.dumps(done._asdict()))
+        return
+    for key in done.garbage[:MOST_SHOWN]:
+        terminal.OUT.print(terminal.plain(key))
+    if len(done.garbage) > MOST_SHOWN:
+        terminal.note(f"and {len(done.garbage) - MOST_SHOWN:,} more: --json names all")
+    what = f"{done.removed:,} files removed" if remove else f"{len(done.garbage):,} files would be removed (--remove does)"
+    terminal.OUT.print(f"{len(done.generations):,} generations and {done.kept:,} files kept, {what}")
+
+
+def _signer(settings: Settings) -> Signer:
+    found = find_key(settings)
+    if found is None:
+        raise SigningKeyError("removing needs the signing key, to keep publishers out meanwhile: see `passports keys`")
+    return found.signer
+
+
+def _site_files(origin: Store) -> dict[str, bytes]:
+    """What lies beside the passports, as it is there."""
+    found = {key: find(origin, key) for key in (SCHEMA_KEY, JWKS_KEY, PUBLIC_KEY_KEY)}
+    return {key: blob.body for key, blob in found.items() if blob}
+
+
+def _tell_step(step: Step, done: int, total: int) -> None:
+    tell(f"publish: {step}", done, total)

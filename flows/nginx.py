@@ -1,0 +1,44 @@
+"""The configuration for nginx in front of a local store, from the one function that says how a key is served."""
+
+import json
+
+from flows.serving import ALWAYS, METHODS
+from flows.store.keys import INDEX_KEY, Headers, header_rules, headers
+
+PASSED_OVER = r"/\.(?!well-known/)"
+"""Hidden files: what is being written lies in one."""
+
+
+def configuration(root: str, *, port: int, name: str) -> str:
+    """Write a `server` block that serves the directory `root` just as `passports serve` does."""
+    locations = [_location(f'~ "^/{pattern}$"', served) for pattern, served in header_rules()]
+    return "\n".join([
+        "server {",
+        f"    listen {port};",
+        f"    server_name {name};",
+        f"    root {json.dumps(root)};",
+        "    disable_symlinks on;",
+        "    autoindex off;",
+        "    etag on;",
+        "    if ($request_method !~ ^(GET|HEAD|OPTIONS)$) { return 405; }",
+        f"    location ~ {PASSED_OVER} {{ return 404; }}",
+        f"    location = / {{ rewrite ^ /{INDEX_KEY} last; }}",
+        *locations,
+        _location("/", headers("a-page")),
+        "}",
+        "",
+    ])  # fmt: skip
+
+
+def _location(where: str, served: Headers) -> str:
+    added = {**ALWAYS, "Cache-Control": served.cache_control, "Access-Control-Allow-Methods": METHODS}
+    lines = [f'        add_header {name} "{value}";' for name, value in added.items()]
+    return "\n".join([
+        f"    location {where} {{",
+        "        types { }",
+        f'        default_type "{served.content_type}";',
+        *lines,
+        "        if ($request_method = OPTIONS) { return 204; }",
+        "        try_files $uri =404;",
+        "    }",
+    ])  # fmt: skip

@@ -1,0 +1,101 @@
+"""Bringing another store to the generation that a store serves: copying what it lacks, verifying what is copied."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from flows.copies import roll_forward
+from flows.pointer import is_collecting, move_pointer
+from flows.publication import Progress, PublicationError, RenderCopies, Step, reported, silent
+from flows.reachable import Item, reachable
+from flows.reader import Reader, read_served
+from flows.scrub import read_genuine
+from flows.sealed import MAX_POINTER_BYTES
+from flows.store import keys
+from flows.store.base import Store
+from flows.store.pool import each
+from flows.store.probe import probe
+from pipelines.signing import KeyRing
+
+UNSIGNED = ("registry/runs", "registry/root", "registry/revocations")
+"""Folders of immutable files that no hash vouches for: copied as they are."""
+
+
+class Replicated(NamedTuple):
+    """What came of it."""
+
+    generation: int
+    copied: int
+    """Immutable files that the other store did not have."""
+    written: dict[str, int]
+    """Step → copies for readers that were written."""
+
+
+def replicate(
+    origin: Store,
+    target: Store,
+    *,
+    trusted: KeyRing,
+    at: datetime,
+    nonce: str,
+    copies: RenderCopies,
+    site: Mapping[str, bytes],
+    on_step: Progress = silent,
+) -> Replicated:
+    """Publish what `origin` serves in `target` too, its whole history included, signed as it is: no key is needed.
+
+    Raises PublicationError where the target serves something that `origin` never did, StoreUnfitError for a target that
+    is not fit, TamperedError and MissingKeyError where `origin` is damaged; the target's pointer then stays.
+    """
+    source = Reader(origin, trusted, at)
+    with target.lock():
+        base = read_served(target, trusted, at)
+        _ensure_ancestor(source, base, target, at)
+        if base is None and probe(target, nonce=nonce) != source.pointer.commit:
+            raise PublicationError(f"{target.name}: it commits otherwise than {origin.name}: publish to it by a run")
+        copied = _copy(origin, target, source, trusted, on_step)
+        with reported(on_step, Step.BARRIER):
+            target.barrier()
+        pointer = origin.get(keys.POINTER_KEY, max_bytes=MAX_POINTER_BYTES)
+        if pointer.token != source.token:
+            raise PublicationError(f"{origin.name}: a newer generation was published meanwhile: run again")
+        with reported(on_step, Step.POINTER):
+            if not (base and base.pointer == source.pointer) and not move_pointer(
+                target, pointer.body, base, source.pointer.commit
+            ):
+                raise PublicationError(f"{target.name}: somebody else published there meanwhile: run again")
+        served = Reader(target, trusted, at)
+        written: Counter[Step] = roll_forward(target, served, copies=copies, site=site, on_step=on_step)
+    on_step(Step.DONE, 1, 1)
+    return Replicated(served.generation, copied, {str(step): n for step, n in written.items() if n})
+
+
+def _ensure_ancestor(source: Reader, base: Reader | None, target: Store, at: datetime) -> None:
+    """Refuse to undo what was published to the target by others, and what is newer there."""
+    if is_collecting(source.pointer, at):
+        raise PublicationError(f"garbage is being collected from {source}: run again in a few minutes")
+    if base is None:
+        return
+    hashes = {source.generation: source.snapshot_sha256}
+    hashes |= {s.parent: s.parent_sha256 for s in source.ancestry() if s.parent is not None and s.parent_sha256}
+    if hashes.get(base.generation) != base.snapshot_sha256:
+        raise PublicationError(f"{target.name}: {base} is none that {source} comes from: choose an empty store")
+
+
+def _copy(origin: Store, target: Store, source: Reader, trusted: KeyRing, on_step: Progress) -> int:
+    there = set(target.list("registry"))
+    unsigned = [Item(key, None) for folder in UNSIGNED for key in origin.list(folder)]
+    named = reachable(source, list(source.ancestry()))
+    lacking = [item for item in dict.fromkeys((*unsigned, *named)) if item.key not in there]
+    on_step(Step.OBJECTS, 0, len(lacking))
+    new = 0
+    made = each(lambda item: _copy_one(origin, target, item, trusted, source.at), lacking, workers=target.workers)
+    for done, created in enumerate(made, start=1):
+        new += created
+        on_step(Step.OBJECTS, done, len(lacking))
+    return new
+
+
+def _copy_one(origin: Store, target: Store, item: Item, trusted: KeyRing, at: datetime) -> bool:
+    return target.create(item.key, read_genuine(origin, item, trusted, at))

@@ -1,0 +1,134 @@
+"""What a model card states against itself: limits, biases, risks and uses that it is not for, each quoted by bytes.
+
+A sentence counts in a section about limits unless something speaks against it, and elsewhere when its words are plain.
+What a model can do is never taken from a card: that is its maker's praise.
+"""
+
+from collections.abc import Iterator
+from typing import Final, Literal, NamedTuple
+
+from pipelines.card_front_matter import read_front_matter
+from pipelines.card_language import Language, language_of
+from pipelines.card_rules import CLAIMING, CardRules, ClaimKind, Cues, Wording, card_rules
+from pipelines.card_sections import Section, heading_kind, read_sections
+from pipelines.card_sentences import LEAD_IN_ENDS, QUESTION_ENDS, Sentence, read_sentences
+from pipelines.card_text import CardText, read_text
+
+Method = Literal["section", "pattern"]
+
+_KIND_OF_SECTION: Final[dict[str, ClaimKind]] = {kind: kind for kind in CLAIMING}
+
+
+class Claim(NamedTuple):
+    """One sentence that a card states against its model."""
+
+    kind: ClaimKind
+    failure_mode: str | None
+    """Id of a failure mode of cards.toml or of the catalogue; None for a plain limitation."""
+    quote: str
+    """card[start:end] as text."""
+    start: int
+    """First byte in the card as stored."""
+    end: int
+    """The byte after its last."""
+    section_heading: str
+    language: Language
+    method: Method
+    """"section": its heading and its words; "pattern": its words alone."""
+
+
+class _Verdict(NamedTuple):
+    kind: ClaimKind
+    mode: str | None
+    method: Method
+
+
+def read_claims(card: bytes) -> tuple[Claim, ...]:
+    """Read what a card states against its model, in the card's order; () where the bytes are no card. Never raises."""
+    text = read_text(card)
+    body_offset = read_front_matter(card).body_offset
+    return tuple(claim for section in read_sections(card, body_offset) for claim in _of_section(card, text, section))
+
+
+def _of_section(card: bytes, text: CardText, section: Section) -> Iterator[Claim]:
+    sentences = list(read_sentences(text, section))
+    language = language_of(" ".join(sentence.text for sentence in sentences))
+    before: tuple[int, _Verdict | None] = (-1, None)
+    for sentence in sentences:
+        spoken = language_of(sentence.text, language)
+        earlier = before[1] if before[0] == sentence.passage else None
+        verdict = _english(sentence, section, earlier) if spoken == "en" else _foreign(sentence, section)
+        before = (sentence.passage, verdict)
+        if verdict:
+            quote = card[sentence.start : sentence.end].decode("utf-8", "replace")
+            span = (quote, sentence.start, sentence.end)
+            yield Claim(verdict.kind, verdict.mode, *span, section.heading, spoken, verdict.method)
+
+
+def _foreign(sentence: Sentence, section: Section) -> _Verdict | None:
+    """In another language only the heading is understood; its sentences are quoted as they are."""
+    kind = _KIND_OF_SECTION.get(section.kind)
+    if kind is None or sentence.text.endswith((*LEAD_IN_ENDS, *QUESTION_ENDS)):
+        return None
+    return _Verdict(kind, None, "section")
+
+
+def _english(sentence: Sentence, section: Section, earlier: _Verdict | None) -> _Verdict | None:
+    rules = card_rules()
+    cues = rules.cues
+    words = cues.preface.sub("", cues.comparison.sub(" ", sentence.text)).strip()
+    kind = _kind(section, sentence, cues)
+    if _speaks_against(words, sentence, kind, cues):
+        return None
+    if earlier and cues.continuation.search(words):
+        return earlier
+    if kind and not _is_for(words, cues):
+        verdict = _in_section(f"{sentence.label}: {words}" if sentence.label else words, kind, rules)
+        if verdict:
+            return verdict
+    return _anywhere(words, rules)
+
+
+def _kind(section: Section, sentence: Sentence, cues: Cues) -> ClaimKind | None:
+    """What is announced by the heading, the line that leads in the list, or the words that lead in the passage."""
+    if sentence.lead_in and cues.misuses.search(sentence.lead_in):
+        return "out_of_scope"
+    if sentence.lead_in and cues.uses.search(sentence.lead_in) and not cues.limits.search(sentence.lead_in):
+        return None
+    announced = heading_kind(sentence.label) if sentence.label else None
+    if section.kind == "other" and announced is None and cues.limits.search(sentence.lead_in):
+        return "limitation"
+    return _KIND_OF_SECTION.get(section.kind if announced is None or section.kind in CLAIMING else announced)
+
+
+def _speaks_against(words: str, sentence: Sentence, kind: ClaimKind | None, cues: Cues) -> bool:
+    """Whether a sentence asks, denies, advises, points elsewhere, is about others, or is about the licence."""
+    if sentence.text.endswith((*LEAD_IN_ENDS, *QUESTION_ENDS)) or not words:
+        return True
+    denied = cues.denial.search(cues.double_negation.sub(" ", cues.concession.sub(" ", words)))
+    against = [cues.advice, cues.reference, cues.others]
+    against += [] if kind == "out_of_scope" else [cues.imperative, cues.licence]
+    return denied is not None or any(cue.search(words) for cue in against)
+
+
+def _is_for(words: str, cues: Cues) -> bool:
+    """Whether a sentence only says what the model is for."""
+    return cues.intention.search(words) is not None and cues.negation.search(words) is None
+
+
+def _in_section(words: str, kind: ClaimKind, rules: CardRules) -> _Verdict | None:
+    wording = next((row for row in rules.wordings if row.pattern.search(words) or row.anywhere.search(words)), None)
+    if kind == "out_of_scope":
+        return _Verdict(kind, wording.mode if wording else "out-of-scope-use", "section")
+    if wording:
+        return _Verdict(wording.kind, wording.mode, "section")
+    return _Verdict(kind, None, "section") if rules.cues.weakness.search(words) else None
+
+
+def _anywhere(words: str, rules: CardRules) -> _Verdict | None:
+    if rules.cues.praise.search(words):
+        return None
+    wording: Wording | None = next((row for row in rules.wordings if row.anywhere.search(words)), None)
+    if wording:
+        return _Verdict(wording.kind, wording.mode, "pattern")
+    return _Verdict("limitation", None, "pattern") if rules.cues.plain.search(words) else None

@@ -1,0 +1,91 @@
+import tomllib
+from importlib import resources
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.card_rules import card_rules
+from pipelines.description_claims import description_rules, mine
+
+
+def catalogue(name: str) -> dict[str, Any]:
+    return tomllib.loads(resources.files("pipelines").joinpath("rules", name).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("Heron is not suitable for production use.", [("out_of_scope", "out-of-scope-use")]),
+        ("It is intended for research purposes only.", [("out_of_scope", "out-of-scope-use")]),
+        ("Heron may hallucinate facts.", [("limitation", "confabulation")]),
+        ("Heron is an experimental model for poems.", [("limitation", "preview-release")]),
+        ("**Note:** Heron is in beta, and free.", [("limitation", "preview-release")]),
+        ("This model is deprecated.", [("limitation", "deprecated-model")]),
+        ("Heron 1 is no longer maintained.", [("limitation", "deprecated-model")]),
+        ("It will be removed on 1 May.", [("limitation", "deprecated-model")]),
+        ("Requests are heavily rate-limited.", [("limitation", "rate-limited")]),
+        ("All prompts are logged by the provider.", [("risk", "prompts-retained")]),
+        ("It does not support image inputs.", [("limitation", None)]),
+        ("Reasoning cannot be disabled.", [("limitation", "reasoning-mandatory")]),
+        ("Heron is uncensored.", [("limitation", "no-safeguards")]),
+        ("It is English-only. It is English-only.", [("limitation", "language-limited")]),
+        ("It supports function calling.", [("capability", "tool calling")]),
+        (
+            "It supports parallel tool calling and structured outputs, though it does not support images.",
+            [("capability", "parallel tool calling"), ("capability", "tool calling"),
+             ("capability", "structured output"), ("limitation", None)],
+        ),
+        ("It accepts text and images.", [("capability", "image understanding")]),
+    ],
+)  # fmt: skip
+def test_what_is_stated_plainly(description: str, expected: list[tuple[str, str | None]]) -> None:
+    assert [(claim.kind, claim.name) for claim in mine(description)] == expected
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Unlike Kestrel, it supports function calling.",
+        "Compared with Kestrel, it may hallucinate less.",
+        "It outperforms models that support function calling.",
+        "Better than any preview: this is an experimental model no more.",
+        "It does not hallucinate.",
+        "It does not support function calling yet will impress you.",
+        "Does it support function calling?",
+        "It will soon support image inputs.",
+        "Other models are not suitable for production use.",
+        "Its predecessor was deprecated.",
+        "A state-of-the-art model with unmatched tool use performance.",
+        "It is designed for reasoning and tool use.",
+        "It supports a mode designed for tool use.",
+        "It routes to models that support function calling.",
+        "Heron Preview is fast.",
+        "If the provider supports structured outputs, use them.",
+        "Limited edition!",
+        "",
+    ],
+)
+def test_comparison_negation_question_promise_and_advertising_state_nothing(description: str) -> None:
+    assert [claim for claim in mine(description) if claim.name] == []
+
+
+def test_quotes_are_whole_sentences_at_their_place() -> None:
+    description = "Ünlike other birds? No. See [Heron](/x). It is **no longer maintained**. Bye."
+    (claim,) = mine(description)
+    assert claim.quote == description[claim.start : claim.end] == "It is **no longer maintained**."
+
+
+def test_every_name_is_in_a_catalogue() -> None:
+    rules = description_rules()
+    modes = {mode.id for mode in card_rules().modes}
+    modes |= {mode["id"] for mode in catalogue("failure_modes.toml")["failure_mode"]}
+    assert set(rules.catalogue) <= modes
+    assert not {mode.id for mode in rules.modes} & modes
+    assert set(rules.capabilities) <= {rule["name"] for rule in catalogue("capabilities.toml")["capability"]}
+
+
+@given(st.text(max_size=300))
+def test_any_text_can_be_mined(description: str) -> None:
+    assert all(description[claim.start : claim.end] == claim.quote for claim in mine(description))

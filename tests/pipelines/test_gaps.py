@@ -1,0 +1,43 @@
+from pipelines.gaps import SOUGHT
+from tests.pipelines.listings import SEEN, endpoints, listing, resolve, statement
+
+
+def test_two_figures_for_the_context_are_a_conflict_with_both_sides() -> None:
+    (conflict,) = statement(listing(**{"top_provider.context_length": 32_768}))["conflicts"]
+    assert conflict["path"] == "/artifact/model/context_tokens"
+    assert [(side["value"], side["scope"], side["locator"]) for side in conflict["values"]] == [
+        (65_536, "model", "/context_length"),
+        (32_768, "top provider", "/top_provider/context_length"),
+    ]
+    assert {side["observed_at"] for side in conflict["values"]} == {SEEN}
+
+
+def test_a_model_that_is_listed_past_its_announced_end_is_a_conflict() -> None:
+    unfragile = statement(listing(expiration_date="2026-05-31"))
+    (conflict,) = unfragile["conflicts"]
+    assert conflict["path"] == "/artifact/status"
+    assert [side["value"] for side in conflict["values"]] == ["heron-lab/heron-7b", "2026-05-31"]
+    assert unfragile["artifact"]["status"] == "deprecated"
+
+
+def test_sources_that_agree_are_no_conflict() -> None:
+    assert statement(listing(), endpoints({}))["conflicts"] == []
+
+
+def test_what_no_source_states_is_unknown_with_the_sources_that_were_asked() -> None:
+    unfragile = statement(listing(hugging_face_id="", supported_parameters=[]), endpoints())
+    told = {unknown["path"]: unknown for unknown in unfragile["unknowns"]}
+    assert {"/artifact/model/huggingface_id", "/artifact/model/parameters", "/artifact/model/providers"} <= told.keys()
+    assert told["/artifact/model/licence"] == {
+        "path": "/artifact/model/licence",
+        "reason": "not_stated",
+        "sources": ["openrouter", "openrouter-endpoints"],
+    }
+    assert unfragile["trust"]["coverage"] == {"stated": len(SOUGHT) - len(told), "of": len(SOUGHT)}
+
+
+def test_what_is_sought_is_stated_or_unknown_and_never_both() -> None:
+    unfragile = statement(listing(), endpoints({}))
+    unknown = {entry["path"] for entry in unfragile["unknowns"]}
+    for path in SOUGHT:
+        assert (resolve(unfragile, path) in (None, [])) is (path in unknown)

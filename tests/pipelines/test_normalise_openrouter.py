@@ -1,0 +1,214 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.normalise_openrouter import QUOTED_TAIL
+from pipelines.order import admit
+from schemas.crawl import CRAWL_LINE, AdmittedLine
+from schemas.listing import Fact, Listing, Quarantined
+from tests.pipelines.listings import MODEL, admitted, listing, raw, raw_body, record, refused
+
+MANDATORY = [
+    "id", "name", "architecture", "context_length", "supported_parameters", "pricing", "architecture.input_modalities",
+    "architecture.output_modalities", "pricing.prompt", "pricing.completion",
+]  # fmt: skip
+
+ELSEWHERE: dict[str, list[Any]] = {
+    "id": [None, 1, "", "heron", "A/b", "a/b/c", "a/b:", "a/\u202eb", "a/b\n", [], "../../etc/passwd"],
+    "name": [None, 1, "", "   ", "a\nb", "Heron\u202e7B", "\u0007", "n" * 201, {}],
+    "canonical_slug": [1, {}, "a\x00b", "a" * 201],
+    "hugging_face_id": [1, [], "a\u2066b"],
+    "created": ["1", -1, 1.5, True, 253_402_300_800, 2**60],
+    "description": [1, {}, []],
+    "context_length": ["65536", -1, 1.5, True, [], 2**53],
+    "architecture": [None, [], "text"],
+    "architecture.input_modalities": [None, "text", [1], [None], [""], {}, ["te\u202ext"]],
+    "architecture.output_modalities": [None, "text", [["text"]]],
+    "architecture.tokenizer": [1, {}],
+    "top_provider": [[], "x", 1],
+    "top_provider.context_length": ["1", -1, 0.5],
+    "top_provider.max_completion_tokens": ["1", -1, True],
+    "top_provider.is_moderated": [1, "no", []],
+    "per_request_limits": [[], "x"],
+    "supported_parameters": [None, "tools", [1], {}, ["to\nols"]],
+    "supported_voices": ["alto", [1]],
+    "reasoning": [[], True],
+    "knowledge_cutoff": [1, "2024-13", "2024-02-30", "soon", "20240630", "2024-W01-1", "0001-01-01", "2024-06-30T00:00Z"],
+    "expiration_date": ["2026-06", "2026-02-30", "20260630", 20260630, "1 June", {}],
+    "pricing": [None, [], "0.1"],
+    "pricing.prompt": [None, "-1", "x", {}, True, "1e99", "0x1"],
+    "pricing.completion": [None, "-0.1", ""],
+    "alias_target": ["a/b", [], {}, {"slug": None}, {"slug": "no-slash"}, {"slug": "A/b"}],
+}
+
+
+def facts(**changes: Any) -> dict[str, Fact]:
+    return {fact.name: fact for fact in listing(**changes).facts}
+
+
+def without(field: str) -> dict[str, Any]:
+    made = record()
+    outer, _, inner = field.partition(".")
+    if inner:
+        del made[outer][inner]
+    else:
+        del made[outer]
+    return made
+
+
+@pytest.mark.parametrize("field", MANDATORY)
+def test_a_missing_mandatory_field_is_quarantined_with_its_place_and_the_record(field: str) -> None:
+    came = raw(without(field))
+    told = refused(came)
+    assert (told.stage, told.field) == ("normalise", "/" + field.replace(".", "/"))
+    assert "is missing" in told.reason
+    assert (told.raw, told.source, told.observed_at) == (came.body, came.source, came.observed_at)
+
+
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in ELSEWHERE.items() for value in values])
+def test_a_field_of_another_type_or_hostile_content_is_quarantined_with_its_place(field: str, value: Any) -> None:
+    told = refused(raw(record(**{field: value})))
+    assert told.stage == "normalise"
+    assert told.field.startswith("/" + field.replace(".", "/"))
+    assert told.reason
+
+
+OPTIONAL = [
+    "canonical_slug", "hugging_face_id", "created", "description", "top_provider", "per_request_limits", "links",
+    "supported_voices", "default_parameters", "architecture.tokenizer", "architecture.instruct_type",
+    "architecture.modality", "top_provider.context_length", "top_provider.max_completion_tokens",
+    "top_provider.is_moderated",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("field", OPTIONAL)
+def test_an_optional_field_may_be_missing_or_null(field: str) -> None:
+    assert isinstance(admit(raw(without(field))), Listing)
+    assert isinstance(admit(raw(record(**{field: None}))), Listing)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from([*MODEL, "x"]), inner, max_size=4),
+        max_leaves=12,
+    ),
+    st.sampled_from([*MODEL, "reasoning", "alias_target", "expiration_date", "knowledge_cutoff"]),
+)
+def test_whatever_a_field_holds_the_record_is_read_or_quarantined(value: Any, field: str) -> None:
+    assert isinstance(admit(raw(record(**{field: value}))), Listing | Quarantined)
+
+
+@pytest.mark.parametrize("body", ["", "[]", '"x"', "<html>", '{"id": NaN}', "{", "[" * 5000])
+def test_a_body_that_is_no_object_is_quarantined_whole(body: str) -> None:
+    told = refused(raw_body(body))
+    assert (told.stage, told.field, told.raw) == ("normalise", "", body)
+
+
+@pytest.mark.parametrize("name", ["Qwen: Qwen-Max ", " Heron", "Heron\u200b 7B", "<b>Heron</b>", "Heron [7B](x)", "\U0001f426"])
+def test_a_name_is_kept_verbatim(name: str) -> None:
+    assert listing(name=name).name == name
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "base_id", "variant"),
+    [
+        ({}, "model", "heron-lab/heron-7b", None),
+        ({"id": "heron-lab/heron-7b:free"}, "variant", "heron-lab/heron-7b", "free"),
+        ({"id": "heron-lab/heron-7b:batch"}, "variant", "heron-lab/heron-7b", "batch"),
+        ({"pricing": {"prompt": "-1", "completion": "-1"}}, "router", "heron-lab/heron-7b", None),
+        ({"id": "~heron-lab/latest"}, "alias", "heron-lab/latest", None),
+        ({"id": "~heron-lab/latest", "alias_target": {"slug": "heron-lab/heron-7b"}}, "alias", "heron-lab/heron-7b", None),
+        ({"id": "~heron-lab/x", "alias_target": {"slug": "heron-lab/heron-7b:free"}}, "alias", "heron-lab/heron-7b", None),
+        ({"id": "heron-lab/old-name", "alias_target": {"slug": "heron-lab/heron-7b"}}, "alias", "heron-lab/heron-7b", None),
+    ],
+)  # fmt: skip
+def test_models_routers_variants_and_aliases_are_told_apart(
+    changes: dict[str, Any], kind: str, base_id: str, variant: str | None
+) -> None:
+    one = listing(**changes)
+    assert (one.kind, one.base_id, one.variant) == (kind, base_id, variant)
+    assert one.slug == base_id.replace("/", "-")
+    assert one.author == base_id.partition("/")[0]
+
+
+def test_facts_stand_with_their_places_and_words() -> None:
+    read = facts()
+    assert read["context_tokens"] == Fact("context_tokens", 65_536, "/context_length", 65_536)
+    assert read["parameter:tools"] == Fact("parameter:tools", True, "/supported_parameters/3", "tools")
+    assert read["released_on"] == Fact("released_on", "2026-01-01", "/created", 1_767_225_600)
+    assert read["moderated"].value is False
+
+
+def test_silence_is_no_fact() -> None:
+    read = facts(context_length=None, hugging_face_id="", supported_parameters=[], **{"architecture.input_modalities": []})
+    assert read.keys().isdisjoint(
+        {"context_tokens", "hugging_face_id", "parameters", "input_modalities", "knowledge_cutoff", "expires_on"}
+    )
+
+
+@pytest.mark.parametrize("said", [None, 0])
+def test_a_maximum_output_that_is_not_stated_says_so_in_the_words_of_the_source(said: int | None) -> None:
+    read = facts(**{"top_provider.max_completion_tokens": said})
+    assert "max_output_tokens" not in read
+    assert read["max_output_unstated"].said == said
+
+
+@pytest.mark.parametrize(("said", "value"), [("2024-06-30", "2024-06-30"), ("2024-06", "2024-06"), ("", None), (None, None)])
+def test_a_knowledge_cutoff_is_a_day_a_month_or_unknown(said: str | None, value: str | None) -> None:
+    cutoff = facts(knowledge_cutoff=said).get("knowledge_cutoff")
+    assert (cutoff.value if cutoff else None) == value
+
+
+def test_an_end_is_kept_even_where_it_is_a_sentinel() -> None:
+    assert facts(expiration_date="9999-01-01")["expires_on"].value == "9999-01-01"
+
+
+def test_unknown_words_and_fields_are_kept_and_counted_and_never_fatal() -> None:
+    one = listing(
+        supported_parameters=["tools", "telepathy"],
+        aura={"colour": "blue"},
+        reasoning={"mandatory": True, "style": "terse", "supported_efforts": ["high", "heroic"]},
+        **{"architecture.output_modalities": ["text", "smell"], "architecture.depth": 3, "pricing.telepathy": "0.5"},
+    )
+    assert set(one.unfamiliar) == {"output:smell", "parameter:telepathy", "reasoning_effort:heroic", "price:telepathy"}
+    assert set(one.leftovers) == {"/aura", "/architecture/depth", "/reasoning/style"}
+    assert {"parameter:telepathy", "output:smell"} <= {fact.name for fact in one.facts}
+
+
+def test_a_description_is_cleaned_and_its_cut_is_quoted_word_for_word() -> None:
+    written = "\u202eA bird\x00 that says much, and then some more of what it has always \u2066said about..."
+    read = facts(description=written)
+    assert read["description"].value == "A bird that says much, and then some more of what it has always said about..."
+    quote = read["description_truncated"].said
+    assert quote == "said about..."
+    assert isinstance(quote, str)
+    assert quote in written
+    assert len(quote) <= QUOTED_TAIL
+
+
+@pytest.mark.parametrize("ends_with", [".", "done", "more . .", ""])
+def test_a_description_that_is_whole_is_not_called_cut(ends_with: str) -> None:
+    assert "description_truncated" not in facts(description=f"A bird {ends_with}")
+
+
+@given(st.permutations(["text", "image", "file", "audio"]), st.permutations(["a", "b", "c", "tools"]))
+def test_the_order_of_the_source_changes_no_fact(inputs: list[str], parameters: list[str]) -> None:
+    one = listing(supported_parameters=parameters, **{"architecture.input_modalities": inputs})
+    two = listing(supported_parameters=sorted(parameters), **{"architecture.input_modalities": sorted(inputs)})
+    assert [fact[:2] for fact in one.facts] == [fact[:2] for fact in two.facts]
+
+
+def test_a_word_that_stands_twice_is_one_fact() -> None:
+    read = [fact for fact in listing(supported_parameters=["tools", "seed", "tools"]).facts if fact.name == "parameter:tools"]
+    assert read == [Fact("parameter:tools", True, "/supported_parameters/0", "tools")]
+
+
+def test_a_listing_survives_the_crawl_file() -> None:
+    came = raw(record(knowledge_cutoff="2024-06", **{"pricing.overrides": [{"min_prompt_tokens": 9, "prompt": "0.1"}]}))
+    line = AdmittedLine(raw=came, listing=admitted(came))
+    assert CRAWL_LINE.validate_json(line.model_dump_json()) == line
+    assert json.loads(line.model_dump_json())["listing"]["slug"] == "heron-lab-heron-7b"

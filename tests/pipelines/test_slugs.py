@@ -1,0 +1,39 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.slugs import ListingId, is_plain, is_slug, slug_of, split_id
+
+PART = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,20}", fullmatch=True)
+
+
+@pytest.mark.parametrize(
+    ("listing_id", "taken_apart"),
+    [
+        ("qwen/qwq-32b", ListingId("qwen/qwq-32b", None, alias=False)),
+        ("qwen/qwen3-coder:free", ListingId("qwen/qwen3-coder", "free", alias=False)),
+        ("~anthropic/claude-opus-latest", ListingId("anthropic/claude-opus-latest", None, alias=True)),
+        ("~a/b:free", ListingId("a/b", "free", alias=True)),
+    ],
+)
+def test_an_id_comes_apart(listing_id: str, taken_apart: ListingId) -> None:
+    assert split_id(listing_id) == taken_apart
+
+
+def test_a_slug_keeps_dots_and_turns_the_slash_into_a_hyphen() -> None:
+    assert slug_of("anthropic/claude-3.7-sonnet") == "anthropic-claude-3.7-sonnet"
+
+
+@given(PART, PART)
+def test_every_plain_id_has_a_slug(author: str, name: str) -> None:
+    assert is_plain(split_id(f"{author}/{name}"))
+    assert is_slug(slug_of(f"{author}/{name}"))
+
+
+@pytest.mark.parametrize(
+    "listing_id",
+    ["", "heron", "/heron", "heron/", "a/b/c", "A/b", "a/b c", "a/b\n", "../b", "-a/b", "a/b:", "a/b:x:y", "a/b:Free",
+     "a/" + "b" * 200, "a/é", "a/b%2f", "~~a/b"],
+)  # fmt: skip
+def test_an_id_that_could_not_stand_in_an_address_is_not_plain(listing_id: str) -> None:
+    assert not is_plain(split_id(listing_id))
