@@ -1,9 +1,9 @@
 """How well model cards are read: precision and recall on labelled sets, and counts over every recorded card.
 
 A sentence counts as found when a claim and its label share at least 80 % of the bytes of the longer one. Labels of
-the kind "doubtful" are neither asked for nor held against the reader. A label may name several failure modes ("a|b"): any of
-them agrees. The own set is part of the tests; the real set holds places in recorded cards, without their text. Its first
-half was looked at while the rules were written, the other half only after they were.
+the kind "doubtful" are neither asked for nor held against the reader. A label may name several failure modes ("a|b"):
+any of them agrees. The own set is part of the tests; the real set holds places in recorded cards, without their text.
+Its first half was looked at while the rules were written, the other half only after they were.
 """
 
 import json

@@ -3,7 +3,7 @@
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
 from flows.publication import Published
-from flows.summary import change_rows, quarantine_rows, summary_lines
+from flows.summary import as_markdown, change_rows, quarantine_rows, summary_lines
 from schemas.run import RunReport
 
 LONGEST_TABLE = 500
@@ -12,8 +12,7 @@ LONGEST_TABLE = 500
 
 async def show(report: RunReport, published: Published | None) -> None:
     """Leave the artifacts of a run, published or not."""
-    lines = summary_lines(report, published)
-    text = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in lines)])
+    text = as_markdown(summary_lines(report, published))
     await acreate_markdown_artifact(text, key="summary", description=f"Run {report.run}")
     for key, rows in (("changes", change_rows(report)), ("quarantine", quarantine_rows(report))):
         if rows:

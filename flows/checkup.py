@@ -5,7 +5,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPException
 from typing import Literal, NamedTuple
 from urllib.robotparser import RobotFileParser
 
@@ -54,7 +54,9 @@ def _tried(name: str, look: Callable[[], Check]) -> Check:
 
 def _settings(settings: Settings) -> Check:
     gates = gates_of(settings)
-    return Check("settings", "fit", f"issuer {settings.issuer}, served at {settings.base_url}, gates of {', '.join(gates)}")
+    return Check(
+        "settings", "fit", f"issuer {settings.issuer}, served at {settings.base_url}, gates of {', '.join(gates)}"
+    )
 
 
 def _key(settings: Settings) -> Check:
@@ -97,31 +99,32 @@ def _network(url: str, clock: Callable[[], datetime]) -> Iterator[Check]:
         rules = RobotFileParser()
         rules.parse(robots.decode(errors="replace").splitlines())
         allowed = rules.can_fetch(ROBOT, f"{url}{LIST_PATH}")
-        _, answered = _fetched(f"{url}{LIST_PATH}", 0) if allowed else (b"", None)
+        _, told = _fetched(f"{url}{LIST_PATH}", 0) if allowed else (b"", None)
     except (OSError, ValueError, HTTPException) as error:
-        yield Check("network", "unfit", f"{url} cannot be reached ({error}): check the network and PASSPORTS_OPENROUTER_URL")
+        yield Check(
+            "network", "unfit", f"{url} cannot be reached ({error}): check the network and PASSPORTS_OPENROUTER_URL"
+        )
         return
     if not allowed:
         yield Check("network", "unfit", f"{url}/robots.txt does not allow {ROBOT} to fetch {LIST_PATH}")
         return
     yield Check("network", "fit", f"{url}{LIST_PATH} answers, and its robots.txt allows it")
-    yield _clock(url, answered, clock())
+    yield _clock(url, told, clock())
 
 
-def _fetched(url: str, max_bytes: int) -> tuple[bytes, HTTPMessage | None]:
-    """Fetch the beginning of an answer; what does not exist is empty, as RFC 9309 has it for robots.txt."""
+def _fetched(url: str, max_bytes: int) -> tuple[bytes, str | None]:
+    """Fetch the beginning of an answer, and the time that it tells; a robots.txt that is not there forbids nothing."""
     request = urllib.request.Request(url, headers={"User-Agent": ROBOT})  # noqa: S310 - settings allow http and https only
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310 - likewise
-            return response.read(max_bytes), response.headers
+            return response.read(max_bytes), response.headers["Date"]
     except urllib.error.HTTPError as error:
         if url.endswith("/robots.txt") and error.code in range(400, 500):
-            return b"", error.headers
+            return b"", error.headers["Date"]
         raise
 
 
-def _clock(url: str, answered: HTTPMessage | None, now: datetime) -> Check:
-    theirs = answered["Date"] if answered else None
+def _clock(url: str, theirs: str | None, now: datetime) -> Check:
     if theirs is None:
         return Check("clock", "unknown", f"{url} does not tell the time")
     apart = abs(now - parsedate_to_datetime(theirs))

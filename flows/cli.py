@@ -112,7 +112,14 @@ def verify(
     from flows.commands import verifying
 
     verifying.verify(
-        targets or [], every=every, evidence=evidence, store_url=store, key_file=key, at=at, as_json=as_json
+        targets or [],
+        every=every,
+        evidence=evidence,
+        store_url=store,
+        key_file=key,
+        at=at,
+        generation=at_generation,
+        as_json=as_json,
     )
 
 

@@ -79,9 +79,7 @@ def collect(
             planned = plan(store, reader, generations=generations, days=days, at=clock())
             removed = sum(_remove(store, planned.garbage, clock, until - _MARGIN))
         finally:
-            _repointed(
-                store, reader, signer=signer, trusted=trusted, at=clock(), nonce=f"{nonce}-end", until=None
-            )
+            _repointed(store, reader, signer=signer, trusted=trusted, at=clock(), nonce=f"{nonce}-end", until=None)
     return planned._replace(removed=removed)
 
 

@@ -17,7 +17,7 @@ def configuration(root: str, *, port: int, name: str) -> str:
         f"    listen {port};",
         f"    server_name {name};",
         f"    root {json.dumps(root)};",
-        "    disable_symlinks on;",
+        "    disable_symlinks on from=$document_root;",
         "    autoindex off;",
         "    etag on;",
         "    if ($request_method !~ ^(GET|HEAD|OPTIONS)$) { return 405; }",

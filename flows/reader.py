@@ -69,6 +69,11 @@ class Reader:
         return self.snapshot.generation
 
     @property
+    def is_served(self) -> bool:
+        """Whether this is the generation that was served, and not an earlier one: copies are of that one."""
+        return self.generation == self._served
+
+    @property
     def frozen(self) -> bool:
         """Whether the pointer has expired, so that newer generations may be kept from us."""
         return instant(self.pointer.expires_at) <= self.at

@@ -13,7 +13,11 @@ ANYBODY = {"Access-Control-Allow-Origin": "*"}
 """Passports are for everybody, also from a page of another site."""
 ALWAYS = {**ANYBODY, "X-Content-Type-Options": "nosniff"}
 METHODS = "GET, HEAD, OPTIONS"
-_PREFLIGHT = {"Access-Control-Allow-Methods": METHODS, "Access-Control-Allow-Headers": "*", "Access-Control-Max-Age": "86400"}
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": METHODS,
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Max-Age": "86400",
+}
 _PLAIN = "text/plain; charset=utf-8"
 
 
@@ -37,7 +41,9 @@ def answer(store: Store, method: str, target: str, asked: Mapping[str, str]) -> 
     try:
         blob = find(store, key)
     except StoreError:
-        return _refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the store does not answer: try again later", {"Retry-After": "5"})
+        return _refusal(
+            HTTPStatus.SERVICE_UNAVAILABLE, "the store does not answer: try again later", {"Retry-After": "5"}
+        )
     return _found(key, blob.body, asked) if blob else _refusal(HTTPStatus.NOT_FOUND, "nothing lies here")
 
 

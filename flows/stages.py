@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from flows.batch import Batch, batch_of, breaches_of
 from flows.build import Built, breaches_of_build, build
+from flows.copies import repair
 from flows.crawl import CrawlOutcome, Progress, crawl
 from flows.demo.leftovers import clear, left_by_demo
 from flows.errors import FlowError
@@ -94,6 +95,12 @@ def assemble(job: Job, outcomes: list[CrawlOutcome]) -> Assembled:
     batch = batch_of(outcomes, state, whole=job.whole)
     tell("merge", batch.accounting.listings, batch.accounting.listings)
     return Assembled(tuple(outcomes), batch, state)
+
+
+def _finish_what_was_left(tools: Tools) -> None:
+    """Roll forward what a killed run left behind, also when this run publishes nothing."""
+    copies, site = copies_for(tools.issuer), site_files(tools.signer)
+    repair(tools.store, keys=tools.trusted, at=tools.clock(), copies=copies, site=site, on_step=_tell_step)
 
 
 def build_passports(job: Job, assembled: Assembled) -> Built:

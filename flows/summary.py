@@ -1,11 +1,16 @@
 """A run in a few lines, for a terminal and for Prefect's pages alike."""
 
+import re
 from collections import Counter
+from collections.abc import Iterable
 
 from flows.publication import Published
+from pipelines.text import clean
 from schemas.crawl import CrawlReport
 from schemas.run import RunReport
 
+MARKUP = re.compile(r"[\\`*\[\]<>&|~]")
+"""What Markdown and HTML read as markup within a line."""
 LONGEST_REASON = 300
 MOST_NAMED = 10
 """Unknown fields and values that the summary names; the report holds all."""
@@ -38,6 +43,12 @@ def summary_lines(report: RunReport, published: Published | None) -> list[tuple[
     return lines
 
 
+def as_markdown(lines: Iterable[tuple[str, str]]) -> str:
+    """Lay the lines out as a Markdown table; names and reasons come from sources, so none of it is markup."""
+    cells = ((_cell(name), _cell(value)) for name, value in lines)
+    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in cells)])
+
+
 def change_rows(report: RunReport) -> list[dict[str, str]]:
     """One row a passport that was issued."""
     return [{"slug": change.slug, "cause": change.cause} for change in report.changes]
@@ -55,6 +66,10 @@ def quarantine_rows(report: RunReport) -> list[dict[str, str]]:
         }
         for refused in report.quarantined
     ]
+
+
+def _cell(text: str) -> str:
+    return MARKUP.sub(lambda found: f"&#{ord(found[0])};", " ".join(clean(text).split()))
 
 
 def _crawl(crawl: CrawlReport) -> str:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 _SKIPPED: Final = re.compile(
     r"(?is)<!--.*?(?:-->|\Z)|<(script|style|pre|code|table|svg|math|video|audio|iframe)\b.*?(?:</\1\s*>|\Z)"
 )
-_HEADING: Final = re.compile(r"(?is)<h([1-6])\b[^<>]*>(.*?)</h\1\s*>")
+_HEADING: Final = re.compile(r"(?is)<h([1-6])\b[^<>]*>(.{0,500}?)</h\1\s*>")
 _BLOCK_TAG: Final = re.compile(
     r"(?i)</?(?:address|article|aside|blockquote|body|br|center|details|dd|div|dl|dt|figure|figcaption|footer|form"
     r"|h[1-6]|header|hr|html|iframe|li|main|nav|ol|p|section|summary|table|tbody|td|th|thead|tr|ul)\b[^<>]*>"

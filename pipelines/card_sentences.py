@@ -20,6 +20,9 @@ LEAD_IN_ENDS: Final = (":", "\uff1a")
 QUESTION_ENDS: Final = ("?", "\uff1f")
 """In the Latin and the wide form."""
 
+LONGEST_QUOTE_CHARS: Final = 6000
+"""With markup: links may be several times as long as their words."""
+
 _INLINE: Final = MarkdownIt("commonmark").enable("strikethrough")
 _LABEL: Final = re.compile(
     r"(?:\*\*|__)(?P<inside>[^*_\n]{1,80}?)(?:\s*:(?:\*\*|__)\s*|(?:\*\*|__)\s*:\s*|(?:\*\*|__)\s+(?=[A-Z]))"
@@ -75,7 +78,7 @@ def _sentences(text: CardText, passage: Passage, number: int, lead_in: str) -> I
     label, begin = _label(passage.text)
     for span in sentence_spans(passage.text, begin):
         start, end = _trimmed(passage.text, *span)
-        words = plain_text(passage.text[start:end]) if end > start else ""
+        words = plain_text(passage.text[start:end]) if start < end <= start + LONGEST_QUOTE_CHARS else ""
         if _is_quotable(words):
             yield Sentence(
                 text=words,

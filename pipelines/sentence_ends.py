@@ -16,38 +16,49 @@ _END: Final = re.compile(
     r"[.!?…]+[\"”\u2019»)\]*_`']*(?=\s|\Z)|[\u3002\uff01\uff1f\uff61]+[”」』\uff09]*|[ \t]{2,}(?=\n)|\\(?=\n)"
 )
 _CODE_NEXT: Final = re.compile(r"\s+[`<]")
+LONGEST_WORD: Final = 40
+"""Characters before a full stop that are looked at."""
+
 _WIDE_STOPS: Final = "\u3002\uff01\uff1f\uff61"
 _LAST_WORD: Final = re.compile(r"[^\s(\[\"“*_]*\Z")
 
 
 def sentence_spans(text: str, begin: int = 0) -> Iterator[tuple[int, int]]:
     """Yield start and end of each sentence from `begin` on, without the white space around it."""
-    masked = _OPAQUE.sub(lambda found: "]" * (found[0][0] == "]") + "x" * (len(found[0]) - (found[0][0] == "]")), text)
+    masked = _OPAQUE.sub(_covered, text)
     start = begin
     for end in _END.finditer(masked, begin):
-        if _ends(masked, start, end) or (end[0][0] == "." and _CODE_NEXT.match(text, end.end())):
+        if _ends(masked, start, end, code_follows=_CODE_NEXT.match(text, end.end()) is not None):
             yield from _stripped(text, start, end.end())
             start = end.end()
     yield from _stripped(text, start, len(text))
 
 
-def _ends(text: str, start: int, end: re.Match[str]) -> bool:
-    following = text[end.end() : end.end() + 40].lstrip(" \t\n\"“\u2018'«([*_`")
-    if end[0][0] in _WIDE_STOPS:
+def _covered(found: re.Match[str]) -> str:
+    """Letters in its place; the bracket that closes a link's words is kept."""
+    bracket = "]" if found[0].startswith("]") else ""
+    return bracket + "x" * (len(found[0]) - len(bracket))
+
+
+def _ends(text: str, start: int, end: re.Match[str], *, code_follows: bool) -> bool:
+    following = text[end.end() : end.end() + LONGEST_WORD].lstrip(" \t\n\"“\u2018'«([*_`")
+    if end[0][0] in _WIDE_STOPS or not following:
         return True
     if end[0][0] in " \t\\":
-        return following[:1].isupper()
-    if not following or end[0][0] != ".":
-        return not following[:1].islower()
-    before = _LAST_WORD.search(text, start, end.start())
-    word = before[0].casefold() if before else ""
-    if (
-        word in card_rules().abbreviations
-        or (len(word) == 1 and word.isalpha())
-        or not text[start : end.start()].strip(" 0123456789")
-    ):
+        return following[0].isupper()
+    if end[0][0] == "." and _is_abbreviation(text, start, end.start()):
         return False
-    return not following[0].islower() or _is_name(following.split()[0])
+    if code_follows or not following[0].islower():
+        return True
+    return end[0][0] == "." and _is_name(following.split()[0])
+
+
+def _is_abbreviation(text: str, start: int, end: int) -> bool:
+    """Whether the full stop at `end` belongs to the word before it, an initial, or the number of a list."""
+    found = _LAST_WORD.search(text, max(start, end - LONGEST_WORD), end)
+    word = found[0].casefold() if found else ""
+    numbered = end - start < LONGEST_WORD and not text[start:end].strip(" 0123456789")
+    return word in card_rules().abbreviations or (len(word) == 1 and word.isalpha()) or numbered
 
 
 def _is_name(word: str) -> bool:

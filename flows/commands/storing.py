@@ -59,7 +59,13 @@ def gc(store_url: str | None, *, generations: int, days: int, remove: bool, as_j
         signer = _signer(settings)
         trusted = KeyRing([signer.public_key])
         done = collect(
-            store, signer=signer, trusted=trusted, clock=now, nonce=secrets.token_hex(16), generations=generations, days=days
+            store,
+            signer=signer,
+            trusted=trusted,
+            clock=now,
+            nonce=secrets.token_hex(16),
+            generations=generations,
+            days=days,
         )
     else:
         reader = Reader(store, trust_for(settings, store, None).keys, now())
@@ -93,7 +99,9 @@ def _show_collected(done: Collected, *, remove: bool, as_json: bool) -> None:
         terminal.OUT.print(terminal.plain(key))
     if len(done.garbage) > MOST_SHOWN:
         terminal.note(f"and {len(done.garbage) - MOST_SHOWN:,} more: --json names all")
-    what = f"{done.removed:,} files removed" if remove else f"{len(done.garbage):,} files would be removed (--remove does)"
+    what = (
+        f"{done.removed:,} files removed" if remove else f"{len(done.garbage):,} files would be removed (--remove does)"
+    )
     terminal.OUT.print(f"{len(done.generations):,} generations and {done.kept:,} files kept, {what}")
 
 

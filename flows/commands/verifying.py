@@ -51,6 +51,7 @@ def verify(
     store_url: str | None,
     key_file: Path | None,
     at: str | None,
+    generation: int | None = None,
     as_json: bool,
 ) -> None:
     """Judge the targets, or all; exit 1 unless every one is good."""
@@ -63,6 +64,8 @@ def verify(
     store = open_store(settings.store) if slugs or store_url else None
     trust = trust_for(settings, store, key_file)
     reader = Reader(store, trust.keys, now) if store else None
+    if reader and generation is not None:
+        reader = reader.at_generation(generation)
     if every and reader:
         judged = list(_judged_all(reader))
     else:
@@ -111,7 +114,8 @@ def answer(judged: list[Judged], origin: str) -> dict[str, object]:
 def _judged_all(reader: Reader) -> Iterator[Judged]:
     for row in reader.rows():
         finding = reader.check(row.slug)
-        yield Judged(row.slug, reader.check_copy(row.slug) if finding.verdict.good else finding)
+        copied = finding.verdict.good and reader.is_served
+        yield Judged(row.slug, reader.check_copy(row.slug) if copied else finding)
 
 
 def _judge(target: str, reader: Reader | None, keys: KeyRing, at: datetime) -> Finding:

@@ -74,7 +74,7 @@ def headers(key: str) -> Headers:
 
 
 def header_rules() -> Iterator[tuple[str, Headers]]:
-    """Give the same as patterns, for a server's configuration: the first that matches a whole key holds, else a page."""
+    """Give the same as patterns, for a server's configuration: the first to match a whole key holds, else a page."""
     yield from ((pattern.pattern, found) for pattern, found in _RULES)
     for extension in SITE_EXTENSIONS:
         yield rf".+\.{extension}", headers(f"a.{extension}")

@@ -42,7 +42,7 @@ _NO_BUCKET = "there is no such bucket: create it, or correct the address"
 _CAUSES = {
     "NoSuchBucket": _NO_BUCKET,
     "ContainerNotFound": _NO_BUCKET,
-    "BadScheme": "an http:// endpoint must be allowed: set AWS_ALLOW_HTTP=true (or AZURE_ALLOW_HTTP, GOOGLE_ALLOW_HTTP)",
+    "BadScheme": "an http:// endpoint must be allowed: set AWS_ALLOW_HTTP=true (AZURE_…, GOOGLE_…)",
     "InvalidCertificate": "its certificate is not trusted: set SSL_CERT_FILE to the authority's certificate",
     "ConnectionRefused": "nobody answers at the address: is the server running?",
     "dns error": "there is no host of that name: correct the address",
@@ -119,7 +119,8 @@ class ObjectStore:
             bare = str(version.get("e_tag", "")).strip('"')
             if bare == version.get("e_tag", "") or not self._holds(key, expected):
                 raise
-            self._put(key, body, {**version, "e_tag": bare})  # Ceph's gateway knows ETags without their quotes only
+            version["e_tag"] = bare
+            self._put(key, body, version)  # Ceph's gateway knows ETags without their quotes only
 
     def put(self, key: str, body: bytes) -> None:
         """Write whatever lies there."""

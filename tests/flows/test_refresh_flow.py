@@ -225,20 +225,6 @@ def test_a_run_leaves_its_artifacts(ran: subprocess.CompletedProcess[str], serve
     assert [row["listing"] for row in refused] == ["example-lab/negative-price"]
 
 
-def test_nothing_that_the_server_can_tell_is_the_key(ran: subprocess.CompletedProcess[str], server: Server) -> None:
-    assert ran.returncode == 0, ran.stderr
-    private = json.loads(signing_key_to_jwk(SEED))["d"]
-    told = {
-        kind: json.dumps(server.ask(f"/{kind}/filter"))
-        for kind in ("flow_runs", "task_runs", "logs", "artifacts", "flows", "deployments", "events", "variables")
-    }
-    told["block_documents"] = json.dumps(server.ask("/block_documents/filter", include_secrets=True))
-    assert QWEN in told["flow_runs"]
-    assert len(json.loads(told["logs"])) > 3
-    for kind, text in {**told, "output": ran.stdout + ran.stderr}.items():
-        assert not [spelling for spelling in (private, SEED.hex(), repr(SEED)) if spelling in text], kind
-
-
 @pytest.fixture(scope="module")
 def deployed(server: Server) -> None:
     pool = server.run(*PREFECT, "work-pool", "create", "--type", "process", "passports")
@@ -326,3 +312,17 @@ def test_a_deployed_run_is_done_by_a_worker(
     assert before is not None
     assert after is not None
     assert (after.previous, after.cause) == (before.object, "refreshed")
+
+
+def test_nothing_that_the_server_can_tell_is_the_key(ran: subprocess.CompletedProcess[str], server: Server) -> None:
+    assert ran.returncode == 0, ran.stderr
+    private = json.loads(signing_key_to_jwk(SEED))["d"]
+    told = {
+        kind: json.dumps(server.ask(f"/{kind}/filter"))
+        for kind in ("flow_runs", "task_runs", "logs", "artifacts", "flows", "deployments", "events", "variables")
+    }
+    told["block_documents"] = json.dumps(server.ask("/block_documents/filter", include_secrets=True))
+    assert QWEN in told["flow_runs"]
+    assert len(json.loads(told["logs"])) > 3
+    for kind, text in {**told, "output": ran.stdout + ran.stderr}.items():
+        assert not [spelling for spelling in (private, SEED.hex(), repr(SEED)) if spelling in text], kind

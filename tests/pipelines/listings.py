@@ -156,4 +156,3 @@ def _holds(entry: dict[str, Any], unfragile: dict[str, Any], records: dict[str, 
         return entry["quote"] in found
     stands = list(told) if isinstance(told := said(found), tuple) else told
     return bool(stands == entry["value"] and type(stands) is type(entry["value"]))
-

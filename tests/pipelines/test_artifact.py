@@ -75,7 +75,9 @@ def test_an_input_image_makes_no_image_generator() -> None:
         ),
     ],
 )
-def test_pricing_is_what_a_prompt_token_costs_where_it_is_known(pricing: dict[str, Any], shown: tuple[Any, ...]) -> None:
+def test_pricing_is_what_a_prompt_token_costs_where_it_is_known(
+    pricing: dict[str, Any], shown: tuple[Any, ...]
+) -> None:
     assert tuple(artifact(pricing=pricing)["pricing"].values()) == shown
 
 

@@ -30,6 +30,7 @@ def quotes(card: str) -> list[str]:
         ("Read [the. Paper](x.y) now. Or not.", ["Read [the.", "Paper](x.y) now.", "Or not."]),
         ("It ends here. `heron` begins. heron-2 too.", ["It ends here.", "`heron` begins.", "heron-2 too."]),
         ("一。二\uff01三", ["一。", "二\uff01", "三"]),
+        ("Some options, e.g. `a.b`, are not read.", ["Some options, e.g. `a.b`, are not read."]),
         ("Two dots.. And on", ["Two dots..", "And on"]),
         ("", []),
     ],
@@ -55,10 +56,9 @@ def test_line_ends_and_other_bytes_keep_their_places() -> None:
 
 
 def test_list_items_know_their_lead_in_and_label() -> None:
-    found = sentences(
-        b"The first release of it was never made for:\n\n- **Law**: writing of wills\n- cooking of meals\n\nOther words stand here.\n"
-    )
     lead_in = "The first release of it was never made for:"
+    items = "- **Law**: writing of wills\n- cooking of meals\n"
+    found = sentences(f"{lead_in}\n\n{items}\nOther words stand here.\n".encode())
     assert [(sentence.item, sentence.lead_in, sentence.label, sentence.text) for sentence in found] == [
         (False, "", "", lead_in),
         (True, lead_in, "Law", "writing of wills"),

@@ -22,7 +22,12 @@ def test_lists_are_the_first_ten_different_entries_in_order() -> None:
 
 @pytest.mark.parametrize(
     ("verified", "matches", "added"),
-    [(False, 0, [UNVERIFIED_BUILDER, NO_OUTCOMES]), (True, 0, [NO_OUTCOMES]), (False, 3, [UNVERIFIED_BUILDER]), (True, 1, [])],
+    [
+        (False, 0, [UNVERIFIED_BUILDER, NO_OUTCOMES]),
+        (True, 0, [NO_OUTCOMES]),
+        (False, 3, [UNVERIFIED_BUILDER]),
+        (True, 1, []),
+    ],
 )
 def test_what_is_open_about_builder_and_outcomes_comes_last(verified: bool, matches: int, added: list[str]) -> None:
     composed = compose([capability([], ["one"])], verified=verified, matches=matches)

@@ -27,7 +27,8 @@ RICH = record(
     reasoning={"mandatory": True, "supported_efforts": ["low", "high"]},
     knowledge_cutoff="2025-06",
     expiration_date="2026-05-30",
-    supported_parameters=["tools", "response_format", "reasoning", "parallel_tool_calls", "logprobs", "seed", "telepathy"],
+    supported_parameters=["tools", "response_format", "reasoning", "parallel_tool_calls", "logprobs", "seed",
+    "telepathy"],
     per_request_limits={"prompt_tokens": 1000, "completion_tokens": 10},
     context_length=1_048_576,
     **{
@@ -46,7 +47,9 @@ FREE = record(id="heron-lab/heron-7b:free", pricing={"prompt": "0", "completion"
 BATCH = record(id="heron-lab/heron-7b:batch")
 ALIAS = record(id="~heron-lab/latest", alias_target={"slug": "heron-lab/heron-7b", "name": "x"})
 SERVED = raw_endpoints(
-    {"uptime_last_30m": 12.50}, {"quantization": "bf16", "status": -2, "uptime_last_30m": 90}, {"quantization": "unknown"}
+    {"uptime_last_30m": 12.50},
+    {"quantization": "bf16", "status": -2, "uptime_last_30m": 90},
+    {"quantization": "unknown"},
 )
 RAWS = [raw(RICH), raw(FREE), raw(BATCH), raw(ALIAS), SERVED]
 
@@ -65,13 +68,20 @@ def wanting(unfragile: dict[str, Any]) -> list[str]:
     """Statements that have no evidence."""
     shown = {entry["path"] for entry in unfragile["evidence"]}
     model = unfragile["artifact"]["model"]
-    wanted = ["/artifact/status", "/artifact/pricing/model", "/artifact/pricing/starting_price", "/trust/data_access_risk"]
+    wanted = [
+        "/artifact/status",
+        "/artifact/pricing/model",
+        "/artifact/pricing/starting_price",
+        "/trust/data_access_risk",
+    ]
     wanted += [f"/trust/failure_modes/{n}" for n in range(len(unfragile["trust"]["failure_modes"]))]
     for place, capability in enumerate(unfragile["capabilities"]):
         wanted.append(f"/capabilities/{place}")
         wanted += [f"/capabilities/{place}/limitations/{n}" for n in range(len(capability["limitations"]))]
     wanted += [f"/artifact/model/{key}" for key, value in model.items() if value and not isinstance(value, list)]
-    wanted += [f"/artifact/model/{key}/{n}" for key in ("prices", "offers", "providers") for n in range(len(model[key]))]
+    wanted += [
+        f"/artifact/model/{key}/{n}" for key in ("prices", "offers", "providers") for n in range(len(model[key]))
+    ]
     for key in ("offers", "providers"):
         for place, part in enumerate(model[key]):
             wanted += [f"/artifact/model/{key}/{place}/prices/{n}" for n in range(len(part["prices"]))]
@@ -126,7 +136,8 @@ def test_a_hostile_description_reaches_the_passport_only_as_a_clean_quote() -> N
 def test_the_demo_shows_all_that_it_states() -> None:
     raws = [raw(model) for model in demo_models()]
     served = [
-        raw({**answer["data"], "id": listing_id}, "openrouter-endpoints") for listing_id, answer in demo_endpoints().items()
+        raw({**answer["data"], "id": listing_id}, "openrouter-endpoints")
+        for listing_id, answer in demo_endpoints().items()
     ]
     assert_all_shown([*raws, *served], "2026-04-22T12:00:00.000Z")
 

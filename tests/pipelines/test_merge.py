@@ -32,7 +32,9 @@ def test_variants_without_their_model_make_one_passport_named_by_the_first() -> 
 
 
 def test_an_alias_is_a_name_of_its_target_and_without_one_it_is_counted() -> None:
-    gathered = gather([listing(), alias(), alias("~heron-lab/lost", None), alias("~heron-lab/gone", "heron-lab/unlisted")])
+    gathered = gather(
+        [listing(), alias(), alias("~heron-lab/lost", None), alias("~heron-lab/gone", "heron-lab/unlisted")]
+    )
     assert [one.id for one in gathered.subjects[0].aliases] == ["~heron-lab/latest"]
     assert gathered.aliases_without_target == ("~heron-lab/gone", "~heron-lab/lost")
 

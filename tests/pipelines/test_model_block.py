@@ -57,7 +57,12 @@ def test_offers_and_aliases_stand_with_their_own_figures() -> None:
     assert made["aliases"] == ["~heron-lab/latest"]
     assert made["expires_on"] is None
     offer = made["offers"][1]
-    assert (offer["variant"], offer["free"], offer["context_tokens"], offer["expires_on"]) == ("free", True, 8192, "2026-07-01")
+    assert (offer["variant"], offer["free"], offer["context_tokens"], offer["expires_on"]) == (
+        "free",
+        True,
+        8192,
+        "2026-07-01",
+    )
 
 
 def test_modalities_have_one_order_and_unknown_ones_come_last() -> None:

@@ -18,7 +18,10 @@ def test_an_endpoint_is_read_with_its_figures() -> None:
     (provider,) = endpoints({}).providers
     assert (provider.name, provider.tag, provider.status, provider.quantization) == ("Marsh", "marsh/fp8", "up", "fp8")
     assert (provider.uptime_percent, provider.uptime_said) == ("99.83", "99.83")
-    assert [(price.kind, price.usd) for price in provider.prices] == [("prompt", "0.0000002"), ("completion", "0.0000006")]
+    assert [(price.kind, price.usd) for price in provider.prices] == [
+        ("prompt", "0.0000002"),
+        ("completion", "0.0000006"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -103,17 +106,25 @@ def test_precisions_that_differ_or_are_not_stated_are_facts() -> None:
 
 
 def test_the_best_uptime_is_the_fact() -> None:
-    best = facts({"uptime_last_30m": 12.5}, {"uptime_last_30m": 93.218}, {"uptime_last_30m": None})["best_uptime_percent"]
+    best = facts({"uptime_last_30m": 12.5}, {"uptime_last_30m": 93.218}, {"uptime_last_30m": None})[
+        "best_uptime_percent"
+    ]
     assert best == Fact("best_uptime_percent", "93.22", "/endpoints/1/uptime_last_30m", "93.218")
 
 
 def test_unknown_words_and_fields_are_kept_and_counted() -> None:
-    one = endpoints({"quantization": "int3", "aura": 1, "pricing": {**ENDPOINT["pricing"], "telepathy": "1"}}, {"aura": 2})
+    one = endpoints(
+        {"quantization": "int3", "aura": 1, "pricing": {**ENDPOINT["pricing"], "telepathy": "1"}}, {"aura": 2}
+    )
     assert set(one.unfamiliar) == {"quantization:int3", "price:telepathy"}
     assert one.leftovers == ("/endpoints/aura",)
 
 
-@given(st.permutations([{"tag": "a"}, {"tag": "b", "status": -1}, {"provider_name": "Fen", "tag": "a"}, {"quantization": None}]))
+@given(
+    st.permutations(
+        [{"tag": "a"}, {"tag": "b", "status": -1}, {"provider_name": "Fen", "tag": "a"}, {"quantization": None}]
+    )
+)
 def test_the_order_of_the_source_changes_no_provider(made: list[dict[str, Any]]) -> None:
     one, two = endpoints(*made), endpoints(*sorted(made, key=repr))
     assert [p._replace(locator="", prices=()) for p in one.providers] == [

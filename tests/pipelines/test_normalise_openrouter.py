@@ -36,7 +36,16 @@ ELSEWHERE: dict[str, list[Any]] = {
     "supported_parameters": [None, "tools", [1], {}, ["to\nols"]],
     "supported_voices": ["alto", [1]],
     "reasoning": [[], True],
-    "knowledge_cutoff": [1, "2024-13", "2024-02-30", "soon", "20240630", "2024-W01-1", "0001-01-01", "2024-06-30T00:00Z"],
+    "knowledge_cutoff": [
+        1,
+        "2024-13",
+        "2024-02-30",
+        "soon",
+        "20240630",
+        "2024-W01-1",
+        "0001-01-01",
+        "2024-06-30T00:00Z",
+    ],
     "expiration_date": ["2026-06", "2026-02-30", "20260630", 20260630, "1 June", {}],
     "pricing": [None, [], "0.1"],
     "pricing.prompt": [None, "-1", "x", {}, True, "1e99", "0x1"],
@@ -68,7 +77,9 @@ def test_a_missing_mandatory_field_is_quarantined_with_its_place_and_the_record(
     assert (told.raw, told.source, told.observed_at) == (came.body, came.source, came.observed_at)
 
 
-@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in ELSEWHERE.items() for value in values])
+@pytest.mark.parametrize(
+    ("field", "value"), [(field, value) for field, values in ELSEWHERE.items() for value in values]
+)
 def test_a_field_of_another_type_or_hostile_content_is_quarantined_with_its_place(field: str, value: Any) -> None:
     told = refused(raw(record(**{field: value})))
     assert told.stage == "normalise"
@@ -108,7 +119,9 @@ def test_a_body_that_is_no_object_is_quarantined_whole(body: str) -> None:
     assert (told.stage, told.field, told.raw) == ("normalise", "", body)
 
 
-@pytest.mark.parametrize("name", ["Qwen: Qwen-Max ", " Heron", "Heron\u200b 7B", "<b>Heron</b>", "Heron [7B](x)", "\U0001f426"])
+@pytest.mark.parametrize(
+    "name", ["Qwen: Qwen-Max ", " Heron", "Heron\u200b 7B", "<b>Heron</b>", "Heron [7B](x)", "\U0001f426"]
+)
 def test_a_name_is_kept_verbatim(name: str) -> None:
     assert listing(name=name).name == name
 
@@ -121,9 +134,12 @@ def test_a_name_is_kept_verbatim(name: str) -> None:
         ({"id": "heron-lab/heron-7b:batch"}, "variant", "heron-lab/heron-7b", "batch"),
         ({"pricing": {"prompt": "-1", "completion": "-1"}}, "router", "heron-lab/heron-7b", None),
         ({"id": "~heron-lab/latest"}, "alias", "heron-lab/latest", None),
-        ({"id": "~heron-lab/latest", "alias_target": {"slug": "heron-lab/heron-7b"}}, "alias", "heron-lab/heron-7b", None),
-        ({"id": "~heron-lab/x", "alias_target": {"slug": "heron-lab/heron-7b:free"}}, "alias", "heron-lab/heron-7b", None),
-        ({"id": "heron-lab/old-name", "alias_target": {"slug": "heron-lab/heron-7b"}}, "alias", "heron-lab/heron-7b", None),
+        ({"id": "~heron-lab/latest", "alias_target": {"slug": "heron-lab/heron-7b"}}, "alias",
+        "heron-lab/heron-7b", None),
+        ({"id": "~heron-lab/x", "alias_target": {"slug": "heron-lab/heron-7b:free"}}, "alias",
+        "heron-lab/heron-7b", None),
+        ({"id": "heron-lab/old-name", "alias_target": {"slug": "heron-lab/heron-7b"}}, "alias",
+        "heron-lab/heron-7b", None),
     ],
 )  # fmt: skip
 def test_models_routers_variants_and_aliases_are_told_apart(
@@ -144,7 +160,9 @@ def test_facts_stand_with_their_places_and_words() -> None:
 
 
 def test_silence_is_no_fact() -> None:
-    read = facts(context_length=None, hugging_face_id="", supported_parameters=[], **{"architecture.input_modalities": []})
+    read = facts(
+        context_length=None, hugging_face_id="", supported_parameters=[], **{"architecture.input_modalities": []}
+    )
     assert read.keys().isdisjoint(
         {"context_tokens", "hugging_face_id", "parameters", "input_modalities", "knowledge_cutoff", "expires_on"}
     )
@@ -157,7 +175,9 @@ def test_a_maximum_output_that_is_not_stated_says_so_in_the_words_of_the_source(
     assert read["max_output_unstated"].said == said
 
 
-@pytest.mark.parametrize(("said", "value"), [("2024-06-30", "2024-06-30"), ("2024-06", "2024-06"), ("", None), (None, None)])
+@pytest.mark.parametrize(
+    ("said", "value"), [("2024-06-30", "2024-06-30"), ("2024-06", "2024-06"), ("", None), (None, None)]
+)
 def test_a_knowledge_cutoff_is_a_day_a_month_or_unknown(said: str | None, value: str | None) -> None:
     cutoff = facts(knowledge_cutoff=said).get("knowledge_cutoff")
     assert (cutoff.value if cutoff else None) == value
@@ -203,7 +223,11 @@ def test_the_order_of_the_source_changes_no_fact(inputs: list[str], parameters: 
 
 
 def test_a_word_that_stands_twice_is_one_fact() -> None:
-    read = [fact for fact in listing(supported_parameters=["tools", "seed", "tools"]).facts if fact.name == "parameter:tools"]
+    read = [
+        fact
+        for fact in listing(supported_parameters=["tools", "seed", "tools"]).facts
+        if fact.name == "parameter:tools"
+    ]
     assert read == [Fact("parameter:tools", True, "/supported_parameters/0", "tools")]
 
 

@@ -23,7 +23,10 @@ def read(record: Record) -> tuple[Price, ...]:
 @pytest.mark.parametrize("kind", PRICE_UNITS)
 def test_every_documented_price_is_read_exactly_with_its_unit(kind: str) -> None:
     prices = read(pricing(**{kind: "0.0000000208333333333333"}))
-    assert Price(kind, "0.0000000208333333333333", PRICE_UNITS[kind], f"/pricing/{kind}", "0.0000000208333333333333") in prices
+    assert (
+        Price(kind, "0.0000000208333333333333", PRICE_UNITS[kind], f"/pricing/{kind}", "0.0000000208333333333333")
+        in prices
+    )
 
 
 def test_evidence_says_a_price_as_the_source_wrote_it() -> None:

@@ -31,7 +31,7 @@ def test_a_reader_refuses_another_type_and_names_the_field(reader: Callable[[Rec
 
 @pytest.mark.parametrize("reader", [Record.line, Record.lines, Record.nested, Record.nested_list])
 def test_a_mandatory_field_is_missed(reader: Callable[[Record, str], Any]) -> None:
-    with pytest.raises(FieldError, match="^/a~1b~0 is missing$"):
+    with pytest.raises(FieldError, match=r"^/a~1b~0 is missing$"):
         reader(Record({}), "a/b~")
 
 
@@ -45,7 +45,9 @@ def test_an_optional_field_may_say_nothing(said_nothing: dict[str, Any]) -> None
 
 
 def test_what_nobody_takes_is_left_over_in_nested_objects_too_and_without_places_in_lists() -> None:
-    record = Record({"id": "x", "new": 1, "nested": {"known": "a", "b/c": 2}, "list": [{"d": 1}, {"d": 2}], "whole": {"e": 1}})
+    record = Record(
+        {"id": "x", "new": 1, "nested": {"known": "a", "b/c": 2}, "list": [{"d": 1}, {"d": 2}], "whole": {"e": 1}}
+    )
     record.line("id")
     record.nested("nested").line("known")
     record.nested_list("list")

@@ -38,7 +38,12 @@ FULL = listing(
     expiration_date="2026-09-01",
     per_request_limits={"prompt_tokens": 10, "completion_tokens": 10},
     supported_voices=["alto"],
-    **{"pricing.overrides": [{"min_prompt_tokens": 1, "prompt": "1e-7"}, {"utc_start": 1, "utc_end": 2, "prompt": "1e-7"}]},
+    **{
+        "pricing.overrides": [
+            {"min_prompt_tokens": 1, "prompt": "1e-7"},
+            {"utc_start": 1, "utc_end": 2, "prompt": "1e-7"},
+        ]
+    },
 )
 SILENT = listing(**{"top_provider.max_completion_tokens": None})
 ROUTER = listing(pricing={"prompt": "-1", "completion": "-1"})

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from pipelines.issue import listings_of
 from pipelines.substance import facts_digest, payload_digest
 from schemas.listing import Listing
-from tests.pipelines.listings import admitted, endpoints, listing, passport, raw, raw_body, raw_endpoints, record, statement
+from tests.pipelines.listings import (
+    admitted,
+    endpoints,
+    listing,
+    passport,
+    raw,
+    raw_body,
+    raw_endpoints,
+    record,
+    statement,
+)
 from tests.pipelines.listings import subject as subject_of
 
 RICH: dict[str, Any] = {
@@ -23,7 +33,11 @@ RICH: dict[str, Any] = {
     "architecture.output_modalities": ["text", "image", "audio"],
     "pricing.overrides": [{"min_prompt_tokens": 5, "prompt": "1e-7"}, {"min_prompt_tokens": 9, "prompt": "2e-7"}],
 }
-SERVED = [{"tag": "a"}, {"tag": "b", "quantization": "bf16"}, {"provider_name": "Fen", "tag": "a", "quantization": None}]
+SERVED = [
+    {"tag": "a"},
+    {"tag": "b", "quantization": "bf16"},
+    {"provider_name": "Fen", "tag": "a", "quantization": None},
+]
 FREE = listing(id="heron-lab/heron-7b:free")
 OVERRIDES_HAVE_ORDER = "/pricing/overrides"
 
@@ -58,7 +72,8 @@ def test_neither_order_nor_whitespace_is_substance(data: Any, indent: Any) -> No
 @pytest.mark.parametrize(
     "changes",
     [
-        {"context_length": 65_535}, {"supported_parameters": ["tools"]}, {"name": "Heron"}, {"knowledge_cutoff": "2024-01"},
+        {"context_length": 65_535}, {"supported_parameters": ["tools"]}, {"name": "Heron"},
+        {"knowledge_cutoff": "2024-01"},
         {"pricing.prompt": "0.00000021"}, {"pricing.completion": "0.00000061"}, {"pricing.request": "0.1"},
         {"hugging_face_id": "HeronLab/x"}, {"canonical_slug": "x/y"}, {"top_provider.max_completion_tokens": 1},
         {"expiration_date": "2026-07-01"}, {"created": 1}, {"top_provider.is_moderated": True},
@@ -86,7 +101,11 @@ def test_an_offer_an_alias_and_a_provider_are_substance() -> None:
 
 def test_uptime_is_not_substance() -> None:
     one, two, silent = ({"uptime_last_30m": uptime} for uptime in (99.8, 97.31, None))
-    assert digests(listing(), endpoints(one)) == digests(listing(), endpoints(two)) == digests(listing(), endpoints(silent))
+    assert (
+        digests(listing(), endpoints(one))
+        == digests(listing(), endpoints(two))
+        == digests(listing(), endpoints(silent))
+    )
 
 
 @pytest.mark.parametrize("field", ["benchmarks", "links", "default_parameters", "aura", "architecture.modality"])
@@ -115,7 +134,7 @@ def is_substance(path: tuple[str | int, ...], unfragile: dict[str, Any]) -> bool
         return False
     if path[0] == "evidence":
         of_uptime = str(unfragile["evidence"][path[1]]["path"]).endswith("/uptime_percent")
-        return path[2] in OF_EVIDENCE and not of_uptime
+        return path[2] == "path" or (path[2] in OF_EVIDENCE and not of_uptime)
     return path[0] != "conflicts" or path[2] == "path" or path[4] in OF_A_SIDE
 
 

@@ -1,0 +1,216 @@
+"""What publishing costs, and what it survives: `python -m benchmarks.registry [--kills N] [--races N]`.
+
+Everything is measured in one run beside its floor, on a local directory and on a SeaweedFS server that is started here:
+5,000 passports against a bare threaded loop of PUTs of the same bytes; an unchanged run; one with 1 % changed. Then
+publishers are killed at random moments while a reader reads, and race each other, with a negative control.
+"""
+
+import argparse
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event
+
+from flows.publication import Copies, Publication, SourceFile
+from flows.publish import publish
+from flows.reader import read_served
+from flows.store.base import Store
+from flows.store.keys import object_key
+from pipelines.shards import pack
+from schemas.registry import ShardRow
+from schemas.times import timestamp
+from tests.flows.processes import start
+from tests.flows.proxies import IgnoresSwaps, proxied
+from tests.flows.publishing import (
+    AT,
+    KEYS,
+    SIGNER,
+    passport,
+    publish_counts,
+    publish_often,
+    publish_versions,
+    reader,
+    repair_store,
+    row,
+    sha256,
+    shared_version,
+)
+from tests.flows.servers import Place, SeaweedFS, running
+
+PASSPORTS = 5_000
+CHANGED = 50
+WORKERS = 16
+
+
+class Counting:
+    """A store that counts what is written to it, by the first parts of the key."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self.puts = store, Counter[str]()
+
+    def __getattr__(self, name: str) -> object:
+        method = getattr(self._store, name)
+        if name not in ("create", "put", "swap"):
+            return method
+
+        def counted(key: str, *arguments: object) -> object:
+            self.puts["/".join(key.split("/")[:2])] += 1
+            return method(key, *arguments)
+
+        return counted
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--races", type=int, default=100)
+    asked = parser.parse_args()
+    with ExitStack() as held:
+        folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
+        server = held.enter_context(running(SeaweedFS, folder / "server"))
+        rows, bodies = many(PASSPORTS, 1)
+        for name, place in (("local", Place(str(folder / "local"), {})), ("SeaweedFS", server.place().below("bench"))):
+            measure(name, place, rows, bodies)
+        for name, place in (("local", Place(str(folder / "kills"), {})), ("SeaweedFS", server.place().below("kills"))):
+            kill(name, place, asked.kills)
+        for name, place in (("local", Place(str(folder / "races"), {})), ("SeaweedFS", server.place().below("races"))):
+            race(name, place, asked.races)
+        control(server, asked.races)
+
+
+def many(count: int, version: int) -> tuple[list[ShardRow], dict[str, bytes]]:
+    """Make rows and passports: one signed passport, of a common size, with a number of its own after its end."""
+    body, made = passport("acme-tern", version), row("acme-tern", version)
+    filled = body + b" " * (20_000 - len(body))
+    bodies = {f"model-{number}": filled + f"{number}".encode() for number in range(count)}
+    rows = [
+        made.model_copy(update={"slug": slug, "object": sha256(b), "listing_id": slug}) for slug, b in bodies.items()
+    ]
+    return rows, {sha256(b): b for b in bodies.values()}
+
+
+def measure(name: str, place: Place, rows: list[ShardRow], bodies: dict[str, bytes]) -> None:
+    """Publish 5,000 passports, then the same, then 1 % of them changed."""
+    bare = place.below("bare").open()
+    floor = timed(lambda: threaded_puts(bare, bodies))
+    store = Counting(place.below("registry").open())
+    first = timed(lambda: publish_rows(store, rows, bodies, "1"))
+    print(f"{name}: {PASSPORTS / first:,.0f} passports/s published with copies, a bare loop {PASSPORTS / floor:,.0f}/s")
+    objects = place.below("objects").open()
+    alone = timed(lambda: publish_rows(objects, rows, bodies, "1", copied=False))
+    print(
+        f"{name}: {PASSPORTS / alone:,.0f} passports/s published without copies, {floor / alone:.2f} of the bare loop"
+    )
+    store.puts.clear()
+    took = timed(lambda: publish_rows(store, rows, {}, "2"))
+    print(f"{name}: unchanged: {took:.2f} s, {sum(store.puts.values())} writes: {dict(store.puts)}")
+    assert not store.puts["registry/objects"]
+    changed, new = many(CHANGED, 2)
+    store.puts.clear()
+    took = timed(lambda: publish_rows(store, changed + rows[CHANGED:], new, "3"))
+    writes = sum(store.puts.values())
+    print(f"{name}: {CHANGED} changed: {took:.2f} s, {writes} writes, bound {3 * CHANGED} + shards: {dict(store.puts)}")
+
+
+def publish_rows(
+    store: Store | Counting, rows: list[ShardRow], bodies: dict[str, bytes], nonce: str, *, copied: bool = True
+) -> None:
+    base = read_served(store, KEYS, AT)  # type: ignore[arg-type]
+    wanted = Publication(
+        rows=tuple(rows), objects=bodies, sources={"acme": SourceFile(pack([]), 0, timestamp(AT))},
+        rules_sha256="0" * 64, run_id=nonce, run_report=b"{}", copies=lambda _, body: Copies(body if copied else b""),
+    )  # fmt: skip
+    publish(
+        store, wanted, base=base, rebase=lambda _: wanted, signer=SIGNER, keys=KEYS, clock=lambda: AT, nonce=nonce  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def threaded_puts(store: Store, bodies: dict[str, bytes]) -> None:
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(lambda item: store.put(object_key(item[0]), item[1]), bodies.items()))
+
+
+def kill(name: str, place: Place, times: int) -> None:
+    """Kill publishers at random moments, with a reader in a loop; every next run must repair."""
+    store, chance = place.open(), random.Random(0)
+    publish_versions(store, {"acme-tern": 1}, nonce="start")
+    ended, reads = Event(), Counter[str]()
+
+    def read() -> None:
+        while not ended.is_set():
+            served = reader(place.open())
+            reads["generations"] += 1
+            reads["torn"] += any(sha256(served.passport(r.slug)) != r.object for r in served.rows())
+            for r in list(served.rows())[-3:]:
+                copy = served.check_copy(r.slug).verdict
+                reads["uncommitted"] += copy == "bad_signature" or (
+                    copy == "not_in_snapshot" and not later(place, r.slug)
+                )
+
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read)
+        for number in range(times):
+            child = start(publish_often, place, f"kill-{number}", 1000)
+            child.join(0.02 + chance.random() * 0.25)
+            child.kill()
+            child.join()
+            repair_store(store)
+            served = reader(store)
+            reads["unrepaired"] += sum(served.check_copy(r.slug).verdict != "ok" for r in served.rows())
+        ended.set()
+        reading.result()
+    print(f"{name}: {times} kills, generation {reader(store).generation}: {dict(reads)}")
+    assert not (reads["torn"] or reads["uncommitted"] or reads["unrepaired"])
+
+
+def later(place: Place, slug: str) -> bool:
+    """Whether a copy that this generation did not know, or not yet, is one that a later one has."""
+    return reader(place.open()).check_copy(slug).verdict == "ok" or not reader(place.open()).row(slug)
+
+
+def race(name: str, place: Place, times: int) -> None:
+    """Let two to four publishers raise the same passport's version; each raise must count."""
+    store, lost = place.open(), 0
+    publish_versions(store, {"acme-tern": 1}, nonce="start")
+    for number in range(times):
+        before, publishers = shared_version(reader(store)), 2 + number % 3
+        children = [start(publish_counts, place, f"{number}-{publisher}", 1) for publisher in range(publishers)]
+        for child in children:
+            child.join()
+            assert child.exitcode == 0
+        lost += publishers - (shared_version(reader(store)) - before)
+    print(f"{name}: {times} races of 2 to 4 publishers: {lost} updates lost")
+    assert not lost
+
+
+def control(server: SeaweedFS, times: int) -> None:
+    """The same where the pointer's condition is ignored: some must be lost, or the race proves nothing."""
+    place, lost = server.unsigned().below("control"), 0
+    store = place.open()
+    publish_versions(store, {"acme-tern": 1}, nonce="start")
+    with proxied(IgnoresSwaps, server.port) as port:
+        for number in range(times // 10 or 1):
+            before, publishers = shared_version(reader(store)), 2 + number % 3
+            blind = server.unsigned(port).below("control")
+            children = [start(publish_counts, blind, f"{number}-{publisher}", 1) for publisher in range(publishers)]
+            for child in children:
+                child.join()
+            lost += publishers - (shared_version(reader(store)) - before)
+    print(f"negative control, {times // 10 or 1} races without the condition: {lost} updates lost")
+    assert lost
+
+
+def timed(act: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    act()
+    return time.perf_counter() - begun
+
+
+if __name__ == "__main__":
+    main()

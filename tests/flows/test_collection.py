@@ -1,0 +1,187 @@
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from flows.collection import Collected, collect, plan
+from flows.pointer import is_collecting
+from flows.publication import PublicationError
+from flows.scrub import scrub
+from flows.store import keys, open_store
+from flows.store.base import Store
+from flows.store.local import LocalStore
+from tests.flows.publishing import AT, KEYS, SIGNER, CreatesOnly, dump, passport, publish_versions, reader, row
+from tests.flows.test_publish import assert_whole
+
+SLUG = "acme-tern"
+LATER = AT + timedelta(days=40)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """Ten generations, in which one passport stays as it was in the first."""
+    store = LocalStore(tmp_path / "public")
+    publish_versions(store, {SLUG: 1, "acme-gull": 1}, nonce="1")
+    for version in range(2, 11):
+        publish_versions(store, {SLUG: version, f"acme-{version}": 1}, nonce=str(version))
+    store.put(keys.object_key("0" * 64), b"left by a killed run")
+    store.put(keys.snapshot_key(99), b"left by a killed run")
+    return store
+
+
+def gc(store: Store, **changes: Any) -> Collected:
+    arguments: dict[str, Any] = {
+        "signer": SIGNER, "trusted": KEYS, "clock": lambda: LATER, "nonce": "gc", "generations": 3, "days": 0
+    }  # fmt: skip
+    return collect(store, **(arguments | changes))
+
+
+def test_a_dry_run_removes_nothing_and_says_what_it_would(store: Store) -> None:
+    before = dump(store)
+    planned = plan(store, reader(store), generations=3, days=0, at=LATER)
+    assert planned.removed == 0
+    assert planned.generations == [10, 9, 8]
+    assert dump(store) == before
+    assert gc(store).garbage == planned.garbage
+
+
+def test_what_kept_generations_name_stays_and_the_rest_goes(store: Store) -> None:
+    done = gc(store)
+    assert done.removed == len(done.garbage) > 0
+    assert not store.exists(keys.object_key("0" * 64))
+    assert not store.exists(keys.snapshot_key(99))
+    assert not store.exists(keys.object_key(row(SLUG, 3).object))
+    served = reader(store)
+    for generation in (10, 9, 8):
+        older = served.at_generation(generation)
+        assert older.passport(SLUG) == passport(SLUG, generation)
+        assert older.delta()
+    assert_whole(store)
+    assert gc(store).garbage == []
+    assert publish_versions(store, {SLUG: 11}, nonce="11").generation == 11
+    assert_whole(store)
+
+
+def test_the_evidence_of_every_kept_passport_stays(store: Store) -> None:
+    gc(store)
+    served = reader(store)
+    for found in served.rows():
+        issued = served.snapshot_at(found.generation)
+        assert all(store.exists(keys.source_key(ref.source, ref.sha256)) for ref in issued.sources)
+
+
+def test_what_is_younger_than_the_days_stays(store: Store) -> None:
+    assert plan(store, reader(store), generations=1, days=41, at=LATER).generations == list(range(10, 0, -1))
+    assert plan(store, reader(store), generations=1, days=39, at=LATER).generations == [10]
+
+
+def test_a_publisher_at_work_loses_its_swap_and_publishes_after_the_collection() -> None:
+    store = open_store("memory:///")
+    for version in range(1, 6):
+        publish_versions(store, {SLUG: version}, nonce=str(version))
+    seen: list[int] = []
+
+    def collect_now(step: str, done: int, _total: int) -> None:
+        if (step, done) == ("pointer", 0) and not seen:
+            seen.append(gc(store, generations=1).removed)
+
+    assert publish_versions(store, {SLUG: 6}, nonce="6", on_step=collect_now).generation in {6, 7}
+    assert seen[0] > 0
+    assert_whole(store)
+
+
+def test_a_publisher_waits_while_garbage_is_collected() -> None:
+    store = open_store("memory:///")
+    publish_versions(store, {SLUG: 1}, nonce="1")
+    waiting: list[Thread] = []
+
+    def publish() -> None:
+        publish_versions(store, {SLUG: 2}, nonce="2")
+
+    def clock() -> Any:
+        if not waiting and is_collecting(reader(store).pointer, AT):
+            waiting.append(Thread(target=publish))
+            waiting[0].start()
+            waiting[0].join(0.3)
+            assert waiting[0].is_alive()
+            assert reader(store).generation == 1
+        return AT
+
+    gc(store, clock=clock)
+    waiting[0].join()
+    assert reader(store).generation == 2
+    assert not is_collecting(reader(store).pointer, AT)
+
+
+def test_a_killed_collector_keeps_publishers_out_no_longer_than_its_lease(store: Store) -> None:
+    class Killed(LocalStore):
+        def delete(self, key: str) -> None:
+            raise KeyboardInterrupt(key)
+
+    class DiesAtOnce(Killed):
+        """Nor does it get to say that it is over."""
+
+        swaps = 0
+
+        def swap(self, key: str, body: bytes, expected: str) -> None:
+            self.swaps += 1
+            if self.swaps > 1:
+                raise KeyboardInterrupt(key)
+            super().swap(key, body, expected)
+
+    with pytest.raises(KeyboardInterrupt):
+        gc(DiesAtOnce(Path(store.name)), clock=lambda: AT)
+    assert is_collecting(reader(store).pointer, AT)
+    late = AT + timedelta(minutes=11)
+    assert publish_versions(store, {SLUG: 11}, nonce="11", clock=lambda: late).generation == 11
+    assert_whole(store)
+
+
+def test_garbage_is_not_collected_where_publishers_cannot_be_kept_out(tmp_path: Path) -> None:
+    store = CreatesOnly(tmp_path)
+    publish_versions(store, {SLUG: 1})
+    with pytest.raises(PublicationError, match="cannot be collected"):
+        gc(store)
+
+
+def test_a_scrub_finds_what_is_damaged_or_missing_and_repairs_it_from_a_copy(store: Store, tmp_path: Path) -> None:
+    copy = LocalStore(tmp_path / "copy")
+    for key, body in dump(store).items():
+        copy.put(key, body)
+    damaged, missing = keys.object_key(row(SLUG, 10).object), keys.object_key(row("acme-gull", 1).object)
+    store.put(damaged, store.get(damaged).body.replace(b"v10", b"v11"))
+    store.delete(missing)
+    done = scrub(store, reader(store), trusted=KEYS, budget=10_000, copy=None)
+    assert done.looked_at == done.of
+    assert [damage.key for damage in done.damages] == sorted([damaged, missing])
+    assert not any(damage.repaired for damage in done.damages)
+    done = scrub(store, reader(store), trusted=KEYS, budget=10_000, copy=copy)
+    assert [damage.repaired for damage in done.damages] == [True, True]
+    assert scrub(store, reader(store), trusted=KEYS, budget=10_000, copy=None).damages == []
+    assert dump(store) == dump(copy)
+
+
+def test_a_damaged_copy_repairs_nothing(store: Store, tmp_path: Path) -> None:
+    copy, key = LocalStore(tmp_path / "copy"), keys.object_key(row(SLUG, 10).object)
+    copy.put(key, b"also damaged")
+    store.put(key, b"damaged")
+    (damage,) = scrub(store, reader(store), trusted=KEYS, budget=10_000, copy=copy).damages
+    assert not damage.repaired
+    assert store.get(key).body == b"damaged"
+
+
+def test_daily_scrubs_come_round(store: Store) -> None:
+    seen: set[str] = set()
+
+    class Noting(LocalStore):
+        def get(self, key: str, **limits: int) -> Any:
+            seen.add(key)
+            return super().get(key, **limits)
+
+    noting = Noting(Path(store.name))
+    of = scrub(store, reader(store), trusted=KEYS, budget=1, copy=None).of
+    for day in range(of // 5 + 1):
+        scrub(noting, reader(store, AT + timedelta(days=day)), trusted=KEYS, budget=5, copy=None)
+    assert len(seen) == of

@@ -1,0 +1,144 @@
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from flows.nginx import configuration
+from flows.stages import GateClosedError
+from flows.store import keys
+from flows.store.local import LocalStore
+from tests.flows.commanding import Terminal
+from tests.flows.running import NOON, Record, edited, files, playing, reader, refresh
+
+QWEN = "qwen-qwq-32b"
+
+
+@pytest.fixture
+def later(store: Path, records: list[Record], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A second generation, in which one model has another context length."""
+    at = NOON + timedelta(hours=1)
+    refresh(store, edited(records, "qwen/qwq-32b", context_length=65_536), at=at)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(at.timestamp())))
+    return store
+
+
+def test_diff_tells_the_versions_with_their_causes_and_from_what_to_what(later: Path, passports: Terminal) -> None:
+    ended = passports("diff", QWEN, "--store", later)
+    assert (ended.status, "source changed" in ended.out) == (0, True)
+    assert "/artifact/model/context_tokens" in ended.out
+    assert "65536" in ended.out
+    versions = passports("diff", QWEN, "--store", later, "--json").json()["versions"]
+    assert [(version["generation"], version["cause"]) for version in versions] == [
+        (2, "source_changed"),
+        (1, "first_seen"),
+    ]
+    assert versions[1]["changes"] is None
+    unknown = passports("diff", "qwen-qwq", "--store", later)
+    assert (unknown.status, QWEN in unknown.err) == (1, True)
+
+
+def test_an_earlier_generation_can_be_shown_and_verified(later: Path, passports: Terminal) -> None:
+    now = passports("show", QWEN, "--store", later, "--json").json()
+    then = passports("show", QWEN, "--store", later, "--at-generation", 1, "--json").json()
+    assert now["passport"]["unfragile"]["artifact"]["model"]["context_tokens"] == 65_536
+    assert then["passport"]["unfragile"]["artifact"]["model"]["context_tokens"] != 65_536
+    for targets in ([QWEN], ["--all"]):
+        ended = passports("verify", *targets, "--store", later, "--at-generation", 1)
+        assert ended.status == 0, ended
+    never = passports("show", QWEN, "--store", later, "--at-generation", 7)
+    assert (never.status, "no ancestor" in never.err) == (1, True)
+
+
+def test_publish_brings_another_store_to_the_same_bytes(later: Path, tmp_path: Path, passports: Terminal) -> None:
+    other = tmp_path / "other"
+    done = passports("publish", "--store", later, "--to", other, "--json").json()
+    assert (done["generation"], done["copied"] > 0) == (2, True)
+    assert files(other) == files(later)
+    assert passports("verify", "--all", "--store", other).status == 0
+    again = passports("publish", "--store", later, "--to", other)
+    assert (again.status, "0 immutable files" in again.out) == (0, True)
+
+
+def test_garbage_is_shown_first_and_removed_when_told(later: Path, passports: Terminal) -> None:
+    stray = keys.object_key("0" * 64)
+    LocalStore(later).put(stray, b"left by a killed run")
+    shown = passports("store", "gc", "--store", later)
+    assert (shown.status, stray in shown.out, "would be removed" in shown.out) == (0, True, True)
+    assert LocalStore(later).exists(stray)
+    assert passports("store", "gc", "--store", later, "--remove", "--json").json()["garbage"] == [stray]
+    assert not LocalStore(later).exists(stray)
+    assert passports("verify", "--all", "--store", later).status == 0
+
+
+def test_a_scrub_names_the_damage_and_repairs_it(later: Path, tmp_path: Path, passports: Terminal) -> None:
+    copy = tmp_path / "copy"
+    passports("publish", "--store", later, "--to", copy)
+    row = reader(later).row(QWEN)
+    assert row is not None
+    key = keys.object_key(row.object)
+    LocalStore(later).put(key, b"{}")
+    ended = passports("store", "scrub", "--store", later)
+    assert (ended.status, key in ended.err, "1 damaged" in ended.out) == (1, True, True)
+    assert passports("store", "scrub", "--store", later, "--copy", copy).status == 0
+    assert passports("store", "scrub", "--store", later, "--json").json()["damages"] == []
+
+
+def test_what_a_killed_run_left_is_finished_by_the_next_one(later: Path, records: list[Record]) -> None:
+    """Even by one that publishes nothing."""
+    copy = later / keys.passport_copy_key(QWEN)
+    whole = copy.read_bytes()
+    copy.unlink()
+    (later / keys.APPLIED_KEY).unlink()
+    with pytest.raises(GateClosedError, match="at least 3 must"):
+        refresh(later, records[:1], at=NOON + timedelta(hours=2))
+    assert copy.read_bytes() == whole
+
+
+def test_another_address_changes_every_copy_and_no_passport(
+    later: Path, records: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = files(later)
+    monkeypatch.setenv("PASSPORTS_BASE_URL", "https://elsewhere.example")
+    refresh(later, edited(records, "qwen/qwq-32b", context_length=65_536), at=NOON + timedelta(hours=2))
+    for row in reader(later).rows():
+        links = json.loads((later / keys.passport_copy_key(row.slug)).read_bytes())["_links"]
+        assert links["self"].startswith("https://elsewhere.example/")
+    assert {key for key in files(later) if "/objects/" in key} >= {key for key in before if "/objects/" in key}
+
+
+@pytest.mark.usefixtures("equipped")
+def test_the_doctor_finds_a_healthy_machine_fit(
+    tmp_path: Path, records: list[Record], passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with playing(records) as url:
+        monkeypatch.setenv("PASSPORTS_OPENROUTER_URL", url)
+        ended = passports("doctor", "--store", tmp_path / "store", "--json")
+        told = passports("doctor", "--store", tmp_path / "store")
+    assert (ended.status, ended.json()["fit"], told.status) == (0, True, 0)
+    states = {check["name"]: check["state"] for check in ended.json()["checks"]}
+    assert states == {
+        "settings": "fit", "key": "fit", "store": "fit", "registry": "unknown", "network": "fit", "clock": "fit"
+    }  # fmt: skip
+    assert not [key for key in LocalStore(tmp_path / "store").list() if "probe" in key]
+
+
+def test_the_doctor_names_everything_that_is_unfit(
+    tmp_path: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("PASSPORTS_SIGNING_KEY_FILE", str(tmp_path / "none.jwk"))
+    monkeypatch.setenv("PASSPORTS_OPENROUTER_URL", "http://127.0.0.1:9")
+    ended = passports("doctor", "--store", tmp_path / "file", "--json")
+    checks = {check["name"]: check for check in ended.json()["checks"]}
+    assert (ended.status, ended.json()["fit"]) == (1, False)
+    assert {name for name, check in checks.items() if check["state"] == "unfit"} == {"key", "store", "network"}
+    assert "passports keys init" in checks["key"]["detail"]
+    assert "a file or link stands where a folder belongs: remove it" in checks["store"]["detail"]
+    assert "PASSPORTS_OPENROUTER_URL" in checks["network"]["detail"]
+
+
+def test_nginx_is_configured_for_a_directory_only(tmp_path: Path, passports: Terminal) -> None:
+    ended = passports("serve", "--store", tmp_path, "--port", 8080, "--nginx")
+    assert (ended.status, ended.out) == (0, configuration(str(tmp_path.resolve()), port=8080, name="_"))
+    assert passports("serve", "--store", "memory:///", "--nginx").status == 2

@@ -1,0 +1,55 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipelines.freshness import AGES, Age, age_of
+from pipelines.gates import Gate
+from schemas.times import timestamp
+
+SCRAPED = datetime(2026, 4, 22, 12, tzinfo=UTC)
+GATE = Gate(
+    minimum_listings=1,
+    largest_drop=0.2,
+    largest_reject_rate=0.05,
+    refresh_after_h=72,
+    stale_after_h=168,
+    expires_after_h=720,
+)
+A_MOMENT = timedelta(milliseconds=1)
+
+
+def age(after: timedelta, status: str = "active") -> Age:
+    return age_of(status, timestamp(SCRAPED), GATE, SCRAPED + after)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("bound", "until", "beyond"),
+    [
+        (GATE.refresh_after, "fresh", "due"),
+        (GATE.stale_after, "due", "stale"),
+        (GATE.expires_after, "stale", "expired"),
+    ],
+)
+def test_a_bound_holds_to_the_last_moment_and_not_beyond(bound: timedelta, until: Age, beyond: Age) -> None:
+    assert age(bound) == until
+    assert age(bound + A_MOMENT) == beyond
+
+
+def test_what_was_just_scraped_is_fresh_and_so_is_what_a_fast_clock_scraped() -> None:
+    assert age(timedelta(0)) == "fresh"
+    assert age(-timedelta(hours=1)) == "fresh"
+
+
+@pytest.mark.parametrize("after", [timedelta(0), timedelta(days=365)])
+def test_what_is_delisted_is_that_first_of_all(after: timedelta) -> None:
+    assert age(after, "delisted") == "delisted"
+
+
+def test_an_announced_end_does_not_age_a_passport() -> None:
+    assert age(timedelta(0), "deprecated") == "fresh"
+
+
+def test_as_time_passes_a_passport_only_gets_worse() -> None:
+    ages = [AGES.index(age(timedelta(hours=hours))) for hours in range(800)]
+    assert ages == sorted(ages, reverse=True)
+    assert {AGES[place] for place in ages} == set(AGES) - {"delisted"}

@@ -1,0 +1,139 @@
+import dataclasses
+import hashlib
+import json
+from datetime import timedelta
+
+import pytest
+
+from flows.demo.recording import models as demo_models
+from pipelines.contract import conforms
+from pipelines.gates import default_gates
+from pipelines.issue import Terms
+from pipelines.keys import Signer
+from pipelines.merge import account, gather
+from pipelines.order import Issued, Unchanged, admit, make
+from pipelines.score import score_of
+from pipelines.verify import verify_passport
+from schemas.listing import Listing, Quarantined, RawListing
+from schemas.registry import ShardRow
+from schemas.times import instant
+from tests.pipelines.listings import NOW, SEEN, TERMS, issued, listing, raw, raw_body, record, subject
+from tests.pipelines.sealed import KEYS, SIGNER
+from tests.recordings import openrouter_models
+
+ACCOUNTS = {
+    "2025-12-18": (350, 315, 35, 0, 0), "2026-01-29": (347, 315, 32, 0, 0), "2026-03-19": (350, 327, 23, 0, 0),
+    "2026-04-07": (348, 326, 22, 0, 0), "2026-04-22": (346, 324, 21, 1, 0), "2026-04-23": (348, 326, 21, 1, 0),
+    "2026-04-28": (367, 338, 21, 8, 0), "2026-04-29": (369, 340, 21, 8, 0), "2026-05-01": (371, 342, 21, 8, 0),
+    "2026-06-18": (339, 317, 13, 9, 0),
+}  # fmt: skip
+"""Day → listings, passports, offers merged, aliases, quarantined."""
+
+
+def test_a_passport_is_made_signed_and_verified() -> None:
+    made = issued(listing())
+    finding, passport = verify_passport(made.document, keys=KEYS, at=NOW)
+    assert finding.verdict.good
+    assert passport is not None
+    assert score_of(passport) == passport["unfragile"]["trust"]["score"]
+
+
+def test_the_row_says_what_was_made() -> None:
+    made = issued(listing())
+    assert made.row == ShardRow.model_validate(
+        {
+            "slug": "heron-lab-heron-7b", "listing_id": "heron-lab/heron-7b",
+            "object": hashlib.sha256(made.document).hexdigest(), "payload": made.row.payload, "facts": made.row.facts,
+            "status": "active", "cause": "first_seen", "key_id": SIGNER.key_id, "previous": None, "first_seen": SEEN,
+            "last_seen": SEEN, "last_changed": "2026-06-01T12:00:00.000Z", "last_scraped_at": SEEN, "generation": 1,
+        }
+    )  # fmt: skip
+
+
+def test_the_same_input_clock_and_key_give_the_same_bytes() -> None:
+    assert issued(listing()).document == issued(listing()).document
+
+
+def test_what_is_unchanged_is_not_written_and_noted_as_seen() -> None:
+    row = issued(listing()).row
+    later = listing().model_copy(update={"observed_at": "2026-06-02T09:00:00.000Z"})
+    made = make(subject(later), row, terms=TERMS, signer=SIGNER, trusted=KEYS, generation=2)
+    assert made == Unchanged(row.model_copy(update={"last_seen": "2026-06-02T09:00:00.000Z"}))
+    earlier = make(subject(listing()), made.row, terms=TERMS, signer=SIGNER, trusted=KEYS, generation=3)
+    assert earlier.row == made.row
+
+
+def test_a_new_passport_follows_the_one_before() -> None:
+    row = issued(listing()).row
+    made = issued(listing(name="Heron"), last=row)
+    assert (made.row.previous, made.row.first_seen, made.row.cause) == (row.object, row.first_seen, "source_changed")
+
+
+def test_a_passport_that_would_be_void_is_put_aside_with_its_step_and_its_record() -> None:
+    terms = dataclasses.replace(TERMS, now=NOW + timedelta(days=31))
+    told = make(subject(listing()), None, terms=terms, signer=SIGNER, trusted=KEYS, generation=1)
+    assert isinstance(told, Quarantined)
+    assert (told.stage, told.id) == ("issue", "heron-lab/heron-7b")
+    assert "scrape again" in told.reason
+    assert json.loads(told.raw)["name"] == "Heron Lab: Heron 7B"
+
+
+def test_a_passport_that_breaks_the_contract_is_put_aside_with_the_place() -> None:
+    terms = dataclasses.replace(TERMS, issuer=TERMS.issuer._replace(base_url="ftp://nowhere"))
+    told = make(subject(listing()), None, terms=terms, signer=SIGNER, trusted=KEYS, generation=1)
+    assert isinstance(told, Quarantined)
+    assert (told.stage, told.field) == ("verify", "/passport/unfragile/artifact/page_url")
+
+
+def test_a_passport_that_readers_would_not_trust_is_put_aside() -> None:
+    other = Signer(bytes(32))
+    terms = dataclasses.replace(TERMS, key_id=other.key_id)
+    told = make(subject(listing()), None, terms=terms, signer=other, trusted=KEYS, generation=1)
+    assert isinstance(told, Quarantined)
+    assert (told.stage, told.field) == ("sign", "/passport/keyId")
+
+
+def test_a_source_that_nobody_reads_is_put_aside() -> None:
+    told = admit(raw_body("{}", source="elsewhere"))
+    assert isinstance(told, Quarantined)
+    assert (told.stage, told.source, told.raw) == ("normalise", "elsewhere", "{}")
+
+
+def test_one_bad_record_never_stops_a_batch() -> None:
+    raws = [raw(record()), raw_body("nonsense"), raw(record(id="heron-lab/b", name=7)), raw(record(id="heron-lab/c"))]
+    judged = [admit(one) for one in raws]
+    assert [type(one) for one in judged] == [Listing, Quarantined, Quarantined, Listing]
+
+
+def batch(raws: list[RawListing], day: str) -> tuple[list[Issued | Unchanged | Quarantined], tuple[int, ...]]:
+    judged = [admit(one) for one in raws]
+    listings = [one for one in judged if isinstance(one, Listing)]
+    gathered = gather(listings)
+    now = instant(f"{day}T12:00:00.000Z")
+    terms = Terms(TERMS.issuer, default_gates(), now, SIGNER.key_id)
+    seen = f"{day}T09:00:00.000Z"
+    fresh = gather(one.model_copy(update={"observed_at": seen}) for one in listings).subjects
+    made = [make(one, None, terms=terms, signer=SIGNER, trusted=KEYS, generation=1) for one in fresh]
+    return made, account(gathered, len(judged) - len(listings), listings)[:5]
+
+
+def assert_all_conform(made: list[Issued | Unchanged | Quarantined]) -> None:
+    for one in made:
+        assert isinstance(one, Issued), one
+        assert conforms(json.loads(one.document)), one.row.slug
+
+
+def test_the_demo_is_wholly_accounted_for_and_conforms() -> None:
+    made, counted = batch([raw(model) for model in demo_models()], "2026-04-22")
+    assert counted[0] == sum(counted[1:]) == len(demo_models())
+    assert len(made) == counted[1]
+    assert_all_conform(made)
+
+
+@pytest.mark.recordings
+@pytest.mark.parametrize("day", ACCOUNTS)
+def test_a_recorded_day_is_wholly_accounted_for_and_conforms(day: str) -> None:
+    made, counted = batch([raw(model) for model in openrouter_models(day)], day)
+    assert counted == ACCOUNTS[day]
+    assert counted[0] == sum(counted[1:])
+    assert_all_conform(made)

@@ -1,0 +1,108 @@
+"""A passport is proved by the records; one false claim is found and named, though the issuer signed it."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from pipelines.difference import differences
+from pipelines.gates import default_gates
+from pipelines.order import READERS
+from pipelines.pointers import resolve
+from pipelines.reproof import Mismatch, mismatches
+from schemas.listing import RawListing
+from tests.pipelines.listings import ENDPOINT, admitted, passport, raw, raw_endpoints, record
+
+RAWS: list[RawListing] = [
+    raw(
+        record(expiration_date="2026-07-01", description="A small model that answers...", knowledge_cutoff="2025-06-30")
+    ),
+    raw(record(id="heron-lab/heron-7b:free", pricing={"prompt": "0", "completion": "0"})),
+    raw_endpoints({**ENDPOINT, "uptime_last_30m": 90.123456}),
+]
+
+
+@pytest.fixture(scope="module")
+def signed() -> dict[str, Any]:
+    return passport(*map(admitted, RAWS))
+
+
+def judge(document: dict[str, Any], raws: list[RawListing] = RAWS) -> list[Mismatch]:
+    return mismatches(document, raws, gates=default_gates())
+
+
+def test_a_true_passport_is_proved_by_its_records(signed: dict[str, Any]) -> None:
+    assert judge(signed) == []
+    assert {entry["source"] for entry in signed["unfragile"]["evidence"]} >= set(READERS)
+
+
+def spoiled(signed: dict[str, Any], pointer: str, value: object) -> dict[str, Any]:
+    document = copy.deepcopy(signed)
+    parent, _, key = pointer.rpartition("/")
+    holder = resolve(document["unfragile"], parent)
+    holder[int(key) if isinstance(holder, list) else key] = value
+    return document
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "named"),
+    [
+        ("/artifact/status", "active", "/artifact/status"),
+        ("/artifact/pricing/starting_price", "$1.00e-9 per prompt token", "/artifact/pricing/starting_price"),
+        ("/artifact/model/context_tokens", 1_000_000, "/artifact/model/context_tokens"),
+        ("/artifact/model/prices/0/usd", "0.1", "/artifact/model/prices/prompt/usd"),
+        ("/artifact/model/providers/0/name", "Another", "/artifact/model/providers/marsh~1fp8/name"),
+        ("/capabilities/1/name", "mind reading", "/capabilities/mind reading/name"),
+        ("/capabilities/0/description", "Answers everything.", "/capabilities/multi-turn chat/description"),
+        ("/capabilities/0/confidence", 1, "/capabilities/multi-turn chat/confidence"),
+        ("/trust/data_access_risk", "low", "/trust/data_access_risk"),
+        ("/trust/failure_modes/0", "none worth mentioning", "/trust/failure_modes/none worth mentioning"),
+        ("/trust/community/stars", 9_000, "/trust/community/stars"),
+    ],
+)
+def test_one_false_statement_is_named(signed: dict[str, Any], pointer: str, value: object, named: str) -> None:
+    found = judge(spoiled(signed, pointer, value))
+    assert named in [mismatch.path for mismatch in found]
+
+
+@pytest.mark.parametrize("key", ["value", "quote", "locator", "content_sha256", "source"])
+def test_evidence_that_says_something_else_is_named(signed: dict[str, Any], key: str) -> None:
+    told = {
+        "value": "something else",
+        "quote": "not there",
+        "locator": "/name",
+        "content_sha256": "0" * 64,
+        "source": "x",
+    }
+    place = next(
+        n for n, e in enumerate(signed["unfragile"]["evidence"]) if key in e and e["asserted_by"] == "openrouter"
+    )
+    (found,) = judge(spoiled(signed, f"/evidence/{place}/{key}", told[key]))
+    assert found.path == signed["unfragile"]["evidence"][place]["path"]
+
+
+def test_a_statement_without_evidence_is_named(signed: dict[str, Any]) -> None:
+    document = copy.deepcopy(signed)
+    evidence = document["unfragile"]["evidence"]
+    document["unfragile"]["evidence"] = [entry for entry in evidence if entry["path"] != "/capabilities/0"]
+    assert Mismatch("/capabilities/0", "has no evidence") in judge(document)
+
+
+def test_rules_that_do_not_exist_prove_nothing(signed: dict[str, Any]) -> None:
+    evidence = signed["unfragile"]["evidence"]
+    place = next(n for n, entry in enumerate(evidence) if entry["asserted_by"] == "class")
+    (found,) = judge(spoiled(signed, f"/evidence/{place}/locator", "/failure_modes/boredom"))
+    assert found.reason == "there is no rule /failure_modes/boredom"
+    (other,) = judge(spoiled(signed, f"/evidence/{place}/content_sha256", "0" * 64))
+    assert "use the version that made it" in other.reason
+
+
+def test_records_of_another_day_do_not_prove_it(signed: dict[str, Any]) -> None:
+    other = [raw(record(context_length=8192)), *RAWS[1:]]
+    assert {m.path for m in judge(signed, other)} >= {"/artifact/status", "/artifact/model/context_tokens"}
+
+
+def test_what_a_spoiled_number_is_compared_with_keeps_its_type(signed: dict[str, Any]) -> None:
+    before = signed["unfragile"]
+    assert differences(before, spoiled(signed, "/artifact/verified", 0)["unfragile"]) == []
+    assert differences(before, spoiled(signed, "/artifact/verified", True)["unfragile"])

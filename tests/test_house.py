@@ -1,0 +1,146 @@
+"""The house's own rules, read off its modules: who imports whom, what pipelines never touch, how long a file may be."""
+
+import ast
+import tomllib
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("schemas", "spiders", "pipelines", "flows")
+MAY_IMPORT = {
+    "schemas": {"schemas"},
+    "spiders": {"schemas", "spiders"},
+    "pipelines": {"schemas", "pipelines"},
+    "flows": {"schemas", "pipelines", "flows"},
+}
+"""Room → rooms that it may import from."""
+ITEM_PIPELINE = Path("pipelines/item_pipeline.py")
+ONLY_IN = {
+    "prefect": lambda path: path.parts[0] == "flows",
+    "scrapy": lambda path: path.parts[0] == "spiders" or path == ITEM_PIPELINE,
+    "obstore": lambda path: path.parts[:2] == ("flows", "store"),
+}
+"""Library → where it may be imported."""
+
+IMPURE_MODULES = {
+    "time", "os", "sys", "pathlib", "shutil", "tempfile", "subprocess", "socket", "ssl", "http", "urllib", "random",
+    "secrets", "uuid", "asyncio", "threading", "multiprocessing", "concurrent", "logging", "platform", "getpass",
+    "glob", "requests", "httpx", "aiohttp", "twisted", "sqlite3", "pydantic_settings", "rich", "typer",
+}  # fmt: skip
+"""What reaches the clock, the disk, the network, the environment, or chance."""
+IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "breakpoint", "__import__"}
+IMPURE_METHODS = {"open", "now", "utcnow", "today", "write_text", "write_bytes", "getenv"}
+READING = {"read_text", "read_bytes"}
+LONGEST_FILE = 250
+
+
+def modules(*rooms: str) -> list[Path]:
+    return [path.relative_to(ROOT) for room in rooms for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse((ROOT / path).read_text("utf-8"), str(path))
+
+
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(path)))
+
+
+@cache
+def imported(path: Path) -> frozenset[str]:
+    """Dotted names of all modules that a module imports, wherever in it."""
+    names = set()
+    for node in nodes(path):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno} imports relatively"
+            names.add(node.module or "")
+    return frozenset(names)
+
+
+EVERY = modules(*ROOMS)
+PURE = [path for path in modules("pipelines", "schemas") if path != ITEM_PIPELINE]
+
+
+def test_the_rooms_are_those_of_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert tuple(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) == ROOMS
+    assert all((ROOT / room / "__init__.py").is_file() for room in ROOMS)
+    assert len(EVERY) > 50
+
+
+def test_imports_run_one_way() -> None:
+    rooms = {path: {name.partition(".")[0] for name in imported(path)} & set(ROOMS) for path in EVERY}
+    assert {
+        path: found - MAY_IMPORT[path.parts[0]] for path, found in rooms.items() if found - MAY_IMPORT[path.parts[0]]
+    } == {}
+
+
+def test_a_library_stays_in_its_room_and_tests_are_imported_nowhere() -> None:
+    strays = [
+        f"{path} imports {name}"
+        for path in EVERY
+        for name in {name.partition(".")[0] for name in imported(path)}
+        if name == "tests" or (name in ONLY_IN and not ONLY_IN[name](path))
+    ]
+    assert strays == []
+
+
+def test_what_decides_reaches_neither_clock_nor_disk_nor_network_nor_environment() -> None:
+    modules_used = [
+        f"{path}: {name}" for path in PURE for name in imported(path) if name.partition(".")[0] in IMPURE_MODULES
+    ]
+    assert modules_used == []
+    assert [f"{path}, {call}" for path in PURE for call in impure_calls(nodes(path))] == []
+
+
+def impure_calls(found: Iterable[ast.AST]) -> Iterator[str]:
+    for node in found:
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name) and node.func.id in IMPURE_CALLS:
+                yield f"line {node.lineno}: {node.func.id}()"
+            if isinstance(node.func, ast.Attribute) and node.func.attr in IMPURE_METHODS:
+                yield f"line {node.lineno}: .{node.func.attr}()"
+
+
+def test_package_files_are_the_only_ones_that_what_decides_reads() -> None:
+    readers = {path for path in PURE for node in nodes(path) if getattr(node, "attr", "") in READING}
+    assert [path for path in readers if not {"importlib", "importlib.resources"} & imported(path)] == []
+
+
+def test_every_module_says_in_one_sentence_what_it_is() -> None:
+    said = {path: (ast.get_docstring(tree(path)) or "").partition("\n")[0] for path in EVERY}
+    assert [path for path, sentence in said.items() if not sentence.endswith((".", "?", ":", "…"))] == []
+
+
+def test_no_file_is_longer_than_can_be_read_in_one_go() -> None:
+    lines = {path: len((ROOT / path).read_text("utf-8").splitlines()) for path in EVERY}
+    assert {path: count for path, count in lines.items() if count > LONGEST_FILE} == {}
+
+
+def test_nothing_prints_behind_the_terminals_back() -> None:
+    calls = [(path, node) for path in EVERY for node in nodes(path) if isinstance(node, ast.Call)]
+    assert [path for path, node in calls if isinstance(node.func, ast.Name) and node.func.id == "print"] == []
+
+
+def test_errors_of_the_pipelines_are_one_tree_and_every_error_is_named_so() -> None:
+    errors = {
+        (path.parts[0], node.name): [ast.unparse(base) for base in node.bases]
+        for path in EVERY
+        for node in nodes(path)
+        if isinstance(node, ast.ClassDef)
+        and any(ast.unparse(base).endswith(("Error", "Exception")) for base in node.bases)
+    }
+    assert [name for _, name in errors if not name.endswith("Error")] == []
+    pipeline_errors = {name for room, name in errors if room == "pipelines"}
+    roots = [name for name in pipeline_errors if not pipeline_errors & set(errors["pipelines", name])]
+    assert roots == ["PipelineError"]
+
+
+def test_the_checks_see_what_they_look_for() -> None:
+    module = ast.parse("import os\nfrom time import time\nopen('x')\ndatetime.now()\n")
+    assert list(impure_calls(ast.walk(module))) == ["line 3: open()", "line 4: .now()"]
