@@ -33,14 +33,14 @@ demo: $(SYNCED)
 	$(BIN)/passports demo
 
 test: $(SYNCED)
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: $(SYNCED)
 	$(UV) lock --check --quiet
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 format: $(SYNCED)
 	$(BIN)/ruff format .

@@ -33,7 +33,7 @@ from schemas.times import timestamp
 ROUNDS = 15
 NOW = datetime(2026, 4, 22, 8, 12, 12, tzinfo=UTC)
 SEED = bytes(range(32))
-BUILD_BOUND, VERIFY_BOUND = 2.5, 2.0
+BUILD_BOUND, VERIFY_BOUND = 4.0, 2.0
 
 
 class Built(NamedTuple):

@@ -110,6 +110,8 @@ def _write_one(store: Store, reader: Reader, draft: Draft) -> int:
         if _took(store, draft, guarded=reader.pointer.commit == "swap"):
             return 1
         draft = draft._replace(before=find(store, draft.key))
+        if draft.before and draft.before.body == draft.body:
+            return 0
         _ensure_served(reader)
     raise ConflictError(f"{store.name}: {draft.key} is written by something else all the time: stop it and run again")
 

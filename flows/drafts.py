@@ -23,7 +23,7 @@ _BATCH_SLUGS = 256
 
 
 class Draft(NamedTuple):
-    """What a key should hold (None: nothing), and what it held when we looked."""
+    """What a key should hold (None: nothing), and what it held when we looked (None: nothing, as far as we know)."""
 
     key: str
     body: bytes | None
@@ -77,14 +77,17 @@ def drafts_of_deltas(store: Store, reader: Reader, on_step: Progress) -> Iterato
 
 def drafts_of_copies(store: Store, reader: Reader, copies: RenderCopies, on_step: Progress) -> Iterator[list[Draft]]:
     """Draft the copies that are due, or all of them where they look different by now."""
-    outdated = due(reader, applied_generation(store))
+    applied = applied_generation(store)
+    outdated = due(reader, applied)
+    first = reader.snapshot.parent is None and applied is None  # nothing lies there: looking would double the time
     if _rendered_otherwise(store, reader, copies, outdated):
         outdated = {**{row.slug: row.object for row in reader.rows()}, **outdated}
     on_step(Step.COPIES, 0, len(outdated))
     done = 0
     for batch in batches(outdated.items(), _BATCH_SLUGS):
         bodies = each(lambda item: _copies_of(reader, copies, *item), batch, workers=store.workers)
-        yield _changed(store, (copy for pair in bodies for copy in pair))
+        wanted = (copy for pair in bodies for copy in pair)
+        yield [Draft(key, body, None) for key, body in wanted] if first else _changed(store, wanted)
         done += len(batch)
         on_step(Step.COPIES, done, len(outdated))
 

@@ -89,6 +89,8 @@ def assemble(job: Job, outcomes: list[CrawlOutcome]) -> Assembled:
     """Judge the crawls by their gates and join them with what the store serves; raise GateClosedError."""
     tools = open_tools(job)
     state = _starting_point(job, tools)
+    if state.reader:
+        _finish_what_was_left(tools)
     breaches = breaches_of(outcomes, state, tools.gates, whole=job.whole)
     if breaches:
         raise _closed(tools, failed_report(job, tools, outcomes, breaches))

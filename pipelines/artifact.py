@@ -80,9 +80,8 @@ def pricing_block(subject: Subject) -> Document:
         return {"model": "usage", "free": False, "starting_price": None}
     if is_free(offer):
         return {"model": "free", "free": True, "starting_price": None}
-    prompt = next(Decimal(price.usd) for price in offer.prices if price.kind == "prompt" and not price.when)
-    starting_price = f"${to_exponential(prompt)} per prompt token" if prompt else None
-    return {"model": "paid", "free": False, "starting_price": starting_price}
+    prompt = next(price.usd for price in offer.prices if price.kind == "prompt" and not price.when)
+    return {"model": "paid", "free": False, "starting_price": _starting_price(prompt)}
 
 
 def artifact_evidence(subject: Subject, *, life: Life) -> list[Document]:
@@ -114,6 +113,13 @@ def risk_evidence(subject: Subject) -> list[Document]:
         taxonomy=RISK_TAXONOMY,
     )
     return [reason, from_claim(path, subject.claims["listed"])]
+
+
+@lru_cache(maxsize=4096)
+def _starting_price(usd: str) -> str | None:
+    """Print a price once for all models that cost the same; a prompt that is free starts at nothing."""
+    price = Decimal(usd)
+    return f"${to_exponential(price)} per prompt token" if price else None
 
 
 def _tags(subject: Subject) -> list[str]:

@@ -122,6 +122,8 @@ def _in_section(words: str, kind: ClaimKind, rules: CardRules) -> _Verdict | Non
         return _Verdict(kind, wording.mode if wording else "out-of-scope-use", "section")
     if wording:
         return _Verdict(wording.kind, wording.mode, "section")
+    if rules.cues.plain.search(words):
+        return _Verdict("limitation", None, "section")
     return _Verdict(kind, None, "section") if rules.cues.weakness.search(words) else None
 
 

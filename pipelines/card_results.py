@@ -6,7 +6,7 @@ from typing import Final
 from pipelines.card_yaml import YamlValue
 from schemas.base import Frozen
 
-MOST_RESULTS: Final = 1000
+MOST_RESULTS: Final = 5000
 """Metrics that are read of one card."""
 
 _TRUE: Final = frozenset(("true", "True", "TRUE", "yes", "Yes", "on"))

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-LONGEST_CARD_BYTES: Final = 1 << 18
+LONGEST_CARD_BYTES: Final = 1 << 19
 """What is read of a card; cards beyond it carry pictures inside their text."""
 
 BYTE_ORDER_MARK: Final = "\ufeff"

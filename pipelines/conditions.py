@@ -79,8 +79,9 @@ def reaches(condition: Compiled, claims: Claims) -> bool:
 
 def cited(condition: Compiled, claims: Claims) -> list[Claim]:
     """The claims that show that a condition holds, in the rule's order; flags and denials show nothing."""
-    found = (claims.get(name) for name in condition.cite)
-    return [claim for claim in found if claim and claim.fact.value is not False]
+    return [
+        claim for name in condition.cite if (claim := claims.get(name)) is not None and claim.fact.value is not False
+    ]
 
 
 def number(value: FactValue) -> Decimal | int:

@@ -65,9 +65,9 @@ def _stated(listing: Listing) -> list[Any]:
 def _supports(evidence: Iterable[Json]) -> list[tuple[str, str, Any]]:
     """Which statement rests on which source and falls under which terms; the words themselves are in the statement."""
     return [
-        (entry["path"], entry["source"], entry.get("taxonomy"))
+        (path, entry["source"], entry.get("taxonomy"))
         for entry in evidence
-        if not entry["path"].endswith(VOLATILE)
+        if not (path := entry["path"]).endswith(VOLATILE)
     ]
 
 

@@ -10,6 +10,7 @@ import hashlib
 import os
 import secrets
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,17 @@ _FILE_MODE = 0o644
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 """O_NONBLOCK: opening a named pipe that somebody put in place of a file must not wait for a writer."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_FOLDERS_HELD = 300
+"""Those of the passports by their hash, and some; well below the number of files that a process may have open."""
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class _Held(threading.local):
+    """What a thread keeps open during its publication, so that each of its writes need not open it again."""
+
+    def __init__(self) -> None:
+        self.tmp: int | None = None
+        self.folders: dict[tuple[str, ...], int] = {}
 
 
 class LocalStore:
@@ -32,11 +43,13 @@ class LocalStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
+        self._name = str(self._root)
+        self._held = _Held()
 
     @property
     def name(self) -> str:
         """The directory."""
-        return str(self._root)
+        return self._name
 
     def __repr__(self) -> str:
         return f"LocalStore({self.name!r})"
@@ -110,18 +123,28 @@ class LocalStore:
             with explained(self.name, ""):
                 held.enter_context(self._locked("publish.lock"))
                 self._sweep()
-            yield
+                self._held.tmp = held.enter_context(self._locked("write.lock", fcntl.LOCK_SH))
+            try:
+                yield
+            finally:
+                self._let_go()
 
     @contextlib.contextmanager
     def _folder_of(self, key: str, *, make: bool) -> Iterator[tuple[int, str]]:
         *parts, leaf = keys.checked(key).split("/")
+        held = self._held.folders.get(tuple(parts))
+        if held is not None:
+            yield held, leaf
+            return
         with open_folder(self._root, parts, make=make) as folder:
+            if make and self._held.tmp is not None and len(self._held.folders) < _FOLDERS_HELD:
+                self._held.folders[tuple(parts)] = os.dup(folder)
             yield folder, leaf
 
     @contextlib.contextmanager
     def _staged(self, key: str, body: bytes) -> Iterator[tuple[int, str, int, str]]:
         name = f"{os.getpid()}-{secrets.token_hex(8)}"
-        with self._folder_of(key, make=True) as (folder, leaf), self._locked("write.lock", fcntl.LOCK_SH) as tmp:
+        with self._folder_of(key, make=True) as (folder, leaf), self._writing() as tmp:
             try:
                 with os.fdopen(os.open(name, _NEW, _FILE_MODE, dir_fd=tmp), "wb") as file:
                     file.write(body)
@@ -133,6 +156,19 @@ class LocalStore:
             finally:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(name, dir_fd=tmp)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[int]:
+        if self._held.tmp is not None:
+            yield self._held.tmp
+            return
+        with self._locked("write.lock", fcntl.LOCK_SH) as tmp:
+            yield tmp
+
+    def _let_go(self) -> None:
+        self._held.tmp = None
+        while self._held.folders:
+            os.close(self._held.folders.popitem()[1])
 
     def _settle(self, key: str, folder: int) -> None:
         """Let copies follow the pointer on the disk too: after a loss of power none may be newer than it."""

@@ -26,7 +26,7 @@ class Terminal:
     def __init__(self, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self.patch, self.capsys = patch, capsys
         for console in (terminal.OUT, terminal.ERR):
-            patch.setattr(console, "_width", 250)
+            patch.setattr(console, "_width", 400)
             patch.setattr(console, "_height", 50)
 
     def __call__(self, *arguments: object) -> Ended:

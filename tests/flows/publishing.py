@@ -159,6 +159,18 @@ def publish_until(place: Place, versions: Versions, nonce: str, step: Step, mome
     publish_versions(place.open(), versions, nonce=nonce, on_step=die)
 
 
+def publish_with_a_stop(place: Place, versions: Versions, nonce: str, step: Step) -> None:
+    """Publish, and stand still when a step begins until somebody says go on."""
+    stopped: list[Step] = []
+
+    def stop(at: Step, _done: int, _total: int) -> None:
+        if at is step and not stopped:
+            stopped.append(at)
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    publish_versions(place.open(), versions, nonce=nonce, on_step=stop)
+
+
 def publish_often(place: Place, name: str, times: int) -> None:
     """Add one passport after the other, each in a publication of its own."""
     for number in range(times):

@@ -254,7 +254,7 @@ def running(make: Callable[[Path], Server], folder: Path) -> Iterator[Server]:
         server.kill()
 
 
-SERVED = [pytest.param(kind, marks=pytest.mark.store_server) for kind in ("s3", "s3-tls", "azure")]
+SERVED = [pytest.param(kind, marks=pytest.mark.store_server) for kind in ("s3", "azure")]
 """Kinds of store that need a server, for `place_for`; the others are "local" and "memory"."""
 
 
@@ -270,4 +270,4 @@ def place_for(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
             blobs: Azurite = request.getfixturevalue("azurite")
             return blobs.place().below(fresh)
     server: SeaweedFS = request.getfixturevalue("seaweedfs")
-    return server.place(tls=request.param == "s3-tls").below(fresh)
+    return server.place().below(fresh)

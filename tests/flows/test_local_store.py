@@ -13,7 +13,7 @@ import pytest
 from flows.store.base import StoreUnavailableError
 from flows.store.local import LocalStore
 from tests.flows.processes import run
-from tests.flows.publishing import put_beyond_the_limit
+from tests.flows.publishing import passport, publish_versions, put_beyond_the_limit, reader
 
 NOBODY = 65534
 
@@ -222,3 +222,18 @@ def test_a_full_disk_is_reported_and_what_was_there_stays_whole(small_disk: Path
     assert list(store.list()) == ["a"]
     assert temporary_files(store) == []
     store.put("b", b"2" * 100_000)
+
+
+def test_a_publication_that_fills_the_disk_loses_nothing_and_succeeds_once_there_is_room(small_disk: Path) -> None:
+    store = LocalStore(small_disk)
+    publish_versions(store, {"acme-tern": 1}, nonce="1")
+    with contextlib.suppress(StoreUnavailableError):
+        for number in range(1000):
+            store.put(f"filler/{number}", b"x" * 4096)
+    with pytest.raises(StoreUnavailableError, match="the disk is full: make room and run again"):
+        publish_versions(store, {"acme-tern": 2}, nonce="2")
+    assert reader(store).passport("acme-tern") == passport("acme-tern", 1)
+    for key in list(store.list("filler")):
+        store.delete(key)
+    assert publish_versions(store, {"acme-tern": 2}, nonce="2").generation == 2
+    assert reader(store).check_copy("acme-tern").verdict == "ok"

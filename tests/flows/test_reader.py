@@ -5,8 +5,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from flows.publication import Copies
 from flows.pointer import POINTER_LIFE
+from flows.publication import Copies
 from flows.publish import publish
 from flows.reader import EmptyStoreError, NotInSnapshotError, Reader, TamperedError, read_served
 from flows.store import keys, open_store

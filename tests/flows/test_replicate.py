@@ -33,7 +33,7 @@ def origin(tmp_path: Path) -> Store:
     return store
 
 
-@pytest.fixture(params=["local", "memory", *SERVED[::2]])
+@pytest.fixture(params=["local", "memory", *SERVED])
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     return place_for(request, tmp_path).open()
 

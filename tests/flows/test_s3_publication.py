@@ -1,6 +1,8 @@
 """Publishing to a real S3 server: killed publishers, racing publishers, a killed server, and servers that lie."""
 
+import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,10 +25,12 @@ from tests.flows.proxies import (
 from tests.flows.publishing import (
     SHARED,
     dump,
+    passport,
     publish_counts,
     publish_often,
     publish_until,
     publish_versions,
+    publish_with_a_stop,
     reader,
     repair_store,
     seed,
@@ -59,6 +63,42 @@ def test_killed_at_any_step_the_next_run_ends_where_an_undisturbed_one_does(
     if reader(store).generation == 1:
         publish_versions(store, SECOND, nonce="2")
     assert dump(store) == dump(undisturbed)
+    assert_whole(store)
+
+
+def test_over_tls_it_is_the_same(seaweedfs: SeaweedFS, tmp_path: Path) -> None:
+    """Checksums and the cutting into chunks differ there."""
+    store = seed(seaweedfs.place(tls=True).below(tmp_path.name).open(), FIRST)
+    assert publish_versions(store, SECOND, nonce="2").generation == 2
+    assert_whole(store)
+    large = bytes(range(256)) * 40_000
+    assert store.create("registry/large.json", large)
+    assert not store.create("registry/large.json", b"other")
+    token = store.get("registry/large.json").token
+    assert store.get("registry/large.json").body == large
+    store.swap("registry/large.json", b"", token)
+    with pytest.raises(ConflictError):
+        store.swap("registry/large.json", b"late", token)
+    assert store.get("registry/large.json").body == b""
+
+
+@pytest.mark.parametrize("step", [Step.SNAPSHOT, Step.POINTER, Step.COPIES, Step.SITE, Step.APPLIED])
+def test_a_publisher_that_was_stopped_overtaken_and_continued_changes_nothing_back(place: Place, step: Step) -> None:
+    store = seed(place.open(), FIRST)
+    stopped = start(publish_with_a_stop, place, {"acme-tern": 2, "acme-heron": 1}, "2", step)
+    assert stopped.pid is not None
+    stat = Path(f"/proc/{stopped.pid}/stat")
+    while stat.read_text().rpartition(")")[2].split()[0] != "T":
+        time.sleep(0.01)
+    publish_versions(store, {"acme-gull": 3}, nonce="3")
+    publish_versions(store, {"acme-gull": 4}, nonce="4")
+    os.kill(stopped.pid, signal.SIGCONT)
+    stopped.join()
+    assert stopped.exitcode == 0
+    served = reader(store)
+    assert served.passport("acme-gull") == passport("acme-gull", 4)
+    assert served.passport("acme-tern") == passport("acme-tern", 2)
+    repair_store(store)
     assert_whole(store)
 
 

@@ -99,7 +99,7 @@ def test_line_ends_and_byte_order_mark_make_no_difference() -> None:
         (fenced("model-index: [{name: x, results: [{metrics: [{type: a}]}]}]"), "without a name or a single value"),
         (fenced("model-index: [{name: x, results: [1]}]"), "no mapping"),
         (fenced("x: " + "[" * 5000 + "]" * 5000), "deeper than"),
-        (fenced("x: [" + "a," * 25_000 + "]"), "larger than"),
+        (fenced("x: [" + "a," * 50_001 + "]"), "larger than"),
         (fenced("x: " + "a" * LONGEST_YAML_CHARS), "characters"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "pointer"),
         (b"Invalid username or password.", "error"),
