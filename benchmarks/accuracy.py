@@ -2,11 +2,10 @@
 
 The passports of one recorded day are built in memory and compared with what independent catalogues say of the same ids.
 models.dev answers yes or no for each; LiteLLM only ever says yes, so it can show what we missed, not what we invented.
-Prints tables and the counts that `pipelines/rules/issuing.toml` takes its confidences from, and draws docs/accuracy.svg.
+Prints tables and the counts that the confidences of `pipelines/rules/issuing.toml` come from; draws docs/accuracy.svg.
 The recordings are where PASSPORTS_RECORDINGS points (or beside the checkout).
 """
 
-import hashlib
 import json
 import os
 import sys
@@ -15,15 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
+from benchmarks.raws import raw_listing
 from pipelines.artifact import Issuer
 from pipelines.gates import default_gates
 from pipelines.issue import Terms, draft
 from pipelines.merge import gather
 from pipelines.order import admit
-from schemas.listing import Listing, RawListing
-from schemas.times import timestamp
+from schemas.listing import Listing
 
 DAY = "2026-05-01"
 NOW = datetime(2026, 5, 1, 8, 0, 0, tzinfo=UTC)
@@ -97,24 +94,12 @@ def claims() -> dict[str, set[str]]:
     """Listing id → names of the capabilities that its passport claims."""
     document = json.loads((recordings() / f"openrouter/models_{DAY}.json").read_bytes())
     records = document if isinstance(document, list) else document["data"]
-    listings = [listing for record in records if isinstance(listing := admit(_raw(record)), Listing)]
+    listings = [listing for record in records if isinstance(listing := admit(raw_listing(record, NOW)), Listing)]
     terms = Terms(Issuer("unfragile.ai", "https://unfragile.ai"), default_gates(), NOW, "accuracy")
     return {
         subject.primary.id: {c["name"] for c in draft(subject, terms).unfragile["capabilities"]}
         for subject in gather(listings).subjects
     }
-
-
-def _raw(record: dict[str, Any]) -> RawListing:
-    body = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
-    return RawListing(
-        source="openrouter",
-        id=record["id"],
-        url="https://openrouter.ai/api/v1/models",
-        observed_at=timestamp(NOW),
-        body=body.decode(),
-        content_sha256=hashlib.sha256(body).hexdigest(),
-    )
 
 
 def compare(ours: Mapping[str, set[str]], theirs: Mapping[str, Truth], reads: Mapping[str, Reads]) -> Iterator[Count]:
@@ -140,7 +125,9 @@ def brier(counts: list[Count]) -> float:
 
 def table(title: str, counts: list[Count]) -> None:
     """Print one comparison."""
-    print(f"\n{title}\n{'capability':<22}{'both':>6}{'ours':>6}{'theirs':>8}{'neither':>9}{'precision':>11}{'recall':>8}")
+    print(
+        f"\n{title}\n{'capability':<22}{'both':>6}{'ours':>6}{'theirs':>8}{'neither':>9}{'precision':>11}{'recall':>8}"
+    )
     for c in counts:
         sizes = f"{c.both:>6}{len(c.only_ours):>6}{len(c.only_theirs):>8}{c.neither:>9}"
         print(f"{c.capability:<22}{sizes}{c.precision:>11.3f}{c.recall:>8.3f}")
@@ -158,12 +145,14 @@ def draw(counts: list[Count], path: Path) -> None:
         bars.append(f'<text x="{left - 8}" y="{y + 13}" text-anchor="end">{c.capability}</text>')
         bars.append(f'<text x="{left + width + 8}" y="{y + 13}">{c.precision:.3f} / {c.recall:.3f}</text>')
     height = 50 + len(counts) * row
+    places = [(0.8 + 0.05 * n, left + width * n / 4) for n in range(5)]
     marks = "".join(
-        f'<line x1="{left + width * n / 4:.0f}" y1="32" x2="{left + width * n / 4:.0f}" y2="{height - 8}" stroke="#ddd"/>'
-        f'<text x="{left + width * n / 4:.0f}" y="26" text-anchor="middle">{0.8 + 0.05 * n:.2f}</text>'
-        for n in range(5)
+        f'<line x1="{x:.0f}" y1="32" x2="{x:.0f}" y2="{height - 8}" stroke="#ddd"/>'
+        f'<text x="{x:.0f}" y="26" text-anchor="middle">{share:.2f}</text>'
+        for share, x in places
     )
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="720" height="{height}" font-family="sans-serif" font-size="12">'
+    size = f'width="720" height="{height}" font-family="sans-serif" font-size="12"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>'
     title = '<text x="8" y="14">precision (dark) and recall (light) against models.dev</text>'
     path.write_text(f'{head}<rect width="100%" height="100%" fill="#fff"/>{title}{marks}{"".join(bars)}</svg>\n')
 
@@ -175,7 +164,8 @@ def main() -> int:
     lite = json.loads(next((recordings() / "litellm").glob("*.json")).read_bytes())
     lite = {name.removeprefix("openrouter/"): t for name, t in lite.items() if name.startswith("openrouter/")}
     counts, others = list(compare(ours, dev, MODELS_DEV)), list(compare(ours, lite, LITELLM))
-    print(f"{DAY}: {len(ours)} passports; {len(ours.keys() & dev.keys())} also in models.dev, {len(ours.keys() & lite.keys())} in LiteLLM")
+    shared, older = len(ours.keys() & dev.keys()), len(ours.keys() & lite.keys())
+    print(f"{DAY}: {len(ours)} passports; {shared} also in models.dev, {older} in LiteLLM")
     table("against models.dev", counts)
     table("against LiteLLM (it only says yes: `ours` is what it does not say)", others)
     print("\ndisagreements with models.dev")
@@ -187,7 +177,8 @@ def main() -> int:
     for c in counts:
         print(f'  "{c.capability}" = {c.confidence}  # {c.both} of {c.both + len(c.only_ours)}')
     pooled = Count("structured", sum(c.both for c in counts), tuple(i for c in counts for i in c.only_ours), (), 0)
-    print(f"  pooled {pooled.confidence}  # {pooled.both} of {pooled.both + len(pooled.only_ours)}; Brier score {brier(counts):.4f}")
+    compared = pooled.both + len(pooled.only_ours)
+    print(f"  pooled {pooled.confidence}  # {pooled.both} of {compared}; Brier score {brier(counts):.4f}")
     draw(counts, Path(__file__).resolve().parents[1] / "docs/accuracy.svg")
     kept = all(min(c.precision, c.recall) >= LEAST for c in counts if c.capability in HELD_TO)
     return 0 if kept else 1
