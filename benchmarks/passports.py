@@ -1,9 +1,9 @@
 """Building and verifying a passport, beside the least that each can cost. `make bench`.
 
 The floor of building is what no builder of signed passports can leave out: parse the record, check the document that
-came of it against the contract, write its canonical bytes, sign them. The floor of verifying has the check of the signature
-instead. All are taken over the same passports, in the same process, in turns; the best of several rounds counts, as
-whatever else the machine does can only add.
+came of it against the contract, write its canonical bytes, sign them. The floor of verifying has the check of the
+signature instead. All are taken over the same passports, in the same process, in turns; the best of several rounds
+counts, as whatever else the machine does can only add.
 """
 
 import json

@@ -45,6 +45,7 @@ from tests.flows.servers import Place, SeaweedFS, running
 PASSPORTS = 5_000
 CHANGED = 50
 WORKERS = 16
+CONTROLS = 10
 
 
 class Counting:
@@ -81,7 +82,7 @@ def main() -> None:
             kill(name, place, asked.kills)
         for name, place in (("local", Place(str(folder / "races"), {})), ("SeaweedFS", server.place().below("races"))):
             race(name, place, asked.races)
-        control(server, asked.races)
+        control(server)
 
 
 def many(count: int, version: int) -> tuple[list[ShardRow], dict[str, bytes]]:
@@ -195,20 +196,20 @@ def race(name: str, place: Place, times: int) -> None:
     assert not lost
 
 
-def control(server: SeaweedFS, times: int) -> None:
+def control(server: SeaweedFS) -> None:
     """The same where the pointer's condition is ignored: some must be lost, or the race proves nothing."""
     place, lost = server.unsigned().below("control"), 0
     store = place.open()
     publish_versions(store, {"acme-tern": 1}, nonce="start")
     with proxied(IgnoresSwaps, server.port) as port:
-        for number in range(times // 10 or 1):
+        for number in range(CONTROLS):
             before, publishers = shared_version(reader(store)), 2 + number % 3
             blind = server.unsigned(port).below("control")
             children = [start(publish_counts, blind, f"{number}-{publisher}", 1) for publisher in range(publishers)]
             for child in children:
                 child.join()
             lost += publishers - (shared_version(reader(store)) - before)
-    print(f"negative control, {times // 10 or 1} races without the condition: {lost} updates lost")
+    print(f"negative control, {CONTROLS} races without the condition: {lost} updates lost")
     assert lost
 
 

@@ -7,6 +7,10 @@ from typing import Protocol
 LOG = logging.getLogger("passports")
 
 
+STARTING = "start Prefect (about 10 s; none with PREFECT_API_URL)"
+"""The stage before a run's own, where Prefect has to start a server first."""
+
+
 class Watcher(Protocol):
     """Is told what happens, as it happens."""
 

@@ -17,6 +17,7 @@ from flows.build import Built
 from flows.clock import source_date_epoch
 from flows.crawl import CrawlFailedError, CrawlOutcome
 from flows.job import Job, new_job
+from flows.progress import STARTING, tell
 from flows.settings import read_settings
 from flows.stages import Assembled, Done, GateClosedError, assemble, build_passports, crawl_source, publish_generation
 from flows.store.base import StoreUnavailableError
@@ -104,6 +105,7 @@ async def run_job(job: Job) -> Done:
 @flow(name="job", flow_run_name="{job.flow} {job.run}", validate_parameters=False)
 async def job_flow(job: Job) -> Parcel[Done]:
     """Do a job that the command line has written down."""
+    tell(STARTING, 1, 1)
     return Parcel(await run_job(job))
 
 

@@ -11,7 +11,10 @@ from rich.text import Text
 from flows.progress import WATCHER, Watcher
 from pipelines.text import clean
 
-OUT = Console(highlight=False, soft_wrap=False)
+PIPED_WIDTH = 200
+"""Columns of an answer that does not go to a terminal, where nobody says how wide it is."""
+
+OUT = Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 """Answers."""
 ERR = Console(stderr=True, highlight=False)
 """Progress and errors, so that answers can be piped."""
@@ -76,7 +79,7 @@ def _title(text: str | None) -> Text | None:
 def watched() -> Iterator[None]:
     """Show a run's stages while they go on: bars at a terminal, a line each elsewhere."""
     if not ERR.is_terminal:
-        with _watching(_lines):
+        with _watching(_lines()):
             yield
         return
     from flows.bars import bars  # noqa: PLC0415 - rich's progress bars take a while to import, and most commands show none
@@ -85,10 +88,17 @@ def watched() -> Iterator[None]:
         yield
 
 
-def _lines(stage: str, done: int, total: int | None) -> None:
-    if total is not None and done == total:
-        sys.stderr.write(f"{stage}: {done:,}\n")
-        sys.stderr.flush()
+def _lines() -> Watcher:
+    """Write one line a stage, when it is complete for the first time."""
+    complete: set[str] = set()
+
+    def watch(stage: str, done: int, total: int | None) -> None:
+        if done == total and stage not in complete:
+            complete.add(stage)
+            sys.stderr.write(f"{stage}: {done:,}\n")
+            sys.stderr.flush()
+
+    return watch
 
 
 @contextmanager

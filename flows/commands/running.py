@@ -8,13 +8,11 @@ import os
 
 from flows import terminal
 from flows.job import Job
-from flows.progress import tell
+from flows.progress import STARTING, tell
 from flows.publication import Published
 from flows.stages import Done, GateClosedError, check_ground, crawl_source
 from flows.summary import quarantine_rows, summary_lines
 from schemas.run import RunReport
-
-STARTING = "start Prefect (about 10 s; none with PREFECT_API_URL)"
 
 
 def run(job: Job, *, as_json: bool) -> Done:
