@@ -14,8 +14,8 @@ from flows.store.base import Store, StoreUnavailableError, find
 from flows.store.keys import object_key, run_key, shard_key, snapshot_key, source_key
 from flows.store.pool import each
 from pipelines.deltas import delta, delta_sha256
+from pipelines.keys import Signer
 from pipelines.shards import encode_shard, split
-from pipelines.signing import Signer
 from schemas.registry import Commit, ShardRef, ShardRow, Snapshot, SourceRef
 from schemas.times import timestamp
 

@@ -9,7 +9,7 @@ from flows.reader import Reader
 from flows.sealed import MAX_POINTER_BYTES
 from flows.store.base import ConflictError, Store, StoreUnavailableError, find
 from flows.store.keys import POINTER_KEY
-from pipelines.signing import KeyRing
+from pipelines.keys import KeyRing
 from schemas.registry import Commit, Pointer
 from schemas.times import instant, timestamp
 

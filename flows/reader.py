@@ -27,8 +27,8 @@ from flows.sealed import (
 from flows.store.base import MissingKeyError, Store, find
 from flows.store.keys import object_key, passport_copy_key, shard_key, snapshot_key, source_key
 from pipelines.errors import PipelineError
+from pipelines.keys import KeyRing
 from pipelines.shards import shard_count, shard_index, unpack
-from pipelines.signing import KeyRing
 from pipelines.verify import MAX_PASSPORT_BYTES, verify_passport
 from schemas.registry import DeltaLine, ShardRef, ShardRow, Snapshot, SourceRef
 from schemas.times import instant

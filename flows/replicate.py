@@ -16,7 +16,7 @@ from flows.store import keys
 from flows.store.base import Store
 from flows.store.pool import each
 from flows.store.probe import probe
-from pipelines.signing import KeyRing
+from pipelines.keys import KeyRing
 
 UNSIGNED = ("registry/runs", "registry/root", "registry/revocations")
 """Folders of immutable files that no hash vouches for: copied as they are."""

@@ -11,8 +11,9 @@ from flows.store.base import MAX_BLOB_BYTES, Store, find
 from flows.store.keys import POINTER_KEY, delta_key, snapshot_key
 from pipelines.deltas import decode_delta, delta_sha256
 from pipelines.errors import PipelineError
+from pipelines.keys import KeyRing, Signer
 from pipelines.shards import decode_shard
-from pipelines.signing import SNAPSHOT_TYPE, TIMESTAMP_TYPE, KeyRing, Signer, open_record, seal_record
+from pipelines.signing import SNAPSHOT_TYPE, TIMESTAMP_TYPE, open_record, seal_record
 from schemas.base import Frozen
 from schemas.registry import DeltaLine, Pointer, ShardRow, Snapshot
 

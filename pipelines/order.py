@@ -13,12 +13,12 @@ from pipelines.errors import PipelineError
 from pipelines.evidence import Document
 from pipelines.gates import deadlines
 from pipelines.issue import Draft, Terms, cause_of, draft, issue, last_changed
+from pipelines.keys import KeyRing, Signer
 from pipelines.merge import Subject
 from pipelines.normalise_endpoints import read_endpoints
 from pipelines.normalise_openrouter import read_model
 from pipelines.record import FieldError
 from pipelines.seal import SealError, read_back, sealed, written
-from pipelines.signing import KeyRing, Signer
 from pipelines.validate import validate
 from schemas.listing import Listing, Quarantined, RawListing
 from schemas.registry import Cause, ShardRow

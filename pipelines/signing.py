@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.canonical import NotCanonicalError
-from pipelines.dsse import pae, signed_body, to_dsse
+from pipelines.dsse import pae, signed_body
 from pipelines.errors import PipelineError
-from pipelines.keys import KeyFormatError, KeyRing, Signer, jwk, key_id, signing_key_from_jwk, signing_key_to_jwk
+from pipelines.keys import KeyRing, Signer
 from pipelines.strict_json import MalformedJsonError, parse
 from schemas.times import timestamp
 from schemas.verdict import Finding, Verdict
@@ -18,20 +18,13 @@ __all__ = [
     "PASSPORT_TYPE",
     "SNAPSHOT_TYPE",
     "TIMESTAMP_TYPE",
-    "KeyFormatError",
     "KeyRing",
     "SignatureError",
     "Signer",
-    "jwk",
-    "key_id",
     "objection",
     "open_record",
-    "pae",
     "seal_passport",
     "seal_record",
-    "signing_key_from_jwk",
-    "signing_key_to_jwk",
-    "to_dsse",
 ]
 
 ALGORITHM = "Ed25519"

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.contract import explain_first
-from pipelines.signing import PASSPORT_TYPE, KeyRing, objection
+from pipelines.keys import KeyRing
+from pipelines.signing import PASSPORT_TYPE, objection
 from pipelines.strict_json import MalformedJsonError, parse
 from schemas.times import instant, timestamp
 from schemas.verdict import Finding, Verdict

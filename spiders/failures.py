@@ -1,5 +1,6 @@
 """Says in a sentence why a request brought nothing usable, and what to do."""
 
+import re
 from http.client import responses as status_names
 
 from scrapy import Request
@@ -28,6 +29,8 @@ NETWORK: tuple[tuple[type[Exception], str, str], ...] = (
     (DownloadFailedError, "lost its connection", "try again later; check the certificate if the cause names one"),
 )
 """Exception → what happened → remedy."""
+
+WRAPPED_FAILURE = re.compile(r"\[?<twisted\.python\.failure\.Failure (?:\w+\.)*(\w+): (.*?)\.?>\]?", re.DOTALL)
 
 STATUS_REMEDIES = {
     401: "check the source's API key",
@@ -64,12 +67,18 @@ def _of_status(response: Response) -> tuple[str, str]:
 def _of_network(error: BaseException | None) -> tuple[str, str]:
     for kind, what, remedy in NETWORK:
         if isinstance(error, kind):
-            return f"{what} ({error})", remedy
+            cause = _cause(error)
+            return f"{what} ({cause})" if cause else what, remedy
     if "robots.txt" in str(error):
         return "is forbidden by the source's robots.txt", "leave the source out, or ask its owner"
     if isinstance(error, IgnoreRequest):
         return str(error), "let the next run try again"
     return f"failed ({type(error).__name__}: {error})", "see standard error of the crawl"
+
+
+def _cause(error: BaseException) -> str:
+    """The cause in its own words: Scrapy quotes Twisted's list of failures as Python prints it."""
+    return WRAPPED_FAILURE.sub(r"\1: \2", str(error)).rstrip(".")
 
 
 def _sentence(request: Request, what: str, remedy: str) -> str:

@@ -18,8 +18,9 @@ from flows.reader import Reader, read_served
 from flows.store import open_store
 from flows.store.base import Store, StoreUnavailableError
 from flows.store.local import LocalStore
+from pipelines.keys import KeyRing, Signer
 from pipelines.shards import pack
-from pipelines.signing import KeyRing, Signer, seal_passport
+from pipelines.signing import seal_passport
 from schemas.registry import ShardRow
 from schemas.times import timestamp
 from tests.flows.servers import Place

@@ -12,8 +12,8 @@ from flows.reader import EmptyStoreError, NotInSnapshotError, Reader, TamperedEr
 from flows.store import keys, open_store
 from flows.store.base import MAX_BLOB_BYTES, Blob, MissingKeyError, Store, TooLargeError
 from flows.store.local import LocalStore
+from pipelines.keys import KeyRing, Signer
 from pipelines.shards import pack
-from pipelines.signing import KeyRing, Signer
 from tests.flows.publishing import (
     AT,
     KEYS,

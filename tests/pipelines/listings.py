@@ -14,6 +14,7 @@ from pipelines.gates import default_gates
 from pipelines.issue import Terms, draft
 from pipelines.merge import Subject, gather
 from pipelines.order import Issued, admit, make
+from pipelines.pointers import resolve
 from pipelines.record import said
 from schemas.listing import Listing, Quarantined, RawListing
 from schemas.registry import ShardRow
@@ -126,17 +127,6 @@ def issued(*listings: Listing, last: ShardRow | None = None, terms: Terms = TERM
 def passport(*listings: Listing, terms: Terms = TERMS) -> dict[str, Any]:
     """A signed passport: the object that holds `unfragile`."""
     document: dict[str, Any] = json.loads(issued(*listings, terms=terms).document)["passport"]
-    return document
-
-
-def resolve(document: Any, pointer: str) -> Any:
-    """What stands at a JSON Pointer; one that leads nowhere reads as null."""
-    for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(document, dict):
-            document = document.get(key)
-        else:
-            document = document[int(key)] if isinstance(document, list) and int(key) < len(document) else None
     return document
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipelines.signing import KeyRing, Signer
+from pipelines.keys import KeyRing, Signer
 
 GOLDEN_DIR = Path(__file__).parent / "golden"
 GOLDEN = GOLDEN_DIR / "heron-7b.2026-06-01.json"

@@ -10,11 +10,12 @@ from pipelines.gates import default_gates
 from pipelines.issue import Terms, draft
 from pipelines.merge import gather
 from pipelines.order import admit
+from pipelines.pointers import resolve
 from pipelines.rulebook import rule_at, rulebook
 from schemas.evidence import Evidence
 from schemas.listing import Listing, RawListing
 from schemas.times import instant
-from tests.pipelines.listings import SEEN, TERMS, admitted, raw, raw_endpoints, record, resolve, statement, unshown
+from tests.pipelines.listings import SEEN, TERMS, admitted, raw, raw_endpoints, record, statement, unshown
 from tests.recordings import openrouter_models, recordings_dir
 
 DAYS = [

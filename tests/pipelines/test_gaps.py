@@ -1,5 +1,6 @@
 from pipelines.gaps import SOUGHT
-from tests.pipelines.listings import SEEN, endpoints, listing, resolve, statement
+from pipelines.pointers import resolve
+from tests.pipelines.listings import SEEN, endpoints, listing, statement
 
 
 def test_two_figures_for_the_context_are_a_conflict_with_both_sides() -> None:

@@ -6,8 +6,9 @@ import orjson
 import pytest
 
 from pipelines.issue import draft, issue
+from pipelines.keys import KeyRing, Signer
 from pipelines.seal import SealError, read_back, sealed, written
-from pipelines.signing import KeyRing, Signer, seal_passport
+from pipelines.signing import seal_passport
 from pipelines.verify import MAX_PASSPORT_BYTES, verify_passport
 from schemas.verdict import Verdict
 from tests.pipelines.listings import TERMS, listing, subject

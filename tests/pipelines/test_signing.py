@@ -8,14 +8,13 @@ import orjson
 import pytest
 
 from pipelines.canonical import NotCanonicalError
+from pipelines.keys import KeyRing, Signer
 from pipelines.signing import (
     ALGORITHM,
     PASSPORT_TYPE,
     SNAPSHOT_TYPE,
     TIMESTAMP_TYPE,
-    KeyRing,
     SignatureError,
-    Signer,
     _signature_bytes,
     objection,
     open_record,

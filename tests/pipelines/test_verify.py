@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pipelines.canonical import canonical
 from pipelines.contract import explain_first
-from pipelines.signing import PASSPORT_TYPE, KeyRing, Signer, seal_passport, seal_record
+from pipelines.keys import KeyRing, Signer
+from pipelines.signing import PASSPORT_TYPE, seal_passport, seal_record
 from pipelines.verify import CLOCK_SKEW, MAX_PASSPORT_BYTES, MAX_PASSPORT_DEPTH, verify_passport
 from schemas.times import instant
 from schemas.verdict import Verdict
