@@ -5,18 +5,27 @@ to stand still, so a publisher that was overtaken cannot put an old passport ove
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 
-from flows.drafts import Draft, applied_generation, drafts_of_copies, drafts_of_deltas, drafts_of_files
+from flows.drafts import (
+    Draft,
+    applied_generation,
+    drafts_of_copies,
+    drafts_of_deltas,
+    drafts_of_files,
+    drafts_of_passports,
+)
 from flows.publication import Progress, RenderCopies, Step, silent
 from flows.reader import Reader, read_served
 from flows.store.base import ConflictError, Store, find
 from flows.store.keys import APPLIED_KEY
 from flows.store.pool import each
 from pipelines.signing import KeyRing
-from schemas.registry import Applied
+from schemas.base import Sha256
+from schemas.registry import Applied, ShardRow
 
 _ATTEMPTS = 16
 """How often a write is tried; each failure means that another publisher just wrote this very key."""
@@ -58,18 +67,19 @@ def roll_forward(
     *,
     copies: RenderCopies,
     site: Mapping[str, bytes],
+    objects: Mapping[Sha256, bytes] = MappingProxyType({}),
     on_step: Progress = silent,
 ) -> Counter[Step]:
     """Write the copies that are not yet as the reader's generation has them, then say so in `registry/applied.json`.
 
-    Stops, and says nothing there, as soon as a newer generation is served. Returns step → keys written.
+    `objects` are passports that need not be read from the store again, as who calls has just written them. Stops, and says nothing there, as soon as a newer generation is served. Returns step → keys written.
     """
     written: Counter[Step] = Counter()
     applied = Applied(generation=reader.generation).model_dump_json().encode()
     try:
         for step, drafts in (
             (Step.DELTA, drafts_of_deltas(store, reader, on_step)),
-            (Step.COPIES, drafts_of_copies(store, reader, copies, on_step)),
+            (Step.COPIES, drafts_of_copies(store, reader, copies, objects, on_step)),
             (Step.SITE, drafts_of_files(store, site, on_step, Step.SITE)),
             (Step.APPLIED, drafts_of_files(store, {APPLIED_KEY: applied}, on_step, Step.APPLIED)),
         ):
@@ -80,8 +90,21 @@ def roll_forward(
     except _OvertakenError as overtaken:
         if overtaken.spoilt:
             newest = Reader(store, reader.keys, reader.at)
-            written += roll_forward(store, newest, copies=copies, site=site, on_step=on_step)
+            written += roll_forward(store, newest, copies=copies, site=site, objects=objects, on_step=on_step)
     return written
+
+
+def rewrite(store: Store, reader: Reader, rows: Iterable[ShardRow], copies: RenderCopies) -> list[str]:
+    """Write the copies of these passports that are not as the reader's generation has them; names their keys.
+
+    Names and writes none where a newer generation is served: its publisher sees to them.
+    """
+    drafts = drafts_of_passports(store, reader, copies, rows)
+    try:
+        _write(store, reader, drafts)
+    except _OvertakenError:
+        return []
+    return [draft.key for draft in drafts]
 
 
 def _write(store: Store, reader: Reader, drafts: list[Draft]) -> int:

@@ -5,6 +5,7 @@ right already stays.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -16,7 +17,8 @@ from flows.store.base import Blob, MissingKeyError, Store, find
 from flows.store.keys import APPLIED_KEY, delta_key, page_key, passport_copy_key
 from flows.store.pool import batches, each
 from pipelines.deltas import delta, encode_delta
-from schemas.registry import Applied
+from schemas.base import Sha256
+from schemas.registry import Applied, ShardRow
 
 _BATCH_SLUGS = 256
 """How many passports' copies go by one look at the pointer, and are in memory at once."""
@@ -75,8 +77,10 @@ def drafts_of_deltas(store: Store, reader: Reader, on_step: Progress) -> Iterato
             yield [Draft(key, encode_delta(delta(before, reader.rows(snapshot))), None)]
 
 
-def drafts_of_copies(store: Store, reader: Reader, copies: RenderCopies, on_step: Progress) -> Iterator[list[Draft]]:
-    """Draft the copies that are due, or all of them where they look different by now."""
+def drafts_of_copies(
+    store: Store, reader: Reader, copies: RenderCopies, objects: Mapping[Sha256, bytes], on_step: Progress
+) -> Iterator[list[Draft]]:
+    """Draft the copies that are due, or all of them where they look different by now; `objects` are at hand."""
     applied = applied_generation(store)
     outdated = due(reader, applied)
     first = reader.snapshot.parent is None and applied is None  # nothing lies there: looking would double the time
@@ -85,25 +89,41 @@ def drafts_of_copies(store: Store, reader: Reader, copies: RenderCopies, on_step
     on_step(Step.COPIES, 0, len(outdated))
     done = 0
     for batch in batches(outdated.items(), _BATCH_SLUGS):
-        bodies = each(lambda item: _copies_of(reader, copies, *item), batch, workers=store.workers)
-        wanted = (copy for pair in bodies for copy in pair)
+        wanted = _wanted(store, reader, copies, batch, objects)
         yield [Draft(key, body, None) for key, body in wanted] if first else _changed(store, wanted)
         done += len(batch)
         on_step(Step.COPIES, done, len(outdated))
 
 
+def drafts_of_passports(store: Store, reader: Reader, copies: RenderCopies, rows: Iterable[ShardRow]) -> list[Draft]:
+    """Draft those copies of some passports that are not as they should be."""
+    return _changed(store, _wanted(store, reader, copies, [(row.slug, row.object) for row in rows], {}))
+
+
 def _rendered_otherwise(store: Store, reader: Reader, copies: RenderCopies, outdated: Mapping[str, str | None]) -> bool:
     """Whether copies look different by now, as after a move to another address: one that should be right tells."""
     specimen = next((row for row in reader.rows() if row.slug not in outdated), None)
-    return specimen is not None and bool(_changed(store, _copies_of(reader, copies, specimen.slug, specimen.object)))
+    return specimen is not None and bool(drafts_of_passports(store, reader, copies, [specimen]))
+
+
+def _wanted(
+    store: Store,
+    reader: Reader,
+    copies: RenderCopies,
+    passports: Iterable[tuple[str, str | None]],
+    objects: Mapping[Sha256, bytes],
+) -> Iterator[tuple[str, bytes | None]]:
+    for pair in each(partial(_copies_of, reader, copies, objects), passports, workers=store.workers):
+        yield from pair
 
 
 def _copies_of(
-    reader: Reader, copies: RenderCopies, slug: str, sha256: str | None
+    reader: Reader, copies: RenderCopies, objects: Mapping[Sha256, bytes], passport: tuple[str, str | None]
 ) -> tuple[tuple[str, bytes | None], ...]:
+    slug, sha256 = passport
     if sha256 is None:
         return ((passport_copy_key(slug), None), (page_key(slug), None))
-    rendered = copies(slug, reader.object(sha256))
+    rendered = copies(slug, objects.get(sha256) or reader.object(sha256))
     page = ((page_key(slug), rendered.page),) if rendered.page is not None else ()
     return ((passport_copy_key(slug), rendered.passport), *page)
 

@@ -100,6 +100,7 @@ class _Protocol:
             nonce=self.nonce,
             issued_at=timestamp(now),
             expires_at=timestamp(now + POINTER_LIFE),
+            kept_from=base.pointer.kept_from if base else 1,
         )
         with reported(self.on_step, Step.POINTER):
             moved = move_pointer(self.store, seal(pointer, self.signer), base, commit)
@@ -110,7 +111,14 @@ class _Protocol:
         reader = Reader(self.store, self.keys, self.clock())
         if reader.generation == generation:
             self.written.update(
-                roll_forward(self.store, reader, copies=publication.copies, site=publication.site, on_step=self.on_step)
+                roll_forward(
+                    self.store,
+                    reader,
+                    copies=publication.copies,
+                    site=publication.site,
+                    objects=publication.objects,
+                    on_step=self.on_step,
+                )
             )
         self.on_step(Step.DONE, 1, 1)
         return Published(generation, {str(step): n for step, n in self.written.items() if n})

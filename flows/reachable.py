@@ -1,11 +1,10 @@
-"""The immutable files that snapshots name, each with the hash that what was signed gives it."""
+"""The immutable files that a registry keeps, each with the hash that what was signed gives it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from flows.reader import Reader
 from flows.store import keys
-from flows.store.base import MissingKeyError
 from schemas.registry import Snapshot
 
 
@@ -14,42 +13,65 @@ class Item(NamedTuple):
 
     key: str
     sha256: str | None
-    """None where no hash vouches for its bytes."""
+    """Of its bytes, or of a delta's lines; None where no hash vouches for them."""
 
 
-def reachable(reader: Reader, snapshots: Iterable[Snapshot]) -> Iterator[Item]:
-    """Name the files of these snapshots, one of the reader's and ancestors of it; some more than once.
+Look = Callable[[Item], bool]
+"""Told of a file before it is read on the way to others: whether it can be read."""
 
-    What a passport replaced belongs to it, as far as it is still there; and each snapshot comes after what it names.
+
+def _trusting(item: Item) -> bool:
+    """Let the reader raise what is wrong."""
+    del item
+    return True
+
+
+def reachable(reader: Reader, kept_from: int, look: Look = _trusting) -> Iterator[Item]:
+    """Name the files of the generations from `kept_from` on, and what the evidence of their passports points into.
+
+    Those are the sources of the generation that issued each passport, and the snapshots on the way to it. Some files
+    are named more than once; each snapshot comes after what it names. Raises TamperedError and MissingKeyError, unless
+    `look` says of a file on the way that it cannot be read: what it names is then left out.
     """
-    kept = list(snapshots)
-    for ref in dict.fromkeys(ref for snapshot in kept for ref in snapshot.shards):
-        yield Item(keys.shard_key(ref.sha256), ref.sha256)
-        yield from (Item(keys.object_key(row.object), row.object) for row in reader.shard(ref))
-    for snapshot in kept:
-        yield from sources(snapshot)
-        yield Item(keys.run_key(snapshot.run), None)
-        if _has_delta(reader, snapshot):
-            yield Item(keys.delta_key(snapshot.generation), None)
-    yield from snapshot_items(reader, kept)
+    whole = list(ancestors(reader, kept_from, look))
+    issued = {snapshot.generation for snapshot in whole}
+    for ref in dict.fromkeys(ref for snapshot in whole for ref in snapshot.shards):
+        shard = Item(keys.shard_key(ref.sha256), ref.sha256)
+        yield shard
+        for row in reader.shard(ref) if look(shard) else ():
+            issued.add(row.generation)
+            yield Item(keys.object_key(row.object), row.object)
+            if row.previous:
+                yield Item(keys.object_key(row.previous), row.previous)
+    way = list(ancestors(reader, min(issued), look))
+    for snapshot in way:
+        if snapshot.generation in issued:
+            yield from _sources(snapshot)
+    yield from (Item(keys.delta_key(snapshot.generation), snapshot.delta_sha256) for snapshot in whole)
+    yield from _snapshots(reader, way)
 
 
-def sources(snapshot: Snapshot) -> Iterator[Item]:
-    """Name the files that evidence issued in this generation points into."""
+def ancestors(reader: Reader, oldest: int, look: Look = _trusting) -> Iterator[Snapshot]:
+    """Give the snapshots from the reader's back to that of generation `oldest`, as far as they can be read."""
+    snapshot: Snapshot | None = reader.snapshot
+    while snapshot is not None:
+        yield snapshot
+        if snapshot.parent is None or snapshot.parent < oldest or not look(_parent(snapshot)):
+            return
+        snapshot = reader.parent(snapshot)
+
+
+def _parent(snapshot: Snapshot) -> Item:
+    return Item(keys.snapshot_key(snapshot.parent or 0), snapshot.parent_sha256)
+
+
+def _sources(snapshot: Snapshot) -> Iterator[Item]:
     return (Item(keys.source_key(ref.source, ref.sha256), ref.sha256) for ref in snapshot.sources)
 
 
-def snapshot_items(reader: Reader, snapshots: Iterable[Snapshot]) -> Iterator[Item]:
-    """Name the snapshots themselves, the oldest first."""
-    hashes = {reader.generation: reader.snapshot_sha256}
-    hashes |= {s.parent: s.parent_sha256 for s in reader.ancestry() if s.parent is not None and s.parent_sha256}
-    for snapshot in sorted(snapshots, key=lambda snapshot: snapshot.generation):
-        yield Item(keys.snapshot_key(snapshot.generation), hashes[snapshot.generation])
-
-
-def _has_delta(reader: Reader, snapshot: Snapshot) -> bool:
-    try:
-        reader.delta(snapshot)
-    except MissingKeyError:
-        return False
-    return True
+def _snapshots(reader: Reader, way: Iterable[Snapshot]) -> list[Item]:
+    """Name the snapshots, the oldest first."""
+    newer = list(way)
+    found = [Item(keys.snapshot_key(reader.generation), reader.snapshot_sha256)]
+    found += [_parent(child) for child, _ in zip(newer, newer[1:], strict=False)]
+    return found[::-1]

@@ -19,7 +19,16 @@ from flows.crawl import CrawlFailedError, CrawlOutcome
 from flows.job import Job, new_job
 from flows.progress import STARTING, tell
 from flows.settings import read_settings
-from flows.stages import Assembled, Done, GateClosedError, assemble, build_passports, crawl_source, publish_generation
+from flows.stages import (
+    Assembled,
+    Done,
+    GateClosedError,
+    assemble,
+    build_passports,
+    close_without_report,
+    crawl_source,
+    publish_generation,
+)
 from flows.store.base import StoreUnavailableError
 from flows.targets import listings_to_crawl
 
@@ -95,9 +104,10 @@ async def run_job(job: Job) -> Done:
         outcomes = await asyncio.gather(*(crawl_task(job, source) for source in job.sources))
         assembled = assemble_task(job, list(outcomes))
         done = publish_task(job, assembled, build_task(job, assembled)).content
-    except GateClosedError as error:
-        await show(error.report, None)
-        raise
+    except (GateClosedError, CrawlFailedError) as error:
+        closed = error if isinstance(error, GateClosedError) else close_without_report(job, error)
+        await show(closed.report, None)
+        raise closed from error.__cause__
     await show(done.report, done.published)
     return done
 

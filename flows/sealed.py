@@ -17,6 +17,7 @@ from pipelines.signing import SNAPSHOT_TYPE, TIMESTAMP_TYPE, open_record, seal_r
 from schemas.base import Frozen
 from schemas.registry import DeltaLine, Pointer, ShardRow, Snapshot
 
+REMEDY = "repair it from another store with `passports store scrub --copy URL`"
 MAX_POINTER_BYTES = 64 * 2**10
 MAX_SNAPSHOT_BYTES = 2**20
 """Thirty times one that names 256 shards."""
@@ -121,7 +122,7 @@ def read_shard(store: Store, key: str, sha256: str) -> tuple[ShardRow, ...]:
 
 def tampered(store: Store, key: str, reason: str) -> TamperedError:
     """Make the error that names store, key, reason and remedy."""
-    return TamperedError(f"{store.name}: {key} {reason}: restore it from a copy of the store, or publish again")
+    return TamperedError(f"{store.name}: {key} {reason}: {REMEDY}")
 
 
 def _opened(kind: type[Record], body: bytes, payload_type: str, keys: KeyRing, *, place: str) -> Record:

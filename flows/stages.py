@@ -7,7 +7,7 @@ from typing import NamedTuple
 from flows.batch import Batch, batch_of, breaches_of
 from flows.build import Built, breaches_of_build, build
 from flows.copies import repair
-from flows.crawl import CrawlOutcome, Progress, crawl
+from flows.crawl import CrawlFailedError, CrawlOutcome, Progress, crawl
 from flows.demo.leftovers import clear, left_by_demo
 from flows.errors import FlowError
 from flows.immutables import write_report
@@ -24,7 +24,7 @@ from flows.store import Store
 from pipelines.rulebook import rulebook
 from pipelines.shards import pack
 from schemas.crawl import AdmittedLine
-from schemas.run import RunReport
+from schemas.run import Breach, RunReport
 
 
 class GateClosedError(FlowError):
@@ -83,6 +83,13 @@ async def crawl_source(job: Job, source: str) -> CrawlOutcome:
         )
     tell(stage, outcome.report.listings, outcome.report.listings)
     return outcome
+
+
+def close_without_report(job: Job, error: CrawlFailedError) -> GateClosedError:
+    """Report a run whose crawl left no report of its own: it was stopped, or it died."""
+    tools = open_tools(job)
+    breach = Breach(source=", ".join(job.sources), gate="complete", reason=str(error))
+    return _closed(tools, failed_report(job, tools, (), [breach]))
 
 
 def assemble(job: Job, outcomes: list[CrawlOutcome]) -> Assembled:

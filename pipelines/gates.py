@@ -98,19 +98,20 @@ def default_gates() -> Gates:
 
 def check(report: CrawlReport, listings: Iterable[Listing], gate: Gate, *, last_good: int | None) -> list[Breach]:
     """List every bound that a whole crawl breaks; `last_good` is the number of listings of the last good crawl."""
-    breaches = [Breach(report.source, "complete", failure.reason) for failure in report.failures]
-    if not report.complete and not breaches:
-        reason = f"the crawl ended early ({report.finish_reason}): run it again"
-        breaches.append(Breach(report.source, "complete", reason))
-    if not breaches:
-        breaches += _size(report, gate, last_good)
-        breaches += _fill(report, list(listings), gate)
-    return breaches
+    return _incomplete(report) or [*_size(report, gate, last_good), *_fill(report, list(listings), gate)]
 
 
 def check_one(report: CrawlReport) -> list[Breach]:
     """List what is wrong with a crawl of a single listing: it came whole, or it did not."""
-    return [Breach(report.source, "complete", failure.reason) for failure in report.failures]
+    return _incomplete(report)
+
+
+def _incomplete(report: CrawlReport) -> list[Breach]:
+    breaches = [Breach(report.source, "complete", failure.reason) for failure in report.failures]
+    if not report.complete and not breaches:
+        reason = f"the crawl ended early ({report.finish_reason}): run it again"
+        breaches.append(Breach(report.source, "complete", reason))
+    return breaches
 
 
 @lru_cache(maxsize=1024)

@@ -93,6 +93,8 @@ class Pointer(Frozen):
     """Tells a publisher whose swap got no answer whether it landed."""
     issued_at: Timestamp
     expires_at: Timestamp
+    kept_from: int = 1
+    """The oldest generation that is kept whole; of those before it garbage was collected."""
     collecting_until: Timestamp | None = None
     """Garbage is being collected: nobody publishes before this instant, or before a pointer without it."""
 

@@ -9,9 +9,17 @@ from typing import Any, NamedTuple
 import orjson
 import pytest
 
+from flows.crawl import CrawlFailedError
 from flows.demo import recording
 from flows.sealed import TamperedError
-from flows.stages import GateClosedError, assemble, build_passports, crawl_source, publish_generation
+from flows.stages import (
+    GateClosedError,
+    assemble,
+    build_passports,
+    close_without_report,
+    crawl_source,
+    publish_generation,
+)
 from pipelines.keys import signing_key_to_jwk
 from schemas.run import RunReport
 from tests.flows.running import (
@@ -432,3 +440,12 @@ def test_a_cancelled_crawl_leaves_the_store_as_it_was(store: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(cancel_once_asked())
     assert files(store) == before
+
+
+def test_a_crawl_without_a_report_of_its_own_is_reported_all_the_same(equipped: Path) -> None:
+    job = job_for(equipped / "store")
+    closed = close_without_report(job, CrawlFailedError("openrouter at http://127.0.0.1:9: no end after 1 s, stopped"))
+    (kept,) = (equipped / "store/registry/runs").iterdir()
+    assert RunReport.model_validate_json(kept.read_bytes()) == closed.report
+    assert (kept.name, closed.report.state) == (f"{job.run}-failed.json", "failed")
+    assert "no end after 1 s" in str(closed)

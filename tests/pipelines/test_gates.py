@@ -68,8 +68,10 @@ def test_each_bound_that_is_broken_is_named(
     assert all(breach.source == "openrouter" and breach.reason for breach in breaches)
 
 
-def test_a_crawl_of_one_listing_is_judged_by_its_failures_alone() -> None:
-    assert check_one(report(listings=1, complete=False)) == []
+def test_a_crawl_of_one_listing_need_only_have_come_whole() -> None:
+    assert check_one(report(listings=1)) == []
+    (early,) = check_one(report(listings=1, complete=False))
+    assert (early.gate, "ended early" in early.reason) == ("complete", True)
     assert [breach.reason for breach in check_one(report(failures=(FAILURE,)))] == ["503 after 4 tries"]
 
 
