@@ -60,8 +60,7 @@ def batch_of(outcomes: Sequence[CrawlOutcome], served: Served, *, whole: bool, b
     gathered = gather(listings, served.owners)
     quarantined = (*refused, *_collided(gathered, lines, served))
     in_list = sum(1 for refusal in refused if not refusal.source.endswith("-endpoints"))
-    accounting = Accounting(**account(gathered, in_list, listings)._asdict())
-    return Batch(_without(lines, gathered.collisions), gathered, quarantined, accounting)
+    return Batch(_without(lines, gathered.collisions), gathered, quarantined, account(gathered, in_list, listings))
 
 
 def _joined(

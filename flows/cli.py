@@ -207,7 +207,7 @@ def store_scrub(
     copy: Annotated[str | None, typer.Option("--copy", metavar="URL", help="Store to repair from.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read immutable files again and verify them, others each day; exit 1 when something stays damaged."""
+    """Read files again, verify and repair them, others each day; exit 1 when something stays damaged."""
     from flows.commands import storing
 
     storing.scrub_store(store, budget=budget, copy=copy, as_json=as_json)

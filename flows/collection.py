@@ -7,19 +7,20 @@ its lease, and it stops by itself a minute before that ends.
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import takewhile
 from typing import NamedTuple
 
 from flows.pointer import COLLECTION_LEASE, POINTER_LIFE
 from flows.publication import PublicationError
-from flows.reachable import reachable, snapshot_items, sources
+from flows.reachable import ancestors, reachable
 from flows.reader import Reader
 from flows.sealed import seal
 from flows.store import keys
 from flows.store.base import Store
 from flows.store.pool import batches, each
 from pipelines.signing import KeyRing, Signer
-from schemas.registry import Pointer, Snapshot
+from schemas.registry import Pointer
 from schemas.times import instant, timestamp
 
 FOLDERS = tuple(f"registry/{kind}" for kind in ("objects", "shards", "snapshots", "deltas", "sources", "probe"))
@@ -47,13 +48,11 @@ def plan(store: Store, reader: Reader, *, generations: int, days: int, at: datet
     Kept are the newest `generations`, those not older than `days`, and for every passport in them the generation that
     issued it with its sources, which its evidence points into; and the way from one to the other, by the snapshots.
     """
-    ancestry = list(reader.ancestry())
-    youngest = takewhile(lambda pair: _is_kept(*pair, generations, at - timedelta(days=days)), enumerate(ancestry))
-    whole = [snapshot for _, snapshot in youngest]
-    wanted = set(_wanted(reader, ancestry, whole))
+    whole = _youngest(reader, generations, at - timedelta(days=days))
+    wanted = {item.key for item in reachable(reader, whole[-1])}
     there = [key for folder in FOLDERS for key in store.list(folder)]
     garbage = [key for key in there if key not in wanted]
-    return Collected([snapshot.generation for snapshot in whole], len(there) - len(garbage), garbage, 0)
+    return Collected(whole, len(there) - len(garbage), garbage, 0)
 
 
 def collect(
@@ -72,35 +71,34 @@ def collect(
         if reader.pointer.commit != "swap":
             raise PublicationError(f"{store.name}: garbage cannot be collected where the pointer is not swapped")
         until = clock() + COLLECTION_LEASE
-        reader = _repointed(
-            store, reader, signer=signer, trusted=trusted, at=clock(), nonce=f"{nonce}-begin", until=until
-        )
+        kept_from = _youngest(reader, generations, clock() - timedelta(days=days))[-1]
+        repointed = partial(_repointed, store, signer=signer, trusted=trusted, kept_from=kept_from)
+        reader = repointed(reader, at=clock(), nonce=f"{nonce}-begin", until=until)
         try:
             planned = plan(store, reader, generations=generations, days=days, at=clock())
             removed = sum(_remove(store, planned.garbage, clock, until - _MARGIN))
         finally:
-            _repointed(store, reader, signer=signer, trusted=trusted, at=clock(), nonce=f"{nonce}-end", until=None)
+            repointed(reader, at=clock(), nonce=f"{nonce}-end", until=None)
     return planned._replace(removed=removed)
 
 
-def _is_kept(place: int, snapshot: Snapshot, generations: int, since: datetime) -> bool:
-    return place < generations or instant(snapshot.created_at) >= since
-
-
-def _wanted(reader: Reader, ancestry: list[Snapshot], whole: list[Snapshot]) -> Iterator[str]:
-    yield from (item.key for item in reachable(reader, whole))
-    rows = [row for ref in {ref for snapshot in whole for ref in snapshot.shards} for row in reader.shard(ref)]
-    yield from (keys.object_key(row.previous) for row in rows if row.previous)
-    issued = {row.generation for row in rows}
-    oldest = min([*issued, *(snapshot.generation for snapshot in whole)])
-    for snapshot in ancestry:
-        if snapshot.generation in issued:
-            yield from (item.key for item in sources(snapshot))
-    yield from (item.key for item in snapshot_items(reader, (s for s in ancestry if s.generation >= oldest)))
+def _youngest(reader: Reader, generations: int, since: datetime) -> list[int]:
+    """Number the generations that stay whole, newest first; one that was collected before does not become whole."""
+    whole = enumerate(ancestors(reader, reader.pointer.kept_from))
+    youngest = takewhile(lambda pair: pair[0] < generations or instant(pair[1].created_at) >= since, whole)
+    return [snapshot.generation for _, snapshot in youngest]
 
 
 def _repointed(
-    store: Store, reader: Reader, *, signer: Signer, trusted: KeyRing, at: datetime, nonce: str, until: datetime | None
+    store: Store,
+    reader: Reader,
+    *,
+    signer: Signer,
+    trusted: KeyRing,
+    kept_from: int,
+    at: datetime,
+    nonce: str,
+    until: datetime | None,
 ) -> Reader:
     """Say in the pointer whether garbage is being collected; raise ConflictError when somebody published meanwhile."""
     pointer = Pointer(
@@ -110,6 +108,7 @@ def _repointed(
         nonce=nonce,
         issued_at=timestamp(at),
         expires_at=max(reader.pointer.expires_at, timestamp(at + POINTER_LIFE)),
+        kept_from=kept_from,
         collecting_until=timestamp(until) if until else None,
     )
     store.swap(keys.POINTER_KEY, seal(pointer, signer), reader.token)

@@ -72,7 +72,8 @@ def roll_forward(
 ) -> Counter[Step]:
     """Write the copies that are not yet as the reader's generation has them, then say so in `registry/applied.json`.
 
-    `objects` are passports that need not be read from the store again, as who calls has just written them. Stops, and says nothing there, as soon as a newer generation is served. Returns step → keys written.
+    `objects` are passports that need not be read from the store again, as the caller has just written them. Stops, and
+    says nothing there, as soon as a newer generation is served. Returns step → keys written.
     """
     written: Counter[Step] = Counter()
     applied = Applied(generation=reader.generation).model_dump_json().encode()

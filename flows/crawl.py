@@ -26,8 +26,10 @@ TAIL_BYTES = 4000
 
 NAME_OF_A_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL")
 SHORTEST_SECRET = 6
-NOT_THE_CRAWLS = {"PASSPORTS_SIGNING_KEY", "PASSPORTS_SIGNING_KEY_FILE", "SOURCE_DATE_EPOCH"}
-"""Variables that a crawl does not inherit: what fetches never holds what signs, and the clock is an argument."""
+NOT_THE_CRAWLS = re.compile(
+    r"PASSPORTS_SIGNING_KEY(_FILE)?|SOURCE_DATE_EPOCH|PREFECT_API_\w+|(AWS|AZURE|GOOGLE|GCP)_\w*(KEY|TOKEN|SECRET|CREDENTIAL)\w*"
+)
+"""Variables that a crawl does not inherit: what fetches never holds what signs or publishes, and the clock is given."""
 
 
 class CrawlFailedError(FlowError):
@@ -116,7 +118,7 @@ def _command(source: str, *, endpoints: bool, only: Sequence[str], settings: Map
 
 
 def _environment(contact: str, clock_epoch: int | None) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in NOT_THE_CRAWLS}
+    kept = {name: value for name, value in os.environ.items() if not NOT_THE_CRAWLS.fullmatch(name)}
     path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH")]))
     clock = {} if clock_epoch is None else {"SOURCE_DATE_EPOCH": str(clock_epoch)}
     own = {"SCRAPY_SETTINGS_MODULE": "spiders.settings", "PYTHONPATH": path, "PASSPORTS_CONTACT": contact}

@@ -81,12 +81,6 @@ def make_key(path: Path) -> OpenedKey:
     return OpenedKey(Signer(seed), path, made=True)
 
 
-def trusted_keys(settings: Settings) -> KeyRing | None:
-    """The public half of our own key, None where there is no key."""
-    found = find_key(settings)
-    return KeyRing([found.signer.public_key]) if found else None
-
-
 def read_key_ring(path: Path) -> KeyRing:
     """Read trusted public keys, a JWK or a JWK Set, from a file; raise SigningKeyError."""
     try:

@@ -1,6 +1,7 @@
 """The immutable files that a registry keeps, each with the hash that what was signed gives it."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from flows.reader import Reader
@@ -73,5 +74,5 @@ def _snapshots(reader: Reader, way: Iterable[Snapshot]) -> list[Item]:
     """Name the snapshots, the oldest first."""
     newer = list(way)
     found = [Item(keys.snapshot_key(reader.generation), reader.snapshot_sha256)]
-    found += [_parent(child) for child, _ in zip(newer, newer[1:], strict=False)]
+    found += [_parent(child) for child, _ in pairwise(newer)]
     return found[::-1]

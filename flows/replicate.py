@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from flows.copies import roll_forward
+from flows.genuine import read_genuine
 from flows.pointer import is_collecting, move_pointer
 from flows.publication import Progress, PublicationError, RenderCopies, Step, reported, silent
 from flows.reachable import Item, reachable
 from flows.reader import Reader, read_served
-from flows.scrub import read_genuine
 from flows.sealed import MAX_POINTER_BYTES
 from flows.store import keys
 from flows.store.base import Store
@@ -86,7 +86,10 @@ def _ensure_ancestor(source: Reader, base: Reader | None, target: Store, at: dat
 def _copy(origin: Store, target: Store, source: Reader, trusted: KeyRing, on_step: Progress) -> int:
     there = set(target.list("registry"))
     unsigned = [Item(key, None) for folder in UNSIGNED for key in origin.list(folder)]
-    named = reachable(source, list(source.ancestry()))
+    deltas = set(origin.list(keys.DELTAS))
+    named = [
+        i for i in reachable(source, source.pointer.kept_from) if not i.key.startswith(keys.DELTAS) or i.key in deltas
+    ]
     lacking = [item for item in dict.fromkeys((*unsigned, *named)) if item.key not in there]
     on_step(Step.OBJECTS, 0, len(lacking))
     new = 0

@@ -1,73 +1,141 @@
-"""Scrubbing: immutable files are read again, hashed and verified, so many a run, and repaired from another copy."""
+"""Scrubbing: files are read again and verified, so many a run, and repaired: from another store, copies by rendering.
 
+The way comes first, snapshots and shards from the pointer down, as it tells what else there is. It is looked at in
+every run; of the rest, others each day.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from flows.copies import rewrite
+from flows.drafts import applied_generation
+from flows.genuine import read_genuine
+from flows.pointer import is_collecting
+from flows.publication import PublicationError, RenderCopies
 from flows.reachable import Item, reachable
 from flows.reader import Reader
-from flows.sealed import RegistryError, read_hashed, tampered
-from flows.store.base import MissingKeyError, Store, StoreError
-from flows.store.pool import each
+from flows.sealed import REMEDY, RegistryError, read_pointer
+from flows.store import keys
+from flows.store.base import MissingKeyError, Store, StoreError, StoreUnavailableError
+from flows.store.pool import batches, each
 from pipelines.signing import KeyRing
-from pipelines.verify import verify_passport
-from schemas.verdict import Verdict
+from schemas.registry import ShardRow
 
-GENUINE = frozenset({Verdict.OK_OFFLINE, Verdict.EXPIRED, Verdict.NOT_YET_VALID})
-"""Verdicts on a passport whose signature holds: how old it is does not matter here."""
+_BATCH = 256
+"""How many passports' copies go by one look at the pointer."""
 
 
 class Damage(NamedTuple):
-    """A file that is not what was signed."""
+    """A file that is not what was signed, or a copy that is not what is served."""
 
     key: str
     reason: str
+    """Names store, key and remedy; and where another store did not help, why."""
     repaired: bool
 
 
 class Scrubbed(NamedTuple):
-    """What came of a run."""
+    """What came of a run; passports whose copies were compared count as files."""
 
     looked_at: int
     of: int
     damages: list[Damage]
+    """Snapshots and shards first. What a snapshot or shard names that stays damaged is not known and not counted."""
 
 
-def scrub(store: Store, reader: Reader, *, trusted: KeyRing, budget: int, copy: Store | None) -> Scrubbed:
-    """Read up to `budget` files again, others each day, and repair what is damaged from `copy`.
+def scrub(
+    store: Store, *, trusted: KeyRing, at: datetime, budget: int, copy: Store | None, copies: RenderCopies
+) -> Scrubbed:
+    """Read the way, and up to `budget` other files, others each day; repair what is damaged, never stopping at it.
 
-    A run begins where the day's number times the budget points to, so that daily runs come round. Nothing is kept of
-    where the last one ended. Raises TamperedError where the way to the files, snapshots and shards, is damaged.
+    A run begins where the day's number times the budget points to, so that daily runs come round: nothing is kept of
+    where the last one ended. Immutable files are repaired from `copy`, once verified; the copies for readers are
+    rendered anew. Raises EmptyStoreError, TamperedError where the pointer itself is damaged, StoreUnavailableError, and
+    PublicationError while garbage is being collected.
     """
-    files = sorted({item for item in reachable(reader, reader.ancestry()) if item.sha256})
-    day = (reader.at - datetime.min.replace(tzinfo=reader.at.tzinfo)).days
-    begin = day * budget % len(files)
-    chosen = (files[begin:] + files[:begin])[:budget]
-    found = each(lambda item: _damage(store, item, trusted, reader.at, copy), chosen, workers=store.workers)
-    return Scrubbed(len(chosen), len(files), [damage for damage in found if damage])
+    pointer, _ = read_pointer(store, trusted)
+    if is_collecting(pointer, at):
+        raise PublicationError(f"garbage is being collected from {store.name}: run again in a few minutes")
+    run = _Run(store, trusted, at, copy)
+    if not run.look(Item(keys.snapshot_key(pointer.generation), pointer.snapshot_sha256)):
+        return Scrubbed(1, 1, run.damages())
+    reader = Reader(store, trusted, at)
+    named = dict.fromkeys(reachable(reader, reader.pointer.kept_from, run.look))
+    awaited = _awaited(store, reader)
+    rest = [item for item in sorted(named) if item not in run.seen and item.key not in awaited]
+    refs = [ref for ref in reader.snapshot.shards if run.look(Item(keys.shard_key(ref.sha256), ref.sha256))]
+    rows = [row for ref in refs for row in reader.shard(ref)]
+    way = len(run.seen)
+    chosen = _chosen([*rest, *rows], at, budget)
+    run.look_at([item for item in chosen if isinstance(item, Item)])
+    spoilt = run.compare(reader, [row for row in chosen if isinstance(row, ShardRow)], copies)
+    return Scrubbed(way + len(chosen), way + len(rest) + len(rows), [*run.damages(), *spoilt])
 
 
-def read_genuine(store: Store, item: Item, trusted: KeyRing, at: datetime) -> bytes:
-    """Read a file that must hash to what was signed, and if it is a passport be signed; raise TamperedError."""
-    body = store.get(item.key).body if item.sha256 is None else read_hashed(store, item.key, item.sha256)
-    if item.key.startswith("registry/objects/"):
-        finding, _ = verify_passport(body, keys=trusted, at=at)
-        if finding.verdict not in GENUINE:
-            raise tampered(store, item.key, f"is not to be believed: {finding.reason}")
-    return body
+def _chosen(files: list[Item | ShardRow], at: datetime, budget: int) -> list[Item | ShardRow]:
+    day = (at - datetime.min.replace(tzinfo=at.tzinfo)).days
+    begin = day * budget % max(len(files), 1)
+    return (files[begin:] + files[:begin])[:budget]
 
 
-def _damage(store: Store, item: Item, trusted: KeyRing, at: datetime, copy: Store | None) -> Damage | None:
-    try:
-        read_genuine(store, item, trusted, at)
-    except (RegistryError, MissingKeyError) as error:
-        return Damage(item.key, str(error), copy is not None and _repaired(store, item, trusted, at, copy))
-    return None
+def _awaited(store: Store, reader: Reader) -> set[str]:
+    """Name the deltas that are not there yet, as their publisher was killed or is at work: the next run writes them."""
+    applied = applied_generation(store)
+    later = range(reader.generation if applied is None else applied + 1, reader.generation + 1)
+    return {key for key in map(keys.delta_key, later) if not store.exists(key)}
 
 
-def _repaired(store: Store, item: Item, trusted: KeyRing, at: datetime, copy: Store) -> bool:
-    try:
-        body = read_genuine(copy, item, trusted, at)
-    except (RegistryError, StoreError):
-        return False
-    store.put(item.key, body)
-    return True
+@dataclass(frozen=True)
+class _Run:
+    store: Store
+    trusted: KeyRing
+    at: datetime
+    copy: Store | None
+    seen: dict[Item, Damage | None] = field(default_factory=dict)
+
+    def look(self, item: Item) -> bool:
+        """Read a file once, and repair it where that is needed and can be done; tells whether it is right now."""
+        if item not in self.seen:
+            self.seen[item] = self._damage(item)
+        damage = self.seen[item]
+        return damage is None or damage.repaired
+
+    def look_at(self, items: Iterable[Item]) -> None:
+        """Read many at once."""
+        for _ in each(self.look, items, workers=self.store.workers):
+            pass
+
+    def damages(self) -> list[Damage]:
+        """Tell what was damaged, in the order it was come by."""
+        return [damage for damage in self.seen.values() if damage]
+
+    def compare(self, reader: Reader, rows: Iterable[ShardRow], copies: RenderCopies) -> list[Damage]:
+        """Write the copies anew that are not what is served; those of a damaged passport cannot be told."""
+        spoilt: list[str] = []
+        for batch in batches(rows, _BATCH):
+            objects = [Item(keys.object_key(row.object), row.object) for row in batch]
+            self.look_at(objects)
+            whole = [row for row, item in zip(batch, objects, strict=True) if self.look(item)]
+            spoilt += rewrite(self.store, reader, whole, copies)
+        return [Damage(key, f"{self.store.name}: {key} is not what {reader} serves", repaired=True) for key in spoilt]
+
+    def _damage(self, item: Item) -> Damage | None:
+        try:
+            read_genuine(self.store, item, self.trusted, self.at)
+        except (RegistryError, StoreError) as error:
+            if isinstance(error, StoreUnavailableError):
+                self.store.get(keys.POINTER_KEY)  # raises where it is the store that is out of reach and not this file
+            reason = f"{error}: {REMEDY}" if isinstance(error, MissingKeyError) else str(error)
+            return self._repaired(Damage(item.key, reason, repaired=False), item)
+        return None
+
+    def _repaired(self, damage: Damage, item: Item) -> Damage:
+        if self.copy is None:
+            return damage
+        try:
+            self.store.put(item.key, read_genuine(self.copy, item, self.trusted, self.at))
+        except (RegistryError, StoreError) as error:
+            return damage._replace(reason=f"{damage.reason}; not repaired, as {error}")
+        return damage._replace(repaired=True)

@@ -94,11 +94,16 @@ def follower(store: Store, generation: int, body: bytes, keys: KeyRing, parent_s
 def read_delta(store: Store, snapshot: Snapshot) -> tuple[DeltaLine, ...]:
     """Read what a generation changed; raise MissingKeyError, or TamperedError when it is not what was signed."""
     key = delta_key(snapshot.generation)
+    return open_delta(store, key, store.get(key).body, snapshot.delta_sha256)
+
+
+def open_delta(store: Store, key: str, body: bytes, sha256: str | None) -> tuple[DeltaLine, ...]:
+    """Unpack a delta, whose lines must hash to what its snapshot names; raise TamperedError."""
     try:
-        lines = decode_delta(store.get(key).body)
+        lines = decode_delta(body)
     except PipelineError as error:
         raise tampered(store, key, str(error)) from error
-    if delta_sha256(lines) != snapshot.delta_sha256:
+    if delta_sha256(lines) != sha256:
         raise tampered(store, key, "is not the delta that its snapshot names")
     return lines
 

@@ -11,7 +11,8 @@ from flows.errors import FlowError
 SOURCES = ("openrouter",)
 """Sources that can be crawled, one spider each."""
 
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#]+$")]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
+"""Without a user and password: it is shown, published as evidence, and known to Prefect."""
 
 
 class SettingsError(FlowError):

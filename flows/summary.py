@@ -59,10 +59,10 @@ def quarantine_rows(report: RunReport) -> list[dict[str, str]]:
     return [
         {
             "source": refused.source,
-            "listing": refused.id,
+            "listing": clean(refused.id),
             "stage": refused.stage,
-            "field": refused.field or "(record)",
-            "reason": refused.reason[:LONGEST_REASON],
+            "field": clean(refused.field) or "(record)",
+            "reason": clean(refused.reason)[:LONGEST_REASON],
         }
         for refused in report.quarantined
     ]

@@ -28,7 +28,7 @@ COLOURS = {
 
 def plain(text: object) -> Text:
     """Text as it is: no markup is read in it, and no control character reaches the terminal."""
-    return Text(clean(str(text)).replace("\x1b", ""))
+    return Text(clean(str(text)))
 
 
 def coloured(word: str) -> Text:
@@ -36,9 +36,19 @@ def coloured(word: str) -> Text:
     return Text(word, style=COLOURS.get(word, "red"))
 
 
+def document(value: object) -> None:
+    """Answer in JSON, in ASCII: nothing that a listing says reaches the terminal as a control character."""
+    OUT.print_json(data=value, ensure_ascii=True, highlight=OUT.is_terminal)
+
+
 def error(message: str) -> None:
     """Tell of an error: what, where, and what to do."""
     ERR.print(Text("error: ", style="bold red") + plain(message), soft_wrap=True)
+
+
+def say(answer: str) -> None:
+    """Answer in a sentence."""
+    OUT.print(plain(answer), soft_wrap=True)
 
 
 def note(message: str) -> None:

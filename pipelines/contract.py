@@ -1,7 +1,6 @@
 """The contract, schema.json, before two judges: a fast one that says whether, a thorough one that says why not."""
 
 import functools
-import hashlib
 import json
 from collections.abc import Iterator
 from importlib import resources
@@ -58,11 +57,6 @@ def explain_first(document: object) -> Refusal | None:
 def schema_text() -> str:
     """Give schema.json, as the site serves it."""
     return _SCHEMA_BYTES.decode()
-
-
-def schema_sha256() -> str:
-    """Give the SHA-256 of schema.json in lower-case hexadecimal."""
-    return hashlib.sha256(_SCHEMA_BYTES).hexdigest()
 
 
 def _refusals(document: object) -> Iterator[Refusal]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from schemas.listing import Fact, FactValue, Listing, Quarantined, RawListing
+from schemas.run import Accounting
 
 SOURCES = ("openrouter", "openrouter-endpoints")
 """Every source, in the order of precedence: where two state the same fact, the earlier one is believed first."""
@@ -53,17 +54,6 @@ class Subject:
         return self.groups.get(group, [])
 
 
-class Accounting(NamedTuple):
-    """Where every listing of the model list went; the parts sum to the listings that came in."""
-
-    listings: int
-    passports: int
-    offers_merged: int
-    aliases: int
-    quarantined: int
-    aliases_without_target: tuple[str, ...]
-
-
 class Gathered(NamedTuple):
     """All models of a batch, and what could not be brought together."""
 
@@ -106,10 +96,13 @@ def account(gathered: Gathered, quarantined: int, listings: Iterable[Listing]) -
     listed = [listing for listing in listings if listing.kind != "endpoints"]
     aliases = sum(1 for listing in listed if listing.kind == "alias")
     collided = sum(1 for listing in gathered.collisions if listing.kind != "endpoints")
-    passports = len(gathered.subjects)
-    merged = sum(len(subject.offers) - 1 for subject in gathered.subjects)
     return Accounting(
-        len(listed) + quarantined, passports, merged, aliases, quarantined + collided, gathered.aliases_without_target
+        listings=len(listed) + quarantined,
+        passports=len(gathered.subjects),
+        offers_merged=sum(len(subject.offers) - 1 for subject in gathered.subjects),
+        aliases=aliases,
+        quarantined=quarantined + collided,
+        aliases_without_target=gathered.aliases_without_target,
     )
 
 

@@ -2,7 +2,7 @@
 
 raw listing → normalise → validate                       `admit`, one listing at a time, while the crawl runs
 listings    → merge                                      `pipelines.merge.gather`, once a batch is whole
-subject     → enrich → score → issue → sign → verify     `make`, one model at a time
+subject     → enrich → score → issue → verify → sign     `make`, one model at a time; the signature is verified too
 """
 
 import hashlib

@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 SLUG_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,199}$"
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
 TIMESTAMP_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
-DECIMAL_PATTERN = r"^(0|[1-9][0-9]*)(\.[0-9]+)?$"
 POINTER_PATTERN = r"^(/([^~/]|~[01])*)*$"
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN)]
@@ -18,9 +17,6 @@ Sha256 = Annotated[str, StringConstraints(pattern=SHA256_PATTERN)]
 
 Timestamp = Annotated[str, StringConstraints(pattern=TIMESTAMP_PATTERN)]
 """UTC with milliseconds and Z, as `schemas.times.timestamp` prints it."""
-
-DecimalText = Annotated[str, StringConstraints(pattern=DECIMAL_PATTERN)]
-"""A non-negative decimal in plain notation, exact to its last digit: "0.00000015"."""
 
 Pointer = Annotated[str, StringConstraints(pattern=POINTER_PATTERN)]
 """A JSON Pointer (RFC 6901); "" is the whole document."""

@@ -25,7 +25,7 @@ def diff(slug: str, store_url: str | None, key_file: Path | None, *, as_json: bo
         raise unknown_slug(slug, (row.slug for row in reader.rows()))
     found = list(steps(reader, slug))
     if as_json:
-        terminal.OUT.print_json(json.dumps({"slug": slug, "versions": [_record(step) for step in found]}))
+        terminal.document({"slug": slug, "versions": [_record(step) for step in found]})
         return
     for step in found:
         _show(step)
@@ -47,9 +47,9 @@ def _show(step: Step) -> None:
     title = f"generation {row.generation}, signed at {passport['signedAt']}: {row.cause.replace('_', ' ')}"
     if step.changes is None:
         first = row.cause == "first_seen"
-        terminal.note(f"{title}{'' if first else '; what was before is not kept any more'}")
+        terminal.say(f"{title}{'' if first else '; what was before is not kept any more'}")
     elif not step.changes:
-        terminal.note(f"{title}; nothing of substance changed")
+        terminal.say(f"{title}; nothing of substance changed")
     else:
         records = [
             {"what": change.path, "from": _value(change.before), "to": _value(change.after)}

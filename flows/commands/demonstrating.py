@@ -1,6 +1,5 @@
 """`passports demo`."""
 
-import json
 import sys
 
 from flows import terminal
@@ -42,6 +41,6 @@ def _show(done: Done, judged: list[verifying.Judged]) -> None:
 
 def _answer(done: Done, judged: list[verifying.Judged]) -> None:
     verification = verifying.answer(judged, ORIGIN)
-    terminal.OUT.print_json(json.dumps({**running.answer(done.report, done.published), "verification": verification}))
+    terminal.document({**running.answer(done.report, done.published), "verification": verification})
     if verification["verified"] != len(judged):
         sys.exit(1)

@@ -1,6 +1,5 @@
 """`passports doctor`."""
 
-import json
 import secrets
 import sys
 
@@ -15,7 +14,7 @@ def doctor(store_url: str | None, *, as_json: bool) -> None:
     found = list(checks(read_settings(store=store_url), clock=system_clock, nonce=secrets.token_hex(16)))
     unfit = [check for check in found if check.state == "unfit"]
     if as_json:
-        terminal.OUT.print_json(json.dumps({"fit": not unfit, "checks": [check._asdict() for check in found]}))
+        terminal.document({"fit": not unfit, "checks": [check._asdict() for check in found]})
     else:
         records = [{"what": one.name, "state": terminal.coloured(one.state), "detail": one.detail} for one in found]
         terminal.rows(records, ("what", "state", "detail"))

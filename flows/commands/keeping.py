@@ -14,7 +14,7 @@ def init(file: Path | None, *, as_json: bool) -> None:
     key = make_key(file or key_file(read_settings()))
     public = jwk(key.signer.public_key)
     if as_json:
-        terminal.OUT.print_json(json.dumps({"file": str(key.path), "public_key": public}))
+        terminal.document({"file": str(key.path), "public_key": public})
         return
     terminal.pairs([("signing key", key.path), ("key id", key.signer.key_id), ("public key", json.dumps(public))])
     terminal.note("Keep a copy of the file where nobody else can read it. The public key is what readers need.")

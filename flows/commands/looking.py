@@ -40,7 +40,7 @@ def status(store_url: str | None, key_file: Path | None, at: str | None, *, as_j
     sources = source_rows(reader.snapshot, gates, now)
     if as_json:
         answer = {"generation": reader.generation, "sources": sources, "ages": counts, "passports": records}
-        terminal.OUT.print_json(json.dumps(answer))
+        terminal.document(answer)
     else:
         terminal.rows([_coloured(source, "age") for source in sources], sources[0].keys() if sources else ())
         shown = [record for record in records if record["age"] != "fresh" or record["status"] != "active"]
@@ -66,7 +66,7 @@ def show(
         raise unknown_slug(slug, (row.slug for row in reader.rows()))
     raw = reader.passport(slug)
     if as_json:
-        terminal.OUT.print_json(raw.decode())
+        terminal.document(orjson.loads(raw))
         return
     passport = orjson.loads(raw)["passport"]
     finding = reader.check(slug)
@@ -83,7 +83,7 @@ def _show_changes(reader: Reader, passport: dict[str, Any], previous: str | None
     found = differences(before["unfragile"], passport["unfragile"])
     title = f"changed since the version signed at {before['signedAt']}"
     if not found:
-        terminal.note(f"{title}: nothing of substance")
+        terminal.say(f"{title}: nothing of substance")
         return
     records = [
         {"what": change.path, "from": _value(change.before), "to": _value(change.after)}

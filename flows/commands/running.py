@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-import json
 import logging
 import os
 
@@ -32,7 +31,7 @@ def run(job: Job, *, as_json: bool) -> Done:
 def show(report: RunReport, published: Published | None, *, as_json: bool) -> None:
     """Show what came of a job."""
     if as_json:
-        terminal.OUT.print_json(json.dumps(answer(report, published)))
+        terminal.document(answer(report, published))
         return
     terminal.pairs(summary_lines(report, published))
     if refused := quarantine_rows(report):

@@ -1,6 +1,5 @@
 """`passports publish`, and `passports store gc` and `scrub`: what is done to a store without a crawl."""
 
-import json
 import secrets
 import sys
 
@@ -42,7 +41,7 @@ def publish(store_url: str | None, to: str, *, as_json: bool) -> None:
             on_step=_tell_step,
         )
     if as_json:
-        terminal.OUT.print_json(json.dumps(done._asdict()))
+        terminal.document(done._asdict())
         return
     written = ", ".join(f"{count:,} {step}" for step, count in done.written.items()) or "nothing"
     terminal.pairs([
@@ -74,26 +73,32 @@ def gc(store_url: str | None, *, generations: int, days: int, remove: bool, as_j
 
 
 def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json: bool) -> None:
-    """Read immutable files again and repair the damaged; exit 1 when something stays damaged."""
+    """Read files again and repair the damaged; exit 1 when something stays damaged."""
     settings = read_settings(store=store_url)
     store = open_store(settings.store)
     trusted = trust_for(settings, store, None).keys
-    reader = Reader(store, trusted, moment(None))
-    done = scrub(store, reader, trusted=trusted, budget=budget, copy=open_store(copy) if copy else None)
+    done = scrub(
+        store,
+        trusted=trusted,
+        at=moment(None),
+        budget=budget,
+        copy=open_store(copy) if copy else None,
+        copies=copies_for(Issuer(settings.issuer, settings.base_url)),
+    )
     if as_json:
         damages = [damage._asdict() for damage in done.damages]
-        terminal.OUT.print_json(json.dumps({"looked_at": done.looked_at, "of": done.of, "damages": damages}))
+        terminal.document({"looked_at": done.looked_at, "of": done.of, "damages": damages})
     else:
         for damage in done.damages:
             terminal.error(f"{damage.reason}{' (repaired)' if damage.repaired else ''}")
-        terminal.OUT.print(f"{done.looked_at:,} of {done.of:,} immutable files read, {len(done.damages):,} damaged")
+        terminal.OUT.print(f"{done.looked_at:,} of {done.of:,} files read, {len(done.damages):,} damaged")
     if any(not damage.repaired for damage in done.damages):
         sys.exit(1)
 
 
 def _show_collected(done: Collected, *, remove: bool, as_json: bool) -> None:
     if as_json:
-        terminal.OUT.print_json(json.dumps(done._asdict()))
+        terminal.document(done._asdict())
         return
     for key in done.garbage[:MOST_SHOWN]:
         terminal.OUT.print(terminal.plain(key))

@@ -1,6 +1,5 @@
 """`passports verify`."""
 
-import json
 import sys
 import urllib.error
 import urllib.request
@@ -95,11 +94,11 @@ def tell(judged: list[Judged], *, origin: str, as_json: bool, brief: bool) -> No
     """Show what was found, all of it or only what is not good; exit 1 unless all is good."""
     bad = [one for one in judged if not one.finding.verdict.good]
     if as_json:
-        terminal.OUT.print_json(json.dumps(answer(judged, origin)))
+        terminal.document(answer(judged, origin))
     else:
         _table(bad if brief else judged)
         verified = f"{len(judged) - len(bad):,} of {len(judged):,} passports verified, by {origin}"
-        terminal.OUT.print(terminal.plain(verified), soft_wrap=True)
+        terminal.say(verified)
     if bad:
         sys.exit(1)
 

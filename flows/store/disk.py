@@ -11,6 +11,8 @@ from flows.store.base import MissingKeyError, StoreError, StoreUnavailableError
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FOLDER_MODE = 0o755
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+FILE_MODE = 0o644
 _REMEDIES = {
     errno.ENOSPC: "the disk is full: make room and run again",
     errno.EDQUOT: "the disk quota is used up: make room and run again",
@@ -72,6 +74,23 @@ def _enter(at: int, part: str, *, make: bool) -> int:
     below = os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=at)
     os.fchmod(below, _FOLDER_MODE)
     return below
+
+
+def write_new(folder: int, name: str, body: bytes, *, durable: bool) -> None:
+    """Write a file that must not be there yet, readable by everybody; `durable` waits until it is on the disk.
+
+    By the system's calls alone: what Python's files ask beside is a quarter of the time of a small one.
+    """
+    descriptor = os.open(name, _NEW, FILE_MODE, dir_fd=folder)
+    try:
+        rest = memoryview(body)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        os.fchmod(descriptor, FILE_MODE)
+        if durable:
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sync_file_system(descriptor: int) -> None:

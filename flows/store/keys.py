@@ -10,6 +10,7 @@ from flows.store.base import KeyRefusedError
 POINTER_KEY = "registry/timestamp.json"
 APPLIED_KEY = "registry/applied.json"
 SNAPSHOTS = "registry/snapshots"
+DELTAS = "registry/deltas"
 SCHEMA_KEY = "schema.json"
 INDEX_KEY = "index.html"
 JWKS_KEY = ".well-known/jwks.json"
@@ -152,7 +153,7 @@ def revocations_key(version: int) -> str:
 
 def delta_key(generation: int) -> str:
     """Key of what changed between a generation and its parent."""
-    return f"registry/deltas/{generation}.jsonl.zst"
+    return f"{DELTAS}/{generation}.jsonl.zst"
 
 
 def run_key(run_id: str) -> str:

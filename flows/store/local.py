@@ -12,17 +12,16 @@ import secrets
 import stat
 import threading
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 from flows.store import keys
 from flows.store.base import MAX_BLOB_BYTES, Blob, ConflictError, MissingKeyError, StoreUnavailableError, TooLargeError
-from flows.store.disk import explained, open_folder, sync_file_system
+from flows.store.disk import FILE_MODE, explained, open_folder, sync_file_system, write_new
 
 _TMP = ".tmp"
-_FILE_MODE = 0o644
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 """O_NONBLOCK: opening a named pipe that somebody put in place of a file must not wait for a writer."""
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDERS_HELD = 300
 """Those of the passports by their hash, and some; well below the number of files that a process may have open."""
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -45,6 +44,8 @@ class LocalStore:
         self._root = root.absolute()
         self._name = str(self._root)
         self._held = _Held()
+        self._mark, self._numbers = secrets.token_hex(8), count()
+        """With the process, what no two temporary files have in common, whoever else writes here from wherever."""
 
     @property
     def name(self) -> str:
@@ -143,15 +144,10 @@ class LocalStore:
 
     @contextlib.contextmanager
     def _staged(self, key: str, body: bytes) -> Iterator[tuple[int, str, int, str]]:
-        name = f"{os.getpid()}-{secrets.token_hex(8)}"
+        name = f"{os.getpid()}-{self._mark}-{next(self._numbers)}"
         with self._folder_of(key, make=True) as (folder, leaf), self._writing() as tmp:
             try:
-                with os.fdopen(os.open(name, _NEW, _FILE_MODE, dir_fd=tmp), "wb") as file:
-                    file.write(body)
-                    file.flush()
-                    os.fchmod(file.fileno(), _FILE_MODE)
-                    if key == keys.POINTER_KEY:
-                        os.fsync(file.fileno())
+                write_new(tmp, name, body, durable=key == keys.POINTER_KEY)
                 yield tmp, name, folder, leaf
             finally:
                 with contextlib.suppress(FileNotFoundError):
@@ -178,7 +174,7 @@ class LocalStore:
     @contextlib.contextmanager
     def _locked(self, lock: str, mode: int = fcntl.LOCK_EX) -> Iterator[int]:
         with open_folder(self._root, (_TMP,), make=True) as tmp:
-            held = os.open(lock, _LOCK, _FILE_MODE, dir_fd=tmp)
+            held = os.open(lock, _LOCK, FILE_MODE, dir_fd=tmp)
             try:
                 fcntl.flock(held, mode)
                 yield tmp

@@ -260,8 +260,13 @@ SERVED = [pytest.param(kind, marks=pytest.mark.store_server) for kind in ("s3", 
 
 def place_for(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """An empty store of the kind that a fixture is parametrised with."""
+    return place_of(request.param, request, tmp_path)
+
+
+def place_of(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """An empty store of a kind, its server started where it needs one."""
     fresh = f"{tmp_path.parent.name}-{tmp_path.name}"
-    match request.param:
+    match kind:
         case "local":
             return Place(str(tmp_path / "public"), {})
         case "memory":

@@ -8,7 +8,6 @@ import pytest
 from flows.collection import Collected, collect, plan
 from flows.pointer import is_collecting
 from flows.publication import PublicationError
-from flows.scrub import scrub
 from flows.store import keys, open_store
 from flows.store.base import Store
 from flows.store.local import LocalStore
@@ -146,42 +145,11 @@ def test_garbage_is_not_collected_where_publishers_cannot_be_kept_out(tmp_path: 
         gc(store)
 
 
-def test_a_scrub_finds_what_is_damaged_or_missing_and_repairs_it_from_a_copy(store: Store, tmp_path: Path) -> None:
-    copy = LocalStore(tmp_path / "copy")
-    for key, body in dump(store).items():
-        copy.put(key, body)
-    damaged, missing = keys.object_key(row(SLUG, 10).object), keys.object_key(row("acme-gull", 1).object)
-    store.put(damaged, store.get(damaged).body.replace(b"v10", b"v11"))
-    store.delete(missing)
-    done = scrub(store, reader(store), trusted=KEYS, budget=10_000, copy=None)
-    assert done.looked_at == done.of
-    assert [damage.key for damage in done.damages] == sorted([damaged, missing])
-    assert not any(damage.repaired for damage in done.damages)
-    done = scrub(store, reader(store), trusted=KEYS, budget=10_000, copy=copy)
-    assert [damage.repaired for damage in done.damages] == [True, True]
-    assert scrub(store, reader(store), trusted=KEYS, budget=10_000, copy=None).damages == []
-    assert dump(store) == dump(copy)
-
-
-def test_a_damaged_copy_repairs_nothing(store: Store, tmp_path: Path) -> None:
-    copy, key = LocalStore(tmp_path / "copy"), keys.object_key(row(SLUG, 10).object)
-    copy.put(key, b"also damaged")
-    store.put(key, b"damaged")
-    (damage,) = scrub(store, reader(store), trusted=KEYS, budget=10_000, copy=copy).damages
-    assert not damage.repaired
-    assert store.get(key).body == b"damaged"
-
-
-def test_daily_scrubs_come_round(store: Store) -> None:
-    seen: set[str] = set()
-
-    class Noting(LocalStore):
-        def get(self, key: str, **limits: int) -> Any:
-            seen.add(key)
-            return super().get(key, **limits)
-
-    noting = Noting(Path(store.name))
-    of = scrub(store, reader(store), trusted=KEYS, budget=1, copy=None).of
-    for day in range(of // 5 + 1):
-        scrub(noting, reader(store, AT + timedelta(days=day)), trusted=KEYS, budget=5, copy=None)
-    assert len(seen) == of
+def test_what_was_collected_does_not_become_whole_again(store: Store) -> None:
+    gc(store, generations=2)
+    assert reader(store).pointer.kept_from == 9
+    assert plan(store, reader(store), generations=30, days=1000, at=LATER).generations == [10, 9]
+    assert gc(store, generations=30).garbage == []
+    publish_versions(store, {SLUG: 11}, nonce="11")
+    assert reader(store).pointer.kept_from == 9
+    assert gc(store, generations=30).generations == [11, 10, 9]

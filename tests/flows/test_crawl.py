@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.crawl import CrawlFailedError, Progress, crawl, read_crawl
+from flows.crawl import CrawlFailedError, Progress, _environment, crawl, read_crawl
 from schemas.crawl import QuarantinedLine
 from schemas.listing import Quarantined
 from spiders.tally import Tally
@@ -131,3 +131,26 @@ def _wait_until(condition: Callable[[], bool], limit_s: float = 30.0) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("name", "inherited"),
+    [
+        ("PASSPORTS_SIGNING_KEY", False),
+        ("PASSPORTS_SIGNING_KEY_FILE", False),
+        ("AWS_SECRET_ACCESS_KEY", False),
+        ("AWS_SESSION_TOKEN", False),
+        ("AZURE_STORAGE_ACCOUNT_KEY", False),
+        ("GOOGLE_APPLICATION_CREDENTIALS", False),
+        ("PREFECT_API_AUTH_STRING", False),
+        ("SOURCE_DATE_EPOCH", False),
+        ("OPENROUTER_API_KEY", True),
+        ("AWS_CA_BUNDLE", True),
+        ("HTTPS_PROXY", True),
+    ],
+)
+def test_what_fetches_never_holds_what_signs_or_publishes(
+    name: str, inherited: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "1")
+    assert (name in _environment("https://passports.example", None)) is inherited

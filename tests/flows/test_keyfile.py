@@ -16,7 +16,6 @@ from flows.keyfile import (
     make_key,
     open_key,
     read_key_ring,
-    trusted_keys,
 )
 from flows.settings import read_settings
 from pipelines.keys import jwk, signing_key_to_jwk
@@ -90,7 +89,6 @@ def test_a_key_that_cannot_be_written_is_told_of(tmp_path: Path) -> None:
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     settings = read_settings(signing_key_file=tmp_path / "missing.jwk")
     assert find_key(settings) is None
-    assert trusted_keys(settings) is None
     with pytest.raises(SigningKeyError, match=r"missing.jwk does not exist: make it with `passports keys init`"):
         open_key(settings)
     assert not (tmp_path / "missing.jwk").exists()
@@ -173,7 +171,6 @@ def test_trusted_keys_are_read_from_a_jwk_or_a_jwk_set(tmp_path: Path) -> None:
     several.write_text(json.dumps({"keys": [jwk(SIGNER.public_key), jwk(bytes(31) + b"\x01")]}))
     assert read_key_ring(one).key_ids == {SIGNER.key_id}
     assert len(read_key_ring(several).key_ids) == 2
-    assert trusted_keys(read_settings(signing_key_file=write_key(tmp_path / "key.jwk"))).key_ids == {SIGNER.key_id}  # type: ignore[union-attr]
 
 
 def test_a_private_key_is_not_taken_for_a_trusted_one_and_not_shown(tmp_path: Path) -> None:

@@ -181,6 +181,23 @@ def test_passports_written_ahead_need_not_be_handed_over_again(store: Store) -> 
     assert_whole(store)
 
 
+def test_passports_handed_over_are_not_read_back_for_their_copies(tmp_path: Path) -> None:
+    read: list[str] = []
+
+    class Noting(LocalStore):
+        def get(self, key: str, **limits: int) -> Any:
+            read.append(key)
+            return super().get(key, **limits)
+
+    store = Noting(tmp_path)
+    publish_versions(store, FIRST, nonce="1")
+    publish_versions(store, {"acme-tern": 2}, nonce="2")
+    assert read
+    specimen = keys.object_key(row("acme-gull").object)
+    assert {key for key in read if key.startswith("registry/objects/")} == {specimen}
+    assert_whole(store)
+
+
 def test_a_row_that_names_a_passport_nobody_wrote_stops_the_publication(store: Store) -> None:
     publish_versions(store, FIRST, nonce="1")
     before = store.get(keys.POINTER_KEY)

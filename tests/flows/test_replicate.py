@@ -1,7 +1,9 @@
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from flows.collection import collect
 from flows.publication import PublicationError
 from flows.reader import TamperedError
 from flows.replicate import Replicated, replicate
@@ -11,6 +13,7 @@ from flows.store.local import LocalStore
 from tests.flows.publishing import (
     AT,
     KEYS,
+    SIGNER,
     SITE,
     CreatesOnly,
     copies,
@@ -19,7 +22,7 @@ from tests.flows.publishing import (
     reader,
     row,
 )
-from tests.flows.servers import SERVED, place_for
+from tests.flows.servers import SERVED, place_of
 from tests.flows.test_publish import assert_whole
 
 SLUG = "acme-tern"
@@ -33,16 +36,20 @@ def origin(tmp_path: Path) -> Store:
     return store
 
 
-@pytest.fixture(params=["local", "memory", *SERVED])
+@pytest.fixture(params=["local", "memory"])
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return place_for(request, tmp_path).open()
+    return place_of(request.param, request, tmp_path).open()
 
 
 def bring(origin: Store, target: Store) -> Replicated:
     return replicate(origin, target, trusted=KEYS, at=AT, nonce="copy", copies=copies, site=SITE)
 
 
-def test_another_store_becomes_equal_in_every_byte(origin: Store, target: Store) -> None:
+@pytest.mark.parametrize("kind", ["local", "memory", *SERVED])
+def test_another_store_becomes_equal_in_every_byte(
+    origin: Store, kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    target = place_of(kind, request, tmp_path).open()
     done = bring(origin, target)
     assert done.generation == 2
     assert dump(target) == dump(origin)
@@ -95,6 +102,17 @@ def test_a_store_that_only_creates_can_be_brought_elsewhere(tmp_path: Path) -> N
     publish_versions(origin, {SLUG: 2}, nonce="2")
     assert bring(origin, target).generation == 2
     assert dump(target) == dump(origin)
+
+
+def test_what_a_collection_left_can_be_brought_elsewhere(origin: Store, target: Store) -> None:
+    for version in (3, 4, 5):
+        publish_versions(origin, {SLUG: version}, nonce=str(version))
+    collect(
+        origin, signer=SIGNER, trusted=KEYS, clock=lambda: AT + timedelta(days=1), nonce="gc", generations=2, days=0
+    )
+    bring(origin, target)
+    assert dump(target) == dump(origin)
+    assert_whole(target)
 
 
 def test_an_empty_target_in_memory_is_raced_first(origin: Store) -> None:

@@ -57,6 +57,7 @@ def test_a_setting_that_is_set_to_nothing_is_not_set(name: str, monkeypatch: pyt
         ("ISSUER", "Not A Name", "match pattern"),
         ("BASE_URL", "unfragile.ai", "match pattern"),
         ("OPENROUTER_URL", "https://openrouter.ai/?key=1", "match pattern"),
+        ("OPENROUTER_URL", "https://somebody:password@openrouter.ai", "match pattern"),
         ("SOURCES", "openrouter,nowhere", "no such source: nowhere; there is: openrouter"),
         ("SOURCES", ",", "at least one source"),
         ("CRAWL_TIME_LIMIT_S", "0", "greater than 0"),

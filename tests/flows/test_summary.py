@@ -54,6 +54,16 @@ def test_a_long_reason_is_cut_for_the_table_only(equipped: Path, few: list[Recor
     assert "x" * 900 in refused.raw, "the report keeps the whole record"
 
 
+def test_a_quarantined_name_is_shown_without_what_a_page_or_a_database_could_not_take(
+    equipped: Path, few: list[Record]
+) -> None:
+    done = refresh(equipped / "store", [*few, model("ada/long", name=5)])
+    [refused] = done.report.quarantined
+    hostile = refused.model_copy(update={"id": "ada/\0\u202elong", "field": "/\x1bname", "reason": "is \x9bodd"})
+    [row] = quarantine_rows(done.report.model_copy(update={"quarantined": (hostile,)}))
+    assert (row["listing"], row["field"], row["reason"]) == ("ada/long", "/name", "is odd")
+
+
 def test_no_text_of_a_source_is_markup_on_a_page() -> None:
     hostile = "<img src=x onerror=alert(1)> [free](javascript:x) | `code` **bold** \u202eturned\n| new | row |"
     table = as_markdown([("not understood", hostile)])
