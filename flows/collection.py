@@ -19,7 +19,7 @@ from flows.sealed import seal
 from flows.store import keys
 from flows.store.base import Store
 from flows.store.pool import batches, each
-from pipelines.signing import KeyRing, Signer
+from pipelines.keys import KeyRing, Signer
 from schemas.registry import Pointer
 from schemas.times import instant, timestamp
 

@@ -23,7 +23,7 @@ from flows.reader import Reader, read_served
 from flows.store.base import ConflictError, Store, find
 from flows.store.keys import APPLIED_KEY
 from flows.store.pool import each
-from pipelines.signing import KeyRing
+from pipelines.keys import KeyRing
 from schemas.base import Sha256
 from schemas.registry import Applied, ShardRow
 

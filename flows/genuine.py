@@ -6,7 +6,7 @@ from flows.reachable import Item
 from flows.sealed import open_delta, read_hashed, tampered
 from flows.store.base import Store
 from flows.store.keys import DELTAS
-from pipelines.signing import KeyRing
+from pipelines.keys import KeyRing
 from pipelines.verify import verify_passport
 from schemas.verdict import Verdict
 

@@ -22,7 +22,7 @@ from flows.sealed import seal
 from flows.store.base import Store
 from flows.store.keys import checked_site_key
 from flows.store.probe import probe
-from pipelines.signing import KeyRing, Signer
+from pipelines.keys import KeyRing, Signer
 from schemas.registry import Commit, Pointer
 from schemas.times import timestamp
 

@@ -20,7 +20,7 @@ from flows.sealed import REMEDY, RegistryError, read_pointer
 from flows.store import keys
 from flows.store.base import MissingKeyError, Store, StoreError, StoreUnavailableError
 from flows.store.pool import batches, each
-from pipelines.signing import KeyRing
+from pipelines.keys import KeyRing
 from schemas.registry import ShardRow
 
 _BATCH = 256
