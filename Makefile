@@ -51,6 +51,7 @@ bench: $(SYNCED)
 
 accuracy: $(SYNCED)
 	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.cards
 
 clean:
 	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
