@@ -1,7 +1,7 @@
 """Plays the bundled recording as OpenRouter's API does, on loopback."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -42,9 +42,16 @@ def endpoints() -> dict[str, dict[str, Any]]:
 @contextmanager
 def serve() -> Iterator[str]:
     """Play the recording while the context lasts; yields the base URL, such as "http://127.0.0.1:40123"."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(models(), endpoints())) as server:
+    with listening(_handler(models(), endpoints())) as url:
+        yield url
+
+
+@contextmanager
+def listening(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Answer on a free port of loopback, in a thread, while the context lasts; yields the base URL."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
-        thread = Thread(target=server.serve_forever, args=(SHUTDOWN_POLL_S,), name="demo-recording", daemon=True)
+        thread = Thread(target=server.serve_forever, args=(SHUTDOWN_POLL_S,), name="listening", daemon=True)
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"

@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Literal
 
@@ -113,16 +111,8 @@ def refresh(root: Path, records: Sequence[object], *, at: datetime = NOON) -> Do
 @contextmanager
 def playing(records: list[Record]) -> Iterator[str]:
     """Play records as the demo plays its own; what is changed in them later is played changed."""
-    handler = recording._handler(records, recording.endpoints())
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with recording.listening(recording._handler(records, recording.endpoints())) as url:
+        yield url
 
 
 def files(root: Path) -> dict[str, bytes]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from flows.demo.recording import listening
 from flows.sealed import POINTER_KEY
 from flows.store.keys import object_key
 from pipelines.keys import jwk
@@ -240,14 +241,8 @@ def web(root: Path) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(root))) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(partial(Silent, directory=str(root))) as url:
+        yield url
 
 
 def test_a_passport_is_verified_where_it_is_served(store: Path, passports: Terminal) -> None:
