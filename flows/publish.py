@@ -26,8 +26,11 @@ from pipelines.keys import KeyRing, Signer
 from schemas.registry import Commit, Pointer
 from schemas.times import timestamp
 
-_ATTEMPTS = 8
-"""Each failed one means that another publisher moved the pointer meanwhile, or that the store gave no clear answer."""
+_ATTEMPTS = 32
+"""Each failed one means that another publisher moved the pointer meanwhile, or that the store gave no clear answer.
+
+Somebody always gets on, so what bounds a publisher's losses is how often the others publish: four at once lost 8.
+"""
 
 Rebase = Callable[[Reader | None], Publication]
 """Merges the run's rows again, onto what is served now."""
