@@ -16,20 +16,19 @@ from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 
-from flows.publication import Copies, Progress, Publication, SourceFile, Step, silent
+from flows.publication import Copies, Progress, Publication, Step, silent
 from flows.publish import publish
 from flows.reader import read_served
 from flows.store.base import Store, find
 from flows.store.keys import object_key, passport_copy_key
-from pipelines.shards import pack
 from schemas.registry import ShardRow
-from schemas.times import timestamp
 from tests.flows.processes import start
 from tests.flows.proxies import IgnoresSwaps, proxied
 from tests.flows.publishing import (
     AT,
     KEYS,
     SIGNER,
+    parts_of,
     passport,
     publish_counts,
     publish_often,
@@ -37,6 +36,7 @@ from tests.flows.publishing import (
     reader,
     repair_store,
     row,
+    rows_of,
     sha256,
     shared_version,
 )
@@ -127,7 +127,7 @@ def publish_rows(
 ) -> None:
     base = read_served(store, KEYS, AT)  # type: ignore[arg-type]
     wanted = Publication(
-        rows=tuple(rows), objects=bodies, sources={"acme": SourceFile(pack([]), 0, timestamp(AT))},
+        passports=len(rows), rows=rows_of(rows), objects=bodies, sources={"acme": parts_of([])},
         rules_sha256="0" * 64, run_id=nonce, run_report=b"{}", copies=lambda _, body: Copies(body),
     )  # fmt: skip
     publish(

@@ -1,90 +1,198 @@
-"""A batch: what the crawls brought, judged by the gates, and joined with the last good listings of the rest."""
+"""A batch: the stock of all sources, every record at the passport that it belongs to, cut into parts to be built."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
-from flows.crawl import CrawlOutcome
-from flows.state import Served, added, replaced
+from flows.away import Away
+from flows.intake import Stock, Taken, there
+from flows.state import Served
+from pipelines.absence import ROLLS, Absence, is_gone, looks_that_show
+from pipelines.extraction_record import disproof
 from pipelines.gates import Gates, check, check_one
-from pipelines.merge import Gathered, account, collision, gather
+from pipelines.join import HUB, NAMING, SELLER, Joined, Joins
+from pipelines.merge import SOURCES, Gathered, account, collision, gather
+from pipelines.normalise_extraction import SOURCE as EXTRACTION
+from pipelines.shards import shard_count, slots_of
 from schemas.crawl import AdmittedLine
 from schemas.listing import Listing, Quarantined
 from schemas.run import Accounting, Breach
 
+AT_HOME = (SELLER, f"{SELLER}-endpoints", HUB, f"{HUB}-card")
+"""Sources whose records may lie in the part of the passport that they belong to."""
+
 
 class Batch(NamedTuple):
-    """Listings that are ready to become passports."""
+    """Everything that passports are made from."""
 
-    lines: dict[str, list[AdmittedLine]]
-    """Source → its listings from now on: the last good ones of every source."""
+    stock: Stock
+    joins: Joins
+    away: Away
+    concerned: frozenset[str] | None
+    """Slugs to be built; None for all."""
+    floor: int | None
+    """Downloads from which a repository gets a passport of its own; None where none does that has none yet."""
+    parts: int
+    models: int
+    """About how many there are."""
+
+
+class Part(NamedTuple):
+    """The models of one part, ready to become passports."""
+
     gathered: Gathered
     quarantined: tuple[Quarantined, ...]
     accounting: Accounting
 
 
-def breaches_of(outcomes: Iterable[CrawlOutcome], served: Served, gates: Gates, *, whole: bool) -> list[Breach]:
-    """Judge crawls of whole sources by their gates, or crawls of single listings by whether they came."""
-    found = []
-    for outcome in outcomes:
-        report = outcome.report
-        listings = [line.listing for line in outcome.admitted if line.listing.source == report.source]
-        judged = (
-            check(report, listings, gates[report.source], last_good=served.last_good(report.source))
-            if whole
-            else check_one(report)
-        )
-        found += [Breach(source=breach.source, gate=breach.gate, reason=breach.reason) for breach in judged]
-        if not (listings or judged):
-            reason = "no listing could be read: see the quarantine"
-            found.append(Breach(source=report.source, gate="admitted", reason=reason))
+def breaches_of(taken: Taken, served: Served, gates: Gates, *, whole: bool) -> list[Breach]:
+    """Judge the crawl of a whole source by its gate, or that of single listings by whether they came."""
+    report = taken.outcome.report
+    judged = (
+        check(report, taken.filled, gates[report.source], last_good=served.last_good(report.source))
+        if whole
+        else check_one(report)
+    )
+    found = [Breach(source=breach.source, gate=breach.gate, reason=breach.reason) for breach in judged]
+    if not (taken.filled.listings or judged) and report.listings:
+        reason = "no listing could be read: see the quarantine"
+        found.append(Breach(source=report.source, gate="admitted", reason=reason))
     return found
 
 
-def batch_of(outcomes: Sequence[CrawlOutcome], served: Served, *, whole: bool, before: Served | None = None) -> Batch:
-    """Join what came with what every source last brought; count where each listing went.
-
-    A `whole` crawl replaces its source's listings and concerns every model; one of single listings replaces those, and
-    concerns the models that they are of. What another run has put there since `before` was served stays where it was
-    seen later.
-    """
-    came = [line for outcome in outcomes for line in outcome.admitted]
-    lines = _joined(came, served, before or served, whole=whole)
-    concerned = None if whole else {line.listing.slug for line in came}
-    refused = tuple(line.quarantined for outcome in outcomes for line in outcome.quarantined)
-    listings = [
-        line.listing
-        for group in lines.values()
-        for line in group
-        if concerned is None or line.listing.slug in concerned
-    ]
-    gathered = gather(listings, served.owners)
-    quarantined = (*refused, *_collided(gathered, lines, served))
-    in_list = sum(1 for refusal in refused if not refusal.source.endswith("-endpoints"))
-    return Batch(_without(lines, gathered.collisions), gathered, quarantined, account(gathered, in_list, listings))
+def batch_of(
+    stock: Stock, served: Served, taken: Iterable[Taken], folder: Path, *, whole: bool, floor: int | None = None
+) -> Batch:
+    """Find for every record the passport that it belongs to; `folder` keeps those that lie elsewhere."""
+    joins, models = Joins(), 0
+    for listing in there(stock.read(SELLER)):
+        joins.sold(listing)
+        models += 1
+    for listing in there(stock.read(HUB)):
+        joins.hosted(listing)
+        models += 1
+    for listing in there(stock.read(f"{HUB}-card")):
+        joins.hosted(listing)
+    models = max(models, served.passports)
+    away = Away(folder, shard_count(models))
+    away.write(_away(stock, joins, away.parts))
+    concerned = None if whole else frozenset(_concerned(taken, joins))
+    return Batch(stock, joins, away, concerned, floor, away.parts, models)
 
 
-def _joined(
-    came: Sequence[AdmittedLine], served: Served, before: Served, *, whole: bool
-) -> dict[str, list[AdmittedLine]]:
-    lines = dict(served.lines)
-    for source in {line.raw.source for line in came}:
-        new = (line for line in came if line.raw.source == source)
-        latest = sorted((*added(source, before, served), *new), key=lambda line: line.raw.observed_at)
-        lines[source] = replaced([] if whole else served.lines.get(source, []), latest)
-    return lines
+def part_of(batch: Batch, served: Served, index: int) -> Part:
+    """Gather the models of one part."""
+    slots = slots_of(index, batch.parts)
+    owners = {slug: row.listing_id for slug, row in served.rows(slots).items()}
+    bench = _Bench(batch.floor, owners)
+    for line in _at_home(batch.stock, slots):
+        bench.lay(line, [one for one in batch.joins.place(line.listing) if _is_concerned(batch, one.slug)])
+    bench.joined += [one for one in batch.away.read(index) if _is_concerned(batch, one.slug)]
+    return bench.gathered(batch.stock)
 
 
-def _collided(gathered: Gathered, lines: dict[str, list[AdmittedLine]], served: Served) -> list[Quarantined]:
-    raws = {(line.raw.source, line.raw.id): line.raw for group in lines.values() for line in group}
-    owners = served.owners | {subject.slug: subject.primary.base_id for subject in gathered.subjects}
-    return [
-        collision(listing, owners[listing.slug], raws[listing.source, listing.id]) for listing in gathered.collisions
-    ]
+class _Bench:
+    """Where the records of one part are laid out before they are gathered."""
+
+    def __init__(self, floor: int | None, owners: dict[str, str]) -> None:
+        self.floor, self.owners = floor, owners
+        self.own: dict[tuple[str, str], AdmittedLine] = {}
+        self.joined: list[Joined] = []
+        self.answers: dict[str, Listing] = {}
+        """Id of a repository → the answer that there is none."""
+        self.elsewhere = 0
+
+    def lay(self, line: AdmittedLine, placed: list[Joined]) -> None:
+        """Lay a record where it belongs, if that is in this part."""
+        listing = line.listing
+        if listing.kind == "absence":
+            self.answers[listing.id] = listing
+            return
+        here = [one for one in placed if one.slug == listing.slug]
+        if any(one.by == "own" for one in here):
+            if not self._is_small(listing):
+                self.own[listing.source, listing.id] = line
+        elif not is_gone(line):
+            self.joined += here
+            self.elsewhere += bool(placed) and listing.kind in NAMING
+
+    def gathered(self, stock: Stock) -> Part:
+        """Gather what was laid out."""
+        missing = {key: self._absence(stock, line) for key, line in self.own.items() if line.missing_since}
+        absences = {key: absence for key, absence in missing.items() if absence.looks}
+        listings = [line.listing for line in self.own.values()]
+        found = gather(listings, self.owners, joined=self.joined, absences=absences)
+        there = [
+            line.listing for key, line in self.own.items() if line.missing_since is None and key not in stock.unread
+        ]
+        counted = account(found, listings=there, joined=self.elsewhere)
+        owners = self.owners | {subject.slug: subject.primary.base_id for subject in found.subjects}
+        refused = tuple(collision(one, owners[one.slug], self.own[one.source, one.id].raw) for one in found.collisions)
+        return Part(found, refused, counted)
+
+    def _is_small(self, listing: Listing) -> bool:
+        """Whether a repository is not known well enough for a passport of its own, and has none yet."""
+        if listing.source != HUB or listing.slug in self.owners:
+            return False
+        downloads = next((fact.value for fact in listing.facts if fact.name == "downloads"), 0)
+        return self.floor is None or not isinstance(downloads, int) or downloads < self.floor
+
+    def _absence(self, stock: Stock, line: AdmittedLine) -> Absence:
+        listing = line.listing
+        rolls = [stock.roll(listing.source, at) for at in looks_that_show(line)]
+        looks = [look for look in (*rolls, self.answers.get(listing.id)) if look]
+        return Absence(tuple(looks), is_gone(line))
 
 
-def _without(lines: dict[str, list[AdmittedLine]], collisions: Iterable[Listing]) -> dict[str, list[AdmittedLine]]:
-    lost = {(listing.source, listing.id) for listing in collisions}
-    return {
-        source: [line for line in group if (line.raw.source, line.raw.id) not in lost]
-        for source, group in lines.items()
-    }
+def summed(parts: Iterable[Accounting], quarantined: int) -> Accounting:
+    """Add up the parts of a batch; `quarantined` listings were refused before there were parts."""
+    total = Accounting(
+        listings=quarantined,
+        passports=0,
+        offers_merged=0,
+        aliases=0,
+        joined=0,
+        quarantined=quarantined,
+        aliases_without_target=(),
+    )
+    for part in parts:
+        counts = total.model_dump()
+        total = Accounting(**{name: counts[name] + value for name, value in part.model_dump().items()})
+    return total
+
+
+def _at_home(stock: Stock, slots: range) -> Iterator[AdmittedLine]:
+    for source in AT_HOME:
+        yield from stock.read(source, slots)
+
+
+def _away(stock: Stock, joins: Joins, parts: int) -> Iterator[Joined]:
+    """Collect the records that lie elsewhere than the passports they belong to."""
+    for source in SOURCES:
+        if source not in (SELLER, f"{SELLER}-endpoints", EXTRACTION, *ROLLS.values()):
+            for listing in there(stock.read(source)):
+                yield from (one for one in joins.place(listing) if one.slug != listing.slug)
+    for index in range(parts):
+        for listing in _borne_out(stock, slots_of(index, parts)):
+            yield from joins.place(listing)
+
+
+def _borne_out(stock: Stock, slots: range) -> Iterator[Listing]:
+    """What was found in texts, where it stands in the text as it is now: both lie in the same part."""
+    found = {line.raw.id: line for line in stock.read(EXTRACTION, slots)}
+    for source in sorted({listing_id.partition(":")[0] for listing_id in found}):
+        for line in stock.read(source, slots):
+            extraction = found.get(f"{source}:{line.raw.id}")
+            if extraction and disproof(extraction.raw, line.raw, line.listing.kind) is None:
+                yield extraction.listing
+
+
+def _concerned(taken: Iterable[Taken], joins: Joins) -> Iterator[str]:
+    for one in taken:
+        for spool in one.spools.values():
+            for line in spool.read():
+                yield from (placed.slug for placed in joins.place(line.listing))
+
+
+def _is_concerned(batch: Batch, slug: str) -> bool:
+    return batch.concerned is None or slug in batch.concerned

@@ -21,8 +21,13 @@ from pipelines.verify import CLOCK_SKEW
 
 ROBOT = "passports"
 """The name that a robots.txt would address, as the spiders have it."""
-LIST_PATH = "/api/v1/models"
-"""What a refresh fetches first."""
+FIRST_PATHS = {
+    "openrouter": "/api/v1/models",
+    "modelsdev": "/api.json",
+    "huggingface": "/api/models?limit=1",
+    "github": "/rate_limit",
+}
+"""Source → what is asked of it to see that it answers: what a refresh fetches first, or what costs nothing."""
 TIMEOUT_S = 15
 MAX_ROBOTS_BYTES = 512 * 2**10
 """What a reader of robots.txt must be able to read (RFC 9309)."""
@@ -42,7 +47,8 @@ def checks(settings: Settings, *, clock: Callable[[], datetime], nonce: str) -> 
     yield _tried("settings", lambda: _settings(settings))
     yield _tried("key", lambda: _key(settings))
     yield from _store(settings, clock(), nonce)
-    yield from _network(settings.openrouter_url, clock)
+    for source in settings.sources:
+        yield from _network(source, settings.source_urls[source], clock)
 
 
 def _tried(name: str, look: Callable[[], Check]) -> Check:
@@ -86,29 +92,28 @@ def _registry(settings: Settings, store: Store, at: datetime) -> Check:
         reader = Reader(store, trust_for(settings, store, None).keys, at)
     except EmptyStoreError as error:
         return Check("registry", "unknown", str(error))
-    rows = sum(ref.rows for ref in reader.snapshot.shards)
-    until = f"{rows:,} passports, to be renewed before {reader.pointer.expires_at}"
+    until = f"{reader.snapshot.passports:,} passports, to be renewed before {reader.pointer.expires_at}"
     if reader.frozen:
         return Check("registry", "unknown", f"{reader}: {until}, which is past: run `passports refresh`")
     return Check("registry", "fit", f"{reader}: {until}")
 
 
-def _network(url: str, clock: Callable[[], datetime]) -> Iterator[Check]:
+def _network(source: str, url: str, clock: Callable[[], datetime]) -> Iterator[Check]:
+    name, path = f"network: {source}", FIRST_PATHS[source]
     try:
         robots, _ = _fetched(f"{url}/robots.txt", MAX_ROBOTS_BYTES)
         rules = RobotFileParser()
         rules.parse(robots.decode(errors="replace").splitlines())
-        allowed = rules.can_fetch(ROBOT, f"{url}{LIST_PATH}")
-        _, told = _fetched(f"{url}{LIST_PATH}", 0) if allowed else (b"", None)
+        allowed = rules.can_fetch(ROBOT, f"{url}{path}")
+        _, told = _fetched(f"{url}{path}", 0) if allowed else (b"", None)
     except (OSError, ValueError, HTTPException) as error:
-        yield Check(
-            "network", "unfit", f"{url} cannot be reached ({error}): check the network and PASSPORTS_OPENROUTER_URL"
-        )
+        remedy = f"check the network and PASSPORTS_{source.upper()}_URL, or leave it out of PASSPORTS_SOURCES"
+        yield Check(name, "unfit", f"{url} cannot be reached ({error}): {remedy}")
         return
     if not allowed:
-        yield Check("network", "unfit", f"{url}/robots.txt does not allow {ROBOT} to fetch {LIST_PATH}")
+        yield Check(name, "unfit", f"{url}/robots.txt does not allow {ROBOT} to fetch {path}")
         return
-    yield Check("network", "fit", f"{url}{LIST_PATH} answers, and its robots.txt allows it")
+    yield Check(name, "fit", f"{url}{path} answers, and its robots.txt allows it")
     yield _clock(url, told, clock())
 
 

@@ -174,6 +174,14 @@ def doctor(store: Store = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def schedule(store: Store = None, as_json: AsJson = False) -> None:
+    """Serve the schedules of prefect.yaml until interrupted; without PREFECT_API_URL on a Prefect server of its own."""
+    from flows.commands import scheduling
+
+    scheduling.schedule(store, as_json=as_json)
+
+
+@app.command()
 def serve(
     store: Store = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0 takes any.")] = 8000,

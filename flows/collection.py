@@ -50,9 +50,14 @@ def plan(store: Store, reader: Reader, *, generations: int, days: int, at: datet
     """
     whole = _youngest(reader, generations, at - timedelta(days=days))
     wanted = {item.key for item in reachable(reader, whole[-1])}
-    there = [key for folder in FOLDERS for key in store.list(folder)]
-    garbage = [key for key in there if key not in wanted]
-    return Collected(whole, len(there) - len(garbage), garbage, 0)
+    garbage: list[str] = []
+    kept = 0
+    for key in (key for folder in FOLDERS for key in store.list(folder)):
+        if key in wanted:
+            kept += 1
+        else:
+            garbage.append(key)
+    return Collected(whole, kept, garbage, 0)
 
 
 def collect(

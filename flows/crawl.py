@@ -6,7 +6,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -18,7 +19,7 @@ from schemas.crawl import CRAWL_LINE, AdmittedLine, CrawlReport, QuarantinedLine
 ROOT = Path(__file__).resolve().parents[1]
 """Where the rooms lie, in a checkout as in an installation."""
 
-STOP_AFTER_S = 5.0
+STOP_AFTER_S = 3.0
 """How long a crawl that was told to stop may take before it is killed."""
 
 TAIL_BYTES = 4000
@@ -27,9 +28,13 @@ TAIL_BYTES = 4000
 NAME_OF_A_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL")
 SHORTEST_SECRET = 6
 NOT_THE_CRAWLS = re.compile(
-    r"PASSPORTS_SIGNING_KEY(_FILE)?|SOURCE_DATE_EPOCH|PREFECT_API_\w+|(AWS|AZURE|GOOGLE|GCP)_\w*(KEY|TOKEN|SECRET|CREDENTIAL)\w*"
+    r"PASSPORTS_(SIGNING_KEY(_FILE)?|EXTRACTOR_KEY)|SOURCE_DATE_EPOCH|PREFECT_API_\w+|(AWS|AZURE|GOOGLE|GCP)_\w*(KEY|TOKEN|SECRET|CREDENTIAL)\w*"
 )
 """Variables that a crawl does not inherit: what fetches never holds what signs or publishes, and the clock is given."""
+
+
+ADMITTED, QUARANTINED = '{"kind":"admitted"', '{"kind":"quarantined"'
+"""How lines begin that are counted without being read."""
 
 
 class CrawlFailedError(FlowError):
@@ -48,9 +53,16 @@ class Progress(NamedTuple):
 class CrawlOutcome(NamedTuple):
     """What a crawl brought, and its report on itself; whether it is good enough is for the gates to say."""
 
-    admitted: list[AdmittedLine]
-    quarantined: list[QuarantinedLine]
+    path: Path
     report: CrawlReport
+
+    def lines(self) -> Iterator[AdmittedLine | QuarantinedLine]:
+        """Read what it brought, a line at a time; raise CrawlFailedError on one that cannot be read."""
+        with self.path.open("rb") as file:
+            for line in file:
+                read = _read_line(self.path, line)
+                if isinstance(read, AdmittedLine | QuarantinedLine):
+                    yield read
 
 
 async def crawl(
@@ -59,8 +71,7 @@ async def crawl(
     url: str,
     out: Path,
     contact: str,
-    endpoints: bool = False,
-    only: Sequence[str] = (),
+    arguments: Mapping[str, str] | None = None,
     clock_epoch: int | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
     time_limit_s: float = 900.0,
@@ -68,14 +79,14 @@ async def crawl(
 ) -> CrawlOutcome:
     """Crawl a source into the file `out`, and give what it brought.
 
-    `url` is the source's root; `only` names listings to fetch instead of all; `clock_epoch` (seconds) stands in for the
-    clock; `settings` are Scrapy settings beyond those of the spiders. The source's API key comes from the environment.
-    A cancelled crawl, or one over its time limit, is stopped before this returns. Raise CrawlFailedError, which names
-    source, URL and remedy, when there is no report; never because of what a report says.
+    `url` is the source's root; `arguments` are the spider's; `clock_epoch` (seconds) stands in for the clock;
+    `settings` are Scrapy settings beyond those of the spiders (with RESUME an unfinished crawl goes on). The source's
+    API key comes from the environment. A cancelled crawl, or one over its time limit, is stopped before this returns.
+    Raise CrawlFailedError, which names source, URL and remedy, when there is no report; never for what it says.
     """
     crawl_file = await asyncio.to_thread(_cleared, out)
     given = {f"{source.upper()}_URL": url, "CRAWL_FILE": str(crawl_file), "PARENT_PID": str(os.getpid())}
-    command = _command(source, endpoints=endpoints, only=only, settings={**given, **(settings or {})})
+    command = _command(source, arguments or {}, settings={**given, **(settings or {})})
     tail = await _run(command, _environment(contact, clock_epoch), on_progress, time_limit_s, f"{source} at {url}")
     try:
         return await asyncio.to_thread(read_crawl, crawl_file)
@@ -84,22 +95,31 @@ async def crawl(
 
 
 def read_crawl(path: Path) -> CrawlOutcome:
-    """Read a crawl file; raise CrawlFailedError when it is not there, not whole, or not what its report counts."""
+    """Look through a crawl file; raise CrawlFailedError unless it is there, whole, and what its report counts."""
+    counted: Counter[str] = Counter()
+    last = b""
     try:
         with path.open("rb") as file:
-            lines = [CRAWL_LINE.validate_json(line) for line in file]
+            for line in file:
+                counted[line[: len(ADMITTED)].decode("latin-1")] += 1
+                last = line
     except FileNotFoundError:
         raise CrawlFailedError("the crawl ended without a report") from None
+    report = _read_line(path, last) if last else None
+    if not isinstance(report, CrawlReport):
+        raise CrawlFailedError(f"{path} ends without a report: the crawl was cut off")
+    quarantined = counted[QUARANTINED[: len(ADMITTED)]]
+    if (counted[ADMITTED], quarantined) != (report.admitted, report.quarantined):
+        raise CrawlFailedError(f"{path} holds other lines than its report counts: see whether the disk is full")
+    return CrawlOutcome(path, report)
+
+
+def _read_line(path: Path, line: bytes) -> object:
+    try:
+        return CRAWL_LINE.validate_json(line)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise CrawlFailedError(f"{path} holds a line that cannot be read: {first['loc']} {first['msg']}") from error
-    admitted = [line for line in lines if isinstance(line, AdmittedLine)]
-    quarantined = [line for line in lines if isinstance(line, QuarantinedLine)]
-    if not lines or not isinstance(report := lines[-1], CrawlReport):
-        raise CrawlFailedError(f"{path} ends without a report: the crawl was cut off")
-    if (len(admitted), len(quarantined)) != (report.admitted, report.quarantined):
-        raise CrawlFailedError(f"{path} holds other lines than its report counts: see whether the disk is full")
-    return CrawlOutcome(admitted, quarantined, report)
 
 
 def _cleared(out: Path) -> Path:
@@ -107,11 +127,11 @@ def _cleared(out: Path) -> Path:
     return out.resolve()
 
 
-def _command(source: str, *, endpoints: bool, only: Sequence[str], settings: Mapping[str, str]) -> list[str]:
+def _command(source: str, arguments: Mapping[str, str], settings: Mapping[str, str]) -> list[str]:
     # -P: a file in the working directory must not stand in for a module.
-    command = [sys.executable, "-P", "-m", "scrapy", "crawl", source, "-a", f"endpoints={int(endpoints)}"]
-    if only:
-        command += ["-a", f"only={','.join(only)}"]
+    command = [sys.executable, "-P", "-m", "scrapy", "crawl", source]
+    for name, value in arguments.items():
+        command += ["-a", f"{name}={value}"]
     for name, value in settings.items():
         command += ["-s", f"{name}={value}"]
     return command

@@ -1,7 +1,8 @@
 """What is still to be written after the pointer moved: deltas, copies, site files, each beside what lies there now.
 
 Which copies are due is read off the snapshots since `registry/applied.json`; without that file all are, and what is
-right already stays.
+right already stays. It goes a shard at a time; of a delta only what is packed is in memory, as a store takes
+whole files.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,13 +11,15 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from flows.changes import Due, changes, due, served_in
 from flows.publication import Progress, RenderCopies, Step, reported
 from flows.reader import Reader
-from flows.sealed import MAX_POINTER_BYTES, RegistryError
-from flows.store.base import Blob, MissingKeyError, Store, find
+from flows.sealed import MAX_POINTER_BYTES
+from flows.store.base import Blob, Store, find
 from flows.store.keys import APPLIED_KEY, delta_key, page_key, passport_copy_key
 from flows.store.pool import batches, each
-from pipelines.deltas import delta, encode_delta
+from pipelines.deltas import encode_delta
+from pipelines.shards import shards_over
 from schemas.base import Sha256
 from schemas.registry import Applied, ShardRow
 
@@ -41,28 +44,6 @@ def applied_generation(store: Store) -> int | None:
         return None
 
 
-def due(reader: Reader, applied: int | None) -> dict[str, str | None]:
-    """Name the passports whose copies may be outdated: slug → object, None where it is served no more.
-
-    Every generation since the applied one is looked at, as each may have written copies; all passports are named when
-    the way back to it is not known.
-    """
-    served = {row.slug: row.object for row in reader.rows()}
-    touched: set[str] = set()
-    later, snapshot = served, reader.snapshot
-    while snapshot.generation != applied:
-        parent = reader.parent(snapshot) if applied is not None else None
-        if applied is None or parent is None or parent.generation < applied:
-            return dict(served)
-        try:
-            earlier = {row.slug: row.object for row in reader.rows(parent)}
-        except (RegistryError, MissingKeyError):
-            return dict(served)
-        touched |= {slug for slug, _ in later.items() ^ earlier.items()}
-        later, snapshot = earlier, parent
-    return {slug: served.get(slug) for slug in sorted(touched)}
-
-
 def drafts_of_deltas(store: Store, reader: Reader, on_step: Progress) -> Iterator[list[Draft]]:
     """Draft what is lacking: the newest generation's, and those before it that killed publishers left out."""
     with reported(on_step, Step.DELTA):
@@ -73,8 +54,7 @@ def drafts_of_deltas(store: Store, reader: Reader, on_step: Progress) -> Iterato
             parent = reader.parent(snapshot)
             if parent is None and snapshot.parent is not None:
                 return  # what it followed is not kept any more
-            before = reader.rows(parent) if parent else ()
-            yield [Draft(key, encode_delta(delta(before, reader.rows(snapshot))), None)]
+            yield [Draft(key, encode_delta(changes(reader, parent, snapshot)), None)]
 
 
 def drafts_of_copies(
@@ -82,17 +62,17 @@ def drafts_of_copies(
 ) -> Iterator[list[Draft]]:
     """Draft the copies that are due, or all of them where they look different by now; `objects` are at hand."""
     applied = applied_generation(store)
-    outdated = due(reader, applied)
     first = reader.snapshot.parent is None and applied is None  # nothing lies there: looking would double the time
-    if _rendered_otherwise(store, reader, copies, outdated):
-        outdated = {**{row.slug: row.object for row in reader.rows()}, **outdated}
-    on_step(Step.COPIES, 0, len(outdated))
-    done = 0
-    for batch in batches(outdated.items(), _BATCH_SLUGS):
-        wanted = _wanted(store, reader, copies, batch, objects)
-        yield [Draft(key, body, None) for key, body in wanted] if first else _changed(store, wanted)
-        done += len(batch)
-        on_step(Step.COPIES, done, len(outdated))
+    done, total = 0, reader.snapshot.passports
+    on_step(Step.COPIES, 0, total)
+    for outdated, in_order in _outdated(store, reader, copies, applied):
+        for batch in batches(outdated.items(), _BATCH_SLUGS):
+            wanted = _wanted(store, reader, copies, batch, objects)
+            yield [Draft(key, body, None) for key, body in wanted] if first else _changed(store, wanted)
+            done += sum(sha256 is not None for _, sha256 in batch)
+            on_step(Step.COPIES, done, total)
+        done += in_order
+    on_step(Step.COPIES, total, total)
 
 
 def drafts_of_passports(store: Store, reader: Reader, copies: RenderCopies, rows: Iterable[ShardRow]) -> list[Draft]:
@@ -100,10 +80,23 @@ def drafts_of_passports(store: Store, reader: Reader, copies: RenderCopies, rows
     return _changed(store, _wanted(store, reader, copies, [(row.slug, row.object) for row in rows], {}))
 
 
-def _rendered_otherwise(store: Store, reader: Reader, copies: RenderCopies, outdated: Mapping[str, str | None]) -> bool:
-    """Whether copies look different by now, as after a move to another address: one that should be right tells."""
-    specimen = next((row for row in reader.rows() if row.slug not in outdated), None)
-    return specimen is not None and bool(drafts_of_passports(store, reader, copies, [specimen]))
+def _outdated(store: Store, reader: Reader, copies: RenderCopies, applied: int | None) -> Iterator[tuple[Due, int]]:
+    """Name what is due a shard at a time, and how many others are right.
+
+    Those others are due as well where they look different by now, as after a move to another address: the first that
+    should be right tells. Before it there was none, so that nothing was passed over.
+    """
+    otherwise: bool | None = None
+    for slots, named in due(reader, applied):
+        rows = sum(ref.rows for ref, _ in shards_over(reader.snapshot, slots))
+        if otherwise is None and (right := _specimen(reader, slots, named)):
+            otherwise = bool(drafts_of_passports(store, reader, copies, [right]))
+        outdated = {**served_in(reader, slots), **named} if otherwise else named
+        yield outdated, rows - sum(sha256 is not None for sha256 in outdated.values())
+
+
+def _specimen(reader: Reader, slots: range, outdated: Due) -> ShardRow | None:
+    return next((row for row in reader.rows(slots=slots) if row.slug not in outdated), None)
 
 
 def _wanted(

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from flows.reachable import Item
-from flows.sealed import open_delta, read_hashed, tampered
+from flows.sealed import checked_delta, read_hashed, tampered
 from flows.store.base import Store
 from flows.store.keys import DELTAS
 from pipelines.keys import KeyRing
@@ -22,9 +22,7 @@ def read_genuine(store: Store, item: Item, trusted: KeyRing, at: datetime) -> by
     if item.sha256 is None:
         return store.get(item.key).body
     if item.key.startswith(DELTAS):
-        body = store.get(item.key).body
-        open_delta(store, item.key, body, item.sha256)
-        return body
+        return checked_delta(store, item.key, store.get(item.key).body, item.sha256)
     body = read_hashed(store, item.key, item.sha256)
     if item.key.startswith("registry/objects/"):
         finding, _ = verify_passport(body, keys=trusted, at=at)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 
-from flows.publication import Progress, Publication, PublicationError, SourceFile, Step, reported
+from flows.publication import Progress, Publication, PublicationError, SourcePart, SourceParts, Step, reported
 from flows.reader import Reader
 from flows.sealed import MAX_SNAPSHOT_BYTES, seal
+from flows.sharding import Cutter
 from flows.store.base import Store, StoreUnavailableError, find
-from flows.store.keys import object_key, run_key, shard_key, snapshot_key, source_key
+from flows.store.keys import object_key, run_key, snapshot_key, source_key
 from flows.store.pool import each
-from pipelines.deltas import delta, delta_sha256
 from pipelines.keys import Signer
-from pipelines.shards import encode_shard, split
-from schemas.registry import Commit, ShardRef, ShardRow, Snapshot, SourceRef
+from pipelines.shards import COUNTS
+from schemas.registry import Commit, ShardRef, Snapshot, SourceRef
 from schemas.times import timestamp
 
 
@@ -58,56 +58,58 @@ class Immutables:
 
         None where the creation of the snapshot commits and another publisher's was created first.
         """
-        before = {row.slug: row for row in self.base.rows()} if self.base else {}
-        self._objects(before)
+        self._objects()
         sources = self._sources()
         with reported(self.on_step, Step.REPORT):
             self.written[Step.REPORT] += write_report(self.store, self.publication.run_id, self.publication.run_report)
-        return self._snapshot(before, sources)
+        return self._snapshot(sources)
 
-    def _objects(self, before: dict[str, ShardRow]) -> None:
+    def _objects(self) -> None:
         objects = self.publication.objects
         self.on_step(Step.OBJECTS, 0, len(objects))
         for done, new in enumerate(write_objects(self.store, objects.items()), start=1):
             self.written[Step.OBJECTS] += new
             self.on_step(Step.OBJECTS, done, len(objects))
-        changed = (row for row in self.publication.rows if not _kept(row, before))
-        self._demand([row.object for row in changed if row.object not in objects])
-
-    def _demand(self, written_ahead: list[str]) -> None:
-        """See that what rows name is there: once the pointer has moved it is too late."""
-        there = each(self.store.exists, map(object_key, written_ahead), workers=self.store.workers)
-        for sha256, exists in zip(written_ahead, there, strict=True):
-            if not exists:
-                raise PublicationError(f"{self.store.name}: a row names object {sha256}, which the run did not write")
 
     def _sources(self) -> tuple[SourceRef, ...]:
         """Refer to the sources crawled anew, and to the others as the parent does."""
         refs = {ref.source: ref for ref in self.base.snapshot.sources} if self.base else {}
         with reported(self.on_step, Step.SOURCES, len(self.publication.sources)):
-            for name, file in self.publication.sources.items():
-                refs[name] = self._source(name, file)
+            for name, source in self.publication.sources.items():
+                refs[name] = self._source(name, source, refs[name].parts if name in refs else ())
         return tuple(refs[name] for name in sorted(refs))
 
-    def _source(self, name: str, file: SourceFile) -> SourceRef:
-        sha256 = _sha256(file.body)
-        self.written[Step.SOURCES] += self.store.create(source_key(name, sha256), file.body)
-        return SourceRef(source=name, sha256=sha256, listings=file.listings, last_scraped_at=file.last_scraped_at)
+    def _source(self, name: str, source: SourceParts, last: tuple[ShardRef, ...]) -> SourceRef:
+        return SourceRef(
+            source=name,
+            count=_count_of(name, source.parts),
+            parts=tuple(self._part(name, part, last) for part in source.parts if part.listings),
+            listings=source.listings,
+            last_scraped_at=source.last_scraped_at,
+        )
 
-    def _snapshot(self, before: dict[str, ShardRow], sources: tuple[SourceRef, ...]) -> tuple[int, str] | None:
+    def _part(self, name: str, part: SourcePart, last: tuple[ShardRef, ...]) -> ShardRef:
+        """Write one, unless the base has the very same."""
+        body = part.read()
+        ref = ShardRef(index=part.index, sha256=_sha256(body), rows=part.listings)
+        if ref not in last:
+            self.written[Step.SOURCES] += self.store.create(source_key(name, ref.sha256), body)
+        return ref
+
+    def _snapshot(self, sources: tuple[SourceRef, ...]) -> tuple[int, str] | None:
         """Take the next number that is free: a killed or a slower publisher may have left its snapshot at one."""
-        changes = delta_sha256(delta(before.values(), self.publication.rows))
+        cutter = Cutter(self.store, self.publication, self.base, self.written, self.on_step)
         for generation in count((self.base.generation if self.base else 0) + 1):
-            rows = [_stamped(row, before, generation) for row in self.publication.rows]
+            made = cutter.cut(generation)
             snapshot = Snapshot(
                 generation=generation,
                 parent=self.base.generation if self.base else None,
                 parent_sha256=self.base.snapshot_sha256 if self.base else None,
-                delta_sha256=changes,
+                delta_sha256=made.delta_sha256,
                 created_at=timestamp(self.now),
-                shards=self._shards(rows),
+                shards=made.shards,
                 sources=sources,
-                counts=dict(sorted(Counter(row.status for row in rows).items())),
+                counts=made.counts,
                 rules_sha256=self.publication.rules_sha256,
                 run=self.publication.run_id,
             )
@@ -132,26 +134,16 @@ class Immutables:
             self.written[Step.SNAPSHOT] += created
             return created or self.store.get(key, max_bytes=MAX_SNAPSHOT_BYTES).body == body
 
-    def _shards(self, rows: list[ShardRow]) -> tuple[ShardRef, ...]:
-        shards = split(rows)
-        with reported(self.on_step, Step.SHARDS, len(shards)):
-            made = list(each(lambda item: self._shard(*item), shards.items(), workers=self.store.workers))
-        self.written[Step.SHARDS] += sum(new for _, new in made)
-        return tuple(ref for ref, _ in made)
 
-    def _shard(self, index: int, rows: tuple[ShardRow, ...]) -> tuple[ShardRef, bool]:
-        body = encode_shard(rows)
-        sha256 = _sha256(body)
-        return ShardRef(index=index, sha256=sha256, rows=len(rows)), self.store.create(shard_key(sha256), body)
-
-
-def _kept(row: ShardRow, before: dict[str, ShardRow]) -> bool:
-    return row.slug in before and before[row.slug].object == row.object
-
-
-def _stamped(row: ShardRow, before: dict[str, ShardRow], generation: int) -> ShardRow:
-    issued_in = before[row.slug].generation if _kept(row, before) else generation
-    return row if row.generation == issued_in else row.model_copy(update={"generation": issued_in})
+def _count_of(name: str, parts: tuple[SourcePart, ...]) -> int:
+    """Tell into how many parts a source is cut; raise PublicationError unless they are all of one cut, in order."""
+    count = parts[0].count if parts else 1
+    indices = [part.index for part in parts if part.count == count]
+    if count not in COUNTS or len(indices) < len(parts) or indices != sorted({*indices} & {*range(count)}):
+        raise PublicationError(
+            f"source {name}: its parts are not those of one cut, in order: this is a fault in the run"
+        )
+    return count
 
 
 def _sha256(body: bytes) -> str:

@@ -10,7 +10,7 @@ from flows.demo.leftovers import demo_signer
 from flows.demo.terms import demo_gates
 from flows.gatefile import gates_of
 from flows.keyfile import OpenedKey, open_key
-from flows.settings import Settings, read_settings
+from flows.settings import SOURCES, Settings, read_settings
 from flows.store import open_store
 from flows.store.base import Store
 from pipelines.artifact import Issuer
@@ -32,11 +32,19 @@ class Job(Frozen):
     store: str
     sources: tuple[str, ...]
     source_urls: dict[str, str]
-    only: tuple[str, ...]
-    """Listing ids to crawl; empty for everything."""
+    only: dict[str, tuple[str, ...]]
+    """Source → ids to crawl of it; empty for everything."""
     endpoints: bool
+    minimum_downloads: int | None
+    """Floor of the Hub's list; None where it is not gone through."""
+    budgets: dict[str, int]
+    """Source → records of it that may be asked for one by one."""
+    changes: bool
+    """Whether only that of the list is asked for which has changed since it was last gone through."""
     epoch: int | None
     """SOURCE_DATE_EPOCH of the run: its clock stands still there."""
+    work: str = ""
+    """Folder that the run may write to, given to it where it begins."""
 
     @property
     def whole(self) -> bool:
@@ -78,21 +86,24 @@ def new_job(
     settings: Settings,
     *,
     epoch: int | None,
-    only: tuple[str, ...] = (),
+    only: Mapping[str, tuple[str, ...]] | None = None,
     source_urls: Mapping[str, str] | None = None,
 ) -> Job:
     """Write down a job; where the clock stands still its id is a digest of the rest, so that it repeats."""
     asked = {
         "flow": flow,
         "store": settings.store,
-        "sources": settings.sources,
-        "source_urls": dict(source_urls or {"openrouter": settings.openrouter_url}),
-        "only": only,
+        "sources": tuple(source for source in SOURCES if source in (only or source_urls or settings.sources)),
+        "source_urls": dict(source_urls or settings.source_urls),
+        "only": dict(only or {}),
         "endpoints": settings.endpoints or flow != "refresh",
+        "minimum_downloads": settings.huggingface_minimum_downloads if flow == "refresh" else None,
+        "budgets": settings.budgets if flow == "refresh" else {},
+        "changes": settings.huggingface_changes and flow == "refresh",
         "epoch": epoch,
     }
     begun = clock_of(epoch)().strftime("%Y%m%dT%H%M%SZ")
-    repeatable = hashlib.sha256(repr((flow, asked["sources"], only, epoch)).encode()).hexdigest()[:RUN_ID_HEX]
+    repeatable = hashlib.sha256(repr((flow, asked["sources"], asked["only"], epoch)).encode()).hexdigest()[:RUN_ID_HEX]
     tail = secrets.token_hex(RUN_ID_HEX // 2) if epoch is None else repeatable
     return Job.model_validate({"run": f"{begun}-{tail}", **asked})
 

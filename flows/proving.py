@@ -1,28 +1,36 @@
 """Proves served passports by the records that they were made from, which the store keeps."""
 
-from collections import defaultdict
-from functools import lru_cache
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator
+from typing import Any
 
 import orjson
 
 from flows.reader import Reader
 from pipelines.gates import Gates
+from pipelines.join import HUB, SELLER
 from pipelines.reproof import mismatches
-from schemas.crawl import AdmittedLine
+from pipelines.shards import EVERY_SLOT, shard_index, slots_of
+from pipelines.slugs import hub_slug
 from schemas.listing import RawListing
+from schemas.registry import SourceRef
 from schemas.verdict import Finding, Verdict
 
 MOST_NAMED = 3
 """Mismatches that a finding names."""
-_GENERATIONS_KEPT = 4
+_PARTS_KEPT = 8
+"""Parts of sources' listings that are in memory at once."""
+
+Part = dict[str, RawListing]
+"""Id → record, of one part of a source."""
 
 
 class Prover:
-    """Finds a passport's evidence again; each generation's sources are read once."""
+    """Finds a passport's evidence again; of each generation's sources only the parts that are needed are read."""
 
     def __init__(self, reader: Reader, gates: Gates) -> None:
         self._reader, self._gates = reader, gates
-        self._records = lru_cache(_GENERATIONS_KEPT)(self._read_records)
+        self._parts: OrderedDict[tuple[int, str, int], Part] = OrderedDict()
 
     def prove(self, slug: str) -> Finding:
         """Judge the passport that is served under a slug by its evidence; it must have been found good before."""
@@ -30,7 +38,8 @@ class Prover:
         if row is None:
             return Finding(Verdict.NOT_IN_SNAPSHOT, f"{slug}: no such passport in {self._reader}")
         passport = orjson.loads(self._reader.object(row.object))["passport"]
-        found = mismatches(passport, self._records(row.generation)[slug], gates=self._gates)
+        records = list(self._records(slug, passport["unfragile"]["artifact"]["model"], row.generation))
+        found = mismatches(passport, records, gates=self._gates)
         if not found:
             shown = len(passport["unfragile"]["evidence"])
             return Finding(Verdict.OK, f"all {shown:,} pieces of evidence found again, and the rules give the same")
@@ -38,12 +47,41 @@ class Prover:
         more = f"; and {len(found) - MOST_NAMED:,} more" if len(found) > MOST_NAMED else ""
         return Finding(Verdict.EVIDENCE_MISMATCH, named + more)
 
-    def _read_records(self, generation: int) -> dict[str, list[RawListing]]:
-        """Read what a generation was made from: slug → its records."""
+    def _records(self, slug: str, model: dict[str, Any], generation: int) -> Iterator[RawListing]:
+        """The records that a passport names, as they were when it was made."""
         then = self._reader.at_generation(generation)
-        records: dict[str, list[RawListing]] = defaultdict(list)
-        for ref in then.snapshot.sources:
-            for line in then.source_listings(ref.source):
-                admitted = AdmittedLine.model_validate_json(line)
-                records[admitted.listing.slug].append(admitted.raw)
-        return records
+        refs = {ref.source: ref for ref in then.snapshot.sources}
+        named: dict[str, list[str]] = defaultdict(list)
+        for record in model["records"]:
+            named[record["source"]].append(record["id"])
+        for source, ids in named.items():
+            for record_id in ids if source in refs else ():
+                for index in _places(source, record_id, slug, refs[source]):
+                    if raw := self._part(then, refs[source], index).get(record_id):
+                        yield raw
+
+    def _part(self, then: Reader, ref: SourceRef, index: int) -> Part:
+        key = (then.generation, ref.source, index)
+        if key not in self._parts:
+            self._parts[key] = _read(then, ref, index)
+        self._parts.move_to_end(key)
+        while len(self._parts) > _PARTS_KEPT:
+            self._parts.popitem(last=False)
+        return self._parts[key]
+
+
+def _places(source: str, record_id: str, slug: str, ref: SourceRef) -> Iterator[int]:
+    """The parts of a source in which a record can lie: by its own slug where that is known, else any."""
+    if source.startswith(HUB):
+        yield shard_index(hub_slug(record_id), ref.count)
+    elif source.startswith(SELLER) and not source.endswith("-roll"):
+        yield shard_index(slug, ref.count)
+    else:
+        yield from range(ref.count)
+
+
+def _read(then: Reader, ref: SourceRef, index: int) -> Part:
+    slots = slots_of(index, ref.count) if ref.count > 1 else EVERY_SLOT
+    lines = (orjson.loads(line)["raw"] for line in then.source_listings(ref.source, slots))
+    raws = (RawListing.model_validate(raw) for raw in lines)
+    return {raw.id: raw for raw in raws}

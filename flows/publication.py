@@ -1,6 +1,6 @@
 """What a run wants published, and what came of it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,13 +15,29 @@ class PublicationError(FlowError):
     """What was to be published does not hold together, or other publishers were faster too often."""
 
 
-class SourceFile(NamedTuple):
+@dataclass(frozen=True)
+class SourcePart:
+    """Those listings of a source whose slugs have the slots `slots_of(index, count)`."""
+
+    index: int
+    count: int
+    """How many parts there are in all: 1, 16 or 256."""
+    read: Callable[[], bytes]
+    """Gives JSON Lines as `pipelines.shards.pack` packs them; asked once an attempt, and one part at a time."""
+    listings: int
+
+
+class SourceParts(NamedTuple):
     """The listings of one source from its last complete crawl."""
 
-    body: bytes
-    """JSON Lines as `pipelines.shards.pack` packs them."""
-    listings: int
+    parts: tuple[SourcePart, ...]
+    """In order; those without listings may be left out."""
     last_scraped_at: Timestamp
+
+    @property
+    def listings(self) -> int:
+        """In all parts."""
+        return sum(part.listings for part in self.parts)
 
 
 class Copies(NamedTuple):
@@ -36,16 +52,22 @@ class Copies(NamedTuple):
 RenderCopies = Callable[[str, bytes], Copies]
 """From a slug and the bytes of its signed passport to its copies."""
 
+RowsOf = Callable[[range], Iterable[ShardRow]]
+"""From slots to the rows whose slugs have them, sorted by slug, each slug once."""
+
 
 @dataclass(frozen=True)
 class Publication:
     """The next generation, merged against the generation that its maker read."""
 
-    rows: tuple[ShardRow, ...]
-    """Every passport that it serves. `generation` of a row is set on publishing, where the object is new."""
+    passports: int
+    """How many rows there are in all, which decides into how many shards they are cut."""
+    rows: RowsOf
+    """Every passport that it serves, asked for a shard at a time, as they need not fit into memory together; asked
+    again where the publication is tried again. `generation` of a row is set on publishing, where the object is new."""
     objects: Mapping[Sha256, bytes]
     """Signed passports that the store may not have yet; large runs write theirs ahead with `write_objects`."""
-    sources: Mapping[str, SourceFile]
+    sources: Mapping[str, SourceParts]
     """Sources crawled anew; the others stay as the parent has them."""
     rules_sha256: Sha256
     run_id: str

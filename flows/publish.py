@@ -16,6 +16,7 @@ from datetime import datetime
 from flows.copies import roll_forward
 from flows.immutables import Immutables
 from flows.pointer import POINTER_LIFE, is_collecting, move_pointer, wait_for_collection
+from flows.progress import LOG
 from flows.publication import Progress, Publication, PublicationError, Published, Step, reported, silent
 from flows.reader import Reader, read_served
 from flows.sealed import seal
@@ -71,6 +72,7 @@ def publish(
             if generation is not None:
                 return protocol.finish(publication, generation)
             base = read_served(store, keys, clock())
+            LOG.warning("%s: another run published meanwhile: building anew on what it published", store.name)
             publication = rebase(base)
     raise PublicationError(f"{store.name}: other publishers were faster {_ATTEMPTS} times in a row: run again")
 

@@ -6,6 +6,7 @@ DEFAULTS = {
     "DO_NOT_TRACK": "1",  # Prefect's command line and libraries
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",  # its server
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # 14 to 26 s measured; the default is 20
+    "DASK_LOGGING__DISTRIBUTED": "warning",  # a cluster tells of each connection otherwise
 }
 """Settings that hold unless the environment says otherwise."""
 

@@ -1,12 +1,11 @@
 """The immutable files that a registry keeps, each with the hash that what was signed gives it."""
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from flows.reader import Reader
 from flows.store import keys
-from schemas.registry import Snapshot
+from schemas.registry import ShardRef, Snapshot
 
 
 class Item(NamedTuple):
@@ -34,22 +33,33 @@ def reachable(reader: Reader, kept_from: int, look: Look = _trusting) -> Iterato
     are named more than once; each snapshot comes after what it names. Raises TamperedError and MissingKeyError, unless
     `look` says of a file on the way that it cannot be read: what it names is then left out.
     """
-    whole = list(ancestors(reader, kept_from, look))
-    issued = {snapshot.generation for snapshot in whole}
-    for ref in dict.fromkeys(ref for snapshot in whole for ref in snapshot.shards):
-        shard = Item(keys.shard_key(ref.sha256), ref.sha256)
-        yield shard
-        for row in reader.shard(ref) if look(shard) else ():
-            issued.add(row.generation)
-            yield Item(keys.object_key(row.object), row.object)
-            if row.previous:
-                yield Item(keys.object_key(row.previous), row.previous)
-    way = list(ancestors(reader, min(issued), look))
-    for snapshot in way:
+    issued: set[int] = set()
+    shards: set[ShardRef] = set()
+    for snapshot in ancestors(reader, kept_from, look):
+        issued.add(snapshot.generation)
+        for ref in snapshot.shards:
+            if ref not in shards:
+                shards.add(ref)
+                yield from _of_shard(reader, ref, look, issued)
+    snapshots = [Item(keys.snapshot_key(reader.generation), reader.snapshot_sha256)]
+    for snapshot in ancestors(reader, min(issued), look):
         if snapshot.generation in issued:
             yield from _sources(snapshot)
-    yield from (Item(keys.delta_key(snapshot.generation), snapshot.delta_sha256) for snapshot in whole)
-    yield from _snapshots(reader, way)
+        if snapshot.generation >= kept_from:
+            yield Item(keys.delta_key(snapshot.generation), snapshot.delta_sha256)
+        snapshots.append(_parent(snapshot))
+    yield from reversed(snapshots[:-1])  # the last one's parent is of no use to anybody
+
+
+def _of_shard(reader: Reader, ref: ShardRef, look: Look, issued: set[int]) -> Iterator[Item]:
+    """Name a shard and its passports; the generations that issued them are added to `issued`."""
+    shard = Item(keys.shard_key(ref.sha256), ref.sha256)
+    yield shard
+    for row in reader.shard(ref) if look(shard) else ():
+        issued.add(row.generation)
+        yield Item(keys.object_key(row.object), row.object)
+        if row.previous:
+            yield Item(keys.object_key(row.previous), row.previous)
 
 
 def ancestors(reader: Reader, oldest: int, look: Look = _trusting) -> Iterator[Snapshot]:
@@ -67,12 +77,6 @@ def _parent(snapshot: Snapshot) -> Item:
 
 
 def _sources(snapshot: Snapshot) -> Iterator[Item]:
-    return (Item(keys.source_key(ref.source, ref.sha256), ref.sha256) for ref in snapshot.sources)
-
-
-def _snapshots(reader: Reader, way: Iterable[Snapshot]) -> list[Item]:
-    """Name the snapshots, the oldest first."""
-    newer = list(way)
-    found = [Item(keys.snapshot_key(reader.generation), reader.snapshot_sha256)]
-    found += [_parent(child) for child, _ in pairwise(newer)]
-    return found[::-1]
+    return (
+        Item(keys.source_key(ref.source, part.sha256), part.sha256) for ref in snapshot.sources for part in ref.parts
+    )

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from copy import copy
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import orjson
@@ -19,16 +19,15 @@ from flows.sealed import (
     read_delta,
     read_hashed,
     read_head,
+    read_listings,
     read_pointer,
     read_shard,
     read_snapshot,
-    tampered,
 )
 from flows.store.base import MissingKeyError, Store, find
-from flows.store.keys import object_key, passport_copy_key, shard_key, snapshot_key, source_key
-from pipelines.errors import PipelineError
+from flows.store.keys import object_key, passport_copy_key, snapshot_key
 from pipelines.keys import KeyRing
-from pipelines.shards import shard_count, shard_index, unpack
+from pipelines.shards import EVERY_SLOT, overlapping, shards_over, slot
 from pipelines.verify import MAX_PASSPORT_BYTES, verify_passport
 from schemas.registry import DeltaLine, ShardRef, ShardRow, Snapshot, SourceRef
 from schemas.times import instant
@@ -37,7 +36,9 @@ from schemas.verdict import Finding, Verdict
 __all__ = ["EmptyStoreError", "NotInSnapshotError", "Reader", "RegistryError", "TamperedError", "read_served"]
 
 _OBJECTS_KEPT = 256
-_SHARDS_KEPT = 16
+_SHARDS_KEPT = 2
+"""One of 8,000 rows takes some 25 MB. Asked in the order of shards, as `rows` gives them, one of each of two
+generations will do."""
 
 
 def read_served(store: Store, keys: KeyRing, at: datetime) -> "Reader | None":
@@ -61,7 +62,7 @@ class Reader:
         self.snapshot, self.snapshot_sha256 = read_head(store, self.pointer, keys)
         self._served = self.generation
         self._object = lru_cache(_OBJECTS_KEPT)(self._read_object)
-        self._shard = lru_cache(_SHARDS_KEPT)(self._read_shard)
+        self._shard = lru_cache(_SHARDS_KEPT)(partial(read_shard, store))
 
     @property
     def generation(self) -> int:
@@ -80,16 +81,19 @@ class Reader:
 
     def row(self, slug: str) -> ShardRow | None:
         """Look up one passport; None when this generation has none of that name."""
-        index = shard_index(slug, shard_count(sum(ref.rows for ref in self.snapshot.shards)))
-        for ref in self.snapshot.shards:
-            if ref.index == index:
-                return self._shard(ref).get(slug)
+        own = slot(slug)
+        for ref, _ in shards_over(self.snapshot, range(own, own + 1)):
+            return self._shard(ref).get(slug)
         return None
 
-    def rows(self, snapshot: Snapshot | None = None) -> Iterator[ShardRow]:
-        """Give every row, shard by shard, of this generation or of an earlier one's snapshot."""
-        for ref in (snapshot or self.snapshot).shards:
-            yield from self._shard(ref).values()
+    def rows(self, snapshot: Snapshot | None = None, slots: range = EVERY_SLOT) -> Iterator[ShardRow]:
+        """Give the rows of some slots, of this generation or of an earlier one's snapshot: shard by shard.
+
+        Only the shards that have the slots are read, one after the other; within each the rows are sorted by slug.
+        """
+        for ref, has_others in shards_over(snapshot or self.snapshot, slots):
+            rows = self._shard(ref).values()
+            yield from (row for row in rows if slot(row.slug) in slots) if has_others else rows
 
     def shard(self, ref: ShardRef) -> Iterable[ShardRow]:
         """Give the rows of one shard of this generation or of an ancestor's."""
@@ -106,14 +110,15 @@ class Reader:
         """Give a signed passport by its hash: `ShardRow.object`, or `ShardRow.previous` for what was served before."""
         return self._object(sha256)
 
-    def source_listings(self, source: str) -> Iterator[bytes]:
-        """Give the last good listings of a source, a JSON line each; raise NotInSnapshotError when it has none."""
+    def source_listings(self, source: str, slots: range = EVERY_SLOT) -> Iterator[bytes]:
+        """Give the last good listings of a source, a JSON line each; raise NotInSnapshotError when it has none.
+
+        Only the parts that have some of the slots are read, one after the other, and each is given whole: which of its
+        lines are of other slots, their slugs tell (`pipelines.shards.slot`).
+        """
         ref = self._source(source)
-        key = source_key(source, ref.sha256)
-        try:
-            yield from unpack(read_hashed(self._store, key, ref.sha256))
-        except PipelineError as error:
-            raise tampered(self._store, key, str(error)) from error
+        for part, _ in overlapping(ref.parts, ref.count, slots):
+            yield from read_listings(self._store, source, part)
 
     def at_generation(self, generation: int) -> "Reader":
         """Read an ancestor of this generation instead; raise NotInSnapshotError when there is none of that number."""
@@ -148,8 +153,8 @@ class Reader:
         except MissingKeyError:
             return None
 
-    def delta(self, snapshot: Snapshot | None = None) -> tuple[DeltaLine, ...]:
-        """Give what a generation changed, this one or an ancestor's; raise MissingKeyError."""
+    def delta(self, snapshot: Snapshot | None = None) -> Iterator[DeltaLine]:
+        """Give what a generation changed, this one or an ancestor's, a line at a time; raise MissingKeyError."""
         return read_delta(self._store, snapshot or self.snapshot)
 
     def overtaken(self) -> bool:
@@ -235,13 +240,6 @@ class Reader:
 
     def _read_object(self, sha256: str) -> bytes:
         return read_hashed(self._store, object_key(sha256), sha256, max_bytes=MAX_PASSPORT_BYTES)
-
-    def _read_shard(self, ref: ShardRef) -> dict[str, ShardRow]:
-        key = shard_key(ref.sha256)
-        rows = {row.slug: row for row in read_shard(self._store, key, ref.sha256)}
-        if len(rows) != ref.rows:
-            raise tampered(self._store, key, f"holds {len(rows)} rows and not {ref.rows}, as what was signed says")
-        return rows
 
 
 def _slug_of(passport: dict[str, Any]) -> str:

@@ -2,13 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
-from pipelines.freshness import age_of
-from pipelines.gates import Gates
-from schemas.registry import ShardRow, Snapshot
-from schemas.times import instant
+from schemas.registry import ShardRow
 from schemas.verdict import Finding
 
 Json = dict[str, Any]
@@ -36,22 +32,11 @@ def passport_pairs(passport: Json, row: ShardRow, finding: Finding) -> Iterator[
         yield "where sources disagree", [(c["path"], _sides(c)) for c in unfragile["conflicts"]]
     if unfragile.get("unknowns"):
         yield "what nobody states", [("", ", ".join(_short(u["path"]) for u in unfragile["unknowns"]))]
+    if used := _use(unfragile["trust"]):
+        yield "how widely it is used", used
+    if records := _records(unfragile["artifact"]["model"]):
+        yield "made from", records
     yield "how it is scored", _score(unfragile["trust"])
-
-
-def source_rows(snapshot: Snapshot, gates: Gates, at: datetime) -> list[dict[str, object]]:
-    """One row a source: how old its last good crawl is, by its own bounds."""
-    return [
-        {
-            "source": ref.source,
-            "age": age_of("active", ref.last_scraped_at, gates[ref.source], at),
-            "last_scraped_at": ref.last_scraped_at,
-            "hours_ago": round((at - instant(ref.last_scraped_at)).total_seconds() / 3600, 1),
-            "stale_after_h": gates[ref.source].stale_after_h,
-            "listings": ref.listings,
-        }
-        for ref in snapshot.sources
-    ]
 
 
 def _identity(unfragile: Json, passport: Json, row: ShardRow, finding: Finding) -> Pairs:
@@ -85,10 +70,47 @@ def _model(artifact: Json) -> Pairs:
         pairs.append(("announced end", model["expires_on"]))
     if model["huggingface_id"]:
         pairs.append(("repository", f"https://huggingface.co/{model['huggingface_id']}"))
+    pairs += _weights(model)
     pairs += [("price", _price(price)) for price in model["prices"]]
     pairs += [("offer", f"{offer['id']}{' (free)' if offer['free'] else ''}") for offer in model["offers"][1:]]
     pairs += [("provider", _provider(provider)) for provider in model["providers"]]
     return pairs
+
+
+def _weights(model: Json) -> Pairs:
+    """What is known of the weights, where anything is."""
+    pairs: Pairs = [
+        ("licence", model["licence"]),
+        ("weights", {True: "can be downloaded", False: "cannot be downloaded", None: None}[model["open_weights"]]),
+        ("access", model.get("gated") and f"granted on request ({model['gated']})"),
+        ("parameters", model.get("parameter_count") and f"{model['parameter_count']:,}"),
+        ("languages", ", ".join(model.get("languages", ()))),
+    ]
+    pairs += [("made from", f"{base['id']} ({base['relation']})") for base in model.get("base_models", ())]
+    pairs += [("benchmark", _benchmark(one)) for one in model.get("benchmarks", ())]
+    return [(name, value) for name, value in pairs if value]
+
+
+def _benchmark(one: Json) -> str:
+    return f"{one['metric']} {one['value']} on {one['dataset'] or 'a dataset that is not named'}, as its maker declares"
+
+
+def _use(trust: Json) -> Pairs:
+    """How widely it is used, by the counts that exist."""
+    counts = {
+        "downloads in 30 days": "model_downloads",
+        "likes": "model_likes",
+        "stars of its code": "stars",
+        "forks": "forks",
+    }
+    community = trust["community"]
+    return [(name, f"{community[key]:,}") for name, key in counts.items() if community[key] is not None]
+
+
+def _records(model: Json) -> Pairs:
+    """The records that it was made from, and how each came to it."""
+    how = {"own": "", "stated": ", as a source states", "name": ", by its name alone"}
+    return [(one["source"], f"{one['id']}{how[one['joined_by']]}") for one in model.get("records", ())]
 
 
 def _capabilities(unfragile: Json, shown_by: dict[str, list[Json]]) -> Pairs:

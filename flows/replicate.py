@@ -1,8 +1,9 @@
 """Bringing another store to the generation that a store serves: copying what it lacks, verifying what is copied."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 from flows.copies import roll_forward
@@ -84,13 +85,7 @@ def _ensure_ancestor(source: Reader, base: Reader | None, target: Store, at: dat
 
 
 def _copy(origin: Store, target: Store, source: Reader, trusted: KeyRing, on_step: Progress) -> int:
-    there = set(target.list("registry"))
-    unsigned = [Item(key, None) for folder in UNSIGNED for key in origin.list(folder)]
-    deltas = set(origin.list(keys.DELTAS))
-    named = [
-        i for i in reachable(source, source.pointer.kept_from) if not i.key.startswith(keys.DELTAS) or i.key in deltas
-    ]
-    lacking = [item for item in dict.fromkeys((*unsigned, *named)) if item.key not in there]
+    lacking = list(_lacking(origin, target, source))
     on_step(Step.OBJECTS, 0, len(lacking))
     new = 0
     made = each(lambda item: _copy_one(origin, target, item, trusted, source.at), lacking, workers=target.workers)
@@ -98,6 +93,16 @@ def _copy(origin: Store, target: Store, source: Reader, trusted: KeyRing, on_ste
         new += created
         on_step(Step.OBJECTS, done, len(lacking))
     return new
+
+
+def _lacking(origin: Store, target: Store, source: Reader) -> Iterator[Item]:
+    """Name what the target lacks, each once; a delta that a killed publisher left out is not there to be copied."""
+    there, deltas = set(target.list("registry")), set(origin.list(keys.DELTAS))
+    unsigned = (Item(key, None) for folder in UNSIGNED for key in origin.list(folder))
+    for item in chain(unsigned, reachable(source, source.pointer.kept_from)):
+        if item.key not in there and (item.key in deltas or not item.key.startswith(keys.DELTAS)):
+            there.add(item.key)
+            yield item
 
 
 def _copy_one(origin: Store, target: Store, item: Item, trusted: KeyRing, at: datetime) -> bool:

@@ -1,42 +1,54 @@
 """Draws up the report of a run: what came, what became of it, and what stopped it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from flows.batch import Batch
 from flows.build import Built
 from flows.crawl import CrawlOutcome
+from flows.intake import Taken
 from flows.job import Job, Tools
 from pipelines.issue import PIPELINE
 from pipelines.rulebook import rulebook
-from schemas.registry import ShardRow
+from schemas.listing import Quarantined
+from schemas.registry import SourceRef
 from schemas.run import Accounting, Breach, RunReport
 from schemas.times import timestamp
 
 
 def report_of(
-    job: Job, tools: Tools, outcomes: Sequence[CrawlOutcome], *, batch: Batch, built: Built, rows: dict[str, ShardRow]
+    job: Job,
+    tools: Tools,
+    outcomes: Sequence[CrawlOutcome],
+    *,
+    breaches: Sequence[Breach],
+    sources: Mapping[str, SourceRef],
+    refused: Iterable[Quarantined],
+    accounting: Accounting,
+    built: Built,
 ) -> RunReport:
-    """Report a run that publishes; `rows` are those served before it."""
-    seen = {subject.slug for subject in batch.gathered.subjects}
+    """Report a run that publishes; `sources` are those served before it, `breaches` what stopped some of its crawls."""
+    failed = {breach.source for breach in breaches}
     return _common(job, tools, outcomes).model_copy(
         update={
-            "accounting": _accounting(batch, built),
+            "state": "partial" if breaches else "done",
+            "breaches": tuple(breaches),
+            "accounting": _without_refused(accounting, built),
             "changes": tuple(built.changes),
+            "issued": dict(built.issued),
             "unchanged": built.unchanged,
-            "absent": len(rows.keys() - seen) if job.whole else 0,
-            "quarantined": (*batch.quarantined, *built.quarantined),
+            "absent": built.absent,
+            "kept": {source: sources[source].last_scraped_at for source in sorted(failed) if source in sources},
+            "quarantined": (*refused, *built.quarantined),
         }
     )
 
 
 def failed_report(
-    job: Job, tools: Tools, outcomes: Sequence[CrawlOutcome], breaches: Sequence[Breach], built: Built | None = None
+    job: Job, tools: Tools, taken: Sequence[Taken], breaches: Sequence[Breach], built: Built | None = None
 ) -> RunReport:
     """Report a run that a gate stopped, with every record that was refused."""
-    common = _common(job, tools, outcomes)
-    refused = [*common.quarantined, *(built.quarantined if built else ())]
+    refused = [*(one for crawl in taken for one in crawl.refused), *(built.quarantined if built else ())]
     failed = {"run": f"{job.run}-failed", "state": "failed", "breaches": tuple(breaches), "quarantined": tuple(refused)}
-    return common.model_copy(update=failed)
+    return _common(job, tools, [one.outcome for one in taken]).model_copy(update=failed)
 
 
 def _common(job: Job, tools: Tools, outcomes: Sequence[CrawlOutcome]) -> RunReport:
@@ -53,21 +65,15 @@ def _common(job: Job, tools: Tools, outcomes: Sequence[CrawlOutcome]) -> RunRepo
         breaches=(),
         accounting=None,
         changes=(),
+        issued={},
         unchanged=0,
         absent=0,
-        quarantined=tuple(line.quarantined for outcome in outcomes for line in outcome.quarantined),
+        kept={},
+        quarantined=(),
     )
 
 
-def _accounting(batch: Batch, built: Built) -> Accounting:
-    """Count the listings of models that could not be made as quarantined."""
-    counted, refused = batch.accounting, {refusal.id for refusal in built.quarantined}
-    lost = [subject for subject in batch.gathered.subjects if subject.primary.id in refused]
-    offers = sum(len(subject.offers) for subject in lost)
-    return counted.model_copy(
-        update={
-            "passports": counted.passports - len(lost),
-            "offers_merged": counted.offers_merged - (offers - len(lost)),
-            "quarantined": counted.quarantined + offers,
-        }
-    )
+def _without_refused(counted: Accounting, built: Built) -> Accounting:
+    """Count models that could not be made as quarantined."""
+    lost = sum(built.refused.values())
+    return counted.model_copy(update={"passports": counted.passports - lost, "quarantined": counted.quarantined + lost})

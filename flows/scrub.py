@@ -4,7 +4,7 @@ The way comes first, snapshots and shards from the pointer down, as it tells wha
 every run; of the rest, others each day.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from flows.store import keys
 from flows.store.base import MissingKeyError, Store, StoreError, StoreUnavailableError
 from flows.store.pool import batches, each
 from pipelines.keys import KeyRing
-from schemas.registry import ShardRow
+from schemas.registry import ShardRef, ShardRow
 
 _BATCH = 256
 """How many passports' copies go by one look at the pointer."""
@@ -66,18 +66,37 @@ def scrub(
     awaited = _awaited(store, reader)
     rest = [item for item in sorted(named) if item not in run.seen and item.key not in awaited]
     refs = [ref for ref in reader.snapshot.shards if run.look(Item(keys.shard_key(ref.sha256), ref.sha256))]
-    rows = [row for ref in refs for row in reader.shard(ref)]
-    way = len(run.seen)
-    chosen = _chosen([*rest, *rows], at, budget)
-    run.look_at([item for item in chosen if isinstance(item, Item)])
-    spoilt = run.compare(reader, [row for row in chosen if isinstance(row, ShardRow)], copies)
-    return Scrubbed(way + len(chosen), way + len(rest) + len(rows), [*run.damages(), *spoilt])
+    way, files = len(run.seen), len(rest) + sum(ref.rows for ref in refs)
+    turn = _Turn.of(files, at, budget)
+    run.look_at(rest[number] for number in turn.within(0, len(rest)))
+    spoilt = run.compare(reader, _rows(reader, refs, turn, len(rest)), copies)
+    return Scrubbed(way + min(budget, files), way + files, [*run.damages(), *spoilt])
 
 
-def _chosen(files: list[Item | ShardRow], at: datetime, budget: int) -> list[Item | ShardRow]:
-    day = (at - datetime.min.replace(tzinfo=at.tzinfo)).days
-    begin = day * budget % max(len(files), 1)
-    return (files[begin:] + files[:begin])[:budget]
+class _Turn(NamedTuple):
+    """The files whose turn it is, by number: `budget` of them from `begin` on, round and round."""
+
+    files: int
+    begin: int
+    budget: int
+
+    @classmethod
+    def of(cls, files: int, at: datetime, budget: int) -> "_Turn":
+        day = (at - datetime.min.replace(tzinfo=at.tzinfo)).days
+        return cls(files, day * budget % max(files, 1), budget)
+
+    def within(self, first: int, many: int) -> list[int]:
+        """Tell which of so many files that are numbered from `first` on, counted from 0."""
+        return [number for number in range(many) if (first + number - self.begin) % self.files < self.budget]
+
+
+def _rows(reader: Reader, refs: Iterable[ShardRef], turn: _Turn, first: int) -> Iterator[ShardRow]:
+    """Give the rows whose turn it is; only their shards are read, one after the other."""
+    for ref in refs:
+        if chosen := turn.within(first, ref.rows):
+            rows = tuple(reader.shard(ref))
+            yield from (rows[number] for number in chosen)
+        first += ref.rows
 
 
 def _awaited(store: Store, reader: Reader) -> set[str]:

@@ -1,6 +1,7 @@
 """Reading single files of the registry: believed only when signed by a trusted key, or hashing to what was signed."""
 
 import hashlib
+from collections.abc import Iterator
 from typing import TypeVar
 
 import orjson
@@ -8,19 +9,20 @@ from pydantic import ValidationError
 
 from flows.errors import FlowError
 from flows.store.base import MAX_BLOB_BYTES, Store, find
-from flows.store.keys import POINTER_KEY, delta_key, snapshot_key
+from flows.store.keys import POINTER_KEY, delta_key, shard_key, snapshot_key, source_key
 from pipelines.deltas import decode_delta, delta_sha256
 from pipelines.errors import PipelineError
 from pipelines.keys import KeyRing, Signer
-from pipelines.shards import decode_shard
+from pipelines.shards import decode_shard, unpack
 from pipelines.signing import SNAPSHOT_TYPE, TIMESTAMP_TYPE, open_record, seal_record
 from schemas.base import Frozen
-from schemas.registry import DeltaLine, Pointer, ShardRow, Snapshot
+from schemas.registry import DeltaLine, Pointer, ShardRef, ShardRow, Snapshot
 
 REMEDY = "repair it from another store with `passports store scrub --copy URL`"
+NEW_STORE = "another version of passports made it: use that one, or publish to an empty store"
 MAX_POINTER_BYTES = 64 * 2**10
 MAX_SNAPSHOT_BYTES = 2**20
-"""Thirty times one that names 256 shards."""
+"""Four times one that names 256 shards and as many parts of each of eight sources."""
 
 Record = TypeVar("Record", bound=Frozen)
 
@@ -91,21 +93,21 @@ def follower(store: Store, generation: int, body: bytes, keys: KeyRing, parent_s
     return snapshot if (snapshot.parent_sha256, snapshot.generation) == (parent_sha256, generation) else None
 
 
-def read_delta(store: Store, snapshot: Snapshot) -> tuple[DeltaLine, ...]:
+def read_delta(store: Store, snapshot: Snapshot) -> Iterator[DeltaLine]:
     """Read what a generation changed; raise MissingKeyError, or TamperedError when it is not what was signed."""
     key = delta_key(snapshot.generation)
-    return open_delta(store, key, store.get(key).body, snapshot.delta_sha256)
+    return decode_delta(checked_delta(store, key, store.get(key).body, snapshot.delta_sha256))
 
 
-def open_delta(store: Store, key: str, body: bytes, sha256: str | None) -> tuple[DeltaLine, ...]:
-    """Unpack a delta, whose lines must hash to what its snapshot names; raise TamperedError."""
+def checked_delta(store: Store, key: str, body: bytes, sha256: str | None) -> bytes:
+    """Give a packed delta back, whose lines must hash to what its snapshot names; raise TamperedError."""
     try:
-        lines = decode_delta(body)
+        found = delta_sha256(body)
     except PipelineError as error:
         raise tampered(store, key, str(error)) from error
-    if delta_sha256(lines) != sha256:
+    if found != sha256:
         raise tampered(store, key, "is not the delta that its snapshot names")
-    return lines
+    return body
 
 
 def read_hashed(store: Store, key: str, sha256: str, *, max_bytes: int = MAX_BLOB_BYTES) -> bytes:
@@ -116,11 +118,23 @@ def read_hashed(store: Store, key: str, sha256: str, *, max_bytes: int = MAX_BLO
     return body
 
 
-def read_shard(store: Store, key: str, sha256: str) -> tuple[ShardRow, ...]:
-    """Read the rows of a shard; raise TamperedError when they are not what was signed."""
-    body = read_hashed(store, key, sha256)
+def read_shard(store: Store, ref: ShardRef) -> dict[str, ShardRow]:
+    """Read the rows of a shard: slug → row; raise TamperedError when they are not what was signed."""
+    key = shard_key(ref.sha256)
     try:
-        return decode_shard(body)
+        rows = {row.slug: row for row in decode_shard(read_hashed(store, key, ref.sha256))}
+    except PipelineError as error:
+        raise tampered(store, key, str(error)) from error
+    if len(rows) != ref.rows:
+        raise tampered(store, key, f"holds {len(rows)} rows and not {ref.rows}, as what was signed says")
+    return rows
+
+
+def read_listings(store: Store, source: str, part: ShardRef) -> Iterator[bytes]:
+    """Read one part of a source's listings, line by line; raise TamperedError when it is not what was signed."""
+    key = source_key(source, part.sha256)
+    try:
+        yield from unpack(read_hashed(store, key, part.sha256))
     except PipelineError as error:
         raise tampered(store, key, str(error)) from error
 
@@ -130,10 +144,16 @@ def tampered(store: Store, key: str, reason: str) -> TamperedError:
     return TamperedError(f"{store.name}: {key} {reason}: {REMEDY}")
 
 
+def _first(error: ValidationError) -> str:
+    """Tell the first thing that is wrong, without what the record holds."""
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+
+
 def _opened(kind: type[Record], body: bytes, payload_type: str, keys: KeyRing, *, place: str) -> Record:
     try:
         return kind.model_validate_json(orjson.dumps(open_record(body, payload_type=payload_type, keys=keys)))
     except PipelineError as error:
         raise TamperedError(f"{place} is not to be believed: {error}") from error
     except ValidationError as error:
-        raise TamperedError(f"{place} is signed but of another version: {error.errors()[0]['msg']}") from error
+        raise TamperedError(f"{place} is signed but of another layout ({_first(error)}): {NEW_STORE}") from error

@@ -1,15 +1,16 @@
 """Settings, read from the environment once, where a command or a flow begins."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from flows.errors import FlowError
 
-SOURCES = ("openrouter",)
-"""Sources that can be crawled, one spider each."""
+SOURCES = ("openrouter", "modelsdev", "huggingface", "github")
+"""Sources that can be crawled, one spider each; a later one may ask for what earlier ones name."""
 
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
 """Without a user and password: it is shown, published as evidence, and known to Prefect."""
@@ -36,6 +37,20 @@ class Settings(BaseSettings):
     """File that holds the signing key as a private JWK; without it the key is kept in the user's configuration."""
     openrouter_url: Url = "https://openrouter.ai"
     """Where OpenRouter's API is; may have a path prefix."""
+    huggingface_url: Url = "https://huggingface.co"
+    """Where the Hugging Face Hub is; may have a path prefix."""
+    modelsdev_url: Url = "https://models.dev"
+    """Where models.dev is; may have a path prefix."""
+    github_url: Url = "https://api.github.com"
+    """Where GitHub's API is; may have a path prefix."""
+    huggingface_minimum_downloads: Annotated[int | None, Field(ge=0)] = 1_000_000
+    """Repositories with so many downloads in 30 days get passports of their own; none do where it is unset ("-")."""
+    huggingface_budget: Annotated[int, Field(ge=0)] = 1000
+    """Repositories that a refresh asks the Hub for one by one, those first that were not seen for longest."""
+    github_budget: Annotated[int, Field(ge=0)] = 50
+    """Likewise of GitHub, which answers 60 requests an hour where no token is set, and 5,000 where one is."""
+    huggingface_changes: bool = False
+    """Whether a refresh asks the Hub's list only for what has changed since the last one, and not for all of it."""
     sources: Annotated[tuple[str, ...], NoDecode] = SOURCES
     """What a refresh crawls, separated by commas."""
     endpoints: bool = False
@@ -44,8 +59,30 @@ class Settings(BaseSettings):
     """Address in the User-Agent, for whoever runs the source."""
     gates_file: Path | None = None
     """Gates to use instead of those beside the code, for a source of another size."""
-    crawl_time_limit_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 900.0
+    crawl_time_limit_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 7200.0
     """Seconds after which a crawl is stopped and counts as failed."""
+    metrics_file: Path | None = None
+    """Where each run leaves its figures for the node exporter's textfile collector; without it, nowhere."""
+    work: Path | None = None
+    """Folder for what a run keeps on disk while it lasts, and for crawls to be resumed; else those of the system."""
+
+    task_runner: Literal["threads", "dask"] = "threads"
+    """Who builds the passports of a large batch: the run's own process, or the workers of a Dask cluster."""
+    dask_scheduler: Annotated[str | None, StringConstraints(pattern=r"^(tcp|tls)://[^\s/?#@]+$")] = None
+    """Address of the cluster's scheduler ("tls://10.0.0.5:8786"); without one a cluster is started on this machine."""
+
+    extractor_url: Url | None = None
+    """An OpenAI-compatible endpoint ("http://127.0.0.1:11434/v1") that finds limits in texts; off when not set."""
+    extractor_model: Annotated[
+        str | None, StringConstraints(pattern=r"^[!-~]{1,200}$"), Field(validate_default=True)
+    ] = None
+    """The language model there."""
+    extractor_key: SecretStr | None = None
+    """The endpoint's key, where it wants one."""
+    extractor_texts: Annotated[int, Field(ge=0)] = 200
+    """How many texts a run asks about, at most; the others wait for the next run."""
+    extractor_time_limit_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 60.0
+    """Seconds after which one answer is not waited for any longer, its retries included."""
 
     @field_validator("sources", mode="before")
     @classmethod
@@ -61,10 +98,46 @@ class Settings(BaseSettings):
             raise ValueError(f"name at least one source; there is: {', '.join(SOURCES)}")
         return value
 
-    @field_validator("base_url", "openrouter_url")
+    @field_validator("huggingface_minimum_downloads", mode="before")
     @classmethod
-    def _without_slash(cls, value: str) -> str:
-        return value.rstrip("/")
+    def _none(cls, value: object) -> object:
+        return None if value == "-" else value
+
+    @field_validator("extractor_url")
+    @classmethod
+    def _has_a_port_that_can_be(cls, value: str | None) -> str | None:
+        _ = urlsplit(value or "").port
+        return value
+
+    @field_validator("extractor_key")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        key = value.get_secret_value().strip() if value else ""
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise ValueError("holds a space or another character that no header carries")
+        return SecretStr(key) if key else None
+
+    @field_validator("extractor_model")
+    @classmethod
+    def _both_or_none(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if "extractor_url" in info.data and (value is None) != (info.data["extractor_url"] is None):
+            raise ValueError("an extractor needs both PASSPORTS_EXTRACTOR_URL and PASSPORTS_EXTRACTOR_MODEL")
+        return value
+
+    @property
+    def budgets(self) -> dict[str, int]:
+        """Source → records of it that may be asked for one by one in a run."""
+        return {"huggingface": self.huggingface_budget, "github": self.github_budget}
+
+    @property
+    def source_urls(self) -> dict[str, str]:
+        """Source → its root."""
+        return {source: getattr(self, f"{source}_url") for source in SOURCES}
+
+    @field_validator("base_url", "openrouter_url", "huggingface_url", "modelsdev_url", "github_url", "extractor_url")
+    @classmethod
+    def _without_slash(cls, value: str | None) -> str | None:
+        return value.rstrip("/") if value else value
 
 
 def read_settings(**chosen: object) -> Settings:

@@ -1,29 +1,34 @@
 """The stages of a run, as plain functions: crawl → assemble → build → publish. Each opens its own tools."""
 
 import tempfile
+from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from flows.batch import Batch, batch_of, breaches_of
-from flows.build import Built, breaches_of_build, build
+from flows.basis import Basis
+from flows.batch import batch_of, breaches_of, summed
+from flows.build import Built, Rows, breaches_of_build
 from flows.copies import repair
-from flows.crawl import CrawlFailedError, CrawlOutcome, Progress, crawl
+from flows.crawl import CrawlOutcome
 from flows.demo.leftovers import clear, left_by_demo
 from flows.errors import FlowError
 from flows.immutables import write_report
+from flows.intake import Taken, stock_of, take
 from flows.job import Job, Tools, nonce, open_tools
+from flows.parts import Builder, build_here
 from flows.progress import tell
-from flows.publication import Publication, Published, SourceFile, Step
+from flows.publication import Publication, Published, Step
 from flows.publish import publish
 from flows.reader import Reader
 from flows.report import failed_report, report_of
 from flows.sealed import TamperedError
 from flows.site import copies_for, site_files
-from flows.state import Served, served, served_by, starting_point
+from flows.spool import parts_over
+from flows.state import Served, served, starting_point
 from flows.store import Store
 from pipelines.rulebook import rulebook
-from pipelines.shards import pack
-from schemas.crawl import AdmittedLine
+from schemas.registry import ShardRow
 from schemas.run import Breach, RunReport
 
 
@@ -35,12 +40,21 @@ class GateClosedError(FlowError):
         self.report = report
 
 
+class Judged(NamedTuple):
+    """The crawls of a run, once the gates have seen them."""
+
+    good: list[Taken]
+    outcomes: list[CrawlOutcome]
+    """All that left a report."""
+    breaches: list[Breach]
+    """Of the others, whose sources stay as they were."""
+
+
 class Assembled(NamedTuple):
     """A batch that passed its gates, and what it is built on."""
 
-    outcomes: tuple[CrawlOutcome, ...]
-    batch: Batch
-    served: Served
+    crawls: Judged
+    basis: Basis
 
 
 class Done(NamedTuple):
@@ -60,50 +74,30 @@ def check_ground(job: Job) -> None:
         raise TamperedError(f"{error}; {remedy}") from None
 
 
-async def crawl_source(job: Job, source: str) -> CrawlOutcome:
-    """Crawl one source, or the job's listings of it, in a process of its own."""
-    tools = open_tools(job)
-    stage = f"crawl {source}"
-    tell(stage, 0, None)
+def assemble(job: Job, outcomes: list[CrawlOutcome], failures: Sequence[Breach] = ()) -> Assembled:
+    """Judge the crawls by their gates and join the good ones with what the store serves.
 
-    def watch(progress: Progress) -> None:
-        tell(stage, progress.listings, progress.announced)
-
-    with tempfile.TemporaryDirectory(prefix="passports-crawl-") as folder:
-        outcome = await crawl(
-            source,
-            url=job.source_urls[source],
-            out=Path(folder) / "crawl.jsonl",
-            contact=tools.settings.contact,
-            endpoints=job.endpoints,
-            only=job.only,
-            clock_epoch=job.epoch,
-            on_progress=watch,
-            time_limit_s=tools.settings.crawl_time_limit_s,
-        )
-    tell(stage, outcome.report.listings, outcome.report.listings)
-    return outcome
-
-
-def close_without_report(job: Job, error: CrawlFailedError) -> GateClosedError:
-    """Report a run whose crawl left no report of its own: it was stopped, or it died."""
-    tools = open_tools(job)
-    breach = Breach(source=", ".join(job.sources), gate="complete", reason=str(error))
-    return _closed(tools, failed_report(job, tools, (), [breach]))
-
-
-def assemble(job: Job, outcomes: list[CrawlOutcome]) -> Assembled:
-    """Judge the crawls by their gates and join them with what the store serves; raise GateClosedError."""
-    tools = open_tools(job)
+    `failures` are crawls that left no report. Raise GateClosedError when no crawl is good enough.
+    """
+    tools, folder = open_tools(job), Path(tempfile.mkdtemp(prefix="assembled-", dir=job.work))
     state = _starting_point(job, tools)
     if state.reader:
         _finish_what_was_left(tools)
-    breaches = breaches_of(outcomes, state, tools.gates, whole=job.whole)
-    if breaches:
-        raise _closed(tools, failed_report(job, tools, outcomes, breaches))
-    batch = batch_of(outcomes, state, whole=job.whole)
-    tell("merge", batch.accounting.listings, batch.accounting.listings)
-    return Assembled(tuple(outcomes), batch, state)
+    taken = [take(outcome, folder / "taken" / outcome.report.source, whole=job.whole) for outcome in outcomes]
+    judged = [breaches_of(one, state, tools.gates, whole=job.whole) for one in taken]
+    good = [one for one, found in zip(taken, judged, strict=True) if not found]
+    breaches = [*failures, *chain.from_iterable(judged)]
+    if not good:
+        raise _closed(tools, failed_report(job, tools, taken, breaches))
+    return _assembled(job, state, Judged(good, outcomes, breaches), folder / "batch-1")
+
+
+def _assembled(job: Job, state: Served, crawls: Judged, folder: Path) -> Assembled:
+    stock = stock_of(crawls.good, state, folder / "stock", whole=job.whole)
+    away, floor = folder / "away", job.minimum_downloads
+    batch = batch_of(stock, state, crawls.good, away, whole=job.whole, floor=floor)
+    tell("merge", batch.parts, batch.parts)
+    return Assembled(crawls, Basis(batch, state, folder))
 
 
 def _finish_what_was_left(tools: Tools) -> None:
@@ -112,42 +106,34 @@ def _finish_what_was_left(tools: Tools) -> None:
     repair(tools.store, keys=tools.trusted, at=tools.clock(), copies=copies, site=site, on_step=_tell_step)
 
 
-def build_passports(job: Job, assembled: Assembled) -> Built:
+def build_passports(job: Job, assembled: Assembled, builder: Builder = build_here) -> Built:
     """Make the passports of every model that the batch concerns; raise GateClosedError when too many cannot be."""
-    tools, subjects = open_tools(job), assembled.batch.gathered.subjects
-    tell("build", 0, len(subjects))
-    built = build(
-        subjects,
-        assembled.served.rows,
-        terms=tools.terms(renew=job.flow == "rescrape"),
-        signer=tools.signer,
-        generation=assembled.served.generation + 1,
-        progress=lambda done: tell("build", done, len(subjects)),
-    )
-    if breaches := breaches_of_build(built, subjects, tools.gates):
-        raise _closed(tools, failed_report(job, tools, assembled.outcomes, breaches, built))
+    tools, built = open_tools(job), Built()
+    for part in builder(job, assembled.basis):
+        built.add(part, tools.store)
+    if breaches := breaches_of_build(built, tools.gates):
+        raise _closed(tools, failed_report(job, tools, assembled.crawls.good, breaches, built))
     return built
 
 
-def publish_generation(job: Job, assembled: Assembled, built: Built) -> Done:
+def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Builder = build_here) -> Done:
     """Publish what was built, on what was served; where another run was faster, build anew on what it published."""
-    tools = open_tools(job)
-    if assembled.served.reader is None:
+    tools, base = open_tools(job), assembled.basis.served.reader
+    if base is None:
         _start_over(tools.store)
     reports = [_report_of(job, tools, assembled, built)]
 
     def rebase(reader: Reader | None) -> Publication:
-        state = served_by(reader)
-        batch = batch_of(assembled.outcomes, state, whole=job.whole, before=assembled.served)
-        again = Assembled(assembled.outcomes, batch, state)
-        built_again = build_passports(job, again)
+        folder = assembled.basis.folder.with_name(f"batch-{len(reports) + 1}")
+        again = _assembled(job, Served(reader), assembled.crawls, folder)
+        built_again = build_passports(job, again, builder)
         reports.append(_report_of(job, tools, again, built_again))
-        return _publication(job, tools, again, built_again, reports[-1])
+        return _publication(tools, again, built_again, reports[-1])
 
     published = publish(
         tools.store,
-        _publication(job, tools, assembled, built, reports[-1]),
-        base=assembled.served.reader,
+        _publication(tools, assembled, built, reports[-1]),
+        base=base,
         rebase=rebase,
         signer=tools.signer,
         keys=tools.trusted,
@@ -164,8 +150,19 @@ def _starting_point(job: Job, tools: Tools) -> Served:
 
 
 def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> RunReport:
-    rows = assembled.served.rows
-    return report_of(job, tools, assembled.outcomes, batch=assembled.batch, built=built, rows=rows)
+    crawls, basis = assembled.crawls, assembled.basis
+    refused = [*chain.from_iterable(one.refused for one in crawls.good), *basis.batch.stock.refused]
+    listed = sum(1 for refusal in refused if refusal.source in job.sources)
+    return report_of(
+        job,
+        tools,
+        crawls.outcomes,
+        breaches=crawls.breaches,
+        sources=basis.served.sources,
+        refused=refused,
+        accounting=summed(built.accounting, listed),
+        built=built,
+    )
 
 
 def _closed(tools: Tools, report: RunReport) -> GateClosedError:
@@ -180,29 +177,28 @@ def _start_over(store: Store) -> None:
             clear(store)
 
 
-def _publication(job: Job, tools: Tools, assembled: Assembled, built: Built, report: RunReport) -> Publication:
+def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunReport) -> Publication:
     """Put what was built in the place of what was served; all else stays."""
-    rows = assembled.served.rows | built.rows
-    sources = {
-        source: _source_file(lines)
-        for source, lines in assembled.batch.lines.items()
-        if lines != assembled.served.lines.get(source)
-    }
+    batch, state, folder = assembled.basis
+    rows = Rows(folder / "rows")
+
+    def rows_of(slots: range) -> list[ShardRow]:
+        merged = state.rows(slots)
+        for index in parts_over(slots, batch.parts):
+            merged |= rows.read(index, slots)
+        return [merged[slug] for slug in sorted(merged)]
+
     return Publication(
-        rows=tuple(rows[slug] for slug in sorted(rows)),
+        passports=state.passports + built.added,
+        rows=rows_of,
         objects=built.objects,
-        sources=sources,
+        sources=batch.stock.changed,
         rules_sha256=rulebook().sha256,
-        run_id=job.run,
+        run_id=report.run,
         run_report=report.model_dump_json().encode(),
         copies=copies_for(tools.issuer),
         site=site_files(tools.signer),
     )
-
-
-def _source_file(lines: list[AdmittedLine]) -> SourceFile:
-    body = pack(line.model_dump_json().encode() for line in lines)
-    return SourceFile(body, len(lines), max(line.raw.observed_at for line in lines))
 
 
 def _tell_step(step: Step, done: int, total: int) -> None:

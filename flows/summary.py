@@ -22,14 +22,16 @@ def summary_lines(report: RunReport, published: Published | None) -> list[tuple[
     lines += [(f"gate closed: {breach.source}", f"{breach.gate}: {breach.reason}") for breach in report.breaches]
     lines += [(f"crawl {crawl.source}", _crawl(crawl)) for crawl in report.crawls]
     if counted := report.accounting:
+        joined = f"{counted.joined:,} joined + " if counted.joined else ""
         parts = (
             f"{counted.passports:,} passports + {counted.offers_merged:,} offers merged"
-            f" + {counted.aliases:,} aliases + {counted.quarantined:,} quarantined"
+            f" + {counted.aliases:,} aliases + {joined}{counted.quarantined:,} quarantined"
         )
         lines.append(("listings", f"{counted.listings:,} = {parts}"))
-        causes = Counter(change.cause for change in report.changes)
-        issued = ", ".join(f"{count:,} {cause.replace('_', ' ')}" for cause, count in causes.most_common()) or "none"
-        lines.append(("issued", f"{issued}; {report.unchanged:,} unchanged, {report.absent:,} not listed this time"))
+        causes = Counter(report.issued).most_common()
+        issued = ", ".join(f"{count:,} {cause.replace('_', ' ')}" for cause, count in causes) or "none"
+        lines.append(("issued", f"{issued}; {report.unchanged:,} unchanged, {report.absent:,} not listed any more"))
+    lines += [(f"kept {source}", f"its facts stand as of {at}") for source, at in report.kept.items()]
     unread = {
         name: count for crawl in report.crawls for name, count in (crawl.leftovers | crawl.unknown_values).items()
     }

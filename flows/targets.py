@@ -1,12 +1,15 @@
 """Finds what a person means by a slug, and the names nearest to one that is not there."""
 
 import difflib
+from collections import defaultdict
 from collections.abc import Iterable
+
+import orjson
 
 from flows.clock import clock_of
 from flows.errors import FlowError
 from flows.keyfile import open_key
-from flows.settings import Settings
+from flows.settings import SOURCES, Settings
 from flows.state import Served, starting_point
 from flows.store import open_store
 from pipelines.keys import KeyRing
@@ -19,18 +22,22 @@ class UnknownSlugError(FlowError):
     """No passport has this slug; the message names the nearest ones."""
 
 
-def listings_to_crawl(target: str, settings: Settings, epoch: int | None) -> tuple[str, ...]:
-    """Ids of the listings behind a slug, or behind a listing's id; raise UnknownSlugError for an unknown slug.
+def listings_to_crawl(target: str, settings: Settings, epoch: int | None) -> dict[str, tuple[str, ...]]:
+    """Source → ids of the records behind a slug, or behind a listing's id; raise UnknownSlugError for an unknown slug.
 
-    An id ("author/name") may be one that has no passport yet.
+    An id ("author/name") may be one that has no passport yet. A source that cannot be asked for single records is left
+    out, as are those that the settings leave out.
     """
     key = open_key(settings)
     state = starting_point(open_store(settings.store), KeyRing([key.signer.public_key]), clock_of(epoch)())
-    slug = slug_of(split_id(target).base)
-    known = _listing_ids(state, slug)
-    if known or "/" in target:
-        return tuple(sorted({*known, split_id(target).base} if "/" in target else known))
-    raise unknown_slug(target, state.rows)
+    named = "/" in target
+    slug = slug_of(split_id(target).base) if named else target
+    found = _records(state, slug)
+    if not found and not named:
+        raise unknown_slug(target, state.rows())
+    if named:
+        found["openrouter"].add(split_id(target).base)
+    return {source: tuple(sorted(found[source])) for source in settings.sources if found[source]}
 
 
 def unknown_slug(slug: str, known: Iterable[str]) -> UnknownSlugError:
@@ -42,5 +49,14 @@ def unknown_slug(slug: str, known: Iterable[str]) -> UnknownSlugError:
     return UnknownSlugError(f"no passport has the slug {slug[:200]!r}{meant}")
 
 
-def _listing_ids(state: Served, slug: str) -> list[str]:
-    return [listing_id for listing_id in state.listing_ids(slug) if not listing_id.startswith("~")]
+def _records(state: Served, slug: str) -> dict[str, set[str]]:
+    """Records that a passport says it was made from, by the source that they can be asked of."""
+    found: dict[str, set[str]] = defaultdict(set)
+    row = state.reader.row(slug) if state.reader else None
+    if state.reader is None or row is None:
+        return found
+    model = orjson.loads(state.reader.object(row.object))["passport"]["unfragile"]["artifact"]["model"]
+    for record in model["records"]:
+        if record["source"] in SOURCES and record["source"] != "modelsdev" and not record["id"].startswith("~"):
+            found[record["source"]].add(record["id"])
+    return found

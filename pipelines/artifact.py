@@ -4,17 +4,27 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
-from pipelines.conditions import Compiled, compiled, holds
+from pipelines.absence import MISSING
+from pipelines.conditions import Compiled, compiled, fits, holds
 from pipelines.decimals import to_exponential
 from pipelines.evidence import Document, from_claim, from_class
+from pipelines.join import HUB
 from pipelines.life import Life
 from pipelines.merge import Subject
 from pipelines.model_block import is_free, model_block
-from pipelines.rulebook import Choice, RiskRule, rulebook
+from pipelines.rulebook import Choice, Need, RiskRule, rulebook
+from schemas.listing import Listing
 
 LISTING_PAGE = "https://openrouter.ai/models/"
+REPOSITORY_PAGE = "https://huggingface.co/"
+LONGEST_HUB_TAGS = 20
+"""Tags of a repository that become the artifact's (measured on published passports)."""
+
 TAG_MODALITIES = ("text", "image", "audio", "video")
 """Input modalities that become tags, in this order (measured on published passports; `file` is none)."""
+
+PRICE_SHOWN_BY = ("repository", "routed_price", "price:prompt")
+"""Facts that show what it costs, the first that is stated: the Hub gives its repositories away."""
 
 RISK_TAXONOMY = ("NIST.AI.600-1:2.4", "OWASP.LLM02:2025")
 """Data privacy, and disclosure of sensitive information."""
@@ -35,6 +45,7 @@ class Tables(NamedTuple):
     types: list[tuple[Choice, Compiled]]
     categories: list[tuple[Choice, Compiled]]
     risks: list[tuple[RiskRule, Compiled]]
+    needs: list[tuple[Need, Compiled]]
     rules_sha256: str
 
 
@@ -45,24 +56,30 @@ def _tables() -> Tables:
         [(rule, compiled(rule)) for rule in book.issuing.type],
         [(rule, compiled(rule)) for rule in book.issuing.category],
         [(rule, compiled(rule)) for rule in book.issuing.risk],
+        [(rule, compiled(rule)) for rule in book.issuing.access],
         book.sha256,
     )
 
 
-def artifact_id(slug: str) -> str:
-    """Id of an OpenRouter artifact."""
-    return f"openrouter-{slug}"
+def artifact_id(subject: Subject) -> str:
+    """Id of the artifact, by the source that names it."""
+    return f"{'hf-model' if subject.primary.source == HUB else 'openrouter'}-{subject.slug}"
+
+
+def access(subject: Subject) -> tuple[str, ...]:
+    """What a caller needs to have the model at all; it comes before what each capability needs."""
+    return _access(subject.stated & _asked_for_access())
 
 
 def artifact_block(subject: Subject, *, issuer: Issuer, life: Life) -> Document:
     """Build the block in the key order of the format."""
     tables = _tables()
     return {
-        "id": artifact_id(subject.slug),
+        "id": artifact_id(subject),
         "slug": subject.slug,
         "name": subject.primary.name,
         "type": _first(tables.types, subject).value,
-        "url": LISTING_PAGE + subject.primary.base_id.replace("/", "~"),
+        "url": page_of(subject.primary),
         "page_url": f"{issuer.base_url}/{subject.slug}",
         "categories": [_first(tables.categories, subject).value],
         "tags": _tags(subject),
@@ -73,9 +90,18 @@ def artifact_block(subject: Subject, *, issuer: Issuer, life: Life) -> Document:
     }
 
 
+def page_of(listing: Listing) -> str:
+    """The source's own page of what it lists."""
+    if listing.source == HUB:
+        return REPOSITORY_PAGE + listing.id
+    return LISTING_PAGE + listing.base_id.replace("/", "~")
+
+
 def pricing_block(subject: Subject) -> Document:
     """Pricing in three keys; the starting price is the prompt price of the offer that names the passport."""
     offer = subject.primary
+    if offer.source == HUB:
+        return {"model": "open_source", "free": True, "starting_price": None}
     if not offer.prices:
         return {"model": "usage", "free": False, "starting_price": None}
     if is_free(offer):
@@ -87,12 +113,12 @@ def pricing_block(subject: Subject) -> Document:
 def artifact_evidence(subject: Subject, *, life: Life) -> list[Document]:
     """Evidence of name, status and price."""
     claims = subject.claims
-    status = claims["expires_on" if life.flags else "listed"]
-    price = claims["routed_price" if "routed_price" in claims else "price:prompt"]
+    price = next((name for name in PRICE_SHOWN_BY if name in claims), PRICE_SHOWN_BY[-1])
+    shown_by = (*subject.others.get(MISSING, ()), claims[life.shown_by])
     return [
-        from_claim("/artifact/status", status),
-        from_claim("/artifact/pricing/model", price),
-        from_claim("/artifact/pricing/starting_price", price),
+        *(from_claim("/artifact/status", claim) for claim in shown_by),
+        from_claim("/artifact/pricing/model", claims[price]),
+        from_claim("/artifact/pricing/starting_price", claims[price]),
     ]
 
 
@@ -123,8 +149,22 @@ def _starting_price(usd: str) -> str | None:
 
 
 def _tags(subject: Subject) -> list[str]:
+    if subject.primary.source == HUB:
+        tags = subject.value("hub_tags")
+        return list(tags[:LONGEST_HUB_TAGS]) if isinstance(tags, tuple) else []
     inputs = subject.items("input")
     return [subject.primary.author, "api-access", *(word for word in TAG_MODALITIES if word in inputs)]
+
+
+@lru_cache(maxsize=1)
+def _asked_for_access() -> frozenset[str]:
+    conditions = [condition for _, condition in _tables().needs]
+    return frozenset().union(*(condition.all | condition.any | condition.none for condition in conditions))
+
+
+@lru_cache(maxsize=64)
+def _access(stated: frozenset[str]) -> tuple[str, ...]:
+    return tuple(row.need for row, condition in _tables().needs if fits(condition, stated))
 
 
 _Rule = TypeVar("_Rule", bound=Choice)

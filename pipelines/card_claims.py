@@ -7,7 +7,7 @@ What a model can do is never taken from a card: that is its maker's praise.
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
-from pipelines.card_front_matter import read_front_matter
+from pipelines.card_front_matter import FrontMatter, read_front_matter
 from pipelines.card_language import Language, language_of
 from pipelines.card_rules import CLAIMING, CardRules, ClaimKind, Cues, Wording, card_rules
 from pipelines.card_sections import Section, heading_kind, read_sections
@@ -24,7 +24,7 @@ class Claim(NamedTuple):
 
     kind: ClaimKind
     failure_mode: str | None
-    """Id of a failure mode of cards.toml or of the catalogue; None for a plain limitation."""
+    """A failure mode of the catalogue, by the name that its fact gives it; None for a plain limitation."""
     quote: str
     """card[start:end] as text."""
     start: int
@@ -43,10 +43,13 @@ class _Verdict(NamedTuple):
     method: Method
 
 
-def read_claims(card: bytes) -> tuple[Claim, ...]:
-    """Read what a card states against its model, in the card's order; () where the bytes are no card. Never raises."""
+def read_claims(card: bytes, front: FrontMatter | None = None) -> tuple[Claim, ...]:
+    """Read what a card states against its model, in the card's order; () where the bytes are no card. Never raises.
+
+    `front` is the card's front matter, where it has been read already: that can take longer than the rest.
+    """
     text = read_text(card)
-    body_offset = read_front_matter(card).body_offset
+    body_offset = (front or read_front_matter(card)).body_offset
     return tuple(claim for section in read_sections(card, body_offset) for claim in _of_section(card, text, section))
 
 

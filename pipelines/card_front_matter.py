@@ -3,9 +3,11 @@
 import re
 from typing import Final, NamedTuple
 
+from pydantic import Field
+
 from pipelines.card_results import Result, read_results
 from pipelines.card_text import BYTE_ORDER_MARK, CardText, no_card, read_text
-from pipelines.card_yaml import CardYamlError, YamlValue, read_yaml
+from pipelines.card_yaml import CardYamlError, Lines, YamlDocument, YamlValue, read_yaml
 from schemas.base import Frozen
 
 _FENCE: Final = re.compile(r"-{3}[ \t]*")
@@ -36,12 +38,17 @@ class FrontMatter(Frozen):
     """Benchmark results of `model-index`."""
     body_offset: int = 0
     """First byte of the card's text."""
+    spans: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    """JSON Pointer of a key ("/license") or of a result → the bytes of its lines in the card, from the first to the one
+    after the last."""
     faults: tuple[str, ...] = ()
     """What was wrong with it, in sentences."""
 
 
 class _Block(NamedTuple):
     yaml: str
+    first_line: int
+    """In the card."""
     body_offset: int
 
 
@@ -54,10 +61,19 @@ def read_front_matter(card: bytes) -> FrontMatter:
     block = _block(text, faults)
     if block is None:
         return FrontMatter(body_offset=_mark_bytes(text), faults=tuple(faults))
-    value = _parsed(block.yaml, faults)
-    if value is not None and not isinstance(value, dict):
+    document = _parsed(block.yaml, faults)
+    if document.value is not None and not isinstance(document.value, dict):
         return FrontMatter(body_offset=_mark_bytes(text), faults=(*faults, "the front matter is no mapping"))
-    return _declared(value or {}, block.body_offset, faults)
+    spans = {at: _span(text, block.first_line, lines) for at, lines in document.lines.items()}
+    return _declared(document.value or {}, block.body_offset, faults, spans)
+
+
+def _span(text: CardText, first_line: int, lines: Lines) -> tuple[int, int]:
+    """The bytes of lines of the block, without the white space around them."""
+    start, end = (text.line_place(first_line + line) for line in lines)
+    words = text.text[start:end]
+    start += len(words) - len(words.lstrip())
+    return text.byte_at(start), text.byte_at(start + len(words.strip()))
 
 
 def _mark_bytes(text: CardText) -> int:
@@ -72,26 +88,29 @@ def _block(text: CardText, faults: list[str]) -> _Block | None:
         return None
     for last in range(first + 1, len(lines)):
         if _FENCE.fullmatch(lines[last]):
-            return _Block("\n".join(lines[first + 1 : last]), text.byte_at(text.line_place(last + 1)))
+            yaml = "\n".join(lines[first + 1 : last])
+            return _Block(yaml, first + 1, text.byte_at(text.line_place(last + 1)))
     faults.append("the front matter is not closed")
     return None
 
 
-def _parsed(block: str, faults: list[str]) -> YamlValue:
+def _parsed(block: str, faults: list[str]) -> YamlDocument:
     """Read the block; where tabs indent it, which YAML forbids, read it with spaces in their place."""
     if _TABS.search(block):
         faults.append("tabs indent it")
         block = _TABS.sub(lambda indent: indent[1] + "  " * indent[0].count("\t"), block)
     try:
-        value, found = read_yaml(block)
+        document = read_yaml(block)
     except CardYamlError as error:
         faults.append(f"the front matter {error}")
-        return None
-    faults.extend(found)
-    return value
+        return YamlDocument(None, (), {})
+    faults.extend(document.faults)
+    return document
 
 
-def _declared(fields: dict[str, YamlValue], body_offset: int, faults: list[str]) -> FrontMatter:
+def _declared(
+    fields: dict[str, YamlValue], body_offset: int, faults: list[str], spans: dict[str, tuple[int, int]]
+) -> FrontMatter:
     licences = _texts(fields, "license", faults)
     results, skipped = read_results(fields.get("model-index"))
     return FrontMatter(
@@ -108,6 +127,7 @@ def _declared(fields: dict[str, YamlValue], body_offset: int, faults: list[str])
         gate_fields=tuple(key for key in fields if key.startswith(_GATE_PREFIX)),
         results=results,
         body_offset=body_offset,
+        spans=spans,
         faults=(*faults, *skipped),
     )
 

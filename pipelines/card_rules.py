@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from pipelines.rulebook import stated_limits
 from schemas.base import Frozen
 
 SectionKind = Literal[
@@ -47,22 +48,11 @@ class HeadingRule(Frozen):
     pattern: Pattern = Field(alias="patterns")
 
 
-class CardFailureMode(Frozen):
-    """A failure mode that cards state, in the shape of the failure-mode catalogue."""
-
-    id: str
-    stated: Literal[True]
-    text: str
-    taxonomy: tuple[str, ...]
-    shows: str
-    remedy: str
-
-
 class Wording(Frozen):
     """How a failure mode is put into words; the first row that fits counts."""
 
     mode: str
-    """Id of a failure mode of this table or of the catalogue."""
+    """A failure mode of the catalogue, by the name that its fact gives it."""
     kind: ClaimKind
     pattern: Pattern = Field(alias="patterns")
     """Counts in sections that are about limits."""
@@ -124,17 +114,13 @@ class CardRules(Frozen):
     """Those of other languages in the Latin script."""
     abbreviations: Words
     headings: tuple[HeadingRule, ...] = Field(alias="heading")
-    catalogue: tuple[str, ...]
-    """Ids of the failure-mode catalogue that wordings use."""
-    modes: tuple[CardFailureMode, ...] = Field(alias="failure_mode")
     wordings: tuple[Wording, ...] = Field(alias="wording")
     cues: Cues
 
     @model_validator(mode="after")
     def _modes_are_known(self) -> Self:
-        known = {mode.id for mode in self.modes} | set(self.catalogue)
-        if unknown := {wording.mode for wording in self.wordings} - known:
-            raise ValueError(f"wordings name failure modes that no table has: {unknown}")
+        if unknown := {wording.mode for wording in self.wordings} - stated_limits().keys():
+            raise ValueError(f"wordings name failure modes that failure_modes.toml does not have: {unknown}")
         return self
 
 

@@ -1,7 +1,7 @@
 """YAML as cards hold it, read with bounds: scalars stay the text that they are, aliases are never followed."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import yaml
 
@@ -19,6 +19,9 @@ MOST_NODES: Final = 50_000
 NULLS: Final = frozenset(("", "~", "null", "Null", "NULL"))
 """Plain scalars that stand for nothing (YAML 1.2, core schema)."""
 
+FIGURE: Final = "value"
+"""Key of a mapping whose lines are noted: a benchmark's figure stands there."""
+
 YamlValue = str | None | list["YamlValue"] | dict[str, "YamlValue"]
 """What is read: booleans, numbers and dates are left as text, so that "no" stays Norwegian and "1:30" a ratio."""
 
@@ -27,8 +30,26 @@ class CardYamlError(PipelineError):
     """A text is no YAML, or exceeds what is read of one."""
 
 
-def read_yaml(text: str) -> tuple[YamlValue, tuple[str, ...]]:
-    """Read one document; return its value and the faults that it was read in spite of.
+class Lines(NamedTuple):
+    """Lines of a text, numbered from 0."""
+
+    first: int
+    end: int
+    """The line after the last."""
+
+
+class YamlDocument(NamedTuple):
+    """What a text holds, and where."""
+
+    value: YamlValue
+    faults: tuple[str, ...]
+    """What it was read in spite of."""
+    lines: dict[str, Lines]
+    """JSON Pointer → the lines of each key of the document, and of each mapping in it that holds a `FIGURE`."""
+
+
+def read_yaml(text: str) -> YamlDocument:
+    """Read one document.
 
     Of a key that stands twice the first value counts, as a reader sees it first. An alias gives None.
 
@@ -39,7 +60,7 @@ def read_yaml(text: str) -> tuple[YamlValue, tuple[str, ...]]:
         raise CardYamlError(f"holds {len(text)} characters: {LONGEST_YAML_CHARS} are read")
     reading = _Reading(yaml.parse(text, Loader=yaml.SafeLoader))
     try:
-        return reading.document(), tuple(dict.fromkeys(reading.faults))
+        return YamlDocument(reading.document(), tuple(dict.fromkeys(reading.faults)), reading.lines)
     except yaml.YAMLError as error:
         raise CardYamlError(f"is not YAML: {_reason(error)}") from error
 
@@ -50,46 +71,65 @@ class _Reading:
     def __init__(self, events: Iterator[yaml.Event]) -> None:
         self._events = events
         self._nodes = 0
+        self._line = 0
+        """The last line that held any of a value; where a block ends, the parser has already gone on."""
         self.faults: list[str] = []
+        self.lines: dict[str, Lines] = {}
 
     def document(self) -> YamlValue:
         """Read up to the first node and return its value; what follows it is not read."""
         for event in self._events:
             if isinstance(event, yaml.NodeEvent):
-                return self._value(event, 0)
+                return self._value(event, 0, "")
         return None
 
-    def _value(self, event: yaml.Event, depth: int) -> YamlValue:
+    def _value(self, event: yaml.Event, depth: int, at: str) -> YamlValue:
         self._nodes += 1
         if depth > DEEPEST or self._nodes > MOST_NODES:
             raise CardYamlError(f"is deeper than {DEEPEST} levels or larger than {MOST_NODES} values")
         if isinstance(event, yaml.ScalarEvent):
+            self._pass(event)
             return None if event.style is None and event.value in NULLS else str(event.value)
         if isinstance(event, yaml.SequenceStartEvent):
-            return [self._value(item, depth + 1) for item in self._until(yaml.SequenceEndEvent)]
+            items = enumerate(self._until(yaml.SequenceEndEvent))
+            return [self._value(item, depth + 1, f"{at}/{number}") for number, item in items]
         if isinstance(event, yaml.MappingStartEvent):
-            return self._mapping(depth)
+            return self._mapping(event, depth, at)
         self.faults.append("an alias is not followed")
         return None
 
-    def _mapping(self, depth: int) -> YamlValue:
+    def _mapping(self, start: yaml.Event, depth: int, at: str) -> YamlValue:
         found: dict[str, YamlValue] = {}
         for event in self._until(yaml.MappingEndEvent):
-            key = self._value(event, depth + 1)
-            value = self._value(next(self._events), depth + 1)
+            key = self._value(event, depth + 1, at)
+            value = self._value(next(self._events), depth + 1, f"{at}/{key}")
             if not isinstance(key, str):
                 self.faults.append("a key that is no text is passed over")
             elif key in found:
                 self.faults.append(f"the key {key[:60]!r} stands twice; the first counts")
             else:
                 found[key] = value
+                if depth == 0:
+                    self._note(f"/{key}", event)
+        if FIGURE in found:
+            self._note(at, start)
         return found
 
     def _until(self, end: type[yaml.Event]) -> Iterator[yaml.Event]:
         for event in self._events:
             if isinstance(event, end):
+                self._pass(event)
                 return
             yield event
+
+    def _pass(self, event: yaml.Event) -> None:
+        start, end = event.start_mark, event.end_mark
+        if start and end and start.index < end.index:
+            self._line = end.line if end.column else end.line - 1
+
+    def _note(self, at: str, start: yaml.Event) -> None:
+        if start.start_mark:
+            self.lines.setdefault(at, Lines(start.start_mark.line, self._line + 1))
 
 
 def _reason(error: yaml.YAMLError) -> str:

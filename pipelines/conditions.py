@@ -6,11 +6,14 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from pipelines.merge import Claim
+from pipelines.weighing import Claim
 from schemas.base import Frozen
 from schemas.listing import FactValue
 
 Claims = dict[str, Claim]
+
+LONGEST_CITATION = 10
+"""Facts of one group that are shown as evidence; a model of a hundred languages is shown to be of several by ten."""
 
 
 class Condition(Frozen):
@@ -26,6 +29,8 @@ class Condition(Frozen):
     below: dict[str, int] = Field(default_factory=dict)
     greater: tuple[str, str] | None = None
     """Two facts, the first of which is the larger number."""
+    of_group: dict[str, int] = Field(default_factory=dict)
+    """Beginning of facts' names → how many facts at least are stated that begin so: {"language:" = 2}."""
     cite: tuple[str, ...] = ()
     """The facts that show it, where those of `all` and `any` would say too much or too little."""
 
@@ -39,12 +44,13 @@ class Compiled(NamedTuple):
     bounds: tuple[tuple[str, int, bool], ...]
     """Fact, bound, and whether the fact must reach it (or stay below)."""
     greater: tuple[str, str] | None
+    groups: tuple[tuple[str, int], ...]
     cite: tuple[str, ...]
 
     @property
     def asks_figures(self) -> bool:
-        """Whether it depends on the values of facts, and not only on which are stated."""
-        return bool(self.bounds or self.greater)
+        """Whether it depends on values or numbers of facts, and not only on which are stated."""
+        return bool(self.bounds or self.greater or self.groups)
 
 
 def compiled(condition: Condition) -> Compiled:
@@ -55,7 +61,10 @@ def compiled(condition: Condition) -> Compiled:
     bounded = tuple(dict.fromkeys(name for name, _, _ in bounds))
     cite = condition.cite or tuple(dict.fromkeys([*condition.all, *condition.any, *bounded]))
     needed = frozenset(condition.all).union(bounded, condition.greater or ())
-    return Compiled(needed, frozenset(condition.any), frozenset(condition.none), bounds, condition.greater, cite)
+    groups = tuple(condition.of_group.items())
+    return Compiled(
+        needed, frozenset(condition.any), frozenset(condition.none), bounds, condition.greater, groups, cite
+    )
 
 
 def holds(condition: Compiled, stated: AbstractSet[str], claims: Claims) -> bool:
@@ -74,14 +83,25 @@ def reaches(condition: Compiled, claims: Claims) -> bool:
     """Whether the figures are of the size that a condition asks for; its facts must be claimed."""
     if condition.greater and not _number(claims, condition.greater[0]) > _number(claims, condition.greater[1]):
         return False
+    if condition.groups and any(len(_of_group(claims, start)) < least for start, least in condition.groups):
+        return False
     return all((_number(claims, name) >= bound) is reached for name, bound, reached in condition.bounds)
 
 
 def cited(condition: Compiled, claims: Claims) -> list[Claim]:
     """The claims that show that a condition holds, in the rule's order; flags and denials show nothing."""
-    return [
+    shown = [
         claim for name in condition.cite if (claim := claims.get(name)) is not None and claim.fact.value is not False
     ]
+    for start, _ in condition.groups:
+        shown += _of_group(claims, start)[:LONGEST_CITATION]
+    return shown
+
+
+def _of_group(claims: Claims, start: str) -> list[Claim]:
+    """Claims whose names begin so, in the order of their names; denials are none."""
+    names = [name for name in claims if name.startswith(start)]
+    return [claims[name] for name in sorted(names) if claims[name].fact.value is not False]
 
 
 def number(value: FactValue) -> Decimal | int:

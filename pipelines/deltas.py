@@ -1,4 +1,4 @@
-"""What one generation serves otherwise than another: the lines of a delta, in order of slug."""
+"""What one generation serves otherwise than another: the lines of a delta, in order of shard and then of slug."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -9,33 +9,39 @@ from pipelines.shards import ShardError, pack, unpack
 from schemas.registry import DeltaLine, ShardRow
 
 
-def delta(before: Iterable[ShardRow], after: Iterable[ShardRow]) -> tuple[DeltaLine, ...]:
-    """Compare the rows of a generation with its parent's; a row with the same object is no line."""
+def delta(before: Iterable[ShardRow], after: Iterable[ShardRow]) -> Iterator[DeltaLine]:
+    """Compare the rows of some slots with the parent's of the same; a row with the same object is no line.
+
+    A whole delta is those of the newer generation's shards, one after the other.
+    """
     old, new = ({row.slug: row for row in rows} for rows in (before, after))
-    return tuple(_lines(old, new))
+    return _lines(old, new)
 
 
-def delta_lines(lines: Iterable[DeltaLine]) -> tuple[bytes, ...]:
-    """Print a delta, a JSON object a line."""
-    return tuple(line.model_dump_json().encode() for line in lines)
-
-
-def delta_sha256(lines: Iterable[DeltaLine]) -> str:
-    """Digest of a delta's lines as they are before compression, which no version of a compressor changes."""
-    return hashlib.sha256(b"".join(line + b"\n" for line in delta_lines(lines))).hexdigest()
+def print_delta(lines: Iterable[DeltaLine]) -> Iterator[bytes]:
+    """Print the lines of a delta, each a JSON object with its line's end."""
+    return (line.model_dump_json().encode() + b"\n" for line in lines)
 
 
 def encode_delta(lines: Iterable[DeltaLine]) -> bytes:
-    """Pack a delta as it is stored."""
-    return pack(delta_lines(lines))
+    """Pack a delta as it is stored; only what is packed is in memory."""
+    return pack(printed.removesuffix(b"\n") for printed in print_delta(lines))
 
 
-def decode_delta(body: bytes) -> tuple[DeltaLine, ...]:
-    """Unpack a delta; raise ShardError when it holds anything else."""
+def decode_delta(body: bytes) -> Iterator[DeltaLine]:
+    """Unpack a delta, a line at a time; raise ShardError on coming to anything else."""
     try:
-        return tuple(DeltaLine.model_validate_json(line) for line in unpack(body))
+        yield from map(DeltaLine.model_validate_json, unpack(body))
     except ValidationError as error:
         raise ShardError(f"holds a line that is no change: {error.errors()[0]['msg']}") from error
+
+
+def delta_sha256(body: bytes) -> str:
+    """Digest of a packed delta's lines as they were before compression, which no version of a compressor changes."""
+    digest = hashlib.sha256()
+    for line in unpack(body):
+        digest.update(line + b"\n")
+    return digest.hexdigest()
 
 
 def _lines(old: dict[str, ShardRow], new: dict[str, ShardRow]) -> Iterator[DeltaLine]:

@@ -1,25 +1,39 @@
 """What a listing's description states plainly: its limits, and a few abilities. All else in it is advertising."""
 
+import re
 import tomllib
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from functools import cached_property, lru_cache
 from importlib import resources
-from typing import Literal, NamedTuple, Self
+from typing import Final, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from pipelines.card_rules import CardFailureMode, ClaimKind, Pattern
-from pipelines.card_sentences import plain_text
+from pipelines.card_rules import ClaimKind, Pattern
+from pipelines.card_sentences import LONGEST_SENTENCE_CHARS, plain_text
+from pipelines.first_look import Needs, may_hold, words_in, words_of
+from pipelines.rulebook import rulebook, stated_limits
 from pipelines.sentence_ends import sentence_spans
+from pipelines.text import clean
 from schemas.base import Frozen
+from schemas.listing import Fact
+
+TRUNCATION_MARKS = ("...", "…")
+"""How OpenRouter ends a description that it has cut off (since 2026-04-07, at about 220 characters)."""
+
+
+MARKUP: Final = re.compile(r"[*_`~\\\[\]!<>&\0]")
+"""What a line of Markdown without is read as it stands."""
 
 
 class LimitRule(Frozen):
     """How a limit is put into words."""
 
     mode: str
-    """Id of a failure mode; "" for a plain limitation."""
+    """A failure mode of the catalogue, by the name that its fact gives it; "" for a plain limitation."""
     kind: ClaimKind
+    needs: Needs
     pattern: Pattern = Field(alias="patterns")
 
 
@@ -28,36 +42,44 @@ class AbilityRule(Frozen):
 
     name: str
     """Of the capability catalogue."""
+    needs: Needs
     pattern: Pattern = Field(alias="patterns")
+
+
+Row = LimitRule | AbilityRule
 
 
 class DescriptionRules(Frozen):
     """descriptions.toml."""
 
     version: str
-    catalogue: tuple[str, ...]
-    capabilities: tuple[str, ...]
     contrast: Pattern
     passed_over: Pattern
     denied: Pattern
-    modes: tuple[CardFailureMode, ...] = Field(alias="failure_mode")
     limits: tuple[LimitRule, ...] = Field(alias="limit")
     abilities: tuple[AbilityRule, ...] = Field(alias="capability")
 
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """All rows, those of limits first."""
+        return (*self.limits, *self.abilities)
+
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
-        modes = {"", *self.catalogue, *(mode.id for mode in self.modes)}
-        unknown = {rule.mode for rule in self.limits} - modes
-        unknown |= {rule.name for rule in self.abilities} - set(self.capabilities)
+        unknown = {rule.mode for rule in self.limits} - {"", *stated_limits()}
+        unknown |= {rule.name for rule in self.abilities} - {row.name for row in rulebook().capabilities.capability}
         if unknown:
-            raise ValueError(f"rows name what no table has: {unknown}")
+            raise ValueError(f"rows name what no catalogue has: {unknown}")
         return self
+
+
+Stated = ClaimKind | Literal["capability"]
 
 
 class DescriptionClaim(NamedTuple):
     """One sentence that states a limit or an ability."""
 
-    kind: ClaimKind | Literal["capability"]
+    kind: Stated
     name: str | None
     """Id of the failure mode, None for a plain limitation; the capability's name for a capability."""
     quote: str
@@ -75,26 +97,70 @@ def description_rules() -> DescriptionRules:
     return DescriptionRules.model_validate(tomllib.loads(text), strict=False)
 
 
+def is_cut_off(description: str) -> bool:
+    """Whether the source has cut a description off, so that its last sentence may say anything."""
+    return description.rstrip().endswith(TRUNCATION_MARKS)
+
+
+def description_facts(description: str, locator: str) -> list[Fact]:
+    """What a description states, as facts: "limit:<mode>", "limit:plain-<start>" and "described:<capability>".
+
+    A sentence that holds characters which may not stand in a passport is not quoted, and so states nothing.
+    """
+    return [_fact(claim, locator) for claim in mine(description) if clean(claim.quote) == claim.quote]
+
+
+def _fact(claim: DescriptionClaim, locator: str) -> Fact:
+    if claim.kind == "capability":
+        return Fact(f"described:{claim.name}", True, locator, claim.quote, "pattern")
+    name = f"limit:{claim.name or f'plain-{claim.start}'}"
+    return Fact(name, claim.quote, locator, claim.quote, "pattern")
+
+
 def mine(description: str) -> tuple[DescriptionClaim, ...]:
-    """Read what a description states plainly, in its order; each limit and ability once. Never raises."""
+    """Read what a description states plainly, in its order; each limit and ability once. Never raises.
+
+    The sentence in which it is cut off counts for nothing.
+    """
+    possible = _fitting(description_rules().rows, words_of(description))
     claims: dict[tuple[str, str | None], DescriptionClaim] = {}
-    for start, end in sentence_spans(description):
-        for kind, name in _stated(plain_text(description[start:end])):
-            key = (kind, name or f"plain at {start}")
-            claims.setdefault(key, DescriptionClaim(kind, name, description[start:end], start, end))
+    for start, end in _whole_sentences(description) if possible else ():
+        quote = description[start:end]
+        for kind, name in _stated(quote, possible):
+            claims.setdefault((kind, name or f"plain at {start}"), DescriptionClaim(kind, name, quote, start, end))
     return tuple(claims.values())
 
 
-def _stated(sentence: str) -> Iterator[tuple[ClaimKind | Literal["capability"], str | None]]:
-    rules = description_rules()
-    if rules.passed_over.search(sentence):
-        return
-    for clause in _clauses(sentence, rules):
-        limit = next((rule for rule in rules.limits if rule.pattern.search(clause)), None)
-        if limit:
-            yield limit.kind, limit.mode or None
-        elif not rules.denied.search(clause):
-            yield from (("capability", rule.name) for rule in rules.abilities if rule.pattern.search(clause))
+def _whole_sentences(description: str) -> Iterator[tuple[int, int]]:
+    whole = len(description.rstrip()) - is_cut_off(description)
+    for start, end in sentence_spans(description):
+        if end <= whole and end - start <= LONGEST_SENTENCE_CHARS:
+            yield start, end
+
+
+def _stated(quote: str, possible: list[Row]) -> list[tuple[Stated, str | None]]:
+    """What a sentence states; nothing where it compares, asks or promises."""
+    words, rules = words_of(quote), description_rules()
+    if not (rows := _fitting(possible, words)):
+        return []
+    sentence = plain_text(quote) if MARKUP.search(quote) else " ".join(quote.split())
+    rows = rows if words is not None else _fitting(rows, words_in(sentence))
+    found = [claim for clause in _clauses(sentence, rules) for claim in _of_clause(clause, rows, rules)] if rows else []
+    return found if found and not rules.passed_over.search(sentence) else []
+
+
+def _fitting(rows: Iterable[Row], words: AbstractSet[str] | None) -> list[Row]:
+    return [row for row in rows if may_hold(words, row.needs)]
+
+
+def _of_clause(clause: str, rows: list[Row], rules: DescriptionRules) -> list[tuple[Stated, str | None]]:
+    """The first limit that a clause states, or else every ability, unless it denies it."""
+    fitting = [row for row in rows if row.pattern.search(clause)]
+    limit = next((row for row in fitting if isinstance(row, LimitRule)), None)
+    if limit:
+        return [(limit.kind, limit.mode or None)]
+    abilities = [row for row in fitting if isinstance(row, AbilityRule)]
+    return [] if abilities and rules.denied.search(clause) else [("capability", row.name) for row in abilities]
 
 
 def _clauses(sentence: str, rules: DescriptionRules) -> Iterator[str]:

@@ -1,12 +1,21 @@
 """What changed between two versions of a passport: substance only, lists by what they name, not by place."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 Json = Mapping[str, Any]
 
-NAMED_BY = {"capabilities": "name", "prices": "kind", "offers": "id", "providers": "tag"}
-"""Lists of objects → the key that names an entry, so that a moved entry is no change."""
+NAMED_BY = {
+    "capabilities": ("name",),
+    "prices": ("kind",),
+    "offers": ("id",),
+    "providers": ("tag",),
+    "base_models": ("id",),
+    "benchmarks": ("dataset", "metric"),
+    "records": ("source", "id"),
+}
+"""Lists of objects → the keys that name an entry, so that a moved entry is no change."""
 
 PASSED_OVER = frozenset(
     ["evidence", "provenance", "freshness", "rank_breakdown", "maintenance", "uptime_percent", "id"]
@@ -45,10 +54,13 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
 
 
 def _entries(entries: list[Any], path: str) -> Iterator[tuple[str, Any]]:
-    name = NAMED_BY.get(path.rpartition("/")[2])
+    keys, seen = NAMED_BY.get(path.rpartition("/")[2]), Counter[str]()
     for entry in entries:
-        if isinstance(entry, Mapping) and name:
-            yield from _leaves(entry, f"{path}/{str(entry[name]).replace('/', '~1')}{_conditions(entry)}")
+        if isinstance(entry, Mapping) and keys:
+            name = " ".join(str(entry[key]) for key in keys).replace("/", "~1") + _conditions(entry)
+            seen[name] += 1
+            again = f" ({seen[name]})" if seen[name] > 1 else ""
+            yield from _leaves(entry, f"{path}/{name}{again}")
         elif isinstance(entry, Mapping):
             yield f"{path}{entry.get('path', '')}", _gap(entry)
         else:

@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from pipelines.artifact import access
 from pipelines.conditions import Compiled, cited, compiled, fits, reaches
 from pipelines.evidence import Document, from_claim, from_class
 from pipelines.life import Life
@@ -38,6 +39,8 @@ class Mode(NamedTuple):
     rule: FailureMode
     condition: Compiled
     asks_figures: bool
+    general: bool
+    """Whether it is of any model: true of the class, and named by no capability that it would come with."""
 
 
 class Catalogue(NamedTuple):
@@ -55,7 +58,8 @@ def catalogue() -> Catalogue:
     """Lay the rules out once."""
     book = rulebook()
     abilities = tuple(_ability(rule, book.issuing.confidence.of(rule.name)) for rule in book.capabilities.capability)
-    modes = tuple(_mode(rule) for rule in book.failure_modes.failure_mode)
+    named = {limit for rule in book.capabilities.capability for limit in rule.limits}
+    modes = tuple(_mode(rule, named) for rule in book.failure_modes.failure_mode)
     conditions = [*(row.condition for row in abilities), *(row.condition for row in modes)]
     asked = frozenset().union(*(condition.all | condition.any | condition.none for condition in conditions))
     return Catalogue(abilities, modes, asked, book.sha256)
@@ -72,12 +76,13 @@ def enrich(subject: Subject, *, artifact_id: str, life: Life) -> Profile:
     fitting = _fitting((subject.stated | life.flags) & catalogue().asked)
     abilities = [row for row in fitting.abilities if not row.asks_figures or reaches(row.condition, claims)]
     modes = [row for row in fitting.modes if not row.asks_figures or reaches(row.condition, claims)]
-    profile = Profile([], [], {})
+    profile, needs = Profile([], [], {}), access(subject)
     for place, (ability, limits) in enumerate(zip(abilities, _place(abilities, modes), strict=True)):
         path = f"/capabilities/{place}"
         profile.evidence.extend([from_claim(path, claim) for claim in cited(ability.condition, claims)])
         capability = ability.document.copy()
         capability["id"] = f"{artifact_id}__cap_{place}"
+        capability["requires"] = (*needs, *ability.rule.requires)
         capability["description"] = fill(ability.rule.description, claims)
         capability["limitations"] = [
             _limit(subject, mode, f"{path}/limitations/{n}", profile) for n, mode in enumerate(limits)
@@ -97,21 +102,24 @@ class _Fitting(NamedTuple):
 def _fitting(stated: frozenset[str]) -> _Fitting:
     """Look the rules through once for all models of which the same is stated."""
     rules = catalogue()
-    return _Fitting(
-        tuple(row for row in rules.abilities if fits(row.condition, stated)),
-        tuple(row for row in rules.modes if fits(row.condition, stated)),
-    )
+    abilities = tuple(row for row in rules.abilities if fits(row.condition, stated))
+    named = {limit for row in abilities for limit in row.rule.limits}
+    modes = (row for row in rules.modes if row.rule.stated or row.general or row.rule.id in named)
+    return _Fitting(abilities, tuple(row for row in modes if fits(row.condition, stated)))
 
 
 def _place(abilities: list[Ability], modes: list[Mode]) -> list[list[Mode]]:
-    """Put each failure mode with one capability: stated ones with the first, class ones where they are named first."""
+    """Put stated failure modes with the first capability, those of a class with the first that names them, if any."""
     first_to_name: dict[str, int] = {}
     for place, ability in enumerate(abilities):
         for limit in ability.rule.limits:
             first_to_name.setdefault(limit, place)
     placed: list[list[Mode]] = [[] for _ in abilities]
     for mode in modes if abilities else ():
-        placed[0 if mode.rule.stated else first_to_name.get(mode.rule.id, 0)].append(mode)
+        if mode.rule.stated or mode.general:
+            placed[0].append(mode)
+        elif mode.rule.id in first_to_name:
+            placed[first_to_name[mode.rule.id]].append(mode)
     return placed
 
 
@@ -135,9 +143,9 @@ def _mode_evidence(subject: Subject, mode: Mode, text: str, path: str) -> list[D
     return [from_class(path, rule=at, text=text, rules_sha256=sha256, listing=subject.primary, taxonomy=rule.taxonomy)]
 
 
-def _mode(rule: FailureMode) -> Mode:
+def _mode(rule: FailureMode, named: set[str]) -> Mode:
     condition = compiled(rule)
-    return Mode(rule, condition, condition.asks_figures)
+    return Mode(rule, condition, condition.asks_figures, not rule.stated and rule.id not in named)
 
 
 def _ability(rule: CapabilityRule, confidence: float) -> Ability:

@@ -2,14 +2,17 @@
 
 from typing import Any
 
-from pipelines.merge import Claim
-from schemas.listing import Listing, Said
+from pipelines.weighing import Claim
+from schemas.listing import Listing, Method, Said
 
 Document = dict[str, Any]
 """A part of a passport, in the key order in which it is served; lists in it may be tuples."""
 
-QUOTED_FACTS = frozenset(["description_truncated"])
-"""Facts whose evidence is words out of a longer text, not the whole value at the locator."""
+QUOTING = ("section", "pattern")
+"""Methods whose evidence is words out of a longer text, not the whole value at the locator."""
+
+IN_TEXT = "bytes:"
+"""How a locator in a text begins; what stands there is always a quote."""
 
 
 def stated(path: str, listing: Listing, locator: str, said: Said) -> Document:
@@ -20,7 +23,7 @@ def stated(path: str, listing: Listing, locator: str, said: Said) -> Document:
         "source": source,
         "url": listing.url,
         "locator": locator,
-        "value": said,
+        "quote" if locator.startswith(IN_TEXT) else "value": said,
         "method": "structured",
         "asserted_by": source,
         "observed_at": listing.observed_at,
@@ -29,15 +32,15 @@ def stated(path: str, listing: Listing, locator: str, said: Said) -> Document:
 
 
 def from_claim(path: str, claim: Claim) -> Document:
-    """Evidence that a listing states a fact, by the value that stands there or by words out of it."""
-    (name, _, locator, said), listing = claim
-    entry = stated(path, listing, locator, said)
-    return _as_quote(entry) if name in QUOTED_FACTS else entry
+    """Evidence that a record states a fact, by the value that stands there or by words out of it."""
+    fact, listing = claim
+    entry = stated(path, listing, fact.locator, fact.said)
+    return entry if fact.method == "structured" else _told(entry, fact.method)
 
 
-def _as_quote(entry: Document) -> Document:
+def _told(entry: Document, method: Method) -> Document:
     renamed = {("quote" if key == "value" else key): value for key, value in entry.items()}
-    return {**renamed, "method": "pattern"}
+    return {**(renamed if method in QUOTING else entry), "method": method}
 
 
 def from_class(

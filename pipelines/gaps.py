@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from pipelines.agreement import differing
 from pipelines.evidence import Document
 from pipelines.life import Life
-from pipelines.merge import Claim, Subject
+from pipelines.merge import Subject
+from pipelines.precedence import precedence
+from pipelines.weighing import Claim
 
 DISAGREEMENTS = (
     ("/artifact/model/context_tokens", ("context_tokens", "model"), ("top_provider_context_tokens", "top provider")),
@@ -29,6 +32,9 @@ SOUGHT = (
 )
 """What a buyer needs to know; what of it nobody states is an unknown, and the share stated is the coverage."""
 
+WITHHELD = ("/artifact/model/licence", "/trust/community/model_downloads", "/trust/community/model_likes")
+"""What the Hub would state if it showed the repository that a listing names: it is private, or is not there."""
+
 _SOUGHT_AT = tuple((path, *path.split("/")[1:]) for path in SOUGHT)
 
 
@@ -39,18 +45,39 @@ def conflicts(subject: Subject, *, life: Life) -> list[Document]:
         one, two = subject.claims.get(name), subject.claims.get(other)
         if one and two and one.fact.value != two.fact.value:
             found.append({"path": path, "values": [_side(one, scope), _side(two, other_scope)]})
+    if subject.supplements:
+        found += _between_sources(subject)
     if "past_end" in life.flags:
         sides = [_side(subject.claims["listed"], "listing"), _side(subject.claims["expires_on"], "announced end")]
         found.append({"path": "/artifact/status", "values": sides})
     return found
 
 
+def _between_sources(subject: Subject) -> list[Document]:
+    """Where sources say different things of one fact, and where one denies what the listing offers."""
+    table, found = precedence(), []
+    for row in table.field:
+        if row.path and (others := differing(subject, row.fact)):
+            believed = subject.claims[row.fact]
+            scope = {**table.scope, **row.scope}
+            sides = [_side(claim, scope[claim.listing.source]) for claim in (believed, *others)]
+            found.append({"path": row.path, "values": sides})
+    for denial in table.denial:
+        claim, listed = subject.claims.get(denial.fact), subject.claims.get("parameters")
+        offered = f"parameter:{denial.parameter}" in subject.claims
+        if claim and listed and bool(claim.fact.value) is not offered:
+            sides = [_side(one, table.scope[one.listing.source]) for one in (listed, claim)]
+            found.append({"path": "/artifact/model/parameters", "values": sides})
+    return found
+
+
 def unknowns(artifact: Document, trust: Document, subject: Subject) -> list[Document]:
-    """List what no source states, with the sources that were asked."""
-    consulted = [subject.primary, *([subject.endpoints] if subject.endpoints else [])]
-    sources, blocks = [listing.source for listing in consulted], {"artifact": artifact, "trust": trust}
+    """List what no source states, why, and the sources that were asked."""
+    sources = list(dict.fromkeys(listing.source for listing in subject.listings()))
+    withheld = WITHHELD if "repository_missing" in subject.claims else ()
+    blocks = {"artifact": artifact, "trust": trust}
     return [
-        {"path": path, "reason": "not_stated", "sources": sources}
+        {"path": path, "reason": "withheld" if path in withheld else "not_stated", "sources": sources}
         for path, block, part, key in _SOUGHT_AT
         if not _says(blocks[block][part][key])
     ]

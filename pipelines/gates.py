@@ -3,6 +3,7 @@
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import resources
@@ -78,6 +79,20 @@ Gates = Mapping[str, Gate]
 """Source → its gate."""
 
 
+@dataclass(slots=True)
+class Filled:
+    """Counts how many listings state each fact, one listing after the other."""
+
+    listings: int = 0
+    stated: Counter[str] = field(default_factory=Counter)
+
+    def note(self, listing: Listing) -> None:
+        """Count a listing; the answer that there is none states nothing and is no listing."""
+        if listing.kind != "absence":
+            self.listings += 1
+            self.stated.update({fact.name for fact in listing.facts})
+
+
 class Breach(NamedTuple):
     """A bound that a crawl does not keep."""
 
@@ -96,9 +111,9 @@ def default_gates() -> Gates:
     return read_gates(resources.files("pipelines").joinpath("rules", "gates.toml").read_text(encoding="utf-8"))
 
 
-def check(report: CrawlReport, listings: Iterable[Listing], gate: Gate, *, last_good: int | None) -> list[Breach]:
+def check(report: CrawlReport, filled: Filled, gate: Gate, *, last_good: int | None) -> list[Breach]:
     """List every bound that a whole crawl breaks; `last_good` is the number of listings of the last good crawl."""
-    return _incomplete(report) or [*_size(report, gate, last_good), *_fill(report, list(listings), gate)]
+    return _incomplete(report) or [*_size(report, gate, last_good), *_fill(report, filled, gate)]
 
 
 def check_one(report: CrawlReport) -> list[Breach]:
@@ -135,10 +150,9 @@ def _size(report: CrawlReport, gate: Gate, last_good: int | None) -> Iterable[Br
         yield Breach(report.source, "largest_reject_rate", reason)
 
 
-def _fill(report: CrawlReport, listings: list[Listing], gate: Gate) -> Iterable[Breach]:
-    stated = Counter(name for listing in listings for name in {fact.name for fact in listing.facts})
+def _fill(report: CrawlReport, filled: Filled, gate: Gate) -> Iterable[Breach]:
     for name, smallest in gate.fill_rates.items():
-        share = stated[name] / len(listings) if listings else 0.0
+        share = filled.stated[name] / filled.listings if filled.listings else 1.0
         if share < smallest:
             reason = f"only {share:.0%} of the listings state {name}, at least {smallest:.0%} must: did a field change?"
             yield Breach(report.source, f"fill_rates.{name}", reason)

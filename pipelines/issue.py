@@ -1,6 +1,5 @@
 """Decides whether a passport is issued, and assembles what it says."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,15 +7,14 @@ from pipelines.artifact import Issuer, artifact_block, artifact_evidence, artifa
 from pipelines.enrich import enrich
 from pipelines.evidence import Document
 from pipelines.gaps import conflicts, coverage, unknowns
-from pipelines.gates import Gates
-from pipelines.life import life_of, stamp
+from pipelines.gates import Gates, deadlines
+from pipelines.life import life_of, looked_at, stamp
 from pipelines.merge import Subject
 from pipelines.model_block import model_evidence
 from pipelines.rulebook import rulebook
 from pipelines.score import rank_breakdown, score
 from pipelines.substance import facts_digest, payload_digest
-from pipelines.trust import failure_mode_evidence, trust_block
-from schemas.listing import Listing
+from pipelines.trust import community_evidence, failure_mode_evidence, trust_block
 from schemas.registry import Cause, ShardRow
 from schemas.times import instant
 
@@ -53,7 +51,7 @@ class Draft:
 def draft(subject: Subject, terms: Terms) -> Draft:
     """Assemble everything but score, cause and date of change."""
     life = life_of(subject, terms.now.astimezone(UTC).date())
-    profile = enrich(subject, artifact_id=artifact_id(subject.slug), life=life)
+    profile = enrich(subject, artifact_id=artifact_id(subject), life=life)
     artifact = artifact_block(subject, issuer=terms.issuer, life=life)
     trust = trust_block(subject, profile, status=life.status, gates=terms.gates, now=terms.now)
     unknown = unknowns(artifact, trust, subject)
@@ -70,30 +68,41 @@ def draft(subject: Subject, terms: Terms) -> Draft:
             *model_evidence(subject),
             *profile.evidence,
             *risk_evidence(subject),
+            *community_evidence(subject),
             *failure_mode_evidence(profile, trust["failure_modes"], issuer=terms.issuer, now=terms.now),
         ],
         "conflicts": conflicts(subject, life=life),
         "unknowns": unknown,
         "provenance": {"pipeline": PIPELINE, "rules_sha256": rulebook().sha256, "cause": ""},
     }
-    return Draft(subject, unfragile, payload_digest(unfragile), facts_digest(listings_of(subject)))
+    return Draft(subject, unfragile, payload_digest(unfragile), facts_digest(subject.listings(), life.flags))
 
 
 def cause_of(candidate: Draft, last: ShardRow | None, terms: Terms) -> Cause | None:
     """Say why the passport must be issued, None when the one that is served still says it all."""
     if last is None:
         return "first_seen"
+    if _is_void(candidate.subject, terms):
+        return None
     if candidate.payload != last.payload:
         return "source_changed" if candidate.facts != last.facts else "pipeline_changed"
     if terms.key_id != last.key_id:
         return "key_changed"
-    return "refreshed" if terms.renew or _is_due(candidate.subject.primary, last, terms) else None
+    return "refreshed" if terms.renew or _is_due(candidate.subject, last, terms) else None
 
 
-def _is_due(seen: Listing, last: ShardRow, terms: Terms) -> bool:
-    """Whether the passport that is served looks old, and a newer scrape is at hand to renew it with."""
-    looks_old = terms.now - instant(last.last_scraped_at) > terms.gates[seen.source].refresh_after
-    return looks_old and seen.observed_at > last.last_scraped_at
+def _is_void(subject: Subject, terms: Terms) -> bool:
+    """Whether the last look is so old that nothing can be signed by it: what is served has expired, and says so.
+
+    After a long pause this is what is missed for the first time: not there to be renewed, and not yet certainly gone.
+    """
+    return deadlines(looked_at(subject), terms.gates[subject.primary.source]).void <= terms.now
+
+
+def _is_due(subject: Subject, last: ShardRow, terms: Terms) -> bool:
+    """Whether the passport that is served looks old, and a newer look is at hand to renew it with."""
+    looks_old = terms.now - instant(last.looked_at) > terms.gates[subject.primary.source].refresh_after
+    return looks_old and looked_at(subject) > last.looked_at
 
 
 def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: Terms) -> Document:
@@ -132,11 +141,3 @@ def links(issuer: Issuer, slug: str) -> dict[str, str]:
         "schema": f"{base}/schema.json",
         "docs": f"{base}/docs",
     }
-
-
-def listings_of(subject: Subject) -> Iterable[Listing]:
-    """Every listing that a passport is made from."""
-    yield from subject.offers
-    yield from subject.aliases
-    if subject.endpoints:
-        yield subject.endpoints

@@ -1,7 +1,7 @@
 """Scrapy's item pipeline: hands each record to the order of steps. The one module here that knows Scrapy's ways."""
 
 from pipelines.order import admit
-from schemas.crawl import AdmittedLine, FetchFailure, QuarantinedLine
+from schemas.crawl import AdmittedLine, FetchFailure, PageDone, QuarantinedLine
 from schemas.listing import Quarantined, RawListing
 
 
@@ -9,10 +9,10 @@ class AdmitListing:
     """Turns a spider's records into lines of the crawl file."""
 
     def process_item(
-        self, item: RawListing | Quarantined | FetchFailure
-    ) -> AdmittedLine | QuarantinedLine | FetchFailure:
+        self, item: RawListing | Quarantined | FetchFailure | PageDone
+    ) -> AdmittedLine | QuarantinedLine | FetchFailure | PageDone:
         """Admit a record or quarantine it; what the spider refused itself or never got goes on as it is."""
-        if isinstance(item, FetchFailure):
+        if isinstance(item, FetchFailure | PageDone):
             return item
         if isinstance(item, Quarantined):
             return QuarantinedLine(quarantined=item)

@@ -1,10 +1,12 @@
-"""The life of a listing, from the dates that its source states."""
+"""The life of a listing: from the dates that its source states, and from whether it is there at all."""
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from pipelines.absence import MISSING
 from pipelines.merge import Subject
+from schemas.registry import Status
 from schemas.times import timestamp
 
 FARTHEST_END = timedelta(days=3650)
@@ -12,21 +14,29 @@ FARTHEST_END = timedelta(days=3650)
 
 
 class Life(NamedTuple):
-    """What the calendar says of a model that is listed."""
+    """What the calendar and the last looks say of a model."""
 
-    status: Literal["active", "deprecated"]
-    """Deprecated once its end is announced."""
+    status: Status
+    """Deprecated once its end is announced, or its source has disabled it; delisted once it is certainly gone."""
     flags: frozenset[str]
-    """What the calendar adds to the facts: "ending" before the announced end, "past_end" after it."""
+    """What they add to the facts: "ending" before the announced end, "past_end" after it, "delisted"."""
+    shown_by: str
+    """The fact that shows the status."""
 
 
-ALIVE = Life("active", frozenset())
-ENDING = Life("deprecated", frozenset(["ending"]))
-PAST_END = Life("deprecated", frozenset(["past_end"]))
+ALIVE = Life("active", frozenset(), "listed")
+ENDING = Life("deprecated", frozenset(["ending"]), "expires_on")
+PAST_END = Life("deprecated", frozenset(["past_end"]), "expires_on")
+DISABLED = Life("deprecated", frozenset(), "disabled")
+GONE = Life("delisted", frozenset(["delisted"]), MISSING)
 
 
 def life_of(subject: Subject, today: date) -> Life:
-    """Judge the announced end, if there is one: the day after which the source may remove the model."""
+    """Judge whether it is there, and the announced end, if there is one: from then on the source may remove it."""
+    if subject.absence and subject.absence.confirmed:
+        return GONE
+    if "disabled" in subject.stated:
+        return DISABLED
     stated = subject.text("expires_on")
     if stated is None:
         return ALIVE
@@ -34,6 +44,12 @@ def life_of(subject: Subject, today: date) -> Life:
     if end - today >= FARTHEST_END:
         return ALIVE
     return PAST_END if end < today else ENDING
+
+
+def looked_at(subject: Subject) -> str:
+    """When a source last said what the status rests on: that the model is there, or that it is not."""
+    absence = subject.absence
+    return absence.latest.observed_at if absence and absence.confirmed else subject.primary.observed_at
 
 
 @lru_cache(maxsize=1024)

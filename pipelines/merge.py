@@ -1,23 +1,32 @@
 """Brings together the listings of one model: its offers, its other names, its endpoints, and what they state."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
-from schemas.listing import Fact, FactValue, Listing, Quarantined, RawListing
+from pipelines.absence import MISSING, Absence, absent_in
+from pipelines.join import NAMING, SELLER, Joined
+from pipelines.weighing import Claim, weighed
+from schemas.listing import FactValue, Listing, Quarantined, RawListing
 from schemas.run import Accounting
 
-SOURCES = ("openrouter", "openrouter-endpoints")
-"""Every source, in the order of precedence: where two state the same fact, the earlier one is believed first."""
+SOURCES = (
+    "openrouter", "openrouter-endpoints", "openrouter-roll", "huggingface", "huggingface-card", "modelsdev", "github",
+    "extraction",
+)  # fmt: skip
+"""Every source; of two that could name a passport the earlier one does. Who is believed: precedence.toml."""
 
 STANDARD_OFFER = "standard"
 
+Absences = Mapping[tuple[str, str], Absence]
+"""Source and id of a listing that is missing → its absence."""
 
-class Claim(NamedTuple):
-    """A fact and the listing that states it."""
+NO_ABSENCES: Absences = MappingProxyType({})
 
-    fact: Fact
-    listing: Listing
+OFFERED = ("model", "router", "variant")
+"""Kinds of listings under which a model can be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +41,14 @@ class Subject:
     aliases: tuple[Listing, ...]
     endpoints: Listing | None
     """The endpoints of the primary listing."""
+    absence: Absence | None
+    """Since when the primary listing is missing, None while it is there."""
+    supplements: tuple[Joined, ...]
+    """Records of other sources that are about the same model."""
     claims: dict[str, Claim]
     """Fact name → the claim that is believed."""
+    others: dict[str, tuple[Claim, ...]]
+    """Fact name → the claims of other records on the same fact, the most believed first."""
     stated: frozenset[str]
     """Names of the facts that are claimed and not false."""
     groups: dict[str, list[str]]
@@ -48,6 +63,20 @@ class Subject:
         """A fact that is a text."""
         value = self.value(name)
         return value if isinstance(value, str) else None
+
+    def count(self, name: str) -> int | None:
+        """A fact that is a whole number."""
+        value = self.value(name)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def listings(self) -> Iterator[Listing]:
+        """Every record that the passport is made from."""
+        yield from self.offers
+        yield from self.aliases
+        if self.endpoints:
+            yield self.endpoints
+        for joined in self.supplements:
+            yield joined.listing
 
     def items(self, group: str) -> list[str]:
         """The items of a group of facts, in the order of their names: "input" gives ["image", "text"]."""
@@ -65,10 +94,18 @@ class Gathered(NamedTuple):
     """Ids whose endpoints no passport shows: of models that are not in the batch, and of further offers and names."""
 
 
-def gather(listings: Iterable[Listing], owners: dict[str, str] | None = None) -> Gathered:
+def gather(
+    listings: Iterable[Listing],
+    owners: dict[str, str] | None = None,
+    *,
+    joined: Iterable[Joined] = (),
+    absences: Absences = NO_ABSENCES,
+) -> Gathered:
     """Group listings by model, in order of slug; a source's id may stand among them once.
 
-    `owners` (slug → base id) says which id had a slug first; a newcomer that would share it is a collision.
+    `owners` (slug → base id) says which id had a slug first; a newcomer that would share it is a collision. `joined`
+    are records of other sources, each with the slug of the passport that it belongs to; `absences` tells which listings
+    are missing.
     """
     owner_of = dict(owners or {})
     members: dict[str, list[Listing]] = {}
@@ -78,29 +115,38 @@ def gather(listings: Iterable[Listing], owners: dict[str, str] | None = None) ->
         if listing.kind != "alias" and owner != listing.base_id:
             collisions.append(listing)
             continue
-        if listing.kind in ("model", "router", "variant"):
+        if listing.kind in OFFERED:
             owner_of[listing.slug] = owner
         members.setdefault(listing.slug, []).append(listing)
-    subjects = tuple(subject for slug in sorted(members) if (subject := _subject(slug, members[slug])))
+    supplements = _by_slug(joined)
+    subjects = tuple(
+        subject
+        for slug in sorted(members)
+        if (subject := _subject(slug, members[slug], supplements.get(slug, ()), absences))
+    )
     used = {listing.id for subject in subjects for listing in subject.aliases}
     shown = {subject.endpoints.id for subject in subjects if subject.endpoints}
     left = [listing for group in members.values() for listing in group]
     return Gathered(subjects, tuple(collisions), _others(left, "alias", used), _others(left, "endpoints", shown))
 
 
-def account(gathered: Gathered, quarantined: int, listings: Iterable[Listing]) -> Accounting:
-    """Count where each listing of the model list went (endpoints are details of a listing, not listings).
+def account(gathered: Gathered, *, listings: Iterable[Listing], joined: int = 0, quarantined: int = 0) -> Accounting:
+    """Count where each listing went (endpoints, cards and entries are details of a listing, not listings).
 
-    `listings` are those that were gathered, `quarantined` is how many of the list were refused before.
+    `listings` are those that were gathered and are there, `joined` how many more stand in passports of other sources,
+    `quarantined` how many were refused before.
     """
-    listed = [listing for listing in listings if listing.kind != "endpoints"]
+    listed = [listing for listing in listings if listing.kind in NAMING]
+    there = {listing.id for listing in listed}
     aliases = sum(1 for listing in listed if listing.kind == "alias")
-    collided = sum(1 for listing in gathered.collisions if listing.kind != "endpoints")
+    collided = sum(1 for listing in gathered.collisions if listing.kind in NAMING)
+    offers = [sum(offer.id in there for offer in subject.offers) for subject in gathered.subjects]
     return Accounting(
-        listings=len(listed) + quarantined,
-        passports=len(gathered.subjects),
-        offers_merged=sum(len(subject.offers) - 1 for subject in gathered.subjects),
+        listings=len(listed) + joined + quarantined,
+        passports=sum(1 for count in offers if count),
+        offers_merged=sum(count - 1 for count in offers if count),
         aliases=aliases,
+        joined=joined,
         quarantined=quarantined + collided,
         aliases_without_target=gathered.aliases_without_target,
     )
@@ -125,16 +171,54 @@ def _precedence(listing: Listing) -> tuple[str, int, bool, str]:
     return (listing.slug, SOURCES.index(listing.source), listing.variant is not None, listing.id)
 
 
-def _subject(slug: str, members: list[Listing]) -> Subject | None:
-    offers = tuple(listing for listing in members if listing.kind in ("model", "router", "variant"))
+def _by_slug(joined: Iterable[Joined]) -> dict[str, tuple[Joined, ...]]:
+    grouped: dict[str, list[Joined]] = defaultdict(list)
+    for one in joined:
+        grouped[one.slug].append(one)
+    return {slug: tuple(sorted(group, key=_supplement_order)) for slug, group in grouped.items()}
+
+
+def _supplement_order(joined: Joined) -> tuple[int, bool, str]:
+    """Of a source's records those come first that are of this very listing and not of its repository."""
+    listing = joined.listing
+    about = any(name.startswith(f"{SELLER}:") for name in listing.same_as)
+    return (SOURCES.index(listing.source), not about, listing.id)
+
+
+def _subject(slug: str, members: list[Listing], supplements: tuple[Joined, ...], absences: Absences) -> Subject | None:
+    offers = tuple(listing for listing in members if listing.kind in OFFERED)
+    if absences:
+        offers = tuple(offer for offer in offers if not _is_gone(offer, absences)) or offers
     if not offers:
         return None
     primary = offers[0]
     aliases = tuple(m for m in members if m.kind == "alias" and m.base_id == primary.base_id)
     endpoints = next((m for m in members if m.kind == "endpoints" and m.id == primary.id), None)
     claims = _claims(offers, aliases, endpoints)
+    claims, others = weighed(claims, supplements) if supplements else (claims, {})
+    absence = absences.get((primary.source, primary.id))
+    if absence and absence.confirmed:
+        *earlier, latest = [Claim(absent_in(look, primary.id), look) for look in absence.looks]
+        claims, others = {**claims, MISSING: latest}, {**others, MISSING: tuple(earlier)}
     stated = frozenset(name for name, claim in claims.items() if claim.fact.value is not False)
-    return Subject(slug, primary, offers, aliases, endpoints, claims, stated, _groups(claims))
+    return Subject(
+        slug=slug,
+        primary=primary,
+        offers=offers,
+        aliases=aliases,
+        endpoints=endpoints,
+        absence=absence,
+        supplements=supplements,
+        claims=claims,
+        others=others,
+        stated=stated,
+        groups=_groups(claims),
+    )
+
+
+def _is_gone(offer: Listing, absences: Absences) -> bool:
+    absence = absences.get((offer.source, offer.id))
+    return absence is not None and absence.confirmed
 
 
 def _claims(offers: tuple[Listing, ...], aliases: tuple[Listing, ...], endpoints: Listing | None) -> dict[str, Claim]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from pipelines.agreement import agreeing
 from pipelines.evidence import Document, from_claim, stated
 from pipelines.merge import STANDARD_OFFER, Subject
-from schemas.listing import Listing, Price, Provider
+from schemas.listing import Listing, Price, Provider, Result
 
 AT = "/artifact/model"
 
@@ -21,6 +22,8 @@ FACT_OF = {
     "knowledge_cutoff": "knowledge_cutoff",
     "released_on": "released_on",
     "expires_on": "expires_on",
+    "parameter_count": "parameter_count",
+    "gated": "gated",
 }
 """Key of the block → the fact that it shows."""
 
@@ -50,6 +53,12 @@ def model_block(subject: Subject) -> Document:
         "prices": [_price(price) for price in subject.primary.prices],
         "offers": [_offer(offer) for offer in subject.offers],
         "providers": [_provider(provider) for provider in endpoints.providers] if endpoints else [],
+        "parameter_count": facts["parameter_count"],
+        "gated": facts["gated"],
+        "base_models": [_base_model(item) for item in subject.items("base_model")],
+        "languages": subject.items("language"),
+        "benchmarks": [_benchmark(result) for _, result in _results(subject)],
+        "records": _records(subject),
     }
 
 
@@ -57,7 +66,10 @@ def model_evidence(subject: Subject) -> list[Document]:
     """Evidence of everything that the block states."""
     claims = subject.claims
     evidence = [from_claim(f"{AT}/listing_id", claims["listed"])]
-    evidence += [from_claim(f"{AT}/{key}", claims[fact]) for key, fact in FACT_OF.items() if fact in claims]
+    for key, fact in FACT_OF.items():
+        if fact in claims:
+            evidence.append(from_claim(f"{AT}/{key}", claims[fact]))
+            evidence += [from_claim(f"{AT}/{key}", claim) for claim in agreeing(subject, fact)]
     for n, alias in enumerate(subject.aliases):
         evidence.append(from_claim(f"{AT}/aliases/{n}", claims[f"alias:{alias.id}"]))
     evidence += _price_evidence(f"{AT}/prices", subject.primary.prices, subject.primary)
@@ -67,6 +79,12 @@ def model_evidence(subject: Subject) -> list[Document]:
     if subject.endpoints:
         for n, provider in enumerate(subject.endpoints.providers):
             evidence += _provider_evidence(f"{AT}/providers/{n}", provider, subject.endpoints)
+    for key, group in (("base_models", "base_model"), ("languages", "language")):
+        for n, item in enumerate(subject.items(group)):
+            evidence.append(from_claim(f"{AT}/{key}/{n}", claims[f"{group}:{item}"]))
+    for n, (listing, result) in enumerate(_results(subject)):
+        entry = stated(f"{AT}/benchmarks/{n}", listing, result.locator, result.said)
+        evidence.append({**entry, "method": "declared"})
     return evidence
 
 
@@ -78,6 +96,32 @@ def modalities(words: Iterable[str]) -> list[str]:
 def is_free(offer: Listing) -> bool:
     """Whether every price that the listing states is zero."""
     return bool(offer.prices) and all(price.usd == "0" for price in offer.prices)
+
+
+def _results(subject: Subject) -> list[tuple[Listing, Result]]:
+    """Benchmark figures of the first record that declares any."""
+    listings = [subject.primary, *(joined.listing for joined in subject.supplements)]
+    declaring = next((listing for listing in listings if listing.results), None)
+    return [(declaring, result) for result in declaring.results] if declaring else []
+
+
+def _records(subject: Subject) -> list[Document]:
+    """Every record that the passport is made from, those that name it first."""
+    endpoints = [subject.endpoints] if subject.endpoints else []
+    own = [(listing, "own") for listing in (*subject.offers, *subject.aliases, *endpoints)]
+    joined = [(joined.listing, joined.by) for joined in subject.supplements]
+    absence = subject.absence
+    looks = [(look, "own") for look in absence.looks] if absence and absence.confirmed else []
+    return [{"source": listing.source, "id": listing.id, "joined_by": by} for listing, by in (*own, *joined, *looks)]
+
+
+def _base_model(item: str) -> Document:
+    relation, _, repository = item.partition(":")
+    return {"id": repository, "relation": relation}
+
+
+def _benchmark(result: Result) -> Document:
+    return {"task": result.task, "dataset": result.dataset, "metric": result.metric, "value": result.value}
 
 
 def _price(price: Price) -> Document:

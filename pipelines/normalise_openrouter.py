@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
+from pipelines.namesakes import is_namesake
 from pipelines.prices import price_facts, read_prices
 from pipelines.record import FieldError, Record, parse_record
 from pipelines.slugs import ListingId, is_plain, slug_of, split_id
@@ -49,10 +50,17 @@ def read_model(raw: RawListing) -> Listing:
         providers=(),
         leftovers=tuple(pointer for pointer in record.leftovers() if pointer not in UNREAD_FIELDS),
         unfamiliar=tuple(fact.name for fact in facts if ":" in fact.name and fact.name not in VOCABULARY),
+        same_as=_repository(base_id, facts),
         url=raw.url,
         observed_at=raw.observed_at,
         content_sha256=raw.content_sha256,
     )
+
+
+def _repository(base_id: str, facts: list[Fact]) -> tuple[str, ...]:
+    """The model's repository on the Hub. One of another name and owner is what the model was made from."""
+    named = (str(fact.value) for fact in facts if fact.name == "hugging_face_id")
+    return tuple(f"huggingface:{repository}" for repository in named if is_namesake(base_id, repository))
 
 
 def _plain_id(listing_id: str, at: str) -> ListingId:
@@ -77,7 +85,7 @@ def _read_identity(record: Record, facts: list[Fact]) -> None:
         facts.append(Fact("description", clean(description), "/description", description))
         if description.rstrip().endswith(TRUNCATION_MARKS):
             tail = clean_tail(description, QUOTED_TAIL)
-            facts.append(Fact("description_truncated", True, "/description", tail))
+            facts.append(Fact("description_truncated", True, "/description", tail, "pattern"))
 
 
 def _read_architecture(record: Record, facts: list[Fact]) -> None:

@@ -9,13 +9,20 @@ import hashlib
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from pipelines.absence import read_roll
 from pipelines.errors import PipelineError
 from pipelines.evidence import Document
 from pipelines.gates import deadlines
 from pipelines.issue import Draft, Terms, cause_of, draft, issue, last_changed
 from pipelines.keys import KeyRing, Signer
+from pipelines.life import looked_at
 from pipelines.merge import Subject
+from pipelines.normalise_card import read_card
 from pipelines.normalise_endpoints import read_endpoints
+from pipelines.normalise_extraction import read_proposals
+from pipelines.normalise_github import read_code
+from pipelines.normalise_huggingface import read_repository
+from pipelines.normalise_modelsdev import read_entry
 from pipelines.normalise_openrouter import read_model
 from pipelines.record import FieldError
 from pipelines.seal import SealError, read_back, sealed, written
@@ -28,6 +35,12 @@ Stage = Literal["normalise", "validate", "enrich", "issue", "sign", "verify"]
 READERS: dict[str, Callable[[RawListing], Listing]] = {
     "openrouter": read_model,
     "openrouter-endpoints": read_endpoints,
+    "openrouter-roll": read_roll,
+    "huggingface": read_repository,
+    "huggingface-card": read_card,
+    "modelsdev": read_entry,
+    "github": read_code,
+    "extraction": read_proposals,
 }
 """Source → what reads its records."""
 
@@ -87,9 +100,8 @@ def make(
 
 
 def _written(unfragile: Document, subject: Subject, terms: Terms) -> bytes:
-    """Write the document; it expires by the age of its scrape, not of its signature."""
-    primary = subject.primary
-    expires_at = deadlines(primary.observed_at, terms.gates[primary.source]).void
+    """Write the document; it expires by the age of the look that it rests on, not of its signature."""
+    expires_at = deadlines(looked_at(subject), terms.gates[subject.primary.source]).void
     return written(unfragile, signed_at=terms.now, expires_at=expires_at, issuer=terms.issuer.name, key_id=terms.key_id)
 
 
@@ -111,6 +123,7 @@ def _row(
         last_seen=primary.observed_at,
         last_changed=last_changed(candidate, last, terms),
         last_scraped_at=primary.observed_at,
+        looked_at=looked_at(candidate.subject),
         generation=generation,
     )
 

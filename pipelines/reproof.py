@@ -1,7 +1,7 @@
 """Proves a passport anew: every quote and value is found again in the stored records, and the rules run again.
 
 A passport is only as good as what can be shown for it, whoever signed it. What was published is compared with what the
-records say; nothing of the run that made it is trusted.
+records say; nothing of the run that made it is trusted, not even which records are of the same model.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,12 +13,11 @@ from pipelines.artifact import Issuer
 from pipelines.difference import differences
 from pipelines.gates import Gates
 from pipelines.issue import Terms, draft
-from pipelines.merge import gather
-from pipelines.order import admit
 from pipelines.pointers import resolve
 from pipelines.record import parse_record, said
+from pipelines.regathering import NotJoinedError, regathered
 from pipelines.rulebook import rule_at, rulebook
-from schemas.listing import Listing, RawListing
+from schemas.listing import RawListing
 from schemas.times import instant
 
 Json = Mapping[str, Any]
@@ -26,9 +25,14 @@ Json = Mapping[str, Any]
 MUST_BE_SHOWN = ("/artifact/status", "/artifact/pricing/starting_price", "/trust/data_access_risk")
 """What every passport states and must have evidence for, beside each capability, limitation and failure mode."""
 
+DATED = ("status", "last_scraped_at", "last_commit")
+"""Of `trust.maintenance`, what follows from the records; the rest is the registry's own."""
 
 LONGEST_VALUE = 80
 """Characters of a value that a reason shows."""
+
+BYTES = "bytes:"
+"""How a locator in a text begins: "bytes:10-52"."""
 
 
 class Mismatch(NamedTuple):
@@ -42,13 +46,14 @@ class Mismatch(NamedTuple):
 def mismatches(passport: Json, records: Iterable[RawListing], *, gates: Gates) -> list[Mismatch]:
     """List what a passport (the object that holds `unfragile`) says and its sources' records do not.
 
-    `records` are those of the generation that issued it: at least all of this model's.
+    `records` are those of the generation that issued it: at least all that the passport names.
     """
     unfragile = passport["unfragile"]
-    stored = {raw.content_sha256: raw for raw in records}
+    at_hand = list(records)
+    stored = {(raw.source, raw.content_sha256): raw for raw in at_hand}
     found = [Mismatch(path, "has no evidence") for path in _unshown(unfragile)]
     found += [mismatch for entry in unfragile["evidence"] if (mismatch := _entry(entry, unfragile, stored))]
-    return found or _rederived(passport, stored.values(), gates)
+    return found or _rederived(passport, at_hand, gates)
 
 
 def _unshown(unfragile: Json) -> Iterable[str]:
@@ -61,15 +66,28 @@ def _unshown(unfragile: Json) -> Iterable[str]:
     return (path for path in wanted if path not in shown)
 
 
-def _entry(entry: Json, unfragile: Json, stored: Mapping[str, RawListing]) -> Mismatch | None:
+def _entry(entry: Json, unfragile: Json, stored: Mapping[tuple[str, str], RawListing]) -> Mismatch | None:
     if entry["asserted_by"] == "class":
         return _class_entry(entry)
     if entry["asserted_by"] == "issuer":
         told = resolve(unfragile, entry["locator"])
         return None if told == entry.get("value") else Mismatch(entry["path"], f"{entry['locator']} says {told!r}")
-    raw = stored.get(entry["content_sha256"])
-    if raw is None or raw.source != entry["source"]:
+    raw = stored.get((entry["source"], entry["content_sha256"]))
+    if raw is None:
         return Mismatch(entry["path"], f"no stored record of {entry['source']} hashes to {entry['content_sha256']}")
+    return _in_text(entry, raw) if entry["locator"].startswith(BYTES) else _in_record(entry, raw)
+
+
+def _in_text(entry: Json, raw: RawListing) -> Mismatch | None:
+    """A quote of a text must be exactly what its bytes hold."""
+    start, _, end = entry["locator"].removeprefix(BYTES).partition("-")
+    stands = raw.body.encode()[int(start) : int(end)] if start.isdecimal() and end.isdecimal() else b""
+    if stands and stands == entry.get("quote", "").encode():
+        return None
+    return Mismatch(entry["path"], f"the quote is not what {entry['locator']} of {raw.id!r} holds")
+
+
+def _in_record(entry: Json, raw: RawListing) -> Mismatch | None:
     told = resolve(parse_record(raw.body), entry["locator"])
     if "quote" in entry:
         found = isinstance(told, str) and entry["quote"] in told
@@ -92,23 +110,31 @@ def _class_entry(entry: Json) -> Mismatch | None:
     return None
 
 
-def _rederived(passport: Json, records: Iterable[RawListing], gates: Gates) -> list[Mismatch]:
+def _rederived(passport: Json, records: list[RawListing], gates: Gates) -> list[Mismatch]:
     """Run the rules again on the records, as of the signature, and compare."""
     unfragile = passport["unfragile"]
     slug = unfragile["artifact"]["slug"]
-    listings = [listing for raw in records if isinstance(listing := admit(raw), Listing) and listing.slug == slug]
-    subjects = gather(listings).subjects
-    if len(subjects) != 1:
-        return [
-            Mismatch("/artifact/slug", f"the stored records do not give one model of this slug, but {len(subjects)}")
-        ]
+    try:
+        subject = regathered(slug, unfragile["artifact"]["model"]["records"], records)
+    except NotJoinedError as error:
+        return [Mismatch("/artifact/model/records", str(error))]
     base_url = unfragile["artifact"]["page_url"].removesuffix(f"/{slug}")
     terms = Terms(Issuer(passport["signedBy"], base_url), gates, instant(passport["signedAt"]), passport["keyId"])
-    again = orjson.loads(orjson.dumps(draft(subjects[0], terms).unfragile))
-    return [
+    again = orjson.loads(orjson.dumps(draft(subject, terms).unfragile))
+    found = [
         Mismatch(change.path, f"the rules give {_shown(change.before)}, not {_shown(change.after)}")
         for change in differences(again, unfragile)
         if change.path != "/trust/score"
+    ]
+    return found + _of_dates(again["trust"]["maintenance"], unfragile["trust"]["maintenance"])
+
+
+def _of_dates(again: Json, told: Json) -> list[Mismatch]:
+    """What is no change of substance may still be false: how alive and how fresh it looks."""
+    return [
+        Mismatch(f"/trust/maintenance/{key}", f"the records give {_shown(again[key])}, not {_shown(told[key])}")
+        for key in DATED
+        if again[key] != told[key]
     ]
 
 

@@ -2,16 +2,22 @@
 
 import hashlib
 import tomllib
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib import resources
-from typing import Self
+from typing import Any, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from pipelines.conditions import Condition
 from schemas.base import Frozen
 
-TABLES = ("capabilities.toml", "failure_modes.toml", "issuing.toml")
+PARSED = ("capabilities.toml", "failure_modes.toml", "issuing.toml")
+TABLES = (*PARSED, "cards.toml", "descriptions.toml", "precedence.toml")
+"""Every table that decides what a passport says; those behind the first three are read where they are used."""
+
+LIMIT = "limit:"
+"""Group of facts by which a text states a failure mode: "limit:confabulation"."""
 
 
 class CapabilityRule(Condition):
@@ -28,6 +34,7 @@ class CapabilityRule(Condition):
     input_types: tuple[str, ...]
     output_types: tuple[str, ...]
     limits: tuple[str, ...] = ()
+    """Class-level failure modes that come with it."""
 
 
 class FailureMode(Condition):
@@ -39,6 +46,14 @@ class FailureMode(Condition):
     taxonomy: tuple[str, ...]
     shows: str
     remedy: str
+    same_as: tuple[str, ...] = ()
+    """Class-level modes that say the same: where this one is stated, those are left out."""
+
+
+class Need(Condition):
+    """What a caller needs to have the model at all, wherever it is offered so."""
+
+    need: str
 
 
 class Choice(Condition):
@@ -59,7 +74,24 @@ class CapabilityTable(Frozen):
 
     version: str
     capability: tuple[CapabilityRule, ...]
+    """A row with further conditions (`also`) is as many rows, each with one of them."""
     not_a_capability: dict[str, str]
+    """Fact → why it makes no capability."""
+    not_derivable: dict[str, str]
+    """Ability → why no fact can show it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_row_a_condition(cls, table: dict[str, Any]) -> dict[str, Any]:
+        return {**table, "capability": [row for told in table["capability"] for row in _rows_of(told)]}
+
+
+def _rows_of(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The row with its own condition, then with each of the others."""
+    row = {key: value for key, value in told.items() if key != "also"}
+    plain = {key: value for key, value in row.items() if key not in Condition.model_fields}
+    yield row
+    yield from ({**plain, **condition} for condition in told.get("also", ()))
 
 
 class FailureModeTable(Frozen):
@@ -68,12 +100,22 @@ class FailureModeTable(Frozen):
     version: str
     failure_mode: tuple[FailureMode, ...]
 
+    @model_validator(mode="after")
+    def _twins_are_of_the_class(self) -> Self:
+        general = {mode.id for mode in self.failure_mode if not mode.stated}
+        for mode in self.failure_mode:
+            if unknown := set(mode.same_as) - general:
+                raise ValueError(f"failure mode {mode.id!r} is the same as no class-level one: {unknown}")
+        return self
+
 
 class Confidence(Frozen):
     """How often a claim of each capability was confirmed by an independent catalogue."""
 
     pooled: float
     measured: dict[str, float]
+    method: dict[str, float] = Field(default_factory=dict)
+    """Method by which a fact is found in a text → how often what it found was right."""
 
     def of(self, capability: str) -> float:
         """Confidence of one capability: its own figure, or that of all together."""
@@ -87,6 +129,7 @@ class IssuingTable(Frozen):
     type: tuple[Choice, ...]
     category: tuple[Choice, ...]
     risk: tuple[RiskRule, ...]
+    access: tuple[Need, ...]
     confidence: Confidence
 
     @model_validator(mode="after")
@@ -128,6 +171,15 @@ def _rules_by_place() -> dict[str, FailureMode | RiskRule]:
     return modes | {f"/risk/{risk.id}": risk for risk in book.issuing.risk}
 
 
+@lru_cache(maxsize=1)
+def stated_limits() -> dict[str, FailureMode]:
+    """Failure modes that a text can state, by the name that its fact gives them: "confabulation"."""
+    modes = (mode for mode in rulebook().failure_modes.failure_mode if mode.stated)
+    return {
+        name.removeprefix(LIMIT): mode for mode in modes for name in (*mode.all, *mode.any) if name.startswith(LIMIT)
+    }
+
+
 def table_text(name: str) -> str:
     """The text of one table, as it is hashed."""
     return resources.files("pipelines").joinpath("rules", name).read_text(encoding="utf-8")
@@ -140,5 +192,5 @@ def rulebook() -> Rulebook:
     digest = hashlib.sha256()
     for name, text in texts.items():
         digest.update(name.encode() + b"\0" + text.encode() + b"\0")
-    tables = {name.removesuffix(".toml"): tomllib.loads(text) for name, text in texts.items()}
+    tables = {name.removesuffix(".toml"): tomllib.loads(texts[name]) for name in PARSED}
     return Rulebook.model_validate({**tables, "sha256": digest.hexdigest()}, strict=False)

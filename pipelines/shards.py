@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
@@ -10,12 +9,17 @@ import zstandard
 from pydantic import ValidationError
 
 from pipelines.errors import PipelineError
-from schemas.registry import ShardRow
+from schemas.registry import ShardRef, ShardRow, Snapshot
 
 MAX_SHARD_BYTES = 64 * 2**20
 """Unpacked; about ten times the largest shard of two million passports."""
 MAX_LINE_BYTES = 16 * 2**20
 """No row or listing is longer."""
+SLOTS = 256
+"""Into so many slots slugs fall; a shard holds a run of them."""
+EVERY_SLOT = range(SLOTS)
+COUNTS = (1, 16, 256)
+"""How many shards there can be."""
 _FEW, _MANY = 5_000, 100_000
 """Passports up to which there is one shard, and up to which there are 16."""
 _LEVEL = 9
@@ -32,43 +36,60 @@ class ShardError(PipelineError):
 
 def shard_count(passports: int) -> int:
     """How many shards a registry of so many passports has: 1, 16 or 256."""
-    if passports <= _FEW:
-        return 1
-    return 16 if passports <= _MANY else 256
+    return COUNTS[(passports > _FEW) + (passports > _MANY)]
+
+
+def slot(slug: str) -> int:
+    """Where a slug belongs among the 256 slots: the first byte of its SHA-256."""
+    return hashlib.sha256(slug.encode()).digest()[0]
 
 
 def shard_index(slug: str, count: int) -> int:
-    """Which of `count` shards holds a slug: by the first byte of its SHA-256."""
-    return hashlib.sha256(slug.encode()).digest()[0] * count // 256
+    """Which of `count` shards or parts holds a slug."""
+    return slot(slug) * count // SLOTS
 
 
-def split(rows: Iterable[ShardRow]) -> dict[int, tuple[ShardRow, ...]]:
-    """Cut rows into shards by index, sorted by slug; empty shards are left out. Raises ShardError on a slug twice."""
-    ordered = sorted(rows, key=lambda row: row.slug)
-    for row, following in pairwise(ordered):
-        if row.slug == following.slug:
-            raise ShardError(f"slug {row.slug!r} has two rows: a generation serves one passport a slug")
-    count = shard_count(len(ordered))
-    shards: dict[int, list[ShardRow]] = defaultdict(list)
-    for row in ordered:
-        shards[shard_index(row.slug, count)].append(row)
-    return {index: tuple(shards[index]) for index in sorted(shards)}
+def slots_of(index: int, count: int) -> range:
+    """Slots of one of `count` shards or parts; the cuts of fewer shards are cuts of more shards too."""
+    return range(index * SLOTS // count, (index + 1) * SLOTS // count)
+
+
+def slots_by_shard(passports: int) -> tuple[range, ...]:
+    """Slots of each shard of a registry of so many passports."""
+    count = shard_count(passports)
+    return tuple(slots_of(index, count) for index in range(count))
+
+
+def overlapping(refs: Iterable[ShardRef], count: int, slots: range) -> Iterator[tuple[ShardRef, bool]]:
+    """Give those of `count` shards or parts that have some of the slots, and whether they have others beside them."""
+    for ref in refs:
+        own = slots_of(ref.index, count)
+        if own.start < slots.stop and slots.start < own.stop:
+            yield ref, not (slots.start <= own.start and own.stop <= slots.stop)
+
+
+def shards_over(snapshot: Snapshot, slots: range) -> Iterator[tuple[ShardRef, bool]]:
+    """Give a generation's shards that have some of the slots, and whether they have others beside them."""
+    return overlapping(snapshot.shards, shard_count(snapshot.passports), slots)
+
+
+def checked_rows(rows: Iterable[ShardRow], slots: range) -> tuple[ShardRow, ...]:
+    """Give the rows of one shard back; raise ShardError unless they belong there, in order, each slug once."""
+    checked = _in_order(rows)
+    for row in checked:
+        if slot(row.slug) not in slots:
+            raise ShardError(f"row {row.slug!r} has slot {slot(row.slug)} and was given for {slots}: cut by `slot`")
+    return checked
 
 
 def encode_shard(rows: Iterable[ShardRow]) -> bytes:
-    """Pack rows that `split` has sorted, one a line."""
+    """Pack rows that are sorted by slug, one a line."""
     return pack(row.model_dump_json().encode() for row in rows)
 
 
 def decode_shard(body: bytes) -> tuple[ShardRow, ...]:
     """Unpack a shard; raise ShardError unless it holds nothing but rows in order, each slug once."""
-    rows = tuple(_row(line) for line in unpack(body, max_bytes=MAX_SHARD_BYTES))
-    for row, following in pairwise(rows):
-        if row.slug >= following.slug:
-            raise ShardError(
-                f"row {following.slug!r} stands after {row.slug!r}: rows are sorted and each slug is there once"
-            )
-    return rows
+    return _in_order(_row(line) for line in unpack(body, max_bytes=MAX_SHARD_BYTES))
 
 
 def pack(lines: Iterable[bytes]) -> bytes:
@@ -107,6 +128,16 @@ def _pieces(body: bytes) -> Iterator[bytes]:
         raise ShardError(f"cannot be unpacked ({error}): fetch it again, or restore it from another copy") from error
     if not frame.eof or frame.unused_data:
         raise ShardError("is cut off or has something after its end: fetch it again, or restore it from another copy")
+
+
+def _in_order(rows: Iterable[ShardRow]) -> tuple[ShardRow, ...]:
+    ordered = tuple(rows)
+    for row, following in pairwise(ordered):
+        if row.slug >= following.slug:
+            raise ShardError(
+                f"row {following.slug!r} stands after {row.slug!r}: rows are sorted and each slug is there once"
+            )
+    return ordered
 
 
 def _row(line: bytes) -> ShardRow:

@@ -31,6 +31,11 @@ def slug_of(base_id: str) -> str:
     return base_id.replace("/", "-")
 
 
+def hub_slug(repository: str) -> str:
+    """Slug of a repository on the Hugging Face Hub: "Qwen/QwQ-32B" becomes "qwen--qwq-32b"."""
+    return repository.replace("/", "--").lower()
+
+
 def is_slug(text: str) -> bool:
     """Whether the text can name a passport; a trailing newline does not slip through."""
     return _SLUG.match(text) is not None

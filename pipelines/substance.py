@@ -1,6 +1,7 @@
 """What counts as a change. Everything that is not named here does.
 
-Not substance: dates of looking (when a source was read, evaluated, signed), hashes of records, places in a record (a
+Not substance: how often a model was downloaded, liked or starred and when its code last changed (whether anybody says
+so is), dates of looking (when a source was read, evaluated, signed), hashes of records, places in a record (a
 source that lists the same things in another order says the same), figures of the last half hour (uptime), what is
 computed from other parts (score), and the pins of the pipeline. The order of conditional prices is substance: among
 those that apply the later one wins, says the API document.
@@ -19,10 +20,13 @@ Json = dict[str, Any]
 VOLATILE = "/uptime_percent"
 """End of a path whose value is a figure of the last half hour."""
 
-COMPUTED = ("score", "rank_breakdown", "freshness", "maintenance")
-"""Keys of `trust` that follow from other parts or are dates; status and last commit are taken from maintenance."""
+ROLL = "-roll"
+"""How the source names of rolls end."""
 
-FACTS_NOT_SUBSTANCE = frozenset(["best_uptime_percent"])
+COMPUTED = ("score", "rank_breakdown", "freshness", "maintenance", "community")
+"""Keys of `trust` that follow from other parts, are dates or daily counts; of maintenance the status is taken."""
+
+FACTS_NOT_SUBSTANCE = frozenset(["best_uptime_percent", "downloads", "likes", "stars", "forks", "last_commit"])
 
 
 def payload_digest(unfragile: Json) -> str:
@@ -34,10 +38,10 @@ def payload_digest(unfragile: Json) -> str:
         [
             unfragile["@version"],
             unfragile["version"],
-            {**artifact, "model": {**model, "providers": providers}},
+            {**artifact, "model": {**model, "providers": providers, "records": _lasting(model["records"])}},
             unfragile["capabilities"],
             _without(trust, *COMPUTED),
-            [maintenance["status"], maintenance["last_commit"]],
+            [maintenance["status"], *_whether_stated(maintenance["last_commit"], *trust["community"].values())],
             unfragile["distribution"],
             _supports(unfragile["evidence"]),
             [[c["path"], [[side[key] for key in ("value", "source", "scope")] for side in c["values"]]]
@@ -47,9 +51,13 @@ def payload_digest(unfragile: Json) -> str:
     )  # fmt: skip
 
 
-def facts_digest(listings: Iterable[Listing]) -> str:
-    """SHA-256 over what the sources state of a model, in no order; tells a changed source from a changed pipeline."""
-    return _digest([_stated(listing) for listing in sorted(listings, key=lambda it: (it.source, it.id))])
+def facts_digest(listings: Iterable[Listing], flags: Iterable[str] = ()) -> str:
+    """SHA-256 over what the sources state of a model, in no order; tells a changed source from a changed pipeline.
+
+    `flags` are what follows of it by the calendar: an announced end that has come, a listing that is gone.
+    """
+    stated = [_stated(listing) for listing in sorted(listings, key=lambda it: (it.source, it.id))]
+    return _digest([*stated, sorted(flags)])
 
 
 def _stated(listing: Listing) -> list[Any]:
@@ -69,6 +77,15 @@ def _supports(evidence: Iterable[Json]) -> list[tuple[str, str, Any]]:
         for entry in evidence
         if not (path := entry["path"]).endswith(VOLATILE)
     ]
+
+
+def _lasting(records: Iterable[Json]) -> list[Json]:
+    """Records but for the looks that found nothing, of which there is a new one each time."""
+    return [record for record in records if not record["source"].endswith(ROLL)]
+
+
+def _whether_stated(*values: Any) -> list[bool]:  # noqa: ANN401 - any part of a passport
+    return [value is not None for value in values]
 
 
 def _without(part: Json, *keys: str) -> Json:

@@ -5,11 +5,20 @@ from datetime import datetime
 from pipelines.artifact import Issuer, risk_of
 from pipelines.compose import NO_OUTCOMES, compose
 from pipelines.enrich import Profile
-from pipelines.evidence import Document, from_issuer
+from pipelines.evidence import Document, from_claim, from_issuer
 from pipelines.gates import Gate, Gates, deadlines
 from pipelines.life import stamp
 from pipelines.merge import Subject
 from schemas.listing import Listing
+
+COMMUNITY_FACTS = {
+    "/trust/maintenance/last_commit": "last_commit",
+    "/trust/community/stars": "stars",
+    "/trust/community/forks": "forks",
+    "/trust/community/model_downloads": "downloads",
+    "/trust/community/model_likes": "likes",
+}
+"""Path → the fact that it shows."""
 
 
 def trust_block(subject: Subject, profile: Profile, *, status: str, gates: Gates, now: datetime) -> Document:
@@ -33,26 +42,39 @@ def trust_block(subject: Subject, profile: Profile, *, status: str, gates: Gates
             "status": status,
             "updated_at": "",
             "last_scraped_at": subject.primary.observed_at,
-            "last_commit": None,
+            "last_commit": subject.text("last_commit"),
         },
         "community": {
-            "stars": None,
-            "forks": None,
+            "stars": subject.count("stars"),
+            "forks": subject.count("forks"),
             "weekly_downloads": None,
-            "model_downloads": None,
-            "model_likes": None,
+            "model_downloads": subject.count("downloads"),
+            "model_likes": subject.count("likes"),
         },
         "freshness": freshness_block(subject, gates=gates, now=now),
     }
 
 
 def freshness_block(subject: Subject, *, gates: Gates, now: datetime) -> Document:
-    """Per source: the scrape that this passport was made from, when it is due and stale, and the verdict now."""
+    """Per source: the scrape that this passport was made from, when it is due and stale, and the verdict now.
+
+    Of a source's several records the one that was seen first counts; offers and aliases come with the primary one.
+    """
     listings = [subject.primary, *([subject.endpoints] if subject.endpoints else [])]
+    listings += [joined.listing for joined in subject.supplements]
+    oldest: dict[str, Listing] = {}
+    for listing in sorted(listings, key=lambda one: one.observed_at, reverse=True) if len(listings) > 1 else listings:
+        oldest[listing.source] = listing
+    ordered = dict.fromkeys(listing.source for listing in listings)
     return {
         "evaluated_at": stamp(now),
-        "sources": [_source_freshness(listing, gates[listing.source], now) for listing in listings],
+        "sources": [_source_freshness(oldest[source], gates[source], now) for source in ordered],
     }
+
+
+def community_evidence(subject: Subject) -> list[Document]:
+    """Evidence of popularity, and of the last change of the code."""
+    return [from_claim(path, claim) for path, fact in COMMUNITY_FACTS.items() if (claim := subject.claims.get(fact))]
 
 
 def failure_mode_evidence(

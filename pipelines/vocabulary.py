@@ -75,7 +75,7 @@ VOCABULARY = frozenset(
     + [f"reasoning_effort:{word}" for word in REASONING_EFFORTS]
     + ["price_condition:min_prompt_tokens", "price_condition:utc_window"]
 )
-"""Every grouped fact name that we know; `pipelines/rules/` maps each or says why it is no capability."""
+"""Every grouped fact name of a listing that we know; `pipelines/rules/` maps each or says why it is no capability."""
 
 UNREAD_FIELDS = frozenset(
     [

@@ -2,8 +2,8 @@
 
 import re
 
-from pipelines.merge import Claim
 from pipelines.text import clean
+from pipelines.weighing import Claim
 from schemas.listing import FactValue
 
 LONGEST_VALUE = 80

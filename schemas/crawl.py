@@ -14,6 +14,10 @@ class AdmittedLine(Frozen):
     kind: Literal["admitted"] = "admitted"
     raw: RawListing
     listing: Listing
+    missing_since: Timestamp | None = None
+    """The first complete look that did not find it any more; None while it is there."""
+    missed_at: Timestamp | None = None
+    """The latest one."""
 
 
 class QuarantinedLine(Frozen):
@@ -57,9 +61,42 @@ class CrawlReport(Frozen):
     """Pointer of a field nobody reads → in how many records it stood."""
     unknown_values: dict[str, int]
     """Fact names outside the known vocabulary ("parameter:telepathy") → count."""
+    scope: Literal["whole", "changes"] = "whole"
+    """Whether it went through everything, or asked for what has changed since an earlier crawl."""
 
 
-CrawlLine = Annotated[AdmittedLine | QuarantinedLine | CrawlReport, Field(discriminator="kind")]
+class PageDone(Frozen):
+    """What a spider says when all that a page brought has been handed on: from here it could go on."""
 
-CRAWL_LINE: TypeAdapter[AdmittedLine | QuarantinedLine | CrawlReport] = TypeAdapter(CrawlLine)
-"""Reads one line of a crawl file; the report is the last one, and a file without it was cut off."""
+    order: str
+    """What marks the crawl: it goes on only where source, address and arguments are the same."""
+    next: str | None
+    """Address of the list's page to go on with; None while the list has not been begun."""
+
+
+class Checkpoint(Frozen):
+    """A place in a crawl file up to which everything is written: a crawl that is cut off can go on from here."""
+
+    kind: Literal["checkpoint"] = "checkpoint"
+    done: PageDone
+    so_far: CrawlReport
+    """The report as it stands here; its `finished_at` is when the place was reached."""
+
+
+CrawlLine = Annotated[AdmittedLine | QuarantinedLine | Checkpoint | CrawlReport, Field(discriminator="kind")]
+
+CRAWL_LINE: TypeAdapter[AdmittedLine | QuarantinedLine | Checkpoint | CrawlReport] = TypeAdapter(CrawlLine)
+"""Reads one line of a crawl file; the report is the last one, and a file without it was cut off. Whoever reads a
+finished file passes over its checkpoints."""
+
+
+KNOWN_TABLES = """
+CREATE TABLE known (source TEXT NOT NULL, id TEXT NOT NULL COLLATE NOCASE, raw TEXT NOT NULL, PRIMARY KEY (source, id))
+WITHOUT ROWID;
+CREATE TABLE wanted (
+    source TEXT NOT NULL, id TEXT NOT NULL COLLATE NOCASE, seen TEXT NOT NULL DEFAULT '', PRIMARY KEY (source, id)
+) WITHOUT ROWID;
+"""
+"""The file that a crawl is told by (SQLite): `known` has the RawListing (JSON) of records that were fetched before,
+`wanted` the ids to ask for, and when they were last seen ('' for never): those that were not seen for longest come
+first. Both by the name of the source of records."""

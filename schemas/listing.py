@@ -23,9 +23,17 @@ class RawListing(Frozen):
     observed_at: Timestamp
     """When the response that brought it arrived."""
     body: str
-    """The record as JSON with sorted keys; numbers keep the digits that the source wrote."""
+    """The record as JSON with sorted keys, numbers with the digits that the source wrote; or a text as it is."""
     content_sha256: Sha256
     """SHA-256 of `body` in UTF-8."""
+    asked_as: str | None = None
+    """The id that was asked for, where the source answered with this record under another one (a rename)."""
+    version: str | None = None
+    """What the source marks this version with (a commit, an ETag), to be asked whether it has changed."""
+
+
+Method = Literal["structured", "declared", "section", "pattern"]
+"""How a fact is found: in a field made for it; declared by an author; in a text under a heading; by its wording."""
 
 
 class Fact(NamedTuple):
@@ -36,9 +44,22 @@ class Fact(NamedTuple):
     value: FactValue
     """What we read."""
     locator: str
-    """JSON Pointer into the record's `body`."""
+    """JSON Pointer into the record's `body`; in a text "bytes:10-52", from the first byte to the one after the last."""
     said: Said
-    """What stands there."""
+    """What stands there; for "section" and "pattern" the words out of it that say so."""
+    method: Method = "structured"
+
+
+class Result(NamedTuple):
+    """A figure of a benchmark, as a model's maker declares it."""
+
+    task: str | None
+    dataset: str | None
+    metric: str
+    value: str
+    """Its digits as they stand there: whether 0.87 or 87 is meant, only the metric tells."""
+    locator: str
+    said: Said
 
 
 class Provider(NamedTuple):
@@ -77,16 +98,21 @@ class Price(NamedTuple):
     """Conditions under which this price holds instead of the plain one: (("min_prompt_tokens", 200000),)."""
 
 
+Kind = Literal["model", "router", "variant", "alias", "endpoints", "card", "entry", "code", "absence", "roll"]
+"""What a record is: a model, or a router among models; an offer or another name of one; who serves it; its card; what a
+catalogue says of it; the repository of its code; the answer that there is none; or the ids of a whole list."""
+
+
 class Listing(Frozen):
     """One record of a source, read: identity and facts, each with its place in the record."""
 
     source: str
     id: str
-    kind: Literal["model", "router", "variant", "alias", "endpoints"]
+    kind: Kind
     base_id: str
     """The model that this is about: `id` itself, a variant's base, an alias' stated target or itself."""
     slug: Slug
-    """Slug of `base_id`."""
+    """Slug of `base_id` by the rules of its source."""
     variant: str | None
     """What stands behind the colon of a variant's id: "free", "batch", …"""
     name: str
@@ -94,6 +120,9 @@ class Listing(Frozen):
     facts: tuple[Fact, ...]
     prices: tuple[Price, ...]
     providers: tuple[Provider, ...]
+    results: tuple[Result, ...] = ()
+    same_as: tuple[str, ...] = ()
+    """Records of other sources that this one says are of the same model: "huggingface:Qwen/QwQ-32B"."""
     leftovers: tuple[str, ...]
     """Pointers to what the record holds and nobody reads; counted in the run report."""
     unfamiliar: tuple[str, ...]

@@ -72,6 +72,35 @@ class Provider(Frozen):
     prices: tuple[Price, ...]
 
 
+class BaseModel(Frozen):
+    """A model that this one was made from."""
+
+    id: Text
+    """Repository on the Hugging Face Hub."""
+    relation: Line
+    """What was made of it: "finetune", "adapter", "quantized", "merge"; "base" where only the base is named."""
+
+
+class Benchmark(Frozen):
+    """One figure that a model's maker declares for it."""
+
+    task: Text | None
+    dataset: Text | None
+    metric: Text
+    value: Text
+    """Digit for digit as declared."""
+
+
+class Record(Frozen):
+    """A source's record that the passport was made from."""
+
+    source: Line
+    id: Text
+    joined_by: Literal["own", "stated", "name"]
+    """"own": it names the passport or belongs to the record that does; "stated": a source states that both are the same
+    model; "name": their names alone agree."""
+
+
 class Model(Frozen):
     """Facts and figures as the sources state them; None where none does."""
 
@@ -100,3 +129,13 @@ class Model(Frozen):
     """Of the base model; empty when none is known, as with routers."""
     offers: tuple[Offer, ...]
     providers: tuple[Provider, ...]
+    parameter_count: Count | None = None
+    """How many weights it has."""
+    gated: Text | None = None
+    """How access to the weights is granted, where it is."""
+    base_models: Annotated[tuple[BaseModel, ...] | None, OMISSIBLE] = None
+    languages: Annotated[Texts | None, OMISSIBLE] = None
+    """Languages that its maker declares, as codes or names."""
+    benchmarks: Annotated[tuple[Benchmark, ...] | None, OMISSIBLE] = None
+    records: Annotated[tuple[Record, ...] | None, OMISSIBLE] = None
+    """What the passport was made from."""

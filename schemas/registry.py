@@ -40,6 +40,8 @@ class ShardRow(Frozen):
     """When its substance last changed."""
     last_scraped_at: Timestamp
     """As the signed passport says."""
+    looked_at: Timestamp
+    """When a source last said what the signed status rests on: that the model is there, or that it is not."""
     generation: int
     """The generation that issued this object; its snapshot names the sources it was made from."""
 
@@ -57,9 +59,13 @@ class SourceRef(Frozen):
     """The last good listings of one source, as a snapshot names them."""
 
     source: str
-    sha256: Sha256
-    """Of the compressed JSON Lines (one `AdmittedLine` each), and so its key."""
+    parts: tuple[ShardRef, ...]
+    """Compressed JSON Lines (one `AdmittedLine` each), cut by the slot of the listing's slug as shards are; `rows` is
+    how many lines. Empty parts are left out."""
+    count: int
+    """How many parts there would be if none were empty: 1, 16 or 256."""
     listings: int
+    """In all parts."""
     last_scraped_at: Timestamp
     """Of the last complete crawl."""
 
@@ -72,7 +78,7 @@ class Snapshot(Frozen):
     parent_sha256: Sha256 | None
     """Of the parent's snapshot, so that the pointer vouches for the whole history."""
     delta_sha256: Sha256
-    """Of the lines of registry/deltas/<generation>.jsonl.zst before they were compressed."""
+    """Of the lines of registry/deltas/<generation>.jsonl.zst before compression, in order of shard and then slug."""
     created_at: Timestamp
     shards: tuple[ShardRef, ...]
     sources: tuple[SourceRef, ...]
@@ -81,6 +87,11 @@ class Snapshot(Frozen):
     rules_sha256: Sha256
     run: str
     """Id of the run that made it: registry/runs/<run>.json."""
+
+    @property
+    def passports(self) -> int:
+        """How many it serves."""
+        return sum(ref.rows for ref in self.shards)
 
 
 class Pointer(Frozen):

@@ -8,7 +8,7 @@ from schemas.listing import Quarantined
 
 
 class Accounting(Frozen):
-    """Where every listing went: `listings` is the sum of the four after it."""
+    """Where every listing went: `listings` is the sum of the five after it."""
 
     listings: int
     passports: int
@@ -17,6 +17,8 @@ class Accounting(Frozen):
     """Variants that are offers of their model."""
     aliases: int
     """Other names of a model."""
+    joined: int
+    """Records that are about a model whose passport another source names."""
     quarantined: int
     aliases_without_target: tuple[str, ...]
     """Aliases whose target no source states, so that no passport can name them."""
@@ -43,7 +45,8 @@ class RunReport(Frozen):
 
     run: str
     flow: Literal["refresh", "rescrape", "demo"]
-    state: Literal["done", "failed"]
+    state: Literal["done", "partial", "failed"]
+    """Partial: published, but for the sources that a gate stopped, whose last good listings stay."""
     started_at: Timestamp
     finished_at: Timestamp
     pipeline: str
@@ -53,8 +56,13 @@ class RunReport(Frozen):
     accounting: Accounting | None
     """None when the run ended before there was anything to count."""
     changes: tuple[Change, ...]
+    """The first of those that were issued; the generation's delta has all."""
+    issued: dict[str, int]
+    """Cause → passports issued for it."""
     unchanged: int
     """Passports that still say it all and were not issued again."""
     absent: int
-    """Passports whose model this crawl did not list; they stay as they were."""
+    """Passports whose model was not listed any more."""
+    kept: dict[str, str]
+    """Source that this run did not renew → the date of its last good crawl, whose facts stand."""
     quarantined: tuple[Quarantined, ...]

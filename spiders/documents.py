@@ -45,7 +45,14 @@ def read_json(body: bytes) -> object:
 
 
 def raw_listing(
-    record: dict[str, Any], *, listing_id: str, source: str, url: str, observed_at: str
+    record: dict[str, Any],
+    *,
+    listing_id: str,
+    source: str,
+    url: str,
+    observed_at: str,
+    asked_as: str | None = None,
+    version: str | None = None,
 ) -> RawListing | Quarantined:
     """Write one record with sorted keys; a record that JSON cannot carry on from here is quarantined."""
     try:
@@ -53,9 +60,36 @@ def raw_listing(
     except orjson.JSONEncodeError as error:
         reason = f"{error}: text must be Unicode without lone surrogates, nested at most 250 deep"
         return refused(record, listing_id=listing_id, source=source, field="", reason=reason, observed_at=observed_at)
-    digest = hashlib.sha256(body).hexdigest()
     return RawListing(
-        source=source, id=listing_id, url=url, observed_at=observed_at, body=body.decode(), content_sha256=digest
+        source=source,
+        id=listing_id,
+        url=url,
+        observed_at=observed_at,
+        body=body.decode(),
+        content_sha256=hashlib.sha256(body).hexdigest(),
+        asked_as=asked_as,
+        version=version,
+    )
+
+
+def raw_text(
+    body: bytes, *, listing_id: str, source: str, url: str, observed_at: str, version: str | None
+) -> RawListing | Quarantined:
+    """Take a text as it came, byte for byte; one that is not UTF-8 is quarantined."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        reason = f"is no UTF-8: byte {error.start} is 0x{body[error.start]:02x} ({error.reason})"
+        shown = body.decode(errors="backslashreplace")
+        return refused(shown, listing_id=listing_id, source=source, field="", reason=reason, observed_at=observed_at)
+    return RawListing(
+        source=source,
+        id=listing_id,
+        url=url,
+        observed_at=observed_at,
+        body=text,
+        content_sha256=hashlib.sha256(body).hexdigest(),
+        version=version,
     )
 
 

@@ -14,10 +14,11 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 from twisted.python.failure import Failure
 
-from schemas.crawl import AdmittedLine, FetchFailure, QuarantinedLine
+from schemas.crawl import AdmittedLine, Checkpoint, CrawlReport, FetchFailure, PageDone, QuarantinedLine
 from schemas.listing import Quarantined, RawListing
 from spiders.clock import clock_of, stamp
-from spiders.tally import Tally
+from spiders.resuming import Resumable, unfinished, written
+from spiders.tally import Tally, restore_stats
 
 PROGRESS_EVERY_S = 0.5
 PR_SET_PDEATHSIG = 1
@@ -46,7 +47,8 @@ class ParentDeath:
 class CrawlFile:
     """Writes one line a record to CRAWL_FILE and the report as the last one; shows progress on standard output.
 
-    The file has its name only once it is complete; until then it ends in ".part".
+    The file has its name only once it is complete; until then it ends in ".part". With RESUME a crawl whose spider says
+    where its pages end goes on in such a file, after the last page that was written whole.
     """
 
     def __init__(self, crawler: Crawler, path: Path, source: str) -> None:
@@ -55,7 +57,12 @@ class CrawlFile:
         self.tally = Tally(source)
         self.clock = clock_of(crawler.settings)
         self.started_at = stamp(self.clock)
-        self.lines = path.with_name(f"{path.name}.part").open("wb")
+        self.part = path.with_name(f"{path.name}.part")
+        self.resumes = crawler.settings.getbool("RESUME")
+        self.checkpoints = 0
+        if self.resumes:
+            self.go_on()
+        self.lines = self.part.open("ab" if self.checkpoints else "wb")
         self.progress = create_looping_call(self.show)
 
     @classmethod
@@ -76,13 +83,41 @@ class CrawlFile:
         """Begin to show progress."""
         self.progress.start(PROGRESS_EVERY_S, now=False)
 
-    def item_scraped(self, item: AdmittedLine | QuarantinedLine | FetchFailure) -> None:
-        """Write a line, or keep a failure for the report."""
-        if isinstance(item, FetchFailure):
-            self.tally.failures.append(item)
+    def go_on(self) -> None:
+        """Take up what an earlier process left of this very crawl, if it did."""
+        spider: object = self.crawler.spider
+        found = unfinished(self.part, spider.order, self.clock()) if isinstance(spider, Resumable) else None
+        if not isinstance(spider, Resumable) or found is None:
             return
-        self.tally.count(item)
-        self.lines.write(item.model_dump_json().encode() + b"\n")
+        os.truncate(self.part, found.end)
+        so_far = found.checkpoint.so_far
+        self.started_at, self.checkpoints = so_far.started_at, 1
+        self.tally.restore(so_far)
+        restore_stats(self.crawler.stats, so_far)
+        spider.resume(found.checkpoint.done, written(self.part), so_far.failures)
+
+    def item_scraped(self, item: AdmittedLine | QuarantinedLine | FetchFailure | PageDone) -> None:
+        """Write a line, or keep a failure for the report."""
+        match item:
+            case FetchFailure():
+                self.tally.failures.append(item)
+            case PageDone():
+                self.mark(item)
+            case _:
+                self.tally.count(item)
+                self.write(item)
+
+    def mark(self, done: PageDone) -> None:
+        """Write a checkpoint, once everything before it is on the disk."""
+        self.lines.flush()
+        os.fsync(self.lines.fileno())
+        self.write(Checkpoint(done=done, so_far=self.report("unfinished")))
+        self.lines.flush()
+        self.checkpoints += 1
+
+    def write(self, line: AdmittedLine | QuarantinedLine | Checkpoint | CrawlReport) -> None:
+        """Write one line."""
+        self.lines.write(line.model_dump_json().encode() + b"\n")
 
     def item_error(self, item: RawListing, failure: Failure) -> None:
         """Quarantine a record that our own code broke on."""
@@ -107,16 +142,20 @@ class CrawlFile:
         self.tally.failures.append(FetchFailure(url=getattr(response, "url", ""), status=None, reason=reason))
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
-        """Write the report and give the file its name."""
+        """Write the report and give the file its name; leave a crawl that was stopped, and can go on, as it is."""
         del spider
         self.progress.stop()
         self.show()
-        report = self.tally.report(
-            self.stats(), finish_reason=reason, started_at=self.started_at, finished_at=stamp(self.clock)
-        )
         with self.lines:
-            self.lines.write(report.model_dump_json().encode() + b"\n")
-        Path(self.lines.name).replace(self.path)
+            if self.resumes and self.checkpoints and reason == "shutdown":
+                return
+            self.write(self.report(reason))
+        self.part.replace(self.path)
+
+    def report(self, reason: str) -> CrawlReport:
+        """Draw up the report as it stands now."""
+        now = stamp(self.clock)
+        return self.tally.report(self.stats(), finish_reason=reason, started_at=self.started_at, finished_at=now)
 
     def show(self) -> None:
         """Show progress: one line of JSON."""

@@ -18,7 +18,9 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from schemas.crawl import FetchFailure
+from schemas.times import timestamp
 from spiders.documents import AnswerError
+from spiders.waits import QUOTA, quota_free_at
 
 NETWORK: tuple[tuple[type[Exception], str, str], ...] = (
     (CannotResolveHostError, "found no such host", "check the source's URL and the name server"),
@@ -54,6 +56,13 @@ def describe(failure: Failure, request: Request) -> FetchFailure:
     return FetchFailure(url=request.url, status=None, reason=_sentence(request, *_of_network(error)))
 
 
+def request_of(failure: Failure) -> Request:
+    """Give the request that an errback's failure is of."""
+    request = vars(failure)["request"]  # Scrapy sets it for errbacks
+    assert isinstance(request, Request)  # noqa: S101 - tells the type
+    return request
+
+
 def _of_status(response: Response) -> tuple[str, str]:
     what = f"answered {response.status} ({status_names.get(response.status, 'no status that HTTP knows')})"
     if location := response.headers.get("Location"):
@@ -61,6 +70,8 @@ def _of_status(response: Response) -> tuple[str, str]:
         return f"{what} and points to {where!r}", "redirects are not followed: set the source's URL to where it is now"
     if wait := response.headers.get("Retry-After"):
         what += f" with Retry-After {wait.decode('latin-1')[:40]}"
+    elif free_at := quota_free_at(*map(response.headers.get, QUOTA)):
+        return f"{what} as our quota is used up until {timestamp(free_at)}", STATUS_REMEDIES[429]
     return what, STATUS_REMEDIES.get(response.status, "try again later")
 
 

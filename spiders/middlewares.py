@@ -3,6 +3,8 @@
 import asyncio
 import random
 import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from scrapy import Request, Spider
 from scrapy.downloadermiddlewares.retry import RetryMiddleware, get_retry_request
@@ -13,14 +15,17 @@ from scrapy.utils.response import response_status_message
 
 from spiders.clock import clock_of
 from spiders.documents import AnswerError
-from spiders.waits import backoff_s, rate_limit_reset_s, retry_after_s
+from spiders.waits import QUOTA, backoff_s, quota_free_at, rate_limit_reset_s, retry_after_s
+
+FORBIDDEN = 403
+"""GitHub's answer to one request too many; it is one for later only where it also says when that is."""
 
 SLICE_S = 0.25
 """A waiting request looks this often whether the crawl is being stopped."""
 
 
 class PatientRetry(RetryMiddleware):
-    """Scrapy's retries with backoff, Retry-After and RateLimit, and with a look into the body.
+    """Scrapy's retries with backoff, Retry-After and the headers of quotas, and with a look into the body.
 
     A request whose `meta["read"]` is a function of the body gets what that returns as its callback's argument `answer`.
     Where it raises AnswerError the request is tried again, as such pages are often passing, and then fails with it.
@@ -52,7 +57,7 @@ class PatientRetry(RetryMiddleware):
         """Try again, or hand on the response, read where it is to be read; raise AnswerError when it cannot be."""
         del spider  # Scrapy's base still names it
         asked_s = self._heed(response)
-        if response.status in self.retry_http_codes:
+        if response.status in self.retry_http_codes or (response.status == FORBIDDEN and asked_s):
             if asked_s > self.longest_s:
                 return response
             return self._again(request, response_status_message(response.status), asked_s) or response
@@ -69,9 +74,20 @@ class PatientRetry(RetryMiddleware):
         """Hold every request back for as long as this answer asks for, and return how long that is."""
         retry_after = (response.headers.get("Retry-After") or b"").decode("latin-1")
         rate_limit = (response.headers.get("RateLimit") or b"").decode("latin-1")
-        asked_s = max(retry_after_s(retry_after, self.clock()), rate_limit_reset_s(rate_limit))
+        now = self._now_there(response)
+        free_at = quota_free_at(*map(response.headers.get, QUOTA)) or now
+        left_s = (free_at - now).total_seconds()
+        asked_s = max(retry_after_s(retry_after, now), rate_limit_reset_s(rate_limit), left_s)
         self.not_before = max(self.not_before, time.monotonic() + asked_s)
         return asked_s
+
+    def _now_there(self, response: Response) -> datetime:
+        """The source's own clock, by which its dates are meant; ours where it does not tell."""
+        try:
+            told = parsedate_to_datetime((response.headers.get("Date") or b"").decode("latin-1"))
+        except ValueError:
+            return self.clock()
+        return told if told.tzinfo else told.replace(tzinfo=UTC)
 
     def _read(self, request: Request, response: Response) -> Request | Response:
         if "read" not in request.meta or response.status not in range(200, 300):

@@ -13,10 +13,11 @@ from twisted.python.failure import Failure
 
 from schemas.crawl import FetchFailure
 from schemas.listing import Quarantined, RawListing
+from spiders.addresses import ForeignLinkError
 from spiders.clock import Clock, clock_of, stamp
 from spiders.documents import raw_listing, refused
 from spiders.failures import describe
-from spiders.openrouter_pages import ForeignLinkError, ListPage, read_first_page, read_page, read_record
+from spiders.openrouter_pages import ListPage, read_first_page, read_page, read_record
 from spiders.openrouter_walk import LIST_PATH, SOURCE, ListWalk
 
 ENDPOINTS = f"{SOURCE}-endpoints"

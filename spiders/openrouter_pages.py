@@ -2,15 +2,10 @@
 
 import re
 from typing import Any, NamedTuple
-from urllib.parse import SplitResult, urlsplit
 
 from spiders.documents import AnswerError, Numeral, read_json
 
 COUNT = re.compile(r"\d{1,15}")
-
-
-class ForeignLinkError(ValueError):
-    """A next link does not stay within the list that it stands in."""
 
 
 class ListPage(NamedTuple):
@@ -51,26 +46,6 @@ def read_record(body: bytes) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise AnswerError(f"{_shape(document)} where an object with a record under `data` belongs")
     return record
-
-
-def following_url(link: str, *, base_url: str, list_path: str) -> str:
-    """Resolve a next link: the list's own address below `base_url`, with the link's query.
-
-    The link may be absolute, or a path that counts from the source's root whatever prefix `base_url` has.
-    Raise ForeignLinkError when it names anything but this list.
-    """
-    base, target = urlsplit(base_url), _split(link)
-    here = not target.netloc or (target.scheme, target.netloc) in (("", base.netloc), (base.scheme, base.netloc))
-    if not here or target.path not in ("", list_path, base.path + list_path) or not target.query:
-        raise ForeignLinkError(f"the next link {link[:200]!r} does not lead to a page of {base_url}{list_path}")
-    return f"{base_url}{list_path}?{target.query}"
-
-
-def _split(link: str) -> SplitResult:
-    try:
-        return urlsplit(link)
-    except ValueError as error:
-        raise ForeignLinkError(f"the next link {link[:200]!r} is no address: {error}") from error
 
 
 def _announced(total_count: object) -> int | None:

@@ -5,8 +5,9 @@ from typing import Any
 
 from schemas.crawl import FetchFailure
 from schemas.listing import Quarantined, RawListing
+from spiders.addresses import ForeignLinkError, following_url
 from spiders.documents import raw_listing, refused
-from spiders.openrouter_pages import ForeignLinkError, ListPage, following_url
+from spiders.openrouter_pages import ListPage
 
 SOURCE = "openrouter"
 LIST_PATH = "/api/v1/models"

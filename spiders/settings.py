@@ -1,7 +1,8 @@
 """The map of a crawl: every setting that is not Scrapy's own, with its reason. Reads the environment, alone here.
 
-Taken from the environment: PASSPORTS_CONTACT, PASSPORTS_OPENROUTER_URL, OPENROUTER_API_KEY, SOURCE_DATE_EPOCH.
-Set by whoever orders a crawl (`-s NAME=value`): CRAWL_FILE, PARENT_PID, and any other of these.
+Taken from the environment: PASSPORTS_CONTACT, PASSPORTS_OPENROUTER_URL, OPENROUTER_API_KEY,
+PASSPORTS_HUGGINGFACE_URL, HF_TOKEN, PASSPORTS_MODELSDEV_URL, PASSPORTS_GITHUB_URL, GITHUB_TOKEN, SOURCE_DATE_EPOCH.
+Set by whoever orders a crawl (`-s NAME=value`): CRAWL_FILE, RESUME, PARENT_PID, and any other of these.
 """
 
 import os
@@ -17,6 +18,11 @@ CONTACT = " ".join(os.environ.get("PASSPORTS_CONTACT", "https://unfragile.ai").s
 USER_AGENT = f"{BOT_NAME}/{VERSION} (+{CONTACT})"  # says who asks and where to complain
 OPENROUTER_URL = os.environ.get("PASSPORTS_OPENROUTER_URL", "https://openrouter.ai")
 OPENROUTER_API_KEY = SecretStr(os.environ.get("OPENROUTER_API_KEY", ""))  # hides itself when settings are printed
+HUGGINGFACE_URL = os.environ.get("PASSPORTS_HUGGINGFACE_URL", "https://huggingface.co")
+HF_TOKEN = SecretStr(os.environ.get("HF_TOKEN", ""))  # twice as many requests; shows nothing that is not public
+MODELSDEV_URL = os.environ.get("PASSPORTS_MODELSDEV_URL", "https://models.dev")
+GITHUB_URL = os.environ.get("PASSPORTS_GITHUB_URL", "https://api.github.com")
+GITHUB_TOKEN = SecretStr(os.environ.get("GITHUB_TOKEN", ""))  # 5,000 requests an hour instead of 60
 DEFAULT_REQUEST_HEADERS = {"Accept": "application/json"}  # documented APIs only; no page is ever wanted
 
 # How it is fetched: politely.
@@ -60,4 +66,5 @@ LOG_LEVEL = "WARNING"  # what is counted is in the run report; standard error is
 # The order of this crawl.
 SOURCE_DATE_EPOCH = os.environ.get("SOURCE_DATE_EPOCH", "")  # seconds; where set, it is the clock
 CRAWL_FILE = ""  # where the lines go; none are written without it
+RESUME = False  # whether to go on in the file of the same crawl that was cut off less than a day ago
 PARENT_PID = 0  # the process without which this crawl shall not live on

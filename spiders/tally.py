@@ -4,9 +4,23 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from scrapy.statscollectors import StatsCollector
+
 from schemas.crawl import AdmittedLine, CrawlReport, FetchFailure, QuarantinedLine
 
 STATUS_STAT = "downloader/response_status_count/"
+REQUESTS_STAT = "downloader/request_count"
+RETRIES_STAT = "retry/count"
+SCOPE_STAT = "listing/scope"
+"""Set by a spider that asks only for what has changed."""
+
+
+def restore_stats(stats: StatsCollector, report: CrawlReport) -> None:
+    """Let Scrapy count on from an earlier part of the same crawl, in what the report takes from it."""
+    stats.set_value(REQUESTS_STAT, report.requests)
+    stats.set_value(RETRIES_STAT, report.retries)
+    for status, count in report.responses_by_status.items():
+        stats.set_value(STATUS_STAT + status, count)
 
 
 class Tally:
@@ -32,6 +46,13 @@ class Tally:
             self.quarantined += 1
             self.listings += line.quarantined.source == self.source
 
+    def restore(self, report: CrawlReport) -> None:
+        """Go on from what an earlier part of the same crawl counted."""
+        self.listings, self.admitted, self.quarantined = report.listings, report.admitted, report.quarantined
+        self.failures = list(report.failures)
+        self.leftovers = Counter(report.leftovers)
+        self.unknown_values = Counter(report.unknown_values)
+
     def report(self, stats: Mapping[str, Any], *, finish_reason: str, started_at: str, finished_at: str) -> CrawlReport:
         """Draw up the report from this tally and Scrapy's own counts."""
         announced = stats.get("listing/announced")
@@ -43,9 +64,9 @@ class Tally:
             finish_reason=finish_reason,
             started_at=started_at,
             finished_at=finished_at,
-            requests=stats.get("downloader/request_count", 0),
+            requests=stats.get(REQUESTS_STAT, 0),
             responses_by_status=statuses,
-            retries=stats.get("retry/count", 0),
+            retries=stats.get(RETRIES_STAT, 0),
             listings=self.listings,
             announced=announced,
             admitted=self.admitted,
@@ -53,4 +74,5 @@ class Tally:
             failures=tuple(self.failures),
             leftovers=dict(sorted(self.leftovers.items())),
             unknown_values=dict(sorted(self.unknown_values.items())),
+            scope=stats.get(SCOPE_STAT, "whole"),
         )

@@ -4,6 +4,9 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+QUOTA = ("X-RateLimit-Remaining", "X-RateLimit-Reset")
+"""Headers that tell of a quota, as `quota_free_at` reads them."""
+
 _EXHAUSTED = re.compile(r";\s*r=0\s*(?=;|$)")
 _RESET = re.compile(r";\s*t=(\d{1,9})\s*(?=;|$)")
 
@@ -24,6 +27,16 @@ def rate_limit_reset_s(header: str) -> float:
     """Seconds until a quota named in a RateLimit header (IETF draft: `"api";r=0;t=251`) is free again; 0 when it is."""
     resets = [_RESET.search(limit) for limit in header.split(",") if _EXHAUSTED.search(limit)]
     return max((float(reset[1]) for reset in resets if reset), default=0.0)
+
+
+def quota_free_at(remaining: bytes | None, reset: bytes | None) -> datetime | None:
+    """When a quota is free again that X-RateLimit-Remaining tells to be used up; None while it is not.
+
+    X-RateLimit-Reset counts seconds of the epoch (GitHub); ten digits at most, as others count milliseconds there.
+    """
+    if (remaining or b"").strip() != b"0" or not re.fullmatch(rb"\d{1,10}", (reset or b"").strip()):
+        return None
+    return datetime.fromtimestamp(int(reset or b"0"), UTC)
 
 
 def backoff_s(tries: int, *, first_s: float, longest_s: float, chance: float) -> float:

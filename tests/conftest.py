@@ -7,10 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from flows.settings import SOURCES
+
 NUMBER = count()
 KEPT = "PASSPORTS_RECORDINGS"
 """Names where the larger recordings are; not a setting of the application."""
-SETTINGS = ("OPENROUTER_API_KEY", "SOURCE_DATE_EPOCH", "PREFECT_API_URL", "XDG_CONFIG_HOME", "COLUMNS", "FORCE_COLOR")
+NOWHERE = "http://127.0.0.1:9"
+"""Nobody listens there: a test that asks a source by mistake fails instead of reaching it."""
+SETTINGS = (
+    "OPENROUTER_API_KEY",
+    "HF_TOKEN",
+    "GITHUB_TOKEN",
+    "XDG_CACHE_HOME",
+    "SOURCE_DATE_EPOCH",
+    "PREFECT_API_URL",
+    "XDG_CONFIG_HOME",
+    "COLUMNS",
+    "FORCE_COLOR",
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,6 +33,9 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         for name in (*SETTINGS, *(name for name in os.environ if name.startswith("PASSPORTS_") and name != KEPT)):
             patch.delenv(name, raising=False)
+        patch.setenv("PASSPORTS_SOURCES", "openrouter")
+        for source in SOURCES:
+            patch.setenv(f"PASSPORTS_{source.upper()}_URL", NOWHERE)
         patch.setenv("HOME", str(root / "session"))
         patch.setenv("PREFECT_HOME", str(root / "prefect"))
         yield root

@@ -39,6 +39,22 @@ def openrouter_models(day: str) -> list[dict[str, Any]]:
     return document if isinstance(document, list) else document.get("data") or document["models"]
 
 
+def recorded_days() -> list[str]:
+    found = (recordings_dir() / "data/openrouter").glob("models_*.json")
+    return sorted(path.stem.removeprefix("models_") for path in found)
+
+
+def hub_items() -> list[dict[str, Any]]:
+    """Recorded repositories of the Hub: items of its list in 2022, and of today's as far as they were recorded."""
+    held = recordings_dir() / "data/huggingface"
+    lines = (held / "models_full_2022-02_sample.jsonl").read_text("utf-8").splitlines()
+    items = [{"id": item["modelId"], **item} for item in map(json.loads, lines)]
+    names = {"pipelineTag": "pipeline_tag", "libraryName": "library_name"}
+    kept = ("id", "tags", "downloads", "likes", "createdAt", "lastModified", *names)
+    trending = json.loads((held / "trending_1000_latest.json").read_bytes())["models"]
+    return items + [{names.get(key, key): row[key] for key in kept if row.get(key) is not None} for row in trending]
+
+
 @contextlib.contextmanager
 def replay(day: str, *arguments: str) -> Iterator[str]:
     """Serve a recorded day; yields the server's base URL, to which "/openrouter" is added."""

@@ -9,11 +9,14 @@ import pytest
 
 from pipelines.artifact import Issuer, artifact_block
 from pipelines.life import life_of
-from pipelines.merge import gather
+from pipelines.merge import Subject, gather
+from pipelines.slugs import hub_slug
 from tests.pipelines.listings import admitted, raw
-from tests.recordings import openrouter_models, recordings_dir
+from tests.recordings import hub_items, openrouter_models, recordings_dir
 
 DAY = "2026-04-22"
+HUB_RECORDED = 1
+"""Published passports of repositories on the Hub whose record we have."""
 TABLE = Path(__file__).resolve().parents[1] / "docs" / "fragments.md"
 COMPARED = ("id", "slug", "name", "type", "url", "page_url", "categories", "tags", "pricing", "status", "verified")
 
@@ -34,7 +37,14 @@ def told() -> dict[Difference, str]:
 
 def fragments() -> list[dict[str, Any]]:
     lines = (recordings_dir() / "data/passports/fragments.jsonl").read_text("utf-8").splitlines()
-    return [fragment for fragment in map(json.loads, lines) if fragment["id"].startswith("openrouter-")]
+    return [fragment for fragment in map(json.loads, lines) if fragment["id"].startswith(("openrouter-", "hf-model-"))]
+
+
+def subjects_of(slugs: set[str]) -> dict[str, Subject]:
+    """Ours of the same models, as far as they were recorded."""
+    models = [raw(model) for model in openrouter_models(DAY)]
+    models += [raw(item, "huggingface") for item in hub_items() if hub_slug(item["id"]) in slugs]
+    return {one.slug: one for one in gather(map(admitted, models)).subjects if one.slug in slugs}
 
 
 def test_every_row_says_why() -> None:
@@ -45,10 +55,14 @@ def test_every_row_says_why() -> None:
 
 @pytest.mark.recordings
 def test_published_artifact_blocks_differ_from_ours_only_where_the_table_says_so() -> None:
-    subjects = {one.slug: one for one in gather(admitted(raw(model)) for model in openrouter_models(DAY)).subjects}
+    subjects = subjects_of({published["slug"] for published in fragments()})
+    assert sum(subject.primary.source == "huggingface" for subject in subjects.values()) == HUB_RECORDED
     found = set()
     for published in fragments():
-        subject = subjects[published["slug"]]
+        subject = subjects.get(published["slug"])
+        if subject is None:
+            assert published["id"].startswith("hf-model-")
+            continue
         life = life_of(subject, date.fromisoformat(DAY))
         ours = artifact_block(subject, issuer=Issuer("unfragile.ai", "https://unfragile.ai"), life=life)
         found |= {

@@ -2,57 +2,63 @@
 
 import json
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from flows import terminal
+from flows.ages import Ages, SourceAge, ages_of, shown
 from flows.commands.verifying import moment
 from flows.gatefile import gates_of
 from flows.reader import Reader
-from flows.reading import passport_pairs, source_rows
+from flows.reading import passport_pairs
 from flows.settings import read_settings
 from flows.store import open_store
 from flows.targets import unknown_slug
 from flows.trusting import trust_for
 from pipelines.difference import differences
-from pipelines.freshness import AGES, Age, age_of
 
 LONGEST_LISTING = 40
 """Passports that `status` names; `--json` names all."""
 LONGEST_CHANGE = 30
-BAD_AGES: tuple[Age, ...] = ("expired", "stale")
+NAMED = ("slug", "age", "status", "last_scraped_at")
+"""What `status` tells of a passport."""
 
 
 def status(store_url: str | None, key_file: Path | None, at: str | None, *, as_json: bool) -> None:
-    """Show the age of sources and passports; exit 1 when something is stale."""
-    reader, now, gates = _open(store_url, key_file, at), moment(at), gates_of(read_settings())
-    gate = gates["openrouter"]
-    aged = [(age_of(row.status, row.last_scraped_at, gate, now), row) for row in reader.rows()]
-    aged.sort(key=lambda pair: (AGES.index(pair[0]), pair[1].last_scraped_at, pair[1].slug))
-    counts = Counter(age for age, _ in aged)
-    records: list[dict[str, object]] = [
-        {"slug": row.slug, "age": age, "status": row.status, "last_scraped_at": row.last_scraped_at}
-        for age, row in aged
-    ]
-    sources = source_rows(reader.snapshot, gates, now)
-    if as_json:
-        answer = {"generation": reader.generation, "sources": sources, "ages": counts, "passports": records}
-        terminal.document(answer)
-    else:
-        terminal.rows([_coloured(source, "age") for source in sources], sources[0].keys() if sources else ())
-        shown = [record for record in records if record["age"] != "fresh" or record["status"] != "active"]
-        if shown:
-            terminal.OUT.print()
-            terminal.rows([_coloured(_coloured(r, "age"), "status") for r in shown[:LONGEST_LISTING]], shown[0].keys())
-        summary = ", ".join(f"{counts[age]:,} {age}" for age in AGES if counts[age])
-        terminal.OUT.print(f"\n{len(records):,} passports in generation {reader.generation}: {summary}")
-        if len(shown) > LONGEST_LISTING:
-            terminal.note(f"{len(shown) - LONGEST_LISTING:,} more are not shown: --json names all")
-    if any(counts[age] for age in BAD_AGES):
+    """Show the age of sources and passports; exit 1 when something must not be relied on any more."""
+    settings = read_settings()
+    ages = ages_of(_open(store_url, key_file, at), gates_of(settings), moment(at), watched=settings.sources)
+    (_answer if as_json else _show_ages)(ages)
+    if ages.stale:
         sys.exit(1)
+
+
+def _answer(ages: Ages) -> None:
+    passports = [{name: record[name] for name in NAMED} for record in (p._asdict() for p in ages.passports)]
+    terminal.document({
+        "generation": ages.generation,
+        "sources": [source._asdict() for source in ages.sources],
+        "ages": ages.counts,
+        "passports": passports,
+        "complaints": [*ages.stale, *ages.frozen],
+    })  # fmt: skip
+
+
+def _show_ages(ages: Ages) -> None:
+    terminal.rows([_coloured(source._asdict(), "age") for source in ages.sources], SourceAge._fields[:-1])
+    listed = shown(ages.passports)
+    if listed:
+        terminal.OUT.print()
+        records = [_coloured(_coloured(p._asdict(), "age"), "status") for p in listed[:LONGEST_LISTING]]
+        terminal.rows(records, NAMED)
+    summary = ", ".join(f"{count:,} {age}" for age, count in ages.counts.items())
+    terminal.OUT.print(f"\n{len(ages.passports):,} passports in generation {ages.generation}: {summary}")
+    if len(listed) > LONGEST_LISTING:
+        terminal.note(f"{len(listed) - LONGEST_LISTING:,} more are not shown: --json names all")
+    for complaint in (*ages.stale, *ages.frozen):
+        terminal.note(complaint)
 
 
 def show(

@@ -1,9 +1,11 @@
 """`passports refresh` and `passports rescrape`."""
 
+import sys
+
 from flows import terminal
 from flows.clock import source_date_epoch
 from flows.commands.running import run, show
-from flows.job import new_job
+from flows.job import Job, new_job
 from flows.keyfile import open_key
 from flows.settings import Settings, read_settings
 from flows.targets import listings_to_crawl
@@ -13,8 +15,7 @@ def refresh(sources: list[str] | None, store: str | None, *, as_json: bool) -> N
     """Crawl, build, sign and publish."""
     settings = read_settings(sources=tuple(sources) if sources else None, store=store)
     _announce_key(settings)
-    done = run(new_job("refresh", settings, epoch=source_date_epoch()), as_json=as_json)
-    show(done.report, done.published, as_json=as_json)
+    _do(new_job("refresh", settings, epoch=source_date_epoch()), as_json=as_json)
 
 
 def rescrape(slug: str, store: str | None, *, as_json: bool) -> None:
@@ -22,8 +23,17 @@ def rescrape(slug: str, store: str | None, *, as_json: bool) -> None:
     settings, epoch = read_settings(store=store), source_date_epoch()
     _announce_key(settings)
     only = listings_to_crawl(slug, settings, epoch)
-    done = run(new_job("rescrape", settings, epoch=epoch, only=only), as_json=as_json)
+    _do(new_job("rescrape", settings, epoch=epoch, only=only), as_json=as_json)
+
+
+def _do(job: Job, *, as_json: bool) -> None:
+    """Do a job and show it; exit 1 when some of its sources did not pass, although the others were published."""
+    done = run(job, as_json=as_json)
     show(done.report, done.published, as_json=as_json)
+    if done.report.state == "partial":
+        failed = ", ".join(sorted({breach.source for breach in done.report.breaches}))
+        terminal.error(f"published without {failed}: what is known of them stands as it was; the reasons are above")
+        sys.exit(1)
 
 
 def _announce_key(settings: Settings) -> None:

@@ -6,11 +6,13 @@ import logging
 import os
 
 from flows import terminal
+from flows.fetching import crawl_source, waves
 from flows.job import Job
 from flows.progress import STARTING, tell
 from flows.publication import Published
-from flows.stages import Done, GateClosedError, check_ground, crawl_source
+from flows.stages import Done, GateClosedError, check_ground
 from flows.summary import quarantine_rows, summary_lines
+from flows.workplace import workplace
 from schemas.run import RunReport
 
 
@@ -20,8 +22,8 @@ def run(job: Job, *, as_json: bool) -> Done:
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")  # the summary and the errors are ours to show
     logging.getLogger("prefect").setLevel(logging.CRITICAL)
     try:
-        with terminal.watched():
-            done = asyncio.run(_run(job))
+        with terminal.watched(), workplace(job) as placed:
+            done = asyncio.run(_run(placed))
     except GateClosedError as error:
         show(error.report, None, as_json=as_json)
         raise
@@ -44,7 +46,7 @@ def answer(report: RunReport, published: Published | None) -> dict[str, object]:
 
 
 async def _run(job: Job) -> Done:
-    begun = {source: asyncio.create_task(crawl_source(job, source)) for source in job.sources}
+    begun = {source: asyncio.create_task(crawl_source(job, source)) for source in waves(job.sources)[0]}
     try:
         tell(STARTING, 0, 1)
         refresh = await asyncio.to_thread(importlib.import_module, "flows.refresh")

@@ -8,16 +8,12 @@ from flows.clock import clock_of, source_date_epoch
 from flows.collection import Collected, collect, plan
 from flows.commands.verifying import moment
 from flows.keyfile import SigningKeyError, find_key
-from flows.progress import tell
-from flows.publication import Step
+from flows.mirror import mirror
 from flows.reader import Reader
-from flows.replicate import replicate
 from flows.scrub import scrub
 from flows.settings import Settings, read_settings
 from flows.site import copies_for
 from flows.store import open_store
-from flows.store.base import Store, find
-from flows.store.keys import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
 from flows.trusting import trust_for
 from pipelines.artifact import Issuer
 from pipelines.keys import KeyRing, Signer
@@ -28,24 +24,14 @@ MOST_SHOWN = 20
 def publish(store_url: str | None, to: str, *, as_json: bool) -> None:
     """Bring another store to the generation that the store serves."""
     settings = read_settings(store=store_url)
-    origin, target = open_store(settings.store), open_store(to)
     with terminal.watched():
-        done = replicate(
-            origin,
-            target,
-            trusted=trust_for(settings, origin, None).keys,
-            at=moment(None),
-            nonce=secrets.token_hex(16),
-            copies=copies_for(Issuer(settings.issuer, settings.base_url)),
-            site=_site_files(origin),
-            on_step=_tell_step,
-        )
+        done = mirror(settings, to)
     if as_json:
         terminal.document(done._asdict())
         return
     written = ", ".join(f"{count:,} {step}" for step, count in done.written.items()) or "nothing"
     terminal.pairs([
-        ("from", origin.name), ("to", target.name), ("generation", done.generation),
+        ("from", open_store(settings.store).name), ("to", open_store(to).name), ("generation", done.generation),
         ("copied", f"{done.copied:,} immutable files, each verified"), ("for readers", f"wrote {written}"),
     ])  # fmt: skip
 
@@ -115,13 +101,3 @@ def _signer(settings: Settings) -> Signer:
     if found is None:
         raise SigningKeyError("removing needs the signing key, to keep publishers out meanwhile: see `passports keys`")
     return found.signer
-
-
-def _site_files(origin: Store) -> dict[str, bytes]:
-    """What lies beside the passports, as it is there."""
-    found = {key: find(origin, key) for key in (SCHEMA_KEY, JWKS_KEY, PUBLIC_KEY_KEY)}
-    return {key: blob.body for key, blob in found.items() if blob}
-
-
-def _tell_step(step: Step, done: int, total: int) -> None:
-    tell(f"publish: {step}", done, total)

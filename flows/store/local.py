@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+from flows.progress import LOG
 from flows.store import keys
 from flows.store.base import MAX_BLOB_BYTES, Blob, ConflictError, MissingKeyError, StoreUnavailableError, TooLargeError
 from flows.store.disk import FILE_MODE, explained, open_folder, sync_file_system, write_new
@@ -24,6 +25,7 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 """O_NONBLOCK: opening a named pipe that somebody put in place of a file must not wait for a writer."""
 _FOLDERS_HELD = 300
 """Those of the passports by their hash, and some; well below the number of files that a process may have open."""
+_PUBLICATION = "publish.lock"
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -122,7 +124,7 @@ class LocalStore:
         """Wait for, then hold, the one publication of this directory; the kernel lets go of it for a killed process."""
         with contextlib.ExitStack() as held:
             with explained(self.name, ""):
-                held.enter_context(self._locked("publish.lock"))
+                held.enter_context(self._locked(_PUBLICATION))
                 self._sweep()
                 self._held.tmp = held.enter_context(self._locked("write.lock", fcntl.LOCK_SH))
             try:
@@ -176,10 +178,21 @@ class LocalStore:
         with open_folder(self._root, (_TMP,), make=True) as tmp:
             held = os.open(lock, _LOCK, FILE_MODE, dir_fd=tmp)
             try:
-                fcntl.flock(held, mode)
+                self._take(held, lock, mode)
                 yield tmp
             finally:
                 os.close(held)
+
+    def _take(self, held: int, lock: str, mode: int) -> None:
+        """Lock a file; say so where another run's publication has to be waited for."""
+        try:
+            fcntl.flock(held, mode | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if mode & fcntl.LOCK_NB:
+                raise
+            if lock == _PUBLICATION:
+                LOG.warning("%s: another run is publishing: waiting until it has", self.name)
+            fcntl.flock(held, mode)
 
     def _sweep(self) -> None:
         """Remove what killed writers left, unless some writer is at work: then the next publication does."""

@@ -4,22 +4,34 @@ import hashlib
 import os
 import resource
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import orjson
 
 from flows.copies import repair
-from flows.publication import Copies, Progress, Publication, Published, SourceFile, Step, silent
+from flows.publication import (
+    Copies,
+    Progress,
+    Publication,
+    Published,
+    RowsOf,
+    SourcePart,
+    SourceParts,
+    Step,
+    silent,
+)
 from flows.publish import publish
 from flows.reader import Reader, read_served
 from flows.store import open_store
 from flows.store.base import Store, StoreUnavailableError
 from flows.store.local import LocalStore
 from pipelines.keys import KeyRing, Signer
-from pipelines.shards import pack
+from pipelines.shards import pack, slot, slots_by_shard
 from pipelines.signing import seal_passport
 from schemas.registry import ShardRow
 from schemas.times import timestamp
@@ -85,8 +97,31 @@ def row(slug: str, version: int = 1) -> ShardRow:
         last_seen=now,
         last_changed=now,
         last_scraped_at=now,
+        looked_at=now,
         generation=0,
     )
+
+
+def rows_of(rows: Iterable[ShardRow]) -> RowsOf:
+    """Rows in memory, as a publication asks for them."""
+    ordered = [(slot(row.slug), row) for row in sorted(rows, key=lambda row: row.slug)]
+    return lambda slots: (row for own, row in ordered if own in slots)
+
+
+def parts_of(slugs: Iterable[str]) -> SourceParts:
+    """A source whose listings are slugs, cut as the shards of as many passports are."""
+    ordered = sorted(slugs)
+    cuts = [[slug for slug in ordered if slot(slug) in slots] for slots in slots_by_shard(len(ordered))]
+    parts = [
+        SourcePart(index, len(cuts), lambda part=part: pack(map(str.encode, part)), len(part))  # type: ignore[misc]
+        for index, part in enumerate(cuts)
+    ]
+    return SourceParts(tuple(parts), timestamp(AT))
+
+
+def serving(wanted: Publication, rows: Collection[ShardRow]) -> Publication:
+    """The same publication with other rows."""
+    return replace(wanted, passports=len(rows), rows=rows_of(rows))
 
 
 def publication(versions: Versions, base: Reader | None = None, *, run: str = "run-1") -> Publication:
@@ -95,9 +130,10 @@ def publication(versions: Versions, base: Reader | None = None, *, run: str = "r
     rows |= {slug: row(slug, version) for slug, version in versions.items()}
     bodies = [passport(slug, version) for slug, version in versions.items()]
     return Publication(
-        rows=tuple(rows.values()),
+        passports=len(rows),
+        rows=rows_of(rows.values()),
         objects={sha256(body): body for body in bodies},
-        sources={"acme": SourceFile(pack(slug.encode() for slug in sorted(rows)), len(rows), timestamp(AT))},
+        sources={"acme": parts_of(rows)},
         rules_sha256="0" * 64,
         run_id=run,
         run_report=b"{}",
@@ -158,6 +194,17 @@ def publish_until(place: Place, versions: Versions, nonce: str, step: Step, mome
             os.kill(os.getpid(), signal.SIGKILL)
 
     publish_versions(place.open(), versions, nonce=nonce, on_step=die)
+
+
+def publish_many_shards_until(place: Place, versions: Versions, nonce: str, step: Step, done: int) -> None:
+    """Publish where three passports fill 16 shards, and die when so much of a step is done."""
+
+    def die(at: Step, so_far: int, _total: int) -> None:
+        if at is step and so_far >= done:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with patch("pipelines.shards._FEW", 2):
+        publish_versions(place.open(), versions, nonce=nonce, on_step=die)
 
 
 def publish_with_a_stop(place: Place, versions: Versions, nonce: str, step: Step) -> None:

@@ -1,134 +1,203 @@
+from collections import defaultdict
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
-from flows.batch import batch_of, breaches_of
+from flows.batch import Batch, batch_of, breaches_of, part_of, summed
 from flows.crawl import CrawlOutcome
-from flows.state import EMPTY, Served, added, replaced
+from flows.intake import Taken, stock_of, take
+from flows.state import EMPTY, Served
 from pipelines.gates import Gate
+from pipelines.merge import Subject
+from pipelines.shards import EVERY_SLOT, slot
 from schemas.crawl import AdmittedLine
-from schemas.registry import ShardRow
+from schemas.listing import Quarantined
+from schemas.registry import ShardRow, SourceRef
+from schemas.run import Accounting
 from tests.flows.publishing import row
 from tests.flows.running import GATE, NOON, Record, brought
+from tests.spiders.crawling import admitted
 from tests.spiders.server import model
 
 LATER = NOON + timedelta(hours=1)
 GATES = {"openrouter": Gate.model_validate(GATE)}
 
 
-def serving(*outcomes: CrawlOutcome, **owners: str) -> Served:
+class Serving(Served):
     """A store that serves what was brought, and passports whose slug has an owner."""
-    lines = {line.raw.id: line for outcome in outcomes for line in outcome.admitted}
-    rows: dict[str, ShardRow] = {
-        slug.replace("_", "-"): row(slug.replace("_", "-")).model_copy(update={"listing_id": owner})
-        for slug, owner in owners.items()
-    }
-    return Served(None, rows, {"openrouter": [lines[listing_id] for listing_id in sorted(lines)]})
+
+    def __init__(self, *outcomes: CrawlOutcome, **owners: str) -> None:
+        super().__init__(None)
+        self.brought: dict[str, dict[str, AdmittedLine]] = defaultdict(dict)
+        for outcome in outcomes:
+            for line in admitted(outcome):
+                self.brought[line.raw.source][line.raw.id] = line
+        slugs = {slug.replace("_", "-"): owner for slug, owner in owners.items()}
+        self.owned = {slug: row(slug).model_copy(update={"listing_id": owner}) for slug, owner in slugs.items()}
+
+    @property
+    def sources(self) -> dict[str, SourceRef]:
+        return {
+            source: SourceRef(
+                source=source, parts=(), count=1, listings=len(lines), last_scraped_at="2026-04-22T12:00:00.000Z"
+            )
+            for source, lines in self.brought.items()
+        }
+
+    def rows(self, slots: range = EVERY_SLOT) -> dict[str, ShardRow]:
+        return {slug: one for slug, one in self.owned.items() if slot(slug) in slots}
+
+    def lines(self, source: str, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
+        lines = self.brought.get(source, {})
+        return (lines[one] for one in sorted(lines) if slot(lines[one].listing.slug) in slots)
+
+
+class Made(NamedTuple):
+    """A batch, put together."""
+
+    batch: Batch
+    subjects: list[Subject]
+    quarantined: list[Quarantined]
+    accounting: Accounting
+
+    def lines(self, source: str = "openrouter") -> list[AdmittedLine]:
+        return list(self.batch.stock.read(source))
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Any:
+    numbers = iter(range(100))
+
+    def made(outcomes: list[CrawlOutcome], served: Served, *, whole: bool = True) -> Made:
+        folder = tmp_path / str(next(numbers))
+        taken = [take(outcome, folder / "taken", whole=whole) for outcome in outcomes]
+        stock = stock_of(taken, served, folder / "stock", whole=whole)
+        batch = batch_of(stock, served, taken, folder / "away", whole=whole)
+        parts = [part_of(batch, served, index) for index in range(batch.parts)]
+        refused = [refusal for one in taken for refusal in one.refused]
+        counted = summed((part.accounting for part in parts), len(refused))
+        subjects = [subject for part in parts for subject in part.gathered.subjects]
+        return Made(batch, subjects, [*refused, *(one for part in parts for one in part.quarantined)], counted)
+
+    return made
+
+
+def taken_of(outcome: CrawlOutcome, folder: Path) -> Taken:
+    return take(outcome, folder / "taken", whole=True)
 
 
 def ids(lines: list[AdmittedLine]) -> list[str]:
     return [line.raw.id for line in lines]
 
 
-def test_a_whole_crawl_takes_the_place_of_the_last_one() -> None:
-    last = serving(brought([model("ada/old"), model("ada/one")]))
-    batch = batch_of([brought([model("ada/two"), model("ada/one")], at=LATER)], last, whole=True)
-    assert ids(batch.lines["openrouter"]) == ["ada/one", "ada/two"]
-    assert {subject.slug for subject in batch.gathered.subjects} == {"ada-one", "ada-two"}
-    assert {line.raw.observed_at for line in batch.lines["openrouter"]} == {"2026-04-22T13:00:00.000Z"}
+def test_a_whole_crawl_takes_the_place_of_the_last_one(make: Any) -> None:
+    last = Serving(brought([model("ada/old"), model("ada/one")]))
+    made = make([brought([model("ada/two"), model("ada/one")], at=LATER)], last)
+    assert [(line.raw.id, line.missing_since) for line in made.lines()] == [
+        ("ada/old", "2026-04-22T13:00:00.000Z"),
+        ("ada/one", None),
+        ("ada/two", None),
+    ]
+    assert {line.raw.observed_at for line in made.lines()[1:]} == {"2026-04-22T13:00:00.000Z"}
+    [roll] = made.lines("openrouter-roll")
+    assert roll.raw.body == '{"listed":{"ada/one":true,"ada/two":true}}'
+    old, *others = made.subjects
+    assert [subject.slug for subject in others] == ["ada-one", "ada-two"]
+    assert old.absence is not None
+    assert (old.slug, old.absence.confirmed, [look.id for look in old.absence.looks]) == (
+        "ada-old", False, ["2026-04-22T13:00:00.000Z"],
+    )  # fmt: skip
 
 
-def test_a_crawl_of_single_listings_concerns_their_models_only() -> None:
-    last = serving(brought([model("ada/one"), model("ada/one:free"), model("ada/two")]))
-    batch = batch_of([brought([model("ada/one", context_length=8192)], at=LATER)], last, whole=False)
-    assert [subject.slug for subject in batch.gathered.subjects] == ["ada-one"]
-    assert [offer.id for offer in batch.gathered.subjects[0].offers] == ["ada/one", "ada/one:free"]
-    assert ids(batch.lines["openrouter"]) == ["ada/one", "ada/one:free", "ada/two"]
-    assert batch.lines["openrouter"][1:] == last.lines["openrouter"][1:]
-    assert batch.accounting.listings == 2
+def test_a_crawl_of_single_listings_concerns_their_models_only(make: Any) -> None:
+    last = Serving(brought([model("ada/one"), model("ada/one:free"), model("ada/two")]))
+    made = make([brought([model("ada/one", context_length=8192)], at=LATER)], last, whole=False)
+    assert [subject.slug for subject in made.subjects] == ["ada-one"]
+    assert [offer.id for offer in made.subjects[0].offers] == ["ada/one", "ada/one:free"]
+    assert ids(made.lines()) == ["ada/one", "ada/one:free", "ada/two"]
+    assert made.lines()[1:] == list(last.lines("openrouter"))[1:]
+    assert made.accounting.listings == 2
 
 
-def test_a_source_that_was_not_crawled_stays_as_it_was() -> None:
-    other = serving(brought([model("ada/one")])).lines["openrouter"]
-    batch = batch_of([brought([model("ada/one")])], Served(None, {}, {"elsewhere": other}), whole=True)
-    assert batch.lines["elsewhere"] == other
+def test_a_source_that_was_not_crawled_stays_as_it_was(make: Any) -> None:
+    last = Serving(brought([model("ada/one")]))
+    last.brought["openrouter-endpoints"] = dict(last.brought["openrouter"])
+    made = make([brought([model("ada/one")], at=LATER)], last)
+    assert made.lines("openrouter-endpoints") == list(last.lines("openrouter-endpoints"))
+    assert made.batch.stock.changed.keys() == {"openrouter", "openrouter-roll"}
 
 
-def test_of_two_ids_that_share_a_slug_the_one_that_was_there_first_keeps_it() -> None:
+def test_of_two_ids_that_share_a_slug_the_one_that_was_there_first_keeps_it(make: Any) -> None:
     records = [model("ada/one-two"), model("ada-one/two"), model("ada/three")]
-    batch = batch_of([brought(records)], serving(ada_one_two="ada-one/two"), whole=True)
-    assert [subject.primary.id for subject in batch.gathered.subjects] == ["ada-one/two", "ada/three"]
-    [refused] = batch.quarantined
+    made = make([brought(records)], Serving(ada_one_two="ada-one/two"))
+    assert {subject.primary.id for subject in made.subjects} == {"ada-one/two", "ada/three"}
+    [refused] = made.quarantined
     assert (refused.stage, refused.id, refused.field) == ("merge", "ada/one-two", "/id")
     assert "'ada-one/two', which was seen first and keeps it" in refused.reason
     assert '"ada/one-two"' in refused.raw
-    assert ids(batch.lines["openrouter"]) == ["ada-one/two", "ada/three"]
-    assert batch.accounting.model_dump() == {
+    assert made.accounting.model_dump() == {
         "listings": 3,
         "passports": 2,
         "offers_merged": 0,
         "aliases": 0,
+        "joined": 0,
         "quarantined": 1,
         "aliases_without_target": (),
     }
 
 
-def test_two_newcomers_that_share_a_slug_collide_the_same_way_whatever_their_order() -> None:
+def test_two_newcomers_that_share_a_slug_collide_the_same_way_whatever_their_order(make: Any) -> None:
     records = [model("ada/one-two"), model("ada-one/two"), model("ada-one/two:free")]
     winners = set()
     for order in (records, records[::-1]):
-        batch = batch_of([brought(order)], EMPTY, whole=True)
-        winners.add(tuple(subject.primary.id for subject in batch.gathered.subjects))
-        assert batch.accounting.quarantined == len(batch.quarantined)
-        assert batch.accounting.listings == 3
+        made = make([brought(order)], EMPTY)
+        winners.add(tuple(subject.primary.id for subject in made.subjects))
+        assert made.accounting.quarantined == len(made.quarantined)
+        assert made.accounting.listings == 3
     assert len(winners) == 1
 
 
-def test_every_listing_is_accounted_for(records: list[Record]) -> None:
-    batch = batch_of([brought([*records, {"id": "ada/broken"}, "no record"])], EMPTY, whole=True)
-    counted = batch.accounting
+def test_every_listing_is_accounted_for(records: list[Record], make: Any) -> None:
+    made = make([brought([*records, {"id": "ada/broken"}, "no record"])], EMPTY)
+    counted = made.accounting
     assert counted.listings == len(records) + 2
     assert counted.listings == counted.passports + counted.offers_merged + counted.aliases + counted.quarantined
-    assert counted.quarantined == len(batch.quarantined) == 3
+    assert counted.quarantined == len(made.quarantined) == 3
     assert counted.aliases_without_target == ("~example-lab/kestrel-latest",)
 
 
-def test_what_another_run_saw_later_is_kept_and_what_it_saw_earlier_is_not() -> None:
-    before = serving(brought([model("ada/one"), model("ada/two"), model("ada/gone")]))
+def test_what_another_run_saw_later_is_kept(make: Any) -> None:
     ours = brought([model("ada/one"), model("ada/two")], at=LATER)
     earlier = brought([model("ada/two", context_length=1)], at=NOON + timedelta(minutes=1))
     later = brought([model("ada/one", context_length=2), model("ada/new")], at=LATER + timedelta(hours=1))
     gone = brought([model("ada/gone")])
-    batch = batch_of([ours], serving(gone, earlier, later), whole=True, before=before)
-    found = {line.raw.id: line for line in batch.lines["openrouter"]}
-    assert set(found) == {"ada/new", "ada/one", "ada/two"}
-    assert found["ada/one"] == later.admitted[0]
-    assert found["ada/two"] == ours.admitted[1]
-
-
-def test_added_and_replaced_go_by_id() -> None:
-    before, now = serving(brought([model("ada/b")])), serving(brought([model("ada/b"), model("ada/a")]))
-    assert ids(added("openrouter", before, now)) == ["ada/a"]
-    assert added("elsewhere", before, now) == []
-    again = brought([model("ada/b", context_length=9)], at=LATER).admitted
-    assert replaced(now.lines["openrouter"], again) == [now.lines["openrouter"][0], again[0]]
+    found = {line.raw.id: line for line in make([ours], Serving(gone, earlier, later)).lines()}
+    assert {name for name, line in found.items() if line.missing_since is None} == {"ada/new", "ada/one", "ada/two"}
+    assert found["ada/one"] == admitted(later)[0]
+    assert found["ada/two"] == admitted(ours)[1]
+    assert found["ada/gone"].missing_since == "2026-04-22T13:00:00.000Z"
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_a_crawl_that_did_not_come_closes_the_gate_however_much_was_asked(whole: bool) -> None:
+def test_a_crawl_that_did_not_come_closes_the_gate_however_much_was_asked(whole: bool, tmp_path: Path) -> None:
     outcome = brought([model(f"ada/m{n}") for n in range(5)], failures=["the list never came"])
-    [breach] = breaches_of([outcome], EMPTY, GATES, whole=whole)
+    [breach] = breaches_of(taken_of(outcome, tmp_path), EMPTY, GATES, whole=whole)
     assert (breach.source, breach.gate, breach.reason) == ("openrouter", "complete", "the list never came")
 
 
-def test_a_crawl_of_single_listings_need_not_be_large() -> None:
-    outcome = brought([model("ada/one")])
-    assert breaches_of([outcome], EMPTY, GATES, whole=False) == []
-    assert [breach.gate for breach in breaches_of([outcome], EMPTY, GATES, whole=True)] == ["minimum_listings"]
+def test_a_crawl_of_single_listings_need_not_be_large(tmp_path: Path) -> None:
+    taken = taken_of(brought([model("ada/one")]), tmp_path)
+    assert breaches_of(taken, EMPTY, GATES, whole=False) == []
+    assert [breach.gate for breach in breaches_of(taken, EMPTY, GATES, whole=True)] == ["minimum_listings"]
 
 
-def test_the_drop_is_measured_against_the_last_good_crawl() -> None:
-    last = serving(brought([model(f"ada/m{n}") for n in range(10)]))
-    eight, seven = (brought([model(f"ada/m{n}") for n in range(count)]) for count in (8, 7))
-    assert breaches_of([eight], last, GATES, whole=True) == []
-    assert [breach.gate for breach in breaches_of([seven], last, GATES, whole=True)] == ["largest_drop"]
+def test_the_drop_is_measured_against_the_last_good_crawl(tmp_path: Path) -> None:
+    last = Serving(brought([model(f"ada/m{n}") for n in range(10)]))
+    eight, seven = (
+        taken_of(brought([model(f"ada/m{n}") for n in range(count)]), tmp_path / str(count)) for count in (8, 7)
+    )
+    assert breaches_of(eight, last, GATES, whole=True) == []
+    assert [breach.gate for breach in breaches_of(seven, last, GATES, whole=True)] == ["largest_drop"]

@@ -118,7 +118,8 @@ def test_the_doctor_finds_a_healthy_machine_fit(
     assert (ended.status, ended.json()["fit"], told.status) == (0, True, 0)
     states = {check["name"]: check["state"] for check in ended.json()["checks"]}
     assert states == {
-        "settings": "fit", "key": "fit", "store": "fit", "registry": "unknown", "network": "fit", "clock": "fit"
+        "settings": "fit", "key": "fit", "store": "fit", "registry": "unknown", "network: openrouter": "fit",
+        "clock": "fit",
     }  # fmt: skip
     assert not [key for key in LocalStore(tmp_path / "store").list() if "probe" in key]
 
@@ -132,10 +133,14 @@ def test_the_doctor_names_everything_that_is_unfit(
     ended = passports("doctor", "--store", tmp_path / "file", "--json")
     checks = {check["name"]: check for check in ended.json()["checks"]}
     assert (ended.status, ended.json()["fit"]) == (1, False)
-    assert {name for name, check in checks.items() if check["state"] == "unfit"} == {"key", "store", "network"}
+    assert {name for name, check in checks.items() if check["state"] == "unfit"} == {
+        "key",
+        "store",
+        "network: openrouter",
+    }
     assert "passports keys init" in checks["key"]["detail"]
     assert "a file or link stands where a folder belongs: remove it" in checks["store"]["detail"]
-    assert "PASSPORTS_OPENROUTER_URL" in checks["network"]["detail"]
+    assert "PASSPORTS_OPENROUTER_URL" in checks["network: openrouter"]["detail"]
 
 
 def test_nginx_is_configured_for_a_directory_only(tmp_path: Path, passports: Terminal) -> None:

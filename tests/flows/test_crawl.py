@@ -13,7 +13,7 @@ from flows.crawl import CrawlFailedError, Progress, _environment, crawl, read_cr
 from schemas.crawl import QuarantinedLine
 from schemas.listing import Quarantined
 from spiders.tally import Tally
-from tests.spiders.crawling import EPOCH, HASTY, OBSERVED_AT, crawled, ids
+from tests.spiders.crawling import EPOCH, HASTY, OBSERVED_AT, crawled, ids, quarantined
 from tests.spiders.server import Source, serving
 
 
@@ -27,11 +27,12 @@ def test_a_crawl_runs_from_any_folder_tells_its_progress_and_repeats_itself(
     told: list[Progress] = []
     with serving(faults=["slow"], total_count=7) as source:
         first = crawled(source.url, Path(), on_progress=told.append)
+        written = first.path.read_bytes()
         second = crawled(source.url, Path())
     assert told[0] == Progress("openrouter", listings=0, announced=None, requests=2)
     assert told[-1] == Progress("openrouter", listings=7, announced=7, requests=2)
     assert len(ids(first)) == 7
-    assert first == second
+    assert (written, first.report) == (second.path.read_bytes(), second.report)
 
 
 def test_a_cancelled_crawl_is_over_before_the_cancellation_is(tmp_path: Path) -> None:
@@ -89,19 +90,19 @@ def test_a_crawl_without_a_report_is_an_error_that_shows_no_secret(
 
 
 def test_a_crawl_file_is_read_only_whole(tmp_path: Path) -> None:
-    quarantined = Quarantined(stage="fetch", source="s", id="", field="", reason="r", observed_at=OBSERVED_AT, raw="")
+    refused = Quarantined(stage="fetch", source="s", id="", field="", reason="r", observed_at=OBSERVED_AT, raw="")
     tally = Tally("openrouter")
-    tally.count(line := QuarantinedLine(quarantined=quarantined))
+    tally.count(line := QuarantinedLine(quarantined=refused))
     report = tally.report({}, finish_reason="finished", started_at=OBSERVED_AT, finished_at=OBSERVED_AT)
     one, last = (part.model_dump_json() + "\n" for part in (line, report))
     path = tmp_path / "crawl.jsonl"
     path.write_text(one + last)
-    assert read_crawl(path) == ([], [line], report)
+    assert (read_crawl(path).report, quarantined(read_crawl(path))) == (report, [refused])
     for content, message in [
         ("", "ends without a report"),
         (one, "ends without a report"),
         (one + last[:-9], "line that cannot be read"),
-        (one[:40] + last, "line that cannot be read"),
+        (one[:30] + last, "line that cannot be read"),
         (last, "holds other lines than its report counts"),
         (one + one + last, "holds other lines than its report counts"),
     ]:

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from tests.flows.publishing import (
     reader,
     repair_store,
     row,
+    serving,
 )
 
 SLUG = "acme-tern"
@@ -60,7 +60,7 @@ def test_who_follows_the_deltas_comes_to_the_same_rows(store: Store) -> None:
 
 def test_a_passport_that_is_served_no_more_is_a_removed_line(store: Store) -> None:
     base = reader(store)
-    fewer = replace(publication({}, base, run="fewer"), rows=tuple(r for r in base.rows() if r.slug != SLUG))
+    fewer = serving(publication({}, base, run="fewer"), [r for r in base.rows() if r.slug != SLUG])
     publish(store, fewer, base=base, rebase=lambda _: fewer, signer=SIGNER, keys=KEYS, clock=lambda: AT, nonce="fewer")
     (line,) = reader(store).delta()
     assert (line.change, line.slug, line.object, line.before) == ("removed", SLUG, None, row(SLUG, 3).object)

@@ -29,8 +29,8 @@ def test_jobs_that_ask_for_something_else_are_told_apart() -> None:
     settings = read_settings()
     jobs = [
         new_job("refresh", settings, epoch=EPOCH),
-        new_job("rescrape", settings, epoch=EPOCH, only=("a/b",)),
-        new_job("rescrape", settings, epoch=EPOCH, only=("a/c",)),
+        new_job("rescrape", settings, epoch=EPOCH, only={"openrouter": ("a/b",)}),
+        new_job("rescrape", settings, epoch=EPOCH, only={"openrouter": ("a/c",)}),
         new_job("demo", settings, epoch=EPOCH),
         new_job("refresh", settings, epoch=EPOCH + 1),
     ]
@@ -45,7 +45,7 @@ def test_with_a_running_clock_no_two_jobs_are_alike() -> None:
 
 
 def test_a_rescrape_asks_for_endpoints_and_a_refresh_only_where_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert new_job("rescrape", read_settings(), epoch=None, only=("a/b",)).endpoints
+    assert new_job("rescrape", read_settings(), epoch=None, only={"openrouter": ("a/b",)}).endpoints
     assert not new_job("refresh", read_settings(), epoch=None).endpoints
     monkeypatch.setenv("PASSPORTS_ENDPOINTS", "true")
     assert new_job("refresh", read_settings(), epoch=None).endpoints
@@ -56,7 +56,20 @@ def test_a_job_holds_plain_values_and_no_secret(equipped: Path) -> None:
     text = job.model_dump_json()
     assert type(job).model_validate_json(text) == job
     assert not job.whole
-    assert set(json.loads(text)) == {"run", "flow", "store", "sources", "source_urls", "only", "endpoints", "epoch"}
+    assert set(json.loads(text)) == {
+        "run",
+        "flow",
+        "store",
+        "sources",
+        "source_urls",
+        "only",
+        "endpoints",
+        "epoch",
+        "minimum_downloads",
+        "work",
+        "changes",
+        "budgets",
+    }
     assert "signing" not in text
 
 

@@ -24,6 +24,7 @@ from tests.flows.publishing import (
     publish_versions,
     reader,
     row,
+    serving,
     sha256,
 )
 
@@ -99,7 +100,7 @@ def test_a_passport_is_found_in_one_of_many_shards(tmp_path: Path) -> None:
     store = LocalStore(tmp_path)
     template = row(SLUG)
     rows = [template.model_copy(update={"slug": f"model-{number}"}) for number in range(5_001)]
-    wanted = replace(publication({SLUG: 1}), rows=tuple(rows), copies=lambda slug, _: Copies(slug.encode()))
+    wanted = serving(replace(publication({SLUG: 1}), copies=lambda slug, _: Copies(slug.encode())), rows)
     publish(
         store,
         wanted,
@@ -221,8 +222,8 @@ def test_a_changed_shard_is_refused(store: Store) -> None:
 
 
 def test_a_changed_source_is_refused(store: Store) -> None:
-    ref = reader(store).snapshot.sources[0]
-    store.put(keys.source_key("acme", ref.sha256), pack([b"other"]))
+    (part,) = reader(store).snapshot.sources[0].parts
+    store.put(keys.source_key("acme", part.sha256), pack([b"other"]))
     with pytest.raises(TamperedError, match="does not hash to"):
         list(reader(store).source_listings("acme"))
 

@@ -233,20 +233,6 @@ def deployed(server: Server) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.usefixtures("deployed")
-def test_the_flows_are_deployed_as_prefect_yaml_says(server: Server) -> None:
-    found = {deployment["name"]: deployment for deployment in server.ask("/deployments/filter")}
-    assert set(found) == {"refresh", "rescrape"}
-    assert [schedule["schedule"]["cron"] for schedule in found["refresh"]["schedules"]] == ["17 */6 * * *"]
-    assert found["rescrape"]["schedules"] == []
-    assert found["rescrape"]["parameter_openapi_schema"]["required"] == ["slug"]
-    for deployment in found.values():
-        assert deployment["global_concurrency_limit"]["limit"] == 1
-        assert deployment["concurrency_options"]["collision_strategy"] == "ENQUEUE"
-        assert deployment["parameters"] == {}
-        assert deployment["job_variables"] == {}
-
-
 def test_an_interrupted_refresh_leaves_the_store_as_it_was(
     ran: subprocess.CompletedProcess[str], server: Server, folder: Path
 ) -> None:

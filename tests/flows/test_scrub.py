@@ -61,7 +61,7 @@ KINDS: dict[str, Kind] = {
     "an earlier snapshot": lambda _: keys.snapshot_key(2),
     "the served shard": lambda store: keys.shard_key(reader(store).snapshot.shards[0].sha256),
     "an earlier shard": lambda store: keys.shard_key(reader(store).at_generation(2).snapshot.shards[0].sha256),
-    "a source file": lambda store: keys.source_key("acme", reader(store).snapshot.sources[0].sha256),
+    "a source file": lambda store: keys.source_key("acme", reader(store).snapshot.sources[0].parts[0].sha256),
     "a delta": lambda _: keys.delta_key(3),
     "the newest delta": lambda _: keys.delta_key(4),
     "a passport": lambda _: keys.object_key(row(SLUG, 4).object),

@@ -5,7 +5,9 @@ import pytest
 from flows.settings import SOURCES, Settings, SettingsError, read_settings
 
 
-def test_without_any_setting_there_are_defaults_for_all() -> None:
+def test_without_any_setting_there_are_defaults_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SOURCES", *(f"{source.upper()}_URL" for source in SOURCES)):
+        monkeypatch.delenv(f"PASSPORTS_{name}")
     settings = read_settings()
     assert settings.store == "./public"
     assert settings.sources == SOURCES

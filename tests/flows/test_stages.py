@@ -11,13 +11,12 @@ import pytest
 
 from flows.crawl import CrawlFailedError
 from flows.demo import recording
+from flows.fetching import crawl_source, failure_of
 from flows.sealed import TamperedError
 from flows.stages import (
     GateClosedError,
     assemble,
     build_passports,
-    close_without_report,
-    crawl_source,
     publish_generation,
 )
 from pipelines.keys import signing_key_to_jwk
@@ -195,7 +194,7 @@ def test_a_rescrape_of_what_is_not_listed_closes_the_gate(store: Path) -> None:
 def test_a_model_that_is_not_listed_any_more_keeps_its_passport(store: Path, records: list[Record]) -> None:
     before, rows = written_for_readers(store), {row.slug: row for row in reader(store).rows()}
     done = refresh(store, [record for record in records if record["id"] != "qwen/qwq-32b"], at=LATER)
-    assert (done.report.absent, done.report.unchanged, issued(done.report)) == (1, 21, {})
+    assert (done.report.absent, done.report.unchanged, issued(done.report)) == (1, 22, {})
     assert written_for_readers(store) == before
     after = {row.slug: row for row in reader(store).rows()}
     assert after[QWEN] == rows[QWEN]
@@ -301,7 +300,7 @@ def test_every_refused_record_is_quarantined_with_its_place(store: Path, records
     assert counted.listings == len(records) + 2
     assert counted.listings == counted.passports + counted.offers_merged + counted.aliases + counted.quarantined
     assert (counted.passports, counted.quarantined) == (21, 4)
-    assert done.report.absent == 1
+    assert done.report.absent == 0, "it is listed, and its last good record stands"
     raw = next(refused.raw for refused in done.report.quarantined if refused.id == "qwen/qwq-32b")
     assert json.loads(raw)["context_length"] == "many"
     assert reader(store, at=LATER).check(QWEN).verdict == "ok"
@@ -444,8 +443,9 @@ def test_a_cancelled_crawl_leaves_the_store_as_it_was(store: Path) -> None:
 
 def test_a_crawl_without_a_report_of_its_own_is_reported_all_the_same(equipped: Path) -> None:
     job = job_for(equipped / "store")
-    closed = close_without_report(job, CrawlFailedError("openrouter at http://127.0.0.1:9: no end after 1 s, stopped"))
+    failure = failure_of("openrouter", CrawlFailedError("openrouter at http://127.0.0.1:9: no end after 1 s, stopped"))
+    with pytest.raises(GateClosedError, match="no end after 1 s") as closed:
+        assemble(job, [], [failure])
     (kept,) = (equipped / "store/registry/runs").iterdir()
-    assert RunReport.model_validate_json(kept.read_bytes()) == closed.report
-    assert (kept.name, closed.report.state) == (f"{job.run}-failed.json", "failed")
-    assert "no end after 1 s" in str(closed)
+    assert RunReport.model_validate_json(kept.read_bytes()) == closed.value.report
+    assert (kept.name, closed.value.report.state) == (f"{job.run}-failed.json", "failed")

@@ -2,12 +2,18 @@ from typing import Any
 
 import pytest
 
-from pipelines.artifact import Issuer, artifact_block
+from pipelines.artifact import Issuer, access, artifact_block
+from pipelines.join import Joined
 from pipelines.life import ALIVE
+from pipelines.merge import gather
 from tests.pipelines.listings import admitted, listing, raw, statement, subject
+from tests.pipelines.repositories import repository
 from tests.recordings import openrouter_models, sample_passport
 
 ROUTED = {"prompt": "-1", "completion": "-1"}
+KEY = "an OpenRouter API key"
+WEIGHTS = "the weights from the Hugging Face Hub, and hardware that runs them"
+TERMS_OF_USE = "acceptance of the repository's terms on the Hub"
 
 
 def artifact(**changes: Any) -> dict[str, Any]:
@@ -95,6 +101,88 @@ def test_the_price_of_the_model_is_not_that_of_its_free_offer() -> None:
     assert statement(free)["artifact"]["pricing"] == {"model": "free", "free": True, "starting_price": None}
     assert statement(free)["artifact"]["url"] == "https://openrouter.ai/models/heron-lab~heron-7b"
     assert subject(free).slug == "heron-lab-heron-7b"
+
+
+def test_the_block_of_a_repository_follows_the_rules_of_the_format() -> None:
+    made = statement(repository(tags=[f"tag-{n}" for n in range(25)]))["artifact"]
+    del made["model"]
+    assert made == {
+        "id": "hf-model-heron-lab--heron-7b",
+        "slug": "heron-lab--heron-7b",
+        "name": "Heron-7B",
+        "type": "model",
+        "url": "https://huggingface.co/Heron-Lab/Heron-7B",
+        "page_url": "https://registry.example/heron-lab--heron-7b",
+        "categories": ["chatbots-assistants"],
+        "tags": [f"tag-{n}" for n in range(20)],
+        "pricing": {"model": "open_source", "free": True, "starting_price": None},
+        "status": "active",
+        "verified": False,
+    }
+
+
+def test_a_repository_without_tags_or_owner_has_a_block_too() -> None:
+    made = statement(repository(id="heron", tags=None))["artifact"]
+    assert (made["id"], made["url"], made["tags"]) == ("hf-model-heron", "https://huggingface.co/heron", [])
+
+
+@pytest.mark.parametrize(
+    ("task", "category"),
+    [
+        ("text-generation", "chatbots-assistants"), ("image-text-to-text", "chatbots-assistants"),
+        ("text-to-image", "image-generation"), ("text-to-3d", "image-generation"),
+        ("image-to-video", "video-generation"), ("automatic-speech-recognition", "voice-audio"),
+        ("sentence-similarity", "research-search"), ("text-ranking", "research-search"),
+        ("zero-shot-classification", "data-analysis"), ("object-detection", "data-analysis"),
+        ("time-series-forecasting", "data-analysis"), ("robotics", "ai-agents"), ("telepathy", "chatbots-assistants"),
+        (None, "chatbots-assistants"),
+    ],
+)  # fmt: skip
+def test_the_category_of_a_repository_follows_its_task(task: str | None, category: str) -> None:
+    assert statement(repository(pipeline_tag=task))["artifact"]["categories"] == [category]
+
+
+def test_what_a_listing_gives_decides_its_category_and_not_the_task_of_its_weights() -> None:
+    held = repository(pipeline_tag="text-to-image")
+    (sold,) = gather([listing()], joined=[Joined("heron-lab-heron-7b", held, "stated")]).subjects
+    block = artifact_block(sold, issuer=Issuer("x", "https://x"), life=ALIVE)
+    assert (block["categories"], block["pricing"]["model"]) == (["chatbots-assistants"], "paid")
+
+
+def test_a_disabled_repository_is_deprecated_and_its_record_shows_it() -> None:
+    unfragile = statement(repository(disabled=True))
+    shown = next(entry for entry in unfragile["evidence"] if entry["path"] == "/artifact/status")
+    assert unfragile["artifact"]["status"] == unfragile["trust"]["maintenance"]["status"] == "deprecated"
+    assert (shown["locator"], shown["value"]) == ("/disabled", True)
+
+
+@pytest.mark.parametrize("gated", [False, "manual"])
+def test_weights_of_ones_own_keep_what_they_are_given(gated: object) -> None:
+    unfragile = statement(repository(gated=gated))
+    shown = [entry for entry in unfragile["evidence"] if entry["path"] == "/trust/data_access_risk"]
+    assert unfragile["trust"]["data_access_risk"] == "low"
+    assert [entry["locator"] for entry in shown] == ["/risk/own-hardware", "/id"]
+
+
+def test_what_costs_nothing_is_shown_by_the_repository() -> None:
+    evidence = {entry["path"]: entry for entry in statement(repository())["evidence"]}
+    assert evidence["/artifact/pricing/model"]["value"] == "Heron-Lab/Heron-7B"
+
+
+def test_access_is_by_who_offers_the_model() -> None:
+    held = repository(gated="auto")
+    (sold,) = gather([listing()], joined=[Joined("heron-lab-heron-7b", held, "stated")]).subjects
+    assert access(subject(listing())) == access(sold) == (KEY,)
+    assert access(subject(repository())) == (WEIGHTS,)
+    assert access(subject(held)) == (WEIGHTS, TERMS_OF_USE)
+
+
+def test_every_capability_needs_access_first_and_permissions_name_it_once() -> None:
+    sold, held = statement(listing()), statement(repository(gated="auto"))
+    assert all(capability["requires"][0] == KEY for capability in sold["capabilities"])
+    assert all(capability["requires"][:2] == [WEIGHTS, TERMS_OF_USE] for capability in held["capabilities"])
+    assert sold["trust"]["permissions"].count(KEY) == 1
+    assert sold["trust"]["permissions"][0] == KEY
 
 
 @pytest.mark.recordings

@@ -3,8 +3,8 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from pipelines.conditions import Condition, cited, compiled, holds, number
-from pipelines.merge import Claim
+from pipelines.conditions import LONGEST_CITATION, Condition, cited, compiled, holds, number
+from pipelines.weighing import Claim
 from schemas.listing import Fact, FactValue
 from tests.pipelines.listings import listing
 
@@ -41,6 +41,32 @@ def claims(**values: FactValue) -> dict[str, Claim]:
 def test_a_condition_holds_for_what_is_stated(condition: Condition, values: dict[str, FactValue], held: bool) -> None:
     stated = {name for name, value in values.items() if value is not False}
     assert holds(compiled(condition), stated, claims(**values)) is held
+
+
+@pytest.mark.parametrize(
+    ("stated", "held"),
+    [
+        ([], False), (["language:en"], False), (["language:en", "language:fr"], True),
+        (["language:en", "languages"], False), (["language:en", "language:fr", "language:sv"], True),
+    ],
+)  # fmt: skip
+def test_a_group_must_have_as_many_facts_as_the_condition_says(stated: list[str], held: bool) -> None:
+    condition = compiled(Condition(of_group={"language:": 2}))
+    found = claims(**dict.fromkeys(stated, True))
+    assert condition.asks_figures
+    assert holds(condition, set(stated), found) is held
+
+
+def test_a_fact_of_a_group_that_is_denied_counts_for_nothing() -> None:
+    found = claims(**{"language:en": True, "language:fr": False})
+    assert not holds(compiled(Condition(of_group={"language:": 2})), {"language:en"}, found)
+
+
+def test_the_facts_of_a_group_are_cited_by_name_and_not_without_end() -> None:
+    found = claims(**{f"language:{letter}": True for letter in "zyxwvutsrqponm"})
+    shown = [claim.fact.name for claim in cited(compiled(Condition(of_group={"language:": 2})), found)]
+    assert shown == [f"language:{letter}" for letter in "mnopqrstuv"]
+    assert len(shown) == LONGEST_CITATION
 
 
 def test_the_facts_that_show_a_condition_are_cited_in_its_order() -> None:

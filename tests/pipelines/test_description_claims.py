@@ -1,17 +1,12 @@
 import tomllib
-from importlib import resources
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from pipelines.card_rules import card_rules
-from pipelines.description_claims import description_rules, mine
-
-
-def catalogue(name: str) -> dict[str, Any]:
-    return tomllib.loads(resources.files("pipelines").joinpath("rules", name).read_text(encoding="utf-8"))
+from pipelines.description_claims import DescriptionRules, description_rules, mine
+from pipelines.rulebook import rulebook, stated_limits, table_text
 
 
 @pytest.mark.parametrize(
@@ -79,11 +74,16 @@ def test_quotes_are_whole_sentences_at_their_place() -> None:
 
 def test_every_name_is_in_a_catalogue() -> None:
     rules = description_rules()
-    modes = {mode.id for mode in card_rules().modes}
-    modes |= {mode["id"] for mode in catalogue("failure_modes.toml")["failure_mode"]}
-    assert set(rules.catalogue) <= modes
-    assert not {mode.id for mode in rules.modes} & modes
-    assert set(rules.capabilities) <= {rule["name"] for rule in catalogue("capabilities.toml")["capability"]}
+    assert {rule.mode for rule in rules.limits} <= {"", *stated_limits()}
+    assert {rule.name for rule in rules.abilities} <= {rule.name for rule in rulebook().capabilities.capability}
+
+
+@pytest.mark.parametrize(("rows", "field"), [("limit", "mode"), ("capability", "name")])
+def test_a_row_of_what_no_catalogue_has_is_refused(rows: str, field: str) -> None:
+    table = tomllib.loads(table_text("descriptions.toml"))
+    table[rows][0][field] = "bad-weather"
+    with pytest.raises(ValidationError, match="bad-weather"):
+        DescriptionRules.model_validate(table, strict=False)
 
 
 @given(st.text(max_size=300))

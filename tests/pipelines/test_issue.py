@@ -35,12 +35,14 @@ def at(**moved: float) -> Terms:
         (listing(), ROW, dataclasses.replace(TERMS, renew=True), "refreshed"),
         (listing(name="Heron"), ROW.model_copy(update={"key_id": "x" * 43}), TERMS, "source_changed"),
         (listing(aura=1), ROW, TERMS, None),
+        (seen_at(LATER), ROW, at(days=40), None),
+        (listing(name="Heron"), ROW.model_copy(update={"key_id": "x" * 43}), at(days=40), None),
         (listing(expiration_date="2026-06-30"), issued(listing(expiration_date="2026-06-30")).row, at(days=20), None),
         (
             listing(expiration_date="2026-06-10"),
             issued(listing(expiration_date="2026-06-10")).row,
             at(days=20),
-            "pipeline_changed",
+            "source_changed",
         ),
     ],
 )

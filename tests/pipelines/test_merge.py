@@ -112,7 +112,7 @@ def test_every_listing_is_accounted_for_whatever_the_batch(
 ) -> None:
     owners = {"a-b-c": "a/b-c"} if another_owns_it else None
     gathered = gather(batch, owners)
-    counted = account(gathered, refused, batch)
+    counted = account(gathered, listings=batch, quarantined=refused)
     listed = [one for one in batch if one.kind != "endpoints"]
     assert counted.listings == len(listed) + refused
     assert counted.listings == counted.passports + counted.offers_merged + counted.aliases + counted.quarantined

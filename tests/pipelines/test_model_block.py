@@ -45,6 +45,12 @@ def test_the_block_states_what_the_sources_do_and_null_where_none_does() -> None
             }
         ],
         "providers": [],
+        "parameter_count": None,
+        "gated": None,
+        "base_models": [],
+        "languages": [],
+        "benchmarks": [],
+        "records": [{"source": "openrouter", "id": "heron-lab/heron-7b", "joined_by": "own"}],
     }
 
 

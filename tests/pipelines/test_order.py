@@ -45,7 +45,8 @@ def test_the_row_says_what_was_made() -> None:
             "slug": "heron-lab-heron-7b", "listing_id": "heron-lab/heron-7b",
             "object": hashlib.sha256(made.document).hexdigest(), "payload": made.row.payload, "facts": made.row.facts,
             "status": "active", "cause": "first_seen", "key_id": SIGNER.key_id, "previous": None, "first_seen": SEEN,
-            "last_seen": SEEN, "last_changed": "2026-06-01T12:00:00.000Z", "last_scraped_at": SEEN, "generation": 1,
+            "last_seen": SEEN, "last_changed": "2026-06-01T12:00:00.000Z", "last_scraped_at": SEEN, "looked_at": SEEN,
+            "generation": 1,
         }
     )  # fmt: skip
 
@@ -114,8 +115,8 @@ def batch(raws: list[RawListing], day: str) -> tuple[list[Issued | Unchanged | Q
     seen = f"{day}T09:00:00.000Z"
     fresh = gather(one.model_copy(update={"observed_at": seen}) for one in listings).subjects
     made = [make(one, None, terms=terms, signer=SIGNER, trusted=KEYS, generation=1) for one in fresh]
-    counted = account(gathered, len(judged) - len(listings), listings)
-    return made, tuple(counted.model_dump(exclude={"aliases_without_target"}).values())
+    counted = account(gathered, listings=listings, quarantined=len(judged) - len(listings))
+    return made, tuple(counted.model_dump(exclude={"aliases_without_target", "joined"}).values())
 
 
 def assert_all_conform(made: list[Issued | Unchanged | Quarantined]) -> None:

@@ -1,25 +1,47 @@
 import re
 import tomllib
-from itertools import chain
+from itertools import chain, combinations
 from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
 
+from pipelines.absence import MISSING
+from pipelines.card_rules import card_rules
 from pipelines.conditions import Condition, compiled
+from pipelines.description_claims import description_rules
 from pipelines.enrich import capability_uri
-from pipelines.rulebook import TABLES, CapabilityRule, FailureMode, Rulebook, rule_at, rulebook, table_text
+from pipelines.hub_vocabulary import HUB_VOCABULARY
+from pipelines.rulebook import (
+    LIMIT,
+    PARSED,
+    TABLES,
+    CapabilityRule,
+    FailureMode,
+    Rulebook,
+    rule_at,
+    rulebook,
+    stated_limits,
+    table_text,
+)
 from pipelines.vocabulary import VOCABULARY
 from pipelines.wording import PLACE
 from schemas.artifact import ArtifactType, CapabilityCategory
 from schemas.listing import Fact
 from schemas.trust import Risk
 from tests.pipelines.listings import endpoints, listing
+from tests.pipelines.repositories import repository
 
 BOOK = rulebook()
 ABILITIES = BOOK.capabilities.capability
 MODES = BOOK.failure_modes.failure_mode
-ROWS: tuple[Condition, ...] = (*ABILITIES, *MODES, *BOOK.issuing.type, *BOOK.issuing.category, *BOOK.issuing.risk)
+NAMED = {limit for rule in ABILITIES for limit in rule.limits}
+"""Class-level modes that come with a capability."""
+ISSUING = BOOK.issuing
+ROWS: tuple[Condition, ...] = (
+    *ABILITIES, *MODES, *ISSUING.type, *ISSUING.category, *ISSUING.risk, *ISSUING.access,
+)  # fmt: skip
+KNOWN = VOCABULARY | HUB_VOCABULARY
 
 TAXONOMY = re.compile(
     r"NIST\.AI\.600-1:2\.([1-9]|1[0-2])|OWASP\.LLM(0[1-9]|10):2025|MITRE\.ATLAS:AML\.T\d{4}(\.\d{3})?"
@@ -48,12 +70,25 @@ FULL = listing(
 SILENT = listing(**{"top_provider.max_completion_tokens": None})
 ROUTER = listing(pricing={"prompt": "-1", "completion": "-1"})
 SERVED = endpoints({}, {"quantization": "bf16"}, {"quantization": "unknown"})
+HELD = repository(
+    gated="manual",
+    disabled=True,
+    siblings=[{"rfilename": "LICENSE"}, {"rfilename": "heron.safetensors"}],
+    tags=["license:mit", "en", "fr", "base_model:quantized:heron-lab/heron-7b"],
+)
 
 
 def names_of_facts() -> set[str]:
     """Every fact that the readers can state."""
-    read: list[Fact] = [fact for one in (FULL, SILENT, ROUTER, SERVED) for fact in one.facts]
-    return VOCABULARY | {fact.name for fact in read} | {"offer:free", "offer:batch", "offer:standard"} | CALENDAR
+    read: list[Fact] = [fact for one in (FULL, SILENT, ROUTER, SERVED, HELD, repository()) for fact in one.facts]
+    return KNOWN | {fact.name for fact in read} | told_in_words() | {"offer:free", "offer:batch", MISSING} | CALENDAR
+
+
+def told_in_words() -> set[str]:
+    """Facts that are found in cards and descriptions by their wording."""
+    limits = {wording.mode for wording in card_rules().wordings} | {rule.mode for rule in description_rules().limits}
+    described = {f"described:{rule.name}" for rule in description_rules().abilities}
+    return {f"{LIMIT}{mode}" for mode in limits - {""}} | described
 
 
 def sentences() -> list[str]:
@@ -68,13 +103,23 @@ def test_the_rules_ask_only_for_facts_that_the_readers_can_state() -> None:
     assert asked <= names_of_facts()
 
 
+def test_every_failure_mode_that_a_text_can_state_is_in_the_catalogue_and_only_such() -> None:
+    assert {f"{LIMIT}{mode}" for mode in stated_limits()} == {fact for fact in told_in_words() if LIMIT in fact}
+
+
 def test_the_vocabulary_is_wholly_mapped_or_listed_with_a_reason() -> None:
     asked = {name for rule in ABILITIES for name in (*rule.all, *rule.any, *rule.at_least)}
     told = BOOK.capabilities.not_a_capability
-    assert asked | told.keys() >= VOCABULARY
-    assert told.keys() <= VOCABULARY
+    assert asked | told.keys() >= KNOWN
+    assert told.keys() <= KNOWN
     assert not asked & told.keys()
     assert all(len(reason) > 5 for reason in told.values())
+
+
+def test_what_no_fact_can_show_is_in_no_row_and_says_why() -> None:
+    names = {rule.name for rule in ABILITIES}
+    assert not names & BOOK.capabilities.not_derivable.keys()
+    assert all(len(reason) > 20 for reason in BOOK.capabilities.not_derivable.values())
 
 
 @pytest.mark.parametrize("rule", [*ABILITIES, *MODES], ids=lambda rule: getattr(rule, "name", "") or rule.id)
@@ -84,18 +129,47 @@ def test_every_place_of_a_sentence_is_a_fact_that_its_condition_requires(rule: C
     assert text.count("{") == text.count("}") == len(PLACE.findall(text))
 
 
-@pytest.mark.parametrize("rule", [*ABILITIES, *MODES], ids=lambda rule: getattr(rule, "name", "") or rule.id)
+@pytest.mark.parametrize(
+    "rule",
+    [*ABILITIES, *(mode for mode in MODES if mode.id not in NAMED)],
+    ids=lambda rule: getattr(rule, "name", "") or rule.id,
+)
 def test_what_a_source_states_is_shown_by_at_least_one_fact(rule: CapabilityRule | FailureMode) -> None:
     always_there = set(compiled(rule).all) | ({*rule.any} if rule.any else set())
-    assert (always_there - CALENDAR) & set(compiled(rule).cite) or rule.cite
+    assert (always_there - CALENDAR) & set(compiled(rule).cite) or rule.cite or rule.of_group
     if isinstance(rule, FailureMode) and rule.cite:
         assert not rule.stated or set(rule.cite) <= {"parameters", *rule.all}
 
 
-def test_no_two_capabilities_share_a_name_or_an_address() -> None:
-    addresses = [capability_uri(rule.categories[0], rule.name) for rule in ABILITIES]
-    assert len(set(addresses)) == len(ABILITIES) == len({rule.name for rule in ABILITIES})
-    assert all(re.fullmatch(r"capability://[a-z0-9]+(\.[a-z0-9]+)*", address) for address in addresses)
+def test_conditions_of_one_capability_exclude_each_other() -> None:
+    for one, other in combinations(ABILITIES, 2):
+        if one.name == other.name:
+            assert excludes(one, other) or excludes(other, one), one.name
+
+
+def excludes(one: CapabilityRule, other: CapabilityRule) -> bool:
+    """Whether the first asks that something be not stated which the second needs; a repository has one task."""
+    needed = [{name} for name in other.all] + ([set(other.any)] if other.any else [])
+    tasks = set(one.any) | set(other.any)
+    one_task = all(name.startswith("task:") for name in tasks) and not set(one.any) & set(other.any)
+    return one_task or any(all(ruled_out(name, one) for name in names) for names in needed)
+
+
+def ruled_out(name: str, rule: CapabilityRule) -> bool:
+    """Whether a fact cannot be stated where the rule holds: with an item its list is stated, with a price a listing."""
+    group = name.partition(":")[0]
+    lists = {"input": "input_modalities", "output": "output_modalities"}
+    return name in rule.none or lists.get(group, LISTED.get(group, name)) in rule.none
+
+
+LISTED = {"parameter": "input_modalities", "described": "input_modalities"}
+"""What stands only in a listing, which always says what the model takes."""
+
+
+def test_no_two_capabilities_share_an_address() -> None:
+    addresses = {rule.name: capability_uri(rule.categories[0], rule.name) for rule in ABILITIES}
+    assert len(set(addresses.values())) == len(addresses)
+    assert all(re.fullmatch(r"capability://[a-z0-9]+(\.[a-z0-9]+)*", address) for address in addresses.values())
 
 
 def test_no_two_failure_modes_share_an_id_or_a_text() -> None:
@@ -128,18 +202,11 @@ def test_failure_modes_start_in_lower_case_or_with_a_value_and_end_without_a_sto
         assert not text.endswith(".")
 
 
-def test_class_modes_are_named_by_a_capability_unless_they_are_of_any_model() -> None:
-    named = {limit for rule in ABILITIES for limit in rule.limits}
-    generic = {mode.id for mode in MODES if not mode.stated} - named
-    assert generic == {"free-offer-limited"}
-
-
-def test_a_class_mode_holds_wherever_the_capability_that_names_it_does_not_deny_it() -> None:
-    modes = {mode.id: mode for mode in MODES}
-    for rule in ABILITIES:
-        for limit in rule.limits:
-            wanted, given = compiled(modes[limit]), compiled(rule)
-            assert wanted.all & given.all or wanted.any & (given.any | given.all) or not wanted.all
+def test_a_class_mode_comes_with_a_capability_or_says_itself_when_it_holds() -> None:
+    for mode in MODES:
+        own = bool(compiled(mode).all or mode.any)
+        assert own is (mode.stated or mode.id not in NAMED), mode.id
+    assert {mode.id for mode in MODES if not mode.stated} - NAMED == {"free-offer-limited"}
 
 
 def test_evidence_of_a_class_leads_to_its_rule() -> None:
@@ -150,7 +217,7 @@ def test_evidence_of_a_class_leads_to_its_rule() -> None:
 
 
 def changed(table: str, change: dict[str, Any]) -> dict[str, Any]:
-    tables = {name.removesuffix(".toml"): tomllib.loads(table_text(name)) for name in TABLES}
+    tables = {name.removesuffix(".toml"): tomllib.loads(table_text(name)) for name in PARSED}
     tables[table] = {**tables[table], **change}
     return {**tables, "sha256": "0" * 64}
 
@@ -162,6 +229,8 @@ def changed(table: str, change: dict[str, Any]) -> dict[str, Any]:
         ("issuing", {"shelf": []}, "shelf"),
         ("capabilities", {"capability": [{**ABILITIES[0].model_dump(), "limits": ["announced-end"]}]}, "announced-end"),
         ("failure_modes", {"failure_mode": [{"id": "x"}]}, "stated"),
+        ("failure_modes", {"failure_mode": [{**MODES[0].model_dump(), "same_as": ["gone"]}]}, "'gone'"),
+        ("failure_modes", {"failure_mode": []}, "names no class-level failure mode"),
     ],
 )
 def test_a_table_that_does_not_hold_together_is_refused(table: str, change: dict[str, Any], told: str) -> None:
@@ -172,3 +241,4 @@ def test_a_table_that_does_not_hold_together_is_refused(table: str, change: dict
 def test_the_digest_pins_the_tables() -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", BOOK.sha256)
     assert rulebook() is BOOK
+    assert {*PARSED, "cards.toml", "descriptions.toml", "precedence.toml"} == set(TABLES)

@@ -1,4 +1,5 @@
 import hashlib
+from collections import Counter
 
 import pytest
 import zstandard
@@ -6,18 +7,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.shards import (
+    COUNTS,
     MAX_LINE_BYTES,
+    SLOTS,
     ShardError,
+    checked_rows,
     decode_shard,
     encode_shard,
+    overlapping,
     pack,
     shard_count,
-    shard_index,
-    split,
+    slot,
+    slots_by_shard,
+    slots_of,
     unpack,
 )
 from schemas.base import SLUG_PATTERN
-from schemas.registry import ShardRow
+from schemas.registry import ShardRef, ShardRow
 
 NOW = "2026-06-15T14:50:47.607Z"
 slugs = st.from_regex(SLUG_PATTERN.removesuffix("$"), fullmatch=True)
@@ -39,6 +45,7 @@ def row(slug: str) -> ShardRow:
         last_seen=NOW,
         last_changed=NOW,
         last_scraped_at=NOW,
+        looked_at=NOW,
         generation=1,
     )
 
@@ -50,32 +57,51 @@ def test_the_number_of_shards_steps_up_with_the_passports(passports: int, shards
     assert shard_count(passports) == shards
 
 
-@pytest.mark.parametrize("count", [1, 16, 256])
-def test_a_slug_goes_to_the_shard_that_the_first_byte_of_its_hash_names(count: int) -> None:
-    first = hashlib.sha256(b"acme-tern-1.5").digest()[0]
-    assert shard_index("acme-tern-1.5", count) == {1: 0, 16: first >> 4, 256: first}[count]
+def test_a_slot_is_the_first_byte_of_a_slugs_hash() -> None:
+    assert slot("acme-tern-1.5") == hashlib.sha256(b"acme-tern-1.5").digest()[0]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_every_slot_is_of_one_shard_and_cuts_of_fewer_are_cuts_of_more(count: int) -> None:
+    cuts = [slots_of(index, count) for index in range(count)]
+    assert [slot for slots in cuts for slot in slots] == list(range(SLOTS))
+    starts = {slots_of(index, 256).start for index in range(256)}
+    assert {slots.start for slots in cuts} <= starts
+
+
+def test_overlapping_shards_are_named_with_whether_they_are_partly_asked_for() -> None:
+    refs = [ShardRef(index=index, sha256="0" * 64, rows=1) for index in (0, 3, 4, 15)]
+    assert [(ref.index, others) for ref, others in overlapping(refs, 16, range(63, 80))] == [(3, True), (4, False)]
+    assert [(ref.index, others) for ref, others in overlapping(refs, 16, range(256))] == [
+        (0, False), (3, False), (4, False), (15, False)
+    ]  # fmt: skip
+    assert list(overlapping(refs, 16, range(16, 48))) == []
 
 
 @given(st.sets(slugs, max_size=40))
 @settings(deadline=None)
-def test_rows_survive_splitting_and_packing_and_their_order_does_not_matter(names: set[str]) -> None:
-    rows = [row(name) for name in names]
-    shards = split(rows)
-    packed = {index: encode_shard(part) for index, part in shards.items()}
-    assert packed == {index: encode_shard(part) for index, part in split(reversed(rows)).items()}
-    assert sorted(read.slug for body in packed.values() for read in decode_shard(body)) == sorted(names)
+def test_rows_survive_cutting_and_packing(names: set[str]) -> None:
+    rows = [row(name) for name in sorted(names)]
+    cuts = [checked_rows((r for r in rows if slot(r.slug) in slots), slots) for slots in slots_by_shard(5_001)]
+    packed = [encode_shard(part) for part in cuts]
+    assert packed == [encode_shard(part) for part in cuts]
+    assert sorted(read.slug for body in packed for read in decode_shard(body)) == sorted(names)
 
 
-def test_six_thousand_rows_spread_evenly_over_sixteen_shards() -> None:
-    shards = split([row(f"model-{number}") for number in range(6_000)])
-    assert sorted(shards) == list(range(16))
-    assert all(250 < len(part) < 500 for part in shards.values())
-    assert all(shard_index(read.slug, 16) == index for index, part in shards.items() for read in part)
+def test_six_thousand_slugs_spread_evenly_over_sixteen_shards() -> None:
+    slots = Counter(slot(f"model-{number}") // 16 for number in range(6_000))
+    assert sorted(slots) == list(range(16))
+    assert all(250 < many < 500 for many in slots.values())
 
 
-def test_a_slug_with_two_rows_is_refused() -> None:
-    with pytest.raises(ShardError, match="'a' has two rows"):
-        split([row("a"), row("b"), row("a")])
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [(["b", "a"], "sorted"), (["a", "a"], "each slug is there once"), (["acme-tern"], "cut by `slot`")],
+)
+def test_rows_that_do_not_belong_in_a_shard_as_they_come_are_refused(names: list[str], reason: str) -> None:
+    slots = range(slot("acme-tern")) if "acme-tern" in names else range(SLOTS)
+    with pytest.raises(ShardError, match=reason):
+        checked_rows(map(row, names), slots)
 
 
 @pytest.mark.parametrize("rows", [["b", "a"], ["a", "a"]])

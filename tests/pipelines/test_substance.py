@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.issue import listings_of
 from pipelines.substance import facts_digest, payload_digest
 from schemas.listing import Listing
 from tests.pipelines.listings import (
@@ -43,7 +42,7 @@ OVERRIDES_HAVE_ORDER = "/pricing/overrides"
 
 
 def digests(*listings: Listing) -> tuple[str, str]:
-    return payload_digest(statement(*listings)), facts_digest(listings_of(subject_of(*listings)))
+    return payload_digest(statement(*listings)), facts_digest(subject_of(*listings).listings())
 
 
 SAME = digests(listing(**RICH), FREE, endpoints(*SERVED))

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.merge import Claim
 from pipelines.text import clean
+from pipelines.weighing import Claim
 from pipelines.wording import LONGEST_VALUE, fill, spoken
 from schemas.listing import Fact, FactValue
 from tests.pipelines.listings import listing

@@ -49,6 +49,12 @@ def model() -> dict[str, Any]:
                 "prices": [PRICE | {"when": {"utc_start": 100, "utc_end": 400}}],
             }
         ],
+        "parameter_count": 7_241_732_096,
+        "gated": None,
+        "base_models": [{"id": "Acme/Tern-1.5-Base", "relation": "finetune"}],
+        "languages": ["en"],
+        "benchmarks": [{"task": "text-generation", "dataset": None, "metric": "pass@1", "value": "61.30"}],
+        "records": [{"source": "openrouter", "id": "acme/tern-1.5", "joined_by": "own"}],
     }
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from flows.crawl import CrawlOutcome, crawl
+from schemas.crawl import AdmittedLine, QuarantinedLine
+from schemas.listing import Quarantined
 
 EPOCH = 1_784_000_000
 OBSERVED_AT = "2026-07-14T03:33:20.000Z"
@@ -13,9 +15,21 @@ HASTY = {"AUTOTHROTTLE_START_DELAY": "0", "RETRY_WAIT_S": "0.02", "RETRY_TIMES":
 
 def crawled(url: str, folder: Path, **order: Any) -> CrawlOutcome:
     settings = {**HASTY, **order.pop("settings", {})}
+    arguments = {"endpoints": str(int(order.pop("endpoints", False)))}
+    if only := order.pop("only", ()):
+        arguments["only"] = ",".join(only)
     order = {"contact": "https://test.example/about", "clock_epoch": EPOCH, "time_limit_s": 60.0, **order}
-    return asyncio.run(crawl("openrouter", url=url, out=folder / "crawl.jsonl", settings=settings, **order))
+    out = folder / "crawl.jsonl"
+    return asyncio.run(crawl("openrouter", url=url, out=out, arguments=arguments, settings=settings, **order))
+
+
+def admitted(outcome: CrawlOutcome) -> list[AdmittedLine]:
+    return [line for line in outcome.lines() if isinstance(line, AdmittedLine)]
+
+
+def quarantined(outcome: CrawlOutcome) -> list[Quarantined]:
+    return [line.quarantined for line in outcome.lines() if isinstance(line, QuarantinedLine)]
 
 
 def ids(outcome: CrawlOutcome) -> list[str]:
-    return [line.raw.id for line in outcome.admitted if line.raw.source == "openrouter"]
+    return [line.raw.id for line in admitted(outcome) if line.raw.source == "openrouter"]

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from tests.spiders.crawling import crawled, ids
+from tests.spiders.crawling import crawled, ids, quarantined
 from tests.spiders.server import model, serving
 
 
@@ -12,9 +12,9 @@ def test_a_record_that_our_own_code_breaks_on_is_quarantined_and_oddities_are_co
     with serving(models=models) as source:
         outcome = crawled(source.url, tmp_path, settings={"ITEM_PIPELINES": breaking})
     assert ids(outcome) == ["ada/m1", "ada/m2", "ada/m4"]
-    [quarantined] = [line.quarantined for line in outcome.quarantined]
-    assert (quarantined.id, quarantined.stage) == ("ada/m3", "normalise")
-    assert "AttributeError: a fault of the pipeline" in quarantined.reason
+    [refused] = quarantined(outcome)
+    assert (refused.id, refused.stage) == ("ada/m3", "normalise")
+    assert "AttributeError: a fault of the pipeline" in refused.reason
     assert (outcome.report.complete, outcome.report.listings) == (True, 4)
     assert outcome.report.leftovers == {"/aura": 2}
     assert outcome.report.unknown_values == {"parameter:telepathy": 2}

@@ -5,7 +5,7 @@ import pytest
 
 from flows.crawl import CrawlOutcome
 from tests.recordings import openrouter_models, replay
-from tests.spiders.crawling import OBSERVED_AT, crawled, ids
+from tests.spiders.crawling import OBSERVED_AT, admitted, crawled, ids, quarantined
 from tests.spiders.server import API, Source, model, serving
 
 
@@ -25,7 +25,7 @@ def test_a_whole_list_is_complete_and_in_the_sources_order(whole: tuple[CrawlOut
     report = outcome.report
     assert (report.complete, report.finish_reason, report.failures) == (True, "finished", ())
     assert (report.listings, report.announced, report.admitted, report.quarantined) == (7, 7, 7, 0)
-    assert (report.started_at, outcome.admitted[0].raw.observed_at) == (OBSERVED_AT, OBSERVED_AT)
+    assert (report.started_at, admitted(outcome)[0].raw.observed_at) == (OBSERVED_AT, OBSERVED_AT)
     assert (report.requests, report.responses_by_status) == (2, {"200": 2})
     assert source.asked() == [f"{API}/models?output_modalities=all"]
 
@@ -55,7 +55,7 @@ def test_a_next_link_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> Non
     assert elsewhere.requests == []
     assert (outcome.report.complete, outcome.report.listings, outcome.report.announced) == (False, 3, 7)
     assert "does not lead to a page of" in outcome.report.failures[0].reason
-    assert len(outcome.admitted) == 3
+    assert len(admitted(outcome)) == 3
 
 
 def test_what_is_no_record_is_quarantined_and_the_rest_goes_on(tmp_path: Path) -> None:
@@ -66,9 +66,9 @@ def test_what_is_no_record_is_quarantined_and_the_rest_goes_on(tmp_path: Path) -
     with serving(models=[model("ada/m0"), *odd, model("ada/deep", deep=deep), model("ada/m1")]) as source:
         outcome = crawled(source.url, tmp_path)
     assert ids(outcome) == ["ada/m0", "ada/m1"]
-    quarantined = [line.quarantined for line in outcome.quarantined]
-    assert {q.stage for q in quarantined} == {"fetch"}
-    assert [(q.id, q.field) for q in quarantined] == [
+    refused = quarantined(outcome)
+    assert {q.stage for q in refused} == {"fetch"}
+    assert [(q.id, q.field) for q in refused] == [
         ("", ""),
         ("", "/id"),
         ("", "/id"),
@@ -76,9 +76,9 @@ def test_what_is_no_record_is_quarantined_and_the_rest_goes_on(tmp_path: Path) -
         ("ada/\\ud800", ""),
         ("ada/deep", ""),
     ]
-    assert [q.raw for q in quarantined][:3] == ['"not a record"', '{"name": "nameless"}', '{"id": "7"}']
-    assert "stands in the list twice" in quarantined[3].reason
-    assert "surrogate" in quarantined[4].reason
+    assert [q.raw for q in refused][:3] == ['"not a record"', '{"name": "nameless"}', '{"id": "7"}']
+    assert "stands in the list twice" in refused[3].reason
+    assert "surrogate" in refused[4].reason
     assert (outcome.report.listings, outcome.report.quarantined, outcome.report.complete) == (8, 6, True)
 
 
@@ -86,9 +86,9 @@ def test_endpoints_come_with_each_model_and_a_model_without_any_is_quarantined(t
     with serving(models=[model("ada/m0"), model("ada/m1:free")], endpoints_of={"ada/m1:free"}) as source:
         outcome = crawled(source.url, tmp_path, endpoints=True)
     assert sorted(source.asked()[1:]) == [f"{API}/models/ada/m0/endpoints", f"{API}/models/ada/m1%3Afree/endpoints"]
-    [endpoints] = [line for line in outcome.admitted if line.raw.source == "openrouter-endpoints"]
+    [endpoints] = [line for line in admitted(outcome) if line.raw.source == "openrouter-endpoints"]
     assert (endpoints.raw.id, endpoints.listing.kind) == ("ada/m1:free", "endpoints")
-    [missing] = [line.quarantined for line in outcome.quarantined]
+    [missing] = quarantined(outcome)
     assert (missing.source, missing.id) == ("openrouter-endpoints", "ada/m0")
     assert "answered 404" in missing.reason
     assert (outcome.report.complete, outcome.report.listings, outcome.report.admitted) == (True, 2, 3)
@@ -106,7 +106,7 @@ def test_a_model_that_is_not_given_by_itself_is_looked_for_in_the_list(tmp_path:
     with serving(by_itself=False, page_size=3) as source:
         outcome = crawled(source.url, tmp_path, only=["ada/m5", "ada/gone", "../keys"], endpoints=True)
     assert ids(outcome) == ["ada/m5"]
-    assert [line.raw.source for line in outcome.admitted] == ["openrouter", "openrouter-endpoints"]
+    assert [line.raw.source for line in admitted(outcome)] == ["openrouter", "openrouter-endpoints"]
     reasons = {failure.status: failure.reason for failure in outcome.report.failures}
     assert reasons[404].startswith("not listed: 'ada/gone'")
     assert "'../keys' is no listing id" in reasons[None]

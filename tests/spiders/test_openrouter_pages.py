@@ -1,7 +1,8 @@
 import pytest
 
+from spiders.addresses import ForeignLinkError, following_url
 from spiders.documents import AnswerError
-from spiders.openrouter_pages import ForeignLinkError, following_url, read_first_page, read_page, read_record
+from spiders.openrouter_pages import read_first_page, read_page, read_record
 
 BASE = "https://mirror.example:8900/openrouter"
 LIST = "/api/v1/models"

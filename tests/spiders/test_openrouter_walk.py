@@ -2,7 +2,8 @@ import pytest
 
 from schemas.crawl import FetchFailure
 from schemas.listing import Quarantined, RawListing
-from spiders.openrouter_pages import ForeignLinkError, ListPage
+from spiders.addresses import ForeignLinkError
+from spiders.openrouter_pages import ListPage
 from spiders.openrouter_walk import ListWalk
 
 BASE = "https://openrouter.example"

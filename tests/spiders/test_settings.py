@@ -16,7 +16,8 @@ def test_the_user_agent_names_this_version() -> None:
 
 def test_every_setting_is_scrapys_or_the_orders() -> None:
     own = {"VERSION", "CONTACT", "OPENROUTER_URL", "OPENROUTER_API_KEY", "RETRY_WAIT_S", "RETRY_WAIT_MAX_S"}
-    own |= {"SOURCE_DATE_EPOCH", "CRAWL_FILE", "PARENT_PID"}
+    own |= {"HUGGINGFACE_URL", "HF_TOKEN", "MODELSDEV_URL", "GITHUB_URL", "GITHUB_TOKEN"}
+    own |= {"SOURCE_DATE_EPOCH", "CRAWL_FILE", "RESUME", "PARENT_PID"}
     assert {name for name in vars(ours) if name.isupper()} - own <= set(Settings())
 
 
@@ -25,5 +26,5 @@ def test_no_spider_makes_exceptions_for_itself() -> None:
     settings.setmodule(ours)
     loader = SpiderLoader.from_settings(settings)
     spiders = [loader.load(name) for name in loader.list()]
-    assert [spider.name for spider in spiders] == ["openrouter"]
+    assert [spider.name for spider in spiders] == ["github", "huggingface", "modelsdev", "openrouter"]
     assert all(spider.custom_settings is None and spider.__doc__ for spider in spiders)

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from spiders.waits import backoff_s, rate_limit_reset_s, retry_after_s
+from spiders.waits import backoff_s, quota_free_at, rate_limit_reset_s, retry_after_s
 
 NOW = datetime(2026, 10, 21, 7, 28, tzinfo=UTC)
 
@@ -46,3 +46,24 @@ def test_backoff_doubles_up_to_its_bound_and_half_of_it_is_chance() -> None:
     least = [backoff_s(tries, first_s=1.0, longest_s=10.0, chance=0.0) for tries in range(1, 7)]
     most = [backoff_s(tries, first_s=1.0, longest_s=10.0, chance=1.0) for tries in range(1, 7)]
     assert (least, most) == ([0.5, 1.0, 2.0, 4.0, 5.0, 5.0], [1.0, 2.0, 4.0, 8.0, 10.0, 10.0])
+
+
+@pytest.mark.parametrize(
+    ("remaining", "reset", "free_at"),
+    [
+        (b"0", b"1784000000", datetime(2026, 7, 14, 3, 33, 20, tzinfo=UTC)),
+        (b" 0 ", b" 0 ", datetime(1970, 1, 1, tzinfo=UTC)),
+        (b"1", b"1784000000", None),
+        (b"00", b"1784000000", None),
+        (None, b"1784000000", None),
+        (b"0", None, None),
+        (b"0", b"", None),
+        (b"0", b"soon", None),
+        (b"0", b"-5", None),
+        (b"0", b"1784000000000", None),
+    ],
+)
+def test_a_used_up_quota_names_the_second_at_which_it_is_free(
+    remaining: bytes | None, reset: bytes | None, free_at: datetime | None
+) -> None:
+    assert quota_free_at(remaining, reset) == free_at

@@ -1,0 +1,142 @@
+"""How a publisher's memory grows with its registry: `python -m benchmarks.growth [PASSPORTS …]`.
+
+Each size is published by a process of its own into a directory of its own: passports of 4 KB, written ahead; rows and a
+source's listings out of an SQLite file, a shard at a time. Then the same again, which must write no passport, no shard,
+no listings, and one snapshot. Printed is what each process held at most, beside what it held before it began.
+"""
+
+import argparse
+import hashlib
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import orjson
+
+from flows.immutables import write_objects
+from flows.publication import Copies, Publication, SourcePart, SourceParts
+from flows.publish import publish
+from flows.reader import read_served
+from flows.store.local import LocalStore
+from pipelines.shards import EVERY_SLOT, pack, slot, slots_by_shard
+from schemas.registry import ShardRow
+from schemas.times import timestamp
+from tests.flows.publishing import AT, KEYS, SIGNER, passport, row
+
+SIZES = (1_000, 10_000, 100_000)
+OBJECT_BYTES = 4_000
+LISTING_BYTES = 1_000
+MOST_MORE = 150
+"""Megabytes that publishing may take beside what the process held before: three generations' rows of a full shard."""
+SUMMED_UP = "{:>9,} passports, {}: {:5.0f} MB at most, {:3.0f} MB before; {:6.1f} s, {:4.0f} µs a passport; wrote {}"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("passports", type=int, nargs="*", default=SIZES)
+    parser.add_argument("--publish", type=Path, help="be the process that publishes what lies in this folder")
+    asked = parser.parse_args()
+    if asked.publish:
+        sys.stdout.buffer.write(orjson.dumps(published(asked.publish, asked.passports[0])))
+        return
+    for passports in asked.passports:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            prepare(folder, passports)
+            measure(folder, passports, "first")
+            again = measure(folder, passports, "again")
+            assert again == {"report": 1, "snapshot": 1, "delta": 1, "applied": 1}, again
+
+
+def measure(folder: Path, passports: int, which: str) -> dict[str, int]:
+    """Publish in a process of its own; tells what was written."""
+    command = [sys.executable, "-m", "benchmarks.growth", str(passports), "--publish", str(folder)]
+    told = orjson.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)  # noqa: S603 - ourselves
+    written: dict[str, int] = told["written"]
+    took, peak, before = told["seconds"], told["peak_bytes"] / 1e6, told["before_bytes"] / 1e6
+    print(SUMMED_UP.format(passports, which, peak, before, took, took / passports * 1e6, written), flush=True)
+    assert peak - before < MOST_MORE, f"{passports} passports took {peak - before:.0f} MB"
+    return written
+
+
+def prepare(folder: Path, passports: int) -> None:
+    """Name the passports, by slot and slug."""
+    with sqlite3.connect(folder / "names.sqlite") as names:
+        names.execute("CREATE TABLE name(slot INTEGER, slug TEXT, PRIMARY KEY(slot, slug)) WITHOUT ROWID")
+        slugs = (f"model-{number}" for number in range(passports))
+        names.executemany("INSERT INTO name VALUES (?, ?)", ((slot(slug), slug) for slug in slugs))
+
+
+def published(folder: Path, passports: int) -> dict[str, object]:
+    """Write the passports ahead where nothing is served yet, then publish them."""
+    store, bodies, before = LocalStore(folder / "public"), Bodies(folder), held("VmRSS")
+    begun, base = time.perf_counter(), read_served(store, KEYS, AT)
+    if base is None:
+        ahead = ((digest(body), body) for body in map(bodies.of, bodies.slugs(EVERY_SLOT)))
+        with store.lock():
+            deque(write_objects(store, ahead), maxlen=0)
+    wanted = Publication(
+        passports=passports, rows=bodies.rows, objects={}, sources={"acme": bodies.listings(passports)},
+        rules_sha256="0" * 64, run_id="first" if base is None else "again", run_report=b"{}",
+        copies=lambda _, body: Copies(body),
+    )  # fmt: skip
+    done = publish(
+        store, wanted, base=base, rebase=lambda _: wanted, signer=SIGNER, keys=KEYS, clock=lambda: AT,
+        nonce=wanted.run_id,
+    )  # fmt: skip
+    took = time.perf_counter() - begun
+    return {"written": done.written, "before_bytes": before, "peak_bytes": held("VmHWM"), "seconds": took}
+
+
+class Bodies:
+    """Passports and listings, made when they are asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._names = sqlite3.connect(folder / "names.sqlite")
+        self._row, signed = row("acme-tern"), passport("acme-tern")
+        self._filled = signed + b" " * (OBJECT_BYTES - len(signed))
+
+    def slugs(self, slots: range) -> Iterator[str]:
+        """Name those of some slots."""
+        asked = "SELECT slug FROM name WHERE slot >= ? AND slot < ?"
+        return (slug for (slug,) in self._names.execute(asked, (slots.start, slots.stop)))
+
+    def of(self, slug: str) -> bytes:
+        """Give a signed passport, its slug after its end so that each is another."""
+        return self._filled + slug.encode()
+
+    def rows(self, slots: range) -> Iterator[ShardRow]:
+        """Give the rows of some slots."""
+        for slug in sorted(self.slugs(slots)):
+            own = {"slug": slug, "listing_id": slug, "object": digest(self.of(slug)), "facts": digest(slug.encode())}
+            yield self._row.model_copy(update=own)
+
+    def listings(self, passports: int) -> SourceParts:
+        """Give a source's listings, cut as the shards are."""
+        cuts = list(enumerate(slots_by_shard(passports)))
+        parts = (SourcePart(i, len(cuts), partial(self._part, slots), len([*self.slugs(slots)])) for i, slots in cuts)
+        return SourceParts(tuple(parts), timestamp(AT))
+
+    def _part(self, slots: range) -> bytes:
+        return pack((slug + digest(slug.encode()) * (LISTING_BYTES // 64)).encode() for slug in self.slugs(slots))
+
+
+def digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def held(what: str) -> int:
+    """Tell the bytes of memory that this process holds (VmRSS), or held at most (VmHWM)."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith(what))
+
+
+if __name__ == "__main__":
+    main()

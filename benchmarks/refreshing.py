@@ -1,0 +1,60 @@
+"""One refresh without Prefect, whose start would take most of the time: what benchmarks/faults.py breaks.
+
+The settings are the environment's, and SOURCE_DATE_EPOCH is the clock.
+"""
+
+import asyncio
+import os
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+
+from flows.crawl import CrawlFailedError, CrawlOutcome, crawl
+from flows.errors import FlowError
+from flows.fetching import crawl_source, failure_of
+from flows.job import Job, new_job
+from flows.settings import read_settings
+from flows.stages import GateClosedError, assemble, build_passports, check_ground, publish_generation
+from flows.workplace import workplace
+from schemas.run import Breach
+
+BEGUN, PUBLISHED, CLOSED = "begun", "published", "closed"
+HASTY = {"AUTOTHROTTLE_START_DELAY": "0", "RETRY_WAIT_S": "0.02", "RETRY_TIMES": "2"}
+"""Without the waits that spare a real source."""
+
+
+def main() -> None:
+    """Say that it begins, and then what came of it."""
+    job = new_job("refresh", read_settings(), epoch=int(os.environ["SOURCE_DATE_EPOCH"]))
+    print(BEGUN, flush=True)
+    with patch("flows.fetching.crawl", partial(_hasty, crawl)), workplace(job) as placed:
+        try:
+            _refresh(placed)
+        except GateClosedError:
+            print(CLOSED)
+        except FlowError as error:
+            raise SystemExit(f"{type(error).__name__}: {error}") from error
+        else:
+            print(PUBLISHED)
+
+
+def _refresh(job: Job) -> None:
+    check_ground(job)
+    outcomes: list[CrawlOutcome] = []
+    failures: list[Breach] = []
+    for source in job.sources:
+        try:
+            outcomes.append(asyncio.run(crawl_source(job, source)))
+        except CrawlFailedError as error:
+            failures.append(failure_of(source, error))
+    assembled = assemble(job, outcomes, failures)
+    publish_generation(job, assembled, build_passports(job, assembled))
+
+
+async def _hasty(crawl: Any, *arguments: Any, **order: Any) -> CrawlOutcome:  # noqa: ANN401 - handed through
+    outcome: CrawlOutcome = await crawl(*arguments, **{**order, "settings": {**order.get("settings", {}), **HASTY}})
+    return outcome
+
+
+if __name__ == "__main__":
+    main()

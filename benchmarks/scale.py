@@ -1,0 +1,329 @@
+"""How a whole run grows with the Hub: `python -m benchmarks.scale [ITEMS …]`.
+
+A made-up Hub of each size is served on loopback; one process crawls it, builds a passport for each repository, signs
+and publishes them, and then does the same again where nothing has changed. Printed is what the run took and held at
+most in each stage (its crawl's process apart), and how many bytes lie in the store; `--svg FILE` draws memory over
+time. Memory must not grow with the Hub. `--written` leaves the crawl out: its file is written as a crawl would leave
+it, for sizes that a crawl takes hours for; `--cards 20` gives one repository in 20 a card there, as reading cards is
+most of what a crawl costs. `--builder pool` builds in two processes.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.hub_server import CARDLESS, LARGEST_PAGE, Hub, card, repository, repository_id
+from flows import fetching
+from flows.basis import Basis, read_basis, write_basis
+from flows.build import FEW_HANDED_BACK, Built
+from flows.crawl import CrawlOutcome, crawl, read_crawl
+from flows.job import Job, new_job, open_tools
+from flows.parts import Builder, build_here, build_parts, runs_of
+from flows.progress import WATCHER
+from flows.settings import read_settings
+from flows.stages import Done, assemble, build_passports, publish_generation
+from flows.workplace import workplace
+from pipelines.keys import signing_key_to_jwk
+from pipelines.order import admit
+from schemas.crawl import AdmittedLine
+from schemas.listing import Listing, Quarantined, RawListing
+from schemas.times import timestamp
+from spiders.documents import raw_listing, raw_text
+from spiders.tally import Tally
+
+SIZES = (2_000, 20_000, 100_000)
+EVERY_S = 0.25
+PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
+GATES = """
+minimum_listings = 1
+largest_drop = 1.0
+largest_reject_rate = 0.1
+refresh_after_h = 72
+stale_after_h = 168
+expires_after_h = 720
+"""
+IMPATIENT = {"AUTOTHROTTLE_ENABLED": "0", "CONCURRENT_REQUESTS": "16", "CONCURRENT_REQUESTS_PER_DOMAIN": "16"}
+"""Scrapy settings of these crawls: loopback needs no politeness."""
+
+
+class Written(NamedTuple):
+    """What is written down as if it had been crawled."""
+
+    items: int
+    cards: int
+    """One in so many has a card."""
+
+
+def main() -> None:
+    """Measure each size in a process of its own, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("items", type=int, nargs="*", default=SIZES)
+    parser.add_argument("--svg", type=Path, help="draw memory over time into this file")
+    parser.add_argument("--written", action="store_true", help="write the crawl's file instead of crawling")
+    parser.add_argument(
+        "--cards", type=int, default=1, help="one repository in so many has a card, where it is written"
+    )
+    parser.add_argument("--builder", choices=("here", "pool"), default="here")
+    parser.add_argument("--run", metavar="URL", help="be the process that runs against this Hub")
+    asked = parser.parse_args()
+    if asked.run:
+        written = Written(asked.items[0], asked.cards) if asked.written else None
+        print(json.dumps(run(asked.run, written, {"here": build_here, "pool": build_in_pool}[asked.builder])))
+        return
+    curves = {}
+    for items in asked.items:
+        with serving(items) as url:
+            command = [sys.executable, "-m", "benchmarks.scale", str(items), "--run", url, "--builder", asked.builder]
+            command += ["--written", "--cards", str(asked.cards)] if asked.written else []
+            told = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout  # noqa: S603 - this very file
+        curves[items] = json.loads(told)
+        show(items, curves[items])
+    if asked.svg:
+        asked.svg.write_text(drawn(curves))
+
+
+def show(items: int, told: dict[str, Any]) -> None:
+    """Print one size: seconds and peak memory of each stage, and bytes in the store."""
+    print(f"{items:>9,} repositories; the crawl's process held {told['peak_mb'].get('crawler', 0):.0f} MB at most")
+    for stage, seconds in told["seconds"].items():
+        each = f"{seconds / items * 1e6:6.0f} µs a repository"
+        print(f"    {stage:<17} {seconds:7.1f} s {each}, at most {told['peak_mb'].get(stage, 0):4.0f} MB")
+    for folder, (files, size) in told["store"].items():
+        print(f"    {folder:<30} {files:>8,} files {size:>14,} bytes, {size / items:8.0f} a repository")
+    sys.stdout.flush()
+
+
+def run(url: str, written: Written | None, builder: Builder) -> dict[str, object]:
+    """Do a whole run and the next one, on the day after, and measure them."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        equip(folder, url)
+        watch = Watch()
+        with watch.watching():
+            for again, day in enumerate((1, 2)):
+                epoch = int(datetime(2026, 6, day, tzinfo=UTC).timestamp())
+                job = new_job("refresh", read_settings(), epoch=epoch)
+                with workplace(job) as placed:
+                    done = stages(placed, watch, written, builder, suffix=" again" if again else "")
+                assert done.report.accounting is not None
+                assert done.published.generation == again + 1
+                assert done.report.unchanged == again * done.report.accounting.passports
+        return {
+            "seconds": watch.seconds,
+            "peak_mb": watch.peaks,
+            "curve": watch.curve,
+            "store": stored(folder / "store"),
+        }
+
+
+def stages(job: Job, watch: "Watch", written: Written | None, builder: Builder, suffix: str) -> Done:
+    """Go through the stages of a run."""
+    with watch.stage(f"crawl{suffix}"):
+        if written is None:
+            outcome = asyncio.run(fetching.crawl_source(job, "huggingface"))
+        else:
+            outcome = write_crawl(written, Path(job.work).parent / "crawl.jsonl", timestamp(open_tools(job).clock()))
+    with watch.stage(f"assemble{suffix}"):
+        assembled = assemble(job, [outcome])
+    with watch.stage(f"build{suffix}"):
+        built = build_passports(job, assembled, builder)
+    with watch.stage(f"publish{suffix}"):
+        return publish_generation(job, assembled, built, builder)
+
+
+def write_crawl(written: Written, path: Path, at: str) -> CrawlOutcome:
+    """Write what a crawl of the made-up Hub would leave behind; that of the day before with another date."""
+    if path.exists():
+        dated(path, at)
+        return read_crawl(path)
+    hub, tally = Hub(written.items, LARGEST_PAGE, 0), Tally("huggingface")
+    with path.open("w") as file:
+        for number in range(written.items):
+            for raw in raws(hub, number, at, card_in=written.cards):
+                assert isinstance(raw, RawListing)
+                listing = admit(raw)
+                assert isinstance(listing, Listing), listing
+                line = AdmittedLine(raw=raw, listing=listing)
+                tally.count(line)
+                file.write(f"{line.model_dump_json()}\n")
+        report = tally.report({}, finish_reason="finished", started_at=at, finished_at=at)
+        file.write(report.model_dump_json() + "\n")
+    return read_crawl(path)
+
+
+def dated(path: Path, at: str) -> None:
+    """Put another date in a crawl's file, line by line."""
+    before = read_crawl(path).report.finished_at
+    with path.open() as old, path.with_suffix(".new").open("w") as new:
+        new.writelines(line.replace(before, at) for line in old)
+    path.with_suffix(".new").replace(path)
+
+
+def raws(hub: Hub, number: int, at: str, *, card_in: int) -> Iterator[RawListing | Quarantined]:
+    """One repository and its card, as a crawl hands them on."""
+    record, name = repository(hub, number), repository_id(number)
+    url, seen = f"http://127.0.0.1/{name}", {"listing_id": name, "observed_at": at, "version": record["sha"]}
+    yield raw_listing(record, source="huggingface", url=url, **seen)
+    if number % CARDLESS != CARDLESS - 1 and number % card_in == 0:
+        yield raw_text(card(number), source="huggingface-card", url=url, **seen)
+
+
+def build_in_pool(job: Job, basis: Basis) -> Iterator[Built]:
+    """Build a batch in two processes, which read it as workers do."""
+    folder = write_basis(job, basis)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(partial(build_apart, job, folder), runs_of(basis.batch))
+
+
+def build_apart(job: Job, folder: Path, parts: tuple[int, ...]) -> Built:
+    """Build some parts in another process."""
+    WATCHER.set(lambda *_: None)
+    built = build_parts(job, read_basis(job, folder), parts)
+    built.write_ahead(open_tools(job).store, but=FEW_HANDED_BACK)
+    return built
+
+
+def stored(store: Path) -> dict[str, tuple[int, int]]:
+    """Folder of the store → its files, and their bytes."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for path in store.rglob("*"):
+        parts = path.relative_to(store).parts
+        if path.is_file() and len(parts) > 1 and not parts[0].startswith(".tmp"):
+            found[
+                "/".join(parts[: min(3 if parts[0] == "api" or parts[1] == "sources" else 2, len(parts) - 1)])
+            ].append(path.stat().st_size)
+    return {folder: (len(sizes), sum(sizes)) for folder, sizes in sorted(found.items())}
+
+
+def equip(folder: Path, url: str) -> None:
+    """Set everything that a run asks for."""
+    key, gates = folder / "key.jwk", folder / "gates.toml"
+    key.touch(mode=0o600)
+    key.write_text(signing_key_to_jwk(bytes(range(32))))
+    names = re.findall(r"^\[([a-z-]+)\]", Path("pipelines/rules/gates.toml").read_text(), re.MULTILINE)
+    gates.write_text("".join(f"[{name}]\n{GATES}" for name in names))
+    os.environ |= {
+        "PASSPORTS_STORE": str(folder / "store"),
+        "PASSPORTS_SIGNING_KEY_FILE": str(key),
+        "PASSPORTS_GATES_FILE": str(gates),
+        "PASSPORTS_HUGGINGFACE_URL": url,
+        "PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS": "0",
+        "PASSPORTS_SOURCES": "huggingface",
+        "PASSPORTS_WORK": str(folder / "work"),
+    }
+    WATCHER.set(lambda *_: None)
+    fetching.crawl = impatient
+
+
+async def impatient(source: str, **order: Any) -> CrawlOutcome:  # noqa: ANN401 - as `crawl` takes it
+    """Crawl as a run does, but without the waits that spare a real source."""
+    return await crawl(source, **{**order, "settings": {**order["settings"], **IMPATIENT}})
+
+
+class Watch:
+    """Looks at the memory of this process and of the crawl's while stages go on."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.peaks: defaultdict[str, float] = defaultdict(float)
+        self.curve: list[tuple[float, str, float]] = []
+        self._stage, self._begun = "", time.monotonic()
+        self._ended = threading.Event()
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Look while the context lasts."""
+        thread = threading.Thread(target=self._look)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            thread.join()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Name what goes on."""
+        self._stage, begun = name, time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - begun
+
+    def _look(self) -> None:
+        while not self._ended.wait(EVERY_S):
+            own = resident_mb(os.getpid())
+            self.peaks[self._stage] = max(self.peaks[self._stage], own)
+            self.curve.append((time.monotonic() - self._begun, self._stage, own))
+            for child in children():
+                self.peaks["crawler"] = max(self.peaks["crawler"], resident_mb(child))
+
+
+def children() -> list[int]:
+    """Processes that this one has started."""
+    listed = "".join(path.read_text() for path in Path("/proc/self/task").glob("*/children"))
+    return [int(child) for child in listed.split()]
+
+
+def resident_mb(process: int) -> float:
+    """Megabytes that a process holds in memory; 0 when it has ended."""
+    try:
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE_KB / 1024
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+
+
+@contextmanager
+def serving(items: int) -> Iterator[str]:
+    """Serve a made-up Hub while the context lasts; yields its address."""
+    command = [sys.executable, "-m", "benchmarks.hub_server", "--items", str(items), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own server
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().split()[0]
+        finally:
+            server.terminate()
+
+
+def drawn(curves: dict[int, dict[str, list[tuple[float, str, float]]]]) -> str:
+    """Draw memory over the course of each run, which is stretched to the same width."""
+    width, height, highest = 720, 260, 600
+    lines = []
+    for place, (items, told) in enumerate(curves.items()):
+        curve = told["curve"]
+        last = curve[-1][0] or 1
+        points = " ".join(
+            f"{60 + at / last * (width - 80):.1f},{height - 30 - mb / highest * (height - 60):.1f}"
+            for at, _, mb in curve
+        )
+        colour = ("#6b7a99", "#3f7d58", "#b0562f", "#7a3f7d")[place % 4]
+        lines.append(f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="{points}"/>')
+        lines.append(f'<text x="{70 + place * 150}" y="20" fill="{colour}">{items:,} repositories</text>')
+    for mb in range(0, highest + 1, 100):
+        y = height - 30 - mb / highest * (height - 60)
+        lines.append(f'<text x="52" y="{y + 4:.0f}" text-anchor="end" fill="#666">{mb}</text>')
+        lines.append(f'<path d="M60 {y:.0f}H{width - 20}" stroke="#ddd"/>')
+    lines.append(f'<text x="60" y="{height - 8}" fill="#666">MB held by the run, from its beginning to its end</text>')
+    body = "\n".join(lines)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif"'
+        f' font-size="12">\n<rect width="100%" height="100%" fill="#fff"/>\n{body}\n</svg>\n'
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""Runs the crawls of a job: those that name what others ask for come first."""
+
+import asyncio
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+
+from flows.crawl import CrawlFailedError, CrawlOutcome, Progress, crawl, read_crawl
+from flows.extraction_endpoint import endpoint_of
+from flows.extractor import extract
+from flows.intake import Stock, stock_of, take
+from flows.job import Job, Tools, open_tools
+from flows.known import NAMED_BY, Remembered, write_known
+from flows.progress import tell
+from flows.state import Served, served, starting_point
+from flows.workplace import crawl_folder
+from pipelines.normalise_extraction import SOURCE
+from schemas.crawl import AdmittedLine
+from schemas.run import Breach
+from schemas.times import timestamp
+
+READ = ("openrouter", "huggingface-card")
+"""Sources whose texts a language model reads, where one is set."""
+
+EXTRACTING = "read texts"
+
+RESUMED = ("huggingface",)
+"""Sources whose crawls take so long that one that was cut off goes on where it stopped."""
+
+
+def waves(sources: Sequence[str]) -> list[tuple[str, ...]]:
+    """Put sources in the order in which they can be crawled; those of one wave at the same time."""
+    left, found = list(sources), []
+    while left:
+        wave = tuple(source for source in left if not set(NAMED_BY.get(source, ())) & (set(left) - {source}))
+        found.append(wave)
+        left = [source for source in left if source not in wave]
+    return found
+
+
+async def crawl_source(job: Job, source: str, before: Sequence[CrawlOutcome] = ()) -> CrawlOutcome:
+    """Crawl one source, or the job's listings of it, in a process of its own; `before` are crawls of this job."""
+    tools, stage = open_tools(job), f"crawl {source}"
+    tell(stage, 0, None)
+
+    def watch(progress: Progress) -> None:
+        tell(stage, progress.listings, progress.announced)
+
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=f"crawl-{source}-", dir=job.work))
+    resumed = source in RESUMED and job.whole and job.flow == "refresh"
+    outcome = await crawl(
+        source,
+        url=job.source_urls[source],
+        out=(crawl_folder(job, source) if resumed else folder) / "crawl.jsonl",
+        contact=tools.settings.contact,
+        arguments=_arguments(job, tools, source, folder, before),
+        settings={"RESUME": "1"} if resumed else {},
+        clock_epoch=job.epoch,
+        on_progress=watch,
+        time_limit_s=tools.settings.crawl_time_limit_s,
+    )
+    tell(stage, outcome.report.listings, outcome.report.listings)
+    return outcome
+
+
+def _arguments(job: Job, tools: Tools, source: str, folder: Path, before: Sequence[CrawlOutcome]) -> Mapping[str, str]:
+    """What the spider of a source is told."""
+    only = job.only.get(source, ())
+    if source == "openrouter":
+        return {"endpoints": str(int(job.endpoints)), **({"only": ",".join(only)} if only else {})}
+    if source not in NAMED_BY:
+        return {}
+    stock = _stock(job, tools, before, folder)
+    known = write_known(
+        folder / "known.sqlite",
+        source,
+        stock.lines,
+        only=only,
+        seen_before=timestamp(tools.clock() - tools.gates[source].refresh_after),
+        budget=job.budgets.get(source),
+    )
+    arguments = {"known": str(known)}
+    if source == "huggingface" and job.whole and job.minimum_downloads is not None:
+        arguments["minimum_downloads"] = str(job.minimum_downloads)
+        if job.changes and (last := _state(job, tools).sources.get(source)):
+            arguments["since"] = last.last_scraped_at
+    return arguments
+
+
+def _stock(job: Job, tools: Tools, before: Sequence[CrawlOutcome], folder: Path) -> Stock:
+    """The listings as they will be once what was crawled before is taken in."""
+    state = _state(job, tools)
+    taken = [take(outcome, folder / "before" / outcome.report.source, whole=job.whole) for outcome in before]
+    return stock_of(taken, state, folder / "stock", whole=job.whole)
+
+
+def _state(job: Job, tools: Tools) -> Served:
+    read = served if job.flow == "demo" else starting_point
+    return read(tools.store, tools.trusted, tools.clock())
+
+
+async def extract_limits(job: Job, before: Sequence[CrawlOutcome]) -> CrawlOutcome | None:
+    """Let a language model point at limits in texts, where one is set; None where none is."""
+    tools = open_tools(job)
+    endpoint = endpoint_of(tools.settings)
+    if endpoint is None:
+        return None
+    tell(EXTRACTING, 0, None)
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="extraction-", dir=job.work))
+    stock = _stock(job, tools, before, folder)
+    known = write_known(folder / "known.sqlite", SOURCE, stock.lines)
+    texts = chain.from_iterable(stock.read(source) for source in READ) if job.whole else _admitted(before)
+    with Remembered(known) as remembered, (folder / "crawl.jsonl").open("wb") as file:
+        async for line in extract(texts, last=remembered.extraction, endpoint=endpoint, clock=tools.clock):
+            file.write(line.model_dump_json().encode() + b"\n")
+    outcome = read_crawl(folder / "crawl.jsonl")
+    tell(EXTRACTING, outcome.report.listings, outcome.report.listings)
+    return outcome
+
+
+def _admitted(outcomes: Sequence[CrawlOutcome]) -> Iterator[AdmittedLine]:
+    lines = chain.from_iterable(outcome.lines() for outcome in outcomes)
+    return (line for line in lines if isinstance(line, AdmittedLine) and line.raw.source in READ)
+
+
+def failure_of(source: str, error: CrawlFailedError) -> Breach:
+    """A crawl that left no report: it was stopped, or it died."""
+    return Breach(source=source, gate="complete", reason=str(error))

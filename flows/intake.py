@@ -1,0 +1,142 @@
+"""Takes in what a crawl brought: cut by slot, and put beside the last good listings of each source of records."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flows.crawl import CrawlOutcome
+from flows.publication import SourcePart, SourceParts
+from flows.spool import SourceLines, Spool, WrittenLines
+from flows.state import Served, ServedLines
+from pipelines.absence import ROLLS, is_gone, looks_that_show, read_roll, roll_of
+from pipelines.carry import Look, carried
+from pipelines.gates import Filled
+from pipelines.shards import EVERY_SLOT, shard_count, slots_of
+from schemas.crawl import AdmittedLine, QuarantinedLine
+from schemas.listing import Listing, Quarantined
+
+LISTS_EVERYTHING = ("openrouter", "openrouter-endpoints", "modelsdev")
+"""Sources of records whose whole crawl brings all that there are: what it did not bring is not there."""
+
+
+@dataclass(slots=True)
+class Taken:
+    """What one crawl brought, cut by slot: a spool for each source of records."""
+
+    outcome: CrawlOutcome
+    spools: dict[str, Spool] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    """Source of records → how many there are."""
+    filled: Filled = field(default_factory=Filled)
+    """What the source's own records state, for its gate."""
+    refused: list[Quarantined] = field(default_factory=list)
+    slugs: set[str] = field(default_factory=set)
+    """Of the records themselves; only kept where single ones were asked for."""
+
+
+def take(outcome: CrawlOutcome, folder: Path, *, whole: bool) -> Taken:
+    """Read a crawl once: cut it by slot and count what its gate asks for."""
+    taken, count = Taken(outcome), shard_count(outcome.report.admitted)
+    for line in outcome.lines():
+        if isinstance(line, QuarantinedLine):
+            taken.refused.append(line.quarantined)
+            continue
+        source, listing = line.raw.source, line.listing
+        if source not in taken.spools:
+            taken.spools[source] = Spool(folder / source, count)
+        taken.spools[source].add(listing.slug, line.model_dump_json().encode())
+        taken.counts[source] += 1
+        if source == outcome.report.source:
+            taken.filled.note(listing)
+        if not whole:
+            taken.slugs.add(listing.slug)
+    for spool in taken.spools.values():
+        spool.close()
+    return taken
+
+
+@dataclass(slots=True)
+class Stock:
+    """The listings of every source from now on."""
+
+    lines: dict[str, SourceLines]
+    changed: dict[str, SourceParts] = field(default_factory=dict)
+    """Sources of records that a crawl brought something of."""
+    refused: list[Quarantined] = field(default_factory=list)
+    unread: set[tuple[str, str]] = field(default_factory=set)
+    """Sources and ids of records that came and could not be read: their last good ones stand, and are not counted."""
+    rolls: dict[str, dict[str | None, Listing]] = field(default_factory=dict)
+    """Source → its rolls by their dates, once they were asked for: there is one for most of what is missing."""
+
+    def read(self, source: str, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
+        """Give a source's records of these slots."""
+        lines = self.lines.get(source)
+        return lines.read(slots) if lines else iter(())
+
+    def roll(self, source: str, observed_at: str | None) -> Listing | None:
+        """The roll of a source by its date."""
+        if source in ROLLS and source not in self.rolls:
+            self.rolls[source] = {line.raw.observed_at: line.listing for line in self.read(ROLLS[source])}
+        return self.rolls.get(source, {}).get(observed_at)
+
+
+def stock_of(taken: list[Taken], served: Served, folder: Path, *, whole: bool) -> Stock:
+    """Put what came in the place of what every source last brought."""
+    stock = Stock({source: ServedLines(served, source) for source in served.sources})
+    for one in taken:
+        report = one.outcome.report
+        for source, spool in one.spools.items():
+            everything = whole and source in LISTS_EVERYTHING
+            unread = frozenset(refusal.id for refusal in one.refused if refusal.source == source)
+            stock.unread |= {(source, record) for record in unread}
+            look = Look(source, everything, report.started_at, report.finished_at, unread)
+            _carry(stock, spool, served, look, folder / source)
+        if whole and report.source in ROLLS:
+            _call_roll(stock, one, served, folder)
+    return stock
+
+
+def _carry(stock: Stock, spool: Spool, served: Served, look: Look, folder: Path) -> None:
+    last = served.last_good(look.source) or 0
+    count = max(spool.count, shard_count(last))
+    written, parts = WrittenLines(folder, count), []
+    for index in range(count):
+        slots = slots_of(index, count)
+        result = carried(served.lines(look.source, slots), spool.read(slots), look)
+        written.write(index, result.lines)
+        parts.append(_part(written, index, result.lines))
+        stock.refused += result.refused
+    stock.lines[look.source] = written
+    stock.changed[look.source] = SourceParts(tuple(parts), look.began_at)
+
+
+def _part(written: WrittenLines, index: int, lines: list[AdmittedLine]) -> SourcePart:
+    there = sum(1 for line in lines if line.missing_since is None)
+    return SourcePart(index, written.count, written.path(index).read_bytes, there)
+
+
+def _call_roll(stock: Stock, taken: Taken, served: Served, folder: Path) -> None:
+    """Keep the roll of this crawl, and those that first missed a listing that is still missing."""
+    report = taken.outcome.report
+    ids, url, needed = [], "", {report.finished_at}
+    for line in stock.read(report.source):
+        if line.missing_since is None:
+            ids.append(line.raw.id)
+            url = line.raw.url
+        else:
+            needed.update(looks_that_show(line))
+    ids += [refusal.id for refusal in taken.refused if refusal.source == report.source]
+    raw = roll_of(report.source, ids, url=url, observed_at=report.finished_at)
+    source = ROLLS[report.source]
+    lines = {line.raw.id: line for line in served.lines(source) if line.raw.id in needed}
+    lines[raw.id] = AdmittedLine(raw=raw, listing=read_roll(raw))
+    written = WrittenLines(folder / source, 1)
+    written.write(0, [lines[observed_at] for observed_at in sorted(lines)])
+    stock.lines[source] = written
+    stock.changed[source] = SourceParts((_part(written, 0, list(lines.values())),), report.started_at)
+
+
+def there(lines: Iterator[AdmittedLine]) -> Iterator[Listing]:
+    """The listings that are not certainly gone."""
+    return (line.listing for line in lines if not is_gone(line))

@@ -1,0 +1,89 @@
+"""A Prefect server of our own on loopback, for a machine where none was started: it ends with who started it."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+
+from flows.errors import FlowError
+
+HOST, PORT = "127.0.0.1", 4200
+"""Prefect's own port; where it is taken, any other."""
+STARTING_S, ENDING_S = 120.0, 20.0
+PR_SET_PDEATHSIG = 1
+"""From <linux/prctl.h>: the signal that a process gets when its parent dies."""
+LEASES = "prefect.server.concurrency.lease_storage.filesystem"
+"""Who holds which slot outlives the server there: in memory, a restart would leave a slot taken for ever."""
+
+
+class ServerFailedError(FlowError):
+    """The Prefect server did not start."""
+
+
+@contextlib.contextmanager
+def own_server() -> Iterator[str]:
+    """Run a server while the context lasts; yields the address of its API. Raise ServerFailedError."""
+    port = _port()
+    api_url = f"http://{HOST}:{port}/api"
+    process = subprocess.Popen(  # noqa: S603 - this module, with a number
+        [sys.executable, "-P", "-m", "flows.own_server", str(port), str(os.getpid())],
+        env={**os.environ, "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": LEASES, "PREFECT_SERVER_LOGGING_LEVEL": "ERROR"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for who serves: the server has to hear of its last states
+    )
+    try:
+        _wait_until_healthy(api_url, process)
+        yield api_url
+    finally:
+        process.terminate()
+        try:
+            process.wait(ENDING_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _port() -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, PORT))
+        except OSError:
+            probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_healthy(api_url: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + STARTING_S
+    while True:
+        try:
+            urllib.request.urlopen(f"{api_url}/health", timeout=5).close()  # noqa: S310 - our own server
+        except OSError:
+            if process.poll() is not None or time.monotonic() > end:
+                remedy = "run `prefect server start` to see why, or name a server that runs with PREFECT_API_URL"
+                raise ServerFailedError(f"the Prefect server at {api_url} did not start: {remedy}") from None
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _serve(port: str, parent: str) -> None:
+    """Become the server, once it is sure that it ends with its parent (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != int(parent):  # it went before we could ask
+            return
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", port]
+    os.execv(sys.executable, command)  # noqa: S606 - no shell is meant
+
+
+if __name__ == "__main__":
+    _serve(*sys.argv[1:3])

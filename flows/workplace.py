@@ -1,0 +1,90 @@
+"""Where a run keeps what is too large for memory: a folder of its own, gone when the run has ended."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flows.job import Job
+from flows.settings import read_settings
+
+_PREFIX = "passports-run-"
+_LOCK = "held.lock"
+"""File in a run's folder that the run keeps locked while it lives: a lock ends with its process, however that ends."""
+
+
+@contextmanager
+def workplace(job: Job) -> Iterator[Job]:
+    """Give a job its folder while the context lasts, after clearing away those that killed runs left behind."""
+    root = _root(job)
+    clear_left(root)
+    folder, held = _new_folder(root)
+    try:
+        yield job.model_copy(update={"work": str(folder)})
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+def clear_left(root: Path) -> None:
+    """Remove the folders of runs that have ended without doing so themselves; those of others stay."""
+    for folder in root.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(FileNotFoundError, BlockingIOError):
+            if _is_ours(folder):
+                held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(held)
+
+
+def _new_folder(root: Path) -> tuple[Path, int]:
+    """Make a folder and lock it; make another where a run that starts now took it for one that was left."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
+        with contextlib.suppress(FileNotFoundError):
+            held = _lock(folder, fcntl.LOCK_EX)
+            if (folder / _LOCK).exists():
+                return folder, held
+            os.close(held)
+
+
+def _lock(folder: Path, mode: int) -> int:
+    """Lock a folder; raise BlockingIOError where it is held and `mode` does not wait."""
+    held = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(held, mode)
+    except BaseException:
+        os.close(held)
+        raise
+    return held
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether this user made it, and it is a folder: others may write where temporary files are kept."""
+    seen = folder.lstat()
+    return stat.S_ISDIR(seen.st_mode) and seen.st_uid == os.geteuid()
+
+
+def crawl_folder(job: Job, source: str) -> Path:
+    """Folder of a crawl that can be resumed: the same for the next run of this store on this machine."""
+    told = f"{job.store}\n{source}\n{job.source_urls[source]}"
+    folder = _base() / "crawls" / hashlib.sha256(told.encode()).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _root(job: Job) -> Path:
+    chosen = read_settings(store=job.store).work or Path(tempfile.gettempdir())
+    chosen.mkdir(parents=True, exist_ok=True)
+    return chosen
+
+
+def _base() -> Path:
+    chosen = read_settings().work
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return chosen or cache / "passports"

@@ -1,0 +1,63 @@
+"""Whether two sources say the same of a fact, as precedence.toml reads it, and who agrees with whom."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from pipelines.join import key_of
+from pipelines.merge import Subject
+from pipelines.precedence import Field, field_of
+from pipelines.weighing import Claim
+from schemas.listing import FactValue
+
+PRICE = "price:"
+MONTH_CHARACTERS = 7
+"""Of "2024-06": a month agrees with every day in it."""
+
+
+def agree(row: Field, one: FactValue, other: FactValue) -> bool:
+    """Whether two values of a fact mean the same."""
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return set(one) == set(other)
+    if isinstance(one, str) and isinstance(other, str):
+        return one == other or _same_text(row, one, other)
+    return one == other
+
+
+def _same_text(row: Field, one: str, other: str) -> bool:
+    if row.as_name:
+        return one.lower() == other.lower()
+    if row.fact.startswith(PRICE):
+        return Decimal(one) == Decimal(other)
+    if MONTH_CHARACTERS in {len(one), len(other)}:
+        return one[:MONTH_CHARACTERS] == other[:MONTH_CHARACTERS]
+    return bool(row.tolerance_days) and _apart(one, other) <= timedelta(days=row.tolerance_days)
+
+
+def agreeing(subject: Subject, fact: str) -> list[Claim]:
+    """Claims of other records that confirm what is believed of a fact."""
+    return [claim for claim, same in _compared(subject, fact) if same]
+
+
+def differing(subject: Subject, fact: str) -> list[Claim]:
+    """Claims of other records that say otherwise."""
+    return [claim for claim, same in _compared(subject, fact) if not same]
+
+
+def _compared(subject: Subject, fact: str) -> list[tuple[Claim, bool]]:
+    """Other claims on a fact that say something, and whether they say the same."""
+    others, row = subject.others.get(fact, ()), field_of(fact)
+    if not others or row is None:
+        return []
+    believed = subject.claims[fact]
+    telling = [claim for claim in others if claim.fact.value not in row.says_little and not _is_former(claim, believed)]
+    return [(claim, agree(row, believed.fact.value, claim.fact.value)) for claim in telling]
+
+
+def _is_former(claim: Claim, believed: Claim) -> bool:
+    """Whether a claim gives a name that the record which is believed says was its own."""
+    listing = believed.listing
+    return bool(listing.same_as) and key_of(listing.source, str(claim.fact.value)) in map(str.lower, listing.same_as)
+
+
+def _apart(one: str, other: str) -> timedelta:
+    return abs(date.fromisoformat(one) - date.fromisoformat(other))

@@ -1,0 +1,30 @@
+"""Days and months as sources write them: those of the calendar, and nothing that merely looks like one."""
+
+import re
+from datetime import date
+
+from pipelines.record import Record
+
+_DAY = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}\Z")
+_MONTH = re.compile(r"[1-9][0-9]{3}-(?:0[1-9]|1[0-2])\Z")
+
+
+def day(record: Record, field: str, *, or_month: bool = False) -> str | None:
+    """Take out a day ("2026-04-29"), or a month too; raise FieldError when it is neither."""
+    text = record.optional_line(field)
+    if text is None or is_day(text) or (or_month and is_month(text)):
+        return text
+    return record.refuse(field, f"is {text[:40]!r}, not a day such as 2026-04-29{' or its month' if or_month else ''}")
+
+
+def is_day(text: str) -> bool:
+    """Whether the text is a day of the calendar."""
+    try:
+        return _DAY.match(text) is not None and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def is_month(text: str) -> bool:
+    """Whether the text is a month of the calendar: "2026-04"."""
+    return _MONTH.match(text) is not None

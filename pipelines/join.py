@@ -1,0 +1,170 @@
+"""Decides which records of several sources are about the same model. A join that is not sure is not made.
+
+A record is joined by what a source states: the listing names a repository on the Hub, a catalogue's entry names a
+listing, a card stands in its repository, a repository or its card names its code. A repository that was renamed is
+found under its old name too. Only where a listing names no repository at all may its own name speak: author and name
+must agree, the author's other repositories must all lie under that owner, one repository alone may fit, and it must not
+be made from another model. Such joins are marked.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from pipelines.slugs import hub_slug
+from schemas.listing import Listing
+
+By = Literal["own", "stated", "name"]
+"""How a record came to a passport: it names it; a source states it; or its name alone speaks for it."""
+
+NAMING = ("model", "router", "variant", "alias")
+"""Kinds of records that a passport can be named after."""
+
+HUB, SELLER, CODE = "huggingface", "openrouter", "github"
+
+_BETWEEN_WORDS = re.compile(r"[^a-z0-9]+")
+
+
+class Joined(NamedTuple):
+    """A record, and the passport that it belongs to."""
+
+    slug: str
+    listing: Listing
+    by: By
+
+
+class _Naming(NamedTuple):
+    """A listing that names no repository, and the name that one would have."""
+
+    slug: str
+    name: str
+
+
+class Joins:
+    """Which passports the records of a batch belong to.
+
+    Tell it of the listings that are sold first (`sold`), then of the Hub's repositories and their cards (`hosted`),
+    then ask `place`.
+    """
+
+    def __init__(self) -> None:
+        self._slugs: dict[str, dict[str, By]] = defaultdict(dict)
+        """Name of a listing or a repository → slugs of the passports that sellers' listings give it."""
+        self._renamed: dict[str, str] = {}
+        """Former name of a repository → its name."""
+        self._code: dict[str, set[str]] = defaultdict(set)
+        """Name of a repository of code → the Hub's repositories that name it as theirs."""
+        self._owners: dict[str, set[str]] = defaultdict(set)
+        self._nameless: dict[str, list[_Naming]] = defaultdict(list)
+        self._fitting: dict[str, set[str]] = defaultdict(set)
+        """Slug of a listing that names no repository → repositories whose name would fit."""
+        self._fits: dict[str, str] = {}
+        """The other way about."""
+
+    def sold(self, listing: Listing) -> None:
+        """Note what a listing of the seller says of itself."""
+        if listing.kind not in NAMING or listing.kind == "alias":
+            return
+        self._slugs[key_of(listing.source, listing.base_id)][listing.slug] = "stated"
+        repositories = _named(listing, HUB)
+        for repository in repositories:
+            self._slugs[key_of(HUB, repository)][listing.slug] = "stated"
+            self._owners[listing.author].add(repository.partition("/")[0].lower())
+        if not repositories and listing.kind == "model":
+            self._nameless[listing.author].append(_Naming(listing.slug, words(listing.base_id.partition("/")[2])))
+
+    def hosted(self, listing: Listing) -> None:
+        """Note a repository of the Hub under its name and the one that it was asked for by, and the code of it."""
+        if listing.kind not in ("model", "card") or not listing.source.startswith(HUB):
+            return
+        for code in _named(listing, CODE):
+            self._code[key_of(CODE, code)].add(listing.id)
+        if listing.kind == "card":
+            return
+        for former in _named(listing, HUB):
+            self._renamed[former.lower()] = listing.id
+        if slugs := self._stated(listing):
+            self._slugs[key_of(HUB, listing.id)].update(slugs)
+        else:
+            self._note_name(listing)
+
+    def place(self, listing: Listing) -> tuple[Joined, ...]:
+        """Say where a record belongs: to itself, to the passports of other records, or nowhere."""
+        if listing.source.startswith(SELLER):
+            return (Joined(listing.slug, listing, "own"),)
+        if listing.source == HUB and listing.kind == "model":
+            found = self._stated(listing) or self._by_name(listing.id)
+            return _joined(listing, found) or (Joined(listing.slug, listing, "own"),)
+        return _joined(listing, self._of_names(listing))
+
+    def _stated(self, listing: Listing) -> dict[str, By]:
+        found: dict[str, By] = {}
+        for name in (listing.id, *_named(listing, HUB)):
+            found |= self._slugs.get(key_of(HUB, name), {})
+        return found
+
+    def _of_names(self, listing: Listing) -> dict[str, By]:
+        """Follow what a card, an entry or an absence names, and who names a repository of code."""
+        found: dict[str, By] = dict(self._slugs.get(key_of(listing.source, listing.id), {}))
+        for name in _named(listing, SELLER):
+            found |= self._slugs.get(key_of(SELLER, name), {})
+        repositories = dict.fromkeys(_named(listing, HUB))
+        for code in (listing.id, *_named(listing, CODE)) if listing.source == CODE else ():
+            repositories |= dict.fromkeys(sorted(self._code.get(key_of(CODE, code), ())))
+        for repository in repositories:
+            found |= self._of_repository(repository)
+        return found
+
+    def _of_repository(self, repository: str) -> dict[str, By]:
+        """The passports of a repository: those that sell it, or its own."""
+        known = self._slugs.get(key_of(HUB, repository))
+        name = repository if known else self._renamed.get(repository.lower(), repository)
+        return known or self._slugs.get(key_of(HUB, name)) or self._by_name(name) or {hub_slug(name): "stated"}
+
+    def _note_name(self, listing: Listing) -> None:
+        for naming in self._candidates(listing):
+            self._fitting[naming.slug].add(listing.id.lower())
+            self._fits[listing.id.lower()] = naming.slug
+
+    def _by_name(self, repository: str) -> dict[str, By]:
+        slug = self._fits.get(repository.lower())
+        return {slug: "name"} if slug and len(self._fitting[slug]) == 1 else {}
+
+    def _candidates(self, listing: Listing) -> list[_Naming]:
+        if any(fact.name.startswith("base_model:") for fact in listing.facts):
+            return []
+        owner, _, name = listing.id.partition("/")
+        authors = [author for author, owners in self._owners.items() if owners == {owner.lower()}]
+        fitting = [naming for author in authors for naming in self._nameless[author] if naming.name == words(name)]
+        return fitting if len(fitting) == 1 else []
+
+
+def key_of(source: str, name: str) -> str:
+    """What a record is called in `Listing.same_as`; sources' names differ in more than case."""
+    return f"{source}:{name}".lower()
+
+
+def words(name: str) -> str:
+    """A name's words and figures in lower case: "QwQ-32B" and "qwq 32b" are the same."""
+    return _BETWEEN_WORDS.sub("-", name.lower()).strip("-")
+
+
+def in_order(listings: Iterable[Listing]) -> Joins:
+    """Join a batch that is at hand whole."""
+    joins, at_hand = Joins(), list(listings)
+    for listing in at_hand:
+        if listing.source == SELLER:
+            joins.sold(listing)
+    for listing in at_hand:
+        joins.hosted(listing)
+    return joins
+
+
+def _named(listing: Listing, source: str) -> tuple[str, ...]:
+    """Names of a source's records that a record says are of the same model."""
+    return tuple(name.removeprefix(f"{source}:") for name in listing.same_as if name.startswith(f"{source}:"))
+
+
+def _joined(listing: Listing, slugs: dict[str, By]) -> tuple[Joined, ...]:
+    return tuple(Joined(slug, listing, by) for slug, by in sorted(slugs.items()))

@@ -1,0 +1,161 @@
+"""Reads a record of the Hugging Face Hub: a repository, or the answer that there is none to be seen."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from pipelines.hub_card_data import declared_code, declared_languages, declared_licence
+from pipelines.hub_files import file_facts
+from pipelines.hub_results import file_results, index_results
+from pipelines.hub_tags import REPOSITORY, base_model_facts, language_facts, licence_fact, tag_facts
+from pipelines.hub_vocabulary import PIPELINE_TAGS, RELATIONS, UNREAD_FIELDS
+from pipelines.record import FieldError, Record, parse_record, shown
+from pipelines.slugs import hub_slug, is_slug
+from schemas.listing import Fact, FactValue, Listing, RawListing
+
+HUB: Final = "huggingface"
+
+DAY: Final = 10
+"""Characters of the day in a time."""
+
+
+def read_repository(raw: RawListing) -> Listing:
+    """Read one record of the Hub; raise FieldError naming the field that cannot be read."""
+    record = Record(parse_record(raw.body))
+    if "asked" in record and "error" in record:
+        return _absence(record, raw)
+    id_field = "id" if "id" in record else "modelId"
+    repository = _repository(record, id_field)
+    card = _card_data(record)
+    facts = _identity(repository, f"/{id_field}")
+    _read_access(record, facts)
+    _read_figures(record, facts)
+    _read_tags(record, card, facts)
+    return _listing(
+        raw,
+        repository,
+        kind="model",
+        facts=tuple(facts),
+        results=_results(record, card),
+        same_as=(*_former_name(raw, repository), *declared_code(card, repository)),
+        leftovers=tuple(pointer for pointer in record.leftovers() if pointer not in UNREAD_FIELDS),
+        unfamiliar=tuple(fact.name for fact in facts if _is_unfamiliar(fact.name)),
+    )
+
+
+def _absence(record: Record, raw: RawListing) -> Listing:
+    """The Hub's answer for what is private or is not there: it does not say which."""
+    asked = _repository(record, "asked")
+    record.optional_text("error")
+    status = record.optional_count("status")
+    if status is None:
+        record.refuse("status", "is missing: the answer's HTTP status stands there")
+    missing = Fact("repository_missing", status, "/status", status)
+    return _listing(raw, asked, kind="absence", facts=(missing,), leftovers=tuple(record.leftovers()))
+
+
+def _listing(raw: RawListing, repository: str, **read: Any) -> Listing:  # noqa: ANN401 - fields of a listing
+    owner, mark, name = repository.partition("/")
+    told: dict[str, Any] = {"results": (), "same_as": (), "unfamiliar": (), **read}
+    return Listing.model_construct(
+        source=raw.source,
+        id=repository,
+        base_id=repository,
+        slug=hub_slug(repository),
+        variant=None,
+        name=name if mark else repository,
+        author=owner,
+        prices=(),
+        providers=(),
+        url=raw.url,
+        observed_at=raw.observed_at,
+        content_sha256=raw.content_sha256,
+        **told,
+    )
+
+
+def _repository(record: Record, field: str) -> str:
+    repository = record.line(field)
+    if not REPOSITORY.match(repository) or not is_slug(hub_slug(repository)):
+        raise FieldError(f"/{field}", f"is {repository[:80]!r}, not owner/name of letters, digits, '.', '_' and '-'")
+    return repository
+
+
+def _card_data(record: Record) -> dict[str, Any]:
+    card = record.take_optional("cardData")
+    if card is not None and not isinstance(card, dict):
+        record.refuse("cardData", f"is {shown(card)}, not an object or null")
+    return card or {}
+
+
+def _identity(repository: str, at: str) -> list[Fact]:
+    facts = [Fact(name, True, at, repository) for name in ("listed", "repository")]
+    return [*facts, Fact("hugging_face_id", repository, at, repository)]
+
+
+def _read_access(record: Record, facts: list[Fact]) -> None:
+    _add(facts, "repository_id", record.optional_line("_id"), "/_id")
+    gate = record.take_optional("gated") if record.peek("gated") is False else record.optional_line("gated")
+    _add(facts, "gated", gate or None, "/gated")
+    _add(facts, "disabled", record.optional_flag("disabled"), "/disabled")
+
+
+def _read_figures(record: Record, facts: list[Fact]) -> None:
+    _add(facts, "downloads", record.optional_count("downloads"), "/downloads")
+    _add(facts, "likes", record.optional_count("likes"), "/likes")
+    for name, field, length in (("created_on", "createdAt", DAY), ("last_modified", "lastModified", None)):
+        instant = record.optional_line(field)
+        if instant is not None:
+            facts.append(Fact(name, _time(instant, field)[:length], f"/{field}", instant))
+    parameters = record.optional_nested("safetensors").optional_count("total")
+    _add(facts, "parameter_count", parameters or None, "/safetensors/total")
+
+
+def _read_tags(record: Record, card: dict[str, Any], facts: list[Fact]) -> None:
+    """Read what the tags say, where the card that they were taken from does not say it itself."""
+    tags = record.optional_lines("tags")
+    licence = declared_licence(card) or licence_fact(tags)
+    disabled = any(fact.name == "disabled" and fact.value is True for fact in facts)
+    facts += [licence] if licence else []
+    facts += file_facts(record.take_optional("siblings"), tags, disabled=disabled)
+    task = record.optional_line("pipeline_tag")
+    if task:
+        facts.append(Fact(f"task:{task}", True, "/pipeline_tag", task))
+    _add(facts, "library", record.optional_line("library_name"), "/library_name")
+    facts += declared_languages(card) or language_facts(tags)
+    facts += base_model_facts(tags)
+    facts += tag_facts(tags)
+    if tags:
+        facts.append(Fact("hub_tags", tuple(tags), "/tags", tuple(tags)))
+
+
+def _results(record: Record, card: dict[str, Any]) -> tuple[Any, ...]:
+    of_files = file_results(record.take_optional("evalResults"), "/evalResults")
+    of_index = index_results(record.take_optional("model-index"), "/model-index")
+    return of_files or of_index or index_results(card.get("model-index"), "/cardData/model-index")
+
+
+def _former_name(raw: RawListing, repository: str) -> tuple[str, ...]:
+    """The name that it was asked for by, where it is one of the same owner: names of others can be taken over."""
+    if raw.asked_as is None or raw.asked_as.lower() == repository.lower() or "/" not in raw.asked_as:
+        return ()
+    same_owner = raw.asked_as.partition("/")[0].lower() == repository.partition("/")[0].lower()
+    return (f"{HUB}:{raw.asked_as}",) if same_owner else ()
+
+
+def _is_unfamiliar(fact: str) -> bool:
+    group, mark, item = fact.partition(":")
+    known = {"task": PIPELINE_TAGS, "base_model": RELATIONS}.get(group)
+    return bool(mark) and known is not None and item.partition(":")[0] not in known
+
+
+def _time(instant: str, field: str) -> str:
+    try:
+        datetime.fromisoformat(instant)
+    except ValueError as error:
+        raise FieldError(f"/{field}", f"is {instant[:40]!r}, not a time such as 2026-04-29T12:00:00.000Z") from error
+    return instant
+
+
+def _add(facts: list[Fact], name: str, value: FactValue | None, locator: str) -> None:
+    if value is not None:
+        facts.append(Fact(name, value, locator, value))

@@ -1,0 +1,69 @@
+"""Which source is believed of which fact: the table, read once."""
+
+import tomllib
+from functools import lru_cache
+from importlib import resources
+
+from pydantic import Field as PydanticField
+
+from schemas.base import Frozen
+
+
+class Field(Frozen):
+    """Who is believed of one fact, or of one group of facts."""
+
+    fact: str
+    """Name of a fact, or "group:" for all items of a group."""
+    order: tuple[str, ...]
+    """Sources that are believed, the most believed first."""
+    group: str | None = None
+    """Group whose items come from the source that is believed of the list."""
+    whole: bool = False
+    """All items of the group come from one record: the most believed that names any."""
+    says_little: tuple[str, ...] = ()
+    """Values that neither confirm nor deny another, and are believed only where there is no other."""
+    path: str | None = None
+    """Where differing values are shown as a conflict."""
+    scope: dict[str, str] = PydanticField(default_factory=dict)
+    """Source → what it speaks of here, where that is more than its scope in general."""
+    tolerance_days: int = 0
+    """Dates that are not further apart agree."""
+    as_name: bool = False
+    """Texts that differ in case alone agree."""
+
+
+class Denial(Frozen):
+    """A request parameter that a listing names or does not, and what a catalogue says of it."""
+
+    parameter: str
+    fact: str
+
+
+class Precedence(Frozen):
+    """precedence.toml."""
+
+    version: str
+    scope: dict[str, str]
+    field: tuple[Field, ...]
+    denial: tuple[Denial, ...]
+
+
+@lru_cache(maxsize=1)
+def precedence() -> Precedence:
+    """Read the table; raise pydantic.ValidationError naming the row and field that is wrong."""
+    text = resources.files("pipelines").joinpath("rules", "precedence.toml").read_text(encoding="utf-8")
+    return Precedence.model_validate(tomllib.loads(text), strict=False)
+
+
+def field_of(fact: str) -> Field | None:
+    """Row of a fact, by its name or by its group; None where only the record that names the passport is believed."""
+    rows = _rows()
+    return rows.get(fact) or rows.get(fact.partition(":")[0] + ":")
+
+
+@lru_cache(maxsize=1)
+def _rows() -> dict[str, Field]:
+    rows = {row.fact: row for row in precedence().field}
+    grouped = {f"{row.group}:": row for row in precedence().field if row.group}
+    denied = {row.fact: Field(fact=row.fact, order=("modelsdev",)) for row in precedence().denial}
+    return rows | grouped | denied

@@ -1,0 +1,55 @@
+"""Where a source is, and whether an address still lies within it."""
+
+from urllib.parse import SplitResult, urlsplit
+
+from scrapy.settings import BaseSettings
+
+
+class ForeignLinkError(ValueError):
+    """A next link does not stay within the list that it stands in."""
+
+
+def base_url(settings: BaseSettings, name: str) -> str:
+    """Read a source's root from the setting `name`, with a path prefix where it has one; raise ValueError."""
+    url: str = settings[name]
+    parts = urlsplit(url)
+    plain = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
+    if not plain or parts.query or parts.fragment:
+        raise ValueError(f"{name} must be http(s)://host[:port][/prefix], without a user, a query or a fragment")
+    return url.rstrip("/")
+
+
+def path_below(location: str, root: str) -> str | None:
+    """Path below `root` that a Location header leads to, None when it leads elsewhere or asks for more than a path.
+
+    The header may be absolute, or a path that counts from the server's root whatever prefix `root` has.
+    """
+    base = urlsplit(root)
+    try:
+        target = urlsplit(location)
+    except ValueError:
+        return None
+    here = (target.scheme, target.netloc) in (("", ""), (base.scheme, base.netloc))
+    if not here or target.query or target.fragment or not target.path.startswith("/"):
+        return None
+    return target.path.removeprefix(base.path)
+
+
+def following_url(link: str, *, base_url: str, list_path: str) -> str:
+    """Resolve a next link: the list's own address below `base_url`, with the link's query.
+
+    The link may be absolute, or a path that counts from the source's root whatever prefix `base_url` has.
+    Raise ForeignLinkError when it names anything but this list.
+    """
+    base, target = urlsplit(base_url), _split(link)
+    here = not target.netloc or (target.scheme, target.netloc) in (("", base.netloc), (base.scheme, base.netloc))
+    if not here or target.path not in ("", list_path, base.path + list_path) or not target.query:
+        raise ForeignLinkError(f"the next link {link[:200]!r} does not lead to a page of {base_url}{list_path}")
+    return f"{base_url}{list_path}?{target.query}"
+
+
+def _split(link: str) -> SplitResult:
+    try:
+        return urlsplit(link)
+    except ValueError as error:
+        raise ForeignLinkError(f"the next link {link[:200]!r} is no address: {error}") from error

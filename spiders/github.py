@@ -1,0 +1,201 @@
+"""Asks GitHub for the repositories of code that other sources name, one after the other, through the REST API."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Self
+
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from schemas.crawl import FetchFailure
+from schemas.listing import Quarantined, RawListing
+from spiders.addresses import base_url, path_below
+from spiders.clock import Clock, clock_of, stamp
+from spiders.documents import AnswerError, raw_listing, read_json, refused
+from spiders.failures import describe, request_of
+from spiders.known import Known
+
+REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z")
+"""owner/name; a name of dots alone would climb out of the API's path."""
+
+TARGET = re.compile(r"/repositories/[0-9]{1,15}\Z|/repos/" + REPOSITORY.pattern)
+"""Where a renamed repository may be pointed to: its number, or its new name."""
+
+HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+
+OF_THE_ASKER = frozenset(["permissions", "temp_clone_token", "security_and_analysis"])
+"""Fields that tell of whoever asks with a token, and not of the repository; one of them can be a secret."""
+
+VERSION = re.compile(r"[!-~]{1,200}\Z")
+"""An ETag that can be sent back."""
+
+NOT_MODIFIED = 304
+MOVED = (301, 302, 307, 308)
+GONE = (404, 410, 451)
+"""A fault of one record: deleted, made private, or taken down by law."""
+REFUSING = (401, 403, 429)
+"""What the next request would be answered too."""
+
+FAILURES_IN_A_ROW = 5
+"""After so many the rest is not asked for: each would cost all the tries of its own."""
+
+Output = Request | RawListing | Quarantined | FetchFailure
+
+
+class GitHubSpider(Spider):
+    """Yields a RawListing a repository, Quarantined for what is none any more, and FetchFailure for what never came.
+
+    Arguments: `known` is the file that says which repositories are wanted, and what was fetched before; `only` is a
+    comma-separated list of repositories instead. What has not changed is found by its ETag, which costs nothing of the
+    quota that a token has. Settings: GITHUB_URL, GITHUB_TOKEN, SOURCE_DATE_EPOCH.
+    """
+
+    name = "github"
+    clock: Clock
+    base_url: str
+    headers: dict[str, str]
+
+    def __init__(self, *, known: str = "", only: str = "", **arguments: Any) -> None:  # noqa: ANN401 - Scrapy's
+        super().__init__(**arguments)
+        self.known = Known(known)
+        named = dict.fromkeys(filter(None, only.split(",")))
+        self.wanted = iter(named) if named else self.known.wanted(self.name)
+        self.taken: set[str] = set()
+        self.failures_in_a_row = 0
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's
+        """Take source, token and clock from the settings; raise ValueError when GITHUB_URL is no plain address."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.clock = clock_of(crawler.settings)
+        spider.base_url = base_url(crawler.settings, "GITHUB_URL")
+        token = crawler.settings["GITHUB_TOKEN"].get_secret_value()
+        spider.headers = {**HEADERS, **({"Authorization": f"Bearer {token}"} if token else {})}
+        return spider
+
+    async def start(self) -> AsyncIterator[Output]:
+        """Ask for the first repository; each answer leads to the next one, as GitHub asks to be asked serially."""
+        for first in self._next():
+            yield first
+
+    def take(self, response: Response, answer: dict[str, Any], asked: str, *, moved: bool = False) -> Iterator[Output]:
+        """Take one repository."""
+        self.failures_in_a_row = 0
+        yield self._record(response, answer, asked, moved=moved)
+        yield from self._next()
+
+    def failed(self, failure: Failure) -> Iterator[Output]:
+        """Take what is no repository: one that has not changed, has moved, is gone, or did not come."""
+        request = request_of(failure)
+        asked, told = request.cb_kwargs["asked"], describe(failure, request)
+        response = failure.value.response if isinstance(failure.value, HttpError) else None
+        last = self.known.raw(self.name, asked)
+        target = _target(response, self.base_url) if response and not request.cb_kwargs.get("moved") else None
+        if target:
+            yield self._ask(asked, target, moved=True)
+        elif response and response.status == NOT_MODIFIED and last:
+            yield from self._settled(last.model_copy(update={"observed_at": stamp(self.clock)}))
+        elif response and (response.status in GONE or _is_blocked(response)):
+            yield from self._settled(self._refused(None, asked, "", told.reason))
+        else:
+            yield from self._missed(failure, told)
+
+    def _settled(self, taken: RawListing | Quarantined) -> Iterator[Output]:
+        self.failures_in_a_row = 0
+        self.taken.add(taken.id.lower())
+        yield taken
+        yield from self._next()
+
+    def _missed(self, failure: Failure, told: FetchFailure) -> Iterator[Output]:
+        """Report what never came; where the next one would not come either, leave the rest alone."""
+        self.failures_in_a_row += 1
+        unsent = isinstance(failure.value, IgnoreRequest) and told.status is None
+        hopeless = unsent or told.status in REFUSING
+        if not hopeless and self.failures_in_a_row < FAILURES_IN_A_ROW:
+            yield told
+            yield from self._next()
+            return
+        left = sum(1 for _ in self.wanted)
+        rest = f"; {left} more repositories were not asked for" if left else ""
+        yield told.model_copy(update={"reason": told.reason + rest})
+
+    def _record(
+        self, response: Response, answer: dict[str, Any], asked: str, *, moved: bool
+    ) -> RawListing | Quarantined:
+        name = answer.get("full_name")
+        if not isinstance(name, str) or not REPOSITORY.match(name):
+            return self._refused(answer, asked, "/full_name", "names no repository: owner/name is one")
+        if answer.get("private") is not False:
+            return self._refused(None, asked, "/private", "is not false: only what everybody can see is recorded")
+        same = name.lower() == asked.lower()
+        if not same and not moved:
+            return self._refused(answer, asked, "/full_name", f"is {name!r}, where {asked!r} was asked for")
+        if name.lower() in self.taken:
+            return self._refused(answer, asked, "/full_name", f"is {name!r}, which was taken under another name")
+        self.taken.add(name.lower())
+        return raw_listing(
+            {field: value for field, value in answer.items() if field not in OF_THE_ASKER},
+            listing_id=name,
+            source=self.name,
+            url=response.url,
+            observed_at=stamp(self.clock),
+            asked_as=None if same else asked,
+            version=_version(response),
+        )
+
+    def _refused(self, element: object, asked: str, field: str, reason: str) -> Quarantined:
+        return refused(
+            element, listing_id=asked, source=self.name, field=field, reason=reason, observed_at=stamp(self.clock)
+        )
+
+    def _next(self) -> Iterator[Output]:
+        for asked in self.wanted:
+            if REPOSITORY.match(asked):
+                yield self._ask(asked, f"/repos/{asked}")
+                return
+            yield self._refused(None, asked, "", f"{asked[:200]!r} is no repository: owner/name is one")
+
+    def _ask(self, asked: str, path: str, *, moved: bool = False) -> Request:
+        """Make a request below the source's URL, the only place that the token is sent to."""
+        last = self.known.raw(self.name, asked)
+        unless = {"If-None-Match": last.version} if last and last.version and not moved else {}
+        return Request(
+            self.base_url + path,
+            callback=self.take,
+            errback=self.failed,
+            headers={**self.headers, **unless},
+            cb_kwargs={"asked": asked, "moved": moved},
+            meta={"read": read_repository, "dont_redirect": True},
+        )
+
+
+def read_repository(body: bytes) -> dict[str, Any]:
+    """Read one repository; raise AnswerError."""
+    document = read_json(body)
+    if not isinstance(document, dict):
+        raise AnswerError("an array or a single value where a repository belongs")
+    return document
+
+
+def _version(response: Response) -> str | None:
+    etag = (response.headers.get("ETag") or b"").decode("latin-1")
+    return etag if VERSION.match(etag) else None
+
+
+def _target(response: Response, root: str) -> str | None:
+    """Path that a renamed repository is pointed to, None where it is none of ours to follow."""
+    location = (response.headers.get("Location") or b"").decode("latin-1")
+    path = path_below(location, root) if response.status in MOVED else None
+    return path if path and TARGET.match(path) else None
+
+
+def _is_blocked(response: Response) -> bool:
+    """Whether GitHub itself has closed the repository: other refusals with 403 are of who asks, or how often."""
+    try:
+        return "block" in read_repository(response.body)
+    except AnswerError:
+        return False

@@ -1,0 +1,176 @@
+"""Fetches repositories of the Hugging Face Hub and their cards: those that other sources name, and its list."""
+
+import json
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from itertools import takewhile
+from typing import Any, Self
+
+from scrapy import Spider
+from scrapy.crawler import Crawler
+from twisted.python.failure import Failure
+
+from schemas.crawl import FetchFailure, PageDone
+from schemas.listing import RawListing
+from schemas.times import instant
+from spiders.addresses import ForeignLinkError, base_url, following_url
+from spiders.asking import Answered, ask, drained, in_order
+from spiders.clock import clock_of, stamp
+from spiders.failures import describe, request_of
+from spiders.huggingface_pages import API, Floor, id_of, next_link, read_items
+from spiders.huggingface_repository import SOURCE, Hub, Taken
+from spiders.known import Known
+from spiders.resuming import Written
+from spiders.seen import Seen
+from spiders.tally import SCOPE_STAT
+
+AHEAD = 8
+"""Repositories in work at once: twice as many as there may be requests, so that none of these waits for another."""
+
+BATCH = 100
+"""After so many of the wanted a crawl could go on from there."""
+
+EXAMPLE = "2026-07-01T00:00:00.000Z"
+
+Output = Taken | PageDone
+
+
+class HuggingFaceSpider(Spider):
+    """Yields two RawListings a repository, of its record and its card; Quarantined and FetchFailure for what is none.
+
+    Arguments: `known` is the file that says what was fetched before and which repositories are wanted, `only` a comma-
+    separated list to fetch instead; `minimum_downloads` goes through the Hub's list too, down to there; `since` (ISO
+    8601) takes of that only what has changed since. What is already known of a card is not asked for again.
+    Settings: HUGGINGFACE_URL, HF_TOKEN, SOURCE_DATE_EPOCH.
+    """
+
+    name = SOURCE
+    hub: Hub
+    order: str
+
+    def __init__(
+        self,
+        *,
+        known: str = "",
+        only: str = "",
+        minimum_downloads: str = "",
+        since: str = "",
+        **arguments: Any,  # noqa: ANN401 - Scrapy's
+    ) -> None:
+        super().__init__(**arguments)
+        self.known = Known(known)
+        self.only = tuple(dict.fromkeys(filter(None, only.split(","))))
+        self.floor = _floor(minimum_downloads, since) if minimum_downloads and not self.only else None
+        self.marks = [only, minimum_downloads, since]
+        self.taken, self.pages = Seen(), Seen()
+        self.first_page: str | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's
+        """Take source, token and clock from the settings; raise ValueError when HUGGINGFACE_URL is no plain address."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        root, token = base_url(crawler.settings, "HUGGINGFACE_URL"), crawler.settings["HF_TOKEN"].get_secret_value()
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        spider.hub = Hub(spider, root, headers, spider.known, clock_of(crawler.settings))
+        spider.order = json.dumps([SOURCE, crawler.settings["VERSION"], root, *spider.marks])
+        return spider
+
+    def resume(self, done: PageDone, written: Iterable[Written], failures: Iterable[FetchFailure]) -> None:
+        """Go on behind a page: neither ask for nor take again what came before it."""
+        self.first_page = done.next
+        for record in written:
+            if record.source == SOURCE:
+                self._is_new(record.id, record.asked_as)
+        for failure in failures:
+            self.pages.add(failure.url)
+
+    async def start(self) -> AsyncIterator[Output]:
+        """Ask for what is wanted, then go through the list."""
+        if self.floor is not None and self.floor.since is not None and self.crawler.stats is not None:
+            self.crawler.stats.set_value(SCOPE_STAT, "changes")
+        async for output in self._wanted():
+            yield output
+        if self.floor is not None:
+            url = self.first_page or f"{self.hub.base_url}{API}?{self.floor.query}"
+            await drained(self)
+            yield PageDone(order=self.order, next=url)
+            async for output in self._walk(url, self.floor):
+                yield output
+
+    async def _wanted(self) -> AsyncIterator[Output]:
+        count = 0
+        async for found in in_order(map(self.hub.repository, self._unasked()), AHEAD):
+            for taken in self._new(found):
+                yield taken
+            count += 1
+            if count % BATCH == 0 and self.first_page is None:
+                await drained(self)
+                yield PageDone(order=self.order, next=None)
+
+    def _unasked(self) -> Iterator[str]:
+        for asked in self.only or self.known.wanted(SOURCE):
+            if asked.lower() not in self.taken and self.hub.record_url(asked) not in self.pages:
+                yield asked
+
+    async def _walk(self, first: str, floor: Floor) -> AsyncIterator[Output]:
+        url: str | None = first
+        while url is not None:
+            self.pages.add(url)
+            outcome = await ask(self, self.hub.request(url, read_items))
+            if isinstance(outcome, Failure):
+                yield describe(outcome, request_of(outcome))
+                return
+            items = list(takewhile(floor.is_above, outcome.read))
+            async for found in in_order(self._jobs(items, floor, outcome.response.url), AHEAD):
+                for taken in found:
+                    yield taken
+            try:
+                url = self._following(outcome) if len(items) == len(outcome.read) else None
+            except ForeignLinkError as error:
+                yield FetchFailure(url=outcome.response.url, status=200, reason=f"{error}: the rest was not fetched")
+                return
+            if url is not None:
+                await drained(self)
+                yield PageDone(order=self.order, next=url)
+
+    def _jobs(self, items: list[object], floor: Floor, url: str) -> Iterator[Coroutine[Any, Any, list[Taken]]]:
+        """What is to be done for a page: for each of its repositories that is new to us, take it and fetch its card."""
+        observed_at = stamp(self.hub.clock)
+        for item in items:
+            found = id_of(item)
+            if not isinstance(item, dict) or found is None:
+                yield self._nameless(item)
+            elif floor.takes(item) and self._is_new(found):
+                yield self.hub.with_card(self.hub.record(item, found, url, observed_at), item)
+
+    def _following(self, outcome: Answered) -> str | None:
+        link = next_link(outcome.response)
+        if link is None:
+            return None
+        url = following_url(link, base_url=self.hub.base_url, list_path=API)
+        if url in self.pages:
+            raise ForeignLinkError(f"the next link {link[:200]!r} leads back to a page that was read")
+        return url
+
+    def _new(self, found: list[Taken]) -> Iterator[Taken]:
+        """Pass on what was found, where it is not a repository that came under another name before."""
+        first = found[0] if found else None
+        if isinstance(first, FetchFailure) or (
+            first is not None and self._is_new(first.id, first.asked_as if isinstance(first, RawListing) else None)
+        ):
+            yield from found
+
+    def _is_new(self, repository: str, asked_as: str | None = None) -> bool:
+        is_new = self.taken.add(repository.lower())
+        if asked_as is not None:
+            self.taken.add(asked_as.lower())
+        return is_new
+
+    async def _nameless(self, item: object) -> list[Taken]:
+        return [self.hub.refused(item, "", "/id", "names no repository: owner/name does")]
+
+
+def _floor(minimum_downloads: str, since: str) -> Floor:
+    try:
+        return Floor(int(minimum_downloads), instant(since) if since else None)
+    except ValueError as error:
+        raise ValueError(f"minimum_downloads is a whole number, and since a time like {EXAMPLE}: {error}") from error

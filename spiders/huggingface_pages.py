@@ -1,0 +1,152 @@
+"""Reads the shapes in which the Hugging Face Hub answers: pages of its list, records, refusals, redirects."""
+
+import re
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from scrapy.http import Response
+
+from spiders.addresses import path_below
+from spiders.documents import AnswerError, Numeral, read_json
+
+API = "/api/models"
+
+PAGE_ITEMS = 1000
+"""The most that the Hub puts on one page."""
+
+EXPAND = (
+    "author", "baseModels", "cardData", "createdAt", "disabled", "downloads", "downloadsAllTime", "evalResults",
+    "gated", "lastModified", "library_name", "likes", "model-index", "pipeline_tag", "private", "safetensors", "sha",
+    "siblings", "tags",
+)  # fmt: skip
+"""What we ask for: a record holds its id and nothing else. The list and the single record know all of these names; to a
+name that it does not know the Hub answers 400."""
+
+FIELDS = urlencode([("expand[]", name) for name in EXPAND])
+
+_ID = r"(?:(?!\.+/)[A-Za-z0-9._-]{1,200}/)?(?!\.+(?:/|\Z))[A-Za-z0-9._-]{1,200}"
+REPOSITORY = re.compile(_ID)
+"""owner/name, or the name alone of the oldest; a part of dots alone would climb out of the API's path."""
+
+_COMMIT = "[A-Za-z0-9._-]{1,100}"
+CARD_PLACE = re.compile(rf"/(?:api/resolve-cache/models/{_ID}/{_COMMIT}|{_ID}/resolve/{_COMMIT})/README\.md")
+"""Where the Hub may point to from the address of a card: its own cache, or the repository under its present name."""
+
+BAD_CREDENTIALS = "Invalid credentials in Authorization header"
+"""What the Hub answers, as 401, to a token that does not hold; every other 401 is about the repository."""
+
+LONGEST_ERROR = 300
+COUNT = re.compile(r"\d{1,15}")
+NEXT_LINK = re.compile(r'<([^<>]*)>\s*;\s*rel="?next"?\s*(?:[;,]|\Z)', re.IGNORECASE)
+
+
+class Floor(NamedTuple):
+    """How far down the list we go: to so many downloads, or where there is a day, to what was changed since then."""
+
+    minimum_downloads: int
+    since: datetime | None
+
+    @property
+    def query(self) -> str:
+        """The list from its top, in the order in which it ends at the floor."""
+        sort = "downloads" if self.since is None else "lastModified"
+        return f"sort={sort}&direction=-1&limit={PAGE_ITEMS}&{FIELDS}"
+
+    def is_above(self, item: object) -> bool:
+        """Whether the list goes on from here; an item that does not say ends nothing."""
+        if not isinstance(item, dict):
+            return True
+        if self.since is None:
+            downloads = _count(item.get("downloads"))
+            return downloads is None or downloads >= self.minimum_downloads
+        changed_at = _instant(item.get("lastModified"))
+        return changed_at is None or changed_at >= self.since
+
+    def takes(self, item: dict[str, Any]) -> bool:
+        """Whether an item is one for us: seen by everyone, and by its own word downloaded often enough."""
+        return item.get("private") is not True and (_count(item.get("downloads")) or 0) >= self.minimum_downloads
+
+
+def read_items(body: bytes) -> list[object]:
+    """Read a page of the list; raise AnswerError, as pages are never empty: the list ends where there is no next."""
+    document = read_json(body)
+    if not isinstance(document, list):
+        raise AnswerError("an object or a single value where a list of repositories belongs")
+    if not document:
+        raise AnswerError("an empty list where repositories belong")
+    return document
+
+
+def read_record(body: bytes) -> dict[str, Any]:
+    """Read a single record; raise AnswerError."""
+    document = read_json(body)
+    if not isinstance(document, dict):
+        raise AnswerError("an array or a single value where a repository's record belongs")
+    return document
+
+
+def read_card(body: bytes) -> bytes:
+    """Take a card as it is; raise AnswerError on a page that a browser would be shown instead."""
+    if body[:512].lstrip().lower().startswith(b"<!doctype html"):
+        raise AnswerError("an HTML page where a card belongs")
+    return body
+
+
+def id_of(record: object) -> str | None:
+    """Id of a record, under its present or its former name; None where it names no repository."""
+    if not isinstance(record, dict):
+        return None
+    found = record["id"] if "id" in record else record.get("modelId")
+    return found if isinstance(found, str) and REPOSITORY.fullmatch(found) else None
+
+
+def error_of(response: Response) -> str:
+    """Give the Hub's own words for a refusal, "" where it has none; bounded, as they are kept."""
+    try:
+        document = read_json(response.body)
+    except AnswerError:
+        document = None
+    error = document.get("error") if isinstance(document, dict) else None
+    told = (response.headers.get("X-Error-Message") or b"").decode("latin-1")
+    return (error if isinstance(error, str) else told)[:LONGEST_ERROR]
+
+
+def next_link(response: Response) -> str | None:
+    """Give the link to the next page as it stands in the Link header (RFC 8288), None on the last page."""
+    found = NEXT_LINK.search(b", ".join(response.headers.getlist("Link")).decode("latin-1"))
+    return found[1] if found else None
+
+
+def moved_to(response: Response, root: str) -> str | None:
+    """Give the id that a redirect of a record leads to, None when it leads anywhere else."""
+    path = _path(response, root)
+    repository = path.removeprefix(f"{API}/") if path.startswith(f"{API}/") else ""
+    return repository if REPOSITORY.fullmatch(repository) else None
+
+
+def card_at(response: Response, root: str) -> str | None:
+    """Give the path and query below `root` that a card's redirect leads to, None when it leaves the Hub or the card."""
+    path, location = _path(response, root), _location(response)
+    query = location.partition("#")[0].partition("?")[2]
+    return f"{path}{query and '?'}{query}" if CARD_PLACE.fullmatch(path) else None
+
+
+def _path(response: Response, root: str) -> str:
+    return path_below(re.split(r"[?#]", _location(response), maxsplit=1)[0], root) or ""
+
+
+def _location(response: Response) -> str:
+    return (response.headers.get("Location") or b"").decode("latin-1")
+
+
+def _count(value: object) -> int | None:
+    return int(value.spelling) if isinstance(value, Numeral) and COUNT.fullmatch(value.spelling) else None
+
+
+def _instant(value: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo else None

@@ -1,0 +1,189 @@
+"""Asks the Hugging Face Hub for one repository: its record, and the card that stands beside it."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from scrapy import Request, Spider
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from schemas.crawl import FetchFailure
+from schemas.listing import Quarantined, RawListing
+from spiders.asking import Answered, ask, response_of
+from spiders.clock import Clock, stamp
+from spiders.documents import AnswerError, raw_listing, raw_text, refused
+from spiders.failures import describe, request_of
+from spiders.huggingface_pages import (
+    API,
+    BAD_CREDENTIALS,
+    FIELDS,
+    REPOSITORY,
+    card_at,
+    error_of,
+    id_of,
+    moved_to,
+    read_card,
+    read_record,
+)
+from spiders.known import Known
+
+SOURCE = "huggingface"
+CARDS = f"{SOURCE}-card"
+
+CARD_ACCEPT = "text/markdown, text/plain;q=0.9, */*;q=0.1"
+LARGEST_CARD = 1024 * 1024
+"""Bytes; a hundred times a long card."""
+CARD_HOPS = 2
+"""To the present name, and to the cache."""
+
+MOVED = (301, 307, 308)
+ABSENT = (401, 404)
+"""What is not there, or not for us: the Hub does not say which."""
+WITHHELD = (403, 410, 451)
+"""A fault of one repository: barred, removed, or taken down by law."""
+
+Taken = RawListing | Quarantined | FetchFailure
+
+
+class Hub(NamedTuple):
+    """The Hub as one crawl sees it: where it is, whose token is shown to it, and what is known of it."""
+
+    spider: Spider
+    base_url: str
+    headers: dict[str, str]
+    known: Known
+    clock: Clock
+
+    async def repository(self, asked: str) -> list[Taken]:
+        """Fetch what is asked for, under its present name where it has been renamed, and its card."""
+        if not REPOSITORY.fullmatch(asked):
+            return [self.refused(None, asked, "", f"{asked[:200]!r} names no repository: owner/name does")]
+        outcome = await self._ask_record(asked)
+        if (moved := self._points_to(outcome, moved_to)) is not None:
+            outcome = await self._ask_record(moved)
+        if isinstance(outcome, Failure):
+            return [self._missing(outcome, asked)]
+        if outcome.read.get("private") is True:  # the token may see it; others may not
+            return []
+        found = id_of(outcome.read)
+        if found is None:
+            return [self.refused(outcome.read, asked, "/id", "names no repository: owner/name does")]
+        record = self.record(outcome.read, found, outcome.response.url, stamp(self.clock), asked)
+        return await self.with_card(record, outcome.read)
+
+    def record(
+        self, record: dict[str, Any], found: str, url: str, observed_at: str, asked: str | None = None
+    ) -> RawListing | Quarantined:
+        """Take a record as it came."""
+        return raw_listing(
+            record,
+            listing_id=found,
+            source=SOURCE,
+            url=url,
+            observed_at=observed_at,
+            asked_as=asked if asked != found else None,
+            version=version_of(record),
+        )
+
+    async def with_card(self, taken: RawListing | Quarantined, record: dict[str, Any]) -> list[Taken]:
+        """Add to a record its card: the one that is known, while it is of the same commit, or the one that is there."""
+        if isinstance(taken, Quarantined):
+            return [taken]
+        version = version_of(record)
+        known = self.known.raw(CARDS, taken.id) if version is not None else None
+        if known is not None and (known.id, known.version) == (taken.id, version):
+            return [taken, known.model_copy(update={"observed_at": taken.observed_at})]
+        return [taken, await self._card(taken.id, version)]
+
+    def record_url(self, repository: str) -> str:
+        """Address of a record."""
+        return f"{self.base_url}{API}/{repository}?{FIELDS}"
+
+    def request(
+        self, url: str, read: Callable[[bytes], object], *, accept: str = "", largest: int | None = None
+    ) -> Request:
+        """Make a request below the Hub's address, the only place that the token is shown."""
+        headers = {**self.headers, **({"Accept": accept} if accept else {})}
+        limit = {"download_maxsize": largest} if largest else {}
+        return Request(url, headers=headers, meta={"read": read, "dont_redirect": True, **limit})
+
+    async def _ask_record(self, repository: str) -> Answered | Failure:
+        return await ask(self.spider, self.request(self.record_url(repository), read_record))
+
+    def _points_to(self, outcome: Answered | Failure, place: Callable[[Response, str], str | None]) -> str | None:
+        """Where a redirect leads, as far as we follow it."""
+        response = response_of(outcome)
+        return place(response, self.base_url) if response is not None and response.status in MOVED else None
+
+    def _missing(self, failure: Failure, asked: str) -> Taken:
+        """Say that a repository is not to be seen, that it is barred, or that no answer came."""
+        response, told = response_of(failure), describe(failure, request_of(failure))
+        if response is None or response.status not in ABSENT + WITHHELD:
+            return told
+        if response.status in WITHHELD:
+            return self.refused(None, asked, "", told.reason)
+        if (error := error_of(response)) == BAD_CREDENTIALS:
+            return FetchFailure(
+                url=response.url, status=response.status, reason=f"{error}: check HF_TOKEN, or unset it"
+            )
+        return raw_listing(
+            {"asked": asked, "error": error, "status": response.status},
+            listing_id=asked,
+            source=SOURCE,
+            url=response.url,
+            observed_at=stamp(self.clock),
+        )
+
+    async def _card(self, repository: str, version: str | None) -> Taken:
+        path = f"/{repository}/resolve/main/README.md"
+        for _ in range(1 + CARD_HOPS):
+            request = self.request(self.base_url + path, read_card, accept=CARD_ACCEPT, largest=LARGEST_CARD)
+            outcome = await ask(self.spider, request)
+            onward = self._points_to(outcome, card_at)
+            if onward is None:
+                break
+            path = onward
+        if isinstance(outcome, Answered):
+            return self._text(outcome.read, repository, outcome.response.url, version)
+        return self._no_card(outcome, repository, version)
+
+    def _no_card(self, failure: Failure, repository: str, version: str | None) -> Taken:
+        """An empty text is a card that is not there; one that is not for us may be there the next time."""
+        response, told = response_of(failure), describe(failure, request_of(failure))
+        if response is not None and response.status in ABSENT + WITHHELD:
+            return self._text(b"", repository, response.url, version if response.status not in (401, 403) else None)
+        if response is not None and response.status // 100 == 3:  # noqa: PLR2004 - redirects
+            reason = f"{told.reason.partition(': ')[0]}, which is no place of a card that we follow to"
+            return self.refused(None, repository, "", reason, CARDS)
+        if isinstance(failure.value, AnswerError) or is_too_large(failure):
+            return self.refused(None, repository, "", f"{told.reason}; at most {LARGEST_CARD} bytes are kept", CARDS)
+        return told
+
+    def _text(self, body: bytes, repository: str, url: str, version: str | None) -> RawListing | Quarantined:
+        return raw_text(
+            body,
+            listing_id=repository,
+            source=CARDS,
+            url=url.partition("?")[0],
+            observed_at=stamp(self.clock),
+            version=version,
+        )
+
+    def refused(self, element: object, asked: str, field: str, reason: str, source: str = SOURCE) -> Quarantined:
+        """Put aside what is no record, or no card."""
+        return refused(
+            element, listing_id=asked, source=source, field=field, reason=reason, observed_at=stamp(self.clock)
+        )
+
+
+def version_of(record: dict[str, Any]) -> str | None:
+    """Commit that a record is of, None where it does not say."""
+    commit = record.get("sha")
+    return commit if isinstance(commit, str) and commit else None
+
+
+def is_too_large(failure: Failure) -> bool:
+    """Whether a download was given up for its size, packed or unpacked."""
+    told = isinstance(failure.value, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(failure.value)
+    return told or isinstance(failure.value, DownloadCancelledError)

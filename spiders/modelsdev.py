@@ -1,0 +1,109 @@
+"""Fetches models.dev's catalogue: one file, in sections by provider, of which each model's entry is a record."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Self
+
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from schemas.crawl import FetchFailure
+from schemas.listing import Quarantined, RawListing
+from spiders.addresses import base_url
+from spiders.clock import Clock, clock_of, stamp
+from spiders.documents import AnswerError, raw_listing, read_json, refused
+from spiders.failures import describe, request_of
+
+PATH = "/api.json"
+
+Taken = RawListing | Quarantined
+
+
+class ModelsDevSpider(Spider):
+    """Yields a RawListing an entry, Quarantined for what is none, and FetchFailure when the file never came.
+
+    A record's id is "<section>/<model id>". Its body is the file itself, cut down to that one entry, so that a pointer
+    into the record is one into the file too. Settings: MODELSDEV_URL, SOURCE_DATE_EPOCH.
+    """
+
+    name = "modelsdev"
+    clock: Clock
+    base_url: str
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's
+        """Take source and clock from the settings; raise ValueError when MODELSDEV_URL is no plain address."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.clock = clock_of(crawler.settings)
+        spider.base_url = base_url(crawler.settings, "MODELSDEV_URL")
+        return spider
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Ask for the file."""
+        yield Request(
+            self.base_url + PATH,
+            callback=self.take,
+            errback=self.failed,
+            meta={"read": read_catalogue, "dont_redirect": True},
+        )
+
+    def take(self, response: Response, answer: dict[str, Any]) -> Iterator[Taken]:
+        """Take every entry of every section."""
+        observed_at = stamp(self.clock)
+        if self.crawler.stats is not None:
+            self.crawler.stats.set_value("listing/announced", _records(answer))
+        for section_id, section in answer.items():
+            yield from self._take_section(section_id, section, response.url, observed_at)
+
+    def failed(self, failure: Failure) -> Iterator[FetchFailure]:
+        """Report that the file never came."""
+        yield describe(failure, request_of(failure))
+
+    def _take_section(self, section_id: str, section: object, url: str, observed_at: str) -> Iterator[Taken]:
+        place = f"/{_escaped(section_id)}"
+        models = _models(section_id, section)
+        if models is None:
+            reason = "is no provider: an object with `models` belongs here, under a name without '/'"
+            yield self._refused(section, section_id, place, reason, observed_at)
+            return
+        for model_id, entry in models.items():
+            listing_id = f"{section_id}/{model_id}"
+            if isinstance(entry, dict) and model_id:
+                record = {section_id: {"models": {model_id: entry}}}
+                yield raw_listing(record, listing_id=listing_id, source=self.name, url=url, observed_at=observed_at)
+            else:
+                at, reason = f"{place}/models/{_escaped(model_id)}", "is no entry: an object belongs under a model's id"
+                yield self._refused(entry, listing_id, at, reason, observed_at)
+
+    def _refused(self, element: object, listing_id: str, field: str, reason: str, observed_at: str) -> Quarantined:
+        return refused(
+            element, listing_id=listing_id, source=self.name, field=field, reason=reason, observed_at=observed_at
+        )
+
+
+def read_catalogue(body: bytes) -> dict[str, Any]:
+    """Read the file: an object of sections; raise AnswerError."""
+    document = read_json(body)
+    if not isinstance(document, dict):
+        raise AnswerError("an array or a single value where an object of providers belongs")
+    if not any(_models(section_id, section) for section_id, section in document.items()):
+        raise AnswerError("a catalogue without a single model")
+    return document
+
+
+def _models(section_id: str, section: object) -> dict[str, Any] | None:
+    """Models of a section, None where it is none; a '/' in its name would make two ids the same."""
+    models = section.get("models") if isinstance(section, dict) and "/" not in section_id else None
+    return models if isinstance(models, dict) else None
+
+
+def _records(catalogue: dict[str, Any]) -> int:
+    """How many records there are; a section that is none is put aside as one."""
+    found = (_models(section_id, section) for section_id, section in catalogue.items())
+    return sum(1 if models is None else len(models) for models in found)
+
+
+def _escaped(key: str) -> str:
+    """Write a key as a part of a JSON Pointer; half a character, which UTF-8 cannot carry, is spelled out."""
+    return key.encode(errors="backslashreplace").decode().replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,91 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flows.job import Job
+from flows.workplace import clear_left, workplace
+from tests.flows.running import job_for
+
+HOLD = """
+import sys
+from flows.job import Job
+from flows.workplace import workplace
+with workplace(Job.model_validate_json(sys.argv[1])) as placed:
+    print(placed.work, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def job(equipped: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    monkeypatch.setenv("PASSPORTS_WORK", str(equipped / "work"))
+    return job_for(equipped / "store")
+
+
+def held_elsewhere(job: Job) -> tuple["subprocess.Popen[str]", Path]:
+    command = [sys.executable, "-c", HOLD, job.model_dump_json()]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    return process, Path(process.stdout.readline().strip())
+
+
+def test_a_run_has_a_folder_of_its_own_that_goes_with_it(job: Job) -> None:
+    with workplace(job) as one, workplace(job) as other:
+        folders = [Path(placed.work) for placed in (one, other)]
+        assert folders[0] != folders[1]
+        assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700, 0o700]
+        (folders[0] / "lines").write_text("many")
+    assert not any(folder.exists() for folder in folders)
+
+
+def test_a_run_that_fails_leaves_nothing(job: Job) -> None:
+    with pytest.raises(FileNotFoundError, match="of the run itself"), workplace(job) as placed:
+        raise FileNotFoundError("of the run itself")
+    assert not Path(placed.work).exists()
+
+
+def test_what_a_killed_run_left_is_gone_at_the_next_start(job: Job) -> None:
+    process, left = held_elsewhere(job)
+    with process:
+        (left / "spool").mkdir()
+        (left / "spool/0.jsonl").write_text("many")
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+    assert left.exists()
+    with workplace(job):
+        assert not left.exists()
+
+
+def test_the_folder_of_a_run_that_lives_stays(job: Job) -> None:
+    process, held = held_elsewhere(job)
+    with process:
+        with workplace(job):
+            assert held.is_dir()
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(10)
+    assert not held.exists()
+
+
+def test_a_link_that_is_named_like_a_run_is_not_followed(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "file").write_text("mine")
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "passports-run-link").symlink_to(kept)
+    clear_left(root)
+    assert (kept / "file").read_text() == "mine"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder of another user")
+def test_the_folder_of_another_user_stays(tmp_path: Path) -> None:
+    other = tmp_path / "passports-run-other"
+    other.mkdir()
+    os.chown(other, 12345, 12345)
+    clear_left(tmp_path)
+    assert other.is_dir()

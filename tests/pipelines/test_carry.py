@@ -1,0 +1,136 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pipelines.absence import Absence, absent_in, is_gone, looks_that_show, read_roll, roll_of
+from pipelines.carry import Look, carried
+from pipelines.order import admit
+from pipelines.record import FieldError
+from schemas.crawl import AdmittedLine
+from schemas.listing import Listing, RawListing
+from schemas.times import instant, timestamp
+from tests.pipelines.hub import absence_raw, repository_raw
+from tests.pipelines.listings import SEEN, raw, record
+
+LATER = timestamp(instant(SEEN) + timedelta(hours=6))
+LATEST = timestamp(instant(SEEN) + timedelta(days=2))
+LAST = timestamp(instant(SEEN) + timedelta(days=5))
+WHOLE = Look("openrouter", whole=True, began_at=LATER, ended_at=LATER)
+
+
+def line(one: RawListing, *, at: str = SEEN, **marks: Any) -> AdmittedLine:
+    seen = one.model_copy(update={"observed_at": at})
+    read = admit(seen)
+    assert isinstance(read, Listing), read
+    return AdmittedLine(raw=seen, listing=read, **marks)
+
+
+def model(name: str, *, at: str = SEEN, **fields: Any) -> AdmittedLine:
+    return line(raw(record(id=f"heron-lab/{name}", **fields)), at=at)
+
+
+def state(lines: list[AdmittedLine]) -> dict[str, str | None]:
+    return {one.raw.id: one.missing_since for one in lines}
+
+
+def test_what_a_whole_crawl_missed_is_kept_and_marked_and_what_it_brought_is_new() -> None:
+    found = carried([model("a"), model("b")], [model("b", at=LATER), model("c", at=LATER)], WHOLE).lines
+    assert state(found) == {"heron-lab/a": LATER, "heron-lab/b": None, "heron-lab/c": None}
+    assert found[1].raw.observed_at == LATER
+
+
+def test_the_first_miss_is_remembered_and_the_latest_too() -> None:
+    once = carried([model("a")], [], WHOLE).lines
+    [twice] = carried(once, [], Look("openrouter", whole=True, began_at=LATEST, ended_at=LATEST)).lines
+    assert (twice.missing_since, twice.missed_at) == (LATER, LATEST)
+    assert (is_gone(once[0]), is_gone(twice)) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        WHOLE._replace(whole=False),
+        WHOLE._replace(unread=frozenset({"heron-lab/a"})),
+        WHOLE._replace(began_at=SEEN),
+    ],
+    ids=["not everything was looked at", "it was there and could not be read", "another run saw it meanwhile"],
+)
+def test_what_was_not_missed_stays_as_it_was(look: Look) -> None:
+    [kept] = carried([model("a")], [], look).lines
+    assert kept.missing_since is None
+
+
+def test_a_record_that_cannot_be_read_is_there_and_its_absence_is_counted_anew() -> None:
+    once = carried([model("a")], [], WHOLE).lines
+    unread = WHOLE._replace(unread=frozenset({"heron-lab/a"}))
+    found = carried(once, [], unread).lines
+    assert state(found) == {"heron-lab/a": None}
+    [missed] = carried(found, [], Look("openrouter", whole=True, began_at=LATEST, ended_at=LATEST)).lines
+    assert not is_gone(missed)
+
+
+@pytest.mark.parametrize(
+    ("end", "shown"),
+    [
+        (None, [(LATER,), (LATER, LATEST), (LATER, LAST)]),
+        ("2026-06-01", [(LATER,), (LATEST,), (LAST,)]),
+        ("2026-06-03", [(LATER,), (LATER, LATEST), (LATER, LAST)]),
+    ],
+    ids=["two looks", "one look, as its end had come", "its end came between the looks"],
+)
+def test_the_looks_that_show_an_absence_are_as_many_each_time(end: str | None, shown: list[tuple[str, ...]]) -> None:
+    lines = [model("a", expiration_date=end)]
+    for at, expected in zip((LATER, LATEST, LAST), shown, strict=True):
+        lines = carried(lines, [], Look("openrouter", whole=True, began_at=at, ended_at=at)).lines
+        assert looks_that_show(lines[0]) == expected
+
+
+def test_a_detail_that_a_whole_crawl_did_not_bring_is_let_go() -> None:
+    alias = line(raw(record(id="~heron-lab/latest", alias_target={"slug": "heron-lab/a", "name": "A"})))
+    assert carried([alias], [], WHOLE).lines == []
+
+
+def test_what_a_source_cannot_list_is_not_missed_but_asked_for() -> None:
+    hub = Look("huggingface", whole=False, began_at=LATER, ended_at=LATER)
+    there = line(repository_raw(id="HeronLab/Heron-7B"))
+    answer = line(absence_raw("HeronLab/Heron-7B"), at=LATER)
+    assert state(carried([there], [], hub).lines) == {"HeronLab/Heron-7B": None}
+    both = carried([there], [answer], hub).lines
+    assert [(one.listing.kind, one.missing_since) for one in both] == [("model", LATER), ("absence", None)]
+    back = line(repository_raw(id="HeronLab/Heron-7B"), at=LATEST)
+    [again] = carried(both, [back], hub._replace(began_at=LATEST, ended_at=LATEST)).lines
+    assert (again.listing.kind, again.missing_since) == ("model", None)
+
+
+def test_another_repository_under_a_known_name_is_refused_and_the_last_good_one_stays() -> None:
+    hub = Look("huggingface", whole=False, began_at=LATER, ended_at=LATER)
+    ours = line(repository_raw(id="HeronLab/Heron-7B", _id="a" * 24))
+    theirs = line(repository_raw(id="HeronLab/Heron-7B", _id="b" * 24), at=LATER)
+    found = carried([ours], [theirs], hub)
+    assert found.lines == [ours]
+    [refused] = found.refused
+    assert (refused.stage, refused.id, refused.field) == ("merge", "HeronLab/Heron-7B", "/_id")
+    assert "another repository" in refused.reason
+
+
+@pytest.mark.parametrize(("end", "gone"), [("2026-06-01", True), ("2026-06-02", False), ("2098-12-31", False)])
+def test_one_look_is_enough_from_the_announced_end_on(end: str, gone: bool) -> None:
+    [missed] = carried([model("a", expiration_date=end)], [], WHOLE).lines
+    assert is_gone(missed) is gone
+
+
+def test_a_roll_names_who_is_there_and_shows_who_is_not() -> None:
+    made = roll_of("openrouter", ["b/~x", "a/y"], url="https://openrouter.example/api/v1/models", observed_at=LATER)
+    assert made.body == '{"listed":{"a/y":true,"b/~x":true}}'
+    roll = read_roll(made)
+    fact = absent_in(roll, "b/~z")
+    assert (fact.value, fact.locator, fact.said) == (True, "/listed/b~1~0z", None)
+    assert Absence((roll,), confirmed=True).latest is roll
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", '{"listed":[]}'])
+def test_what_is_no_roll_is_refused(body: str) -> None:
+    made = roll_of("openrouter", [], url="https://x.example", observed_at=LATER)
+    with pytest.raises(FieldError):
+        read_roll(made.model_copy(update={"body": body}))

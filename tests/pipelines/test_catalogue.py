@@ -1,0 +1,150 @@
+"""What models of each kind can do and how they fail, by the two catalogues."""
+
+from itertools import chain
+from statistics import median
+from typing import Any
+
+import pytest
+
+from pipelines.enrich import enrich
+from pipelines.hub_vocabulary import PIPELINE_TAGS, TOLD_TAGS
+from pipelines.join import Joined
+from pipelines.life import ALIVE
+from pipelines.merge import Subject, gather
+from pipelines.rulebook import rulebook
+from pipelines.vocabulary import INPUT_MODALITIES, OUTPUT_MODALITIES, PARAMETERS
+from tests.pipelines.listings import admitted, listing, raw, raw_body
+from tests.pipelines.repositories import repository
+from tests.recordings import hub_items, openrouter_models, recorded_days
+
+MODES = rulebook().failure_modes.failure_mode
+TASKS = sorted(set(PIPELINE_TAGS) - {"other", "biology"})
+
+
+def hub_subject(**changes: Any) -> Subject:
+    (only,) = gather([repository(**changes)]).subjects
+    return only
+
+
+def abilities_of(subject: Subject) -> list[str]:
+    return [capability["name"] for capability in enrich(subject, artifact_id="heron", life=ALIVE).capabilities]
+
+
+@pytest.mark.recordings
+def test_every_word_of_the_recorded_listings_and_repositories_is_known() -> None:
+    for record in chain.from_iterable(openrouter_models(day) for day in recorded_days()):
+        assert set(record["architecture"]["input_modalities"]) <= set(INPUT_MODALITIES)
+        assert set(record["architecture"]["output_modalities"]) <= set(OUTPUT_MODALITIES)
+        assert set(record["supported_parameters"]) <= set(PARAMETERS)
+    tasks = {item["pipeline_tag"] for item in hub_items() if item.get("pipeline_tag")}
+    assert tasks <= set(PIPELINE_TAGS)
+    assert len(tasks) > 40
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("tags", [[], ["conversational"]])
+def test_every_task_of_the_hub_gives_a_capability_and_none_twice(task: str, tags: list[str]) -> None:
+    names = abilities_of(hub_subject(pipeline_tag=task, tags=tags))
+    assert names
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"pipeline_tag": "text-generation"}, ["text generation", "self-hosting"]),
+        ({"pipeline_tag": "text-generation", "tags": ["conversational"]}, ["multi-turn chat", "self-hosting"]),
+        ({"pipeline_tag": "conversational"}, ["multi-turn chat", "self-hosting"]),
+        ({"pipeline_tag": "sentence-similarity"}, ["text embedding", "self-hosting"]),
+        ({"pipeline_tag": "feature-extraction", "tags": ["en", "fr"]},
+         ["text embedding", "multilingual use", "self-hosting"]),
+        ({"pipeline_tag": "text-classification", "tags": ["Moderation", "en"]},
+         ["text classification", "content moderation", "self-hosting"]),
+        ({"pipeline_tag": "image-text-to-text", "tags": ["conversational", "tool-use"]},
+         ["multi-turn chat", "tool calling", "image understanding", "self-hosting"]),
+        ({"pipeline_tag": "other"}, ["self-hosting"]), ({"pipeline_tag": "telepathy"}, ["self-hosting"]),
+        ({"pipeline_tag": "text-generation", "siblings": [{"rfilename": "README.md"}]}, ["text generation"]),
+    ],
+)  # fmt: skip
+def test_a_repository_can_do_what_its_task_and_tags_say(changes: dict[str, Any], names: list[str]) -> None:
+    assert abilities_of(hub_subject(**changes)) == names
+
+
+def test_a_bare_embedding_model_has_two_or_three_capabilities() -> None:
+    sold = {"architecture.output_modalities": ["embeddings"], "supported_parameters": []}
+    assert abilities_of(gather([listing(**sold)]).subjects[0]) == ["text embedding", "document embedding"]
+    assert abilities_of(gather([listing(**sold, context_length=512)]).subjects[0])[1:] == ["passage embedding"]
+
+
+@pytest.mark.recordings
+def test_a_recorded_chat_model_has_some_capabilities_and_not_every_one() -> None:
+    subjects = gather(admitted(raw(model)) for model in openrouter_models("2026-04-22")).subjects
+    found = [names for names in map(abilities_of, subjects) if "multi-turn chat" in names]
+    assert 6 <= median(map(len, found)) <= 12
+    assert all(len(set(names)) == len(names) for names in found)
+
+
+def test_a_listing_goes_before_the_task_of_its_weights() -> None:
+    held = repository(pipeline_tag="image-text-to-text", tags=["conversational", "code"])
+    (sold,) = gather([listing()], joined=[Joined("heron-lab-heron-7b", held, "stated")]).subjects
+    assert abilities_of(sold) == abilities_of(gather([listing()]).subjects[0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "mode"),
+    [
+        ({"tags": ["custom_code"]}, "runs-repository-code"), ({"tags": ["pytorch"]}, "pickled-weights"),
+        ({"tags": ["base_model:quantized:heron-lab/heron-7b"]}, "quantized-weights"),
+        ({"tags": ["base_model:adapter:heron-lab/heron-7b"]}, "adapter-needs-base"),
+        ({"tags": ["base_model:merge:heron-lab/heron-7b"]}, "merged-weights"),
+        ({"gated": "auto"}, "gated-weights"), ({"disabled": True}, "repository-disabled"),
+        ({"tags": ["en"]}, "licence-unstated"),
+    ],
+)  # fmt: skip
+def test_a_repository_shows_how_it_fails(changes: dict[str, Any], mode: str) -> None:
+    texts = {one.id: one.text for one in MODES}
+    quiet = {"tags": ["license:mit", "safetensors"]}
+    told, unsaid = hub_subject(**{**quiet, **changes}), hub_subject(**quiet)
+    assert texts[mode] in limits_of(told)
+    assert texts[mode] not in limits_of(unsaid)
+
+
+def limits_of(subject: Subject) -> list[str]:
+    capabilities = enrich(subject, artifact_id="heron", life=ALIVE).capabilities
+    return [text for capability in capabilities for text in capability["limitations"]]
+
+
+def test_safetensors_beside_pytorch_files_is_no_risk() -> None:
+    told = limits_of(hub_subject(tags=["pytorch", "safetensors", "license:mit"]))
+    assert told == limits_of(hub_subject(tags=["license:mit"]))
+    assert {"pytorch", "safetensors"} <= TOLD_TAGS
+
+
+def test_what_a_card_states_stands_before_what_is_true_of_the_class() -> None:
+    card = admitted(
+        raw_body(
+            "# Limits\n\n## Limitations\n\nHeron may hallucinate facts.\n",
+            id="Heron-Lab/Heron-7B",
+            source="huggingface-card",
+        )
+    )
+    (held,) = gather([repository()], joined=[Joined("heron-lab--heron-7b", card, "stated")]).subjects
+    (mode,) = (one for one in MODES if one.id == "stated-confabulation")
+    classes = [one.text for one in MODES if not one.stated]
+    told = limits_of(held)
+    assert mode.text in told
+    assert all(told.index(mode.text) < told.index(text) for text in classes if text in told)
+
+
+@pytest.mark.recordings
+def test_every_recorded_repository_has_each_capability_once_and_by_its_task() -> None:
+    for item in hub_items():
+        names = abilities_of(hub_subject(**{"siblings": None, "tags": [], "pipeline_tag": None, **item}))
+        assert len(set(names)) == len(names) <= 8, item["id"]
+        assert names or not item.get("pipeline_tag"), item["id"]
+
+
+def test_every_capability_that_a_model_has_first_says_how_it_fails() -> None:
+    for task in TASKS:
+        capabilities = enrich(hub_subject(pipeline_tag=task), artifact_id="heron", life=ALIVE).capabilities
+        assert capabilities[0]["limitations"], task

@@ -1,0 +1,136 @@
+"""A passport of several sources' records is proved by them; a join, a quote or a figure that is not theirs is named."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from pipelines.gates import default_gates
+from pipelines.join import in_order
+from pipelines.merge import Subject, gather
+from pipelines.order import Issued, make
+from pipelines.pointers import resolve
+from pipelines.reproof import Mismatch, mismatches
+from schemas.listing import Listing, RawListing
+from tests.pipelines.hub import REPOSITORY, fenced, repository_raw
+from tests.pipelines.listings import MODEL, TERMS, admitted, raw, raw_body, record
+from tests.pipelines.sealed import KEYS, SIGNER
+
+CARD = fenced(
+    "license: apache-2.0\nlanguage:\n- en\n- sv",
+    "# Heron\n\n## Limitations\n\nThe model can hallucinate facts about marsh birds.\n",
+)
+ENTRY = {
+    "openrouter": {
+        "models": {
+            MODEL["id"]: {
+                "id": MODEL["id"], "name": "Heron 7B", "attachment": False, "reasoning": False, "tool_call": True,
+                "temperature": True, "release_date": "2026-01-01", "last_updated": "2026-01-01", "open_weights": True,
+                "modalities": {"input": ["text"], "output": ["text"]}, "limit": {"context": 65_536, "output": 16_384},
+                "cost": {"input": 0.25, "output": 0.6},
+            }
+        }
+    }
+}  # fmt: skip
+RAWS: list[RawListing] = [
+    raw(record()),
+    repository_raw(),
+    raw_body(CARD, id=REPOSITORY, source="huggingface-card"),
+    raw_body(json.dumps(ENTRY, sort_keys=True), id=f"openrouter/{MODEL['id']}", source="modelsdev"),
+]
+
+
+def subject(raws: list[RawListing] = RAWS) -> Subject:
+    listings = [admitted(one) for one in raws]
+    joins = in_order(listings)
+    placed = [one for listing in listings for one in joins.place(listing)]
+    own: list[Listing] = [one.listing for one in placed if one.by == "own"]
+    (only,) = gather(own, joined=[one for one in placed if one.by != "own"]).subjects
+    return only
+
+
+@pytest.fixture(scope="module")
+def signed() -> dict[str, Any]:
+    made = make(subject(), None, terms=TERMS, signer=SIGNER, trusted=KEYS, generation=1)
+    assert isinstance(made, Issued), made
+    document: dict[str, Any] = json.loads(made.document)["passport"]
+    return document
+
+
+def judge(document: dict[str, Any], raws: list[RawListing] = RAWS) -> list[Mismatch]:
+    return mismatches(document, raws, gates=default_gates())
+
+
+def changed(signed: dict[str, Any], pointer: str, value: object) -> dict[str, Any]:
+    document = copy.deepcopy(signed)
+    parent, _, key = pointer.rpartition("/")
+    holder = resolve(document["unfragile"], parent)
+    holder[int(key) if isinstance(holder, list) else key] = value
+    return document
+
+
+def entry_of(signed: dict[str, Any], source: str, path: str) -> int:
+    evidence = signed["unfragile"]["evidence"]
+    return next(n for n, one in enumerate(evidence) if one["source"] == source and one["path"].startswith(path))
+
+
+def test_a_passport_of_four_records_is_proved_by_them(signed: dict[str, Any]) -> None:
+    assert judge(signed) == []
+    model = signed["unfragile"]["artifact"]["model"]
+    assert [(one["source"], one["joined_by"]) for one in model["records"]] == [
+        ("openrouter", "own"),
+        ("huggingface", "stated"),
+        ("huggingface-card", "stated"),
+        ("modelsdev", "stated"),
+    ]
+    assert (model["licence"], model["languages"], model["open_weights"]) == ("apache-2.0", ["en", "sv"], True)
+    assert signed["unfragile"]["trust"]["community"]["model_downloads"] == 4200
+    assert [one["path"] for one in signed["unfragile"]["conflicts"]] == ["/artifact/model/prices"]
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "named"),
+    [
+        ("/artifact/model/licence", "mit", "/artifact/model/licence"),
+        ("/artifact/model/open_weights", False, "/artifact/model/open_weights"),
+        ("/trust/community/model_downloads", 4_200_000, "/trust/community/model_downloads"),
+        ("/artifact/model/languages/1", "la", "/artifact/model/languages/la"),
+        ("/artifact/model/records/1/joined_by", "own", "/trust/community/model_downloads"),
+        ("/artifact/model/records/1/id", "HeronLab/Another", "/artifact/model/records"),
+        ("/conflicts", [], "/conflicts"),
+        ("/trust/maintenance/last_scraped_at", "2026-06-01T11:59:59.000Z", "/trust/maintenance/last_scraped_at"),
+        ("/trust/maintenance/last_commit", "2026-06-01T11:59:59.000Z", "/trust/maintenance/last_commit"),
+    ],
+)
+def test_one_false_statement_is_named(signed: dict[str, Any], pointer: str, value: object, named: str) -> None:
+    assert any(mismatch.path.startswith(named) for mismatch in judge(changed(signed, pointer, value)))
+
+
+def test_a_quote_that_is_not_in_the_card_is_named(signed: dict[str, Any]) -> None:
+    place = entry_of(signed, "huggingface-card", "/artifact/model/licence")
+    entry = signed["unfragile"]["evidence"][place]
+    start = int(entry["locator"].removeprefix("bytes:").partition("-")[0])
+    moved = f"bytes:{start + 1}-{start + 1 + len(entry['quote'])}"
+    for key, value in (("quote", "license: mit"), ("locator", moved), ("locator", "bytes:0-9999999")):
+        (found,) = judge(changed(signed, f"/evidence/{place}/{key}", value))
+        assert (found.path, "the quote is not what bytes:" in found.reason) == (entry["path"], True)
+
+
+def test_a_record_that_is_of_another_model_is_named(signed: dict[str, Any]) -> None:
+    other = repository_raw(id="HeronLab/Plover-1B")
+    document = copy.deepcopy(signed)
+    for one in document["unfragile"]["artifact"]["model"]["records"]:
+        if one["source"] == "huggingface":
+            one["id"] = other.id
+    for entry in document["unfragile"]["evidence"]:
+        if entry["source"] == "huggingface":
+            entry["content_sha256"] = other.content_sha256
+            entry["value"] = other.id if entry["value"] == REPOSITORY else entry["value"]
+    assert Mismatch(
+        "/artifact/model/records", "nothing says that 'HeronLab/Plover-1B' of huggingface is of this model"
+    ) in judge(document, [*RAWS, other])
+
+
+def test_a_record_that_is_not_stored_any_more_is_named(signed: dict[str, Any]) -> None:
+    assert any("no stored record of modelsdev" in mismatch.reason for mismatch in judge(signed, RAWS[:3]))

@@ -1,0 +1,243 @@
+import json
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.crawl import KNOWN_TABLES
+from schemas.listing import RawListing
+from tests.spiders.crawling import OBSERVED_AT
+from tests.spiders.scripted import PREFIX, Answer, answering, crawl_of
+
+EARLIER = "2026-07-01T00:00:00.000Z"
+
+
+def repository(name: str, **fields: Any) -> dict[str, Any]:
+    return {"full_name": name, "private": False, "stargazers_count": 7, "pushed_at": "2026-06-30T10:00:00Z", **fields}
+
+
+def known_file(folder: Path, *wanted: str, raws: tuple[RawListing, ...] = ()) -> str:
+    path = folder / "known.sqlite"
+    with sqlite3.connect(path) as database:
+        database.executescript(KNOWN_TABLES)
+        database.executemany("INSERT INTO wanted (source, id) VALUES ('github', ?)", [(one,) for one in wanted])
+        rows = [(raw.source, raw.id, raw.model_dump_json()) for raw in raws]
+        database.executemany("INSERT INTO known VALUES (?, ?, ?)", rows)
+    database.close()
+    return str(path)
+
+
+def earlier(name: str, version: str | None) -> RawListing:
+    body = json.dumps(repository(name, stargazers_count=5))
+    return RawListing(
+        source="github",
+        id=name,
+        url=f"https://api.example/repos/{name}",
+        observed_at=EARLIER,
+        body=body,
+        content_sha256="0" * 64,
+        version=version,
+    )
+
+
+def test_wanted_repositories_are_asked_for_one_after_the_other(tmp_path: Path) -> None:
+    answers = {f"/repos/heron-lab/{n}": [Answer(200, repository(f"heron-lab/{n}"), {"ETag": f'W/"{n}"'})] for n in "ab"}
+    with answering(answers) as source:
+        came = crawl_of("github", source.url, tmp_path, known=known_file(tmp_path, "heron-lab/b", "heron-lab/a"))
+    assert source.paths() == ["/repos/heron-lab/a", "/repos/heron-lab/b"]
+    assert came.ids() == ["heron-lab/a", "heron-lab/b"]
+    assert [(line.raw.version, line.raw.asked_as) for line in came.admitted] == [('W/"a"', None), ('W/"b"', None)]
+    assert [line.listing.kind for line in came.admitted] == ["code", "code"]
+    assert (came.report.complete, came.report.announced, came.report.listings) == (True, None, 2)
+    headers = source.asked[0][1]
+    assert (headers["Accept"], headers["X-Github-Api-Version"]) == ("application/vnd.github+json", "2022-11-28")
+    assert {"Authorization", "If-None-Match"}.isdisjoint(headers)
+
+
+def test_without_a_file_nothing_is_wanted_and_only_names_single_ones(tmp_path: Path) -> None:
+    with answering({"/repos/heron-lab/a": [Answer(200, repository("heron-lab/a"))]}) as source:
+        nothing = crawl_of("github", source.url, tmp_path)
+        named = crawl_of("github", source.url, tmp_path, only="heron-lab/a")
+    assert (nothing.report.listings, nothing.report.complete) == (0, True)
+    assert (named.ids(), len(source.asked)) == (["heron-lab/a"], 1)
+
+
+def test_the_token_goes_to_the_api_alone_and_what_it_shows_of_us_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "ghp_secret")
+    shown = repository("heron-lab/a", temp_clone_token="clone-secret", permissions={"admin": True})
+    with answering({}) as elsewhere, answering({}) as source:
+        source.answers["/repos/heron-lab/a"] = [Answer(200, shown)]
+        moved = Answer(301, b"", {"Location": f"{elsewhere.url}/repositories/7"})
+        source.answers["/repos/heron-lab/b"] = [moved]
+        came = crawl_of("github", source.url, tmp_path, only="heron-lab/a,heron-lab/b")
+    assert {headers["Authorization"] for _, headers in source.asked} == {"Bearer ghp_secret"}
+    assert (elsewhere.asked, came.ids()) == ([], ["heron-lab/a"])
+    assert "secret" not in came.text
+    assert "permissions" not in came.text
+    assert "redirects are not followed" in came.reasons()[0]
+
+
+def test_what_has_not_changed_is_the_known_record_seen_again(tmp_path: Path) -> None:
+    known = known_file(tmp_path, "heron-lab/a", "Heron-Lab/B", raws=(earlier("heron-lab/a", '"v1"'),))
+    answers = {
+        "/repos/heron-lab/a": [Answer(304, b"", {"ETag": '"v1"'})],
+        "/repos/Heron-Lab/B": [Answer(200, repository("heron-lab/b"))],
+    }
+    with answering(answers) as source:
+        came = crawl_of("github", source.url, tmp_path, known=known)
+    asked = dict(source.asked)
+    assert asked["/repos/heron-lab/a"]["If-None-Match"] == '"v1"'
+    assert "If-None-Match" not in asked["/repos/Heron-Lab/B"]
+    again = next(line.raw for line in came.admitted if line.raw.id == "heron-lab/a")
+    assert again == earlier("heron-lab/a", '"v1"').model_copy(update={"observed_at": OBSERVED_AT})
+    assert (came.report.complete, came.report.listings, len(came.admitted)) == (True, 2, 2)
+    assert {line.raw.asked_as for line in came.admitted} == {None}
+
+
+@pytest.mark.parametrize("location", ["{url}/repositories/7", f"{PREFIX}/repositories/7", "/repositories/7"])
+def test_a_renamed_repository_is_followed_one_hop_and_says_what_it_was_asked_as(location: str, tmp_path: Path) -> None:
+    with answering({"/repositories/7": [Answer(200, repository("heron-lab/new"))]}) as source:
+        source.answers["/repos/heron/old"] = [Answer(301, b"{}", {"Location": location.format(url=source.url)})]
+        came = crawl_of("github", source.url, tmp_path, known=known_file(tmp_path, "heron/old"))
+    [line] = came.admitted
+    assert (line.raw.id, line.raw.asked_as) == ("heron-lab/new", "heron/old")
+    assert line.listing.same_as == ("github:heron/old",)
+    assert came.report.complete
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "",
+        "//127.0.0.2/repositories/7",
+        "/user",
+        "/repositories/7?x=1",
+        "/repos/../user",
+        "/repos/a/..",
+        "ftp://x",
+        "//[",
+    ],
+)
+def test_a_redirect_to_anything_but_a_repository_is_not_followed(location: str, tmp_path: Path) -> None:
+    with answering({"/repos/heron/old": [Answer(301, b"{}", {"Location": location})]}) as source:
+        came = crawl_of("github", source.url, tmp_path, only="heron/old")
+    assert source.paths() == ["/repos/heron/old"]
+    assert (came.report.complete, len(came.reasons())) == (False, 1)
+
+
+def test_a_second_hop_is_not_followed(tmp_path: Path) -> None:
+    answers = {
+        "/repos/heron/old": [Answer(301, b"{}", {"Location": "/repositories/7"})],
+        "/repositories/7": [Answer(301, b"{}", {"Location": "/repositories/7"})],
+    }
+    with answering(answers) as source:
+        came = crawl_of("github", source.url, tmp_path, only="heron/old")
+    assert source.paths() == ["/repos/heron/old", "/repositories/7"]
+    assert not came.report.complete
+
+
+def test_a_repository_that_is_gone_is_a_fault_of_its_record_alone(tmp_path: Path) -> None:
+    blocked = {"message": "Repository access blocked", "block": {"reason": "tos"}}
+    answers = {
+        "/repos/heron/lawful": [Answer(451, {"block": {"reason": "dmca"}})],
+        "/repos/heron/blocked": [Answer(403, blocked)],
+        "/repos/heron/there": [Answer(200, repository("heron/there"))],
+    }
+    wanted = ("../user", "heron/..", "heron/blocked", "heron/gone", "heron/lawful", "heron/there")
+    with answering(answers) as source:
+        came = crawl_of("github", source.url, tmp_path, known=known_file(tmp_path, *wanted))
+    assert came.ids() == ["heron/there"]
+    assert [q.id for q in came.quarantined] == list(wanted[:-1])
+    assert "'../user' is no repository" in came.quarantined[0].reason
+    assert [q.reason.split(" answered ")[1][:3] for q in came.quarantined[2:]] == ["403", "404", "451"]
+    assert (came.report.complete, came.report.listings) == (True, 6)
+    assert all(path.startswith("/repos/heron/") for path in source.paths())
+
+
+def test_what_is_another_repository_or_not_public_is_quarantined(tmp_path: Path) -> None:
+    hidden = repository("heron/hidden", private=True, description="not for everybody")
+    answers = {
+        "/repos/heron/hidden": [Answer(200, hidden)],
+        "/repos/heron/nameless": [Answer(200, {"private": False})],
+        "/repos/heron/other": [Answer(200, repository("heron/else"))],
+        "/repos/heron/was": [Answer(301, b"{}", {"Location": "/repos/heron/now"})],
+        "/repos/heron/now": [Answer(200, repository("heron/now"))],
+    }
+    wanted = ("heron/hidden", "heron/nameless", "heron/now", "heron/other", "heron/was")
+    with answering(answers) as source:
+        came = crawl_of("github", source.url, tmp_path, known=known_file(tmp_path, *wanted))
+    assert came.ids() == ["heron/now"]
+    assert [(q.id, q.field) for q in came.quarantined] == [
+        ("heron/hidden", "/private"),
+        ("heron/nameless", "/full_name"),
+        ("heron/other", "/full_name"),
+        ("heron/was", "/full_name"),
+    ]
+    assert "not for everybody" not in came.text
+    assert "taken under another name" in came.quarantined[-1].reason
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_a_used_up_quota_that_is_soon_free_is_waited_for(status: int, tmp_path: Path) -> None:
+    answers: dict[str, list[Answer]] = {}
+    with answering(answers) as source:
+        free_at = int(time.time()) + 6
+        used_up = Answer(status, {}, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(free_at)})
+        answers["/repos/heron/a"] = [used_up, Answer(200, repository("heron/a"))]
+        came = crawl_of("github", source.url, tmp_path, {"RETRY_WAIT_MAX_S": "10"}, only="heron/a")
+    assert (came.ids(), came.report.retries, came.report.complete) == (["heron/a"], 1, True)
+    assert time.time() >= free_at - 1
+
+
+def test_a_quota_that_is_free_too_late_ends_the_crawl_and_says_when(tmp_path: Path) -> None:
+    used_up = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "4102444800"}
+    answers = {"/repos/heron/a": [Answer(200, repository("heron/a"))], "/repos/heron/b": [Answer(403, {}, used_up)]}
+    with answering(answers) as source:
+        wanted = [f"heron/{name}" for name in "abcde"]
+        came = crawl_of("github", source.url, tmp_path, known=known_file(tmp_path, *wanted))
+    assert source.paths() == ["/repos/heron/a", "/repos/heron/b"]
+    [told] = came.reasons()
+    assert "answered 403 (Forbidden) as our quota is used up until 2100-01-01T00:00:00.000Z" in told
+    assert told.endswith("let the next run try again; 3 more repositories were not asked for")
+    assert (came.ids(), came.report.complete) == (["heron/a"], False)
+
+
+def test_the_last_request_of_a_quota_is_used_and_none_is_sent_after_it(tmp_path: Path) -> None:
+    last = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "4102444800"}
+    with answering({"/repos/heron/a": [Answer(200, repository("heron/a"), last)]}) as source:
+        came = crawl_of("github", source.url, tmp_path, only="heron/a,heron/b,heron/c")
+    assert (came.ids(), source.paths()) == (["heron/a"], ["/repos/heron/a"])
+    [told] = came.reasons()
+    assert "was not sent, as the source wants to be left alone for" in told
+    assert told.endswith("; 1 more repositories were not asked for")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_token_is_one_failure_and_not_one_for_each_repository(status: int, tmp_path: Path) -> None:
+    answers = {f"/repos/heron/{n}": [Answer(status, {"message": "Bad credentials"})] for n in "abc"}
+    with answering(answers) as source:
+        came = crawl_of("github", source.url, tmp_path, only="heron/a,heron/b,heron/c")
+    assert (source.paths(), len(came.reasons())) == (["/repos/heron/a"], 1)
+    assert (came.report.complete, came.report.listings) == (False, 0)
+
+
+def test_after_failures_in_a_row_the_rest_is_left_alone(tmp_path: Path) -> None:
+    wanted = [f"heron/{n}" for n in range(9)]
+    answers = {f"/repos/{name}": [Answer(500, {})] for name in wanted}
+    answers["/repos/heron/1"] = [Answer(200, repository("heron/1"))]
+    with answering(answers) as source:
+        came = crawl_of("github", source.url, tmp_path, {"RETRY_TIMES": "0"}, known=known_file(tmp_path, *wanted))
+    assert source.paths() == [f"/repos/heron/{n}" for n in range(7)]
+    assert len(came.reasons()) == 6
+    assert came.reasons()[-1].endswith("; 2 more repositories were not asked for")
+
+
+@pytest.mark.parametrize("body", [b"[]", b"<html>", b"{"])
+def test_an_answer_that_is_no_repository_is_a_failure(body: bytes, tmp_path: Path) -> None:
+    with answering({"/repos/heron/a": [Answer(200, body)]}) as source:
+        came = crawl_of("github", source.url, tmp_path, only="heron/a")
+    assert (came.report.complete, came.report.retries, len(came.reasons())) == (False, 2, 1)
