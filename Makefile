@@ -2,6 +2,7 @@
 #   make demo   the whole pipeline on the bundled recording, without the internet
 #   make test   the tests
 #   make check  what CI runs: format, lint, strict types, tests with warnings as errors
+#   make test-slow  tests that wait for minutes: PostgreSQL, killed workers, Dask
 #   make bench  building and verifying a passport, beside the least that they can cost
 #   make accuracy  capabilities against independent catalogues, on the larger recordings
 
@@ -11,11 +12,11 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 SYNCED := .venv/.synced
 
-.PHONY: help demo test check format bench accuracy clean
+.PHONY: help demo test test-slow lint check format bench accuracy clean
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '2,6s/^#   //p' Makefile
+	@sed -n '2,8s/^#   //p' Makefile
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -35,12 +36,17 @@ demo: $(SYNCED)
 test: $(SYNCED)
 	$(BIN)/pytest -n 2 --dist loadfile
 
-check: $(SYNCED)
+# A Prefect server on PostgreSQL, a worker that is killed, workers on Dask: what takes minutes whatever the machine.
+test-slow: $(SYNCED)
+	$(BIN)/pytest -m slow
+
+lint: $(SYNCED)
 	$(UV) lock --check --quiet
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile
+
+check: lint test
 
 format: $(SYNCED)
 	$(BIN)/ruff format .
@@ -52,6 +58,7 @@ bench: $(SYNCED)
 accuracy: $(SYNCED)
 	$(BIN)/python -m benchmarks.accuracy
 	$(BIN)/python -m benchmarks.cards
+	$(BIN)/python -m benchmarks.hearsay
 
 clean:
 	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

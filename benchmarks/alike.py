@@ -1,7 +1,7 @@
 """Whether two stores say the same of the same days, although one of them was disturbed.
 
 Compared are: each passport's status, payload digest and facts digest; on each day the last version of it that was
-issued for a change of substance (cause, status and payload digest; renewals are left out, as they follow the clock); and
+issued for a change of substance (cause, status, payload digest; renewals are left out, as they follow the clock); and
 each record that is kept of every source, by its hash and the days on which it was first and last missed. Not compared
 are generations, run ids and times of day: a run more or less on a day moves the hour of a first miss, and so which of
 the day's runs confirms an absence. Rolls are left out too, as they are named by their instant.

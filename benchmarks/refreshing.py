@@ -5,6 +5,7 @@ The settings are the environment's, and SOURCE_DATE_EPOCH is the clock.
 
 import asyncio
 import os
+import signal
 from functools import partial
 from typing import Any
 from unittest.mock import patch
@@ -26,6 +27,7 @@ HASTY = {"AUTOTHROTTLE_START_DELAY": "0", "RETRY_WAIT_S": "0.02", "RETRY_TIMES":
 def main() -> None:
     """Say that it begins, and then what came of it."""
     job = new_job("refresh", read_settings(), epoch=int(os.environ["SOURCE_DATE_EPOCH"]))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where it was started in the background
     print(BEGUN, flush=True)
     with patch("flows.fetching.crawl", partial(_hasty, crawl)), workplace(job) as placed:
         try:

@@ -49,6 +49,8 @@ from spiders.tally import Tally
 
 SIZES = (2_000, 20_000, 100_000)
 EVERY_S = 0.25
+POINTS = 300
+"""Of a curve that is drawn, about."""
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
 GATES = """
 minimum_listings = 1
@@ -102,8 +104,9 @@ def show(items: int, told: dict[str, Any]) -> None:
     """Print one size: seconds and peak memory of each stage, and bytes in the store."""
     print(f"{items:>9,} repositories; the crawl's process held {told['peak_mb'].get('crawler', 0):.0f} MB at most")
     for stage, seconds in told["seconds"].items():
-        each = f"{seconds / items * 1e6:6.0f} µs a repository"
-        print(f"    {stage:<17} {seconds:7.1f} s {each}, at most {told['peak_mb'].get(stage, 0):4.0f} MB")
+        used = told["cpu_s"][stage]
+        each = f"{seconds:7.1f} s, of CPU {used:7.1f} s, {used / items * 1e6:6.0f} µs a repository"
+        print(f"    {stage:<17} {each}; at most {told['peak_mb'].get(stage, 0):4.0f} MB")
     for folder, (files, size) in told["store"].items():
         print(f"    {folder:<30} {files:>8,} files {size:>14,} bytes, {size / items:8.0f} a repository")
     sys.stdout.flush()
@@ -126,6 +129,7 @@ def run(url: str, written: Written | None, builder: Builder) -> dict[str, object
                 assert done.report.unchanged == again * done.report.accounting.passports
         return {
             "seconds": watch.seconds,
+            "cpu_s": watch.cpu_s,
             "peak_mb": watch.peaks,
             "curve": watch.curve,
             "store": stored(folder / "store"),
@@ -241,6 +245,8 @@ class Watch:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self.cpu_s: dict[str, float] = {}
+        """Of this process and of those that it started and that have ended."""
         self.peaks: defaultdict[str, float] = defaultdict(float)
         self.curve: list[tuple[float, str, float]] = []
         self._stage, self._begun = "", time.monotonic()
@@ -260,9 +266,9 @@ class Watch:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Name what goes on."""
-        self._stage, begun = name, time.monotonic()
+        self._stage, begun, used = name, time.monotonic(), cpu_s()
         yield
-        self.seconds[name] = time.monotonic() - begun
+        self.seconds[name], self.cpu_s[name] = time.monotonic() - begun, cpu_s() - used
 
     def _look(self) -> None:
         while not self._ended.wait(EVERY_S):
@@ -271,6 +277,11 @@ class Watch:
             self.curve.append((time.monotonic() - self._begun, self._stage, own))
             for child in children():
                 self.peaks["crawler"] = max(self.peaks["crawler"], resident_mb(child))
+
+
+def cpu_s() -> float:
+    """Seconds that this process and its children have kept a core busy."""
+    return sum(os.times()[:4])
 
 
 def children() -> list[int]:
@@ -301,10 +312,10 @@ def serving(items: int) -> Iterator[str]:
 
 def drawn(curves: dict[int, dict[str, list[tuple[float, str, float]]]]) -> str:
     """Draw memory over the course of each run, which is stretched to the same width."""
-    width, height, highest = 720, 260, 600
+    width, height, highest = 720, 260, 300
     lines = []
     for place, (items, told) in enumerate(curves.items()):
-        curve = told["curve"]
+        curve = told["curve"][:: max(1, len(told["curve"]) // POINTS)]
         last = curve[-1][0] or 1
         points = " ".join(
             f"{60 + at / last * (width - 80):.1f},{height - 30 - mb / highest * (height - 60):.1f}"

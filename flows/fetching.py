@@ -1,8 +1,10 @@
 """Runs the crawls of a job: those that name what others ask for come first."""
 
 import asyncio
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
 
@@ -24,6 +26,8 @@ READ = ("openrouter", "huggingface-card")
 """Sources whose texts a language model reads, where one is set."""
 
 EXTRACTING = "read texts"
+
+CRAWL_FILE = "crawl.jsonl"
 
 RESUMED = ("huggingface",)
 """Sources whose crawls take so long that one that was cut off goes on where it stopped."""
@@ -48,18 +52,21 @@ async def crawl_source(job: Job, source: str, before: Sequence[CrawlOutcome] = (
         tell(stage, progress.listings, progress.announced)
 
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=f"crawl-{source}-", dir=job.work))
-    resumed = source in RESUMED and job.whole and job.flow == "refresh"
-    outcome = await crawl(
-        source,
-        url=job.source_urls[source],
-        out=(crawl_folder(job, source) if resumed else folder) / "crawl.jsonl",
-        contact=tools.settings.contact,
-        arguments=_arguments(job, tools, source, folder, before),
-        settings={"RESUME": "1"} if resumed else {},
-        clock_epoch=job.epoch,
-        on_progress=watch,
-        time_limit_s=tools.settings.crawl_time_limit_s,
-    )
+    resumable = source in RESUMED and job.whole and job.flow == "refresh"
+    with crawl_folder(job, source) if resumable else nullcontext() as lasting:
+        outcome = await crawl(
+            source,
+            url=job.source_urls[source],
+            out=(lasting or folder) / CRAWL_FILE,
+            contact=tools.settings.contact,
+            arguments=_arguments(job, tools, source, folder, before),
+            settings={"RESUME": "1"} if lasting else {},
+            clock_epoch=job.epoch,
+            on_progress=watch,
+            time_limit_s=tools.settings.crawl_time_limit_s,
+        )
+        if lasting:
+            outcome = outcome._replace(path=Path(shutil.move(outcome.path, folder / CRAWL_FILE)))
     tell(stage, outcome.report.listings, outcome.report.listings)
     return outcome
 
@@ -111,10 +118,10 @@ async def extract_limits(job: Job, before: Sequence[CrawlOutcome]) -> CrawlOutco
     stock = _stock(job, tools, before, folder)
     known = write_known(folder / "known.sqlite", SOURCE, stock.lines)
     texts = chain.from_iterable(stock.read(source) for source in READ) if job.whole else _admitted(before)
-    with Remembered(known) as remembered, (folder / "crawl.jsonl").open("wb") as file:
+    with Remembered(known) as remembered, (folder / CRAWL_FILE).open("wb") as file:
         async for line in extract(texts, last=remembered.extraction, endpoint=endpoint, clock=tools.clock):
             file.write(line.model_dump_json().encode() + b"\n")
-    outcome = read_crawl(folder / "crawl.jsonl")
+    outcome = read_crawl(folder / CRAWL_FILE)
     tell(EXTRACTING, outcome.report.listings, outcome.report.listings)
     return outcome
 

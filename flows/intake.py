@@ -20,6 +20,10 @@ LISTS_EVERYTHING = ("openrouter", "openrouter-endpoints", "modelsdev")
 """Sources of records whose whole crawl brings all that there are: what it did not bring is not there."""
 
 
+MOST_WHOLE = 5_000
+"""Refused records of a crawl that are kept as they came."""
+
+
 @dataclass(slots=True)
 class Taken:
     """What one crawl brought, cut by slot: a spool for each source of records."""
@@ -40,7 +44,7 @@ def take(outcome: CrawlOutcome, folder: Path, *, whole: bool) -> Taken:
     taken, count = Taken(outcome), shard_count(outcome.report.admitted)
     for line in outcome.lines():
         if isinstance(line, QuarantinedLine):
-            taken.refused.append(line.quarantined)
+            taken.refused.append(_kept(line.quarantined, len(taken.refused)))
             continue
         source, listing = line.raw.source, line.listing
         if source not in taken.spools:
@@ -54,6 +58,11 @@ def take(outcome: CrawlOutcome, folder: Path, *, whole: bool) -> Taken:
     for spool in taken.spools.values():
         spool.close()
     return taken
+
+
+def _kept(refused: Quarantined, already: int) -> Quarantined:
+    """Keep the first as they came, of the others only what was wrong: a source that breaks refuses by the thousand."""
+    return refused if already < MOST_WHOLE else refused.model_copy(update={"raw": ""})
 
 
 @dataclass(slots=True)

@@ -10,6 +10,8 @@ from schemas.verdict import Finding
 Json = dict[str, Any]
 Pairs = list[tuple[str, object]]
 
+NOT_STATED = "not stated"
+
 HOW = {
     "structured": "stated",
     "declared": "declared",
@@ -47,7 +49,7 @@ def _identity(unfragile: Json, passport: Json, row: ShardRow, finding: Finding) 
         ("status", f"{artifact['status']}; issued because: {row.cause.replace('_', ' ')}"),
         ("score", f"{trust['score']} of 100"),
         ("data access risk", trust["data_access_risk"]),
-        ("price", artifact["pricing"]["starting_price"] or artifact["pricing"]["model"]),
+        ("price", artifact["pricing"]["starting_price"] or artifact["pricing"]["model"].replace("_", " ")),
         ("last scraped", trust["maintenance"]["last_scraped_at"]),
         ("last changed", trust["maintenance"]["updated_at"]),
         ("signed", f"{passport['signedAt']} by {passport['signedBy']}, key {passport['keyId']}"),
@@ -59,12 +61,12 @@ def _model(artifact: Json) -> Pairs:
     model = artifact["model"]
     pairs: Pairs = [
         ("type", f"{artifact['type']}, {', '.join(artifact['categories'])}"),
-        ("takes", ", ".join(model["input_modalities"])),
-        ("gives", ", ".join(model["output_modalities"])),
+        ("takes", ", ".join(model["input_modalities"]) or NOT_STATED),
+        ("gives", ", ".join(model["output_modalities"]) or NOT_STATED),
         ("context", _tokens(model["context_tokens"])),
         ("maximum output", _tokens(model["max_output_tokens"])),
-        ("training data to", model["knowledge_cutoff"] or "not stated"),
-        ("released", model["released_on"] or "not stated"),
+        ("training data to", model["knowledge_cutoff"] or NOT_STATED),
+        ("released", model["released_on"] or NOT_STATED),
     ]
     if model["expires_on"]:
         pairs.append(("announced end", model["expires_on"]))
@@ -162,7 +164,7 @@ def _price(price: Json) -> str:
 
 
 def _tokens(count: int | None) -> str:
-    return "not stated" if count is None else f"{count:,} tokens"
+    return NOT_STATED if count is None else f"{count:,} tokens"
 
 
 def _short(path: str) -> str:

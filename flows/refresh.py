@@ -15,15 +15,17 @@ from flows.clock import source_date_epoch
 from flows.crawl import CrawlFailedError, CrawlOutcome
 from flows.fetching import crawl_source, extract_limits, failure_of, waves
 from flows.job import Job, new_job
+from flows.metrics import leave_metrics, run_metrics
 from flows.parts import Builder
 from flows.progress import STARTING, tell
+from flows.publication import Published
 from flows.runners import builder_of
 from flows.settings import read_settings
 from flows.stages import Assembled, Done, GateClosedError, assemble, build_passports, publish_generation
 from flows.targets import listings_to_crawl
 from flows.tasks import RETRIED, Parcel
 from flows.workplace import workplace
-from schemas.run import Breach
+from schemas.run import Breach, RunReport
 
 
 class Crawled(NamedTuple):
@@ -73,10 +75,16 @@ async def run_job(job: Job) -> Done:
         built = Parcel(build_passports(job, assembled.content, builder))
         done = publish_task(job, assembled, built, Parcel(builder)).content
     except GateClosedError as error:
-        await show(error.report, None)
+        await _tell(job, error.report, None)
         raise
-    await show(done.report, done.published)
+    await _tell(job, done.report, done.published)
     return done
+
+
+async def _tell(job: Job, report: RunReport, published: Published | None) -> None:
+    """Leave what a run came to for people and for whoever counts."""
+    await show(report, published)
+    leave_metrics(read_settings(store=job.store).metrics_file, run_metrics(report))
 
 
 async def crawl_all(job: Job) -> Crawled:

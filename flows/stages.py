@@ -27,6 +27,7 @@ from flows.site import copies_for, site_files
 from flows.spool import parts_over
 from flows.state import Served, served, starting_point
 from flows.store import Store
+from pipelines.join import HUB, SELLER
 from pipelines.rulebook import rulebook
 from schemas.registry import ShardRow
 from schemas.run import Breach, RunReport
@@ -152,7 +153,7 @@ def _starting_point(job: Job, tools: Tools) -> Served:
 def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> RunReport:
     crawls, basis = assembled.crawls, assembled.basis
     refused = [*chain.from_iterable(one.refused for one in crawls.good), *basis.batch.stock.refused]
-    listed = sum(1 for refusal in refused if refusal.source in job.sources)
+    listed = sum(1 for refusal in refused if refusal.source in (SELLER, HUB))
     return report_of(
         job,
         tools,

@@ -1,6 +1,7 @@
 """Where a run keeps what is too large for memory: a folder of its own, gone when the run has ended."""
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -11,12 +12,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from flows.errors import FlowError
 from flows.job import Job
 from flows.settings import read_settings
 
 _PREFIX = "passports-run-"
 _LOCK = "held.lock"
 """File in a run's folder that the run keeps locked while it lives: a lock ends with its process, however that ends."""
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where a disk, a quota or a limit on files is used up."""
+
+
+class FullError(FlowError):
+    """There is no room for what a run keeps on disk."""
 
 
 @contextmanager
@@ -27,6 +37,11 @@ def workplace(job: Job) -> Iterator[Job]:
     folder, held = _new_folder(root)
     try:
         yield job.model_copy(update={"work": str(folder)})
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        remedy = "make room, or set PASSPORTS_WORK to a folder on another disk, and run again"
+        raise FullError(f"{root} can hold no more ({error.strerror}): {remedy}") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(held)
@@ -70,12 +85,24 @@ def _is_ours(folder: Path) -> bool:
     return stat.S_ISDIR(seen.st_mode) and seen.st_uid == os.geteuid()
 
 
-def crawl_folder(job: Job, source: str) -> Path:
-    """Folder of a crawl that can be resumed: the same for the next run of this store on this machine."""
+@contextmanager
+def crawl_folder(job: Job, source: str) -> Iterator[Path | None]:
+    """Folder of a crawl that can be resumed: the same for the next run of this store on this machine.
+
+    None where another run that lives is crawling there.
+    """
     told = f"{job.store}\n{source}\n{job.source_urls[source]}"
     folder = _base() / "crawls" / hashlib.sha256(told.encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    try:
+        held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield None
+        return
+    try:
+        yield folder
+    finally:
+        os.close(held)
 
 
 def _root(job: Job) -> Path:

@@ -17,10 +17,16 @@ class Composed(NamedTuple):
     failure_modes: list[str]
 
 
-def compose(capabilities: Sequence[Mapping[str, Any]], *, verified: bool = False, matches: int = 0) -> Composed:
-    """First 10 distinct `requires` and `limitations` in order; then what is open about builder and outcomes."""
+def compose(
+    capabilities: Sequence[Mapping[str, Any]], *, apart: Sequence[str] = (), verified: bool = False, matches: int = 0
+) -> Composed:
+    """First 10 distinct `requires` and `limitations` in order; then what is open about builder and outcomes.
+
+    `apart` are limitations of a model of which no capability is known that they could stand with.
+    """
     permissions = first_distinct(need for capability in capabilities for need in capability["requires"])
-    failure_modes = first_distinct(limit for capability in capabilities for limit in capability["limitations"])
+    limitations = (limit for capability in capabilities for limit in capability["limitations"])
+    failure_modes = first_distinct([*limitations, *apart])
     if not verified:
         failure_modes.append(UNVERIFIED_BUILDER)
     if not matches:

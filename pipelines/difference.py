@@ -17,6 +17,9 @@ NAMED_BY = {
 }
 """Lists of objects → the keys that name an entry, so that a moved entry is no change."""
 
+ROLL = "-roll"
+"""How the sources of looks that found nothing end."""
+
 PASSED_OVER = frozenset(
     ["evidence", "provenance", "freshness", "rank_breakdown", "maintenance", "uptime_percent", "id"]
 )
@@ -56,6 +59,8 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
 def _entries(entries: list[Any], path: str) -> Iterator[tuple[str, Any]]:
     keys, seen = NAMED_BY.get(path.rpartition("/")[2]), Counter[str]()
     for entry in entries:
+        if isinstance(entry, Mapping) and str(entry.get("source", "")).endswith(ROLL) and keys:
+            continue  # there is a new look each time
         if isinstance(entry, Mapping) and keys:
             name = " ".join(str(entry[key]) for key in keys).replace("/", "~1") + _conditions(entry)
             seen[name] += 1

@@ -1,7 +1,7 @@
 """A cheap first look at a Markdown text: which words cannot be in what its reader sees, and so which rules cannot fit.
 
-It errs on one side alone: a word that it denies is not there. Where marks, a tag, a link or an entity may join the parts
-of a word, that takes real parsing: then every word is held possible.
+It errs on one side alone: a word that it denies is not there. Where marks, a tag, a link or an entity may join the
+parts of a word, that takes real parsing: then every word is held possible.
 """
 
 import re

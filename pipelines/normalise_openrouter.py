@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
+from pipelines.description_claims import description_facts, is_cut_off
 from pipelines.namesakes import is_namesake
 from pipelines.prices import price_facts, read_prices
 from pipelines.record import FieldError, Record, parse_record
@@ -11,9 +12,6 @@ from pipelines.slugs import ListingId, is_plain, slug_of, split_id
 from pipelines.text import clean, clean_tail
 from pipelines.vocabulary import UNREAD_FIELDS, VOCABULARY
 from schemas.listing import Fact, FactValue, Listing, Price, RawListing
-
-TRUNCATION_MARKS = ("...", "…")
-"""How OpenRouter ends a description that it has cut off (since 2026-04-07, at about 220 characters)."""
 
 QUOTED_TAIL = 40
 """Characters of a cut-off description that are quoted to show the cut."""
@@ -49,7 +47,7 @@ def read_model(raw: RawListing) -> Listing:
         prices=prices or (),
         providers=(),
         leftovers=tuple(pointer for pointer in record.leftovers() if pointer not in UNREAD_FIELDS),
-        unfamiliar=tuple(fact.name for fact in facts if ":" in fact.name and fact.name not in VOCABULARY),
+        unfamiliar=tuple(fact.name for fact in facts if ":" in fact.name and _is_unfamiliar(fact)),
         same_as=_repository(base_id, facts),
         url=raw.url,
         observed_at=raw.observed_at,
@@ -61,6 +59,11 @@ def _repository(base_id: str, facts: list[Fact]) -> tuple[str, ...]:
     """The model's repository on the Hub. One of another name and owner is what the model was made from."""
     named = (str(fact.value) for fact in facts if fact.name == "hugging_face_id")
     return tuple(f"huggingface:{repository}" for repository in named if is_namesake(base_id, repository))
+
+
+def _is_unfamiliar(fact: Fact) -> bool:
+    """Whether a name holds an unknown word of the source's; what its description states our own tables name."""
+    return fact.name not in VOCABULARY and fact.method == "structured"
 
 
 def _plain_id(listing_id: str, at: str) -> ListingId:
@@ -83,7 +86,8 @@ def _read_identity(record: Record, facts: list[Fact]) -> None:
     description = record.optional_text("description")
     if description:
         facts.append(Fact("description", clean(description), "/description", description))
-        if description.rstrip().endswith(TRUNCATION_MARKS):
+        facts += description_facts(description, "/description")
+        if is_cut_off(description):
             tail = clean_tail(description, QUOTED_TAIL)
             facts.append(Fact("description_truncated", True, "/description", tail, "pattern"))
 

@@ -17,10 +17,10 @@ from pipelines.card_rules import card_rules
 from pipelines.card_sections import read_sections
 from pipelines.card_sentences import plain_text, read_sentences
 from pipelines.card_text import read_text
+from pipelines.description_claims import TRUNCATION_MARKS
 from pipelines.errors import PipelineError
 from pipelines.extraction_rules import ExtractionRules, extraction_rules
 from pipelines.normalise_extraction import record_id
-from pipelines.normalise_openrouter import TRUNCATION_MARKS
 from pipelines.pointers import resolve
 from pipelines.record import FieldError, parse_record
 from pipelines.text import clean

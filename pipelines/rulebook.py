@@ -3,6 +3,7 @@
 import hashlib
 import tomllib
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from importlib import resources
 from typing import Any, Self
@@ -115,10 +116,15 @@ class Confidence(Frozen):
     pooled: float
     measured: dict[str, float]
     method: dict[str, float] = Field(default_factory=dict)
-    """Method by which a fact is found in a text → how often what it found was right."""
+    """Group of facts that are less certain than a listing's own fields → how often what they show was right."""
 
-    def of(self, capability: str) -> float:
-        """Confidence of one capability: its own figure, or that of all together."""
+    def of(self, capability: str, shown_by: AbstractSet[str] = frozenset()) -> float:
+        """Confidence of one capability: its own figure, or that of all together; or the least of its groups' figures.
+
+        `shown_by` are groups of facts (or single ones); where `method` has a figure for each, nothing better shows it.
+        """
+        if shown_by and shown_by <= self.method.keys():
+            return min(self.method[group] for group in shown_by)
         return self.measured.get(capability, self.pooled)
 
 

@@ -13,15 +13,13 @@ from typing import Any
 
 import orjson
 
+from pipelines.difference import ROLL
 from schemas.listing import Listing
 
 Json = dict[str, Any]
 
 VOLATILE = "/uptime_percent"
 """End of a path whose value is a figure of the last half hour."""
-
-ROLL = "-roll"
-"""How the source names of rolls end."""
 
 COMPUTED = ("score", "rank_breakdown", "freshness", "maintenance", "community")
 """Keys of `trust` that follow from other parts, are dates or daily counts; of maintenance the status is taken."""
@@ -64,7 +62,7 @@ def _stated(listing: Listing) -> list[Any]:
     """What one listing states; its facts stand in the order of their names within each field, its providers in none."""
     return [
         [listing.source, listing.id, listing.name],
-        [[fact.name, fact.value] for fact in listing.facts if fact.name not in FACTS_NOT_SUBSTANCE],
+        [[fact.name, None if fact.name in FACTS_NOT_SUBSTANCE else fact.value] for fact in listing.facts],
         [[price.kind, price.usd, price.when] for price in listing.prices],
         [[p.name, p.tag, p.status, p.quantization, [price[:2] for price in p.prices]] for p in listing.providers],
     ]

@@ -23,7 +23,7 @@ COMMUNITY_FACTS = {
 
 def trust_block(subject: Subject, profile: Profile, *, status: str, gates: Gates, now: datetime) -> Document:
     """Build the block in the key order of the format; score, rank_breakdown and updated_at are filled when issued."""
-    composed = compose(profile.capabilities)
+    composed = compose(profile.capabilities, apart=profile.apart)
     return {
         "score": 0,
         "verified": False,

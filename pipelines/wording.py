@@ -2,12 +2,19 @@
 
 import re
 
+from pipelines.card_sentences import plain_text
 from pipelines.text import clean
 from pipelines.weighing import Claim
 from schemas.listing import FactValue
 
 LONGEST_VALUE = 80
 """Characters of a listing's text that may stand in a sentence of ours."""
+
+LONGEST_QUOTED = 200
+"""Characters of a limitation that is a source's own sentence."""
+
+TEXTS = {"huggingface-card": "its card", "openrouter": "its description"}
+"""Source → the text of its that is quoted."""
 
 PLACE = re.compile(r"\{([a-z0-9_:]+)\}")
 """Where a fact's value goes in a sentence of a rule: its name in braces."""
@@ -27,6 +34,24 @@ def spoken(name: str, value: FactValue) -> str:
     if isinstance(value, tuple):
         return ", ".join(_bounded(item) for item in value)
     return _bounded(str(value))
+
+
+def quoted(claim: Claim) -> str:
+    """A sentence that states a limit, as its reader sees it, and where it stands: 'its card states: "…"'."""
+    fact, listing = claim
+    told_in = listing.source if listing.source in TEXTS else listing.id.partition(":")[0]
+    before, after = f'{TEXTS[told_in]} states: "', '"'
+    sentence = " ".join(clean(plain_text(str(fact.said))).split())
+    return before + _without_middle(sentence, LONGEST_QUOTED - len(before + after)) + after
+
+
+def _without_middle(text: str, longest: int) -> str:
+    """Cut a long sentence in the middle: what it is about stands first, and what it takes back often last."""
+    if len(text) <= longest:
+        return text
+    half = (longest - len(" … ")) // 2
+    head, tail = text[:half], text[-half:]
+    return f"{head.rpartition(' ')[0] or head} … {tail.partition(' ')[2] or tail}"
 
 
 def _bounded(text: str) -> str:

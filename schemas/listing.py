@@ -144,4 +144,4 @@ class Quarantined(Frozen):
     """A sentence: what is wrong, and what would be right."""
     observed_at: Timestamp
     raw: str
-    """The record as it came."""
+    """The record as it came; empty where thousands of the same crawl were refused before it."""

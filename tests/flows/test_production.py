@@ -65,6 +65,7 @@ def prepared(server: Server) -> None:
 
 
 @pytest.mark.harness
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.usefixtures("prepared")
 class TestOnPostgres:

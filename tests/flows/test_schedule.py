@@ -207,6 +207,7 @@ def served_now(folder: Path) -> Reader:
 
 
 @pytest.mark.harness
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.usefixtures("served")
 class TestServed:
@@ -325,6 +326,7 @@ def events(server: Server) -> list[dict[str, Any]]:
 
 
 @pytest.mark.harness
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("signalled", [signal.SIGTERM, signal.SIGKILL])
 def test_where_no_server_is_named_one_is_started_and_ends_with_the_process(

@@ -449,3 +449,24 @@ def test_a_crawl_without_a_report_of_its_own_is_reported_all_the_same(equipped: 
     (kept,) = (equipped / "store/registry/runs").iterdir()
     assert RunReport.model_validate_json(kept.read_bytes()) == closed.value.report
     assert (kept.name, closed.value.report.state) == (f"{job.run}-failed.json", "failed")
+
+
+def test_of_thousands_that_are_refused_only_the_first_are_kept_as_they_came(
+    store: Path, records: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.intake.MOST_WHOLE", 2)
+    done = refresh(store, [*records, *({"id": f"ada/broken-{n}"} for n in range(3))], at=LATER)
+    assert [bool(refused.raw) for refused in done.report.quarantined] == [True, True, False, False]
+    assert all(refused.reason for refused in done.report.quarantined)
+
+
+def test_many_passports_are_written_ahead_and_published_all_the_same(
+    equipped: Path, records: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refresh(equipped / "kept", records)
+    monkeypatch.setattr("flows.build.FEW_OBJECTS", 3)
+    done = refresh(equipped / "ahead", records)
+    assert done.published.written["objects"] < 4
+    kept, ahead = (files(equipped / name) for name in ("kept", "ahead"))
+    assert len([key for key in kept if key.startswith("registry/objects/")]) == 22
+    assert kept == ahead

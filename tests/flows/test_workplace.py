@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flows.job import Job
-from flows.workplace import clear_left, workplace
+from flows.workplace import FullError, clear_left, workplace
 from tests.flows.running import job_for
 
 HOLD = """
@@ -45,6 +46,13 @@ def test_a_run_has_a_folder_of_its_own_that_goes_with_it(job: Job) -> None:
 def test_a_run_that_fails_leaves_nothing(job: Job) -> None:
     with pytest.raises(FileNotFoundError, match="of the run itself"), workplace(job) as placed:
         raise FileNotFoundError("of the run itself")
+    assert not Path(placed.work).exists()
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_is_told_with_its_remedy(code: int, job: Job) -> None:
+    with pytest.raises(FullError, match="make room, or set PASSPORTS_WORK"), workplace(job) as placed:
+        raise OSError(code, os.strerror(code))
     assert not Path(placed.work).exists()
 
 

@@ -20,6 +20,10 @@ def test_lists_are_the_first_ten_different_entries_in_order() -> None:
     assert composed.failure_modes == [*(f"limit {n}" for n in range(LONGEST_LIST)), UNVERIFIED_BUILDER, NO_OUTCOMES]
 
 
+def test_limitations_of_a_model_without_capabilities_are_taken_apart() -> None:
+    assert compose([], apart=["one", "two", "one"]).failure_modes == ["one", "two", UNVERIFIED_BUILDER, NO_OUTCOMES]
+
+
 @pytest.mark.parametrize(
     ("verified", "matches", "added"),
     [

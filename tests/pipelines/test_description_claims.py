@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pipelines.description_claims import DescriptionRules, description_rules, mine
+from pipelines.card_sentences import LONGEST_SENTENCE_CHARS, plain_text
+from pipelines.description_claims import MARKUP, DescriptionRules, description_facts, description_rules, mine
 from pipelines.rulebook import rulebook, stated_limits, table_text
+from tests.recordings import openrouter_models, recorded_days
 
 
 @pytest.mark.parametrize(
@@ -89,3 +91,53 @@ def test_a_row_of_what_no_catalogue_has_is_refused(rows: str, field: str) -> Non
 @given(st.text(max_size=300))
 def test_any_text_can_be_mined(description: str) -> None:
     assert all(description[claim.start : claim.end] == claim.quote for claim in mine(description))
+
+
+@pytest.mark.parametrize(
+    ("description", "stated"),
+    [
+        ("It may hallucinate. It is deprecated...", ["confabulation"]),
+        ("It may hallucinate. It is deprecated…", ["confabulation"]),
+        ("It may hallucinate. It is deprecated… ", ["confabulation"]),
+        ("It may hallucinate. It is deprecated.", ["confabulation", "deprecated-model"]),
+        ("It may hallucinate... It is deprecated.", ["confabulation", "deprecated-model"]),
+    ],
+)
+def test_the_sentence_in_which_a_description_is_cut_off_counts_for_nothing(description: str, stated: list[str]) -> None:
+    assert [claim.name for claim in mine(description)] == stated
+
+
+def test_a_text_without_full_stops_is_no_sentence() -> None:
+    assert mine("heron " * LONGEST_SENTENCE_CHARS + "may hallucinate.") == ()
+
+
+def test_facts_are_named_by_the_mode_the_ability_or_the_place() -> None:
+    description = "It **may** hallucinate. It supports tool calling. It does not support images."
+    assert [(fact.name, fact.value, fact.said) for fact in description_facts(description, "/description")] == [
+        ("limit:confabulation", "It **may** hallucinate.", "It **may** hallucinate."),
+        ("described:tool calling", True, "It supports tool calling."),
+        ("limit:plain-50", "It does not support images.", "It does not support images."),
+    ]
+    assert {(fact.locator, fact.method) for fact in description_facts(description, "/description")} == {
+        ("/description", "pattern")
+    }
+
+
+def test_a_sentence_with_characters_that_may_not_stand_in_a_passport_states_nothing() -> None:
+    assert description_facts("It may \u202ehallucinate. Heron is uncensored.", "/description")[0].name == (
+        "limit:no-safeguards"
+    )
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=80))
+def test_a_line_without_markup_reads_as_it_stands(line: str) -> None:
+    assert MARKUP.search(line) or plain_text(line) == " ".join(line.split())
+
+
+@pytest.mark.recordings
+def test_recorded_descriptions_state_what_they_do_without_a_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {record.get("description") or "" for day in recorded_days()[::3] for record in openrouter_models(day)}
+    looked_at = {text: mine(text) for text in texts}
+    monkeypatch.setattr("pipelines.description_claims.may_hold", lambda *_: True)
+    assert {text: mine(text) for text in texts} == looked_at
+    assert sum(map(len, looked_at.values())) > 10

@@ -236,3 +236,17 @@ def test_a_listing_survives_the_crawl_file() -> None:
     line = AdmittedLine(raw=came, listing=admitted(came))
     assert CRAWL_LINE.validate_json(line.model_dump_json()) == line
     assert json.loads(line.model_dump_json())["listing"]["slug"] == "heron-lab-heron-7b"
+
+
+def test_what_a_description_states_is_quoted_where_it_stands() -> None:
+    description = "A **bird**. It may hallucinate. It supports tool calling. It does not support images. It is in be..."
+    read = {fact.name: fact for fact in listing(description=description).facts if fact.method == "pattern"}
+    assert list(read) == ["limit:confabulation", "described:tool calling", "limit:plain-58", "description_truncated"]
+    assert read["limit:plain-58"] == Fact(
+        "limit:plain-58", "It does not support images.", "/description", "It does not support images.", "pattern"
+    )
+    assert all(str(fact.said) in description for fact in read.values())
+
+
+def test_what_a_description_states_is_no_unfamiliar_word() -> None:
+    assert listing(description="It may hallucinate. It supports tool calling.").unfamiliar == ()

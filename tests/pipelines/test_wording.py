@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from pipelines.text import clean
 from pipelines.weighing import Claim
-from pipelines.wording import LONGEST_VALUE, fill, spoken
+from pipelines.wording import LONGEST_QUOTED, LONGEST_VALUE, fill, quoted, spoken
 from schemas.listing import Fact, FactValue
 from tests.pipelines.listings import listing
 
@@ -40,3 +40,31 @@ def test_a_value_is_never_obeyed_as_a_template() -> None:
 def test_a_rule_that_names_a_fact_that_nobody_claims_fails() -> None:
     with pytest.raises(KeyError, match="expires_on"):
         fill("until {expires_on}", {})
+
+
+def test_a_sentence_is_quoted_as_its_reader_sees_it() -> None:
+    sentence = "It **cannot** read\n[maps](https://x.example) &amp; charts."
+    claim = Claim(Fact("limit:plain-0", sentence, "/description", sentence, "pattern"), listing())
+    assert quoted(claim) == 'its description states: "It cannot read maps & charts."'
+
+
+def test_a_long_sentence_keeps_its_beginning_and_its_end() -> None:
+    sentence = f"It answers in {'many, ' * 60}languages, though it reads no maps."
+    said = quoted(Claim(Fact("limit:plain-0", sentence, "/description", sentence, "pattern"), listing()))
+    assert said.startswith('its description states: "It answers in many, ')
+    assert said.endswith(' languages, though it reads no maps."')
+    assert " … " in said
+
+
+def test_a_proposal_is_of_the_text_that_it_was_made_from() -> None:
+    fact = Fact("limit:plain-0", "It reads no maps.", "/proposals/0/quote", "It reads no maps.", "pattern")
+    proposed = listing().model_copy(update={"source": "extraction", "id": "huggingface-card:HeronLab/Heron-7B"})
+    assert quoted(Claim(fact, proposed)) == 'its card states: "It reads no maps."'
+
+
+@given(st.text())
+def test_a_quoted_sentence_is_bounded_and_clean(sentence: str) -> None:
+    said = quoted(Claim(Fact("limit:plain-0", sentence, "/description", sentence, "pattern"), listing()))
+    assert len(said) <= LONGEST_QUOTED
+    assert said == clean(said)
+    assert "\n" not in said
