@@ -3,6 +3,7 @@
 #   make test   the tests
 #   make check  what CI runs: format, lint, strict types, tests with warnings as errors
 #   make test-slow  tests that wait for minutes: PostgreSQL, killed workers, Dask
+#   make venv   no more than .venv, to run `passports` from
 #   make bench  building and verifying a passport, beside the least that they can cost
 #   make accuracy  capabilities against independent catalogues, on the larger recordings
 
@@ -12,11 +13,11 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 SYNCED := .venv/.synced
 
-.PHONY: help demo test test-slow lint check format bench accuracy clean
+.PHONY: help demo test test-slow lint check format bench accuracy clean venv
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '2,8s/^#   //p' Makefile
+	@sed -n '2,9s/^#   //p' Makefile
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -29,6 +30,8 @@ $(SYNCED): export UV_COMPILE_BYTECODE = 1
 $(SYNCED): pyproject.toml uv.lock | $(UV)
 	$(UV) sync --quiet --frozen --python $$($(PYTHON) -c 'import sys; print(sys.executable)')
 	@touch $@
+
+venv: $(SYNCED)
 
 demo: $(SYNCED)
 	$(BIN)/passports demo

@@ -22,6 +22,10 @@ AT_HOME = (SELLER, f"{SELLER}-endpoints", HUB, f"{HUB}-card")
 """Sources whose records may lie in the part of the passport that they belong to."""
 
 
+MANY = 20
+"""Records of which a source that works shows at least one."""
+
+
 class Batch(NamedTuple):
     """Everything that passports are made from."""
 
@@ -54,8 +58,11 @@ def breaches_of(taken: Taken, served: Served, gates: Gates, *, whole: bool) -> l
         else check_one(report)
     )
     found = [Breach(source=breach.source, gate=breach.gate, reason=breach.reason) for breach in judged]
-    if not (taken.filled.listings or judged) and report.listings:
+    if report.listings and not (taken.counts[report.source] or judged):
         reason = "no listing could be read: see the quarantine"
+        found.append(Breach(source=report.source, gate="admitted", reason=reason))
+    elif whole and taken.counts[report.source] >= MANY and not (taken.filled.listings or judged):
+        reason = "it says of everything that was asked for that there is none: check its URL and its token"
         found.append(Breach(source=report.source, gate="admitted", reason=reason))
     return found
 
@@ -99,14 +106,14 @@ class _Bench:
         self.own: dict[tuple[str, str], AdmittedLine] = {}
         self.joined: list[Joined] = []
         self.answers: dict[str, Listing] = {}
-        """Id of a repository → the answer that there is none."""
+        """Id of a repository in lower case → the answer that there is none, which keeps the spelling that was asked."""
         self.elsewhere = 0
 
     def lay(self, line: AdmittedLine, placed: list[Joined]) -> None:
         """Lay a record where it belongs, if that is in this part."""
         listing = line.listing
         if listing.kind == "absence":
-            self.answers[listing.id] = listing
+            self.answers[listing.id.lower()] = listing
             return
         here = [one for one in placed if one.slug == listing.slug]
         if any(one.by == "own" for one in here):
@@ -140,7 +147,7 @@ class _Bench:
     def _absence(self, stock: Stock, line: AdmittedLine) -> Absence:
         listing = line.listing
         rolls = [stock.roll(listing.source, at) for at in looks_that_show(line)]
-        looks = [look for look in (*rolls, self.answers.get(listing.id)) if look]
+        looks = [look for look in (*rolls, self.answers.get(listing.id.lower())) if look]
         return Absence(tuple(looks), is_gone(line))
 
 

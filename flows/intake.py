@@ -100,13 +100,22 @@ def stock_of(taken: list[Taken], served: Served, folder: Path, *, whole: bool) -
             unread = frozenset(refusal.id for refusal in one.refused if refusal.source == source)
             stock.unread |= {(source, record) for record in unread}
             look = Look(source, everything, report.started_at, report.finished_at, unread)
-            _carry(stock, spool, served, look, folder / source)
+            parts = _carry(stock, spool, served, look, folder / source)
+            stock.changed[source] = SourceParts(parts, _scraped_at(served, look, whole=whole))
         if whole and report.source in ROLLS:
             _call_roll(stock, one, served, folder)
     return stock
 
 
-def _carry(stock: Stock, spool: Spool, served: Served, look: Look, folder: Path) -> None:
+def _scraped_at(served: Served, look: Look, *, whole: bool) -> str:
+    """When a source was last looked through as a whole: single listings say nothing of the others."""
+    last = served.sources.get(look.source)
+    if last is None:
+        return look.began_at
+    return max(last.last_scraped_at, look.began_at) if whole else last.last_scraped_at
+
+
+def _carry(stock: Stock, spool: Spool, served: Served, look: Look, folder: Path) -> tuple[SourcePart, ...]:
     last = served.last_good(look.source) or 0
     count = max(spool.count, shard_count(last))
     written, parts = WrittenLines(folder, count), []
@@ -117,7 +126,7 @@ def _carry(stock: Stock, spool: Spool, served: Served, look: Look, folder: Path)
         parts.append(_part(written, index, result.lines))
         stock.refused += result.refused
     stock.lines[look.source] = written
-    stock.changed[look.source] = SourceParts(tuple(parts), look.began_at)
+    return tuple(parts)
 
 
 def _part(written: WrittenLines, index: int, lines: list[AdmittedLine]) -> SourcePart:

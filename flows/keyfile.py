@@ -14,6 +14,8 @@ from pipelines.keys import KEY_BYTES, KeyFormatError, KeyRing, Signer, signing_k
 
 OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
+NOT_BY_ACL = stat.S_IWGRP | stat.S_IXGRP | stat.S_IRWXO
+"""What the ACL of a credential never shows as."""
 
 
 class SigningKeyError(FlowError):
@@ -56,7 +58,7 @@ def find_key(settings: Settings) -> OpenedKey | None:
     path = key_file(settings)
     if not path.is_file():
         return None
-    if path.stat().st_mode & OTHERS:
+    if path.stat().st_mode & OTHERS and not _is_credential(path):
         raise SigningKeyError(f"{path} can be read by others: `chmod 600 {path}`, and rotate the key if others have")
     try:
         text = path.read_text(encoding="utf-8")
@@ -89,6 +91,12 @@ def read_key_ring(path: Path) -> KeyRing:
         raise SigningKeyError(f"{path} cannot be read: {error}") from None
     except KeyFormatError as error:
         raise SigningKeyError(f"{path}: {error}") from None
+
+
+def _is_credential(path: Path) -> bool:
+    """Whether systemd laid it out for this service alone: it lets the service in by an ACL, which shows as 0440."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return folder is not None and path.parent == Path(folder) and not path.stat().st_mode & NOT_BY_ACL
 
 
 def _make_folder(path: Path) -> None:

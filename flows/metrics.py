@@ -7,7 +7,7 @@ what the others left in it: the last run's figures stay until the next run of th
 
 import fcntl
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,9 +50,11 @@ class Sample(NamedTuple):
     labels: Labels = ()
 
 
-def run_metrics(report: RunReport) -> Iterator[Sample]:
-    """Give the figures of a run."""
-    sources = {c.source for c in report.crawls} or {breach.source for breach in report.breaches}
+def run_metrics(report: RunReport, sources: Collection[str]) -> Iterator[Sample]:
+    """Give the figures of a run that was to crawl these sources.
+
+    Whatever came of it, the same job has the same labels: a failure stands until that very job succeeds, and no longer.
+    """
     run = (("flow", report.flow), ("sources", ",".join(sorted(sources))))
     begun, ended = instant(report.started_at), instant(report.finished_at)
     yield Sample("passports_run_seconds", (ended - begun).total_seconds(), run)

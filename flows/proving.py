@@ -21,8 +21,8 @@ MOST_NAMED = 3
 _PARTS_KEPT = 8
 """Parts of sources' listings that are in memory at once."""
 
-Part = dict[str, RawListing]
-"""Id → record, of one part of a source."""
+Part = dict[str, list[RawListing]]
+"""Id → records, of one part of a source: a record, and where it was missed the answer that there is none."""
 
 
 class Prover:
@@ -55,10 +55,9 @@ class Prover:
         for record in model["records"]:
             named[record["source"]].append(record["id"])
         for source, ids in named.items():
-            for record_id in ids if source in refs else ():
+            for record_id in dict.fromkeys(ids) if source in refs else ():
                 for index in _places(source, record_id, slug, refs[source]):
-                    if raw := self._part(then, refs[source], index).get(record_id):
-                        yield raw
+                    yield from self._part(then, refs[source], index).get(record_id, ())
 
     def _part(self, then: Reader, ref: SourceRef, index: int) -> Part:
         key = (then.generation, ref.source, index)
@@ -83,5 +82,7 @@ def _places(source: str, record_id: str, slug: str, ref: SourceRef) -> Iterator[
 def _read(then: Reader, ref: SourceRef, index: int) -> Part:
     slots = slots_of(index, ref.count) if ref.count > 1 else EVERY_SLOT
     lines = (orjson.loads(line)["raw"] for line in then.source_listings(ref.source, slots))
-    raws = (RawListing.model_validate(raw) for raw in lines)
-    return {raw.id: raw for raw in raws}
+    part: Part = defaultdict(list)
+    for raw in map(RawListing.model_validate, lines):
+        part[raw.id].append(raw)
+    return part

@@ -84,7 +84,7 @@ async def run_job(job: Job) -> Done:
 async def _tell(job: Job, report: RunReport, published: Published | None) -> None:
     """Leave what a run came to for people and for whoever counts."""
     await show(report, published)
-    leave_metrics(read_settings(store=job.store).metrics_file, run_metrics(report))
+    leave_metrics(read_settings(store=job.store).metrics_file, run_metrics(report, job.sources))
 
 
 async def crawl_all(job: Job) -> Crawled:

@@ -90,10 +90,11 @@ def assemble(job: Job, outcomes: list[CrawlOutcome], failures: Sequence[Breach] 
     breaches = [*failures, *chain.from_iterable(judged)]
     if not good:
         raise _closed(tools, failed_report(job, tools, taken, breaches))
-    return _assembled(job, state, Judged(good, outcomes, breaches), folder / "batch-1")
+    return _assembled(job, state, Judged(good, outcomes, breaches), folder)
 
 
-def _assembled(job: Job, state: Served, crawls: Judged, folder: Path) -> Assembled:
+def _assembled(job: Job, state: Served, crawls: Judged, where: Path) -> Assembled:
+    folder = Path(tempfile.mkdtemp(prefix="batch-", dir=where))  # a publication that is tried again makes others
     stock = stock_of(crawls.good, state, folder / "stock", whole=job.whole)
     away, floor = folder / "away", job.minimum_downloads
     batch = batch_of(stock, state, crawls.good, away, whole=job.whole, floor=floor)
@@ -125,8 +126,7 @@ def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Bu
     reports = [_report_of(job, tools, assembled, built)]
 
     def rebase(reader: Reader | None) -> Publication:
-        folder = assembled.basis.folder.with_name(f"batch-{len(reports) + 1}")
-        again = _assembled(job, Served(reader), assembled.crawls, folder)
+        again = _assembled(job, Served(reader), assembled.crawls, assembled.basis.folder.parent)
         built_again = build_passports(job, again, builder)
         reports.append(_report_of(job, tools, again, built_again))
         return _publication(tools, again, built_again, reports[-1])

@@ -13,9 +13,13 @@ from flows.settings import SOURCES, Settings
 from flows.state import Served, starting_point
 from flows.store import open_store
 from pipelines.keys import KeyRing
-from pipelines.slugs import slug_of, split_id
+from pipelines.slugs import hub_slug, slug_of, split_id
 
 NEAREST_NAMES = 5
+
+
+class NothingToAskError(FlowError):
+    """None of the sources that may be asked has anything of a passport."""
 
 
 class UnknownSlugError(FlowError):
@@ -25,19 +29,31 @@ class UnknownSlugError(FlowError):
 def listings_to_crawl(target: str, settings: Settings, epoch: int | None) -> dict[str, tuple[str, ...]]:
     """Source → ids of the records behind a slug, or behind a listing's id; raise UnknownSlugError for an unknown slug.
 
-    An id ("author/name") may be one that has no passport yet. A source that cannot be asked for single records is left
-    out, as are those that the settings leave out.
+    An id ("author/name") may be a seller's listing that has no passport yet, or a repository that has one. A source
+    that cannot be asked for single records is left out, as are those that the settings leave out; raise
+    NothingToAskError where that leaves none.
     """
     key = open_key(settings)
     state = starting_point(open_store(settings.store), KeyRing([key.signer.public_key]), clock_of(epoch)())
-    named = "/" in target
-    slug = slug_of(split_id(target).base) if named else target
-    found = _records(state, slug)
-    if not found and not named:
+    found = _named(state, target) if "/" in target else _records(state, target)
+    if not found:
         raise unknown_slug(target, state.rows())
-    if named:
-        found["openrouter"].add(split_id(target).base)
-    return {source: tuple(sorted(found[source])) for source in settings.sources if found[source]}
+    asked = {source: tuple(sorted(found[source])) for source in settings.sources if source in found}
+    if not asked:
+        remedy = f"name one of them in PASSPORTS_SOURCES: {', '.join(sorted(found))}"
+        raise NothingToAskError(f"all that {target[:200]!r} was made from is of sources that are left out; {remedy}")
+    return asked
+
+
+def _named(state: Served, target: str) -> dict[str, set[str]]:
+    """Records behind an id: of the repository whose passport is named after it, or else of a seller's listing."""
+    row = state.reader.row(hub_slug(target)) if state.reader else None
+    if row is not None and row.listing_id.lower() == target.lower():
+        return _records(state, row.slug)
+    base = split_id(target).base
+    found = _records(state, slug_of(base))
+    found["openrouter"].add(base)
+    return found
 
 
 def unknown_slug(slug: str, known: Iterable[str]) -> UnknownSlugError:

@@ -108,7 +108,7 @@ def crawl_folder(job: Job, source: str) -> Iterator[Path | None]:
 def _root(job: Job) -> Path:
     chosen = read_settings(store=job.store).work or Path(tempfile.gettempdir())
     chosen.mkdir(parents=True, exist_ok=True)
-    return chosen
+    return chosen.resolve()  # workers, and whoever asks a database by its address, need the whole path
 
 
 def _base() -> Path:

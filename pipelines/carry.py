@@ -1,6 +1,6 @@
 """What is kept of a source's last good listings when a new crawl has come: pure, one part of a source at a time."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from pipelines.absence import ROLLS
@@ -12,6 +12,10 @@ LISTED = ("model", "router", "variant")
 
 FOUND = {"missing_since": None, "missed_at": None}
 """Marks of a record that is there, readable or not: the looks before and after do not add up to an absence."""
+
+
+_Key = tuple[str, bool]
+"""Id of a record, and whether it is the answer that there is none."""
 
 
 class Look(NamedTuple):
@@ -36,32 +40,50 @@ class Carried(NamedTuple):
 def carried(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine], look: Look) -> Carried:
     """Put new records in the place of the last ones; what a whole crawl missed is kept and marked, or let go."""
     before = {_key(line): line for line in last}
-    came: dict[tuple[str, bool], AdmittedLine] = {}
+    came: dict[_Key, AdmittedLine] = {}
     refused = []
     for line in sorted(new, key=lambda one: one.raw.observed_at):
         if reason := _not_the_same(line.listing, before.get(_key(line))):
             refused.append(_refused(line, reason))
         else:
             came[_key(line)] = line
-    kept = {key: there for key, line in before.items() if (there := _kept(line, came, look))}
+    seen = _Seen(came.keys(), {_spelt_alike(key): line for key, line in came.items()}, _lower(look.unread))
+    kept = {key: there for key, line in before.items() if (there := _kept(line, seen, look))}
     lines = kept | {key: _later(line, before.get(key)) for key, line in came.items()}
     return Carried([lines[key] for key in sorted(lines)], refused)
 
 
-def _key(line: AdmittedLine) -> tuple[str, bool]:
+class _Seen(NamedTuple):
+    """What a crawl brought, and what it could not read."""
+
+    keys: Collection[_Key]
+    alike: dict[_Key, AdmittedLine]
+    """By ids in lower case: a record is asked for as others spell it, and the answer that there is none keeps that."""
+    unread: frozenset[str]
+
+
+def _key(line: AdmittedLine) -> _Key:
     """A record, and the answer that there is none of that id, stand side by side."""
     return (line.raw.id, line.listing.kind == "absence")
 
 
-def _kept(line: AdmittedLine, came: dict[tuple[str, bool], AdmittedLine], look: Look) -> AdmittedLine | None:
-    key = _key(line)
-    if key in came or line.raw.observed_at >= look.began_at:
+def _spelt_alike(key: _Key) -> _Key:
+    return (key[0].lower(), key[1])
+
+
+def _lower(ids: Iterable[str]) -> frozenset[str]:
+    return frozenset(one.lower() for one in ids)
+
+
+def _kept(line: AdmittedLine, seen: _Seen, look: Look) -> AdmittedLine | None:
+    key, name = _key(line), line.raw.id.lower()
+    if key in seen.keys or line.raw.observed_at >= look.began_at:
         return line  # renewed below, or put there by another run meanwhile
-    if line.listing.kind == "absence" and (line.raw.id, False) in came:
-        return None  # it is back
-    if line.listing.kind != "absence" and (answer := came.get((line.raw.id, True))):
+    if line.listing.kind == "absence" and ((name, False) in seen.alike or (name, True) in seen.alike):
+        return None  # it is back, or the same was answered under another spelling
+    if line.listing.kind != "absence" and (answer := seen.alike.get((name, True))):
         return _missed(line, answer.raw.observed_at)
-    if line.raw.id in look.unread:
+    if name in seen.unread:
         return line.model_copy(update=FOUND)
     return _unless_gone(line, look) if look.whole else line
 
@@ -73,7 +95,9 @@ def _unless_gone(line: AdmittedLine, look: Look) -> AdmittedLine | None:
 
 
 def _missed(line: AdmittedLine, at: str) -> AdmittedLine:
-    return line.model_copy(update={"missing_since": line.missing_since or at, "missed_at": at})
+    """Mark it; a look is no news to what another run, which was faster, looked for later."""
+    since, latest = min(line.missing_since or at, at), max(line.missed_at or at, at)
+    return line.model_copy(update={"missing_since": since, "missed_at": latest})
 
 
 def _later(line: AdmittedLine, other: AdmittedLine | None) -> AdmittedLine:

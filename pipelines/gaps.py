@@ -4,6 +4,7 @@ from typing import Any
 
 from pipelines.agreement import differing
 from pipelines.evidence import Document
+from pipelines.join import HUB
 from pipelines.life import Life
 from pipelines.merge import Subject
 from pipelines.precedence import precedence
@@ -32,10 +33,19 @@ SOUGHT = (
 )
 """What a buyer needs to know; what of it nobody states is an unknown, and the share stated is the coverage."""
 
+OF_SELLERS = ("/artifact/model/parameters", "/artifact/model/prices", "/artifact/model/providers")
+"""What only a seller can state: of weights that the Hub gives away nobody owes a price."""
+
 WITHHELD = ("/artifact/model/licence", "/trust/community/model_downloads", "/trust/community/model_likes")
 """What the Hub would state if it showed the repository that a listing names: it is private, or is not there."""
 
-_SOUGHT_AT = tuple((path, *path.split("/")[1:]) for path in SOUGHT)
+_AT = {path: tuple(path.split("/")[1:]) for path in SOUGHT}
+
+
+def sought(subject: Subject) -> tuple[str, ...]:
+    """What is sought of a model, by whether it is sold or given away."""
+    given = subject.primary.source == HUB
+    return tuple(path for path in SOUGHT if path not in OF_SELLERS) if given else SOUGHT
 
 
 def conflicts(subject: Subject, *, life: Life) -> list[Document]:
@@ -66,7 +76,8 @@ def _between_sources(subject: Subject) -> list[Document]:
         claim, listed = subject.claims.get(denial.fact), subject.claims.get("parameters")
         offered = f"parameter:{denial.parameter}" in subject.claims
         if claim and listed and bool(claim.fact.value) is not offered:
-            sides = [_side(one, table.scope[one.listing.source]) for one in (listed, claim)]
+            about = f", on {denial.parameter}"
+            sides = [_side(one, table.scope[one.listing.source] + about) for one in (listed, claim)]
             found.append({"path": "/artifact/model/parameters", "values": sides})
     return found
 
@@ -78,14 +89,16 @@ def unknowns(artifact: Document, trust: Document, subject: Subject) -> list[Docu
     blocks = {"artifact": artifact, "trust": trust}
     return [
         {"path": path, "reason": "withheld" if path in withheld else "not_stated", "sources": sources}
-        for path, block, part, key in _SOUGHT_AT
+        for path in sought(subject)
+        for block, part, key in (_AT[path],)
         if not _says(blocks[block][part][key])
     ]
 
 
-def coverage(unknown: list[Document]) -> Document:
+def coverage(subject: Subject, unknown: list[Document]) -> Document:
     """How much of what is sought is stated."""
-    return {"stated": len(SOUGHT) - len(unknown), "of": len(SOUGHT)}
+    of = len(sought(subject))
+    return {"stated": of - len(unknown), "of": of}
 
 
 def _says(value: Any) -> bool:  # noqa: ANN401 - any part of a passport

@@ -55,7 +55,7 @@ def draft(subject: Subject, terms: Terms) -> Draft:
     artifact = artifact_block(subject, issuer=terms.issuer, life=life)
     trust = trust_block(subject, profile, status=life.status, gates=terms.gates, now=terms.now)
     unknown = unknowns(artifact, trust, subject)
-    trust["coverage"] = coverage(unknown)
+    trust["coverage"] = coverage(subject, unknown)
     unfragile: Document = {
         "@version": FORMAT,
         "version": FORMAT_VERSION,

@@ -10,6 +10,7 @@ be made from another model. Such joins are marked.
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Literal, NamedTuple
 
 from pipelines.slugs import hub_slug
@@ -20,6 +21,9 @@ By = Literal["own", "stated", "name"]
 
 NAMING = ("model", "router", "variant", "alias")
 """Kinds of records that a passport can be named after."""
+
+NOTHING = sha256(b"").hexdigest()
+"""Digest of an empty text: a card that was looked for and is not there. No passport is made from it."""
 
 HUB, SELLER, CODE = "huggingface", "openrouter", "github"
 
@@ -93,6 +97,8 @@ class Joins:
         """Say where a record belongs: to itself, to the passports of other records, or nowhere."""
         if listing.source.startswith(SELLER):
             return (Joined(listing.slug, listing, "own"),)
+        if listing.content_sha256 == NOTHING:
+            return ()
         if listing.source == HUB and listing.kind == "model":
             found = self._stated(listing) or self._by_name(listing.id)
             return _joined(listing, found) or (Joined(listing.slug, listing, "own"),)

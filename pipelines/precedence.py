@@ -20,6 +20,8 @@ class Field(Frozen):
     """Group whose items come from the source that is believed of the list."""
     whole: bool = False
     """All items of the group come from one record: the most believed that names any."""
+    of_offer: bool = False
+    """It is true of one offer and not of the model."""
     says_little: tuple[str, ...] = ()
     """Values that neither confirm nor deny another, and are believed only where there is no other."""
     path: str | None = None
@@ -65,5 +67,5 @@ def field_of(fact: str) -> Field | None:
 def _rows() -> dict[str, Field]:
     rows = {row.fact: row for row in precedence().field}
     grouped = {f"{row.group}:": row for row in precedence().field if row.group}
-    denied = {row.fact: Field(fact=row.fact, order=("modelsdev",)) for row in precedence().denial}
+    denied = {row.fact: Field(fact=row.fact, order=("modelsdev",), of_offer=True) for row in precedence().denial}
     return rows | grouped | denied

@@ -1,12 +1,13 @@
 """Gathers a passport's subject again from the records that it names, and sees whether they are of one model."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from pipelines.absence import Absence, suffices
 from pipelines.errors import PipelineError
 from pipelines.extraction_record import disproof
-from pipelines.join import HUB, SELLER, Joined, Joins, words
+from pipelines.join import HUB, SELLER, Joined, in_order, words
 from pipelines.merge import NO_ABSENCES, Absences, Subject, gather
 from pipelines.normalise_extraction import SOURCE as EXTRACTION
 from pipelines.order import admit
@@ -23,15 +24,27 @@ class NotJoinedError(PipelineError):
     """The records that a passport names are not there, or do not say that they are of its model."""
 
 
-def regathered(slug: str, named: Iterable[Json], records: Iterable[RawListing]) -> Subject:
-    """Gather the subject of a passport; `named` is its `artifact.model.records`. Raise NotJoinedError."""
-    raws = {(raw.source, raw.id): raw for raw in records}
-    listings = {_key(record): _listing(record, raws) for record in named}
-    how = {_key(record): record["joined_by"] for record in named}
-    own = [one for key, one in listings.items() if how[key] == "own" and one.kind not in LOOKS]
-    looks = tuple(one for key, one in listings.items() if how[key] == "own" and one.kind in LOOKS)
-    joined = [_joined(slug, key, listings, how[key]) for key in listings if how[key] != "own"]
-    _see_that_texts_hold(listings, raws)
+class _Named(NamedTuple):
+    """A record that a passport names, and how it came to it."""
+
+    raw: RawListing
+    listing: Listing
+    by: str
+
+
+def regathered(
+    slug: str, named: Iterable[Json], records: Iterable[RawListing], *, cited: Collection[str] = ()
+) -> Subject:
+    """Gather the subject of a passport; `named` is its `artifact.model.records`. Raise NotJoinedError.
+
+    `cited` are the digests of the records that its evidence points into.
+    """
+    found = _found(list(named), records, cited)
+    own = [one.listing for one in found if one.by == "own" and one.listing.kind not in LOOKS]
+    looks = tuple(one.listing for one in found if one.by == "own" and one.listing.kind in LOOKS)
+    listings = [one.listing for one in found]
+    joined = [_joined(slug, one, listings) for one in found if one.by != "own"]
+    _see_that_texts_hold(found)
     absences = _absences(own, looks)
     subjects = [one for one in gather(own, joined=joined, absences=absences).subjects if one.slug == slug]
     if len(subjects) != 1:
@@ -39,30 +52,38 @@ def regathered(slug: str, named: Iterable[Json], records: Iterable[RawListing]) 
     return subjects[0]
 
 
+def _found(named: list[Json], records: Iterable[RawListing], cited: Collection[str]) -> list[_Named]:
+    """Find the records that are named; of a repository both its record and the answer that there is none may be."""
+    stored: dict[tuple[str, str], list[RawListing]] = defaultdict(list)
+    for raw in records:
+        stored[raw.source, raw.id].append(raw)
+    times = Counter(map(_key, named))
+    left = {key: iter(_meant(key, stored[key], count, cited)) for key, count in times.items()}
+    return [_Named(*next(left[_key(record)]), record["joined_by"]) for record in named]
+
+
 def _key(record: Json) -> tuple[str, str]:
     return record["source"], record["id"]
 
 
-def _listing(record: Json, raws: Mapping[tuple[str, str], RawListing]) -> Listing:
-    raw = raws.get(_key(record))
-    read = admit(raw) if raw else None
-    if not isinstance(read, Listing):
-        raise NotJoinedError(f"no record {record['id']!r} of {record['source']} is stored that can be read")
-    return read
+def _meant(
+    key: tuple[str, str], stored: Iterable[RawListing], count: int, cited: Collection[str]
+) -> list[tuple[RawListing, Listing]]:
+    """Choose as many as are named: what the evidence points into, or else the answer, into which it need not point."""
+    read = [(raw, listing) for raw in stored if isinstance(listing := admit(raw), Listing)]
+    if len(read) < count:
+        raise NotJoinedError(f"no record {key[1]!r} of {key[0]} is stored that can be read")
+    likely = sorted(read, key=lambda one: (one[0].content_sha256 not in cited, one[1].kind not in LOOKS))
+    return sorted(likely[:count], key=lambda one: one[1].kind in LOOKS)
 
 
-def _joined(slug: str, key: tuple[str, str], listings: Mapping[tuple[str, str], Listing], by: str) -> Joined:
+def _joined(slug: str, record: _Named, listings: list[Listing]) -> Joined:
     """See that a record belongs to the passport in the way that it says."""
-    listing, joins = listings[key], Joins()
-    for one in listings.values():
-        if one.source == SELLER:
-            joins.sold(one)
-    for one in listings.values():
-        joins.hosted(one)
+    listing, joins = record.listing, in_order(listings)
     found = [one for one in joins.place(listing) if one.slug == slug and one.by != "own"]
-    if found and by == "stated":
+    if found and record.by == "stated":
         return found[0]
-    if by == "name" and _share_a_name(listing, listings.values()):
+    if record.by == "name" and _share_a_name(listing, listings):
         return Joined(slug, listing, "name")
     raise NotJoinedError(f"nothing says that {listing.id!r} of {listing.source} is of this model")
 
@@ -77,17 +98,16 @@ def _share_a_name(listing: Listing, listings: Iterable[Listing]) -> bool:
     return any(words(one.base_id.partition("/")[2]) == name for one in listings if one.source == SELLER)
 
 
-def _see_that_texts_hold(
-    listings: Mapping[tuple[str, str], Listing], raws: Mapping[tuple[str, str], RawListing]
-) -> None:
+def _see_that_texts_hold(found: Iterable[_Named]) -> None:
     """What was found in a text must stand in the text that the passport names."""
-    for source, record_id in listings:
+    by_id = {(one.listing.source, one.listing.id): one for one in found}
+    for (source, record_id), extraction in by_id.items():
         if source == EXTRACTION:
             of_source, _, of_id = record_id.partition(":")
-            text = listings.get((of_source, of_id))
+            text = by_id.get((of_source, of_id))
             if text is None:
                 raise NotJoinedError(f"the text that {record_id!r} of {source} is about is not among the records")
-            if reason := disproof(raws[source, record_id], raws[of_source, of_id], text.kind):
+            if reason := disproof(extraction.raw, text.raw, text.listing.kind):
                 raise NotJoinedError(f"{record_id!r} of {source} does not hold: {reason}")
 
 

@@ -114,8 +114,9 @@ def _rederived(passport: Json, records: list[RawListing], gates: Gates) -> list[
     """Run the rules again on the records, as of the signature, and compare."""
     unfragile = passport["unfragile"]
     slug = unfragile["artifact"]["slug"]
+    cited = {entry["content_sha256"] for entry in unfragile["evidence"]}
     try:
-        subject = regathered(slug, unfragile["artifact"]["model"]["records"], records)
+        subject = regathered(slug, unfragile["artifact"]["model"]["records"], records, cited=cited)
     except NotJoinedError as error:
         return [Mismatch("/artifact/model/records", str(error))]
     base_url = unfragile["artifact"]["page_url"].removesuffix(f"/{slug}")

@@ -24,7 +24,11 @@ VOLATILE = "/uptime_percent"
 COMPUTED = ("score", "rank_breakdown", "freshness", "maintenance", "community")
 """Keys of `trust` that follow from other parts, are dates or daily counts; of maintenance the status is taken."""
 
-FACTS_NOT_SUBSTANCE = frozenset(["best_uptime_percent", "downloads", "likes", "stars", "forks", "last_commit"])
+OF_THE_HOUR = frozenset(["best_uptime_percent"])
+"""Facts that say nothing of a model, stated or not."""
+
+COUNTS = frozenset(["downloads", "likes", "stars", "forks", "last_commit"])
+"""Facts of which only counts whether they are stated."""
 
 
 def payload_digest(unfragile: Json) -> str:
@@ -62,7 +66,11 @@ def _stated(listing: Listing) -> list[Any]:
     """What one listing states; its facts stand in the order of their names within each field, its providers in none."""
     return [
         [listing.source, listing.id, listing.name],
-        [[fact.name, None if fact.name in FACTS_NOT_SUBSTANCE else fact.value] for fact in listing.facts],
+        [
+            [fact.name, None if fact.name in COUNTS else fact.value]
+            for fact in listing.facts
+            if fact.name not in OF_THE_HOUR
+        ],
         [[price.kind, price.usd, price.when] for price in listing.prices],
         [[p.name, p.tag, p.status, p.quantization, [price[:2] for price in p.prices]] for p in listing.providers],
     ]

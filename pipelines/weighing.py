@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import NamedTuple
 
-from pipelines.join import Joined
+from pipelines.join import Joined, key_of
 from pipelines.precedence import Field, field_of, precedence
 from schemas.listing import Fact, Listing
 
@@ -36,9 +36,10 @@ def weighed(claims: dict[str, Claim], supplements: Iterable[Joined]) -> Weighed:
     """
     ranked = {name: [claim] for name, claim in claims.items()}
     for joined in supplements:
+        of_offer = _is_of_offer(joined.listing, claims["listed"].listing)
         for fact in joined.listing.facts:
             row = field_of(fact.name)
-            if row and joined.listing.source in row.order:
+            if row and joined.listing.source in row.order and (of_offer or not row.of_offer):
                 ranked.setdefault(fact.name, []).append(Claim(fact, joined.listing))
     for name, rivals in ranked.items():
         if len(rivals) > 1 and (row := field_of(name)):
@@ -46,6 +47,11 @@ def weighed(claims: dict[str, Claim], supplements: Iterable[Joined]) -> Weighed:
     _keep_groups_together(ranked)
     others = {name: tuple(rivals[1:]) for name, rivals in ranked.items() if len(rivals) > 1}
     return Weighed({name: rivals[0] for name, rivals in ranked.items()}, others)
+
+
+def _is_of_offer(listing: Listing, primary: Listing) -> bool:
+    """Whether a record is of the very offer that names the passport: a variant's record names its base model."""
+    return primary.variant is None or key_of(primary.source, primary.id) in map(str.lower, listing.same_as)
 
 
 def _rank(row: Field, claim: Claim) -> tuple[bool, int]:

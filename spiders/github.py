@@ -40,6 +40,8 @@ GONE = (404, 410, 451)
 REFUSING = (401, 403, 429)
 """What the next request would be answered too."""
 
+TAKEN = "is {!r}, which was taken under another name"
+
 FAILURES_IN_A_ROW = 5
 """After so many the rest is not asked for: each would cost all the tries of its own."""
 
@@ -98,7 +100,7 @@ class GitHubSpider(Spider):
         if target:
             yield self._ask(asked, target, moved=True)
         elif response and response.status == NOT_MODIFIED and last:
-            yield from self._settled(last.model_copy(update={"observed_at": stamp(self.clock)}))
+            yield from self._settled(self._unchanged(last, asked))
         elif response and (response.status in GONE or _is_blocked(response)):
             yield from self._settled(self._refused(None, asked, "", told.reason))
         else:
@@ -135,7 +137,7 @@ class GitHubSpider(Spider):
         if not same and not moved:
             return self._refused(answer, asked, "/full_name", f"is {name!r}, where {asked!r} was asked for")
         if name.lower() in self.taken:
-            return self._refused(answer, asked, "/full_name", f"is {name!r}, which was taken under another name")
+            return self._refused(answer, asked, "/full_name", TAKEN.format(name))
         self.taken.add(name.lower())
         return raw_listing(
             {field: value for field, value in answer.items() if field not in OF_THE_ASKER},
@@ -146,6 +148,11 @@ class GitHubSpider(Spider):
             asked_as=None if same else asked,
             version=_version(response),
         )
+
+    def _unchanged(self, last: RawListing, asked: str) -> RawListing | Quarantined:
+        if last.id.lower() in self.taken:
+            return self._refused(None, asked, "/full_name", TAKEN.format(last.id))
+        return last.model_copy(update={"observed_at": stamp(self.clock)})
 
     def _refused(self, element: object, asked: str, field: str, reason: str) -> Quarantined:
         return refused(

@@ -33,8 +33,9 @@ _COMMIT = "[A-Za-z0-9._-]{1,100}"
 CARD_PLACE = re.compile(rf"/(?:api/resolve-cache/models/{_ID}/{_COMMIT}|{_ID}/resolve/{_COMMIT})/README\.md")
 """Where the Hub may point to from the address of a card: its own cache, or the repository under its present name."""
 
-BAD_CREDENTIALS = "Invalid credentials in Authorization header"
-"""What the Hub answers, as 401, to a token that does not hold; every other 401 is about the repository."""
+BAD_CREDENTIALS = re.compile(r"\b(?:credentials|token)\b", re.IGNORECASE)
+"""Words of what the Hub answers, as 401, to a token that does not hold, or no more ("Invalid credentials in
+Authorization header"); every other 401 is about the repository."""
 
 LONGEST_ERROR = 300
 COUNT = re.compile(r"\d{1,15}")

@@ -123,7 +123,7 @@ class Hub(NamedTuple):
             return told
         if response.status in WITHHELD:
             return self.refused(None, asked, "", told.reason)
-        if (error := error_of(response)) == BAD_CREDENTIALS:
+        if BAD_CREDENTIALS.search(error := error_of(response)):
             return FetchFailure(
                 url=response.url, status=response.status, reason=f"{error}: check HF_TOKEN, or unset it"
             )

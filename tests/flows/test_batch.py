@@ -1,4 +1,4 @@
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from flows.batch import Batch, batch_of, breaches_of, part_of, summed
 from flows.crawl import CrawlOutcome
 from flows.intake import Taken, stock_of, take
 from flows.state import EMPTY, Served
-from pipelines.gates import Gate
+from pipelines.gates import Gate, default_gates
 from pipelines.merge import Subject
 from pipelines.shards import EVERY_SLOT, slot
 from schemas.crawl import AdmittedLine
@@ -201,3 +201,25 @@ def test_the_drop_is_measured_against_the_last_good_crawl(tmp_path: Path) -> Non
     )
     assert breaches_of(eight, last, GATES, whole=True) == []
     assert [breach.gate for breach in breaches_of(seven, last, GATES, whole=True)] == ["largest_drop"]
+
+
+@pytest.mark.parametrize("source", ["huggingface", "github"])
+def test_a_source_that_is_asked_for_some_of_its_records_may_bring_fewer_than_are_kept(source: str) -> None:
+    outcome = brought([model("ada/one")])
+    report = outcome.report.model_copy(update={"source": source})
+    taken = Taken(outcome._replace(report=report), counts=Counter({source: 1}))
+    taken.filled.listings, taken.filled.stated["downloads"] = 1, 1
+    last = Serving()
+    last.brought[source] = {f"ada/m{n}": line for n in range(9) for line in admitted(outcome)}
+    assert last.last_good(source) == 9
+    assert breaches_of(taken, last, default_gates(), whole=True) == []
+
+
+def test_single_listings_do_not_make_a_source_look_freshly_looked_through(make: Any) -> None:
+    last = Serving(brought([model("ada/one"), model("ada/two")]))
+    single = make([brought([model("ada/one")], at=LATER)], last, whole=False)
+    assert single.batch.stock.changed["openrouter"].last_scraped_at == "2026-04-22T12:00:00.000Z"
+    whole = make([brought([model("ada/one"), model("ada/two")], at=LATER)], last)
+    assert whole.batch.stock.changed["openrouter"].last_scraped_at == "2026-04-22T13:00:00.000Z"
+    late = make([brought([model("ada/one"), model("ada/two")], at=NOON - timedelta(hours=1))], last)
+    assert late.batch.stock.changed["openrouter"].last_scraped_at == "2026-04-22T12:00:00.000Z"

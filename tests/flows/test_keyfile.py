@@ -103,6 +103,22 @@ def test_a_key_that_others_may_touch_is_refused(mode: int, tmp_path: Path) -> No
     assert not shows_the_key(str(error.value))
 
 
+def test_a_credential_of_systemd_may_show_its_acl_as_group_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_key(tmp_path / "signing-key", mode=0o440)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert open_key(read_settings(signing_key_file=path)).signer.key_id == SIGNER.key_id
+    for mode in (0o444, 0o460, 0o641):
+        path.chmod(mode)
+        with pytest.raises(SigningKeyError, match="can be read by others"):
+            open_key(read_settings(signing_key_file=path))
+    elsewhere = write_key(tmp_path / "elsewhere.jwk", mode=0o440)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "credentials"))
+    with pytest.raises(SigningKeyError, match="can be read by others"):
+        open_key(read_settings(signing_key_file=elsewhere))
+
+
 def test_the_environment_comes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make_key(tmp_path / "key.jwk").path
     monkeypatch.setenv("PASSPORTS_SIGNING_KEY", PRIVATE)

@@ -21,10 +21,9 @@ def values(file: Path) -> dict[str, float]:
     return {f"{s.name}{{{','.join(f'{k}={v}' for k, v in s.labels.items())}}}": s.value for s in samples}
 
 
-def figures(report: RunReport) -> dict[str, float]:
-    return {
-        f"{name}{{{','.join(f'{k}={v}' for k, v in labels)}}}": value for name, value, labels in run_metrics(report)
-    }
+def figures(report: RunReport, *sources: str) -> dict[str, float]:
+    samples = run_metrics(report, sources or ("openrouter",))
+    return {f"{name}{{{','.join(f'{k}={v}' for k, v in labels)}}}": value for name, value, labels in samples}
 
 
 @pytest.mark.usefixtures("equipped")
@@ -51,10 +50,17 @@ def test_a_run_that_a_gate_stopped_is_no_success(tmp_path: Path, few: list[Recor
 
 
 @pytest.mark.usefixtures("equipped")
-def test_a_run_without_a_crawl_report_names_the_sources_that_failed(tmp_path: Path, few: list[Record]) -> None:
-    breach = Breach(source="openrouter", gate="complete", reason="it died")
-    died = refresh(tmp_path / "store", few).report.model_copy(update={"crawls": (), "breaches": (breach,)})
-    assert "passports_run_success{flow=refresh,sources=openrouter}" in figures(died)
+def test_a_run_is_told_under_the_sources_that_it_was_to_crawl_whatever_came_of_them(
+    tmp_path: Path, few: list[Record]
+) -> None:
+    done = refresh(tmp_path / "store", few).report
+    breach = Breach(source="github", gate="complete", reason="it died")
+    died = done.model_copy(update={"state": "partial", "breaches": (breach,)})
+    named = "passports_run_success{flow=refresh,sources=github,openrouter}"
+    assert figures(died, "openrouter", "github")[named] == 0
+    assert figures(done, "github", "openrouter")[named] == 1
+    extracted = done.crawls[0].model_copy(update={"source": "extraction"})
+    assert named in figures(done.model_copy(update={"crawls": (*done.crawls, extracted)}), "openrouter", "github")
 
 
 @pytest.mark.usefixtures("equipped")
@@ -133,4 +139,4 @@ def test_without_the_setting_nothing_is_written_and_where_it_cannot_be_the_run_g
 def test_every_figure_has_its_help(tmp_path: Path, few: list[Record]) -> None:
     report = refresh(tmp_path / "store", few).report
     ages = ages_of(reader(tmp_path / "store"), default_gates(), NOON, watched=())
-    assert {sample.name for sample in (*run_metrics(report), *age_metrics(ages))} == set(HELP)
+    assert {sample.name for sample in (*run_metrics(report, ["openrouter"]), *age_metrics(ages))} == set(HELP)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,8 +14,9 @@ from flows.crawl import CrawlOutcome, crawl
 from flows.fetching import crawl_source, extract_limits, waves
 from flows.job import Job, new_job
 from flows.proving import Prover
-from flows.settings import read_settings
+from flows.settings import SOURCES, read_settings
 from flows.stages import Done
+from flows.targets import NothingToAskError, listings_to_crawl
 from pipelines.gates import Gate
 from schemas.verdict import Verdict
 from tests.flows.running import GATE, GATES, NOON, WORK, _hasty, equip, finish, reader, served_passport
@@ -26,6 +28,7 @@ from tests.spiders.server import model
 HERON = {**model("marsh/heron-7b"), "hugging_face_id": "Marsh/Heron-7B"}
 NAMELESS = {**model("marsh/tern-2b"), "hugging_face_id": None}
 PRIVATE = {**model("marsh/plover"), "hugging_face_id": "Marsh/Plover"}
+EPOCH = int(NOON.timestamp())
 CARD = (
     "---\nlicense: apache-2.0\n---\n# Heron\n\n## Limitations\n\nThe model can hallucinate facts about birds.\n"
     "\n## Making\n\nRivers were left out of what it learned from.\n"
@@ -61,13 +64,27 @@ def hosted(**heron: Any) -> dict[str, list[Answer]]:
 CATALOGUE = {"/api.json": [Answer(200, {"openrouter": {"models": {"marsh/heron-7b": ENTRY}}})]}
 
 
+def surround(folder: Path, patch: pytest.MonkeyPatch) -> Path:
+    """Set key, gates and floor; gives the folder of the store."""
+    equip(folder, patch, {**GATES, "openrouter": {**GATE, "minimum_listings": 1}})
+    patch.setenv("PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS", "1000000")
+    patch.setenv("PASSPORTS_WORK", str(folder / "work"))
+    patch.setattr("flows.fetching.crawl", partial(_hasty, crawl))
+    return folder / "store"
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Done]:
+    """A store that all sources were published to once, and what came of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        root = surround(tmp_path_factory.mktemp("first"), patch)
+        return root, run(root, all_answers())
+
+
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    equip(tmp_path, monkeypatch, {**GATES, "openrouter": {**GATE, "minimum_listings": 1}})
-    monkeypatch.setenv("PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS", "1000000")
-    monkeypatch.setenv("PASSPORTS_WORK", str(tmp_path / "work"))
-    monkeypatch.setattr("flows.fetching.crawl", partial(_hasty, crawl))
-    return tmp_path / "store"
+def root(first: tuple[Path, Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it, to be changed."""
+    return Path(shutil.copytree(first[0], surround(tmp_path, monkeypatch)))
 
 
 def job_of(root: Path, source: Scripted, at: datetime, sources: tuple[str, ...]) -> Job:
@@ -88,13 +105,23 @@ def run(
         job = job_of(root, source, at, sources)
         outcomes: list[CrawlOutcome] = []
         for wave in waves(job.sources):
-            outcomes += [asyncio.run(crawl_source(job, name, list(outcomes))) for name in wave]
+            outcomes += asyncio.run(_crawled(job, wave, list(outcomes)))
         extraction = asyncio.run(extract_limits(job, outcomes))
     return finish(job, [*outcomes, *([extraction] if extraction else [])])
 
 
+async def _crawled(job: Job, wave: tuple[str, ...], before: list[CrawlOutcome]) -> list[CrawlOutcome]:
+    return await asyncio.gather(*(crawl_source(job, name, before) for name in wave))
+
+
 def all_answers(**heron: Any) -> dict[str, list[Answer]]:
     return {**listed(HERON, NAMELESS, PRIVATE), **CATALOGUE, **hosted(**heron)}
+
+
+def proved(root: Path, slug: str) -> tuple[Verdict, str]:
+    gates = {source: Gate.model_validate(gate) for source, gate in GATES.items()}
+    verdict, reason = Prover(reader(root), gates).prove(slug)
+    return verdict, reason
 
 
 def said(root: Path, slug: str) -> dict[str, Any]:
@@ -109,8 +136,8 @@ def test_sources_that_others_name_come_after_them() -> None:
     assert waves(("github", "huggingface")) == [("huggingface",), ("github",)]
 
 
-def test_each_model_has_one_passport_of_all_that_is_said_of_it(root: Path) -> None:
-    done = run(root, all_answers())
+def test_each_model_has_one_passport_of_all_that_is_said_of_it(first: tuple[Path, Done]) -> None:
+    root, done = first
     assert done.report.state == "done"
     assert {row.slug for row in reader(root).rows()} == {
         "marsh-heron-7b", "marsh-tern-2b", "marsh-plover", "fen--curlew-1b",
@@ -130,7 +157,6 @@ def test_each_model_has_one_passport_of_all_that_is_said_of_it(root: Path) -> No
 
 
 def test_a_name_alone_joins_only_where_it_is_sure_and_says_so(root: Path) -> None:
-    run(root, all_answers())
     tern = said(root, "marsh-tern-2b")["artifact"]["model"]
     assert ("huggingface", "name") in [(one["source"], one["joined_by"]) for one in tern["records"]]
     assert tern["licence"] == "mit"
@@ -139,13 +165,11 @@ def test_a_name_alone_joins_only_where_it_is_sure_and_says_so(root: Path) -> Non
 
 
 def test_what_the_hub_does_not_show_is_withheld(root: Path) -> None:
-    run(root, all_answers())
     withheld = {one["path"] for one in said(root, "marsh-plover")["unknowns"] if one["reason"] == "withheld"}
     assert "/artifact/model/licence" in withheld
 
 
 def test_everything_is_proved_by_the_records(root: Path) -> None:
-    run(root, all_answers())
     gates = {source: Gate.model_validate(gate) for source, gate in GATES.items()}
     prover = Prover(reader(root), gates)
     findings = {row.slug: prover.prove(row.slug) for row in reader(root).rows()}
@@ -153,7 +177,6 @@ def test_everything_is_proved_by_the_records(root: Path) -> None:
 
 
 def test_a_source_that_is_down_keeps_its_facts_and_the_run_says_so(root: Path) -> None:
-    run(root, all_answers())
     broken = {**all_answers(), "/api.json": [Answer(503, b"")]}
     broken |= listed({**HERON, "context_length": 8192}, NAMELESS, PRIVATE)
     done = run(root, broken, at=NOON + timedelta(days=9))
@@ -166,7 +189,6 @@ def test_a_source_that_is_down_keeps_its_facts_and_the_run_says_so(root: Path) -
 
 
 def test_a_run_of_one_source_merges_with_what_the_others_last_said(root: Path) -> None:
-    run(root, all_answers())
     run(root, listed(HERON, NAMELESS, PRIVATE), at=NOON + timedelta(hours=1), sources=("openrouter",))
     assert said(root, "marsh-heron-7b")["artifact"]["model"]["licence"] == "apache-2.0"
     done = run(root, hosted(likes=12), at=NOON + timedelta(hours=2), sources=("huggingface",))
@@ -176,7 +198,6 @@ def test_a_run_of_one_source_merges_with_what_the_others_last_said(root: Path) -
 
 
 def test_another_repository_under_a_known_name_is_not_joined(root: Path) -> None:
-    run(root, all_answers())
     stolen = {**all_answers(), **hub.detail("Marsh/Heron-7B", _id="e" * 24, tags=["license:other"], downloads=1)}
     done = run(root, stolen, at=NOON + timedelta(hours=1))
     [refused] = [one for one in done.report.quarantined if one.source == "huggingface"]
@@ -185,7 +206,6 @@ def test_another_repository_under_a_known_name_is_not_joined(root: Path) -> None
 
 
 def test_a_repository_that_is_gone_is_delisted_after_two_answers_a_day_apart(root: Path) -> None:
-    run(root, all_answers())
     gone = {**all_answers(), hub.record_path("Fen/Curlew-1B"): [hub.MISSING]}
     gone[hub.TOP] = hub.page(hub.record("Fen/Other", **BIG))
     for hours in (80, 100):
@@ -196,6 +216,44 @@ def test_a_repository_that_is_gone_is_delisted_after_two_answers_a_day_apart(roo
     assert curlew["artifact"]["status"] == "delisted"
     shown = [(one["source"], one["value"]) for one in curlew["evidence"] if one["path"] == "/artifact/status"]
     assert shown == [("huggingface", 401)]
+    assert proved(root, "fen--curlew-1b") == (
+        Verdict.OK,
+        "all 26 pieces of evidence found again, and the rules give the same",
+    )
+
+
+@pytest.mark.parametrize("hours", [(1,), (1, 30)], ids=["missed once", "gone"])
+def test_a_listing_whose_repository_is_gone_is_proved_by_the_record_or_the_answer(
+    hours: tuple[int, ...], root: Path
+) -> None:
+    gone = {**all_answers(), hub.record_path("Marsh/Heron-7B"): [hub.MISSING]}
+    gone |= listed({**HERON, "context_length": 8192, "hugging_face_id": "marsh/heron-7b"}, NAMELESS, PRIVATE)
+    gone[hub.record_path("marsh/heron-7b")] = [hub.MISSING]
+    for after in hours:
+        run(root, gone, at=NOON + timedelta(hours=after))
+    records = said(root, "marsh-heron-7b")["artifact"]["model"]["records"]
+    assert [one["id"] for one in records if one["source"] == "huggingface"] == (
+        ["Marsh/Heron-7B", "marsh/heron-7b"] if len(hours) == 1 else ["marsh/heron-7b"]
+    )
+    assert proved(root, "marsh-heron-7b")[0] is Verdict.OK
+
+
+def test_a_crawl_that_finds_only_what_is_gone_is_no_broken_one(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS", "-")
+    root = root.with_name("another")
+    run(root, listed(PRIVATE), sources=("openrouter",))
+    only = {hub.record_path("Marsh/Plover"): [hub.MISSING]}
+    done = run(root, only, at=NOON + timedelta(hours=1), sources=("huggingface",))
+    assert (done.report.state, done.report.breaches) == ("done", ())
+
+
+def test_a_rescrape_asks_for_one_passport_or_is_refused(root: Path) -> None:
+    every, seller = (read_settings(store=str(root), sources=sources) for sources in (SOURCES, ("openrouter",)))
+    for target in ("fen--curlew-1b", "Fen/Curlew-1B"):
+        assert listings_to_crawl(target, every, EPOCH) == {"huggingface": ("Fen/Curlew-1B",)}
+        with pytest.raises(NothingToAskError, match="name one of them in PASSPORTS_SOURCES: huggingface"):
+            listings_to_crawl(target, seller, EPOCH)
+    assert listings_to_crawl("fen/nobody", every, EPOCH) == {"openrouter": ("fen/nobody",)}
 
 
 def test_a_language_model_points_at_sentences_and_nothing_else_of_it_counts(
@@ -205,9 +263,9 @@ def test_a_language_model_points_at_sentences_and_nothing_else_of_it_counts(
     with speaking(lambda _: [("plain", sentence), ("praise", "# Heron"), ("plain", "It is the best.")]) as ear:
         monkeypatch.setenv("PASSPORTS_EXTRACTOR_URL", ear.url)
         monkeypatch.setenv("PASSPORTS_EXTRACTOR_MODEL", "marsh-1")
-        run(root, all_answers())
-        asked = len(ear.requests)
         run(root, all_answers(), at=NOON + timedelta(hours=1))
+        asked = len(ear.requests)
+        run(root, all_answers(), at=NOON + timedelta(hours=2), sources=("openrouter",))
         assert len(ear.requests) == asked, "the same text is not asked about again"
     heron = said(root, "marsh-heron-7b")
     found = [one for one in heron["evidence"] if one["source"] == "extraction"]

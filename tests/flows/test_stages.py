@@ -12,6 +12,7 @@ import pytest
 from flows.crawl import CrawlFailedError
 from flows.demo import recording
 from flows.fetching import crawl_source, failure_of
+from flows.publish import publish
 from flows.sealed import TamperedError
 from flows.stages import (
     GateClosedError,
@@ -19,6 +20,7 @@ from flows.stages import (
     build_passports,
     publish_generation,
 )
+from flows.store.base import StoreUnavailableError
 from pipelines.keys import signing_key_to_jwk
 from schemas.run import RunReport
 from tests.flows.running import (
@@ -147,6 +149,25 @@ def test_a_passport_is_refreshed_once_its_scrape_is_old(store: Path, records: li
     maintenance = served_passport(store, QWEN)["unfragile"]["trust"]["maintenance"]
     assert maintenance["last_scraped_at"] == "2026-04-25T12:00:01.000Z"
     assert maintenance["updated_at"] == "2026-04-22T12:00:00.000Z"
+
+
+def test_a_publication_that_was_overtaken_and_then_failed_can_be_tried_again(
+    store: Path, records: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtaken(*order: Any, base: Any, rebase: Any, **more: Any) -> Any:
+        rebase(base)
+        if tries.append(1) or len(tries) == 1:  # type: ignore[func-returns-value]
+            raise StoreUnavailableError("the store does not answer")
+        return publish(*order, base=base, rebase=rebase, **more)
+
+    tries: list[int] = []
+    monkeypatch.setattr("flows.stages.publish", overtaken)
+    job = job_for(store, at=LATER)
+    assembled = assemble(job, [brought(edited(records, "qwen/qwq-32b", name="Another"), at=LATER)])
+    built = build_passports(job, assembled)
+    with pytest.raises(StoreUnavailableError):
+        publish_generation(job, assembled, built)
+    assert publish_generation(job, assembled, built).published.generation == 2
 
 
 def test_a_rescrape_renews_its_passport_and_touches_no_other(store: Path) -> None:

@@ -43,6 +43,12 @@ def test_a_run_has_a_folder_of_its_own_that_goes_with_it(job: Job) -> None:
     assert not any(folder.exists() for folder in folders)
 
 
+def test_the_folder_of_a_run_is_told_by_its_whole_path(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSPORTS_WORK", os.path.relpath(os.environ["PASSPORTS_WORK"]))
+    with workplace(job) as placed:
+        assert Path(placed.work).is_absolute()
+
+
 def test_a_run_that_fails_leaves_nothing(job: Job) -> None:
     with pytest.raises(FileNotFoundError, match="of the run itself"), workplace(job) as placed:
         raise FileNotFoundError("of the run itself")

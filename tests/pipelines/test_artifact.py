@@ -134,8 +134,8 @@ def test_a_repository_without_tags_or_owner_has_a_block_too() -> None:
         ("image-to-video", "video-generation"), ("automatic-speech-recognition", "voice-audio"),
         ("sentence-similarity", "research-search"), ("text-ranking", "research-search"),
         ("zero-shot-classification", "data-analysis"), ("object-detection", "data-analysis"),
-        ("time-series-forecasting", "data-analysis"), ("robotics", "ai-agents"), ("telepathy", "chatbots-assistants"),
-        (None, "chatbots-assistants"),
+        ("time-series-forecasting", "data-analysis"), ("robotics", "ai-agents"), ("telepathy", "uncategorised"),
+        (None, "uncategorised"), ("other", "uncategorised"),
     ],
 )  # fmt: skip
 def test_the_category_of_a_repository_follows_its_task(task: str | None, category: str) -> None:

@@ -60,6 +60,12 @@ def test_abilities_are_never_taken_from_a_card() -> None:
     assert read_claims(b"# Heron\n\n## Capabilities\n\nIt supports tool calling and reads images without fail.\n") == ()
 
 
+def test_that_something_does_not_change_what_a_model_can_do_is_no_limit() -> None:
+    told = "Pruning does not alter the intended uses or capabilities of the heron. It does not support images."
+    claims = read_claims(f"# Heron\n\n## Limitations\n\n{told}\n".encode())
+    assert [claim.quote for claim in claims] == ["It does not support images."]
+
+
 def test_every_failure_mode_is_in_the_catalogue() -> None:
     assert {wording.mode for wording in card_rules().wordings} <= stated_limits().keys()
 

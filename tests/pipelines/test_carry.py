@@ -103,6 +103,28 @@ def test_what_a_source_cannot_list_is_not_missed_but_asked_for() -> None:
     assert (again.listing.kind, again.missing_since) == ("model", None)
 
 
+def test_the_answer_that_there_is_none_is_of_the_repository_however_its_name_was_spelt() -> None:
+    hub = Look("huggingface", whole=False, began_at=LATER, ended_at=LATER)
+    there = line(repository_raw(id="HeronLab/Heron-7B"))
+    gone = carried([there], [line(absence_raw("heronlab/heron-7b"), at=LATER)], hub).lines
+    assert state(gone) == {"HeronLab/Heron-7B": LATER, "heronlab/heron-7b": None}
+    latest = hub._replace(began_at=LATEST, ended_at=LATEST)
+    [record, answer] = carried(gone, [line(absence_raw("HeronLab/heron-7b"), at=LATEST)], latest).lines
+    assert (is_gone(record), answer.raw.id) == (True, "HeronLab/heron-7b"), "the answer before it is let go"
+    [again] = carried(gone, [line(repository_raw(id="HeronLab/Heron-7B"), at=LATEST)], latest).lines
+    assert (again.listing.kind, again.missing_since) == ("model", None)
+
+
+def test_a_look_that_ended_earlier_takes_nothing_back_of_what_a_later_one_missed() -> None:
+    once = carried([model("a")], [], WHOLE).lines
+    twice = carried(once, [], Look("openrouter", whole=True, began_at=LATEST, ended_at=LATEST)).lines
+    between = timestamp(instant(LATER) + timedelta(hours=1))
+    slow = Look("openrouter", whole=True, began_at=between, ended_at=between)
+    assert carried(twice, [], slow).lines == twice
+    [first] = carried([model("b").model_copy(update={"missing_since": LATEST, "missed_at": LATEST})], [], slow).lines
+    assert (first.missing_since, first.missed_at) == (between, LATEST)
+
+
 def test_another_repository_under_a_known_name_is_refused_and_the_last_good_one_stays() -> None:
     hub = Look("huggingface", whole=False, began_at=LATER, ended_at=LATER)
     ours = line(repository_raw(id="HeronLab/Heron-7B", _id="a" * 24))

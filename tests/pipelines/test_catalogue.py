@@ -13,6 +13,9 @@ from pipelines.life import ALIVE
 from pipelines.merge import Subject, gather
 from pipelines.rulebook import rulebook
 from pipelines.vocabulary import INPUT_MODALITIES, OUTPUT_MODALITIES, PARAMETERS
+from tests.pipelines.hub import absence
+from tests.pipelines.hub import card as hub_card
+from tests.pipelines.hub import repository as hub_repository
 from tests.pipelines.listings import admitted, listing, raw, raw_body
 from tests.pipelines.repositories import repository
 from tests.recordings import hub_items, openrouter_models, recorded_days
@@ -102,11 +105,42 @@ def test_a_listing_goes_before_the_task_of_its_weights() -> None:
     ],
 )  # fmt: skip
 def test_a_repository_shows_how_it_fails(changes: dict[str, Any], mode: str) -> None:
-    texts = {one.id: one.text for one in MODES}
+    texts = {one.id: one.text.format(gated="auto") for one in MODES if one.id == mode}
     quiet = {"tags": ["license:mit", "safetensors"]}
     told, unsaid = hub_subject(**{**quiet, **changes}), hub_subject(**quiet)
     assert texts[mode] in limits_of(told)
     assert texts[mode] not in limits_of(unsaid)
+
+
+def test_a_licence_that_lies_among_the_files_is_stated() -> None:
+    (text,) = (one.text for one in MODES if one.id == "licence-unstated")
+    files = [{"rfilename": "LICENSE"}, {"rfilename": "model.safetensors"}]
+    assert text in limits_of(hub_subject(tags=[], siblings=files[1:]))
+    assert text not in limits_of(hub_subject(tags=[], siblings=files))
+
+
+def test_a_repository_that_the_hub_shows_nobody_is_said_to_be_hidden_while_none_is_seen() -> None:
+    (text,) = (one.text for one in MODES if one.id == "repository-not-shown")
+    asked = Joined("heron-lab-heron-7b", absence(), "stated")
+    (hidden,) = gather([listing()], joined=[asked]).subjects
+    (seen,) = gather([listing()], joined=[asked, Joined("heron-lab-heron-7b", hub_repository(), "stated")]).subjects
+    assert (text in limits_of(hidden), text in limits_of(seen)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("said", "twin"),
+    [
+        ("It has not undergone any safety alignment and has no moderation mechanisms.", "operator-moderates"),
+        ("It does not perform well in other languages.", "uneven-languages"),
+    ],
+)
+def test_what_a_card_states_is_not_said_again_of_the_class(said: str, twin: str) -> None:
+    (text,) = (one.text for one in MODES if one.id == twin)
+    spoken = hub_card(f"## Limitations\n\n{said}\n")
+    batch = [hub_repository(siblings=[{"rfilename": "heron.safetensors"}])]
+    assert text in limits_of(gather(batch).subjects[0])
+    (held,) = gather(batch, joined=[Joined(batch[0].slug, spoken, "stated")]).subjects
+    assert text not in limits_of(held)
 
 
 def limits_of(subject: Subject) -> list[str]:

@@ -97,7 +97,7 @@ def test_an_address_is_built_as_the_published_ones_are() -> None:
         ({"pricing.overrides": [{"utc_start": 1, "utc_end": 2, "prompt": "1e-6"}]}, "time of day"),
         ({"description": "A heron that…"}, "description is cut off"),
         ({"reasoning": {"mandatory": True}}, "reasoning cannot"),
-        ({"knowledge_cutoff": "2024-06"}, "training data ends on 2024-06;"),
+        ({"knowledge_cutoff": "2024-06"}, "training data goes up to 2024-06;"),
         ({"supported_parameters": ["response_format"]}, "not held to a schema"),
         ({"supported_parameters": ["tools"]}, "takes no seed"),
         ({"pricing": {"prompt": "-1", "completion": "-1"}}, "which model answers is not fixed"),

@@ -1,5 +1,6 @@
-from pipelines.gaps import SOUGHT
+from pipelines.gaps import OF_SELLERS, SOUGHT
 from pipelines.pointers import resolve
+from tests.pipelines.hub import repository
 from tests.pipelines.listings import SEEN, endpoints, listing, statement
 
 
@@ -35,6 +36,15 @@ def test_what_no_source_states_is_unknown_with_the_sources_that_were_asked() -> 
         "sources": ["openrouter", "openrouter-endpoints"],
     }
     assert unfragile["trust"]["coverage"] == {"stated": len(SOUGHT) - len(told), "of": len(SOUGHT)}
+
+
+def test_nobody_owes_a_price_of_what_the_hub_gives_away() -> None:
+    unfragile = statement(repository())
+    told = {unknown["path"] for unknown in unfragile["unknowns"]}
+    assert "/artifact/model/context_tokens" in told
+    assert not told & set(OF_SELLERS)
+    of = len(SOUGHT) - len(OF_SELLERS)
+    assert unfragile["trust"]["coverage"] == {"stated": of - len(told), "of": of}
 
 
 def test_what_is_sought_is_stated_or_unknown_and_never_both() -> None:

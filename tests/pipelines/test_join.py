@@ -82,6 +82,11 @@ def test_a_card_stands_in_its_repository() -> None:
     assert places(card("# Heron"), repository()) == [(OWN, "stated")]
 
 
+def test_a_card_that_is_not_there_is_part_of_no_passport() -> None:
+    assert places(card(""), sold(), repository()) == []
+    assert places(card(" "), sold()) == [(SLUG, "stated")]
+
+
 def test_that_a_repository_is_not_there_concerns_who_names_it() -> None:
     assert places(absence(), sold()) == [(SLUG, "stated")]
     assert places(absence()) == []

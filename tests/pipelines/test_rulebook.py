@@ -29,6 +29,7 @@ from pipelines.wording import PLACE
 from schemas.artifact import ArtifactType, CapabilityCategory
 from schemas.listing import Fact
 from schemas.trust import Risk
+from tests.pipelines.hub import absence
 from tests.pipelines.listings import endpoints, listing
 from tests.pipelines.repositories import repository
 
@@ -80,7 +81,9 @@ HELD = repository(
 
 def names_of_facts() -> set[str]:
     """Every fact that the readers can state."""
-    read: list[Fact] = [fact for one in (FULL, SILENT, ROUTER, SERVED, HELD, repository()) for fact in one.facts]
+    read: list[Fact] = [
+        fact for one in (FULL, SILENT, ROUTER, SERVED, HELD, repository(), absence()) for fact in one.facts
+    ]
     return KNOWN | {fact.name for fact in read} | told_in_words() | {"offer:free", "offer:batch", MISSING} | CALENDAR
 
 

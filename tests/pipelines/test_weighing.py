@@ -172,8 +172,27 @@ def test_a_denial_is_shown_beside_what_the_listing_offers() -> None:
     one = together(listing(), stating("modelsdev", ("claimed:tools", False), ("claimed:reasoning", False)))
     ((path, (listed, denied)),) = shown(one)
     assert (path, listed[1:], denied) == (
-        "/artifact/model/parameters", ("openrouter", "listing"), (False, "modelsdev", "catalogue"),
+        "/artifact/model/parameters",
+        ("openrouter", "listing, on tools"),
+        (False, "modelsdev", "catalogue, on tools"),
     )  # fmt: skip
+
+
+def test_what_a_catalogue_says_of_the_paid_offer_is_not_held_against_the_free_one() -> None:
+    entry = stating("modelsdev", ("price:prompt", "0.5"), ("claimed:tools", False), ("knowledge_cutoff", "2025-01"))
+    named = entry.model_copy(update={"same_as": ("openrouter:heron-lab/heron-7b",)})
+    free = listing(id="heron-lab/heron-7b:free", pricing={"prompt": "0", "completion": "0"})
+    one = together(free, named)
+    assert (shown(one), believed(one, "knowledge_cutoff")) == ([], ("2025-01", "modelsdev"))
+    assert {path for path, _ in shown(together(listing(), named))} == {
+        "/artifact/model/prices",
+        "/artifact/model/parameters",
+    }
+    very = named.model_copy(update={"same_as": ("openrouter:heron-lab/heron-7b:FREE",)})
+    assert [path for path, _ in shown(together(free, very))] == [
+        "/artifact/model/prices",
+        "/artifact/model/parameters",
+    ]
 
 
 def test_the_table_names_known_sources_each_with_a_scope() -> None:

@@ -109,6 +109,19 @@ def test_a_renamed_repository_is_followed_one_hop_and_says_what_it_was_asked_as(
     assert came.report.complete
 
 
+def test_a_repository_that_was_taken_under_its_old_name_is_not_taken_again_unchanged(tmp_path: Path) -> None:
+    known = known_file(tmp_path, "fen/old", "heron-lab/new", raws=(earlier("heron-lab/new", '"v1"'),))
+    answers = {
+        "/repos/fen/old": [Answer(301, b"{}", {"Location": "/repositories/7"})],
+        "/repositories/7": [Answer(200, repository("heron-lab/new"))],
+        "/repos/heron-lab/new": [Answer(304, b"", {"ETag": '"v1"'})],
+    }
+    with answering(answers) as source:
+        came = crawl_of("github", source.url, tmp_path, known=known)
+    assert [(line.raw.id, line.raw.asked_as) for line in came.admitted] == [("heron-lab/new", "fen/old")]
+    assert [refused.id for refused in came.quarantined] == ["heron-lab/new"]
+
+
 @pytest.mark.parametrize(
     "location",
     [

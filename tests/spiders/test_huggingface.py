@@ -238,8 +238,9 @@ def test_the_token_goes_to_the_hub_alone_and_into_no_line(tmp_path: Path, monkey
     assert (elsewhere.asked, "very-secret" in came.text) == ([], False)
 
 
-def test_a_token_that_does_not_hold_makes_no_repository_look_missing(tmp_path: Path) -> None:
-    refusal = Answer(401, {"error": "Invalid credentials in Authorization header"})
+@pytest.mark.parametrize("error", ["Invalid credentials in Authorization header", 'User Access Token "ci" is expired'])
+def test_a_token_that_does_not_hold_makes_no_repository_look_missing(error: str, tmp_path: Path) -> None:
+    refusal = Answer(401, {"error": error})
     with answering({record_path("heron-lab/a"): [refusal], record_path("heron-lab/b"): [MISSING]}) as source:
         came = crawl_of(HUB, source.url, tmp_path, only="heron-lab/a,heron-lab/b")
     assert (came.ids(), came.report.complete) == (["heron-lab/b"], False)
