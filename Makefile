@@ -2,7 +2,7 @@
 #   make demo   the whole pipeline on the bundled recording, without the internet
 #   make test   the tests
 #   make check  what CI runs: format, lint, strict types, tests with warnings as errors
-#   make test-slow  tests that wait for minutes: PostgreSQL, killed workers, Dask
+#   make test-slow  the tests that take long: PostgreSQL, killed runs, Dask, recorded months
 #   make venv   no more than .venv, to run `passports` from
 #   make bench  building and verifying a passport, beside the least that they can cost
 #   make accuracy  capabilities against independent catalogues, on the larger recordings
@@ -39,9 +39,9 @@ demo: $(SYNCED)
 test: $(SYNCED)
 	$(BIN)/pytest -n 2 --dist loadfile
 
-# A Prefect server on PostgreSQL, a worker that is killed, workers on Dask: what takes minutes whatever the machine.
+# A Prefect server on PostgreSQL, workers that are killed or on Dask, crawls cut off and resumed, recorded months.
 test-slow: $(SYNCED)
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n 2 --dist loadfile -m slow
 
 lint: $(SYNCED)
 	$(UV) lock --check --quiet

@@ -9,13 +9,14 @@ import orjson
 from flows.reader import Reader
 from pipelines.gates import Gates
 from pipelines.join import HUB, SELLER
-from pipelines.reproof import mismatches
+from pipelines.reproof import Mismatch, mismatches
 from pipelines.shards import EVERY_SLOT, shard_index, slots_of
 from pipelines.slugs import hub_slug
 from schemas.listing import RawListing
 from schemas.registry import SourceRef
 from schemas.verdict import Finding, Verdict
 
+CHANGED_AT = "/trust/maintenance/updated_at"
 MOST_NAMED = 3
 """Mismatches that a finding names."""
 _PARTS_KEPT = 8
@@ -40,6 +41,9 @@ class Prover:
         passport = orjson.loads(self._reader.object(row.object))["passport"]
         records = list(self._records(slug, passport["unfragile"]["artifact"]["model"], row.generation))
         found = mismatches(passport, records, gates=self._gates)
+        changed = passport["unfragile"]["trust"]["maintenance"]["updated_at"]
+        if changed != row.last_changed:
+            found.append(Mismatch(CHANGED_AT, f"the registry says {row.last_changed}, not {changed}"))
         if not found:
             shown = len(passport["unfragile"]["evidence"])
             return Finding(Verdict.OK, f"all {shown:,} pieces of evidence found again, and the rules give the same")

@@ -11,6 +11,7 @@ import orjson
 
 from pipelines.artifact import Issuer
 from pipelines.difference import differences
+from pipelines.exactness import deviations
 from pipelines.gates import Gates
 from pipelines.issue import Terms, draft
 from pipelines.pointers import resolve
@@ -24,9 +25,6 @@ Json = Mapping[str, Any]
 
 MUST_BE_SHOWN = ("/artifact/status", "/artifact/pricing/starting_price", "/trust/data_access_risk")
 """What every passport states and must have evidence for, beside each capability, limitation and failure mode."""
-
-DATED = ("status", "last_scraped_at", "last_commit")
-"""Of `trust.maintenance`, what follows from the records; the rest is the registry's own."""
 
 LONGEST_VALUE = 80
 """Characters of a value that a reason shows."""
@@ -120,22 +118,18 @@ def _rederived(passport: Json, records: list[RawListing], gates: Gates) -> list[
     except NotJoinedError as error:
         return [Mismatch("/artifact/model/records", str(error))]
     base_url = unfragile["artifact"]["page_url"].removesuffix(f"/{slug}")
-    terms = Terms(Issuer(passport["signedBy"], base_url), gates, instant(passport["signedAt"]), passport["keyId"])
+    signed_at = instant(passport["signedAt"])
+    terms = Terms(Issuer(passport["signedBy"], base_url), gates, signed_at, passport["keyId"])
     again = orjson.loads(orjson.dumps(draft(subject, terms).unfragile))
     found = [
         Mismatch(change.path, f"the rules give {_shown(change.before)}, not {_shown(change.after)}")
         for change in differences(again, unfragile)
         if change.path != "/trust/score"
     ]
-    return found + _of_dates(again["trust"]["maintenance"], unfragile["trust"]["maintenance"])
-
-
-def _of_dates(again: Json, told: Json) -> list[Mismatch]:
-    """What is no change of substance may still be false: how alive and how fresh it looks."""
-    return [
-        Mismatch(f"/trust/maintenance/{key}", f"the records give {_shown(again[key])}, not {_shown(told[key])}")
-        for key in DATED
-        if again[key] != told[key]
+    # What is no change of substance may still be false: how fresh it looks, who is said to have said it, and when.
+    return found or [
+        Mismatch(one.path, f"must be {_shown(one.due)}, not {_shown(one.told)}")
+        for one in deviations(again, unfragile, signed_at)
     ]
 
 

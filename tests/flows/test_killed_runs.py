@@ -23,6 +23,8 @@ from flows.progress import WATCHER
 from flows.stages import assemble, build_passports, publish_generation
 from flows.workplace import workplace
 
+pytestmark = pytest.mark.slow
+
 killed_at = sys.argv[2]
 
 def watch(stage, done, total):

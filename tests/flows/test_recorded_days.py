@@ -21,7 +21,7 @@ from schemas.verdict import Verdict
 from tests.flows.running import brought, equip, finish, issued, job_for, reader
 from tests.recordings import openrouter_models, recorded_days
 
-pytestmark = pytest.mark.recordings
+pytestmark = [pytest.mark.recordings, pytest.mark.slow]
 
 QWQ = "qwen-qwq-32b"
 BEFORE = ("2025-12-18", "2026-01-29", "2026-03-19", "2026-04-07", "2026-04-22")

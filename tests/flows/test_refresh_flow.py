@@ -277,6 +277,7 @@ def wait_until_running(server: Server, flow: str, process: subprocess.Popen[str]
 
 
 @pytest.mark.usefixtures("deployed")
+@pytest.mark.slow
 def test_a_deployed_run_is_done_by_a_worker(
     ran: subprocess.CompletedProcess[str], server: Server, folder: Path
 ) -> None:

@@ -205,6 +205,7 @@ def test_another_repository_under_a_known_name_is_not_joined(root: Path) -> None
     assert said(root, "marsh-heron-7b")["artifact"]["model"]["licence"] == "apache-2.0"
 
 
+@pytest.mark.slow
 def test_a_repository_that_is_gone_is_delisted_after_two_answers_a_day_apart(root: Path) -> None:
     gone = {**all_answers(), hub.record_path("Fen/Curlew-1B"): [hub.MISSING]}
     gone[hub.TOP] = hub.page(hub.record("Fen/Other", **BIG))

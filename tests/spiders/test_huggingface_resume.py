@@ -23,6 +23,8 @@ from spiders.tally import Tally
 from tests.spiders.crawling import EPOCH, HASTY, OBSERVED_AT, admitted
 from tests.spiders.hub import known_file
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 ITEMS, PAGE = 120, 20
 WANTED = ["owner-3/model-3", "owner-7/model-7", "owner-9/no-such-model"]
