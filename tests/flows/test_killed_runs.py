@@ -15,6 +15,8 @@ from tests.flows.running import NOON, brought, crawled, files, finish, job_for, 
 from tests.spiders.server import serving
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
+
 RUN = """
 import asyncio, os, signal, sys
 from flows.fetching import crawl_source
@@ -23,7 +25,6 @@ from flows.progress import WATCHER
 from flows.stages import assemble, build_passports, publish_generation
 from flows.workplace import workplace
 
-pytestmark = pytest.mark.slow
 
 killed_at = sys.argv[2]
 
