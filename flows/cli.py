@@ -9,6 +9,7 @@ import typer
 from flows import terminal
 from flows.clock import ClockError
 from flows.errors import FlowError
+from flows.options import AsJson, At, AtGeneration, Key, Store
 from flows.settings import SettingsError
 from pipelines.errors import PipelineError
 
@@ -31,27 +32,6 @@ app.add_typer(store_app, name="store")
 keys_app = typer.Typer(help="The key that signs.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 
-Store = Annotated[
-    str | None,
-    typer.Option(
-        "--store", metavar="URL", help="Directory, or s3://, gs://, az:// with bucket and prefix [PASSPORTS_STORE]."
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
-Key = Annotated[
-    Path | None,
-    typer.Option(
-        "--key", metavar="FILE", help="Trusted public keys (JWK or JWK Set); without it our own key's public half."
-    ),
-]
-At = Annotated[
-    str | None, typer.Option("--at", metavar="TIME", help="Judge as of this instant, e.g. 2026-04-22T08:12:12Z.")
-]
-
-AtGeneration = Annotated[
-    int | None, typer.Option("--at-generation", metavar="N", min=1, help="Read this earlier generation instead.")
-]
-
 
 @app.command()
 def demo(store: Store = None, as_json: AsJson = False) -> None:
@@ -66,6 +46,12 @@ def refresh(
     source: Annotated[
         list[str] | None, typer.Option("--source", metavar="NAME", help="Crawl only this source; may be repeated.")
     ] = None,
+    accept_drop: Annotated[
+        bool,
+        typer.Option(
+            "--accept-drop", help="Publish although a source lists much less than last time: you have looked."
+        ),
+    ] = False,
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
@@ -75,7 +61,7 @@ def refresh(
     """
     from flows.commands import refreshing
 
-    refreshing.refresh(source, store, as_json=as_json)
+    refreshing.refresh(source, store, accept_drop=accept_drop, as_json=as_json)
 
 
 @app.command()
@@ -125,7 +111,7 @@ def verify(
 
 @app.command()
 def status(store: Store = None, key: Key = None, at: At = None, as_json: AsJson = False) -> None:
-    """Show how fresh every source and passport is, the worst first; exit 1 when something is stale."""
+    """Show how fresh every source and passport is, the worst first; exit 1 when something is stale or refused."""
     from flows.commands import looking
 
     looking.status(store, key, at, as_json=as_json)

@@ -41,6 +41,8 @@ class Job(Frozen):
     """Source → records of it that may be asked for one by one."""
     changes: bool
     """Whether only that of the list is asked for which has changed since it was last gone through."""
+    accept_drop: bool = False
+    """Whether somebody has looked and says that a source has become so much smaller."""
     epoch: int | None
     """SOURCE_DATE_EPOCH of the run: its clock stands still there."""
     work: str = ""
@@ -88,6 +90,7 @@ def new_job(
     epoch: int | None,
     only: Mapping[str, tuple[str, ...]] | None = None,
     source_urls: Mapping[str, str] | None = None,
+    accept_drop: bool = False,
 ) -> Job:
     """Write down a job; where the clock stands still its id is a digest of the rest, so that it repeats."""
     asked = {
@@ -100,6 +103,7 @@ def new_job(
         "minimum_downloads": settings.huggingface_minimum_downloads if flow == "refresh" else None,
         "budgets": settings.budgets if flow == "refresh" else {},
         "changes": settings.huggingface_changes and flow == "refresh",
+        "accept_drop": accept_drop,
         "epoch": epoch,
     }
     begun = clock_of(epoch)().strftime("%Y%m%dT%H%M%SZ")

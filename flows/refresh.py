@@ -114,10 +114,14 @@ async def job_flow(job: Job) -> Parcel[Done]:
 
 
 @flow(name="refresh")
-async def refresh(sources: list[str] | None = None, store: str | None = None) -> None:
-    """Crawl the sources, build, sign and publish; settings come from the environment of the worker."""
+async def refresh(sources: list[str] | None = None, store: str | None = None, *, accept_drop: bool = False) -> None:
+    """Crawl the sources, build, sign and publish; settings come from the environment of the worker.
+
+    `accept_drop` is for a person who has looked: a source that lists much less than last time passes all the same.
+    """
     settings = read_settings(sources=tuple(sources) if sources else None, store=store)
-    with workplace(new_job("refresh", settings, epoch=source_date_epoch())) as job:
+    asked = new_job("refresh", settings, epoch=source_date_epoch(), accept_drop=accept_drop)
+    with workplace(asked) as job:
         await run_job(job)
 
 

@@ -20,6 +20,7 @@ def report_of(
     outcomes: Sequence[CrawlOutcome],
     *,
     breaches: Sequence[Breach],
+    accepted: Sequence[Breach],
     sources: Mapping[str, SourceRef],
     refused: Iterable[Quarantined],
     accounting: Accounting,
@@ -31,6 +32,7 @@ def report_of(
         update={
             "state": "partial" if breaches else "done",
             "breaches": tuple(breaches),
+            "accepted": tuple(accepted),
             "accounting": _without_refused(accounting, built),
             "changes": tuple(built.changes),
             "issued": dict(built.issued),

@@ -17,11 +17,13 @@ from flows.settings import read_settings
 
 
 @flow(name="refresh")
-async def refresh(sources: list[str], store: str | None = None, jitter_s: float = 0.0) -> State[None] | None:
+async def refresh(
+    sources: list[str], store: str | None = None, jitter_s: float = 0.0, *, accept_drop: bool = False
+) -> State[None] | None:
     """Do a refresh of those of the sources that the settings switch on.
 
     A run that a schedule started waits a while first, `jitter_s` at most, so that not everybody who runs this asks a
-    source at the same second. What a person starts begins at once.
+    source at the same second. What a person starts begins at once, and may accept a drop that they have looked at.
     """
     switched_on = [source for source in sources if source in read_settings().sources]
     if not switched_on:
@@ -29,7 +31,7 @@ async def refresh(sources: list[str], store: str | None = None, jitter_s: float 
     if wait_s := waiting_s(jitter_s):
         LOG.info("waiting %.0f s before asking, so as not to ask when everybody does", wait_s)
         await asyncio.sleep(wait_s)
-    await flows.refresh.refresh.fn(sources=switched_on, store=store)
+    await flows.refresh.refresh.fn(sources=switched_on, store=store, accept_drop=accept_drop)
     return None
 
 

@@ -27,6 +27,7 @@ from flows.site import copies_for, site_files
 from flows.spool import parts_over
 from flows.state import Served, served, starting_point
 from flows.store import Store
+from pipelines.gates import DROP, Gates
 from pipelines.join import HUB, SELLER
 from pipelines.rulebook import rulebook
 from schemas.registry import ShardRow
@@ -49,6 +50,8 @@ class Judged(NamedTuple):
     """All that left a report."""
     breaches: list[Breach]
     """Of the others, whose sources stay as they were."""
+    accepted: list[Breach]
+    """What the good ones were let pass with."""
 
 
 class Assembled(NamedTuple):
@@ -85,12 +88,22 @@ def assemble(job: Job, outcomes: list[CrawlOutcome], failures: Sequence[Breach] 
     if state.reader:
         _finish_what_was_left(tools)
     taken = [take(outcome, folder / "taken" / outcome.report.source, whole=job.whole) for outcome in outcomes]
-    judged = [breaches_of(one, state, tools.gates, whole=job.whole) for one in taken]
-    good = [one for one, found in zip(taken, judged, strict=True) if not found]
-    breaches = [*failures, *chain.from_iterable(judged)]
-    if not good:
-        raise _closed(tools, failed_report(job, tools, taken, breaches))
-    return _assembled(job, state, Judged(good, outcomes, breaches), folder)
+    crawls = _judged(job, taken, state, tools.gates, failures)
+    if not crawls.good:
+        raise _closed(tools, failed_report(job, tools, taken, crawls.breaches))
+    return _assembled(job, state, crawls, folder)
+
+
+def _judged(job: Job, taken: Sequence[Taken], state: Served, gates: Gates, failures: Sequence[Breach]) -> Judged:
+    judged = Judged([], [one.outcome for one in taken], list(failures), [])
+    for one in taken:
+        found = breaches_of(one, state, gates, whole=job.whole)
+        stopping = [breach for breach in found if not (job.accept_drop and breach.gate == DROP)]
+        judged.breaches.extend(stopping)
+        if not stopping:
+            judged.good.append(one)
+            judged.accepted.extend(found)
+    return judged
 
 
 def _assembled(job: Job, state: Served, crawls: Judged, where: Path) -> Assembled:
@@ -159,6 +172,7 @@ def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> Ru
         tools,
         crawls.outcomes,
         breaches=crawls.breaches,
+        accepted=crawls.accepted,
         sources=basis.served.sources,
         refused=refused,
         accounting=summed(built.accounting, listed),

@@ -20,6 +20,7 @@ def summary_lines(report: RunReport, published: Published | None) -> list[tuple[
     """Name and figure of everything that a person wants to know after a run."""
     lines = [("run", f"{report.run} ({report.flow}): {report.state}")]
     lines += [(f"gate closed: {breach.source}", f"{breach.gate}: {breach.reason}") for breach in report.breaches]
+    lines += [(f"accepted: {breach.source}", f"{breach.gate}: {breach.reason}") for breach in report.accepted]
     lines += [(f"crawl {crawl.source}", _crawl(crawl)) for crawl in report.crawls]
     if counted := report.accounting:
         joined = f"{counted.joined:,} joined + " if counted.joined else ""

@@ -75,6 +75,9 @@ def deadlines(observed_at: str, gate: Gate) -> Deadlines:
     return _deadlines(observed_at, gate.refresh_after_h, gate.stale_after_h, gate.expires_after_h)
 
 
+DROP = "largest_drop"
+"""The gate that a person who has looked may open: a source can have become smaller, and only people know why."""
+
 Gates = Mapping[str, Gate]
 """Source → its gate."""
 
@@ -142,8 +145,9 @@ def _size(report: CrawlReport, gate: Gate, last_good: int | None) -> Iterable[Br
         reason = f"{came} listings came, at least {gate.minimum_listings} must: is the source whole?"
         yield Breach(report.source, "minimum_listings", reason)
     if last_good and came < last_good * (1 - gate.largest_drop):
-        reason = f"{came} listings came after {last_good} last time, a drop beyond {gate.largest_drop:.0%}"
-        yield Breach(report.source, "largest_drop", reason)
+        dropped = f"{came} listings came after {last_good} last time, a drop beyond {gate.largest_drop:.0%}"
+        reason = f"{dropped}: look at the source, and if that is right, publish with --accept-drop"
+        yield Breach(report.source, DROP, reason)
     if came and refused / came > gate.largest_reject_rate:
         share = f"{refused} of {came} listings were refused, more than {gate.largest_reject_rate:.0%}"
         reason = f"{share}: see the quarantine"

@@ -61,7 +61,6 @@ UNREAD_FIELDS: Final = frozenset(
         "/mask_token",  # likewise
         "/widgetData",  # examples for the page's form
         "/inference",  # whether the Hub itself runs it
-        "/inferenceProviderMapping",  # who runs it through the Hub: those who sell it say so themselves
         "/spaces",  # demonstrations that others made with it
         "/childrenModelCount",  # what others made of it
         "/baseModels",  # stands among the tags

@@ -34,7 +34,6 @@ _MODALITY_PLACE = {word: place for place, word in enumerate(MODALITY_ORDER)}
 def model_block(subject: Subject) -> Document:
     """Build the block; every key is there, null or empty where no source states anything."""
     facts = {key: subject.value(fact) for key, fact in FACT_OF.items()}
-    endpoints = subject.endpoints
     return {
         "listing_id": subject.primary.base_id,
         "canonical_slug": facts["canonical_slug"],
@@ -52,7 +51,7 @@ def model_block(subject: Subject) -> Document:
         "expires_on": facts["expires_on"],
         "prices": [_price(price) for price in subject.primary.prices],
         "offers": [_offer(offer) for offer in subject.offers],
-        "providers": [_provider(provider) for provider in endpoints.providers] if endpoints else [],
+        "providers": [_provider(provider) for _, provider in _providers(subject)],
         "parameter_count": facts["parameter_count"],
         "gated": facts["gated"],
         "base_models": [_base_model(item) for item in subject.items("base_model")],
@@ -76,9 +75,8 @@ def model_evidence(subject: Subject) -> list[Document]:
     for n, offer in enumerate(subject.offers):
         evidence.append(from_claim(f"{AT}/offers/{n}", claims[f"offer:{offer.variant or STANDARD_OFFER}"]))
         evidence += _price_evidence(f"{AT}/offers/{n}/prices", offer.prices, offer)
-    if subject.endpoints:
-        for n, provider in enumerate(subject.endpoints.providers):
-            evidence += _provider_evidence(f"{AT}/providers/{n}", provider, subject.endpoints)
+    for n, (listing, provider) in enumerate(_providers(subject)):
+        evidence += _provider_evidence(f"{AT}/providers/{n}", provider, listing)
     for key, group in (("base_models", "base_model"), ("languages", "language")):
         for n, item in enumerate(subject.items(group)):
             evidence.append(from_claim(f"{AT}/{key}/{n}", claims[f"{group}:{item}"]))
@@ -98,6 +96,17 @@ def is_free(offer: Listing) -> bool:
     return bool(offer.prices) and all(price.usd == "0" for price in offer.prices)
 
 
+def _providers(subject: Subject) -> list[tuple[Listing, Provider]]:
+    """Who runs it, by the seller's endpoints; where it is not sold, or they were not asked for, by its repository."""
+    listings = (*_endpoints(subject), subject.primary, *(joined.listing for joined in subject.supplements))
+    naming = next((listing for listing in listings if listing.providers), None)
+    return [(naming, provider) for provider in naming.providers] if naming else []
+
+
+def _endpoints(subject: Subject) -> tuple[Listing, ...]:
+    return (subject.endpoints,) if subject.endpoints else ()
+
+
 def _results(subject: Subject) -> list[tuple[Listing, Result]]:
     """Benchmark figures of the first record that declares any."""
     listings = [subject.primary, *(joined.listing for joined in subject.supplements)]
@@ -107,8 +116,7 @@ def _results(subject: Subject) -> list[tuple[Listing, Result]]:
 
 def _records(subject: Subject) -> list[Document]:
     """Every record that the passport is made from, those that name it first."""
-    endpoints = [subject.endpoints] if subject.endpoints else []
-    own = [(listing, "own") for listing in (*subject.offers, *subject.aliases, *endpoints)]
+    own = [(listing, "own") for listing in (*subject.offers, *subject.aliases, *_endpoints(subject))]
     joined = [(joined.listing, joined.by) for joined in subject.supplements]
     absence = subject.absence
     looks = [(look, "own") for look in absence.looks] if absence and absence.confirmed else []
@@ -165,8 +173,8 @@ def _price_evidence(at: str, prices: Iterable[Price], listing: Listing) -> list[
 def _provider_evidence(at: str, provider: Provider, listing: Listing) -> list[Document]:
     place = provider.locator
     evidence = [
-        stated(at, listing, f"{place}/provider_name", provider.name),
-        stated(f"{at}/status", listing, f"{place}/status", provider.status_code),
+        stated(at, listing, f"{place}/{provider.named_in}", provider.name_said),
+        stated(f"{at}/status", listing, f"{place}/status", provider.status_said),
     ]
     if provider.uptime_percent is not None:
         evidence.append(stated(f"{at}/uptime_percent", listing, f"{place}/uptime_last_30m", provider.uptime_said))

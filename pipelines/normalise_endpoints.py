@@ -58,13 +58,16 @@ def _base_id(record: Record, raw: RawListing) -> str:
 
 
 def _provider(endpoint: Record) -> Provider:
-    status_code, uptime_said = _status_code(endpoint), endpoint.take_optional("uptime_last_30m")
+    name, status_code = endpoint.line("provider_name"), _status_code(endpoint)
+    uptime_said = endpoint.take_optional("uptime_last_30m")
     uptime = _uptime(uptime_said, endpoint.place("uptime_last_30m"))
     return Provider(
-        name=endpoint.line("provider_name"),
+        name=name,
+        named_in="provider_name",
+        name_said=name,
         tag=endpoint.line("tag"),
         status=_status(status_code),
-        status_code=status_code,
+        status_said=status_code,
         quantization=_quantization(endpoint),
         context_tokens=endpoint.optional_count("context_length") or None,
         max_output_tokens=endpoint.optional_count("max_completion_tokens") or None,

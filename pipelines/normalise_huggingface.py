@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from pipelines.hub_card_data import declared_code, declared_languages, declared_licence
 from pipelines.hub_files import file_facts
+from pipelines.hub_providers import read_providers
 from pipelines.hub_results import file_results, index_results
 from pipelines.hub_tags import REPOSITORY, base_model_facts, language_facts, licence_fact, tag_facts
 from pipelines.hub_vocabulary import PIPELINE_TAGS, RELATIONS, UNREAD_FIELDS
@@ -30,15 +31,17 @@ def read_repository(raw: RawListing) -> Listing:
     _read_access(record, facts)
     _read_figures(record, facts)
     _read_tags(record, card, facts)
+    served = read_providers(record.take_optional("inferenceProviderMapping"))
     return _listing(
         raw,
         repository,
         kind="model",
         facts=tuple(facts),
+        providers=served.providers,
         results=_results(record, card),
         same_as=(*_former_name(raw, repository), *declared_code(card, repository)),
         leftovers=tuple(pointer for pointer in record.leftovers() if pointer not in UNREAD_FIELDS),
-        unfamiliar=tuple(fact.name for fact in facts if _is_unfamiliar(fact.name)),
+        unfamiliar=(*(fact.name for fact in facts if _is_unfamiliar(fact.name)), *served.unfamiliar),
     )
 
 
@@ -55,7 +58,7 @@ def _absence(record: Record, raw: RawListing) -> Listing:
 
 def _listing(raw: RawListing, repository: str, **read: Any) -> Listing:  # noqa: ANN401 - fields of a listing
     owner, mark, name = repository.partition("/")
-    told: dict[str, Any] = {"results": (), "same_as": (), "unfamiliar": (), **read}
+    told: dict[str, Any] = {"providers": (), "results": (), "same_as": (), "unfamiliar": (), **read}
     return Listing.model_construct(
         source=raw.source,
         id=repository,
@@ -65,7 +68,6 @@ def _listing(raw: RawListing, repository: str, **read: Any) -> Listing:  # noqa:
         name=name if mark else repository,
         author=owner,
         prices=(),
-        providers=(),
         url=raw.url,
         observed_at=raw.observed_at,
         content_sha256=raw.content_sha256,

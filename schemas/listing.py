@@ -63,13 +63,17 @@ class Result(NamedTuple):
 
 
 class Provider(NamedTuple):
-    """One provider's endpoint of a model, from the record's `endpoints` array."""
+    """One provider's endpoint of a model, from an element of the record."""
 
     name: str
+    named_in: str
+    """The element's field that shows it."""
+    name_said: Said
+    """What stands there: the name, or where the element lies under the name, another of its fields."""
     tag: str
     status: Literal["up", "degraded", "unknown"]
-    status_code: int | None
-    """The source's own code behind `status`."""
+    status_said: Said
+    """The source's own word or code behind `status`, which stands in the element's field of that name."""
     quantization: str | None
     """None where the source says "unknown" or nothing."""
     context_tokens: int | None
@@ -80,6 +84,7 @@ class Provider(NamedTuple):
     """The same as the source writes it."""
     prices: tuple["Price", ...]
     locator: str
+    """JSON Pointer to the element."""
 
 
 class Price(NamedTuple):

@@ -53,6 +53,8 @@ class RunReport(Frozen):
     rules_sha256: str
     crawls: tuple[CrawlReport, ...]
     breaches: tuple[Breach, ...]
+    accepted: tuple[Breach, ...] = ()
+    """Drops that a person had looked at and let pass (`--accept-drop`)."""
     accounting: Accounting | None
     """None when the run ended before there was anything to count."""
     changes: tuple[Change, ...]

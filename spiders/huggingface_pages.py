@@ -17,8 +17,8 @@ PAGE_ITEMS = 1000
 
 EXPAND = (
     "author", "baseModels", "cardData", "createdAt", "disabled", "downloads", "downloadsAllTime", "evalResults",
-    "gated", "lastModified", "library_name", "likes", "model-index", "pipeline_tag", "private", "safetensors", "sha",
-    "siblings", "tags",
+    "gated", "inferenceProviderMapping", "lastModified", "library_name", "likes", "model-index", "pipeline_tag",
+    "private", "safetensors", "sha", "siblings", "tags",
 )  # fmt: skip
 """What we ask for: a record holds its id and nothing else. The list and the single record know all of these names; to a
 name that it does not know the Hub answers 400."""

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import flows.crawl
 from flows.settings import SOURCES
+from tests.spiders.warm import warm_crawls
 
 NUMBER = count()
 KEPT = "PASSPORTS_RECORDINGS"
@@ -47,3 +49,17 @@ def home(homes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = homes / str(next(NUMBER))
     monkeypatch.setenv("HOME", str(path))
     return path
+
+
+@pytest.fixture(scope="session")
+def warm_command() -> Iterator[object]:
+    """What orders a warm crawl."""
+    with warm_crawls() as warm:
+        yield warm.command
+
+
+@pytest.fixture(autouse=True)
+def warm(request: pytest.FixtureRequest, warm_command: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let crawls start warm, except where a test is about how they start."""
+    if request.node.get_closest_marker("cold") is None:
+        monkeypatch.setattr(flows.crawl, "_command", warm_command)

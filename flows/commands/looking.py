@@ -27,11 +27,11 @@ NAMED = ("slug", "age", "status", "last_scraped_at")
 
 
 def status(store_url: str | None, key_file: Path | None, at: str | None, *, as_json: bool) -> None:
-    """Show the age of sources and passports; exit 1 when something must not be relied on any more."""
+    """Show the age of sources and passports; exit 1 when something must not be relied on, or readers refuse it all."""
     settings = read_settings()
     ages = ages_of(_open(store_url, key_file, at), gates_of(settings), moment(at), watched=settings.sources)
     (_answer if as_json else _show_ages)(ages)
-    if ages.stale:
+    if ages.stale or ages.frozen:
         sys.exit(1)
 
 

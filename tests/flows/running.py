@@ -80,9 +80,11 @@ def job_for(
     at: datetime = NOON,
     flow: Literal["refresh", "rescrape", "demo"] = "refresh",
     only: tuple[str, ...] = (),
+    accept_drop: bool = False,
 ) -> Job:
     settings = read_settings(store=str(root), openrouter_url=url, sources=("openrouter",))
-    job = new_job(flow, settings, epoch=int(at.timestamp()), only={"openrouter": only} if only else None)
+    ids = {"openrouter": only} if only else None
+    job = new_job(flow, settings, epoch=int(at.timestamp()), only=ids, accept_drop=accept_drop)
     return job.model_copy(update={"work": WORK})
 
 

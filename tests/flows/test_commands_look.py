@@ -39,7 +39,7 @@ def test_a_fresh_store_is_told_in_a_line(store: Path, passports: Terminal) -> No
 
 @pytest.mark.parametrize(
     ("hours", "age", "status"),
-    [(72, "fresh", 0), (73, "due", 0), (168, "due", 0), (169, "stale", 1), (720, "stale", 1), (721, "expired", 1)],
+    [(71, "fresh", 0), (73, "due", 1), (168, "due", 1), (169, "stale", 1), (720, "stale", 1), (721, "expired", 1)],
 )
 def test_as_time_passes_a_store_ages_and_then_fails(
     hours: int, age: str, status: int, store: Path, passports: Terminal
@@ -51,6 +51,14 @@ def test_as_time_passes_a_store_ages_and_then_fails(
     assert listed.json()["ages"] == {age: 22}
     assert {passport["age"] for passport in listed.json()["passports"]} == {age}
     assert listed.json()["sources"][0]["age"] == age
+
+
+def test_an_expired_pointer_is_a_no_though_nothing_is_stale_yet(store: Path, passports: Terminal) -> None:
+    ended = passports("status", "--store", store, "--at", after(73))
+    assert ended.status == 1
+    assert "the pointer expired at 2026-04-25T12:00:00.000Z: readers refuse it until something is published" in (
+        " ".join(ended.err.split())
+    )
 
 
 def test_the_worst_are_named_first(store: Path, records: list[Record], passports: Terminal) -> None:

@@ -16,6 +16,8 @@ from spiders.tally import Tally
 from tests.spiders.crawling import EPOCH, HASTY, OBSERVED_AT, crawled, ids, quarantined
 from tests.spiders.server import Source, serving
 
+pytestmark = pytest.mark.cold
+
 
 def test_a_crawl_runs_from_any_folder_tells_its_progress_and_repeats_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

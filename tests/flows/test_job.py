@@ -69,6 +69,7 @@ def test_a_job_holds_plain_values_and_no_secret(equipped: Path) -> None:
         "work",
         "changes",
         "budgets",
+        "accept_drop",
     }
     assert "signing" not in text
 

@@ -1,30 +1,25 @@
 """The real flows on a real Prefect server, which is started once for all of these tests."""
 
 import json
-import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from flows.demo import recording
 from pipelines.keys import signing_key_to_jwk
+from tests.flows.prefecting import PASSPORTS, PREFECT, ROOT, Server, prefect_server, surroundings
 from tests.flows.running import GATE, GATES, SEED, equip, files, playing, reader
 from tests.spiders.server import serving
 
 pytestmark = [pytest.mark.harness, pytest.mark.timeout(300)]
 
-ROOT = Path(__file__).parents[2]
 QWEN = "qwen-qwq-32b"
-PASSPORTS = (sys.executable, "-c", "from flows.cli import main; main()")
-PREFECT = (sys.executable, "-m", "prefect", "--no-prompt")
 RUNS = """
 import asyncio, os, sys
 from flows.refresh import refresh, rescrape
@@ -41,81 +36,31 @@ except GateClosedError as error:
 """A refresh, a rescrape, and a refresh whose gate is closed: what a worker would run one after the other."""
 
 
-class Server(NamedTuple):
-    """A Prefect server, and the surroundings of whoever uses it."""
-
-    api_url: str
-    environment: dict[str, str]
-
-    def ask(self, path: str, **body: Any) -> Any:
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.api_url}{path}", json.dumps(body).encode(), headers)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 - our own server
-            return json.load(response)
-
-    def run(self, *command: str, **surroundings: str) -> subprocess.CompletedProcess[str]:
-        environment = self.environment | surroundings
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-
-
-def surroundings(home: Path, **settings: str) -> dict[str, str]:
-    quieted = ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED")
-    kept = {name: value for name, value in os.environ.items() if name not in quieted}
-    return {**kept, "PYTHONPATH": str(ROOT), "PREFECT_HOME": str(home), "HOME": str(home), "COLUMNS": "200", **settings}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("prefect")
 
 
 @pytest.fixture(scope="module")
-def demo(folder: Path) -> subprocess.Popen[str]:
+def demo(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """`passports demo` as a person types it, with nothing set: it goes on while the server starts."""
-    return subprocess.Popen(
+    with subprocess.Popen(
         [*PASSPORTS, "demo"],
         cwd=(folder / "demo").mkdir() or folder / "demo",
         env=surroundings(folder / "demo-home"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        yield process
+        process.kill()  # where no test that runs waits for its end
 
 
 @pytest.fixture(scope="module")
 def server(folder: Path, demo: subprocess.Popen[str]) -> Iterator[Server]:
     assert demo.pid
-    port = free_port()
-    api_url = f"http://127.0.0.1:{port}/api"
-    environment = surroundings(folder / "home", DO_NOT_TRACK="1", PREFECT_SERVER_ANALYTICS_ENABLED="false")
-    with (folder / "server.log").open("w") as log:
-        command = [*PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True)
-        try:
-            wait_until_healthy(api_url, process)
-            yield Server(api_url, surroundings(folder / "home", PREFECT_API_URL=api_url))
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(30)
-
-
-def wait_until_healthy(api_url: str, process: subprocess.Popen[bytes], limit_s: float = 120.0) -> None:
-    end = time.monotonic() + limit_s
-    while True:
-        try:
-            urllib.request.urlopen(f"{api_url}/health", timeout=5).close()  # noqa: S310 - our own server
-        except OSError:
-            assert process.poll() is None
-            assert time.monotonic() < end
-            time.sleep(0.2)
-        else:
-            return
+    with prefect_server(folder) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

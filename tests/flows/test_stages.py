@@ -21,6 +21,7 @@ from flows.stages import (
     publish_generation,
 )
 from flows.store.base import StoreUnavailableError
+from flows.summary import summary_lines
 from pipelines.keys import signing_key_to_jwk
 from schemas.run import RunReport
 from tests.flows.running import (
@@ -259,6 +260,31 @@ def test_a_closed_gate_publishes_nothing_but_its_report(
     assert (report.state, report.accounting, report.changes) == ("failed", None, ())
     assert len(report.quarantined) == closing.bad
     assert report.breaches[0].reason in str(error.value)
+
+
+def test_a_drop_that_somebody_has_looked_at_is_published_and_reported(store: Path, records: list[Record]) -> None:
+    fewer = [record for record in records if record["id"] != "example-lab/negative-price"][:15]
+    with pytest.raises(GateClosedError, match="publish with --accept-drop"):
+        refresh(store, fewer, at=LATER)
+    done = finish(job_for(store, at=LATER, accept_drop=True), [brought(fewer, at=LATER)])
+    assert (done.report.state, done.report.breaches) == ("done", ())
+    assert [(breach.source, breach.gate) for breach in done.report.accepted] == [("openrouter", "largest_drop")]
+    told = dict(summary_lines(done.report, done.published))
+    assert told["accepted: openrouter"].startswith("largest_drop: 15 listings came after 28 last time")
+    gone = [row.slug for row in reader(store, at=LATER).rows() if row.status == "delisted"]
+    assert gone == ["arcee-ai-trinity-large-preview"], "its announced end had come; of the others one look is no end"
+    assert refresh(store, fewer, at=LATER + timedelta(hours=1)).report.accepted == (), "the next is held to this one"
+
+
+def test_nothing_else_is_accepted_with_a_drop(
+    store: Path, records: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bounds = {"minimum_listings": 20, "fill_rates": {"context_tokens": 0.99}}
+    equip(store.parent, monkeypatch, {**GATES, "openrouter": {**GATE, **bounds}})
+    fewer = [record for record in records if record["id"] != "example-lab/negative-price"][:15]
+    with pytest.raises(GateClosedError) as error:
+        finish(job_for(store, at=LATER, accept_drop=True), [brought(fewer, at=LATER)])
+    assert [breach.gate for breach in error.value.report.breaches] == ["minimum_listings", "fill_rates.context_tokens"]
 
 
 @pytest.mark.parametrize("fault", ["html", "empty"])

@@ -73,7 +73,7 @@ def test_an_alias_may_be_answered_with_the_endpoints_of_its_target() -> None:
 @pytest.mark.parametrize(("code", "status"), [*ENDPOINT_STATUSES.items(), (-99, "unknown"), (None, "unknown")])
 def test_a_status_is_what_its_code_says_and_unknown_codes_say_nothing(code: int | None, status: str) -> None:
     (provider,) = endpoints({"status": code}).providers
-    assert (provider.status, provider.status_code) == (status, code)
+    assert (provider.status, provider.status_said) == (status, code)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,27 @@
+"""Options that several commands share, each said once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store", metavar="URL", help="Directory, or s3://, gs://, az:// with bucket and prefix [PASSPORTS_STORE]."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+Key = Annotated[
+    Path | None,
+    typer.Option(
+        "--key", metavar="FILE", help="Trusted public keys (JWK or JWK Set); without it our own key's public half."
+    ),
+]
+At = Annotated[
+    str | None, typer.Option("--at", metavar="TIME", help="Judge as of this instant, e.g. 2026-04-22T08:12:12Z.")
+]
+
+AtGeneration = Annotated[
+    int | None, typer.Option("--at-generation", metavar="N", min=1, help="Read this earlier generation instead.")
+]

@@ -1,0 +1,28 @@
+"""Stands in the place of a crawl's process: passes on its order and its pipes, its signals, and its end."""
+
+import json
+import os
+import signal
+import socket
+import sys
+
+
+def main(address: str, *arguments: str) -> None:
+    order = {"arguments": arguments, "environment": dict(os.environ), "folder": os.getcwd()}  # noqa: PTH109 - starts fast
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
+        server.connect(address)
+        socket.send_fds(server, [json.dumps(order).encode()], [0, 1, 2])
+        crawl = int(server.recv(64))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda told, _: os.kill(crawl, told))
+        os.close(1)  # who reads the crawl's pipes waits for the crawl's own end of them
+        os.close(2)
+        ended = int(server.recv(64) or b"1")
+    if ended < 0:
+        signal.signal(-ended, signal.SIG_DFL)
+        os.kill(os.getpid(), -ended)
+    os._exit(ended)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
