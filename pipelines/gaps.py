@@ -1,5 +1,6 @@
 """What the sources disagree about, and what none of them states."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from pipelines.agreement import differing
@@ -7,7 +8,7 @@ from pipelines.evidence import Document
 from pipelines.join import HUB
 from pipelines.life import Life
 from pipelines.merge import Subject
-from pipelines.precedence import precedence
+from pipelines.precedence import Denial, precedence
 from pipelines.weighing import Claim
 
 DISAGREEMENTS = (
@@ -65,21 +66,29 @@ def conflicts(subject: Subject, *, life: Life) -> list[Document]:
 
 def _between_sources(subject: Subject) -> list[Document]:
     """Where sources say different things of one fact, and where one denies what the listing offers."""
-    table, found = precedence(), []
+    table, found, listed = precedence(), [], subject.claims.get("parameters")
     for row in table.field:
         if row.path and (others := differing(subject, row.fact)):
             believed = subject.claims[row.fact]
             scope = {**table.scope, **row.scope}
             sides = [_side(claim, scope[claim.listing.source]) for claim in (believed, *others)]
             found.append({"path": row.path, "values": sides})
-    for denial in table.denial:
-        claim, listed = subject.claims.get(denial.fact), subject.claims.get("parameters")
-        offered = f"parameter:{denial.parameter}" in subject.claims
-        if claim and listed and bool(claim.fact.value) is not offered:
+    for denial in table.denial if listed else ():
+        if opposed := list(_opposed(subject, denial)):
             about = f", on {denial.parameter}"
-            sides = [_side(one, table.scope[one.listing.source] + about) for one in (listed, claim)]
+            sides = [_side(one, table.scope[one.listing.source] + about) for one in (listed, *opposed) if one]
             found.append({"path": "/artifact/model/parameters", "values": sides})
     return found
+
+
+def _opposed(subject: Subject, denial: Denial) -> Iterator[Claim]:
+    """Claims of other records against what the listing says of a parameter."""
+    offered = f"parameter:{denial.parameter}" in subject.claims
+    claimed, said = subject.claims.get(denial.fact), subject.claims.get(denial.sentence or "")
+    if claimed and bool(claimed.fact.value) is not offered:
+        yield claimed
+    if said and offered and said.listing is not subject.primary:
+        yield said
 
 
 def unknowns(artifact: Document, trust: Document, subject: Subject) -> list[Document]:

@@ -35,10 +35,13 @@ class Field(Frozen):
 
 
 class Denial(Frozen):
-    """A request parameter that a listing names or does not, and what a catalogue says of it."""
+    """A request parameter that a listing names or does not, and what a catalogue or a text says of it."""
 
     parameter: str
     fact: str
+    """What a catalogue claims of it."""
+    sentence: str | None = None
+    """A limit: the words by which a card denies it."""
 
 
 class Precedence(Frozen):

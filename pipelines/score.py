@@ -5,7 +5,8 @@ Score = round(100 · Σ weight · component), half up. Components lie between 0 
 adoption     mean over the popularity signals that exist of log(1 + n) / log(1 + reference), at most 1 each;
              .05 when there are none, and never less
 quality      the share of `QUALITY_CHECKS` that the passport meets
-ecosystem    log(1 + places) / log(1 + 20), at most 1; places: sources with evidence, providers and a model repository
+ecosystem    log(1 + places) / log(1 + 20), at most 1; places: publishers with evidence, the Hub where a
+             repository there is named, and providers; each counts once
 match_graph  Beta posterior mean of observed outcomes: (2 + successes) / (8 + matches), so .25 without any
 freshness    0.5 to the power of (age / 14 days), age from the last good scrape to the signature
 """
@@ -15,6 +16,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from pipelines.join import HUB
 from schemas.evidence import WITHOUT_SOURCE
 from schemas.times import instant
 
@@ -99,8 +101,9 @@ def ecosystem(unfragile: Json) -> float | int:
     model = _model(unfragile)
     sources = {entry["source"] for entry in unfragile["evidence"] if entry["asserted_by"] not in WITHOUT_SOURCE}
     publishers = {source.partition("-")[0] for source in sources}
+    publishers |= {HUB} if model["huggingface_id"] is not None else set()
     providers = {provider["name"] for provider in model["providers"]}
-    places = len(publishers) + len(providers) + (model["huggingface_id"] is not None)
+    places = len(publishers) + len(providers)
     return _hundredths(min(1.0, math.log1p(places) / math.log1p(ECOSYSTEM_REFERENCE)))
 
 

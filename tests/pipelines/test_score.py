@@ -109,6 +109,13 @@ def test_each_provider_is_a_place_and_a_class_is_none() -> None:
     assert ecosystem(bare) == 0
 
 
+def test_the_hub_is_one_place_whether_it_gave_evidence_or_is_only_named() -> None:
+    named = statement(listing())
+    heard = copy.deepcopy(named)
+    heard["evidence"].append({**heard["evidence"][0], "source": "huggingface", "asserted_by": "huggingface"})
+    assert ecosystem(heard) == ecosystem(named) == 0.36
+
+
 def test_whole_components_are_whole_numbers() -> None:
     breakdown = rank_breakdown(statement(listing()), signed_at=NOW)
     assert all(isinstance(value, int) for value in breakdown.values() if value in (0, 1))

@@ -178,6 +178,19 @@ def test_a_denial_is_shown_beside_what_the_listing_offers() -> None:
     )  # fmt: skip
 
 
+def test_a_card_that_denies_what_the_listing_offers_is_quoted_beside_it() -> None:
+    sentence = "Tool calling is not supported."
+    one = together(listing(), card(f"# Limitations\n\n{sentence}\n"))
+    ((path, (listed, denied)),) = shown(one)
+    assert (path, listed[1:], denied) == (
+        "/artifact/model/parameters",
+        ("openrouter", "listing, on tools"),
+        (sentence, "huggingface-card", "model card, on tools"),
+    )
+    silent = together(listing(supported_parameters=["temperature"]), card(f"# Limitations\n\n{sentence}\n"))
+    assert shown(silent) == []
+
+
 def test_what_a_catalogue_says_of_the_paid_offer_is_not_held_against_the_free_one() -> None:
     entry = stating("modelsdev", ("price:prompt", "0.5"), ("claimed:tools", False), ("knowledge_cutoff", "2025-01"))
     named = entry.model_copy(update={"same_as": ("openrouter:heron-lab/heron-7b",)})
