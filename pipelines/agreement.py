@@ -1,8 +1,8 @@
 """Whether two sources say the same of a fact, as precedence.toml reads it, and who agrees with whom."""
 
-from datetime import date, timedelta
 from decimal import Decimal
 
+from pipelines.days import days_apart
 from pipelines.join import key_of
 from pipelines.merge import Subject
 from pipelines.precedence import Field, field_of
@@ -10,8 +10,6 @@ from pipelines.weighing import Claim
 from schemas.listing import FactValue
 
 PRICE = "price:"
-MONTH_CHARACTERS = 7
-"""Of "2024-06": a month agrees with every day in it."""
 
 
 def agree(row: Field, one: FactValue, other: FactValue) -> bool:
@@ -28,9 +26,7 @@ def _same_text(row: Field, one: str, other: str) -> bool:
         return one.lower() == other.lower()
     if row.fact.startswith(PRICE):
         return Decimal(one) == Decimal(other)
-    if MONTH_CHARACTERS in {len(one), len(other)}:
-        return one[:MONTH_CHARACTERS] == other[:MONTH_CHARACTERS]
-    return bool(row.tolerance_days) and _apart(one, other) <= timedelta(days=row.tolerance_days)
+    return bool(row.tolerance_days) and days_apart(one, other) <= row.tolerance_days
 
 
 def agreeing(subject: Subject, fact: str) -> list[Claim]:
@@ -57,7 +53,3 @@ def _is_former(claim: Claim, believed: Claim) -> bool:
     """Whether a claim gives a name that the record which is believed says was its own."""
     listing = believed.listing
     return bool(listing.same_as) and key_of(listing.source, str(claim.fact.value)) in map(str.lower, listing.same_as)
-
-
-def _apart(one: str, other: str) -> timedelta:
-    return abs(date.fromisoformat(one) - date.fromisoformat(other))

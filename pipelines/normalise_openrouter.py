@@ -1,9 +1,9 @@
 """Reads a record of OpenRouter's model list: identity, facts and prices, each with its place in the record."""
 
-import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
+from pipelines.days import day
 from pipelines.description_claims import description_facts, is_cut_off
 from pipelines.namesakes import is_namesake
 from pipelines.prices import price_facts, read_prices
@@ -18,9 +18,6 @@ QUOTED_TAIL = 40
 
 LATEST_CREATED = 253_402_300_799
 """The last second of the year 9999, the latest that a date can be."""
-
-_DAY = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}\Z")
-_MONTH = re.compile(r"[1-9][0-9]{3}-(?:0[1-9]|1[0-2])\Z")
 
 
 def read_model(raw: RawListing) -> Listing:
@@ -136,22 +133,8 @@ def _read_dates(record: Record, facts: list[Fact]) -> None:
         if created > LATEST_CREATED:
             raise FieldError("/created", f"is {created}, a second after the year 9999")
         facts.append(Fact("released_on", datetime.fromtimestamp(created, UTC).date().isoformat(), "/created", created))
-    _add(facts, "knowledge_cutoff", _day(record, "knowledge_cutoff", or_month=True), "/knowledge_cutoff")
-    _add(facts, "expires_on", _day(record, "expiration_date"), "/expiration_date")
-
-
-def _day(record: Record, field: str, *, or_month: bool = False) -> str | None:
-    text = record.optional_line(field)
-    if text is None or (or_month and _MONTH.match(text)) or _is_day(text):
-        return text
-    raise FieldError(record.place(field), f"is {text[:40]!r}, not a day such as 2026-04-29")
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return _DAY.match(text) is not None and bool(date.fromisoformat(text))
-    except ValueError:
-        return False
+    _add(facts, "knowledge_cutoff", day(record, "knowledge_cutoff", or_month=True), "/knowledge_cutoff")
+    _add(facts, "expires_on", day(record, "expiration_date"), "/expiration_date")
 
 
 def _read_pricing(record: Record, facts: list[Fact]) -> tuple[Price, ...] | None:
