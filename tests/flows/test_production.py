@@ -142,6 +142,48 @@ def test_the_image_holds_every_room_and_what_they_read() -> None:
     assert not {name for name in copied if name.startswith((".", "tests", "public"))}
 
 
+UV = ROOT / ".tools/bin/uv"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(not UV.exists(), reason="uv is not installed: run `make venv`")
+def test_what_the_image_holds_installs_and_runs_by_itself(tmp_path: Path) -> None:
+    app, data = tmp_path / "app", tmp_path / "data"
+    surroundings = {"HOME": str(tmp_path), "PATH": f"{UV.parent}{os.pathsep}{os.environ['PATH']}"}
+    surroundings |= {name: value for name, value in os.environ.items() if name.startswith(("UV_", "PIP_", "SSL_"))}
+    for line in (DEPLOY / "Dockerfile").read_text().splitlines():
+        step, _, order = line.partition(" ")
+        if step == "COPY":
+            *names, into = order.split()
+            copy_into(app, names, into)
+        elif step == "ENV":
+            surroundings |= dict(word.split("=", 1) for word in order.split() if not word.startswith("PATH="))
+        elif step == "RUN" and order.startswith("uv "):
+            subprocess.run(shlex.split(order), cwd=app, env=surroundings, check=True, capture_output=True)
+    commands = app / ".venv/bin"
+    own = surroundings | {"PATH": f"{commands}{os.pathsep}/usr/bin:/bin", "PASSPORTS_STORE": str(data / "public")}
+    done = subprocess.run(
+        [commands / "passports", "demo"], cwd=app, env=own, capture_output=True, text=True, check=True
+    )
+    assert "22 of 22 passports verified" in done.stdout
+    listed = "from flows.schedule import read_deployments as read; print(len(read()))"
+    told = subprocess.run([commands / "python", "-c", listed], cwd=app, env=own, capture_output=True, check=True)
+    assert int(told.stdout) == len(read_deployments())
+
+
+def copy_into(app: Path, names: list[str], into: str) -> None:
+    """COPY as an image is built: a folder's content into a folder, files into a folder or under a name."""
+    for name in names:
+        source, target = ROOT / name, app / into
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            target = target / source.name if into.endswith("/") else target
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
+
+
 def test_the_image_does_not_run_as_root() -> None:
     lines = (DEPLOY / "Dockerfile").read_text().splitlines()
     assert lines.index("USER passports") < lines.index('ENTRYPOINT ["passports"]')
