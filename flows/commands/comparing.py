@@ -1,6 +1,7 @@
 """`passports diff`."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from flows import terminal
@@ -11,9 +12,10 @@ from flows.settings import read_settings
 from flows.store import open_store
 from flows.targets import unknown_slug
 from flows.trusting import trust_for
+from pipelines.difference import Change
 
 MOST_SHOWN = 40
-"""Changes of one version that are shown; `--json` has all."""
+"""Changes of one version that are shown; `diff --json` has all."""
 
 
 def diff(slug: str, store_url: str | None, key_file: Path | None, *, as_json: bool) -> None:
@@ -51,14 +53,19 @@ def _show(step: Step) -> None:
     elif not step.changes:
         terminal.say(f"{title}; nothing of substance changed")
     else:
-        records = [
-            {"what": change.path, "from": _value(change.before), "to": _value(change.after)}
-            for change in step.changes[:MOST_SHOWN]
-        ]
-        terminal.rows(records, ("what", "from", "to"), title=title)
-        if len(step.changes) > MOST_SHOWN:
-            terminal.note(f"{len(step.changes) - MOST_SHOWN:,} more changes are not shown: --json names all")
+        show_changes(step.changes, title)
     terminal.OUT.print()
+
+
+def show_changes(changes: Sequence[Change], title: str) -> None:
+    """Show what changed from one version to the next, the first of it where it is much."""
+    records = [
+        {"what": change.path, "from": _value(change.before), "to": _value(change.after)}
+        for change in changes[:MOST_SHOWN]
+    ]
+    terminal.rows(records, ("what", "from", "to"), title=title)
+    if len(changes) > MOST_SHOWN:
+        terminal.note(f"{len(changes) - MOST_SHOWN:,} more changes are not shown: `passports diff --json` names all")
 
 
 def _value(value: object) -> str:

@@ -1,6 +1,5 @@
 """`passports status` and `passports show`."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import orjson
 
 from flows import terminal
 from flows.ages import Ages, SourceAge, ages_of, shown
+from flows.commands.comparing import show_changes
 from flows.commands.verifying import moment
 from flows.gatefile import gates_of
 from flows.reader import Reader
@@ -21,7 +21,6 @@ from pipelines.difference import differences
 
 LONGEST_LISTING = 40
 """Passports that `status` names; `--json` names all."""
-LONGEST_CHANGE = 30
 NAMED = ("slug", "age", "status", "last_scraped_at")
 """What `status` tells of a passport."""
 
@@ -91,17 +90,7 @@ def _show_changes(reader: Reader, passport: dict[str, Any], previous: str | None
     if not found:
         terminal.say(f"{title}: nothing of substance")
         return
-    records = [
-        {"what": change.path, "from": _value(change.before), "to": _value(change.after)}
-        for change in found[:LONGEST_CHANGE]
-    ]
-    terminal.rows(records, ("what", "from", "to"), title=title)
-    if len(found) > LONGEST_CHANGE:
-        terminal.note(f"{len(found) - LONGEST_CHANGE:,} more changes are not shown")
-
-
-def _value(value: object) -> str:
-    return "-" if value is None else value if isinstance(value, str) else json.dumps(value)
+    show_changes(found, title)
 
 
 def _open(store_url: str | None, key_file: Path | None, at: str | None) -> Reader:
