@@ -12,7 +12,7 @@ from flows.reader import Reader
 from flows.sealed import MAX_SNAPSHOT_BYTES, seal
 from flows.sharding import Cutter
 from flows.store.base import Store, StoreUnavailableError, find
-from flows.store.keys import object_key, run_key, snapshot_key, source_key
+from flows.store.keys import object_key, rules_key, run_key, snapshot_key, source_key
 from flows.store.pool import each
 from pipelines.keys import Signer
 from pipelines.shards import COUNTS
@@ -60,9 +60,10 @@ class Immutables:
         """
         self._objects()
         sources = self._sources()
+        rules_sha256 = self._rules()
         with reported(self.on_step, Step.REPORT):
             self.written[Step.REPORT] += write_report(self.store, self.publication.run_id, self.publication.run_report)
-        return self._snapshot(sources)
+        return self._snapshot(sources, rules_sha256)
 
     def _objects(self) -> None:
         objects = self.publication.objects
@@ -96,7 +97,15 @@ class Immutables:
             self.written[Step.SOURCES] += self.store.create(source_key(name, ref.sha256), body)
         return ref
 
-    def _snapshot(self, sources: tuple[SourceRef, ...]) -> tuple[int, str] | None:
+    def _rules(self) -> str:
+        """Write the rules, unless the base was made by the very same; returns their hash."""
+        sha256 = _sha256(self.publication.rules)
+        with reported(self.on_step, Step.RULES):
+            if self.base is None or self.base.snapshot.rules_sha256 != sha256:
+                self.written[Step.RULES] += self.store.create(rules_key(sha256), self.publication.rules)
+        return sha256
+
+    def _snapshot(self, sources: tuple[SourceRef, ...], rules_sha256: str) -> tuple[int, str] | None:
         """Take the next number that is free: a killed or a slower publisher may have left its snapshot at one."""
         cutter = Cutter(self.store, self.publication, self.base, self.written, self.on_step)
         for generation in count((self.base.generation if self.base else 0) + 1):
@@ -110,7 +119,7 @@ class Immutables:
                 shards=made.shards,
                 sources=sources,
                 counts=made.counts,
-                rules_sha256=self.publication.rules_sha256,
+                rules_sha256=rules_sha256,
                 run=self.publication.run_id,
             )
             body = seal(snapshot, self.signer)

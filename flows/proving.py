@@ -1,4 +1,4 @@
-"""Proves served passports by the records that they were made from, which the store keeps."""
+"""Proves served passports by the records and the rules that they were made from, which the store keeps."""
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
@@ -6,10 +6,15 @@ from typing import Any
 
 import orjson
 
+from flows.former_rules import FormerRules
 from flows.reader import Reader
+from flows.sealed import TamperedError
+from flows.store.base import MissingKeyError
 from pipelines.gates import Gates
 from pipelines.join import HUB, SELLER
 from pipelines.reproof import Mismatch, mismatches
+from pipelines.rule_tables import RulesError
+from pipelines.rulebook import rulebook
 from pipelines.shards import EVERY_SLOT, shard_index, slots_of
 from pipelines.slugs import hub_slug
 from schemas.listing import RawListing
@@ -17,6 +22,7 @@ from schemas.registry import SourceRef
 from schemas.verdict import Finding, Verdict
 
 CHANGED_AT = "/trust/maintenance/updated_at"
+RULES = "/provenance/rules_sha256"
 MOST_NAMED = 3
 """Mismatches that a finding names."""
 _PARTS_KEPT = 8
@@ -27,11 +33,19 @@ Part = dict[str, list[RawListing]]
 
 
 class Prover:
-    """Finds a passport's evidence again; of each generation's sources only the parts that are needed are read."""
+    """Finds a passport's evidence again; of each generation's sources only the parts that are needed are read.
+
+    Passports that were made by other rules than this version's are held to those, in a process of their own.
+    """
 
     def __init__(self, reader: Reader, gates: Gates) -> None:
         self._reader, self._gates = reader, gates
         self._parts: OrderedDict[tuple[int, str, int], Part] = OrderedDict()
+        self._former = FormerRules()
+
+    def close(self) -> None:
+        """End the process that works by other rules, if there is one."""
+        self._former.close()
 
     def prove(self, slug: str) -> Finding:
         """Judge the passport that is served under a slug by its evidence; it must have been found good before."""
@@ -39,8 +53,9 @@ class Prover:
         if row is None:
             return Finding(Verdict.NOT_IN_SNAPSHOT, f"{slug}: no such passport in {self._reader}")
         passport = orjson.loads(self._reader.object(row.object))["passport"]
-        records = list(self._records(slug, passport["unfragile"]["artifact"]["model"], row.generation))
-        found = mismatches(passport, records, gates=self._gates)
+        then = self._reader.at_generation(row.generation)
+        records = list(self._records(slug, passport["unfragile"]["artifact"]["model"], then))
+        found = self._mismatches(passport, records, then)
         changed = passport["unfragile"]["trust"]["maintenance"]["updated_at"]
         if changed != row.last_changed:
             found.append(Mismatch(CHANGED_AT, f"the registry says {row.last_changed}, not {changed}"))
@@ -51,9 +66,20 @@ class Prover:
         more = f"; and {len(found) - MOST_NAMED:,} more" if len(found) > MOST_NAMED else ""
         return Finding(Verdict.EVIDENCE_MISMATCH, named + more)
 
-    def _records(self, slug: str, model: dict[str, Any], generation: int) -> Iterator[RawListing]:
+    def _mismatches(self, passport: dict[str, Any], records: list[RawListing], then: Reader) -> list[Mismatch]:
+        """Hold a passport to the rules that it names, which must be those of the generation that issued it."""
+        named, issued_by = passport["unfragile"]["provenance"]["rules_sha256"], then.snapshot.rules_sha256
+        if named != issued_by:
+            return [Mismatch(RULES, f"{then} was made by the rules {issued_by}, not {named}")]
+        if named == rulebook().sha256:
+            return mismatches(passport, records, gates=self._gates)
+        try:
+            return self._former.mismatches(named, then.rules, passport, records, gates=self._gates)
+        except (RulesError, MissingKeyError, TamperedError) as error:
+            return [Mismatch(RULES, f"it was made by other rules, and {error}")]
+
+    def _records(self, slug: str, model: dict[str, Any], then: Reader) -> Iterator[RawListing]:
         """The records that a passport names, as they were when it was made."""
-        then = self._reader.at_generation(generation)
         refs = {ref.source: ref for ref in then.snapshot.sources}
         named: dict[str, list[str]] = defaultdict(list)
         for record in model["records"]:

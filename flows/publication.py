@@ -69,7 +69,8 @@ class Publication:
     """Signed passports that the store may not have yet; large runs write theirs ahead with `write_objects`."""
     sources: Mapping[str, SourceParts]
     """Sources crawled anew; the others stay as the parent has them."""
-    rules_sha256: Sha256
+    rules: bytes
+    """The tables of rules that its passports were made by, which their evidence of method "class" points into."""
     run_id: str
     run_report: bytes
     copies: RenderCopies = field(repr=False)
@@ -94,6 +95,7 @@ class Step(StrEnum):
     """Racing the store, before the first publication to it."""
     OBJECTS = "objects"
     SOURCES = "sources"
+    RULES = "rules"
     REPORT = "report"
     SHARDS = "shards"
     SNAPSHOT = "snapshot"

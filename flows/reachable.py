@@ -29,9 +29,9 @@ def _trusting(item: Item) -> bool:
 def reachable(reader: Reader, kept_from: int, look: Look = _trusting) -> Iterator[Item]:
     """Name the files of the generations from `kept_from` on, and what the evidence of their passports points into.
 
-    Those are the sources of the generation that issued each passport, and the snapshots on the way to it. Some files
-    are named more than once; each snapshot comes after what it names. Raises TamperedError and MissingKeyError, unless
-    `look` says of a file on the way that it cannot be read: what it names is then left out.
+    Those are the sources and rules of the generation that issued each passport, and the snapshots on the way to it.
+    Some files are named more than once; each snapshot comes after what it names. Raises TamperedError and
+    MissingKeyError, unless `look` says of a file on the way that it cannot be read: what it names is then left out.
     """
     issued: set[int] = set()
     shards: set[ShardRef] = set()
@@ -45,6 +45,8 @@ def reachable(reader: Reader, kept_from: int, look: Look = _trusting) -> Iterato
     for snapshot in ancestors(reader, min(issued), look):
         if snapshot.generation in issued:
             yield from _sources(snapshot)
+        if snapshot.generation in issued or snapshot.generation >= kept_from:
+            yield Item(keys.rules_key(snapshot.rules_sha256), snapshot.rules_sha256)
         if snapshot.generation >= kept_from:
             yield Item(keys.delta_key(snapshot.generation), snapshot.delta_sha256)
         snapshots.append(_parent(snapshot))

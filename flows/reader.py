@@ -25,7 +25,7 @@ from flows.sealed import (
     read_snapshot,
 )
 from flows.store.base import MissingKeyError, Store, find
-from flows.store.keys import object_key, passport_copy_key, snapshot_key
+from flows.store.keys import object_key, passport_copy_key, rules_key, snapshot_key
 from pipelines.keys import KeyRing
 from pipelines.shards import EVERY_SLOT, overlapping, shards_over, slot
 from pipelines.verify import MAX_PASSPORT_BYTES, verify_passport
@@ -109,6 +109,11 @@ class Reader:
     def object(self, sha256: str) -> bytes:
         """Give a signed passport by its hash: `ShardRow.object`, or `ShardRow.previous` for what was served before."""
         return self._object(sha256)
+
+    def rules(self) -> bytes:
+        """Give the rules that this generation's passports were issued by; raise TamperedError, MissingKeyError."""
+        sha256 = self.snapshot.rules_sha256
+        return read_hashed(self._store, rules_key(sha256), sha256)
 
     def source_listings(self, source: str, slots: range = EVERY_SLOT) -> Iterator[bytes]:
         """Give the last good listings of a source, a JSON line each; raise NotInSnapshotError when it has none.

@@ -29,7 +29,7 @@ from flows.state import Served, served, starting_point
 from flows.store import Store
 from pipelines.gates import DROP, Gates
 from pipelines.join import HUB, SELLER
-from pipelines.rulebook import rulebook
+from pipelines.rule_tables import rules_document
 from schemas.registry import ShardRow
 from schemas.run import Breach, RunReport
 
@@ -208,7 +208,7 @@ def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunRe
         rows=rows_of,
         objects=built.objects,
         sources=batch.stock.changed,
-        rules_sha256=rulebook().sha256,
+        rules=rules_document(),
         run_id=report.run,
         run_report=report.model_dump_json().encode(),
         copies=copies_for(tools.issuer),

@@ -3,11 +3,11 @@
 import re
 import tomllib
 from functools import lru_cache
-from importlib import resources
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from pipelines.rule_tables import table_text
 from pipelines.rulebook import stated_limits
 from schemas.base import Frozen
 
@@ -127,5 +127,4 @@ class CardRules(Frozen):
 @lru_cache(maxsize=1)
 def card_rules() -> CardRules:
     """Read the table; raise pydantic.ValidationError naming the row and field that is wrong."""
-    text = resources.files("pipelines").joinpath("rules", "cards.toml").read_text(encoding="utf-8")
-    return CardRules.model_validate(tomllib.loads(text), strict=False)
+    return CardRules.model_validate(tomllib.loads(table_text("cards.toml")), strict=False)

@@ -5,7 +5,6 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from functools import cached_property, lru_cache
-from importlib import resources
 from typing import Final, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
@@ -13,6 +12,7 @@ from pydantic import Field, model_validator
 from pipelines.card_rules import ClaimKind, Pattern
 from pipelines.card_sentences import LONGEST_SENTENCE_CHARS, plain_text
 from pipelines.first_look import Needs, may_hold, words_in, words_of
+from pipelines.rule_tables import table_text
 from pipelines.rulebook import rulebook, stated_limits
 from pipelines.sentence_ends import sentence_spans
 from pipelines.text import clean
@@ -93,8 +93,7 @@ class DescriptionClaim(NamedTuple):
 @lru_cache(maxsize=1)
 def description_rules() -> DescriptionRules:
     """Read the table; raise pydantic.ValidationError naming the row and field that is wrong."""
-    text = resources.files("pipelines").joinpath("rules", "descriptions.toml").read_text(encoding="utf-8")
-    return DescriptionRules.model_validate(tomllib.loads(text), strict=False)
+    return DescriptionRules.model_validate(tomllib.loads(table_text("descriptions.toml")), strict=False)
 
 
 def is_cut_off(description: str) -> bool:

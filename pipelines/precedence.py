@@ -2,10 +2,10 @@
 
 import tomllib
 from functools import lru_cache
-from importlib import resources
 
 from pydantic import Field as PydanticField
 
+from pipelines.rule_tables import table_text
 from schemas.base import Frozen
 
 
@@ -56,8 +56,7 @@ class Precedence(Frozen):
 @lru_cache(maxsize=1)
 def precedence() -> Precedence:
     """Read the table; raise pydantic.ValidationError naming the row and field that is wrong."""
-    text = resources.files("pipelines").joinpath("rules", "precedence.toml").read_text(encoding="utf-8")
-    return Precedence.model_validate(tomllib.loads(text), strict=False)
+    return Precedence.model_validate(tomllib.loads(table_text("precedence.toml")), strict=False)
 
 
 def field_of(fact: str) -> Field | None:

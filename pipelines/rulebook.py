@@ -5,17 +5,16 @@ import tomllib
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from importlib import resources
 from typing import Any, Self
 
 from pydantic import Field, model_validator
 
 from pipelines.conditions import Condition
+from pipelines.rule_tables import RulesError, give, rules_document, table_text
 from schemas.base import Frozen
 
 PARSED = ("capabilities.toml", "failure_modes.toml", "issuing.toml")
-TABLES = (*PARSED, "cards.toml", "descriptions.toml", "precedence.toml")
-"""Every table that decides what a passport says; those behind the first three are read where they are used."""
+"""Tables that are read here; the others are where they are used."""
 
 LIMIT = "limit:"
 """Group of facts by which a text states a failure mode: "limit:confabulation"."""
@@ -154,7 +153,7 @@ class Rulebook(Frozen):
     failure_modes: FailureModeTable
     issuing: IssuingTable
     sha256: str
-    """SHA-256 over the tables' bytes, each after its name, in the order of `TABLES`."""
+    """SHA-256 of `rules_document()`."""
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
@@ -186,17 +185,21 @@ def stated_limits() -> dict[str, FailureMode]:
     }
 
 
-def table_text(name: str) -> str:
-    """The text of one table, as it is hashed."""
-    return resources.files("pipelines").joinpath("rules", name).read_text(encoding="utf-8")
+def use_rules(document: bytes) -> None:
+    """Let this process work by other rules, given as `rules_document` writes them.
+
+    Raises RulesError for rules that this version cannot read, and where rules have been read before.
+    """
+    give(document)
+    try:
+        rulebook()
+    except (ValueError, KeyError) as error:
+        raise RulesError(f"the rules cannot be read by this version: {error}") from error
 
 
 @lru_cache(maxsize=1)
 def rulebook() -> Rulebook:
     """Read the tables; raise pydantic.ValidationError naming the row and field that is wrong."""
-    texts = {name: table_text(name) for name in TABLES}
-    digest = hashlib.sha256()
-    for name, text in texts.items():
-        digest.update(name.encode() + b"\0" + text.encode() + b"\0")
-    tables = {name.removesuffix(".toml"): tomllib.loads(texts[name]) for name in PARSED}
-    return Rulebook.model_validate({**tables, "sha256": digest.hexdigest()}, strict=False)
+    tables = {name.removesuffix(".toml"): tomllib.loads(table_text(name)) for name in PARSED}
+    sha256 = hashlib.sha256(rules_document()).hexdigest()
+    return Rulebook.model_validate({**tables, "sha256": sha256}, strict=False)

@@ -5,6 +5,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import datetime
 from http.client import HTTPException
 from pathlib import Path
@@ -70,8 +71,8 @@ def verify(
     else:
         judged = [Judged(target, _judge(target, reader, trust.keys, now)) for target in targets]
     if evidence and reader:
-        prover = Prover(reader, gates_of(settings))
-        judged = [Judged(t, prover.prove(t) if finding.verdict.good else finding) for t, finding in judged]
+        with closing(Prover(reader, gates_of(settings))) as prover:
+            judged = [Judged(t, prover.prove(t) if finding.verdict.good else finding) for t, finding in judged]
     tell(judged, origin=trust.origin, as_json=as_json, brief=every)
 
 

@@ -136,6 +136,11 @@ def source_key(source: str, sha256: str) -> str:
     return f"registry/sources/{source}/{sha256}.jsonl.zst"
 
 
+def rules_key(sha256: str) -> str:
+    """Key of the rules that passports were made by, by the hash of their bytes."""
+    return f"registry/rules/{sha256}.json"
+
+
 def snapshot_key(generation: int) -> str:
     """Key of a generation's snapshot."""
     return f"{SNAPSHOTS}/{generation}.json"

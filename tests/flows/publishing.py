@@ -134,7 +134,7 @@ def publication(versions: Versions, base: Reader | None = None, *, run: str = "r
         rows=rows_of(rows.values()),
         objects={sha256(body): body for body in bodies},
         sources={"acme": parts_of(rows)},
-        rules_sha256="0" * 64,
+        rules=b"{}",
         run_id=run,
         run_report=b"{}",
         copies=copies,

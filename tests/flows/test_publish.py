@@ -73,6 +73,7 @@ def test_a_first_publication_is_served_whole(store: Store) -> None:
     assert published.written == {
         "objects": 3,
         "sources": 1,
+        "rules": 1,
         "report": 1,
         "shards": 1,
         "snapshot": 1,

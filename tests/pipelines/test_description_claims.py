@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from pipelines.card_sentences import LONGEST_SENTENCE_CHARS, plain_text
 from pipelines.description_claims import MARKUP, DescriptionRules, description_facts, description_rules, mine
-from pipelines.rulebook import rulebook, stated_limits, table_text
+from pipelines.rule_tables import table_text
+from pipelines.rulebook import rulebook, stated_limits
 from tests.recordings import openrouter_models, recorded_days
 
 

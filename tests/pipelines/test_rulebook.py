@@ -12,17 +12,16 @@ from pipelines.conditions import Condition, compiled
 from pipelines.description_claims import description_rules
 from pipelines.enrich import capability_uri
 from pipelines.hub_vocabulary import HUB_VOCABULARY
+from pipelines.rule_tables import TABLES, table_text
 from pipelines.rulebook import (
     LIMIT,
     PARSED,
-    TABLES,
     CapabilityRule,
     FailureMode,
     Rulebook,
     rule_at,
     rulebook,
     stated_limits,
-    table_text,
 )
 from pipelines.vocabulary import VOCABULARY
 from pipelines.wording import PLACE
