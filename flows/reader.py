@@ -172,9 +172,10 @@ class Reader:
     def followed_at(self, generation: int) -> bool:
         """Whether the snapshot of that number follows this one."""
         blob = find(self._store, snapshot_key(generation), max_bytes=MAX_SNAPSHOT_BYTES)
-        if blob is None:
-            return False
-        return follower(self._store, generation, blob.body, self.keys, self.snapshot_sha256) is not None
+        return (
+            blob is not None
+            and follower(self._store, generation, blob.body, self.keys, self.snapshot_sha256) is not None
+        )
 
     def check(self, target: str | bytes, *, seen_generation: int | None = None) -> Finding:
         """Judge a passport, given as its slug or its bytes, by its signature and by what the registry says of it.
@@ -248,5 +249,4 @@ class Reader:
 
 
 def _slug_of(passport: dict[str, Any]) -> str:
-    slug: str = passport["unfragile"]["artifact"]["slug"]
-    return slug
+    return str(passport["unfragile"]["artifact"]["slug"])
