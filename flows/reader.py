@@ -172,10 +172,8 @@ class Reader:
     def followed_at(self, generation: int) -> bool:
         """Whether the snapshot of that number follows this one."""
         blob = find(self._store, snapshot_key(generation), max_bytes=MAX_SNAPSHOT_BYTES)
-        return (
-            blob is not None
-            and follower(self._store, generation, blob.body, self.keys, self.snapshot_sha256) is not None
-        )
+        follows = blob and follower(self._store, generation, blob.body, self.keys, self.snapshot_sha256)
+        return follows is not None
 
     def check(self, target: str | bytes, *, seen_generation: int | None = None) -> Finding:
         """Judge a passport, given as its slug or its bytes, by its signature and by what the registry says of it.
