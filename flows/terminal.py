@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flows.progress import WATCHER, Watcher
+from flows.progress import WATCHER, Watcher, a_line_a_stage
 from pipelines.text import clean
 
 PIPED_WIDTH = 200
@@ -89,7 +89,7 @@ def _title(text: str | None) -> Text | None:
 def watched() -> Iterator[None]:
     """Show a run's stages while they go on: bars at a terminal, a line each elsewhere."""
     if not ERR.is_terminal:
-        with _watching(_lines()):
+        with _watching(a_line_a_stage(_line)):
             yield
         return
     from flows.bars import bars  # noqa: PLC0415 - rich's progress bars take a while to import, and most commands show none
@@ -98,17 +98,9 @@ def watched() -> Iterator[None]:
         yield
 
 
-def _lines() -> Watcher:
-    """Write one line a stage, when it is complete for the first time."""
-    complete: set[str] = set()
-
-    def watch(stage: str, done: int, total: int | None) -> None:
-        if done == total and stage not in complete:
-            complete.add(stage)
-            sys.stderr.write(f"{stage}: {done:,}\n")
-            sys.stderr.flush()
-
-    return watch
+def _line(stage: str, done: int) -> None:
+    sys.stderr.write(f"{stage}: {done:,}\n")
+    sys.stderr.flush()
 
 
 @contextmanager

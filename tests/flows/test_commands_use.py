@@ -162,6 +162,15 @@ def test_progress_is_a_line_a_stage_where_there_is_no_terminal(capsys: pytest.Ca
     assert capsys.readouterr().err == "build: 2\n"
 
 
+def test_a_log_has_a_line_a_stage_with_its_count_as_a_field(caplog: pytest.LogCaptureFixture) -> None:
+    for done in (0, 1_500, 2_000):
+        tell("build", done, 2_000)
+    tell("merge", 0, None)
+    (line,) = [record for record in caplog.records if record.name == "passports"]
+    assert (line.getMessage(), line.levelname) == ("build: 2,000", "INFO")
+    assert (line.__dict__["stage"], line.__dict__["count"]) == ("build", 2_000)
+
+
 def test_progress_is_bars_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     console = Console(file=StringIO(), force_terminal=True, width=100)

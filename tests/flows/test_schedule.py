@@ -255,6 +255,18 @@ class TestServed:
         pointers = {(folder / name / "registry/timestamp.json").read_bytes() for name in ("store", "mirror")}
         assert len(pointers) == 1
 
+    def test_a_run_says_on_prefects_pages_what_each_stage_came_to(self, server: Server, refreshed: str) -> None:
+        def said() -> list[str]:
+            logs = server.ask("/logs/filter", logs={"flow_run_id": {"any_": [refreshed]}}, limit=200)
+            return [log["message"] for log in logs if log["name"] == "passports"]
+
+        until(lambda: "publish: done: 1" in said(), 30)
+        stages = said()
+        assert {"crawl openrouter: 29", "merge: 1", "build: 22", "publish: objects: 22", "publish: copies: 22"} <= {
+            *stages
+        }
+        assert len(stages) == len(set(stages)), "a line a stage"
+
     @pytest.mark.usefixtures("refreshed")
     def test_two_runs_on_one_store_at_once_both_count(self, server: Server, folder: Path, source: Holding) -> None:
         before = served_now(folder).generation
