@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
@@ -13,10 +13,10 @@ from twisted.python.failure import Failure
 
 from schemas.crawl import FetchFailure
 from schemas.listing import Quarantined, RawListing
-from spiders.addresses import ForeignLinkError
+from spiders.addresses import ForeignLinkError, base_url
 from spiders.clock import Clock, clock_of, stamp
 from spiders.documents import raw_listing, refused
-from spiders.failures import describe
+from spiders.failures import describe, request_of
 from spiders.openrouter_pages import ListPage, read_first_page, read_page, read_record
 from spiders.openrouter_walk import LIST_PATH, SOURCE, ListWalk
 
@@ -53,7 +53,7 @@ class OpenRouterSpider(Spider):
         """Take source, key and clock from the settings; raise ValueError when OPENROUTER_URL is no plain address."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.clock = clock_of(crawler.settings)
-        spider.base_url = _base_url(crawler.settings["OPENROUTER_URL"])
+        spider.base_url = base_url(crawler.settings, "OPENROUTER_URL")
         key = crawler.settings["OPENROUTER_API_KEY"].get_secret_value()
         spider.headers = {"Authorization": f"Bearer {key}"} if key else {}
         return spider
@@ -95,7 +95,7 @@ class OpenRouterSpider(Spider):
 
     def missing_model(self, failure: Failure) -> Iterator[Output]:
         """Look in the list for a model that the API does not give by itself."""
-        request = _request_of(failure)
+        request = request_of(failure)
         yield self._ask_list(request.cb_kwargs["listing_id"]) if _is_missing(failure) else describe(failure, request)
 
     def take_endpoints(self, response: Response, answer: dict[str, Any], listing_id: str) -> Iterator[Output]:
@@ -104,7 +104,7 @@ class OpenRouterSpider(Spider):
 
     def missing_endpoints(self, failure: Failure) -> Iterator[Output]:
         """Quarantine the endpoints of a model that has none: that is a fault of one record, not of the crawl."""
-        request = _request_of(failure)
+        request = request_of(failure)
         told = describe(failure, request)
         if not _is_missing(failure):
             yield told
@@ -120,7 +120,7 @@ class OpenRouterSpider(Spider):
 
     def failed(self, failure: Failure) -> Iterator[Output]:
         """Report what never came."""
-        yield describe(failure, _request_of(failure))
+        yield describe(failure, request_of(failure))
 
     def _with_endpoints(self, taken: RawListing | Quarantined | FetchFailure) -> Iterator[Output]:
         yield taken
@@ -153,25 +153,6 @@ class OpenRouterSpider(Spider):
             cb_kwargs=arguments,
             meta={"read": read, "dont_redirect": True},
         )
-
-
-def _base_url(url: str) -> str:
-    parts = urlsplit(url)
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or parts.query
-        or parts.fragment
-        or "@" in parts.netloc
-    ):
-        raise ValueError("OPENROUTER_URL must be http(s)://host[:port][/prefix], without a user, a query or a fragment")
-    return url.rstrip("/")
-
-
-def _request_of(failure: Failure) -> Request:
-    request = vars(failure)["request"]  # Scrapy sets it for errbacks
-    assert isinstance(request, Request)  # noqa: S101 - tells the type
-    return request
 
 
 def _is_missing(failure: Failure) -> bool:
