@@ -84,7 +84,7 @@ def published(folder: Path, passports: int) -> dict[str, object]:
             deque(write_objects(store, ahead), maxlen=0)
     wanted = Publication(
         passports=passports, rows=bodies.rows, objects={}, sources={"acme": bodies.listings(passports)},
-        rules=b"{}", run_id="first" if base is None else "again", run_report=b"{}",
+        rules=b"{}", lifetimes={}, run_id="first" if base is None else "again", run_report=b"{}",
         copies=lambda _, body: Copies(body),
     )  # fmt: skip
     done = publish(

@@ -128,7 +128,7 @@ def publish_rows(
     base = read_served(store, KEYS, AT)  # type: ignore[arg-type]
     wanted = Publication(
         passports=len(rows), rows=rows_of(rows), objects=bodies, sources={"acme": parts_of([])},
-        rules=b"{}", run_id=nonce, run_report=b"{}", copies=lambda _, body: Copies(body),
+        rules=b"{}", lifetimes={}, run_id=nonce, run_report=b"{}", copies=lambda _, body: Copies(body),
     )  # fmt: skip
     publish(
         store,  # type: ignore[arg-type]

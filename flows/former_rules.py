@@ -10,7 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any
 
-from pipelines.gates import Gates
+from pipelines.gates import Lifetimes
 from pipelines.reproof import Mismatch, mismatches
 from pipelines.rule_tables import RulesError
 from pipelines.rulebook import use_rules
@@ -31,7 +31,7 @@ class FormerRules:
         passport: dict[str, Any],
         records: list[RawListing],
         *,
-        gates: Gates,
+        gates: Lifetimes,
     ) -> list[Mismatch]:
         """List what a passport says and its records, by its rules, do not; raise RulesError for unreadable rules.
 

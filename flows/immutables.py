@@ -120,6 +120,7 @@ class Immutables:
                 sources=sources,
                 counts=made.counts,
                 rules_sha256=rules_sha256,
+                lifetimes=dict(self.publication.lifetimes),
                 run=self.publication.run_id,
             )
             body = seal(snapshot, self.signer)

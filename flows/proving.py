@@ -10,7 +10,6 @@ from flows.former_rules import FormerRules
 from flows.reader import Reader
 from flows.sealed import TamperedError
 from flows.store.base import MissingKeyError
-from pipelines.gates import Gates
 from pipelines.join import HUB, SELLER
 from pipelines.reproof import Mismatch, mismatches
 from pipelines.rule_tables import RulesError
@@ -38,8 +37,8 @@ class Prover:
     Passports that were made by other rules than this version's are held to those, in a process of their own.
     """
 
-    def __init__(self, reader: Reader, gates: Gates) -> None:
-        self._reader, self._gates = reader, gates
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
         self._parts: OrderedDict[tuple[int, str, int], Part] = OrderedDict()
         self._former = FormerRules()
 
@@ -69,12 +68,13 @@ class Prover:
     def _mismatches(self, passport: dict[str, Any], records: list[RawListing], then: Reader) -> list[Mismatch]:
         """Hold a passport to the rules that it names, which must be those of the generation that issued it."""
         named, issued_by = passport["unfragile"]["provenance"]["rules_sha256"], then.snapshot.rules_sha256
+        gates = then.snapshot.lifetimes
         if named != issued_by:
             return [Mismatch(RULES, f"{then} was made by the rules {issued_by}, not {named}")]
         if named == rulebook().sha256:
-            return mismatches(passport, records, gates=self._gates)
+            return mismatches(passport, records, gates=gates)
         try:
-            return self._former.mismatches(named, then.rules, passport, records, gates=self._gates)
+            return self._former.mismatches(named, then.rules, passport, records, gates=gates)
         except (RulesError, MissingKeyError, TamperedError) as error:
             return [Mismatch(RULES, f"it was made by other rules, and {error}")]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from flows.errors import FlowError
 from schemas.base import Sha256, Timestamp
-from schemas.registry import ShardRow
+from schemas.registry import Lifetime, ShardRow
 
 
 class PublicationError(FlowError):
@@ -71,6 +71,8 @@ class Publication:
     """Sources crawled anew; the others stay as the parent has them."""
     rules: bytes
     """The tables of rules that its passports were made by, which their evidence of method "class" points into."""
+    lifetimes: Mapping[str, Lifetime]
+    """Source → how long its facts stay fresh."""
     run_id: str
     run_report: bytes
     copies: RenderCopies = field(repr=False)

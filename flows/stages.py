@@ -209,6 +209,7 @@ def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunRe
         objects=built.objects,
         sources=batch.stock.changed,
         rules=rules_document(),
+        lifetimes=tools.gates,
         run_id=report.run,
         run_report=report.model_dump_json().encode(),
         copies=copies_for(tools.issuer),

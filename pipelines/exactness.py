@@ -5,13 +5,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from pipelines.score import rank_breakdown, score
-from schemas.times import instant
 
 Json = Mapping[str, Any]
 
-LEFT_OUT = frozenset(
-    ["/provenance/cause", "/trust/maintenance/updated_at", "/trust/score", "/trust/rank_breakdown", "/trust/freshness"]
-)
+LEFT_OUT = frozenset(["/provenance/cause", "/trust/maintenance/updated_at", "/trust/score", "/trust/rank_breakdown"])
 """What the registry's history gives, which no record holds; and what is looked at by itself."""
 
 
@@ -28,7 +25,6 @@ def deviations(again: Json, told: Json, signed_at: datetime) -> Iterator[Deviati
     """Find what a passport's `unfragile` (`told`) says otherwise than the rules on its records do (`again`)."""
     yield from _unequal(again, told, "")
     yield from _of_score(told["trust"], rank_breakdown(told, signed_at=signed_at))
-    yield from _of_freshness(again["trust"]["freshness"], told["trust"]["freshness"], signed_at)
 
 
 def _of_score(trust: Json, breakdown: Json) -> Iterator[Deviation]:
@@ -37,18 +33,6 @@ def _of_score(trust: Json, breakdown: Json) -> Iterator[Deviation]:
         yield from _unequal(value, trust["rank_breakdown"].get(name), f"/trust/rank_breakdown/{name}")
     if trust["score"] != score(breakdown):
         yield Deviation("/trust/score", score(breakdown), trust["score"])
-
-
-def _of_freshness(again: Json, told: Json, signed_at: datetime) -> Iterator[Deviation]:
-    """Dates of looking must be the records'. The gates may differ by now: the verdict must fit the dates they gave."""
-    yield from _unequal(again["evaluated_at"], told["evaluated_at"], "/trust/freshness/evaluated_at")
-    yield from _unequal(_scrapes(again), _scrapes(told), "/trust/freshness/sources")
-    for place, source in enumerate(told["sources"]):
-        yield from _unequal(_verdict(source, signed_at), source["verdict"], f"/trust/freshness/sources/{place}/verdict")
-
-
-def _scrapes(freshness: Json) -> list[dict[str, str]]:
-    return [{key: one[key] for key in ("source", "last_scraped_at")} for one in freshness["sources"]]
 
 
 def _unequal(again: Any, told: Any, path: str) -> Iterator[Deviation]:  # noqa: ANN401 - any JSON
@@ -62,9 +46,3 @@ def _unequal(again: Any, told: Any, path: str) -> Iterator[Deviation]:  # noqa: 
             yield from _unequal(one, other, f"{path}/{place}")
     elif again != told:
         yield Deviation(path, again, told)
-
-
-def _verdict(source: Json, signed_at: datetime) -> str:
-    if signed_at > instant(source["stale_after"]):
-        return "stale"
-    return "due" if signed_at > instant(source["due_after"]) else "fresh"

@@ -7,20 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import resources
-from typing import Annotated, NamedTuple, Self
+from typing import NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from schemas.base import Frozen
 from schemas.crawl import CrawlReport
 from schemas.listing import Listing
+from schemas.registry import Lifetime
 from schemas.terms import Count, Ratio
 from schemas.times import instant
 
-Hours = Annotated[int, Field(gt=0)]
 
-
-class Gate(Frozen):
+class Gate(Lifetime):
     """The bounds of one source, and how long its facts stay fresh."""
 
     minimum_listings: Count
@@ -28,35 +26,8 @@ class Gate(Frozen):
     """Share of the last good crawl's listings that may be gone, 0 to 1."""
     largest_reject_rate: Ratio
     """Share of the listings that may be quarantined, 0 to 1."""
-    refresh_after_h: Hours
-    """Hours after which a passport's scrape is due to be renewed."""
-    stale_after_h: Hours
-    """Hours after which its facts are stale."""
-    expires_after_h: Hours
-    """Hours after which a passport made from it is no longer valid."""
     fill_rates: dict[str, Ratio] = Field(default_factory=dict)
     """Fact name → the smallest share of listings that must state it."""
-
-    @model_validator(mode="after")
-    def _ages_in_order(self) -> Self:
-        if not self.refresh_after_h <= self.stale_after_h <= self.expires_after_h:
-            raise ValueError("a scrape is due first (refresh_after_h), then stale (stale_after_h), then void")
-        return self
-
-    @property
-    def refresh_after(self) -> timedelta:
-        """`refresh_after_h` as a duration."""
-        return timedelta(hours=self.refresh_after_h)
-
-    @property
-    def stale_after(self) -> timedelta:
-        """`stale_after_h` as a duration."""
-        return timedelta(hours=self.stale_after_h)
-
-    @property
-    def expires_after(self) -> timedelta:
-        """`expires_after_h` as a duration."""
-        return timedelta(hours=self.expires_after_h)
 
 
 class Deadlines(NamedTuple):
@@ -70,7 +41,7 @@ class Deadlines(NamedTuple):
     """From then on a passport made from it is no longer valid."""
 
 
-def deadlines(observed_at: str, gate: Gate) -> Deadlines:
+def deadlines(observed_at: str, gate: Lifetime) -> Deadlines:
     """Say how long what was observed at an instant stays good."""
     return _deadlines(observed_at, gate.refresh_after_h, gate.stale_after_h, gate.expires_after_h)
 
@@ -80,6 +51,9 @@ DROP = "largest_drop"
 
 Gates = Mapping[str, Gate]
 """Source → its gate."""
+
+Lifetimes = Mapping[str, Lifetime]
+"""Source → how long its facts stay fresh: all that passports are made by, of the gates."""
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from pipelines.artifact import Issuer, artifact_block, artifact_evidence, artifa
 from pipelines.enrich import enrich
 from pipelines.evidence import Document
 from pipelines.gaps import conflicts, coverage, unknowns
-from pipelines.gates import Gates, deadlines
+from pipelines.gates import Lifetimes, deadlines
 from pipelines.life import life_of, looked_at, stamp
 from pipelines.merge import Subject
 from pipelines.model_block import model_evidence
@@ -30,7 +30,7 @@ class Terms:
     """What holds for every passport of a run."""
 
     issuer: Issuer
-    gates: Gates
+    gates: Lifetimes
     now: datetime
     key_id: str
     """Of the key that will sign."""

@@ -12,8 +12,9 @@ import orjson
 from pipelines.artifact import Issuer
 from pipelines.difference import differences
 from pipelines.exactness import deviations
-from pipelines.gates import Gates
+from pipelines.gates import Lifetimes, deadlines
 from pipelines.issue import Terms, draft
+from pipelines.life import looked_at, stamp
 from pipelines.pointers import resolve
 from pipelines.record import parse_record, said
 from pipelines.regathering import NotJoinedError, regathered
@@ -37,14 +38,15 @@ class Mismatch(NamedTuple):
     """A statement that cannot be shown."""
 
     path: str
-    """JSON Pointer into `unfragile`."""
+    """JSON Pointer into `unfragile`; "/expiresAt" stands beside it."""
     reason: str
 
 
-def mismatches(passport: Json, records: Iterable[RawListing], *, gates: Gates) -> list[Mismatch]:
+def mismatches(passport: Json, records: Iterable[RawListing], *, gates: Lifetimes) -> list[Mismatch]:
     """List what a passport (the object that holds `unfragile`) says and its sources' records do not.
 
-    `records` are those of the generation that issued it: at least all that the passport names.
+    `records` are those of the generation that issued it: at least all that the passport names. `gates` are that
+    generation's own.
     """
     unfragile = passport["unfragile"]
     at_hand = list(records)
@@ -108,7 +110,7 @@ def _class_entry(entry: Json) -> Mismatch | None:
     return None
 
 
-def _rederived(passport: Json, records: list[RawListing], gates: Gates) -> list[Mismatch]:
+def _rederived(passport: Json, records: list[RawListing], gates: Lifetimes) -> list[Mismatch]:
     """Run the rules again on the records, as of the signature, and compare."""
     unfragile = passport["unfragile"]
     slug = unfragile["artifact"]["slug"]
@@ -127,6 +129,9 @@ def _rederived(passport: Json, records: list[RawListing], gates: Gates) -> list[
         if change.path != "/trust/score"
     ]
     # What is no change of substance may still be false: how fresh it looks, who is said to have said it, and when.
+    expires_at = stamp(deadlines(looked_at(subject), gates[subject.primary.source]).void)
+    if passport["expiresAt"] != expires_at:
+        found.append(Mismatch("/expiresAt", f"must be {expires_at}, not {passport['expiresAt']}"))
     return found or [
         Mismatch(one.path, f"must be {_shown(one.due)}, not {_shown(one.told)}")
         for one in deviations(again, unfragile, signed_at)

@@ -6,10 +6,11 @@ from pipelines.artifact import Issuer, risk_of
 from pipelines.compose import NO_OUTCOMES, compose
 from pipelines.enrich import Profile
 from pipelines.evidence import Document, from_claim, from_issuer
-from pipelines.gates import Gate, Gates, deadlines
+from pipelines.gates import Lifetimes, deadlines
 from pipelines.life import stamp
 from pipelines.merge import Subject
 from schemas.listing import Listing
+from schemas.registry import Lifetime
 
 COMMUNITY_FACTS = {
     "/trust/maintenance/last_commit": "last_commit",
@@ -21,7 +22,7 @@ COMMUNITY_FACTS = {
 """Path → the fact that it shows."""
 
 
-def trust_block(subject: Subject, profile: Profile, *, status: str, gates: Gates, now: datetime) -> Document:
+def trust_block(subject: Subject, profile: Profile, *, status: str, gates: Lifetimes, now: datetime) -> Document:
     """Build the block in the key order of the format; score, rank_breakdown and updated_at are filled when issued."""
     composed = compose(profile.capabilities, apart=profile.apart)
     return {
@@ -55,7 +56,7 @@ def trust_block(subject: Subject, profile: Profile, *, status: str, gates: Gates
     }
 
 
-def freshness_block(subject: Subject, *, gates: Gates, now: datetime) -> Document:
+def freshness_block(subject: Subject, *, gates: Lifetimes, now: datetime) -> Document:
     """Per source: the scrape that this passport was made from, when it is due and stale, and the verdict now.
 
     Of a source's several records the one that was seen first counts; offers and aliases come with the primary one.
@@ -96,7 +97,7 @@ _OWN_RECORD: tuple[str, object] = ("/trust/observed_outcomes/matches", 0)
 _OWN_CHECK: tuple[str, object] = ("/trust/verified", False)
 
 
-def _source_freshness(listing: Listing, gate: Gate, now: datetime) -> Document:
+def _source_freshness(listing: Listing, gate: Lifetime, now: datetime) -> Document:
     ends = deadlines(listing.observed_at, gate)
     return {
         "source": listing.source,

@@ -1,6 +1,9 @@
 """What lies in the object store beside the passports: rows, shards, snapshots and the pointer to them."""
 
-from typing import Literal
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
 
 from schemas.base import Frozen, Sha256, Slug, Timestamp
 
@@ -10,6 +13,8 @@ Status = Literal["active", "deprecated", "delisted"]
 Commit = Literal["swap", "create"]
 """What makes a generation the one that is served: the pointer's compare-and-swap; or, in a store that only creates
 under a condition, the creation of its snapshot, which then follows the pointer that lags behind."""
+
+Hours = Annotated[int, Field(gt=0)]
 
 Cause = Literal["first_seen", "source_changed", "pipeline_changed", "key_changed", "refreshed"]
 """Why a passport was issued."""
@@ -70,6 +75,38 @@ class SourceRef(Frozen):
     """Of the last complete crawl."""
 
 
+class Lifetime(Frozen):
+    """How long what a source brought may be relied on, in hours from the scrape that brought it."""
+
+    refresh_after_h: Hours
+    """Hours after which a passport's scrape is due to be renewed."""
+    stale_after_h: Hours
+    """Hours after which its facts are stale."""
+    expires_after_h: Hours
+    """Hours after which a passport made from it is no longer valid."""
+
+    @model_validator(mode="after")
+    def _ages_in_order(self) -> Self:
+        if not self.refresh_after_h <= self.stale_after_h <= self.expires_after_h:
+            raise ValueError("a scrape is due first (refresh_after_h), then stale (stale_after_h), then void")
+        return self
+
+    @property
+    def refresh_after(self) -> timedelta:
+        """`refresh_after_h` as a duration."""
+        return timedelta(hours=self.refresh_after_h)
+
+    @property
+    def stale_after(self) -> timedelta:
+        """`stale_after_h` as a duration."""
+        return timedelta(hours=self.stale_after_h)
+
+    @property
+    def expires_after(self) -> timedelta:
+        """`expires_after_h` as a duration."""
+        return timedelta(hours=self.expires_after_h)
+
+
 class Snapshot(Frozen):
     """One generation: everything that a reader who starts at the pointer can reach."""
 
@@ -85,6 +122,8 @@ class Snapshot(Frozen):
     counts: dict[str, int]
     """Status → passports."""
     rules_sha256: Sha256
+    lifetimes: dict[str, Lifetime]
+    """Source → how long its facts stay fresh: what the dates in the passports that it issued follow from."""
     run: str
     """Id of the run that made it: registry/runs/<run>.json."""
 

@@ -14,7 +14,6 @@ from typing import NamedTuple
 from flows import terminal
 from flows.clock import clock_of, source_date_epoch
 from flows.errors import FlowError
-from flows.gatefile import gates_of
 from flows.proving import Prover
 from flows.reader import Reader
 from flows.settings import SettingsError, read_settings
@@ -71,7 +70,7 @@ def verify(
     else:
         judged = [Judged(target, _judge(target, reader, trust.keys, now)) for target in targets]
     if evidence and reader:
-        with closing(Prover(reader, gates_of(settings))) as prover:
+        with closing(Prover(reader)) as prover:
             judged = [Judged(t, prover.prove(t) if finding.verdict.good else finding) for t, finding in judged]
     tell(judged, origin=trust.origin, as_json=as_json, brief=every)
 

@@ -135,6 +135,7 @@ def publication(versions: Versions, base: Reader | None = None, *, run: str = "r
         objects={sha256(body): body for body in bodies},
         sources={"acme": parts_of(rows)},
         rules=b"{}",
+        lifetimes={},
         run_id=run,
         run_report=b"{}",
         copies=copies,

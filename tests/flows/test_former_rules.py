@@ -13,7 +13,6 @@ import pytest
 
 from flows.proving import Prover
 from flows.store.keys import rules_key
-from pipelines.gates import default_gates
 from pipelines.rule_tables import RulesError, rules_document
 from pipelines.rulebook import rulebook, use_rules
 from schemas.verdict import Finding
@@ -50,7 +49,7 @@ def made_by(rules: bytes, records: list[Record], folder: Path) -> Path:
 
 def proved(root: Path) -> dict[str, Finding]:
     now = reader(root, at=LATER)
-    with closing(Prover(now, default_gates())) as prover:
+    with closing(Prover(now)) as prover:
         return {row.slug: prover.prove(row.slug) for row in now.rows()}
 
 
@@ -97,7 +96,7 @@ def test_rules_that_are_gone_or_are_not_those_prove_nothing(
 def test_rules_that_this_version_cannot_read_are_told_with_the_remedy(equipped: Path, few: list[Record]) -> None:
     root = made_by(changed("cards.toml", 'version = "2026-11"', 'version = "2026-10"'), few, equipped)
     now = reader(root, at=LATER)
-    with closing(Prover(now, default_gates())) as prover, pytest.MonkeyPatch.context() as patch:
+    with closing(Prover(now)) as prover, pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(now), "rules", lambda _: b'{"cards.toml": ""}')
         found = prover.prove(QWEN)
     assert "cannot be read by this version" in found.reason

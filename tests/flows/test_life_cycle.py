@@ -9,10 +9,9 @@ import pytest
 from flows.job import Job
 from flows.proving import Prover
 from flows.stages import GateClosedError
-from pipelines.gates import Gate
 from schemas.registry import ShardRow
 from schemas.verdict import Verdict
-from tests.flows.running import GATES, brought, equip, finish, issued, job_for, reader, served_passport
+from tests.flows.running import brought, equip, finish, issued, job_for, reader, served_passport
 from tests.spiders.server import model
 
 DAYS = {day: datetime(2026, 4, day, 12, tzinfo=UTC) for day in range(20, 31)}
@@ -47,8 +46,7 @@ def status_evidence(root: Path) -> list[tuple[str, str, Any]]:
 
 
 def proved(root: Path, day: int) -> Verdict:
-    gates = {source: Gate.model_validate(gate) for source, gate in GATES.items()}
-    return Prover(reader(root, at=DAYS[day]), gates).prove("ada-tern").verdict
+    return Prover(reader(root, at=DAYS[day])).prove("ada-tern").verdict
 
 
 def test_a_model_that_goes_after_its_announced_end_is_delisted_at_once(root: Path) -> None:

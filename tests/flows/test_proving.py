@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from flows.proving import Prover
-from pipelines.gates import default_gates
 from pipelines.issue import issue
 from schemas.verdict import Verdict
 from tests.flows.commanding import Terminal
@@ -37,7 +36,7 @@ def test_a_passport_that_stayed_is_proved_by_the_records_of_its_own_generation(
     done = refresh(root, changed, at=NOON + timedelta(hours=6))
     assert len(done.report.changes) == 1
     now = reader(root, at=NOON + timedelta(hours=6))
-    prover = Prover(now, default_gates())
+    prover = Prover(now)
     assert {row.generation for row in now.rows()} == {1, 2}
     assert [prover.prove(row.slug).verdict for row in now.rows()] == [Verdict.OK] * 4
 

@@ -15,7 +15,6 @@ from flows.history import steps
 from flows.proving import Prover
 from flows.reader import Reader
 from flows.stages import GateClosedError
-from pipelines.gates import default_gates
 from schemas.registry import ShardRow
 from schemas.verdict import Verdict
 from tests.flows.running import brought, equip, finish, issued, job_for, reader
@@ -132,7 +131,7 @@ def test_the_roll_shows_that_it_is_gone_and_it_is_still_looked_for(days: Days, d
 
 
 def test_its_passport_is_proved_by_the_records_of_each_day(days: Days) -> None:
-    found = {day: Prover(days.reader(day), default_gates()).prove(QWQ) for day in days.reports}
+    found = {day: Prover(days.reader(day)).prove(QWQ) for day in days.reports}
     assert {day: finding.reason for day, finding in found.items() if finding.verdict is not Verdict.OK} == {}
 
 

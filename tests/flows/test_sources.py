@@ -17,7 +17,6 @@ from flows.proving import Prover
 from flows.settings import SOURCES, read_settings
 from flows.stages import Done
 from flows.targets import NothingToAskError, listings_to_crawl
-from pipelines.gates import Gate
 from schemas.verdict import Verdict
 from tests.flows.running import GATE, GATES, NOON, WORK, _hasty, equip, finish, reader, served_passport
 from tests.flows.speaking import speaking
@@ -119,8 +118,7 @@ def all_answers(**heron: Any) -> dict[str, list[Answer]]:
 
 
 def proved(root: Path, slug: str) -> tuple[Verdict, str]:
-    gates = {source: Gate.model_validate(gate) for source, gate in GATES.items()}
-    verdict, reason = Prover(reader(root), gates).prove(slug)
+    verdict, reason = Prover(reader(root)).prove(slug)
     return verdict, reason
 
 
@@ -170,8 +168,7 @@ def test_what_the_hub_does_not_show_is_withheld(root: Path) -> None:
 
 
 def test_everything_is_proved_by_the_records(root: Path) -> None:
-    gates = {source: Gate.model_validate(gate) for source, gate in GATES.items()}
-    prover = Prover(reader(root), gates)
+    prover = Prover(reader(root))
     findings = {row.slug: prover.prove(row.slug) for row in reader(root).rows()}
     assert {slug: one.reason for slug, one in findings.items() if one.verdict is not Verdict.OK} == {}
 
@@ -272,5 +269,4 @@ def test_a_language_model_points_at_sentences_and_nothing_else_of_it_counts(
     found = [one for one in heron["evidence"] if one["source"] == "extraction"]
     assert {one["quote"] for one in found} == {sentence}
     assert "It is the best." not in json.dumps(heron)
-    gates = {source: Gate.model_validate(gate) for source, gate in GATES.items()}
-    assert Prover(reader(root), gates).prove("marsh-heron-7b").verdict is Verdict.OK
+    assert Prover(reader(root)).prove("marsh-heron-7b").verdict is Verdict.OK

@@ -85,6 +85,8 @@ def test_every_leaf_of_a_rich_passport_is_held_to_its_records() -> None:
     [
         (("trust", "freshness", "sources", 1, "last_scraped_at"), SOONER, "/trust/freshness/sources"),
         (("trust", "freshness", "sources", 0, "verdict"), "stale", "/trust/freshness/sources/0/verdict"),
+        (("trust", "freshness", "sources", 0, "stale_after"), "2029-01-01T00:00:00.000Z", "/trust/freshness/sources/0"),
+        (("trust", "freshness", "sources", 1, "due_after"), "2029-01-01T00:00:00.000Z", "/trust/freshness/sources/1"),
         (("trust", "score"), 99, "/trust/score"),
         (("evidence", 0, "asserted_by"), "builder", "/evidence/0/asserted_by"),
     ],
@@ -99,4 +101,11 @@ def test_what_is_no_change_of_substance_is_named_too(
     holder[pointer[-1]] = value
     (found,) = mismatches(document, FOUR_SOURCES, gates=default_gates())
     assert found.path.startswith(named)
+    assert "must be" in found.reason
+
+
+def test_a_passport_that_is_valid_for_longer_than_its_look_allows_is_named(signed: dict[str, Any]) -> None:
+    document = {**signed, "expiresAt": "2029-01-01T00:00:00.000Z"}
+    (found,) = mismatches(document, FOUR_SOURCES, gates=default_gates())
+    assert found.path == "/expiresAt"
     assert "must be" in found.reason
