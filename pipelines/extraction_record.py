@@ -6,7 +6,7 @@ import json
 from pipelines.extraction_rules import extraction_rules
 from pipelines.normalise_extraction import SOURCE
 from pipelines.pointers import resolve
-from pipelines.proposals import Judged, SourceText, text_of
+from pipelines.proposals import Judged, Proposal, SourceText, text_of, untenable
 from pipelines.record import parse_record
 from schemas.listing import RawListing
 
@@ -40,14 +40,14 @@ def answers(last: RawListing, text: SourceText, *, model: str) -> bool:
 
 
 def disproof(extraction: RawListing, record: RawListing, kind: str) -> str | None:
-    """Say why what was proposed does not hold of the record that it is about, or None when every quote stands there."""
+    """Say why what was proposed does not hold of the record that it is about, or None when all of it counts there."""
     text, document = text_of(record, kind), parse_record(extraction.body)
     if text is None or text.record_id != extraction.id:
         return f"the text of {record.id!r} is not what {extraction.id!r} is about"
     if not is_of(extraction, text):
         return f"the text of {record.id!r} is another than the one that was asked about"
-    stored = text.text.encode()
-    for place, one in enumerate(document["proposals"]):
-        if stored[one["start"] : one["end"]] != one["quote"].encode():
-            return f"/proposals/{place}/quote is not what stands in the text from byte {one['start']} on"
-    return None
+    proposals = [Proposal(one["claim"], one["end"], one["quote"], one["start"]) for one in document["proposals"]]
+    place = next(untenable(proposals, text), None)
+    if place is None:
+        return None
+    return f"/proposals/{place} is no whole sentence that stands in the text from byte {proposals[place].start} on"

@@ -7,7 +7,7 @@ text, each under a claim of our own list.
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from pydantic import ValidationError
@@ -128,6 +128,15 @@ def judged(answer: str, text: SourceText) -> Judged:
             kept[found.claim, found.start] = found
     ordered = sorted(kept.values(), key=lambda proposal: (proposal.start, proposal.claim))
     return Judged(tuple(ordered), dict(sorted(dropped.items())))
+
+
+def untenable(proposals: Iterable[Proposal], text: SourceText) -> Iterator[int]:
+    """Places of proposals that would not count of this text as they are written down, whoever wrote them down."""
+    stored, rules = text.text.encode(), extraction_rules()
+    sentences = list(_sentences(stored))
+    for place, one in enumerate(proposals):
+        if _judge(Proposed(claim=one.claim, quote=one.quote), text.text, stored, sentences, rules) != one:
+            yield place
 
 
 def _is_text(found: object) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from pipelines.absence import Absence, suffices
 from pipelines.errors import PipelineError
 from pipelines.extraction_record import disproof
-from pipelines.join import HUB, SELLER, Joined, in_order, words
+from pipelines.join import Joined, Joins, in_order
 from pipelines.merge import NO_ABSENCES, Absences, Subject, gather
 from pipelines.normalise_extraction import SOURCE as EXTRACTION
 from pipelines.order import admit
@@ -37,13 +37,17 @@ def regathered(
 ) -> Subject:
     """Gather the subject of a passport; `named` is its `artifact.model.records`. Raise NotJoinedError.
 
-    `cited` are the digests of the records that its evidence points into.
+    `records` may hold others that could be of the same model: those that are must be named. `cited` are the digests of
+    the records that its evidence points into.
     """
-    found = _found(list(named), records, cited)
+    wanted, at_hand = list(named), list(records)
+    found = _found(wanted, at_hand, cited)
     own = [one.listing for one in found if one.by == "own" and one.listing.kind not in LOOKS]
     looks = tuple(one.listing for one in found if one.by == "own" and one.listing.kind in LOOKS)
-    listings = [one.listing for one in found]
-    joined = [_joined(slug, one, listings) for one in found if one.by != "own"]
+    beside = _beside(wanted, at_hand)
+    joins = in_order([*(one.listing for one in found), *beside])
+    joined = [_joined(slug, one, joins) for one in found if one.by != "own"]
+    _see_that_none_is_left_out(slug, own, beside, joins)
     _see_that_texts_hold(found)
     absences = _absences(own, looks)
     subjects = [one for one in gather(own, joined=joined, absences=absences).subjects if one.slug == slug]
@@ -77,25 +81,34 @@ def _meant(
     return sorted(likely[:count], key=lambda one: one[1].kind in LOOKS)
 
 
-def _joined(slug: str, record: _Named, listings: list[Listing]) -> Joined:
+def _beside(named: Iterable[Json], records: Iterable[RawListing]) -> list[Listing]:
+    """The records at hand that are not named, those that can be read."""
+    keys = set(map(_key, named))
+    read = (admit(raw) for raw in records if (raw.source, raw.id) not in keys)
+    return [listing for listing in read if isinstance(listing, Listing)]
+
+
+def _joined(slug: str, record: _Named, joins: Joins) -> Joined:
     """See that a record belongs to the passport in the way that it says."""
-    listing, joins = record.listing, in_order(listings)
-    found = [one for one in joins.place(listing) if one.slug == slug and one.by != "own"]
-    if found and record.by == "stated":
-        return found[0]
-    if record.by == "name" and _share_a_name(listing, listings):
-        return Joined(slug, listing, "name")
-    raise NotJoinedError(f"nothing says that {listing.id!r} of {listing.source} is of this model")
+    listing = record.listing
+    found = next((one for one in joins.place(listing) if one.slug == slug and one.by == record.by), None)
+    if found is None:
+        raise NotJoinedError(f"nothing says that {listing.id!r} of {listing.source} is of this model")
+    return found
 
 
-def _share_a_name(listing: Listing, listings: Iterable[Listing]) -> bool:
-    """Whether the repository that a record is of has the name of a listing; others of that name would not be stored."""
-    repository = listing.id if listing.source == HUB else ""
-    repository = repository or next(
-        (name.partition(":")[2] for name in listing.same_as if name.startswith(f"{HUB}:")), ""
-    )
-    name = words(repository.partition("/")[2])
-    return any(words(one.base_id.partition("/")[2]) == name for one in listings if one.source == SELLER)
+def _see_that_none_is_left_out(slug: str, own: list[Listing], beside: Iterable[Listing], joins: Joins) -> None:
+    """Of what is there, all that is of this model must be named: what a record says against it cannot be left out."""
+    for listing in beside:
+        placed = next((one for one in joins.place(listing) if one.slug == slug), None)
+        if placed and listing.kind not in LOOKS and (placed.by != "own" or _is_an_offer(listing, own)):
+            raise NotJoinedError(f"{listing.id!r} of {listing.source} is of this model, and is not among the records")
+
+
+def _is_an_offer(listing: Listing, own: list[Listing]) -> bool:
+    """Whether a listing is one more of the seller's for the same model; endpoints are shown of the first alone."""
+    same = bool(own) and (listing.source.partition("-")[0], listing.base_id) == (own[0].source, own[0].base_id)
+    return same and (listing.kind != "endpoints" or listing.id == own[0].id)
 
 
 def _see_that_texts_hold(found: Iterable[_Named]) -> None:

@@ -343,4 +343,13 @@ def test_proposals_are_disproved_by_another_card_another_version_and_another_quo
     assert "is not what" in str(disproof(stored, card().model_copy(update={"id": "heron-lab/other"}), "card"))
     assert "another than the one" in str(disproof(stored, card(CARD + "!"), "card"))
     forged = stored.model_copy(update={"body": stored.body.replace("invent", "devour")})
-    assert "/proposals/0/quote is not" in str(disproof(forged, card(), "card"))
+    assert "/proposals/0 is no whole sentence" in str(disproof(forged, card(), "card"))
+
+
+def test_a_part_of_a_sentence_is_disproved_though_its_words_stand_there() -> None:
+    stored = made(("confabulation", INVENTS))
+    (proposal,) = json.loads(stored.body)["proposals"]
+    cut = {**proposal, "quote": proposal["quote"][:-8], "end": proposal["end"] - 8}
+    document = {**json.loads(stored.body), "proposals": [cut]}
+    forged = stored.model_copy(update={"body": json.dumps(document)})
+    assert "/proposals/0 is no whole sentence" in str(disproof(forged, card(), "card"))

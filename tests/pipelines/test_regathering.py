@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines.gates import default_gates
-from pipelines.join import in_order
+from pipelines.join import Joined, in_order
 from pipelines.merge import Subject, gather
 from pipelines.order import Issued, make
 from pipelines.pointers import resolve
@@ -50,12 +50,16 @@ def subject(raws: list[RawListing] = RAWS) -> Subject:
     return only
 
 
-@pytest.fixture(scope="module")
-def signed() -> dict[str, Any]:
-    made = make(subject(), None, terms=TERMS, signer=SIGNER, trusted=KEYS, generation=1)
+def made_from(one: Subject) -> dict[str, Any]:
+    made = make(one, None, terms=TERMS, signer=SIGNER, trusted=KEYS, generation=1)
     assert isinstance(made, Issued), made
     document: dict[str, Any] = json.loads(made.document)["passport"]
     return document
+
+
+@pytest.fixture(scope="module")
+def signed() -> dict[str, Any]:
+    return made_from(subject())
 
 
 def judge(document: dict[str, Any], raws: list[RawListing] = RAWS) -> list[Mismatch]:
@@ -134,3 +138,37 @@ def test_a_record_that_is_of_another_model_is_named(signed: dict[str, Any]) -> N
 
 def test_a_record_that_is_not_stored_any_more_is_named(signed: dict[str, Any]) -> None:
     assert any("no stored record of modelsdev" in mismatch.reason for mismatch in judge(signed, RAWS[:3]))
+
+
+@pytest.mark.parametrize("left_out", [1, 2, 3])
+def test_a_record_that_is_left_out_is_named(left_out: int) -> None:
+    fewer = [raw for place, raw in enumerate(RAWS) if place != left_out]
+    document = made_from(subject(fewer))
+    assert judge(document, fewer) == []
+    (found,) = judge(document, RAWS)
+    missed = RAWS[left_out]
+    assert found.path == "/artifact/model/records"
+    assert found.reason == f"{missed.id!r} of {missed.source} is of this model, and is not among the records"
+
+
+def test_an_offer_that_is_left_out_is_named_and_another_model_need_not_be(signed: dict[str, Any]) -> None:
+    free = raw(record(id=f"{MODEL['id']}:free", pricing={"prompt": "0", "completion": "0"}))
+    other = raw(record(id="heron-lab/plover-1b", hugging_face_id=None))
+    assert judge(signed, [*RAWS, other]) == []
+    (found,) = judge(signed, [*RAWS, free])
+    assert found.reason.startswith(f"'{MODEL['id']}:free' of openrouter is of this model")
+
+
+NAMELESS = raw(record(hugging_face_id=None))
+SIBLING = raw(record(id="heron-lab/plover-1b", hugging_face_id="HeronLab/Plover-1B"))
+
+
+@pytest.mark.parametrize(("owner", "holds"), [("HeronLab", True), ("SomebodyElse", False)])
+def test_a_join_by_name_is_held_to_where_the_authors_other_repositories_lie(owner: str, holds: bool) -> None:
+    repository = repository_raw(id=f"{owner}/Heron-7B")
+    joined = Joined("heron-lab-heron-7b", admitted(repository), "name")
+    (one,) = gather([admitted(NAMELESS)], joined=[joined]).subjects
+    found = judge(made_from(one), [NAMELESS, repository, SIBLING])
+    assert [mismatch.reason for mismatch in found] == (
+        [] if holds else [f"nothing says that '{owner}/Heron-7B' of huggingface is of this model"]
+    )
