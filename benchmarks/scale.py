@@ -312,7 +312,7 @@ def serving(items: int) -> Iterator[str]:
 
 def drawn(curves: dict[int, dict[str, list[tuple[float, str, float]]]]) -> str:
     """Draw memory over the course of each run, which is stretched to the same width."""
-    width, height, highest = 720, 260, 300
+    width, height, highest = 720, 260, 400
     lines = []
     for place, (items, told) in enumerate(curves.items()):
         curve = told["curve"][:: max(1, len(told["curve"]) // POINTS)]
