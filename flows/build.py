@@ -53,6 +53,8 @@ class Built:
 
     objects: dict[Sha256, bytes] = field(default_factory=dict)
     """Those that were not written ahead."""
+    ahead: int = 0
+    """How many were."""
     changes: list[Change] = field(default_factory=list)
     issued: Counter[str] = field(default_factory=Counter)
     added: int = 0
@@ -69,6 +71,7 @@ class Built:
     def add(self, part: "Built", store: Store) -> None:
         """Add a part; what is too much for memory is written to the store, where nobody sees it yet."""
         self.objects |= part.objects
+        self.ahead += part.ahead
         self.write_ahead(store, but=FEW_OBJECTS)
         self.changes += part.changes[: MOST_CHANGES - len(self.changes)]
         self.issued += part.issued
@@ -83,7 +86,7 @@ class Built:
     def write_ahead(self, store: Store, *, but: int) -> None:
         """Write the passports to the store, where nobody sees them yet, `but` where they are so few."""
         if len(self.objects) > but:
-            all(True for _ in write_objects(store, self.objects.items()))
+            self.ahead += sum(write_objects(store, self.objects.items()))
             self.objects.clear()
 
 

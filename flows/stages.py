@@ -136,12 +136,13 @@ def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Bu
     tools, base = open_tools(job), assembled.basis.served.reader
     if base is None:
         _start_over(tools.store)
-    reports = [_report_of(job, tools, assembled, built)]
+    reports, ahead = [_report_of(job, tools, assembled, built)], [built.ahead]
 
     def rebase(reader: Reader | None) -> Publication:
         again = _assembled(job, Served(reader), assembled.crawls, assembled.basis.folder.parent)
         built_again = build_passports(job, again, builder)
         reports.append(_report_of(job, tools, again, built_again))
+        ahead.append(built_again.ahead)
         return _publication(tools, again, built_again, reports[-1])
 
     published = publish(
@@ -155,7 +156,16 @@ def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Bu
         nonce=nonce(job, tools.clock),
         on_step=_tell_step,
     )
-    return Done(reports[-1], published)
+    return Done(reports[-1], _counting(published, sum(ahead)))
+
+
+def _counting(published: Published, ahead: int) -> Published:
+    """Count the passports that were written ahead among those that the publication wrote."""
+    objects = published.written.get(Step.OBJECTS, 0) + ahead
+    if not ahead:
+        return published
+    others = {step: count for step, count in published.written.items() if step != Step.OBJECTS}
+    return published._replace(written={str(Step.OBJECTS): objects, **others})
 
 
 def _starting_point(job: Job, tools: Tools) -> Served:
