@@ -4,7 +4,8 @@ import base64
 from collections import Counter
 
 from flows.ages import Ages, PassportAge
-from pipelines.freshness import AGES, Age
+from pipelines.freshness import AGES
+from schemas.verdict import Age
 
 WIDTH, HEIGHT, FOOT = 640, 200, 40
 MOST_BARS = 40

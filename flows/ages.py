@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from flows.reader import Reader
-from pipelines.freshness import AGES, Age, age_of
+from pipelines.absence import ROLLS
+from pipelines.freshness import AGES, age_of
 from pipelines.gates import Gates
 from pipelines.slugs import hub_slug
 from schemas.registry import ShardRow, SourceRef
 from schemas.times import instant
+from schemas.verdict import Age
 
 BAD_AGES: tuple[Age, ...] = ("expired", "stale")
 """What must not be relied on any more."""
@@ -24,6 +26,7 @@ class SourceAge(NamedTuple):
     age: Age
     last_scraped_at: str
     hours_ago: float
+    refresh_after_h: int
     stale_after_h: int
     listings: int
     watched: bool
@@ -79,7 +82,8 @@ def ages_of(reader: Reader, gates: Gates, at: datetime, *, watched: Collection[s
     Raises TamperedError from the reading.
     """
     passports = sorted((_passport(row, gates, at) for row in reader.rows()), key=_worst_first)
-    sources = tuple(_source(ref, gates, at, watched) for ref in reader.snapshot.sources)
+    refs = (ref for ref in reader.snapshot.sources if ref.source not in ROLLS.values())
+    sources = tuple(_source(ref, gates, at, watched) for ref in refs)
     return Ages(reader.generation, at, sources, tuple(passports), reader.pointer.expires_at)
 
 
@@ -105,6 +109,7 @@ def _source(ref: SourceRef, gates: Gates, at: datetime, watched: Collection[str]
         age=age_of("active", scraped, gate, at),
         last_scraped_at=scraped,
         hours_ago=hours_between(scraped, at),
+        refresh_after_h=gate.refresh_after_h,
         stale_after_h=gate.stale_after_h,
         listings=ref.listings,
         watched=ref.source in watched,

@@ -1,6 +1,7 @@
 """Sees to it that a Prefect server crashes runs whose process is gone, by the automation beside this module."""
 
 import asyncio
+import hashlib
 from importlib import resources
 
 import yaml
@@ -12,18 +13,27 @@ HEARTBEAT_S = 30
 
 
 def automation() -> AutomationCore:
-    """Read it."""
+    """Read it; its tag tells one version from another."""
     text = resources.files("flows").joinpath("dead_runs.yaml").read_text(encoding="utf-8")
-    return AutomationCore.model_validate(yaml.safe_load(text))
+    version = f"version {hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return AutomationCore.model_validate({**yaml.safe_load(text), "tags": [version]})
 
 
 async def watch_for_dead_runs() -> None:
-    """Put the automation on the server, in the place of an older one of its name."""
+    """See that the automation is on the server, and is the one of this version.
+
+    One that says the same stays as it is: it is the one that still waits for a sign of life of runs that died before
+    this start, and another in its place would know nothing of them.
+    """
     wanted = automation()
     async with get_client() as client:
-        for old in await client.read_automations_by_name(wanted.name):
-            await client.delete_automation(old.id)
-        await client.create_automation(wanted)
+        there = await client.read_automations_by_name(wanted.name)
+        same = [one for one in there if one.tags == wanted.tags]
+        for old in there:
+            if old not in same[:1]:
+                await client.delete_automation(old.id)
+        if not same:
+            await client.create_automation(wanted)
 
 
 if __name__ == "__main__":

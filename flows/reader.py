@@ -208,15 +208,15 @@ class Reader:
         if hashlib.sha256(blob.body).hexdigest() != row.object or _slug_of(passport) != slug:
             reason = f"{slug}: what lies at {object_key(row.object)} is not what {self} names"
             return Finding(Verdict.NOT_IN_SNAPSHOT, reason)
-        return Finding(Verdict.OK, f"signed by a trusted key, in date, and the one in {self}")
+        return finding._replace(verdict=Verdict.OK, reason=f"signed by a trusted key, in date, and the one in {self}")
 
     def _check_presented(self, raw: bytes) -> Finding:
         finding, presented = verify_passport(raw, keys=self.keys, at=self.at)
         if presented is None or not finding.verdict.good:
             return finding
         slug = _slug_of(presented)
-        finding = self._check_served(slug)
-        return self._compare(slug, presented) if finding.verdict.good else finding
+        there = self._check_served(slug)
+        return self._compare(slug, presented)._replace(age=finding.age) if there.verdict.good else there
 
     def _compare(self, slug: str, presented: dict[str, Any]) -> Finding:
         served = orjson.loads(self.passport(slug))["passport"]

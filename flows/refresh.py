@@ -125,7 +125,7 @@ async def refresh(sources: list[str] | None = None, store: str | None = None, *,
         await run_job(job)
 
 
-@flow(name="rescrape")
+@flow(name="rescrape", flow_run_name="rescrape {slug}")
 async def rescrape(slug: str, store: str | None = None) -> None:
     """Do the same for one passport, named by its slug or by its listing's id."""
     settings, epoch = read_settings(store=store), source_date_epoch()

@@ -8,6 +8,7 @@ import random
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
+from prefect.runtime import flow_run
 from prefect.states import Completed
 
 import flows.refresh
@@ -16,7 +17,11 @@ from flows.progress import LOG
 from flows.settings import read_settings
 
 
-@flow(name="refresh")
+def _run_name() -> str:
+    return f"refresh {', '.join(flow_run.parameters['sources'])}"
+
+
+@flow(name="refresh", flow_run_name=_run_name)
 async def refresh(
     sources: list[str], store: str | None = None, jitter_s: float = 0.0, *, accept_drop: bool = False
 ) -> State[None] | None:

@@ -147,4 +147,4 @@ def read_settings(**chosen: object) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         name = f"PASSPORTS_{str(first['loc'][0]).upper()}"
-        raise SettingsError(f"{name}: {first['msg']}") from None
+        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None

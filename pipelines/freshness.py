@@ -1,19 +1,18 @@
 """The reader's verdict on age: from the signed dates alone, whenever it is asked."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any
 
-from pipelines.gates import Gate
-from schemas.registry import Status
+from schemas.registry import Lifetime, Status
 from schemas.times import instant
-
-Age = Literal["fresh", "due", "stale", "expired", "delisted"]
+from schemas.verdict import Age
 
 AGES: tuple[Age, ...] = ("expired", "stale", "delisted", "due", "fresh")
 """Worst first."""
 
 
-def age_of(status: Status, last_scraped_at: str, gate: Gate, at: datetime) -> Age:
+def age_of(status: Status, last_scraped_at: str, gate: Lifetime, at: datetime) -> Age:
     """How old a passport is at an instant, by the bounds of its source."""
     if status == "delisted":
         return "delisted"
@@ -23,3 +22,21 @@ def age_of(status: Status, last_scraped_at: str, gate: Gate, at: datetime) -> Ag
     if age > gate.stale_after:
         return "stale"
     return "due" if age > gate.refresh_after else "fresh"
+
+
+def age_at(passport: Mapping[str, Any], at: datetime) -> Age | None:
+    """How old a signed passport is at an instant, by the dates that it states of the source that names it.
+
+    None where it states none, as those of the older format do.
+    """
+    trust = passport["unfragile"]["trust"]
+    if trust["maintenance"]["status"] == "delisted":
+        return "delisted"
+    if at >= instant(passport["expiresAt"]):
+        return "expired"
+    first = next(iter(trust.get("freshness", {}).get("sources", ())), None)
+    if first is None:
+        return None
+    if at > instant(first["stale_after"]):
+        return "stale"
+    return "due" if at > instant(first["due_after"]) else "fresh"

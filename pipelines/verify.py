@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.contract import explain_first
+from pipelines.freshness import age_at
 from pipelines.keys import KeyRing
 from pipelines.signing import PASSPORT_TYPE, objection
 from pipelines.strict_json import MalformedJsonError, parse
@@ -36,7 +37,7 @@ def verify_passport(raw: bytes, *, keys: KeyRing, at: datetime) -> tuple[Finding
     finding = objection(passport, payload_type=PASSPORT_TYPE, keys=keys)
     if finding:
         return finding, None
-    return _finding_in_time(passport, at), passport
+    return _finding_in_time(passport, at)._replace(age=age_at(passport, at)), passport
 
 
 def _finding_in_time(passport: dict[str, Any], at: datetime) -> Finding:

@@ -1,7 +1,10 @@
 """What verifying can answer: a closed set."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+Age = Literal["fresh", "due", "stale", "expired", "delisted"]
+"""How old what a passport says is when it is asked."""
 
 
 class Verdict(StrEnum):
@@ -38,3 +41,5 @@ class Finding(NamedTuple):
 
     verdict: Verdict
     reason: str
+    age: Age | None = None
+    """From the signed dates alone; None of what is not signed."""

@@ -21,7 +21,7 @@ from pipelines.difference import differences
 
 LONGEST_LISTING = 40
 """Passports that `status` names; `--json` names all."""
-NAMED = ("slug", "age", "status", "last_scraped_at")
+NAMED = ("slug", "source", "age", "status", "last_scraped_at", "hours_ago")
 """What `status` tells of a passport."""
 
 

@@ -11,15 +11,20 @@ from flows.job import Job
 from flows.progress import STARTING, tell
 from flows.publication import Published
 from flows.stages import Done, GateClosedError, check_ground
+from flows.store.keys import run_key
 from flows.summary import quarantine_rows, summary_lines
 from flows.workplace import workplace
 from schemas.run import RunReport
+
+MOST_REFUSED = 20
+"""Refused records that a run's end names."""
 
 
 def run(job: Job, *, as_json: bool) -> Done:
     """Do a job; raise what stopped it, a closed gate after showing its report."""
     check_ground(job)
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")  # the summary and the errors are ours to show
+    for name in ("PREFECT_LOGGING_LEVEL", "PREFECT_SERVER_LOGGING_LEVEL"):
+        os.environ.setdefault(name, "CRITICAL")  # the summary and the errors are ours to show
     logging.getLogger("prefect").setLevel(logging.CRITICAL)
     try:
         with terminal.watched(), workplace(job) as placed:
@@ -37,7 +42,11 @@ def show(report: RunReport, published: Published | None, *, as_json: bool) -> No
         return
     terminal.pairs(summary_lines(report, published))
     if refused := quarantine_rows(report):
-        terminal.rows(refused, refused[0].keys(), title="\nquarantined")
+        terminal.rows(refused[:MOST_REFUSED], refused[0].keys(), title="\nquarantined")
+    if len(refused) > MOST_REFUSED:
+        terminal.note(
+            f"and {len(refused) - MOST_REFUSED:,} more, each in the report: {run_key(report.run)} of the store"
+        )
 
 
 def answer(report: RunReport, published: Published | None) -> dict[str, object]:

@@ -71,7 +71,7 @@ def verify(
         judged = [Judged(target, _judge(target, reader, trust.keys, now)) for target in targets]
     if evidence and reader:
         with closing(Prover(reader)) as prover:
-            judged = [Judged(t, prover.prove(t) if finding.verdict.good else finding) for t, finding in judged]
+            judged = [Judged(t, prover.prove(t)._replace(age=f.age) if f.verdict.good else f) for t, f in judged]
     tell(judged, origin=trust.origin, as_json=as_json, brief=every)
 
 
@@ -105,7 +105,7 @@ def tell(judged: list[Judged], *, origin: str, as_json: bool, brief: bool) -> No
 
 def answer(judged: list[Judged], origin: str) -> dict[str, object]:
     """What was found, for programs."""
-    found = [{"target": j.target, "verdict": j.finding.verdict, "reason": j.finding.reason} for j in judged]
+    found = [{"target": j.target, **j.finding._asdict()} for j in judged]
     verified = sum(one.finding.verdict.good for one in judged)
     return {"trusted": origin, "verified": verified, "of": len(judged), "findings": found}
 
@@ -156,10 +156,14 @@ def _table(judged: Iterable[Judged]) -> None:
     judged = list(judged)
     if judged:
         records = [
-            {"passport": j.target, "verdict": terminal.coloured(j.finding.verdict), "why": j.finding.reason}
-            for j in judged
+            {"passport": target, "verdict": terminal.coloured(found.verdict), "age": _age(found), "why": found.reason}
+            for target, found in judged
         ]
-        terminal.rows(records, ("passport", "verdict", "why"))
+        terminal.rows(records, ("passport", "verdict", "age", "why"))
         counts = Counter(j.finding.verdict for j in judged if j.finding.verdict is not Verdict.OK)
         if len(judged) > 1 and counts:
             terminal.OUT.print(", ".join(f"{count:,} {verdict}" for verdict, count in counts.most_common()))
+
+
+def _age(finding: Finding) -> object:
+    return terminal.coloured(finding.age) if finding.age else "-"

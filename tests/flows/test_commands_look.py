@@ -30,8 +30,10 @@ def test_a_fresh_store_is_told_in_a_line(store: Path, passports: Terminal) -> No
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.endswith("22 passports in generation 1: 22 fresh\n")
     header, listings, endpoints, *rest = ended.out.splitlines()
-    assert header.split() == ["source", "age", "last_scraped_at", "hours_ago", "stale_after_h", "listings"]
-    assert listings.split() == ["openrouter", "fresh", "2026-04-22T12:00:00.000Z", "0.0", "168", "28"]
+    assert header.split() == [
+        *("source", "age", "last_scraped_at", "hours_ago", "refresh_after_h", "stale_after_h", "listings"),
+    ]
+    assert listings.split() == ["openrouter", "fresh", "2026-04-22T12:00:00.000Z", "0.0", "72", "168", "28"]
     assert endpoints.split()[:2] == ["openrouter-endpoints", "fresh"]
     assert any("deprecated" in line for line in rest)
     assert not any(QWEN in line for line in rest), "what is fresh and active need not be named"
@@ -69,9 +71,11 @@ def test_the_worst_are_named_first(store: Path, records: list[Record], passports
     assert ended.json()["ages"] == {"stale": 21, "due": 1} or passports_named[-1]["slug"] == QWEN
     assert passports_named[-1] == {
         "slug": QWEN,
+        "source": "openrouter",
         "age": "due",
         "status": "active",
         "last_scraped_at": "2026-04-25T00:00:00.000Z",
+        "hours_ago": 140.0,
     }
 
 

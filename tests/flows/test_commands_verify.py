@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from flows.sealed import POINTER_KEY
 from flows.store.keys import object_key
 from pipelines.keys import jwk
 from tests.flows.commanding import Terminal
-from tests.flows.running import SIGNER, reader, refresh, served_passport
+from tests.flows.running import NOON, SIGNER, reader, refresh, served_passport
 from tests.spiders.server import model
 
 QWEN, GEMINI = "qwen-qwq-32b", "google-gemini-2.0-flash-001"
@@ -56,9 +57,22 @@ def test_a_slug_is_looked_up_from_the_pointer_down(store: Path, passports: Termi
 def test_a_table_names_each_target_its_verdict_and_why(store: Path, passports: Terminal) -> None:
     ended = passports("verify", QWEN, copy_of(store, GEMINI), "--store", store, *AT)
     header, *lines, last = ended.out.splitlines()
-    assert header.split() == ["passport", "verdict", "why"]
-    assert [line.split()[:2] for line in lines if " ok " in line] == [[QWEN, "ok"], [str(copy_of(store, GEMINI)), "ok"]]
+    assert header.split() == ["passport", "verdict", "age", "why"]
+    assert [line.split()[:3] for line in lines if " ok " in line] == [
+        [QWEN, "ok", "fresh"],
+        [str(copy_of(store, GEMINI)), "ok", "fresh"],
+    ]
     assert last.startswith("2 of 2 passports verified")
+
+
+@pytest.mark.parametrize(
+    ("hours", "age"), [(71, "fresh"), (73, "due"), (168, "due"), (169, "stale"), (719, "stale"), (720, "expired")]
+)
+def test_a_file_says_how_old_it_is_by_its_own_dates(hours: int, age: str, store: Path, passports: Terminal) -> None:
+    at = (NOON + timedelta(hours=hours)).isoformat().replace("+00:00", "Z")
+    ended = passports("verify", copy_of(store), "--key", public_key(store), "--at", at, "--json")
+    (finding,) = ended.json()["findings"]
+    assert (finding["age"], finding["verdict"]) == (age, "expired" if age == "expired" else "ok_offline")
 
 
 @pytest.mark.usefixtures("keyless")

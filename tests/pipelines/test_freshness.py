@@ -2,9 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.freshness import AGES, Age, age_of
+from pipelines.freshness import AGES, age_at, age_of
 from pipelines.gates import Gate
 from schemas.times import timestamp
+from schemas.verdict import Age
 
 SCRAPED = datetime(2026, 4, 22, 12, tzinfo=UTC)
 GATE = Gate(
@@ -53,3 +54,9 @@ def test_as_time_passes_a_passport_only_gets_worse() -> None:
     ages = [AGES.index(age(timedelta(hours=hours))) for hours in range(800)]
     assert ages == sorted(ages, reverse=True)
     assert {AGES[place] for place in ages} == set(AGES) - {"delisted"}
+
+
+def test_the_older_format_says_nothing_of_its_age_unless_it_is_over() -> None:
+    old = {"unfragile": {"trust": {"maintenance": {"status": "active"}}}, "expiresAt": timestamp(SCRAPED)}
+    assert age_at(old, SCRAPED - A_MOMENT) is None
+    assert age_at(old, SCRAPED) == "expired"
