@@ -27,6 +27,7 @@ from flows.site import copies_for, site_files
 from flows.spool import parts_over
 from flows.state import Served, served, starting_point
 from flows.store import Store
+from flows.store.local import LocalStore
 from pipelines.gates import DROP, Gates
 from pipelines.join import HUB, SELLER
 from pipelines.rule_tables import rules_document
@@ -71,6 +72,8 @@ class Done(NamedTuple):
 def check_ground(job: Job) -> None:
     """See, before anything is asked of a source, that the job's tools open and that its store can be built on."""
     tools = open_tools(job)
+    if isinstance(tools.store, LocalStore):
+        tools.store.prepare()
     try:
         _starting_point(job, tools)
     except TamperedError as error:

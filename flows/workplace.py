@@ -9,11 +9,12 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from flows.errors import FlowError
 from flows.job import Job
+from flows.progress import LOG
 from flows.settings import read_settings
 
 _PREFIX = "passports-run-"
@@ -29,14 +30,22 @@ class FullError(FlowError):
     """There is no room for what a run keeps on disk."""
 
 
+class AnotherError(FlowError):
+    """Another process does already what only one may."""
+
+
 @contextmanager
 def workplace(job: Job) -> Iterator[Job]:
-    """Give a job its folder while the context lasts, after clearing away those that killed runs left behind."""
+    """Give a job its folder while the context lasts, after clearing away those that killed runs left behind.
+
+    A refresh waits for one that goes on: of the same sources, into the same store, on this machine.
+    """
     root = _root(job)
     clear_left(root)
     folder, held = _new_folder(root)
     try:
-        yield job.model_copy(update={"work": str(folder)})
+        with _turns(job):
+            yield job.model_copy(update={"work": str(folder)})
     except OSError as error:
         if error.errno not in FULL:
             raise
@@ -86,14 +95,46 @@ def _is_ours(folder: Path) -> bool:
 
 
 @contextmanager
+def _turns(job: Job) -> Iterator[None]:
+    """Hold the turn of each source that a refresh crawls; a source is not asked for the same twice at once."""
+    with ExitStack() as held:
+        for source in sorted(job.sources) if job.flow == "refresh" else ():
+            folder = _folder("turns", f"{job.store}\n{source}")
+            try:
+                turn = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                LOG.warning("%s: another refresh of %s goes on: waiting until it has ended", job.store, source)
+                turn = _lock(folder, fcntl.LOCK_EX)
+            held.callback(os.close, turn)
+        yield
+
+
+@contextmanager
+def alone(what: str) -> Iterator[None]:
+    """Be the only process of this machine and user that does something; raise AnotherError where there is one."""
+    try:
+        held = _lock(_folder("alone", what), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise AnotherError(f"{what}: another process does that already: stop it first") from None
+    try:
+        yield
+    finally:
+        os.close(held)
+
+
+def _folder(kind: str, told: str) -> Path:
+    folder = _base() / kind / hashlib.sha256(told.encode()).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
 def crawl_folder(job: Job, source: str) -> Iterator[Path | None]:
     """Folder of a crawl that can be resumed: the same for the next run of this store on this machine.
 
     None where another run that lives is crawling there.
     """
-    told = f"{job.store}\n{source}\n{job.source_urls[source]}"
-    folder = _base() / "crawls" / hashlib.sha256(told.encode()).hexdigest()[:16]
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _folder("crawls", f"{job.store}\n{source}\n{job.source_urls[source]}")
     try:
         held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

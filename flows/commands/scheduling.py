@@ -11,7 +11,7 @@ from pathlib import Path
 
 from prefect.client.orchestration import get_client
 from prefect.runner import Runner
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from flows import terminal
 from flows.clock import system_clock
@@ -22,6 +22,7 @@ from flows.progress import LOG
 from flows.schedule import FILE, Deployment, read_deployments, served, switched_on
 from flows.settings import read_settings
 from flows.stages import check_ground
+from flows.workplace import alone
 
 AT_ONCE = 1
 """Runs of this process at once: the store has one publisher anyway, and the others wait in line."""
@@ -35,7 +36,8 @@ def schedule(store: str | None, *, as_json: bool, file: Path = FILE) -> None:
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", LOG.name)  # what we say is to be seen on Prefect's pages
     check_ground(new_job("refresh", settings, epoch=None))
     deployments = switched_on(read_deployments(file), settings.sources)
-    with _server() as api_url:
+    at = PREFECT_API_URL.value() or PREFECT_HOME.value()
+    with alone(f"passports schedule on {at}"), _server() as api_url:
         asyncio.run(_show(deployments, api_url, settings.store, as_json=as_json))
         asyncio.run(_serve(deployments))
 

@@ -50,7 +50,10 @@ def _unavailable(store: str, key: str, error: OSError) -> StoreError:
 def open_folder(root: Path, parts: Iterable[str], *, make: bool) -> Iterator[int]:
     """Open a folder below the root, one step at a time, so that no link is followed; yields its descriptor."""
     if make and not root.is_dir():
-        root.mkdir(parents=True, exist_ok=True)
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError as error:  # some file systems of the kernel's own answer so
+            raise PermissionError(errno.EPERM, error.strerror) from error
         root.chmod(_FOLDER_MODE)
     at = os.open(root, _FOLDER)
     try:

@@ -163,6 +163,11 @@ class LocalStore:
         with self._locked("write.lock", fcntl.LOCK_SH) as tmp:
             yield tmp
 
+    def prepare(self) -> None:
+        """Make the directory; raise StoreUnavailableError where it cannot be made or written to."""
+        with explained(self.name, ""), self._writing():
+            pass
+
     def _let_go(self) -> None:
         self._held.tmp = None
         while self._held.folders:

@@ -3,12 +3,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from flows.job import Job
-from flows.workplace import FullError, clear_left, workplace
+from flows.workplace import AnotherError, FullError, alone, clear_left, workplace
+from tests.flows.prefecting import until
 from tests.flows.running import job_for
 
 HOLD = """
@@ -34,8 +36,48 @@ def held_elsewhere(job: Job) -> tuple["subprocess.Popen[str]", Path]:
     return process, Path(process.stdout.readline().strip())
 
 
+def elsewhere(job: Job) -> Job:
+    """The same into another store: it need not wait."""
+    return job.model_copy(update={"store": f"{job.store}-other"})
+
+
+def test_a_refresh_waits_for_one_of_the_same_source_and_store_and_says_so(
+    job: Job, caplog: pytest.LogCaptureFixture
+) -> None:
+    process, _ = held_elsewhere(job)
+    begun: list[str] = []
+
+    def wait() -> None:
+        with workplace(job):
+            begun.append("then")
+
+    with process:
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        until(lambda: "another refresh of openrouter goes on: waiting until it has ended" in caplog.text, 10)
+        for other in ({"flow": "rescrape"}, {"sources": ("modelsdev",)}):
+            with workplace(job.model_copy(update=other)):
+                assert begun == []
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(10)
+    waiting.join(10)
+    assert begun == ["then"]
+
+
+def test_what_only_one_may_do_is_refused_to_a_second_and_free_after_it(job: Job) -> None:
+    assert job.store
+    with alone("ringing the bell"):
+        with pytest.raises(AnotherError, match="ringing the bell: another process does that already"):
+            alone("ringing the bell").__enter__()
+        with alone("mowing"):
+            pass
+    with alone("ringing the bell"):
+        pass
+
+
 def test_a_run_has_a_folder_of_its_own_that_goes_with_it(job: Job) -> None:
-    with workplace(job) as one, workplace(job) as other:
+    with workplace(job) as one, workplace(elsewhere(job)) as other:
         folders = [Path(placed.work) for placed in (one, other)]
         assert folders[0] != folders[1]
         assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700, 0o700]
@@ -77,7 +119,7 @@ def test_what_a_killed_run_left_is_gone_at_the_next_start(job: Job) -> None:
 def test_the_folder_of_a_run_that_lives_stays(job: Job) -> None:
     process, held = held_elsewhere(job)
     with process:
-        with workplace(job):
+        with workplace(elsewhere(job)):
             assert held.is_dir()
         assert process.stdin is not None
         process.stdin.close()
