@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
+from pipelines.namesakes import are_one_owner
 from pipelines.owners import CLAIMING, Owners
 from pipelines.slugs import hub_slug
 from schemas.listing import Listing
@@ -148,7 +149,11 @@ class Joins:
         if any(fact.name.startswith("base_model:") for fact in listing.facts):
             return []
         owner, _, name = listing.id.partition("/")
-        authors = [author for author, owners in self._owners.items() if owners == {owner.lower()}]
+        authors = [
+            author
+            for author, owners in self._owners.items()
+            if owners == {owner.lower()} and are_one_owner(author, owner)
+        ]
         fitting = [naming for author in authors for naming in self._nameless[author] if naming.name == words(name)]
         return fitting if len(fitting) == 1 else []
 

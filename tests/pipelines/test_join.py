@@ -131,6 +131,10 @@ def test_a_name_alone_speaks_where_no_repository_is_named() -> None:
         ([nameless()], "nothing shows where the author's repositories lie"),
         ([nameless(), other("Fen/Egret-1B")], "they lie elsewhere"),
         ([nameless(), other(), listing(id="heron-lab/owl", hugging_face_id="Fen/Owl")], "they lie in two places"),
+        (
+            [nameless(id="fen/heron-7b"), listing(id="fen/egret", hugging_face_id="HeronLab/Egret")],
+            "they are another's",
+        ),
         ([nameless(id="heron-lab/heron-8b"), other()], "its name is another"),
         ([nameless(id="heron-lab/heron-7b-chat"), other()], "its name is longer"),
         ([nameless(id="fen/heron-7b"), other()], "its author is another"),
