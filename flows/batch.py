@@ -1,6 +1,7 @@
 """A batch: the stock of all sources, every record at the passport that it belongs to, cut into parts to be built."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +14,8 @@ from pipelines.gates import Gates, check, check_one
 from pipelines.join import HUB, NAMING, SELLER, Joined, Joins
 from pipelines.merge import SOURCES, Gathered, account, collision, gather
 from pipelines.normalise_extraction import SOURCE as EXTRACTION
-from pipelines.shards import shard_count, slots_of
+from pipelines.owners import Owners
+from pipelines.shards import shard_count, slot, slots_of
 from schemas.crawl import AdmittedLine
 from schemas.listing import Listing, Quarantined
 from schemas.run import Accounting, Breach
@@ -71,7 +73,7 @@ def batch_of(
     stock: Stock, served: Served, taken: Iterable[Taken], folder: Path, *, whole: bool, floor: int | None = None
 ) -> Batch:
     """Find for every record the passport that it belongs to; `folder` keeps those that lie elsewhere."""
-    joins, models = Joins(), 0
+    joins, models = Joins(_owners(stock, served)), 0
     for listing in there(stock.read(SELLER)):
         joins.sold(listing)
         models += 1
@@ -85,6 +87,19 @@ def batch_of(
     away.write(_away(stock, joins, away.parts))
     concerned = None if whole else frozenset(_concerned(taken, joins))
     return Batch(stock, joins, away, concerned, floor, away.parts, models)
+
+
+def _owners(stock: Stock, served: Served) -> Owners:
+    """Who has which slug, among all that is sold or was."""
+
+    def served_under(slug: str) -> str | None:
+        row = served.rows(range(slot(slug), slot(slug) + 1)).get(slug)
+        return row.listing_id if row else None
+
+    owners = Owners(cache(served_under))
+    for line in stock.read(SELLER):
+        owners.claim(line.listing)
+    return owners
 
 
 def part_of(batch: Batch, served: Served, index: int) -> Part:

@@ -1,6 +1,6 @@
 """What is kept of a source's last good listings when a new crawl has come: pure, one part of a source at a time."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pipelines.absence import ROLLS
@@ -10,12 +10,15 @@ from schemas.listing import Listing, Quarantined
 LISTED = ("model", "router", "variant")
 """Kinds whose absence from a whole list means something."""
 
+CASELESS = ("huggingface", "huggingface-card", "github")
+"""Sources that answer to an id in any letters, and may come to spell it in others: it is one record."""
+
 FOUND = {"missing_since": None, "missed_at": None}
 """Marks of a record that is there, readable or not: the looks before and after do not add up to an absence."""
 
 
 _Key = tuple[str, bool]
-"""Id of a record, and whether it is the answer that there is none."""
+"""Id of a record, in lower case where its source does not mind, and whether it is the answer that there is none."""
 
 
 class Look(NamedTuple):
@@ -39,7 +42,9 @@ class Carried(NamedTuple):
 
 def carried(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine], look: Look) -> Carried:
     """Put new records in the place of the last ones; what a whole crawl missed is kept and marked, or let go."""
-    before = {_key(line): line for line in last}
+    before: dict[_Key, AdmittedLine] = {}
+    for line in last:
+        before[_key(line)] = _later(line, before.get(_key(line)))
     came: dict[_Key, AdmittedLine] = {}
     refused = []
     for line in sorted(new, key=lambda one: one.raw.observed_at):
@@ -47,43 +52,39 @@ def carried(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine], look: Loo
             refused.append(_refused(line, reason))
         else:
             came[_key(line)] = line
-    seen = _Seen(came.keys(), {_spelt_alike(key): line for key, line in came.items()}, _lower(look.unread))
+    seen = _Seen(came, frozenset(one.lower() for one in look.unread))
     kept = {key: there for key, line in before.items() if (there := _kept(line, seen, look))}
     lines = kept | {key: _later(line, before.get(key)) for key, line in came.items()}
-    return Carried([lines[key] for key in sorted(lines)], refused)
+    return Carried(sorted(lines.values(), key=_place), refused)
 
 
 class _Seen(NamedTuple):
     """What a crawl brought, and what it could not read."""
 
-    keys: Collection[_Key]
-    alike: dict[_Key, AdmittedLine]
-    """By ids in lower case: a record is asked for as others spell it, and the answer that there is none keeps that."""
+    came: Mapping[_Key, AdmittedLine]
     unread: frozenset[str]
+    """Ids in lower case."""
 
 
 def _key(line: AdmittedLine) -> _Key:
     """A record, and the answer that there is none of that id, stand side by side."""
+    name, none = _place(line)
+    return (name.lower() if line.raw.source in CASELESS else name, none)
+
+
+def _place(line: AdmittedLine) -> _Key:
     return (line.raw.id, line.listing.kind == "absence")
 
 
-def _spelt_alike(key: _Key) -> _Key:
-    return (key[0].lower(), key[1])
-
-
-def _lower(ids: Iterable[str]) -> frozenset[str]:
-    return frozenset(one.lower() for one in ids)
-
-
 def _kept(line: AdmittedLine, seen: _Seen, look: Look) -> AdmittedLine | None:
-    key, name = _key(line), line.raw.id.lower()
-    if key in seen.keys or line.raw.observed_at >= look.began_at:
+    key = name, none = _key(line)
+    if key in seen.came or line.raw.observed_at >= look.began_at:
         return line  # renewed below, or put there by another run meanwhile
-    if line.listing.kind == "absence" and ((name, False) in seen.alike or (name, True) in seen.alike):
-        return None  # it is back, or the same was answered under another spelling
-    if line.listing.kind != "absence" and (answer := seen.alike.get((name, True))):
+    if none and (name, False) in seen.came:
+        return None  # it is back
+    if not none and (answer := seen.came.get((name, True))):
         return _missed(line, answer.raw.observed_at)
-    if name in seen.unread:
+    if name.lower() in seen.unread:
         return line.model_copy(update=FOUND)
     return _unless_gone(line, look) if look.whole else line
 

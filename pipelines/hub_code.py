@@ -8,13 +8,24 @@ _REPOSITORY: Final = re.compile(
     r"https?://(?:www\.)?github\.com/([A-Za-z0-9][A-Za-z0-9-]{0,38})/([A-Za-z0-9._-]{1,100})(?![A-Za-z0-9._-])"
 )
 _NOT_IN_NAME: Final = re.compile(r"[^a-z0-9]+")
+_SIZE: Final = re.compile(r"[ae]?\d+(?:\.\d+)?[bmke]|\d+x\d+(?:\.\d+)?[bm]")
+"""7b, 1.5b, a3b, e4b, 128e, 8x22b."""
+_DATE: Final = re.compile(r"\d{4}|\d{6}|\d{8}")
+"""0324, 202503, 20250324: a version has fewer figures."""
+
+VARIANTS: Final = frozenset(
+    "awq base bf16 chat dpo fp16 fp8 gguf gptq hf instruct int4 int8 it large max medium mini preview pro rl sft small "  # noqa: SIM905
+    "thinking tiny".split()
+)
+"""Words by which copies and trainings of one model differ."""
 
 
 def code_of(repository: str, texts: Iterable[str]) -> tuple[str, ...]:
     """Name the code of a repository on the Hub, as ("github:owner/name",), or () where none is surely its own.
 
     It is, when among all that the texts link to there is one alone whose owner bears the name of the Hub's, and the
-    model's name begins with its name: a maker's tools and examples lie under the same owner.
+    model's name is its name, or that and sizes, variants or a date: a maker's tools and examples, and the code of the
+    model's next version, lie under the same owner.
     """
     owner, _, name = repository.partition("/")
     linked: dict[str, str] = {}
@@ -26,8 +37,29 @@ def code_of(repository: str, texts: Iterable[str]) -> tuple[str, ...]:
     if len(linked) != 1:
         return ()
     (code,) = linked.values()
-    own = _plain(code.partition("/")[2])
-    return (f"github:{code}",) if own and _plain(name).startswith(own) else ()
+    return (f"github:{code}",) if _is_of(name.lower(), _plain(code.partition("/")[2])) else ()
+
+
+def _is_of(name: str, code: str) -> bool:
+    """Whether a model's name is that of its code, and at most sizes, variants and a date behind it."""
+    rest = _behind(name, code) if code else None
+    if rest is None or (code[-1].isdigit() and rest[:1].isdigit()):
+        return False  # another name, or the figures of another version
+    words = re.split(r"[^a-z0-9.]+", rest.rstrip("-_."))
+    return all(not word or word in VARIANTS or _SIZE.fullmatch(word) or _DATE.fullmatch(word) for word in words)
+
+
+def _behind(name: str, code: str) -> str | None:
+    """What stands in a name behind the letters and figures of the code's, None where it does not begin with them."""
+    left = code
+    for place, character in enumerate(name):
+        if not left:
+            return name[place:]
+        if not _NOT_IN_NAME.match(character):
+            if character != left[0]:
+                return None
+            left = left[1:]
+    return None if left else ""
 
 
 def _plain(name: str) -> str:

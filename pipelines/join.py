@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
+from pipelines.namesakes import are_one_owner
+from pipelines.owners import CLAIMING, Owners
 from pipelines.slugs import hub_slug
 from schemas.listing import Listing
 
@@ -49,10 +51,11 @@ class Joins:
     """Which passports the records of a batch belong to.
 
     Tell it of the listings that are sold first (`sold`), then of the Hub's repositories and their cards (`hosted`),
-    then ask `place`.
+    then ask `place`. `owners` knows everything that is sold beforehand: what does not own its slug is not joined to.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, owners: Owners) -> None:
+        self._slug_owners = owners
         self._slugs: dict[str, dict[str, By]] = defaultdict(dict)
         """Name of a listing or a repository → slugs of the passports that sellers' listings give it."""
         self._renamed: dict[str, str] = {}
@@ -68,7 +71,7 @@ class Joins:
 
     def sold(self, listing: Listing) -> None:
         """Note what a listing of the seller says of itself."""
-        if listing.kind not in NAMING or listing.kind == "alias":
+        if listing.kind not in CLAIMING or not self._slug_owners.owns(listing.base_id, listing.slug):
             return
         self._slugs[key_of(listing.source, listing.base_id)][listing.slug] = "stated"
         repositories = _named(listing, HUB)
@@ -86,6 +89,7 @@ class Joins:
             self._code[key_of(CODE, code)].add(listing.id)
         if listing.kind == "card":
             return
+        self._slug_owners.claim(listing)
         for former in _named(listing, HUB):
             self._renamed[former.lower()] = listing.id
         if slugs := self._stated(listing):
@@ -123,10 +127,14 @@ class Joins:
         return found
 
     def _of_repository(self, repository: str) -> dict[str, By]:
-        """The passports of a repository: those that sell it, or its own."""
+        """The passports of a repository: those that sell it, or its own, unless that slug is another's."""
         known = self._slugs.get(key_of(HUB, repository))
         name = repository if known else self._renamed.get(repository.lower(), repository)
-        return known or self._slugs.get(key_of(HUB, name)) or self._by_name(name) or {hub_slug(name): "stated"}
+        return known or self._slugs.get(key_of(HUB, name)) or self._by_name(name) or self._own(name)
+
+    def _own(self, repository: str) -> dict[str, By]:
+        slug = hub_slug(repository)
+        return {slug: "stated"} if self._slug_owners.owns(repository, slug) else {}
 
     def _note_name(self, listing: Listing) -> None:
         for naming in self._candidates(listing):
@@ -141,7 +149,11 @@ class Joins:
         if any(fact.name.startswith("base_model:") for fact in listing.facts):
             return []
         owner, _, name = listing.id.partition("/")
-        authors = [author for author, owners in self._owners.items() if owners == {owner.lower()}]
+        authors = [
+            author
+            for author, owners in self._owners.items()
+            if owners == {owner.lower()} and are_one_owner(author, owner)
+        ]
         fitting = [naming for author in authors for naming in self._nameless[author] if naming.name == words(name)]
         return fitting if len(fitting) == 1 else []
 
@@ -158,10 +170,13 @@ def words(name: str) -> str:
 
 def in_order(listings: Iterable[Listing]) -> Joins:
     """Join a batch that is at hand whole."""
-    joins, at_hand = Joins(), list(listings)
-    for listing in at_hand:
-        if listing.source == SELLER:
-            joins.sold(listing)
+    at_hand, owners = list(listings), Owners()
+    sold = [listing for listing in at_hand if listing.source == SELLER]
+    for listing in sold:
+        owners.claim(listing)
+    joins = Joins(owners)
+    for listing in sold:
+        joins.sold(listing)
     for listing in at_hand:
         joins.hosted(listing)
     return joins

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pipelines.absence import MISSING, Absence, absent_in
 from pipelines.join import NAMING, SELLER, Joined
+from pipelines.owners import CLAIMING as OFFERED
 from pipelines.weighing import Claim, weighed
 from schemas.listing import FactValue, Listing, Quarantined, RawListing
 from schemas.run import Accounting
@@ -24,9 +25,6 @@ Absences = Mapping[tuple[str, str], Absence]
 """Source and id of a listing that is missing → its absence."""
 
 NO_ABSENCES: Absences = MappingProxyType({})
-
-OFFERED = ("model", "router", "variant")
-"""Kinds of listings under which a model can be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +101,16 @@ def gather(
 ) -> Gathered:
     """Group listings by model, in order of slug; a source's id may stand among them once.
 
-    `owners` (slug → base id) says which id had a slug first; a newcomer that would share it is a collision. `joined`
-    are records of other sources, each with the slug of the passport that it belongs to; `absences` tells which listings
-    are missing.
+    `owners` (slug → base id) says which id had a slug first; a newcomer that would share it is a collision, and the
+    same id in larger or smaller letters is none. `joined` are records of other sources, each with the slug of the
+    passport that it belongs to; `absences` tells which listings are missing.
     """
     owner_of = dict(owners or {})
     members: dict[str, list[Listing]] = {}
     collisions: list[Listing] = []
     for listing in sorted(listings, key=_precedence):
         owner = owner_of.get(listing.slug, listing.base_id)
-        if listing.kind != "alias" and owner != listing.base_id:
+        if listing.kind != "alias" and owner.lower() != listing.base_id.lower():
             collisions.append(listing)
             continue
         if listing.kind in OFFERED:

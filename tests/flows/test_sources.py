@@ -202,6 +202,25 @@ def test_another_repository_under_a_known_name_is_not_joined(root: Path) -> None
     assert said(root, "marsh-heron-7b")["artifact"]["model"]["licence"] == "apache-2.0"
 
 
+@pytest.mark.parametrize("served", [True, False], ids=["it was there before", "both are new"])
+def test_nothing_of_another_id_that_shares_the_slug_is_shown(served: bool, root: Path) -> None:
+    ours, other = ("Marsh/Heron-7B", "Marsh-Heron/7B") if served else ("Marsh-Heron/7B", "Marsh/Heron-7B")
+    second = {**model("marsh-heron/7b"), "hugging_face_id": "Marsh-Heron/7B"}
+    answers = all_answers() | listed(HERON, second, NAMELESS, PRIVATE)
+    answers |= hub.detail("Marsh-Heron/7B", _id="f" * 24, tags=["safetensors", "license:other"], downloads=5)
+    answers |= hub.card("Marsh-Heron/7B", CARD.replace("apache-2.0", "gpl-3.0").replace("birds", "fish"))
+    entries = {name: {**ENTRY, "id": name} for name in ("marsh/heron-7b", "marsh-heron/7b")}
+    answers["/api.json"] = [Answer(200, {"openrouter": {"models": entries}})]
+    root = root if served else root.with_name("another")
+    done = run(root, answers, at=NOON + timedelta(hours=1))
+    assert other.lower() in {one.id for one in done.report.quarantined}
+    records = said(root, "marsh-heron-7b")["artifact"]["model"]["records"]
+    assert [one["id"] for one in records if one["source"] != "modelsdev"] == [ours.lower(), ours, ours]
+    assert [one["id"] for one in records if one["source"] == "modelsdev"] == [f"openrouter/{ours.lower()}"]
+    assert other not in json.dumps(said(root, "marsh-heron-7b"))
+    assert proved(root, "marsh-heron-7b")[0] is Verdict.OK
+
+
 @pytest.mark.slow
 def test_a_repository_that_is_gone_is_delisted_after_two_answers_a_day_apart(root: Path) -> None:
     gone = {**all_answers(), hub.record_path("Fen/Curlew-1B"): [hub.MISSING]}

@@ -11,7 +11,7 @@ from schemas.crawl import AdmittedLine
 from schemas.listing import Listing, RawListing
 from schemas.times import instant, timestamp
 from tests.pipelines.hub import absence_raw, repository_raw
-from tests.pipelines.listings import SEEN, raw, record
+from tests.pipelines.listings import SEEN, raw, raw_body, record
 
 LATER = timestamp(instant(SEEN) + timedelta(hours=6))
 LATEST = timestamp(instant(SEEN) + timedelta(days=2))
@@ -134,6 +134,33 @@ def test_another_repository_under_a_known_name_is_refused_and_the_last_good_one_
     [refused] = found.refused
     assert (refused.stage, refused.id, refused.field) == ("merge", "HeronLab/Heron-7B", "/_id")
     assert "another repository" in refused.reason
+
+
+HUB = Look("huggingface", whole=False, began_at=LATER, ended_at=LATER)
+
+
+def test_another_repository_is_refused_in_other_letters_too() -> None:
+    ours = line(repository_raw(id="HeronLab/Heron-7B", _id="a" * 24))
+    theirs = line(repository_raw(id="HERONLAB/heron-7b", _id="b" * 24), at=LATER)
+    found = carried([ours], [theirs], HUB)
+    assert (found.lines, [one.id for one in found.refused]) == ([ours], ["HERONLAB/heron-7b"])
+
+
+def test_what_is_spelt_in_other_letters_takes_the_place_of_what_it_was() -> None:
+    before = [line(repository_raw(id="HeronLab/Heron-7B")), line(repository_raw(id="heronlab/Heron-7B"))]
+    renamed = line(repository_raw(id="HERONLAB/heron-7b"), at=LATER)
+    assert carried(before, [renamed], HUB) == ([renamed], [])
+    cards = [line(raw_body("# Heron", id=one, source="huggingface-card")) for one in ("HeronLab/A", "heronlab/a")]
+    look = HUB._replace(source="huggingface-card")
+    assert [one.raw.id for one in carried(cards[:1], cards[1:], look).lines] == ["heronlab/a"]
+
+
+def test_ids_of_a_source_that_minds_letters_are_kept_apart() -> None:
+    entries = [
+        model("a").model_copy(update={"raw": raw_body("{}", id=one, source="modelsdev")}) for one in ("x/a", "x/A")
+    ]
+    look = Look("modelsdev", whole=False, began_at=LATER, ended_at=LATER)
+    assert [one.raw.id for one in carried(entries[:1], entries[1:], look).lines] == ["x/A", "x/a"]
 
 
 @pytest.mark.parametrize(("end", "gone"), [("2026-06-01", True), ("2026-06-02", False), ("2098-12-31", False)])

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.join import in_order, words
+from pipelines.merge import gather
+from pipelines.owners import Owners
 from schemas.listing import Listing
 from tests.pipelines.hub import REPOSITORY, absence, card, repository
 from tests.pipelines.listings import MODEL, admitted, listing, raw, raw_body
@@ -63,6 +65,29 @@ def test_variants_speak_for_their_model_and_aliases_for_nobody() -> None:
     assert places(repository(), sold(id="~heron-lab/latest")) == [(OWN, "own")]
 
 
+def test_what_does_not_own_its_slug_is_joined_to_nothing() -> None:
+    first, second = sold(id="a-b/c", hugging_face_id="A-B/C"), sold(id="a/b-c", hugging_face_id="A/B-C")
+    assert places(repository(id="A-B/C"), second, first) == [("a-b-c", "stated")]
+    assert places(repository(id="A/B-C"), second, first) == [("a--b-c", "own")]
+    assert places(record_of("modelsdev", "entry", "openrouter/a/b-c", "openrouter:a/b-c"), first, second) == []
+    assert places(card("# Heron", "A/B-C"), first, second) == [("a--b-c", "stated")]
+    of_seller = sold(id="heronlab/-heron-7b", hugging_face_id="Fen/Owl")
+    assert of_seller.slug == OWN
+    assert places(card("# Heron"), of_seller, repository()) == []
+    assert places(card("# Heron", "a/b--c"), repository(id="a--b/c"), repository(id="a/b--c")) == []
+
+
+@given(st.lists(st.sampled_from(["a/b-c", "a-b/c", "a-b/c:free", "a/b-c:free", "a-b-c/d"]), unique=True), st.booleans())
+def test_owners_are_those_that_a_batch_is_gathered_by(ids: list[str], served: bool) -> None:
+    batch, rows = [sold(id=one) for one in ids], {"a-b-c": "a/b-c"} if served else {}
+    owners = Owners(rows.get)
+    for one in batch:
+        owners.claim(one)
+    refused = {one.id for one in gather(batch, rows).collisions}
+    in_doubt = len({one.base_id for one in batch if one.slug == "a-b-c"}) > 1
+    assert {one.id for one in batch if not owners.owns(one.base_id, one.slug)} == (refused if in_doubt else set())
+
+
 def test_a_renamed_repository_is_found_under_its_old_name_too() -> None:
     seller = sold(hugging_face_id="HeronLab/Heron-Old")
     renamed = repository(asked_as="HeronLab/Heron-Old")
@@ -106,6 +131,10 @@ def test_a_name_alone_speaks_where_no_repository_is_named() -> None:
         ([nameless()], "nothing shows where the author's repositories lie"),
         ([nameless(), other("Fen/Egret-1B")], "they lie elsewhere"),
         ([nameless(), other(), listing(id="heron-lab/owl", hugging_face_id="Fen/Owl")], "they lie in two places"),
+        (
+            [nameless(id="fen/heron-7b"), listing(id="fen/egret", hugging_face_id="HeronLab/Egret")],
+            "they are another's",
+        ),
         ([nameless(id="heron-lab/heron-8b"), other()], "its name is another"),
         ([nameless(id="heron-lab/heron-7b-chat"), other()], "its name is longer"),
         ([nameless(id="fen/heron-7b"), other()], "its author is another"),

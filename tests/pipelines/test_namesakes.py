@@ -12,6 +12,7 @@ from tests.pipelines.listings import listing
         ("heron-lab/heron-7b", "heron-lab-ai/Completely-Other"),
         ("marsh/tern-mini", "Archive-of-Birds/Tern-Mini-GGUF"),
         ("marsh/tern", "MarshBirds/T1"),
+        ("ai/tern", "AI/T1"),
     ],
 )
 def test_the_same_owner_or_one_word_in_common_is_enough(listing_id: str, repository: str) -> None:
@@ -24,6 +25,9 @@ def test_the_same_owner_or_one_word_in_common_is_enough(listing_id: str, reposit
         ("marsh/tern-1.0-mini", "Heron-Lab/Heron-7B-Preview"),
         ("marsh/tern-mini", "heron-lab/plover-mini"),
         ("marsh/tern-32b", "heron-lab/plover-32b-instruct"),
+        ("openai/gpt-4o", "ai/x"),
+        ("---/tern", "heron-lab/plover"),
+        ("---/tern", "___/plover"),
     ],
 )
 def test_another_name_of_another_owner_is_another_model(listing_id: str, repository: str) -> None:
