@@ -11,7 +11,8 @@ from pipelines.evidence import Document, from_claim, from_class
 from pipelines.join import HUB
 from pipelines.life import Life
 from pipelines.merge import Subject
-from pipelines.model_block import is_free, model_block
+from pipelines.model_block import model_block
+from pipelines.prices import is_free, unpriced_outputs
 from pipelines.rulebook import Choice, Need, RiskRule, rulebook
 from schemas.listing import Listing
 
@@ -104,6 +105,8 @@ def pricing_block(subject: Subject) -> Document:
         return {"model": "open_source", "free": True, "starting_price": None}
     if not offer.prices:
         return {"model": "usage", "free": False, "starting_price": None}
+    if unpriced_outputs(offer):
+        return {"model": "unknown", "free": False, "starting_price": None}
     if is_free(offer):
         return {"model": "free", "free": True, "starting_price": None}
     prompt = next(price.usd for price in offer.prices if price.kind == "prompt" and not price.when)
@@ -115,9 +118,10 @@ def artifact_evidence(subject: Subject, *, life: Life) -> list[Document]:
     claims = subject.claims
     price = next((name for name in PRICE_SHOWN_BY if name in claims), PRICE_SHOWN_BY[-1])
     shown_by = (*subject.others.get(MISSING, ()), claims[life.shown_by])
+    unpriced = [claims[f"output:{word}"] for word in unpriced_outputs(subject.primary)]
     return [
         *(from_claim("/artifact/status", claim) for claim in shown_by),
-        from_claim("/artifact/pricing/model", claims[price]),
+        *(from_claim("/artifact/pricing/model", claim) for claim in (claims[price], *unpriced)),
         from_claim("/artifact/pricing/starting_price", claims[price]),
     ]
 

@@ -9,6 +9,7 @@ from pipelines.join import HUB
 from pipelines.life import Life
 from pipelines.merge import Subject
 from pipelines.precedence import Denial, precedence
+from pipelines.prices import unpriced_outputs
 from pipelines.weighing import Claim
 
 DISAGREEMENTS = (
@@ -37,16 +38,22 @@ SOUGHT = (
 OF_SELLERS = ("/artifact/model/parameters", "/artifact/model/prices", "/artifact/model/providers")
 """What only a seller can state: of weights that the Hub gives away nobody owes a price."""
 
+PRICES, LEAST_PRICE = "/artifact/model/prices", "/artifact/pricing/starting_price"
+"""Sought of what is sold; and in its place, where the prices that are stated leave out what the model makes."""
+
 WITHHELD = ("/artifact/model/licence", "/trust/community/model_downloads", "/trust/community/model_likes")
 """What the Hub would state if it showed the repository that a listing names: it is private, or is not there."""
 
-_AT = {path: tuple(path.split("/")[1:]) for path in SOUGHT}
+_AT = {path: tuple(path.split("/")[1:]) for path in (*SOUGHT, LEAST_PRICE)}
 
 
 def sought(subject: Subject) -> tuple[str, ...]:
     """What is sought of a model, by whether it is sold or given away."""
-    given = subject.primary.source == HUB
-    return tuple(path for path in SOUGHT if path not in OF_SELLERS) if given else SOUGHT
+    if subject.primary.source == HUB:
+        return tuple(path for path in SOUGHT if path not in OF_SELLERS)
+    if unpriced_outputs(subject.primary):
+        return tuple(LEAST_PRICE if path == PRICES else path for path in SOUGHT)
+    return SOUGHT
 
 
 def conflicts(subject: Subject, *, life: Life) -> list[Document]:
@@ -61,7 +68,16 @@ def conflicts(subject: Subject, *, life: Life) -> list[Document]:
     if "past_end" in life.flags:
         sides = [_side(subject.claims["listed"], "listing"), _side(subject.claims["expires_on"], "announced end")]
         found.append({"path": "/artifact/status", "values": sides})
-    return found
+    return found + list(_unseen_weights(subject))
+
+
+def _unseen_weights(subject: Subject) -> Iterator[Document]:
+    """Weights that a catalogue calls open, in a repository that the Hub does not show."""
+    claimed, unseen = subject.claims.get("open_weights"), subject.claims.get("repository_missing")
+    if claimed and unseen and claimed.fact.value is True and "downloads" not in subject.claims:
+        scope = precedence().scope
+        sides = [_side(claimed, scope[claimed.listing.source]), _side(unseen, scope[HUB] + ", status of the answer")]
+        yield {"path": "/artifact/model/open_weights", "values": sides}
 
 
 def _between_sources(subject: Subject) -> list[Document]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pipelines.agreement import agreeing
 from pipelines.evidence import Document, from_claim, stated
 from pipelines.merge import STANDARD_OFFER, Subject
+from pipelines.prices import is_free
 from schemas.listing import Listing, Price, Provider, Result
 
 AT = "/artifact/model"
@@ -89,11 +90,6 @@ def model_evidence(subject: Subject) -> list[Document]:
 def modalities(words: Iterable[str]) -> list[str]:
     """Modalities in one fixed order, those outside the vocabulary last, so that the source's order changes nothing."""
     return sorted(words, key=lambda word: (_MODALITY_PLACE.get(word, len(MODALITY_ORDER)), word))
-
-
-def is_free(offer: Listing) -> bool:
-    """Whether every price that the listing states is zero."""
-    return bool(offer.prices) and all(price.usd == "0" for price in offer.prices)
 
 
 def _providers(subject: Subject) -> list[tuple[Listing, Provider]]:

@@ -16,6 +16,9 @@ from schemas.listing import Fact, FactValue, Listing, Price, RawListing
 QUOTED_TAIL = 40
 """Characters of a cut-off description that are quoted to show the cut."""
 
+ROUTER = "Router"
+"""What stands for the tokenizer of a listing that passes requests on to models with tokenizers of their own."""
+
 LATEST_CREATED = 253_402_300_799
 """The last second of the year 9999, the latest that a date can be."""
 
@@ -31,10 +34,11 @@ def read_model(raw: RawListing) -> Listing:
     prices = _read_pricing(record, facts)
     base_id = (target or ident).base
     aliased = ident.alias or target is not None
+    routed = any(fact.name in ("router", "routed_price") for fact in facts)
     return Listing.model_construct(
         source=raw.source,
         id=listing_id,
-        kind="alias" if aliased else "variant" if ident.variant else "router" if prices is None else "model",
+        kind="alias" if aliased else "variant" if ident.variant else "router" if routed else "model",
         base_id=base_id,
         slug=slug_of(base_id),
         variant=ident.variant,
@@ -95,6 +99,7 @@ def _read_architecture(record: Record, facts: list[Fact]) -> None:
         _add_words(facts, group, field, architecture.lines(field), f"/architecture/{field}")
     for name in ("tokenizer", "instruct_type"):
         _add(facts, name, architecture.optional_line(name), f"/architecture/{name}")
+    facts += [Fact("router", True, fact.locator, fact.said) for fact in facts if fact[:2] == ("tokenizer", ROUTER)]
 
 
 def _read_limits(record: Record, facts: list[Fact]) -> None:

@@ -7,13 +7,23 @@ from decimal import Decimal
 from pipelines.decimals import plain, read_decimal
 from pipelines.record import LARGEST_COUNT, FieldError, Record, decimal, said
 from pipelines.vocabulary import PRICE_UNITS, UNKNOWN_UNIT
-from schemas.listing import Fact, Price
+from schemas.listing import Fact, Listing, Price
 
 ROUTED_PRICE = Decimal(-1)
 """What a router's list says instead of a price: it depends on the model that answers."""
 
 CONDITIONS = {"min_prompt_tokens": LARGEST_COUNT, "utc_start": 2400, "utc_end": 2400}
 """Condition → largest figure that it can have; times of day are written HHMM."""
+
+PRICE_OF_OUTPUT = {"image": "image_output", "audio": "audio_output", "speech": "audio_output", "video": None}
+"""What can be made that is not counted in tokens of text → the price that is charged for it, None where none is known.
+
+Where it is not stated, prices of nothing for prompt and completion do not say that the output is free: Lyria's listing
+states those two alone, and charges by the clip.
+"""
+
+FREE = "free"
+"""Variant under which an offer says itself that it costs nothing, whatever it makes."""
 
 _READABLE = PRICE_UNITS.keys() | CONDITIONS.keys()
 _KIND = re.compile(r"[a-z0-9_]{1,100}\Z")
@@ -45,6 +55,25 @@ def price_facts(prices: Iterable[Price]) -> list[Fact]:
         name = condition if condition == "min_prompt_tokens" else "utc_window"
         facts.append(Fact(f"price_condition:{name}", bound, f"{at}/{condition}", bound))
     return facts
+
+
+def costs_nothing(prices: Iterable[Price]) -> bool:
+    """Whether there are prices and every one of them is zero."""
+    amounts = [price.usd for price in prices]
+    return bool(amounts) and set(amounts) == {"0"}
+
+
+def unpriced_outputs(offer: Listing) -> list[str]:
+    """What an offer makes beside text whose price it does not state, where all that it does state are zero."""
+    if offer.variant == FREE or not costs_nothing(offer.prices):
+        return []
+    kinds, made = {price.kind for price in offer.prices}, {fact.name for fact in offer.facts}
+    return [word for word, kind in PRICE_OF_OUTPUT.items() if f"output:{word}" in made and kind not in kinds]
+
+
+def is_free(offer: Listing) -> bool:
+    """Whether an offer costs nothing: every price is zero, and none is left out."""
+    return costs_nothing(offer.prices) and not unpriced_outputs(offer)
 
 
 def _is_price(kind: str, value: object) -> bool:

@@ -3,6 +3,7 @@
 import re
 
 from pipelines.card_sentences import plain_text
+from pipelines.rulebook import LIMIT
 from pipelines.text import clean
 from pipelines.weighing import Claim
 from schemas.listing import FactValue
@@ -14,17 +15,30 @@ LONGEST_QUOTED = 200
 """Characters of a limitation that is a source's own sentence."""
 
 TEXTS = {"huggingface-card": "its card", "openrouter": "its description"}
-"""Source → the text of its that is quoted."""
+"""Source → the text of its that is quoted or named."""
 
-PLACE = re.compile(r"\{([a-z0-9_:]+)\}")
-"""Where a fact's value goes in a sentence of a rule: its name in braces."""
+PLACE = re.compile(r"\{([a-z0-9_:-]+)\}")
+"""Where a fact's value goes in a sentence of a rule, or the text that states a limit: its name in braces."""
 
 
 def fill(template: str, claims: dict[str, Claim]) -> str:
-    """Put each {fact}'s value in its place; raise KeyError when a rule names a fact that nobody claims."""
+    """Put each {fact}'s value in its place, and for a limit the text that states it.
+
+    Raises KeyError when a rule names a fact that nobody claims.
+    """
     if "{" not in template:
         return template
-    return PLACE.sub(lambda place: spoken(place[1], claims[place[1]].fact.value), template)
+    return PLACE.sub(lambda place: _told(place[1], claims[place[1]]), template)
+
+
+def _told(name: str, claim: Claim) -> str:
+    return told_in(claim) if name.startswith(LIMIT) else spoken(name, claim.fact.value)
+
+
+def told_in(claim: Claim) -> str:
+    """The text that a claim is read from: "its card"; a proposal is of the text that it was made from."""
+    listing = claim.listing
+    return TEXTS[listing.source if listing.source in TEXTS else listing.id.partition(":")[0]]
 
 
 def spoken(name: str, value: FactValue) -> str:
@@ -38,10 +52,8 @@ def spoken(name: str, value: FactValue) -> str:
 
 def quoted(claim: Claim) -> str:
     """A sentence that states a limit, as its reader sees it, and where it stands: 'its card states: "…"'."""
-    fact, listing = claim
-    told_in = listing.source if listing.source in TEXTS else listing.id.partition(":")[0]
-    before, after = f'{TEXTS[told_in]} states: "', '"'
-    sentence = " ".join(clean(plain_text(str(fact.said))).split())
+    before, after = f'{told_in(claim)} states: "', '"'
+    sentence = " ".join(clean(plain_text(str(claim.fact.said))).split())
     return before + _without_middle(sentence, LONGEST_QUOTED - len(before + after)) + after
 
 

@@ -6,7 +6,7 @@ from pipelines.artifact import Issuer, access, artifact_block
 from pipelines.join import Joined
 from pipelines.life import ALIVE
 from pipelines.merge import gather
-from tests.pipelines.listings import admitted, listing, raw, statement, subject
+from tests.pipelines.listings import admitted, listing, raw, record, statement, subject, unshown
 from tests.pipelines.repositories import repository
 from tests.recordings import openrouter_models, sample_passport
 
@@ -93,6 +93,55 @@ def test_a_router_is_an_api_without_a_price_and_prices_are_unknown() -> None:
     assert unfragile["artifact"]["categories"] == ["llm-apis"]
     assert unfragile["artifact"]["model"]["prices"] == []
     assert "/artifact/model/prices" in [unknown["path"] for unknown in unfragile["unknowns"]]
+
+
+@pytest.mark.parametrize(
+    ("pricing", "model"),
+    [({"prompt": "0", "completion": "0"}, "free"), ({"prompt": "1e-6", "completion": "0"}, "paid")],
+)
+def test_a_router_that_states_a_price_is_an_api_at_that_price(pricing: dict[str, str], model: str) -> None:
+    block = artifact(pricing=pricing, **{"architecture.tokenizer": "Router"})
+    assert (block["type"], block["categories"], block["pricing"]["model"]) == ("api", ["llm-apis"], model)
+    assert block["model"]["prices"]
+
+
+NOTHING = {"prompt": "0", "completion": "0"}
+
+
+@pytest.mark.parametrize(
+    ("outputs", "pricing", "model"),
+    [
+        (["text", "audio"], NOTHING, "unknown"), (["image"], NOTHING, "unknown"), (["video"], NOTHING, "unknown"),
+        (["speech"], NOTHING, "unknown"), (["image"], {**NOTHING, "image": "0", "request": "0"}, "unknown"),
+        (["text", "image"], {**NOTHING, "image_output": "0"}, "free"), (["text"], NOTHING, "free"),
+        (["text", "audio"], {**NOTHING, "audio_output": "0"}, "free"), (["embeddings"], NOTHING, "free"),
+        (["text", "audio"], {"prompt": "0", "completion": "1e-6"}, "paid"),
+    ],
+)  # fmt: skip
+def test_prices_of_nothing_speak_only_of_what_they_are_for(
+    outputs: list[str], pricing: dict[str, str], model: str
+) -> None:
+    block = artifact(pricing=pricing, **{"architecture.output_modalities": outputs})
+    assert block["pricing"] == {"model": model, "free": model == "free", "starting_price": None}
+    assert [offer["free"] for offer in block["model"]["offers"]] == [model == "free"]
+
+
+def test_an_offer_that_calls_itself_free_is_free_whatever_it_makes() -> None:
+    free = listing(id="heron-lab/heron-7b:free", pricing=NOTHING, **{"architecture.output_modalities": ["image"]})
+    assert statement(free)["artifact"]["pricing"]["model"] == "free"
+
+
+def test_a_price_that_is_left_open_is_unknown_and_shown_by_what_is_made() -> None:
+    made = raw(record(pricing=NOTHING, **{"architecture.output_modalities": ["text", "audio"]}))
+    unfragile = statement(admitted(made))
+    shown = [entry for entry in unfragile["evidence"] if entry["path"] == "/artifact/pricing/model"]
+    assert [(entry["locator"], entry["value"]) for entry in shown] == [
+        ("/pricing/prompt", "0"), ("/architecture/output_modalities/1", "audio"),
+    ]  # fmt: skip
+    assert unshown(unfragile, [made]) == []
+    assert "/artifact/pricing/starting_price" in [unknown["path"] for unknown in unfragile["unknowns"]]
+    of = unfragile["trust"]["coverage"]
+    assert of["stated"] + len(unfragile["unknowns"]) == of["of"]
 
 
 def test_the_price_of_the_model_is_not_that_of_its_free_offer() -> None:

@@ -13,6 +13,7 @@ from pipelines.life import ALIVE
 from pipelines.merge import Subject, gather
 from pipelines.rulebook import rulebook
 from pipelines.vocabulary import INPUT_MODALITIES, OUTPUT_MODALITIES, PARAMETERS
+from pipelines.wording import fill
 from tests.pipelines.hub import absence
 from tests.pipelines.hub import card as hub_card
 from tests.pipelines.hub import repository as hub_repository
@@ -61,6 +62,7 @@ def test_every_task_of_the_hub_gives_a_capability_and_none_twice(task: str, tags
         ({"pipeline_tag": "sentence-similarity"}, ["text embedding", "self-hosting"]),
         ({"pipeline_tag": "feature-extraction", "tags": ["en", "fr"]},
          ["text embedding", "multilingual use", "self-hosting"]),
+        ({"pipeline_tag": "translation", "tags": ["en", "fr"]}, ["translation", "self-hosting"]),
         ({"pipeline_tag": "text-classification", "tags": ["Moderation", "en"]},
          ["text classification", "content moderation", "self-hosting"]),
         ({"pipeline_tag": "image-text-to-text", "tags": ["conversational", "tool-use"]},
@@ -165,9 +167,9 @@ def test_what_a_card_states_stands_before_what_is_true_of_the_class() -> None:
     (held,) = gather([repository()], joined=[Joined("heron-lab--heron-7b", card, "stated")]).subjects
     (mode,) = (one for one in MODES if one.id == "stated-confabulation")
     classes = [one.text for one in MODES if not one.stated]
-    told = limits_of(held)
-    assert mode.text in told
-    assert all(told.index(mode.text) < told.index(text) for text in classes if text in told)
+    told, stated = limits_of(held), fill(mode.text, held.claims)
+    assert stated in told
+    assert all(told.index(stated) < told.index(text) for text in classes if text in told)
 
 
 @pytest.mark.recordings

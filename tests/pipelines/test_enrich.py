@@ -33,6 +33,7 @@ def limits(**changes: Any) -> list[str]:
     ("changes", "name"),
     [
         ({"pricing": {"prompt": "-1", "completion": "-1"}}, "model routing"), ({}, "multi-turn chat"),
+        ({"architecture.tokenizer": "Router"}, "model routing"),
         ({"architecture.output_modalities": ["embeddings"]}, "text embedding"),
         ({"architecture.output_modalities": ["rerank"]}, "reranking"),
         ({"architecture.output_modalities": ["image"]}, "image generation"),
@@ -101,6 +102,11 @@ def test_an_address_is_built_as_the_published_ones_are() -> None:
         ({"supported_parameters": ["response_format"]}, "not held to a schema"),
         ({"supported_parameters": ["tools"]}, "takes no seed"),
         ({"pricing": {"prompt": "-1", "completion": "-1"}}, "which model answers is not fixed"),
+        ({"architecture.tokenizer": "Router"}, "which model answers is not fixed"),
+        ({"context_length": 4095, "top_provider.max_completion_tokens": 4096},
+        "maximum output, 4,096 tokens, is more than its whole context, 4,095 tokens"),
+        ({"knowledge_cutoff": "2024-06", "supported_parameters": ["web_search_options"]},
+        "goes up to 2024-06; without its web search it does not know"),
         ({}, "state falsehoods"),
     ],
 )  # fmt: skip
@@ -118,6 +124,28 @@ def test_a_failure_mode_is_worded_with_what_the_listing_states(changes: dict[str
 def test_endpoints_show_failure_modes_of_their_own(served: list[dict[str, Any]], text: str) -> None:
     capabilities = statement(listing(), endpoints(*served))["capabilities"]
     assert any(text in limit for limit in capabilities[0]["limitations"])
+
+
+def test_a_model_that_searches_is_not_said_to_know_nothing_new() -> None:
+    told = limits(knowledge_cutoff="2024-06", supported_parameters=["web_search_options"])
+    assert sum("2024-06" in text for text in told) == 1
+
+
+def test_a_maximum_output_that_fits_the_context_is_no_failure() -> None:
+    assert not any("whole context" in text for text in limits(**{"top_provider.max_completion_tokens": 65_536}))
+
+
+def test_a_context_holds_prompt_and_answer_together() -> None:
+    (told,) = (row["description"] for name, row in abilities(context_length=200_000).items() if name == "long context")
+    assert told == "Works within 200,000 tokens in one request, prompt and answer together."
+
+
+def test_a_router_that_states_a_price_is_shown_by_its_tokenizer() -> None:
+    unfragile = told(listing(**{"architecture.tokenizer": "Router"}))
+    assert unfragile["capabilities"][0]["name"] == "model routing"
+    (shown,) = evidence_of(unfragile, "/capabilities/0")
+    assert (shown["locator"], shown["value"]) == ("/architecture/tokenizer", "Router")
+    assert not any("price depends on the model" in text for text in unfragile["trust"]["failure_modes"])
 
 
 def test_a_model_that_names_no_parameters_is_not_said_to_take_no_seed() -> None:
@@ -165,7 +193,8 @@ def evidence_of(unfragile: dict[str, Any], path: str) -> list[dict[str, Any]]:
     return [entry for entry in unfragile["evidence"] if entry["path"] == path]
 
 
-STATED = "its card or description states that it can be wrong or make things up"
+STATED = "its description states that it can be wrong or make things up"
+STATED_BY_CARD = "its card states that it can be wrong or make things up"
 CLASS = "like all generative language models it can state falsehoods with confidence"
 
 
@@ -202,7 +231,7 @@ def test_what_fields_state_comes_before_words_and_words_before_sentences_and_tho
     at = [next(n for n, text in enumerate(limitations) if part in text) for part in ("2024-06", "no seed", STATED)]
     assert at == sorted(at)
     assert limitations[at[-1] :] == [
-        STATED, "its card or description states that it has no moderation or safety training of its own", plain,
+        STATED, "its description states that it has no moderation or safety training of its own", plain,
     ]  # fmt: skip
 
 
@@ -257,7 +286,7 @@ def test_a_model_of_no_known_ability_still_says_how_it_fails() -> None:
     )
     assert unfragile["capabilities"] == []
     listed = unfragile["trust"]["failure_modes"]
-    assert STATED in listed
+    assert STATED_BY_CARD in listed
     assert 'its card states: "It cannot read maps of wetlands."' in listed
     assert all(evidence_of(unfragile, f"/trust/failure_modes/{n}") for n in range(len(listed)))
     assert not [entry for entry in unfragile["evidence"] if not entry["path"].startswith("/")]

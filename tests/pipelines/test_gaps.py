@@ -1,7 +1,17 @@
-from pipelines.gaps import OF_SELLERS, SOUGHT
+import json
+from typing import Any
+
+import orjson
+
+from pipelines.gaps import OF_SELLERS, SOUGHT, conflicts
+from pipelines.join import Joined
+from pipelines.life import ALIVE
+from pipelines.merge import gather
 from pipelines.pointers import resolve
-from tests.pipelines.hub import repository
+from schemas.listing import Listing
+from tests.pipelines.hub import absence, repository
 from tests.pipelines.listings import SEEN, endpoints, listing, statement
+from tests.pipelines.test_normalise_modelsdev import entry
 
 
 def test_two_figures_for_the_context_are_a_conflict_with_both_sides() -> None:
@@ -20,6 +30,26 @@ def test_a_model_that_is_listed_past_its_announced_end_is_a_conflict() -> None:
     assert conflict["path"] == "/artifact/status"
     assert [side["value"] for side in conflict["values"]] == ["heron-lab/heron-7b", "2026-05-31"]
     assert unfragile["artifact"]["status"] == "deprecated"
+
+
+def conflicts_of(*records: Listing) -> list[dict[str, Any]]:
+    one = listing()
+    (joined,) = gather([one], joined=[Joined(one.slug, other, "stated") for other in records]).subjects
+    found: list[dict[str, Any]] = json.loads(orjson.dumps(conflicts(joined, life=ALIVE)))
+    return [conflict for conflict in found if conflict["path"] == "/artifact/model/open_weights"]
+
+
+def test_open_weights_that_the_hub_does_not_show_are_a_conflict_with_both_sides() -> None:
+    (conflict,) = conflicts_of(entry(), absence())
+    assert [(side["value"], side["source"], side["scope"]) for side in conflict["values"]] == [
+        (True, "modelsdev", "catalogue"), (401, "huggingface", "model repository, status of the answer"),
+    ]  # fmt: skip
+
+
+def test_weights_that_are_seen_or_that_nobody_calls_open_are_no_conflict() -> None:
+    assert conflicts_of(entry()) == conflicts_of(absence()) == []
+    assert conflicts_of(entry(open_weights=False), absence()) == []
+    assert conflicts_of(entry(), absence(), repository()) == []
 
 
 def test_sources_that_agree_are_no_conflict() -> None:

@@ -133,6 +133,8 @@ def test_a_name_is_kept_verbatim(name: str) -> None:
         ({"id": "heron-lab/heron-7b:free"}, "variant", "heron-lab/heron-7b", "free"),
         ({"id": "heron-lab/heron-7b:batch"}, "variant", "heron-lab/heron-7b", "batch"),
         ({"pricing": {"prompt": "-1", "completion": "-1"}}, "router", "heron-lab/heron-7b", None),
+        ({"architecture.tokenizer": "Router"}, "router", "heron-lab/heron-7b", None),
+        ({"id": "~heron-lab/latest", "architecture.tokenizer": "Router"}, "alias", "heron-lab/latest", None),
         ({"id": "~heron-lab/latest"}, "alias", "heron-lab/latest", None),
         ({"id": "~heron-lab/latest", "alias_target": {"slug": "heron-lab/heron-7b"}}, "alias",
         "heron-lab/heron-7b", None),
@@ -157,6 +159,13 @@ def test_facts_stand_with_their_places_and_words() -> None:
     assert read["parameter:tools"] == Fact("parameter:tools", True, "/supported_parameters/3", "tools")
     assert read["released_on"] == Fact("released_on", "2026-01-01", "/created", 1_767_225_600)
     assert read["moderated"].value is False
+
+
+def test_a_tokenizer_is_a_router_only_where_it_says_so() -> None:
+    assert facts(**{"architecture.tokenizer": "Router"})["router"] == Fact(
+        "router", True, "/architecture/tokenizer", "Router"
+    )
+    assert "router" not in facts()
 
 
 def test_silence_is_no_fact() -> None:

@@ -35,6 +35,19 @@ def test_a_true_passport_is_proved_by_its_records(signed: dict[str, Any]) -> Non
     assert {entry["source"] for entry in signed["unfragile"]["evidence"]} >= {"openrouter", "openrouter-endpoints"}
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pricing": {"prompt": "0", "completion": "0"}, "architecture.output_modalities": ["text", "audio"]},
+        {"pricing": {"prompt": "0", "completion": "0"}, "architecture.tokenizer": "Router"},
+        {"context_length": 4095, "description": "It may hallucinate."},
+    ],
+)
+def test_a_price_left_open_a_router_and_a_limit_in_words_are_proved_too(changes: dict[str, Any]) -> None:
+    raws = [raw(record(**changes))]
+    assert judge(passport(*map(admitted, raws)), raws) == []
+
+
 def spoiled(signed: dict[str, Any], pointer: str, value: object) -> dict[str, Any]:
     document = copy.deepcopy(signed)
     parent, _, key = pointer.rpartition("/")

@@ -68,7 +68,7 @@ FULL = listing(
     },
 )
 SILENT = listing(**{"top_provider.max_completion_tokens": None})
-ROUTER = listing(pricing={"prompt": "-1", "completion": "-1"})
+ROUTER = listing(pricing={"prompt": "-1", "completion": "-1"}, **{"architecture.tokenizer": "Router"})
 SERVED = endpoints({}, {"quantization": "bf16"}, {"quantization": "unknown"})
 HELD = repository(
     gated="manual",
@@ -208,7 +208,7 @@ def test_a_class_mode_comes_with_a_capability_or_says_itself_when_it_holds() -> 
     for mode in MODES:
         own = bool(compiled(mode).all or mode.any)
         assert own is (mode.stated or mode.id not in NAMED), mode.id
-    assert {mode.id for mode in MODES if not mode.stated} - NAMED == {"free-offer-limited"}
+    assert {mode.id for mode in MODES if not mode.stated} - NAMED == {"free-offer-limited", "operator-moderates"}
 
 
 def test_evidence_of_a_class_leads_to_its_rule() -> None:

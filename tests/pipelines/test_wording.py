@@ -42,6 +42,14 @@ def test_a_rule_that_names_a_fact_that_nobody_claims_fails() -> None:
         fill("until {expires_on}", {})
 
 
+def test_a_limit_in_a_sentence_is_the_text_that_states_it() -> None:
+    fact = Fact("limit:privacy-leak", "It leaks.", "bytes:0-9", "It leaks.", "section")
+    by_card = Claim(fact, listing().model_copy(update={"source": "huggingface-card"}))
+    template = "{limit:privacy-leak} states a leak"
+    assert fill(template, {fact.name: by_card}) == "its card states a leak"
+    assert fill(template, {fact.name: Claim(fact, listing())}) == "its description states a leak"
+
+
 def test_a_sentence_is_quoted_as_its_reader_sees_it() -> None:
     sentence = "It **cannot** read\n[maps](https://x.example) &amp; charts."
     claim = Claim(Fact("limit:plain-0", sentence, "/description", sentence, "pattern"), listing())
