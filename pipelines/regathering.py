@@ -11,6 +11,7 @@ from pipelines.join import Joined, Joins, in_order
 from pipelines.merge import NO_ABSENCES, Absences, Subject, gather
 from pipelines.normalise_extraction import SOURCE as EXTRACTION
 from pipelines.order import admit
+from pipelines.owners import CLAIMING
 from schemas.listing import Listing, RawListing
 
 Json = Mapping[str, Any]
@@ -44,7 +45,7 @@ def regathered(
     found = _found(wanted, at_hand, cited)
     own = [one.listing for one in found if one.by == "own" and one.listing.kind not in LOOKS]
     looks = tuple(one.listing for one in found if one.by == "own" and one.listing.kind in LOOKS)
-    beside = _beside(wanted, at_hand)
+    beside = [one for one in _beside(wanted, at_hand) if not _only_shares_the_slug(one, slug, own)]
     joins = in_order([*(one.listing for one in found), *beside])
     joined = [_joined(slug, one, joins) for one in found if one.by != "own"]
     _see_that_none_is_left_out(slug, own, beside, joins)
@@ -86,6 +87,12 @@ def _beside(named: Iterable[Json], records: Iterable[RawListing]) -> list[Listin
     keys = set(map(_key, named))
     read = (admit(raw) for raw in records if (raw.source, raw.id) not in keys)
     return [listing for listing in read if isinstance(listing, Listing)]
+
+
+def _only_shares_the_slug(listing: Listing, slug: str, own: list[Listing]) -> bool:
+    """Whether it is of another id, whose slug is the same and belongs to the one that was seen first."""
+    bases = {one.base_id.lower() for one in own}
+    return listing.kind in CLAIMING and listing.slug == slug and listing.base_id.lower() not in bases
 
 
 def _joined(slug: str, record: _Named, joins: Joins) -> Joined:

@@ -118,8 +118,8 @@ def all_answers(**heron: Any) -> dict[str, list[Answer]]:
 
 
 def proved(root: Path, slug: str) -> tuple[Verdict, str]:
-    verdict, reason = Prover(reader(root)).prove(slug)
-    return verdict, reason
+    finding = Prover(reader(root)).prove(slug)
+    return finding.verdict, finding.reason
 
 
 def said(root: Path, slug: str) -> dict[str, Any]:
