@@ -30,6 +30,11 @@ class Owners:
         self._claims: dict[str, dict[str, tuple[bool, bool, str]]] = defaultdict(dict)
         """Slug → base ids in lower case, each with its rank."""
 
+    def __getstate__(self) -> dict[str, object]:
+        """Go to another process with the answers, and not with whom they were had from."""
+        answers = {slug: self._served(slug) for slug in self._claims}
+        return {"_served": answers.get, "_claims": self._claims}
+
     def claim(self, listing: Listing) -> None:
         """Note a listing; of the Hub's repositories only those whose id can give the slug of another."""
         hosted = listing.source == HUB
