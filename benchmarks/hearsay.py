@@ -3,22 +3,25 @@
 Two kinds of capability claims rest on no field of a listing: those that OpenRouter's descriptions state (of every
 recorded day, each model and ability once), and those of a Hub repository's task and tags (the recorded repositories).
 A repository is compared with models.dev's entry of the same repository, or with that of the OpenRouter listing that
-names it as its weights. Prints the counts behind [confidence.method] of `pipelines/rules/issuing.toml`.
+names it as its weights. Prints the counts of [confidence.method] in `pipelines/rules/issuing.toml`, and exits with 1 when
+the rules hold others. Descriptions are also compared with the makers' own entries.
 """
 
-import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from benchmarks.accuracy import DAY, MODELS_DEV, recordings
+from benchmarks.accuracy import DAY
+from benchmarks.catalogues import MODELS_DEV, models_dev
+from benchmarks.makers import by_models_dev
 from pipelines.description_claims import description_facts
 from pipelines.enrich import enrich
 from pipelines.life import life_of
 from pipelines.merge import gather
 from pipelines.order import admit
+from pipelines.rulebook import posterior_mean, rulebook
 from schemas.listing import Listing
 from tests.pipelines.listings import raw
 from tests.recordings import hub_items, openrouter_models, recorded_days
@@ -38,65 +41,112 @@ OF_TEXT = {
 }
 """Capabilities of repositories that models.dev speaks of too, beside those of listings."""
 
-
-def described(sold: Mapping[str, Truth]) -> Iterator[tuple[str, str, bool]]:
-    """Each model and ability that a description of it states, and whether models.dev confirms it."""
-    stated = {
-        (record["id"], fact.name.removeprefix(DESCRIBED))
-        for day in recorded_days()
-        for record in openrouter_models(day)
-        if ":" not in record["id"]  # an offer repeats its model's description
-        for fact in description_facts(record.get("description") or "", "/description")
-        if fact.name.startswith(DESCRIBED)
-    }
-    for model, name in sorted(stated):
-        if model in sold and name in MODELS_DEV:
-            yield model, name, bool(MODELS_DEV[name](sold[model]))
+GROUPS = {"pipeline_tag": "task", "tags": "tag"}
+"""Field of a repository → the group of the facts that are read there."""
 
 
-def tasked(sold: Mapping[str, Truth], held: Mapping[str, Truth]) -> Iterator[tuple[str, str, bool]]:
-    """Each repository and ability that its task or tags show, and whether models.dev confirms it."""
+class Judged(NamedTuple):
+    """One claim, the groups of facts that show it, and whether models.dev confirms it."""
+
+    model: str
+    capability: str
+    groups: frozenset[str]
+    confirmed: bool
+
+
+class Shown(NamedTuple):
+    """One capability of a repository, and the groups of facts that show it."""
+
+    repository: str
+    capability: str
+    groups: frozenset[str]
+
+
+def stated() -> list[tuple[str, str]]:
+    """Each model and ability that a description of it states."""
+    return sorted(
+        {
+            (record["id"], fact.name.removeprefix(DESCRIBED))
+            for day in recorded_days()
+            for record in openrouter_models(day)
+            if ":" not in record["id"]  # an offer repeats its model's description
+            for fact in description_facts(record.get("description") or "", "/description")
+            if fact.name.startswith(DESCRIBED)
+        }
+    )
+
+
+def described(entries: Mapping[str, Truth]) -> Iterator[Judged]:
+    """What the entries say of the abilities that descriptions state; no answer is left out."""
+    for model, name in stated():
+        said = MODELS_DEV[name](entries[model]) if model in entries and name in MODELS_DEV else None
+        if said is not None:
+            yield Judged(model, name, frozenset({"described"}), said)
+
+
+def tasked(sold: Mapping[str, Truth], held: Mapping[str, Truth]) -> Iterator[Judged]:
+    """What models.dev says of the abilities that the task or tags of repositories show."""
     weights = {str(record.get("hugging_face_id")).lower(): record["id"] for record in openrouter_models(DAY)}
     truths = {key.lower(): truth for key, truth in held.items()}
     truths |= {repository: sold[model] for repository, model in weights.items() if model in sold}
     reads = {name: read for name, read in (MODELS_DEV | OF_TEXT).items() if name not in OFFERED_ONLY}
-    for repository, names in sorted(abilities()):
-        for name in names:
-            if repository.lower() in truths and name in reads:
-                yield repository, name, bool(reads[name](truths[repository.lower()]))
+    for one in sorted(abilities()):
+        if one.repository.lower() in truths and one.capability in reads:
+            said = bool(reads[one.capability](truths[one.repository.lower()]))
+            yield Judged(one.repository, one.capability, one.groups, said)
 
 
-def abilities() -> Iterator[tuple[str, list[str]]]:
-    """Each recorded repository, and the names of the capabilities that it alone shows."""
+def abilities() -> Iterator[Shown]:
+    """What each recorded repository alone shows."""
     for item in {item["id"]: item for item in hub_items()}.values():
         listing = admit(raw(item, "huggingface"))
         if isinstance(listing, Listing):
             for subject in gather([listing]).subjects:
                 life = life_of(subject, datetime(2026, 5, 1, tzinfo=UTC).date())
                 profile = enrich(subject, artifact_id="hf", life=life)
-                yield item["id"], [capability["name"] for capability in profile.capabilities]
+                for place, capability in enumerate(profile.capabilities):
+                    at = [e["locator"] for e in profile.evidence if e["path"] == f"/capabilities/{place}"]
+                    groups = frozenset(GROUPS.get(locator.split("/")[1], locator) for locator in at)
+                    yield Shown(item["id"], capability["name"], groups)
 
 
-def show(title: str, judged: Iterator[tuple[str, str, bool]]) -> None:
-    """Print counts, the figure that they give, and each claim that is denied."""
-    tally: Counter[tuple[str, bool]] = Counter()
-    for model, name, confirmed in judged:
-        tally[name, confirmed] += 1
-        if not confirmed:
-            print(f"  {title}: {name} of {model} is not confirmed")
-    for name in sorted({name for name, _ in tally}):
-        print(f"  {name}: {tally[name, True]} of {tally[name, True] + tally[name, False]}")
-    both = sum(count for (_, confirmed), count in tally.items() if confirmed)
-    print(f"{title} = {(both + 1) / (tally.total() + 2):.2f}  # {both} of {tally.total()}")
+def counted(judged: Iterable[Judged]) -> dict[str, tuple[int, int]]:
+    """Capability → how many of its claims are confirmed, of how many."""
+    tally = Counter((one.capability, one.confirmed) for one in judged)
+    names = sorted({name for name, _ in tally})
+    return {name: (tally[name, True], tally[name, True] + tally[name, False]) for name in names}
+
+
+def show(title: str, judged: list[Judged]) -> tuple[int, int]:
+    """Print counts and each claim that is denied; give what is confirmed of all."""
+    print(f"\n{title}")
+    for name, (confirmed, compared) in counted(judged).items():
+        print(f"  {name}: {confirmed} of {compared} = {posterior_mean(confirmed, compared)}")
+    for one in judged:
+        if not one.confirmed:
+            print(f"  not confirmed: {one.capability} of {one.model}")
+    confirmed = sum(one.confirmed for one in judged)
+    print(f"  together {confirmed} of {len(judged)} = {posterior_mean(confirmed, len(judged))}")
+    return confirmed, len(judged)
 
 
 def main() -> int:
-    """Print the figures."""
-    dev = json.loads(next((recordings() / "modelsdev").glob("api_*.json")).read_bytes())
-    sold, held = dev["openrouter"]["models"], dev["huggingface"]["models"]
-    show("described", described(sold))
-    show("task", tasked(sold, held))
-    return 0
+    """Print the figures; exit 1 when the rules hold others."""
+    dev, held = models_dev(), rulebook().issuing.confidence.method
+    sold = dev["openrouter"]["models"]
+    words = show("described, by the section openrouter", list(described(sold)))
+    show("described, by the makers' own entries", list(described(by_models_dev({m for m, _ in stated()}, dev))))
+    pooled = held["described"].pooled
+    kept = pooled is not None and (pooled.confirmed, pooled.compared) == words
+    judged = list(tasked(sold, dev["huggingface"]["models"]))
+    for group in GROUPS.values():
+        of_group = [one for one in judged if group in one.groups]
+        show(f"repositories, shown by a {group}", of_group)
+        in_rules = {name: (one.confirmed, one.compared) for name, one in held[group].measured.items()}
+        kept = kept and counted(of_group) == in_rules
+    if not kept:
+        print("pipelines/rules/issuing.toml holds other counts than these")
+    return 0 if kept else 1
 
 
 if __name__ == "__main__":

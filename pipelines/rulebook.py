@@ -109,22 +109,67 @@ class FailureModeTable(Frozen):
         return self
 
 
-class Confidence(Frozen):
-    """How often a claim of each capability was confirmed by an independent catalogue."""
+def posterior_mean(confirmed: int, compared: int) -> float:
+    """Mean of the share of true claims, from a uniform prior, with two decimals."""
+    return round((confirmed + 1) / (compared + 2), 2)
 
-    pooled: float
-    measured: dict[str, float]
-    method: dict[str, float] = Field(default_factory=dict)
-    """Group of facts that are less certain than a listing's own fields → how often what they show was right."""
+
+class Measure(Frozen):
+    """How many claims others confirmed, of those that they spoke of."""
+
+    confirmed: int = Field(ge=0)
+    compared: int = Field(ge=1)
+    figure: float
+
+    @model_validator(mode="after")
+    def _figure_is_what_the_counts_give(self) -> Self:
+        if self.confirmed > self.compared or self.figure != posterior_mean(self.confirmed, self.compared):
+            raise ValueError(f"{self.confirmed} of {self.compared} do not give the figure {self.figure}")
+        return self
+
+
+class Method(Frozen):
+    """How often what a group of facts shows was right, where it is less certain than a listing's own fields."""
+
+    pooled: Measure | None = None
+    """Of all that the group shows, together."""
+    measured: dict[str, Measure] = Field(default_factory=dict)
+    """Of single capabilities."""
+
+
+class Confidence(Frozen):
+    """How often a claim of each capability was confirmed by those who make the models."""
+
+    unmeasured: float
+    """Of a capability that nobody speaks of: the least that was measured of any."""
+    measured: dict[str, Measure]
+    method: dict[str, Method] = Field(default_factory=dict)
+    """Group of facts → how far to trust what they show."""
+
+    @model_validator(mode="after")
+    def _what_nobody_measured_is_held_least_certain(self) -> Self:
+        least = min(measure.figure for measure in self.measured.values())
+        if self.unmeasured != least:
+            raise ValueError(f"unmeasured is {self.unmeasured} and not the least measured figure, {least}")
+        return self
 
     def of(self, capability: str, shown_by: AbstractSet[str] = frozenset()) -> float:
-        """Confidence of one capability: its own figure, or that of all together; or the least of its groups' figures.
+        """Confidence of one capability, by its own figure; or the least of its groups' figures.
 
-        `shown_by` are groups of facts (or single ones); where `method` has a figure for each, nothing better shows it.
+        `shown_by` are groups of facts (or single ones); where `method` has each of them, nothing better shows it.
         """
         if shown_by and shown_by <= self.method.keys():
-            return min(self.method[group] for group in shown_by)
-        return self.measured.get(capability, self.pooled)
+            return min(self._heard(self.method[group], capability) for group in shown_by)
+        return self._figure(self.measured, capability)
+
+    def _heard(self, method: Method, capability: str) -> float:
+        """What words say of a capability is held no more certain than a field that says it."""
+        if method.pooled:
+            return min(method.pooled.figure, self._figure(self.measured, capability))
+        return self._figure(method.measured, capability)
+
+    def _figure(self, measured: dict[str, Measure], capability: str) -> float:
+        return measured[capability].figure if capability in measured else self.unmeasured
 
 
 class IssuingTable(Frozen):

@@ -1,0 +1,86 @@
+"""What catalogues that others wrote say of a model's capabilities: models.dev and LiteLLM's table.
+
+models.dev answers yes or no to most; LiteLLM seldom says no, so its silence is no answer.
+The recordings are where PASSPORTS_RECORDINGS points (or beside the checkout).
+"""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+Truth = Mapping[str, Any]
+Reads = Callable[[Truth], bool | None]
+Answers = Mapping[str, Mapping[str, bool]]
+"""OpenRouter's id → capability → whether the catalogue says that the model has it; absent is no answer."""
+
+MODELS_DEV: dict[str, Reads] = {
+    "tool calling": lambda t: t["tool_call"],
+    "extended reasoning": lambda t: t["reasoning"],
+    "structured output": lambda t: t.get("structured_output"),
+    "image understanding": lambda t: "image" in t["modalities"]["input"] and "text" in t["modalities"]["output"],
+    "document input": lambda t: "pdf" in t["modalities"]["input"],
+    "audio input": lambda t: "audio" in t["modalities"]["input"],
+    "audio output": lambda t: "audio" in t["modalities"]["output"],
+    "video understanding": lambda t: "video" in t["modalities"]["input"],
+    "image generation": lambda t: "image" in t["modalities"]["output"],
+    "long context": lambda t: 128_000 <= t["limit"]["context"] < 1_000_000,
+    "very long context": lambda t: t["limit"]["context"] >= 1_000_000,
+    "prompt caching": lambda t: "cache_read" in t["cost"] if "cost" in t else None,
+}
+"""Capability → how models.dev says it."""
+
+LITELLM: dict[str, Reads] = {
+    "multi-turn chat": lambda t: t["mode"] in ("chat", "responses"),
+    "tool calling": lambda t: t.get("supports_function_calling"),
+    "extended reasoning": lambda t: t.get("supports_reasoning"),
+    "structured output": lambda t: t.get("supports_response_schema"),
+    "image understanding": lambda t: t.get("supports_vision"),
+    "document input": lambda t: t.get("supports_pdf_input"),
+    "audio input": lambda t: t.get("supports_audio_input"),
+    "audio output": lambda t: t.get("supports_audio_output"),
+    "video understanding": lambda t: t.get("supports_video_input"),
+    "parallel tool calling": lambda t: t.get("supports_parallel_function_calling"),
+    "prompt caching": lambda t: t.get("supports_prompt_caching"),
+    "web search": lambda t: t.get("supports_web_search"),
+}
+"""Capability → how LiteLLM says it."""
+
+SPOKEN_OF = tuple(dict.fromkeys((*MODELS_DEV, *LITELLM)))
+"""Capabilities that one of them speaks of, in the order of the tables."""
+
+
+def recordings() -> Path:
+    """Where the recordings lie."""
+    named = os.environ.get("PASSPORTS_RECORDINGS")
+    return (Path(named) if named else Path(__file__).resolve().parents[2] / "shared") / "data"
+
+
+def models_dev() -> dict[str, Any]:
+    """The recorded file of models.dev: section → its models."""
+    sections: dict[str, Any] = json.loads(next((recordings() / "modelsdev").glob("api_*.json")).read_bytes())
+    return sections
+
+
+def litellm() -> dict[str, Any]:
+    """The recorded table of LiteLLM: id → row; its first row explains the fields and is no model."""
+    rows: dict[str, Any] = json.loads(next((recordings() / "litellm").glob("*.json")).read_bytes())
+    return {name: row for name, row in rows.items() if name != "sample_spec"}
+
+
+def answers(entries: Mapping[str, Truth], reads: Mapping[str, Reads]) -> dict[str, dict[str, bool]]:
+    """What the entries say of each capability; None is no answer."""
+    read = {entry_id: {name: ask(entry) for name, ask in reads.items()} for entry_id, entry in entries.items()}
+    return {key: {name: bool(said) for name, said in told.items() if said is not None} for key, told in read.items()}
+
+
+def two_sided(told: Answers) -> set[str]:
+    """Capabilities of which a catalogue says both yes and no: only there is its yes worth something."""
+    said = {(name, answer) for of_one in told.values() for name, answer in of_one.items()}
+    return {name for name, _ in said if {(name, True), (name, False)} <= said}
+
+
+def first_of(first: Answers, second: Answers) -> dict[str, dict[str, bool]]:
+    """One answer for each id and capability: that of `first`, else that of `second`."""
+    return {key: {**second.get(key, {}), **first.get(key, {})} for key in sorted({*first, *second})}
