@@ -40,8 +40,11 @@ CARD_HOPS = 2
 MOVED = (301, 307, 308)
 ABSENT = (401, 404)
 """What is not there, or not for us: the Hub does not say which."""
+UNAUTHORIZED = 401
 WITHHELD = (403, 410, 451)
 """A fault of one repository: barred, removed, or taken down by law."""
+NOT_FOR_US = (401, 403)
+"""A card that is there, and shown to others, or to us another time."""
 REFUSING = (429,)
 """What the next request would be answered too."""
 
@@ -140,7 +143,8 @@ class Hub:
         if response.status in WITHHELD:
             self.records.answered()
             return self._unread(told, asked)
-        if BAD_CREDENTIALS.search(error := error_of(response)):
+        error = error_of(response)
+        if response.status == UNAUTHORIZED and BAD_CREDENTIALS.search(error):
             told = told.model_copy(update={"reason": f"{error}: check HF_TOKEN, or unset it"})
             self.records.ends(failure, told, refusing=ABSENT)
             return told
@@ -168,11 +172,11 @@ class Hub:
         return self._no_card(outcome, repository, version)
 
     def _no_card(self, failure: Failure, repository: str, version: str | None) -> Taken:
-        """An empty text is a card that is not there; one that is not for us may be there the next time."""
+        """An empty text is a card that is not there, or one that was never shown to us."""
         response, told = response_of(failure), describe(failure, request_of(failure))
         if response is not None and response.status in ABSENT + WITHHELD:
             self.cards.answered()
-            return self._text(b"", repository, response.url, version if response.status not in (401, 403) else None)
+            return self._withheld_card(response, repository, version)
         if response is not None and response.status // 100 == 3:  # noqa: PLR2004 - redirects
             self.cards.answered()
             reason = f"{told.reason.partition(': ')[0]}, which is no place of a card that we follow to"
@@ -181,6 +185,13 @@ class Hub:
             self.cards.answered()
             return self.refused(None, repository, "", f"{told.reason}; at most {LARGEST_CARD} bytes are kept", CARDS)
         return told if self.cards.ends(failure, told, refusing=REFUSING) else self._unread(told, repository, CARDS)
+
+    def _withheld_card(self, response: Response, repository: str, version: str | None) -> Taken:
+        """Keep the card that is known where it is not shown any more: with its own date, so that it goes stale."""
+        if response.status not in NOT_FOR_US:
+            return self._text(b"", repository, response.url, version)
+        known = self.known.raw(CARDS, repository)
+        return known if known is not None and known.body else self._text(b"", repository, response.url, None)
 
     def _unread(self, told: FetchFailure, asked: str, source: str = SOURCE) -> Quarantined:
         """Put aside what did not come: its last good record stands, and the crawl goes on."""

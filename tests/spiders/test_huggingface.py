@@ -228,6 +228,19 @@ def test_a_card_of_the_same_commit_is_not_fetched_again(tmp_path: Path) -> None:
     assert {cards(came)[raw.id].body for raw in old[1:]} == {CARD}
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_card_that_is_not_shown_any_more_is_kept_with_its_own_date(tmp_path: Path, status: int) -> None:
+    old = (known_card("heron-lab/a", "0" * 40), known_card("heron-lab/never", None, ""))
+    answers: dict[str, list[Answer]] = {}
+    for raw in old:
+        answers |= detail(raw.id) | card(raw.id, "Access is restricted", status)
+    with answering(answers) as source:
+        came = crawl_of(HUB, source.url, tmp_path, known=known_file(tmp_path, *(raw.id for raw in old), raws=old))
+    assert cards(came)["heron-lab/a"] == old[0]
+    never = cards(came)["heron-lab/never"]
+    assert (never.body, never.observed_at, came.report.complete) == ("", OBSERVED_AT, True)
+
+
 def test_the_token_goes_to_the_hub_alone_and_into_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_very-secret")
     with answering({}) as elsewhere, answering(detail("heron-lab/a") | detail("heron-lab/b")) as source:
