@@ -49,6 +49,9 @@ def deadlines(observed_at: str, gate: Lifetime) -> Deadlines:
 DROP = "largest_drop"
 """The gate that a person who has looked may open: a source can have become smaller, and only people know why."""
 
+FEWEST_TO_RATE = 20
+"""Records from which a share of them means something: of fewer, a single one that breaks is more than bounds allow."""
+
 Gates = Mapping[str, Gate]
 """Source → its gate."""
 
@@ -122,7 +125,7 @@ def _size(report: CrawlReport, gate: Gate, last_good: int | None) -> Iterable[Br
         dropped = f"{came} listings came after {last_good} last time, a drop beyond {gate.largest_drop:.0%}"
         reason = f"{dropped}: look at the source, and if that is right, publish with --accept-drop"
         yield Breach(report.source, DROP, reason)
-    if came and refused / came > gate.largest_reject_rate:
+    if came >= FEWEST_TO_RATE and refused / came > gate.largest_reject_rate:
         share = f"{refused} of {came} listings were refused, more than {gate.largest_reject_rate:.0%}"
         reason = f"{share}: see the quarantine"
         yield Breach(report.source, "largest_reject_rate", reason)

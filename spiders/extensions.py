@@ -18,6 +18,7 @@ from schemas.crawl import AdmittedLine, Checkpoint, CrawlReport, FetchFailure, P
 from schemas.listing import Quarantined, RawListing
 from spiders.clock import clock_of, stamp
 from spiders.resuming import Resumable, unfinished, written
+from spiders.secrecy import secrets_of, set_aside, without_secrets
 from spiders.tally import Tally, restore_stats
 
 PROGRESS_EVERY_S = 0.5
@@ -59,6 +60,7 @@ class CrawlFile:
         self.started_at = stamp(self.clock)
         self.part = path.with_name(f"{path.name}.part")
         self.resumes = crawler.settings.getbool("RESUME")
+        self.secrets = secrets_of(crawler.settings)
         self.checkpoints = 0
         if self.resumes:
             self.go_on()
@@ -104,8 +106,9 @@ class CrawlFile:
             case PageDone():
                 self.mark(item)
             case _:
-                self.tally.count(item)
-                self.write(item)
+                line = set_aside(item, self.secrets)
+                self.tally.count(line)
+                self.write(line)
 
     def mark(self, done: PageDone) -> None:
         """Write a checkpoint, once everything before it is on the disk."""
@@ -116,8 +119,8 @@ class CrawlFile:
         self.checkpoints += 1
 
     def write(self, line: AdmittedLine | QuarantinedLine | Checkpoint | CrawlReport) -> None:
-        """Write one line."""
-        self.lines.write(line.model_dump_json().encode() + b"\n")
+        """Write one line, without our secrets: what a source answers may repeat them, and reports are published."""
+        self.lines.write(without_secrets(line.model_dump_json(), self.secrets).encode() + b"\n")
 
     def item_error(self, item: RawListing, failure: Failure) -> None:
         """Quarantine a record that our own code broke on."""

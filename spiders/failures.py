@@ -1,6 +1,8 @@
 """Says in a sentence why a request brought nothing usable, and what to do."""
 
 import re
+from collections.abc import Collection
+from http import HTTPStatus
 from http.client import responses as status_names
 
 from scrapy import Request
@@ -40,6 +42,58 @@ STATUS_REMEDIES = {
     404: "check the source's URL",
     429: "the source asks us to come back later: let the next run try again",
 }
+
+
+FAILURES_IN_A_ROW = 5
+"""After so many the rest is not asked for: each would cost all the tries of its own."""
+
+
+class Streak:
+    """Failures in a row that are the source's own, and not of the one record that was asked for."""
+
+    def __init__(self) -> None:
+        self.length = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the rest is to be left alone: it would not come either."""
+        return self.length >= FAILURES_IN_A_ROW
+
+    def answered(self) -> None:
+        """Note that the source works."""
+        self.length = 0
+
+    def ends(self, failure: Failure, told: FetchFailure, *, refusing: Collection[int]) -> bool:
+        """Note a failure and say whether the rest is to be left alone; a status of `refusing` is enough for that."""
+        if told.status in refusing or _is_unsent(failure, told):
+            self.length = FAILURES_IN_A_ROW
+        else:
+            self.length = self.length + 1 if _is_of_source(failure, told) else 0
+        return self.is_over
+
+
+def with_rest(told: FetchFailure, left: int) -> FetchFailure:
+    """Say in the failure that ends a crawl how many repositories it leaves unasked."""
+    rest = f"; {left} more repositories were not asked for" if left else ""
+    return told.model_copy(update={"reason": told.reason + rest})
+
+
+def is_too_large(failure: Failure) -> bool:
+    """Whether a download was given up for its size, packed or unpacked."""
+    told = isinstance(failure.value, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(failure.value)
+    return told or isinstance(failure.value, DownloadCancelledError)
+
+
+def _is_unsent(failure: Failure, told: FetchFailure) -> bool:
+    """Whether the request was held back: the quota is free too late, robots.txt forbids it, or the crawl is stopped."""
+    return isinstance(failure.value, IgnoreRequest) and told.status is None and not is_too_large(failure)
+
+
+def _is_of_source(failure: Failure, told: FetchFailure) -> bool:
+    """Whether a failure is likely to be that of every request: no answer, one of a broken server, or no JSON."""
+    if told.status is None:
+        return not is_too_large(failure)
+    return told.status >= HTTPStatus.INTERNAL_SERVER_ERROR or isinstance(failure.value, AnswerError)
 
 
 def describe(failure: Failure, request: Request) -> FetchFailure:

@@ -6,7 +6,6 @@ from typing import Any, Self
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
@@ -16,7 +15,7 @@ from schemas.listing import Quarantined, RawListing
 from spiders.addresses import base_url, path_below
 from spiders.clock import Clock, clock_of, stamp
 from spiders.documents import AnswerError, raw_listing, read_json, refused
-from spiders.failures import describe, request_of
+from spiders.failures import Streak, describe, request_of, with_rest
 from spiders.known import Known
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z")
@@ -42,14 +41,11 @@ REFUSING = (401, 403, 429)
 
 TAKEN = "is {!r}, which was taken under another name"
 
-FAILURES_IN_A_ROW = 5
-"""After so many the rest is not asked for: each would cost all the tries of its own."""
-
 Output = Request | RawListing | Quarantined | FetchFailure
 
 
 class GitHubSpider(Spider):
-    """Yields a RawListing a repository, Quarantined for what is none any more, and FetchFailure for what never came.
+    """Yields a RawListing a repository, Quarantined for what did not come, and FetchFailure where nothing more will.
 
     Arguments: `known` is the file that says which repositories are wanted, and what was fetched before; `only` is a
     comma-separated list of repositories instead. What has not changed is found by its ETag, which costs nothing of the
@@ -67,7 +63,7 @@ class GitHubSpider(Spider):
         named = dict.fromkeys(filter(None, only.split(",")))
         self.wanted = iter(named) if named else self.known.wanted(self.name)
         self.taken: set[str] = set()
-        self.failures_in_a_row = 0
+        self.streak = Streak()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's
@@ -86,7 +82,7 @@ class GitHubSpider(Spider):
 
     def take(self, response: Response, answer: dict[str, Any], asked: str, *, moved: bool = False) -> Iterator[Output]:
         """Take one repository."""
-        self.failures_in_a_row = 0
+        self.streak.answered()
         yield self._record(response, answer, asked, moved=moved)
         yield from self._next()
 
@@ -104,26 +100,21 @@ class GitHubSpider(Spider):
         elif response and (response.status in GONE or _is_blocked(response)):
             yield from self._settled(self._refused(None, asked, "", told.reason))
         else:
-            yield from self._missed(failure, told)
+            yield from self._missed(failure, told, asked)
 
     def _settled(self, taken: RawListing | Quarantined) -> Iterator[Output]:
-        self.failures_in_a_row = 0
+        self.streak.answered()
         self.taken.add(taken.id.lower())
         yield taken
         yield from self._next()
 
-    def _missed(self, failure: Failure, told: FetchFailure) -> Iterator[Output]:
-        """Report what never came; where the next one would not come either, leave the rest alone."""
-        self.failures_in_a_row += 1
-        unsent = isinstance(failure.value, IgnoreRequest) and told.status is None
-        hopeless = unsent or told.status in REFUSING
-        if not hopeless and self.failures_in_a_row < FAILURES_IN_A_ROW:
-            yield told
-            yield from self._next()
+    def _missed(self, failure: Failure, told: FetchFailure, asked: str) -> Iterator[Output]:
+        """Put aside what never came; where the next one would not come either, leave the rest alone."""
+        if self.streak.ends(failure, told, refusing=REFUSING):
+            yield with_rest(told, sum(1 for _ in self.wanted))
             return
-        left = sum(1 for _ in self.wanted)
-        rest = f"; {left} more repositories were not asked for" if left else ""
-        yield told.model_copy(update={"reason": told.reason + rest})
+        yield self._refused(None, asked, "", told.reason)
+        yield from self._next()
 
     def _record(
         self, response: Response, answer: dict[str, Any], asked: str, *, moved: bool

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from itertools import takewhile
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from scrapy import Spider
 from scrapy.crawler import Crawler
@@ -15,7 +15,7 @@ from schemas.times import instant
 from spiders.addresses import ForeignLinkError, base_url, following_url
 from spiders.asking import Answered, ask, drained, in_order
 from spiders.clock import clock_of, stamp
-from spiders.failures import describe, request_of
+from spiders.failures import describe, request_of, with_rest
 from spiders.huggingface_pages import API, Floor, id_of, next_link, read_items
 from spiders.huggingface_repository import SOURCE, Hub, Taken
 from spiders.known import Known
@@ -32,11 +32,13 @@ BATCH = 100
 EXAMPLE = "2026-07-01T00:00:00.000Z"
 
 Output = Taken | PageDone
+T = TypeVar("T")
 
 
 class HuggingFaceSpider(Spider):
-    """Yields two RawListings a repository, of its record and its card; Quarantined and FetchFailure for what is none.
+    """Yields two RawListings a repository, of its record and its card; Quarantined for what is none, or did not come.
 
+    A FetchFailure is of a page of the list, or says that nothing more would come: the crawl ends with it.
     Arguments: `known` is the file that says what was fetched before and which repositories are wanted, `only` a comma-
     separated list to fetch instead; `minimum_downloads` goes through the Hub's list too, down to there; `since` (ISO
     8601) takes of that only what has changed since. What is already known of a card is not asked for again.
@@ -89,6 +91,8 @@ class HuggingFaceSpider(Spider):
             self.crawler.stats.set_value(SCOPE_STAT, "changes")
         async for output in self._wanted():
             yield output
+            if isinstance(output, FetchFailure):
+                return
         if self.floor is not None:
             url = self.first_page or f"{self.hub.base_url}{API}?{self.floor.query}"
             await drained(self)
@@ -97,10 +101,12 @@ class HuggingFaceSpider(Spider):
                 yield output
 
     async def _wanted(self) -> AsyncIterator[Output]:
-        count = 0
-        async for found in in_order(map(self.hub.repository, self._unasked()), AHEAD):
+        count, unasked = 0, self._unasked()
+        async for found in in_order(map(self.hub.repository, self._while_up(unasked)), AHEAD):
             for taken in self._new(found):
-                yield taken
+                yield _with_rest(taken, unasked)
+            if _ends(found):
+                return
             count += 1
             if count % BATCH == 0 and self.first_page is None:
                 await drained(self)
@@ -111,6 +117,14 @@ class HuggingFaceSpider(Spider):
             if asked.lower() not in self.taken and self.hub.record_url(asked) not in self.pages:
                 yield asked
 
+    def _while_up(self, unasked: Iterator[T]) -> Iterator[T]:
+        """Give what is to be asked for, while the Hub answers."""
+        while not self.hub.is_down:
+            try:
+                yield next(unasked)
+            except StopIteration:
+                return
+
     async def _walk(self, first: str, floor: Floor) -> AsyncIterator[Output]:
         url: str | None = first
         while url is not None:
@@ -120,9 +134,12 @@ class HuggingFaceSpider(Spider):
                 yield describe(outcome, request_of(outcome))
                 return
             items = list(takewhile(floor.is_above, outcome.read))
-            async for found in in_order(self._jobs(items, floor, outcome.response.url), AHEAD):
+            unasked = iter(items)
+            async for found in in_order(self._jobs(self._while_up(unasked), floor, outcome.response.url), AHEAD):
                 for taken in found:
-                    yield taken
+                    yield _with_rest(taken, unasked)
+                if _ends(found):
+                    return
             try:
                 url = self._following(outcome) if len(items) == len(outcome.read) else None
             except ForeignLinkError as error:
@@ -132,7 +149,7 @@ class HuggingFaceSpider(Spider):
                 await drained(self)
                 yield PageDone(order=self.order, next=url)
 
-    def _jobs(self, items: list[object], floor: Floor, url: str) -> Iterator[Coroutine[Any, Any, list[Taken]]]:
+    def _jobs(self, items: Iterable[object], floor: Floor, url: str) -> Iterator[Coroutine[Any, Any, list[Taken]]]:
         """What is to be done for a page: for each of its repositories that is new to us, take it and fetch its card."""
         observed_at = stamp(self.hub.clock)
         for item in items:
@@ -167,6 +184,16 @@ class HuggingFaceSpider(Spider):
 
     async def _nameless(self, item: object) -> list[Taken]:
         return [self.hub.refused(item, "", "/id", "names no repository: owner/name does")]
+
+
+def _ends(found: list[Taken]) -> bool:
+    """Whether nothing more would come."""
+    return any(isinstance(taken, FetchFailure) for taken in found)
+
+
+def _with_rest(taken: Taken, unasked: Iterator[object]) -> Taken:
+    """Let a failure that ends the crawl say how many of what was at hand were not asked for."""
+    return with_rest(taken, sum(1 for _ in unasked)) if isinstance(taken, FetchFailure) else taken
 
 
 def _floor(minimum_downloads: str, since: str) -> Floor:

@@ -1,10 +1,10 @@
 """Asks the Hugging Face Hub for one repository: its record, and the card that stands beside it."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 from scrapy import Request, Spider
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
@@ -13,7 +13,7 @@ from schemas.listing import Quarantined, RawListing
 from spiders.asking import Answered, ask, response_of
 from spiders.clock import Clock, stamp
 from spiders.documents import AnswerError, raw_listing, raw_text, refused
-from spiders.failures import describe, request_of
+from spiders.failures import Streak, describe, is_too_large, request_of
 from spiders.huggingface_pages import (
     API,
     BAD_CREDENTIALS,
@@ -40,20 +40,38 @@ CARD_HOPS = 2
 MOVED = (301, 307, 308)
 ABSENT = (401, 404)
 """What is not there, or not for us: the Hub does not say which."""
+UNAUTHORIZED = 401
 WITHHELD = (403, 410, 451)
 """A fault of one repository: barred, removed, or taken down by law."""
+NOT_FOR_US = (401, 403)
+"""A card that is there, and shown to others, or to us another time."""
+REFUSING = (429,)
+"""What the next request would be answered too."""
 
 Taken = RawListing | Quarantined | FetchFailure
 
 
-class Hub(NamedTuple):
-    """The Hub as one crawl sees it: where it is, whose token is shown to it, and what is known of it."""
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """The Hub as one crawl sees it: where it is, whose token is shown to it, and what is known of it.
+
+    A single repository or card that does not come is Quarantined; a FetchFailure says that nothing more will come.
+    """
 
     spider: Spider
     base_url: str
     headers: dict[str, str]
     known: Known
     clock: Clock
+    records: Streak = field(default_factory=Streak)
+    """Failures in a row of single records."""
+    cards: Streak = field(default_factory=Streak)
+    """Likewise of cards, as other machines may answer for them."""
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the rest is not worth asking for."""
+        return self.records.is_over or self.cards.is_over
 
     async def repository(self, asked: str) -> list[Taken]:
         """Fetch what is asked for, under its present name where it has been renamed, and its card."""
@@ -64,6 +82,7 @@ class Hub(NamedTuple):
             outcome = await self._ask_record(moved)
         if isinstance(outcome, Failure):
             return [self._missing(outcome, asked)]
+        self.records.answered()
         if outcome.read.get("private") is True:  # the token may see it; others may not
             return []
         found = id_of(outcome.read)
@@ -120,13 +139,16 @@ class Hub(NamedTuple):
         """Say that a repository is not to be seen, that it is barred, or that no answer came."""
         response, told = response_of(failure), describe(failure, request_of(failure))
         if response is None or response.status not in ABSENT + WITHHELD:
-            return told
+            return told if self.records.ends(failure, told, refusing=REFUSING) else self._unread(told, asked)
         if response.status in WITHHELD:
-            return self.refused(None, asked, "", told.reason)
-        if BAD_CREDENTIALS.search(error := error_of(response)):
-            return FetchFailure(
-                url=response.url, status=response.status, reason=f"{error}: check HF_TOKEN, or unset it"
-            )
+            self.records.answered()
+            return self._unread(told, asked)
+        error = error_of(response)
+        if response.status == UNAUTHORIZED and BAD_CREDENTIALS.search(error):
+            told = told.model_copy(update={"reason": f"{error}: check HF_TOKEN, or unset it"})
+            self.records.ends(failure, told, refusing=ABSENT)
+            return told
+        self.records.answered()
         return raw_listing(
             {"asked": asked, "error": error, "status": response.status},
             listing_id=asked,
@@ -145,20 +167,35 @@ class Hub(NamedTuple):
                 break
             path = onward
         if isinstance(outcome, Answered):
+            self.cards.answered()
             return self._text(outcome.read, repository, outcome.response.url, version)
         return self._no_card(outcome, repository, version)
 
     def _no_card(self, failure: Failure, repository: str, version: str | None) -> Taken:
-        """An empty text is a card that is not there; one that is not for us may be there the next time."""
+        """An empty text is a card that is not there, or one that was never shown to us."""
         response, told = response_of(failure), describe(failure, request_of(failure))
         if response is not None and response.status in ABSENT + WITHHELD:
-            return self._text(b"", repository, response.url, version if response.status not in (401, 403) else None)
+            self.cards.answered()
+            return self._withheld_card(response, repository, version)
         if response is not None and response.status // 100 == 3:  # noqa: PLR2004 - redirects
+            self.cards.answered()
             reason = f"{told.reason.partition(': ')[0]}, which is no place of a card that we follow to"
             return self.refused(None, repository, "", reason, CARDS)
         if isinstance(failure.value, AnswerError) or is_too_large(failure):
+            self.cards.answered()
             return self.refused(None, repository, "", f"{told.reason}; at most {LARGEST_CARD} bytes are kept", CARDS)
-        return told
+        return told if self.cards.ends(failure, told, refusing=REFUSING) else self._unread(told, repository, CARDS)
+
+    def _withheld_card(self, response: Response, repository: str, version: str | None) -> Taken:
+        """Keep the card that is known where it is not shown any more: with its own date, so that it goes stale."""
+        if response.status not in NOT_FOR_US:
+            return self._text(b"", repository, response.url, version)
+        known = self.known.raw(CARDS, repository)
+        return known if known is not None and known.body else self._text(b"", repository, response.url, None)
+
+    def _unread(self, told: FetchFailure, asked: str, source: str = SOURCE) -> Quarantined:
+        """Put aside what did not come: its last good record stands, and the crawl goes on."""
+        return self.refused(None, asked, "", told.reason, source)
 
     def _text(self, body: bytes, repository: str, url: str, version: str | None) -> RawListing | Quarantined:
         return raw_text(
@@ -181,9 +218,3 @@ def version_of(record: dict[str, Any]) -> str | None:
     """Commit that a record is of, None where it does not say."""
     commit = record.get("sha")
     return commit if isinstance(commit, str) and commit else None
-
-
-def is_too_large(failure: Failure) -> bool:
-    """Whether a download was given up for its size, packed or unpacked."""
-    told = isinstance(failure.value, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(failure.value)
-    return told or isinstance(failure.value, DownloadCancelledError)

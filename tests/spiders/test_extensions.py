@@ -1,7 +1,11 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from tests.spiders import hub
 from tests.spiders.crawling import crawled, ids, quarantined
+from tests.spiders.scripted import Answer, answering, crawl_of
 from tests.spiders.server import model, serving
 
 
@@ -19,3 +23,30 @@ def test_a_record_that_our_own_code_breaks_on_is_quarantined_and_oddities_are_co
     assert outcome.report.leftovers == {"/aura": 2}
     assert outcome.report.unknown_values == {"parameter:telepathy": 2}
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_token_that_a_source_repeats_is_in_nothing_that_is_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", token := "hf_very-secret")
+    told = {"error": f"Invalid token {token}"}
+    answers = {
+        hub.record_path("heron-lab/a"): [Answer(404, told)],
+        hub.record_path("heron-lab/b"): hub.redirect(f"/login?token={token}", 302),
+        **hub.detail("heron-lab/c", tags=[token]),
+        **hub.card("heron-lab/c"),
+        **hub.detail("heron-lab/d"),
+        **hub.card("heron-lab/d", f"# Heron {token}"),
+        hub.record_path("heron-lab/e"): [Answer(401, told)],
+    }
+    names = ",".join(f"heron-lab/{name}" for name in "abcde")
+    with answering(answers) as source:
+        came = crawl_of("huggingface", source.url, tmp_path, only=names)
+    assert "very-secret" not in came.text
+    assert [(one.source, one.id) for one in came.quarantined] == [
+        ("huggingface", "heron-lab/a"), ("huggingface", "heron-lab/b"), ("huggingface", "heron-lab/c"),
+        ("huggingface-card", "heron-lab/d"),
+    ]  # fmt: skip
+    assert "'/login?token=***'" in came.quarantined[1].reason
+    assert came.reasons() == ["Invalid token ***: check HF_TOKEN, or unset it"]
+    assert came.report.quarantined == len(came.quarantined)

@@ -78,7 +78,7 @@ def test_the_token_goes_to_the_api_alone_and_what_it_shows_of_us_is_not_kept(
     assert (elsewhere.asked, came.ids()) == ([], ["heron-lab/a"])
     assert "secret" not in came.text
     assert "permissions" not in came.text
-    assert "redirects are not followed" in came.reasons()[0]
+    assert "redirects are not followed" in came.quarantined[0].reason
 
 
 def test_what_has_not_changed_is_the_known_record_seen_again(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_a_redirect_to_anything_but_a_repository_is_not_followed(location: str, 
     with answering({"/repos/heron/old": [Answer(301, b"{}", {"Location": location})]}) as source:
         came = crawl_of("github", source.url, tmp_path, only="heron/old")
     assert source.paths() == ["/repos/heron/old"]
-    assert (came.report.complete, len(came.reasons())) == (False, 1)
+    assert (came.report.complete, [one.id for one in came.quarantined]) == (True, ["heron/old"])
 
 
 def test_a_second_hop_is_not_followed(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_second_hop_is_not_followed(tmp_path: Path) -> None:
     with answering(answers) as source:
         came = crawl_of("github", source.url, tmp_path, only="heron/old")
     assert source.paths() == ["/repos/heron/old", "/repositories/7"]
-    assert not came.report.complete
+    assert [one.id for one in came.quarantined] == ["heron/old"]
 
 
 def test_a_repository_that_is_gone_is_a_fault_of_its_record_alone(tmp_path: Path) -> None:
@@ -245,12 +245,25 @@ def test_after_failures_in_a_row_the_rest_is_left_alone(tmp_path: Path) -> None:
     with answering(answers) as source:
         came = crawl_of("github", source.url, tmp_path, {"RETRY_TIMES": "0"}, known=known_file(tmp_path, *wanted))
     assert source.paths() == [f"/repos/heron/{n}" for n in range(7)]
-    assert len(came.reasons()) == 6
-    assert came.reasons()[-1].endswith("; 2 more repositories were not asked for")
+    assert [one.id for one in came.quarantined] == [f"heron/{n}" for n in (0, 2, 3, 4, 5)]
+    [told] = came.reasons()
+    assert told.endswith("; 2 more repositories were not asked for")
+
+
+@pytest.mark.parametrize("answer", [Answer(400), Answer(500), Answer(302, b"", {"Location": "/login"})])
+def test_one_repository_that_cannot_be_had_is_put_aside_alone(answer: Answer, tmp_path: Path) -> None:
+    answers = {f"/repos/heron/{n}": [Answer(200, repository(f"heron/{n}"))] for n in "ac"}
+    with answering({**answers, "/repos/heron/b": [answer]}) as source:
+        came = crawl_of("github", source.url, tmp_path, only="heron/a,heron/b,heron/c")
+    assert (came.ids(), came.report.complete) == (["heron/a", "heron/c"], True)
+    [refused] = came.quarantined
+    assert (refused.id, refused.stage) == ("heron/b", "fetch")
+    assert f"answered {answer.status}" in refused.reason
 
 
 @pytest.mark.parametrize("body", [b"[]", b"<html>", b"{"])
-def test_an_answer_that_is_no_repository_is_a_failure(body: bytes, tmp_path: Path) -> None:
+def test_an_answer_that_is_no_repository_is_put_aside(body: bytes, tmp_path: Path) -> None:
     with answering({"/repos/heron/a": [Answer(200, body)]}) as source:
         came = crawl_of("github", source.url, tmp_path, only="heron/a")
-    assert (came.report.complete, came.report.retries, len(came.reasons())) == (False, 2, 1)
+    assert (came.report.complete, came.report.retries, len(came.reasons())) == (True, 2, 0)
+    assert [one.id for one in came.quarantined] == ["heron/a"]

@@ -10,11 +10,13 @@ from tests.spiders.hub import (
     CARD,
     MISSING,
     SHA,
+    TOP,
     card,
     card_path,
     cards,
     detail,
     known_file,
+    page,
     raws,
     record,
     record_path,
@@ -98,7 +100,7 @@ def test_an_id_in_other_letters_is_the_same_repository_and_comes_once(tmp_path: 
     assert len(cards(came)) == 1
 
 
-def test_redirects_that_lead_away_or_on_and_on_are_failures(tmp_path: Path) -> None:
+def test_redirects_that_lead_away_or_on_and_on_are_not_followed(tmp_path: Path) -> None:
     with answering({}) as elsewhere, answering(detail("heron-lab/f")) as source:
         away = {
             "heron-lab/a": f"{elsewhere.url}/api/models/heron-lab/f",
@@ -109,12 +111,12 @@ def test_redirects_that_lead_away_or_on_and_on_are_failures(tmp_path: Path) -> N
         }
         source.answers |= {record_path(name): redirect(location) for name, location in away.items()}
         came = crawl_of(HUB, source.url, tmp_path, only=",".join(away))
-    assert (len(came.report.failures), came.admitted, came.report.complete) == (5, [], False)
-    assert all("points to" in reason for reason in came.reasons())
+    assert (len(came.quarantined), came.admitted, came.report.complete) == (5, [], True)
+    assert all("points to" in one.reason for one in came.quarantined)
     assert (elsewhere.asked, record_path("heron-lab/f") in source.paths()) == ([], False)
     with answering(detail("heron-lab/f")) as source:
         source.answers[record_path("heron-lab/a")] = redirect("/api/models/heron-lab/f", 302)
-        assert len(crawl_of(HUB, source.url, tmp_path, only="heron-lab/a").report.failures) == 1
+        assert len(crawl_of(HUB, source.url, tmp_path, only="heron-lab/a").quarantined) == 1
 
 
 def test_what_names_no_repository_is_never_asked_for(tmp_path: Path) -> None:
@@ -226,6 +228,19 @@ def test_a_card_of_the_same_commit_is_not_fetched_again(tmp_path: Path) -> None:
     assert {cards(came)[raw.id].body for raw in old[1:]} == {CARD}
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_card_that_is_not_shown_any_more_is_kept_with_its_own_date(tmp_path: Path, status: int) -> None:
+    old = (known_card("heron-lab/a", "0" * 40), known_card("heron-lab/never", None, ""))
+    answers: dict[str, list[Answer]] = {}
+    for raw in old:
+        answers |= detail(raw.id) | card(raw.id, "Access is restricted", status)
+    with answering(answers) as source:
+        came = crawl_of(HUB, source.url, tmp_path, known=known_file(tmp_path, *(raw.id for raw in old), raws=old))
+    assert cards(came)["heron-lab/a"] == old[0]
+    never = cards(came)["heron-lab/never"]
+    assert (never.body, never.observed_at, came.report.complete) == ("", OBSERVED_AT, True)
+
+
 def test_the_token_goes_to_the_hub_alone_and_into_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_very-secret")
     with answering({}) as elsewhere, answering(detail("heron-lab/a") | detail("heron-lab/b")) as source:
@@ -243,8 +258,9 @@ def test_a_token_that_does_not_hold_makes_no_repository_look_missing(error: str,
     refusal = Answer(401, {"error": error})
     with answering({record_path("heron-lab/a"): [refusal], record_path("heron-lab/b"): [MISSING]}) as source:
         came = crawl_of(HUB, source.url, tmp_path, only="heron-lab/a,heron-lab/b")
-    assert (came.ids(), came.report.complete) == (["heron-lab/b"], False)
-    assert "check HF_TOKEN" in came.reasons()[0]
+    assert (came.report.complete, [line for line in came.admitted if line.raw.id == "heron-lab/a"]) == (False, [])
+    [told] = came.reasons()
+    assert "check HF_TOKEN" in told
 
 
 def test_faults_that_pass_are_survived_and_others_told(tmp_path: Path) -> None:
@@ -254,6 +270,58 @@ def test_faults_that_pass_are_survived_and_others_told(tmp_path: Path) -> None:
     with answering(answers) as source:
         came = crawl_of(HUB, source.url, tmp_path, settings={"RETRY_TIMES": "4"}, only="heron-lab/a,heron-lab/b")
     assert ([raw.id for raw in raws(came)], list(cards(came))) == (["heron-lab/a"], ["heron-lab/a"])
-    [reason] = came.reasons()
-    assert "heron-lab/b" in reason
-    assert "answered 503 (Service Unavailable), 5 times" in reason
+    [refused] = came.quarantined
+    assert (refused.id, came.report.complete) == ("heron-lab/b", True)
+    assert "answered 503 (Service Unavailable), 5 times" in refused.reason
+
+
+@pytest.mark.parametrize("answer", [Answer(400), Answer(500), redirect("/login", 302)[0]])
+@pytest.mark.parametrize("of_card", [False, True], ids=["record", "card"])
+def test_one_repository_or_card_that_cannot_be_had_is_put_aside_alone(
+    answer: Answer, of_card: bool, tmp_path: Path
+) -> None:
+    names = [f"heron-lab/{n}" for n in "abc"]
+    answers = {path: answer for name in names for path, answer in (detail(name) | card(name)).items()}
+    answers[(card_path if of_card else record_path)("heron-lab/b")] = [answer]
+    with answering(answers) as source:
+        came = crawl_of(HUB, source.url, tmp_path, only=",".join(names))
+    assert [raw.id for raw in raws(came)] == (names if of_card else names[::2])
+    assert (list(cards(came)), came.report.complete) == (names[::2], True)
+    [refused] = came.quarantined
+    assert (refused.source, refused.id, refused.stage) == (f"{HUB}-card" if of_card else HUB, "heron-lab/b", "fetch")
+    assert f"answered {answer.status}" in refused.reason
+
+
+def test_a_hub_that_is_down_is_left_alone_with_one_failure(tmp_path: Path) -> None:
+    wanted = [f"heron-lab/{n:03}" for n in range(160)]
+    with answering({record_path(name): [Answer(500)] for name in wanted}) as source:
+        down = crawl_of(HUB, source.url, tmp_path, known=known_file(tmp_path, *wanted), minimum_downloads="1")
+    asked = len(set(source.paths()))
+    [told] = down.reasons()
+    assert "answered 500" in told
+    assert told.endswith(f"; {160 - asked} more repositories were not asked for")
+    assert (down.report.complete, asked <= 16, len(down.quarantined) < 16) == (False, True, True)
+    closed = crawl_of(HUB, source.url, tmp_path, known=known_file(tmp_path, *wanted), minimum_downloads="1")
+    [told] = closed.reasons()
+    assert "was refused a connection" in told
+    assert (told.endswith("more repositories were not asked for"), closed.report.requests < 60) == (True, True)
+
+
+def test_where_cards_do_not_come_the_walk_ends_with_one_failure(tmp_path: Path) -> None:
+    names = [f"heron-lab/{n:02}" for n in range(40)]
+    answers = {TOP: page(*map(record, names))} | {card_path(name): [Answer(503)] for name in names}
+    with answering(answers) as source:
+        came = crawl_of(HUB, source.url, tmp_path, {"RETRY_TIMES": "0"}, minimum_downloads="1")
+    [told] = came.reasons()
+    assert told.endswith(f"; {41 - len(source.paths())} more repositories were not asked for")
+    assert (came.report.complete, len(source.paths()) <= 17) == (False, True)
+
+
+def test_a_quota_that_is_free_too_late_ends_the_crawl(tmp_path: Path) -> None:
+    wanted = [f"heron-lab/{n:02}" for n in range(40)]
+    answers = {record_path(name): [Answer(429, {}, {"Retry-After": "3600"})] for name in wanted}
+    with answering(answers) as source:
+        came = crawl_of(HUB, source.url, tmp_path, known=known_file(tmp_path, *wanted))
+    [told] = came.reasons()
+    assert "more repositories were not asked for" in told
+    assert (came.report.complete, len(source.paths()) <= 4) == (False, True)
