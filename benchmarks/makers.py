@@ -29,7 +29,7 @@ class Maker(Frozen):
     prefixes: tuple[str, ...] = ()
     """What may stand before a name there; in a section whose ids have it, only those are its own."""
     suffix: str = ""
-    same: dict[str, str] = {}
+    same: dict[str, str] = {}  # noqa: RUF012 - never changed
     other: tuple[str, ...] = ()
 
     def bare(self, entry_id: str) -> str:
