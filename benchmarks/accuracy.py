@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.accuracy_chart import draw
 from benchmarks.catalogues import (
@@ -63,7 +63,7 @@ class OfMakers(NamedTuple):
         return first_of(self.sections, heard)
 
 
-def records() -> list[Truth]:
+def records() -> list[dict[str, Any]]:
     """OpenRouter's records of the day."""
     document = json.loads((recordings() / f"openrouter/models_{DAY}.json").read_bytes())
     return list(document if isinstance(document, list) else document["data"])

@@ -3,8 +3,8 @@
 Two kinds of capability claims rest on no field of a listing: those that OpenRouter's descriptions state (of every
 recorded day, each model and ability once), and those of a Hub repository's task and tags (the recorded repositories).
 A repository is compared with models.dev's entry of the same repository, or with that of the OpenRouter listing that
-names it as its weights. Prints the counts of [confidence.method] in `pipelines/rules/issuing.toml`, and exits with 1
-when the rules hold others. Descriptions are also compared with the makers' own entries.
+names it as its weights. Prints the counts of [confidence.method] in `pipelines/rules/issuing.toml`, and exits
+with 1 when the rules hold others. Descriptions are also compared with the makers' own entries.
 """
 
 import sys

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from schemas.base import Frozen
 
 Truth = Mapping[str, Any]
@@ -27,10 +29,12 @@ class Maker(Frozen):
     providers: tuple[str, ...] = ()
     """`litellm_provider` of its rows."""
     prefixes: tuple[str, ...] = ()
-    """What may stand before a name there; in a section whose ids have it, only those are its own."""
+    """What stands there before the names of the maker's own."""
     suffix: str = ""
-    same: dict[str, str] = {}  # noqa: RUF012 - never changed
+    same: dict[str, str] = Field(default_factory=dict)
+    """OpenRouter's name → the maker's for that model, looked up by hand."""
     other: tuple[str, ...] = ()
+    """OpenRouter's names that mean another model at the maker's."""
 
     def bare(self, entry_id: str) -> str:
         """An entry's id as a name that can be compared."""

@@ -132,9 +132,8 @@ class Method(Frozen):
     """How often what a group of facts shows was right, where it is less certain than a listing's own fields."""
 
     pooled: Measure | None = None
-    """Of all that the group shows, together."""
+    """Of all that the group shows together, where that was counted."""
     measured: dict[str, Measure] = Field(default_factory=dict)
-    """Of single capabilities."""
 
 
 class Confidence(Frozen):
@@ -142,7 +141,7 @@ class Confidence(Frozen):
 
     unmeasured: float
     """Of a capability that nobody speaks of: the least that was measured of any."""
-    measured: dict[str, Measure]
+    measured: dict[str, Measure] = Field(min_length=1)
     method: dict[str, Method] = Field(default_factory=dict)
     """Group of facts → how far to trust what they show."""
 
@@ -163,8 +162,7 @@ class Confidence(Frozen):
         return self._figure(self.measured, capability)
 
     def _heard(self, method: Method, capability: str) -> float:
-        """What words say of a capability is held no more certain than a field that says it."""
-        if method.pooled:
+        if method.pooled:  # no more certain than a field that says the same
             return min(method.pooled.figure, self._figure(self.measured, capability))
         return self._figure(method.measured, capability)
 

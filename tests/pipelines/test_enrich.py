@@ -12,7 +12,7 @@ from pipelines.issue import draft
 from pipelines.join import Joined
 from pipelines.limitations import MOST_PLAIN, MOST_QUOTES
 from pipelines.merge import gather
-from pipelines.rulebook import rulebook
+from pipelines.rulebook import Measure, rulebook
 from pipelines.vocabulary import INPUT_MODALITIES, OUTPUT_MODALITIES, PARAMETERS
 from pipelines.wording import LONGEST_QUOTED
 from schemas.listing import Listing
@@ -298,9 +298,9 @@ FIGURES = rulebook().issuing.confidence
 @pytest.mark.parametrize(
     ("parameters", "description", "confidence", "methods"),
     [
-        (["tools"], "A bird.", FIGURES.measured["tool calling"], ["structured"]),
-        (["tools"], "It supports tool calling.", FIGURES.measured["tool calling"], ["structured", "pattern"]),
-        (["seed"], "It supports tool calling.", FIGURES.method["described"], ["pattern"]),
+        (["tools"], "A bird.", FIGURES.of("tool calling"), ["structured"]),
+        (["tools"], "It supports tool calling.", FIGURES.of("tool calling"), ["structured", "pattern"]),
+        (["seed"], "It supports tool calling.", FIGURES.of("tool calling", {"described"}), ["pattern"]),
     ],
 )
 def test_an_ability_that_only_words_state_is_held_less_certain(
@@ -313,9 +313,27 @@ def test_an_ability_that_only_words_state_is_held_less_certain(
     assert [entry["method"] for entry in evidence_of(unfragile, f"/capabilities/{at}")] == methods
 
 
-def test_an_ability_by_task_and_tags_takes_their_figure() -> None:
-    (ability,) = told(repository(tags=["conversational"]))["capabilities"][:1]
-    assert (ability["name"], ability["confidence"]) == ("multi-turn chat", FIGURES.method["task"])
+@pytest.mark.parametrize(
+    ("task", "tags", "name", "confidence"),
+    [
+        ("text-generation", ["conversational"], "multi-turn chat", FIGURES.method["task"].measured),
+        ("robotics", [], "robot control", FIGURES.unmeasured),
+        ("text-generation", ["tool-use"], "tool calling", FIGURES.unmeasured),
+        ("text-generation", ["en", "fr"], "multilingual use", FIGURES.unmeasured),
+    ],
+)
+def test_an_ability_by_task_and_tags_takes_their_figure_where_it_was_measured(
+    task: str, tags: list[str], name: str, confidence: float | dict[str, Measure]
+) -> None:
+    abilities = told(repository(pipeline_tag=task, tags=tags))["capabilities"]
+    (ability,) = [one for one in abilities if one["name"] == name]
+    assert ability["confidence"] == (confidence[name].figure if isinstance(confidence, dict) else confidence)
+
+
+def test_an_ability_that_nobody_compared_is_held_least_certain() -> None:
+    abilities = told(listing(supported_parameters=["seed", "tools"]))["capabilities"]
+    figures = {one["name"]: one["confidence"] for one in abilities}
+    assert figures["seeded sampling"] == FIGURES.unmeasured == min(figures.values()) < figures["tool calling"]
 
 
 def test_a_mode_with_a_twin_of_the_class_asks_no_figures() -> None:

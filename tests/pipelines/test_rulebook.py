@@ -6,6 +6,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
+from benchmarks import accuracy
 from pipelines.absence import MISSING
 from pipelines.card_rules import card_rules
 from pipelines.conditions import Condition, compiled
@@ -17,6 +18,7 @@ from pipelines.rulebook import (
     LIMIT,
     PARSED,
     CapabilityRule,
+    Confidence,
     FailureMode,
     Rulebook,
     rule_at,
@@ -31,6 +33,7 @@ from schemas.trust import Risk
 from tests.pipelines.hub import absence
 from tests.pipelines.listings import endpoints, listing
 from tests.pipelines.repositories import repository
+from tests.recordings import recordings_dir
 
 BOOK = rulebook()
 ABILITIES = BOOK.capabilities.capability
@@ -52,6 +55,7 @@ MARKETING = re.compile(
     re.IGNORECASE,
 )
 CALENDAR = {"ending", "past_end"}
+CHAT = {"confirmed": 3, "compared": 3, "figure": 0.8}
 
 FULL = listing(
     reasoning={"mandatory": True, "supported_efforts": ["high"]},
@@ -233,11 +237,56 @@ def changed(table: str, change: dict[str, Any]) -> dict[str, Any]:
         ("failure_modes", {"failure_mode": [{"id": "x"}]}, "stated"),
         ("failure_modes", {"failure_mode": [{**MODES[0].model_dump(), "same_as": ["gone"]}]}, "'gone'"),
         ("failure_modes", {"failure_mode": []}, "names no class-level failure mode"),
+        ("issuing", {"confidence": {"unmeasured": 0.7, "measured": {"chat": CHAT}}}, "not the least measured"),
+        ("issuing", {"confidence": {"unmeasured": 0.9, "measured": {"chat": CHAT | {"figure": 0.9}}}}, "3 of 3"),
+        (
+            "issuing",
+            {"confidence": {"unmeasured": 1.0, "measured": {"chat": CHAT | {"confirmed": 4, "figure": 1.0}}}},
+            "4 of 3",
+        ),
+        ("issuing", {"confidence": {"unmeasured": 0.5, "measured": {}}}, "at least 1 item"),
     ],
 )
 def test_a_table_that_does_not_hold_together_is_refused(table: str, change: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         Rulebook.model_validate(changed(table, change), strict=False)
+
+
+def test_each_confidence_is_what_its_counts_give() -> None:
+    held = ISSUING.confidence
+    ways = [held.measured, *(method.measured for method in held.method.values())]
+    counted = [*chain.from_iterable(way.values() for way in ways), held.method["described"].pooled]
+    assert all(one and one.figure == round((one.confirmed + 1) / (one.compared + 2), 2) for one in counted)
+    assert held.unmeasured == min(one.figure for one in held.measured.values())
+    assert {*held.measured} <= {rule.name for rule in ABILITIES}
+    assert all({*method.measured} <= {rule.name for rule in ABILITIES} for method in held.method.values())
+
+
+@pytest.mark.parametrize(
+    ("capability", "shown_by", "figure"),
+    [
+        ("chat", set(), 0.8), ("chat", {"output"}, 0.8), ("poetry", set(), 0.6), ("chat", {"output", "task"}, 0.8),
+        ("chat", {"task"}, 0.67), ("poetry", {"task"}, 0.6), ("chat", {"task", "tag"}, 0.6),
+        ("chat", {"described"}, 0.75), ("dance", {"described"}, 0.6), ("poetry", {"described"}, 0.6),
+    ],
+)  # fmt: skip
+def test_a_claim_takes_the_figure_of_what_shows_it(capability: str, shown_by: set[str], figure: float) -> None:
+    one, two = {"confirmed": 1, "compared": 1, "figure": 0.67}, {"confirmed": 2, "compared": 2, "figure": 0.75}
+    dance = {"confirmed": 2, "compared": 3, "figure": 0.6}
+    methods = {"task": {"measured": {"chat": one}}, "tag": {}, "described": {"pooled": two}}
+    table = {"unmeasured": 0.6, "measured": {"chat": CHAT, "dance": dance}, "method": methods}
+    assert Confidence.model_validate(table).of(capability, shown_by) == figure
+
+
+@pytest.mark.recordings
+def test_the_counts_of_the_confidences_are_those_of_the_recordings() -> None:
+    recordings_dir()
+    ours = accuracy.claims()
+    counts = accuracy.confirmed(ours, accuracy.of_makers(ours))
+    held = ISSUING.confidence.measured
+    assert {one.capability: (one.both, one.claimed) for one in counts} == {
+        name: (one.confirmed, one.compared) for name, one in held.items()
+    }
 
 
 def test_the_digest_pins_the_tables() -> None:
