@@ -9,7 +9,7 @@ from typing import Final, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from pipelines.card_rules import ClaimKind, Pattern
+from pipelines.card_rules import NOTHING, ClaimKind, Pattern
 from pipelines.card_sentences import LONGEST_SENTENCE_CHARS, plain_text
 from pipelines.first_look import Needs, may_hold, words_in, words_of
 from pipelines.rule_tables import table_text
@@ -33,8 +33,17 @@ class LimitRule(Frozen):
     mode: str
     """A failure mode of the catalogue, by the name that its fact gives it; "" for a plain limitation."""
     kind: ClaimKind
+    affirms: bool
+    """Whether a negation turns it round ("is logged"); what is a negation in itself ("not suitable") stands."""
     needs: Needs
     pattern: Pattern = Field(alias="patterns")
+    unless: Pattern = NOTHING
+    """A sentence with such words speaks of something else: another model, a parameter, a text that is looked at."""
+
+    def stated_in(self, clause: str, rules: "DescriptionRules") -> bool:
+        """Whether a clause has its words and does not deny them."""
+        found = self.pattern.search(clause)
+        return found is not None and not (self.affirms and rules.denies(clause, found))
 
 
 class AbilityRule(Frozen):
@@ -44,6 +53,11 @@ class AbilityRule(Frozen):
     """Of the capability catalogue."""
     needs: Needs
     pattern: Pattern = Field(alias="patterns")
+
+    def stated_in(self, clause: str, rules: "DescriptionRules") -> bool:
+        """Whether a clause has its words, denies nothing and tells of no support that has ended."""
+        cues = (rules.denied, rules.ended)
+        return self.pattern.search(clause) is not None and not any(cue.search(clause) for cue in cues)
 
 
 Row = LimitRule | AbilityRule
@@ -56,6 +70,10 @@ class DescriptionRules(Frozen):
     contrast: Pattern
     passed_over: Pattern
     denied: Pattern
+    predicate: Pattern
+    """Where another predicate begins; what is denied before it leaves the words after it as they are."""
+    ended: Pattern
+    """Support that there was or will be; it denies an ability."""
     limits: tuple[LimitRule, ...] = Field(alias="limit")
     abilities: tuple[AbilityRule, ...] = Field(alias="capability")
 
@@ -63,6 +81,11 @@ class DescriptionRules(Frozen):
     def rows(self) -> tuple[Row, ...]:
         """All rows, those of limits first."""
         return (*self.limits, *self.abilities)
+
+    def denies(self, clause: str, found: re.Match[str]) -> bool:
+        """Whether words are denied in themselves, or by what stands before them in the same predicate."""
+        begins = max((cut.end() for cut in self.predicate.finditer(clause, 0, found.start())), default=0)
+        return self.denied.search(clause[begins : found.end()]) is not None
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
@@ -144,6 +167,7 @@ def _stated(quote: str, possible: list[Row]) -> list[tuple[Stated, str | None]]:
         return []
     sentence = plain_text(quote) if MARKUP.search(quote) else " ".join(quote.split())
     rows = rows if words is not None else _fitting(rows, words_in(sentence))
+    rows = [row for row in rows if isinstance(row, AbilityRule) or not row.unless.search(sentence)]
     found = [claim for clause in _clauses(sentence, rules) for claim in _of_clause(clause, rows, rules)] if rows else []
     return found if found and not rules.passed_over.search(sentence) else []
 
@@ -153,13 +177,14 @@ def _fitting(rows: Iterable[Row], words: AbstractSet[str] | None) -> list[Row]:
 
 
 def _of_clause(clause: str, rows: list[Row], rules: DescriptionRules) -> list[tuple[Stated, str | None]]:
-    """The first limit that a clause states, or else every ability, unless it denies it."""
-    fitting = [row for row in rows if row.pattern.search(clause)]
-    limit = next((row for row in fitting if isinstance(row, LimitRule)), None)
-    if limit:
-        return [(limit.kind, limit.mode or None)]
-    abilities = [row for row in fitting if isinstance(row, AbilityRule)]
-    return [] if abilities and rules.denied.search(clause) else [("capability", row.name) for row in abilities]
+    """Every limit that a clause states, a plain one where none has a name; or else every ability."""
+    stated = [row for row in rows if row.stated_in(clause, rules)]
+    limits: list[tuple[Stated, str | None]] = [
+        (row.kind, row.mode or None) for row in stated if isinstance(row, LimitRule)
+    ]
+    if limits:
+        return [limit for limit in limits if limit[1]] or limits
+    return [("capability", row.name) for row in stated if isinstance(row, AbilityRule)]
 
 
 def _clauses(sentence: str, rules: DescriptionRules) -> Iterator[str]:

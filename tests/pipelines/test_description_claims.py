@@ -70,6 +70,75 @@ def test_comparison_negation_question_promise_and_advertising_state_nothing(desc
     assert [claim for claim in mine(description) if claim.name] == []
 
 
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Prompts are not logged.",
+        "Prompts and completions are never stored or used for training.",
+        "Neither prompts nor completions are logged.",
+        "None of your prompts are stored.",
+        "Outputs are never used to train models.",
+        "Data is collected from the web.",
+        "Sonnet 3.5 has been deprecated in favor of this model.",
+        "GPT-4 is deprecated.",
+        "GPT-4 is no longer available.",
+        "The v1 model is deprecated.",
+        "The old checkpoint is deprecated; this one replaces it.",
+        "This model is not deprecated.",
+        "The `functions` parameter is deprecated and replaced.",
+        "The `functions` parameter still works, but it is deprecated.",
+        "Image inputs are no longer supported.",
+        "It may be removed or redirected to another model.",
+        "No alignment data was leaked.",
+        "No guardrails were removed.",
+        "It was tuned without compromising safety alignment.",
+        "It is not without safety filters.",
+        "It is not an uncensored model.",
+        "Requests are not rate-limited.",
+        "No rate limits apply.",
+        "It may never produce incorrect answers.",
+        "It is no longer in beta.",
+        "This is not an experimental model.",
+        "It is not for research purposes only.",
+        "It never struggles with long inputs.",
+        "It not only supports English but also French.",
+        "It does not have a thinking-only mode.",
+        "The model flags text that may contain harmful content.",
+        "llama.cpp does not support function calling yet.",
+        "Support for image input was dropped.",
+        "It drops support for function calling.",
+        "It supports researchers studying tool use.",
+        "It supports developers building tool use.",
+    ],
+)
+def test_a_denial_and_what_is_said_of_something_else_state_nothing(description: str) -> None:
+    assert mine(description) == ()
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("Prompts are logged, never sold.", ["prompts-retained"]),
+        ("This model is deprecated, so do not use it.", ["deprecated-model"]),
+        ("[DEPRECATED] Use Heron 2.", ["deprecated-model"]),
+        ("Heron is fast, but it is deprecated.", ["deprecated-model"]),
+        ("It is not always right and may hallucinate.", ["confabulation"]),
+        ("It has no guardrails.", ["no-safeguards"]),
+        ("It not only supports tool calling: it is free.", ["tool calling"]),
+        (
+            "The maker notes that it is not suited for production use-cases as it may be removed or redirected.",
+            ["out-of-scope-use"],
+        ),
+        (
+            "It does not support tool use, may hallucinate and is not suitable for production.",
+            ["out-of-scope-use", "confabulation", "tools-denied"],
+        ),
+    ],
+)
+def test_a_clause_states_every_limit_that_it_does_not_deny(description: str, expected: list[str]) -> None:
+    assert [claim.name for claim in mine(description)] == expected
+
+
 def test_quotes_are_whole_sentences_at_their_place() -> None:
     description = "Ünlike other birds? No. See [Heron](/x). It is **no longer maintained**. Bye."
     (claim,) = mine(description)
