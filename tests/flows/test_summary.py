@@ -36,13 +36,13 @@ def test_a_run_without_news_says_so(equipped: Path, few: list[Record]) -> None:
 
 
 def test_a_closed_gate_is_told_first_and_nothing_is_counted(equipped: Path) -> None:
-    broken = [{"id": f"ada/broken-{n}"} for n in range(4)]
+    broken = [{"id": f"ada/broken-{n}"} for n in range(10)]
     with pytest.raises(GateClosedError) as error:
-        refresh(equipped / "store", [*(model(f"ada/m{n}") for n in range(4)), *broken])
+        refresh(equipped / "store", [*(model(f"ada/m{n}") for n in range(10)), *broken])
     names = [name for name, _ in summary_lines(error.value.report, None)]
     assert names[:2] == ["run", "gate closed: openrouter"]
     assert not {"listings", "issued", "published"} & set(names)
-    assert len(quarantine_rows(error.value.report)) == 4
+    assert len(quarantine_rows(error.value.report)) == 10
 
 
 def test_a_long_reason_is_cut_for_the_table_only(equipped: Path, few: list[Record]) -> None:
