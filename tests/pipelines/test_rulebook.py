@@ -1,6 +1,7 @@
 import re
 import tomllib
 from itertools import chain, combinations
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -260,6 +261,13 @@ def test_each_confidence_is_what_its_counts_give() -> None:
     assert held.unmeasured == min(one.figure for one in held.measured.values())
     assert {*held.measured} <= {rule.name for rule in ABILITIES}
     assert all({*method.measured} <= {rule.name for rule in ABILITIES} for method in held.method.values())
+
+
+def test_the_documents_give_each_confidence_and_its_counts() -> None:
+    told = (Path(__file__).parents[2] / "docs/accuracy.md").read_text()
+    for name, one in ISSUING.confidence.measured.items():
+        assert f"| {name} | {one.confirmed} | {one.compared} | {one.figure:.2f} |" in told
+    assert f"| any other | | | {ISSUING.confidence.unmeasured:.2f} |" in told
 
 
 @pytest.mark.parametrize(
