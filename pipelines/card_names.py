@@ -8,16 +8,20 @@ from pipelines.card_rules import CLAIMING, card_rules
 from pipelines.card_sections import Section
 
 _BETWEEN: Final = re.compile(r"[\W_]+")
-_VERB: Final = re.compile(r"\b(?:is|are|was|were|has|have|comes?|belongs?|can|may)\b", re.IGNORECASE)
-_LONGEST_SUBJECT_CHARS: Final = 200
+_SUBJECT: Final = re.compile(
+    r"((?:(?!\b(?:may|might|can|could|will)\b|[.!?]\s).){0,200}?)\b(?:is|are|was|were|belongs?|comes?|has been)\b",
+    re.DOTALL,
+)
+"""What a text's first sentence says what it is of."""
 
 
 def own_names(sections: Iterable[Section]) -> str:
     """What a card may call its model, as plain letters: its headings, and what its first words are about."""
     sections = list(sections)
     opening = next((section.passages[0].text for section in sections if _opens(section)), "")
-    subject = _VERB.split(opening[:_LONGEST_SUBJECT_CHARS], maxsplit=1)[0]
-    return " ".join(_plain(words) for words in [*(section.heading for section in sections), subject])
+    subject = _SUBJECT.match(opening)
+    headings = [section.heading for section in sections]
+    return " ".join(_plain(words) for words in [*headings, subject[1] if subject else ""])
 
 
 def names_another(sentence: str, own: str) -> bool:
