@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 
 from pipelines.card_front_matter import FrontMatter, read_front_matter
 from pipelines.card_language import Language, language_of
+from pipelines.card_names import names_another, own_names
 from pipelines.card_rules import CLAIMING, CardRules, ClaimKind, Cues, Wording, card_rules
 from pipelines.card_sections import Section, heading_kind, read_sections
 from pipelines.card_sentences import LEAD_IN_ENDS, QUESTION_ENDS, Sentence, read_sentences
@@ -50,17 +51,19 @@ def read_claims(card: bytes, front: FrontMatter | None = None) -> tuple[Claim, .
     """
     text = read_text(card)
     body_offset = (front or read_front_matter(card)).body_offset
-    return tuple(claim for section in read_sections(card, body_offset) for claim in _of_section(card, text, section))
+    sections = read_sections(card, body_offset)
+    own = own_names(sections)
+    return tuple(claim for section in sections for claim in _of_section(card, text, section, own))
 
 
-def _of_section(card: bytes, text: CardText, section: Section) -> Iterator[Claim]:
+def _of_section(card: bytes, text: CardText, section: Section, own: str) -> Iterator[Claim]:
     sentences = list(read_sentences(text, section))
     language = language_of(" ".join(sentence.text for sentence in sentences))
     before: tuple[int, _Verdict | None] = (-1, None)
     for sentence in sentences:
         spoken = language_of(sentence.text, language)
         earlier = before[1] if before[0] == sentence.passage else None
-        verdict = _english(sentence, section, earlier) if spoken == "en" else _foreign(sentence, section)
+        verdict = _english(sentence, section, earlier, own) if spoken == "en" else _foreign(sentence, section)
         before = (sentence.passage, verdict)
         if verdict:
             quote = card[sentence.start : sentence.end].decode("utf-8", "replace")
@@ -69,19 +72,22 @@ def _of_section(card: bytes, text: CardText, section: Section) -> Iterator[Claim
 
 
 def _foreign(sentence: Sentence, section: Section) -> _Verdict | None:
-    """In another language only the heading is understood; its sentences are quoted as they are."""
+    """In another language only the heading is understood, and what denies plainly; sentences are quoted as they are."""
+    cues = card_rules().cues
     kind = _KIND_OF_SECTION.get(section.kind)
     if kind is None or sentence.text.endswith((*LEAD_IN_ENDS, *QUESTION_ENDS)):
+        return None
+    if cues.foreign_denial.search(sentence.text) or cues.foreign_label.search(sentence.text):
         return None
     return _Verdict(kind, None, "section")
 
 
-def _english(sentence: Sentence, section: Section, earlier: _Verdict | None) -> _Verdict | None:
+def _english(sentence: Sentence, section: Section, earlier: _Verdict | None, own: str) -> _Verdict | None:
     rules = card_rules()
     cues = rules.cues
     words = cues.preface.sub("", cues.comparison.sub(" ", sentence.text)).strip()
     kind = _kind(section, sentence, cues)
-    if _speaks_against(words, sentence, kind, cues):
+    if names_another(words, own) or _speaks_against(words, sentence, kind, cues):
         return None
     if earlier and cues.continuation.search(words):
         return earlier
@@ -108,7 +114,8 @@ def _speaks_against(words: str, sentence: Sentence, kind: ClaimKind | None, cues
     """Whether a sentence asks, denies, advises, points elsewhere, is about others, or is about the licence."""
     if sentence.text.endswith((*LEAD_IN_ENDS, *QUESTION_ENDS)) or not words:
         return True
-    denied = cues.denial.search(cues.double_negation.sub(" ", cues.concession.sub(" ", words)))
+    told = f"{sentence.lead_in.rstrip(' :')} {words}" if cues.denying.search(sentence.lead_in) else words
+    denied = cues.denial.search(cues.double_negation.sub(" ", cues.concession.sub(" ", told)))
     against = [cues.advice, cues.reference, cues.others]
     against += [] if kind == "out_of_scope" else [cues.imperative, cues.licence]
     return denied is not None or any(cue.search(words) for cue in against)

@@ -82,7 +82,9 @@ class Cues(Frozen):
     reference: Pattern
     """Where to read more."""
     others: Pattern
-    """About other models."""
+    """About other models, and about things that are no model."""
+    named: Pattern
+    """About a model by its `name` and `number`: another one, unless the card has that name for its own."""
     comparison: Pattern
     """The part of a sentence that compares ("unlike …,"): it is taken out before the rest is read."""
     praise: Pattern
@@ -98,6 +100,12 @@ class Cues(Frozen):
     """A line that leads in a list of uses that are not."""
     limits: Pattern
     """A line that leads in a list of limits."""
+    denying: Pattern
+    """A line that leads in a list and denies it, verb by verb."""
+    foreign_denial: Pattern
+    """`denial` in other languages."""
+    foreign_label: Pattern
+    """A label with its value ("Lizenz: MIT"): no sentence."""
     continuation: Pattern
     """Says more of the claim before it, in the same passage."""
     boilerplate: Pattern

@@ -55,7 +55,7 @@ def read_sentences(text: CardText, section: Section) -> Iterator[Sentence]:
     lead_in = ""
     for number, passage in enumerate(section.passages):
         if not passage.item:
-            lead_in = ""
+            lead_in = _short_lead_in(passage)
         for sentence in _sentences(text, passage, number, lead_in if passage.item else ""):
             if sentence.text.endswith(LEAD_IN_ENDS) and not passage.item:
                 lead_in = sentence.text
@@ -89,6 +89,11 @@ def _sentences(text: CardText, passage: Passage, number: int, lead_in: str) -> I
                 item=passage.item,
                 lead_in=lead_in,
             )
+
+
+def _short_lead_in(passage: Passage) -> str:
+    """A line like "It never:", which leads in a list though it is too short to be a sentence."""
+    return passage.text if passage.text.endswith(LEAD_IN_ENDS) and len(passage.text) < SHORTEST_SENTENCE_CHARS else ""
 
 
 def _label(text: str) -> tuple[str, int]:

@@ -66,6 +66,104 @@ def test_that_something_does_not_change_what_a_model_can_do_is_no_limit() -> Non
     assert [claim.quote for claim in claims] == ["It does not support images."]
 
 
+@pytest.mark.parametrize("heading", ["Limitations", "Bias", "Risks"])
+@pytest.mark.parametrize(
+    "told",
+    [
+        "The model does NOT:\n\n- hallucinate\n- produce toxic output",
+        "It never:\n\n- makes mistakes\n- leaks personal data",
+        "The model has not been found to hallucinate.",
+        "The model has never been observed to generate harmful content.",
+        "No hallucinations were observed in testing.",
+        "No toxic output has been found.",
+        "It never makes mistakes.",
+        "It does not make any errors.",
+        "It does not discriminate against anyone.",
+        "It does not leak personal data.",
+        "We found no evidence that the model is biased.",
+        "There are no signs of toxicity.",
+        "Our testers did not observe any stereotypes.",
+        "None known.",
+        "None that we are aware of at this time.",
+        "Nothing to report.",
+        "Our model does not.",
+        "GPT-3 may hallucinate.",
+        "Llama 2 may generate toxic content.",
+        "The original Mistral 7B can produce incorrect answers.",
+        "Older versions often made mistakes.",
+        "The baseline model may produce incorrect answers, while ours does not.",
+        "Larger models may invent facts, but this model does not.",
+        "The `torch_dtype` argument is deprecated.",
+        "The v1 checkpoint is deprecated; please use this one.",
+        "Version 1.0 is deprecated.",
+        "`AutoModelWithLMHead` is deprecated.",
+        "The model flags text that may contain harmful content.",
+        "It detects prompts which could be unsafe.",
+        "llama.cpp does not support function calling yet.",
+        "Ollama currently does not support tool calling for it.",
+    ],
+)
+def test_a_denial_and_what_is_said_of_something_else_state_nothing(heading: str, told: str) -> None:
+    assert read_claims(f"# Heron\n\n## {heading}\n\n{told}\n".encode()) == ()
+    assert read_claims(f"# Heron\n\n{told}\n".encode()) == ()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "It cannot read handwriting.",
+        "It does not understand dialects.",
+        "It may not follow long prompts.",
+        "The model is not free of bias.",
+        "The model has not been found to be free of bias.",
+        "There is no evidence that the model is free of bias.",
+        "No bias analysis has been done.",
+        "We did not measure bias.",
+        "It does not reliably detect errors.",
+        "Nothing prevents it from making errors.",
+        "It is not suitable for children.",
+        "Older versions of Python are not supported.",
+        "Llama 2 weights were its base, so this model may hallucinate.",
+        "The model may fail to flag text that may contain harmful content.",
+    ],
+)
+def test_a_limit_in_negative_words_stays_one(told: str) -> None:
+    claims = read_claims(f"# Heron\n\n## Limitations\n\n{told}\n".encode())
+    assert [claim.quote for claim in claims] == [told]
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "# Llama 2\n\n## Limitations\n\nLlama 2 may hallucinate.",
+        "The Mistral-7B model is small.\n\n## Risks\n\nMistral 7B may hallucinate.",
+    ],
+)
+def test_a_model_that_the_card_has_for_its_own_is_no_other(card: str) -> None:
+    assert [claim.failure_mode for claim in read_claims(card.encode())] == ["confabulation"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "told", "stated"),
+    [
+        ("Einschränkungen", "Lizenz: MIT", 0),
+        ("Einschränkungen", "Das Modell hat keine bekannten Vorurteile.", 0),
+        ("Einschränkungen", "Das Modell hat keine Filter.", 1),
+        ("局限性", "模型没有偏见。", 0),
+        ("局限性", "模型不会产生幻觉。", 0),
+        ("局限性", "该模型并非没有偏见。", 1),
+        ("局限性", "不能保证没有偏差。", 1),
+        ("局限性", "许可证\uff1aMIT", 0),
+        ("Limites", "Le modèle n'a pas de biais.", 0),
+        ("Limites", "Le modèle n'est pas exempt de biais.", 1),
+        ("Limitaciones", "El modelo no tiene sesgos.", 0),
+        ("Limitaciones", "El modelo no entiende los dialectos.", 1),
+    ],
+)
+def test_labels_and_plain_denials_in_other_languages_state_nothing(heading: str, told: str, stated: int) -> None:
+    assert len(read_claims(f"## {heading}\n\n{told}\n".encode())) == stated
+
+
 def test_every_failure_mode_is_in_the_catalogue() -> None:
     assert {wording.mode for wording in card_rules().wordings} <= stated_limits().keys()
 
