@@ -5,7 +5,7 @@
 #   make test-slow  the tests that take long: PostgreSQL, killed runs, Dask, recorded months
 #   make venv   no more than .venv, to run `passports` from
 #   make bench  building and verifying a passport, beside the least that they can cost
-#   make accuracy  capabilities against independent catalogues, on the larger recordings
+#   make accuracy  capabilities against what others say of the same models, on the larger recordings
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
