@@ -99,7 +99,7 @@ def _turns(job: Job) -> Iterator[None]:
     """Hold the turn of each source that a refresh crawls; a source is not asked for the same twice at once."""
     with ExitStack() as held:
         for source in sorted(job.sources) if job.flow == "refresh" else ():
-            folder = _folder("turns", f"{job.store}\n{source}")
+            folder = _folder(_cache() / "turns", f"{job.store}\n{source}")
             try:
                 turn = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -113,7 +113,7 @@ def _turns(job: Job) -> Iterator[None]:
 def alone(what: str) -> Iterator[None]:
     """Be the only process of this machine and user that does something; raise AnotherError where there is one."""
     try:
-        held = _lock(_folder("alone", what), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        held = _lock(_folder(_cache() / "alone", what), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise AnotherError(f"{what}: another process does that already: stop it first") from None
     try:
@@ -122,8 +122,8 @@ def alone(what: str) -> Iterator[None]:
         os.close(held)
 
 
-def _folder(kind: str, told: str) -> Path:
-    folder = _base() / kind / hashlib.sha256(told.encode()).hexdigest()[:16]
+def _folder(kind: Path, told: str) -> Path:
+    folder = kind / hashlib.sha256(told.encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -134,7 +134,7 @@ def crawl_folder(job: Job, source: str) -> Iterator[Path | None]:
 
     None where another run that lives is crawling there.
     """
-    folder = _folder("crawls", f"{job.store}\n{source}\n{job.source_urls[source]}")
+    folder = _folder((read_settings().work or _cache()) / "crawls", f"{job.store}\n{source}\n{job.source_urls[source]}")
     try:
         held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -152,7 +152,6 @@ def _root(job: Job) -> Path:
     return chosen.resolve()  # workers, and whoever asks a database by its address, need the whole path
 
 
-def _base() -> Path:
-    chosen = read_settings().work
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return chosen or cache / "passports"
+def _cache() -> Path:
+    """Where this user's processes find each other; next to nothing lies there."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "passports"
