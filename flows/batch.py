@@ -132,7 +132,7 @@ class _Bench:
             return
         here = [one for one in placed if one.slug == listing.slug]
         if any(one.by == "own" for one in here):
-            if not self._is_small(listing):
+            if not self._is_small(listing) and not self._never_had_one(line):
                 self.own[listing.source, listing.id] = line
         elif not is_gone(line):
             self.joined += here
@@ -158,6 +158,10 @@ class _Bench:
             return False
         downloads = next((fact.value for fact in listing.facts if fact.name == "downloads"), 0)
         return self.floor is None or not isinstance(downloads, int) or downloads < self.floor
+
+    def _never_had_one(self, line: AdmittedLine) -> bool:
+        """Whether a record is gone that there was no passport of: there is nothing to take back."""
+        return is_gone(line) and line.listing.slug not in self.owners
 
     def _absence(self, stock: Stock, line: AdmittedLine) -> Absence:
         listing = line.listing

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from flows.crawl import CrawlOutcome
 from flows.publication import SourcePart, SourceParts
+from flows.renames import Corrections, Whereabouts
 from flows.spool import SourceLines, Spool, WrittenLines
 from flows.state import Served, ServedLines
 from pipelines.absence import ROLLS, is_gone, looks_that_show, read_roll, roll_of
 from pipelines.carry import Look, carried
 from pipelines.gates import Filled
-from pipelines.shards import EVERY_SLOT, shard_count, slots_of
+from pipelines.shards import EVERY_SLOT, shard_count, shard_index, slots_of
 from schemas.crawl import AdmittedLine, QuarantinedLine
 from schemas.listing import Listing, Quarantined
 
@@ -119,12 +120,19 @@ def _carry(stock: Stock, spool: Spool, served: Served, look: Look, folder: Path)
     last = served.last_good(look.source) or 0
     count = max(spool.count, shard_count(last))
     written, parts = WrittenLines(folder, count), []
-    for index in range(count):
-        slots = slots_of(index, count)
-        result = carried(served.lines(look.source, slots), spool.read(slots), look)
-        written.write(index, result.lines)
-        parts.append(_part(written, index, result.lines))
-        stock.refused += result.refused
+    with Whereabouts(folder / "whereabouts.sqlite") as whereabouts:
+        for index in range(count):
+            slots = slots_of(index, count)
+            result = carried(served.lines(look.source, slots), spool.read(slots), look)
+            written.write(index, result.lines)
+            parts.append(_part(written, index, result.lines))
+            stock.refused += result.refused
+            whereabouts.note(result.lines)
+        corrections = Corrections(whereabouts.moves())
+    for index in sorted({shard_index(slug, count) for slug in corrections.slugs}):
+        lines = list(corrections.applied(written.read(slots_of(index, count))))
+        written.write(index, lines)
+        parts[index] = _part(written, index, lines)
     stock.lines[look.source] = written
     return tuple(parts)
 

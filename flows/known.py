@@ -65,7 +65,8 @@ def _note_ages(database: sqlite3.Connection, source: str, lines: dict[str, Sourc
     """Note when what is wanted was last seen; what no other source names joins it once that is long ago."""
     for line in _of(lines, source):
         seen = line.missed_at or line.raw.observed_at
-        if source in ON_THEIR_OWN and line.listing.kind == "model" and seen < seen_before:
+        asked_again = line.listing.kind == "model" and line.moved_to is None
+        if source in ON_THEIR_OWN and asked_again and seen < seen_before:
             database.execute("INSERT OR IGNORE INTO wanted VALUES (?, ?, '')", (source, line.raw.id))
         for one in (line.raw.id, *named(source, line.listing)):
             database.execute(NOTE_AGE, (seen, source, one))

@@ -133,7 +133,7 @@ def _index(then: Reader, ref: SourceRef | None) -> Index:
 
 def _read(then: Reader, source: str, slots: range) -> Iterator[Kept]:
     for line in map(orjson.loads, then.source_listings(source, slots)):
-        yield Kept(RawListing.model_validate(line["raw"]), line["missing_since"] is None)
+        yield Kept(RawListing.model_validate(line["raw"], strict=False), line["missing_since"] is None)
 
 
 def _kept(cache: OrderedDict[str, _Value], most: int, key: str, make: Callable[[], _Value]) -> _Value:

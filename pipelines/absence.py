@@ -24,6 +24,12 @@ ROLLS = {"openrouter": "openrouter-roll"}
 """Source whose crawls list everything that it has → the source name of its rolls."""
 
 
+MOVED, REPLACED = "repository_moved", "repository_replaced"
+"""Facts of a look that found a record under another name, which is enough; or another one in its place."""
+
+ANSWERS = ("repository_missing", MOVED, REPLACED)
+"""What a look for a single record can find."""
+
 MISSING = "missing"
 """The fact that a record is certainly gone; no record states it, the looks that missed it do."""
 
@@ -42,7 +48,9 @@ class Absence(NamedTuple):
 
 
 def is_gone(line: AdmittedLine) -> bool:
-    """Whether a record's absence is certain, as far as it was looked for."""
+    """Whether a record's absence is certain, as far as it was looked for; one that was renamed is gone at once."""
+    if line.moved_to is not None:
+        return True
     if line.missing_since is None or line.missed_at is None:
         return False
     return suffices(line.listing, line.missing_since, line.missed_at)
@@ -105,8 +113,8 @@ def read_roll(raw: RawListing) -> Listing:
 
 
 def absent_in(look: Listing, listing_id: str) -> Fact:
-    """What a look says: nothing, where a roll would name the record; or the answer's own status."""
-    answer = next((fact for fact in look.facts if fact.name == "repository_missing"), None)
+    """What a look says: nothing, where a roll would name the record; or what was answered or found."""
+    answer = next((fact for fact in look.facts if fact.name in ANSWERS), None)
     if answer:
         return answer._replace(name=MISSING, value=True)
     return Fact(MISSING, True, f"/listed/{listing_id.replace('~', '~0').replace('/', '~1')}", None)

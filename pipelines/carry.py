@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from pipelines.absence import ROLLS
+from pipelines.absence import ROLLS, is_gone
+from pipelines.identity import LOOKED_FOR, Move, held, inherited, look_at, noted
 from schemas.crawl import AdmittedLine
-from schemas.listing import Listing, Quarantined
+from schemas.listing import Quarantined
 
 LISTED = ("model", "router", "variant")
 """Kinds whose absence from a whole list means something."""
@@ -13,7 +14,7 @@ LISTED = ("model", "router", "variant")
 CASELESS = ("huggingface", "huggingface-card", "github")
 """Sources that answer to an id in any letters, and may come to spell it in others: it is one record."""
 
-FOUND = {"missing_since": None, "missed_at": None}
+FOUND = {"missing_since": None, "missed_at": None, "moved_to": None}
 """Marks of a record that is there, readable or not: the looks before and after do not add up to an absence."""
 
 
@@ -48,12 +49,18 @@ def carried(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine], look: Loo
     came: dict[_Key, AdmittedLine] = {}
     refused = []
     for line in sorted(new, key=lambda one: one.raw.observed_at):
-        if reason := _not_the_same(line.listing, before.get(_key(line))):
-            refused.append(_refused(line, reason))
+        there = before.get(_key(line))
+        move = _in_its_place(line, there)
+        if move is None:
+            came[_key(line)] = inherited(line, there) if there else line
+        elif there and is_gone(_missed(there, line.raw.observed_at)):
+            came[_key(line)] = noted(line, succeeds=move.left.identity)
         else:
-            came[_key(line)] = line
+            refused.append(_refused(line, move))
+            answer = look_at(move, look.source)
+            came[_key(answer)] = answer
     seen = _Seen(came, frozenset(one.lower() for one in look.unread))
-    kept = {key: there for key, line in before.items() if (there := _kept(line, seen, look))}
+    kept = {key: still for key, line in before.items() if (still := _kept(line, seen, look))}
     lines = kept | {key: _later(line, before.get(key)) for key, line in came.items()}
     return Carried(sorted(lines.values(), key=_place), refused)
 
@@ -80,8 +87,8 @@ def _kept(line: AdmittedLine, seen: _Seen, look: Look) -> AdmittedLine | None:
     key = name, none = _key(line)
     if key in seen.came or line.raw.observed_at >= look.began_at:
         return line  # renewed below, or put there by another run meanwhile
-    if none and (name, False) in seen.came:
-        return None  # it is back
+    if none and (back := seen.came.get((name, False))):
+        return line if back.raw.succeeds else None  # it is back, or it is shown that another one is
     if not none and (answer := seen.came.get((name, True))):
         return _missed(line, answer.raw.observed_at)
     if name.lower() in seen.unread:
@@ -105,26 +112,23 @@ def _later(line: AdmittedLine, other: AdmittedLine | None) -> AdmittedLine:
     return other if other and other.raw.observed_at > line.raw.observed_at else line
 
 
-def _not_the_same(listing: Listing, last: AdmittedLine | None) -> str | None:
-    """Say why a record is not the one of the same name that was there: its own identity is another."""
-    one, other = _identity(listing), last and _identity(last.listing)
-    if one and other and one != other:
-        return f"is another repository ({one}) under the name of one that was there before ({other}): it is not joined"
-    return None
+def _in_its_place(line: AdmittedLine, last: AdmittedLine | None) -> Move | None:
+    """See whether a record is another one than that which had its name: the source's lasting id is not the same."""
+    if line.raw.source not in LOOKED_FOR:
+        return None
+    found, left = held(line), held(last) if last else None
+    return Move(left, found) if found and left and found.identity != left.identity else None
 
 
-def _identity(listing: Listing) -> object:
-    return next((fact.value for fact in listing.facts if fact.name == "repository_id"), None)
-
-
-def _refused(line: AdmittedLine, reason: str) -> Quarantined:
-    raw = line.raw
+def _refused(line: AdmittedLine, move: Move) -> Quarantined:
+    raw, (left, found) = line.raw, move
+    another = f"is another repository ({found.identity}) under the name of one that was there before ({left.identity})"
     return Quarantined(
         stage="merge",
         source=raw.source,
         id=raw.id,
         field="/_id",
-        reason=reason,
+        reason=f"{another}: it takes its place once a look a day later finds it there too, and is joined to nothing",
         observed_at=raw.observed_at,
         raw=raw.body,
     )

@@ -60,6 +60,8 @@ class Joins:
         """Name of a listing or a repository → slugs of the passports that sellers' listings give it."""
         self._renamed: dict[str, str] = {}
         """Former name of a repository → its name."""
+        self._anew: set[str] = set()
+        """Repositories in whose place another one lay: what names them may mean the other one."""
         self._code: dict[str, set[str]] = defaultdict(set)
         """Name of a repository of code → the Hub's repositories that name it as theirs."""
         self._owners: dict[str, set[str]] = defaultdict(set)
@@ -90,11 +92,13 @@ class Joins:
         if listing.kind == "card":
             return
         self._slug_owners.claim(listing)
+        if _is_anew(listing):
+            self._anew.add(listing.id.lower())
         for former in _named(listing, HUB):
             self._renamed[former.lower()] = listing.id
         if slugs := self._stated(listing):
             self._slugs[key_of(HUB, listing.id)].update(slugs)
-        else:
+        elif not _is_anew(listing):
             self._note_name(listing)
 
     def place(self, listing: Listing) -> tuple[Joined, ...]:
@@ -103,12 +107,19 @@ class Joins:
             return (Joined(listing.slug, listing, "own"),)
         if listing.content_sha256 == NOTHING:
             return ()
+        left = listing.source.startswith(HUB) and self._is_left(listing.id)
         if listing.source == HUB and listing.kind == "model":
-            found = self._stated(listing) or self._by_name(listing.id)
+            found = {} if left else self._stated(listing) or self._by_name(listing.id)
             return _joined(listing, found) or (Joined(listing.slug, listing, "own"),)
-        return _joined(listing, self._of_names(listing))
+        return _joined(listing, self._own(listing.id) if left else self._of_names(listing))
+
+    def _is_left(self, repository: str) -> bool:
+        """Whether a name stands for what lies under it alone: the repository that others mean is called otherwise."""
+        return self._renamed.get(repository.lower(), repository).lower() != repository.lower()
 
     def _stated(self, listing: Listing) -> dict[str, By]:
+        if _is_anew(listing):
+            return {}
         found: dict[str, By] = {}
         for name in (listing.id, *_named(listing, HUB)):
             found |= self._slugs.get(key_of(HUB, name), {})
@@ -128,6 +139,8 @@ class Joins:
 
     def _of_repository(self, repository: str) -> dict[str, By]:
         """The passports of a repository: those that sell it, or its own, unless that slug is another's."""
+        if repository.lower() in self._anew and not self._is_left(repository):
+            return self._own(repository)
         known = self._slugs.get(key_of(HUB, repository))
         name = repository if known else self._renamed.get(repository.lower(), repository)
         return known or self._slugs.get(key_of(HUB, name)) or self._by_name(name) or self._own(name)
@@ -180,6 +193,10 @@ def in_order(listings: Iterable[Listing]) -> Joins:
     for listing in at_hand:
         joins.hosted(listing)
     return joins
+
+
+def _is_anew(listing: Listing) -> bool:
+    return any(fact.name == "made_anew" for fact in listing.facts)
 
 
 def _named(listing: Listing, source: str) -> tuple[str, ...]:

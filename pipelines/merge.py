@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
-from pipelines.absence import MISSING, Absence, absent_in
+from pipelines.absence import MISSING, MOVED, REPLACED, Absence, absent_in
 from pipelines.join import NAMING, SELLER, Joined
 from pipelines.owners import CLAIMING as OFFERED
 from pipelines.weighing import Claim, weighed
@@ -197,7 +197,10 @@ def _subject(slug: str, members: list[Listing], supplements: tuple[Joined, ...],
     absence = absences.get((primary.source, primary.id))
     if absence and absence.confirmed:
         *earlier, latest = [Claim(absent_in(look, primary.id), look) for look in absence.looks]
-        claims, others = {**claims, MISSING: latest}, {**others, MISSING: tuple(earlier)}
+        found = {
+            fact.name: Claim(fact, latest.listing) for fact in latest.listing.facts if fact.name in (MOVED, REPLACED)
+        }
+        claims, others = {**claims, **found, MISSING: latest}, {**others, MISSING: tuple(earlier)}
     stated = frozenset(name for name, claim in claims.items() if claim.fact.value is not False)
     return Subject(
         slug=slug,

@@ -14,7 +14,7 @@ COUNTS = {"stargazers_count": "stars", "forks_count": "forks"}
 UNREAD = frozenset(
     [
         # What it is and whose: its name says it.
-        "id", "node_id", "name", "owner", "organization", "private", "visibility", "description", "homepage", "topics",
+        "node_id", "name", "owner", "organization", "private", "visibility", "description", "homepage", "topics",
         "custom_properties", "code_of_conduct", "is_template", "fork", "parent", "source", "template_repository",
         "license",  # the code's; the weights have one of their own
         # The same counts under old names, and counts that no claim of ours rests on.
@@ -41,7 +41,7 @@ def read_code(raw: RawListing) -> Listing:
     """Read one repository; raise FieldError naming the field that cannot be read."""
     record = Record(parse_record(raw.body))
     name = _full_name(record, raw.id)
-    facts = [*_counts(record), *_last_commit(record)]
+    facts = [*_lasting_id(record), *_counts(record), *_last_commit(record)]
     if (archived := record.optional_flag("archived")) is not None:
         facts.append(Fact("archived", archived, record.place("archived"), archived))
     return Listing.model_construct(
@@ -56,7 +56,7 @@ def read_code(raw: RawListing) -> Listing:
         facts=tuple(facts),
         prices=(),
         providers=(),
-        same_as=(f"{raw.source}:{raw.asked_as}",) if raw.asked_as and raw.asked_as.lower() != name.lower() else (),
+        same_as=_other_names(raw, name),
         leftovers=tuple(pointer for pointer in record.leftovers() if not _is_read_past(pointer)),
         unfamiliar=(),
         url=raw.url,
@@ -72,6 +72,17 @@ def _full_name(record: Record, listing_id: str) -> str:
     if name.lower() != listing_id.lower():
         record.refuse("full_name", f"is {name!r} in the record of {listing_id[:80]!r}")
     return name
+
+
+def _other_names(raw: RawListing, name: str) -> tuple[str, ...]:
+    """The name that it was asked for by, and those that it had."""
+    names = {other.lower(): other for other in (raw.asked_as, *raw.formerly) if other}
+    return tuple(f"{raw.source}:{other}" for key, other in names.items() if key != name.lower())
+
+
+def _lasting_id(record: Record) -> list[Fact]:
+    number = record.optional_count("id")
+    return [] if number is None else [Fact("code_id", str(number), record.place("id"), number)]
 
 
 def _counts(record: Record) -> list[Fact]:

@@ -24,11 +24,13 @@ def read_repository(raw: RawListing) -> Listing:
     record = Record(parse_record(raw.body))
     if "asked" in record and "error" in record:
         return _absence(record, raw)
+    if "asked" in record and "found" in record:
+        return _elsewhere(record, raw)
     id_field = "id" if "id" in record else "modelId"
     repository = _repository(record, id_field)
     card = _card_data(record)
     facts = _identity(repository, f"/{id_field}")
-    _read_access(record, facts)
+    _read_access(record, facts, raw.succeeds)
     _read_figures(record, facts)
     _read_tags(record, card, facts)
     served = read_providers(record.take_optional("inferenceProviderMapping"))
@@ -39,7 +41,7 @@ def read_repository(raw: RawListing) -> Listing:
         facts=tuple(facts),
         providers=served.providers,
         results=_results(record, card),
-        same_as=(*_former_name(raw, repository), *declared_code(card, repository)),
+        same_as=(*_former_names(raw, repository), *declared_code(card, repository)),
         leftovers=tuple(pointer for pointer in record.leftovers() if pointer not in UNREAD_FIELDS),
         unfamiliar=(*(fact.name for fact in facts if _is_unfamiliar(fact.name)), *served.unfamiliar),
     )
@@ -54,6 +56,16 @@ def _absence(record: Record, raw: RawListing) -> Listing:
         record.refuse("status", "is missing: the answer's HTTP status stands there")
     missing = Fact("repository_missing", status, "/status", status)
     return _listing(raw, asked, kind="absence", facts=(missing,), leftovers=tuple(record.leftovers()))
+
+
+def _elsewhere(record: Record, raw: RawListing) -> Listing:
+    """What we wrote down: where a repository was found by its lasting id, or which other one lies in its place."""
+    asked, found = _repository(record, "asked"), _repository(record, "found")
+    sought, identity = record.line("sought_id"), record.line("found_id")
+    moved = Fact("repository_moved", found, "/found", found)
+    replaced = Fact("repository_replaced", identity, "/found_id", identity)
+    fact, same_as = (moved, (f"{HUB}:{found}",)) if identity == sought else (replaced, ())
+    return _listing(raw, asked, kind="absence", facts=(fact,), same_as=same_as, leftovers=tuple(record.leftovers()))
 
 
 def _listing(raw: RawListing, repository: str, **read: Any) -> Listing:  # noqa: ANN401 - fields of a listing
@@ -94,8 +106,11 @@ def _identity(repository: str, at: str) -> list[Fact]:
     return [*facts, Fact("hugging_face_id", repository, at, repository)]
 
 
-def _read_access(record: Record, facts: list[Fact]) -> None:
-    _add(facts, "repository_id", record.optional_line("_id"), "/_id")
+def _read_access(record: Record, facts: list[Fact], succeeds: str | None) -> None:
+    identity = record.optional_line("_id")
+    _add(facts, "repository_id", identity, "/_id")
+    if identity and succeeds and succeeds != identity:
+        facts.append(Fact("made_anew", True, "/_id", identity))
     gate = record.take_optional("gated") if record.peek("gated") is False else record.optional_line("gated")
     _add(facts, "gated", gate or None, "/gated")
     _add(facts, "disabled", record.optional_flag("disabled"), "/disabled")
@@ -136,12 +151,12 @@ def _results(record: Record, card: dict[str, Any]) -> tuple[Any, ...]:
     return of_files or of_index or index_results(card.get("model-index"), "/cardData/model-index")
 
 
-def _former_name(raw: RawListing, repository: str) -> tuple[str, ...]:
-    """The name that it was asked for by, where it is one of the same owner: names of others can be taken over."""
-    if raw.asked_as is None or raw.asked_as.lower() == repository.lower() or "/" not in raw.asked_as:
-        return ()
-    same_owner = raw.asked_as.partition("/")[0].lower() == repository.partition("/")[0].lower()
-    return (f"{HUB}:{raw.asked_as}",) if same_owner else ()
+def _former_names(raw: RawListing, repository: str) -> tuple[str, ...]:
+    """Names that it had, and the one that it was asked for by where that is the same owner's: others are taken over."""
+    asked, owner = raw.asked_as or "", repository.partition("/")[0].lower()
+    redirected = [asked] if "/" in asked and asked.partition("/")[0].lower() == owner else []
+    names = {name.lower(): name for name in (*redirected, *raw.formerly)}
+    return tuple(f"{HUB}:{name}" for key, name in names.items() if key != repository.lower())
 
 
 def _is_unfamiliar(fact: str) -> bool:

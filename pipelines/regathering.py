@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from pipelines.absence import Absence, suffices
+from pipelines.absence import MOVED, Absence, suffices
 from pipelines.errors import PipelineError
 from pipelines.extraction_record import disproof
 from pipelines.join import Joined, Joins, in_order
@@ -141,6 +141,7 @@ def _absence(listing: Listing, looks: tuple[Listing, ...]) -> Absence:
     """See that the looks suffice; of single answers the latest is kept, and the first came after the good record."""
     since = looks[0].observed_at if looks[0].kind == "roll" else listing.observed_at
     at = looks[-1].observed_at
-    if not suffices(listing, since, at):
+    moved = any(fact.name == MOVED for look in looks for fact in look.facts)
+    if not moved and not suffices(listing, since, at):
         raise NotJoinedError(f"{listing.id!r} was missed from {since} to {at}: that does not show it gone")
     return Absence(looks, confirmed=True)

@@ -18,6 +18,8 @@ class AdmittedLine(Frozen):
     """The first complete look that did not find it any more; None while it is there."""
     missed_at: Timestamp | None = None
     """The latest one."""
+    moved_to: str | None = None
+    """The id under which the source lists the same record now; None while it lies under its own."""
 
 
 class QuarantinedLine(Frozen):

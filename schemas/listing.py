@@ -28,6 +28,10 @@ class RawListing(Frozen):
     """SHA-256 of `body` in UTF-8."""
     asked_as: str | None = None
     """The id that was asked for, where the source answered with this record under another one (a rename)."""
+    formerly: tuple[str, ...] = ()
+    """Ids under which the same record lay before: the source's own lasting id of it was the same."""
+    succeeds: str | None = None
+    """The lasting id of another record, which lay under this id before and is gone."""
     version: str | None = None
     """What the source marks this version with (a commit, an ETag), to be asked whether it has changed."""
 

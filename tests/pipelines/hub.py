@@ -28,8 +28,11 @@ RECORD: dict[str, Any] = {
 }
 
 
-def repository(*, asked_as: str | None = None, **changes: Any) -> Listing:
-    return admitted(repository_raw(**changes).model_copy(update={"asked_as": asked_as}))
+def repository(
+    *, asked_as: str | None = None, formerly: tuple[str, ...] = (), succeeds: str | None = None, **changes: Any
+) -> Listing:
+    notes = {"asked_as": asked_as, "formerly": formerly, "succeeds": succeeds}
+    return admitted(repository_raw(**changes).model_copy(update=notes))
 
 
 def repository_raw(**changes: Any) -> RawListing:
@@ -45,6 +48,21 @@ def absence(asked: str = REPOSITORY, status: int = 401) -> Listing:
 def absence_raw(asked: str = REPOSITORY, status: int = 401) -> RawListing:
     made = {"asked": asked, "error": "Invalid username or password.", "status": status}
     return raw_body(json.dumps(made), id=asked, source="huggingface")
+
+
+def moved(asked: str = REPOSITORY, found: str = "HeronLab/Heron-7B-Chat") -> Listing:
+    """The look that found a repository under another name."""
+    return look(asked, found, RECORD["_id"], RECORD["_id"])
+
+
+def replaced(asked: str = REPOSITORY) -> Listing:
+    """The look that found another repository in its place."""
+    return look(asked, asked, "b" * 24, RECORD["_id"])
+
+
+def look(asked: str, found: str, found_id: str, sought_id: str) -> Listing:
+    made = {"asked": asked, "found": found, "found_id": found_id, "sought_id": sought_id}
+    return admitted(raw_body(json.dumps(made), id=asked, source="huggingface"))
 
 
 def card(text: str, of: str = REPOSITORY) -> Listing:

@@ -125,25 +125,43 @@ def test_a_look_that_ended_earlier_takes_nothing_back_of_what_a_later_one_missed
     assert (first.missing_since, first.missed_at) == (between, LATEST)
 
 
-def test_another_repository_under_a_known_name_is_refused_and_the_last_good_one_stays() -> None:
-    hub = Look("huggingface", whole=False, began_at=LATER, ended_at=LATER)
-    ours = line(repository_raw(id="HeronLab/Heron-7B", _id="a" * 24))
-    theirs = line(repository_raw(id="HeronLab/Heron-7B", _id="b" * 24), at=LATER)
-    found = carried([ours], [theirs], hub)
-    assert found.lines == [ours]
-    [refused] = found.refused
-    assert (refused.stage, refused.id, refused.field) == ("merge", "HeronLab/Heron-7B", "/_id")
-    assert "another repository" in refused.reason
-
-
 HUB = Look("huggingface", whole=False, began_at=LATER, ended_at=LATER)
+OURS = line(repository_raw(id="HeronLab/Heron-7B", _id="a" * 24))
 
 
-def test_another_repository_is_refused_in_other_letters_too() -> None:
-    ours = line(repository_raw(id="HeronLab/Heron-7B", _id="a" * 24))
-    theirs = line(repository_raw(id="HERONLAB/heron-7b", _id="b" * 24), at=LATER)
-    found = carried([ours], [theirs], HUB)
-    assert (found.lines, [one.id for one in found.refused]) == ([ours], ["HERONLAB/heron-7b"])
+@pytest.mark.parametrize("spelt", ["HeronLab/Heron-7B", "HERONLAB/heron-7b"])
+def test_another_repository_under_a_known_name_is_refused_for_a_day_and_then_takes_its_place(spelt: str) -> None:
+    theirs = line(repository_raw(id=spelt, _id="b" * 24), at=LATER)
+    [ours, look], [refused] = carried([OURS], [theirs], HUB)
+    assert (refused.stage, refused.id, refused.field) == ("merge", spelt, "/_id")
+    assert "another repository" in refused.reason
+    assert (ours.raw, ours.missing_since, is_gone(ours)) == (OURS.raw, LATER, False)
+    assert [(fact.name, fact.value) for fact in look.listing.facts] == [("repository_replaced", "b" * 24)]
+    again = line(repository_raw(id=spelt, _id="b" * 24), at=LATEST)
+    [anew, shown], refusals = carried([ours, look], [again], HUB._replace(began_at=LATEST, ended_at=LATEST))
+    assert (anew.raw.succeeds, anew.missing_since, refusals) == ("a" * 24, None, [])
+    assert "made_anew" in {fact.name for fact in anew.listing.facts}
+    assert shown == look, "the look stays, as it shows why nothing is joined"
+
+
+def test_what_came_under_the_name_of_a_renamed_repository_takes_its_place_at_once() -> None:
+    left = OURS.model_copy(update={"missing_since": SEEN, "missed_at": SEEN, "moved_to": "Fen/Heron-7B"})
+    theirs = line(repository_raw(id="HeronLab/Heron-7B", _id="b" * 24), at=LATER)
+    [anew], refused = carried([left], [theirs], HUB)
+    assert (anew.raw.succeeds, refused) == ("a" * 24, [])
+    back = line(repository_raw(id="HeronLab/Heron-7B", _id="a" * 24), at=LATER)
+    [same], refused = carried([left], [back], HUB)
+    assert (same.raw.succeeds, same.moved_to, same.missing_since, refused) == (None, None, None, [])
+
+
+def test_names_that_a_record_had_are_kept_when_it_comes_again() -> None:
+    asked = OURS.raw.model_copy(update={"asked_as": "HeronLab/Old", "formerly": ("Fen/Heron",)})
+    [kept] = carried([line(asked)], [line(OURS.raw, at=LATER)], HUB).lines
+    assert (set(kept.raw.formerly), kept.raw.asked_as) == ({"HeronLab/Old", "Fen/Heron"}, None)
+    assert set(kept.listing.same_as) == {"huggingface:HeronLab/Old", "huggingface:Fen/Heron"}
+    taken_over = OURS.raw.model_copy(update={"asked_as": "Fen/Heron"})
+    [kept] = carried([line(taken_over)], [line(OURS.raw, at=LATER)], HUB).lines
+    assert kept.raw.formerly == (), "another owner's name proves nothing"
 
 
 def test_what_is_spelt_in_other_letters_takes_the_place_of_what_it_was() -> None:

@@ -9,12 +9,13 @@ from pipelines.join import in_order, words
 from pipelines.merge import gather
 from pipelines.owners import Owners
 from schemas.listing import Listing
-from tests.pipelines.hub import REPOSITORY, absence, card, repository
+from tests.pipelines.hub import REPOSITORY, absence, card, moved, replaced, repository
 from tests.pipelines.listings import MODEL, admitted, listing, raw, raw_body
 from tests.recordings import openrouter_models
 
 SLUG = "heron-lab-heron-7b"
 OWN = "heronlab--heron-7b"
+LEFT = "heronlab--heron-old"
 
 
 def sold(**changes: Any) -> Listing:
@@ -92,9 +93,28 @@ def test_a_renamed_repository_is_found_under_its_old_name_too() -> None:
     seller = sold(hugging_face_id="HeronLab/Heron-Old")
     renamed = repository(asked_as="HeronLab/Heron-Old")
     assert places(renamed, seller) == [(SLUG, "stated")]
-    assert places(card("# Heron", "HeronLab/Heron-Old"), seller, renamed) == [(SLUG, "stated")]
+    assert places(card("# Heron", "HeronLab/Heron-Old"), seller, renamed) == [(LEFT, "stated")], (
+        "the new one has a card"
+    )
     assert places(card("# Heron"), seller, renamed) == [(SLUG, "stated")]
-    assert places(card("# Heron", "HeronLab/Heron-Old"), renamed) == [(OWN, "stated")]
+    assert places(card("# Heron", "HeronLab/Heron-Old"), renamed) == [(LEFT, "stated")]
+    assert places(repository(id="HeronLab/Heron-Old"), seller, renamed) == [(LEFT, "own")]
+    assert places(moved("HeronLab/Heron-Old"), seller, renamed) == [(LEFT, "stated")]
+
+
+def test_a_name_that_a_repository_had_joins_it_whoever_has_it_now() -> None:
+    seller, followed = sold(hugging_face_id="fen/Heron"), repository(formerly=("fen/Heron",))
+    assert places(followed, seller) == [(SLUG, "stated")]
+    handed_on = repository(id="fen/Heron", _id="b" * 24, succeeds="a" * 24)
+    assert places(handed_on, seller, followed) == [("fen--heron", "own")]
+    assert places(card("# Heron", "fen/Heron"), seller, followed, handed_on) == [("fen--heron", "stated")]
+
+
+def test_what_was_made_anew_is_joined_to_nothing() -> None:
+    anew = repository(_id="b" * 24, succeeds="a" * 24)
+    assert places(anew, sold()) == [(OWN, "own")]
+    assert places(card("# Heron"), sold(), anew) == [(OWN, "stated")]
+    assert places(replaced(), sold(), anew) == [(SLUG, "stated")], "the listing is told of it"
 
 
 def test_what_moved_to_another_owner_is_not_said_to_be_the_same() -> None:

@@ -43,6 +43,7 @@ def test_a_repository_tells_how_popular_it_is_and_when_it_last_changed() -> None
     assert (read.kind, read.id, read.name, read.author) == ("code", NAME, "heron.cpp", "HeronLab")
     assert (read.slug, read.same_as) == ("heronlab--heron.cpp", ())
     assert read.facts == (
+        Fact("code_id", "7", "/id", 7),
         Fact("stars", 1234, "/stargazers_count", 1234),
         Fact("forks", 0, "/forks_count", 0),
         Fact("last_commit", "2026-05-31T22:01:02.000Z", "/pushed_at", "2026-05-31T22:01:02Z"),
@@ -62,7 +63,7 @@ def test_the_licence_of_the_code_is_none_of_the_weights() -> None:
 
 
 def test_silence_is_no_fact() -> None:
-    silent = dict.fromkeys(("stargazers_count", "forks_count", "pushed_at", "archived"))
+    silent = dict.fromkeys(("id", "stargazers_count", "forks_count", "pushed_at", "archived"))
     assert admitted(raw(**silent)).facts == ()
 
 

@@ -31,7 +31,7 @@ from pipelines.wording import PLACE
 from schemas.artifact import ArtifactType, CapabilityCategory
 from schemas.listing import Fact
 from schemas.trust import Risk
-from tests.pipelines.hub import absence
+from tests.pipelines.hub import absence, moved, replaced
 from tests.pipelines.listings import endpoints, listing
 from tests.pipelines.repositories import repository
 from tests.recordings import recordings_dir
@@ -86,7 +86,9 @@ HELD = repository(
 def names_of_facts() -> set[str]:
     """Every fact that the readers can state."""
     read: list[Fact] = [
-        fact for one in (FULL, SILENT, ROUTER, SERVED, HELD, repository(), absence()) for fact in one.facts
+        fact
+        for one in (FULL, SILENT, ROUTER, SERVED, HELD, repository(), absence(), moved(), replaced())
+        for fact in one.facts
     ]
     return KNOWN | {fact.name for fact in read} | told_in_words() | {"offer:free", "offer:batch", MISSING} | CALENDAR
 

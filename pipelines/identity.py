@@ -1,0 +1,119 @@
+"""Follows a record by the lasting id that its source gives it, whatever it is called: pure.
+
+A name is no identity. A repository that was renamed is the same under another name, and one that was deleted and made
+anew is another under the same name. Where a record is found elsewhere, or another one in its place, a look of that is
+written down, as the evidence that it does not lie there any more.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+import orjson
+
+from pipelines.order import admit
+from schemas.crawl import AdmittedLine
+from schemas.listing import Listing, RawListing
+
+IDENTITIES: Final = {"huggingface": "repository_id", "github": "code_id"}
+"""Source → the fact that is its lasting id of a record."""
+
+LOOKED_FOR: Final = ("huggingface",)
+"""Sources whose records can have passports of their own, so that it must be shown where they went."""
+
+
+class Held(NamedTuple):
+    """A record among the last good ones: what it is, and under which name."""
+
+    identity: str
+    id: str
+    slug: str
+    url: str
+    asked_as: str | None
+    observed_at: str
+
+
+class Move(NamedTuple):
+    """Under a name that a record had, another record was found later, or it itself under another one."""
+
+    left: Held
+    found: Held
+
+    @property
+    def is_rename(self) -> bool:
+        """Whether it is the same record."""
+        return self.left.identity == self.found.identity
+
+
+def identity_of(listing: Listing) -> str | None:
+    """The source's lasting id of a record, None where it gives none."""
+    name = IDENTITIES.get(listing.source)
+    value = next((fact.value for fact in listing.facts if fact.name == name), None)
+    return value if isinstance(value, str) else None
+
+
+def held(line: AdmittedLine) -> Held | None:
+    """Note a record, if it can be followed."""
+    identity, raw = identity_of(line.listing), line.raw
+    if identity is None:
+        return None
+    return Held(identity, raw.id, line.listing.slug, raw.url, raw.asked_as, raw.observed_at)
+
+
+def renames(records: Iterable[Held]) -> Iterator[Move]:
+    """Of records with one identity the one seen last has the present name, if it alone was."""
+    *former, present = sorted(records, key=lambda one: one.observed_at)
+    if former and former[-1].observed_at < present.observed_at:
+        yield from (Move(one, present) for one in former)
+
+
+def left_behind(line: AdmittedLine, move: Move) -> list[AdmittedLine]:
+    """Mark a record that its source lists under another name; the look that shows it stands beside."""
+    at = move.found.observed_at
+    since, latest = min(line.missing_since or at, at), max(line.missed_at or at, at)
+    marks = {"missing_since": since, "missed_at": latest, "moved_to": move.found.id if move.is_rename else None}
+    marked = line.model_copy(update=marks)
+    return [marked, look_at(move, line.raw.source)] if line.raw.source in LOOKED_FOR else [marked]
+
+
+def look_at(move: Move, source: str) -> AdmittedLine:
+    """Write down what was found in the place of a record, or where it was found: a record of its own."""
+    left, found = move
+    said = {"asked": left.id, "found": found.id, "found_id": found.identity, "sought_id": left.identity}
+    body = orjson.dumps(said).decode()
+    raw = RawListing(
+        source=source,
+        id=left.id,
+        url=found.url,
+        observed_at=found.observed_at,
+        body=body,
+        content_sha256=hashlib.sha256(body.encode()).hexdigest(),
+    )
+    return _read(raw)
+
+
+def renamed(line: AdmittedLine, names: Iterable[str]) -> AdmittedLine:
+    """Note names that a record had before."""
+    return noted(line, formerly=tuple(dict.fromkeys([*line.raw.formerly, *names])))
+
+
+def inherited(line: AdmittedLine, last: AdmittedLine) -> AdmittedLine:
+    """Keep of the last record what was found out of its names, those that it was led to from among them."""
+    mark = f"{line.raw.source}:"
+    names = [name.removeprefix(mark) for name in last.listing.same_as if name.startswith(mark)]
+    if not (names or last.raw.formerly or last.raw.succeeds):
+        return line
+    return noted(renamed(line, [*last.raw.formerly, *names]), succeeds=last.raw.succeeds)
+
+
+def noted(line: AdmittedLine, **notes: object) -> AdmittedLine:
+    """Change what is noted of a record beside its body, and read it anew."""
+    raw = line.raw.model_copy(update=notes)
+    return line if raw == line.raw else _read(raw, line)
+
+
+def _read(raw: RawListing, line: AdmittedLine | None = None) -> AdmittedLine:
+    listing = admit(raw)
+    if not isinstance(listing, Listing):  # its body is one that was read before, or written here
+        raise TypeError(f"{raw.source} {raw.id}: {listing.reason}")
+    return line.model_copy(update={"raw": raw, "listing": listing}) if line else AdmittedLine(raw=raw, listing=listing)
