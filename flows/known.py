@@ -44,8 +44,7 @@ def write_known(
     with closing(sqlite3.connect(path)) as database, database:
         database.executescript(KNOWN_TABLES)
         for remembered in REMEMBERED.get(source, ()):
-            rows = ((remembered, line.raw.id, line.raw.model_dump_json()) for line in _of(lines, remembered))
-            database.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", rows)
+            _remember(database, (line for line in _of(lines, remembered) if line.moved_to is None))
         named = only or _named(source, lines)
         database.executemany("INSERT OR IGNORE INTO wanted VALUES (?, ?, '')", ((source, one) for one in named))
         if not only:
@@ -53,6 +52,15 @@ def write_known(
         if budget is not None:
             database.execute(KEEP_WITHIN_BUDGET, (source, source, budget))
     return path
+
+
+def _remember(database: sqlite3.Connection, lines: Iterable[AdmittedLine]) -> None:
+    """Note records under their names, and under those that they had, unless another one has them now."""
+    for line in lines:
+        source, raw = line.raw.source, line.raw.model_dump_json()
+        database.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", (source, line.raw.id, raw))
+        former = ((source, name, raw) for name in named(source, line.listing))
+        database.executemany("INSERT OR IGNORE INTO known VALUES (?, ?, ?)", former)
 
 
 NOTE_AGE = "UPDATE wanted SET seen = ? WHERE source = ? AND id = ?"

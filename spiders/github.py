@@ -160,7 +160,8 @@ class GitHubSpider(Spider):
     def _ask(self, asked: str, path: str, *, moved: bool = False) -> Request:
         """Make a request below the source's URL, the only place that the token is sent to."""
         last = self.known.raw(self.name, asked)
-        unless = {"If-None-Match": last.version} if last and last.version and not moved else {}
+        stands_there = last is not None and (last.id.lower() != asked.lower()) is moved
+        unless = {"If-None-Match": last.version} if stands_there and last and last.version else {}
         return Request(
             self.base_url + path,
             callback=self.take,

@@ -109,6 +109,21 @@ def test_a_renamed_repository_is_followed_one_hop_and_says_what_it_was_asked_as(
     assert came.report.complete
 
 
+def test_a_renamed_repository_is_asked_whether_it_has_changed_where_it_lies_now(tmp_path: Path) -> None:
+    known = known_file(tmp_path, "heron/old")
+    last = earlier("heron-lab/new", '"v1"').model_copy(update={"asked_as": "heron/old"})
+    with sqlite3.connect(known) as database:
+        database.execute("INSERT INTO known VALUES ('github', 'heron/old', ?)", (last.model_dump_json(),))
+    answers = {
+        "/repos/heron/old": [Answer(301, b"{}", {"Location": "/repositories/7"})],
+        "/repositories/7": [Answer(304, b"", {"ETag": '"v1"'})],
+    }
+    with answering(answers) as source:
+        came = crawl_of("github", source.url, tmp_path, known=known)
+    assert [headers.get("If-None-Match") for _, headers in source.asked] == [None, '"v1"']
+    assert [line.raw for line in came.admitted] == [last.model_copy(update={"observed_at": OBSERVED_AT})]
+
+
 def test_a_repository_that_was_taken_under_its_old_name_is_not_taken_again_unchanged(tmp_path: Path) -> None:
     known = known_file(tmp_path, "fen/old", "heron-lab/new", raws=(earlier("heron-lab/new", '"v1"'),))
     answers = {
