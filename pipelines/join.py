@@ -9,12 +9,12 @@ be made from another model. Such joins are marked.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
 from pipelines.namesakes import are_one_owner
-from pipelines.owners import CLAIMING, Owners
+from pipelines.owners import CLAIMING, Owners, nobody
 from pipelines.slugs import hub_slug
 from schemas.listing import Listing
 
@@ -60,6 +60,8 @@ class Joins:
         """Name of a listing or a repository → slugs of the passports that sellers' listings give it."""
         self._renamed: dict[str, str] = {}
         """Former name of a repository → its name."""
+        self._kept: set[str] = set()
+        """Repositories that had a passport of their own before a seller's listing came to name them: it is kept up."""
         self._anew: set[str] = set()
         """Repositories in whose place another one lay: what names them may mean the other one."""
         self._code: dict[str, set[str]] = defaultdict(set)
@@ -100,6 +102,8 @@ class Joins:
             self._slugs[key_of(HUB, listing.id)].update(slugs)
         elif not _is_anew(listing):
             self._note_name(listing)
+        if (slugs or listing.id.lower() in self._fits) and self._slug_owners.serves(listing):
+            self._kept.add(listing.id.lower())
 
     def place(self, listing: Listing) -> tuple[Joined, ...]:
         """Say where a record belongs: to itself, to the passports of other records, or nowhere."""
@@ -110,7 +114,8 @@ class Joins:
         left = listing.source.startswith(HUB) and self._is_left(listing.id)
         if listing.source == HUB and listing.kind == "model":
             found = {} if left else self._stated(listing) or self._by_name(listing.id)
-            return _joined(listing, found) or (Joined(listing.slug, listing, "own"),)
+            own = (Joined(listing.slug, listing, "own"),) if not found or listing.id.lower() in self._kept else ()
+            return (*_joined(listing, found), *own)
         return _joined(listing, self._own(listing.id) if left else self._of_names(listing))
 
     def _is_left(self, repository: str) -> bool:
@@ -143,7 +148,8 @@ class Joins:
             return self._own(repository)
         known = self._slugs.get(key_of(HUB, repository))
         name = repository if known else self._renamed.get(repository.lower(), repository)
-        return known or self._slugs.get(key_of(HUB, name)) or self._by_name(name) or self._own(name)
+        sold = known or self._slugs.get(key_of(HUB, name)) or self._by_name(name)
+        return {**(sold or {}), **(self._own(name) if not sold or name.lower() in self._kept else {})}
 
     def _own(self, repository: str) -> dict[str, By]:
         slug = hub_slug(repository)
@@ -181,9 +187,9 @@ def words(name: str) -> str:
     return _BETWEEN_WORDS.sub("-", name.lower()).strip("-")
 
 
-def in_order(listings: Iterable[Listing]) -> Joins:
-    """Join a batch that is at hand whole."""
-    at_hand, owners = list(listings), Owners()
+def in_order(listings: Iterable[Listing], served: Callable[[str], str | None] = nobody) -> Joins:
+    """Join a batch that is at hand whole; `served` gives the id that a slug is served under."""
+    at_hand, owners = list(listings), Owners(served)
     sold = [listing for listing in at_hand if listing.source == SELLER]
     for listing in sold:
         owners.claim(listing)

@@ -46,7 +46,8 @@ def regathered(
     own = [one.listing for one in found if one.by == "own" and one.listing.kind not in LOOKS]
     looks = tuple(one.listing for one in found if one.by == "own" and one.listing.kind in LOOKS)
     beside = [one for one in _beside(wanted, at_hand) if not _only_shares_the_slug(one, slug, own)]
-    joins = in_order([*(one.listing for one in found), *beside])
+    owner = next((one.base_id for one in own if one.slug == slug), None)
+    joins = in_order([*(one.listing for one in found), *beside], {slug: owner}.get)
     joined = [_joined(slug, one, joins) for one in found if one.by != "own"]
     _see_that_none_is_left_out(slug, own, beside, joins)
     _see_that_texts_hold(found)

@@ -180,3 +180,15 @@ def test_a_redirect_is_remembered_when_the_list_alone_brings_the_repository(hub:
     assert ("huggingface", "Marsh/Heron-7B-Chat") in hub.records("marsh-heron-7b")
     assert hub.records("marsh--heron-7b") == [("huggingface", "Marsh/Heron-7B")]
     assert hub.all_proved(2)
+
+
+def test_a_passport_of_its_own_is_kept_up_when_a_seller_comes_to_name_the_repository(hub: Hub) -> None:
+    unnamed = {**HERON, "hugging_face_id": ""}
+    hub.day(0, repository("Marsh/Heron-7B"), cards={"Marsh/Heron-7B": CARD}, heron=unnamed)
+    assert hub.statuses() == {"marsh--heron-7b": "active", "marsh-heron-7b": "active"}
+    changed = repository("Marsh/Heron-7B", tags=["safetensors", "license:apache-2.0"])
+    hub.day(1, changed, cards={"Marsh/Heron-7B": NEW_CARD})
+    for slug in hub.statuses():
+        assert hub.said(slug)["artifact"]["model"]["licence"] == "apache-2.0"
+        assert ("huggingface-card", "Marsh/Heron-7B") in hub.records(slug)
+    assert hub.all_proved(1)
