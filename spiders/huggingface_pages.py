@@ -1,14 +1,13 @@
 """Reads the shapes in which the Hugging Face Hub answers: pages of its list, records, refusals, redirects."""
 
 import re
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 from scrapy.http import Response
 
 from spiders.addresses import path_below
-from spiders.documents import AnswerError, Numeral, read_json
+from spiders.documents import AnswerError, read_json
 
 API = "/api/models"
 
@@ -38,44 +37,22 @@ BAD_CREDENTIALS = re.compile(r"\b(?:credentials|token)\b", re.IGNORECASE)
 Authorization header"); every other 401 is about the repository."""
 
 LONGEST_ERROR = 300
-COUNT = re.compile(r"\d{1,15}")
 NEXT_LINK = re.compile(r'<([^<>]*)>\s*;\s*rel="?next"?\s*(?:[;,]|\Z)', re.IGNORECASE)
-
-
-class Floor(NamedTuple):
-    """How far down the list we go: to so many downloads, or where there is a day, to what was changed since then."""
-
-    minimum_downloads: int
-    since: datetime | None
-
-    @property
-    def query(self) -> str:
-        """The list from its top, in the order in which it ends at the floor."""
-        sort = "downloads" if self.since is None else "lastModified"
-        return f"sort={sort}&direction=-1&limit={PAGE_ITEMS}&{FIELDS}"
-
-    def is_above(self, item: object) -> bool:
-        """Whether the list goes on from here; an item that does not say ends nothing."""
-        if not isinstance(item, dict):
-            return True
-        if self.since is None:
-            downloads = _count(item.get("downloads"))
-            return downloads is None or downloads >= self.minimum_downloads
-        changed_at = _instant(item.get("lastModified"))
-        return changed_at is None or changed_at >= self.since
-
-    def takes(self, item: dict[str, Any]) -> bool:
-        """Whether an item is one for us: seen by everyone, and by its own word downloaded often enough."""
-        return item.get("private") is not True and (_count(item.get("downloads")) or 0) >= self.minimum_downloads
 
 
 def read_items(body: bytes) -> list[object]:
     """Read a page of the list; raise AnswerError, as pages are never empty: the list ends where there is no next."""
+    items = read_matches(body)
+    if not items:
+        raise AnswerError("an empty list where repositories belong")
+    return items
+
+
+def read_matches(body: bytes) -> list[object]:
+    """Read the first page of a list that may hold nothing, as it is filtered; raise AnswerError."""
     document = read_json(body)
     if not isinstance(document, list):
         raise AnswerError("an object or a single value where a list of repositories belongs")
-    if not document:
-        raise AnswerError("an empty list where repositories belong")
     return document
 
 
@@ -139,15 +116,3 @@ def _path(response: Response, root: str) -> str:
 
 def _location(response: Response) -> str:
     return (response.headers.get("Location") or b"").decode("latin-1")
-
-
-def _count(value: object) -> int | None:
-    return int(value.spelling) if isinstance(value, Numeral) and COUNT.fullmatch(value.spelling) else None
-
-
-def _instant(value: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return found if found is not None and found.tzinfo else None

@@ -1,11 +1,9 @@
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from scrapy.http import Response
 
-from spiders.documents import Numeral
-from spiders.huggingface_pages import Floor, card_at, error_of, id_of, moved_to, next_link
+from spiders.huggingface_pages import card_at, error_of, id_of, moved_to, next_link
 
 ROOT = "https://mirror.example:8900/hub"
 COMMIT = "5d0c1f" + "0" * 34
@@ -93,20 +91,3 @@ def test_a_refusal_is_told_in_the_hubs_words_from_wherever_it_puts_them() -> Non
     assert error_of(response(b"<html>", X_Error_Message="Not here")) == "Not here"
     assert error_of(response(b'{"error": {"code": 4}}')) == ""
     assert len(error_of(response(b'{"error": "' + b"x" * 999 + b'"}'))) == 300
-
-
-def test_a_floor_is_of_downloads_or_of_time() -> None:
-    by_downloads, by_time = Floor(50, None), Floor(50, datetime(2026, 7, 1, tzinfo=UTC))
-    few, enough = {"downloads": Numeral("49")}, {"downloads": Numeral("50")}
-    assert [by_downloads.is_above(item) for item in (few, enough, {}, "text", {"downloads": "many"})] == [
-        False, True, True, True, True,
-    ]  # fmt: skip
-    days = ["2026-07-01T00:00:00.000Z", "2026-06-30T23:59:59.999Z", "2026-06-30", "soon", None]
-    assert [by_time.is_above({"lastModified": day}) for day in days] == [True, False, True, True, True]
-    assert [by_time.takes(item) for item in (few, enough, {}, {**enough, "private": True})] == [
-        False,
-        True,
-        False,
-        False,
-    ]
-    assert ("sort=downloads" in by_downloads.query, "sort=lastModified" in by_time.query) == (True, True)
