@@ -77,11 +77,11 @@ def _cell(text: str) -> str:
 
 def _crawl(crawl: CrawlReport) -> str:
     again = f", {crawl.retries:,} tried again" if crawl.retries else ""
-    part = f", of the list {_query(crawl.query)}" if crawl.query and crawl.query.is_part else ""
+    part = f", only {_query(crawl.query)}" if crawl.query and crawl.query.is_part else ""
     changes = ", changes alone" if crawl.scope == "changes" else ""
     return f"{crawl.listings:,} listings in {crawl.requests:,} requests{again}{part}{changes}"
 
 
 def _query(query: ListQuery) -> str:
-    words = (("what is by {}", query.author), ("what is for {}", query.task), ("the first {:,}", query.limit))
-    return " and ".join(word.format(value) for word, value in words if value is not None)
+    words = (("by {}", query.author), ("for {}", query.task), ("{:,} at most", query.limit))
+    return ", ".join(word.format(value) for word, value in words if value is not None)
