@@ -24,6 +24,8 @@ class Field(Frozen):
     """It is true of one offer and not of the model."""
     says_little: tuple[str, ...] = ()
     """Values that neither confirm nor deny another, and are believed only where there is no other."""
+    also: tuple[str, ...] = ()
+    """Facts that should say the same: never believed in its place, and held against what is."""
     path: str | None = None
     """Where differing values are shown as a conflict."""
     scope: dict[str, str] = PydanticField(default_factory=dict)
