@@ -21,7 +21,7 @@ from schemas.crawl import AdmittedLine, CrawlReport
 from schemas.listing import Listing, Quarantined
 from schemas.run import Accounting, Breach
 
-AT_HOME = (SELLER, f"{SELLER}-endpoints", HUB, f"{HUB}-card")
+AT_HOME = (SELLER, f"{SELLER}-endpoints", HUB, f"{HUB}-card", f"{HUB}-licence")
 """Sources whose records may lie in the part of the passport that they belong to."""
 
 

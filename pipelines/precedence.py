@@ -46,6 +46,17 @@ class Denial(Frozen):
     """A limit: the words by which a card denies it."""
 
 
+class LicenceText(Frozen):
+    """A well-known licence, and what its text is told by."""
+
+    licence: str
+    """The Hub's id of it."""
+    titles: tuple[tuple[str, ...], ...]
+    """Lines that such a text begins with, one after the other, white space and case apart; each row is one way."""
+    longest_bytes: int
+    """A longer text says more than the licence does."""
+
+
 class Precedence(Frozen):
     """precedence.toml."""
 
@@ -53,6 +64,7 @@ class Precedence(Frozen):
     scope: dict[str, str]
     field: tuple[Field, ...]
     denial: tuple[Denial, ...]
+    licence: tuple[LicenceText, ...] = ()
 
 
 @lru_cache(maxsize=1)

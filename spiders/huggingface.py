@@ -1,4 +1,4 @@
-"""Fetches repositories of the Hugging Face Hub and their cards: those that other sources name, and its list."""
+"""Fetches repositories of the Hugging Face Hub with their texts: those that other sources name, and its list."""
 
 import json
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
@@ -37,7 +37,9 @@ T = TypeVar("T")
 
 
 class HuggingFaceSpider(Spider):
-    """Yields two RawListings a repository, of its record and its card; Quarantined for what is none, or did not come.
+    """Yields a RawListing of a repository's record, its card, and its licence where a file of that name lies there.
+
+    Quarantined is what is none, or did not come.
 
     A FetchFailure is of a page of the list, or says that nothing more would come: the crawl ends with it.
     Arguments: `known` is the file that says what was fetched before and which repositories are wanted, `only` a comma-
@@ -170,14 +172,14 @@ class HuggingFaceSpider(Spider):
     def _jobs(
         self, items: Iterable[object], selection: Selection, url: str
     ) -> Iterator[Coroutine[Any, Any, list[Taken]]]:
-        """What is to be done for a page: for each of its repositories that is new to us, take it and fetch its card."""
+        """What is to be done for a page: for each of its repositories that is new, take it and fetch its texts."""
         observed_at = stamp(self.hub.clock)
         for item in items:
             found = id_of(item)
             if not isinstance(item, dict) or found is None:
                 yield self._nameless(item)
             elif selection.takes(item) and self._is_new(found):
-                yield self.hub.with_card(self.hub.record(item, found, url, observed_at), item)
+                yield self.hub.with_texts(self.hub.record(item, found, url, observed_at), item)
 
     def _following(self, outcome: Answered) -> str | None:
         link = next_link(outcome.response)

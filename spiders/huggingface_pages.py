@@ -29,8 +29,11 @@ REPOSITORY = re.compile(_ID)
 """owner/name, or the name alone of the oldest; a part of dots alone would climb out of the API's path."""
 
 _COMMIT = "[A-Za-z0-9._-]{1,100}"
-CARD_PLACE = re.compile(rf"/(?:api/resolve-cache/models/{_ID}/{_COMMIT}|{_ID}/resolve/{_COMMIT})/README\.md")
-"""Where the Hub may point to from the address of a card: its own cache, or the repository under its present name."""
+TEXT_PLACE = re.compile(rf"/(?:api/resolve-cache/models/{_ID}/{_COMMIT}|{_ID}/resolve/{_COMMIT})/([^/]+)")
+"""Where the Hub may point to from the address of a file: its own cache, or the repository under its present name."""
+
+LICENCE_FILE = re.compile(r"LICEN[CS]E(?:\.(?:md|txt))?", re.IGNORECASE)
+"""Names under which the licence of all that is there lies; others are of parts of it, or list licences of others."""
 
 BAD_CREDENTIALS = re.compile(r"\b(?:credentials|token)\b", re.IGNORECASE)
 """Words of what the Hub answers, as 401, to a token that does not hold, or no more ("Invalid credentials in
@@ -64,11 +67,18 @@ def read_record(body: bytes) -> dict[str, Any]:
     return document
 
 
-def read_card(body: bytes) -> bytes:
-    """Take a card as it is; raise AnswerError on a page that a browser would be shown instead."""
+def read_text(what: str, body: bytes) -> bytes:
+    """Take a text as it is; raise AnswerError on a page that a browser would be shown instead."""
     if body[:512].lstrip().lower().startswith(b"<!doctype html"):
-        raise AnswerError("an HTML page where a card belongs")
+        raise AnswerError(f"an HTML page where a {what} belongs")
     return body
+
+
+def licence_file(record: dict[str, Any]) -> str | None:
+    """Name of the file that holds the licence, by a record's list of files; None where it lists none."""
+    files = record.get("siblings")
+    names = (file.get("rfilename") for file in files if isinstance(file, dict)) if isinstance(files, list) else ()
+    return next((name for name in names if isinstance(name, str) and LICENCE_FILE.fullmatch(name)), None)
 
 
 def id_of(record: object) -> str | None:
@@ -103,11 +113,12 @@ def moved_to(response: Response, root: str) -> str | None:
     return repository if REPOSITORY.fullmatch(repository) else None
 
 
-def card_at(response: Response, root: str) -> str | None:
-    """Give the path and query below `root` that a card's redirect leads to, None when it leaves the Hub or the card."""
+def text_at(file: str, response: Response, root: str) -> str | None:
+    """Give the path and query below `root` that a file's redirect leads to, None when it leaves the Hub or the file."""
     path, location = _path(response, root), _location(response)
     query = location.partition("#")[0].partition("?")[2]
-    return f"{path}{query and '?'}{query}" if CARD_PLACE.fullmatch(path) else None
+    place = TEXT_PLACE.fullmatch(path)
+    return f"{path}{query and '?'}{query}" if place and place[1] == file else None
 
 
 def _path(response: Response, root: str) -> str:

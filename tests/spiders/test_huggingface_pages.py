@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from scrapy.http import Response
 
-from spiders.huggingface_pages import card_at, error_of, id_of, moved_to, next_link
+from spiders.huggingface_pages import error_of, id_of, licence_file, moved_to, next_link, text_at
 
 ROOT = "https://mirror.example:8900/hub"
 COMMIT = "5d0c1f" + "0" * 34
@@ -49,8 +49,24 @@ def test_a_record_moves_within_the_api_only(location: str, repository: str | Non
         ("/../a/resolve/main/README.md", False),
     ],
 )
-def test_a_card_moves_to_the_cache_or_the_new_name_only(location: str, path: bool) -> None:
-    assert card_at(response(Location=location), ROOT) == (location if path else None)
+def test_a_text_moves_to_the_cache_or_the_new_name_only(location: str, path: bool) -> None:
+    assert text_at("README.md", response(Location=location), ROOT) == (location if path else None)
+    assert text_at("LICENSE", response(Location=location), ROOT) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "file"),
+    [
+        (["README.md", "LICENSE"], "LICENSE"),
+        (["LICENSES_SOURCES", "licence.txt", "LICENSE"], "licence.txt"),
+        (["docs/LICENSE", "LICENSE-CODE", "LICENSE.pdf", "LICENSE\n", 7, None], None),
+        ([], None),
+    ],
+)
+def test_a_licence_is_the_file_that_speaks_for_all(names: list[Any], file: str | None) -> None:
+    assert licence_file({"siblings": [{"rfilename": name} for name in names]}) == file
+    assert licence_file({"siblings": names}) is None
+    assert licence_file({}) is licence_file({"siblings": "LICENSE"}) is None
 
 
 @pytest.mark.parametrize(
