@@ -57,8 +57,9 @@ def refresh(
 ) -> None:
     """Crawl the sources, build, sign and publish; progress while it works, a summary at the end.
 
-    The first time it makes a signing key and says where. A crawl that does not look right publishes nothing. What of
-    the Hub's list it asks for is set by PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS, _AUTHOR, _TASK, _LIMIT and _CHANGES.
+    The first time it makes a signing key and says where. A crawl that does not look right publishes nothing.
+
+    What of the Hub's list it asks for is set by PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS, _AUTHOR, _TASK, _LIMIT and _CHANGES.
     """
     from flows.commands import refreshing
 
