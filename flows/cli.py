@@ -59,7 +59,7 @@ def refresh(
 
     The first time it makes a signing key and says where. A crawl that does not look right publishes nothing.
 
-    What of the Hub's list it asks for is set by PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS, _AUTHOR, _TASK, _LIMIT and _CHANGES.
+    PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS, _AUTHOR, _TASK, _LIMIT and _CHANGES say what of the Hub's list it asks for.
     """
     from flows.commands import refreshing
 
