@@ -58,6 +58,8 @@ def refresh(
     """Crawl the sources, build, sign and publish; progress while it works, a summary at the end.
 
     The first time it makes a signing key and says where. A crawl that does not look right publishes nothing.
+
+    PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS, _AUTHOR, _TASK, _LIMIT and _CHANGES say what of the Hub's list it asks for.
     """
     from flows.commands import refreshing
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from itertools import chain
 from pathlib import Path
 
@@ -14,11 +15,13 @@ from flows.extractor import extract
 from flows.intake import Stock, stock_of, take
 from flows.job import Job, Tools, open_tools
 from flows.known import NAMED_BY, Remembered, write_known
-from flows.progress import tell
+from flows.progress import LOG, tell
 from flows.state import Served, served, starting_point
 from flows.workplace import crawl_folder
+from pipelines.join import HUB
 from pipelines.normalise_extraction import SOURCE
-from schemas.crawl import AdmittedLine
+from pipelines.walks import base_of
+from schemas.crawl import AdmittedLine, ListQuery
 from schemas.run import Breach
 from schemas.times import timestamp
 
@@ -29,7 +32,9 @@ EXTRACTING = "read texts"
 
 CRAWL_FILE = "crawl.jsonl"
 
-RESUMED = ("huggingface",)
+LICENCES = f"{HUB}-licence"
+
+RESUMED = (HUB,)
 """Sources whose crawls take so long that one that was cut off goes on where it stopped."""
 
 
@@ -87,12 +92,30 @@ def _arguments(job: Job, tools: Tools, source: str, folder: Path, before: Sequen
         seen_before=timestamp(tools.clock() - tools.gates[source].refresh_after),
         budget=job.budgets.get(source),
     )
-    arguments = {"known": str(known)}
-    if source == "huggingface" and job.whole and job.minimum_downloads is not None:
-        arguments["minimum_downloads"] = str(job.minimum_downloads)
-        if job.changes and (last := _state(job, tools).sources.get(source)):
-            arguments["since"] = last.last_scraped_at
-    return arguments
+    if source == HUB:
+        _remember(known, stock.read(LICENCES))
+    if source == HUB and job.whole and job.hub_list is not None:
+        since = _since(job.hub_list, _state(job, tools)) if job.changes else None
+        asked = {**job.hub_list.model_dump(), "since": since}
+        return {"known": str(known), **{name: str(value) for name, value in asked.items() if value is not None}}
+    return {"known": str(known)}
+
+
+def _remember(known: Path, lines: Iterator[AdmittedLine]) -> None:
+    """Note texts that are not fetched again while their repositories have not changed."""
+    rows = ((line.raw.source, line.raw.id, line.raw.model_dump_json()) for line in lines)
+    with closing(sqlite3.connect(known)) as database, database:
+        database.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", rows)
+
+
+def _since(query: ListQuery, state: Served) -> str | None:
+    """From when on changes are all that is new to a query; None, and a word why, where more of the list is needed."""
+    walks = state.walks(HUB)
+    if base := base_of(query, walks):
+        return base.began_at
+    told = "no earlier walk saw all that is asked for now" if walks else "it was never gone through whole"
+    LOG.warning("%s: the list is gone through to its floor, not for its changes alone: %s", HUB, told)
+    return None
 
 
 def _stock(job: Job, tools: Tools, before: Sequence[CrawlOutcome], folder: Path) -> Stock:

@@ -18,6 +18,7 @@ from pipelines.gates import Gates
 from pipelines.issue import Terms
 from pipelines.keys import KeyRing, Signer
 from schemas.base import Frozen
+from schemas.crawl import ListQuery
 from schemas.times import timestamp
 
 RUN_ID_HEX = 8
@@ -35,12 +36,12 @@ class Job(Frozen):
     only: dict[str, tuple[str, ...]]
     """Source → ids to crawl of it; empty for everything."""
     endpoints: bool
-    minimum_downloads: int | None
-    """Floor of the Hub's list; None where it is not gone through."""
+    hub_list: ListQuery | None
+    """What is asked for of the Hub's list; None where it is not gone through."""
     budgets: dict[str, int]
     """Source → records of it that may be asked for one by one."""
     changes: bool
-    """Whether only that of the list is asked for which has changed since it was last gone through."""
+    """Whether only that of the list is asked for which has changed since all of it was gone through."""
     accept_drop: bool = False
     """Whether somebody has looked and says that a source has become so much smaller."""
     epoch: int | None
@@ -52,6 +53,11 @@ class Job(Frozen):
     def whole(self) -> bool:
         """Whether whole sources are crawled."""
         return not self.only
+
+    @property
+    def minimum_downloads(self) -> int | None:
+        """Downloads from which a repository gets a passport of its own; None where none does that has none yet."""
+        return self.hub_list.minimum_downloads if self.hub_list else None
 
 
 class Tools(NamedTuple):
@@ -100,14 +106,15 @@ def new_job(
         "source_urls": dict(source_urls or settings.source_urls),
         "only": dict(only or {}),
         "endpoints": settings.endpoints or flow != "refresh",
-        "minimum_downloads": settings.huggingface_minimum_downloads if flow == "refresh" else None,
+        "hub_list": settings.hub_list if flow == "refresh" else None,
         "budgets": settings.budgets if flow == "refresh" else {},
         "changes": settings.huggingface_changes and flow == "refresh",
         "accept_drop": accept_drop,
         "epoch": epoch,
     }
     begun = clock_of(epoch)().strftime("%Y%m%dT%H%M%SZ")
-    repeatable = hashlib.sha256(repr((flow, asked["sources"], asked["only"], epoch)).encode()).hexdigest()[:RUN_ID_HEX]
+    told = repr((flow, asked["sources"], asked["only"], asked["hub_list"], epoch))
+    repeatable = hashlib.sha256(told.encode()).hexdigest()[:RUN_ID_HEX]
     tail = secrets.token_hex(RUN_ID_HEX // 2) if epoch is None else repeatable
     return Job.model_validate({"run": f"{begun}-{tail}", **asked})
 

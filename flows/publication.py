@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from flows.errors import FlowError
 from schemas.base import Sha256, Timestamp
-from schemas.registry import Lifetime, ShardRow
+from schemas.registry import Lifetime, ShardRow, Walk
 
 
 class PublicationError(FlowError):
@@ -33,6 +33,8 @@ class SourceParts(NamedTuple):
     parts: tuple[SourcePart, ...]
     """In order; those without listings may be left out."""
     last_scraped_at: Timestamp
+    walks: tuple[Walk, ...] = ()
+    """Walks through its list that a later one may build on."""
 
     @property
     def listings(self) -> int:

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, StringConstraints, ValidationError, Valid
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from flows.errors import FlowError
+from schemas.crawl import AUTHOR, TASK, ListQuery
 
 SOURCES = ("openrouter", "modelsdev", "huggingface", "github")
 """Sources that can be crawled, one spider each; a later one may ask for what earlier ones name."""
@@ -45,6 +46,12 @@ class Settings(BaseSettings):
     """Where GitHub's API is; may have a path prefix."""
     huggingface_minimum_downloads: Annotated[int | None, Field(ge=0)] = 1_000_000
     """Repositories with so many downloads in 30 days get passports of their own; none do where it is unset ("-")."""
+    huggingface_author: Annotated[str, StringConstraints(pattern=AUTHOR)] | None = None
+    """Of the Hub's list only the repositories of this user or organisation."""
+    huggingface_task: Annotated[str, StringConstraints(pattern=TASK)] | None = None
+    """Of the Hub's list only those for this task, by the Hub's `pipeline_tag`."""
+    huggingface_limit: Annotated[int | None, Field(ge=1)] = None
+    """Of the Hub's list only so many repositories, those with the most downloads."""
     huggingface_budget: Annotated[int, Field(ge=0)] = 1000
     """Repositories that a refresh asks the Hub for one by one, those first that were not seen for longest."""
     github_budget: Annotated[int, Field(ge=0)] = 50
@@ -123,6 +130,27 @@ class Settings(BaseSettings):
         if "extractor_url" in info.data and (value is None) != (info.data["extractor_url"] is None):
             raise ValueError("an extractor needs both PASSPORTS_EXTRACTOR_URL and PASSPORTS_EXTRACTOR_MODEL")
         return value
+
+    @field_validator("huggingface_author", "huggingface_task", "huggingface_limit")
+    @classmethod
+    def _filters_a_list(cls, value: str | int | None, info: ValidationInfo) -> str | int | None:
+        if value is not None and info.data.get("huggingface_minimum_downloads", 0) is None:
+            raise ValueError(
+                "chooses from the Hub's list, which PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS=- leaves alone"
+            )
+        return value
+
+    @property
+    def hub_list(self) -> ListQuery | None:
+        """What a refresh asks for of the Hub's list; None where it is not gone through."""
+        if self.huggingface_minimum_downloads is None:
+            return None
+        return ListQuery(
+            minimum_downloads=self.huggingface_minimum_downloads,
+            author=self.huggingface_author,
+            task=self.huggingface_task,
+            limit=self.huggingface_limit,
+        )
 
     @property
     def budgets(self) -> dict[str, int]:

@@ -14,10 +14,10 @@ from pipelines.slugs import hub_slug
 from schemas.listing import Listing, RawListing
 from schemas.registry import SourceRef
 
-CARDS, ENDPOINTS, CATALOGUE = f"{HUB}-card", f"{SELLER}-endpoints", "modelsdev"
+CARDS, LICENCES, ENDPOINTS, CATALOGUE = f"{HUB}-card", f"{HUB}-licence", f"{SELLER}-endpoints", "modelsdev"
 INDEXED = (SELLER, CATALOGUE, CODE)
 """Sources of some thousands of records at most, which are read whole; of the others only what is looked for."""
-LOOKED_UP = {HUB: (HUB, CARDS), SELLER: (ENDPOINTS,)}
+LOOKED_UP = {HUB: (HUB, CARDS, LICENCES), SELLER: (ENDPOINTS,)}
 """Source of a name → sources of records that lie under it."""
 
 _PARTS_KEPT, _INDEXES_KEPT = 8, 4

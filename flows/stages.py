@@ -1,7 +1,7 @@
 """The stages of a run, as plain functions: crawl → assemble → build → publish. Each opens its own tools."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from flows.intake import Taken, stock_of, take
 from flows.job import Job, Tools, nonce, open_tools
 from flows.parts import Builder, build_here
 from flows.progress import tell
-from flows.publication import Publication, Published, Step
+from flows.publication import Publication, Published, SourceParts, Step
 from flows.publish import publish
 from flows.reader import Reader
 from flows.report import failed_report, report_of
@@ -31,6 +31,7 @@ from flows.store.local import LocalStore
 from pipelines.gates import DROP, Gates
 from pipelines.join import HUB, SELLER
 from pipelines.rule_tables import rules_document
+from pipelines.walks import walks_after
 from schemas.registry import ShardRow
 from schemas.run import Breach, RunReport
 
@@ -220,7 +221,7 @@ def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunRe
         passports=state.passports + built.added,
         rows=rows_of,
         objects=built.objects,
-        sources=batch.stock.changed,
+        sources=_with_walks(batch.stock.changed, assembled.crawls.good, state),
         rules=rules_document(),
         lifetimes=tools.gates,
         run_id=report.run,
@@ -228,6 +229,16 @@ def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunRe
         copies=copies_for(tools.issuer),
         site=site_files(tools.signer),
     )
+
+
+def _with_walks(changed: Mapping[str, SourceParts], good: Iterable[Taken], state: Served) -> Mapping[str, SourceParts]:
+    """Note beside each source the walks through its list, this run's among them."""
+    reports = {one.outcome.report.source: one.outcome.report for one in good}
+    noted = {}
+    for source, parts in changed.items():
+        walks, report = state.walks(source), reports.get(source)
+        noted[source] = parts._replace(walks=walks_after(walks, report) if report else walks)
+    return noted
 
 
 def _tell_step(step: Step, done: int, total: int) -> None:

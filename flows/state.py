@@ -9,7 +9,7 @@ from flows.store.base import Store
 from pipelines.keys import KeyRing
 from pipelines.shards import EVERY_SLOT, slot
 from schemas.crawl import AdmittedLine
-from schemas.registry import ShardRow, SourceRef
+from schemas.registry import ShardRow, SourceRef, Walk
 
 
 class Served:
@@ -49,6 +49,10 @@ class Served:
     def last_good(self, source: str) -> int | None:
         """How many listings the last good crawl of a source brought, None before the first."""
         return self.sources[source].listings if source in self.sources else None
+
+    def walks(self, source: str) -> tuple[Walk, ...]:
+        """The walks through a source's list that a later one may build on."""
+        return self.sources[source].walks if source in self.sources else ()
 
 
 EMPTY = Served(None)

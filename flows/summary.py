@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from flows.publication import Published
 from pipelines.text import clean
-from schemas.crawl import CrawlReport
+from schemas.crawl import CrawlReport, ListQuery
 from schemas.run import RunReport
 
 MARKUP = re.compile(r"[\\`*\[\]<>&|~]")
@@ -77,4 +77,11 @@ def _cell(text: str) -> str:
 
 def _crawl(crawl: CrawlReport) -> str:
     again = f", {crawl.retries:,} tried again" if crawl.retries else ""
-    return f"{crawl.listings:,} listings in {crawl.requests:,} requests{again}"
+    part = f", only {_query(crawl.query)}" if crawl.query and crawl.query.is_part else ""
+    changes = ", changes alone" if crawl.scope == "changes" else ""
+    return f"{crawl.listings:,} listings in {crawl.requests:,} requests{again}{part}{changes}"
+
+
+def _query(query: ListQuery) -> str:
+    words = (("by {}", query.author), ("for {}", query.task), ("{:,} at most", query.limit))
+    return ", ".join(word.format(value) for word, value in words if value is not None)

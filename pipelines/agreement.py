@@ -41,8 +41,10 @@ def differing(subject: Subject, fact: str) -> list[Claim]:
 
 def _compared(subject: Subject, fact: str) -> list[tuple[Claim, bool]]:
     """Other claims on a fact that say something, and whether they say the same."""
-    others, row = subject.others.get(fact, ()), field_of(fact)
-    if not others or row is None:
+    row, others = field_of(fact), list(subject.others.get(fact, ()))
+    for name in row.also if row else ():
+        others += [subject.claims[name], *subject.others.get(name, ())] if name in subject.claims else []
+    if not others or row is None or fact not in subject.claims:
         return []
     believed = subject.claims[fact]
     telling = [claim for claim in others if claim.fact.value not in row.says_little and not _is_former(claim, believed)]

@@ -8,7 +8,7 @@ from pipelines.evidence import Document
 from pipelines.join import HUB
 from pipelines.life import Life
 from pipelines.merge import Subject
-from pipelines.precedence import Denial, precedence
+from pipelines.precedence import Denial, Precedence, field_of, precedence
 from pipelines.prices import unpriced_outputs
 from pipelines.weighing import Claim
 
@@ -63,7 +63,7 @@ def conflicts(subject: Subject, *, life: Life) -> list[Document]:
         one, two = subject.claims.get(name), subject.claims.get(other)
         if one and two and one.fact.value != two.fact.value:
             found.append({"path": path, "values": [_side(one, scope), _side(two, other_scope)]})
-    if subject.supplements:
+    if subject.supplements or subject.primary.source == HUB:
         found += _between_sources(subject)
     if "past_end" in life.flags:
         sides = [_side(subject.claims["listed"], "listing"), _side(subject.claims["expires_on"], "announced end")]
@@ -81,13 +81,12 @@ def _unseen_weights(subject: Subject) -> Iterator[Document]:
 
 
 def _between_sources(subject: Subject) -> list[Document]:
-    """Where sources say different things of one fact, and where one denies what the listing offers."""
+    """Where sources, or two places of one, say different things of one fact, and where one denies what is offered."""
     table, found, listed = precedence(), [], subject.claims.get("parameters")
     for row in table.field:
         if row.path and (others := differing(subject, row.fact)):
             believed = subject.claims[row.fact]
-            scope = {**table.scope, **row.scope}
-            sides = [_side(claim, scope[claim.listing.source]) for claim in (believed, *others)]
+            sides = [_side(claim, _scope(table, claim)) for claim in (believed, *others)]
             found.append({"path": row.path, "values": sides})
     for denial in table.denial if listed else ():
         if opposed := list(_opposed(subject, denial)):
@@ -95,6 +94,12 @@ def _between_sources(subject: Subject) -> list[Document]:
             sides = [_side(one, table.scope[one.listing.source] + about) for one in (listed, *opposed) if one]
             found.append({"path": "/artifact/model/parameters", "values": sides})
     return found
+
+
+def _scope(table: Precedence, claim: Claim) -> str:
+    """What a source speaks of in a claim."""
+    row, source = field_of(claim.fact.name), claim.listing.source
+    return (row.scope if row else {}).get(source, table.scope[source])
 
 
 def _opposed(subject: Subject, denial: Denial) -> Iterator[Claim]:

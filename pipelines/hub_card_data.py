@@ -35,6 +35,11 @@ def declared_licence(card: dict[str, Any]) -> Fact | None:
     return Fact("licence", found[0][0], found[0][1], found[0][0], "declared") if found else None
 
 
+def declared_licences(card: dict[str, Any]) -> frozenset[str]:
+    """All words that stand for a licence there, in lower case: ids, and the name of one that has none."""
+    return frozenset(word.lower() for field in ("license", "license_name") for word, _ in _words(card, field))
+
+
 def declared_languages(card: dict[str, Any]) -> list[Fact]:
     """Languages in the order of their codes."""
     places = {word: place for word, place in reversed(_words(card, "language")) if LANGUAGE.match(word)}

@@ -19,10 +19,19 @@ _BASE_MODEL: Final = "base_model:"
 
 def licence_fact(tags: list[str]) -> Fact | None:
     """The licence that the Hub took from the card, by its first tag."""
+    return next(_licence_facts(tags, "licence"), None)
+
+
+def licence_tag(tags: list[str], declared: frozenset[str]) -> Fact | None:
+    """The first of the licences that tags name, where none of them is among those that the card declares."""
+    found = list(_licence_facts(tags, "licence_tag"))
+    return found[0] if found and declared.isdisjoint(str(fact.value).lower() for fact in found) else None
+
+
+def _licence_facts(tags: list[str], name: str) -> Iterator[Fact]:
     for place, tag in enumerate(tags):
         if tag.startswith(_LICENCE) and len(tag) > len(_LICENCE):
-            return Fact("licence", tag.removeprefix(_LICENCE), f"/tags/{place}", tag)
-    return None
+            yield Fact(name, tag.removeprefix(_LICENCE), f"/tags/{place}", tag)
 
 
 def language_facts(tags: list[str]) -> Iterator[Fact]:

@@ -14,8 +14,8 @@ from schemas.listing import FactValue, Listing, Quarantined, RawListing
 from schemas.run import Accounting
 
 SOURCES = (
-    "openrouter", "openrouter-endpoints", "openrouter-roll", "huggingface", "huggingface-card", "modelsdev", "github",
-    "extraction",
+    "openrouter", "openrouter-endpoints", "openrouter-roll", "huggingface", "huggingface-card", "huggingface-licence",
+    "modelsdev", "github", "extraction",
 )  # fmt: skip
 """Every source; of two that could name a passport the earlier one does. Who is believed: precedence.toml."""
 

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any, Final
 
-from pipelines.hub_card_data import declared_code, declared_languages, declared_licence
+from pipelines.hub_card_data import declared_code, declared_languages, declared_licence, declared_licences
 from pipelines.hub_files import file_facts
 from pipelines.hub_providers import read_providers
 from pipelines.hub_results import file_results, index_results
-from pipelines.hub_tags import REPOSITORY, base_model_facts, language_facts, licence_fact, tag_facts
+from pipelines.hub_tags import REPOSITORY, base_model_facts, language_facts, licence_fact, licence_tag, tag_facts
 from pipelines.hub_vocabulary import PIPELINE_TAGS, RELATIONS, UNREAD_FIELDS
 from pipelines.record import FieldError, Record, parse_record, shown
 from pipelines.slugs import hub_slug, is_slug
@@ -128,11 +128,12 @@ def _read_figures(record: Record, facts: list[Fact]) -> None:
 
 
 def _read_tags(record: Record, card: dict[str, Any], facts: list[Fact]) -> None:
-    """Read what the tags say, where the card that they were taken from does not say it itself."""
+    """Read what the tags say, where the card that they were taken from does not say it itself, or says otherwise."""
     tags = record.optional_lines("tags")
-    licence = declared_licence(card) or licence_fact(tags)
+    declared = declared_licence(card)
+    opposed = licence_tag(tags, declared_licences(card)) if declared else None
     disabled = any(fact.name == "disabled" and fact.value is True for fact in facts)
-    facts += [licence] if licence else []
+    facts += [fact for fact in (declared or licence_fact(tags), opposed) if fact]
     facts += file_facts(record.take_optional("siblings"), tags, disabled=disabled)
     task = record.optional_line("pipeline_tag")
     if task:

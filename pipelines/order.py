@@ -22,6 +22,7 @@ from pipelines.normalise_endpoints import read_endpoints
 from pipelines.normalise_extraction import read_proposals
 from pipelines.normalise_github import read_code
 from pipelines.normalise_huggingface import read_repository
+from pipelines.normalise_licence import read_licence
 from pipelines.normalise_modelsdev import read_entry
 from pipelines.normalise_openrouter import read_model
 from pipelines.record import FieldError
@@ -38,6 +39,7 @@ READERS: dict[str, Callable[[RawListing], Listing]] = {
     "openrouter-roll": read_roll,
     "huggingface": read_repository,
     "huggingface-card": read_card,
+    "huggingface-licence": read_licence,
     "modelsdev": read_entry,
     "github": read_code,
     "extraction": read_proposals,

@@ -24,6 +24,8 @@ class Field(Frozen):
     """It is true of one offer and not of the model."""
     says_little: tuple[str, ...] = ()
     """Values that neither confirm nor deny another, and are believed only where there is no other."""
+    also: tuple[str, ...] = ()
+    """Facts that should say the same: never believed in its place, and held against what is."""
     path: str | None = None
     """Where differing values are shown as a conflict."""
     scope: dict[str, str] = PydanticField(default_factory=dict)
@@ -44,6 +46,17 @@ class Denial(Frozen):
     """A limit: the words by which a card denies it."""
 
 
+class LicenceText(Frozen):
+    """A well-known licence, and what its text is told by."""
+
+    licence: str
+    """The Hub's id of it."""
+    titles: tuple[tuple[str, ...], ...]
+    """Lines that such a text begins with, one after the other, white space and case apart; each row is one way."""
+    longest_bytes: int
+    """A longer text says more than the licence does."""
+
+
 class Precedence(Frozen):
     """precedence.toml."""
 
@@ -51,6 +64,7 @@ class Precedence(Frozen):
     scope: dict[str, str]
     field: tuple[Field, ...]
     denial: tuple[Denial, ...]
+    licence: tuple[LicenceText, ...] = ()
 
 
 @lru_cache(maxsize=1)

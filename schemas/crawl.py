@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, StringConstraints, TypeAdapter
 
 from schemas.base import Frozen, Timestamp
 from schemas.listing import Listing, Quarantined, RawListing
@@ -39,6 +39,30 @@ class FetchFailure(Frozen):
     """A sentence a person can act on."""
 
 
+AUTHOR = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$"
+"""A user or an organisation of the Hub."""
+
+TASK = r"^[a-z0-9][a-z0-9-]{0,63}$"
+"""A task as the Hub names it: "text-generation"."""
+
+
+class ListQuery(Frozen):
+    """What is asked for of the Hub's list: from so many downloads on, and of that what each filter lets through."""
+
+    minimum_downloads: Annotated[int, Field(ge=0)]
+    author: Annotated[str, StringConstraints(pattern=AUTHOR)] | None = None
+    """Whose repositories; of everybody where it is None."""
+    task: Annotated[str, StringConstraints(pattern=TASK)] | None = None
+    """What they are for, by the Hub's `pipeline_tag`."""
+    limit: Annotated[int, Field(ge=1)] | None = None
+    """How many of them at most, the first in the list's order."""
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it leaves out some of what is above the floor."""
+        return (self.author, self.task, self.limit) != (None, None, None)
+
+
 class CrawlReport(Frozen):
     """How a crawl went. `complete` is the crawl's own verdict: it saw the whole list, whole."""
 
@@ -63,8 +87,10 @@ class CrawlReport(Frozen):
     """Pointer of a field nobody reads → in how many records it stood."""
     unknown_values: dict[str, int]
     """Fact names outside the known vocabulary ("parameter:telepathy") → count."""
-    scope: Literal["whole", "changes"] = "whole"
-    """Whether it went through everything, or asked for what has changed since an earlier crawl."""
+    scope: Literal["whole", "part", "changes"] = "whole"
+    """Whether it went through everything, through a part by its query, or asked of either for what has changed."""
+    query: ListQuery | None = None
+    """What was asked for of the list; None where there is no floor to it, or it was not gone through."""
 
 
 class PageDone(Frozen):
@@ -74,6 +100,8 @@ class PageDone(Frozen):
     """What marks the crawl: it goes on only where source, address and arguments are the same."""
     next: str | None
     """Address of the list's page to go on with; None while the list has not been begun."""
+    listed: int = 0
+    """How many of the list's records were for us until there."""
 
 
 class Checkpoint(Frozen):

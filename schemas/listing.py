@@ -107,9 +107,11 @@ class Price(NamedTuple):
     """Conditions under which this price holds instead of the plain one: (("min_prompt_tokens", 200000),)."""
 
 
-Kind = Literal["model", "router", "variant", "alias", "endpoints", "card", "entry", "code", "absence", "roll"]
-"""What a record is: a model, or a router among models; an offer or another name of one; who serves it; its card; what a
-catalogue says of it; the repository of its code; the answer that there is none; or the ids of a whole list."""
+Kind = Literal[
+    "model", "router", "variant", "alias", "endpoints", "card", "licence", "entry", "code", "absence", "roll"
+]
+"""What a record is: a model, or a router among models; an offer or another name of one; who serves it; its card or
+licence; what a catalogue says of it; the repository of its code; the answer that there is none; or ids of a list."""
 
 
 class Listing(Frozen):

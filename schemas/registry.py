@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.base import Frozen, Sha256, Slug, Timestamp
+from schemas.crawl import ListQuery
 
 Status = Literal["active", "deprecated", "delisted"]
 """Life of a listing: offered; its end announced; gone."""
@@ -60,6 +61,15 @@ class ShardRef(Frozen):
     rows: int
 
 
+class Walk(Frozen):
+    """A walk through a source's list that took all that it asked for, or all of that which had changed."""
+
+    query: ListQuery
+    began_at: Timestamp
+    listings: int | None
+    """How many listings the last crawl of this query brought that did not ask for changes alone; None before it."""
+
+
 class SourceRef(Frozen):
     """The last good listings of one source, as a snapshot names them."""
 
@@ -73,6 +83,8 @@ class SourceRef(Frozen):
     """In all parts."""
     last_scraped_at: Timestamp
     """Of the last complete crawl."""
+    walks: tuple[Walk, ...] = ()
+    """The latest walk through its list of each query that no later one covers, in their order; of the Hub alone."""
 
 
 class Lifetime(Frozen):

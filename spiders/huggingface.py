@@ -1,8 +1,7 @@
-"""Fetches repositories of the Hugging Face Hub and their cards: those that other sources name, and its list."""
+"""Fetches repositories of the Hugging Face Hub with their texts: those that other sources name, and its list."""
 
 import json
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
-from itertools import takewhile
 from typing import Any, Self, TypeVar
 
 from scrapy import Spider
@@ -11,17 +10,17 @@ from twisted.python.failure import Failure
 
 from schemas.crawl import FetchFailure, PageDone
 from schemas.listing import RawListing
-from schemas.times import instant
 from spiders.addresses import ForeignLinkError, base_url, following_url
 from spiders.asking import Answered, ask, drained, in_order
 from spiders.clock import clock_of, stamp
 from spiders.failures import describe, request_of, with_rest
-from spiders.huggingface_pages import API, Floor, id_of, next_link, read_items
+from spiders.huggingface_pages import API, id_of, next_link, read_items, read_matches
 from spiders.huggingface_repository import SOURCE, Hub, Taken
+from spiders.huggingface_selection import Selection
 from spiders.known import Known
 from spiders.resuming import Written
 from spiders.seen import Seen
-from spiders.tally import SCOPE_STAT
+from spiders.tally import QUERY_STAT, SCOPE_STAT
 
 AHEAD = 8
 """Repositories in work at once: twice as many as there may be requests, so that none of these waits for another."""
@@ -29,19 +28,24 @@ AHEAD = 8
 BATCH = 100
 """After so many of the wanted a crawl could go on from there."""
 
-EXAMPLE = "2026-07-01T00:00:00.000Z"
+NO_MATCH = (
+    "answered 200 with an empty list: no repository fits the filters; see whether author and task are written right"
+)
 
 Output = Taken | PageDone
 T = TypeVar("T")
 
 
 class HuggingFaceSpider(Spider):
-    """Yields two RawListings a repository, of its record and its card; Quarantined for what is none, or did not come.
+    """Yields a RawListing of a repository's record, its card, and its licence where a file of that name lies there.
+
+    Quarantined is what is none, or did not come.
 
     A FetchFailure is of a page of the list, or says that nothing more would come: the crawl ends with it.
     Arguments: `known` is the file that says what was fetched before and which repositories are wanted, `only` a comma-
-    separated list to fetch instead; `minimum_downloads` goes through the Hub's list too, down to there; `since` (ISO
-    8601) takes of that only what has changed since. What is already known of a card is not asked for again.
+    separated list to fetch instead; `minimum_downloads` goes through the Hub's list too, down to there; `author` and
+    `task` (a `pipeline_tag`) take of that only what they name, `limit` only so many, and `since` (ISO 8601) only what
+    has changed since. What is already known of a card is not asked for again.
     Settings: HUGGINGFACE_URL, HF_TOKEN, SOURCE_DATE_EPOCH.
     """
 
@@ -55,16 +59,21 @@ class HuggingFaceSpider(Spider):
         known: str = "",
         only: str = "",
         minimum_downloads: str = "",
+        author: str = "",
+        task: str = "",
+        limit: str = "",
         since: str = "",
         **arguments: Any,  # noqa: ANN401 - Scrapy's
     ) -> None:
         super().__init__(**arguments)
         self.known = Known(known)
         self.only = tuple(dict.fromkeys(filter(None, only.split(","))))
-        self.floor = _floor(minimum_downloads, since) if minimum_downloads and not self.only else None
-        self.marks = [only, minimum_downloads, since]
+        asked = {"minimum_downloads": minimum_downloads, "author": author, "task": task, "limit": limit, "since": since}
+        self.selection = Selection.of(**asked) if minimum_downloads and not self.only else None
+        self.marks = [only, *asked.values()]
         self.taken, self.pages = Seen(), Seen()
         self.first_page: str | None = None
+        self.listed = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's
@@ -78,7 +87,7 @@ class HuggingFaceSpider(Spider):
 
     def resume(self, done: PageDone, written: Iterable[Written], failures: Iterable[FetchFailure]) -> None:
         """Go on behind a page: neither ask for nor take again what came before it."""
-        self.first_page = done.next
+        self.first_page, self.listed = done.next, done.listed
         for record in written:
             if record.source == SOURCE:
                 self._is_new(record.id, record.asked_as)
@@ -87,18 +96,25 @@ class HuggingFaceSpider(Spider):
 
     async def start(self) -> AsyncIterator[Output]:
         """Ask for what is wanted, then go through the list."""
-        if self.floor is not None and self.floor.since is not None and self.crawler.stats is not None:
-            self.crawler.stats.set_value(SCOPE_STAT, "changes")
+        if self.selection is not None:
+            self._note(self.selection)
         async for output in self._wanted():
             yield output
             if isinstance(output, FetchFailure):
                 return
-        if self.floor is not None:
-            url = self.first_page or f"{self.hub.base_url}{API}?{self.floor.query}"
+        if self.selection is not None:
+            url = self.first_page or f"{self.hub.base_url}{API}?{self.selection.address}"
             await drained(self)
-            yield PageDone(order=self.order, next=url)
-            async for output in self._walk(url, self.floor):
+            yield PageDone(order=self.order, next=url, listed=self.listed)
+            async for output in self._walk(url, self.selection):
                 yield output
+
+    def _note(self, selection: Selection) -> None:
+        """Leave for the report what is asked for of the list."""
+        if self.crawler.stats is not None:
+            part = "part" if selection.query.is_part else "whole"
+            self.crawler.stats.set_value(SCOPE_STAT, part if selection.since is None else "changes")
+            self.crawler.stats.set_value(QUERY_STAT, selection.query)
 
     async def _wanted(self) -> AsyncIterator[Output]:
         count, unasked = 0, self._unasked()
@@ -125,17 +141,21 @@ class HuggingFaceSpider(Spider):
             except StopIteration:
                 return
 
-    async def _walk(self, first: str, floor: Floor) -> AsyncIterator[Output]:
+    async def _walk(self, first: str, selection: Selection) -> AsyncIterator[Output]:
         url: str | None = first
-        while url is not None:
+        read = read_matches if selection.query.is_part and not self.first_page else read_items
+        while url is not None and not selection.is_full(self.listed):
             self.pages.add(url)
-            outcome = await ask(self, self.hub.request(url, read_items))
+            outcome = await ask(self, self.hub.request(url, read))
             if isinstance(outcome, Failure):
                 yield describe(outcome, request_of(outcome))
                 return
-            items = list(takewhile(floor.is_above, outcome.read))
-            unasked = iter(items)
-            async for found in in_order(self._jobs(self._while_up(unasked), floor, outcome.response.url), AHEAD):
+            if not outcome.read:
+                yield FetchFailure(url=outcome.response.url, status=200, reason=NO_MATCH)
+                return
+            items, self.listed = selection.of_page(outcome.read, self.listed)
+            unasked, read = iter(items), read_items
+            async for found in in_order(self._jobs(self._while_up(unasked), selection, outcome.response.url), AHEAD):
                 for taken in found:
                     yield _with_rest(taken, unasked)
                 if _ends(found):
@@ -147,17 +167,19 @@ class HuggingFaceSpider(Spider):
                 return
             if url is not None:
                 await drained(self)
-                yield PageDone(order=self.order, next=url)
+                yield PageDone(order=self.order, next=url, listed=self.listed)
 
-    def _jobs(self, items: Iterable[object], floor: Floor, url: str) -> Iterator[Coroutine[Any, Any, list[Taken]]]:
-        """What is to be done for a page: for each of its repositories that is new to us, take it and fetch its card."""
+    def _jobs(
+        self, items: Iterable[object], selection: Selection, url: str
+    ) -> Iterator[Coroutine[Any, Any, list[Taken]]]:
+        """What is to be done for a page: for each of its repositories that is new, take it and fetch its texts."""
         observed_at = stamp(self.hub.clock)
         for item in items:
             found = id_of(item)
             if not isinstance(item, dict) or found is None:
                 yield self._nameless(item)
-            elif floor.takes(item) and self._is_new(found):
-                yield self.hub.with_card(self.hub.record(item, found, url, observed_at), item)
+            elif selection.takes(item) and self._is_new(found):
+                yield self.hub.with_texts(self.hub.record(item, found, url, observed_at), item)
 
     def _following(self, outcome: Answered) -> str | None:
         link = next_link(outcome.response)
@@ -194,10 +216,3 @@ def _ends(found: list[Taken]) -> bool:
 def _with_rest(taken: Taken, unasked: Iterator[object]) -> Taken:
     """Let a failure that ends the crawl say how many of what was at hand were not asked for."""
     return with_rest(taken, sum(1 for _ in unasked)) if isinstance(taken, FetchFailure) else taken
-
-
-def _floor(minimum_downloads: str, since: str) -> Floor:
-    try:
-        return Floor(int(minimum_downloads), instant(since) if since else None)
-    except ValueError as error:
-        raise ValueError(f"minimum_downloads is a whole number, and since a time like {EXAMPLE}: {error}") from error

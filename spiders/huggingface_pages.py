@@ -1,14 +1,13 @@
 """Reads the shapes in which the Hugging Face Hub answers: pages of its list, records, refusals, redirects."""
 
 import re
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 from scrapy.http import Response
 
 from spiders.addresses import path_below
-from spiders.documents import AnswerError, Numeral, read_json
+from spiders.documents import AnswerError, read_json
 
 API = "/api/models"
 
@@ -30,52 +29,33 @@ REPOSITORY = re.compile(_ID)
 """owner/name, or the name alone of the oldest; a part of dots alone would climb out of the API's path."""
 
 _COMMIT = "[A-Za-z0-9._-]{1,100}"
-CARD_PLACE = re.compile(rf"/(?:api/resolve-cache/models/{_ID}/{_COMMIT}|{_ID}/resolve/{_COMMIT})/README\.md")
-"""Where the Hub may point to from the address of a card: its own cache, or the repository under its present name."""
+TEXT_PLACE = re.compile(rf"/(?:api/resolve-cache/models/{_ID}/{_COMMIT}|{_ID}/resolve/{_COMMIT})/([^/]+)")
+"""Where the Hub may point to from the address of a file: its own cache, or the repository under its present name."""
+
+LICENCE_FILE = re.compile(r"LICEN[CS]E(?:\.(?:md|txt))?", re.IGNORECASE)
+"""Names under which the licence of all that is there lies; others are of parts of it, or list licences of others."""
 
 BAD_CREDENTIALS = re.compile(r"\b(?:credentials|token)\b", re.IGNORECASE)
 """Words of what the Hub answers, as 401, to a token that does not hold, or no more ("Invalid credentials in
 Authorization header"); every other 401 is about the repository."""
 
 LONGEST_ERROR = 300
-COUNT = re.compile(r"\d{1,15}")
 NEXT_LINK = re.compile(r'<([^<>]*)>\s*;\s*rel="?next"?\s*(?:[;,]|\Z)', re.IGNORECASE)
-
-
-class Floor(NamedTuple):
-    """How far down the list we go: to so many downloads, or where there is a day, to what was changed since then."""
-
-    minimum_downloads: int
-    since: datetime | None
-
-    @property
-    def query(self) -> str:
-        """The list from its top, in the order in which it ends at the floor."""
-        sort = "downloads" if self.since is None else "lastModified"
-        return f"sort={sort}&direction=-1&limit={PAGE_ITEMS}&{FIELDS}"
-
-    def is_above(self, item: object) -> bool:
-        """Whether the list goes on from here; an item that does not say ends nothing."""
-        if not isinstance(item, dict):
-            return True
-        if self.since is None:
-            downloads = _count(item.get("downloads"))
-            return downloads is None or downloads >= self.minimum_downloads
-        changed_at = _instant(item.get("lastModified"))
-        return changed_at is None or changed_at >= self.since
-
-    def takes(self, item: dict[str, Any]) -> bool:
-        """Whether an item is one for us: seen by everyone, and by its own word downloaded often enough."""
-        return item.get("private") is not True and (_count(item.get("downloads")) or 0) >= self.minimum_downloads
 
 
 def read_items(body: bytes) -> list[object]:
     """Read a page of the list; raise AnswerError, as pages are never empty: the list ends where there is no next."""
+    items = read_matches(body)
+    if not items:
+        raise AnswerError("an empty list where repositories belong")
+    return items
+
+
+def read_matches(body: bytes) -> list[object]:
+    """Read the first page of a list that may hold nothing, as it is filtered; raise AnswerError."""
     document = read_json(body)
     if not isinstance(document, list):
         raise AnswerError("an object or a single value where a list of repositories belongs")
-    if not document:
-        raise AnswerError("an empty list where repositories belong")
     return document
 
 
@@ -87,11 +67,18 @@ def read_record(body: bytes) -> dict[str, Any]:
     return document
 
 
-def read_card(body: bytes) -> bytes:
-    """Take a card as it is; raise AnswerError on a page that a browser would be shown instead."""
+def read_text(what: str, body: bytes) -> bytes:
+    """Take a text as it is; raise AnswerError on a page that a browser would be shown instead."""
     if body[:512].lstrip().lower().startswith(b"<!doctype html"):
-        raise AnswerError("an HTML page where a card belongs")
+        raise AnswerError(f"an HTML page where a {what} belongs")
     return body
+
+
+def licence_file(record: dict[str, Any]) -> str | None:
+    """Name of the file that holds the licence, by a record's list of files; None where it lists none."""
+    files = record.get("siblings")
+    names = (file.get("rfilename") for file in files if isinstance(file, dict)) if isinstance(files, list) else ()
+    return next((name for name in names if isinstance(name, str) and LICENCE_FILE.fullmatch(name)), None)
 
 
 def id_of(record: object) -> str | None:
@@ -126,11 +113,12 @@ def moved_to(response: Response, root: str) -> str | None:
     return repository if REPOSITORY.fullmatch(repository) else None
 
 
-def card_at(response: Response, root: str) -> str | None:
-    """Give the path and query below `root` that a card's redirect leads to, None when it leaves the Hub or the card."""
+def text_at(file: str, response: Response, root: str) -> str | None:
+    """Give the path and query below `root` that a file's redirect leads to, None when it leaves the Hub or the file."""
     path, location = _path(response, root), _location(response)
     query = location.partition("#")[0].partition("?")[2]
-    return f"{path}{query and '?'}{query}" if CARD_PLACE.fullmatch(path) else None
+    place = TEXT_PLACE.fullmatch(path)
+    return f"{path}{query and '?'}{query}" if place and place[1] == file else None
 
 
 def _path(response: Response, root: str) -> str:
@@ -139,15 +127,3 @@ def _path(response: Response, root: str) -> str:
 
 def _location(response: Response) -> str:
     return (response.headers.get("Location") or b"").decode("latin-1")
-
-
-def _count(value: object) -> int | None:
-    return int(value.spelling) if isinstance(value, Numeral) and COUNT.fullmatch(value.spelling) else None
-
-
-def _instant(value: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return found if found is not None and found.tzinfo else None

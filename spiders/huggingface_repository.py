@@ -1,8 +1,9 @@
-"""Asks the Hugging Face Hub for one repository: its record, and the card that stands beside it."""
+"""Asks the Hugging Face Hub for one repository: its record, and the card and licence that stand beside it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from scrapy import Request, Spider
 from scrapy.http import Response
@@ -19,22 +20,20 @@ from spiders.huggingface_pages import (
     BAD_CREDENTIALS,
     FIELDS,
     REPOSITORY,
-    card_at,
     error_of,
     id_of,
+    licence_file,
     moved_to,
-    read_card,
     read_record,
+    read_text,
+    text_at,
 )
 from spiders.known import Known
 
 SOURCE = "huggingface"
-CARDS = f"{SOURCE}-card"
 
-CARD_ACCEPT = "text/markdown, text/plain;q=0.9, */*;q=0.1"
-LARGEST_CARD = 1024 * 1024
-"""Bytes; a hundred times a long card."""
-CARD_HOPS = 2
+TEXT_ACCEPT = "text/markdown, text/plain;q=0.9, */*;q=0.1"
+TEXT_HOPS = 2
 """To the present name, and to the cache."""
 
 MOVED = (301, 307, 308)
@@ -44,11 +43,25 @@ UNAUTHORIZED = 401
 WITHHELD = (403, 410, 451)
 """A fault of one repository: barred, removed, or taken down by law."""
 NOT_FOR_US = (401, 403)
-"""A card that is there, and shown to others, or to us another time."""
+"""A text that is there, and shown to others, or to us another time."""
 REFUSING = (429,)
 """What the next request would be answered too."""
 
 Taken = RawListing | Quarantined | FetchFailure
+
+
+class Text(NamedTuple):
+    """A kind of text that stands beside a record."""
+
+    source: str
+    """Name of the source of such records."""
+    what: str
+    largest: int
+    """Bytes: a hundred times a long card; several times the longest of the licences that are well known."""
+
+
+CARD = Text(f"{SOURCE}-card", "card", 1024 * 1024)
+LICENCE = Text(f"{SOURCE}-licence", "licence", 256 * 1024)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +78,16 @@ class Hub:
     clock: Clock
     records: Streak = field(default_factory=Streak)
     """Failures in a row of single records."""
-    cards: Streak = field(default_factory=Streak)
-    """Likewise of cards, as other machines may answer for them."""
+    texts: Streak = field(default_factory=Streak)
+    """Likewise of cards and licences, as other machines may answer for them."""
 
     @property
     def is_down(self) -> bool:
         """Whether the rest is not worth asking for."""
-        return self.records.is_over or self.cards.is_over
+        return self.records.is_over or self.texts.is_over
 
     async def repository(self, asked: str) -> list[Taken]:
-        """Fetch what is asked for, under its present name where it has been renamed, and its card."""
+        """Fetch what is asked for, under its present name where it has been renamed, and its texts."""
         if not REPOSITORY.fullmatch(asked):
             return [self.refused(None, asked, "", f"{asked[:200]!r} names no repository: owner/name does")]
         outcome = await self._ask_record(asked)
@@ -89,7 +102,7 @@ class Hub:
         if found is None:
             return [self.refused(outcome.read, asked, "/id", "names no repository: owner/name does")]
         record = self.record(outcome.read, found, outcome.response.url, stamp(self.clock), asked)
-        return await self.with_card(record, outcome.read)
+        return await self.with_texts(record, outcome.read)
 
     def record(
         self, record: dict[str, Any], found: str, url: str, observed_at: str, asked: str | None = None
@@ -105,15 +118,26 @@ class Hub:
             version=version_of(record),
         )
 
-    async def with_card(self, taken: RawListing | Quarantined, record: dict[str, Any]) -> list[Taken]:
-        """Add to a record its card: the one that is known, while it is of the same commit, or the one that is there."""
+    async def with_texts(self, taken: RawListing | Quarantined, record: dict[str, Any]) -> list[Taken]:
+        """Add to a record its card, and the licence that lies among its files."""
         if isinstance(taken, Quarantined):
             return [taken]
+        found = [taken, await self._current(CARD, "README.md", taken, record)]
+        if isinstance(found[-1], FetchFailure):
+            return found
+        if (file := licence_file(record)) is not None:
+            return [*found, await self._current(LICENCE, file, taken, record)]
+        if (known := self.known.raw(LICENCE.source, taken.id)) is not None and known.body:
+            found.append(self._text(b"", LICENCE, taken.id, known.url, version_of(record)))  # it was taken away
+        return found
+
+    async def _current(self, text: Text, file: str, taken: RawListing, record: dict[str, Any]) -> Taken:
+        """The text that is known, while it is of the same commit, or the one that is there."""
         version = version_of(record)
-        known = self.known.raw(CARDS, taken.id) if version is not None else None
+        known = self.known.raw(text.source, taken.id) if version is not None else None
         if known is not None and (known.id, known.version) == (taken.id, version):
-            return [taken, known.model_copy(update={"observed_at": taken.observed_at})]
-        return [taken, await self._card(taken.id, version)]
+            return known.model_copy(update={"observed_at": taken.observed_at})
+        return await self._fetched(text, file, taken.id, version)
 
     def record_url(self, repository: str) -> str:
         """Address of a record."""
@@ -157,58 +181,62 @@ class Hub:
             observed_at=stamp(self.clock),
         )
 
-    async def _card(self, repository: str, version: str | None) -> Taken:
-        path = f"/{repository}/resolve/main/README.md"
-        for _ in range(1 + CARD_HOPS):
-            request = self.request(self.base_url + path, read_card, accept=CARD_ACCEPT, largest=LARGEST_CARD)
+    async def _fetched(self, text: Text, file: str, repository: str, version: str | None) -> Taken:
+        path, read = f"/{repository}/resolve/main/{file}", partial(read_text, text.what)
+        for _ in range(1 + TEXT_HOPS):
+            request = self.request(self.base_url + path, read, accept=TEXT_ACCEPT, largest=text.largest)
             outcome = await ask(self.spider, request)
-            onward = self._points_to(outcome, card_at)
+            onward = self._points_to(outcome, partial(text_at, file))
             if onward is None:
                 break
             path = onward
         if isinstance(outcome, Answered):
-            self.cards.answered()
-            return self._text(outcome.read, repository, outcome.response.url, version)
-        return self._no_card(outcome, repository, version)
+            self.texts.answered()
+            return self._text(outcome.read, text, repository, outcome.response.url, version)
+        return self._no_text(outcome, text, repository, version)
 
-    def _no_card(self, failure: Failure, repository: str, version: str | None) -> Taken:
-        """An empty text is a card that is not there, or one that was never shown to us."""
+    def _no_text(self, failure: Failure, text: Text, repository: str, version: str | None) -> Taken:
+        """An empty text is one that is not there, or that was never shown to us."""
         response, told = response_of(failure), describe(failure, request_of(failure))
         if response is not None and response.status in ABSENT + WITHHELD:
-            self.cards.answered()
-            return self._withheld_card(response, repository, version)
+            self.texts.answered()
+            return self._withheld(response, text, repository, version)
         if response is not None and response.status // 100 == 3:  # noqa: PLR2004 - redirects
-            self.cards.answered()
-            reason = f"{told.reason.partition(': ')[0]}, which is no place of a card that we follow to"
-            return self.refused(None, repository, "", reason, CARDS)
+            self.texts.answered()
+            reason = f"{told.reason.partition(': ')[0]}, which is no place of a {text.what} that we follow to"
+            return self.refused(None, repository, "", reason, text.source)
         if isinstance(failure.value, AnswerError) or is_too_large(failure):
-            self.cards.answered()
-            return self.refused(None, repository, "", f"{told.reason}; at most {LARGEST_CARD} bytes are kept", CARDS)
-        return told if self.cards.ends(failure, told, refusing=REFUSING) else self._unread(told, repository, CARDS)
+            self.texts.answered()
+            reason = f"{told.reason}; at most {text.largest} bytes are kept"
+            return self.refused(None, repository, "", reason, text.source)
+        ends = self.texts.ends(failure, told, refusing=REFUSING)
+        return told if ends else self._unread(told, repository, text.source)
 
-    def _withheld_card(self, response: Response, repository: str, version: str | None) -> Taken:
-        """Keep the card that is known where it is not shown any more: with its own date, so that it goes stale."""
+    def _withheld(self, response: Response, text: Text, repository: str, version: str | None) -> Taken:
+        """Keep the text that is known where it is not shown any more: with its own date, so that it goes stale."""
         if response.status not in NOT_FOR_US:
-            return self._text(b"", repository, response.url, version)
-        known = self.known.raw(CARDS, repository)
-        return known if known is not None and known.body else self._text(b"", repository, response.url, None)
+            return self._text(b"", text, repository, response.url, version)
+        known = self.known.raw(text.source, repository)
+        return known if known is not None and known.body else self._text(b"", text, repository, response.url, None)
 
     def _unread(self, told: FetchFailure, asked: str, source: str = SOURCE) -> Quarantined:
         """Put aside what did not come: its last good record stands, and the crawl goes on."""
         return self.refused(None, asked, "", told.reason, source)
 
-    def _text(self, body: bytes, repository: str, url: str, version: str | None) -> RawListing | Quarantined:
+    def _text(
+        self, body: bytes, text: Text, repository: str, url: str, version: str | None
+    ) -> RawListing | Quarantined:
         return raw_text(
             body,
             listing_id=repository,
-            source=CARDS,
+            source=text.source,
             url=url.partition("?")[0],
             observed_at=stamp(self.clock),
             version=version,
         )
 
     def refused(self, element: object, asked: str, field: str, reason: str, source: str = SOURCE) -> Quarantined:
-        """Put aside what is no record, or no card."""
+        """Put aside what is no record, or no text."""
         return refused(
             element, listing_id=asked, source=source, field=field, reason=reason, observed_at=stamp(self.clock)
         )

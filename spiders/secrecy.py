@@ -1,6 +1,7 @@
 """Keeps our own secrets out of what a crawl leaves behind: a source can repeat a token that was shown to it."""
 
 import json
+import re
 
 from scrapy.settings import BaseSettings
 
@@ -15,6 +16,13 @@ HIDDEN = "***"
 SHORTEST = 6
 """Characters; what is shorter protects nothing, and stands in many a word."""
 
+MARK = re.compile(r"(?:[a-z][a-z0-9]{0,7}[-_]){1,3}")
+"""How tokens of one kind all begin: "hf_", "github_pat_", "sk-or-v1-"."""
+
+BEHIND_MARK, LEAST = 6, 12
+"""Characters of a token that are told from any other text: so many behind its mark, and no fewer in all. Fewer would be
+found in hashes that begin alike."""
+
 
 def secrets_of(settings: BaseSettings) -> tuple[str, ...]:
     """Give the secrets that are set, as JSON writes them within a text; the longest first."""
@@ -28,7 +36,7 @@ def secrets_of(settings: BaseSettings) -> tuple[str, ...]:
 
 def set_aside(line: AdmittedLine | QuarantinedLine, secrets: tuple[str, ...]) -> AdmittedLine | QuarantinedLine:
     """Quarantine a record that repeats a secret, with its body left out: another body would not have its hash."""
-    if isinstance(line, QuarantinedLine) or not any(secret in line.model_dump_json() for secret in secrets):
+    if isinstance(line, QuarantinedLine) or not secrets or not _shows(line.model_dump_json(), secrets):
         return line
     raw = line.raw
     quarantined = Quarantined(
@@ -44,7 +52,20 @@ def set_aside(line: AdmittedLine | QuarantinedLine, secrets: tuple[str, ...]) ->
 
 
 def without_secrets(text: str, secrets: tuple[str, ...]) -> str:
-    """Hide the secrets in a line as it is written."""
+    """Hide the secrets in a line as it is written, and what is left of one where a message was cut within it."""
     for secret in secrets:
-        text = text.replace(secret, HIDDEN)
+        least = _least(secret)
+        if secret[:least] in text:
+            for length in range(len(secret), least - 1, -1):
+                text = text.replace(secret[:length], HIDDEN)
     return text
+
+
+def _shows(text: str, secrets: tuple[str, ...]) -> bool:
+    return any(secret[: _least(secret)] in text for secret in secrets)
+
+
+def _least(secret: str) -> int:
+    """How many characters of a secret are enough to be told from other texts."""
+    mark = MARK.match(secret)
+    return max(LEAST, (mark.end() if mark else 0) + BEHIND_MARK)

@@ -12,7 +12,9 @@ STATUS_STAT = "downloader/response_status_count/"
 REQUESTS_STAT = "downloader/request_count"
 RETRIES_STAT = "retry/count"
 SCOPE_STAT = "listing/scope"
-"""Set by a spider that asks only for what has changed."""
+"""Set by a spider that asks only for a part, or for what has changed."""
+QUERY_STAT = "listing/query"
+"""Set by a spider whose list was asked for by a query."""
 
 
 def restore_stats(stats: StatsCollector, report: CrawlReport) -> None:
@@ -75,4 +77,5 @@ class Tally:
             leftovers=dict(sorted(self.leftovers.items())),
             unknown_values=dict(sorted(self.unknown_values.items())),
             scope=stats.get(SCOPE_STAT, "whole"),
+            query=stats.get(QUERY_STAT),
         )

@@ -6,6 +6,7 @@ import pytest
 from flows.job import demo_key, new_job, nonce, open_tools
 from flows.settings import SettingsError, read_settings
 from pipelines.gates import default_gates
+from schemas.crawl import ListQuery
 from tests.flows.running import GATES, NOON, SEED, SIGNER, equip, job_for
 
 EPOCH = int(NOON.timestamp())
@@ -38,6 +39,17 @@ def test_jobs_that_ask_for_something_else_are_told_apart() -> None:
     assert len({nonce(job, lambda: NOON) for job in jobs}) == len(jobs)
 
 
+def test_jobs_that_ask_for_another_part_of_the_hubs_list_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = [new_job("refresh", read_settings(), epoch=EPOCH)]
+    for name, value in (("AUTHOR", "heron-lab"), ("TASK", "text-generation"), ("LIMIT", "20")):
+        monkeypatch.setenv(f"PASSPORTS_HUGGINGFACE_{name}", value)
+        jobs.append(new_job("refresh", read_settings(), epoch=EPOCH))
+    assert len({job.run for job in jobs}) == len(jobs)
+    asked = ListQuery(minimum_downloads=1_000_000, author="heron-lab", task="text-generation", limit=20)
+    assert jobs[-1].hub_list == asked
+    assert new_job("rescrape", read_settings(), epoch=EPOCH, only={"huggingface": ("a/b",)}).hub_list is None
+
+
 def test_with_a_running_clock_no_two_jobs_are_alike() -> None:
     one, other = (new_job("refresh", read_settings(), epoch=None) for _ in range(2))
     assert one.run != other.run
@@ -65,7 +77,7 @@ def test_a_job_holds_plain_values_and_no_secret(equipped: Path) -> None:
         "only",
         "endpoints",
         "epoch",
-        "minimum_downloads",
+        "hub_list",
         "work",
         "changes",
         "budgets",

@@ -66,6 +66,9 @@ def test_a_setting_that_is_set_to_nothing_is_not_set(name: str, monkeypatch: pyt
         ("CRAWL_TIME_LIMIT_S", "soon", "valid number"),
         ("CRAWL_TIME_LIMIT_S", "nan", "finite number"),
         ("ENDPOINTS", "perhaps", "valid boolean"),
+        ("HUGGINGFACE_AUTHOR", "heron-lab/heron-7b", "match pattern"),
+        ("HUGGINGFACE_TASK", "Text Generation", "match pattern"),
+        ("HUGGINGFACE_LIMIT", "0", "greater than or equal to 1"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_by_its_name(
@@ -75,6 +78,15 @@ def test_a_setting_that_cannot_be_is_refused_by_its_name(
     with pytest.raises(SettingsError, match=told) as error:
         read_settings()
     assert str(error.value).startswith(f"PASSPORTS_{name}: ")
+
+
+@pytest.mark.parametrize(("name", "value"), [("AUTHOR", "heron-lab"), ("TASK", "text-generation"), ("LIMIT", "5")])
+def test_a_part_of_a_list_that_is_left_alone_is_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"PASSPORTS_HUGGINGFACE_{name}", value)
+    assert read_settings().hub_list is not None
+    monkeypatch.setenv("PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS", "-")
+    with pytest.raises(SettingsError, match=f"PASSPORTS_HUGGINGFACE_{name}: chooses from the Hub's list"):
+        read_settings()
 
 
 def test_no_text_of_the_settings_shows_the_signing_key(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,21 +56,47 @@ def test_more_than_anybody_reads_are_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mapping", "field"),
+    ("name", "entry", "told"),
     [
-        ("brook", "/inferenceProviderMapping"),
-        ({"brook": "live"}, "/inferenceProviderMapping/brook"),
-        ({"brook": {"status": "live"}}, "/inferenceProviderMapping/brook/providerId"),
-        ({"brook": {**LIVE, "status": ["live"]}}, "/inferenceProviderMapping/brook/status"),
-        ({"<b>": LIVE}, "/inferenceProviderMapping/<b>"),
-        ([LIVE], "/inferenceProviderMapping/0/provider"),
-        ([{**LIVE, "provider": "a b"}], "/inferenceProviderMapping/0"),
+        ("pond", "live", "pond"),
+        ("pond", None, "pond"),
+        ("pond", {"status": "live"}, "pond/providerId"),
+        ("pond", {**LIVE, "providerId": "a\u202eb"}, "pond/providerId"),
+        ("pond", {**LIVE, "status": ["live"]}, "pond/status"),
+        ("pond", {"providerId": "p"}, "pond/status"),
+        ("<b>", LIVE, "?"),
+        ("x" * 70, LIVE, "?"),
     ],
 )
-def test_what_is_no_mapping_is_quarantined_with_its_field(mapping: Any, field: str) -> None:
+def test_an_odd_entry_is_named_and_costs_no_other(name: str, entry: Any, told: str) -> None:
+    shapes: list[Any] = [{name: entry, "brook": LIVE}]
+    if isinstance(entry, dict):
+        shapes.append([{"provider": name, **entry}, {"provider": "brook", **LIVE}])
+    for mapping in shapes:
+        listing = repository(inferenceProviderMapping=mapping)
+        assert [(provider.name, provider.tag) for provider in listing.providers] == [("brook", "heron/7b-fast")]
+        assert listing.unfamiliar == (f"provider_entry:{told}",)
+
+
+@pytest.mark.parametrize("odd", ["live", 7, None, [LIVE]])
+def test_what_is_no_entry_in_a_list_is_counted_once(odd: Any) -> None:
+    listing = repository(inferenceProviderMapping=[odd, odd, LIVE, {**LIVE, "provider": "brook"}])
+    assert [provider.locator for provider in listing.providers] == ["/inferenceProviderMapping/3"]
+    assert listing.unfamiliar == ("provider_entry:?", "provider_entry:?/provider")
+
+
+@pytest.mark.parametrize("mapping", ["brook", 7, True])
+def test_what_is_no_mapping_is_quarantined_with_its_field(mapping: Any) -> None:
     refused = admit(repository_raw(inferenceProviderMapping=mapping))
     assert isinstance(refused, Quarantined)
-    assert refused.field == field
+    assert refused.field == "/inferenceProviderMapping"
+
+
+def test_a_passport_of_a_record_with_an_odd_entry_is_proved() -> None:
+    raws = [repository_raw(inferenceProviderMapping={**BY_NAME, "<b>": LIVE})]
+    document = passport(*map(admitted, raws))
+    assert [one["name"] for one in document["unfragile"]["artifact"]["model"]["providers"]] == ["brook", "reedbed"]
+    assert mismatches(document, raws, gates=default_gates()) == []
 
 
 @pytest.mark.parametrize("mapping", [BY_NAME, LISTED])

@@ -37,6 +37,10 @@ def card(repository: str, text: str | bytes = CARD, status: int = 200) -> dict[s
     return {card_path(repository): [Answer(status, body, {"Content-Type": "text/plain; charset=utf-8"})]}
 
 
+def licence_path(repository: str, file: str = "LICENSE") -> str:
+    return f"/{repository}/resolve/main/{file}"
+
+
 def page(*items: Any, following: str | None = None) -> list[Answer]:
     """One page of the list, with a link to the next."""
     return [Answer(200, list(items), {"Link": f'<{following}>; rel="next"'} if following else {})]
@@ -65,6 +69,10 @@ def known_file(folder: Path, *wanted: str, raws: tuple[RawListing, ...] = ()) ->
 
 def raws(came: Crawled, source: str = "huggingface") -> list[RawListing]:
     return [line.raw for line in came.admitted if line.raw.source == source]
+
+
+def licences(came: Crawled) -> dict[str, RawListing]:
+    return {raw.id: raw for raw in raws(came, "huggingface-licence")}
 
 
 def cards(came: Crawled) -> dict[str, RawListing]:

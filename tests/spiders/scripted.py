@@ -28,7 +28,10 @@ class Answer(NamedTuple):
 
 @dataclass
 class Scripted:
-    """What is answered, by path below the prefix: one after the other, the last one again and again."""
+    """What is answered, by path below the prefix: one after the other, the last one again and again.
+
+    What stands under a path without a query is the answer whatever the query.
+    """
 
     answers: dict[str, list[Answer]]
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -64,7 +67,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.reply(Answer(200, b"User-agent: *\nAllow: /\n"))
             return
         self.source.asked.append((path, {name.title(): value for name, value in self.headers.items()}))
-        answers = self.source.answers.get(path, [Answer(404, {"message": "Not Found"})])
+        held = self.source.answers
+        answers = held.get(path) or held.get(path.partition("?")[0], [Answer(404, {"message": "Not Found"})])
         self.reply(answers.pop(0) if len(answers) > 1 else answers[0])
 
     def reply(self, answer: Answer) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from schemas.crawl import ListQuery
 from tests.spiders.hub import TOP, card, cards, detail, known_file, page, raws, record, under_prefix
 from tests.spiders.scripted import Answer, Crawled, answering, crawl_of
 
@@ -63,6 +64,49 @@ def test_changes_end_at_the_first_item_that_is_older(tmp_path: Path) -> None:
     assert (came.report.complete, came.report.scope) == (True, "changes")
 
 
+def test_filters_are_asked_for_and_hold_where_the_list_ignores_them(tmp_path: Path) -> None:
+    address = TOP.replace("&expand", "&author=heron-lab&pipeline_tag=text-generation&expand", 1)
+    ours = {"pipeline_tag": "text-generation"}
+    items = [item("a", **ours), record("tern-lab/a", downloads=80, **ours), item("other", pipeline_tag="text-to-image")]
+    answers = {address: page(*items, item("silent"), record("Heron-Lab/B", downloads=60, **ours))}
+    came, paths = walked(tmp_path, answers, author="heron-lab", task="text-generation")
+    assert (names(came), paths[0], came.report.complete) == (["a", "Heron-Lab/B"], address, True)
+    assert came.report.scope == "part"
+    assert came.report.query == ListQuery(minimum_downloads=50, author="heron-lab", task="text-generation")
+
+
+def test_a_limit_counts_what_is_ours_in_all_pages_and_ends_the_walk(tmp_path: Path) -> None:
+    top = TOP.replace("limit=1000", "limit=3")
+    first = [item("hidden", private=True), item("a"), item("b")]
+    later = "/api/models?cursor=def"
+    answers = {top: page(*first, following=NEXT), NEXT: page(item("c"), item("d"), following=later)}
+    answers |= detail("heron-lab/a")
+    came, paths = walked(tmp_path, answers, limit="3", known=known_file(tmp_path, "heron-lab/a"))
+    assert names(came) == ["a", "b", "c"], "what came before by its name is one of the three"
+    assert (came.report.complete, came.report.scope, later in paths) == (True, "part", False)
+
+
+def test_a_list_that_is_as_long_as_the_limit_ends_without_another_page(tmp_path: Path) -> None:
+    top = TOP.replace("limit=1000", "limit=2")
+    came, paths = walked(tmp_path, {top: page(item("a"), item("b"), following=NEXT)}, limit="2")
+    assert (names(came), NEXT in paths, came.report.complete) == (["a", "b"], False, True)
+
+
+def test_changes_of_a_part_end_at_either_bound(tmp_path: Path) -> None:
+    top = SINCE.replace("&expand", "&author=heron-lab&expand", 1)
+    new = {"lastModified": "2026-07-02T00:00:00.000Z"}
+    answers = {top: page(item("few", 3, **new), item("a", **new), item("b", **new), item("c", **new))}
+    came, _ = walked(tmp_path, answers, author="heron-lab", limit="2", since="2026-07-01T00:00:00.000Z")
+    assert (names(came), came.report.scope) == (["a", "b"], "changes")
+
+
+def test_filters_that_nothing_fits_end_the_crawl_at_once_with_a_word_on_them(tmp_path: Path) -> None:
+    address = TOP.replace("&expand", "&author=heron-lap&expand", 1)
+    came, paths = walked(tmp_path, {address: page()}, author="heron-lap")
+    assert (came.report.complete, paths) == (False, [address])
+    assert "no repository fits the filters" in came.reasons()[0]
+
+
 def test_what_was_wanted_and_what_moved_between_pages_comes_once(tmp_path: Path) -> None:
     answers = detail("heron-lab/b", downloads=1) | {
         TOP: page(item("a"), record("Heron-Lab/B", downloads=80), following=NEXT),
@@ -110,11 +154,19 @@ def test_an_exhausted_quota_is_waited_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"minimum_downloads": "many"}, {"since": "yesterday"}, {"known": "/no/such/file"}]
+    "arguments",
+    [
+        {"minimum_downloads": "many"},
+        {"since": "yesterday"},
+        {"limit": "0"},
+        {"author": "a/b"},
+        {"task": "x&y"},
+        {"known": "/no/such/file"},
+    ],
 )
 def test_an_argument_that_cannot_be_meant_ends_the_crawl_before_it_begins(
     tmp_path: Path, arguments: dict[str, str]
 ) -> None:
-    with answering({}) as source, pytest.raises(Exception, match=r"minimum_downloads is a whole number|cannot be read"):
+    with answering({}) as source, pytest.raises(Exception, match=r"limit are whole numbers|cannot be read"):
         crawl_of(HUB, source.url, tmp_path, **{"minimum_downloads": "1", **arguments})
     assert source.asked == []

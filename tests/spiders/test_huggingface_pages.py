@@ -1,11 +1,9 @@
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from scrapy.http import Response
 
-from spiders.documents import Numeral
-from spiders.huggingface_pages import Floor, card_at, error_of, id_of, moved_to, next_link
+from spiders.huggingface_pages import error_of, id_of, licence_file, moved_to, next_link, text_at
 
 ROOT = "https://mirror.example:8900/hub"
 COMMIT = "5d0c1f" + "0" * 34
@@ -51,8 +49,24 @@ def test_a_record_moves_within_the_api_only(location: str, repository: str | Non
         ("/../a/resolve/main/README.md", False),
     ],
 )
-def test_a_card_moves_to_the_cache_or_the_new_name_only(location: str, path: bool) -> None:
-    assert card_at(response(Location=location), ROOT) == (location if path else None)
+def test_a_text_moves_to_the_cache_or_the_new_name_only(location: str, path: bool) -> None:
+    assert text_at("README.md", response(Location=location), ROOT) == (location if path else None)
+    assert text_at("LICENSE", response(Location=location), ROOT) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "file"),
+    [
+        (["README.md", "LICENSE"], "LICENSE"),
+        (["LICENSES_SOURCES", "licence.txt", "LICENSE"], "licence.txt"),
+        (["docs/LICENSE", "LICENSE-CODE", "LICENSE.pdf", "LICENSE\n", 7, None], None),
+        ([], None),
+    ],
+)
+def test_a_licence_is_the_file_that_speaks_for_all(names: list[Any], file: str | None) -> None:
+    assert licence_file({"siblings": [{"rfilename": name} for name in names]}) == file
+    assert licence_file({"siblings": names}) is None
+    assert licence_file({}) is licence_file({"siblings": "LICENSE"}) is None
 
 
 @pytest.mark.parametrize(
@@ -93,20 +107,3 @@ def test_a_refusal_is_told_in_the_hubs_words_from_wherever_it_puts_them() -> Non
     assert error_of(response(b"<html>", X_Error_Message="Not here")) == "Not here"
     assert error_of(response(b'{"error": {"code": 4}}')) == ""
     assert len(error_of(response(b'{"error": "' + b"x" * 999 + b'"}'))) == 300
-
-
-def test_a_floor_is_of_downloads_or_of_time() -> None:
-    by_downloads, by_time = Floor(50, None), Floor(50, datetime(2026, 7, 1, tzinfo=UTC))
-    few, enough = {"downloads": Numeral("49")}, {"downloads": Numeral("50")}
-    assert [by_downloads.is_above(item) for item in (few, enough, {}, "text", {"downloads": "many"})] == [
-        False, True, True, True, True,
-    ]  # fmt: skip
-    days = ["2026-07-01T00:00:00.000Z", "2026-06-30T23:59:59.999Z", "2026-06-30", "soon", None]
-    assert [by_time.is_above({"lastModified": day}) for day in days] == [True, False, True, True, True]
-    assert [by_time.takes(item) for item in (few, enough, {}, {**enough, "private": True})] == [
-        False,
-        True,
-        False,
-        False,
-    ]
-    assert ("sort=downloads" in by_downloads.query, "sort=lastModified" in by_time.query) == (True, True)

@@ -1,0 +1,73 @@
+"""What each source answers, and what is read of it: one folder a source in tests/sources.
+
+`answers.json` holds what is asked of the spider (`arguments`) and what stands at which address of the source, a text as
+it is and anything else as JSON; elsewhere it answers 404. `expected.json` holds what must come of it.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.settings import SOURCES
+from pipelines.pointers import resolve
+from pipelines.record import parse_record, said
+from schemas.crawl import AdmittedLine
+from schemas.listing import Fact
+from tests.spiders.scripted import Answer, Crawled, answering, crawl_of
+
+FOLDER = Path(__file__).resolve().parents[1] / "sources"
+
+
+def crawled(source: str, folder: Path) -> Crawled:
+    asked = json.loads((FOLDER / source / "answers.json").read_text("utf-8"))
+    bodies = {path: body.encode() if isinstance(body, str) else body for path, body in asked["answers"].items()}
+    with answering({path: [Answer(200, body)] for path, body in bodies.items()}) as served:
+        return crawl_of(source, served.url, folder, **asked["arguments"])
+
+
+def read(line: AdmittedLine) -> dict[str, Any]:
+    listing = line.listing
+    told = {
+        "source": listing.source,
+        "id": listing.id,
+        "kind": listing.kind,
+        "facts": {fact.name: fact.value for fact in listing.facts},
+        "prices": {price.kind: price.usd for price in listing.prices},
+        "providers": [provider.name for provider in listing.providers],
+        "same_as": listing.same_as,
+        "leftovers": listing.leftovers,
+        "unfamiliar": listing.unfamiliar,
+    }
+    return {key: value for key, value in told.items() if value}
+
+
+def stands_there(body: str, fact: Fact) -> bool:
+    """Whether what a fact is shown by is what its locator leads to."""
+    if fact.locator.startswith("bytes:"):
+        start, _, end = fact.locator.removeprefix("bytes:").partition("-")
+        return body.encode()[int(start) : int(end)] == str(fact.said).encode()
+    told = resolve(parse_record(body), fact.locator)
+    return str(fact.said) in str(told) if fact.method in ("section", "pattern") else said(told) == fact.said
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_source_is_read_as_expected_and_every_fact_stands_where_it_is_said_to(source: str, tmp_path: Path) -> None:
+    came = crawled(source, tmp_path)
+    told = {
+        "complete": came.report.complete,
+        "records": [read(line) for line in came.admitted],
+        "quarantined": [{"id": one.id, "stage": one.stage, "field": one.field} for one in came.quarantined],
+    }
+    assert json.loads(json.dumps(told)) == json.loads((FOLDER / source / "expected.json").read_text("utf-8"))
+    assert not [
+        (line.raw.id, fact)
+        for line in came.admitted
+        for fact in line.listing.facts
+        if not stands_there(line.raw.body, fact)
+    ]
+
+
+def test_every_source_has_its_folder_and_no_other_is_there() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == set(SOURCES)
