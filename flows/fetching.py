@@ -2,10 +2,9 @@
 
 import asyncio
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
 
@@ -31,8 +30,6 @@ READ = ("openrouter", "huggingface-card")
 EXTRACTING = "read texts"
 
 CRAWL_FILE = "crawl.jsonl"
-
-LICENCES = f"{HUB}-licence"
 
 RESUMED = (HUB,)
 """Sources whose crawls take so long that one that was cut off goes on where it stopped."""
@@ -92,20 +89,11 @@ def _arguments(job: Job, tools: Tools, source: str, folder: Path, before: Sequen
         seen_before=timestamp(tools.clock() - tools.gates[source].refresh_after),
         budget=job.budgets.get(source),
     )
-    if source == HUB:
-        _remember(known, stock.read(LICENCES))
     if source == HUB and job.whole and job.hub_list is not None:
         since = _since(job.hub_list, _state(job, tools)) if job.changes else None
         asked = {**job.hub_list.model_dump(), "since": since}
         return {"known": str(known), **{name: str(value) for name, value in asked.items() if value is not None}}
     return {"known": str(known)}
-
-
-def _remember(known: Path, lines: Iterator[AdmittedLine]) -> None:
-    """Note texts that are not fetched again while their repositories have not changed."""
-    rows = ((line.raw.source, line.raw.id, line.raw.model_dump_json()) for line in lines)
-    with closing(sqlite3.connect(known)) as database, database:
-        database.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", rows)
 
 
 def _since(query: ListQuery, state: Served) -> str | None:

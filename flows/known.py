@@ -13,7 +13,11 @@ from flows.spool import SourceLines
 from schemas.crawl import KNOWN_TABLES, AdmittedLine
 from schemas.listing import Listing, RawListing
 
-REMEMBERED = {"huggingface": ("huggingface-card",), "github": ("github",), "extraction": ("extraction",)}
+REMEMBERED = {
+    "huggingface": ("huggingface-card", "huggingface-licence"),
+    "github": ("github",),
+    "extraction": ("extraction",),
+}
 """Source → its records that are not fetched again while they have not changed."""
 
 NAMED_BY = {

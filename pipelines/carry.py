@@ -11,7 +11,7 @@ from schemas.listing import Quarantined
 LISTED = ("model", "router", "variant")
 """Kinds whose absence from a whole list means something."""
 
-CASELESS = ("huggingface", "huggingface-card", "github")
+CASELESS = ("huggingface", "huggingface-card", "huggingface-licence", "github")
 """Sources that answer to an id in any letters, and may come to spell it in others: it is one record."""
 
 FOUND = {"missing_since": None, "missed_at": None, "moved_to": None}
