@@ -64,7 +64,7 @@ def test_every_task_of_the_hub_gives_a_capability_and_none_twice(task: str, tags
          ["text embedding", "multilingual use", "self-hosting"]),
         ({"pipeline_tag": "translation", "tags": ["en", "fr"]}, ["translation", "self-hosting"]),
         ({"pipeline_tag": "text-classification", "tags": ["Moderation", "en"]},
-         ["text classification", "content moderation", "self-hosting"]),
+         ["content moderation", "text classification", "self-hosting"]),
         ({"pipeline_tag": "image-text-to-text", "tags": ["conversational", "tool-use"]},
          ["multi-turn chat", "tool calling", "image understanding", "self-hosting"]),
         ({"pipeline_tag": "other"}, ["self-hosting"]), ({"pipeline_tag": "telepathy"}, ["self-hosting"]),

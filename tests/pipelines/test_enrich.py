@@ -231,7 +231,7 @@ def test_what_fields_state_comes_before_words_and_words_before_sentences_and_tho
     at = [next(n for n, text in enumerate(limitations) if part in text) for part in ("2024-06", "no seed", STATED)]
     assert at == sorted(at)
     assert limitations[at[-1] :] == [
-        STATED, "its description states that it has no moderation or safety training of its own", plain,
+        STATED, "its description calls it uncensored; it may do what other models decline", plain,
     ]  # fmt: skip
 
 

@@ -94,8 +94,10 @@ def names_of_facts() -> set[str]:
 def told_in_words() -> set[str]:
     """Facts that are found in cards and descriptions by their wording."""
     limits = {wording.mode for wording in card_rules().wordings} | {rule.mode for rule in description_rules().limits}
-    described = {f"described:{rule.name}" for rule in description_rules().abilities}
-    return {f"{LIMIT}{mode}" for mode in limits - {""}} | described
+    abilities = {rule.name for rule in description_rules().abilities}
+    for kind in description_rules().kinds:
+        (abilities if kind.states == "capability" else limits).add(kind.name)
+    return {f"{LIMIT}{mode}" for mode in limits - {""}} | {f"described:{name}" for name in abilities}
 
 
 def sentences() -> list[str]:
