@@ -85,11 +85,11 @@ class DescriptionRules(Frozen):
     """Where another predicate begins; what is denied before it leaves the words after it as they are."""
     ended: Pattern
     """Support that there was or will be; it denies an ability."""
-    named: Pattern
+    named: Pattern = NOTHING
     """A sentence that begins with another model's name."""
     limits: tuple[LimitRule, ...] = Field(alias="limit")
     abilities: tuple[AbilityRule, ...] = Field(alias="capability")
-    kinds: tuple[KindRule, ...] = Field(alias="kind")
+    kinds: tuple[KindRule, ...] = Field(alias="kind", default=())
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
