@@ -2,8 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
+from pipelines.decimals import plain
+from pipelines.remedies import mode_of
 from schemas.registry import ShardRow
 from schemas.verdict import Finding
 
@@ -11,6 +14,7 @@ Json = dict[str, Any]
 Pairs = list[tuple[str, object]]
 
 NOT_STATED = "not stated"
+MILLION = 10**6
 
 HOW = {
     "structured": "stated",
@@ -124,9 +128,15 @@ def _capabilities(unfragile: Json, shown_by: dict[str, list[Json]]) -> Pairs:
 
 def _failure_modes(unfragile: Json, shown_by: dict[str, list[Json]]) -> Pairs:
     return [
-        (f"{place + 1}.", f"{mode}\n{_sources(shown_by[f'/trust/failure_modes/{place}'])}")
+        (f"{place + 1}.", f"{mode}\n{_sources(shown_by[f'/trust/failure_modes/{place}'])}{_remedy(mode)}")
         for place, mode in enumerate(unfragile["trust"]["failure_modes"])
     ]
+
+
+def _remedy(mode: str) -> str:
+    """How a failure shows and what to do about it, by our own rules."""
+    rule = mode_of(mode)
+    return f"\n  shows as: {rule.shows}\n  what to do: {rule.remedy}" if rule else ""
 
 
 def _score(trust: Json) -> Pairs:
@@ -160,7 +170,8 @@ def _provider(provider: Json) -> str:
 
 def _price(price: Json) -> str:
     when = "".join(f", {name} {bound}" for name, bound in price.get("when", {}).items())
-    return f"${price['usd']} per {price['unit']}{when}"
+    million = f" (${plain(Decimal(price['usd']) * MILLION)} a million)" if "token" in price["unit"] else ""
+    return f"${price['usd']} per {price['unit']}{million}{when}"
 
 
 def _tokens(count: int | None) -> str:

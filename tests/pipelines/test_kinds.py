@@ -19,7 +19,11 @@ from tests.recordings import openrouter_models, recorded_days
 
 HERON = names_of("heron-lab/heron-guard-3-8b", "Heron Lab: Heron Guard 3 8B")
 GUARD = "Heron Guard 3 is a Heron-3.1-8B pretrained model, fine-tuned for content safety classification."
-MUSIC = {"architecture.output_modalities": ["text", "audio"], "architecture.input_modalities": ["text", "image"]}
+MUSIC: dict[str, Any] = {
+    "architecture.output_modalities": ["text", "audio"],
+    "architecture.input_modalities": ["text", "image"],
+    "context_length": 2_000_000,
+}
 
 
 def abilities_of(subject: Subject) -> list[str]:
@@ -120,7 +124,7 @@ def test_what_makes_music_does_not_chat_about_it() -> None:
     said = "Heron Guard 3 is Heron Lab's family of music generation models, sold by the song."
     abilities = abilities_of(listed(said, **MUSIC))
     assert "sound generation" in abilities
-    assert not {"multi-turn chat", "audio output", "image understanding"} & {*abilities}
+    assert not {"multi-turn chat", "audio output", "image understanding", "very long context"} & {*abilities}
     assert {"multi-turn chat", "audio output"} <= {*abilities_of(listed("It answers aloud.", **MUSIC))}
     assert "multi-turn chat" in abilities_of(listed(said))
 

@@ -181,6 +181,11 @@ def test_no_two_capabilities_share_an_address() -> None:
     assert all(re.fullmatch(r"capability://[a-z0-9]+(\.[a-z0-9]+)*", address) for address in addresses.values())
 
 
+def test_an_address_that_was_published_stays_and_a_new_one_is_written_down() -> None:
+    told = (Path(__file__).parent / "capability_uris.txt").read_text().split()
+    assert {capability_uri(rule.categories[0], rule.name) for rule in ABILITIES} == {*told}
+
+
 def test_no_two_failure_modes_share_an_id_or_a_text() -> None:
     assert len({mode.id for mode in MODES}) == len({mode.text for mode in MODES}) == len(MODES)
 
