@@ -73,12 +73,11 @@ def read_parts(text: CardText, first_line: int) -> Iterator[Heading | Passage]:
         if token.nesting == 1:
             opened.append(token)
         elif token.nesting == -1:
-            if opened.pop().tag == "tr":
-                headings = headings or [plain_heading(cell.content) for cell in row]
+            if opened.pop().tag == "thead":
+                headings, row = [plain_heading(cell.content) for cell in row], []
+            elif token.tag == "tr" and opened[-1].tag == "tbody":
                 yield from _cells(text, row, headings, first_line)
                 row = []
-            elif token.tag == "table":
-                headings = []
         elif token.type == "html_block" and token.map:
             yield from _html_parts(text, *(text.line_place(first_line + line) for line in token.map))
         elif token.type == "inline" and token.map and opened[-1].tag in {"th", "td"}:

@@ -30,4 +30,6 @@ def telling_cells(headings: Sequence[str], cells: Sequence[str]) -> Iterator[int
 
 
 def _is_sentence(cell: str) -> bool:
-    return len(cell.split()) >= SHORTEST_SENTENCE_WORDS or _SENTENCE_END.search(cell) is not None
+    if _SENTENCE_END.search(cell):
+        return True
+    return len(cell.split()) >= SHORTEST_SENTENCE_WORDS and card_rules().cues.finite.search(cell) is not None
