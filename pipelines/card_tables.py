@@ -9,6 +9,8 @@ from pipelines.card_rules import card_rules
 SHORTEST_SENTENCE_WORDS: Final = 5
 """Of a cell that does not end as a sentence does."""
 
+LONGEST_FIGURE_CHARS: Final = 60
+
 _FIGURE: Final = re.compile(r"(?=\D*\d)[\W\d_]*[^\W\d_]{0,4}[\W\d_]*")
 """Digits, signs and at most a unit."""
 
@@ -20,7 +22,7 @@ def telling_cells(headings: Sequence[str], cells: Sequence[str]) -> Iterator[int
 
     Columns of what to do about a limit, or of examples, are passed over by their headings.
     """
-    if any(_FIGURE.fullmatch(cell) for cell in cells):
+    if any(len(cell) <= LONGEST_FIGURE_CHARS and _FIGURE.fullmatch(cell) for cell in cells):
         return
     column = card_rules().cues.column
     for place, cell in enumerate(cells):
