@@ -99,6 +99,8 @@ def test_that_something_does_not_change_what_a_model_can_do_is_no_limit() -> Non
         "`AutoModelWithLMHead` is deprecated.",
         "The model flags text that may contain harmful content.",
         "It detects prompts which could be unsafe.",
+        "Allocate at least 64K, as it may need all of it.",
+        "In a related post the developers delve into the limits of detection.",
         "llama.cpp does not support function calling yet.",
         "Ollama currently does not support tool calling for it.",
     ],
