@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,9 @@ Pairs = list[tuple[str, object]]
 
 NOT_STATED = "not stated"
 MILLION = 10**6
+
+EPOCH = "seconds since 1970"
+"""In the scope of a side whose value is such a count."""
 
 HOW = {
     "structured": "stated",
@@ -35,7 +39,7 @@ def passport_pairs(passport: Json, row: ShardRow, finding: Finding) -> Iterator[
     yield "what it can do", _capabilities(unfragile, shown_by)
     yield "how it fails", _failure_modes(unfragile, shown_by)
     if unfragile.get("conflicts"):
-        yield "where sources disagree", [(c["path"], _sides(c)) for c in unfragile["conflicts"]]
+        yield "where sources disagree", [(_short(c["path"]), _sides(c)) for c in unfragile["conflicts"]]
     if unfragile.get("unknowns"):
         yield "what nobody states", [("", ", ".join(_short(u["path"]) for u in unfragile["unknowns"]))]
     if used := _use(unfragile["trust"]):
@@ -121,9 +125,13 @@ def _records(model: Json) -> Pairs:
 
 def _capabilities(unfragile: Json, shown_by: dict[str, list[Json]]) -> Pairs:
     return [
-        (capability["name"], f"{capability['description']}\n{_sources(shown_by[f'/capabilities/{place}'])}")
+        (capability["name"], _capability(capability, shown_by[f"/capabilities/{place}"]))
         for place, capability in enumerate(unfragile["capabilities"])
     ]
+
+
+def _capability(capability: Json, entries: list[Json]) -> str:
+    return f"{capability['description']}\n{_sources(entries)}\n  confidence: {capability['confidence']:.2f}"
 
 
 def _failure_modes(unfragile: Json, shown_by: dict[str, list[Json]]) -> Pairs:
@@ -159,7 +167,21 @@ def _sources(entries: list[Json]) -> str:
 
 
 def _sides(conflict: Json) -> str:
-    return " against ".join(f"{side['value']} ({side['scope']}, {side['source']})" for side in conflict["values"])
+    return " against ".join(f"{_said(side)} ({side['scope']}, {side['source']})" for side in conflict["values"])
+
+
+def _said(side: Json) -> str:
+    """A side's value as a person would read it; what a source counts in seconds also as a day."""
+    value = side["value"]
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(str, value))
+        case int() if EPOCH in side["scope"]:
+            return f"{value} = {datetime.fromtimestamp(value, UTC).date().isoformat()}"
+        case _:
+            return str(value)
 
 
 def _provider(provider: Json) -> str:
