@@ -91,6 +91,7 @@ def test_what_judges_content_is_no_chat_model_and_its_description_shows_it() -> 
     assert "multi-turn chat" not in abilities_of(subject)
     assert "multi-turn chat" in abilities_of(listed("Heron Guard 3 is a model of a bird."))
     unfragile = statement(listing(description=GUARD, name="Heron Guard 3"))
+    assert unfragile["artifact"]["categories"] == ["data-analysis"]
     (shown,) = (entry for entry in unfragile["evidence"] if entry["path"] == "/capabilities/0")
     assert (shown["locator"], shown["quote"], shown["method"]) == ("/description", GUARD, "pattern")
     assert (
