@@ -125,17 +125,22 @@ def tell_disagreements(ours: list[Count], makers: OfMakers) -> None:
             print(f"  {c.capability}: {stated} of {len(denied)}")
 
 
+def published(ours: Claims, measured: set[str]) -> tuple[int, int, dict[str, int]]:
+    """How many capabilities are of a measured kind, how many there are in all, and how often each of the others is."""
+    tally = Counter(name for of in ours.values() for name in of)
+    others = {name: number for name, number in tally.most_common() if name not in measured}
+    return tally.total() - sum(others.values()), tally.total(), others
+
+
 def settle(ours: Claims, counts: list[Count]) -> bool:
     """Print the confidences, as the rules have them to hold; whether they do."""
-    held, names = rulebook().issuing.confidence, {c.capability for c in counts}
+    held = rulebook().issuing.confidence
     print("\nconfidence: (confirmed + 1) / (compared + 2)")
     for c in counts:
         print(f'"{c.capability}" = {{ confirmed = {c.both}, compared = {c.claimed}, figure = {c.confidence} }}')
     print(f"unmeasured = {min(c.confidence for c in counts)}")
     print(f"Brier score {brier(counts):.4f} on {sum(c.claimed for c in counts)} claims")
-    published = Counter(name for of in ours.values() for name in of)
-    others = {name: number for name, number in published.most_common() if name not in names}
-    measured, total = published.total() - sum(others.values()), published.total()
+    measured, total, others = published(ours, {c.capability for c in counts})
     print(f"{measured} of {total} published capabilities are of a measured kind")
     print("the others: " + ", ".join(f"{name} {number}" for name, number in others.items()))
     kept = {name: (one.confirmed, one.compared) for name, one in held.measured.items()}

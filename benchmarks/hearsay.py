@@ -21,6 +21,7 @@ from pipelines.enrich import enrich
 from pipelines.life import life_of
 from pipelines.merge import gather
 from pipelines.order import admit
+from pipelines.own_names import names_of
 from pipelines.rulebook import posterior_mean, rulebook
 from schemas.listing import Listing
 from tests.pipelines.listings import raw
@@ -70,7 +71,9 @@ def stated() -> list[tuple[str, str]]:
             for day in recorded_days()
             for record in openrouter_models(day)
             if ":" not in record["id"]  # an offer repeats its model's description
-            for fact in description_facts(record.get("description") or "", "/description")
+            for fact in description_facts(
+                record.get("description") or "", "/description", names_of(record["id"], record["name"])
+            )
             if fact.name.startswith(DESCRIBED)
         }
     )

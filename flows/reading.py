@@ -2,8 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
+from pipelines.decimals import plain
+from pipelines.remedies import mode_of
 from schemas.registry import ShardRow
 from schemas.verdict import Finding
 
@@ -11,6 +15,10 @@ Json = dict[str, Any]
 Pairs = list[tuple[str, object]]
 
 NOT_STATED = "not stated"
+MILLION = 10**6
+
+EPOCH = "seconds since 1970"
+"""In the scope of a side whose value is such a count."""
 
 HOW = {
     "structured": "stated",
@@ -31,7 +39,7 @@ def passport_pairs(passport: Json, row: ShardRow, finding: Finding) -> Iterator[
     yield "what it can do", _capabilities(unfragile, shown_by)
     yield "how it fails", _failure_modes(unfragile, shown_by)
     if unfragile.get("conflicts"):
-        yield "where sources disagree", [(c["path"], _sides(c)) for c in unfragile["conflicts"]]
+        yield "where sources disagree", [(_short(c["path"]), _sides(c)) for c in unfragile["conflicts"]]
     if unfragile.get("unknowns"):
         yield "what nobody states", [("", ", ".join(_short(u["path"]) for u in unfragile["unknowns"]))]
     if used := _use(unfragile["trust"]):
@@ -117,16 +125,26 @@ def _records(model: Json) -> Pairs:
 
 def _capabilities(unfragile: Json, shown_by: dict[str, list[Json]]) -> Pairs:
     return [
-        (capability["name"], f"{capability['description']}\n{_sources(shown_by[f'/capabilities/{place}'])}")
+        (capability["name"], _capability(capability, shown_by[f"/capabilities/{place}"]))
         for place, capability in enumerate(unfragile["capabilities"])
     ]
 
 
+def _capability(capability: Json, entries: list[Json]) -> str:
+    return f"{capability['description']}\n{_sources(entries)}\n  confidence: {capability['confidence']:.2f}"
+
+
 def _failure_modes(unfragile: Json, shown_by: dict[str, list[Json]]) -> Pairs:
     return [
-        (f"{place + 1}.", f"{mode}\n{_sources(shown_by[f'/trust/failure_modes/{place}'])}")
+        (f"{place + 1}.", f"{mode}\n{_sources(shown_by[f'/trust/failure_modes/{place}'])}{_remedy(mode)}")
         for place, mode in enumerate(unfragile["trust"]["failure_modes"])
     ]
+
+
+def _remedy(mode: str) -> str:
+    """How a failure shows and what to do about it, by our own rules."""
+    rule = mode_of(mode)
+    return f"\n  shows as: {rule.shows}\n  what to do: {rule.remedy}" if rule else ""
 
 
 def _score(trust: Json) -> Pairs:
@@ -149,7 +167,21 @@ def _sources(entries: list[Json]) -> str:
 
 
 def _sides(conflict: Json) -> str:
-    return " against ".join(f"{side['value']} ({side['scope']}, {side['source']})" for side in conflict["values"])
+    return " against ".join(f"{_said(side)} ({side['scope']}, {side['source']})" for side in conflict["values"])
+
+
+def _said(side: Json) -> str:
+    """A side's value as a person would read it; what a source counts in seconds also as a day."""
+    value = side["value"]
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(str, value))
+        case int() if EPOCH in side["scope"]:
+            return f"{value} = {datetime.fromtimestamp(value, UTC).date().isoformat()}"
+        case _:
+            return str(value)
 
 
 def _provider(provider: Json) -> str:
@@ -160,7 +192,8 @@ def _provider(provider: Json) -> str:
 
 def _price(price: Json) -> str:
     when = "".join(f", {name} {bound}" for name, bound in price.get("when", {}).items())
-    return f"${price['usd']} per {price['unit']}{when}"
+    million = f" (${plain(Decimal(price['usd']) * MILLION)} a million)" if "token" in price["unit"] else ""
+    return f"${price['usd']} per {price['unit']}{million}{when}"
 
 
 def _tokens(count: int | None) -> str:

@@ -8,6 +8,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from pipelines.card_html import html_blocks
+from pipelines.card_tables import telling_cells
 from pipelines.card_text import CardText
 
 BOLD_LEVEL: Final = 7
@@ -49,6 +50,8 @@ class Passage(NamedTuple):
     """For each line: its first character in `text`, and that character's place in the card."""
     item: bool
     """Whether it is an item of a list."""
+    cell: bool = False
+    """Whether it is a cell of a table."""
 
     def place(self, char: int) -> int:
         """The place in the card of a character of `text`."""
@@ -62,22 +65,39 @@ class _Line(NamedTuple):
 
 
 def read_parts(text: CardText, first_line: int) -> Iterator[Heading | Passage]:
-    """Yield headings and passages from a line on; code, tables and comments are passed over."""
+    """Yield headings and passages from a line on; code, comments, and cells that are no sentence are passed over."""
     opened: list[Token] = []
+    headings: list[str] = []
+    row: list[Token] = []
     for token in _BLOCKS.parse("\n".join(text.lines()[first_line:])):
         if token.nesting == 1:
             opened.append(token)
         elif token.nesting == -1:
-            opened.pop()
+            if opened.pop().tag == "thead":
+                headings, row = [plain_heading(cell.content) for cell in row], []
+            elif token.tag == "tr" and opened[-1].tag == "tbody":
+                yield from _cells(text, row, headings, first_line)
+                row = []
         elif token.type == "html_block" and token.map:
             yield from _html_parts(text, *(text.line_place(first_line + line) for line in token.map))
-        elif token.type == "inline" and token.map and opened[-1].tag not in {"th", "td"}:
+        elif token.type == "inline" and token.map and opened[-1].tag in {"th", "td"}:
+            row.append(token)
+        elif token.type == "inline" and token.map:
             yield from _inline_parts(_lines(text, token, first_line), opened)
 
 
 def plain_heading(text: str) -> str:
     """A heading's words without markup, on one line."""
     return " ".join(_MARKUP.sub(lambda found: found[1] or "", text).split())
+
+
+def _cells(text: CardText, row: list[Token], headings: list[str], first_line: int) -> Iterator[Passage]:
+    """The cells of a row that are sentences; the same words twice are one."""
+    cells = [cell.content for cell in row]
+    for place in telling_cells(headings, [plain_heading(cell) for cell in cells]):
+        lines = _lines(text, row[place], first_line) if cells[place] not in cells[:place] else []
+        for line in lines:
+            yield Passage(line.text, ((0, line.place),), item=False, cell=True)
 
 
 def _html_parts(text: CardText, start: int, end: int) -> Iterator[Heading | Passage]:

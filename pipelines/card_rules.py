@@ -108,6 +108,10 @@ class Cues(Frozen):
     """A label with its value ("Lizenz: MIT"): no sentence."""
     continuation: Pattern
     """Says more of the claim before it, in the same passage."""
+    column: Pattern = NOTHING
+    """Heading of a table's column that states no limits, whatever the section is about."""
+    finite: Pattern = NOTHING
+    """A verb or a denial, which makes words without a full stop a sentence."""
     boilerplate: Pattern
     """Templates' words that nobody filled in or that stand on every card."""
 

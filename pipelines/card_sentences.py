@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from markdown_it import MarkdownIt
 
 from pipelines.card_passages import Passage
-from pipelines.card_rules import card_rules
+from pipelines.card_rules import CLAIMING, card_rules
 from pipelines.card_sections import Section
 from pipelines.card_text import CardText
 from pipelines.sentence_ends import sentence_spans
@@ -51,9 +51,14 @@ class Sentence(NamedTuple):
 
 
 def read_sentences(text: CardText, section: Section) -> Iterator[Sentence]:
-    """Yield a section's sentences in order, without boilerplate, pictures, and what is too short or too long."""
+    """Yield a section's sentences in order, without boilerplate, pictures, and what is too short or too long.
+
+    Cells of tables count in sections about limits alone: elsewhere a table compares or lists.
+    """
     lead_in = ""
     for number, passage in enumerate(section.passages):
+        if passage.cell and section.kind not in CLAIMING:
+            continue
         if not passage.item:
             lead_in = _short_lead_in(passage)
         for sentence in _sentences(text, passage, number, lead_in if passage.item else ""):

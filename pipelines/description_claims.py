@@ -1,22 +1,24 @@
 """What a listing's description states plainly: its limits, and a few abilities. All else in it is advertising."""
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from functools import cached_property, lru_cache
-from typing import Final, Literal, NamedTuple, Self
+from typing import Final, NamedTuple, TypeVar
 
-from pydantic import Field, model_validator
-
-from pipelines.card_rules import NOTHING, ClaimKind, Pattern
 from pipelines.card_sentences import LONGEST_SENTENCE_CHARS, plain_text
-from pipelines.first_look import Needs, may_hold, words_in, words_of
-from pipelines.rule_tables import table_text
-from pipelines.rulebook import rulebook, stated_limits
+from pipelines.description_rules import (
+    AbilityRule,
+    DescriptionRules,
+    KindRule,
+    LimitRule,
+    Row,
+    Stated,
+    description_rules,
+)
+from pipelines.first_look import may_hold, words_in, words_of
+from pipelines.own_names import NO_NAMES, Names, in_own_name
 from pipelines.sentence_ends import sentence_spans
 from pipelines.text import clean
-from schemas.base import Frozen
 from schemas.listing import Fact
 
 TRUNCATION_MARKS = ("...", "…")
@@ -25,78 +27,6 @@ TRUNCATION_MARKS = ("...", "…")
 
 MARKUP: Final = re.compile(r"[*_`~\\\[\]!<>&\0]")
 """What a line of Markdown without is read as it stands."""
-
-
-class LimitRule(Frozen):
-    """How a limit is put into words."""
-
-    mode: str
-    """A failure mode of the catalogue, by the name that its fact gives it; "" for a plain limitation."""
-    kind: ClaimKind
-    affirms: bool
-    """Whether a negation turns it round ("is logged"); what is a negation in itself ("not suitable") stands."""
-    needs: Needs
-    pattern: Pattern = Field(alias="patterns")
-    unless: Pattern = NOTHING
-    """A sentence with such words speaks of something else: another model, a parameter, a text that is looked at."""
-
-    def stated_in(self, clause: str, rules: "DescriptionRules") -> bool:
-        """Whether a clause has its words and does not deny them."""
-        found = self.pattern.search(clause)
-        return found is not None and not (self.affirms and rules.denies(clause, found))
-
-
-class AbilityRule(Frozen):
-    """How an ability is put into words."""
-
-    name: str
-    """Of the capability catalogue."""
-    needs: Needs
-    pattern: Pattern = Field(alias="patterns")
-
-    def stated_in(self, clause: str, rules: "DescriptionRules") -> bool:
-        """Whether a clause has its words, denies nothing and tells of no support that has ended."""
-        cues = (rules.denied, rules.ended)
-        return self.pattern.search(clause) is not None and not any(cue.search(clause) for cue in cues)
-
-
-Row = LimitRule | AbilityRule
-
-
-class DescriptionRules(Frozen):
-    """descriptions.toml."""
-
-    version: str
-    contrast: Pattern
-    passed_over: Pattern
-    denied: Pattern
-    predicate: Pattern
-    """Where another predicate begins; what is denied before it leaves the words after it as they are."""
-    ended: Pattern
-    """Support that there was or will be; it denies an ability."""
-    limits: tuple[LimitRule, ...] = Field(alias="limit")
-    abilities: tuple[AbilityRule, ...] = Field(alias="capability")
-
-    @cached_property
-    def rows(self) -> tuple[Row, ...]:
-        """All rows, those of limits first."""
-        return (*self.limits, *self.abilities)
-
-    def denies(self, clause: str, found: re.Match[str]) -> bool:
-        """Whether words are denied in themselves, or by what stands before them in the same predicate."""
-        begins = max((cut.end() for cut in self.predicate.finditer(clause, 0, found.start())), default=0)
-        return self.denied.search(clause[begins : found.end()]) is not None
-
-    @model_validator(mode="after")
-    def _names_are_known(self) -> Self:
-        unknown = {rule.mode for rule in self.limits} - {"", *stated_limits()}
-        unknown |= {rule.name for rule in self.abilities} - {row.name for row in rulebook().capabilities.capability}
-        if unknown:
-            raise ValueError(f"rows name what no catalogue has: {unknown}")
-        return self
-
-
-Stated = ClaimKind | Literal["capability"]
 
 
 class DescriptionClaim(NamedTuple):
@@ -113,23 +43,18 @@ class DescriptionClaim(NamedTuple):
     """The character after its last."""
 
 
-@lru_cache(maxsize=1)
-def description_rules() -> DescriptionRules:
-    """Read the table; raise pydantic.ValidationError naming the row and field that is wrong."""
-    return DescriptionRules.model_validate(tomllib.loads(table_text("descriptions.toml")), strict=False)
-
-
 def is_cut_off(description: str) -> bool:
     """Whether the source has cut a description off, so that its last sentence may say anything."""
     return description.rstrip().endswith(TRUNCATION_MARKS)
 
 
-def description_facts(description: str, locator: str) -> list[Fact]:
+def description_facts(description: str, locator: str, names: Names = NO_NAMES) -> list[Fact]:
     """What a description states, as facts: "limit:<mode>", "limit:plain-<start>" and "described:<capability>".
 
-    A sentence that holds characters which may not stand in a passport is not quoted, and so states nothing.
+    `names` are the words of the listing's own name, by which the description may call the model. A sentence that holds
+    characters which may not stand in a passport is not quoted, and so states nothing.
     """
-    return [_fact(claim, locator) for claim in mine(description) if clean(claim.quote) == claim.quote]
+    return [_fact(claim, locator) for claim in mine(description, names) if clean(claim.quote) == claim.quote]
 
 
 def _fact(claim: DescriptionClaim, locator: str) -> Fact:
@@ -139,16 +64,17 @@ def _fact(claim: DescriptionClaim, locator: str) -> Fact:
     return Fact(name, claim.quote, locator, claim.quote, "pattern")
 
 
-def mine(description: str) -> tuple[DescriptionClaim, ...]:
+def mine(description: str, names: Names = NO_NAMES) -> tuple[DescriptionClaim, ...]:
     """Read what a description states plainly, in its order; each limit and ability once. Never raises.
 
     The sentence in which it is cut off counts for nothing.
     """
-    possible = _fitting(description_rules().rows, words_of(description))
+    words, rules = words_of(description), description_rules()
+    rows, kinds = _fitting(rules.rows, words), _fitting(rules.kinds, words)
     claims: dict[tuple[str, str | None], DescriptionClaim] = {}
-    for start, end in _whole_sentences(description) if possible else ():
+    for start, end in _whole_sentences(description) if rows or kinds else ():
         quote = description[start:end]
-        for kind, name in _stated(quote, possible):
+        for kind, name in (*_kinds(quote, kinds, names), *_stated(quote, rows, names)):
             claims.setdefault((kind, name or f"plain at {start}"), DescriptionClaim(kind, name, quote, start, end))
     return tuple(claims.values())
 
@@ -160,19 +86,38 @@ def _whole_sentences(description: str) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def _stated(quote: str, possible: list[Row]) -> list[tuple[Stated, str | None]]:
-    """What a sentence states; nothing where it compares, asks or promises."""
+def kinds_in(sentence: str, names: Names) -> list[tuple[Stated, str]]:
+    """What kind of model a sentence, as its reader sees it, says that the model of these names is."""
+    kinds = _fitting(description_rules().kinds, words_in(sentence))
+    return [(kind.states, kind.name) for kind in kinds if kind.stated_in(sentence, names)]
+
+
+def _kinds(quote: str, possible: list[KindRule], names: Names) -> list[tuple[Stated, str]]:
+    return kinds_in(_as_seen(quote), names) if _fitting(possible, words_of(quote)) else []
+
+
+def _stated(quote: str, possible: list[Row], names: Names) -> list[tuple[Stated, str | None]]:
+    """What a sentence states; nothing where it compares, asks or promises, or is about another model."""
     words, rules = words_of(quote), description_rules()
     if not (rows := _fitting(possible, words)):
         return []
-    sentence = plain_text(quote) if MARKUP.search(quote) else " ".join(quote.split())
+    sentence = _as_seen(quote)
     rows = rows if words is not None else _fitting(rows, words_in(sentence))
+    sentence = in_own_name(sentence, names)
     rows = [row for row in rows if isinstance(row, AbilityRule) or not row.unless.search(sentence)]
     found = [claim for clause in _clauses(sentence, rules) for claim in _of_clause(clause, rows, rules)] if rows else []
-    return found if found and not rules.passed_over.search(sentence) else []
+    speaks_of_it = found and not rules.passed_over.search(sentence) and not rules.named.match(sentence)
+    return found if speaks_of_it else []
 
 
-def _fitting(rows: Iterable[Row], words: AbstractSet[str] | None) -> list[Row]:
+def _as_seen(quote: str) -> str:
+    return plain_text(quote) if MARKUP.search(quote) else " ".join(quote.split())
+
+
+_Rule = TypeVar("_Rule", Row, KindRule)
+
+
+def _fitting(rows: Iterable[_Rule], words: AbstractSet[str] | None) -> list[_Rule]:
     return [row for row in rows if may_hold(words, row.needs)]
 
 

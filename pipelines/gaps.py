@@ -5,11 +5,13 @@ from typing import Any
 
 from pipelines.agreement import differing
 from pipelines.evidence import Document
+from pipelines.hub_vocabulary import PIPELINE_TAGS
 from pipelines.join import HUB
 from pipelines.life import Life
 from pipelines.merge import Subject
 from pipelines.precedence import Denial, Precedence, field_of, precedence
 from pipelines.prices import unpriced_outputs
+from pipelines.vocabulary import OUTPUT_MODALITIES
 from pipelines.weighing import Claim
 
 DISAGREEMENTS = (
@@ -38,6 +40,31 @@ SOUGHT = (
 OF_SELLERS = ("/artifact/model/parameters", "/artifact/model/prices", "/artifact/model/providers")
 """What only a seller can state: of weights that the Hub gives away nobody owes a price."""
 
+OF_READERS = ("/artifact/model/context_tokens",)
+OF_WRITERS = ("/artifact/model/max_output_tokens", "/artifact/model/knowledge_cutoff")
+"""What is asked of a model that takes text, and of one that writes it: what moves a robot has no knowledge cut-off."""
+
+WRITES = frozenset(
+    [
+        "output:text", "task:any-to-any", "task:audio-text-to-text", "task:conversational",
+        "task:document-question-answering", "task:image-text-to-text", "task:image-to-text", "task:summarization",
+        "task:table-to-text", "task:tabular-to-text", "task:text-generation", "task:text2text-generation",
+        "task:translation", "task:video-text-to-text", "task:visual-question-answering",
+    ]
+)  # fmt: skip
+READS = WRITES | {
+    "output:embeddings", "output:rerank", "task:feature-extraction", "task:fill-mask", "task:question-answering",
+    "task:sentence-similarity", "task:table-question-answering", "task:text-classification", "task:text-ranking",
+    "task:text-retrieval", "task:token-classification", "task:visual-document-retrieval",
+    "task:zero-shot-classification",
+}  # fmt: skip
+"""Outputs and tasks of models that write text, and of those that take a text of some length."""
+
+DOES = frozenset(
+    [*(f"output:{word}" for word in OUTPUT_MODALITIES), *(f"task:{word}" for word in PIPELINE_TAGS)]
+) - {"task:other", "task:biology"}  # fmt: skip
+"""All that say what a model does."""
+
 PRICES, LEAST_PRICE = "/artifact/model/prices", "/artifact/pricing/starting_price"
 """Sought of what is sold; and in its place, where the prices that are stated leave out what the model makes."""
 
@@ -48,12 +75,13 @@ _AT = {path: tuple(path.split("/")[1:]) for path in (*SOUGHT, LEAST_PRICE)}
 
 
 def sought(subject: Subject) -> tuple[str, ...]:
-    """What is sought of a model, by whether it is sold or given away."""
-    if subject.primary.source == HUB:
-        return tuple(path for path in SOUGHT if path not in OF_SELLERS)
-    if unpriced_outputs(subject.primary):
-        return tuple(LEAST_PRICE if path == PRICES else path for path in SOUGHT)
-    return SOUGHT
+    """What is sought of a model, by whether it is sold or given away, and by what it does with text."""
+    unasked = set(OF_SELLERS) if subject.primary.source == HUB else set()
+    if not subject.stated.isdisjoint(DOES):
+        unasked |= set(OF_READERS) if subject.stated.isdisjoint(READS) else set()
+        unasked |= set(OF_WRITERS) if subject.stated.isdisjoint(WRITES) else set()
+    price = LEAST_PRICE if unpriced_outputs(subject.primary) else PRICES
+    return tuple(price if path == PRICES else path for path in SOUGHT if path not in unasked)
 
 
 def conflicts(subject: Subject, *, life: Life) -> list[Document]:

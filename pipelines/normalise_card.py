@@ -6,12 +6,16 @@ from typing import Final, NamedTuple
 
 from pipelines.card_claims import Claim, read_claims
 from pipelines.card_front_matter import FrontMatter, read_front_matter
-from pipelines.card_text import no_card
+from pipelines.card_sections import read_sections
+from pipelines.card_sentences import read_sentences
+from pipelines.card_text import no_card, read_text
+from pipelines.description_claims import kinds_in
 from pipelines.hub_card_data import LANGUAGE, MOST_LANGUAGES, OTHER_LICENCE, is_word
 from pipelines.hub_code import code_of
 from pipelines.hub_results import fit
 from pipelines.hub_tags import MOST_BASE_MODELS, REPOSITORY
 from pipelines.hub_vocabulary import RELATIONS
+from pipelines.own_names import Names, names_of
 from pipelines.record import FieldError
 from pipelines.slugs import hub_slug, is_slug
 from pipelines.text import clean
@@ -48,7 +52,7 @@ def read_card(raw: RawListing) -> Listing:
         variant=None,
         name=name if mark else raw.id,
         author=owner,
-        facts=(*_declared(card, front), *_limits(read_claims(card, front))),
+        facts=(*_declared(card, front), *_limits(read_claims(card, front)), *_kinds(card, front, names_of(raw.id))),
         prices=(),
         providers=(),
         results=_results(card, front),
@@ -123,6 +127,18 @@ def _limits(claims: Iterable[Claim]) -> list[Fact]:
 def _limit(claim: Claim) -> Fact:
     name = f"limit:{claim.failure_mode or f'plain-{claim.start}'}"
     return Fact(name, claim.quote, f"bytes:{claim.start}-{claim.end}", claim.quote, claim.method)
+
+
+def _kinds(card: bytes, front: FrontMatter, names: Names) -> Iterator[Fact]:
+    """What kind of model its sentences say it is, where that is a limit; what it can do is never taken from a card."""
+    text, seen = read_text(card), set[str]()
+    for section in read_sections(card, front.body_offset):
+        for sentence in read_sentences(text, section):
+            quote = card[sentence.start : sentence.end].decode("utf-8", "replace")
+            for states, kind in kinds_in(sentence.text, names) if clean(quote) == quote else ():
+                if states != "capability" and kind not in seen:
+                    seen.add(kind)
+                    yield Fact(f"limit:{kind}", quote, f"bytes:{sentence.start}-{sentence.end}", quote, "pattern")
 
 
 def _results(card: bytes, front: FrontMatter) -> tuple[Result, ...]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pipelines.days import day
 from pipelines.description_claims import description_facts, is_cut_off
 from pipelines.namesakes import is_namesake
+from pipelines.own_names import Names, names_of
 from pipelines.prices import price_facts, read_prices
 from pipelines.record import FieldError, Record, parse_record
 from pipelines.slugs import ListingId, is_plain, slug_of, split_id
@@ -29,7 +30,9 @@ def read_model(raw: RawListing) -> Listing:
     listing_id, name = record.line("id"), record.line("name")
     ident, target = _plain_id(listing_id, "/id"), _alias_target(record)
     facts = [Fact("listed", True, "/id", listing_id)]
-    for read in (_read_identity, _read_architecture, _read_limits, _read_parameters, _read_reasoning, _read_dates):
+    _read_identity(record, facts)
+    _read_description(record, facts, names_of(listing_id, name))
+    for read in (_read_architecture, _read_limits, _read_parameters, _read_reasoning, _read_dates):
         read(record, facts)
     prices = _read_pricing(record, facts)
     base_id = (target or ident).base
@@ -84,10 +87,13 @@ def _alias_target(record: Record) -> ListingId | None:
 def _read_identity(record: Record, facts: list[Fact]) -> None:
     for name in ("canonical_slug", "hugging_face_id"):
         _add(facts, name, record.optional_line(name), f"/{name}")
+
+
+def _read_description(record: Record, facts: list[Fact], names: Names) -> None:
     description = record.optional_text("description")
     if description:
         facts.append(Fact("description", clean(description), "/description", description))
-        facts += description_facts(description, "/description")
+        facts += description_facts(description, "/description", names)
         if is_cut_off(description):
             tail = clean_tail(description, QUOTED_TAIL)
             facts.append(Fact("description_truncated", True, "/description", tail, "pattern"))

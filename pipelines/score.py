@@ -44,7 +44,7 @@ QUALITY_CHECKS: tuple[tuple[str, Callable[[Json, Json], bool]], ...] = (
     ("states its context length", lambda _, model: model["context_tokens"] is not None),
     ("states its maximum output", lambda _, model: model["max_output_tokens"] is not None),
     ("states what it takes and gives", lambda _, model: bool(model["input_modalities"] and model["output_modalities"])),
-    ("states a price or that it is free", lambda _, model: bool(model["prices"])),
+    ("states a price or that it is free", lambda unfragile, _: _tells_its_price(unfragile)),
     ("states when its training data ends", lambda _, model: model["knowledge_cutoff"] is not None),
     ("states a licence", lambda _, model: model["licence"] is not None),
     ("names a public repository of the model", lambda _, model: model["huggingface_id"] is not None),
@@ -117,6 +117,12 @@ def freshness(last_scraped_at: str, signed_at: datetime) -> float | int:
     """How recent the last good scrape was when the passport was signed."""
     age = max(timedelta(0), signed_at - instant(last_scraped_at))
     return _hundredths(2 ** -(age / FRESHNESS_HALF_LIFE))
+
+
+def _tells_its_price(unfragile: Json) -> bool:
+    """Whether a caller knows what it costs: it is given away, or has prices, of which none that matters is left out."""
+    pricing = unfragile["artifact"]["pricing"]
+    return bool(pricing["free"] or (_model(unfragile)["prices"] and pricing["model"] != "unknown"))
 
 
 def _model(unfragile: Json) -> Json:

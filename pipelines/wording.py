@@ -1,10 +1,13 @@
 """Fills the rules' sentences with the record's values. Values are bounded, stripped of controls, and never obeyed."""
 
 import re
+from decimal import Decimal
 
 from pipelines.card_sentences import plain_text
+from pipelines.decimals import plain
 from pipelines.rulebook import LIMIT
 from pipelines.text import clean
+from pipelines.vocabulary import PRICE_UNITS
 from pipelines.weighing import Claim
 from schemas.listing import FactValue
 
@@ -16,6 +19,9 @@ LONGEST_QUOTED = 200
 
 TEXTS = {"huggingface-card": "its card", "openrouter": "its description"}
 """Source → the text of its that is quoted or named."""
+
+PRICES_OF_TOKENS = frozenset(f"price:{kind}" for kind, unit in PRICE_UNITS.items() if "token" in unit)
+"""Facts that are the price of one token: a fraction of a cent, which nobody reads."""
 
 PLACE = re.compile(r"\{([a-z0-9_:-]+)\}")
 """Where a fact's value goes in a sentence of a rule, or the text that states a limit: its name in braces."""
@@ -42,9 +48,11 @@ def told_in(claim: Claim) -> str:
 
 
 def spoken(name: str, value: FactValue) -> str:
-    """A fact's value as it reads in a sentence: token counts with separators and unit, lists with commas."""
+    """A fact's value as it reads in a sentence: token counts with separators and unit, prices by the million, lists."""
     if isinstance(value, int) and name.endswith("_tokens"):
         return f"{value:,} tokens"
+    if isinstance(value, str) and name in PRICES_OF_TOKENS:
+        return f"${plain(Decimal(value) * 10**6)} per million tokens"
     if isinstance(value, tuple):
         return ", ".join(_bounded(item) for item in value)
     return _bounded(str(value))

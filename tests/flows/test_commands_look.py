@@ -126,10 +126,11 @@ def test_a_passport_is_shown_part_by_part(store: Path, passports: Terminal) -> N
     assert told["price"].strip() == "$1.50e-7 per prompt token"
     model = "\n".join(parts["what it is"])
     assert "131,072 tokens" in model
-    assert "$0.00000015 per prompt token" in model
+    assert "$0.00000015 per prompt token ($0.15 a million)" in model
     assert "https://huggingface.co/Qwen/QwQ-32B" in model
     assert all("no evidence" not in line for line in parts["what it can do"] + parts["how it fails"])
     assert any("stated: openrouter /" in line for line in parts["what it can do"])
+    assert any("what to do: check what matters against a source" in line for line in parts["how it fails"])
 
 
 @pytest.mark.usefixtures("at_noon")

@@ -99,6 +99,8 @@ def test_that_something_does_not_change_what_a_model_can_do_is_no_limit() -> Non
         "`AutoModelWithLMHead` is deprecated.",
         "The model flags text that may contain harmful content.",
         "It detects prompts which could be unsafe.",
+        "Allocate at least 64K, as it may need all of it.",
+        "In a related post the developers delve into the limits of detection.",
         "llama.cpp does not support function calling yet.",
         "Ollama currently does not support tool calling for it.",
     ],
@@ -177,12 +179,13 @@ def test_a_wording_of_a_failure_mode_that_no_catalogue_has_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "word",
-    ["not ", "may ", "a", "a ", "never ", "no errors ", "the model ", "developers, ", "x: ", "bias ", "(", "we "],
+    ["not ", "may ", "a", "a ", "never ", "no errors ", "the model ", "developers, ", "x: ", "bias ", "(", "we ", "1 "],
 )
 def test_long_sentences_do_not_stall_the_patterns(word: str) -> None:
     begun = time.process_time()
     read_claims(b"# Limitations\n\n" + word.encode() * 2000)
     read_claims(b"# Limitations\n\n" + (word * (1100 // len(word))).encode())
+    read_claims(b"# Limitations\n\n| a |\n|---|\n| " + (f"1 {word}" * 20_000).encode() + b" |\n")
     assert time.process_time() - begun < 10, "a pattern that backtracks takes minutes here"
 
 

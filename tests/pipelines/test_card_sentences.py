@@ -95,6 +95,29 @@ def test_what_is_no_prose_yields_no_sentence(card: str) -> None:
     assert quotes(card) == []
 
 
+LIMITS = """## Limitations
+
+| Area | What | Mitigation |
+|---|:-:|---|
+| é | It cannot read maps. | It cannot be mitigated. |
+| x | It cannot swim. It can fail | It cannot swim. It can fail |
+| y | It cannot read a \\| b here | - |
+| z | It fails in one of 7 cases here | 14 % |
+"""
+
+
+def test_cells_of_tables_are_sentences_in_sections_about_limits_alone() -> None:
+    assert quotes(LIMITS) == ["It cannot read maps.", "It cannot swim.", "It can fail"]
+    assert quotes(LIMITS.replace("Limitations", "Evaluation")) == []
+    assert quotes(LIMITS.replace("Limitations", "Risks").replace("\n", "\r\n")) == quotes(LIMITS)
+    assert quotes(LIMITS.replace("Mitigation", "Where")) == [
+        "It cannot read maps.",
+        "It cannot be mitigated.",
+        "It cannot swim.",
+        "It can fail",
+    ]
+
+
 def test_plain_text_is_what_a_reader_sees() -> None:
     assert plain_text("A **b** [c](d) `e` ![f](g) <i>h</i> \\* &amp; i\nj") == "A b c e h * & i j"
 

@@ -29,7 +29,7 @@ from tests.recordings import openrouter_models, recorded_days
         ("All prompts are logged by the provider.", [("risk", "prompts-retained")]),
         ("It does not support image inputs.", [("limitation", None)]),
         ("Reasoning cannot be disabled.", [("limitation", "reasoning-mandatory")]),
-        ("Heron is uncensored.", [("limitation", "no-safeguards")]),
+        ("Heron is uncensored.", [("limitation", "uncensored")]),
         ("It is English-only. It is English-only.", [("limitation", "language-limited")]),
         ("It supports function calling.", [("capability", "tool calling")]),
         (
@@ -196,7 +196,7 @@ def test_facts_are_named_by_the_mode_the_ability_or_the_place() -> None:
 
 def test_a_sentence_with_characters_that_may_not_stand_in_a_passport_states_nothing() -> None:
     assert description_facts("It may \u202ehallucinate. Heron is uncensored.", "/description")[0].name == (
-        "limit:no-safeguards"
+        "limit:uncensored"
     )
 
 

@@ -2,8 +2,9 @@ import json
 from typing import Any
 
 import orjson
+import pytest
 
-from pipelines.gaps import OF_SELLERS, SOUGHT, conflicts
+from pipelines.gaps import DOES, OF_READERS, OF_SELLERS, OF_WRITERS, READS, SOUGHT, WRITES, conflicts
 from pipelines.join import Joined
 from pipelines.life import ALIVE
 from pipelines.merge import gather
@@ -75,6 +76,31 @@ def test_nobody_owes_a_price_of_what_the_hub_gives_away() -> None:
     assert not told & set(OF_SELLERS)
     of = len(SOUGHT) - len(OF_SELLERS)
     assert unfragile["trust"]["coverage"] == {"stated": of - len(told), "of": of}
+
+
+@pytest.mark.parametrize(
+    ("task", "unasked"),
+    [
+        ("text-generation", ()), ("text-classification", OF_WRITERS), ("feature-extraction", OF_WRITERS),
+        ("robotics", OF_READERS + OF_WRITERS), ("text-to-image", OF_READERS + OF_WRITERS), ("other", ()),
+        ("telepathy", ()), (None, ()),
+    ],
+)  # fmt: skip
+def test_what_says_nothing_of_what_a_model_does_is_not_sought(task: str | None, unasked: tuple[str, ...]) -> None:
+    unfragile = statement(repository(pipeline_tag=task))
+    told = {unknown["path"] for unknown in unfragile["unknowns"]}
+    assert told & {*OF_READERS, *OF_WRITERS} == {*OF_READERS, *OF_WRITERS} - {*unasked}
+    assert unfragile["trust"]["coverage"]["of"] == len(SOUGHT) - len(OF_SELLERS) - len(unasked)
+
+
+def test_an_embedding_that_is_sold_owes_no_maximum_output() -> None:
+    changes: dict[str, Any] = {"architecture.output_modalities": ["embeddings"], "context_length": None}
+    told = {one["path"] for one in statement(listing(**changes))["unknowns"]}
+    assert told & {*OF_READERS, *OF_WRITERS} == {*OF_READERS}
+
+
+def test_what_reads_and_writes_is_among_what_a_model_can_do() -> None:
+    assert WRITES < READS < DOES
 
 
 def test_what_is_sought_is_stated_or_unknown_and_never_both() -> None:

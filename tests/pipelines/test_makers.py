@@ -1,12 +1,17 @@
 """Which entries of the makers' own are joined for measuring accuracy: a wrong one would be a wrong figure."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.catalogues import first_of, two_sided
+from benchmarks import accuracy
+from benchmarks.catalogues import MODELS_DEV, answers, first_of, models_dev, two_sided
+from benchmarks.counts import brier, compare
 from benchmarks.makers import by_litellm, by_models_dev, makers
+from tests.recordings import recordings_dir
 
+PAGE = Path(__file__).parents[2] / "docs/accuracy.md"
 SECTIONS: dict[str, Any] = {one.section: {"models": {}} for one in makers() if one.section}
 
 
@@ -69,3 +74,23 @@ def test_a_catalogue_that_only_says_yes_confirms_nothing() -> None:
 def test_the_first_that_answers_is_believed() -> None:
     first, second = {"a": {"vision": False}}, {"a": {"vision": True, "chat": True}, "b": {"chat": False}}
     assert first_of(first, second) == {"a": {"vision": False, "chat": True}, "b": {"chat": False}}
+
+
+@pytest.mark.recordings
+def test_the_page_gives_the_figures_of_the_recordings() -> None:
+    recordings_dir()
+    ours = accuracy.claims()
+    makers = accuracy.of_makers(ours)
+    sold = answers(models_dev()["openrouter"]["models"], MODELS_DEV)
+    told = " ".join(PAGE.read_text().split())
+    for theirs in (sold, makers.sections, makers.rows, makers.first):
+        for c in compare(ours, theirs):
+            sizes = f"{c.both} | {len(c.only_ours)} | {len(c.only_theirs)} | {c.neither}"
+            shares = " | ".join("" if of is None else f"{of:.3f}" for of in (c.precision, c.recall))
+            assert " ".join(f"| {c.capability} | {sizes} | {shares} |".split()) in told
+    counts = accuracy.confirmed(ours, makers)
+    measured, total, others = accuracy.published(ours, {c.capability for c in counts})
+    assert f"Of the {total} capabilities that the day's passports publish, {measured} are of these kinds" in told
+    assert all(f"{name} ({number})" in told for name, number in others.items())
+    assert f"On the {sum(c.claimed for c in counts)} compared claims" in told
+    assert f"is {brier(counts):.4f} (" in told

@@ -96,8 +96,10 @@ def names_of_facts() -> set[str]:
 def told_in_words() -> set[str]:
     """Facts that are found in cards and descriptions by their wording."""
     limits = {wording.mode for wording in card_rules().wordings} | {rule.mode for rule in description_rules().limits}
-    described = {f"described:{rule.name}" for rule in description_rules().abilities}
-    return {f"{LIMIT}{mode}" for mode in limits - {""}} | described
+    abilities = {rule.name for rule in description_rules().abilities}
+    for kind in description_rules().kinds:
+        (abilities if kind.states == "capability" else limits).add(kind.name)
+    return {f"{LIMIT}{mode}" for mode in limits - {""}} | {f"described:{name}" for name in abilities}
 
 
 def sentences() -> list[str]:
@@ -179,6 +181,11 @@ def test_no_two_capabilities_share_an_address() -> None:
     addresses = {rule.name: capability_uri(rule.categories[0], rule.name) for rule in ABILITIES}
     assert len(set(addresses.values())) == len(addresses)
     assert all(re.fullmatch(r"capability://[a-z0-9]+(\.[a-z0-9]+)*", address) for address in addresses.values())
+
+
+def test_an_address_that_was_published_stays_and_a_new_one_is_written_down() -> None:
+    told = (Path(__file__).parent / "capability_uris.txt").read_text().split()
+    assert {capability_uri(rule.categories[0], rule.name) for rule in ABILITIES} == {*told}
 
 
 def test_no_two_failure_modes_share_an_id_or_a_text() -> None:

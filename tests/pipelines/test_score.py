@@ -23,9 +23,11 @@ from pipelines.score import (
 )
 from schemas.times import instant
 from tests.pipelines.listings import NOW, SEEN, endpoints, listing, passport, statement
+from tests.pipelines.repositories import repository
 from tests.recordings import sample_passport
 
 NO_SIGNALS: dict[str, int | None] = dict.fromkeys(ADOPTION_REFERENCES)
+GIVEN_AWAY = {"prompt": "0", "completion": "0"}
 COMPONENT = st.integers(0, 100).map(lambda hundredths: hundredths / 100)
 
 
@@ -91,13 +93,21 @@ def test_freshness_halves_every_fortnight(days: int, mark: float) -> None:
         ({"architecture.input_modalities": []}, 1), ({"pricing": {"prompt": "-1", "completion": "-1"}}, 1),
         ({"hugging_face_id": None}, 1), ({"top_provider.context_length": 1024}, 1),
         ({"expiration_date": "2026-07-01"}, 1), ({"expiration_date": "2026-05-01"}, 2),
-        ({"knowledge_cutoff": "2025-01"}, -1),
+        ({"knowledge_cutoff": "2025-01"}, -1), ({"pricing": GIVEN_AWAY}, 0),
+        ({"pricing": GIVEN_AWAY, "architecture.output_modalities": ["text", "audio"]}, 1),
     ],
 )  # fmt: skip
 def test_each_check_counts_a_tenth(changes: dict[str, Any], fewer: int) -> None:
     whole = quality(statement(listing()))
     assert round(10 * (whole - quality(statement(listing(**changes))))) == fewer
     assert len(QUALITY_CHECKS) == 10
+
+
+def test_weights_that_are_given_away_owe_no_price() -> None:
+    check = dict(QUALITY_CHECKS)["states a price or that it is free"]
+    held = statement(repository())
+    assert held["artifact"]["model"]["prices"] == []
+    assert check(held, held["artifact"]["model"])
 
 
 def test_each_provider_is_a_place_and_a_class_is_none() -> None:

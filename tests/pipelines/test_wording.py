@@ -14,6 +14,9 @@ from tests.pipelines.listings import listing
     [
         ("context_tokens", 1_048_576, "1,048,576 tokens"),
         ("price_condition:min_prompt_tokens", 200_000, "200,000 tokens"),
+        ("price:input_cache_read", "0.000000037", "$0.037 per million tokens"),
+        ("price:input_cache_read", "0", "$0 per million tokens"),
+        ("price:request", "0.01", "0.01"),
         ("quantization_unstated", 3, "3"),
         ("quantizations", ("bf16", "fp8"), "bf16, fp8"),
         ("only_provider", " Marsh\n\u202eltd ", "Marsh ltd"),
