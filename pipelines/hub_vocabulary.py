@@ -21,8 +21,8 @@ PIPELINE_TAGS: Final = (
 
 TOLD_TAGS: Final = frozenset([
     "code", "code-generation", "coding", "content-moderation", "conversational", "custom_code", "function calling",
-    "function-calling", "guardrail", "math", "mathematics", "moderation", "pytorch", "role-play", "roleplay",
-    "safetensors", "tool-calling", "tool-use",
+    "function-calling", "guard", "guardian", "guardrail", "guardrails", "math", "mathematics", "moderation", "pytorch",
+    "role-play", "roleplay", "safetensors", "tool-calling", "tool-use",
 ])  # fmt: skip
 """Tags that rules ask for: each is a fact of its own, beside the list of them all."""
 
