@@ -16,6 +16,7 @@ from pipelines.merge import SOURCES, Gathered, account, collision, gather
 from pipelines.normalise_extraction import SOURCE as EXTRACTION
 from pipelines.owners import Owners
 from pipelines.shards import shard_count, slot, slots_of
+from pipelines.slugs import hub_slug
 from pipelines.walks import twin_of
 from schemas.crawl import AdmittedLine, CrawlReport
 from schemas.listing import Listing, Quarantined
@@ -90,9 +91,13 @@ def batch_of(
     for listing in there(stock.read(SELLER)):
         joins.sold(listing)
         models += 1
-    for listing in there(stock.read(HUB)):
-        joins.hosted(listing)
-        models += 1
+    for line in stock.read(HUB):
+        gone = is_gone(line)
+        if line.moved_to is None:
+            joins.hosted(line.listing, there=not gone)
+        else:
+            joins.left(line.listing)
+        models += not gone
     for listing in there(stock.read(f"{HUB}-card")):
         joins.hosted(listing)
     models = max(models, served.passports)
@@ -121,7 +126,8 @@ def part_of(batch: Batch, served: Served, index: int) -> Part:
     owners = {slug: row.listing_id for slug, row in served.rows(slots).items()}
     bench = _Bench(batch.floor, owners)
     for line in _at_home(batch.stock, slots):
-        bench.lay(line, [one for one in batch.joins.place(line.listing) if _is_concerned(batch, one.slug)])
+        placed = [one for one in batch.joins.place(line.listing) if _is_concerned(batch, one.slug)]
+        bench.lay(line, placed, had_one=batch.joins.is_heir(line.listing))
     bench.joined += [one for one in batch.away.read(index) if _is_concerned(batch, one.slug)]
     return bench.gathered(batch.stock)
 
@@ -137,15 +143,15 @@ class _Bench:
         """Id of a repository in lower case → the answer that there is none, which keeps the spelling that was asked."""
         self.elsewhere = 0
 
-    def lay(self, line: AdmittedLine, placed: list[Joined]) -> None:
-        """Lay a record where it belongs, if that is in this part."""
+    def lay(self, line: AdmittedLine, placed: list[Joined], *, had_one: bool) -> None:
+        """Lay a record where it belongs, if that is in this part; `had_one` is of a passport under a former name."""
         listing = line.listing
         if listing.kind == "absence":
             self.answers[listing.id.lower()] = listing
             return
         here = [one for one in placed if one.slug == listing.slug]
         if any(one.by == "own" for one in here):
-            if not self._is_small(listing) and not self._never_had_one(line):
+            if listing.slug in self.owners or not (is_gone(line) or (self._is_small(listing) and not had_one)):
                 self.own[listing.source, listing.id] = line
         elif not is_gone(line):
             self.joined += here
@@ -166,15 +172,11 @@ class _Bench:
         return Part(found, refused, counted)
 
     def _is_small(self, listing: Listing) -> bool:
-        """Whether a repository is not known well enough for a passport of its own, and has none yet."""
-        if listing.source != HUB or listing.slug in self.owners:
+        """Whether a repository is not known well enough for a passport of its own."""
+        if listing.source != HUB:
             return False
         downloads = next((fact.value for fact in listing.facts if fact.name == "downloads"), 0)
         return self.floor is None or not isinstance(downloads, int) or downloads < self.floor
-
-    def _never_had_one(self, line: AdmittedLine) -> bool:
-        """Whether a record is gone that there was no passport of: there is nothing to take back."""
-        return is_gone(line) and line.listing.slug not in self.owners
 
     def _absence(self, stock: Stock, line: AdmittedLine) -> Absence:
         listing = line.listing
@@ -210,7 +212,7 @@ def _away(stock: Stock, joins: Joins, parts: int) -> Iterator[Joined]:
     for source in SOURCES:
         if source not in (SELLER, f"{SELLER}-endpoints", EXTRACTION, *ROLLS.values()):
             for listing in there(stock.read(source)):
-                yield from (one for one in joins.place(listing) if one.slug != listing.slug)
+                yield from (one for one in joins.place(listing) if one.slug != listing.slug or source not in AT_HOME)
     for index in range(parts):
         for listing in _borne_out(stock, slots_of(index, parts)):
             yield from joins.place(listing)
@@ -231,6 +233,8 @@ def _concerned(taken: Iterable[Taken], joins: Joins) -> Iterator[str]:
         for spool in one.spools.values():
             for line in spool.read():
                 yield from (placed.slug for placed in joins.place(line.listing))
+                if line.raw.source == HUB:  # what it is not any more, or not under this name, has a passport too
+                    yield from (line.listing.slug, hub_slug(line.raw.asked_as or line.raw.id))
 
 
 def _is_concerned(batch: Batch, slug: str) -> bool:

@@ -4,15 +4,18 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from flows.crawl import CrawlOutcome
 from flows.publication import SourcePart, SourceParts
 from flows.renames import Corrections, Whereabouts
 from flows.spool import SourceLines, Spool, WrittenLines
 from flows.state import Served, ServedLines
+from flows.strangers import TEXTS, Strangers
 from pipelines.absence import ROLLS, is_gone, looks_that_show, read_roll, roll_of
 from pipelines.carry import Look, carried
 from pipelines.gates import Filled
+from pipelines.merge import SOURCES
 from pipelines.shards import EVERY_SLOT, shard_count, shard_index, slots_of
 from schemas.crawl import AdmittedLine, QuarantinedLine
 from schemas.listing import Listing, Quarantined
@@ -95,17 +98,32 @@ def stock_of(taken: list[Taken], served: Served, folder: Path, *, whole: bool) -
     """Put what came in the place of what every source last brought."""
     stock = Stock({source: ServedLines(served, source) for source in served.sources})
     for one in taken:
-        report = one.outcome.report
-        for source, spool in one.spools.items():
+        report, strangers = one.outcome.report, Strangers()
+        for source in sorted(one.spools, key=SOURCES.index):  # records before the texts that lie in them
             everything = whole and source in LISTS_EVERYTHING
             unread = frozenset(refusal.id for refusal in one.refused if refusal.source == source)
             stock.unread |= {(source, record) for record in unread}
             look = Look(source, everything, report.started_at, report.finished_at, unread)
-            parts = _carry(stock, spool, served, look, folder / source)
+            parts = _carry(stock, _Brought(served, one.spools[source]), look, folder / source, strangers)
             stock.changed[source] = SourceParts(parts, _scraped_at(served, look, whole=whole))
+        _let_go_of_texts(stock, one, served, folder, strangers)
         if whole and report.source in ROLLS:
             _call_roll(stock, one, served, folder)
     return stock
+
+
+def _let_go_of_texts(stock: Stock, one: Taken, served: Served, folder: Path, strangers: Strangers) -> None:
+    """Let go of texts of repositories in whose place others lie, where none came in their place either."""
+    for source in TEXTS if strangers.replaced else ():
+        last = served.sources.get(source)
+        if last is not None and source not in one.spools:
+            nothing = Spool(folder / f"no {source}", 1)
+            nothing.close()
+            look = Look(
+                source, whole=False, began_at=one.outcome.report.started_at, ended_at=one.outcome.report.finished_at
+            )
+            parts = _carry(stock, _Brought(served, nothing), look, folder / source, strangers)
+            stock.changed[source] = SourceParts(parts, last.last_scraped_at)
 
 
 def _scraped_at(served: Served, look: Look, *, whole: bool) -> str:
@@ -116,16 +134,27 @@ def _scraped_at(served: Served, look: Look, *, whole: bool) -> str:
     return max(last.last_scraped_at, look.began_at) if whole else last.last_scraped_at
 
 
-def _carry(stock: Stock, spool: Spool, served: Served, look: Look, folder: Path) -> tuple[SourcePart, ...]:
+class _Brought(NamedTuple):
+    """What the sources last brought, and what one brings now."""
+
+    served: Served
+    spool: Spool
+
+
+def _carry(stock: Stock, brought: _Brought, look: Look, folder: Path, strangers: Strangers) -> tuple[SourcePart, ...]:
+    served, spool = brought
     last = served.last_good(look.source) or 0
     count = max(spool.count, shard_count(last))
     written, parts = WrittenLines(folder, count), []
     with Whereabouts(folder / "whereabouts.sqlite") as whereabouts:
         for index in range(count):
             slots = slots_of(index, count)
-            result = carried(served.lines(look.source, slots), spool.read(slots), look)
+            before = strangers.without_theirs(served.lines(look.source, slots), look.source)
+            came = strangers.only_new(spool.read(slots), look)
+            result = carried(before, came, look)
             written.write(index, result.lines)
             parts.append(_part(written, index, result.lines))
+            strangers.note(result)
             stock.refused += result.refused
             whereabouts.note(result.lines)
         corrections = Corrections(whereabouts.moves())

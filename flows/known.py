@@ -11,7 +11,7 @@ from typing import Self
 
 from flows.spool import SourceLines
 from schemas.crawl import KNOWN_TABLES, AdmittedLine
-from schemas.listing import Listing, RawListing
+from schemas.listing import RawListing
 
 REMEMBERED = {
     "huggingface": ("huggingface-card", "huggingface-licence"),
@@ -51,6 +51,7 @@ def write_known(
             _remember(database, (line for line in _of(lines, remembered) if line.moved_to is None))
         named = only or _named(source, lines)
         database.executemany("INSERT OR IGNORE INTO wanted VALUES (?, ?, '')", ((source, one) for one in named))
+        _follow(database, source, lines)
         if not only:
             _note_ages(database, source, lines, seen_before)
         if budget is not None:
@@ -63,10 +64,18 @@ def _remember(database: sqlite3.Connection, lines: Iterable[AdmittedLine]) -> No
     for line in lines:
         source, raw = line.raw.source, line.raw.model_dump_json()
         database.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", (source, line.raw.id, raw))
-        former = ((source, name, raw) for name in named(source, line.listing))
+        former = ((source, name, raw) for name in line.listing.named(source))
         database.executemany("INSERT OR IGNORE INTO known VALUES (?, ?, ?)", former)
 
 
+def _follow(database: sqlite3.Connection, source: str, lines: dict[str, SourceLines]) -> None:
+    """Want what was renamed under its present name: that the old one leads there is known."""
+    for line in _of(lines, source):
+        if line.moved_to is not None:
+            database.execute(FOLLOW, (line.moved_to, source, line.raw.id))
+
+
+FOLLOW = "UPDATE OR REPLACE wanted SET id = ? WHERE source = ? AND id = ?"
 NOTE_AGE = "UPDATE wanted SET seen = ? WHERE source = ? AND id = ?"
 KEEP_WITHIN_BUDGET = """
 DELETE FROM wanted WHERE source = ? AND id NOT IN (SELECT id FROM wanted WHERE source = ? ORDER BY seen, id LIMIT ?)
@@ -80,7 +89,7 @@ def _note_ages(database: sqlite3.Connection, source: str, lines: dict[str, Sourc
         asked_again = line.listing.kind == "model" and line.moved_to is None
         if source in ON_THEIR_OWN and asked_again and seen < seen_before:
             database.execute("INSERT OR IGNORE INTO wanted VALUES (?, ?, '')", (source, line.raw.id))
-        for one in (line.raw.id, *named(source, line.listing)):
+        for one in (line.raw.id, *line.listing.named(source)):
             database.execute(NOTE_AGE, (seen, source, one))
 
 
@@ -106,15 +115,7 @@ class Remembered:
 def _named(source: str, lines: dict[str, SourceLines]) -> Iterator[str]:
     for naming in NAMED_BY.get(source, ()):
         for line in _of(lines, naming):
-            yield from named(source, line.listing)
-
-
-def named(source: str, listing: Listing) -> Iterator[str]:
-    """Ids of a source that a record says are of the same model."""
-    for other in listing.same_as:
-        namespace, _, name = other.partition(":")
-        if namespace == source:
-            yield name
+            yield from line.listing.named(source)
 
 
 def _of(lines: dict[str, SourceLines], source: str) -> Iterable[AdmittedLine]:

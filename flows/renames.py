@@ -7,6 +7,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -17,8 +18,10 @@ from schemas.crawl import AdmittedLine
 
 TABLE = """
 CREATE TABLE held (identity TEXT NOT NULL, id TEXT NOT NULL COLLATE NOCASE, slug TEXT NOT NULL, url TEXT NOT NULL,
-    asked_as TEXT COLLATE NOCASE, observed_at TEXT NOT NULL);
+    asked_as TEXT COLLATE NOCASE, observed_at TEXT NOT NULL, succeeds TEXT, moved_to TEXT COLLATE NOCASE);
 """
+"""The fields of `Held`."""
+
 INDEXES = """
 CREATE INDEX by_identity ON held (identity);
 CREATE INDEX by_name ON held (id);
@@ -29,6 +32,13 @@ SELECT * FROM held WHERE identity IN (SELECT identity FROM held GROUP BY identit
 LED_ELSEWHERE = """
 SELECT a.*, b.* FROM held b JOIN held a ON a.id = b.asked_as WHERE b.asked_as IS NOT NULL AND a.identity <> b.identity
 """
+"""Asking for one record led to another one."""
+
+TAKEN_SINCE = """
+SELECT a.*, b.* FROM held a JOIN held b ON b.id = a.moved_to WHERE a.moved_to IS NOT NULL AND a.identity <> b.identity
+AND NOT EXISTS (SELECT 1 FROM held c WHERE c.identity = a.identity AND c.moved_to IS NULL)
+"""
+"""Another record lies where one was found after it was renamed."""
 
 
 class Whereabouts:
@@ -47,18 +57,34 @@ class Whereabouts:
     def note(self, lines: Iterable[AdmittedLine]) -> None:
         """Note the records of a part."""
         rows = (found for line in lines if (found := held(line)))
-        self._database.executemany("INSERT INTO held VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self._database.executemany("INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def moves(self) -> list[Move]:
         """Give the names under which a record does not lie any more: few, as sources go."""
         self._database.executescript(INDEXES)
         with closing(self._database.cursor()) as cursor:
             shared = [Held(*row) for row in cursor.execute(SHARED)]
-            led = [
-                Move(Held(*row[: len(row) // 2]), Held(*row[len(row) // 2 :])) for row in cursor.execute(LED_ELSEWHERE)
-            ]
-        found = [move for _, group in groupby(shared, attrgetter("identity")) for move in renames(group)]
-        return [*found, *led]
+            elsewhere = [_move(row) for query in (LED_ELSEWHERE, TAKEN_SINCE) for row in cursor.execute(query)]
+        return [*(move for _, group in groupby(shared, attrgetter("identity")) for move in renames(group)), *elsewhere]
+
+
+def _move(row: tuple[str, ...]) -> Move:
+    width = len(Held._fields)
+    return Move(Held(*row[:width]), Held(*row[width:]))
+
+
+@dataclass(slots=True)
+class _Correction:
+    """What moves mean for the records of one id."""
+
+    left: Move | None = None
+    """Where the record lies now, or which other one its name leads to."""
+    names: list[str] = field(default_factory=list)
+    """Names that it had, as far as they prove what it is."""
+    misled: bool = False
+    """Whether it is not the record whose name led to it."""
+    succeeds: str | None = None
+    """Lasting id of the record that its name led to before it came."""
 
 
 class Corrections:
@@ -67,41 +93,38 @@ class Corrections:
     def __init__(self, moves: Iterable[Move]) -> None:
         self.slugs: set[str] = set()
         """Of the records that are concerned."""
-        self._left: dict[str, Move] = {}
-        """Id of a record → where it lies now, or which other one its name leads to."""
-        self._names: dict[str, list[str]] = defaultdict(list)
-        """Id of a record → names that it had."""
-        self._misled: set[str] = set()
-        """Ids of records that are not the ones whose name led to them."""
-        self._succeeds: dict[str, str] = {}
-        """Id of a record that came under a name which led to another one → that one's lasting id."""
+        self._of: defaultdict[str, _Correction] = defaultdict(_Correction)
+        """Id in lower case → what is to be corrected there."""
         for move in moves:
-            self._take(move)
+            if move.left.observed_at != move.found.observed_at:
+                self.slugs |= {move.left.slug, move.found.slug}
+                self._take(move)
 
     def _take(self, move: Move) -> None:
-        left, found = move
-        if left.observed_at == found.observed_at:
+        left, found = self._of[move.left.id.lower()], self._of[move.found.id.lower()]
+        if move.left.observed_at > move.found.observed_at:
+            left.succeeds = move.found.identity
             return
-        self.slugs |= {left.slug, found.slug}
-        if left.observed_at > found.observed_at:
-            self._succeeds[left.id] = found.identity
-            return
-        self._left.setdefault(left.id, move)
-        if move.is_rename:
-            self._names[found.id].append(left.id)
-        else:
-            self._misled.add(found.id)
+        left.left = left.left or move
+        if not move.is_rename:
+            found.misled = True
+        elif move.left.succeeds is None:  # under a name that it had taken over others may mean another record
+            found.names.append(move.left.id)
 
     def applied(self, lines: Iterable[AdmittedLine]) -> Iterator[AdmittedLine]:
         """Give the lines of a part as they are then, and the looks that show it in the place of earlier ones."""
         for line in lines:
-            move = self._left.get(line.raw.id)
-            if move is None:
-                yield self._noted(line)
+            correction = self._of.get(line.raw.id.lower())
+            if correction is None:
+                yield line
+            elif correction.left is None:
+                yield _noted(line, correction)
             elif line.listing.kind != "absence":
-                yield from left_behind(line, move)
+                yield from left_behind(line, correction.left)
 
-    def _noted(self, line: AdmittedLine) -> AdmittedLine:
-        record, named = line.raw, renamed(line, self._names.get(line.raw.id, ()))
-        asked_as = None if record.id in self._misled else record.asked_as
-        return noted(named, asked_as=asked_as, succeeds=self._succeeds.get(record.id, record.succeeds))
+
+def _noted(line: AdmittedLine, correction: _Correction) -> AdmittedLine:
+    if line.listing.kind == "absence":
+        return line
+    asked_as = None if correction.misled else line.raw.asked_as
+    return noted(renamed(line, correction.names), asked_as=asked_as, succeeds=correction.succeeds or line.raw.succeeds)

@@ -39,6 +39,8 @@ class Carried(NamedTuple):
 
     lines: list[AdmittedLine]
     refused: list[Quarantined]
+    replaced: list[str]
+    """Ids under which another record lies now than before."""
 
 
 def carried(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine], look: Look) -> Carried:
@@ -47,22 +49,25 @@ def carried(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine], look: Loo
     for line in last:
         before[_key(line)] = _later(line, before.get(_key(line)))
     came: dict[_Key, AdmittedLine] = {}
-    refused = []
+    refused, replaced = [], []
     for line in sorted(new, key=lambda one: one.raw.observed_at):
-        there = before.get(_key(line))
-        move = _in_its_place(line, there)
-        if move is None:
-            came[_key(line)] = inherited(line, there) if there else line
-        elif there and is_gone(_missed(there, line.raw.observed_at)):
-            came[_key(line)] = noted(line, succeeds=move.left.identity)
-        else:
-            refused.append(_refused(line, move))
-            answer = look_at(move, look.source)
-            came[_key(answer)] = answer
+        last_one = before.get(_key(line))
+        move = _in_its_place(line, last_one)
+        if last_one is None or move is None:
+            came[_key(line)] = inherited(line, last_one) if last_one else line
+        elif last_one.raw.observed_at <= line.raw.observed_at:
+            if _may_take_the_place(line, last_one):
+                came[_key(line)] = noted(line, succeeds=move.left.identity)
+                replaced.append(line.raw.id)
+            else:
+                refused.append(_refused(line, move))
+            if _is_to_be_told(last_one):
+                answer = look_at(move, last_one)
+                came[_key(answer)] = answer
     seen = _Seen(came, frozenset(one.lower() for one in look.unread))
     kept = {key: still for key, line in before.items() if (still := _kept(line, seen, look))}
     lines = kept | {key: _later(line, before.get(key)) for key, line in came.items()}
-    return Carried(sorted(lines.values(), key=_place), refused)
+    return Carried(sorted(lines.values(), key=_place), refused, replaced)
 
 
 class _Seen(NamedTuple):
@@ -114,10 +119,18 @@ def _later(line: AdmittedLine, other: AdmittedLine | None) -> AdmittedLine:
 
 def _in_its_place(line: AdmittedLine, last: AdmittedLine | None) -> Move | None:
     """See whether a record is another one than that which had its name: the source's lasting id is not the same."""
-    if line.raw.source not in LOOKED_FOR:
-        return None
     found, left = held(line), held(last) if last else None
     return Move(left, found) if found and left and found.identity != left.identity else None
+
+
+def _may_take_the_place(line: AdmittedLine, last: AdmittedLine) -> bool:
+    """Whether the record before it is certainly gone; of code, which has no passports, nobody waits for that."""
+    return line.raw.source not in LOOKED_FOR or is_gone(_missed(last, line.raw.observed_at))
+
+
+def _is_to_be_told(last: AdmittedLine) -> bool:
+    """Whether a passport may rest on a record: on one that was followed elsewhere none does under this name."""
+    return last.raw.source in LOOKED_FOR and last.moved_to is None
 
 
 def _refused(line: AdmittedLine, move: Move) -> Quarantined:

@@ -31,6 +31,8 @@ class Held(NamedTuple):
     url: str
     asked_as: str | None
     observed_at: str
+    succeeds: str | None
+    moved_to: str | None
 
 
 class Move(NamedTuple):
@@ -57,13 +59,14 @@ def held(line: AdmittedLine) -> Held | None:
     identity, raw = identity_of(line.listing), line.raw
     if identity is None:
         return None
-    return Held(identity, raw.id, line.listing.slug, raw.url, raw.asked_as, raw.observed_at)
+    slug, marks = line.listing.slug, (raw.succeeds, line.moved_to)
+    return Held(identity, raw.id, slug, raw.url, raw.asked_as, raw.observed_at, *marks)
 
 
 def renames(records: Iterable[Held]) -> Iterator[Move]:
-    """Of records with one identity the one seen last has the present name, if it alone was."""
+    """Of records with one identity the one seen last has the present name, if it alone was and lies there still."""
     *former, present = sorted(records, key=lambda one: one.observed_at)
-    if former and former[-1].observed_at < present.observed_at:
+    if former and former[-1].observed_at < present.observed_at and present.moved_to is None:
         yield from (Move(one, present) for one in former)
 
 
@@ -73,21 +76,27 @@ def left_behind(line: AdmittedLine, move: Move) -> list[AdmittedLine]:
     since, latest = min(line.missing_since or at, at), max(line.missed_at or at, at)
     marks = {"missing_since": since, "missed_at": latest, "moved_to": move.found.id if move.is_rename else None}
     marked = line.model_copy(update=marks)
-    return [marked, look_at(move, line.raw.source)] if line.raw.source in LOOKED_FOR else [marked]
+    return [marked, look_at(move, line)] if line.raw.source in LOOKED_FOR else [marked]
 
 
-def look_at(move: Move, source: str) -> AdmittedLine:
-    """Write down what was found in the place of a record, or where it was found: a record of its own."""
+def look_at(move: Move, last: AdmittedLine) -> AdmittedLine:
+    """Write down what was found in the place of a record (`last`), or where it was found: a record of its own.
+
+    It is told to whoever knew that record by a name that it had, unless it is the same one that was found.
+    """
     left, found = move
     said = {"asked": left.id, "found": found.id, "found_id": found.identity, "sought_id": left.identity}
+    if left.succeeds and move.is_rename:
+        said["succeeded_id"] = left.succeeds
     body = orjson.dumps(said).decode()
     raw = RawListing(
-        source=source,
+        source=last.raw.source,
         id=left.id,
         url=found.url,
         observed_at=found.observed_at,
         body=body,
         content_sha256=hashlib.sha256(body.encode()).hexdigest(),
+        formerly=() if move.is_rename else _names_of(last),
     )
     return _read(raw)
 
@@ -99,17 +108,20 @@ def renamed(line: AdmittedLine, names: Iterable[str]) -> AdmittedLine:
 
 def inherited(line: AdmittedLine, last: AdmittedLine) -> AdmittedLine:
     """Keep of the last record what was found out of its names, those that it was led to from among them."""
-    mark = f"{line.raw.source}:"
-    names = [name.removeprefix(mark) for name in last.listing.same_as if name.startswith(mark)]
-    if not (names or last.raw.formerly or last.raw.succeeds):
+    names = _names_of(last)
+    if not (names or last.raw.succeeds):
         return line
-    return noted(renamed(line, [*last.raw.formerly, *names]), succeeds=last.raw.succeeds)
+    return noted(renamed(line, names), succeeds=last.raw.succeeds)
 
 
 def noted(line: AdmittedLine, **notes: object) -> AdmittedLine:
     """Change what is noted of a record beside its body, and read it anew."""
     raw = line.raw.model_copy(update=notes)
     return line if raw == line.raw else _read(raw, line)
+
+
+def _names_of(line: AdmittedLine) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*line.raw.formerly, *line.listing.named(line.raw.source)]))
 
 
 def _read(raw: RawListing, line: AdmittedLine | None = None) -> AdmittedLine:

@@ -1,5 +1,6 @@
 """Decides whether a passport is issued, and assembles what it says."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,6 +16,7 @@ from pipelines.rulebook import rulebook
 from pipelines.score import rank_breakdown, score
 from pipelines.substance import facts_digest, payload_digest
 from pipelines.trust import community_evidence, failure_mode_evidence, trust_block
+from schemas.listing import Listing
 from schemas.registry import Cause, ShardRow
 from schemas.times import instant
 
@@ -75,7 +77,14 @@ def draft(subject: Subject, terms: Terms) -> Draft:
         "unknowns": unknown,
         "provenance": {"pipeline": PIPELINE, "rules_sha256": rulebook().sha256, "cause": ""},
     }
-    return Draft(subject, unfragile, payload_digest(unfragile), facts_digest(subject.listings(), life.flags))
+    return Draft(subject, unfragile, payload_digest(unfragile), facts_digest(_told(subject), life.flags))
+
+
+def _told(subject: Subject) -> Iterator[Listing]:
+    """All that is said of a model, what was answered when it was looked for and not found included."""
+    yield from subject.listings()
+    if subject.absence and subject.absence.confirmed:
+        yield from (look for look in subject.absence.looks if look.kind == "absence")
 
 
 def cause_of(candidate: Draft, last: ShardRow | None, terms: Terms) -> Cause | None:

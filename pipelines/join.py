@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
+from pipelines.absence import MOVED, REPLACED
+from pipelines.hub_names import Names, is_anew
 from pipelines.namesakes import are_one_owner
 from pipelines.owners import CLAIMING, Owners, nobody
 from pipelines.slugs import hub_slug
@@ -28,6 +30,9 @@ NOTHING = sha256(b"").hexdigest()
 """Digest of an empty text: a card that was looked for and is not there. No passport is made from it."""
 
 HUB, SELLER, CODE = "huggingface", "openrouter", "github"
+
+CATALOGUES = ("modelsdev",)
+"""Sources that speak of repositories that are not theirs; a text of the Hub lies in the one that it names."""
 
 _BETWEEN_WORDS = re.compile(r"[^a-z0-9]+")
 
@@ -58,12 +63,11 @@ class Joins:
         self._slug_owners = owners
         self._slugs: dict[str, dict[str, By]] = defaultdict(dict)
         """Name of a listing or a repository → slugs of the passports that sellers' listings give it."""
-        self._renamed: dict[str, str] = {}
-        """Former name of a repository → its name."""
+        self._names = Names(HUB)
         self._kept: set[str] = set()
         """Repositories that had a passport of their own before a seller's listing came to name them: it is kept up."""
-        self._anew: set[str] = set()
-        """Repositories in whose place another one lay: what names them may mean the other one."""
+        self._heirs: set[str] = set()
+        """Repositories that had a passport of their own under a former name."""
         self._code: dict[str, set[str]] = defaultdict(set)
         """Name of a repository of code → the Hub's repositories that name it as theirs."""
         self._owners: dict[str, set[str]] = defaultdict(set)
@@ -78,78 +82,97 @@ class Joins:
         if listing.kind not in CLAIMING or not self._slug_owners.owns(listing.base_id, listing.slug):
             return
         self._slugs[key_of(listing.source, listing.base_id)][listing.slug] = "stated"
-        repositories = _named(listing, HUB)
+        repositories = listing.named(HUB)
         for repository in repositories:
             self._slugs[key_of(HUB, repository)][listing.slug] = "stated"
             self._owners[listing.author].add(repository.partition("/")[0].lower())
         if not repositories and listing.kind == "model":
             self._nameless[listing.author].append(_Naming(listing.slug, words(listing.base_id.partition("/")[2])))
 
-    def hosted(self, listing: Listing) -> None:
-        """Note a repository of the Hub under its name and the one that it was asked for by, and the code of it."""
+    def hosted(self, listing: Listing, *, there: bool = True) -> None:
+        """Note a repository of the Hub, whether it is still there, and the code of it; or its card."""
         if listing.kind not in ("model", "card") or not listing.source.startswith(HUB):
             return
-        for code in _named(listing, CODE):
+        for code in listing.named(CODE):
             self._code[key_of(CODE, code)].add(listing.id)
         if listing.kind == "card":
             return
         self._slug_owners.claim(listing)
-        if _is_anew(listing):
-            self._anew.add(listing.id.lower())
-        for former in _named(listing, HUB):
-            self._renamed[former.lower()] = listing.id
-        if slugs := self._stated(listing):
-            self._slugs[key_of(HUB, listing.id)].update(slugs)
-        elif not _is_anew(listing):
+        self._names.note(listing)
+        sold, name = self._sold(listing.id), listing.id.lower()
+        if there and not sold and not is_anew(listing):
             self._note_name(listing)
-        if (slugs or listing.id.lower() in self._fits) and self._slug_owners.serves(listing):
-            self._kept.add(listing.id.lower())
+        if (sold or name in self._fits) and self._slug_owners.serves(listing.slug, listing.id):
+            self._kept.add(name)
+        if any(self._slug_owners.serves(hub_slug(former), former) for former in listing.named(HUB)):
+            self._heirs.add(name)
+
+    def left(self, listing: Listing) -> None:
+        """Note a repository of the Hub that lies under another name now."""
+        self._names.note_left(listing)
+
+    def is_heir(self, listing: Listing) -> bool:
+        """Whether a repository had a passport of its own under a former name."""
+        return listing.id.lower() in self._heirs
 
     def place(self, listing: Listing) -> tuple[Joined, ...]:
         """Say where a record belongs: to itself, to the passports of other records, or nowhere."""
         if listing.source.startswith(SELLER):
             return (Joined(listing.slug, listing, "own"),)
-        if listing.content_sha256 == NOTHING:
+        if listing.content_sha256 == NOTHING or (listing.source == CODE and is_anew(listing)):
             return ()
-        left = listing.source.startswith(HUB) and self._is_left(listing.id)
-        if listing.source == HUB and listing.kind == "model":
-            found = {} if left else self._stated(listing) or self._by_name(listing.id)
-            own = (Joined(listing.slug, listing, "own"),) if not found or listing.id.lower() in self._kept else ()
-            return (*_joined(listing, found), *own)
-        return _joined(listing, self._own(listing.id) if left else self._of_names(listing))
+        if listing.source != HUB:
+            return _joined(listing, self._of_names(listing))
+        if listing.kind != "model":
+            return _joined(listing, self._of_look(listing))
+        found = self._sold(listing.id) or self._by_name(listing.id)
+        own = (Joined(listing.slug, listing, "own"),) if not found or listing.id.lower() in self._kept else ()
+        return (*_joined(listing, found), *own)
 
-    def _is_left(self, repository: str) -> bool:
-        """Whether a name stands for what lies under it alone: the repository that others mean is called otherwise."""
-        return self._renamed.get(repository.lower(), repository).lower() != repository.lower()
+    def _sold(self, repository: str) -> dict[str, By]:
+        """The passports of listings that name what lies under a name: by it, or by one that it had."""
+        return self._of_listings(self._names.meaning(repository))
 
-    def _stated(self, listing: Listing) -> dict[str, By]:
-        if _is_anew(listing):
-            return {}
+    def _of_listings(self, names: Iterable[str]) -> dict[str, By]:
         found: dict[str, By] = {}
-        for name in (listing.id, *_named(listing, HUB)):
+        for name in names:
             found |= self._slugs.get(key_of(HUB, name), {})
         return found
 
+    def _of_look(self, look: Listing) -> dict[str, By]:
+        """Whom it concerns that a repository is not there: those who name it, unless it lies elsewhere now.
+
+        Where one moved on that had taken another's place, its name still concerns who named that other one.
+        """
+        stated = {fact.name for fact in look.facts}
+        named = [] if self._names.is_left(look.id) else [look.id]
+        if MOVED in stated:
+            return self._own(look.id) | (self._of_listings(named) if REPLACED in stated else {})
+        return self._of_listings([*named, *self._names.formers(look.id), *look.named(HUB)])
+
     def _of_names(self, listing: Listing) -> dict[str, By]:
-        """Follow what a card, an entry or an absence names, and who names a repository of code."""
+        """Follow what a text or an entry names, and who names a repository of code."""
         found: dict[str, By] = dict(self._slugs.get(key_of(listing.source, listing.id), {}))
-        for name in _named(listing, SELLER):
+        for name in listing.named(SELLER):
             found |= self._slugs.get(key_of(SELLER, name), {})
-        repositories = dict.fromkeys(_named(listing, HUB))
-        for code in (listing.id, *_named(listing, CODE)) if listing.source == CODE else ():
-            repositories |= dict.fromkeys(sorted(self._code.get(key_of(CODE, code), ())))
-        for repository in repositories:
-            found |= self._of_repository(repository)
+        follow = self._meant if listing.source in CATALOGUES else self._at
+        for repository in listing.named(HUB):
+            found |= follow(repository)
+        for code in (listing.id, *listing.named(CODE)) if listing.source == CODE else ():
+            for repository in sorted(self._code.get(key_of(CODE, code), ())):
+                found |= self._at(repository)
         return found
 
-    def _of_repository(self, repository: str) -> dict[str, By]:
-        """The passports of a repository: those that sell it, or its own, unless that slug is another's."""
-        if repository.lower() in self._anew and not self._is_left(repository):
+    def _meant(self, repository: str) -> dict[str, By]:
+        """The passports of what others mean by a name."""
+        if self._names.is_unsure(repository):
             return self._own(repository)
-        known = self._slugs.get(key_of(HUB, repository))
-        name = repository if known else self._renamed.get(repository.lower(), repository)
-        sold = known or self._slugs.get(key_of(HUB, name)) or self._by_name(name)
-        return {**(sold or {}), **(self._own(name) if not sold or name.lower() in self._kept else {})}
+        return self._at(self._names.present(repository))
+
+    def _at(self, repository: str) -> dict[str, By]:
+        """The passports of what lies under a name: those that sell it, or its own, unless that slug is another's."""
+        sold = self._sold(repository) or self._by_name(repository)
+        return {**sold, **(self._own(repository) if not sold or repository.lower() in self._kept else {})}
 
     def _own(self, repository: str) -> dict[str, By]:
         slug = hub_slug(repository)
@@ -199,15 +222,6 @@ def in_order(listings: Iterable[Listing], served: Callable[[str], str | None] = 
     for listing in at_hand:
         joins.hosted(listing)
     return joins
-
-
-def _is_anew(listing: Listing) -> bool:
-    return any(fact.name == "made_anew" for fact in listing.facts)
-
-
-def _named(listing: Listing, source: str) -> tuple[str, ...]:
-    """Names of a source's records that a record says are of the same model."""
-    return tuple(name.removeprefix(f"{source}:") for name in listing.same_as if name.startswith(f"{source}:"))
 
 
 def _joined(listing: Listing, slugs: dict[str, By]) -> tuple[Joined, ...]:

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 
+from pipelines.absence import MADE_ANEW
 from pipelines.record import Record, parse_record
 from pipelines.slugs import hub_slug, is_slug
 from schemas.listing import Fact, Listing, RawListing
@@ -41,7 +42,7 @@ def read_code(raw: RawListing) -> Listing:
     """Read one repository; raise FieldError naming the field that cannot be read."""
     record = Record(parse_record(raw.body))
     name = _full_name(record, raw.id)
-    facts = [*_lasting_id(record), *_counts(record), *_last_commit(record)]
+    facts = [*_lasting_id(record, raw.succeeds), *_counts(record), *_last_commit(record)]
     if (archived := record.optional_flag("archived")) is not None:
         facts.append(Fact("archived", archived, record.place("archived"), archived))
     return Listing.model_construct(
@@ -80,9 +81,12 @@ def _other_names(raw: RawListing, name: str) -> tuple[str, ...]:
     return tuple(f"{raw.source}:{other}" for key, other in names.items() if key != name.lower())
 
 
-def _lasting_id(record: Record) -> list[Fact]:
-    number = record.optional_count("id")
-    return [] if number is None else [Fact("code_id", str(number), record.place("id"), number)]
+def _lasting_id(record: Record, succeeds: str | None) -> list[Fact]:
+    number, at = record.optional_count("id"), record.place("id")
+    if number is None:
+        return []
+    anew = [Fact(MADE_ANEW, True, at, number)] if succeeds and succeeds != str(number) else []
+    return [Fact("code_id", str(number), at, number), *anew]
 
 
 def _counts(record: Record) -> list[Fact]:

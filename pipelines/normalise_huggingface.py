@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
+from pipelines.absence import MADE_ANEW, MOVED, REPLACED, SOUGHT, UNSEEN
 from pipelines.hub_card_data import declared_code, declared_languages, declared_licence, declared_licences
 from pipelines.hub_files import file_facts
 from pipelines.hub_providers import read_providers
@@ -54,18 +55,24 @@ def _absence(record: Record, raw: RawListing) -> Listing:
     status = record.optional_count("status")
     if status is None:
         record.refuse("status", "is missing: the answer's HTTP status stands there")
-    missing = Fact("repository_missing", status, "/status", status)
+    missing = Fact(UNSEEN, status, "/status", status)
     return _listing(raw, asked, kind="absence", facts=(missing,), leftovers=tuple(record.leftovers()))
 
 
 def _elsewhere(record: Record, raw: RawListing) -> Listing:
-    """What we wrote down: where a repository was found by its lasting id, or which other one lies in its place."""
+    """What we wrote down: where a repository was found by its lasting id, or which other one its name leads to."""
     asked, found = _repository(record, "asked"), _repository(record, "found")
     sought, identity = record.line("sought_id"), record.line("found_id")
-    moved = Fact("repository_moved", found, "/found", found)
-    replaced = Fact("repository_replaced", identity, "/found_id", identity)
-    fact, same_as = (moved, (f"{HUB}:{found}",)) if identity == sought else (replaced, ())
-    return _listing(raw, asked, kind="absence", facts=(fact,), same_as=same_as, leftovers=tuple(record.leftovers()))
+    succeeded = record.optional_line("succeeded_id")
+    moved, facts = identity == sought, [Fact(SOUGHT, sought, "/sought_id", sought)]
+    if moved:
+        facts.append(Fact(MOVED, found, "/found", found))
+    if succeeded or not moved:
+        facts.append(Fact(REPLACED, identity, "/found_id", identity))
+    names = (found,) if moved else raw.formerly
+    same_as = tuple(f"{HUB}:{name}" for name in names)
+    leftovers = tuple(record.leftovers())
+    return _listing(raw, asked, kind="absence", facts=tuple(facts), same_as=same_as, leftovers=leftovers)
 
 
 def _listing(raw: RawListing, repository: str, **read: Any) -> Listing:  # noqa: ANN401 - fields of a listing
@@ -110,7 +117,7 @@ def _read_access(record: Record, facts: list[Fact], succeeds: str | None) -> Non
     identity = record.optional_line("_id")
     _add(facts, "repository_id", identity, "/_id")
     if identity and succeeds and succeeds != identity:
-        facts.append(Fact("made_anew", True, "/_id", identity))
+        facts.append(Fact(MADE_ANEW, True, "/_id", identity))
     gate = record.take_optional("gated") if record.peek("gated") is False else record.optional_line("gated")
     _add(facts, "gated", gate or None, "/gated")
     _add(facts, "disabled", record.optional_flag("disabled"), "/disabled")

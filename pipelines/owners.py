@@ -44,10 +44,10 @@ class Owners:
         claims = self._claims[listing.slug]
         claims[base] = min(rank, claims.get(base, rank))
 
-    def serves(self, listing: Listing) -> bool:
-        """Whether a passport is served under a listing's slug, and is the listing's own."""
-        owner = self._served(listing.slug)
-        return owner is not None and owner.lower() == listing.base_id.lower()
+    def serves(self, slug: str, base_id: str) -> bool:
+        """Whether a passport is served under a slug that is this id's own."""
+        owner = self._served(slug)
+        return owner is not None and owner.lower() == base_id.lower()
 
     def owns(self, base_id: str, slug: str) -> bool:
         """Whether an id has a slug, or could have it because nobody else claims it."""

@@ -4,9 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from pipelines.absence import MOVED, Absence, suffices
+from pipelines.absence import MOVED, SOUGHT, Absence, suffices
 from pipelines.errors import PipelineError
 from pipelines.extraction_record import disproof
+from pipelines.identity import identity_of
 from pipelines.join import Joined, Joins, in_order
 from pipelines.merge import NO_ABSENCES, Absences, Subject, gather
 from pipelines.normalise_extraction import SOURCE as EXTRACTION
@@ -47,7 +48,8 @@ def regathered(
     looks = tuple(one.listing for one in found if one.by == "own" and one.listing.kind in LOOKS)
     beside = [one for one in _beside(wanted, at_hand) if not _only_shares_the_slug(one, slug, own)]
     owner = next((one.base_id for one in own if one.slug == slug), None)
-    joins = in_order([*(one.listing for one in found), *beside], {slug: owner}.get)
+    under_the_same_ids = _under_the_same_ids(at_hand, found)
+    joins = in_order([*(one.listing for one in found), *beside, *under_the_same_ids], {slug: owner}.get)
     joined = [_joined(slug, one, joins) for one in found if one.by != "own"]
     _see_that_none_is_left_out(slug, own, beside, joins)
     _see_that_texts_hold(found)
@@ -88,6 +90,17 @@ def _beside(named: Iterable[Json], records: Iterable[RawListing]) -> list[Listin
     keys = set(map(_key, named))
     read = (admit(raw) for raw in records if (raw.source, raw.id) not in keys)
     return [listing for listing in read if isinstance(listing, Listing)]
+
+
+def _under_the_same_ids(records: Iterable[RawListing], found: Iterable[_Named]) -> list[Listing]:
+    """The records at hand that lie beside one that is named: a repository, and the look that did not find it."""
+    named = {_id_of(one.raw): one.raw.content_sha256 for one in found}
+    read = (admit(raw) for raw in records if named.get(_id_of(raw), raw.content_sha256) != raw.content_sha256)
+    return [listing for listing in read if isinstance(listing, Listing)]
+
+
+def _id_of(raw: RawListing) -> tuple[str, str]:
+    return raw.source, raw.id
 
 
 def _only_shares_the_slug(listing: Listing, slug: str, own: list[Listing]) -> bool:
@@ -138,11 +151,16 @@ def _absences(own: Iterable[Listing], looks: tuple[Listing, ...]) -> Absences:
     return {(one.source, one.id): _absence(one, ordered) for one in own} if looks else NO_ABSENCES
 
 
+def _shows_a_move(look: Listing, listing: Listing) -> bool:
+    """Whether a look found this very record under another name."""
+    said = {fact.name: fact.value for fact in look.facts}
+    return MOVED in said and said[SOUGHT] == identity_of(listing)
+
+
 def _absence(listing: Listing, looks: tuple[Listing, ...]) -> Absence:
     """See that the looks suffice; of single answers the latest is kept, and the first came after the good record."""
     since = looks[0].observed_at if looks[0].kind == "roll" else listing.observed_at
     at = looks[-1].observed_at
-    moved = any(fact.name == MOVED for look in looks for fact in look.facts)
-    if not moved and not suffices(listing, since, at):
+    if not any(_shows_a_move(look, listing) for look in looks) and not suffices(listing, since, at):
         raise NotJoinedError(f"{listing.id!r} was missed from {since} to {at}: that does not show it gone")
     return Absence(looks, confirmed=True)

@@ -142,6 +142,11 @@ class Listing(Frozen):
     observed_at: Timestamp
     content_sha256: Sha256
 
+    def named(self, source: str) -> tuple[str, ...]:
+        """Ids of a source's records that this one says are of the same model."""
+        mark = f"{source}:"
+        return tuple(name.removeprefix(mark) for name in self.same_as if name.startswith(mark))
+
 
 class Quarantined(Frozen):
     """A record that could not go on: kept whole, with the place and the reason."""

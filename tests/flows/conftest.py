@@ -9,7 +9,8 @@ import pytest
 
 from flows.demo import recording
 from tests.flows.commanding import Terminal
-from tests.flows.running import Record, crawled, equip, finish, job_for, playing
+from tests.flows.hub_days import Hub
+from tests.flows.running import GATE, GATES, Record, crawled, equip, finish, job_for, playing
 from tests.flows.servers import Azurite, SeaweedFS, ServerMissingError, running
 
 
@@ -72,3 +73,11 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
 def passports(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
     """The command line: `passports("verify", "--all")`."""
     return Terminal(monkeypatch, capsys)
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hub:
+    """A Hub day by day, and an empty store; repositories get passports of their own from a million downloads on."""
+    equip(tmp_path, monkeypatch, {**GATES, "openrouter": {**GATE, "minimum_listings": 1}})
+    monkeypatch.setenv("PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS", "1000000")
+    return Hub(tmp_path / "store")

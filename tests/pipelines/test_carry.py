@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -132,26 +133,45 @@ OURS = line(repository_raw(id="HeronLab/Heron-7B", _id="a" * 24))
 @pytest.mark.parametrize("spelt", ["HeronLab/Heron-7B", "HERONLAB/heron-7b"])
 def test_another_repository_under_a_known_name_is_refused_for_a_day_and_then_takes_its_place(spelt: str) -> None:
     theirs = line(repository_raw(id=spelt, _id="b" * 24), at=LATER)
-    [ours, look], [refused] = carried([OURS], [theirs], HUB)
+    [ours, look], [refused], replaced = carried([OURS], [theirs], HUB)
     assert (refused.stage, refused.id, refused.field) == ("merge", spelt, "/_id")
-    assert "another repository" in refused.reason
+    assert ("another repository" in refused.reason, replaced) == (True, [])
     assert (ours.raw, ours.missing_since, is_gone(ours)) == (OURS.raw, LATER, False)
-    assert [(fact.name, fact.value) for fact in look.listing.facts] == [("repository_replaced", "b" * 24)]
+    told = [("sought_id", "a" * 24), ("repository_replaced", "b" * 24)]
+    assert [(fact.name, fact.value) for fact in look.listing.facts] == told
     again = line(repository_raw(id=spelt, _id="b" * 24), at=LATEST)
-    [anew, shown], refusals = carried([ours, look], [again], HUB._replace(began_at=LATEST, ended_at=LATEST))
-    assert (anew.raw.succeeds, anew.missing_since, refusals) == ("a" * 24, None, [])
+    [anew, shown], refusals, replaced = carried([ours, look], [again], HUB._replace(began_at=LATEST, ended_at=LATEST))
+    assert (anew.raw.succeeds, anew.missing_since, refusals, replaced) == ("a" * 24, None, [], [spelt])
     assert "made_anew" in {fact.name for fact in anew.listing.facts}
-    assert shown == look, "the look stays, as it shows why nothing is joined"
+    assert (shown.listing.facts, shown.raw.observed_at) == (look.listing.facts, LATEST), (
+        "it shows why nothing is joined"
+    )
 
 
 def test_what_came_under_the_name_of_a_renamed_repository_takes_its_place_at_once() -> None:
     left = OURS.model_copy(update={"missing_since": SEEN, "missed_at": SEEN, "moved_to": "Fen/Heron-7B"})
     theirs = line(repository_raw(id="HeronLab/Heron-7B", _id="b" * 24), at=LATER)
-    [anew], refused = carried([left], [theirs], HUB)
+    [anew], refused, _ = carried([left], [theirs], HUB)
     assert (anew.raw.succeeds, refused) == ("a" * 24, [])
     back = line(repository_raw(id="HeronLab/Heron-7B", _id="a" * 24), at=LATER)
-    [same], refused = carried([left], [back], HUB)
+    [same], refused, _ = carried([left], [back], HUB)
     assert (same.raw.succeeds, same.moved_to, same.missing_since, refused) == (None, None, None, [])
+
+
+def test_what_a_slower_crawl_saw_is_no_news() -> None:
+    anew = repository_raw(id="HeronLab/Heron-7B", _id="b" * 24).model_copy(update={"succeeds": "a" * 24})
+    served, slow = line(anew, at=LATEST), line(repository_raw(id="HeronLab/Heron-7B", _id="a" * 24), at=LATER)
+    assert carried([served], [slow], HUB) == ([served], [], [])
+
+
+def test_code_that_was_made_anew_takes_the_place_at_once_and_inherits_no_names() -> None:
+    def code(number: int, at: str, **notes: Any) -> AdmittedLine:
+        body = json.dumps({"full_name": "fen/heron", "id": number})
+        return line(raw_body(body, id="fen/heron", source="github").model_copy(update=notes), at=at)
+
+    look = HUB._replace(source="github")
+    [anew] = carried([code(7, SEEN, formerly=("fen/old",))], [code(8, LATER)], look).lines
+    assert (anew.raw.formerly, anew.raw.succeeds, anew.listing.same_as) == ((), "7", ())
 
 
 def test_names_that_a_record_had_are_kept_when_it_comes_again() -> None:
@@ -167,7 +187,7 @@ def test_names_that_a_record_had_are_kept_when_it_comes_again() -> None:
 def test_what_is_spelt_in_other_letters_takes_the_place_of_what_it_was() -> None:
     before = [line(repository_raw(id="HeronLab/Heron-7B")), line(repository_raw(id="heronlab/Heron-7B"))]
     renamed = line(repository_raw(id="HERONLAB/heron-7b"), at=LATER)
-    assert carried(before, [renamed], HUB) == ([renamed], [])
+    assert carried(before, [renamed], HUB) == ([renamed], [], [])
     cards = [line(raw_body("# Heron", id=one, source="huggingface-card")) for one in ("HeronLab/A", "heronlab/a")]
     look = HUB._replace(source="huggingface-card")
     assert [one.raw.id for one in carried(cards[:1], cards[1:], look).lines] == ["heronlab/a"]
