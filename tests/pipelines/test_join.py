@@ -110,6 +110,15 @@ def test_a_name_that_a_repository_had_joins_it_whoever_has_it_now() -> None:
     assert places(card("# Heron", "fen/Heron"), seller, followed, handed_on) == [("fen--heron", "stated")]
 
 
+def test_code_is_of_what_lies_at_the_name_that_names_it_and_made_anew_of_nothing() -> None:
+    followed, anew = repository(formerly=("fen/Heron",)), repository(id="fen/Heron", _id="b" * 24, succeeds="a" * 24)
+    theirs = card("# Heron\n\nCode: https://github.com/fen/heron\n", "fen/Heron")
+    code = raw_body(json.dumps({"full_name": "fen/heron", "id": 9}), id="fen/heron", source="github")
+    there = (sold(hugging_face_id="fen/Heron"), followed, anew, theirs)
+    assert places(admitted(code), *there) == [("fen--heron", "stated")]
+    assert places(admitted(code.model_copy(update={"succeeds": "7"})), *there) == []
+
+
 def test_what_was_made_anew_is_joined_to_nothing() -> None:
     anew = repository(_id="b" * 24, succeeds="a" * 24)
     assert places(anew, sold()) == [(OWN, "own")]
