@@ -29,7 +29,8 @@ class ServerFailedError(FlowError):
 @contextlib.contextmanager
 def own_server() -> Iterator[str]:
     """Run a server while the context lasts; yields the address of its API. Raise ServerFailedError."""
-    port = _port()
+    claim = socket.socket(socket.AF_UNIX)
+    port = _port(claim)
     api_url = f"http://{HOST}:{port}/api"
     process = subprocess.Popen(  # noqa: S603 - this module, with a number
         [sys.executable, "-P", "-m", "flows.own_server", str(port), str(os.getpid())],
@@ -48,12 +49,16 @@ def own_server() -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        claim.close()
 
 
-def _port() -> int:
+def _port(claim: socket.socket) -> int:
+    """Choose a port. A server binds it only after seconds: until then a name that the kernel keeps holds others off."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
+            if sys.platform == "linux":
+                claim.bind(f"\0passports: Prefect's server on port {PORT}")
             probe.bind((HOST, PORT))
         except OSError:
             probe.bind((HOST, 0))

@@ -25,7 +25,8 @@ def run(job: Job, *, as_json: bool) -> Done:
     check_ground(job)
     for name in ("PREFECT_LOGGING_LEVEL", "PREFECT_SERVER_LOGGING_LEVEL"):
         os.environ.setdefault(name, "CRITICAL")  # the summary and the errors are ours to show
-    logging.getLogger("prefect").setLevel(logging.CRITICAL)
+    for name in ("prefect", "EventsWorker", "APILogWorker"):  # the last two tell of what they still have to send
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         with terminal.watched(), workplace(job) as placed:
             done = asyncio.run(_run(placed))
