@@ -13,8 +13,13 @@ from flows.spool import SourceLines
 from schemas.crawl import KNOWN_TABLES, AdmittedLine
 from schemas.listing import Listing, RawListing
 
-REMEMBERED = {"huggingface": ("huggingface-card",), "github": ("github",), "extraction": ("extraction",)}
-"""Source → its records that are not fetched again while they have not changed."""
+REMEMBERED = {
+    "openrouter": ("openrouter-endpoints",),
+    "huggingface": ("huggingface-card",),
+    "github": ("github",),
+    "extraction": ("extraction",),
+}
+"""Source → its records that are not fetched again while they have not changed, or their turn has not come."""
 
 NAMED_BY = {
     "huggingface": ("openrouter",),

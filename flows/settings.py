@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     """Where GitHub's API is; may have a path prefix."""
     huggingface_minimum_downloads: Annotated[int | None, Field(ge=0)] = 1_000_000
     """Repositories with so many downloads in 30 days get passports of their own; none do where it is unset ("-")."""
+    openrouter_budget: Annotated[int, Field(ge=0)] = 500
+    """Listings whose endpoints a refresh asks for, where it does, those first that wait for longest."""
     huggingface_budget: Annotated[int, Field(ge=0)] = 1000
     """Repositories that a refresh asks the Hub for one by one, those first that were not seen for longest."""
     github_budget: Annotated[int, Field(ge=0)] = 50
@@ -127,7 +129,11 @@ class Settings(BaseSettings):
     @property
     def budgets(self) -> dict[str, int]:
         """Source → records of it that may be asked for one by one in a run."""
-        return {"huggingface": self.huggingface_budget, "github": self.github_budget}
+        return {
+            "openrouter": self.openrouter_budget,
+            "huggingface": self.huggingface_budget,
+            "github": self.github_budget,
+        }
 
     @property
     def source_urls(self) -> dict[str, str]:
