@@ -24,6 +24,9 @@ AT_HOME = (SELLER, f"{SELLER}-endpoints", HUB, f"{HUB}-card")
 """Sources whose records may lie in the part of the passport that they belong to."""
 
 
+MOST_TOLD = 3
+"""Refused records that a breach names."""
+
 MANY = 20
 """Records of which a source that works shows at least one."""
 
@@ -61,12 +64,20 @@ def breaches_of(taken: Taken, served: Served, gates: Gates, *, whole: bool) -> l
     )
     found = [Breach(source=breach.source, gate=breach.gate, reason=breach.reason) for breach in judged]
     if report.listings and not (taken.counts[report.source] or judged):
-        reason = "no listing could be read: see the quarantine"
+        reason = f"no listing could be read: {'; '.join(_told(taken)) or 'see the quarantine'}"
         found.append(Breach(source=report.source, gate="admitted", reason=reason))
     elif whole and taken.counts[report.source] >= MANY and not (taken.filled.listings or judged):
         reason = "it says of everything that was asked for that there is none: check its URL and its token"
         found.append(Breach(source=report.source, gate="admitted", reason=reason))
     return found
+
+
+def _told(taken: Taken) -> Iterator[str]:
+    """Name the first records of the source that were refused, with what is wrong with them."""
+    refused = [one for one in taken.refused if one.source == taken.outcome.report.source]
+    yield from (" ".join(filter(None, (one.id[:80], one.field, one.reason))) for one in refused[:MOST_TOLD])
+    if len(refused) > MOST_TOLD:
+        yield f"and {len(refused) - MOST_TOLD:,} more, see the quarantine"
 
 
 def batch_of(
