@@ -110,16 +110,30 @@ def _turns(job: Job) -> Iterator[None]:
 
 
 @contextmanager
-def alone(what: str) -> Iterator[None]:
-    """Be the only process of this machine and user that does something; raise AnotherError where there is one."""
+def alone(what: str) -> Iterator[Path]:
+    """Be the only process of this machine and user that does something; raise AnotherError where there is one.
+
+    Yields a folder in which others find what they are to know of it.
+    """
+    folder = _folder(_cache() / "alone", what)
     try:
-        held = _lock(_folder(_cache() / "alone", what), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise AnotherError(f"{what}: another process does that already: stop it first") from None
     try:
-        yield
+        yield folder
     finally:
         os.close(held)
+
+
+def done_elsewhere(what: str) -> Path | None:
+    """Give the folder of the process that does something alone; None where none does."""
+    folder = _folder(_cache() / "alone", what)
+    try:
+        os.close(_lock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB))
+    except BlockingIOError:
+        return folder
+    return None
 
 
 def _folder(kind: Path, told: str) -> Path:

@@ -19,7 +19,7 @@ from flows import terminal
 from flows.clock import system_clock
 from flows.dead_runs import HEARTBEAT_S, watch_for_dead_runs
 from flows.job import new_job
-from flows.own_server import own_server
+from flows.own_server import leave_address, own_server, scheduling
 from flows.progress import LOG
 from flows.schedule import FILE, Deployment, read_deployments, served, switched_on
 from flows.settings import read_settings
@@ -39,7 +39,8 @@ def schedule(store: str | None, *, as_json: bool, file: Path = FILE) -> None:
     check_ground(new_job("refresh", settings, epoch=None))
     deployments = switched_on(read_deployments(file), settings.sources)
     at = PREFECT_API_URL.value() or PREFECT_HOME.value()
-    with alone(f"passports schedule on {at}"), _server() as api_url:
+    with alone(scheduling(str(at))) as folder, _server() as api_url:
+        leave_address(folder, api_url)
         asyncio.run(_show(deployments, api_url, settings.store, as_json=as_json))
         told = asyncio.run(_serve(deployments))
     terminal.note("ended; the schedules are paused until the next start")

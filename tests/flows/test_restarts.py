@@ -16,6 +16,7 @@ import pytest
 from flows.demo import recording
 from tests.flows.prefecting import (
     PASSPORTS,
+    ROOT,
     Holding,
     Server,
     below,
@@ -106,6 +107,41 @@ def test_two_that_start_at_once_have_a_server_each(folder: Path) -> None:
             begun_ones = list(pool.map(entered.enter_context, starts))
             addresses = {server.api_url for _, server in begun_ones}
     assert len(addresses) == 2
+
+
+def at_a_terminal(folder: Path, url: str, *command: str) -> "subprocess.Popen[str]":
+    gates = os.environ["PASSPORTS_GATES_FILE"]
+    environment = surroundings(folder / "home") | publishing(folder, url) | {"PASSPORTS_GATES_FILE": gates}
+    out = subprocess.PIPE
+    return subprocess.Popen((*PASSPORTS, *command), cwd=ROOT, env=environment, stdout=out, stderr=out, text=True)
+
+
+def test_what_a_person_does_beside_it_is_done_on_its_server(folder: Path) -> None:
+    with playing(recording.models()) as url, scheduled(folder, url, folder / "schedule.log") as (_, server):
+        run = server.start("refresh-openrouter")
+        for command in (("refresh",), ("rescrape", "qwen-qwq-32b")):
+            with at_a_terminal(folder, url, *command) as done:
+                told = done.communicate()
+            assert done.returncode == 0, told
+        server.wait_for(run, "COMPLETED")
+        names = {one["name"].split()[0] for one in server.ask("/flow_runs/filter", flows={"name": {"any_": ["job"]}})}
+        assert names == {"refresh", "rescrape"}
+
+
+def test_where_its_server_goes_from_under_a_run_a_person_is_told_in_a_sentence(folder: Path) -> None:
+    source = Holding()
+    source.held.set()
+    with source.listening() as url:
+        with scheduled(folder, url, folder / "schedule.log") as (_, server):
+            refresh = at_a_terminal(folder, url, "refresh")
+            until(lambda: server.ask("/flow_runs/filter", flows={"name": {"any_": ["job"]}}))
+            assert source.asked.wait(60)
+        source.held.clear()
+        with refresh:
+            _, told = refresh.communicate(timeout=240)
+    assert refresh.returncode == 1
+    assert told.splitlines()[-1].startswith(f"error: the Prefect server at {server.api_url} does not answer any more")
+    assert "Traceback" not in told
 
 
 def test_where_its_run_alone_is_killed_the_next_one_begins_at_once(folder: Path, stuck: Source) -> None:
