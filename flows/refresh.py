@@ -16,6 +16,7 @@ from flows.clock import source_date_epoch
 from flows.crawl import CrawlFailedError, CrawlOutcome
 from flows.fetching import crawl_source, extract_limits, failure_of, waves
 from flows.job import Job, new_job
+from flows.lasting import outlive
 from flows.metrics import leave_metrics, run_metrics
 from flows.parts import Builder
 from flows.progress import LOG, STARTING, tell
@@ -134,6 +135,7 @@ async def rescrape(slug: str, store: str | None = None) -> None:
 
 async def _do(asked: Job) -> None:
     """Do a job that nobody sits in front of; its log says what a cancellation came to."""
+    outlive()
     try:
         with workplace(asked) as job:
             await run_job(job)

@@ -86,7 +86,7 @@ def test_told_to_end_it_cancels_its_run_and_says_so(
     with scheduled(folder, stuck.url, folder / "first.log") as (process, server):
         run = begun(server, process, stuck)
         process.send_signal(signalled)
-        assert process.wait(30) == status
+        assert process.wait(60) == status
         until(lambda: not healthy(server.api_url), 20)
     said = (folder / "first.log").read_text()
     assert f"{signalled.name}: {ENDING}" in said
