@@ -10,27 +10,18 @@ from flows.intake import Stock, Taken, there
 from flows.state import Served
 from pipelines.absence import ROLLS, Absence, is_gone, looks_that_show
 from pipelines.extraction_record import disproof
-from pipelines.gates import DROP, Gates, check, check_one
 from pipelines.join import HUB, NAMING, SELLER, Joined, Joins
 from pipelines.merge import SOURCES, Gathered, account, collision, gather
 from pipelines.normalise_extraction import SOURCE as EXTRACTION
 from pipelines.owners import Owners
 from pipelines.shards import shard_count, slot, slots_of
 from pipelines.slugs import hub_slug
-from pipelines.walks import twin_of
-from schemas.crawl import AdmittedLine, CrawlReport
+from schemas.crawl import AdmittedLine
 from schemas.listing import Listing, Quarantined
-from schemas.run import Accounting, Breach
+from schemas.run import Accounting
 
 AT_HOME = (SELLER, f"{SELLER}-endpoints", HUB, f"{HUB}-card", f"{HUB}-licence")
 """Sources whose records may lie in the part of the passport that they belong to."""
-
-
-MANY = 20
-"""Records of which a source that works shows at least one."""
-
-OF_THE_WHOLE = ("minimum_listings", DROP)
-"""Gates that a crawl of a part, or of changes alone, says nothing about."""
 
 
 class Batch(NamedTuple):
@@ -54,33 +45,6 @@ class Part(NamedTuple):
     gathered: Gathered
     quarantined: tuple[Quarantined, ...]
     accounting: Accounting
-
-
-def breaches_of(taken: Taken, served: Served, gates: Gates, *, whole: bool) -> list[Breach]:
-    """Judge the crawl of a whole source by its gate, or that of single listings by whether they came."""
-    report = taken.outcome.report
-    judged = (
-        check(report, taken.filled, gates[report.source], last_good=_last_good(report, served))
-        if whole
-        else check_one(report)
-    )
-    judged = [breach for breach in judged if report.scope == "whole" or breach.gate not in OF_THE_WHOLE]
-    found = [Breach(source=breach.source, gate=breach.gate, reason=breach.reason) for breach in judged]
-    if report.listings and not (taken.counts[report.source] or judged):
-        reason = "no listing could be read: see the quarantine"
-        found.append(Breach(source=report.source, gate="admitted", reason=reason))
-    elif whole and taken.counts[report.source] >= MANY and not (taken.filled.listings or judged):
-        reason = "it says of everything that was asked for that there is none: check its URL and its token"
-        found.append(Breach(source=report.source, gate="admitted", reason=reason))
-    return found
-
-
-def _last_good(report: CrawlReport, served: Served) -> int | None:
-    """How many listings a crawl that asked for the same brought last, None where none did."""
-    if report.query is None:
-        return served.last_good(report.source)
-    twin = twin_of(report.query, served.walks(report.source))
-    return twin.listings if twin else None
 
 
 def batch_of(

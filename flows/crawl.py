@@ -13,7 +13,7 @@ from typing import NamedTuple, cast
 
 from pydantic import ValidationError
 
-from flows.errors import FlowError
+from flows.errors import FlowError, FullError
 from schemas.crawl import CRAWL_LINE, AdmittedLine, CrawlReport, QuarantinedLine
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -83,7 +83,8 @@ async def crawl(
     `url` is the source's root; `arguments` are the spider's; `clock_epoch` (seconds) stands in for the clock;
     `settings` are Scrapy settings beyond those of the spiders (with RESUME an unfinished crawl goes on). The source's
     API key comes from the environment. A cancelled crawl, or one over its time limit, is stopped before this returns.
-    Raise CrawlFailedError, which names source, URL and remedy, when there is no report; never for what it says.
+    Raise CrawlFailedError, which names source, URL and remedy, when there is no report; never for what it says. Raise
+    FullError where there is no room for the file.
     """
     crawl_file = await asyncio.to_thread(_cleared, out)
     given = {f"{source.upper()}_URL": url, "CRAWL_FILE": str(crawl_file), "PARENT_PID": str(os.getpid())}
@@ -171,6 +172,9 @@ async def _watch(process: asyncio.subprocess.Process, on_progress: Callable[[Pro
         if line.startswith(b'{"event": "progress"'):
             event = json.loads(line)
             on_progress(Progress(event["source"], event["listings"], event["announced"], event["requests"]))
+        elif line.startswith(b'{"event": "full"'):
+            event = json.loads(line)
+            raise FullError(Path(event["folder"]), event["reason"])
 
 
 async def _keep(process: asyncio.subprocess.Process, tail: bytearray) -> None:

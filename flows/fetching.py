@@ -77,7 +77,12 @@ def _arguments(job: Job, tools: Tools, source: str, folder: Path, before: Sequen
     """What the spider of a source is told."""
     only = job.only.get(source, ())
     if source == "openrouter":
-        return {"endpoints": str(int(job.endpoints)), **({"only": ",".join(only)} if only else {})}
+        told = {"endpoints": str(int(job.endpoints)), **({"only": ",".join(only)} if only else {})}
+        if job.endpoints and source in job.budgets:
+            known = write_known(folder / "known.sqlite", source, _stock(job, tools, (), folder).lines)
+            due = timestamp(tools.clock() - tools.gates["openrouter-endpoints"].refresh_after)
+            told |= {"known": str(known), "budget": str(job.budgets[source]), "due": due}
+        return told
     if source not in NAMED_BY:
         return {}
     stock = _stock(job, tools, before, folder)

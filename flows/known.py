@@ -14,11 +14,12 @@ from schemas.crawl import KNOWN_TABLES, AdmittedLine
 from schemas.listing import RawListing
 
 REMEMBERED = {
+    "openrouter": ("openrouter-endpoints",),
     "huggingface": ("huggingface-card", "huggingface-licence"),
     "github": ("github",),
     "extraction": ("extraction",),
 }
-"""Source → its records that are not fetched again while they have not changed."""
+"""Source → its records that are not fetched again while they have not changed, or their turn has not come."""
 
 NAMED_BY = {
     "huggingface": ("openrouter",),

@@ -10,26 +10,31 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 from flows.errors import FlowError
+from flows.workplace import done_elsewhere
 
 HOST, PORT = "127.0.0.1", 4200
 """Prefect's own port; where it is taken, any other."""
 STARTING_S, ENDING_S = 120.0, 20.0
 PR_SET_PDEATHSIG = 1
 """From <linux/prctl.h>: the signal that a process gets when its parent dies."""
+ADDRESS = "address"
+"""File with the address of the server of who serves alone."""
 LEASES = "prefect.server.concurrency.lease_storage.filesystem"
 """Who holds which slot outlives the server there: in memory, a restart would leave a slot taken for ever."""
 
 
 class ServerFailedError(FlowError):
-    """The Prefect server did not start."""
+    """The Prefect server did not start, or has gone."""
 
 
 @contextlib.contextmanager
 def own_server() -> Iterator[str]:
     """Run a server while the context lasts; yields the address of its API. Raise ServerFailedError."""
-    port = _port()
+    claim = socket.socket(socket.AF_UNIX)
+    port = _port(claim)
     api_url = f"http://{HOST}:{port}/api"
     process = subprocess.Popen(  # noqa: S603 - this module, with a number
         [sys.executable, "-P", "-m", "flows.own_server", str(port), str(os.getpid())],
@@ -48,12 +53,16 @@ def own_server() -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        claim.close()
 
 
-def _port() -> int:
+def _port(claim: socket.socket) -> int:
+    """Choose a port. A server binds it only after seconds: until then a name that the kernel keeps holds others off."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
+            if sys.platform == "linux":
+                claim.bind(f"\0passports: Prefect's server on port {PORT}")
             probe.bind((HOST, PORT))
         except OSError:
             probe.bind((HOST, 0))
@@ -63,16 +72,44 @@ def _port() -> int:
 
 def _wait_until_healthy(api_url: str, process: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + STARTING_S
-    while True:
-        try:
-            urllib.request.urlopen(f"{api_url}/health", timeout=5).close()  # noqa: S310 - our own server
-        except OSError:
-            if process.poll() is not None or time.monotonic() > end:
-                remedy = "run `prefect server start` to see why, or name a server that runs with PREFECT_API_URL"
-                raise ServerFailedError(f"the Prefect server at {api_url} did not start: {remedy}") from None
-            time.sleep(0.2)
-        else:
-            return
+    while not is_healthy(api_url):
+        if process.poll() is not None or time.monotonic() > end:
+            remedy = "run `prefect server start` to see why, or name a server that runs with PREFECT_API_URL"
+            raise ServerFailedError(f"the Prefect server at {api_url} did not start: {remedy}")
+        time.sleep(0.2)
+
+
+def is_healthy(api_url: str) -> bool:
+    """Whether a server answers there."""
+    try:
+        urllib.request.urlopen(f"{api_url}/health", timeout=5).close()  # noqa: S310 - our own server
+    except OSError:
+        return False
+    return True
+
+
+def scheduling(at: str) -> str:
+    """Name what a `passports schedule` does alone; `at` is its server's address, or the home of the one it starts."""
+    return f"passports schedule on {at}"
+
+
+def leave_address(folder: Path, api_url: str) -> None:
+    """Leave the address of the own server of a schedule where other commands of this user look for it."""
+    (folder / ADDRESS).write_text(api_url, encoding="utf-8")
+
+
+def server_of_the_schedule() -> str | None:
+    """Find the server that a `passports schedule` of this user has started and still runs.
+
+    A second server on the same database would have to wait for the first at every write, and it for the second.
+    """
+    home = Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser()
+    folder = done_elsewhere(scheduling(str(home)))
+    try:
+        api_url = (folder / ADDRESS).read_text(encoding="utf-8") if folder else ""
+    except FileNotFoundError:
+        return None
+    return api_url if api_url and is_healthy(api_url) else None
 
 
 def _serve(port: str, parent: str) -> None:

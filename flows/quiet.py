@@ -1,5 +1,6 @@
 """Prefect's surroundings, set before it is imported: no analytics, room for a slow start. Import this first."""
 
+import logging
 import os
 
 DEFAULTS = {
@@ -12,3 +13,12 @@ DEFAULTS = {
 
 for name, value in DEFAULTS.items():
     os.environ.setdefault(name, value)
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a record tells of anything but Prefect's own way to end a run that was cancelled."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is None or kind.__name__ != "TerminationSignal"
+
+
+logging.getLogger("asyncio").addFilter(is_news)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.exceptions import TerminationSignal
 
 from flows.artifacts import show
 from flows.build import Built
@@ -15,9 +16,10 @@ from flows.clock import source_date_epoch
 from flows.crawl import CrawlFailedError, CrawlOutcome
 from flows.fetching import crawl_source, extract_limits, failure_of, waves
 from flows.job import Job, new_job
+from flows.lasting import outlive
 from flows.metrics import leave_metrics, run_metrics
 from flows.parts import Builder
-from flows.progress import STARTING, tell
+from flows.progress import LOG, STARTING, tell
 from flows.publication import Published
 from flows.runners import builder_of
 from flows.settings import read_settings
@@ -120,9 +122,7 @@ async def refresh(sources: list[str] | None = None, store: str | None = None, *,
     `accept_drop` is for a person who has looked: a source that lists much less than last time passes all the same.
     """
     settings = read_settings(sources=tuple(sources) if sources else None, store=store)
-    asked = new_job("refresh", settings, epoch=source_date_epoch(), accept_drop=accept_drop)
-    with workplace(asked) as job:
-        await run_job(job)
+    await _do(new_job("refresh", settings, epoch=source_date_epoch(), accept_drop=accept_drop))
 
 
 @flow(name="rescrape", flow_run_name="rescrape {slug}")
@@ -130,5 +130,15 @@ async def rescrape(slug: str, store: str | None = None) -> None:
     """Do the same for one passport, named by its slug or by its listing's id."""
     settings, epoch = read_settings(store=store), source_date_epoch()
     only = listings_to_crawl(slug, settings, epoch)
-    with workplace(new_job("rescrape", settings, epoch=epoch, only=only)) as job:
-        await run_job(job)
+    await _do(new_job("rescrape", settings, epoch=epoch, only=only))
+
+
+async def _do(asked: Job) -> None:
+    """Do a job that nobody sits in front of; its log says what a cancellation came to."""
+    outlive()
+    try:
+        with workplace(asked) as job:
+            await run_job(job)
+    except (asyncio.CancelledError, TerminationSignal):
+        LOG.warning("told to end: its crawl has ended, and the store is as the last whole publication left it")
+        raise

@@ -12,6 +12,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 
 import flows.refresh
+from flows.lasting import outlive
 from flows.mirror import mirror
 from flows.progress import LOG
 from flows.settings import read_settings
@@ -30,6 +31,7 @@ async def refresh(
     A run that a schedule started waits a while first, `jitter_s` at most, so that not everybody who runs this asks a
     source at the same second. What a person starts begins at once, and may accept a drop that they have looked at.
     """
+    outlive()
     switched_on = [source for source in sources if source in read_settings().sources]
     if not switched_on:
         return Completed(name="Skipped", message=f"PASSPORTS_SOURCES switches {', '.join(sources)} off")
@@ -43,6 +45,7 @@ async def refresh(
 @flow(name="publish")
 def publish(to: str, store: str | None = None) -> None:
     """Bring another store to the generation that this one serves."""
+    outlive()
     done = mirror(read_settings(store=store), to)
     LOG.info("generation %d: copied %d immutable files", done.generation, done.copied)
 

@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     """Of the Hub's list only those for this task, by the Hub's `pipeline_tag`."""
     huggingface_limit: Annotated[int | None, Field(ge=1)] = None
     """Of the Hub's list only so many repositories, those with the most downloads."""
+    openrouter_budget: Annotated[int, Field(ge=0)] = 500
+    """Listings whose endpoints a refresh asks for, where it does, those first that wait for longest."""
     huggingface_budget: Annotated[int, Field(ge=0)] = 1000
     """Repositories that a refresh asks the Hub for one by one, those first that were not seen for longest."""
     github_budget: Annotated[int, Field(ge=0)] = 50
@@ -155,7 +157,11 @@ class Settings(BaseSettings):
     @property
     def budgets(self) -> dict[str, int]:
         """Source → records of it that may be asked for one by one in a run."""
-        return {"huggingface": self.huggingface_budget, "github": self.github_budget}
+        return {
+            "openrouter": self.openrouter_budget,
+            "huggingface": self.huggingface_budget,
+            "github": self.github_budget,
+        }
 
     @property
     def source_urls(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from flows.basis import Basis
-from flows.batch import batch_of, breaches_of, summed
+from flows.batch import batch_of, summed
 from flows.build import Built, Rows, breaches_of_build
 from flows.copies import repair
 from flows.crawl import CrawlOutcome
@@ -16,6 +16,7 @@ from flows.errors import FlowError
 from flows.immutables import write_report
 from flows.intake import Taken, stock_of, take
 from flows.job import Job, Tools, nonce, open_tools
+from flows.judging import breaches_of
 from flows.parts import Builder, build_here
 from flows.progress import tell
 from flows.publication import Publication, Published, SourceParts, Step

@@ -58,9 +58,8 @@ def note(message: str) -> None:
 
 def pairs(rows: Iterable[tuple[str, object]], title: str | None = None) -> None:
     """Show names and values in two columns."""
-    table = Table(
-        title=_title(title), title_justify="left", show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0)
-    )
+    _entitle(title)
+    table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in rows:
@@ -70,9 +69,8 @@ def pairs(rows: Iterable[tuple[str, object]], title: str | None = None) -> None:
 
 def rows(records: Iterable[Mapping[str, object]], columns: Iterable[str], title: str | None = None) -> None:
     """Show records as a table."""
-    table = Table(
-        title=_title(title), title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold"
-    )
+    _entitle(title)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     names = list(columns)
     for name in names:
         table.add_column(name, overflow="fold")
@@ -81,8 +79,10 @@ def rows(records: Iterable[Mapping[str, object]], columns: Iterable[str], title:
     OUT.print(table)
 
 
-def _title(text: str | None) -> Text | None:
-    return None if text is None else Text(plain(text).plain, style="table.title")
+def _entitle(text: str | None) -> None:
+    """Put a title over a table; as the table's own it would be broken to the width of what stands in it."""
+    if text is not None:
+        OUT.print(Text(plain(text).plain, style="table.title"), soft_wrap=True)
 
 
 @contextmanager

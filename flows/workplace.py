@@ -1,33 +1,26 @@
 """Where a run keeps what is too large for memory: a folder of its own, gone when the run has ended."""
 
 import contextlib
-import errno
 import fcntl
 import hashlib
 import os
 import shutil
+import sqlite3
 import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from flows.errors import FlowError
+from flows.errors import FlowError, FullError
 from flows.job import Job
 from flows.progress import LOG
 from flows.settings import read_settings
+from schemas.crawl import FULL
 
 _PREFIX = "passports-run-"
 _LOCK = "held.lock"
 """File in a run's folder that the run keeps locked while it lives: a lock ends with its process, however that ends."""
-
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""What the system says where a disk, a quota or a limit on files is used up."""
-
-
-class FullError(FlowError):
-    """There is no room for what a run keeps on disk."""
 
 
 class AnotherError(FlowError):
@@ -46,11 +39,18 @@ def workplace(job: Job) -> Iterator[Job]:
     try:
         with _turns(job):
             yield job.model_copy(update={"work": str(folder)})
+    except FullError as error:
+        if folder not in error.folder.parents:
+            raise
+        raise FullError(root, error.reason) from error
     except OSError as error:
         if error.errno not in FULL:
             raise
-        remedy = "make room, or set PASSPORTS_WORK to a folder on another disk, and run again"
-        raise FullError(f"{root} can hold no more ({error.strerror}): {remedy}") from error
+        raise FullError(root, os.strerror(error.errno)) from error
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise
+        raise FullError(root, str(error)) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(held)
@@ -110,16 +110,30 @@ def _turns(job: Job) -> Iterator[None]:
 
 
 @contextmanager
-def alone(what: str) -> Iterator[None]:
-    """Be the only process of this machine and user that does something; raise AnotherError where there is one."""
+def alone(what: str) -> Iterator[Path]:
+    """Be the only process of this machine and user that does something; raise AnotherError where there is one.
+
+    Yields a folder in which others find what they are to know of it.
+    """
+    folder = _folder(_cache() / "alone", what)
     try:
-        held = _lock(_folder(_cache() / "alone", what), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise AnotherError(f"{what}: another process does that already: stop it first") from None
     try:
-        yield
+        yield folder
     finally:
         os.close(held)
+
+
+def done_elsewhere(what: str) -> Path | None:
+    """Give the folder of the process that does something alone; None where none does."""
+    folder = _folder(_cache() / "alone", what)
+    try:
+        os.close(_lock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB))
+    except BlockingIOError:
+        return folder
+    return None
 
 
 def _folder(kind: Path, told: str) -> Path:

@@ -1,7 +1,7 @@
 """Gates: what a crawl of a source must look like before anything is published from it."""
 
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from schemas.crawl import CrawlReport
-from schemas.listing import Listing
+from schemas.listing import FactValue, Listing
 from schemas.registry import Lifetime
 from schemas.terms import Count, Ratio
 from schemas.times import instant
@@ -28,6 +28,8 @@ class Gate(Lifetime):
     """Share of the listings that may be quarantined, 0 to 1."""
     fill_rates: dict[str, Ratio] = Field(default_factory=dict)
     """Fact name → the smallest share of listings that must state it."""
+    distinct_rates: dict[str, Ratio] = Field(default_factory=dict)
+    """Fact name, or `name` or `author` → the smallest share of what is stated that must differ from the rest."""
 
 
 class Deadlines(NamedTuple):
@@ -49,8 +51,15 @@ def deadlines(observed_at: str, gate: Lifetime) -> Deadlines:
 DROP = "largest_drop"
 """The gate that a person who has looked may open: a source can have become smaller, and only people know why."""
 
+BLANK = ("", ())
+"""What states nothing, although it is there."""
+
 FEWEST_TO_RATE = 20
 """Records from which a share of them means something: of fewer, a single one that breaks is more than bounds allow."""
+
+RATED_TOGETHER = 10_000
+"""Statements of one name whose differing is rated as one: the same for a source of thousands and one of millions, which
+then take no more memory, and a source that breaks halfway does not hide behind its first half."""
 
 Gates = Mapping[str, Gate]
 """Source → its gate."""
@@ -60,17 +69,47 @@ Lifetimes = Mapping[str, Lifetime]
 
 
 @dataclass(slots=True)
+class Variety:
+    """Counts how many different things are stated under one name."""
+
+    stated: int = 0
+    different: set[int] = field(default_factory=set)
+    """Hashes of what was stated since the last full window."""
+    least: float = 1.0
+    """The smallest share of different ones in any full window."""
+
+    def note(self, value: FactValue) -> None:
+        """Count what one listing states."""
+        self.stated += 1
+        self.different.add(hash(value))
+        if self.stated == RATED_TOGETHER:
+            self.least, self.stated, self.different = self.share, 0, set()
+
+    @property
+    def share(self) -> float:
+        """The smallest share of different ones; what is too little to be rated counts as all different."""
+        rated = self.stated >= FEWEST_TO_RATE
+        return min(self.least, len(self.different) / self.stated) if rated else self.least
+
+
+@dataclass(slots=True)
 class Filled:
-    """Counts how many listings state each fact, one listing after the other."""
+    """Counts how many listings state each fact, and in how many ways, one listing after the other."""
 
     listings: int = 0
     stated: Counter[str] = field(default_factory=Counter)
+    varieties: defaultdict[str, Variety] = field(default_factory=lambda: defaultdict(Variety))
 
     def note(self, listing: Listing) -> None:
         """Count a listing; the answer that there is none states nothing and is no listing."""
-        if listing.kind != "absence":
-            self.listings += 1
-            self.stated.update({fact.name for fact in listing.facts})
+        if listing.kind == "absence":
+            return
+        self.listings += 1
+        said = {"name": listing.name, "author": listing.author, **{fact.name: fact.value for fact in listing.facts}}
+        self.stated.update(name for name, value in said.items() if value not in BLANK)
+        for name, value in said.items():
+            if value is not True:  # a mark is there or not, and says nothing else
+                self.varieties[name].note(value)
 
 
 class Breach(NamedTuple):
@@ -93,7 +132,11 @@ def default_gates() -> Gates:
 
 def check(report: CrawlReport, filled: Filled, gate: Gate, *, last_good: int | None) -> list[Breach]:
     """List every bound that a whole crawl breaks; `last_good` is the number of listings of the last good crawl."""
-    return _incomplete(report) or [*_size(report, gate, last_good), *_fill(report, filled, gate)]
+    return _incomplete(report) or [
+        *_size(report, gate, last_good),
+        *_fill(report, filled, gate),
+        *_differ(report, filled, gate),
+    ]
 
 
 def check_one(report: CrawlReport) -> list[Breach]:
@@ -137,3 +180,13 @@ def _fill(report: CrawlReport, filled: Filled, gate: Gate) -> Iterable[Breach]:
         if share < smallest:
             reason = f"only {share:.0%} of the listings state {name}, at least {smallest:.0%} must: did a field change?"
             yield Breach(report.source, f"fill_rates.{name}", reason)
+
+
+def _differ(report: CrawlReport, filled: Filled, gate: Gate) -> Iterable[Breach]:
+    for name, smallest in gate.distinct_rates.items():
+        share = filled.varieties[name].share if name in filled.varieties else 1.0
+        if share < smallest:
+            told = f"only {share:.1%} of what is stated as {name} differs, at least {smallest:.0%} must"
+            yield Breach(
+                report.source, f"distinct_rates.{name}", f"{told}: did one value take the place of all others?"
+            )

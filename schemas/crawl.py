@@ -1,11 +1,15 @@
 """What a crawl leaves behind: one line a record, and a last line that says how it went."""
 
+import errno
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, TypeAdapter
 
 from schemas.base import Frozen, Timestamp
 from schemas.listing import Listing, Quarantined, RawListing
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where a disk, a quota or a limit on files is used up."""
 
 
 class AdmittedLine(Frozen):

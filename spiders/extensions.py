@@ -5,6 +5,8 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +16,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 from twisted.python.failure import Failure
 
-from schemas.crawl import AdmittedLine, Checkpoint, CrawlReport, FetchFailure, PageDone, QuarantinedLine
+from schemas.crawl import FULL, AdmittedLine, Checkpoint, CrawlReport, FetchFailure, PageDone, QuarantinedLine
 from schemas.listing import Quarantined, RawListing
 from spiders.clock import clock_of, stamp
 from spiders.resuming import Resumable, unfinished, written
@@ -45,6 +47,26 @@ class ParentDeath:
         return cls()
 
 
+@contextmanager
+def room_in(folder: Path) -> Iterator[None]:
+    """End the crawl where a folder has no room for what is written: said once, as all that would follow is the same.
+
+    What was not written is lost; a crawl that can go on does so from its last checkpoint.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _say({"event": "full", "folder": str(folder), "reason": error.strerror})
+        os._exit(1)
+
+
+def _say(event: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
+
+
 class CrawlFile:
     """Writes one line a record to CRAWL_FILE and the report as the last one; shows progress on standard output.
 
@@ -64,7 +86,8 @@ class CrawlFile:
         self.checkpoints = 0
         if self.resumes:
             self.go_on()
-        self.lines = self.part.open("ab" if self.checkpoints else "wb")
+        with room_in(path.parent):
+            self.lines = self.part.open("ab" if self.checkpoints else "wb")
         self.progress = create_looping_call(self.show)
 
     @classmethod
@@ -112,15 +135,17 @@ class CrawlFile:
 
     def mark(self, done: PageDone) -> None:
         """Write a checkpoint, once everything before it is on the disk."""
-        self.lines.flush()
-        os.fsync(self.lines.fileno())
-        self.write(Checkpoint(done=done, so_far=self.report("unfinished")))
-        self.lines.flush()
+        with room_in(self.path.parent):
+            self.lines.flush()
+            os.fsync(self.lines.fileno())
+            self.write(Checkpoint(done=done, so_far=self.report("unfinished")))
+            self.lines.flush()
         self.checkpoints += 1
 
     def write(self, line: AdmittedLine | QuarantinedLine | Checkpoint | CrawlReport) -> None:
         """Write one line, without our secrets: what a source answers may repeat them, and reports are published."""
-        self.lines.write(without_secrets(line.model_dump_json(), self.secrets).encode() + b"\n")
+        with room_in(self.path.parent):
+            self.lines.write(without_secrets(line.model_dump_json(), self.secrets).encode() + b"\n")
 
     def item_error(self, item: RawListing, failure: Failure) -> None:
         """Quarantine a record that our own code broke on."""
@@ -149,7 +174,7 @@ class CrawlFile:
         del spider
         self.progress.stop()
         self.show()
-        with self.lines:
+        with room_in(self.path.parent), self.lines:
             if self.resumes and self.checkpoints and reason == "shutdown":
                 return
             self.write(self.report(reason))
@@ -165,8 +190,7 @@ class CrawlFile:
         stats = self.stats()
         event = {"event": "progress", "source": self.tally.source, "listings": self.tally.listings}
         event |= {"announced": stats.get("listing/announced"), "requests": stats.get("downloader/request_count", 0)}
-        sys.stdout.write(json.dumps(event) + "\n")
-        sys.stdout.flush()
+        _say(event)
 
     def stats(self) -> dict[str, Any]:
         """Scrapy's own counts."""

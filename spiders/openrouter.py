@@ -1,7 +1,7 @@
 """Fetches OpenRouter's model list, and where asked the endpoints of each model, through the documented API."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -17,8 +17,10 @@ from spiders.addresses import ForeignLinkError, base_url
 from spiders.clock import Clock, clock_of, stamp
 from spiders.documents import raw_listing, refused
 from spiders.failures import describe, request_of
+from spiders.known import Known
 from spiders.openrouter_pages import ListPage, read_first_page, read_page, read_record
 from spiders.openrouter_walk import LIST_PATH, SOURCE, ListWalk
+from spiders.turns import in_turn
 
 ENDPOINTS = f"{SOURCE}-endpoints"
 """Source name of the records that hold one model's endpoints."""
@@ -35,7 +37,9 @@ class OpenRouterSpider(Spider):
     """Yields a RawListing a record, Quarantined for what is none, and FetchFailure for what never came.
 
     Arguments: `only` is a comma-separated list of ids to fetch instead of the whole list; `endpoints` is "1" or "0",
-    by default "1" with `only`. Settings: OPENROUTER_URL, OPENROUTER_API_KEY, SOURCE_DATE_EPOCH.
+    by default "1" with `only`. With a `budget` only so many of the list's are asked for theirs, first what was never
+    seen or not since `due`; of the others the last ones are given, which `known` holds, with the date that they had.
+    Settings: OPENROUTER_URL, OPENROUTER_API_KEY, SOURCE_DATE_EPOCH.
     """
 
     name = SOURCE
@@ -43,10 +47,22 @@ class OpenRouterSpider(Spider):
     base_url: str
     headers: dict[str, str]
 
-    def __init__(self, *, only: str = "", endpoints: str = "", **arguments: Any) -> None:  # noqa: ANN401 - Scrapy's
+    def __init__(
+        self,
+        *,
+        only: str = "",
+        endpoints: str = "",
+        budget: str = "",
+        due: str = "",
+        known: str = "",
+        **arguments: Any,  # noqa: ANN401 - Scrapy's
+    ) -> None:
         super().__init__(**arguments)
         self.only = tuple(dict.fromkeys(filter(None, only.split(","))))
         self.endpoints = endpoints == "1" or (bool(self.only) and endpoints != "0")
+        self.budget = int(budget) if budget else None
+        self.due = due
+        self.known = Known(known)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's
@@ -74,8 +90,7 @@ class OpenRouterSpider(Spider):
         """Take the records of one page, and ask for the next one."""
         if walk.wanted is None and self.crawler.stats is not None:
             self.crawler.stats.set_value("listing/announced", answer.announced)
-        for taken in walk.take(answer, response.url, stamp(self.clock)):
-            yield from self._with_endpoints(taken)
+        yield from walk.take(answer, response.url, stamp(self.clock))
         try:
             url = walk.following(answer)
         except ForeignLinkError as error:
@@ -83,6 +98,7 @@ class OpenRouterSpider(Spider):
             return
         if url is None:
             yield from walk.end(response.url)
+            yield from self._endpoints_of(walk.page_of)
         else:
             yield self._ask(url.removeprefix(self.base_url), read_page, self.take_page, self.failed, walk=walk)
 
@@ -91,7 +107,8 @@ class OpenRouterSpider(Spider):
         if answer.get("id") != listing_id:
             yield self._ask_list(listing_id)
             return
-        yield from self._with_endpoints(self._record(answer, listing_id, self.name, response.url))
+        yield self._record(answer, listing_id, self.name, response.url)
+        yield from self._endpoints_of([listing_id])
 
     def missing_model(self, failure: Failure) -> Iterator[Output]:
         """Look in the list for a model that the API does not give by itself."""
@@ -122,11 +139,17 @@ class OpenRouterSpider(Spider):
         """Report what never came."""
         yield describe(failure, request_of(failure))
 
-    def _with_endpoints(self, taken: RawListing | Quarantined | FetchFailure) -> Iterator[Output]:
-        yield taken
-        if self.endpoints and isinstance(taken, RawListing) and LISTING_ID.fullmatch(taken.id):
-            path = f"{LIST_PATH}/{quote(taken.id, safe='/~')}/endpoints"
-            yield self._ask(path, read_record, self.take_endpoints, self.missing_endpoints, listing_id=taken.id)
+    def _endpoints_of(self, listed: Iterable[str]) -> Iterator[Output]:
+        """Ask for the endpoints of what is listed; of those whose turn it is not give the last ones."""
+        fit = [one for one in listed if LISTING_ID.fullmatch(one)] if self.endpoints else []
+        last = {one: raw for one in fit if (raw := self.known.raw(ENDPOINTS, one))}
+        seen = {one: raw.observed_at for one, raw in last.items()}
+        order = list(in_turn(fit, seen, due=self.due, lot=stamp(self.clock)))
+        asked = order if self.budget is None else order[: self.budget]
+        for one in asked:
+            path = f"{LIST_PATH}/{quote(one, safe='/~')}/endpoints"
+            yield self._ask(path, read_record, self.take_endpoints, self.missing_endpoints, listing_id=one)
+        yield from (last[one] for one in order[len(asked) :] if one in last)
 
     def _record(self, record: dict[str, Any], listing_id: str, source: str, url: str) -> RawListing | Quarantined:
         return raw_listing(record, listing_id=listing_id, source=source, url=url, observed_at=stamp(self.clock))

@@ -6,8 +6,10 @@ import logging
 import os
 
 from flows import terminal
+from flows.errors import FlowError
 from flows.fetching import crawl_source, waves
 from flows.job import Job
+from flows.own_server import ServerFailedError, is_healthy, server_of_the_schedule
 from flows.progress import STARTING, tell
 from flows.publication import Published
 from flows.stages import Done, GateClosedError, check_ground
@@ -25,7 +27,10 @@ def run(job: Job, *, as_json: bool) -> Done:
     check_ground(job)
     for name in ("PREFECT_LOGGING_LEVEL", "PREFECT_SERVER_LOGGING_LEVEL"):
         os.environ.setdefault(name, "CRITICAL")  # the summary and the errors are ours to show
-    logging.getLogger("prefect").setLevel(logging.CRITICAL)
+    for name in ("prefect", "EventsWorker", "APILogWorker"):  # the last two tell of what they still have to send
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    if "PREFECT_API_URL" not in os.environ and (api_url := server_of_the_schedule()):
+        os.environ["PREFECT_API_URL"] = api_url
     try:
         with terminal.watched(), workplace(job) as placed:
             done = asyncio.run(_run(placed))
@@ -61,6 +66,14 @@ async def _run(job: Job) -> Done:
         refresh = await asyncio.to_thread(importlib.import_module, "flows.refresh")
         refresh.BEGUN_CRAWLS.set(begun)
         done: Done = (await refresh.job_flow(job)).content
+    except FlowError:
+        raise
+    except Exception as error:
+        named = os.environ.get("PREFECT_API_URL")
+        if named is None or is_healthy(named):
+            raise
+        gone = f"the Prefect server at {named} does not answer any more"
+        raise ServerFailedError(f"{gone}: run again; what was published before stays served") from error
     finally:
         for crawl in begun.values():
             crawl.cancel()

@@ -5,9 +5,11 @@ import flows.quiet  # isort: skip  # noqa: F401 - sets Prefect's surroundings, s
 import asyncio
 import contextlib
 import os
+import signal
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from prefect.client.orchestration import get_client
 from prefect.runner import Runner
@@ -17,7 +19,7 @@ from flows import terminal
 from flows.clock import system_clock
 from flows.dead_runs import HEARTBEAT_S, watch_for_dead_runs
 from flows.job import new_job
-from flows.own_server import own_server
+from flows.own_server import leave_address, own_server, scheduling
 from flows.progress import LOG
 from flows.schedule import FILE, Deployment, read_deployments, served, switched_on
 from flows.settings import read_settings
@@ -37,9 +39,13 @@ def schedule(store: str | None, *, as_json: bool, file: Path = FILE) -> None:
     check_ground(new_job("refresh", settings, epoch=None))
     deployments = switched_on(read_deployments(file), settings.sources)
     at = PREFECT_API_URL.value() or PREFECT_HOME.value()
-    with alone(f"passports schedule on {at}"), _server() as api_url:
+    with alone(scheduling(str(at))) as folder, _server() as api_url:
+        leave_address(folder, api_url)
         asyncio.run(_show(deployments, api_url, settings.store, as_json=as_json))
-        asyncio.run(_serve(deployments))
+        told = asyncio.run(_serve(deployments))
+    terminal.note("ended; the schedules are paused until the next start")
+    if told == signal.SIGINT:
+        raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
@@ -53,12 +59,33 @@ def _server() -> Iterator[str]:
         yield api_url
 
 
-async def _serve(deployments: list[Deployment]) -> None:
+class Serving(Runner):
+    """Prefect's runner, which on SIGTERM and Ctrl-C ends in order: its run is cancelled, its schedules are paused.
+
+    Prefect's own waits for nothing when it is told to end: the run would stay Running until it is found to be dead.
+    """
+
+    told: signal.Signals | None = None
+    """What told it to end."""
+
+    def handle_sigterm(self, *args: Any, **_: Any) -> None:  # noqa: ANN401 - Prefect's
+        """Begin to end; told again, or before there is anything to end, go at once."""
+        if self.told or not self.started:
+            raise KeyboardInterrupt
+        self.told = signal.Signals(args[0])
+        terminal.note(f"{self.told.name}: ending the run that goes on, if one does, and pausing the schedules")
+        self.execute_in_background(self.astop)
+
+
+async def _serve(deployments: list[Deployment]) -> signal.Signals | None:
+    """Serve until told to end, and by what."""
     await watch_for_dead_runs()
-    runner = Runner(name="passports", limit=AT_ONCE, heartbeat_seconds=HEARTBEAT_S)
+    runner = Serving(name="passports", limit=AT_ONCE, heartbeat_seconds=HEARTBEAT_S)
     for deployment in deployments:
         await runner.aadd_deployment(served(deployment))
+    signal.signal(signal.SIGINT, runner.handle_sigterm)
     await runner.start()
+    return runner.told
 
 
 async def _show(deployments: list[Deployment], api_url: str, store: str, *, as_json: bool) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -14,6 +15,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from flows.demo import recording
 from pipelines.keys import signing_key_to_jwk
 from tests.flows.running import SEED
 from tests.flows.servers import free_ports, wait_until
@@ -155,6 +157,28 @@ def publishing(folder: Path, url: str) -> dict[str, str]:
         "PASSPORTS_GATES_FILE": str(folder / "gates.toml"),
         "PASSPORTS_METRICS_FILE": str(folder / "metrics" / "passports.prom"),
     }
+
+
+class Holding:
+    """A source that plays the recording, and answers nothing while it is held."""
+
+    def __init__(self) -> None:
+        self.held, self.asked = threading.Event(), threading.Event()
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[str]:
+        player, source = recording._handler(recording.models(), recording.endpoints()), self
+
+        class Held(player):  # type: ignore[valid-type, misc]
+            def do_GET(self) -> None:  # noqa: N802 - as http.server names it
+                source.asked.set()
+                while source.held.is_set():
+                    time.sleep(0.1)
+                with contextlib.suppress(OSError):
+                    super().do_GET()
+
+        with recording.listening(Held) as url:
+            yield url
 
 
 def below(pid: int) -> set[int]:

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from flows.batch import Batch, batch_of, breaches_of, part_of, summed
+from flows.batch import Batch, batch_of, part_of, summed
 from flows.crawl import CrawlOutcome
 from flows.intake import Taken, stock_of, take
+from flows.judging import breaches_of
 from flows.state import EMPTY, Served
 from pipelines.gates import Gate, default_gates
 from pipelines.merge import Subject
@@ -223,3 +224,13 @@ def test_single_listings_do_not_make_a_source_look_freshly_looked_through(make: 
     assert whole.batch.stock.changed["openrouter"].last_scraped_at == "2026-04-22T13:00:00.000Z"
     late = make([brought([model("ada/one"), model("ada/two")], at=NOON - timedelta(hours=1))], last)
     assert late.batch.stock.changed["openrouter"].last_scraped_at == "2026-04-22T12:00:00.000Z"
+
+
+@pytest.mark.parametrize(("broken", "more"), [(3, ""), (5, "; and 2 more, see the quarantine")])
+def test_where_nothing_can_be_read_the_first_are_named_with_their_reasons(
+    broken: int, more: str, tmp_path: Path
+) -> None:
+    taken = take(brought([model(f"ada/m{n}", name="") for n in range(broken)]), tmp_path, whole=False)
+    [breach] = breaches_of(taken, EMPTY, GATES, whole=False)
+    named = "; ".join(f"ada/m{n} /name is '', not a text" for n in range(3))
+    assert breach.reason == f"no listing could be read: {named}{more}"

@@ -14,7 +14,7 @@ from schemas.crawl import QuarantinedLine
 from schemas.listing import Quarantined
 from spiders.tally import Tally
 from tests.spiders.crawling import EPOCH, HASTY, OBSERVED_AT, crawled, ids, quarantined
-from tests.spiders.server import Source, serving
+from tests.spiders.server import Source, model, serving
 
 pytestmark = pytest.mark.cold
 
@@ -75,6 +75,34 @@ def test_a_crawl_dies_with_the_process_that_ordered_it(tmp_path: Path) -> None:
             [child] = _children(parent.pid)
             parent.send_signal(signal.SIGKILL)
         _wait_until(lambda: not _runs(child))
+    assert not (tmp_path / "crawl.jsonl").exists()
+
+
+CRAMPED = """
+import pathlib, resource, sys
+from flows.errors import FullError
+from tests.spiders.crawling import crawled
+room = int(sys.argv[3])
+resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+try:
+    crawled(sys.argv[1], pathlib.Path(sys.argv[2]))
+except FullError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("room_bytes", [0, 3_000, 20_000])
+def test_a_crawl_that_finds_no_room_says_so_in_one_sentence_and_is_not_finished(
+    room_bytes: int, tmp_path: Path
+) -> None:
+    """At its last line, which is all that is written of a few records before the end, and long before."""
+    models = [model(f"ada/m{n}", description="sedge " * 50) for n in range(3 if room_bytes < 10_000 else 200)]
+    with serving(models=models) as source:
+        command = [sys.executable, "-c", CRAMPED, source.url, str(tmp_path), str(room_bytes)]
+        ended = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
+    remedy = "make room, or set PASSPORTS_WORK to a folder on another disk, and run again"
+    assert ended.stdout == f"{tmp_path} can hold no more (File too large): {remedy}\n"
+    assert ended.stderr == ""
     assert not (tmp_path / "crawl.jsonl").exists()
 
 

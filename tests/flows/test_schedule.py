@@ -1,12 +1,9 @@
 """`passports schedule` on a real Prefect server: what it serves, and what becomes of its runs."""
 
 import asyncio
-import contextlib
 import json
-import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,13 +25,12 @@ from flows.settings import SOURCES
 from flows.store.local import LocalStore
 from tests.flows.prefecting import (
     PASSPORTS,
+    Holding,
     Server,
     beside,
     crawling,
-    healthy,
     prefect_server,
     publishing,
-    surroundings,
     until,
 )
 from tests.flows.publishing import AT, KEYS, SIGNER, publication, publish_versions
@@ -151,28 +147,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(folder: Path) -> Iterator[Server]:
     with prefect_server(folder) as running:
         yield running
-
-
-class Holding:
-    """A source that plays the recording, and answers nothing while it is held."""
-
-    def __init__(self) -> None:
-        self.held, self.asked = threading.Event(), threading.Event()
-
-    @contextlib.contextmanager
-    def listening(self) -> Iterator[str]:
-        player, source = recording._handler(recording.models(), recording.endpoints()), self
-
-        class Held(player):  # type: ignore[valid-type, misc]
-            def do_GET(self) -> None:  # noqa: N802 - as http.server names it
-                source.asked.set()
-                while source.held.is_set():
-                    time.sleep(0.1)
-                with contextlib.suppress(OSError):
-                    super().do_GET()
-
-        with recording.listening(Held) as url:
-            yield url
 
 
 @pytest.fixture(scope="module")
@@ -304,6 +278,9 @@ class TestServed:
 
         assert took_s < 5
         assert files(folder / "store") == before
+        said = (folder / "schedule.log").read_text()
+        assert "told to end: its crawl has ended, and the store is as the last whole publication left it" in said
+        assert "Traceback" not in said
         server.wait_for(server.start("refresh-openrouter"), "COMPLETED")
 
     @pytest.mark.usefixtures("refreshed")
@@ -335,26 +312,3 @@ def events(server: Server) -> list[dict[str, Any]]:
     found = server.ask("/events/filter", filter={"event": {"prefix": ["passports."]}})
     listed: list[dict[str, Any]] = found["events"]
     return listed
-
-
-@pytest.mark.harness
-@pytest.mark.slow
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("signalled", [signal.SIGTERM, signal.SIGKILL])
-def test_where_no_server_is_named_one_is_started_and_ends_with_the_process(
-    signalled: signal.Signals, folder: Path
-) -> None:
-    """The second time it is started on what the first left: the schedules go on."""
-    home, log = folder / "alone", folder / f"alone-{signalled.name}.log"
-    settings = {**publishing(home, "http://127.0.0.1:9"), "PASSPORTS_GATES_FILE": str(folder / "gates.toml")}
-    with beside((*PASSPORTS, "schedule", "--json"), surroundings(home) | settings, log) as process:
-        until(lambda: log.read_text().rstrip().endswith("}") or process.poll() is not None, 120)
-        shown = json.loads(log.read_text().partition("\n")[2])
-        names = [deployment["deployment"] for deployment in shown["deployments"]]
-        assert names == ["refresh-openrouter", "watch", "rescrape", "publish"]
-        assert "next run" in shown["deployments"][0]
-        server = Server(shown["api"], {}, 0)
-        until(lambda: [one["paused"] for one in server.deployments().values()] == [False] * 4)
-        process.send_signal(signalled)
-        process.wait(60)
-    until(lambda: not healthy(shown["api"]), 20)

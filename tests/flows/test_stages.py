@@ -322,7 +322,8 @@ def test_a_rescrape_of_a_record_that_cannot_be_read_closes_the_gate(store: Path)
     with playing(broken) as url:
         job = job_for(store, url=url, at=LATER, flow="rescrape", only=("qwen/qwq-32b",))
         outcomes = crawled(job)
-    with pytest.raises(GateClosedError, match="no listing could be read") as error:
+    told = "openrouter: no listing could be read: qwen/qwq-32b /context_length is 'many', not a"
+    with pytest.raises(GateClosedError, match=told) as error:
         assemble(job, outcomes)
     assert [refused.field for refused in error.value.report.quarantined] == ["/context_length"]
     assert written_for_readers(store) == before

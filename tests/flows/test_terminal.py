@@ -22,3 +22,11 @@ def test_no_text_of_a_listing_moves_the_cursor(capsys: pytest.CaptureFixture[str
     assert "[red]" in out, "no markup is read in it"
     assert "caf\u00e9" in out
     assert not set("\x9b\x1b\x07\r\u202e\U000e0041") & set(out)
+
+
+def test_a_title_stays_in_a_line_over_a_table_that_is_narrower(capsys: pytest.CaptureFixture[str]) -> None:
+    title = "generation 2, signed at 2026-04-23T12:00:00.000Z: source changed"
+    terminal.rows([{"what": "a", "to": "b"}], ("what", "to"), title=title)
+    terminal.pairs([("a", "b")], title=title)
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines == [title, "what  to", "a     b", title, "a  b"]

@@ -1,15 +1,18 @@
 import errno
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from flows.errors import FullError
 from flows.job import Job
-from flows.workplace import AnotherError, FullError, alone, clear_left, workplace
+from flows.workplace import AnotherError, alone, clear_left, workplace
 from tests.flows.prefecting import until
 from tests.flows.running import job_for
 
@@ -102,6 +105,29 @@ def test_a_full_disk_is_told_with_its_remedy(code: int, job: Job) -> None:
     with pytest.raises(FullError, match="make room, or set PASSPORTS_WORK"), workplace(job) as placed:
         raise OSError(code, os.strerror(code))
     assert not Path(placed.work).exists()
+
+
+def test_a_folder_of_the_run_that_is_full_is_told_by_what_it_lies_in(job: Job, tmp_path: Path) -> None:
+    with pytest.raises(FullError) as told, workplace(job) as placed:
+        raise FullError(Path(placed.work) / "crawl-openrouter", "no room")
+    assert str(told.value).startswith(f"{Path(placed.work).parent} can hold no more (no room): ")
+    with pytest.raises(FullError) as told, workplace(job):
+        raise FullError(tmp_path / "crawls", "no room")
+    assert str(told.value).startswith(f"{tmp_path / 'crawls'} can hold no more (no room): ")
+
+
+def test_a_database_of_the_run_that_finds_no_room_is_told_likewise(job: Job) -> None:
+    def fill(pages: int) -> None:
+        with workplace(job) as placed, closing(sqlite3.connect(Path(placed.work) / "known.sqlite")) as database:
+            database.execute(f"PRAGMA max_page_count = {pages}")
+            database.execute("CREATE TABLE known (raw TEXT)")
+            database.execute("INSERT INTO known VALUES (zeroblob(100000))")
+            database.execute("INSERT INTO unknown VALUES (1)")
+
+    with pytest.raises(FullError, match=r"can hold no more \(database or disk is full\): make room"):
+        fill(3)
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        fill(100)
 
 
 def test_what_a_killed_run_left_is_gone_at_the_next_start(job: Job) -> None:

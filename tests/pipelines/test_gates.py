@@ -1,17 +1,28 @@
+import json
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from pipelines.gates import Filled, Gate, check, check_one, deadlines, default_gates, read_gates
+from pipelines.gates import (
+    FEWEST_TO_RATE,
+    RATED_TOGETHER,
+    Filled,
+    Gate,
+    check,
+    check_one,
+    deadlines,
+    default_gates,
+    read_gates,
+)
 from pipelines.merge import SOURCES
-from pipelines.order import READERS
+from pipelines.order import READERS, admit
 from schemas.crawl import CrawlReport, FetchFailure
-from schemas.listing import Listing
+from schemas.listing import Fact, Listing
 from schemas.times import instant
-from tests.pipelines.listings import SEEN, admitted, listing, raw
-from tests.recordings import openrouter_models
+from tests.pipelines.listings import SEEN, admitted, listing, raw, raw_body
+from tests.recordings import hub_items, openrouter_models, recorded_days, recordings_dir
 
 BOUNDS: dict[str, Any] = {
     "minimum_listings": 3,
@@ -93,7 +104,7 @@ def test_every_source_that_is_read_has_a_gate_and_a_precedence() -> None:
     [
         {"largest_drop": 1.5}, {"largest_reject_rate": -0.1}, {"minimum_listings": -1}, {"refresh_after_h": 0},
         {"refresh_after_h": 5}, {"stale_after_h": 4}, {"fill_rates": {"x": 2.0}}, {"largest_rise": 0.1},
-        {"stale_after_h": None},
+        {"stale_after_h": None}, {"distinct_rates": {"x": -0.1}},
     ],
 )  # fmt: skip
 def test_a_bound_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
@@ -115,13 +126,105 @@ def test_deadlines_count_from_the_scrape() -> None:
 
 
 def test_mandatory_facts_have_the_names_that_the_reader_gives_them() -> None:
-    stated = {fact.name for fact in listing(knowledge_cutoff="2025-01").facts}
-    assert set(default_gates()["openrouter"].fill_rates) <= stated
+    gate = default_gates()["openrouter"]
+    counted = filled([listing(knowledge_cutoff="2025-01")])
+    assert gate.fill_rates.keys() | gate.distinct_rates.keys() <= counted.stated.keys()
+
+
+def test_a_name_or_a_fact_that_is_blank_is_not_stated() -> None:
+    blank = Fact("description", "", "/description", "")
+    one = listing()
+    emptied = one.model_copy(update={"name": "", "facts": (blank,)})
+    gate = Gate(**{**BOUNDS, "fill_rates": {"name": 1.0, "description": 1.0}})
+    assert check(report(), filled([one] * 4), gate, last_good=None) == []
+    breaches = check(report(), filled([one, one, one, emptied]), gate, last_good=None)
+    assert [breach.gate for breach in breaches] == ["fill_rates.name", "fill_rates.description"]
+
+
+def named(names: Iterable[str]) -> list[Listing]:
+    one = listing()
+    return [one.model_copy(update={"name": name}) for name in names]
+
+
+NAMES = [f"Heron {n}" for n in range(RATED_TOGETHER)]
+
+
+@pytest.mark.parametrize(
+    ("names", "share"),
+    [
+        ([], 1.0),
+        (["unknown"] * (FEWEST_TO_RATE - 1), 1.0),
+        (["unknown"] * FEWEST_TO_RATE, 1 / FEWEST_TO_RATE),
+        (NAMES[:40] + ["unknown"] * 40, 41 / 80),
+        (NAMES, 1.0),
+        (NAMES + NAMES, 1.0),
+        (NAMES + ["unknown"] * RATED_TOGETHER + NAMES, 1 / RATED_TOGETHER),
+        (NAMES + ["unknown"] * 5, 1.0),
+    ],
+)
+def test_how_many_differ_is_rated_window_by_window(names: list[str], share: float) -> None:
+    assert filled(named(names)).varieties["name"].share == pytest.approx(share)
+
+
+def test_one_value_in_the_place_of_all_others_closes_the_gate() -> None:
+    gate = Gate(**{**BOUNDS, "fill_rates": {}, "distinct_rates": {"name": 0.5, "knowledge_cutoff": 0.5}})
+    assert check(report(), filled(named(NAMES[:100])), gate, last_good=None) == []
+    [breach] = check(report(), filled(named(["unknown"] * 100)), gate, last_good=None)
+    assert breach.gate == "distinct_rates.name"
+    assert breach.reason.startswith("only 1.0% of what is stated as name differs, at least 50% must")
+
+
+def judged(models: list[dict[str, Any]]) -> list[str]:
+    read = [admitted(raw(model)) for model in models]
+    whole = report(listings=len(read), admitted=len(read))
+    return [breach.gate for breach in check(whole, filled(read), default_gates()["openrouter"], last_good=371)]
 
 
 @pytest.mark.recordings
-@pytest.mark.parametrize("day", ["2025-12-18", "2026-04-22", "2026-06-18"])
-def test_a_recorded_day_passes_the_gate(day: str) -> None:
-    read = [admitted(raw(model)) for model in openrouter_models(day)]
-    whole = report(listings=len(read), admitted=len(read))
-    assert check(whole, filled(read), default_gates()["openrouter"], last_good=371) == []
+def test_every_recorded_day_passes_the_gate() -> None:
+    assert {day: judged(openrouter_models(day)) for day in recorded_days()} == {day: [] for day in recorded_days()}
+
+
+@pytest.mark.recordings
+@pytest.mark.parametrize(
+    ("changed", "gates"),
+    [
+        ({"name": "unknown"}, ["distinct_rates.name"]),
+        ({"description": "A model."}, ["distinct_rates.description"]),
+        ({"description": ""}, ["fill_rates.description"]),
+        ({"created": 1_767_225_600}, ["distinct_rates.released_on"]),
+        ({"context_length": 4096}, ["distinct_rates.context_tokens"]),
+        ({"pricing": {"prompt": "0", "completion": "0"}}, ["distinct_rates.price:prompt"]),
+        ({"pricing": {"prompt": "-1", "completion": "-1"}}, ["fill_rates.price:prompt"]),
+    ],
+)
+def test_a_recorded_day_with_one_value_in_every_record_does_not(changed: dict[str, Any], gates: list[str]) -> None:
+    for day in recorded_days():
+        found = judged([model | changed for model in openrouter_models(day)])
+        assert set(gates) <= set(found), day
+
+
+@pytest.mark.recordings
+def test_the_recorded_repositories_of_the_hub_pass_its_gate_however_many_there_are() -> None:
+    gate, items = default_gates()["huggingface"], hub_items()
+    for some in (items[:1500], items[1500:], items):
+        read = [admitted(raw(item, "huggingface")) for item in some]
+        assert check(report(source="huggingface", listings=len(read)), filled(read), gate, last_good=None) == []
+
+
+@pytest.mark.recordings
+def test_the_recorded_catalogue_passes_its_gate_and_one_without_dates_does_not() -> None:
+    [recorded] = (recordings_dir() / "data/modelsdev").glob("api_*.json")
+    sections, gate = json.loads(recorded.read_bytes()), default_gates()["modelsdev"]
+    entries = [(part, key, entry) for part, section in sections.items() for key, entry in section["models"].items()]
+
+    def breached(**changed: Any) -> list[str]:
+        bodies = ((part, key, {part: {"models": {key: entry | changed}}}) for part, key, entry in entries)
+        judged = (admit(raw_body(json.dumps(body), id=f"{p}/{k}", source="modelsdev")) for p, k, body in bodies)
+        read = [one for one in judged if isinstance(one, Listing)]
+        found = check(report(source="modelsdev", listings=len(read)), filled(read), gate, last_good=None)
+        return [breach.gate for breach in found]
+
+    assert breached() == []
+    assert breached(release_date="1970-01-01") == ["distinct_rates.released_on"]
+    assert breached(name="unknown") == ["distinct_rates.name"]
