@@ -180,7 +180,8 @@ def test_the_same_list_in_another_order_issues_nothing(days: Days, again: Path) 
 
 
 def test_stores_that_saw_different_days_are_told_apart(days: Days, again: Path) -> None:
-    others, at = [record | {"name": "Heron"} for record in openrouter_models(LAST)], noon(LAST) + timedelta(hours=6)
+    at = noon(LAST) + timedelta(hours=6)
+    others = [record | {"name": f"{record['name']} again"} for record in openrouter_models(LAST)]
     finish(job_for(again, at=at), [brought(others, at=at)])
     kinds = {line.partition(":")[0] for line in differing(days.root, again, int(at.timestamp()))}
     assert kinds == {"passports", "histories", "records"}
