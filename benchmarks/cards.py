@@ -16,11 +16,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines.card_claims import Claim, read_claims
+from pipelines.card_claims import Claim, claims_in, read_claims
 from pipelines.card_front_matter import read_front_matter
-from pipelines.card_sections import read_sections
-from pipelines.card_sentences import read_sentences
-from pipelines.card_text import read_text
+from pipelines.card_sentences import read_body
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN_SET = ROOT / "tests/pipelines/cards/labelled.toml"
@@ -149,11 +147,11 @@ def counts(paths: Iterable[Path]) -> Counter[str]:
 
 def _counts_of(card: bytes) -> dict[str, int]:
     front = read_front_matter(card)
-    sections = read_sections(card, front.body_offset)
-    sentences = sum(1 for section in sections for _ in read_sentences(read_text(card), section))
-    claims = read_claims(card)
+    body = read_body(card, front.body_offset)
+    sentences = sum(len(part.sentences) for part in body)
+    claims = claims_in(card, body)
     assert all(card[claim.start : claim.end].decode("utf-8", "replace") == claim.quote for claim in claims)
-    found = {"sections": len(sections), "sentences": sentences, "claims": len(claims), "faults": len(front.faults)}
+    found = {"sections": len(body), "sentences": sentences, "claims": len(claims), "faults": len(front.faults)}
     return found | dict(Counter(f"claims by {claim.method}" for claim in claims))
 
 

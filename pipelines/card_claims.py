@@ -4,16 +4,15 @@ A sentence counts in a section about limits unless something speaks against it, 
 What a model can do is never taken from a card: that is its maker's praise.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
-from pipelines.card_front_matter import FrontMatter, read_front_matter
+from pipelines.card_front_matter import read_front_matter
 from pipelines.card_language import Language, language_of
 from pipelines.card_names import names_another, own_names
 from pipelines.card_rules import CLAIMING, CardRules, ClaimKind, Cues, Wording, card_rules
-from pipelines.card_sections import Section, heading_kind, read_sections
-from pipelines.card_sentences import LEAD_IN_ENDS, QUESTION_ENDS, Sentence, read_sentences
-from pipelines.card_text import CardText, read_text
+from pipelines.card_sections import Section, heading_kind
+from pipelines.card_sentences import LEAD_IN_ENDS, QUESTION_ENDS, Part, Sentence, read_body
 
 Method = Literal["section", "pattern"]
 
@@ -44,20 +43,19 @@ class _Verdict(NamedTuple):
     method: Method
 
 
-def read_claims(card: bytes, front: FrontMatter | None = None) -> tuple[Claim, ...]:
-    """Read what a card states against its model, in the card's order; () where the bytes are no card. Never raises.
-
-    `front` is the card's front matter, where it has been read already: that can take longer than the rest.
-    """
-    text = read_text(card)
-    body_offset = (front or read_front_matter(card)).body_offset
-    sections = read_sections(card, body_offset)
-    own = own_names(sections)
-    return tuple(claim for section in sections for claim in _of_section(card, text, section, own))
+def read_claims(card: bytes) -> tuple[Claim, ...]:
+    """Read what a card states against its model, in the card's order; () where the bytes are no card. Never raises."""
+    return claims_in(card, read_body(card, read_front_matter(card).body_offset))
 
 
-def _of_section(card: bytes, text: CardText, section: Section, own: str) -> Iterator[Claim]:
-    sentences = list(read_sentences(text, section))
+def claims_in(card: bytes, body: Sequence[Part]) -> tuple[Claim, ...]:
+    """The same of a card whose body has been read."""
+    own = own_names([part.section for part in body])
+    return tuple(claim for part in body for claim in _of_section(card, part, own))
+
+
+def _of_section(card: bytes, part: Part, own: str) -> Iterator[Claim]:
+    section, sentences = part
     language = language_of(" ".join(sentence.text for sentence in sentences))
     before: tuple[int, _Verdict | None] = (-1, None)
     for sentence in sentences:

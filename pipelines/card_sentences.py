@@ -8,8 +8,8 @@ from markdown_it import MarkdownIt
 
 from pipelines.card_passages import Passage
 from pipelines.card_rules import CLAIMING, card_rules
-from pipelines.card_sections import Section
-from pipelines.card_text import CardText
+from pipelines.card_sections import Section, read_sections
+from pipelines.card_text import CardText, read_text
 from pipelines.sentence_ends import sentence_spans
 
 SHORTEST_SENTENCE_CHARS: Final = 10
@@ -48,6 +48,20 @@ class Sentence(NamedTuple):
     """Whether it stands in a list."""
     lead_in: str
     """The line that leads in its list ("It is not meant for:"), or ""."""
+
+
+class Part(NamedTuple):
+    """A section of a card, and what stands in it."""
+
+    section: Section
+    sentences: tuple[Sentence, ...]
+
+
+def read_body(card: bytes, body_offset: int = 0) -> tuple[Part, ...]:
+    """Read a card once, from the byte where its text begins; () where the bytes are no card. Never raises."""
+    text = read_text(card)
+    sections = read_sections(card, body_offset)
+    return tuple(Part(section, tuple(read_sentences(text, section))) for section in sections)
 
 
 def read_sentences(text: CardText, section: Section) -> Iterator[Sentence]:

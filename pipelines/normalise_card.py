@@ -1,14 +1,14 @@
 """Reads a model card: what its author declares in the front matter, and what its sentences state against the model."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
-from pipelines.card_claims import Claim, read_claims
+from pipelines.card_claims import Claim, claims_in
 from pipelines.card_front_matter import FrontMatter, read_front_matter
-from pipelines.card_sections import read_sections
-from pipelines.card_sentences import read_sentences
-from pipelines.card_text import no_card, read_text
+from pipelines.card_sentences import Part, read_body
+from pipelines.card_text import no_card
 from pipelines.description_claims import kinds_in
 from pipelines.hub_card_data import LANGUAGE, MOST_LANGUAGES, OTHER_LICENCE, is_word
 from pipelines.hub_code import code_of
@@ -42,6 +42,7 @@ def read_card(raw: RawListing) -> Listing:
         raise FieldError("", f"is of {raw.id[:80]!r}, not owner/name of letters, digits, '.', '_' and '-'")
     card = raw.body.encode()
     front = read_front_matter(card)
+    body = read_body(card, front.body_offset)
     owner, mark, name = raw.id.partition("/")
     return Listing.model_construct(
         source=raw.source,
@@ -52,7 +53,7 @@ def read_card(raw: RawListing) -> Listing:
         variant=None,
         name=name if mark else raw.id,
         author=owner,
-        facts=(*_declared(card, front), *_limits(read_claims(card, front)), *_kinds(card, front, names_of(raw.id))),
+        facts=(*_declared(card, front), *_limits(claims_in(card, body)), *_kinds(card, body, names_of(raw.id))),
         prices=(),
         providers=(),
         results=_results(card, front),
@@ -129,16 +130,15 @@ def _limit(claim: Claim) -> Fact:
     return Fact(name, claim.quote, f"bytes:{claim.start}-{claim.end}", claim.quote, claim.method)
 
 
-def _kinds(card: bytes, front: FrontMatter, names: Names) -> Iterator[Fact]:
+def _kinds(card: bytes, body: Sequence[Part], names: Names) -> Iterator[Fact]:
     """What kind of model its sentences say it is, where that is a limit; what it can do is never taken from a card."""
-    text, seen = read_text(card), set[str]()
-    for section in read_sections(card, front.body_offset):
-        for sentence in read_sentences(text, section):
-            quote = card[sentence.start : sentence.end].decode("utf-8", "replace")
-            for states, kind in kinds_in(sentence.text, names) if clean(quote) == quote else ():
-                if states != "capability" and kind not in seen:
-                    seen.add(kind)
-                    yield Fact(f"limit:{kind}", quote, f"bytes:{sentence.start}-{sentence.end}", quote, "pattern")
+    seen = set[str]()
+    for sentence in chain.from_iterable(part.sentences for part in body):
+        quote = card[sentence.start : sentence.end].decode("utf-8", "replace")
+        for states, kind in kinds_in(sentence.text, names) if clean(quote) == quote else ():
+            if states != "capability" and kind not in seen:
+                seen.add(kind)
+                yield Fact(f"limit:{kind}", quote, f"bytes:{sentence.start}-{sentence.end}", quote, "pattern")
 
 
 def _results(card: bytes, front: FrontMatter) -> tuple[Result, ...]:

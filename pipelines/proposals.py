@@ -14,9 +14,7 @@ from pydantic import ValidationError
 
 from pipelines.card_front_matter import read_front_matter
 from pipelines.card_rules import card_rules
-from pipelines.card_sections import read_sections
-from pipelines.card_sentences import plain_text, read_sentences
-from pipelines.card_text import read_text
+from pipelines.card_sentences import plain_text, read_body
 from pipelines.description_claims import TRUNCATION_MARKS
 from pipelines.errors import PipelineError
 from pipelines.extraction_rules import ExtractionRules, extraction_rules
@@ -202,9 +200,8 @@ def _whole(stored: bytes, span: tuple[int, int], sentences: list[_Sentence]) -> 
 
 def _sentences(stored: bytes) -> Iterator[_Sentence]:
     """The sentences of a text in Markdown, without front matter, headings, code, tables, comments and boilerplate."""
-    text = read_text(stored)
-    for number, section in enumerate(read_sections(stored, read_front_matter(stored).body_offset)):
-        for sentence in read_sentences(text, section):
+    for number, part in enumerate(read_body(stored, read_front_matter(stored).body_offset)):
+        for sentence in part.sentences:
             yield _Sentence(sentence.start, sentence.end, (number, sentence.passage))
 
 
