@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from flows.strangers import TEXTS, Strangers
 from pipelines.absence import ROLLS, is_gone, looks_that_show, read_roll, roll_of
 from pipelines.carry import Look, carried
 from pipelines.gates import Filled
+from pipelines.identity import IDENTITIES
 from pipelines.merge import SOURCES
 from pipelines.shards import EVERY_SLOT, shard_count, shard_index, slots_of
 from schemas.crawl import AdmittedLine, QuarantinedLine
@@ -146,7 +148,7 @@ def _carry(stock: Stock, brought: _Brought, look: Look, folder: Path, strangers:
     last = served.last_good(look.source) or 0
     count = max(spool.count, shard_count(last))
     written, parts = WrittenLines(folder, count), []
-    with Whereabouts(folder / "whereabouts.sqlite") as whereabouts:
+    with Whereabouts(folder / "whereabouts.sqlite") if look.source in IDENTITIES else nullcontext() as whereabouts:
         for index in range(count):
             slots = slots_of(index, count)
             before = strangers.without_theirs(served.lines(look.source, slots), look.source)
@@ -156,8 +158,9 @@ def _carry(stock: Stock, brought: _Brought, look: Look, folder: Path, strangers:
             parts.append(_part(written, index, result.lines))
             strangers.note(result)
             stock.refused += result.refused
-            whereabouts.note(result.lines)
-        corrections = Corrections(whereabouts.moves())
+            if whereabouts:
+                whereabouts.note(result.lines)
+        corrections = Corrections(whereabouts.moves() if whereabouts else ())
     for index in sorted({shard_index(slug, count) for slug in corrections.slugs}):
         lines = list(corrections.applied(written.read(slots_of(index, count))))
         written.write(index, lines)

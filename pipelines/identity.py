@@ -96,7 +96,7 @@ def look_at(move: Move, last: AdmittedLine) -> AdmittedLine:
         observed_at=found.observed_at,
         body=body,
         content_sha256=hashlib.sha256(body.encode()).hexdigest(),
-        formerly=() if move.is_rename else _names_of(last),
+        formerly=() if move.is_rename else last.listing.named(last.raw.source),
     )
     return _read(raw)
 
@@ -108,7 +108,7 @@ def renamed(line: AdmittedLine, names: Iterable[str]) -> AdmittedLine:
 
 def inherited(line: AdmittedLine, last: AdmittedLine) -> AdmittedLine:
     """Keep of the last record what was found out of its names, those that it was led to from among them."""
-    names = _names_of(last)
+    names = last.listing.named(last.raw.source)
     if not (names or last.raw.succeeds):
         return line
     return noted(renamed(line, names), succeeds=last.raw.succeeds)
@@ -118,10 +118,6 @@ def noted(line: AdmittedLine, **notes: object) -> AdmittedLine:
     """Change what is noted of a record beside its body, and read it anew."""
     raw = line.raw.model_copy(update=notes)
     return line if raw == line.raw else _read(raw, line)
-
-
-def _names_of(line: AdmittedLine) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([*line.raw.formerly, *line.listing.named(line.raw.source)]))
 
 
 def _read(raw: RawListing, line: AdmittedLine | None = None) -> AdmittedLine:
