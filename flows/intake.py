@@ -15,7 +15,7 @@ from flows.state import Served, ServedLines
 from flows.strangers import TEXTS, Strangers
 from pipelines.absence import ROLLS, is_gone, looks_that_show, read_roll, roll_of
 from pipelines.carry import Look, carried
-from pipelines.gates import Filled
+from pipelines.gates import Filled, Gate
 from pipelines.identity import IDENTITIES
 from pipelines.merge import SOURCES
 from pipelines.shards import EVERY_SLOT, shard_count, shard_index, slots_of
@@ -45,9 +45,10 @@ class Taken:
     """Of the records themselves; only kept where single ones were asked for."""
 
 
-def take(outcome: CrawlOutcome, folder: Path, *, whole: bool) -> Taken:
-    """Read a crawl once: cut it by slot and count what its gate asks for."""
-    taken, count = Taken(outcome), shard_count(outcome.report.admitted)
+def take(outcome: CrawlOutcome, folder: Path, *, whole: bool, gate: Gate | None = None) -> Taken:
+    """Read a crawl once: cut it by slot and count what its gate asks for, where it is to be judged."""
+    filled = Filled(gate.rated if gate else frozenset())
+    taken, count = Taken(outcome, filled=filled), shard_count(outcome.report.admitted)
     for line in outcome.lines():
         if isinstance(line, QuarantinedLine):
             taken.refused.append(_kept(line.quarantined, len(taken.refused)))

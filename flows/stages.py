@@ -92,7 +92,10 @@ def assemble(job: Job, outcomes: list[CrawlOutcome], failures: Sequence[Breach] 
     state = _starting_point(job, tools)
     if state.reader:
         _finish_what_was_left(tools)
-    taken = [take(outcome, folder / "taken" / outcome.report.source, whole=job.whole) for outcome in outcomes]
+    taken = []
+    for outcome in outcomes:
+        source = outcome.report.source
+        taken.append(take(outcome, folder / "taken" / source, whole=job.whole, gate=tools.gates[source]))
     crawls = _judged(job, taken, state, tools.gates, failures)
     if not crawls.good:
         raise _closed(tools, failed_report(job, tools, taken, crawls.breaches))

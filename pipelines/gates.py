@@ -31,6 +31,11 @@ class Gate(Lifetime):
     distinct_rates: dict[str, Ratio] = Field(default_factory=dict)
     """Fact name, or `name` or `author` → the smallest share of what is stated that must differ from the rest."""
 
+    @property
+    def rated(self) -> frozenset[str]:
+        """Names of what is counted for it."""
+        return frozenset([*self.fill_rates, *self.distinct_rates])
+
 
 class Deadlines(NamedTuple):
     """Until when what a scrape brought may be relied on."""
@@ -94,8 +99,10 @@ class Variety:
 
 @dataclass(slots=True)
 class Filled:
-    """Counts how many listings state each fact, and in how many ways, one listing after the other."""
+    """Counts how many listings state what a gate asks for, and in how many ways, one listing after the other."""
 
+    rated: frozenset[str] = frozenset()
+    """Names of what is counted."""
     listings: int = 0
     stated: Counter[str] = field(default_factory=Counter)
     varieties: defaultdict[str, Variety] = field(default_factory=lambda: defaultdict(Variety))
@@ -106,10 +113,10 @@ class Filled:
             return
         self.listings += 1
         said = {"name": listing.name, "author": listing.author, **{fact.name: fact.value for fact in listing.facts}}
-        self.stated.update(name for name, value in said.items() if value not in BLANK)
-        for name, value in said.items():
-            if value is not True:  # a mark is there or not, and says nothing else
-                self.varieties[name].note(value)
+        for name in self.rated & said.keys():
+            self.stated[name] += said[name] not in BLANK
+            if said[name] is not True:  # a mark is there or not, and says nothing else
+                self.varieties[name].note(said[name])
 
 
 class Breach(NamedTuple):

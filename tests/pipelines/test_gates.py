@@ -51,8 +51,8 @@ def listings(stating: int, silent: int = 0) -> list[Listing]:
     return made + [listing(id=f"heron-lab/s-{n}", context_length=None) for n in range(silent)]
 
 
-def filled(read: Iterable[Listing]) -> Filled:
-    counted = Filled()
+def filled(read: Iterable[Listing], gate: Gate | None = None) -> Filled:
+    counted = Filled((gate or GATE).rated)
     for one in read:
         counted.note(one)
     return counted
@@ -127,7 +127,7 @@ def test_deadlines_count_from_the_scrape() -> None:
 
 def test_mandatory_facts_have_the_names_that_the_reader_gives_them() -> None:
     gate = default_gates()["openrouter"]
-    counted = filled([listing(knowledge_cutoff="2025-01")])
+    counted = filled([listing(knowledge_cutoff="2025-01")], gate)
     assert gate.fill_rates.keys() | gate.distinct_rates.keys() <= counted.stated.keys()
 
 
@@ -136,8 +136,8 @@ def test_a_name_or_a_fact_that_is_blank_is_not_stated() -> None:
     one = listing()
     emptied = one.model_copy(update={"name": "", "facts": (blank,)})
     gate = Gate(**{**BOUNDS, "fill_rates": {"name": 1.0, "description": 1.0}})
-    assert check(report(), filled([one] * 4), gate, last_good=None) == []
-    breaches = check(report(), filled([one, one, one, emptied]), gate, last_good=None)
+    assert check(report(), filled([one] * 4, gate), gate, last_good=None) == []
+    breaches = check(report(), filled([one, one, one, emptied], gate), gate, last_good=None)
     assert [breach.gate for breach in breaches] == ["fill_rates.name", "fill_rates.description"]
 
 
@@ -163,13 +163,14 @@ NAMES = [f"Heron {n}" for n in range(RATED_TOGETHER)]
     ],
 )
 def test_how_many_differ_is_rated_window_by_window(names: list[str], share: float) -> None:
-    assert filled(named(names)).varieties["name"].share == pytest.approx(share)
+    gate = Gate(**{**BOUNDS, "distinct_rates": {"name": 0.5}})
+    assert filled(named(names), gate).varieties["name"].share == pytest.approx(share)
 
 
 def test_one_value_in_the_place_of_all_others_closes_the_gate() -> None:
     gate = Gate(**{**BOUNDS, "fill_rates": {}, "distinct_rates": {"name": 0.5, "knowledge_cutoff": 0.5}})
-    assert check(report(), filled(named(NAMES[:100])), gate, last_good=None) == []
-    [breach] = check(report(), filled(named(["unknown"] * 100)), gate, last_good=None)
+    assert check(report(), filled(named(NAMES[:100]), gate), gate, last_good=None) == []
+    [breach] = check(report(), filled(named(["unknown"] * 100), gate), gate, last_good=None)
     assert breach.gate == "distinct_rates.name"
     assert breach.reason.startswith("only 1.0% of what is stated as name differs, at least 50% must")
 
@@ -177,7 +178,8 @@ def test_one_value_in_the_place_of_all_others_closes_the_gate() -> None:
 def judged(models: list[dict[str, Any]]) -> list[str]:
     read = [admitted(raw(model)) for model in models]
     whole = report(listings=len(read), admitted=len(read))
-    return [breach.gate for breach in check(whole, filled(read), default_gates()["openrouter"], last_good=371)]
+    gate = default_gates()["openrouter"]
+    return [breach.gate for breach in check(whole, filled(read, gate), gate, last_good=371)]
 
 
 @pytest.mark.recordings
@@ -209,7 +211,7 @@ def test_the_recorded_repositories_of_the_hub_pass_its_gate_however_many_there_a
     gate, items = default_gates()["huggingface"], hub_items()
     for some in (items[:1500], items[1500:], items):
         read = [admitted(raw(item, "huggingface")) for item in some]
-        assert check(report(source="huggingface", listings=len(read)), filled(read), gate, last_good=None) == []
+        assert check(report(source="huggingface", listings=len(read)), filled(read, gate), gate, last_good=None) == []
 
 
 @pytest.mark.recordings
@@ -222,7 +224,7 @@ def test_the_recorded_catalogue_passes_its_gate_and_one_without_dates_does_not()
         bodies = ((part, key, {part: {"models": {key: entry | changed}}}) for part, key, entry in entries)
         judged = (admit(raw_body(json.dumps(body), id=f"{p}/{k}", source="modelsdev")) for p, k, body in bodies)
         read = [one for one in judged if isinstance(one, Listing)]
-        found = check(report(source="modelsdev", listings=len(read)), filled(read), gate, last_good=None)
+        found = check(report(source="modelsdev", listings=len(read)), filled(read, gate), gate, last_good=None)
         return [breach.gate for breach in found]
 
     assert breached() == []
