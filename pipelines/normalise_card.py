@@ -12,12 +12,11 @@ from pipelines.card_text import no_card
 from pipelines.description_claims import kinds_in
 from pipelines.hub_card_data import LANGUAGE, MOST_LANGUAGES, OTHER_LICENCE, is_word
 from pipelines.hub_code import code_of
+from pipelines.hub_listing import repository_name, text_listing
 from pipelines.hub_results import fit
 from pipelines.hub_tags import MOST_BASE_MODELS, REPOSITORY
 from pipelines.hub_vocabulary import RELATIONS
 from pipelines.own_names import Names, names_of
-from pipelines.record import FieldError
-from pipelines.slugs import hub_slug, is_slug
 from pipelines.text import clean
 from schemas.listing import Fact, Listing, RawListing, Result
 
@@ -38,31 +37,17 @@ class Quote(NamedTuple):
 
 def read_card(raw: RawListing) -> Listing:
     """Read one card; raise FieldError where it is none of a repository. What cannot be understood states nothing."""
-    if not REPOSITORY.match(raw.id) or not is_slug(hub_slug(raw.id)):
-        raise FieldError("", f"is of {raw.id[:80]!r}, not owner/name of letters, digits, '.', '_' and '-'")
+    repository_name(raw.id, "", "is of")
     card = raw.body.encode()
     front = read_front_matter(card)
     body = read_body(card, front.body_offset)
-    owner, mark, name = raw.id.partition("/")
-    return Listing.model_construct(
-        source=raw.source,
-        id=raw.id,
+    return text_listing(
+        raw,
         kind="card",
-        base_id=raw.id,
-        slug=hub_slug(raw.id),
-        variant=None,
-        name=name if mark else raw.id,
-        author=owner,
         facts=(*_declared(card, front), *_limits(claims_in(card, body)), *_kinds(card, body, names_of(raw.id))),
-        prices=(),
-        providers=(),
         results=_results(card, front),
-        same_as=(f"huggingface:{raw.id}", *(() if no_card(card) else code_of(raw.id, [raw.body]))),
-        leftovers=(),
+        same_as=() if no_card(card) else code_of(raw.id, [raw.body]),
         unfamiliar=_unfamiliar(front),
-        url=raw.url,
-        observed_at=raw.observed_at,
-        content_sha256=raw.content_sha256,
     )
 
 

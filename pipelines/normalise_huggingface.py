@@ -6,12 +6,12 @@ from typing import Any, Final
 from pipelines.absence import MADE_ANEW, MOVED, REPLACED, SOUGHT, UNSEEN
 from pipelines.hub_card_data import declared_code, declared_languages, declared_licence, declared_licences
 from pipelines.hub_files import file_facts
+from pipelines.hub_listing import hub_listing, repository_name
 from pipelines.hub_providers import read_providers
 from pipelines.hub_results import file_results, index_results
-from pipelines.hub_tags import REPOSITORY, base_model_facts, language_facts, licence_fact, licence_tag, tag_facts
+from pipelines.hub_tags import base_model_facts, language_facts, licence_fact, licence_tag, tag_facts
 from pipelines.hub_vocabulary import PIPELINE_TAGS, RELATIONS, UNREAD_FIELDS
 from pipelines.record import FieldError, Record, parse_record, shown
-from pipelines.slugs import hub_slug, is_slug
 from schemas.listing import Fact, FactValue, Listing, RawListing
 
 HUB: Final = "huggingface"
@@ -35,7 +35,7 @@ def read_repository(raw: RawListing) -> Listing:
     _read_figures(record, facts)
     _read_tags(record, card, facts)
     served = read_providers(record.take_optional("inferenceProviderMapping"))
-    return _listing(
+    return hub_listing(
         raw,
         repository,
         kind="model",
@@ -56,7 +56,7 @@ def _absence(record: Record, raw: RawListing) -> Listing:
     if status is None:
         record.refuse("status", "is missing: the answer's HTTP status stands there")
     missing = Fact(UNSEEN, status, "/status", status)
-    return _listing(raw, asked, kind="absence", facts=(missing,), leftovers=tuple(record.leftovers()))
+    return hub_listing(raw, asked, kind="absence", facts=(missing,), leftovers=tuple(record.leftovers()))
 
 
 def _elsewhere(record: Record, raw: RawListing) -> Listing:
@@ -72,33 +72,11 @@ def _elsewhere(record: Record, raw: RawListing) -> Listing:
     names = (found,) if moved else raw.formerly
     same_as = tuple(f"{HUB}:{name}" for name in names)
     leftovers = tuple(record.leftovers())
-    return _listing(raw, asked, kind="absence", facts=tuple(facts), same_as=same_as, leftovers=leftovers)
-
-
-def _listing(raw: RawListing, repository: str, **read: Any) -> Listing:  # noqa: ANN401 - fields of a listing
-    owner, mark, name = repository.partition("/")
-    told: dict[str, Any] = {"providers": (), "results": (), "same_as": (), "unfamiliar": (), **read}
-    return Listing.model_construct(
-        source=raw.source,
-        id=repository,
-        base_id=repository,
-        slug=hub_slug(repository),
-        variant=None,
-        name=name if mark else repository,
-        author=owner,
-        prices=(),
-        url=raw.url,
-        observed_at=raw.observed_at,
-        content_sha256=raw.content_sha256,
-        **told,
-    )
+    return hub_listing(raw, asked, kind="absence", facts=tuple(facts), same_as=same_as, leftovers=leftovers)
 
 
 def _repository(record: Record, field: str) -> str:
-    repository = record.line(field)
-    if not REPOSITORY.match(repository) or not is_slug(hub_slug(repository)):
-        raise FieldError(f"/{field}", f"is {repository[:80]!r}, not owner/name of letters, digits, '.', '_' and '-'")
-    return repository
+    return repository_name(record.line(field), f"/{field}")
 
 
 def _card_data(record: Record) -> dict[str, Any]:

@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from pipelines.hub_tags import REPOSITORY
+from pipelines.hub_listing import repository_name, text_listing
 from pipelines.precedence import LicenceText, precedence
-from pipelines.record import FieldError
-from pipelines.slugs import hub_slug, is_slug
 from pipelines.text import clean
 from schemas.listing import Fact, Listing, RawListing
 
@@ -29,30 +27,9 @@ class _Line(NamedTuple):
 
 def read_licence(raw: RawListing) -> Listing:
     """Read one text; raise FieldError where it is none of a repository. One that is not well known states nothing."""
-    if not REPOSITORY.match(raw.id) or not is_slug(hub_slug(raw.id)):
-        raise FieldError("", f"is of {raw.id[:80]!r}, not owner/name of letters, digits, '.', '_' and '-'")
-    owner, mark, name = raw.id.partition("/")
+    repository_name(raw.id, "", "is of")
     fact = _licence(raw.body.encode())
-    return Listing.model_construct(
-        source=raw.source,
-        id=raw.id,
-        kind="licence",
-        base_id=raw.id,
-        slug=hub_slug(raw.id),
-        variant=None,
-        name=name if mark else raw.id,
-        author=owner,
-        facts=(fact,) if fact else (),
-        prices=(),
-        providers=(),
-        results=(),
-        same_as=(f"huggingface:{raw.id}",),
-        leftovers=(),
-        unfamiliar=(),
-        url=raw.url,
-        observed_at=raw.observed_at,
-        content_sha256=raw.content_sha256,
-    )
+    return text_listing(raw, kind="licence", facts=(fact,) if fact else ())
 
 
 def _licence(text: bytes) -> Fact | None:
