@@ -10,7 +10,7 @@ from flows.intake import Stock, Taken, there
 from flows.state import Served
 from pipelines.absence import ROLLS, Absence, is_gone, looks_that_show
 from pipelines.extraction_record import disproof
-from pipelines.join import HUB, NAMING, SELLER, Joined, Joins
+from pipelines.join import CARDS, HUB, NAMING, SELLER, TEXTS, Joined, Joins
 from pipelines.merge import SOURCES, Gathered, account, collision, gather
 from pipelines.normalise_extraction import SOURCE as EXTRACTION
 from pipelines.owners import Owners
@@ -20,7 +20,7 @@ from schemas.crawl import AdmittedLine
 from schemas.listing import Listing, Quarantined
 from schemas.run import Accounting
 
-AT_HOME = (SELLER, f"{SELLER}-endpoints", HUB, f"{HUB}-card", f"{HUB}-licence")
+AT_HOME = (SELLER, f"{SELLER}-endpoints", HUB, *TEXTS)
 """Sources whose records may lie in the part of the passport that they belong to."""
 
 
@@ -62,7 +62,7 @@ def batch_of(
         else:
             joins.left(line.listing)
         models += not gone
-    for listing in there(stock.read(f"{HUB}-card")):
+    for listing in there(stock.read(CARDS)):
         joins.hosted(listing)
     models = max(models, served.passports)
     away = Away(folder, shard_count(models))

@@ -17,14 +17,14 @@ from flows.known import NAMED_BY, Remembered, write_known
 from flows.progress import LOG, tell
 from flows.state import Served, served, starting_point
 from flows.workplace import crawl_folder
-from pipelines.join import HUB
+from pipelines.join import CARDS, HUB
 from pipelines.normalise_extraction import SOURCE
 from pipelines.walks import base_of
 from schemas.crawl import AdmittedLine, ListQuery
 from schemas.run import Breach
 from schemas.times import timestamp
 
-READ = ("openrouter", "huggingface-card")
+READ = ("openrouter", CARDS)
 """Sources whose texts a language model reads, where one is set."""
 
 EXTRACTING = "read texts"

@@ -12,11 +12,12 @@ from flows.publication import SourcePart, SourceParts
 from flows.renames import Corrections, Whereabouts
 from flows.spool import SourceLines, Spool, WrittenLines
 from flows.state import Served, ServedLines
-from flows.strangers import TEXTS, Strangers
+from flows.strangers import Strangers
 from pipelines.absence import ROLLS, is_gone, looks_that_show, read_roll, roll_of
 from pipelines.carry import Look, carried
 from pipelines.gates import Filled, Gate
 from pipelines.identity import IDENTITIES
+from pipelines.join import TEXTS
 from pipelines.merge import SOURCES
 from pipelines.shards import EVERY_SLOT, shard_count, shard_index, slots_of
 from schemas.crawl import AdmittedLine, QuarantinedLine

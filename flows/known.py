@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Self
 
 from flows.spool import SourceLines
+from pipelines.join import CARDS, TEXTS
 from schemas.crawl import KNOWN_TABLES, AdmittedLine
 from schemas.listing import RawListing
 
 REMEMBERED = {
     "openrouter": ("openrouter-endpoints",),
-    "huggingface": ("huggingface-card", "huggingface-licence"),
+    "huggingface": TEXTS,
     "github": ("github",),
     "extraction": ("extraction",),
 }
@@ -23,7 +24,7 @@ REMEMBERED = {
 
 NAMED_BY = {
     "huggingface": ("openrouter",),
-    "github": ("huggingface", "huggingface-card"),
+    "github": ("huggingface", CARDS),
 }
 """Source → the sources whose records name what is to be asked of it."""
 

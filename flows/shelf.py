@@ -7,17 +7,17 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 
 from flows.reader import Reader
-from pipelines.join import CODE, HUB, SELLER, key_of
+from pipelines.join import CODE, HUB, SELLER, TEXTS, key_of
 from pipelines.order import admit
 from pipelines.shards import EVERY_SLOT, shard_index, slots_of
 from pipelines.slugs import hub_slug
 from schemas.listing import Listing, RawListing
 from schemas.registry import SourceRef
 
-CARDS, LICENCES, ENDPOINTS, CATALOGUE = f"{HUB}-card", f"{HUB}-licence", f"{SELLER}-endpoints", "modelsdev"
+ENDPOINTS, CATALOGUE = f"{SELLER}-endpoints", "modelsdev"
 INDEXED = (SELLER, CATALOGUE, CODE)
 """Sources of some thousands of records at most, which are read whole; of the others only what is looked for."""
-LOOKED_UP = {HUB: (HUB, CARDS, LICENCES), SELLER: (ENDPOINTS,)}
+LOOKED_UP = {HUB: (HUB, *TEXTS), SELLER: (ENDPOINTS,)}
 """Source of a name → sources of records that lie under it."""
 
 _PARTS_KEPT, _INDEXES_KEPT = 8, 4

@@ -4,10 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pipelines.carry import Carried, Look
+from pipelines.join import TEXTS
 from schemas.crawl import AdmittedLine
-
-TEXTS = ("huggingface-card", "huggingface-licence")
-"""Sources of texts that lie in repositories."""
 
 
 @dataclass(slots=True)

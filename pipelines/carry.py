@@ -5,13 +5,14 @@ from typing import NamedTuple
 
 from pipelines.absence import ROLLS, is_gone
 from pipelines.identity import LOOKED_FOR, Move, held, inherited, look_at, noted
+from pipelines.join import CODE, HUB, TEXTS
 from schemas.crawl import AdmittedLine
 from schemas.listing import Quarantined
 
 LISTED = ("model", "router", "variant")
 """Kinds whose absence from a whole list means something."""
 
-CASELESS = ("huggingface", "huggingface-card", "huggingface-licence", "github")
+CASELESS = (HUB, *TEXTS, CODE)
 """Sources that answer to an id in any letters, and may come to spell it in others: it is one record."""
 
 FOUND = {"missing_since": None, "missed_at": None, "moved_to": None}

@@ -31,6 +31,9 @@ NOTHING = sha256(b"").hexdigest()
 
 HUB, SELLER, CODE = "huggingface", "openrouter", "github"
 
+CARDS, LICENCES = TEXTS = (f"{HUB}-card", f"{HUB}-licence")
+"""Sources of texts that lie in repositories."""
+
 CATALOGUES = ("modelsdev",)
 """Sources that speak of repositories that are not theirs; a text of the Hub lies in the one that it names."""
 
