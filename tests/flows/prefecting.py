@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flows.demo import recording
+from flows.own_server import is_healthy
 from pipelines.keys import signing_key_to_jwk
 from tests.flows.running import SEED
 from tests.flows.servers import free_ports, wait_until
@@ -107,19 +108,11 @@ def prefect_server(folder: Path, **settings: str) -> Iterator[Server]:
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True)
         try:
-            wait_until(lambda: healthy(api_url), process, folder / "server.log")
+            wait_until(lambda: is_healthy(api_url), process, folder / "server.log")
             hasty = {"PREFECT_RUNNER_POLL_FREQUENCY": "1", "PREFECT_WORKER_QUERY_SECONDS": "1"}
             yield Server(api_url, surroundings(folder / "home", PREFECT_API_URL=api_url, **hasty), process.pid)
         finally:
             end(process)
-
-
-def healthy(api_url: str) -> bool:
-    try:
-        urllib.request.urlopen(f"{api_url}/health", timeout=5).close()  # noqa: S310 - our own server
-    except OSError:
-        return False
-    return True
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from flows.demo import recording
+from flows.own_server import is_healthy
 from tests.flows.prefecting import (
     PASSPORTS,
     ROOT,
@@ -23,7 +24,6 @@ from tests.flows.prefecting import (
     beside,
     command_line,
     crawling,
-    healthy,
     kill_all,
     publishing,
     surroundings,
@@ -87,7 +87,7 @@ def test_told_to_end_it_cancels_its_run_and_says_so(
         run = begun(server, process, stuck)
         process.send_signal(signalled)
         assert process.wait(60) == status
-        until(lambda: not healthy(server.api_url), 20)
+        until(lambda: not is_healthy(server.api_url), 20)
     said = (folder / "first.log").read_text()
     assert f"{signalled.name}: {ENDING}" in said
     assert "ended; the schedules are paused until the next start" in said
@@ -162,7 +162,7 @@ def test_where_it_is_killed_with_its_run_the_next_start_finds_the_run_dead_and_g
         dead = begun(server, process, stuck)
         kill_all(process)
         killed = time.monotonic()
-        until(lambda: not healthy(server.api_url), 20)
+        until(lambda: not is_healthy(server.api_url), 20)
     with playing(recording.models()) as url, scheduled(folder, url, folder / "second.log") as (_, server):
         assert server.state(dead)["type"] == "RUNNING"
         server.wait_for(dead, "CRASHED", limit_s=200)
@@ -179,7 +179,7 @@ def test_where_it_alone_is_killed_its_run_goes_on_to_its_end_under_the_next_star
         started = below(process.pid)
         process.kill()
         process.wait()
-        until(lambda: not healthy(server.api_url), 20)
+        until(lambda: not is_healthy(server.api_url), 20)
         assert any(b"prefect.engine" in command_line(pid) for pid in started)
         with scheduled(folder, url, folder / "second.log") as (_, again):
             assert again.state(run)["type"] == "RUNNING"

@@ -1,5 +1,6 @@
 """A small Hub that answers as it is told to, and what a crawl is told before it begins."""
 
+import hashlib
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from schemas.listing import RawListing
 from spiders.huggingface_pages import FIELDS
 from tests.spiders.scripted import PREFIX, Answer, Crawled
 
+EARLIER = "2026-07-01T00:00:00.000Z"
 SHA = "5d0c1f" + "0" * 34
 CARD = "# Heron\n\nIt may be wrong about rivers.\n"
 MISSING = Answer(401, {"error": "Invalid username or password."})
@@ -77,3 +79,16 @@ def licences(came: Crawled) -> dict[str, RawListing]:
 
 def cards(came: Crawled) -> dict[str, RawListing]:
     return {raw.id: raw for raw in raws(came, "huggingface-card")}
+
+
+def known_text(source: str, repository: str, version: str | None, text: str) -> RawListing:
+    """A text as an earlier crawl brought it."""
+    return RawListing(
+        source=source,
+        id=repository,
+        url="https://hub.example/c",
+        observed_at=EARLIER,
+        body=text,
+        content_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        version=version,
+    )

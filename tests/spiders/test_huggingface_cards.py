@@ -1,4 +1,3 @@
-import hashlib
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from tests.spiders.hub import (
     cards,
     detail,
     known_file,
+    known_text,
     raws,
     record_path,
     redirect,
@@ -20,7 +20,6 @@ from tests.spiders.hub import (
 from tests.spiders.scripted import Answer, answering, crawl_of
 
 HUB = "huggingface"
-EARLIER = "2026-07-01T00:00:00.000Z"
 
 
 def test_gated_disabled_and_bare_records_are_taken_as_they_are_and_private_ones_are_not(tmp_path: Path) -> None:
@@ -92,11 +91,7 @@ def test_a_card_is_followed_to_the_hubs_cache_and_no_further(tmp_path: Path) -> 
 
 
 def known_card(repository: str, version: str | None, text: str = "# As it was\n") -> RawListing:
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return RawListing(
-        source=f"{HUB}-card", id=repository, url="https://hub.example/c", observed_at=EARLIER, body=text,
-        content_sha256=digest, version=version,
-    )  # fmt: skip
+    return known_text(f"{HUB}-card", repository, version, text)
 
 
 def test_a_card_of_the_same_commit_is_not_fetched_again(tmp_path: Path) -> None:

@@ -1,17 +1,15 @@
 """The licence that lies among a repository's files comes as its card does: by commit, byte for byte, or not at all."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from schemas.listing import RawListing
-from tests.spiders.hub import SHA, card, detail, known_file, licence_path, licences, raws, redirect
+from tests.spiders.hub import EARLIER, SHA, card, detail, known_file, known_text, licence_path, licences, raws, redirect
 from tests.spiders.scripted import Answer, Crawled, answering, crawl_of
 
 HUB = "huggingface"
-EARLIER = "2026-07-01T00:00:00.000Z"
 MIT = "MIT License\r\n\r\nCopyright (c) the marsh\r\n"
 LISTED = {"siblings": [{"rfilename": "README.md"}, {"rfilename": "LICENSE"}]}
 
@@ -22,11 +20,7 @@ def hosted(name: str, text: str | bytes | None = MIT, **fields: Any) -> dict[str
 
 
 def known(name: str, version: str | None, text: str = "As it was\n") -> RawListing:
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return RawListing(
-        source=f"{HUB}-licence", id=name, url="https://hub.example/l", observed_at=EARLIER, body=text,
-        content_sha256=digest, version=version,
-    )  # fmt: skip
+    return known_text(f"{HUB}-licence", name, version, text)
 
 
 def crawled(
