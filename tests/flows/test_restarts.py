@@ -29,18 +29,12 @@ from tests.flows.prefecting import (
     surroundings,
     until,
 )
-from tests.flows.running import equip, playing, reader
+from tests.flows.running import playing, reader
 from tests.spiders.server import Source, serving
 
 pytestmark = [pytest.mark.harness, pytest.mark.slow, pytest.mark.timeout(300)]
 NAMES = ["refresh-openrouter", "watch", "rescrape", "publish"]
 ENDING = "ending the run that goes on, if one does, and pausing the schedules"
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    equip(tmp_path, monkeypatch)
-    return tmp_path
 
 
 @pytest.fixture
@@ -81,28 +75,28 @@ def the_next_run_publishes(folder: Path, server: Server) -> None:
 
 @pytest.mark.parametrize(("signalled", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_told_to_end_it_cancels_its_run_and_says_so(
-    signalled: signal.Signals, status: int, folder: Path, stuck: Source
+    signalled: signal.Signals, status: int, equipped: Path, stuck: Source
 ) -> None:
-    with scheduled(folder, stuck.url, folder / "first.log") as (process, server):
+    with scheduled(equipped, stuck.url, equipped / "first.log") as (process, server):
         run = begun(server, process, stuck)
         process.send_signal(signalled)
         assert process.wait(60) == status
         until(lambda: not is_healthy(server.api_url), 20)
-    said = (folder / "first.log").read_text()
+    said = (equipped / "first.log").read_text()
     assert f"{signalled.name}: {ENDING}" in said
     assert "ended; the schedules are paused until the next start" in said
     assert "Traceback" not in said
     assert "RuntimeWarning" not in said
-    with playing(recording.models()) as url, scheduled(folder, url, folder / "second.log") as (_, server):
+    with playing(recording.models()) as url, scheduled(equipped, url, equipped / "second.log") as (_, server):
         assert server.state(run)["type"] == "CANCELLED"
-        the_next_run_publishes(folder, server)
+        the_next_run_publishes(equipped, server)
 
 
-def test_two_that_start_at_once_have_a_server_each(folder: Path) -> None:
+def test_two_that_start_at_once_have_a_server_each(equipped: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         entered = contextlib.ExitStack()
         url = "http://127.0.0.1:9"
-        starts = [scheduled(folder / name, url, folder / f"{name}.log") for name in ("one", "other")]
+        starts = [scheduled(equipped / name, url, equipped / f"{name}.log") for name in ("one", "other")]
         with entered:
             begun_ones = list(pool.map(entered.enter_context, starts))
             addresses = {server.api_url for _, server in begun_ones}
@@ -116,11 +110,11 @@ def at_a_terminal(folder: Path, url: str, *command: str) -> "subprocess.Popen[st
     return subprocess.Popen((*PASSPORTS, *command), cwd=ROOT, env=environment, stdout=out, stderr=out, text=True)
 
 
-def test_what_a_person_does_beside_it_is_done_on_its_server(folder: Path) -> None:
-    with playing(recording.models()) as url, scheduled(folder, url, folder / "schedule.log") as (_, server):
+def test_what_a_person_does_beside_it_is_done_on_its_server(equipped: Path) -> None:
+    with playing(recording.models()) as url, scheduled(equipped, url, equipped / "schedule.log") as (_, server):
         run = server.start("refresh-openrouter")
         for command in (("refresh",), ("rescrape", "qwen-qwq-32b")):
-            with at_a_terminal(folder, url, *command) as done:
+            with at_a_terminal(equipped, url, *command) as done:
                 told = done.communicate()
             assert done.returncode == 0, told
         server.wait_for(run, "COMPLETED")
@@ -128,12 +122,12 @@ def test_what_a_person_does_beside_it_is_done_on_its_server(folder: Path) -> Non
         assert names == {"refresh", "rescrape"}
 
 
-def test_where_its_server_goes_from_under_a_run_a_person_is_told_in_a_sentence(folder: Path) -> None:
+def test_where_its_server_goes_from_under_a_run_a_person_is_told_in_a_sentence(equipped: Path) -> None:
     source = Holding()
     source.held.set()
     with source.listening() as url:
-        with scheduled(folder, url, folder / "schedule.log") as (_, server):
-            refresh = at_a_terminal(folder, url, "refresh")
+        with scheduled(equipped, url, equipped / "schedule.log") as (_, server):
+            refresh = at_a_terminal(equipped, url, "refresh")
             until(lambda: server.ask("/flow_runs/filter", flows={"name": {"any_": ["job"]}}))
             assert source.asked.wait(60)
         source.held.clear()
@@ -144,36 +138,36 @@ def test_where_its_server_goes_from_under_a_run_a_person_is_told_in_a_sentence(f
     assert "Traceback" not in told
 
 
-def test_where_its_run_alone_is_killed_the_next_one_begins_at_once(folder: Path, stuck: Source) -> None:
-    with scheduled(folder, stuck.url, folder / "schedule.log") as (process, server):
+def test_where_its_run_alone_is_killed_the_next_one_begins_at_once(equipped: Path, stuck: Source) -> None:
+    with scheduled(equipped, stuck.url, equipped / "schedule.log") as (process, server):
         run = begun(server, process, stuck)
         [engine] = [pid for pid in below(process.pid) if b"prefect.engine" in command_line(pid)]
         os.kill(engine, signal.SIGKILL)
         until(lambda: not crawling(process.pid), 10)
         server.wait_for(run, "CRASHED", limit_s=20)
         stuck.always, stuck.models = "", recording.models()
-        the_next_run_publishes(folder, server)
+        the_next_run_publishes(equipped, server)
 
 
 def test_where_it_is_killed_with_its_run_the_next_start_finds_the_run_dead_and_goes_on(
-    folder: Path, stuck: Source
+    equipped: Path, stuck: Source
 ) -> None:
-    with scheduled(folder, stuck.url, folder / "first.log") as (process, server):
+    with scheduled(equipped, stuck.url, equipped / "first.log") as (process, server):
         dead = begun(server, process, stuck)
         kill_all(process)
         killed = time.monotonic()
         until(lambda: not is_healthy(server.api_url), 20)
-    with playing(recording.models()) as url, scheduled(folder, url, folder / "second.log") as (_, server):
+    with playing(recording.models()) as url, scheduled(equipped, url, equipped / "second.log") as (_, server):
         assert server.state(dead)["type"] == "RUNNING"
         server.wait_for(dead, "CRASHED", limit_s=200)
         assert 60 < time.monotonic() - killed < 150
-        the_next_run_publishes(folder, server)
+        the_next_run_publishes(equipped, server)
 
 
-def test_where_it_alone_is_killed_its_run_goes_on_to_its_end_under_the_next_start(folder: Path) -> None:
+def test_where_it_alone_is_killed_its_run_goes_on_to_its_end_under_the_next_start(equipped: Path) -> None:
     source = Holding()
     source.held.set()
-    with source.listening() as url, scheduled(folder, url, folder / "first.log") as (process, server):
+    with source.listening() as url, scheduled(equipped, url, equipped / "first.log") as (process, server):
         run = server.start("refresh-openrouter")
         assert source.asked.wait(60)
         started = below(process.pid)
@@ -181,9 +175,9 @@ def test_where_it_alone_is_killed_its_run_goes_on_to_its_end_under_the_next_star
         process.wait()
         until(lambda: not is_healthy(server.api_url), 20)
         assert any(b"prefect.engine" in command_line(pid) for pid in started)
-        with scheduled(folder, url, folder / "second.log") as (_, again):
+        with scheduled(equipped, url, equipped / "second.log") as (_, again):
             assert again.state(run)["type"] == "RUNNING"
             source.held.clear()
             again.wait_for(run, "COMPLETED")
-            assert len(list(reader(folder / "store", at=datetime.now(UTC)).rows())) == 22
-            the_next_run_publishes(folder, again)
+            assert len(list(reader(equipped / "store", at=datetime.now(UTC)).rows())) == 22
+            the_next_run_publishes(equipped, again)
