@@ -2,7 +2,9 @@
 
 import contextlib
 import ctypes
+import logging
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -22,6 +24,10 @@ PR_SET_PDEATHSIG = 1
 """From <linux/prctl.h>: the signal that a process gets when its parent dies."""
 ADDRESS = "address"
 """File with the address of the server of who serves alone."""
+MESSAGES = "prefect.server.utilities.messaging.memory"
+"""Logger of who hands messages on within the server."""
+LOCKED = "database is locked"
+"""What SQLite says to who would write when another one just did."""
 LEASES = "prefect.server.concurrency.lease_storage.filesystem"
 """Who holds which slot outlives the server there: in memory, a restart would leave a slot taken for ever."""
 
@@ -118,8 +124,17 @@ def _serve(port: str, parent: str) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != int(parent):  # it went before we could ask
             return
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", port]
-    os.execv(sys.executable, command)  # noqa: S606 - no shell is meant
+    logging.getLogger(MESSAGES).addFilter(in_a_line)
+    sys.argv = ["prefect", "server", "start", "--host", HOST, "--port", port]
+    runpy.run_module("prefect", run_name="__main__", alter_sys=True)
+
+
+def in_a_line(record: logging.LogRecord) -> bool:
+    """Tell in one line what is no fault: the file was being written to, and the server takes the message up again."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None and LOCKED in str(error):
+        record.msg, record.args, record.exc_info = f"{LOCKED}: a message is taken up again", (), None
+    return True
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """How commands find the Prefect server that a schedule of the same user runs."""
 
+import logging
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows.demo import recording
-from flows.own_server import leave_address, scheduling, server_of_the_schedule
+from flows.own_server import MESSAGES, in_a_line, leave_address, scheduling, server_of_the_schedule
 from flows.workplace import alone
 
 
@@ -51,3 +53,16 @@ def test_the_server_of_a_schedule_is_found_while_both_are_there(home: Path) -> N
 def test_the_server_of_another_home_is_not_taken(home: Path) -> None:
     with recording.listening(Healthy) as url, scheduled(home.with_name("other"), f"{url}/api"):
         assert server_of_the_schedule() is None
+
+
+@pytest.mark.parametrize(("said", "whole"), [("database is locked", False), ("no such table", True)])
+def test_a_message_that_is_taken_up_again_is_told_in_a_line_and_all_else_in_full(
+    said: str, whole: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger, error = logging.getLogger(MESSAGES), sqlite3.OperationalError(said)
+    logger.addFilter(in_a_line)
+    logger.error("Failed in consume_loop", exc_info=error)
+    logger.removeFilter(in_a_line)
+    assert said in caplog.text
+    assert ("Failed in consume_loop" in caplog.text, "taken up again" in caplog.text) == (whole, not whole)
+    assert (caplog.records[0].exc_info is not None) is whole
