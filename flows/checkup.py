@@ -4,7 +4,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from typing import Literal, NamedTuple
 from urllib.robotparser import RobotFileParser
@@ -18,6 +17,7 @@ from flows.store import Store, open_store
 from flows.store.probe import RACERS, probe
 from flows.trusting import trust_for
 from pipelines.verify import CLOCK_SKEW
+from schemas.times import http_date
 
 ROBOT = "passports"
 """The name that a robots.txt would address, as the spiders have it."""
@@ -132,7 +132,10 @@ def _fetched(url: str, max_bytes: int) -> tuple[bytes, str | None]:
 def _clock(url: str, theirs: str | None, now: datetime) -> Check:
     if theirs is None:
         return Check("clock", "unknown", f"{url} does not tell the time")
-    apart = abs(now - parsedate_to_datetime(theirs))
+    there = http_date(theirs)
+    if there is None:
+        return Check("clock", "unknown", f"{url} tells the time as {theirs[:40]!r}, which is no date of HTTP")
+    apart = abs(now - there)
     if apart > CLOCK_SKEW:
         return Check("clock", "unfit", f"{_seconds(apart)} apart from {url}: set this clock right, or passports lie")
     return Check("clock", "fit", f"{_seconds(apart)} apart from {url}")

@@ -1,6 +1,7 @@
 """Instants as the passports print them: UTC, milliseconds, Z."""
 
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 
 def timestamp(instant: datetime) -> str:
@@ -15,3 +16,15 @@ def instant(text: str) -> datetime:
     if not text.endswith("Z"):
         raise ValueError(f"{text!r} is not a UTC timestamp ending in Z")
     return datetime.fromisoformat(text)
+
+
+def http_date(text: str) -> datetime | None:
+    """Read the date of an HTTP header, as UTC where it names no zone; None for anything else, whoever sent it.
+
+    The standard library raises OverflowError on numbers that C cannot hold, as in "Wed, 21 Oct 99999999999999999999".
+    """
+    try:
+        date = parsedate_to_datetime(text)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

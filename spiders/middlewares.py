@@ -3,8 +3,7 @@
 import asyncio
 import random
 import time
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from scrapy import Request, Spider
 from scrapy.downloadermiddlewares.retry import RetryMiddleware, get_retry_request
@@ -13,6 +12,7 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.utils.response import response_status_message
 
+from schemas.times import http_date
 from spiders.clock import clock_of
 from spiders.documents import AnswerError
 from spiders.waits import QUOTA, backoff_s, quota_free_at, rate_limit_reset_s, retry_after_s
@@ -83,11 +83,7 @@ class PatientRetry(RetryMiddleware):
 
     def _now_there(self, response: Response) -> datetime:
         """The source's own clock, by which its dates are meant; ours where it does not tell."""
-        try:
-            told = parsedate_to_datetime((response.headers.get("Date") or b"").decode("latin-1"))
-        except ValueError:
-            return self.clock()
-        return told if told.tzinfo else told.replace(tzinfo=UTC)
+        return http_date((response.headers.get("Date") or b"").decode("latin-1")) or self.clock()
 
     def _read(self, request: Request, response: Response) -> Request | Response:
         if "read" not in request.meta or response.status not in range(200, 300):

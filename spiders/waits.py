@@ -2,7 +2,8 @@
 
 import re
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+
+from schemas.times import http_date
 
 QUOTA = ("X-RateLimit-Remaining", "X-RateLimit-Reset")
 """Headers that tell of a quota, as `quota_free_at` reads them."""
@@ -15,12 +16,8 @@ def retry_after_s(header: str, now: datetime) -> float:
     """Seconds that a Retry-After header (RFC 9110 10.2.3) asks for: a number, or a date; 0 for anything else."""
     if re.fullmatch(r"\d{1,9}", header.strip()):
         return float(header)
-    try:
-        date = parsedate_to_datetime(header)
-    except ValueError:
-        return 0.0
-    aware = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return max(0.0, (aware - now).total_seconds())
+    date = http_date(header)
+    return max(0.0, (date - now).total_seconds()) if date else 0.0
 
 
 def rate_limit_reset_s(header: str) -> float:

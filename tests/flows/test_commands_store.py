@@ -10,6 +10,7 @@ from flows.store import keys
 from flows.store.local import LocalStore
 from tests.flows.commanding import Terminal
 from tests.flows.running import NOON, Record, edited, files, playing, reader, refresh
+from tests.spiders.server import serving
 
 QWEN = "qwen-qwq-32b"
 
@@ -122,6 +123,25 @@ def test_the_doctor_finds_a_healthy_machine_fit(
         "clock": "fit",
     }  # fmt: skip
     assert not [key for key in LocalStore(tmp_path / "store").list() if "probe" in key]
+
+
+@pytest.mark.usefixtures("equipped")
+@pytest.mark.parametrize(
+    ("date", "verdict"),
+    [
+        ("yesterday", ("unknown", "tells the time as 'yesterday', which is no date of HTTP")),
+        ("Wed, 22 Apr 99999999999999999999 12:00:00 GMT", ("unknown", "which is no date of HTTP")),
+        ("Wed, 22 Apr 2026 12:00:00 -0000", ("unfit", "s apart from")),
+    ],
+)
+def test_the_doctor_reads_any_date_that_a_source_tells(
+    date: str, verdict: tuple[str, str], tmp_path: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(date=date) as source:
+        monkeypatch.setenv("PASSPORTS_OPENROUTER_URL", source.url)
+        ended = passports("doctor", "--store", tmp_path / "store", "--json")
+    [clock] = [check for check in ended.json()["checks"] if check["name"] == "clock"]
+    assert (clock["state"], verdict[1] in clock["detail"]) == (verdict[0], True)
 
 
 def test_the_doctor_names_everything_that_is_unfit(

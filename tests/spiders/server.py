@@ -47,6 +47,7 @@ class Source:
     by_itself: bool = True
     endpoints_of: set[str] | None = None
     retry_after: str = "1"
+    date: str | None = None
     requests: list[tuple[str, dict[str, str], float]] = field(default_factory=list)
     url: str = ""
 
@@ -60,6 +61,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *args: object) -> None:
         pass
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(timestamp) if self.source.date is None else self.source.date
 
     def do_GET(self) -> None:
         source = self.source

@@ -66,6 +66,15 @@ def test_a_source_that_asks_for_too_long_is_left_alone(tmp_path: Path) -> None:
     assert any("was not sent, as the source wants to be left alone for 3" in reason for reason in reasons)
 
 
+def test_dates_that_no_calendar_holds_are_passed_over(tmp_path: Path) -> None:
+    """In Retry-After and in Date, where a year is more than C can hold."""
+    with serving(faults=["429"], retry_after="Wed, 21 Oct 99999999999999999999 07:28:00 GMT") as source:
+        assert crawled(source.url, tmp_path).report.complete
+    with serving(faults=["429"], retry_after="1", date="Wed, 21 Oct 99999999999999999999 07:28:00 GMT") as source:
+        assert crawled(source.url, tmp_path).report.complete
+    assert len(source.asked()) == 2
+
+
 def test_slowness_has_an_end(tmp_path: Path) -> None:
     with serving(always="slow") as source:
         report = crawled(source.url, tmp_path, settings={"DOWNLOAD_TIMEOUT": "0.3", "RETRY_TIMES": "1"}).report

@@ -1,6 +1,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spiders.waits import backoff_s, quota_free_at, rate_limit_reset_s, retry_after_s
 
@@ -20,6 +22,11 @@ NOW = datetime(2026, 10, 21, 7, 28, tzinfo=UTC)
         ("1.5", 0.0),
         ("9" * 20, 0.0),
         ("", 0.0),
+        ("Wed, 21 Oct 99999 07:28:30 GMT", 0.0),
+        ("Wed, 21 Oct 99999999999999999999 07:28:30 GMT", 0.0),
+        ("Wed, 21 Oct 2026 07:28:99999999999999999999 GMT", 0.0),
+        ("Wed, 21 Oct 2026 07:28:30 +99999999999999999999", 0.0),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", 0.0),
     ],
 )
 def test_retry_after_is_a_number_or_a_date(header: str, seconds: float) -> None:
@@ -67,3 +74,11 @@ def test_a_used_up_quota_names_the_second_at_which_it_is_free(
     remaining: bytes | None, reset: bytes | None, free_at: datetime | None
 ) -> None:
     assert quota_free_at(remaining, reset) == free_at
+
+
+@given(st.one_of(st.text(alphabet="MonTueWd, 0123456789:+-GMT", max_size=60), st.text(max_size=60)))
+@settings(deadline=None)
+def test_no_header_of_a_source_raises(header: str) -> None:
+    retry_after_s(header, NOW)
+    rate_limit_reset_s(header)
+    quota_free_at(b"0", header.encode())
