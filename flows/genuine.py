@@ -4,7 +4,7 @@ from datetime import datetime
 
 from flows.reachable import Item
 from flows.sealed import checked_delta, read_hashed, tampered
-from flows.store.base import Store
+from flows.store.base import MAX_BLOB_BYTES, Store
 from flows.store.keys import DELTAS
 from pipelines.keys import KeyRing
 from pipelines.verify import verify_passport
@@ -22,8 +22,9 @@ def read_genuine(store: Store, item: Item, trusted: KeyRing, at: datetime) -> by
     if item.sha256 is None:
         return store.get(item.key).body
     if item.key.startswith(DELTAS):
-        return checked_delta(store, item.key, store.get(item.key).body, item.sha256)
-    body = read_hashed(store, item.key, item.sha256)
+        return checked_delta(store, item.key, item.sha256, item.unpacked_bytes)
+    largest = MAX_BLOB_BYTES if item.packed_bytes is None else item.packed_bytes
+    body = read_hashed(store, item.key, item.sha256, max_bytes=largest)
     if item.key.startswith("registry/objects/"):
         finding, _ = verify_passport(body, keys=trusted, at=at)
         if finding.verdict not in GENUINE:

@@ -15,7 +15,7 @@ from flows.store.base import Store, StoreUnavailableError, find
 from flows.store.keys import object_key, rules_key, run_key, snapshot_key, source_key
 from flows.store.pool import each
 from pipelines.keys import Signer
-from pipelines.shards import COUNTS
+from pipelines.shards import COUNTS, ref_of
 from schemas.registry import Commit, ShardRef, Snapshot, SourceRef
 from schemas.times import timestamp
 
@@ -93,7 +93,7 @@ class Immutables:
     def _part(self, name: str, part: SourcePart, last: tuple[ShardRef, ...]) -> ShardRef:
         """Write one, unless the base has the very same."""
         body = part.read()
-        ref = ShardRef(index=part.index, sha256=_sha256(body), rows=part.listings)
+        ref = ref_of(body, index=part.index, rows=part.listings)
         if ref not in last:
             self.written[Step.SOURCES] += self.store.create(source_key(name, ref.sha256), body)
         return ref
@@ -116,6 +116,7 @@ class Immutables:
                 parent=self.base.generation if self.base else None,
                 parent_sha256=self.base.snapshot_sha256 if self.base else None,
                 delta_sha256=made.delta_sha256,
+                delta_bytes=made.delta_bytes,
                 created_at=timestamp(self.now),
                 shards=made.shards,
                 sources=sources,

@@ -14,6 +14,15 @@ class Item(NamedTuple):
     key: str
     sha256: str | None
     """Of its bytes, or of a delta's lines; None where no hash vouches for them."""
+    packed_bytes: int | None = None
+    """How large it is, where that is signed."""
+    unpacked_bytes: int | None = None
+    """How large it is once unpacked, where that is signed."""
+
+
+def item_of(key: str, ref: ShardRef) -> Item:
+    """Name a packed file with what is signed of it."""
+    return Item(key, ref.sha256, ref.packed_bytes, ref.unpacked_bytes)
 
 
 Look = Callable[[Item], bool]
@@ -48,14 +57,15 @@ def reachable(reader: Reader, kept_from: int, look: Look = _trusting) -> Iterato
         if snapshot.generation in issued or snapshot.generation >= kept_from:
             yield Item(keys.rules_key(snapshot.rules_sha256), snapshot.rules_sha256)
         if snapshot.generation >= kept_from:
-            yield Item(keys.delta_key(snapshot.generation), snapshot.delta_sha256)
+            delta = keys.delta_key(snapshot.generation)
+            yield Item(delta, snapshot.delta_sha256, unpacked_bytes=snapshot.delta_bytes)
         snapshots.append(_parent(snapshot))
     yield from reversed(snapshots[:-1])  # the last one's parent is of no use to anybody
 
 
 def _of_shard(reader: Reader, ref: ShardRef, look: Look, issued: set[int]) -> Iterator[Item]:
     """Name a shard and its passports; the generations that issued them are added to `issued`."""
-    shard = Item(keys.shard_key(ref.sha256), ref.sha256)
+    shard = item_of(keys.shard_key(ref.sha256), ref)
     yield shard
     for row in reader.shard(ref) if look(shard) else ():
         issued.add(row.generation)
@@ -79,6 +89,4 @@ def _parent(snapshot: Snapshot) -> Item:
 
 
 def _sources(snapshot: Snapshot) -> Iterator[Item]:
-    return (
-        Item(keys.source_key(ref.source, part.sha256), part.sha256) for ref in snapshot.sources for part in ref.parts
-    )
+    return (item_of(keys.source_key(ref.source, part.sha256), part) for ref in snapshot.sources for part in ref.parts)

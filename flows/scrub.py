@@ -14,7 +14,7 @@ from flows.drafts import applied_generation
 from flows.genuine import read_genuine
 from flows.pointer import is_collecting
 from flows.publication import PublicationError, RenderCopies
-from flows.reachable import Item, reachable
+from flows.reachable import Item, item_of, reachable
 from flows.reader import Reader
 from flows.sealed import REMEDY, RegistryError, read_pointer
 from flows.store import keys
@@ -62,10 +62,10 @@ def scrub(
     if not run.look(Item(keys.snapshot_key(pointer.generation), pointer.snapshot_sha256)):
         return Scrubbed(1, 1, run.damages())
     reader = Reader(store, trusted, at)
-    named = dict.fromkeys(reachable(reader, reader.pointer.kept_from, run.look))
+    named = {item.key: item for item in reachable(reader, reader.pointer.kept_from, run.look)}
     awaited = _awaited(store, reader)
-    rest = [item for item in sorted(named) if item not in run.seen and item.key not in awaited]
-    refs = [ref for ref in reader.snapshot.shards if run.look(Item(keys.shard_key(ref.sha256), ref.sha256))]
+    rest = [named[key] for key in sorted(named) if key not in run.seen and key not in awaited]
+    refs = [ref for ref in reader.snapshot.shards if run.look(item_of(keys.shard_key(ref.sha256), ref))]
     way, files = len(run.seen), len(rest) + sum(ref.rows for ref in refs)
     turn = _Turn.of(files, at, budget)
     run.look_at(rest[number] for number in turn.within(0, len(rest)))
@@ -112,13 +112,14 @@ class _Run:
     trusted: KeyRing
     at: datetime
     copy: Store | None
-    seen: dict[Item, Damage | None] = field(default_factory=dict)
+    seen: dict[str, Damage | None] = field(default_factory=dict)
+    """Key → what is wrong with it."""
 
     def look(self, item: Item) -> bool:
         """Read a file once, and repair it where that is needed and can be done; tells whether it is right now."""
-        if item not in self.seen:
-            self.seen[item] = self._damage(item)
-        damage = self.seen[item]
+        if item.key not in self.seen:
+            self.seen[item.key] = self._damage(item)
+        damage = self.seen[item.key]
         return damage is None or damage.repaired
 
     def look_at(self, items: Iterable[Item]) -> None:

@@ -8,12 +8,12 @@ import orjson
 from pydantic import ValidationError
 
 from flows.errors import FlowError
-from flows.store.base import MAX_BLOB_BYTES, Store, find
+from flows.store.base import MAX_BLOB_BYTES, Store, TooLargeError, find
 from flows.store.keys import POINTER_KEY, delta_key, shard_key, snapshot_key, source_key
 from pipelines.deltas import decode_delta, delta_sha256
 from pipelines.errors import PipelineError
 from pipelines.keys import KeyRing, Signer
-from pipelines.shards import decode_shard, unpack
+from pipelines.shards import MAX_DELTA_BYTES, MAX_PART_BYTES, MAX_SHARD_BYTES, decode_shard, most_packed_bytes, unpack
 from pipelines.signing import SNAPSHOT_TYPE, TIMESTAMP_TYPE, open_record, seal_record
 from schemas.base import Frozen
 from schemas.registry import DeltaLine, Pointer, ShardRef, ShardRow, Snapshot
@@ -22,7 +22,7 @@ REMEDY = "repair it from another store with `passports store scrub --copy URL`"
 NEW_STORE = "another version of passports made it: use that one, or publish to an empty store"
 MAX_POINTER_BYTES = 64 * 2**10
 MAX_SNAPSHOT_BYTES = 2**20
-"""Four times one that names 256 shards and as many parts of each of eight sources."""
+"""Three times one that names 256 shards and as many parts of each of eight sources."""
 
 Record = TypeVar("Record", bound=Frozen)
 
@@ -95,14 +95,19 @@ def follower(store: Store, generation: int, body: bytes, keys: KeyRing, parent_s
 
 def read_delta(store: Store, snapshot: Snapshot) -> Iterator[DeltaLine]:
     """Read what a generation changed; raise MissingKeyError, or TamperedError when it is not what was signed."""
-    key = delta_key(snapshot.generation)
-    return decode_delta(checked_delta(store, key, store.get(key).body, snapshot.delta_sha256))
+    body = checked_delta(store, delta_key(snapshot.generation), snapshot.delta_sha256, snapshot.delta_bytes)
+    return decode_delta(body)
 
 
-def checked_delta(store: Store, key: str, body: bytes, sha256: str | None) -> bytes:
-    """Give a packed delta back, whose lines must hash to what its snapshot names; raise TamperedError."""
+def checked_delta(store: Store, key: str, sha256: str, unpacked_bytes: int | None) -> bytes:
+    """Read a packed delta, whose lines must hash to what its snapshot names; raise MissingKeyError or TamperedError.
+
+    No more is read and unpacked than `unpacked_bytes` lets it be; of old generations, which do not say, a fixed bound.
+    """
+    largest = MAX_DELTA_BYTES if unpacked_bytes is None else unpacked_bytes
+    body = _bounded(store, key, min(most_packed_bytes(largest), MAX_BLOB_BYTES))
     try:
-        found = delta_sha256(body)
+        found = delta_sha256(body, max_bytes=largest)
     except PipelineError as error:
         raise tampered(store, key, str(error)) from error
     if found != sha256:
@@ -112,7 +117,7 @@ def checked_delta(store: Store, key: str, body: bytes, sha256: str | None) -> by
 
 def read_hashed(store: Store, key: str, sha256: str, *, max_bytes: int = MAX_BLOB_BYTES) -> bytes:
     """Read what must hash to `sha256`; raise MissingKeyError, or TamperedError when it does not."""
-    body = store.get(key, max_bytes=max_bytes).body
+    body = _bounded(store, key, max_bytes)
     if hashlib.sha256(body).hexdigest() != sha256:
         raise tampered(store, key, f"does not hash to {sha256}, as what was signed says")
     return body
@@ -122,7 +127,8 @@ def read_shard(store: Store, ref: ShardRef) -> dict[str, ShardRow]:
     """Read the rows of a shard: slug → row; raise TamperedError when they are not what was signed."""
     key = shard_key(ref.sha256)
     try:
-        rows = {row.slug: row for row in decode_shard(read_hashed(store, key, ref.sha256))}
+        largest = MAX_SHARD_BYTES if ref.unpacked_bytes is None else ref.unpacked_bytes
+        rows = {row.slug: row for row in decode_shard(_packed(store, key, ref), max_bytes=largest)}
     except PipelineError as error:
         raise tampered(store, key, str(error)) from error
     if len(rows) != ref.rows:
@@ -134,7 +140,8 @@ def read_listings(store: Store, source: str, part: ShardRef) -> Iterator[bytes]:
     """Read one part of a source's listings, line by line; raise TamperedError when it is not what was signed."""
     key = source_key(source, part.sha256)
     try:
-        yield from unpack(read_hashed(store, key, part.sha256))
+        largest = MAX_PART_BYTES if part.unpacked_bytes is None else part.unpacked_bytes
+        yield from unpack(_packed(store, key, part), max_bytes=largest)
     except PipelineError as error:
         raise tampered(store, key, str(error)) from error
 
@@ -142,6 +149,18 @@ def read_listings(store: Store, source: str, part: ShardRef) -> Iterator[bytes]:
 def tampered(store: Store, key: str, reason: str) -> TamperedError:
     """Make the error that names store, key, reason and remedy."""
     return TamperedError(f"{store.name}: {key} {reason}: {REMEDY}")
+
+
+def _packed(store: Store, key: str, ref: ShardRef) -> bytes:
+    largest = MAX_BLOB_BYTES if ref.packed_bytes is None else ref.packed_bytes
+    return read_hashed(store, key, ref.sha256, max_bytes=largest)
+
+
+def _bounded(store: Store, key: str, max_bytes: int) -> bytes:
+    try:
+        return store.get(key, max_bytes=max_bytes).body
+    except TooLargeError as error:
+        raise tampered(store, key, f"has more than the {max_bytes} bytes that can belong there") from error
 
 
 def _first(error: ValidationError) -> str:

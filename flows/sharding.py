@@ -12,7 +12,7 @@ from flows.store.base import Store
 from flows.store.keys import object_key, shard_key
 from flows.store.pool import each
 from pipelines.deltas import delta, print_delta
-from pipelines.shards import checked_rows, encode_shard, slots_by_shard
+from pipelines.shards import checked_rows, encode_shard, ref_of, slots_by_shard
 from schemas.base import Sha256
 from schemas.registry import ShardRef, ShardRow
 
@@ -25,6 +25,8 @@ class Cut(NamedTuple):
     """Status → passports."""
     delta_sha256: Sha256
     """Digest of the lines that tell these shards from the base's."""
+    delta_bytes: int
+    """How long these lines are."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Cutter:
         Raises PublicationError when a row names a passport that is not there, or other than the announced number of
         rows came, and ShardError when rows do not belong where they were given.
         """
-        shards, counts, lines = [], Counter[str](), hashlib.sha256()
+        shards, counts, lines, delta_bytes = [], Counter[str](), hashlib.sha256(), 0
         cuts = slots_by_shard(self.publication.passports)
         self.on_step(Step.SHARDS, 0, len(cuts))
         for index, slots in enumerate(cuts):
@@ -52,13 +54,14 @@ class Cutter:
             self._demand(row.object for row in came if not _kept(row, before))
             for line in print_delta(delta(before.values(), came)):
                 lines.update(line)
+                delta_bytes += len(line)
             counts.update(row.status for row in came)
             shards += [self._shard(index, came, before, generation)] if came else []
             self.on_step(Step.SHARDS, index + 1, len(cuts))
         if counts.total() != self.publication.passports:
             announced = f"{counts.total()} rows came where {self.publication.passports} were announced"
             raise PublicationError(f"{announced}: this is a fault in the run")
-        return Cut(tuple(shards), dict(sorted(counts.items())), lines.hexdigest())
+        return Cut(tuple(shards), dict(sorted(counts.items())), lines.hexdigest(), delta_bytes)
 
     def _demand(self, objects: Iterable[Sha256]) -> None:
         """See that what rows name is there: once the pointer has moved it is too late."""
@@ -72,7 +75,7 @@ class Cutter:
         """Write one, unless the base has the very same."""
         stamped = [_stamped(row, before, generation) for row in rows]
         body = encode_shard(stamped)
-        ref = ShardRef(index=index, sha256=hashlib.sha256(body).hexdigest(), rows=len(stamped))
+        ref = ref_of(body, index=index, rows=len(stamped))
         if self.base is None or ref not in self.base.snapshot.shards:
             self.written[Step.SHARDS] += self.store.create(shard_key(ref.sha256), body)
         return ref

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
 
-from pipelines.shards import EVERY_SLOT, pack, shard_index, slot, slots_of, unpack
+from pipelines.shards import EVERY_SLOT, MAX_PART_BYTES, pack, shard_index, slot, slots_of, unpack
 from schemas.crawl import AdmittedLine
 
 
@@ -58,7 +58,7 @@ class WrittenLines:
     def read(self, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
         """Give the lines whose slug lies in these slots."""
         for index in parts_over(slots, self.count):
-            yield from _within(unpack(self.path(index).read_bytes()), slots)
+            yield from _within(unpack(self.path(index).read_bytes(), max_bytes=MAX_PART_BYTES), slots)
 
 
 def parts_over(slots: range, count: int) -> Iterator[int]:

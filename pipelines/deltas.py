@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import ValidationError
 
-from pipelines.shards import ShardError, pack, unpack
+from pipelines.shards import MAX_DELTA_BYTES, ShardError, pack, unpack, unpacked_pieces
 from schemas.registry import DeltaLine, ShardRow
 
 
@@ -28,19 +28,22 @@ def encode_delta(lines: Iterable[DeltaLine]) -> bytes:
     return pack(printed.removesuffix(b"\n") for printed in print_delta(lines))
 
 
-def decode_delta(body: bytes) -> Iterator[DeltaLine]:
-    """Unpack a delta, a line at a time; raise ShardError on coming to anything else."""
+def decode_delta(body: bytes, *, max_bytes: int = MAX_DELTA_BYTES) -> Iterator[DeltaLine]:
+    """Unpack a delta, a line at a time; raise ShardError on coming to anything else, or to more than `max_bytes`."""
     try:
-        yield from map(DeltaLine.model_validate_json, unpack(body))
+        yield from map(DeltaLine.model_validate_json, unpack(body, max_bytes=max_bytes))
     except ValidationError as error:
         raise ShardError(f"holds a line that is no change: {error.errors()[0]['msg']}") from error
 
 
-def delta_sha256(body: bytes) -> str:
-    """Digest of a packed delta's lines as they were before compression, which no version of a compressor changes."""
+def delta_sha256(body: bytes, *, max_bytes: int = MAX_DELTA_BYTES) -> str:
+    """Digest of a packed delta's lines as they were before compression, which no version of a compressor changes.
+
+    Raise ShardError on damage, and on more than `max_bytes` of lines.
+    """
     digest = hashlib.sha256()
-    for line in unpack(body):
-        digest.update(line + b"\n")
+    for piece in unpacked_pieces(body, max_bytes=max_bytes):
+        digest.update(piece)
     return digest.hexdigest()
 
 

@@ -13,6 +13,10 @@ from schemas.registry import ShardRef, ShardRow, Snapshot
 
 MAX_SHARD_BYTES = 64 * 2**20
 """Unpacked; about ten times the largest shard of two million passports."""
+MAX_PART_BYTES = 2 * 2**30
+"""Unpacked, of a part of a source's listings; about ten times one of 256 of two million repositories with cards."""
+MAX_DELTA_BYTES = 2**30
+"""Unpacked; a delta that names two million passports has about two thirds of it."""
 MAX_LINE_BYTES = 16 * 2**20
 """No row or listing is longer."""
 SLOTS = 256
@@ -24,8 +28,9 @@ _FEW, _MANY = 5_000, 100_000
 """Passports up to which there is one shard, and up to which there are 16."""
 _LEVEL = 9
 """Past it rows get hardly smaller and much slower to pack."""
-_PIECE_BYTES = 1024
-"""Read at once; even hostile bytes then unpack to at most 32 MiB before the limits are looked at."""
+_PIECE_BYTES = 64
+"""Unpacked at once. Four bytes can stand for 128 KiB, so a piece is at most 2 MiB before the limits are checked.
+A larger one is hardly faster."""
 _MAX_WINDOW_BYTES = 32 * 2**20
 """What a packed file may make its reader allocate."""
 
@@ -87,9 +92,9 @@ def encode_shard(rows: Iterable[ShardRow]) -> bytes:
     return pack(row.model_dump_json().encode() for row in rows)
 
 
-def decode_shard(body: bytes) -> tuple[ShardRow, ...]:
+def decode_shard(body: bytes, *, max_bytes: int = MAX_SHARD_BYTES) -> tuple[ShardRow, ...]:
     """Unpack a shard; raise ShardError unless it holds nothing but rows in order, each slug once."""
-    return _in_order(_row(line) for line in unpack(body, max_bytes=MAX_SHARD_BYTES))
+    return _in_order(_row(line) for line in unpack(body, max_bytes=min(max_bytes, MAX_SHARD_BYTES)))
 
 
 def pack(lines: Iterable[bytes]) -> bytes:
@@ -102,32 +107,64 @@ def pack(lines: Iterable[bytes]) -> bytes:
     return packed.getvalue()
 
 
-def unpack(body: bytes, *, max_bytes: int | None = None) -> Iterator[bytes]:
-    """Give the lines back one at a time; raise ShardError on damage, a line too long, or more than `max_bytes`."""
-    rest = b""
-    total = 0
-    for piece in _pieces(body):
-        total += len(piece)
-        if max_bytes is not None and total > max_bytes:
-            raise ShardError(f"unpacks to more than {max_bytes} bytes: this is not what belongs there")
-        *lines, rest = (rest + piece).split(b"\n")
-        if len(rest) > MAX_LINE_BYTES:
-            raise ShardError(f"has a line of more than {MAX_LINE_BYTES} bytes: this is not what belongs there")
-        yield from lines
-    if rest:
+def ref_of(body: bytes, *, index: int, rows: int) -> ShardRef:
+    """Refer to a packed file as a snapshot does: by its hash, and by its sizes before and after packing."""
+    unpacked = sum(map(len, unpacked_pieces(body, max_bytes=MAX_PART_BYTES)))
+    return ShardRef(
+        index=index,
+        sha256=hashlib.sha256(body).hexdigest(),
+        rows=rows,
+        packed_bytes=len(body),
+        unpacked_bytes=unpacked,
+    )
+
+
+def most_packed_bytes(unpacked: int) -> int:
+    """How large lines of so many bytes can be once packed: what cannot be compressed grows by less than a 256th."""
+    return unpacked + unpacked // 256 + 4096
+
+
+def unpack(body: bytes, *, max_bytes: int) -> Iterator[bytes]:
+    """Give the lines back one at a time; raise ShardError on damage, a line too long, or more than `max_bytes`.
+
+    What is in memory is a line and a piece, whatever the body is.
+    """
+    begun = bytearray()
+    for piece in unpacked_pieces(body, max_bytes=max_bytes):
+        start = 0
+        while (end := piece.find(b"\n", start)) >= 0:
+            _check_line(len(begun) + end - start)
+            yield bytes(begun) + piece[start:end]
+            begun.clear()
+            start = end + 1
+        begun += piece[start:]
+        _check_line(len(begun))
+    if begun:
         raise ShardError("ends in the middle of a line: fetch it again, or restore it from another copy")
 
 
-def _pieces(body: bytes) -> Iterator[bytes]:
-    """Unpack in pieces; the body must be one whole frame and nothing after it."""
-    frame = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW_BYTES).decompressobj()
+def unpacked_pieces(body: bytes, *, max_bytes: int) -> Iterator[bytes]:
+    """Unpack in pieces of 2 MiB at most; the body must be one whole frame of `max_bytes` at most, and nothing after it.
+
+    Raise ShardError, before more than one piece beyond the bound has been unpacked.
+    """
+    frame, total = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW_BYTES).decompressobj(), 0
     try:
         for start in range(0, len(body), _PIECE_BYTES):
-            yield frame.decompress(body[start : start + _PIECE_BYTES])
+            piece = frame.decompress(body[start : start + _PIECE_BYTES])
+            total += len(piece)
+            if total > max_bytes:
+                raise ShardError(f"unpacks to more than {max_bytes} bytes: this is not what belongs there")
+            yield piece
     except zstandard.ZstdError as error:
         raise ShardError(f"cannot be unpacked ({error}): fetch it again, or restore it from another copy") from error
     if not frame.eof or frame.unused_data:
         raise ShardError("is cut off or has something after its end: fetch it again, or restore it from another copy")
+
+
+def _check_line(length: int) -> None:
+    if length > MAX_LINE_BYTES:
+        raise ShardError(f"has a line of more than {MAX_LINE_BYTES} bytes: this is not what belongs there")
 
 
 def _in_order(rows: Iterable[ShardRow]) -> tuple[ShardRow, ...]:

@@ -59,6 +59,10 @@ class ShardRef(Frozen):
     sha256: Sha256
     """Of the compressed bytes, and so its key."""
     rows: int
+    packed_bytes: int | None = None
+    """How many compressed bytes there are; None where the generation that wrote it did not say."""
+    unpacked_bytes: int | None = None
+    """How many bytes its lines have with their ends; None likewise."""
 
 
 class Walk(Frozen):
@@ -128,6 +132,9 @@ class Snapshot(Frozen):
     """Of the parent's snapshot, so that the pointer vouches for the whole history."""
     delta_sha256: Sha256
     """Of the lines of registry/deltas/<generation>.jsonl.zst before compression, in order of shard and then slug."""
+    delta_bytes: int | None = None
+    """How many bytes these lines have with their ends; None in generations that did not say. How many they are once
+    compressed, another version of the compressor may change: not more than `pipelines.shards.most_packed_bytes`."""
     created_at: Timestamp
     shards: tuple[ShardRef, ...]
     sources: tuple[SourceRef, ...]

@@ -216,7 +216,8 @@ class LocalStore:
         with os.fdopen(os.open(leaf, _READ, dir_fd=folder), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise StoreUnavailableError(f"{self.name}: {key} is no regular file: remove it")
-            body = file.read(max_bytes + 1)
+            size = os.fstat(file.fileno()).st_size  # a read takes the memory that it is allowed, not what it needs
+            body = file.read(min(size, max_bytes) + 1)
         if len(body) > max_bytes:
             raise TooLargeError(f"{self.name}: {key} is larger than {max_bytes} bytes: it is not what belongs there")
         return body

@@ -1,18 +1,25 @@
+import hashlib
+import tracemalloc
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+import zstandard
 
 from flows.collection import collect
 from flows.pointer import is_collecting
 from flows.publication import PublicationError, Step
 from flows.scrub import Damage, Scrubbed, scrub
-from flows.sealed import TamperedError
+from flows.sealed import TamperedError, seal
 from flows.store import keys
 from flows.store.base import Store, StoreUnavailableError
 from flows.store.local import LocalStore
+from pipelines.deltas import print_delta
+from pipelines.shards import MAX_PART_BYTES, unpack
+from pipelines.signing import SNAPSHOT_TYPE, seal_record
 from tests.flows.processes import run
 from tests.flows.publishing import (
     AT,
@@ -100,6 +107,61 @@ def test_every_kind_of_damage_is_named_with_its_remedy_and_repaired_from_another
     assert (damage.key, damage.repaired) == (key, True)
     assert dump(store) == dump(other)
     assert look(store) == whole == (whole.of, whole.of, [])
+
+
+def without_sizes(store: Store) -> None:
+    """Sign the newest snapshot anew as it was signed before sizes were."""
+    snapshot, pointer = reader(store).snapshot, reader(store).pointer
+    document = snapshot.model_dump(mode="json", exclude={"delta_bytes"})
+    for ref in (*document["shards"], *(part for source in document["sources"] for part in source["parts"])):
+        del ref["packed_bytes"], ref["unpacked_bytes"]
+    body = orjson.dumps(seal_record(document, payload_type=SNAPSHOT_TYPE, signer=SIGNER))
+    store.put(keys.snapshot_key(snapshot.generation), body)
+    moved = pointer.model_copy(update={"snapshot_sha256": hashlib.sha256(body).hexdigest()})
+    store.put(keys.POINTER_KEY, seal(moved, SIGNER))
+
+
+PACKED = ("the served shard", "a source file", "a delta", "the newest delta")
+
+
+@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize("kind", PACKED)
+def test_a_bomb_in_the_place_of_a_packed_file_is_named_and_takes_little_memory(
+    store: Store, kind: str, *, signed: bool
+) -> None:
+    if not signed:
+        without_sizes(store)
+    assert look(store).damages == []
+    key = KINDS[kind](store)
+    store.put(key, zstandard.compress(b"\n" * (128 * 2**20)))
+    tracemalloc.start()
+    try:
+        damages = look(store).damages
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [damage.key for damage in damages] == [key]
+    assert peak < 16 * 2**20
+
+
+def test_the_sizes_of_packed_files_are_signed_and_old_generations_are_read_without_them(store: Store) -> None:
+    snapshot = reader(store).snapshot
+    refs = [
+        *((keys.shard_key(ref.sha256), ref) for ref in snapshot.shards),
+        *((keys.source_key(source.source, part.sha256), part) for source in snapshot.sources for part in source.parts),
+    ]
+    for key, ref in refs:
+        body = store.get(key).body
+        lines = list(unpack(body, max_bytes=MAX_PART_BYTES))
+        assert (ref.packed_bytes, ref.unpacked_bytes) == (len(body), sum(len(line) + 1 for line in lines))
+    assert snapshot.delta_bytes == sum(map(len, print_delta(reader(store).delta())))
+    before = list(reader(store).rows()), list(reader(store).source_listings("acme")), list(reader(store).delta())
+    without_sizes(store)
+    old = reader(store)
+    assert {ref.packed_bytes for ref in old.snapshot.shards} == {None}
+    assert (list(old.rows()), list(old.source_listings("acme")), list(old.delta())) == before
+    publish_versions(store, {SLUG: 9}, nonce="9")
+    assert reader(store).snapshot.shards[0].packed_bytes
 
 
 def test_a_run_does_not_stop_at_the_first_damage(store: Store, other: Store) -> None:

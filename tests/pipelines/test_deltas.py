@@ -1,10 +1,12 @@
 import hashlib
+import tracemalloc
+from collections import deque
 
 import pytest
 import zstandard
 
 from pipelines.deltas import decode_delta, delta, delta_sha256, encode_delta, print_delta
-from pipelines.shards import ShardError, pack
+from pipelines.shards import MAX_PART_BYTES, ShardError, pack, unpack
 from schemas.registry import ShardRow
 from tests.pipelines.test_shards import row
 
@@ -47,3 +49,29 @@ def test_the_digest_does_not_depend_on_how_it_was_compressed() -> None:
 def test_a_line_that_is_no_change_is_refused(line: bytes) -> None:
     with pytest.raises(ShardError, match="holds a line that is no change"):
         list(decode_delta(pack([line])))
+
+
+@pytest.mark.parametrize("line", [b"\n", b"a\n", b"a" * 1023 + b"\n"])
+def test_a_bomb_is_hashed_and_read_line_by_line_in_little_memory(line: bytes) -> None:
+    """What is in memory is a piece and a line."""
+    lines = line * (3 * 2**20 // len(line))
+    bomb = zstandard.compress(lines)
+    assert len(bomb) < 1_000
+    tracemalloc.start()
+    try:
+        assert delta_sha256(bomb) == hashlib.sha256(lines).hexdigest()
+        deque(unpack(bomb, max_bytes=MAX_PART_BYTES), maxlen=0)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * 2**20
+
+
+def test_no_more_of_a_delta_is_unpacked_than_was_signed() -> None:
+    packed = encode_delta(lines := list(delta(BEFORE, AFTER)))
+    size = sum(map(len, print_delta(lines)))
+    assert delta_sha256(packed, max_bytes=size) == delta_sha256(packed)
+    with pytest.raises(ShardError, match=f"unpacks to more than {size - 1} bytes"):
+        delta_sha256(packed, max_bytes=size - 1)
+    with pytest.raises(ShardError, match=f"unpacks to more than {size - 1} bytes"):
+        list(decode_delta(packed, max_bytes=size - 1))

@@ -1,4 +1,6 @@
 import hashlib
+import random
+import time
 from collections import Counter
 
 import pytest
@@ -9,13 +11,16 @@ from hypothesis import strategies as st
 from pipelines.shards import (
     COUNTS,
     MAX_LINE_BYTES,
+    MAX_PART_BYTES,
     SLOTS,
     ShardError,
     checked_rows,
     decode_shard,
     encode_shard,
+    most_packed_bytes,
     overlapping,
     pack,
+    ref_of,
     shard_count,
     slot,
     slots_by_shard,
@@ -119,7 +124,7 @@ def test_a_line_that_is_no_row_is_refused(line: bytes) -> None:
 @given(st.lists(st.binary(max_size=300).filter(lambda line: b"\n" not in line), max_size=50))
 @settings(deadline=None)
 def test_lines_come_back_as_they_were_packed(lines: list[bytes]) -> None:
-    assert list(unpack(pack(lines))) == lines
+    assert list(unpack(pack(lines), max_bytes=MAX_PART_BYTES)) == lines
     assert pack(lines) == pack(iter(lines))
 
 
@@ -133,7 +138,7 @@ PACKED = pack(hashlib.sha256(bytes([number])).hexdigest().encode() for number in
 )
 def test_what_is_not_one_whole_frame_of_lines_is_refused(body: bytes) -> None:
     with pytest.raises(ShardError):
-        list(unpack(body))
+        list(unpack(body, max_bytes=MAX_PART_BYTES))
 
 
 def test_every_cut_and_many_a_flipped_bit_is_noticed() -> None:
@@ -141,7 +146,7 @@ def test_every_cut_and_many_a_flipped_bit_is_noticed() -> None:
     damaged += [PACKED[:at] + bytes([PACKED[at] ^ 1]) + PACKED[at + 1 :] for at in range(8, len(PACKED), 97)]
     for body in damaged:
         with pytest.raises(ShardError):
-            list(unpack(body))
+            list(unpack(body, max_bytes=MAX_PART_BYTES))
 
 
 def test_a_bomb_is_stopped_long_before_it_is_unpacked() -> None:
@@ -150,9 +155,36 @@ def test_a_bomb_is_stopped_long_before_it_is_unpacked() -> None:
         list(unpack(bomb, max_bytes=1000))
 
 
+@given(st.lists(st.binary(max_size=300).filter(lambda line: b"\n" not in line), max_size=50))
+@settings(deadline=None)
+def test_a_packed_file_is_named_by_its_sizes_which_let_it_be_unpacked(lines: list[bytes]) -> None:
+    packed = pack(lines)
+    ref = ref_of(packed, index=3, rows=len(lines))
+    assert (ref.packed_bytes, ref.unpacked_bytes) == (len(packed), sum(len(line) + 1 for line in lines))
+    assert list(unpack(packed, max_bytes=ref.unpacked_bytes or 0)) == lines
+    assert len(packed) <= most_packed_bytes(ref.unpacked_bytes or 0)
+
+
+def noise(size: int) -> bytes:
+    return random.Random(size).randbytes(size).replace(b"\n", b" ")  # noqa: S311 - nothing secret
+
+
+def test_what_cannot_be_compressed_stays_within_its_packed_size() -> None:
+    for size in (0, 1, 2**17, 2**22):
+        packed = pack([noise(size)])
+        assert len(packed) <= most_packed_bytes(size + 1)
+
+
+def test_a_line_of_many_pieces_takes_no_longer_than_its_length() -> None:
+    packed = pack([line := noise(4 * 2**20)])
+    began = time.process_time()
+    assert list(unpack(packed, max_bytes=MAX_PART_BYTES)) == [line]
+    assert time.process_time() - began < 5.0
+
+
 def test_a_line_without_end_is_stopped() -> None:
     with pytest.raises(ShardError, match="line of more than"):
-        list(unpack(pack([b"a" * (2 * MAX_LINE_BYTES)])))
+        list(unpack(pack([b"a" * (2 * MAX_LINE_BYTES)]), max_bytes=MAX_PART_BYTES))
 
 
 def test_a_frame_that_wants_a_huge_window_is_refused() -> None:
@@ -160,4 +192,4 @@ def test_a_frame_that_wants_a_huge_window_is_refused() -> None:
     compressor = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
     body = compressor.compress(b"a\n") + compressor.flush()
     with pytest.raises(ShardError, match=r"memory|window|large"):
-        list(unpack(body))
+        list(unpack(body, max_bytes=MAX_PART_BYTES))
