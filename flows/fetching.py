@@ -17,6 +17,7 @@ from flows.known import NAMED_BY, Remembered, write_known
 from flows.progress import LOG, tell
 from flows.state import Served, served, starting_point
 from flows.workplace import crawl_folder
+from pipelines.gates import FEWEST_TO_RATE
 from pipelines.join import CARDS, HUB
 from pipelines.normalise_extraction import SOURCE
 from pipelines.walks import base_of
@@ -62,7 +63,7 @@ async def crawl_source(job: Job, source: str, before: Sequence[CrawlOutcome] = (
             out=(lasting or folder) / CRAWL_FILE,
             contact=tools.settings.contact,
             arguments=_arguments(job, tools, source, folder, before),
-            settings={"RESUME": "1"} if lasting else {},
+            settings={**_bounds(job, tools, source), **({"RESUME": "1"} if lasting else {})},
             clock_epoch=job.epoch,
             on_progress=watch,
             time_limit_s=tools.settings.crawl_time_limit_s,
@@ -71,6 +72,19 @@ async def crawl_source(job: Job, source: str, before: Sequence[CrawlOutcome] = (
             outcome = outcome._replace(path=Path(shutil.move(outcome.path, folder / CRAWL_FILE)))
     tell(stage, outcome.report.listings, outcome.report.listings)
     return outcome
+
+
+def _bounds(job: Job, tools: Tools, source: str) -> Mapping[str, str]:
+    """At what a crawl is stopped, by its gate and the last good crawl; of single listings all may be refused."""
+    gate = tools.gates[source]
+    bounds = {
+        "MOST_LISTINGS": gate.bounds.listings(_state(job, tools).last_good(source)),
+        "MOST_UNREAD_BYTES": gate.bounds.most_unread_bytes,
+        "DOWNLOAD_MAXSIZE": gate.bounds.most_answer_bytes,
+        "LARGEST_REJECT_RATE": gate.largest_reject_rate if job.whole else 1.0,
+        "RATED_FROM": FEWEST_TO_RATE,
+    }
+    return {name: str(bound) for name, bound in bounds.items()}
 
 
 def _arguments(job: Job, tools: Tools, source: str, folder: Path, before: Sequence[CrawlOutcome]) -> Mapping[str, str]:

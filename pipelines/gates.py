@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
+from pipelines.bounds import Bounds
 from schemas.crawl import CrawlReport
 from schemas.listing import FactValue, Listing
 from schemas.registry import Lifetime
@@ -28,6 +29,8 @@ class Gate(Lifetime):
     """Share of the listings that may be quarantined, 0 to 1."""
     fill_rates: dict[str, Ratio] = Field(default_factory=dict)
     """Fact name → the smallest share of listings that must state it."""
+    bounds: Bounds = Bounds()
+    """At which the crawl is stopped."""
     distinct_rates: dict[str, Ratio] = Field(default_factory=dict)
     """Fact name, or `name` or `author` → the smallest share of what is stated that must differ from the rest."""
 

@@ -88,7 +88,7 @@ class CrawlReport(Frozen):
     quarantined: int
     failures: tuple[FetchFailure, ...]
     leftovers: dict[str, int]
-    """Pointer of a field nobody reads → in how many records it stood."""
+    """Pointer of a field nobody reads → in how many records it stood; of very many the last ones as "(others)"."""
     unknown_values: dict[str, int]
     """Fact names outside the known vocabulary ("parameter:telepathy") → count."""
     scope: Literal["whole", "part", "changes"] = "whole"

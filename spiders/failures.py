@@ -29,12 +29,14 @@ NETWORK: tuple[tuple[type[Exception], str, str], ...] = (
     (DownloadConnectionRefusedError, "was refused a connection", "check the source's URL, or try again later"),
     (DownloadTimeoutError, "got no answer in time", "try again later, or raise DOWNLOAD_TIMEOUT"),
     (ResponseDataLossError, "got an answer that was cut off", "try again later"),
-    (DownloadCancelledError, "was given up", "raise DOWNLOAD_MAXSIZE if the source has really grown that large"),
     (DownloadFailedError, "lost its connection", "try again later; check the certificate if the cause names one"),
 )
 """Exception → what happened → remedy."""
 
 WRAPPED_FAILURE = re.compile(r"\[?<twisted\.python\.failure\.Failure (?:\w+\.)*(\w+): (.*?)\.?>\]?", re.DOTALL)
+
+LARGEST_SIZE = re.compile(r"(?:max size|DOWNLOAD_MAXSIZE) \((\d+)")
+"""In the words of Scrapy, for a download and for what it unpacks to."""
 
 STATUS_REMEDIES = {
     401: "check the source's API key",
@@ -80,8 +82,12 @@ def with_rest(told: FetchFailure, left: int) -> FetchFailure:
 
 def is_too_large(failure: Failure) -> bool:
     """Whether a download was given up for its size, packed or unpacked."""
-    told = isinstance(failure.value, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(failure.value)
-    return told or isinstance(failure.value, DownloadCancelledError)
+    return _is_too_large(failure.value)
+
+
+def _is_too_large(error: BaseException | None) -> bool:
+    told = isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(error)
+    return told or isinstance(error, DownloadCancelledError)
 
 
 def _is_unsent(failure: Failure, told: FetchFailure) -> bool:
@@ -130,6 +136,10 @@ def _of_status(response: Response) -> tuple[str, str]:
 
 
 def _of_network(error: BaseException | None) -> tuple[str, str]:
+    if _is_too_large(error):
+        largest = LARGEST_SIZE.search(str(error))
+        what = f"has an answer of more than {int(largest[1]):,} bytes" if largest else "has an answer that is too large"
+        return what, "see what is served there, and if that is right, raise most_answer_bytes of the source's bounds"
     for kind, what, remedy in NETWORK:
         if isinstance(error, kind):
             cause = _cause(error)

@@ -14,7 +14,7 @@ from scrapy.utils.response import response_status_message
 
 from schemas.times import http_date
 from spiders.clock import clock_of
-from spiders.documents import AnswerError
+from spiders.documents import AnswerError, LargeAnswerError
 from spiders.waits import QUOTA, backoff_s, quota_free_at, rate_limit_reset_s, retry_after_s
 
 FORBIDDEN = 403
@@ -28,7 +28,8 @@ class PatientRetry(RetryMiddleware):
     """Scrapy's retries with backoff, Retry-After and the headers of quotas, and with a look into the body.
 
     A request whose `meta["read"]` is a function of the body gets what that returns as its callback's argument `answer`.
-    Where it raises AnswerError the request is tried again, as such pages are often passing, and then fails with it.
+    Where it raises AnswerError the request is tried again, as such pages are often passing, and then fails with it. A
+    LargeAnswerError fails it at once.
     """
 
     def __init__(self, settings: BaseSettings) -> None:
@@ -91,6 +92,8 @@ class PatientRetry(RetryMiddleware):
         request.meta["status"] = response.status
         try:
             request.cb_kwargs["answer"] = request.meta["read"](response.body)
+        except LargeAnswerError:
+            raise
         except AnswerError:
             again = self._again(request, "unusable answer", 0.0)
             if again is None:

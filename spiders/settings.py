@@ -44,7 +44,7 @@ RETRY_WAIT_S = 1.0  # the first wait; doubles with each try, half of it by chanc
 RETRY_WAIT_MAX_S = 300.0  # the longest wait, a usual rate-limit window; who asks for more is left alone
 RETRY_GIVE_UP_LOG_LEVEL = "INFO"  # the run report says it, with the remedy
 DOWNLOAD_TIMEOUT = 60  # the list takes about a second
-DOWNLOAD_MAXSIZE = 64 * 1024 * 1024  # the list is under 2 MB; a hundred times that is no list
+DOWNLOAD_MAXSIZE = 16 * 1024 * 1024  # the list is under 2 MB; who orders a crawl sets what its source's bounds say
 DOWNLOAD_WARNSIZE = 0  # one bound is enough
 
 # What is trusted.
@@ -69,6 +69,13 @@ ITEM_PIPELINES = {"pipelines.item_pipeline.AdmitListing": 300}
 CONCURRENT_ITEMS = 1  # lines come in the source's order
 EXTENSIONS = {"spiders.extensions.ParentDeath": 0, "spiders.extensions.CrawlFile": 500}
 LOG_LEVEL = "WARNING"  # what is counted is in the run report; standard error is for what went wrong
+
+# How much may come before the crawl is stopped; 0 is no bound. Who orders a crawl sets what its source's gate says.
+SPIDER_MIDDLEWARES = {"spiders.limits.StopEarly": 10}  # next to the engine: it counts and ends what all others hand on
+MOST_LISTINGS = 0
+MOST_UNREAD_BYTES = 0  # of records that cannot be read, as they are kept in memory for the report
+LARGEST_REJECT_RATE = 1.0
+RATED_FROM = 0
 
 # The order of this crawl.
 SOURCE_DATE_EPOCH = os.environ.get("SOURCE_DATE_EPOCH", "")  # seconds; where set, it is the clock

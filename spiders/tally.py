@@ -1,7 +1,7 @@
 """Counts what a crawl brings, and draws up its report."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scrapy.statscollectors import StatsCollector
@@ -15,6 +15,10 @@ SCOPE_STAT = "listing/scope"
 """Set by a spider that asks only for a part, or for what has changed."""
 QUERY_STAT = "listing/query"
 """Set by a spider whose list was asked for by a query."""
+
+MOST_NAMES = 1_000
+"""Names of either kind that a report counts one by one: a record can make up a hundred thousand of them."""
+OTHERS = "(others)"
 
 
 def restore_stats(stats: StatsCollector, report: CrawlReport) -> None:
@@ -42,8 +46,8 @@ class Tally:
         if isinstance(line, AdmittedLine):
             self.admitted += 1
             self.listings += line.raw.source == self.source
-            self.leftovers.update(line.listing.leftovers)
-            self.unknown_values.update(line.listing.unfamiliar)
+            _note(self.leftovers, line.listing.leftovers)
+            _note(self.unknown_values, line.listing.unfamiliar)
         else:
             self.quarantined += 1
             self.listings += line.quarantined.source == self.source
@@ -79,3 +83,8 @@ class Tally:
             scope=stats.get(SCOPE_STAT, "whole"),
             query=stats.get(QUERY_STAT),
         )
+
+
+def _note(counted: Counter[str], names: Iterable[str]) -> None:
+    for name in names:
+        counted[name if name in counted or len(counted) < MOST_NAMES else OTHERS] += 1

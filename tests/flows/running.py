@@ -163,5 +163,6 @@ def issued(report: RunReport) -> dict[str, str]:
 
 def _toml(gate: dict[str, Any]) -> str:
     plain = [f"{name} = {value}" for name, value in gate.items() if not isinstance(value, dict)]
-    rates = [f"fill_rates.{name} = {value}" for name, value in gate.get("fill_rates", {}).items()]
-    return "\n".join([*plain, *rates]) + "\n"
+    tables = {name: table for name, table in gate.items() if isinstance(table, dict)}
+    nested = [f"{table}.{name} = {value}" for table, values in tables.items() for name, value in values.items()]
+    return "\n".join([*plain, *nested]) + "\n"

@@ -1,0 +1,126 @@
+"""Stops a crawl that has brought more than it may, or that no gate would let pass, or that is told to end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple, Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.settings import BaseSettings
+
+from schemas.crawl import AdmittedLine, FetchFailure, PageDone, QuarantinedLine
+
+STOPPED = "bound"
+"""Finish reason of a crawl that was stopped here."""
+
+ANNOUNCED_STAT = "listing/announced"
+
+
+class Limits(NamedTuple):
+    """The bounds of a crawl, from the settings of whoever ordered it; 0 is none."""
+
+    listings: int
+    unread_bytes: int
+    reject_rate: float
+    """Share of the source's listings that may be refused, 0 to 1."""
+    rated_from: int
+    """Refused listings from which that share is looked at."""
+
+    @classmethod
+    def of(cls, settings: BaseSettings) -> Self:
+        """Read MOST_LISTINGS, MOST_UNREAD_BYTES, LARGEST_REJECT_RATE and RATED_FROM."""
+        return cls(
+            settings.getint("MOST_LISTINGS"),
+            settings.getint("MOST_UNREAD_BYTES"),
+            settings.getfloat("LARGEST_REJECT_RATE"),
+            settings.getint("RATED_FROM"),
+        )
+
+    def exceeded(self, came: "Came", announced: int | None) -> str | None:
+        """Say which bound is exceeded, and what to do; None while none is."""
+        if self.listings and came.listings > self.listings:
+            told = f"more than {self.listings:,} listings came"
+            return f"{told}: see what is served there, and if that is right, raise most_listings of the source's bounds"
+        if self.unread_bytes and came.unread_bytes > self.unread_bytes:
+            told = f"records of more than {self.unread_bytes:,} bytes could not be read"
+            return f"{told}: see the quarantine, and if that is right, raise most_unread_bytes of the source's bounds"
+        to_come = min(filter(None, (announced, self.listings)), default=0)
+        if to_come and came.refused >= self.rated_from and came.refused > self.reject_rate * to_come:
+            told = f"{came.refused:,} of at most {to_come:,} listings were refused, more than {self.reject_rate:.0%}"
+            return f"{told}: see the quarantine"
+        return None
+
+
+class Came:
+    """How much has come so far."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.listings = self.refused = self.unread_bytes = 0
+
+    def count(self, line: AdmittedLine | QuarantinedLine) -> None:
+        """Count one line; those of the source itself are its listings."""
+        if isinstance(line, AdmittedLine):
+            self.listings += line.raw.source == self.source
+            return
+        own = line.quarantined.source == self.source
+        self.listings += own
+        self.refused += own
+        self.unread_bytes += len(line.quarantined.raw)
+
+
+class StopEarly:
+    """Takes no more of what a spider gives, once a bound is exceeded or the crawl is being stopped.
+
+    A list that was read can hold more than anybody waits for: Scrapy itself goes through it to its end.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.limits, self.came = Limits.of(crawler.settings), Came(crawler.spidercls.name)
+        self.closing: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Count what is written."""
+        middleware = cls(crawler)
+        crawler.signals.connect(middleware.item_scraped, signals.item_scraped)
+        return middleware
+
+    def item_scraped(self, item: AdmittedLine | QuarantinedLine | FetchFailure | PageDone) -> None:
+        """Count a line."""
+        if isinstance(item, AdmittedLine | QuarantinedLine):
+            self.came.count(item)
+
+    async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Hand on what a callback gives."""
+        async for output in self._while_wanted(result, response.url):
+            yield output
+
+    async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Hand on what a spider gives by itself."""
+        async for output in self._while_wanted(start, ""):
+            yield output
+
+    async def _while_wanted(self, outputs: AsyncIterator[Any], url: str) -> AsyncIterator[Any]:
+        async for output in outputs:
+            if self._is_ending():
+                return
+            if reason := self._exceeded():
+                yield FetchFailure(url=url, status=None, reason=f"the crawl was stopped, as {reason}")
+                self._close()
+                return
+            yield output
+
+    def _is_ending(self) -> bool:
+        engine = self.crawler.engine
+        return self.closing is not None or engine is None or not engine.running
+
+    def _exceeded(self) -> str | None:
+        stats = self.crawler.stats
+        return self.limits.exceeded(self.came, stats.get_value(ANNOUNCED_STAT) if stats else None)
+
+    def _close(self) -> None:
+        if self.closing is None and self.crawler.engine is not None:
+            self.closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=STOPPED))
