@@ -2,7 +2,7 @@ import asyncio
 import json
 import random
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from flows.fetching import crawl_source, failure_of
 from flows.publish import publish
 from flows.sealed import TamperedError
 from flows.stages import (
+    Done,
     GateClosedError,
     assemble,
     build_passports,
@@ -522,3 +523,24 @@ def test_many_passports_are_written_ahead_and_published_all_the_same(
     kept, ahead = (files(equipped / name) for name in ("kept", "ahead"))
     assert len([key for key in kept if key.startswith("registry/objects/")]) == 22
     assert kept == ahead
+
+
+def test_a_source_that_brings_too_much_is_named_with_the_bound_and_growth_is_measured_by_the_last_good_crawl(
+    equipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bounds = {"most_listings": 10, "largest_growth": 2.0}
+    equip(equipped, monkeypatch, {**GATES, "openrouter": {**GATE, "bounds": bounds}})
+
+    def refreshed(count: int, at: datetime) -> Done:
+        with serving(models=[model(f"ada/m{n}") for n in range(count)]) as source:
+            job = job_for(tmp_path / "store", url=source.url, at=at)
+            return finish(job, crawled(job))
+
+    with pytest.raises(
+        GateClosedError, match=r"^openrouter: the crawl was stopped, as more than 10 listings came: see"
+    ):
+        refreshed(40, NOON)
+    assert refreshed(9, NOON).report.accounting.passports == 9
+    assert refreshed(18, LATER).report.accounting.passports == 18
+    with pytest.raises(GateClosedError, match="more than 36 listings came"):
+        refreshed(60, LATER + timedelta(hours=1))
