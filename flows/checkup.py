@@ -5,6 +5,8 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from http.client import HTTPException
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Literal, NamedTuple
 from urllib.robotparser import RobotFileParser
 
@@ -29,6 +31,8 @@ FIRST_PATHS = {
 }
 """Source → what is asked of it to see that it answers: what a refresh fetches first, or what costs nothing."""
 TIMEOUT_S = 15
+DEADLINE_S = 30.0
+"""For the whole of an answer: a source that sends a byte every few seconds never lets a single read run out of time."""
 MAX_ROBOTS_BYTES = 512 * 2**10
 """What a reader of robots.txt must be able to read (RFC 9309)."""
 
@@ -118,7 +122,27 @@ def _network(source: str, url: str, clock: Callable[[], datetime]) -> Iterator[C
 
 
 def _fetched(url: str, max_bytes: int) -> tuple[bytes, str | None]:
-    """Fetch the beginning of an answer, and the time that it tells; a robots.txt that is not there forbids nothing."""
+    """Fetch the beginning of an answer, and the time that it tells; raise TimeoutError at DEADLINE_S."""
+    came: SimpleQueue[tuple[bytes, str | None] | Exception] = SimpleQueue()
+
+    def fetch() -> None:
+        try:
+            came.put(_answer(url, max_bytes))
+        except Exception as error:  # noqa: BLE001 - raised again below
+            came.put(error)
+
+    Thread(target=fetch, daemon=True).start()  # nothing else can end a read of headers that goes on
+    try:
+        answer = came.get(timeout=DEADLINE_S)
+    except Empty:
+        raise TimeoutError(f"no whole answer within {DEADLINE_S:g} s") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _answer(url: str, max_bytes: int) -> tuple[bytes, str | None]:
+    """Ask for the beginning of an answer; a robots.txt that is not there forbids nothing."""
     request = urllib.request.Request(url, headers={"User-Agent": ROBOT})  # noqa: S310 - settings allow http and https only
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310 - likewise

@@ -144,6 +144,19 @@ def test_the_doctor_reads_any_date_that_a_source_tells(
     assert (clock["state"], verdict[1] in clock["detail"]) == (verdict[0], True)
 
 
+@pytest.mark.usefixtures("equipped")
+def test_the_doctor_waits_no_longer_for_a_source_that_sends_a_little_at_a_time(
+    tmp_path: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.checkup.DEADLINE_S", 1.0)
+    with serving(always="drip") as source:
+        monkeypatch.setenv("PASSPORTS_OPENROUTER_URL", source.url)
+        ended = passports("doctor", "--store", tmp_path / "store", "--json")
+    [network] = [check for check in ended.json()["checks"] if check["name"] == "network: openrouter"]
+    assert network["state"] == "unfit"
+    assert "cannot be reached (no whole answer within 1 s)" in network["detail"]
+
+
 def test_the_doctor_names_everything_that_is_unfit(
     tmp_path: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

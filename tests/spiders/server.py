@@ -138,6 +138,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def play_stuck(self, _: bytes) -> None:
         time.sleep(30)
 
+    def play_drip(self, _: bytes) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        with contextlib.suppress(OSError):
+            for number in range(150):
+                self.wfile.write(b"X-%d: a\r\n" % number)
+                time.sleep(0.2)
+
     def play_redirect(self, _: bytes) -> None:
         self.reply(302, b"", Location="http://127.0.0.2:1/elsewhere")
 
