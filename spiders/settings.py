@@ -55,8 +55,8 @@ METAREFRESH_ENABLED = False  # a page that redirects is not an answer
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # a page dropped as a duplicate would never be missed
 URLLENGTH_LIMIT = 0  # likewise one dropped for its long address
 DOWNLOAD_HANDLERS_BASE = {  # no file, FTP or S3 address is ever fetched, whoever names one
-    "http": "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler",
-    "https": "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler",
+    "http": "spiders.download.BoundedDownloads",
+    "https": "spiders.download.BoundedDownloads",
 }
 EXTENSIONS_BASE = {  # no console and no remote control: nobody steers a crawl but who ordered it; starts faster, too
     "scrapy.extensions.corestats.CoreStats": 0,

@@ -145,6 +145,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(b"X-%d: a\r\n" % number)
                 time.sleep(0.2)
 
+    def play_flood(self, _: bytes) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        with contextlib.suppress(OSError):
+            for number in range(100_000):
+                self.wfile.write(b"X-%d: %s\r\n" % (number, b"a" * 1_000))
+        self.close_connection = True
+
     def play_redirect(self, _: bytes) -> None:
         self.reply(302, b"", Location="http://127.0.0.2:1/elsewhere")
 

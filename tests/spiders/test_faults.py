@@ -89,6 +89,12 @@ def test_size_has_an_end_after_decompression_too(tmp_path: Path) -> None:
     assert "has an answer of more than 100,000 bytes: see what is served there" in report.failures[0].reason
 
 
+def test_headers_have_an_end(tmp_path: Path) -> None:
+    with serving(always="flood") as source:
+        report = crawled(source.url, tmp_path, settings={"RETRY_TIMES": "0"}).report
+    assert "its headers have more than 262,144 bytes" in report.failures[0].reason
+
+
 def test_robots_txt_is_obeyed(tmp_path: Path) -> None:
     with serving(robots="User-agent: passports\nDisallow: /openrouter/api/\n") as source:
         report = crawled(source.url, tmp_path).report
