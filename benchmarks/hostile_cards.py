@@ -8,7 +8,10 @@ KEYS = (
     "license", "license_name", "license_link", "language", "tags", "base_model", "base_model_relation", "datasets",
     "pipeline_tag", "library_name", "extra_gated_prompt", "model-index",
 )  # fmt: skip
+HALVES = ('"\\ud800"', '"a\\ud83d"', '"\\udfff x"')
+"""Half characters, as YAML lets them be written."""
 YAML_VALUES = (
+    *HALVES, *HALVES, *HALVES,
     '"\\ud800"', '"\\UFFFFFFFF"', '"\\U00110000"', '"\\x00"', '"\\0"', "!!python/object/apply:os.system [ls]", "*a",
     "&a [*a]",
     "!!binary AAAA", "!<tag:x> y", "? {a: b}\n: c", "|\n  x\n y", "[" * 60, "{a: " * 40, "- - - - x", "1e400", "0o777",
@@ -68,7 +71,7 @@ def _declared(card: str, chance: random.Random) -> str:
         f"{chance.choice(KEYS)}: {chance.choice((*YAML_VALUES, *map(_plain, TEXTS[:40])))}"
         for _ in range(chance.randrange(1, 5))
     ]
-    return card.replace("license: mit", "\n".join(lines), 1)
+    return card.replace("license: mit", "\n".join(["base_model: heron-lab/base", *lines]), 1)
 
 
 def _broken_front(card: str, chance: random.Random) -> str:
@@ -103,7 +106,7 @@ def _long(card: str, chance: random.Random) -> str:
             "**a**\n",
         )
     )
-    longest = chance.choice((2_000, 20_000, 100_000))
+    longest = chance.choice((2_000, 20_000, 100_000, 400_000))
     return card + piece * (longest // len(piece))
 
 

@@ -30,6 +30,7 @@ SEED, STRANGER_SEED = bytes(range(32)), bytes(range(1, 33))
 GENERATIONS = 4
 HOUR_S = 3600
 LIMIT_S = 120.0
+QUIET = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
 Settings = Mapping[str, str]
 NONE: Settings = MappingProxyType({})
 EASY_GATE = (
@@ -89,9 +90,9 @@ class Place:
     def refresh(self, *options: str, settings: Settings = NONE) -> Ran:
         """Run `passports refresh --json` as the issuer, beside a Prefect server that is there already."""
         if "PREFECT_API_URL" not in self.settings:
-            os.environ["PREFECT_HOME"] = str(self.folder / "prefect")
+            os.environ |= {"PREFECT_HOME": str(self.folder / "prefect"), **QUIET}
             self.settings["PREFECT_API_URL"] = self.held.enter_context(own_server())
-            self.settings["PREFECT_HOME"] = os.environ["PREFECT_HOME"]
+            self.settings |= {"PREFECT_HOME": os.environ["PREFECT_HOME"], **QUIET}
         return self.passports("refresh", "--json", *options, settings=settings)
 
     def run(self, *command: str, reader: bool = False, limit_s: float = LIMIT_S, settings: Settings = NONE) -> Ran:

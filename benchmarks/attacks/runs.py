@@ -3,12 +3,14 @@
 import json
 import os
 import re
-import resource
 import signal
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
+
+LOOK_EVERY_S = 0.03
 
 
 class Ran(NamedTuple):
@@ -61,20 +63,36 @@ def measure(pipe: Any, work: Callable[..., Any], given: tuple[object, ...]) -> N
         gave = work(*given)
     except Exception as raised:  # noqa: BLE001 - told to who asked
         error = f"{type(raised).__name__}: {raised}"[:300]
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    pipe.send((gave, time.process_time() - begun, peak_mb, error))
+    pipe.send((gave, time.process_time() - begun, _peak_mb(os.getpid()), error))
 
 
 def ended(process: subprocess.Popen[bytes], deadline: float) -> tuple[int | None, float]:
-    """Wait for a process, or kill it in the end; its exit status and the most memory that it or a child of it had."""
+    """Wait for a process, or kill it in the end; its exit status and the most memory that it or one below it had."""
+    peak_mb = 0.0
     while True:
-        pid, status, used = os.wait4(process.pid, os.WNOHANG)
-        if pid:
-            process.returncode = os.waitstatus_to_exitcode(status)
-            return process.returncode, used.ru_maxrss / 1024
+        peak_mb = max(peak_mb, *map(_peak_mb, _family(process.pid)))
+        if process.poll() is not None:
+            return process.returncode, peak_mb
         if time.monotonic() > deadline:
             os.killpg(process.pid, signal.SIGKILL)
-            _, _, used = os.wait4(process.pid, 0)
-            process.returncode = -signal.SIGKILL
-            return None, used.ru_maxrss / 1024
-        time.sleep(0.02)
+            process.wait()
+            return None, peak_mb
+        time.sleep(LOOK_EVERY_S)
+
+
+def _family(pid: int) -> list[int]:
+    """A process and all below it."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    except OSError:
+        return [pid]
+    return [pid, *(below for child in children for below in _family(int(child)))]
+
+
+def _peak_mb(pid: int) -> float:
+    """The most that a process ever had since it runs its program; what the system reports in the end counts more."""
+    try:
+        found = re.search(r"VmHWM:\s*(\d+) kB", Path(f"/proc/{pid}/status").read_text("utf-8"))
+    except OSError:
+        return 0.0
+    return int(found[1]) / 1024 if found else 0.0

@@ -1,7 +1,6 @@
 """Section B, the store: packed files that unpack to far more, and things in it that are no files."""
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -135,7 +134,6 @@ def _verified_beside(place: Place, path: Path, lay: Callable[[Path], object]) ->
         if judged["of"] and bad == [SLUG]
         else [f"{judged['verified']} of {judged['of']} verified, bad are {bad[:3]}"]
     )
-    shutil.rmtree(path, ignore_errors=True)
     return [*ran.faults(code=1), *found]
 
 
