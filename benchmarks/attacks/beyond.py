@@ -5,9 +5,11 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from benchmarks.attacks.places import Place
+from benchmarks.attacks.places import Place, publish
 from benchmarks.attacks.runs import Ran
 
 MOST_MB = 300
@@ -53,6 +55,50 @@ def older_snapshots_removed(place: Place) -> list[str]:
     ran = place.passports("verify", "--all", "--evidence", "--json", *key, reader=True)
     found = [] if ran.document.get("of") else [f"no passport is judged: {ran.err.strip()[:160]}"]
     return [*found, *(f"doctor: {fault}" for fault in place.passports("doctor").faults(code=1, says="snapshot"))]
+
+
+def snapshots_that_block_nobody(place: Place) -> list[str]:
+    """Copies of signed snapshots and junk lie under higher numbers: the issuer publishes all the same."""
+    before, newest = place.snapshots(), place.newest
+    folder = place.store / "registry/snapshots"
+    shutil.copy(folder / f"{newest}.json", folder / f"{newest + 5}.json")
+    shutil.copy(folder / "1.json", folder / f"{newest + 1}.json")
+    (folder / f"{newest + 2}.json").write_bytes(b"{}")
+    found = place.refresh().faults(code=0)
+    verified = place.passports("verify", "--all", "--key", str(place.public_key), reader=True)
+    return [*found, *verified.faults(code=0), *(["nothing new is served"] if place.served() == before[-1][0] else [])]
+
+
+def another_store_of_the_same_key(place: Place) -> list[str]:
+    """The store is replaced by another one that the same key signed, a staging store with more generations."""
+    key = ("--key", str(place.public_key))
+    found = place.passports("verify", "--all", *key, reader=True).faults(code=0)
+    before, other = place.newest, place.folder / "work/staging"
+    settings = {"PASSPORTS_STORE": str(other), "HOME": str(place.folder / "work")}
+    place.source.records.pop()
+    publish(place, before + 1, settings)
+    shutil.rmtree(place.store)
+    shutil.copytree(other, place.store)
+    readers = place.passports("verify", "--all", *key, reader=True).faults(code=1)
+    ran = place.run(
+        sys.executable, "-m", "benchmarks.refreshing", settings={"SOURCE_DATE_EPOCH": str(int(time.time()))}
+    )
+    publishers = ["the issuer published upon it"] if place.newest > before + 1 or ran.code == 0 else []
+    return [*found, *(f"a reader who knew the other: {fault}" for fault in readers), *publishers]
+
+
+def damaged_state(place: Place) -> list[str]:
+    """The file of what a reader has seen is damaged, a folder or a pipe: that is said, and nothing is believed."""
+    found, state = [], place.folder / "work/state"
+    bodies = (b"", b"{", b"[]", b"\xff\xfe", b"null", b'{"a":1}', b"[" * 100_000, b"0" * 2**25)
+    lay: list[tuple[str, Callable[[], object]]] = [(str(body[:8]), partial(state.write_bytes, body)) for body in bodies]
+    lay += [("a folder", state.mkdir), ("a pipe", partial(os.mkfifo, state))]
+    for name, make in lay:
+        shutil.rmtree(state) if state.is_dir() else state.unlink(missing_ok=True)
+        make()
+        arguments = ("verify", "--all", "--state", str(state), "--key", str(place.public_key))
+        found += [f"{name}: {fault}" for fault in _not_no(place.passports(*arguments, reader=True, limit_s=20))]
+    return found
 
 
 def refused_records_fill_the_report(place: Place) -> list[str]:
@@ -103,6 +149,8 @@ def _size_mib(folder: Path) -> float:
 
 
 ATTACKS = (
-    mirror_takes_what_nobody_signed, mirror_takes_another_key, mirror_of_a_large_report, older_snapshots_removed,
+    snapshots_that_block_nobody, another_store_of_the_same_key, damaged_state, mirror_takes_what_nobody_signed,
+    mirror_takes_another_key,
+    mirror_of_a_large_report, older_snapshots_removed,
     refused_records_fill_the_report, pipe_as_a_target, password_in_an_address,
 )  # fmt: skip

@@ -13,7 +13,7 @@ QUICK: tuple[Attack, ...] = (
     history.links_that_lead_elsewhere,
     records.half_a_character_in_a_card,
     records.front_matter_that_hides_limits,
-    records.hundred_thousand_parameters,
+    stores.pointer_is_a_pipe,
     stores.delta_of_a_kilobyte,
     stores.copy_is_a_pipe,
     transports.redirected_to_another_protocol,
