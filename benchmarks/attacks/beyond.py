@@ -80,10 +80,9 @@ def another_store_of_the_same_key(place: Place) -> list[str]:
     shutil.rmtree(place.store)
     shutil.copytree(other, place.store)
     readers = place.passports("verify", "--all", *key, reader=True).faults(code=1)
-    ran = place.run(
-        sys.executable, "-m", "benchmarks.refreshing", settings={"SOURCE_DATE_EPOCH": str(int(time.time()))}
-    )
-    publishers = ["the issuer published upon it"] if place.newest > before + 1 or ran.code == 0 else []
+    now = {"SOURCE_DATE_EPOCH": str(int(time.time()))}
+    place.run(sys.executable, "-m", "benchmarks.refreshing", settings=now)
+    publishers = ["the issuer published upon it"] if place.newest > before + 1 else []
     return [*found, *(f"a reader who knew the other: {fault}" for fault in readers), *publishers]
 
 
