@@ -14,7 +14,7 @@ from schemas.registry import ShardRef, ShardRow, Snapshot
 MAX_SHARD_BYTES = 64 * 2**20
 """Unpacked; about ten times the largest shard of two million passports."""
 MAX_LINE_BYTES = 16 * 2**20
-"""No row or listing is longer."""
+"""Without its end, when packed and when unpacked; lines of records are admitted up to half of it (`schemas.lines`)."""
 SLOTS = 256
 """Into so many slots slugs fall; a shard holds a run of them."""
 EVERY_SLOT = range(SLOTS)
@@ -26,6 +26,8 @@ _LEVEL = 9
 """Past it rows get hardly smaller and much slower to pack."""
 _PIECE_BYTES = 1024
 """Read at once; even hostile bytes then unpack to at most 32 MiB before the limits are looked at."""
+_SHOWN = 160
+"""Bytes of a line that an error shows: of a record's, its source and id."""
 _MAX_WINDOW_BYTES = 32 * 2**20
 """What a packed file may make its reader allocate."""
 
@@ -93,29 +95,42 @@ def decode_shard(body: bytes) -> tuple[ShardRow, ...]:
 
 
 def pack(lines: Iterable[bytes]) -> bytes:
-    """Compress lines (without their ends) as they come: a fixed level, no times, no names, a checksum."""
+    """Compress lines (without their ends) as they come: a fixed level, no times, no names, a checksum.
+
+    Raise ShardError on a line that `unpack` would refuse: nothing is written that could not be read.
+    """
     packed = io.BytesIO()
     compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
     with compressor.stream_writer(packed, closefd=False) as writer:
         for line in lines:
+            _check_line(line, f"that begins {line[:_SHOWN]!r} ")
             writer.write(line + b"\n")
     return packed.getvalue()
 
 
 def unpack(body: bytes, *, max_bytes: int | None = None) -> Iterator[bytes]:
     """Give the lines back one at a time; raise ShardError on damage, a line too long, or more than `max_bytes`."""
-    rest = b""
-    total = 0
+    rest, total = bytearray(), 0
     for piece in _pieces(body):
         total += len(piece)
         if max_bytes is not None and total > max_bytes:
             raise ShardError(f"unpacks to more than {max_bytes} bytes: this is not what belongs there")
-        *lines, rest = (rest + piece).split(b"\n")
-        if len(rest) > MAX_LINE_BYTES:
-            raise ShardError(f"has a line of more than {MAX_LINE_BYTES} bytes: this is not what belongs there")
-        yield from lines
+        start = 0
+        while (end := piece.find(b"\n", start)) >= 0:
+            rest += piece[start:end]
+            _check_line(rest)
+            yield bytes(rest)
+            rest.clear()
+            start = end + 1
+        rest += piece[start:]
+        _check_line(rest)
     if rest:
         raise ShardError("ends in the middle of a line: fetch it again, or restore it from another copy")
+
+
+def _check_line(line: bytes | bytearray, which: str = "") -> None:
+    if len(line) > MAX_LINE_BYTES:
+        raise ShardError(f"has a line {which}of more than {MAX_LINE_BYTES} bytes: this is not what belongs there")
 
 
 def _pieces(body: bytes) -> Iterator[bytes]:
