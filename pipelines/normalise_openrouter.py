@@ -9,7 +9,7 @@ from pipelines.namesakes import is_namesake
 from pipelines.own_names import Names, names_of
 from pipelines.prices import price_facts, read_prices
 from pipelines.record import FieldError, Record, parse_record
-from pipelines.slugs import ListingId, is_plain, slug_of, split_id
+from pipelines.slugs import ID_TERMS, REPOSITORY_TERMS, ListingId, is_plain, is_repository, slug_of, split_id
 from pipelines.text import clean, clean_tail
 from pipelines.vocabulary import UNREAD_FIELDS, VOCABULARY
 from schemas.listing import Fact, FactValue, Listing, Price, RawListing
@@ -73,7 +73,7 @@ def _is_unfamiliar(fact: Fact) -> bool:
 def _plain_id(listing_id: str, at: str) -> ListingId:
     ident = split_id(listing_id)
     if not is_plain(ident):
-        raise FieldError(at, f"is {listing_id[:80]!r}, not author/name of lower-case letters, digits, '.', '_' and '-'")
+        raise FieldError(at, f"is {listing_id[:80]!r}, not {ID_TERMS}")
     return ident
 
 
@@ -85,8 +85,11 @@ def _alias_target(record: Record) -> ListingId | None:
 
 
 def _read_identity(record: Record, facts: list[Fact]) -> None:
-    for name in ("canonical_slug", "hugging_face_id"):
-        _add(facts, name, record.optional_line(name), f"/{name}")
+    _add(facts, "canonical_slug", record.optional_line("canonical_slug"), "/canonical_slug")
+    repository = record.optional_line("hugging_face_id")
+    if repository is not None and not ("/" in repository and is_repository(repository)):
+        record.refuse("hugging_face_id", f"is {repository[:80]!r}, not {REPOSITORY_TERMS}")
+    _add(facts, "hugging_face_id", repository, "/hugging_face_id")
 
 
 def _read_description(record: Record, facts: list[Fact], names: Names) -> None:
