@@ -19,6 +19,7 @@ from pipelines.normalise_extraction import SOURCE
 from pipelines.order import admit
 from pipelines.proposals import AnswerError, SourceText, judged, states_something, text_of
 from schemas.crawl import AdmittedLine, CrawlReport, QuarantinedLine
+from schemas.lines import written_line
 from schemas.listing import Listing, Quarantined, RawListing
 from schemas.times import timestamp
 
@@ -62,7 +63,8 @@ async def extract(
     work = _Extraction(client, endpoint, clock)
     try:
         for batch in work.batches(records, last):
-            for line in [line for lines in await asyncio.gather(*map(work.lines, batch)) for line in lines]:
+            for came in [line for lines in await asyncio.gather(*map(work.lines, batch)) for line in lines]:
+                line, _ = written_line(came)
                 work.count(line)
                 yield line
     finally:

@@ -1,10 +1,11 @@
 """Judges a crawl by its gate, before anything of it is taken in."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from flows.intake import Taken
 from flows.state import Served
-from pipelines.gates import DROP, Gates, check, check_one
+from pipelines.gates import DROP, Came, Gates, check, check_one, check_refusals
 from pipelines.walks import twin_of
 from schemas.crawl import CrawlReport
 from schemas.run import Breach
@@ -24,6 +25,7 @@ def breaches_of(taken: Taken, served: Served, gates: Gates, *, whole: bool) -> l
     report = taken.outcome.report
     judged = (
         check(report, taken.filled, gates[report.source], last_good=_last_good(report, served))
+        + check_refusals(report, _came(taken), gates)
         if whole
         else check_one(report)
     )
@@ -36,6 +38,13 @@ def breaches_of(taken: Taken, served: Served, gates: Gates, *, whole: bool) -> l
         reason = "it says of everything that was asked for that there is none: check its URL and its token"
         found.append(Breach(source=report.source, gate="admitted", reason=reason))
     return found
+
+
+def _came(taken: Taken) -> dict[str, Came]:
+    """Count the records of each kind, those of the source itself first."""
+    refused = Counter(one.source for one in taken.refused)
+    sources = dict.fromkeys([taken.outcome.report.source, *sorted(taken.counts | refused)])
+    return {source: Came(taken.counts[source], refused[source]) for source in sources}
 
 
 def _last_good(report: CrawlReport, served: Served) -> int | None:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.progress import WATCHER, Watcher, a_line_a_stage
-from pipelines.text import clean
+from pipelines.text import clean, visible
 
 PIPED_WIDTH = 200
 """Columns of an answer that does not go to a terminal, where nobody says how wide it is."""
@@ -27,8 +27,8 @@ COLOURS = {
 
 
 def plain(text: object) -> Text:
-    """Text as it is: no markup is read in it, and no control character reaches the terminal."""
-    return Text(clean(str(text)))
+    """Text as it is: no markup is read in it, no control character reaches the terminal, and none goes unseen."""
+    return Text(visible(clean(str(text))))
 
 
 def coloured(word: str) -> Text:

@@ -1,7 +1,9 @@
 """A model card's headings and passages of prose, in order, each with its place in the card."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from markdown_it import MarkdownIt
@@ -55,7 +57,7 @@ class Passage(NamedTuple):
 
     def place(self, char: int) -> int:
         """The place in the card of a character of `text`."""
-        start, place = next(pair for pair in reversed(self.places) if pair[0] <= char)
+        start, place = self.places[bisect_right(self.places, char, key=itemgetter(0)) - 1]
         return place + char - start
 
 

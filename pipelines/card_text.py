@@ -2,11 +2,15 @@
 
 import re
 from bisect import bisect_right
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
 LONGEST_CARD_BYTES: Final = 1 << 19
 """What is read of a card; cards beyond it carry pictures inside their text."""
+
+STRETCH_CHARS: Final = 1024
+"""Characters that are looked through, at most, to find the byte of one."""
 
 BYTE_ORDER_MARK: Final = "\ufeff"
 
@@ -36,6 +40,8 @@ class CardText(NamedTuple):
     """First character of each line; lines end as Markdown has it: CR LF, CR or LF."""
     line_bytes: tuple[int, ...]
     """First byte of each line."""
+    stretch_bytes: tuple[int, ...]
+    """First byte of each stretch of `STRETCH_CHARS` characters: a card may be a single line."""
 
     def lines(self) -> list[str]:
         """The parsed text's lines, without their ends and the byte order mark; the last may be empty."""
@@ -55,18 +61,17 @@ class CardText(NamedTuple):
 
     def byte_at(self, char: int) -> int:
         """Offset of a character's first byte in the card."""
-        line = self.line_of(char)
-        return self.line_bytes[line] + _byte_count(self.text[self.line_chars[line] : char])
+        stretch = char // STRETCH_CHARS
+        return self.stretch_bytes[stretch] + _byte_count(self.text[stretch * STRETCH_CHARS : char])
 
 
 def read_text(card: bytes) -> CardText:
     """Decode a card; what stands beyond `LONGEST_CARD_BYTES` is left out. Any bytes can be read."""
     text = card[:LONGEST_CARD_BYTES].decode("utf-8", "surrogateescape")
     starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
-    offsets = [0]
-    for start, end in pairwise(starts):
-        offsets.append(offsets[-1] + _byte_count(text[start:end]))
-    return CardText(text, _ALTERED.sub("\ufffd", text), tuple(starts), tuple(offsets))
+    stretches = range(0, len(text) + STRETCH_CHARS, STRETCH_CHARS)
+    parsed = _ALTERED.sub("\ufffd", text)
+    return CardText(text, parsed, tuple(starts), _offsets(text, starts), _offsets(text, stretches))
 
 
 def no_card(card: bytes) -> str | None:
@@ -85,6 +90,12 @@ def html_page(card: bytes) -> bool:
 
 def _is_error(card: bytes) -> bool:
     return _ERROR_TEXT.match(card.decode("utf-8", "replace")) is not None
+
+
+def _offsets(text: str, starts: Sequence[int]) -> tuple[int, ...]:
+    """The first byte of each character of `starts`, which begin with 0 and ascend."""
+    counts = (_byte_count(text[start:end]) for start, end in pairwise(starts))
+    return tuple(accumulate(counts, initial=0))
 
 
 def _byte_count(text: str) -> int:

@@ -1,5 +1,6 @@
 """YAML as cards hold it, read with bounds: scalars stay the text that they are, aliases are never followed."""
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -19,8 +20,14 @@ MOST_NODES: Final = 50_000
 NULLS: Final = frozenset(("", "~", "null", "Null", "NULL"))
 """Plain scalars that stand for nothing (YAML 1.2, core schema)."""
 
+OF_THE_PARSER: Final = (ValueError, ArithmeticError, LookupError)
+"""What the parser lets out beside its own errors: it takes any eight digits for a character's, and a version of any
+length for a number ("%YAML 999…")."""
+
 FIGURE: Final = "value"
 """Key of a mapping whose lines are noted: a benchmark's figure stands there."""
+
+_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 
 YamlValue = str | None | list["YamlValue"] | dict[str, "YamlValue"]
 """What is read: booleans, numbers and dates are left as text, so that "no" stays Norwegian and "1:30" a ratio."""
@@ -61,7 +68,9 @@ def read_yaml(text: str) -> YamlDocument:
     reading = _Reading(yaml.parse(text, Loader=yaml.SafeLoader))
     try:
         return YamlDocument(reading.document(), tuple(dict.fromkeys(reading.faults)), reading.lines)
-    except yaml.YAMLError as error:
+    except CardYamlError:
+        raise
+    except (yaml.YAMLError, *OF_THE_PARSER) as error:
         raise CardYamlError(f"is not YAML: {_reason(error)}") from error
 
 
@@ -89,7 +98,7 @@ class _Reading:
             raise CardYamlError(f"is deeper than {DEEPEST} levels or larger than {MOST_NODES} values")
         if isinstance(event, yaml.ScalarEvent):
             self._pass(event)
-            return None if event.style is None and event.value in NULLS else str(event.value)
+            return self._text(event)
         if isinstance(event, yaml.SequenceStartEvent):
             items = enumerate(self._until(yaml.SequenceEndEvent))
             return [self._value(item, depth + 1, f"{at}/{number}") for number, item in items]
@@ -97,6 +106,13 @@ class _Reading:
             return self._mapping(event, depth, at)
         self.faults.append("an alias is not followed")
         return None
+
+    def _text(self, event: yaml.ScalarEvent) -> str | None:
+        """A scalar's text; half a character, which YAML can spell and UTF-8 cannot carry, is none."""
+        if _HALF_CHARACTER.search(event.value):
+            self.faults.append("a text that is no Unicode is passed over")
+            return None
+        return None if event.style is None and event.value in NULLS else str(event.value)
 
     def _mapping(self, start: yaml.Event, depth: int, at: str) -> YamlValue:
         found: dict[str, YamlValue] = {}
@@ -132,8 +148,10 @@ class _Reading:
             self.lines.setdefault(at, Lines(start.start_mark.line, self._line + 1))
 
 
-def _reason(error: yaml.YAMLError) -> str:
+def _reason(error: Exception) -> str:
     """The parser's words and its line, without the text that it stumbled over."""
+    if isinstance(error, OF_THE_PARSER):
+        return "an escape or a version beyond what can be meant"
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         return f"{error.problem or 'unreadable'}, line {error.problem_mark.line + 1}"
     return "a character that YAML does not allow"

@@ -4,7 +4,7 @@ Imported only when something is refused: the grammars behind jsonschema's format
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
 from jsonschema import Draft202012Validator
@@ -74,6 +74,9 @@ _END_OF_SENTENCE: Final = re.compile(r"\.(?: (?=[A-Z])|$)")
 Reason = tuple[str, str]
 """JSON Pointer and sentence."""
 
+Path = Sequence[str | int]
+"""Keys and places that lead to a part of a document or schema."""
+
 
 class Fault(NamedTuple):
     """What jsonschema found at one place."""
@@ -98,6 +101,7 @@ class Explanation:
         extended: Callable[..., type[Draft202012Validator]] = extend
         judge = extended(Draft202012Validator, type_checker=types)
         self._judge = judge(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+        self._schema = schema
         self._terms: Mapping[str, Any] = schema["$defs"]
 
     def reasons(self, document: object) -> Iterator[Reason]:
@@ -108,6 +112,20 @@ class Explanation:
                 if reason not in seen:
                     seen.add(reason)
                     yield reason
+
+    def reason_at(self, document: object, place: Path, rule: Path) -> Reason:
+        """Say why one rule of the schema does not hold at one place of a document, and judge nothing else of it.
+
+        `rule` leads through the schema to the keyword, its references resolved.
+        """
+        instance, schema = _at(document, place), cast("Mapping[str, Any]", _at(self._schema, rule[:-1]))
+        keyword = str(rule[-1])
+        fault = Fault(_pointer(place), instance, keyword, schema[keyword], schema)
+        if keyword == "anyOf":
+            for error in self._judge.evolve(schema={keyword: fault.limit}).iter_errors(instance):
+                nearest = _fault(error)
+                fault = nearest._replace(place=fault.place + nearest.place)
+        return next(self._reasons_at(fault))
 
     def _reasons_at(self, fault: Fault) -> Iterator[Reason]:
         match fault.keyword:
@@ -136,6 +154,12 @@ class Explanation:
         if "$ref" in branch:
             return str(self._terms[branch["$ref"].rpartition("/")[2]]["title"])
         return _LIMITS["type"](branch["type"])
+
+
+def _at(document: Any, path: Path) -> Any:  # noqa: ANN401 - JSON can be anything
+    for step in path:
+        document = document[step]
+    return document
 
 
 def _fault(error: ValidationError) -> Fault:

@@ -26,7 +26,7 @@ class Gate(Lifetime):
     largest_drop: Ratio
     """Share of the last good crawl's listings that may be gone, 0 to 1."""
     largest_reject_rate: Ratio
-    """Share of the listings that may be quarantined, 0 to 1."""
+    """Share of the records of this kind that may be quarantined, 0 to 1."""
     fill_rates: dict[str, Ratio] = Field(default_factory=dict)
     """Fact name → the smallest share of listings that must state it."""
     bounds: Bounds = Bounds()
@@ -122,6 +122,13 @@ class Filled:
                 self.varieties[name].note(said[name])
 
 
+class Came(NamedTuple):
+    """How many records of one kind a crawl brought."""
+
+    admitted: int
+    refused: int
+
+
 class Breach(NamedTuple):
     """A bound that a crawl does not keep."""
 
@@ -149,6 +156,14 @@ def check(report: CrawlReport, filled: Filled, gate: Gate, *, last_good: int | N
     ]
 
 
+def check_refusals(report: CrawlReport, came: Mapping[str, Came], gates: Gates) -> list[Breach]:
+    """List the kinds of records, by source, of which a whole crawl refused more than their own gates allow.
+
+    A crawl of the Hub brings repositories, cards and licences: a card that is refused says nothing of the repositories.
+    """
+    return [] if _incomplete(report) else [*_refused(report, came, gates)]
+
+
 def check_one(report: CrawlReport) -> list[Breach]:
     """List what is wrong with a crawl of a single listing: it came whole, or it did not."""
     return _incomplete(report)
@@ -170,7 +185,7 @@ def _deadlines(observed_at: str, refresh_after_h: int, stale_after_h: int, expir
 
 
 def _size(report: CrawlReport, gate: Gate, last_good: int | None) -> Iterable[Breach]:
-    came, refused = report.listings, report.quarantined
+    came = report.listings
     if came < gate.minimum_listings:
         reason = f"{came} listings came, at least {gate.minimum_listings} must: is the source whole?"
         yield Breach(report.source, "minimum_listings", reason)
@@ -178,10 +193,14 @@ def _size(report: CrawlReport, gate: Gate, last_good: int | None) -> Iterable[Br
         dropped = f"{came} listings came after {last_good} last time, a drop beyond {gate.largest_drop:.0%}"
         reason = f"{dropped}: look at the source, and if that is right, publish with --accept-drop"
         yield Breach(report.source, DROP, reason)
-    if came >= FEWEST_TO_RATE and refused / came > gate.largest_reject_rate:
-        share = f"{refused} of {came} listings were refused, more than {gate.largest_reject_rate:.0%}"
-        reason = f"{share}: see the quarantine"
-        yield Breach(report.source, "largest_reject_rate", reason)
+
+
+def _refused(report: CrawlReport, came: Mapping[str, Came], gates: Gates) -> Iterable[Breach]:
+    for source, (admitted, refused) in came.items():
+        total, largest = admitted + refused, gates[source].largest_reject_rate
+        if total >= FEWEST_TO_RATE and refused / total > largest:
+            share = f"{refused:,} of {total:,} records of {source} were refused, more than {largest:.0%}"
+            yield Breach(report.source, "largest_reject_rate", f"{share}: see the quarantine")
 
 
 def _fill(report: CrawlReport, filled: Filled, gate: Gate) -> Iterable[Breach]:

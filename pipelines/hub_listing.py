@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from pipelines.hub_tags import REPOSITORY
 from pipelines.record import FieldError
-from pipelines.slugs import hub_slug, is_slug
+from pipelines.slugs import REPOSITORY_TERMS, hub_slug, is_repository
 from schemas.listing import Listing, RawListing
 
 
 def repository_name(name: str, pointer: str, told: str = "is") -> str:
     """Give a name that can be a repository's; raise FieldError that begins with what is `told` of it."""
-    if not REPOSITORY.match(name) or not is_slug(hub_slug(name)):
-        raise FieldError(pointer, f"{told} {name[:80]!r}, not owner/name of letters, digits, '.', '_' and '-'")
+    if not is_repository(name):
+        raise FieldError(pointer, f"{told} {name[:80]!r}, not {REPOSITORY_TERMS}")
     return name
 
 

@@ -115,13 +115,17 @@ def inherited(line: AdmittedLine, last: AdmittedLine) -> AdmittedLine:
 
 
 def noted(line: AdmittedLine, **notes: object) -> AdmittedLine:
-    """Change what is noted of a record beside its body, and read it anew."""
+    """Change what is noted of a record beside its body, and read it anew.
+
+    A record that earlier rules let pass and today's refuse stays as it is, until its source is asked again.
+    """
     raw = line.raw.model_copy(update=notes)
-    return line if raw == line.raw else _read(raw, line)
+    listing = line.listing if raw == line.raw else admit(raw)
+    return line.model_copy(update={"raw": raw, "listing": listing}) if isinstance(listing, Listing) else line
 
 
-def _read(raw: RawListing, line: AdmittedLine | None = None) -> AdmittedLine:
+def _read(raw: RawListing) -> AdmittedLine:
     listing = admit(raw)
-    if not isinstance(listing, Listing):  # its body is one that was read before, or written here
+    if not isinstance(listing, Listing):  # its body was written here
         raise TypeError(f"{raw.source} {raw.id}: {listing.reason}")
-    return line.model_copy(update={"raw": raw, "listing": listing}) if line else AdmittedLine(raw=raw, listing=listing)
+    return AdmittedLine(raw=raw, listing=listing)

@@ -26,6 +26,9 @@ MOST_LIMITS: Final = 40
 LONGEST_QUOTE_BYTES: Final = 1000
 """A declaration that is longer is quoted by the line that holds the word."""
 
+PASSED_OVER: Final = "/front_matter"
+"""What the run report counts a card under whose front matter could not be read, or not all of it; its text is read."""
+
 
 class Quote(NamedTuple):
     """Words of a card, and where they stand."""
@@ -41,12 +44,14 @@ def read_card(raw: RawListing) -> Listing:
     card = raw.body.encode()
     front = read_front_matter(card)
     body = read_body(card, front.body_offset)
+    is_none = no_card(card) is not None
     return text_listing(
         raw,
         kind="card",
         facts=(*_declared(card, front), *_limits(claims_in(card, body)), *_kinds(card, body, names_of(raw.id))),
         results=_results(card, front),
-        same_as=() if no_card(card) else code_of(raw.id, [raw.body]),
+        same_as=() if is_none else code_of(raw.id, [raw.body]),
+        leftovers=() if is_none or not front.faults else (PASSED_OVER,),
         unfamiliar=_unfamiliar(front),
     )
 

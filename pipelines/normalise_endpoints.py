@@ -6,7 +6,7 @@ from typing import Literal
 from pipelines.decimals import plain
 from pipelines.prices import read_prices
 from pipelines.record import FieldError, Record, decimal, parse_record, said, shown
-from pipelines.slugs import is_plain, slug_of, split_id
+from pipelines.slugs import ID_TERMS, is_plain, slug_of, split_id
 from pipelines.vocabulary import ENDPOINT_STATUSES, PRICE_UNITS, QUANTIZATIONS, UNREAD_ENDPOINT_FIELDS
 from schemas.listing import Fact, Listing, Price, Provider, RawListing, Said
 
@@ -49,9 +49,7 @@ def _base_id(record: Record, raw: RawListing) -> str:
     answered, asked = record.line("id"), split_id(raw.id)
     ident = split_id(answered)
     if not is_plain(ident):
-        raise FieldError(
-            "/id", f"is {answered[:80]!r}, not author/name of lower-case letters, digits, '.', '_' and '-'"
-        )
+        raise FieldError("/id", f"is {answered[:80]!r}, not {ID_TERMS}")
     if ident.base != asked.base and not asked.alias:
         raise FieldError("/id", f"is {answered[:80]!r}, where the endpoints of {raw.id[:80]!r} were asked for")
     return ident.base

@@ -7,6 +7,7 @@ from pipelines.days import day, is_day
 from pipelines.decimals import plain
 from pipelines.prices import price_facts
 from pipelines.record import FieldError, Record, decimal, parse_record, said, shown
+from pipelines.slugs import is_repository
 from pipelines.text import clean
 from pipelines.vocabulary import PRICE_UNITS, VOCABULARY
 from schemas.listing import Fact, FactValue, Listing, Price, RawListing
@@ -62,7 +63,6 @@ LONGEST_KEY = 100
 """Characters of an id in a JSON Pointer, as `Record` writes them; the longest recorded one has 80."""
 
 _EXACT = Context(prec=100, traps=[Inexact])
-_HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _UNFIT_FOR_SLUG = re.compile(r"[^a-z0-9._-]+")
 _LONGEST_SLUG = 200
 
@@ -182,7 +182,7 @@ def _add(facts: list[Fact], name: str, value: FactValue | None, locator: str) ->
 
 
 def _same_as(section: str, model_id: str) -> tuple[str, ...]:
-    stated = section == SELLER or (section == HUB and _HUB_ID.match(model_id))
+    stated = section == SELLER or (section == HUB and "/" in model_id and is_repository(model_id))
     return (f"{section}:{model_id}",) if stated else ()
 
 

@@ -9,10 +9,10 @@ from pipelines.namesakes import is_namesake
 from pipelines.own_names import Names, names_of
 from pipelines.prices import price_facts, read_prices
 from pipelines.record import FieldError, Record, parse_record
-from pipelines.slugs import ListingId, is_plain, slug_of, split_id
-from pipelines.text import clean, clean_tail
+from pipelines.slugs import ID_TERMS, REPOSITORY_TERMS, ListingId, is_plain, is_repository, slug_of, split_id
+from pipelines.text import clean, clean_tail, disguise_in
 from pipelines.vocabulary import UNREAD_FIELDS, VOCABULARY
-from schemas.listing import Fact, FactValue, Listing, Price, RawListing
+from schemas.listing import Fact, FactValue, Listing, Price, RawListing, Said
 
 QUOTED_TAIL = 40
 """Characters of a cut-off description that are quoted to show the cut."""
@@ -30,6 +30,7 @@ def read_model(raw: RawListing) -> Listing:
     listing_id, name = record.line("id"), record.line("name")
     ident, target = _plain_id(listing_id, "/id"), _alias_target(record)
     facts = [Fact("listed", True, "/id", listing_id)]
+    _add_told(facts, "disguised_name", disguise_in(name), "/name", name)
     _read_identity(record, facts)
     _read_description(record, facts, names_of(listing_id, name))
     for read in (_read_architecture, _read_limits, _read_parameters, _read_reasoning, _read_dates):
@@ -73,7 +74,7 @@ def _is_unfamiliar(fact: Fact) -> bool:
 def _plain_id(listing_id: str, at: str) -> ListingId:
     ident = split_id(listing_id)
     if not is_plain(ident):
-        raise FieldError(at, f"is {listing_id[:80]!r}, not author/name of lower-case letters, digits, '.', '_' and '-'")
+        raise FieldError(at, f"is {listing_id[:80]!r}, not {ID_TERMS}")
     return ident
 
 
@@ -85,8 +86,11 @@ def _alias_target(record: Record) -> ListingId | None:
 
 
 def _read_identity(record: Record, facts: list[Fact]) -> None:
-    for name in ("canonical_slug", "hugging_face_id"):
-        _add(facts, name, record.optional_line(name), f"/{name}")
+    _add(facts, "canonical_slug", record.optional_line("canonical_slug"), "/canonical_slug")
+    repository = record.optional_line("hugging_face_id")
+    if repository is not None and not ("/" in repository and is_repository(repository)):
+        record.refuse("hugging_face_id", f"is {repository[:80]!r}, not {REPOSITORY_TERMS}")
+    _add(facts, "hugging_face_id", repository, "/hugging_face_id")
 
 
 def _read_description(record: Record, facts: list[Fact], names: Names) -> None:
@@ -157,8 +161,12 @@ def _read_pricing(record: Record, facts: list[Fact]) -> tuple[Price, ...] | None
 
 
 def _add(facts: list[Fact], name: str, value: FactValue | None, locator: str) -> None:
+    _add_told(facts, name, value, locator, value)
+
+
+def _add_told(facts: list[Fact], name: str, value: FactValue | None, locator: str, told: Said) -> None:
     if value is not None:
-        facts.append(Fact(name, value, locator, value))
+        facts.append(Fact(name, value, locator, told))
 
 
 def _add_words(facts: list[Fact], group: str, name: str, words: list[str], at: str) -> None:

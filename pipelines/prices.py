@@ -28,6 +28,9 @@ FREE = "free"
 _READABLE = PRICE_UNITS.keys() | CONDITIONS.keys()
 _KIND = re.compile(r"[a-z0-9_]{1,100}\Z")
 
+MOST_PRICES = 200
+"""Fields of a `pricing` object that are read; the most recorded are 16."""
+
 When = tuple[tuple[str, int], ...]
 
 
@@ -39,6 +42,8 @@ def read_prices(pricing: Record) -> tuple[Price, ...] | None:
     prompt, completion = pricing.take("prompt"), pricing.take("completion")
     if decimal(prompt, pricing.place("prompt")) == decimal(completion, pricing.place("completion")) == ROUTED_PRICE:
         return None
+    if len(pricing.names()) > MOST_PRICES:
+        raise FieldError(pricing.at, f"holds {len(pricing.names()):,} more fields, at most {MOST_PRICES} are read")
     overrides = pricing.optional_nested_list("overrides")
     prices = [_price("prompt", prompt, pricing, ()), _price("completion", completion, pricing, ())]
     prices += _prices([kind for kind in pricing.names() if _is_price(kind, pricing.peek(kind))], pricing, ())

@@ -14,6 +14,9 @@ from schemas.listing import Said
 LONGEST_LINE = 200
 """Characters of a name or a word; the longest recorded name has 69."""
 
+MOST_ITEMS = 5_000
+"""Items of a list that is read item by item; the longest recorded has 34, and a model may name 1,400 languages."""
+
 LARGEST_COUNT = 2**53 - 1
 """What passports can carry exactly (RFC 8785)."""
 
@@ -98,6 +101,7 @@ class Record:
         values: list[str] = self.take(key)
         if not isinstance(values, list):
             self.refuse(key, f"is {shown(values)}, not a list of texts")
+        self._check_length(key, values)
         for place, value in enumerate(values):
             if unfit := _unfit_line(value):
                 raise FieldError(f"{self.place(key)}/{place}", unfit)
@@ -162,7 +166,13 @@ class Record:
         at, shape = self.place(key), self._shape_of(key)
         if not isinstance(values, list):
             raise FieldError(at, f"is {shown(values)}, not a list")
+        self._check_length(key, values)
         return [self._open(value, f"{at}/{place}", shape) for place, value in enumerate(values)]
+
+    def _check_length(self, key: str, items: list[Any]) -> None:
+        """Refuse a list before anything is made of its items."""
+        if len(items) > MOST_ITEMS:
+            self.refuse(key, f"is a list of {len(items):,} items, at most {MOST_ITEMS:,} are read")
 
 
 def parse_record(body: str) -> dict[str, Any]:

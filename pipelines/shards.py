@@ -18,7 +18,7 @@ MAX_PART_BYTES = 2 * 2**30
 MAX_DELTA_BYTES = 2**30
 """Unpacked; a delta that names two million passports has about two thirds of it."""
 MAX_LINE_BYTES = 16 * 2**20
-"""No row or listing is longer."""
+"""Without its end, when packed and when unpacked; lines of records are admitted up to half of it (`schemas.lines`)."""
 SLOTS = 256
 """Into so many slots slugs fall; a shard holds a run of them."""
 EVERY_SLOT = range(SLOTS)
@@ -31,6 +31,8 @@ _LEVEL = 9
 _PIECE_BYTES = 64
 """Unpacked at once. Four bytes can stand for 128 KiB, so a piece is at most 2 MiB before the limits are checked.
 A larger one is hardly faster."""
+_SHOWN = 160
+"""Bytes of a line that an error shows: of a record's, its source and id."""
 _MAX_WINDOW_BYTES = 32 * 2**20
 """What a packed file may make its reader allocate."""
 
@@ -98,11 +100,15 @@ def decode_shard(body: bytes, *, max_bytes: int = MAX_SHARD_BYTES) -> tuple[Shar
 
 
 def pack(lines: Iterable[bytes]) -> bytes:
-    """Compress lines (without their ends) as they come: a fixed level, no times, no names, a checksum."""
+    """Compress lines (without their ends) as they come: a fixed level, no times, no names, a checksum.
+
+    Raise ShardError on a line that `unpack` would refuse: nothing is written that could not be read.
+    """
     packed = io.BytesIO()
     compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
     with compressor.stream_writer(packed, closefd=False) as writer:
         for line in lines:
+            _check_line(len(line), line)
             writer.write(line + b"\n")
     return packed.getvalue()
 
@@ -162,9 +168,10 @@ def unpacked_pieces(body: bytes, *, max_bytes: int) -> Iterator[bytes]:
         raise ShardError("is cut off or has something after its end: fetch it again, or restore it from another copy")
 
 
-def _check_line(length: int) -> None:
+def _check_line(length: int, line: bytes = b"") -> None:
     if length > MAX_LINE_BYTES:
-        raise ShardError(f"has a line of more than {MAX_LINE_BYTES} bytes: this is not what belongs there")
+        which = f"that begins {line[:_SHOWN]!r} " if line else ""
+        raise ShardError(f"has a line {which}of more than {MAX_LINE_BYTES} bytes: this is not what belongs there")
 
 
 def _in_order(rows: Iterable[ShardRow]) -> tuple[ShardRow, ...]:

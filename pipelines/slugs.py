@@ -7,6 +7,18 @@ from schemas.base import SLUG_PATTERN
 
 _SLUG = re.compile(SLUG_PATTERN.removesuffix("$") + r"\Z")
 _VARIANT = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}\Z")
+_REPOSITORY = re.compile(r"(?!.*(?:--|\.\.))(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?(?:/(?!\Z)|\Z)){1,2}\Z")
+"""The Hub's rules (`validate_repo_id` of huggingface_hub): no part begins or ends with a dash or dot, or holds two
+of them side by side. Its bound on length is not held: older names are longer."""
+
+ID_TERMS = "author/name of lower-case letters, digits, '.', '_' and single '-', which begins and ends neither"
+REPOSITORY_TERMS = "owner/name of letters, digits, '_', and single '.' and '-' within them"
+"""What ids must be, for sentences."""
+
+_HUB_MARK = "--"
+"""Between owner and name in slugs of the Hub, and nowhere else: so no listing can take a repository's slug, as
+"qwen/-qwq-32b" would that of "Qwen/QwQ-32B", nor "a-/b" that of "a/-b"."""
+
 _ALIAS_MARK = "~"
 _VARIANT_MARK = ":"
 
@@ -33,7 +45,7 @@ def slug_of(base_id: str) -> str:
 
 def hub_slug(repository: str) -> str:
     """Slug of a repository on the Hugging Face Hub: "Qwen/QwQ-32B" becomes "qwen--qwq-32b"."""
-    return repository.replace("/", "--").lower()
+    return repository.replace("/", _HUB_MARK).lower()
 
 
 def is_slug(text: str) -> bool:
@@ -41,8 +53,14 @@ def is_slug(text: str) -> bool:
     return _SLUG.match(text) is not None
 
 
+def is_repository(text: str) -> bool:
+    """Whether the text can name a repository of the Hub: owner/name, or the name alone of the oldest."""
+    return _REPOSITORY.match(text) is not None and is_slug(hub_slug(text))
+
+
 def is_plain(ident: ListingId) -> bool:
     """Whether an id is author/name, with a slug, and with a word as its variant if it has one."""
     author, mark, name = ident.base.partition("/")
-    named = bool(author and mark and name) and "/" not in name and is_slug(slug_of(ident.base))
+    slug = slug_of(ident.base)
+    named = bool(author and mark and name) and "/" not in name and is_slug(slug) and _HUB_MARK not in slug
     return named and (ident.variant is None or _VARIANT.match(ident.variant) is not None)

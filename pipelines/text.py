@@ -1,6 +1,7 @@
 """Text from listings is hostile: what may not stand in ours is taken out here, and only that."""
 
 import re
+import unicodedata
 
 _UNSAFE_RANGES = (
     "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"  # control characters but tab, line feed, carriage return
@@ -28,3 +29,54 @@ def unfit_for_line(text: str) -> str | None:
         return None
     found = _UNSAFE_IN_LINE.search(text)
     return f"U+{ord(found[0]):04X}" if found else None
+
+
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0]"
+    "|(?<![^\\x00-\\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\\x00-\\x7f])"
+)
+"""What no reader sees. The two joiners show between letters that they join or part, in Persian, Hindi or an emoji."""
+
+_TOGETHER = (
+    frozenset(["LATIN", "CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"]),
+    frozenset(["LATIN", "CJK", "BOPOMOFO"]),
+    frozenset(["LATIN", "CJK", "HANGUL"]),
+)
+"""Scripts whose letters stand in one word without being mistaken for each other (UTS 39, "highly restrictive")."""
+
+_SIGNS = frozenset(["FEMININE", "MASCULINE", "MICRO", "MODIFIER"])
+"""First words of the names of letters that are signs in any script."""
+
+_LIKE_LATIN = frozenset(
+    "\u0405\u0406\u0408\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u04ae\u04c0\u051a\u051c"
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0455\u0456\u0458\u04bb\u04cf\u0501\u051b\u051d"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bd\u03bf\u03c1\u03c5"
+)
+"""Letters of Cyrillic and Greek that nobody tells from a Latin one (from the confusables of UTS 39)."""
+
+
+def visible(text: str) -> str:
+    """Spell out what no reader sees: "GPT[U+200B]-4"."""
+    return text if text.isascii() else _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+
+
+def disguise_in(name: str) -> str | None:
+    """Say what can make a name pass for another: characters that no reader sees, or letters of two scripts."""
+    if name.isascii():
+        return None
+    if unseen := dict.fromkeys(f"U+{ord(found[0]):04X}" for found in _UNSEEN.finditer(name)):
+        return f"characters that nobody sees ({', '.join(list(unseen)[:3])})"
+    words = [set(map(_script, word)) for word in re.findall(r"[^\W\d_]+", name)]
+    for word in words:
+        scripts = word - _SIGNS
+        if len(scripts) > 1 and not any(map(scripts.issubset, _TOGETHER)):
+            return f"{' and '.join(sorted(scripts)[:3])} letters in one word"
+    foreign = [letter for letter in name if letter.isalpha() and _script(letter) in ("CYRILLIC", "GREEK")]
+    if foreign and _LIKE_LATIN.issuperset(foreign):
+        return f"{_script(foreign[0])} letters that look like LATIN ones"
+    return None
+
+
+def _script(letter: str) -> str:
+    """The script of a letter: the first word of its name in Unicode."""
+    return unicodedata.name(letter, "UNNAMED").partition(" ")[0]

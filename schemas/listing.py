@@ -160,4 +160,5 @@ class Quarantined(Frozen):
     """A sentence: what is wrong, and what would be right."""
     observed_at: Timestamp
     raw: str
-    """The record as it came; empty where thousands of the same crawl were refused before it."""
+    """The record as it came, what UTF-8 cannot carry spelled out; its beginning where it is larger than a line may be;
+    empty where thousands of the same crawl were refused before it."""

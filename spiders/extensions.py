@@ -17,6 +17,7 @@ from scrapy.utils.asyncio import create_looping_call
 from twisted.python.failure import Failure
 
 from schemas.crawl import FULL, AdmittedLine, Checkpoint, CrawlReport, FetchFailure, PageDone, QuarantinedLine
+from schemas.lines import escaped, written_line
 from schemas.listing import Quarantined, RawListing
 from spiders.clock import clock_of, stamp
 from spiders.resuming import Resumable, unfinished, written
@@ -65,6 +66,10 @@ def room_in(folder: Path) -> Iterator[None]:
 def _say(event: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(event) + "\n")
     sys.stdout.flush()
+
+
+def _as_text(line: Checkpoint | CrawlReport) -> bytes:
+    return line.model_dump_json().encode()
 
 
 class CrawlFile:
@@ -125,27 +130,29 @@ class CrawlFile:
         """Write a line, or keep a failure for the report."""
         match item:
             case FetchFailure():
-                self.tally.failures.append(item)
+                self.tally.failures.append(escaped(item))
             case PageDone():
                 self.mark(item)
             case _:
-                line = set_aside(item, self.secrets)
+                line, text = written_line(item)
+                if (kept := set_aside(line, text, self.secrets)) is not line:
+                    line, text = written_line(kept)
                 self.tally.count(line)
-                self.write(line)
+                self.write(text)
 
     def mark(self, done: PageDone) -> None:
         """Write a checkpoint, once everything before it is on the disk."""
         with room_in(self.path.parent):
             self.lines.flush()
             os.fsync(self.lines.fileno())
-            self.write(Checkpoint(done=done, so_far=self.report("unfinished")))
+            self.write(_as_text(Checkpoint(done=done, so_far=self.report("unfinished"))))
             self.lines.flush()
         self.checkpoints += 1
 
-    def write(self, line: AdmittedLine | QuarantinedLine | Checkpoint | CrawlReport) -> None:
+    def write(self, text: bytes) -> None:
         """Write one line, without our secrets: what a source answers may repeat them, and reports are published."""
         with room_in(self.path.parent):
-            self.lines.write(without_secrets(line.model_dump_json(), self.secrets).encode() + b"\n")
+            self.lines.write(without_secrets(text.decode(), self.secrets).encode() + b"\n")
 
     def item_error(self, item: RawListing, failure: Failure) -> None:
         """Quarantine a record that our own code broke on."""
@@ -177,7 +184,7 @@ class CrawlFile:
         with room_in(self.path.parent), self.lines:
             if self.resumes and self.checkpoints and reason == "shutdown":
                 return
-            self.write(self.report(reason))
+            self.write(_as_text(self.report(reason)))
         self.part.replace(self.path)
 
     def report(self, reason: str) -> CrawlReport:

@@ -5,7 +5,8 @@ import re
 
 from scrapy.settings import BaseSettings
 
-from schemas.crawl import AdmittedLine, QuarantinedLine
+from schemas.crawl import QuarantinedLine
+from schemas.lines import RecordLine
 from schemas.listing import Quarantined
 
 SECRETS = ("OPENROUTER_API_KEY", "HF_TOKEN", "GITHUB_TOKEN")
@@ -34,9 +35,9 @@ def secrets_of(settings: BaseSettings) -> tuple[str, ...]:
     )
 
 
-def set_aside(line: AdmittedLine | QuarantinedLine, secrets: tuple[str, ...]) -> AdmittedLine | QuarantinedLine:
-    """Quarantine a record that repeats a secret, with its body left out: another body would not have its hash."""
-    if isinstance(line, QuarantinedLine) or not secrets or not _shows(line.model_dump_json(), secrets):
+def set_aside(line: RecordLine, text: bytes, secrets: tuple[str, ...]) -> RecordLine:
+    """Quarantine a record whose line repeats a secret, with its body left out: another would not have its hash."""
+    if isinstance(line, QuarantinedLine) or not secrets or not _shows(text.decode(), secrets):
         return line
     raw = line.raw
     quarantined = Quarantined(

@@ -30,3 +30,9 @@ def test_a_title_stays_in_a_line_over_a_table_that_is_narrower(capsys: pytest.Ca
     terminal.pairs([("a", "b")], title=title)
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     assert lines == [title, "what  to", "a     b", title, "a  b"]
+
+
+def test_what_nobody_sees_in_a_name_is_spelled_out(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.say("GPT\u200b-4")
+    terminal.pairs([("name", "\ufeffHeron")])
+    assert capsys.readouterr().out.split() == ["GPT[U+200B]-4", "name", "[U+FEFF]Heron"]

@@ -95,6 +95,11 @@ def test_line_ends_and_byte_order_mark_make_no_difference() -> None:
         (fenced("tags: [[a], b]"), "tags holds something else"),
         (fenced("? [a, b]\n: c"), "a key that is no text"),
         (fenced("a: \x01"), "not YAML"),
+        (fenced('license: "\\UFFFFFFFF"'), "beyond what can be meant"),
+        (fenced('license: "\\U00110000"'), "beyond what can be meant"),
+        (fenced("%YAML " + "9" * 5000 + ".1\n---\na: b"), "beyond what can be meant"),
+        (fenced('license: "\\ud800"'), "no Unicode"),
+        (fenced('"\\udfff": mit'), "no Unicode"),
         (fenced("model-index: good"), "text where a list belongs"),
         (fenced("model-index: [{name: x, results: [{metrics: [{type: a}]}]}]"), "without a name or a single value"),
         (fenced("model-index: [{name: x, results: [1]}]"), "no mapping"),
@@ -142,6 +147,18 @@ def test_a_rule_at_the_beginning_hides_no_text() -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_can_be_read(card: bytes) -> None:
     assert 0 <= read_front_matter(card).body_offset <= len(card)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["%YAML ", "%TAG ", "!<", "!!", "\\U", "\\u", "\\x", '"', "F", "d8", "9", "\n", ": ", "---", "%ff"]
+        )
+    )
+)
+def test_any_escape_or_directive_in_front_matter_can_be_read(parts: list[str]) -> None:
+    front = read_front_matter(fenced("".join(parts)))
+    assert front.model_dump_json()
 
 
 @given(st.text(alphabet="-:[]{}&*!|>'\"#%@`?,\n\t ab1~<", max_size=120))

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -128,6 +129,42 @@ def test_tuples_pass_as_lists_before_both_judges() -> None:
     document = spoilt("trust", "permissions", ("an API key",))
     assert conforms(document)
     assert explain(document) == []
+
+
+@pytest.mark.parametrize("spoilt_at", ["keyId", "evidence", "starting_price"])
+def test_the_first_reason_costs_the_same_however_large_the_document_is(spoilt_at: str) -> None:
+    costs = []
+    for size in (1, 500):
+        document = full()
+        unfragile = document["passport"]["unfragile"]
+        unfragile["evidence"] *= size
+        match spoilt_at:
+            case "keyId":
+                document["passport"]["keyId"] = 5
+            case "evidence":
+                unfragile["evidence"][-1] = {**unfragile["evidence"][-1], "method": "guess"}
+            case _:
+                unfragile["artifact"]["pricing"]["starting_price"] = 5
+        assert not conforms(document)
+        costs.append(calls_of(lambda document=document: explain_first(document)))
+    assert costs[0] == costs[1] < 2_000
+
+
+def calls_of(work: Callable[[], object]) -> int:
+    """How many calls of Python functions some work takes, the second time."""
+    work()
+    calls = 0
+
+    def note(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return calls
 
 
 def test_conforming_documents_are_told_without_loading_the_thorough_judge() -> None:

@@ -53,6 +53,21 @@ def test_a_capability_is_listed_when_its_facts_are_stated(changes: dict[str, Any
     assert name in abilities(**changes)
 
 
+@pytest.mark.parametrize(
+    ("name", "holds"),
+    [
+        ("GPT\u200b-4", "characters that nobody sees (U+200B)"),
+        ("Claude \u041epus", "CYRILLIC and LATIN letters in one word"),
+    ],
+)
+def test_a_name_that_can_pass_for_another_is_a_failure_mode_shown_by_the_name(name: str, holds: str) -> None:
+    document = statement(listing(name=name))
+    first = document["trust"]["failure_modes"][0]
+    assert first == f"its name holds {holds}; it can pass for the name of another model"
+    [shown] = [one for one in document["evidence"] if one["path"] == "/trust/failure_modes/0"]
+    assert (shown["locator"], shown["value"], document["artifact"]["name"]) == ("/name", name, name)
+
+
 def test_nothing_is_listed_that_no_source_states() -> None:
     assert list(abilities(supported_parameters=[])) == ["multi-turn chat"]
     assert list(abilities(**{"architecture.output_modalities": ["smell"]}, supported_parameters=["telepathy"])) == []

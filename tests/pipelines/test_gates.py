@@ -8,10 +8,12 @@ from pydantic import ValidationError
 from pipelines.gates import (
     FEWEST_TO_RATE,
     RATED_TOGETHER,
+    Came,
     Filled,
     Gate,
     check,
     check_one,
+    check_refusals,
     deadlines,
     default_gates,
     read_gates,
@@ -70,9 +72,6 @@ def test_a_good_crawl_breaks_no_bound() -> None:
         ({"listings": 3}, listings(3), 6, []),
         ({"listings": 3}, listings(3), 7, ["largest_drop"]),
         ({"listings": 0}, [], 4, ["minimum_listings", "largest_drop"]),
-        ({"listings": 20, "quarantined": 5}, listings(15), None, []),
-        ({"listings": 20, "quarantined": 6}, listings(14), None, ["largest_reject_rate"]),
-        ({"listings": 19, "quarantined": 19}, [], None, []),
         ({}, listings(2, 2), None, []),
         ({}, listings(1, 3), None, ["fill_rates.context_tokens"]),
         ({"complete": False, "finish_reason": "shutdown"}, listings(4), None, ["complete"]),
@@ -86,6 +85,43 @@ def test_each_bound_that_is_broken_is_named(
     breaches = check(report(**changes), filled(read), GATE, last_good=last_good)
     assert [breach.gate for breach in breaches] == gates
     assert all(breach.source == "openrouter" and breach.reason for breach in breaches)
+
+
+@pytest.mark.parametrize(
+    ("admitted", "refused", "told"),
+    [
+        (15, 5, ""),
+        (14, 6, "6 of 20 records of openrouter were refused, more than 25%: see the quarantine"),
+        (0, 19, ""),
+        (0, 2_000, "2,000 of 2,000 records of openrouter were refused, more than 25%: see the quarantine"),
+        (0, 0, ""),
+    ],
+)
+def test_more_refused_than_the_gate_allows_is_a_breach_of_enough_to_be_rated(
+    admitted: int, refused: int, told: str
+) -> None:
+    found = check_refusals(report(), {"openrouter": Came(admitted, refused)}, {"openrouter": GATE})
+    assert [(breach.source, breach.gate, breach.reason) for breach in found] == (
+        [("openrouter", "largest_reject_rate", told)] if told else []
+    )
+
+
+def test_each_kind_of_record_is_judged_by_its_own_rate_over_its_own_count() -> None:
+    gates, hub = default_gates(), report(source="huggingface", listings=1_000, quarantined=120)
+    good = {"huggingface": Came(1_000, 0), "huggingface-card": Came(880, 120)}
+    assert check_refusals(hub, good, gates) == []
+    [breach] = check_refusals(hub, {**good, "huggingface-card": Came(790, 210)}, gates)
+    assert (breach.source, "210 of 1,000 records of huggingface-card" in breach.reason) == ("huggingface", True)
+    hidden = {"huggingface": Came(90, 10), "huggingface-card": Came(1_000, 0)}
+    [breach] = check_refusals(hub, hidden, gates)
+    assert "10 of 100 records of huggingface were refused, more than 5%" in breach.reason
+    [breach] = check_refusals(report(), {"openrouter": Came(300, 0), "openrouter-endpoints": Came(280, 20)}, gates)
+    assert "20 of 300 records of openrouter-endpoints were refused, more than 5%" in breach.reason
+
+
+def test_a_crawl_that_ended_early_is_not_judged_by_what_it_refused() -> None:
+    early = report(complete=False, finish_reason="shutdown")
+    assert check_refusals(early, {"openrouter": Came(0, 100)}, {"openrouter": GATE}) == []
 
 
 def test_a_crawl_of_one_listing_need_only_have_come_whole() -> None:

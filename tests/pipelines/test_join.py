@@ -72,10 +72,6 @@ def test_what_does_not_own_its_slug_is_joined_to_nothing() -> None:
     assert places(repository(id="A/B-C"), second, first) == [("a--b-c", "own")]
     assert places(record_of("modelsdev", "entry", "openrouter/a/b-c", "openrouter:a/b-c"), first, second) == []
     assert places(card("# Heron", "A/B-C"), first, second) == [("a--b-c", "stated")]
-    of_seller = sold(id="heronlab/-heron-7b", hugging_face_id="Fen/Owl")
-    assert of_seller.slug == OWN
-    assert places(card("# Heron"), of_seller, repository()) == []
-    assert places(card("# Heron", "a/b--c"), repository(id="a--b/c"), repository(id="a/b--c")) == []
 
 
 @given(st.lists(st.sampled_from(["a/b-c", "a-b/c", "a-b/c:free", "a/b-c:free", "a-b-c/d"]), unique=True), st.booleans())

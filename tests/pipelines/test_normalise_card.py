@@ -195,6 +195,31 @@ def test_a_card_of_no_repository_is_refused(of: str) -> None:
     assert "owner/name" in told.reason
 
 
+@pytest.mark.parametrize(
+    "yaml",
+    [
+        'license: "\\UFFFFFFFF"',
+        'license: "\\U00110000"',
+        "%YAML " + "9" * 5000 + ".1",
+        'license: "\\ud800"',
+        "a: [",
+        "a: *b",
+    ],
+    ids=["beyond-integers", "beyond-unicode", "version", "surrogate", "unclosed", "alias"],
+)
+def test_what_is_wrong_with_the_front_matter_hides_no_limit_and_is_counted(yaml: str) -> None:
+    body = fenced(yaml, "# Limitations\n\nIt may state false facts as if they were true.\n")
+    listing = card(body)
+    assert [fact.said for fact in listing.facts] == ["It may state false facts as if they were true."]
+    assert listing.leftovers == ("/front_matter",)
+    assert unquoted(listing, body) == []
+
+
+def test_front_matter_that_is_read_whole_or_is_not_there_is_not_counted() -> None:
+    for body in (fenced("license: mit"), "# Heron", "", "Invalid username or password."):
+        assert card(body).leftovers == ()
+
+
 def test_a_card_with_half_a_character_is_refused_and_stops_nothing() -> None:
     raw = raw_body("# Heron", source="huggingface-card", id=REPOSITORY)
     assert refused(raw.model_copy(update={"body": "# \ud800"})).stage == "normalise"

@@ -19,7 +19,17 @@ ELSEWHERE: dict[str, list[Any]] = {
     "id": [None, 1, "", "heron", "A/b", "a/b/c", "a/b:", "a/\u202eb", "a/b\n", [], "../../etc/passwd"],
     "name": [None, 1, "", "   ", "a\nb", "Heron\u202e7B", "\u0007", "n" * 201, {}],
     "canonical_slug": [1, {}, "a\x00b", "a" * 201],
-    "hugging_face_id": [1, [], "a\u2066b"],
+    "hugging_face_id": [
+        1,
+        [],
+        "a\u2066b",
+        "javascript:alert(1)",
+        "gpt2",
+        "https://huggingface.co/a/b",
+        "a/-b",
+        "a/b/c",
+        "../b",
+    ],
     "created": ["1", -1, 1.5, True, 253_402_300_800, 2**60],
     "description": [1, {}, []],
     "context_length": ["65536", -1, 1.5, True, [], 2**53],
@@ -112,3 +122,25 @@ def test_whatever_a_field_holds_the_record_is_read_or_quarantined(value: Any, fi
 def test_a_body_that_is_no_object_is_quarantined_whole(body: str) -> None:
     told = refused(raw_body(body))
     assert (told.stage, told.field, told.raw) == ("normalise", "", body)
+
+
+@pytest.mark.parametrize(
+    ("field", "items"),
+    [
+        ("supported_parameters", [f"parameter-{n}" for n in range(100_000)]),
+        ("supported_voices", ["alto"] * 5_001),
+        ("pricing.overrides", [{"min_prompt_tokens": 1}] * 5_001),
+        ("pricing", {"prompt": "1", "completion": "1", **{f"kind_{n}": "1" for n in range(100_000)}}),
+    ],
+)
+def test_a_list_that_is_longer_than_can_be_meant_is_refused_before_its_items_are_read(field: str, items: Any) -> None:
+    told = refused(raw(record(**{field: items})))
+    assert (told.stage, told.field) == ("normalise", "/" + field.replace(".", "/"))
+    assert "are read" in told.reason
+
+
+def test_a_list_as_long_as_can_be_meant_is_read() -> None:
+    parameters = [f"parameter-{n}" for n in range(5_000)]
+    listing = admit(raw(record(supported_parameters=parameters)))
+    assert isinstance(listing, Listing)
+    assert len(listing.unfamiliar) == len(parameters)

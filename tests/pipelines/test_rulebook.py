@@ -87,7 +87,18 @@ def names_of_facts() -> set[str]:
     """Every fact that the readers can state."""
     read: list[Fact] = [
         fact
-        for one in (FULL, SILENT, ROUTER, SERVED, HELD, repository(), absence(), moved(), replaced())
+        for one in (
+            FULL,
+            listing(name="Her\u200bon"),
+            SILENT,
+            ROUTER,
+            SERVED,
+            HELD,
+            repository(),
+            absence(),
+            moved(),
+            replaced(),
+        )
         for fact in one.facts
     ]
     return KNOWN | {fact.name for fact in read} | told_in_words() | {"offer:free", "offer:batch", MISSING} | CALENDAR

@@ -2,6 +2,7 @@ import hashlib
 import random
 import time
 from collections import Counter
+from hashlib import sha256
 
 import pytest
 import zstandard
@@ -184,7 +185,20 @@ def test_a_line_of_many_pieces_takes_no_longer_than_its_length() -> None:
 
 def test_a_line_without_end_is_stopped() -> None:
     with pytest.raises(ShardError, match="line of more than"):
-        list(unpack(pack([b"a" * (2 * MAX_LINE_BYTES)]), max_bytes=MAX_PART_BYTES))
+        list(unpack(zstandard.compress(b"a" * (2 * MAX_LINE_BYTES)), max_bytes=MAX_PART_BYTES))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"a" * MAX_LINE_BYTES, b"".join(sha256(b"%d" % n).hexdigest().encode() for n in range(MAX_LINE_BYTES // 64))],
+    ids=["alike", "varied"],
+)
+def test_what_is_packed_can_be_unpacked_and_what_could_not_be_is_not_packed(line: bytes) -> None:
+    assert list(unpack(pack([b"first", line, b"last"]), max_bytes=MAX_PART_BYTES)) == [b"first", line, b"last"]
+    with pytest.raises(ShardError, match=r"a line that begins b'a{160}' of more than 16777216 bytes"):
+        pack([b"first", b"a" * MAX_LINE_BYTES + b"b"])
+    with pytest.raises(ShardError, match="line of more than"):
+        list(unpack(zstandard.compress(line + b"b\n"), max_bytes=MAX_PART_BYTES))
 
 
 def test_a_frame_that_wants_a_huge_window_is_refused() -> None:

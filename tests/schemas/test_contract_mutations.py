@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from pipelines.contract import explain, explain_first
 from tests.schemas.documents import full, minimal
 from tests.schemas.judges import ALL_ACCEPT, ALL_REFUSE, verdicts
 
@@ -88,3 +89,14 @@ def mutants(draw: st.DrawFn) -> Any:
 def test_judges_agree_on_mutants(document: Any) -> None:
     as_read = json.loads(json.dumps(document))
     assert verdicts(as_read) in (ALL_ACCEPT, ALL_REFUSE)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(mutants())
+@example({})
+@example([])
+@example(full() | {"surprise": 1})
+def test_the_one_reason_that_is_given_is_among_all_of_them(document: Any) -> None:
+    as_read = json.loads(json.dumps(document))
+    first, reasons = explain_first(as_read), explain(as_read)
+    assert (first in reasons) if reasons else (first is None)

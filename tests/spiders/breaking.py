@@ -1,7 +1,7 @@
 """An item pipeline with a fault of its own."""
 
 from pipelines.item_pipeline import AdmitListing
-from schemas.crawl import AdmittedLine, FetchFailure, QuarantinedLine
+from schemas.crawl import AdmittedLine, FetchFailure, PageDone, QuarantinedLine
 from schemas.listing import Quarantined, RawListing
 
 
@@ -12,3 +12,16 @@ class BreaksOnOne(AdmitListing):
         if isinstance(item, RawListing) and item.id == "ada/m3":
             raise AttributeError("a fault of ours")
         return super().process_item(item)
+
+
+class ReadsHalfACharacter(AdmitListing):
+    """Reads in one record what UTF-8 cannot carry."""
+
+    def process_item(
+        self, item: RawListing | Quarantined | FetchFailure | PageDone
+    ) -> AdmittedLine | QuarantinedLine | FetchFailure | PageDone:
+        line = super().process_item(item)
+        if not isinstance(line, AdmittedLine) or line.raw.id != "ada/m1":
+            return line
+        read = line.listing.model_copy(update={"unfamiliar": ("parameter:\ud800",)})
+        return line.model_copy(update={"listing": read})

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,26 @@ from tests.spiders import hub
 from tests.spiders.crawling import crawled, ids, quarantined
 from tests.spiders.scripted import Answer, answering, crawl_of
 from tests.spiders.server import model, serving
+
+
+def test_a_record_that_is_read_as_what_cannot_be_written_is_quarantined_and_counted_so(tmp_path: Path) -> None:
+    breaking = json.dumps({"tests.spiders.breaking.ReadsHalfACharacter": 300})
+    with serving(models=[model("ada/m1"), model("ada/m2")]) as source:
+        outcome = crawled(source.url, tmp_path, settings={"ITEM_PIPELINES": breaking})
+    assert ids(outcome) == ["ada/m2"]
+    [refused] = quarantined(outcome)
+    assert (refused.source, refused.id, json.loads(refused.raw)["id"]) == ("openrouter", "ada/m1", "ada/m1")
+    assert (outcome.report.admitted, outcome.report.quarantined, outcome.report.unknown_values) == (1, 1, {})
+
+
+def test_a_record_that_is_larger_than_stores_take_is_quarantined_with_its_size_and_the_bound(tmp_path: Path) -> None:
+    large = model("ada/m1", supported_parameters=[f"parameter-{n}" for n in range(100)], description="\0" * 2_000_000)
+    with serving(models=[large, model("ada/m2")]) as source:
+        outcome = crawled(source.url, tmp_path)
+    assert ids(outcome) == ["ada/m2"]
+    [refused] = quarantined(outcome)
+    assert (refused.source, refused.id, refused.stage) == ("openrouter", "ada/m1", "validate")
+    assert re.search(r"has [0-9,]+ bytes .* at most 8,388,608 are stored", refused.reason)
 
 
 def test_a_record_that_our_own_code_breaks_on_is_quarantined_and_oddities_are_counted(tmp_path: Path) -> None:

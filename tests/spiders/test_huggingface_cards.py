@@ -119,3 +119,28 @@ def test_a_card_that_is_not_shown_any_more_is_kept_with_its_own_date(tmp_path: P
     assert cards(came)["heron-lab/a"] == old[0]
     never = cards(came)["heron-lab/never"]
     assert (never.body, never.observed_at, came.report.complete) == ("", OBSERVED_AT, True)
+
+
+def test_a_card_that_spells_half_a_character_or_none_ends_no_crawl(tmp_path: Path) -> None:
+    limits = "\n# Limitations\n\nIt may state false facts about rivers as if they were true.\n"
+    front = {
+        "half": 'base_model: fen/owl\nbase_model_relation: "\\ud800"',
+        "none": 'license: "\\UFFFFFFFF"',
+        "plain": "license: mit",
+    }
+    answers: dict[str, list[Answer]] = {}
+    for name, yaml in front.items():
+        answers |= detail(f"heron-lab/{name}") | card(f"heron-lab/{name}", f"---\n{yaml}\n---\n{limits}")
+    with answering(answers) as source:
+        came = crawl_of(HUB, source.url, tmp_path, only=",".join(f"heron-lab/{name}" for name in front))
+    found = {line.raw.id: line.listing for line in came.admitted if line.raw.source == "huggingface-card"}
+    assert {name.partition("/")[2] for name in found} == set(front)
+    assert all(any(fact.name.startswith("limit:") for fact in card.facts) for card in found.values())
+    assert came.report.leftovers["/front_matter"] == 2
+
+
+def test_a_refusal_in_words_that_utf_8_cannot_carry_ends_no_crawl(tmp_path: Path) -> None:
+    told = b'{"error": "Invalid credentials \\ud800"}'
+    with answering({record_path("heron-lab/a"): [Answer(401, told)]}) as source:
+        came = crawl_of(HUB, source.url, tmp_path, only="heron-lab/a")
+    assert came.reasons() == [r"Invalid credentials \ud800: check HF_TOKEN, or unset it"]

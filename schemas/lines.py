@@ -1,0 +1,70 @@
+"""A record as one line of a crawl file: text that UTF-8 can carry, and no longer than stores take."""
+
+from typing import Final, TypeVar
+
+from pydantic_core import PydanticSerializationError
+
+from schemas.crawl import AdmittedLine, FetchFailure, QuarantinedLine
+from schemas.listing import Quarantined
+
+LARGEST_LINE_BYTES: Final = 8 * 2**20
+"""Of a record with what was read of it; the longest card is 1 MiB. Half of what a line of a packed file may have
+(`pipelines.shards.MAX_LINE_BYTES`), as notes are added to a line while it is stored."""
+
+LONGEST_KEPT: Final = 100_000
+"""Characters that are kept of each text of a refused record that is larger than a line."""
+
+RecordLine = AdmittedLine | QuarantinedLine
+
+Record = TypeVar("Record", Quarantined, FetchFailure)
+
+
+def written_line(line: RecordLine) -> tuple[RecordLine, bytes]:
+    """Write a record's line, without its end. Give what was written: what no line can carry is quarantined instead."""
+    try:
+        text = line.model_dump_json().encode()
+    except PydanticSerializationError:
+        return written_line(_escaped_line(line))
+    if len(text) <= LARGEST_LINE_BYTES:
+        return line, text
+    return written_line(_cut_line(line, len(text)))
+
+
+def escaped(record: Record) -> Record:
+    r"""Give a record whose texts UTF-8 can carry: half a character is spelled out, as in "\ud800"."""
+    texts = {name: escaped_text(value) for name, value in record if isinstance(value, str)}
+    return record.model_copy(update=texts)
+
+
+def escaped_text(text: str) -> str:
+    """Spell out what UTF-8 cannot carry."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _escaped_line(line: RecordLine) -> QuarantinedLine:
+    if isinstance(line, QuarantinedLine):
+        return QuarantinedLine(quarantined=escaped(line.quarantined))
+    reason = "holds a lone surrogate, half of a character: text must be Unicode"
+    return _quarantined(line, reason, escaped_text(line.raw.body))
+
+
+def _cut_line(line: RecordLine, size: int) -> QuarantinedLine:
+    if isinstance(line, QuarantinedLine):
+        cut = {name: value[:LONGEST_KEPT] for name, value in line.quarantined if isinstance(value, str)}
+        return QuarantinedLine(quarantined=line.quarantined.model_copy(update=cut))
+    told = f"has {size:,} bytes with what is read of it, at most {LARGEST_LINE_BYTES:,} are stored"
+    reason = f"{told}: see at the source what makes it so large; its first {LONGEST_KEPT:,} characters are kept here"
+    return _quarantined(line, reason, line.raw.body[:LONGEST_KEPT])
+
+
+def _quarantined(line: AdmittedLine, reason: str, raw: str) -> QuarantinedLine:
+    refused = Quarantined(
+        stage="validate",
+        source=line.raw.source,
+        id=line.raw.id,
+        field="",
+        reason=reason,
+        observed_at=line.raw.observed_at,
+        raw=raw,
+    )
+    return QuarantinedLine(quarantined=escaped(refused))
