@@ -27,6 +27,8 @@ class Verdict(StrEnum):
     REVOKED = "revoked"
     SUPERSEDED = "superseded"
     """Genuine, but the registry serves a newer one."""
+    COPY_DIFFERS = "copy_differs"
+    """The registry's passport is good, but the copy of it that is fetched is not what a publisher writes."""
     MALFORMED = "malformed"
     EVIDENCE_MISMATCH = "evidence_mismatch"
 

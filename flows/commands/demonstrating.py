@@ -24,7 +24,8 @@ def demo(store: str | None, *, as_json: bool) -> None:
         job = new_job("demo", settings, epoch=epoch, source_urls={"openrouter": url})
         done = running.run(job, as_json=as_json)
     keys = KeyRing([demo_signer().public_key])
-    judged = verifying.judged_all(open_store(settings.store), keys, clock_of(epoch)())
+    at, base_urls = clock_of(epoch)(), verifying.base_urls_of(settings)
+    judged = verifying.judged_all(open_store(settings.store), keys, at, base_urls)
     (_answer if as_json else _show)(done, judged)
     if not as_json:
         terminal.note(

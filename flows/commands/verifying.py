@@ -16,7 +16,7 @@ from flows.clock import clock_of, source_date_epoch
 from flows.errors import FlowError
 from flows.proving import Prover
 from flows.reader import Reader
-from flows.settings import SettingsError, read_settings
+from flows.settings import Settings, SettingsError, read_settings
 from flows.store import open_store
 from flows.store.base import Store
 from flows.targets import unknown_slug
@@ -66,7 +66,7 @@ def verify(
     if reader and generation is not None:
         reader = reader.at_generation(generation)
     if every and reader:
-        judged = list(_judged_all(reader))
+        judged = list(_judged_all(reader, base_urls_of(settings)))
     else:
         judged = [Judged(target, _judge(target, reader, trust.keys, now)) for target in targets]
     if evidence and reader:
@@ -85,9 +85,14 @@ def moment(at: str | None) -> datetime:
         raise SettingsError(f"--at: {error}") from None
 
 
-def judged_all(store: Store, keys: KeyRing, at: datetime) -> list[Judged]:
+def judged_all(store: Store, keys: KeyRing, at: datetime, base_urls: Iterable[str] = ()) -> list[Judged]:
     """Judge every passport that a store serves, and the copy of each that readers fetch."""
-    return list(_judged_all(Reader(store, keys, at)))
+    return list(_judged_all(Reader(store, keys, at), base_urls))
+
+
+def base_urls_of(settings: Settings) -> tuple[str, ...]:
+    """Give the address that a user names for the registry; none where only the default says one."""
+    return (settings.base_url,) if "base_url" in settings.model_fields_set else ()
 
 
 def tell(judged: list[Judged], *, origin: str, as_json: bool, brief: bool) -> None:
@@ -110,11 +115,10 @@ def answer(judged: list[Judged], origin: str) -> dict[str, object]:
     return {"trusted": origin, "verified": verified, "of": len(judged), "findings": found}
 
 
-def _judged_all(reader: Reader) -> Iterator[Judged]:
+def _judged_all(reader: Reader, base_urls: Iterable[str]) -> Iterator[Judged]:
     for row in reader.rows():
-        finding = reader.check(row.slug)
-        copied = finding.verdict.good and reader.is_served
-        yield Judged(row.slug, reader.check_copy(row.slug) if copied else finding)
+        served = reader.is_served
+        yield Judged(row.slug, reader.check_copy(row.slug, base_urls=base_urls) if served else reader.check(row.slug))
 
 
 def _judge(target: str, reader: Reader | None, keys: KeyRing, at: datetime) -> Finding:

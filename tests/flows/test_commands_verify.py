@@ -158,6 +158,33 @@ def test_a_copy_that_is_not_what_it_should_be_is_found(spoil: str, store: Path, 
     assert bad == {QWEN: "malformed" if spoil == "cut off" else "not_in_snapshot"}
 
 
+def test_a_copy_whose_links_lead_elsewhere_is_found(
+    store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = copy_of(store)
+    copy.write_bytes(
+        copy.read_bytes().replace(b'"publicKey":"https://unfragile.ai/', b'"publicKey":"https://attacker.example/')
+    )
+    ended = passports("verify", "--all", "--store", store, *AT, "--json")
+    (bad,) = [found for found in ended.json()["findings"] if found["verdict"] != "ok"]
+    assert (ended.status, bad["target"], bad["verdict"]) == (1, QWEN, "copy_differs")
+    assert bad["reason"].startswith(f"the copy at api/v1/passport/{QWEN}: its _links.publicKey is 'https://attacker")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(NOON.timestamp())))
+    assert passports("store", "scrub", "--store", store).status == 0
+    assert passports("verify", "--all", "--store", store, *AT).status == 0
+
+
+def test_copies_of_a_registry_that_has_moved_are_good_for_who_names_its_address(
+    store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for copy in (store / "api/v1/passport").iterdir():
+        head, links, rest = copy.read_bytes().partition(b',"_links":')
+        copy.write_bytes(head + links + rest.replace(b"https://unfragile.ai/", b"https://moved.example/"))
+    assert passports("verify", "--all", "--store", store, *AT).status == 1
+    monkeypatch.setenv("PASSPORTS_BASE_URL", "https://moved.example/")
+    assert passports("verify", "--all", "--store", store, *AT).status == 0
+
+
 def test_an_object_that_was_changed_is_found(store: Path, passports: Terminal) -> None:
     row, other = reader(store).row(QWEN), reader(store).row(GEMINI)
     assert row is not None
