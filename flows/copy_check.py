@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from flows.site import copies_for
-from flows.store.base import Store, find
+from flows.store.base import Store, StoreError, find
 from flows.store.keys import passport_copy_key
 from pipelines.artifact import Issuer
 from pipelines.verify import MAX_PASSPORT_BYTES
@@ -23,10 +23,13 @@ def copy_objection(
     """Say what is wrong with the copy of a served passport (`document`), None where nothing is.
 
     Its links must lead to the address that the passport is signed with, or to one of `base_urls`. `check` judges a
-    presented passport by the registry.
+    presented passport by the registry. Raises StoreError for a copy that cannot be read.
     """
     key = passport_copy_key(slug)
-    copy = find(store, key, max_bytes=MAX_PASSPORT_BYTES)
+    try:
+        copy = find(store, key, max_bytes=MAX_PASSPORT_BYTES)
+    except StoreError as error:
+        raise StoreError(f"the copy cannot be read: {error}") from error
     written = list(_written(slug, document, base_urls))
     if copy and copy.body in written:
         return None

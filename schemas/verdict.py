@@ -29,6 +29,8 @@ class Verdict(StrEnum):
     """Genuine, but the registry serves a newer one."""
     COPY_DIFFERS = "copy_differs"
     """The registry's passport is good, but the copy of it that is fetched is not what a publisher writes."""
+    UNREADABLE = "unreadable"
+    """Nothing could be read: no such file, a link, pipe or folder in its place, an address that gave no answer."""
     MALFORMED = "malformed"
     EVIDENCE_MISMATCH = "evidence_mismatch"
 

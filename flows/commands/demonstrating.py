@@ -8,9 +8,11 @@ from flows.commands import running, verifying
 from flows.demo.leftovers import demo_signer
 from flows.demo.recording import RECORDED_AT, serve
 from flows.job import new_job
+from flows.reader import Reader
 from flows.settings import read_settings
 from flows.stages import Done
 from flows.store import open_store
+from flows.verification import Judged, Registry, judged_all
 from pipelines.keys import KeyRing
 from schemas.times import timestamp
 
@@ -24,8 +26,9 @@ def demo(store: str | None, *, as_json: bool) -> None:
         job = new_job("demo", settings, epoch=epoch, source_urls={"openrouter": url})
         done = running.run(job, as_json=as_json)
     keys = KeyRing([demo_signer().public_key])
-    at, base_urls = clock_of(epoch)(), verifying.base_urls_of(settings)
-    judged = verifying.judged_all(open_store(settings.store), keys, at, base_urls)
+    opened = open_store(settings.store)
+    registry = Registry(opened, Reader(opened, keys, clock_of(epoch)()))
+    judged = list(judged_all(registry, verifying.base_urls_of(settings)))
     (_answer if as_json else _show)(done, judged)
     if not as_json:
         terminal.note(
@@ -35,12 +38,12 @@ def demo(store: str | None, *, as_json: bool) -> None:
         )
 
 
-def _show(done: Done, judged: list[verifying.Judged]) -> None:
+def _show(done: Done, judged: list[Judged]) -> None:
     running.show(done.report, done.published, as_json=False)
     verifying.tell(judged, origin=ORIGIN, as_json=False, brief=True)
 
 
-def _answer(done: Done, judged: list[verifying.Judged]) -> None:
+def _answer(done: Done, judged: list[Judged]) -> None:
     verification = verifying.answer(judged, ORIGIN)
     terminal.document({**running.answer(done.report, done.published), "verification": verification})
     if verification["verified"] != len(judged):

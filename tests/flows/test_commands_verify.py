@@ -227,11 +227,12 @@ def test_an_unknown_slug_is_answered_with_the_nearest_names(store: Path, passpor
     [("./missing.json", "No such file"), (".", "Is a directory"), ("../a/b", "No such file"), ("", "Is a directory")],
 )
 def test_a_target_that_is_nothing_is_told_of(target: str, told: str, store: Path, passports: Terminal) -> None:
-    ended = passports("verify", target, *AT)
-    assert (ended.status, ended.out) == (1, "")
-    assert told in ended.err
-    assert "name a slug, a file or a URL" in ended.err
-    assert store.is_dir()
+    ended = passports("verify", target, copy_of(store), *AT, "--json")
+    unreadable, good = ended.json()["findings"]
+    assert (ended.status, unreadable["target"], unreadable["verdict"]) == (1, target, "unreadable")
+    assert told in unreadable["reason"]
+    assert "name a slug, a file or a URL" in unreadable["reason"]
+    assert good["verdict"] == "ok_offline"
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff", b'{"passport": {}}', b"[" * 100_000, b" " * 5_000_000])
@@ -292,9 +293,9 @@ def test_a_passport_is_verified_where_it_is_served(store: Path, passports: Termi
         missing = passports("verify", f"{url}/api/v1/passport/nobody", *AT)
     assert ended.status == 0
     assert ended.json()["findings"][0]["verdict"] == "ok_offline"
-    assert (missing.status, missing.out) == (1, "")
-    assert f"{url}/api/v1/passport/nobody: " in missing.err
-    assert "404" in missing.err
+    assert (missing.status, missing.err) == (1, "")
+    assert missing.out.splitlines()[1].split()[:2] == [f"{url}/api/v1/passport/nobody", "unreadable"]
+    assert "404" in missing.out
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # urllib leaves such a socket to the GC
@@ -319,9 +320,10 @@ def test_an_address_that_gives_no_good_answer_is_no_crash(answer: bytes, store: 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://", "http://[", "http://127.0.0.1:x/", "http://a b/"])
 def test_an_address_that_cannot_be_reached_is_told_of(url: str, store: Path, passports: Terminal) -> None:
-    ended = passports("verify", url, *AT)
-    assert (ended.status, ended.out) == (1, "")
-    assert ended.err.startswith(f"error: {url}: ")
+    ended = passports("verify", url, *AT, "--json")
+    (finding,) = ended.json()["findings"]
+    assert (ended.status, finding["target"], finding["verdict"]) == (1, url, "unreadable")
+    assert finding["reason"]
     assert store.exists()
 
 
