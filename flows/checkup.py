@@ -9,14 +9,17 @@ from http.client import HTTPException
 from typing import Literal, NamedTuple
 from urllib.robotparser import RobotFileParser
 
+from flows.continuity import ensure_newest
 from flows.errors import FlowError
 from flows.gatefile import gates_of
 from flows.keyfile import find_key, key_file
 from flows.reader import EmptyStoreError, Reader
+from flows.seen import high_mark
 from flows.settings import Settings
 from flows.store import Store, open_store
 from flows.store.probe import RACERS, probe
 from flows.trusting import trust_for
+from pipelines.keys import KeyRing
 from pipelines.verify import CLOCK_SKEW
 
 ROBOT = "passports"
@@ -88,10 +91,15 @@ def _store(settings: Settings, at: datetime, nonce: str) -> Iterator[Check]:
 
 
 def _registry(settings: Settings, store: Store, at: datetime) -> Check:
+    own = find_key(settings)
     try:
         reader = Reader(store, trust_for(settings, store, None).keys, at)
     except EmptyStoreError as error:
+        if own:
+            ensure_newest(store, None, KeyRing([own.signer.public_key]), high_mark(settings.store, own.signer.key_id))
         return Check("registry", "unknown", str(error))
+    if own:
+        ensure_newest(store, reader, reader.keys, high_mark(settings.store, own.signer.key_id))
     until = f"{reader.snapshot.passports:,} passports, to be renewed before {reader.pointer.expires_at}"
     if reader.frozen:
         return Check("registry", "unknown", f"{reader}: {until}, which is past: run `passports refresh`")

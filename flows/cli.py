@@ -9,7 +9,7 @@ import typer
 from flows import terminal
 from flows.clock import ClockError
 from flows.errors import FlowError
-from flows.options import AsJson, At, AtGeneration, Key, Store
+from flows.options import AcceptDrop, AsJson, At, AtGeneration, Key, NewStore, Store
 from flows.settings import SettingsError
 from pipelines.errors import PipelineError
 
@@ -46,12 +46,8 @@ def refresh(
     source: Annotated[
         list[str] | None, typer.Option("--source", metavar="NAME", help="Crawl only this source; may be repeated.")
     ] = None,
-    accept_drop: Annotated[
-        bool,
-        typer.Option(
-            "--accept-drop", help="Publish although a source lists much less than last time: you have looked."
-        ),
-    ] = False,
+    accept_drop: AcceptDrop = False,
+    new_store: NewStore = False,
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
@@ -63,7 +59,7 @@ def refresh(
     """
     from flows.commands import refreshing
 
-    refreshing.refresh(source, store, accept_drop=accept_drop, as_json=as_json)
+    refreshing.refresh(source, store, accept_drop=accept_drop, new_store=new_store, as_json=as_json)
 
 
 @app.command()
@@ -207,6 +203,14 @@ def store_scrub(
     from flows.commands import storing
 
     storing.scrub_store(store, budget=budget, copy=copy, as_json=as_json)
+
+
+@store_app.command("repair")
+def store_repair(store: Store = None, as_json: AsJson = False) -> None:
+    """Put a pointer that was lost or put back onto the newest whole history that our key signed."""
+    from flows.commands import storing
+
+    storing.repair(store, as_json=as_json)
 
 
 @keys_app.command("init")

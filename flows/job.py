@@ -10,6 +10,7 @@ from flows.demo.leftovers import demo_signer
 from flows.demo.terms import demo_gates
 from flows.gatefile import gates_of
 from flows.keyfile import OpenedKey, open_key
+from flows.seen import HighMark, high_mark
 from flows.settings import SOURCES, Settings, read_settings
 from flows.store import open_store
 from flows.store.base import Store
@@ -44,6 +45,8 @@ class Job(Frozen):
     """Whether only that of the list is asked for which has changed since all of it was gone through."""
     accept_drop: bool = False
     """Whether somebody has looked and says that a source has become so much smaller."""
+    new_store: bool = False
+    """Whether a new history is begun in a store that lost its pointer."""
     epoch: int | None
     """SOURCE_DATE_EPOCH of the run: its clock stands still there."""
     work: str = ""
@@ -68,6 +71,8 @@ class Tools(NamedTuple):
     store: Store
     gates: Gates
     key: OpenedKey
+    mark: HighMark | None
+    """The highest generation published from here; None for the demo, whose key everybody has."""
 
     @property
     def signer(self) -> Signer:
@@ -97,6 +102,7 @@ def new_job(
     only: Mapping[str, tuple[str, ...]] | None = None,
     source_urls: Mapping[str, str] | None = None,
     accept_drop: bool = False,
+    new_store: bool = False,
 ) -> Job:
     """Write down a job; where the clock stands still its id is a digest of the rest, so that it repeats."""
     asked = {
@@ -110,6 +116,7 @@ def new_job(
         "budgets": settings.budgets if flow == "refresh" else {},
         "changes": settings.huggingface_changes and flow == "refresh",
         "accept_drop": accept_drop,
+        "new_store": new_store,
         "epoch": epoch,
     }
     begun = clock_of(epoch)().strftime("%Y%m%dT%H%M%SZ")
@@ -124,9 +131,9 @@ def open_tools(job: Job) -> Tools:
     settings = read_settings(store=job.store)
     demo = job.flow == "demo"
     key = demo_key() if demo else open_key(settings)
-    return Tools(
-        settings, clock_of(job.epoch), open_store(job.store), demo_gates() if demo else gates_of(settings), key
-    )
+    gates = demo_gates() if demo else gates_of(settings)
+    mark = None if demo else high_mark(job.store, key.signer.key_id)
+    return Tools(settings, clock_of(job.epoch), open_store(job.store), gates, key, mark)
 
 
 def demo_key() -> OpenedKey:

@@ -25,3 +25,12 @@ At = Annotated[
 AtGeneration = Annotated[
     int | None, typer.Option("--at-generation", metavar="N", min=1, help="Read this earlier generation instead.")
 ]
+
+AcceptDrop = Annotated[
+    bool,
+    typer.Option("--accept-drop", help="Publish although a source lists much less than last time: you have looked."),
+]
+NewStore = Annotated[
+    bool,
+    typer.Option("--new-store", help="Begin a new history in a store that lost its pointer: the old one goes unused."),
+]

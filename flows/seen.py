@@ -10,12 +10,13 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import orjson
 from pydantic import Field, StringConstraints, ValidationError
 
 from flows.errors import FlowError
+from flows.store.opening import canonical_store
 from pipelines.strict_json import MalformedJsonError, parse
 from schemas.base import Frozen, Sha256
 from schemas.verdict import Finding, Verdict
@@ -187,3 +188,24 @@ class Memory:
     def _damaged(self, reason: str) -> SeenError:
         remedy = "restore it from a backup; or remove it, which forgets the generations seen and the pinned keys"
         return SeenError(f"{self.path}, which keeps the generations seen, is damaged ({reason}): {remedy}")
+
+
+class HighMark(NamedTuple):
+    """The highest generation of one registry under one key."""
+
+    memory: Memory
+    registry: str
+    key_id: str
+
+    def recall(self) -> Seen | None:
+        """Give it; None where there is none. Raise SeenError."""
+        return self.memory.recall(self.registry, self.key_id)
+
+    def raise_to(self, seen: Seen) -> None:
+        """Keep a higher one. Raise SeenError."""
+        self.memory.remember(self.registry, self.key_id, seen)
+
+
+def high_mark(store_url: str, key_id: str) -> HighMark:
+    """Open this user's memory of what a key published to a store, given as a person writes it."""
+    return HighMark(default_memory(), canonical_store(store_url), key_id)

@@ -82,6 +82,7 @@ def test_a_job_holds_plain_values_and_no_secret(equipped: Path) -> None:
         "changes",
         "budgets",
         "accept_drop",
+        "new_store",
     }
     assert "signing" not in text
 
