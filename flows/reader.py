@@ -21,8 +21,8 @@ from flows.sealed import (
     read_hashed,
     read_head,
     read_listings,
-    read_pointer,
     read_shard,
+    read_signed_pointer,
     read_snapshot,
 )
 from flows.store.base import MissingKeyError, Store, find
@@ -59,7 +59,7 @@ class Reader:
 
     def __init__(self, store: Store, keys: KeyRing, at: datetime) -> None:
         self._store, self.keys, self.at = store, keys, at
-        self.pointer, self.token = read_pointer(store, keys)
+        self.pointer, self.token, self.key_id = read_signed_pointer(store, keys)
         self.snapshot, self.snapshot_sha256 = read_head(store, self.pointer, keys)
         self._served = self.generation
         self._object = lru_cache(_OBJECTS_KEPT)(self._read_object)
@@ -165,7 +165,7 @@ class Reader:
 
     def overtaken(self) -> bool:
         """Whether another generation is served by now; raises EmptyStoreError when none is any more."""
-        pointer, token = read_pointer(self._store, self.keys)
+        pointer, token, _ = read_signed_pointer(self._store, self.keys)
         if token == self.token and pointer.commit == "swap":
             return False
         return read_head(self._store, pointer, self.keys)[0].generation != self.generation

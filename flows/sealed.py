@@ -51,10 +51,16 @@ def seal(record: Pointer | Snapshot, signer: Signer) -> bytes:
 
 def read_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str]:
     """Read the pointer and its token; raise EmptyStoreError where there is none, TamperedError unless it is signed."""
+    return read_signed_pointer(store, keys)[:2]
+
+
+def read_signed_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str, str]:
+    """Read the pointer, its token, and the id of the key that signed it; raise as `read_pointer` does."""
     blob = find(store, POINTER_KEY, max_bytes=MAX_POINTER_BYTES)
     if blob is None:
         raise EmptyStoreError(f"nothing published yet at {store.name}: run `passports refresh`")
-    return _opened(Pointer, blob.body, TIMESTAMP_TYPE, keys, place=f"{store.name}: {POINTER_KEY}"), blob.token
+    pointer = _opened(Pointer, blob.body, TIMESTAMP_TYPE, keys, place=f"{store.name}: {POINTER_KEY}")
+    return pointer, blob.token, orjson.loads(blob.body)["keyId"]
 
 
 def read_snapshot(store: Store, generation: int, keys: KeyRing, *, sha256: str) -> Snapshot:

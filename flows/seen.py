@@ -101,6 +101,10 @@ class Memory:
             if last is None or last.generation < seen.generation:
                 self._write(file, registry, _Registry(pinned=known.pinned, seen={**known.seen, key_id: seen}))
 
+    def keys(self, registry: str) -> frozenset[str]:
+        """Give the thumbprints of the keys under which a registry was seen."""
+        return frozenset(self._of(registry).seen)
+
     def pinned(self, registry: str) -> str | None:
         """Give the thumbprint of the key that a registry was first trusted with; None where there is none."""
         return self._of(registry).pinned

@@ -17,6 +17,8 @@ class Verdict(StrEnum):
     BAD_SIGNATURE = "bad_signature"
     UNKNOWN_KEY = "unknown_key"
     KEY_REVOKED = "key_revoked"
+    UNPINNED = "unpinned"
+    """Of one piece with the keys that the store itself publishes, which does not show who published it."""
     EXPIRED = "expired"
     NOT_YET_VALID = "not_yet_valid"
     ROLLBACK = "rollback"

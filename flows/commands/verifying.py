@@ -5,15 +5,13 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import datetime
-from pathlib import Path
 
 from flows import terminal
 from flows.clock import clock_of, source_date_epoch
+from flows.opened import TrustOptions, open_registry, pin_first
 from flows.proving import Prover
-from flows.reader import Reader
 from flows.settings import Settings, SettingsError, read_settings
-from flows.store import open_store
-from flows.trusting import trust_for
+from flows.trusting import Trust, trust_for
 from flows.verification import Judged, Registry, judged_all, judged_target, names_slug, proved
 from schemas.times import instant
 from schemas.verdict import Finding, Verdict
@@ -25,7 +23,7 @@ def verify(
     every: bool,
     evidence: bool,
     store_url: str | None,
-    key_file: Path | None,
+    trusting: TrustOptions,
     at: str | None,
     generation: int | None = None,
     as_json: bool,
@@ -35,21 +33,27 @@ def verify(
         raise SettingsError("name the passports to verify, or give --all")
     if evidence and not all(map(names_slug, targets)):
         raise SettingsError("--evidence looks into the store's records: name passports by their slugs, or give --all")
+    if trusting.first_use and trusting.memory is None:
+        raise SettingsError("--trust-on-first-use remembers a key: leave out --no-state")
     settings, now = read_settings(store=store_url), moment(at)
     slugs = every or any(map(names_slug, targets))
-    store = open_store(settings.store) if slugs or store_url else None
-    trust = trust_for(settings, store, key_file)
-    registry = Registry(store, Reader(store, trust.keys, now)) if store else None
-    if registry and generation is not None:
-        registry = registry._replace(reader=registry.reader.at_generation(generation))
-    if every and registry:
+    if not (slugs or store_url):
+        trust = trust_for(settings, None, trusting.key)
+        tell([judged_target(target, None, trust.keys, now) for target in targets], trust, as_json=as_json, brief=False)
+        return
+    opened = open_registry(settings, trusting, now)
+    reader = opened.reader if generation is None else opened.reader.at_generation(generation)
+    registry = Registry(opened.store, reader)
+    if every:
         judged = list(judged_all(registry, base_urls_of(settings)))
     else:
-        judged = [judged_target(target, registry, trust.keys, now) for target in targets]
-    if evidence and registry:
-        with closing(Prover(registry.reader)) as prover:
+        judged = [judged_target(target, registry, opened.trust.keys, now) for target in targets]
+    if evidence:
+        with closing(Prover(reader)) as prover:
             judged = [proved(one, prover, registry) for one in judged]
-    tell(judged, origin=trust.origin, as_json=as_json, brief=every)
+    opened = pin_first(opened, judged, trusting)
+    judged = [one._replace(finding=opened.qualified(one.finding)) for one in judged]
+    tell(judged, opened.trust, as_json=as_json, brief=every)
 
 
 def moment(at: str | None) -> datetime:
@@ -67,24 +71,24 @@ def base_urls_of(settings: Settings) -> tuple[str, ...]:
     return (settings.base_url,) if "base_url" in settings.model_fields_set else ()
 
 
-def tell(judged: list[Judged], *, origin: str, as_json: bool, brief: bool) -> None:
+def tell(judged: list[Judged], trust: Trust, *, as_json: bool, brief: bool) -> None:
     """Show what was found, all of it or only what is not good; exit 1 unless all is good."""
     bad = [one for one in judged if not one.finding.verdict.good]
     if as_json:
-        terminal.document(answer(judged, origin))
+        terminal.document(answer(judged, trust))
     else:
-        _table(bad if brief else judged)
-        verified = f"{len(judged) - len(bad):,} of {len(judged):,} passports verified, by {origin}"
+        _table([one for one in bad if one.finding.verdict is not Verdict.UNPINNED] if brief else judged)
+        verified = f"{len(judged) - len(bad):,} of {len(judged):,} passports verified, by {trust.origin}"
         terminal.say(verified)
     if bad:
         sys.exit(1)
 
 
-def answer(judged: list[Judged], origin: str) -> dict[str, object]:
+def answer(judged: list[Judged], trust: Trust) -> dict[str, object]:
     """What was found, for programs."""
     found = [{"target": j.target, **j.finding._asdict()} for j in judged]
     verified = sum(one.finding.verdict.good for one in judged)
-    return {"trusted": origin, "verified": verified, "of": len(judged), "findings": found}
+    return {"trusted": trust.origin, "trust": trust.basis, "verified": verified, "of": len(judged), "findings": found}
 
 
 def _table(judged: Iterable[Judged]) -> None:

@@ -88,8 +88,10 @@ def test_a_file_is_verified_with_nothing_but_a_key(store: Path, tmp_path: Path, 
 @pytest.mark.usefixtures("keyless")
 def test_without_any_key_the_stores_own_shows_only_that_it_is_of_one_piece(store: Path, passports: Terminal) -> None:
     ended = passports("verify", "--all", "--store", store, *AT)
-    assert ended.status == 0
-    assert "this shows that it is of one piece, not who published it (pass --key)" in ended.out
+    assert ended.status == 1
+    assert ended.out.startswith(f"0 of 22 passports verified, by keys from {store} itself: ")
+    assert "this shows that it is of one piece, not who published it" in ended.out
+    assert f"pass --key {SIGNER.key_id}" in ended.out
 
 
 @pytest.mark.usefixtures("keyless")
