@@ -24,6 +24,8 @@ from schemas.times import timestamp
 
 RUN_ID_HEX = 8
 
+DISTINGUISHING = ("issuer", "base_url", "extractor_url", "extractor_model", "extractor_texts")
+"""Settings that a job does not name, and that make another run of it."""
 
 class Job(Frozen):
     """One run: no secrets, nothing that is open."""
@@ -120,9 +122,7 @@ def new_job(
         "epoch": epoch,
     }
     begun = clock_of(epoch)().strftime("%Y%m%dT%H%M%SZ")
-    told = repr((flow, asked["sources"], asked["only"], asked["hub_list"], epoch))
-    repeatable = hashlib.sha256(told.encode()).hexdigest()[:RUN_ID_HEX]
-    tail = secrets.token_hex(RUN_ID_HEX // 2) if epoch is None else repeatable
+    tail = secrets.token_hex(RUN_ID_HEX // 2) if epoch is None else _digest(asked, settings)
     return Job.model_validate({"run": f"{begun}-{tail}", **asked})
 
 
@@ -132,6 +132,14 @@ def open_tools(job: Job) -> Tools:
     demo = job.flow == "demo"
     key = demo_key() if demo else open_key(settings)
     gates = demo_gates() if demo else gates_of(settings)
+def _digest(asked: Mapping[str, object], settings: Settings) -> str:
+    """Tell a run by all that it was asked for, wherever its store is, and wherever the demo's own server listens."""
+    by_place = {"store", "source_urls"} if asked["flow"] == "demo" else {"store"}
+    told = {name: value for name, value in asked.items() if name not in by_place}
+    told |= {name: getattr(settings, name) for name in DISTINGUISHING}
+    return hashlib.sha256(repr(sorted(told.items())).encode()).hexdigest()[:RUN_ID_HEX]
+
+
     mark = None if demo else high_mark(job.store, key.signer.key_id)
     return Tools(settings, clock_of(job.epoch), open_store(job.store), gates, key, mark)
 

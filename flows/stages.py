@@ -22,7 +22,7 @@ from flows.progress import tell
 from flows.publication import Publication, Published, SourceParts, Step
 from flows.publish import publish
 from flows.reader import Reader
-from flows.report import failed_report, report_of
+from flows.report import failed_report, report_of, under_a_free_id
 from flows.site import copies_for, site_files
 from flows.spool import parts_over
 from flows.state import Served
@@ -179,9 +179,11 @@ def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> Ru
         built=built,
     )
 
+    return under_a_free_id(tools.store, report)
 
 def _closed(tools: Tools, report: RunReport) -> GateClosedError:
     write_report(tools.store, report.run, report.model_dump_json().encode())
+    report = under_a_free_id(tools.store, report)
     return GateClosedError(report)
 
 
