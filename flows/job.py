@@ -10,6 +10,7 @@ from flows.demo.leftovers import demo_signer
 from flows.demo.terms import demo_gates
 from flows.gatefile import gates_of
 from flows.keyfile import OpenedKey, open_key
+from flows.punctuality import Confirm, confirmed_by
 from flows.seen import HighMark, high_mark
 from flows.settings import SOURCES, Settings, read_settings
 from flows.store import open_store
@@ -23,9 +24,9 @@ from schemas.crawl import ListQuery
 from schemas.times import timestamp
 
 RUN_ID_HEX = 8
-
 DISTINGUISHING = ("issuer", "base_url", "extractor_url", "extractor_model", "extractor_texts")
 """Settings that a job does not name, and that make another run of it."""
+
 
 class Job(Frozen):
     """One run: no secrets, nothing that is open."""
@@ -87,6 +88,11 @@ class Tools(NamedTuple):
         return KeyRing([self.signer.public_key])
 
     @property
+    def confirm(self) -> Confirm:
+        """Who is asked for the time where the clock is behind what is served: the sources."""
+        return confirmed_by(self.settings.source_urls[source] for source in self.settings.sources)
+
+    @property
     def issuer(self) -> Issuer:
         """Who issues."""
         return Issuer(self.settings.issuer, self.settings.base_url)
@@ -126,12 +132,6 @@ def new_job(
     return Job.model_validate({"run": f"{begun}-{tail}", **asked})
 
 
-def open_tools(job: Job) -> Tools:
-    """Open what a job needs; raises FlowError naming what cannot be opened."""
-    settings = read_settings(store=job.store)
-    demo = job.flow == "demo"
-    key = demo_key() if demo else open_key(settings)
-    gates = demo_gates() if demo else gates_of(settings)
 def _digest(asked: Mapping[str, object], settings: Settings) -> str:
     """Tell a run by all that it was asked for, wherever its store is, and wherever the demo's own server listens."""
     by_place = {"store", "source_urls"} if asked["flow"] == "demo" else {"store"}
@@ -140,6 +140,12 @@ def _digest(asked: Mapping[str, object], settings: Settings) -> str:
     return hashlib.sha256(repr(sorted(told.items())).encode()).hexdigest()[:RUN_ID_HEX]
 
 
+def open_tools(job: Job) -> Tools:
+    """Open what a job needs; raises FlowError naming what cannot be opened."""
+    settings = read_settings(store=job.store)
+    demo = job.flow == "demo"
+    key = demo_key() if demo else open_key(settings)
+    gates = demo_gates() if demo else gates_of(settings)
     mark = None if demo else high_mark(job.store, key.signer.key_id)
     return Tools(settings, clock_of(job.epoch), open_store(job.store), gates, key, mark)
 
