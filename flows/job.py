@@ -10,6 +10,7 @@ from flows.demo.leftovers import demo_signer
 from flows.demo.terms import demo_gates
 from flows.gatefile import gates_of
 from flows.keyfile import OpenedKey, open_key
+from flows.punctuality import Confirm, confirmed_by
 from flows.seen import HighMark, high_mark
 from flows.settings import SOURCES, Settings, read_settings
 from flows.store import open_store
@@ -23,6 +24,8 @@ from schemas.crawl import ListQuery
 from schemas.times import timestamp
 
 RUN_ID_HEX = 8
+DISTINGUISHING = ("issuer", "base_url", "extractor_url", "extractor_model", "extractor_texts")
+"""Settings that a job does not name, and that make another run of it."""
 
 
 class Job(Frozen):
@@ -85,6 +88,11 @@ class Tools(NamedTuple):
         return KeyRing([self.signer.public_key])
 
     @property
+    def confirm(self) -> Confirm:
+        """Who is asked for the time where the clock is behind what is served: the sources."""
+        return confirmed_by(self.settings.source_urls[source] for source in self.settings.sources)
+
+    @property
     def issuer(self) -> Issuer:
         """Who issues."""
         return Issuer(self.settings.issuer, self.settings.base_url)
@@ -120,10 +128,16 @@ def new_job(
         "epoch": epoch,
     }
     begun = clock_of(epoch)().strftime("%Y%m%dT%H%M%SZ")
-    told = repr((flow, asked["sources"], asked["only"], asked["hub_list"], epoch))
-    repeatable = hashlib.sha256(told.encode()).hexdigest()[:RUN_ID_HEX]
-    tail = secrets.token_hex(RUN_ID_HEX // 2) if epoch is None else repeatable
+    tail = secrets.token_hex(RUN_ID_HEX // 2) if epoch is None else _digest(asked, settings)
     return Job.model_validate({"run": f"{begun}-{tail}", **asked})
+
+
+def _digest(asked: Mapping[str, object], settings: Settings) -> str:
+    """Tell a run by all that it was asked for, wherever its store is, and wherever the demo's own server listens."""
+    by_place = {"store", "source_urls"} if asked["flow"] == "demo" else {"store"}
+    told = {name: value for name, value in asked.items() if name not in by_place}
+    told |= {name: getattr(settings, name) for name in DISTINGUISHING}
+    return hashlib.sha256(repr(sorted(told.items())).encode()).hexdigest()[:RUN_ID_HEX]
 
 
 def open_tools(job: Job) -> Tools:

@@ -3,6 +3,7 @@
 from flows.continuity import ensure_newest, ensure_nothing_served
 from flows.demo.leftovers import clear, left_by_demo
 from flows.job import Job, Tools, open_tools
+from flows.punctuality import time_to_publish
 from flows.sealed import TamperedError
 from flows.state import EMPTY, Served, served
 from flows.store import Store
@@ -29,6 +30,8 @@ def check_ground(job: Job) -> None:
 def starting_point_of(job: Job, tools: Tools) -> Served:
     """Read what a run builds on; raise HistoryError where that is not the newest that was published.
 
+    Raises ClockBehindError where it was published later than the clock says it is.
+
     A real run builds on nothing that the demo left, as that is no fact about today.
     """
     if left_by_demo(tools.store):
@@ -38,6 +41,7 @@ def starting_point_of(job: Job, tools: Tools) -> Served:
         ensure_nothing_served(tools.store)
     else:
         ensure_newest(tools.store, state.reader, tools.trusted, tools.mark)
+        time_to_publish(state.reader, tools.clock(), tools.confirm)
     return state
 
 

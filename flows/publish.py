@@ -19,6 +19,7 @@ from flows.immutables import Immutables
 from flows.pointer import POINTER_LIFE, is_collecting, move_pointer, wait_for_collection
 from flows.progress import LOG
 from flows.publication import Progress, Publication, PublicationError, Published, Step, reported, silent
+from flows.punctuality import Confirm, time_to_publish, unconfirmed
 from flows.reader import Reader, read_served
 from flows.sealed import seal
 from flows.seen import HighMark, Seen
@@ -51,6 +52,7 @@ def publish(
     nonce: str,
     mark: HighMark | None = None,
     new_store: bool = False,
+    confirm: Confirm = unconfirmed,
     on_step: Progress = silent,
 ) -> Published:
     """Make the publication the generation that is served.
@@ -58,11 +60,12 @@ def publish(
     `base` is what its rows were merged against (`read_served`), None for an empty store; when another publisher was
     faster, `rebase` merges anew. `keys` trusts the signer. `nonce` is fresh for every publication. `mark` keeps the
     highest generation published from here; None where that is not remembered. With `new_store` a store that lost its
-    pointer begins a new history. The store's lock is taken here. Raises PublicationError, HistoryError, SeenError,
+    pointer begins a new history. `confirm` is asked where the clock is behind what is served. The store's lock is taken
+    here. Raises PublicationError, HistoryError, ClockBehindError, SeenError,
     StoreUnavailableError, TamperedError, and StoreUnfitError where a store that nothing was published to yet fails the
     probe.
     """
-    protocol = _Protocol(store, signer, keys, clock, nonce, mark, on_step)
+    protocol = _Protocol(store, signer, keys, clock, nonce, mark, confirm, on_step)
     if mark:
         mark.memory.ensure_writable()
     on_step(Step.LOCK, 0, 1)
@@ -97,6 +100,7 @@ class _Protocol:
     clock: Callable[[], datetime]
     nonce: str
     mark: HighMark | None
+    confirm: Confirm
     on_step: Progress
     written: Counter[Step] = field(default_factory=Counter)
 
@@ -104,7 +108,7 @@ class _Protocol:
         """Try once; returns the generation that is now served, None when another publisher was faster."""
         for key in publication.site:
             checked_site_key(key)
-        now = self.clock()
+        now = time_to_publish(base, self.clock(), self.confirm)
         last = self.mark.recall() if self.mark else None
         after = last.generation if last else 0
         made = Immutables(

@@ -17,7 +17,7 @@ from flows.store.base import MissingKeyError, Store, TooLargeError, find
 from flows.store.probe import probe
 from pipelines.keys import KeyRing, Signer
 from schemas.registry import Pointer, Snapshot
-from schemas.times import timestamp
+from schemas.times import instant, timestamp
 
 
 class RecoveryError(FlowError):
@@ -65,12 +65,13 @@ def recover(
         head = _newest(store, signed, _last_served(store, signed, ours, mark))
         kept_from = max(_whole_from(store, signed, head), ours.kept_from if ours else 1)
         if ours is None or _head_of(store, ours, trusted) != head.seen:
+            at = max(clock(), instant(head.snapshot.created_at))
             pointer = Pointer(
                 **head.seen.model_dump(),
                 commit=ours.commit if ours else probe(store, nonce=nonce),
                 nonce=nonce,
-                issued_at=timestamp(clock()),
-                expires_at=timestamp(clock() + POINTER_LIFE),
+                issued_at=timestamp(at),
+                expires_at=timestamp(at + POINTER_LIFE),
                 kept_from=kept_from,
             )
             store.delete(store_keys.APPLIED_KEY)  # every copy is compared, whatever history it is of

@@ -22,7 +22,7 @@ from flows.progress import tell
 from flows.publication import Publication, Published, SourceParts, Step
 from flows.publish import publish
 from flows.reader import Reader
-from flows.report import failed_report, report_of
+from flows.report import failed_report, report_of, under_a_free_id
 from flows.site import copies_for, site_files
 from flows.spool import parts_over
 from flows.state import Served
@@ -149,6 +149,7 @@ def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Bu
         nonce=nonce(job, tools.clock),
         mark=tools.mark,
         new_store=job.new_store,
+        confirm=tools.confirm,
         on_step=_tell_step,
     )
     return Done(reports[-1], _counting(published, sum(ahead)))
@@ -167,7 +168,7 @@ def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> Ru
     crawls, basis = assembled.crawls, assembled.basis
     refused = [*chain.from_iterable(one.refused for one in crawls.good), *basis.batch.stock.refused]
     listed = sum(1 for refusal in refused if refusal.source in (SELLER, HUB))
-    return report_of(
+    report = report_of(
         job,
         tools,
         crawls.outcomes,
@@ -178,9 +179,11 @@ def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> Ru
         accounting=summed(built.accounting, listed),
         built=built,
     )
+    return under_a_free_id(tools.store, report)
 
 
 def _closed(tools: Tools, report: RunReport) -> GateClosedError:
+    report = under_a_free_id(tools.store, report)
     write_report(tools.store, report.run, report.model_dump_json().encode())
     return GateClosedError(report)
 

@@ -3,8 +3,8 @@
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-Age = Literal["fresh", "due", "stale", "expired", "delisted"]
-"""How old what a passport says is when it is asked."""
+Age = Literal["fresh", "due", "stale", "expired", "delisted", "not_yet_valid"]
+"""How old what a passport says is when it is asked; not yet valid is what is dated ahead of the clock that asks."""
 
 
 class Verdict(StrEnum):
