@@ -29,6 +29,7 @@ def test_what_was_remembered_is_recalled_per_registry_and_key(memory: Memory) ->
     again = Memory(memory.path)
     assert (again.recall(PLACE, KEY), again.recall(PLACE, OTHER)) == (FIRST, SECOND)
     assert again.recall("s3://other", KEY) is None
+    assert (again.keys(PLACE), again.keys("s3://other")) == ({KEY, OTHER}, set())
 
 
 def test_it_never_goes_down_and_never_to_another_snapshot(memory: Memory) -> None:
