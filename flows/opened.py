@@ -1,7 +1,9 @@
 """Opening a registry to read from it: with the keys that are trusted, and compared with what was seen of it before."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,14 +11,18 @@ from flows.demo.leftovers import demo_signer
 from flows.errors import FlowError
 from flows.progress import LOG
 from flows.reader import Reader
+from flows.sealed import TamperedError
 from flows.seen import Memory, Seen, SeenError, default_memory, departure
 from flows.settings import Settings, SettingsError
 from flows.store import open_store
-from flows.store.base import Store
+from flows.store.base import Store, StoreError
 from flows.store.opening import canonical_store
 from flows.trusting import Trust, trust_for
 from flows.verification import Judged
 from schemas.verdict import Finding, Verdict
+
+MOST_FOLLOWED = 128
+"""Generations between the one that was seen and the one that is served; each is a file to read."""
 
 
 class KeyChangedError(FlowError):
@@ -82,7 +88,8 @@ def open_registry(settings: Settings, options: TrustOptions, at: datetime) -> Op
     if trust.from_store:
         _ensure_same_key(memory, name, reader.key_id)
     served = Seen(generation=reader.generation, snapshot_sha256=reader.snapshot_sha256)
-    found = departure(served, _highest(memory, name, trust.keys.key_ids), name)
+    remembered = _highest(memory, name, trust.keys.key_ids)
+    found = departure(served, remembered, name) or (_fork(reader, remembered, name) if remembered else None)
     if found is None:
         _remember(memory, name, reader.key_id, served)
     remedy = f"ask its publisher; if it was begun anew, remove its entry from {memory.path}"
@@ -118,6 +125,24 @@ def _ensure_same_key(memory: Memory, name: str, key_id: str) -> None:
         remedy = f"ask its publisher; if the key was changed, pass --key, or remove its entry from {memory.path}"
         before = ", ".join(sorted(known))
         raise KeyChangedError(f"{name} is signed with the key {key_id}, and was seen under {before} before: {remedy}")
+
+
+def _fork(reader: Reader, remembered: Seen, name: str) -> Finding | None:
+    """Say that what is served does not come from what was seen; None where it does, or the way back cannot be followed.
+
+    Earlier snapshots are not kept for ever, and may be signed with a key that is not trusted any more.
+    """
+    if reader.generation == remembered.generation:
+        return None
+    with suppress(TamperedError, StoreError):
+        for snapshot in islice(reader.ancestry(), MOST_FOLLOWED):
+            parent = (snapshot.parent or 0, snapshot.parent_sha256)
+            if parent == (remembered.generation, remembered.snapshot_sha256):
+                return None
+            if parent[0] <= remembered.generation:
+                seen = f"generation {remembered.generation} that was seen before: it is of another history"
+                return Finding(Verdict.ROLLBACK, f"{name}: generation {reader.generation} does not follow the {seen}")
+    return None
 
 
 def _highest(memory: Memory, name: str, key_ids: Iterable[str]) -> Seen | None:

@@ -12,7 +12,7 @@ import pytest
 from flows.demo.leftovers import demo_signer
 from flows.demo.terms import DEMO_KEY_PHRASE
 from flows.seen import default_memory
-from flows.store.keys import JWKS_KEY, POINTER_KEY, passport_copy_key
+from flows.store.keys import JWKS_KEY, POINTER_KEY, passport_copy_key, snapshot_key
 from pipelines.keys import Signer, jwk, signing_key_to_jwk
 from tests.flows.commanding import Ended, Terminal
 from tests.flows.running import NOON, SEED, SIGNER, Record, edited, refresh
@@ -222,6 +222,48 @@ def test_another_history_is_a_rollback(
     ended = read("verify", QWEN, *key, "--json")
     assert (ended.status, ended.json()["findings"][0]["verdict"]) == (1, "rollback")
     assert "another snapshot than the one that was seen before" in ended.json()["findings"][0]["reason"]
+
+
+def test_a_later_generation_that_does_not_follow_what_was_seen_is_a_rollback(
+    read: Typed, twice: Path, few: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where another machine with the key published onto a pointer that was put back."""
+    key, before = ("--key", SIGNER.key_id), twice.with_name("before")
+    shutil.copytree(twice, before)
+    with monkeypatch.context() as own:
+        own.setenv("PASSPORTS_SIGNING_KEY", signing_key_to_jwk(SEED))
+        for home, tokens in (("one", (2048, 1024)), ("another", (512, 256, 128, 64))):
+            shutil.rmtree(twice)
+            shutil.copytree(before, twice)
+            own.setenv("XDG_STATE_HOME", str(twice.parent / home))
+            for minute, count in enumerate(tokens, start=31):
+                changed = edited(few, "qwen/qwq-32b", context_length=count)
+                refresh(twice, changed, at=NOON + timedelta(minutes=minute))
+            if home == "one":
+                assert read("status", *key, "--state", twice.parent / "seen.json").status == 0
+    ended = read("verify", QWEN, *key, "--state", twice.parent / "seen.json", "--json")
+    assert (ended.status, ended.json()["findings"][0]["verdict"]) == (1, "rollback")
+    told = f"{twice}: generation 6 does not follow the generation 4 that was seen before: it is of another history"
+    assert ended.json()["findings"][0]["reason"].startswith(told)
+
+
+def test_generations_that_follow_are_no_rollback_also_where_the_way_back_is_not_kept(
+    read: Typed, twice: Path, few: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = ("--key", SIGNER.key_id)
+    assert read("status", *key).status == 0
+    with monkeypatch.context() as own:
+        own.setenv("PASSPORTS_SIGNING_KEY", signing_key_to_jwk(SEED))
+        own.setenv("XDG_STATE_HOME", str(twice.parent / "publishers"))
+        for minute, count in ((31, 2048), (32, 1024), (33, 512)):
+            refresh(twice, edited(few, "qwen/qwq-32b", context_length=count), at=NOON + timedelta(minutes=minute))
+    state = twice.parent / "state/passports/seen.json"
+    before = state.read_bytes()
+    assert read("show", QWEN, *key).status == 0
+    for spoil in (Path.unlink, lambda path: path.write_bytes(b"{}")):
+        state.write_bytes(before)
+        spoil(twice / snapshot_key(4))
+        assert read("show", QWEN, *key).status == 0
 
 
 def test_an_earlier_generation_can_be_asked_for(read: Typed) -> None:
