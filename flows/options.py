@@ -27,7 +27,7 @@ FirstUse = Annotated[
 ]
 State = Annotated[
     Path | None,
-    typer.Option("--state", metavar="FILE", help="Memory of the generations and keys seen [in the user's state]."),
+    typer.Option("--state", metavar="FILE", help="Memory of the generations and keys seen; without it the user's own."),
 ]
 NoState = Annotated[bool, typer.Option("--no-state", help="Recall and remember nothing: a rollback is not seen.")]
 At = Annotated[
