@@ -14,8 +14,9 @@ from flows.crawl import CrawlFailedError, CrawlOutcome, crawl
 from flows.errors import FlowError
 from flows.fetching import crawl_source, failure_of
 from flows.job import Job, new_job
+from flows.preflight import check_ground
 from flows.settings import read_settings
-from flows.stages import GateClosedError, assemble, build_passports, check_ground, publish_generation
+from flows.stages import GateClosedError, assemble, build_passports, publish_generation
 from flows.workplace import workplace
 from schemas.run import Breach
 

@@ -16,6 +16,7 @@ COLOURS: dict[Age, str] = {
     "stale": "#d4622a",
     "expired": "#a51d2d",
     "delisted": "#8a8f98",
+    "not_yet_valid": "#6a3d9a",
 }
 
 

@@ -5,8 +5,10 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from flows.punctuality import published_at
 from flows.reader import Reader
 from pipelines.absence import ROLLS
+from pipelines.ahead import is_ahead, row_is_ahead
 from pipelines.freshness import AGES, age_of
 from pipelines.gates import Gates
 from pipelines.slugs import hub_slug
@@ -14,7 +16,7 @@ from schemas.registry import ShardRow, SourceRef
 from schemas.times import instant
 from schemas.verdict import Age
 
-BAD_AGES: tuple[Age, ...] = ("expired", "stale")
+BAD_AGES: tuple[Age, ...] = ("not_yet_valid", "expired", "stale")
 """What must not be relied on any more."""
 SECONDS_PER_HOUR = 3600
 
@@ -54,6 +56,7 @@ class Ages(NamedTuple):
     passports: tuple[PassportAge, ...]
     """The worst and oldest first."""
     pointer_expires_at: str
+    published_at: str
 
     @property
     def counts(self) -> dict[Age, int]:
@@ -65,8 +68,16 @@ class Ages(NamedTuple):
     def stale(self) -> list[str]:
         """What must not be relied on any more, a sentence each."""
         late = [source for source in self.sources if source.watched and source.age in BAD_AGES]
-        said = [f"{one.source} was last crawled {one.hours_ago:,.1f} h ago: {one.age}" for one in late]
+        said = [self._complaint(source) for source in late]
+        if is_ahead(self.published_at, self.at):
+            hours, clock = -hours_between(self.published_at, self.at), "set this clock right, or publish by one that is"
+            said.append(f"generation {self.generation} was published {hours:,.1f} h ahead of this clock: {clock}")
         return said + [f"{count:,} passports are {age}" for age, count in self.counts.items() if age in BAD_AGES]
+
+    def _complaint(self, source: SourceAge) -> str:
+        if source.age == "not_yet_valid":
+            return f"{source.source} was last crawled {-source.hours_ago:,.1f} h ahead of this clock: {source.age}"
+        return f"{source.source} was last crawled {source.hours_ago:,.1f} h ago: {source.age}"
 
     @property
     def frozen(self) -> list[str]:
@@ -84,7 +95,7 @@ def ages_of(reader: Reader, gates: Gates, at: datetime, *, watched: Collection[s
     passports = sorted((_passport(row, gates, at) for row in reader.rows()), key=_worst_first)
     refs = (ref for ref in reader.snapshot.sources if ref.source not in ROLLS.values())
     sources = tuple(_source(ref, gates, at, watched) for ref in refs)
-    return Ages(reader.generation, at, sources, tuple(passports), reader.pointer.expires_at)
+    return Ages(reader.generation, at, sources, tuple(passports), reader.pointer.expires_at, published_at(reader))
 
 
 def source_of(row: ShardRow) -> str:
@@ -118,7 +129,7 @@ def _source(ref: SourceRef, gates: Gates, at: datetime, watched: Collection[str]
 
 def _passport(row: ShardRow, gates: Gates, at: datetime) -> PassportAge:
     source, scraped = source_of(row), row.last_scraped_at
-    age = age_of(row.status, scraped, gates[source], at)
+    age = "not_yet_valid" if row_is_ahead(row, at) else age_of(row.status, scraped, gates[source], at)
     return PassportAge(row.slug, source, age, row.status, scraped, hours_between(scraped, at))
 
 

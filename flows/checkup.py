@@ -10,16 +10,20 @@ from threading import Thread
 from typing import Literal, NamedTuple
 from urllib.robotparser import RobotFileParser
 
+from flows.continuity import ensure_newest
 from flows.errors import FlowError
 from flows.gatefile import gates_of
 from flows.keyfile import find_key, key_file
+from flows.punctuality import published_at
 from flows.reader import EmptyStoreError, Reader
+from flows.seen import high_mark
 from flows.settings import Settings
 from flows.store import Store, open_store
 from flows.store.probe import RACERS, probe
 from flows.trusting import trust_for
-from pipelines.verify import CLOCK_SKEW
-from schemas.times import http_date
+from pipelines.ahead import CLOCK_SKEW, is_ahead
+from pipelines.keys import KeyRing
+from schemas.times import http_date, timestamp
 
 ROBOT = "passports"
 """The name that a robots.txt would address, as the spiders have it."""
@@ -92,10 +96,22 @@ def _store(settings: Settings, at: datetime, nonce: str) -> Iterator[Check]:
 
 
 def _registry(settings: Settings, store: Store, at: datetime) -> Check:
+    own = find_key(settings)
     try:
         reader = Reader(store, trust_for(settings, store, None).keys, at)
     except EmptyStoreError as error:
+        if own:
+            ensure_newest(store, None, KeyRing([own.signer.public_key]), high_mark(settings.store, own.signer.key_id))
         return Check("registry", "unknown", str(error))
+    if own:
+        ensure_newest(store, reader, reader.keys, high_mark(settings.store, own.signer.key_id))
+    if is_ahead(published_at(reader), at):
+        clock = (
+            f"this clock says {timestamp(at)}: set it right; if it is, `passports refresh` issues anew what is ahead"
+        )
+        return Check(
+            "registry", "unfit", f"{reader} is not yet valid: published at {published_at(reader)}, and {clock}"
+        )
     until = f"{reader.snapshot.passports:,} passports, to be renewed before {reader.pointer.expires_at}"
     if reader.frozen:
         return Check("registry", "unknown", f"{reader}: {until}, which is past: run `passports refresh`")

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from flows import terminal
+from flows.cli_readers import readers
 from flows.clock import ClockError
 from flows.errors import FlowError
-from flows.options import AsJson, At, AtGeneration, Key, Store
+from flows.options import AcceptDrop, AsJson, NewStore, Store
 from flows.settings import SettingsError
 from pipelines.errors import PipelineError
 
@@ -27,6 +28,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(readers)
 store_app = typer.Typer(help="Keeping a store in order.", no_args_is_help=True)
 app.add_typer(store_app, name="store")
 keys_app = typer.Typer(help="The key that signs.", no_args_is_help=True)
@@ -46,12 +48,8 @@ def refresh(
     source: Annotated[
         list[str] | None, typer.Option("--source", metavar="NAME", help="Crawl only this source; may be repeated.")
     ] = None,
-    accept_drop: Annotated[
-        bool,
-        typer.Option(
-            "--accept-drop", help="Publish although a source lists much less than last time: you have looked."
-        ),
-    ] = False,
+    accept_drop: AcceptDrop = False,
+    new_store: NewStore = False,
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
@@ -63,7 +61,7 @@ def refresh(
     """
     from flows.commands import refreshing
 
-    refreshing.refresh(source, store, accept_drop=accept_drop, as_json=as_json)
+    refreshing.refresh(source, store, accept_drop=accept_drop, new_store=new_store, as_json=as_json)
 
 
 @app.command()
@@ -72,73 +70,6 @@ def rescrape(slug: str, store: Store = None, as_json: AsJson = False) -> None:
     from flows.commands import refreshing
 
     refreshing.rescrape(slug, store, as_json=as_json)
-
-
-@app.command()
-def verify(
-    targets: Annotated[
-        list[str] | None, typer.Argument(metavar="TARGET...", help="Slugs, files or URLs of passports.")
-    ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Verify every passport of the store, and its copies.")] = False,
-    evidence: Annotated[
-        bool,
-        typer.Option(
-            "--evidence", help="Find every quote and value again in the stored records, and run the rules again."
-        ),
-    ] = False,
-    store: Store = None,
-    key: Key = None,
-    at: At = None,
-    at_generation: AtGeneration = None,
-    as_json: AsJson = False,
-) -> None:
-    """Say of each passport whether it may be believed, and why not.
-
-    A slug is looked up from the store's signed pointer down. A file or a URL is judged by its signature alone (verdict
-    ok_offline), or with --store by what that store serves.
-    """
-    from flows.commands import verifying
-
-    verifying.verify(
-        targets or [],
-        every=every,
-        evidence=evidence,
-        store_url=store,
-        key_file=key,
-        at=at,
-        generation=at_generation,
-        as_json=as_json,
-    )
-
-
-@app.command()
-def status(store: Store = None, key: Key = None, at: At = None, as_json: AsJson = False) -> None:
-    """Show how fresh every source and passport is, the worst first; exit 1 when something is stale or refused."""
-    from flows.commands import looking
-
-    looking.status(store, key, at, as_json=as_json)
-
-
-@app.command()
-def show(
-    slug: str,
-    store: Store = None,
-    key: Key = None,
-    at_generation: AtGeneration = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show one passport for reading: what it says, who says so, and what changed last."""
-    from flows.commands import looking
-
-    looking.show(slug, store, key, generation=at_generation, as_json=as_json)
-
-
-@app.command()
-def diff(slug: str, store: Store = None, key: Key = None, as_json: AsJson = False) -> None:
-    """Show the versions of a passport, newest first: when it was signed, why, and what changed."""
-    from flows.commands import comparing
-
-    comparing.diff(slug, store, key, as_json=as_json)
 
 
 @app.command()
@@ -207,6 +138,14 @@ def store_scrub(
     from flows.commands import storing
 
     storing.scrub_store(store, budget=budget, copy=copy, as_json=as_json)
+
+
+@store_app.command("repair")
+def store_repair(store: Store = None, as_json: AsJson = False) -> None:
+    """Put a pointer that was lost or put back onto the newest whole history that our key signed."""
+    from flows.commands import storing
+
+    storing.repair(store, as_json=as_json)
 
 
 @keys_app.command("init")

@@ -11,11 +11,14 @@ from functools import partial
 from itertools import takewhile
 from typing import NamedTuple
 
+from flows.continuity import ensure_newest
 from flows.pointer import COLLECTION_LEASE, POINTER_LIFE
 from flows.publication import PublicationError
+from flows.punctuality import time_to_publish
 from flows.reachable import ancestors, reachable
 from flows.reader import Reader
 from flows.sealed import seal
+from flows.seen import HighMark
 from flows.store import keys
 from flows.store.base import Store
 from flows.store.pool import batches, each
@@ -69,10 +72,17 @@ def collect(
     nonce: str,
     generations: int,
     days: int,
+    mark: HighMark | None = None,
 ) -> Collected:
-    """Remove the garbage; raise PublicationError where the store cannot keep publishers out, or time runs out."""
+    """Remove the garbage; raise PublicationError where the store cannot keep publishers out, or time runs out.
+
+    Raises HistoryError where a later generation was published than is served, which would go as garbage, and
+    ClockBehindError.
+    """
     with store.lock():
         reader = Reader(store, trusted, clock())
+        ensure_newest(store, reader, trusted, mark)
+        time_to_publish(reader, clock())
         if reader.pointer.commit != "swap":
             raise PublicationError(f"{store.name}: garbage cannot be collected where the pointer is not swapped")
         until = clock() + COLLECTION_LEASE

@@ -52,6 +52,8 @@ class Immutables:
     now: datetime
     written: Counter[Step]
     on_step: Progress
+    after: int = 0
+    """A generation that readers may have seen, which the new one comes after whatever the store holds."""
 
     def write(self) -> tuple[int, str] | None:
         """Write all of them; returns the generation and the hash of its snapshot.
@@ -109,7 +111,7 @@ class Immutables:
     def _snapshot(self, sources: tuple[SourceRef, ...], rules_sha256: str) -> tuple[int, str] | None:
         """Take the next number that is free: a killed or a slower publisher may have left its snapshot at one."""
         cutter = Cutter(self.store, self.publication, self.base, self.written, self.on_step)
-        for generation in count((self.base.generation if self.base else 0) + 1):
+        for generation in count(max(self.base.generation if self.base else 0, self.after) + 1):
             made = cutter.cut(generation)
             snapshot = Snapshot(
                 generation=generation,

@@ -135,7 +135,7 @@ def _scraped_at(served: Served, look: Look, *, whole: bool) -> str:
     last = served.sources.get(look.source)
     if last is None:
         return look.began_at
-    return max(last.last_scraped_at, look.began_at) if whole else last.last_scraped_at
+    return max(served.scraped_at(look.source) or look.began_at, look.began_at) if whole else last.last_scraped_at
 
 
 class _Brought(NamedTuple):

@@ -10,6 +10,8 @@ from flows.demo.leftovers import demo_signer
 from flows.demo.terms import demo_gates
 from flows.gatefile import gates_of
 from flows.keyfile import OpenedKey, open_key
+from flows.punctuality import Confirm, confirmed_by
+from flows.seen import HighMark, high_mark
 from flows.settings import SOURCES, Settings, read_settings
 from flows.store import open_store
 from flows.store.base import Store
@@ -22,6 +24,8 @@ from schemas.crawl import ListQuery
 from schemas.times import timestamp
 
 RUN_ID_HEX = 8
+DISTINGUISHING = ("issuer", "base_url", "extractor_url", "extractor_model", "extractor_texts")
+"""Settings that a job does not name, and that make another run of it."""
 
 
 class Job(Frozen):
@@ -44,6 +48,8 @@ class Job(Frozen):
     """Whether only that of the list is asked for which has changed since all of it was gone through."""
     accept_drop: bool = False
     """Whether somebody has looked and says that a source has become so much smaller."""
+    new_store: bool = False
+    """Whether a new history is begun in a store that lost its pointer."""
     epoch: int | None
     """SOURCE_DATE_EPOCH of the run: its clock stands still there."""
     work: str = ""
@@ -68,6 +74,8 @@ class Tools(NamedTuple):
     store: Store
     gates: Gates
     key: OpenedKey
+    mark: HighMark | None
+    """The highest generation published from here; None for the demo, whose key everybody has."""
 
     @property
     def signer(self) -> Signer:
@@ -78,6 +86,11 @@ class Tools(NamedTuple):
     def trusted(self) -> KeyRing:
         """The keys whose store we build on: our own."""
         return KeyRing([self.signer.public_key])
+
+    @property
+    def confirm(self) -> Confirm:
+        """Who is asked for the time where the clock is behind what is served: the sources."""
+        return confirmed_by(self.settings.source_urls[source] for source in self.settings.sources)
 
     @property
     def issuer(self) -> Issuer:
@@ -97,6 +110,7 @@ def new_job(
     only: Mapping[str, tuple[str, ...]] | None = None,
     source_urls: Mapping[str, str] | None = None,
     accept_drop: bool = False,
+    new_store: bool = False,
 ) -> Job:
     """Write down a job; where the clock stands still its id is a digest of the rest, so that it repeats."""
     asked = {
@@ -110,13 +124,20 @@ def new_job(
         "budgets": settings.budgets if flow == "refresh" else {},
         "changes": settings.huggingface_changes and flow == "refresh",
         "accept_drop": accept_drop,
+        "new_store": new_store,
         "epoch": epoch,
     }
     begun = clock_of(epoch)().strftime("%Y%m%dT%H%M%SZ")
-    told = repr((flow, asked["sources"], asked["only"], asked["hub_list"], epoch))
-    repeatable = hashlib.sha256(told.encode()).hexdigest()[:RUN_ID_HEX]
-    tail = secrets.token_hex(RUN_ID_HEX // 2) if epoch is None else repeatable
+    tail = secrets.token_hex(RUN_ID_HEX // 2) if epoch is None else _digest(asked, settings)
     return Job.model_validate({"run": f"{begun}-{tail}", **asked})
+
+
+def _digest(asked: Mapping[str, object], settings: Settings) -> str:
+    """Tell a run by all that it was asked for, wherever its store is, and wherever the demo's own server listens."""
+    by_place = {"store", "source_urls"} if asked["flow"] == "demo" else {"store"}
+    told = {name: value for name, value in asked.items() if name not in by_place}
+    told |= {name: getattr(settings, name) for name in DISTINGUISHING}
+    return hashlib.sha256(repr(sorted(told.items())).encode()).hexdigest()[:RUN_ID_HEX]
 
 
 def open_tools(job: Job) -> Tools:
@@ -124,9 +145,9 @@ def open_tools(job: Job) -> Tools:
     settings = read_settings(store=job.store)
     demo = job.flow == "demo"
     key = demo_key() if demo else open_key(settings)
-    return Tools(
-        settings, clock_of(job.epoch), open_store(job.store), demo_gates() if demo else gates_of(settings), key
-    )
+    gates = demo_gates() if demo else gates_of(settings)
+    mark = None if demo else high_mark(job.store, key.signer.key_id)
+    return Tools(settings, clock_of(job.epoch), open_store(job.store), gates, key, mark)
 
 
 def demo_key() -> OpenedKey:

@@ -9,8 +9,17 @@ from typing import NamedTuple
 import typer
 
 from flows.errors import FlowError
+from flows.presented import read_file
 from flows.settings import Settings
-from pipelines.keys import KEY_BYTES, KeyFormatError, KeyRing, Signer, signing_key_from_jwk, signing_key_to_jwk
+from pipelines.keys import (
+    KEY_BYTES,
+    MAX_KEY_FILE_BYTES,
+    KeyFormatError,
+    KeyRing,
+    Signer,
+    signing_key_from_jwk,
+    signing_key_to_jwk,
+)
 
 OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -86,7 +95,7 @@ def make_key(path: Path) -> OpenedKey:
 def read_key_ring(path: Path) -> KeyRing:
     """Read trusted public keys, a JWK or a JWK Set, from a file; raise SigningKeyError."""
     try:
-        return KeyRing.from_jwks(path.read_text(encoding="utf-8"))
+        return KeyRing.from_jwks(read_file(path, max_bytes=MAX_KEY_FILE_BYTES + 1).decode())
     except (OSError, UnicodeDecodeError) as error:
         raise SigningKeyError(f"{path} cannot be read: {error}") from None
     except KeyFormatError as error:

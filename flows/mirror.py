@@ -26,7 +26,7 @@ def mirror(settings: Settings, to: str) -> Replicated:
         nonce=secrets.token_hex(16),
         copies=copies_for(Issuer(settings.issuer, settings.base_url)),
         site=_site_files(origin),
-        on_step=_tell_step,
+        on_step=tell_step,
     )
 
 
@@ -36,5 +36,6 @@ def _site_files(origin: Store) -> dict[str, bytes]:
     return {key: blob.body for key, blob in found.items() if blob}
 
 
-def _tell_step(step: Step, done: int, total: int) -> None:
+def tell_step(step: Step, done: int, total: int) -> None:
+    """Report how far a publication is."""
     tell(f"publish: {step}", done, total)

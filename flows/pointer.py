@@ -21,17 +21,18 @@ _ATTEMPTS = 8
 _LOOK_EVERY_S = 1.0
 
 
-def move_pointer(store: Store, body: bytes, base: Reader | None, commit: Commit) -> bool:
-    """Move the pointer from `base`; False when another publisher did. Raises StoreUnavailableError.
+def move_pointer(store: Store, body: bytes, expected: str | None, commit: Commit) -> bool:
+    """Move the pointer; False when another publisher did. Raises StoreUnavailableError.
+
+    `expected` is the token of the pointer that it is moved from, None where there is none yet.
 
     Whatever the answer to the write was, what lies there decides, and the nonce makes ours like no other: an answer can
     get lost, and a client that tries again can be told of a conflict with itself. Should another publisher have
     followed ours within that moment, we publish once more, onto theirs, which changes nothing.
     """
-    if base and commit == "create":
+    if expected and commit == "create":
         store.put(POINTER_KEY, body)
         return True
-    expected = base.token if base else None
     unanswered: StoreUnavailableError | None = None
     for _ in range(_ATTEMPTS):
         try:

@@ -13,15 +13,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from flows.continuity import ensure_newest
 from flows.copies import roll_forward
 from flows.immutables import Immutables
 from flows.pointer import POINTER_LIFE, is_collecting, move_pointer, wait_for_collection
 from flows.progress import LOG
 from flows.publication import Progress, Publication, PublicationError, Published, Step, reported, silent
+from flows.punctuality import Confirm, time_to_publish, unconfirmed
 from flows.reader import Reader, read_served
 from flows.sealed import seal
+from flows.seen import HighMark, Seen
 from flows.store.base import Store
-from flows.store.keys import checked_site_key
+from flows.store.keys import APPLIED_KEY, checked_site_key
 from flows.store.probe import probe
 from pipelines.keys import KeyRing, Signer
 from schemas.registry import Commit, Pointer
@@ -47,16 +50,24 @@ def publish(
     keys: KeyRing,
     clock: Callable[[], datetime],
     nonce: str,
+    mark: HighMark | None = None,
+    new_store: bool = False,
+    confirm: Confirm = unconfirmed,
     on_step: Progress = silent,
 ) -> Published:
     """Make the publication the generation that is served.
 
     `base` is what its rows were merged against (`read_served`), None for an empty store; when another publisher was
-    faster, `rebase` merges anew. `keys` trusts the signer. `nonce` is fresh for every publication. The store's lock is
-    taken here. Raises PublicationError, StoreUnavailableError, TamperedError, and StoreUnfitError where a store that
-    nothing was published to yet fails the probe.
+    faster, `rebase` merges anew. `keys` trusts the signer. `nonce` is fresh for every publication. `mark` keeps the
+    highest generation published from here; None where that is not remembered. With `new_store` a store that lost its
+    pointer begins a new history. `confirm` is asked where the clock is behind what is served. The store's lock is taken
+    here. Raises PublicationError, HistoryError, ClockBehindError, SeenError,
+    StoreUnavailableError, TamperedError, and StoreUnfitError where a store that nothing was published to yet fails the
+    probe.
     """
-    protocol = _Protocol(store, signer, keys, clock, nonce, on_step)
+    protocol = _Protocol(store, signer, keys, clock, nonce, mark, confirm, on_step)
+    if mark:
+        mark.memory.ensure_writable()
     on_step(Step.LOCK, 0, 1)
     with store.lock():
         on_step(Step.LOCK, 1, 1)
@@ -68,6 +79,10 @@ def publish(
             if base and is_collecting(base.pointer, clock()):
                 base = wait_for_collection(store, keys, clock)
                 publication = rebase(base)
+            if base is None and new_store:
+                store.delete(APPLIED_KEY)  # it is of the history that was lost, and copies are compared anew without it
+            else:
+                ensure_newest(store, base, keys, mark)
             generation = protocol.attempt(publication, base, base.pointer.commit if base else commit)
             if generation is not None:
                 return protocol.finish(publication, generation)
@@ -84,6 +99,8 @@ class _Protocol:
     keys: KeyRing
     clock: Callable[[], datetime]
     nonce: str
+    mark: HighMark | None
+    confirm: Confirm
     on_step: Progress
     written: Counter[Step] = field(default_factory=Counter)
 
@@ -91,9 +108,12 @@ class _Protocol:
         """Try once; returns the generation that is now served, None when another publisher was faster."""
         for key in publication.site:
             checked_site_key(key)
-        now = self.clock()
-        immutables = Immutables(self.store, self.signer, publication, base, commit, now, self.written, self.on_step)
-        made = immutables.write()
+        now = time_to_publish(base, self.clock(), self.confirm)
+        last = self.mark.recall() if self.mark else None
+        after = last.generation if last else 0
+        made = Immutables(
+            self.store, self.signer, publication, base, commit, now, self.written, self.on_step, after
+        ).write()
         if made is None:
             return None
         with reported(self.on_step, Step.BARRIER):
@@ -108,7 +128,9 @@ class _Protocol:
             kept_from=base.pointer.kept_from if base else 1,
         )
         with reported(self.on_step, Step.POINTER):
-            moved = move_pointer(self.store, seal(pointer, self.signer), base, commit)
+            moved = move_pointer(self.store, seal(pointer, self.signer), base.token if base else None, commit)
+        if moved and self.mark:
+            self.mark.raise_to(Seen(generation=pointer.generation, snapshot_sha256=pointer.snapshot_sha256))
         return pointer.generation if moved else None
 
     def finish(self, publication: Publication, generation: int) -> Published:

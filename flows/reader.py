@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from flows.copy_check import copy_objection
 from flows.sealed import (
     MAX_SNAPSHOT_BYTES,
     EmptyStoreError,
@@ -20,12 +21,12 @@ from flows.sealed import (
     read_hashed,
     read_head,
     read_listings,
-    read_pointer,
     read_shard,
+    read_signed_pointer,
     read_snapshot,
 )
 from flows.store.base import MissingKeyError, Store, find
-from flows.store.keys import object_key, passport_copy_key, rules_key, snapshot_key
+from flows.store.keys import object_key, rules_key, snapshot_key
 from pipelines.keys import KeyRing
 from pipelines.shards import EVERY_SLOT, overlapping, shards_over, slot
 from pipelines.verify import MAX_PASSPORT_BYTES, verify_passport
@@ -58,7 +59,7 @@ class Reader:
 
     def __init__(self, store: Store, keys: KeyRing, at: datetime) -> None:
         self._store, self.keys, self.at = store, keys, at
-        self.pointer, self.token = read_pointer(store, keys)
+        self.pointer, self.token, self.key_id = read_signed_pointer(store, keys)
         self.snapshot, self.snapshot_sha256 = read_head(store, self.pointer, keys)
         self._served = self.generation
         self._object = lru_cache(_OBJECTS_KEPT)(self._read_object)
@@ -164,7 +165,7 @@ class Reader:
 
     def overtaken(self) -> bool:
         """Whether another generation is served by now; raises EmptyStoreError when none is any more."""
-        pointer, token = read_pointer(self._store, self.keys)
+        pointer, token, _ = read_signed_pointer(self._store, self.keys)
         if token == self.token and pointer.commit == "swap":
             return False
         return read_head(self._store, pointer, self.keys)[0].generation != self.generation
@@ -183,16 +184,15 @@ class Reader:
         finding = self._check_served(target) if isinstance(target, str) else self._check_presented(target)
         return (self._standing(seen_generation) or finding) if finding.verdict.good else finding
 
-    def check_copy(self, slug: str, *, seen_generation: int | None = None) -> Finding:
-        """Judge the copy that `_links.self` names: it must be this slug's passport, and the one served."""
-        key = passport_copy_key(slug)
-        copy = find(self._store, key, max_bytes=MAX_PASSPORT_BYTES)
-        if copy is None:
-            return Finding(Verdict.NOT_IN_SNAPSHOT, f"nothing lies at {key}: run `passports refresh`")
-        finding = self.check(copy.body, seen_generation=seen_generation)
-        if finding.verdict.good and _slug_of(orjson.loads(copy.body)["passport"]) != slug:
-            return Finding(Verdict.NOT_IN_SNAPSHOT, f"{key} holds another model's passport: run `passports refresh`")
-        return finding
+    def check_copy(self, slug: str, *, base_urls: Iterable[str] = (), seen_generation: int | None = None) -> Finding:
+        """Judge the copy that `_links.self` names: it must be what a publisher writes of the passport that is served.
+
+        `base_urls` are where the registry is served, beside the address that the passport is signed with.
+        """
+        finding = self.check(slug, seen_generation=seen_generation)
+        if not finding.verdict.good:
+            return finding
+        return copy_objection(self._store, slug, self.passport(slug), base_urls, self.check) or finding
 
     def __str__(self) -> str:
         return f"generation {self.generation} of {self._store.name}"

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
 
+from flows.continuity import served_among, signed_snapshots
 from flows.copies import roll_forward
 from flows.genuine import read_genuine
 from flows.pointer import is_collecting, move_pointer
@@ -63,7 +64,7 @@ def replicate(
             raise PublicationError(f"{origin.name}: a newer generation was published meanwhile: run again")
         with reported(on_step, Step.POINTER):
             if not (base and base.pointer == source.pointer) and not move_pointer(
-                target, pointer.body, base, source.pointer.commit
+                target, pointer.body, base.token if base else None, source.pointer.commit
             ):
                 raise PublicationError(f"{target.name}: somebody else published there meanwhile: run again")
         served = Reader(target, trusted, at)
@@ -76,11 +77,16 @@ def _ensure_ancestor(source: Reader, base: Reader | None, target: Store, at: dat
     """Refuse to undo what was published to the target by others, and what is newer there."""
     if is_collecting(source.pointer, at):
         raise PublicationError(f"garbage is being collected from {source}: run again in a few minutes")
-    if base is None:
-        return
     hashes = {source.generation: source.snapshot_sha256}
     hashes |= {s.parent: s.parent_sha256 for s in source.ancestry() if s.parent is not None and s.parent_sha256}
-    if hashes.get(base.generation) != base.snapshot_sha256:
+    if base is None:
+        for one in served_among(target, signed_snapshots(target, source.keys)):
+            if hashes.get(one.snapshot.generation) != one.sha256:
+                reason = (
+                    f"generation {one.snapshot.generation} was published to it and is none that {source} comes from"
+                )
+                raise PublicationError(f"{target.name} has lost its pointer: {reason}: choose an empty store")
+    elif hashes.get(base.generation) != base.snapshot_sha256:
         raise PublicationError(f"{target.name}: {base} is none that {source} comes from: choose an empty store")
 
 

@@ -1,11 +1,14 @@
 """Draws up the report of a run: what came, what became of it, and what stopped it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 
 from flows.build import Built
 from flows.crawl import CrawlOutcome
 from flows.intake import Taken
 from flows.job import Job, Tools
+from flows.store.base import Store, find
+from flows.store.keys import run_key
 from pipelines.issue import PIPELINE
 from pipelines.rulebook import rulebook
 from schemas.listing import Quarantined
@@ -51,6 +54,20 @@ def failed_report(
     refused = [*(one for crawl in taken for one in crawl.refused), *(built.quarantined if built else ())]
     failed = {"run": f"{job.run}-failed", "state": "failed", "breaches": tuple(breaches), "quarantined": tuple(refused)}
     return _common(job, tools, [one.outcome for one in taken]).model_copy(update=failed)
+
+
+def under_a_free_id(store: Store, report: RunReport) -> RunReport:
+    """Give the report an id that no other report of the store has: the run's own, or with a number after it.
+
+    A run draws up another report where it is overtaken, and where the clock stands still runs of the same input share
+    their id. The very same report, left by a run that was killed, is no other.
+    """
+    for number in count(1):
+        named = report if number == 1 else report.model_copy(update={"run": f"{report.run}-{number}"})
+        there = find(store, run_key(named.run))
+        if there is None or there.body == named.model_dump_json().encode():
+            return named
+    raise AssertionError("there is always a next number")
 
 
 def _common(job: Job, tools: Tools, outcomes: Sequence[CrawlOutcome]) -> RunReport:

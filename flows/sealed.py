@@ -8,7 +8,7 @@ import orjson
 from pydantic import ValidationError
 
 from flows.errors import FlowError
-from flows.store.base import MAX_BLOB_BYTES, Store, TooLargeError, find
+from flows.store.base import MAX_BLOB_BYTES, MissingKeyError, Store, TooLargeError, find
 from flows.store.keys import POINTER_KEY, delta_key, shard_key, snapshot_key, source_key
 from pipelines.deltas import decode_delta, delta_sha256
 from pipelines.errors import PipelineError
@@ -51,10 +51,16 @@ def seal(record: Pointer | Snapshot, signer: Signer) -> bytes:
 
 def read_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str]:
     """Read the pointer and its token; raise EmptyStoreError where there is none, TamperedError unless it is signed."""
+    return read_signed_pointer(store, keys)[:2]
+
+
+def read_signed_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str, str]:
+    """Read the pointer, its token, and the id of the key that signed it; raise as `read_pointer` does."""
     blob = find(store, POINTER_KEY, max_bytes=MAX_POINTER_BYTES)
     if blob is None:
         raise EmptyStoreError(f"nothing published yet at {store.name}: run `passports refresh`")
-    return _opened(Pointer, blob.body, TIMESTAMP_TYPE, keys, place=f"{store.name}: {POINTER_KEY}"), blob.token
+    pointer = _opened(Pointer, blob.body, TIMESTAMP_TYPE, keys, place=f"{store.name}: {POINTER_KEY}")
+    return pointer, blob.token, orjson.loads(blob.body)["keyId"]
 
 
 def read_snapshot(store: Store, generation: int, keys: KeyRing, *, sha256: str) -> Snapshot:
@@ -86,11 +92,29 @@ def read_head(store: Store, pointer: Pointer, keys: KeyRing) -> tuple[Snapshot, 
 
 def follower(store: Store, generation: int, body: bytes, keys: KeyRing, parent_sha256: str) -> Snapshot | None:
     """Open a snapshot that follows the one of this hash; None when it is another's, or junk that signs for nothing."""
+    snapshot = _signed_snapshot(store, generation, body, keys)
+    return snapshot if snapshot and snapshot.parent_sha256 == parent_sha256 else None
+
+
+def find_snapshot(store: Store, generation: int, keys: KeyRing) -> tuple[Snapshot, str] | None:
+    """Read the snapshot at a number, and its hash, whether it was ever served or not; None unless these keys signed it.
+
+    Raises StoreUnavailableError.
+    """
+    try:
+        body = store.get(snapshot_key(generation), max_bytes=MAX_SNAPSHOT_BYTES).body
+    except (MissingKeyError, TooLargeError):
+        return None
+    snapshot = _signed_snapshot(store, generation, body, keys)
+    return (snapshot, hashlib.sha256(body).hexdigest()) if snapshot else None
+
+
+def _signed_snapshot(store: Store, generation: int, body: bytes, keys: KeyRing) -> Snapshot | None:
     try:
         snapshot = _opened(Snapshot, body, SNAPSHOT_TYPE, keys, place=f"{store.name}: {snapshot_key(generation)}")
     except TamperedError:
         return None
-    return snapshot if (snapshot.parent_sha256, snapshot.generation) == (parent_sha256, generation) else None
+    return snapshot if snapshot.generation == generation else None
 
 
 def read_delta(store: Store, snapshot: Snapshot) -> Iterator[DeltaLine]:

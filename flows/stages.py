@@ -11,24 +11,21 @@ from flows.batch import batch_of, summed
 from flows.build import Built, Rows, breaches_of_build
 from flows.copies import repair
 from flows.crawl import CrawlOutcome
-from flows.demo.leftovers import clear, left_by_demo
 from flows.errors import FlowError
 from flows.immutables import write_report
 from flows.intake import Taken, stock_of, take
 from flows.job import Job, Tools, nonce, open_tools
 from flows.judging import breaches_of
 from flows.parts import Builder, build_here
+from flows.preflight import start_over, starting_point_of
 from flows.progress import tell
 from flows.publication import Publication, Published, SourceParts, Step
 from flows.publish import publish
 from flows.reader import Reader
-from flows.report import failed_report, report_of
-from flows.sealed import TamperedError
+from flows.report import failed_report, report_of, under_a_free_id
 from flows.site import copies_for, site_files
 from flows.spool import parts_over
-from flows.state import Served, served, starting_point
-from flows.store import Store
-from flows.store.local import LocalStore
+from flows.state import Served
 from pipelines.gates import DROP, Gates
 from pipelines.join import HUB, SELLER
 from pipelines.rule_tables import rules_document
@@ -71,25 +68,13 @@ class Done(NamedTuple):
     published: Published
 
 
-def check_ground(job: Job) -> None:
-    """See, before anything is asked of a source, that the job's tools open and that its store can be built on."""
-    tools = open_tools(job)
-    if isinstance(tools.store, LocalStore):
-        tools.store.prepare()
-    try:
-        _starting_point(job, tools)
-    except TamperedError as error:
-        remedy = "if another key signed it, set PASSPORTS_SIGNING_KEY_FILE to that key or choose another --store"
-        raise TamperedError(f"{error}; {remedy}") from None
-
-
 def assemble(job: Job, outcomes: list[CrawlOutcome], failures: Sequence[Breach] = ()) -> Assembled:
     """Judge the crawls by their gates and join the good ones with what the store serves.
 
     `failures` are crawls that left no report. Raise GateClosedError when no crawl is good enough.
     """
     tools, folder = open_tools(job), Path(tempfile.mkdtemp(prefix="assembled-", dir=job.work))
-    state = _starting_point(job, tools)
+    state = starting_point_of(job, tools)
     if state.reader:
         _finish_what_was_left(tools)
     taken = []
@@ -143,7 +128,7 @@ def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Bu
     """Publish what was built, on what was served; where another run was faster, build anew on what it published."""
     tools, base = open_tools(job), assembled.basis.served.reader
     if base is None:
-        _start_over(tools.store)
+        start_over(tools.store)
     reports, ahead = [_report_of(job, tools, assembled, built)], [built.ahead]
 
     def rebase(reader: Reader | None) -> Publication:
@@ -162,6 +147,9 @@ def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Bu
         keys=tools.trusted,
         clock=tools.clock,
         nonce=nonce(job, tools.clock),
+        mark=tools.mark,
+        new_store=job.new_store,
+        confirm=tools.confirm,
         on_step=_tell_step,
     )
     return Done(reports[-1], _counting(published, sum(ahead)))
@@ -176,16 +164,11 @@ def _counting(published: Published, ahead: int) -> Published:
     return published._replace(written={str(Step.OBJECTS): objects, **others})
 
 
-def _starting_point(job: Job, tools: Tools) -> Served:
-    read = served if job.flow == "demo" else starting_point
-    return read(tools.store, tools.trusted, tools.clock())
-
-
 def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> RunReport:
     crawls, basis = assembled.crawls, assembled.basis
     refused = [*chain.from_iterable(one.refused for one in crawls.good), *basis.batch.stock.refused]
     listed = sum(1 for refusal in refused if refusal.source in (SELLER, HUB))
-    return report_of(
+    report = report_of(
         job,
         tools,
         crawls.outcomes,
@@ -196,18 +179,13 @@ def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> Ru
         accounting=summed(built.accounting, listed),
         built=built,
     )
+    return under_a_free_id(tools.store, report)
 
 
 def _closed(tools: Tools, report: RunReport) -> GateClosedError:
+    report = under_a_free_id(tools.store, report)
     write_report(tools.store, report.run, report.model_dump_json().encode())
     return GateClosedError(report)
-
-
-def _start_over(store: Store) -> None:
-    """Clear what the demo left, unless another run just did."""
-    with store.lock():
-        if left_by_demo(store):
-            clear(store)
 
 
 def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunReport) -> Publication:

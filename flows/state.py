@@ -6,6 +6,7 @@ from datetime import datetime
 from flows.demo.leftovers import left_by_demo
 from flows.reader import Reader, read_served
 from flows.store.base import Store
+from pipelines.ahead import is_ahead, line_known_at, walks_known_at
 from pipelines.keys import KeyRing
 from pipelines.shards import EVERY_SLOT, slot
 from schemas.crawl import AdmittedLine
@@ -38,12 +39,15 @@ class Served:
         return {row.slug: row for row in self.reader.rows(slots=slots)} if self.reader else {}
 
     def lines(self, source: str, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
-        """The last good listings of a source, of these slots; raise TamperedError."""
+        """The last good listings of a source, of these slots; raise TamperedError.
+
+        What was seen by a clock that was ahead is left out: it would pass for newer than what a crawl brings now.
+        """
         if self.reader is None or source not in self.sources:
             return
         for line in self.reader.source_listings(source, slots):
-            admitted = AdmittedLine.model_validate_json(line)
-            if slot(admitted.listing.slug) in slots:
+            admitted = line_known_at(AdmittedLine.model_validate_json(line), self.reader.at)
+            if admitted and slot(admitted.listing.slug) in slots:
                 yield admitted
 
     def last_good(self, source: str) -> int | None:
@@ -52,7 +56,16 @@ class Served:
 
     def walks(self, source: str) -> tuple[Walk, ...]:
         """The walks through a source's list that a later one may build on."""
-        return self.sources[source].walks if source in self.sources else ()
+        return (
+            walks_known_at(self.sources[source].walks, self.reader.at) if self.reader and source in self.sources else ()
+        )
+
+    def scraped_at(self, source: str) -> str | None:
+        """When a source was last looked through as a whole; None before that, and where that is dated ahead."""
+        if self.reader is None or source not in self.sources:
+            return None
+        dated = self.sources[source].last_scraped_at
+        return None if is_ahead(dated, self.reader.at) else dated
 
 
 EMPTY = Served(None)

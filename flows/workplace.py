@@ -16,6 +16,7 @@ from flows.errors import FlowError, FullError
 from flows.job import Job
 from flows.progress import LOG
 from flows.settings import read_settings
+from flows.store.opening import canonical_store
 from schemas.crawl import FULL
 
 _PREFIX = "passports-run-"
@@ -99,7 +100,7 @@ def _turns(job: Job) -> Iterator[None]:
     """Hold the turn of each source that a refresh crawls; a source is not asked for the same twice at once."""
     with ExitStack() as held:
         for source in sorted(job.sources) if job.flow == "refresh" else ():
-            folder = _folder(_cache() / "turns", f"{job.store}\n{source}")
+            folder = _folder(_cache() / "turns", f"{canonical_store(job.store)}\n{source}")
             try:
                 turn = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -148,7 +149,8 @@ def crawl_folder(job: Job, source: str) -> Iterator[Path | None]:
 
     None where another run that lives is crawling there.
     """
-    folder = _folder((read_settings().work or _cache()) / "crawls", f"{job.store}\n{source}\n{job.source_urls[source]}")
+    what = f"{canonical_store(job.store)}\n{source}\n{job.source_urls[source]}"
+    folder = _folder((read_settings().work or _cache()) / "crawls", what)
     try:
         held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

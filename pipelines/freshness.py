@@ -4,16 +4,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pipelines.ahead import is_ahead
 from schemas.registry import Lifetime, Status
 from schemas.times import instant
 from schemas.verdict import Age
 
-AGES: tuple[Age, ...] = ("expired", "stale", "delisted", "due", "fresh")
+AGES: tuple[Age, ...] = ("not_yet_valid", "expired", "stale", "delisted", "due", "fresh")
 """Worst first."""
 
 
 def age_of(status: Status, last_scraped_at: str, gate: Lifetime, at: datetime) -> Age:
     """How old a passport is at an instant, by the bounds of its source."""
+    if is_ahead(last_scraped_at, at):
+        return "not_yet_valid"
     if status == "delisted":
         return "delisted"
     age = at - instant(last_scraped_at)
@@ -29,6 +32,8 @@ def age_at(passport: Mapping[str, Any], at: datetime) -> Age | None:
 
     None where it states none, as those of the older format do.
     """
+    if is_ahead(passport["signedAt"], at):
+        return "not_yet_valid"
     trust = passport["unfragile"]["trust"]
     if trust["maintenance"]["status"] == "delisted":
         return "delisted"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pipelines.ahead import earlier, row_is_ahead
 from pipelines.artifact import Issuer, artifact_block, artifact_evidence, artifact_id, risk_evidence
 from pipelines.enrich import enrich
 from pipelines.evidence import Document
@@ -97,7 +98,8 @@ def cause_of(candidate: Draft, last: ShardRow | None, terms: Terms) -> Cause | N
         return "source_changed" if candidate.facts != last.facts else "pipeline_changed"
     if terms.key_id != last.key_id:
         return "key_changed"
-    return "refreshed" if terms.renew or _is_due(candidate.subject, last, terms) else None
+    renewed = terms.renew or row_is_ahead(last, terms.now) or _is_due(candidate.subject, last, terms)
+    return "refreshed" if renewed else None
 
 
 def _is_void(subject: Subject, terms: Terms) -> bool:
@@ -127,7 +129,7 @@ def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: Terms) -
 
 def last_changed(candidate: Draft, last: ShardRow | None, terms: Terms) -> str:
     """When the substance last changed: now, or when it did before."""
-    return last.last_changed if last and last.payload == candidate.payload else stamp(terms.now)
+    return earlier(last.last_changed, terms.now) if last and last.payload == candidate.payload else stamp(terms.now)
 
 
 def distribution(issuer: Issuer, slug: str) -> dict[str, str]:

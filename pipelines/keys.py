@@ -36,6 +36,11 @@ def key_id(public_key: bytes) -> str:
     return _base64url(hashlib.sha256(canonical(_essential_members(public_key))).digest())
 
 
+def is_key_id(text: str) -> bool:
+    """Whether a text is a thumbprint of a key, as `key_id` spells it."""
+    return _from_base64url(text) is not None
+
+
 class Signer:
     """A private key that signs and never shows itself: not printed, copied, pickled or serialised.
 
@@ -111,6 +116,10 @@ class KeyRing:
     def key_ids(self) -> frozenset[str]:
         """Ids of the keys it holds, revoked ones among them."""
         return frozenset(self._keys)
+
+    def only(self, key_id: str) -> "KeyRing":
+        """Give a ring with this key alone, which must be in it."""
+        return KeyRing([bytes(self._keys[key_id])], revoked=self.revoked)
 
     def objection(self, key_id: str) -> Verdict | None:
         """Say why this key's word does not count; None when it does."""

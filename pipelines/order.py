@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from pipelines.absence import read_roll
+from pipelines.ahead import earlier, is_ahead
 from pipelines.errors import PipelineError
 from pipelines.evidence import Document
 from pipelines.gates import deadlines
@@ -89,7 +90,7 @@ def make(
         candidate = draft(subject, terms)
         cause = cause_of(candidate, last, terms)
         if last is not None and cause is None:
-            return Unchanged(_seen_again(last, subject))
+            return Unchanged(_seen_again(last, subject, terms))
         cause, stage = cause or "first_seen", "issue"
         unsigned = _written(issue(candidate, cause, last, terms), subject, terms)
         stage = "verify"
@@ -121,7 +122,7 @@ def _row(
         cause=cause,
         key_id=terms.key_id,
         previous=last.object if last else None,
-        first_seen=last.first_seen if last else primary.observed_at,
+        first_seen=earlier(last.first_seen, terms.now) if last else primary.observed_at,
         last_seen=primary.observed_at,
         last_changed=last_changed(candidate, last, terms),
         last_scraped_at=primary.observed_at,
@@ -130,8 +131,11 @@ def _row(
     )
 
 
-def _seen_again(last: ShardRow, subject: Subject) -> ShardRow:
-    return last.model_copy(update={"last_seen": max(last.last_seen, subject.primary.observed_at)})
+def _seen_again(last: ShardRow, subject: Subject, terms: Terms) -> ShardRow:
+    seen = subject.primary.observed_at
+    return last.model_copy(
+        update={"last_seen": seen if is_ahead(last.last_seen, terms.now) else max(last.last_seen, seen)}
+    )
 
 
 def _refused(what: RawListing | Listing, stage: Stage, error: Exception, raw: str) -> Quarantined:

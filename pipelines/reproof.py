@@ -4,6 +4,7 @@ A passport is only as good as what can be shown for it, whoever signed it. What 
 records say; nothing of the run that made it is trusted, not even which records are of the same model.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from pipelines.gates import Lifetimes, deadlines
 from pipelines.issue import Terms, draft
 from pipelines.life import looked_at, stamp
 from pipelines.pointers import resolve
-from pipelines.record import parse_record, said
+from pipelines.record import FieldError, parse_record, said
 from pipelines.regathering import NotJoinedError, regathered
 from pipelines.rulebook import rule_at, rulebook
 from schemas.listing import RawListing
@@ -26,6 +27,8 @@ Json = Mapping[str, Any]
 
 MUST_BE_SHOWN = ("/artifact/status", "/artifact/pricing/starting_price", "/trust/data_access_risk")
 """What every passport states and must have evidence for, beside each capability, limitation and failure mode."""
+
+RECORDS = "/artifact/model/records"
 
 LONGEST_VALUE = 80
 """Characters of a value that a reason shows."""
@@ -51,9 +54,19 @@ def mismatches(passport: Json, records: Iterable[RawListing], *, gates: Lifetime
     unfragile = passport["unfragile"]
     at_hand = list(records)
     stored = {(raw.source, raw.content_sha256): raw for raw in at_hand}
-    found = [Mismatch(path, "has no evidence") for path in _unshown(unfragile)]
+    found = [mismatch for raw in at_hand if (mismatch := _forged(raw))]
+    found += [Mismatch(path, "has no evidence") for path in _unshown(unfragile)]
     found += [mismatch for entry in unfragile["evidence"] if (mismatch := _entry(entry, unfragile, stored))]
     return found or _rederived(passport, at_hand, gates)
+
+
+def _forged(raw: RawListing) -> Mismatch | None:
+    """A stored record must hash to the digest that it is stored with, or its body is not what the source sent."""
+    digest = hashlib.sha256(raw.body.encode()).hexdigest()
+    if digest == raw.content_sha256:
+        return None
+    reason = f"the stored record {_shown(raw.id)} of {raw.source} hashes to {digest}, not {raw.content_sha256}"
+    return Mismatch(RECORDS, reason)
 
 
 def _unshown(unfragile: Json) -> Iterable[str]:
@@ -81,23 +94,31 @@ def _entry(entry: Json, unfragile: Json, stored: Mapping[tuple[str, str], RawLis
 def _in_text(entry: Json, raw: RawListing) -> Mismatch | None:
     """A quote of a text must be exactly what its bytes hold."""
     start, _, end = entry["locator"].removeprefix(BYTES).partition("-")
-    stands = raw.body.encode()[int(start) : int(end)] if start.isdecimal() and end.isdecimal() else b""
-    if stands and stands == entry.get("quote", "").encode():
+    stored = raw.body.encode()[int(start) : int(end)] if start.isdecimal() and end.isdecimal() else b""
+    if stored and stored == entry.get("quote", "").encode():
         return None
-    return Mismatch(entry["path"], f"the quote is not what {entry['locator']} of {raw.id!r} holds")
+    return Mismatch(entry["path"], f"the quote is not what {_place(entry, raw)} holds")
 
 
 def _in_record(entry: Json, raw: RawListing) -> Mismatch | None:
-    told = resolve(parse_record(raw.body), entry["locator"])
+    """A quote must be words of the text at its locator; a value must be all that the record holds there."""
+    try:
+        stored = resolve(parse_record(raw.body), entry["locator"])
+        value: object = None if "quote" in entry else said(stored)
+    except FieldError as error:
+        return Mismatch(entry["path"], f"{_place(entry, raw)}: {error.reason}")
     if "quote" in entry:
-        found = isinstance(told, str) and entry["quote"] in told
-        return None if found else Mismatch(entry["path"], f"the quote is not in {entry['locator']} of {raw.id!r}")
-    stands: object = said(told)
-    stands = list(stands) if isinstance(stands, tuple) else stands
-    if stands == entry["value"]:
+        found = isinstance(stored, str) and entry["quote"] and entry["quote"] in stored
+        return None if found else Mismatch(entry["path"], f"the quote is not in {_place(entry, raw)}")
+    value = list(value) if isinstance(value, tuple) else value
+    if value == entry["value"] and isinstance(value, bool) == isinstance(entry["value"], bool):
         return None
-    reason = f"{entry['locator']} of {raw.id!r} says {_shown(stands)}, not {_shown(entry['value'])}"
+    reason = f"{_place(entry, raw)} says {_shown(value)}, not {_shown(entry['value'])}"
     return Mismatch(entry["path"], reason)
+
+
+def _place(entry: Json, raw: RawListing) -> str:
+    return f"{entry['locator'][:LONGEST_VALUE]} of {_shown(raw.id)}"
 
 
 def _class_entry(entry: Json) -> Mismatch | None:
@@ -118,7 +139,7 @@ def _rederived(passport: Json, records: list[RawListing], gates: Lifetimes) -> l
     try:
         subject = regathered(slug, unfragile["artifact"]["model"]["records"], records, cited=cited)
     except NotJoinedError as error:
-        return [Mismatch("/artifact/model/records", str(error))]
+        return [Mismatch(RECORDS, str(error))]
     base_url = unfragile["artifact"]["page_url"].removesuffix(f"/{slug}")
     signed_at = instant(passport["signedAt"])
     terms = Terms(Issuer(passport["signedBy"], base_url), gates, signed_at, passport["keyId"])

@@ -1,8 +1,9 @@
 """Judging a passport by its bytes, trusted keys and an instant alone; the registry's word comes after (in flows)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from pipelines.ahead import CLOCK_SKEW
 from pipelines.contract import explain_first
 from pipelines.freshness import age_at
 from pipelines.keys import KeyRing
@@ -15,8 +16,6 @@ MAX_PASSPORT_BYTES = 1 << 20
 """Forty times the size of a common passport."""
 MAX_PASSPORT_DEPTH = 32
 """Three times what the contract's own structure takes."""
-CLOCK_SKEW = timedelta(minutes=5)
-"""How far the issuer's clock may be ahead of the reader's, as token issuers commonly allow."""
 
 
 def verify_passport(raw: bytes, *, keys: KeyRing, at: datetime) -> tuple[Finding, dict[str, Any] | None]:

@@ -3,8 +3,8 @@
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-Age = Literal["fresh", "due", "stale", "expired", "delisted"]
-"""How old what a passport says is when it is asked."""
+Age = Literal["fresh", "due", "stale", "expired", "delisted", "not_yet_valid"]
+"""How old what a passport says is when it is asked; not yet valid is what is dated ahead of the clock that asks."""
 
 
 class Verdict(StrEnum):
@@ -17,6 +17,8 @@ class Verdict(StrEnum):
     BAD_SIGNATURE = "bad_signature"
     UNKNOWN_KEY = "unknown_key"
     KEY_REVOKED = "key_revoked"
+    UNPINNED = "unpinned"
+    """Of one piece with the keys that the store itself publishes, which does not show who published it."""
     EXPIRED = "expired"
     NOT_YET_VALID = "not_yet_valid"
     ROLLBACK = "rollback"
@@ -27,6 +29,10 @@ class Verdict(StrEnum):
     REVOKED = "revoked"
     SUPERSEDED = "superseded"
     """Genuine, but the registry serves a newer one."""
+    COPY_DIFFERS = "copy_differs"
+    """The registry's passport is good, but the copy of it that is fetched is not what a publisher writes."""
+    UNREADABLE = "unreadable"
+    """Nothing could be read: no such file, a link, pipe or folder in its place, an address that gave no answer."""
     MALFORMED = "malformed"
     EVIDENCE_MISMATCH = "evidence_mismatch"
 

@@ -1,36 +1,47 @@
 """`passports diff`."""
 
 import json
+import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from flows import terminal
 from flows.commands.verifying import moment
 from flows.history import Step, steps
-from flows.reader import Reader
+from flows.opened import Opened, TrustOptions, open_registry
 from flows.settings import read_settings
-from flows.store import open_store
 from flows.targets import unknown_slug
-from flows.trusting import trust_for
 from pipelines.difference import Change
 
 MOST_SHOWN = 40
 """Changes of one version that are shown; `diff --json` has all."""
 
 
-def diff(slug: str, store_url: str | None, key_file: Path | None, *, as_json: bool) -> None:
-    """Show the versions of a passport, newest first: when, why, and what changed; raise UnknownSlugError."""
-    settings = read_settings(store=store_url)
-    store = open_store(settings.store)
-    reader = Reader(store, trust_for(settings, store, key_file).keys, moment(None))
+def diff(slug: str, store_url: str | None, trusting: TrustOptions, *, as_json: bool) -> None:
+    """Show the versions of a passport, newest first: when, why, and what changed; raise UnknownSlugError.
+
+    Exit 1 where the registry does not go on from what was seen of it before.
+    """
+    opened = open_registry(read_settings(store=store_url), trusting, moment(None))
+    caution(opened)
+    reader = opened.reader
     if reader.row(slug) is None:
         raise unknown_slug(slug, (row.slug for row in reader.rows()))
     found = list(steps(reader, slug))
     if as_json:
         terminal.document({"slug": slug, "versions": [_record(step) for step in found]})
-        return
-    for step in found:
-        _show(step)
+    else:
+        for step in found:
+            _show(step)
+    if opened.departure:
+        sys.exit(1)
+
+
+def caution(opened: Opened) -> None:
+    """Say beside an answer why it should not be relied on: the registry was rolled back, or nobody vouches for it."""
+    if opened.departure:
+        terminal.error(f"{opened.departure.verdict}: {opened.departure.reason}")
+    elif opened.trust.from_store:
+        terminal.note(opened.trust.origin)
 
 
 def _record(step: Step) -> dict[str, object]:

@@ -8,9 +8,12 @@ from flows.commands import running, verifying
 from flows.demo.leftovers import demo_signer
 from flows.demo.recording import RECORDED_AT, serve
 from flows.job import new_job
+from flows.reader import Reader
 from flows.settings import read_settings
 from flows.stages import Done
 from flows.store import open_store
+from flows.trusting import Trust
+from flows.verification import Judged, Registry, judged_all
 from pipelines.keys import KeyRing
 from schemas.times import timestamp
 
@@ -23,24 +26,26 @@ def demo(store: str | None, *, as_json: bool) -> None:
     with serve() as url:
         job = new_job("demo", settings, epoch=epoch, source_urls={"openrouter": url})
         done = running.run(job, as_json=as_json)
-    keys = KeyRing([demo_signer().public_key])
-    judged = verifying.judged_all(open_store(settings.store), keys, clock_of(epoch)())
-    (_answer if as_json else _show)(done, judged)
+    trust = Trust(KeyRing([demo_signer().public_key]), ORIGIN, "key")
+    opened = open_store(settings.store)
+    registry = Registry(opened, Reader(opened, trust.keys, clock_of(epoch)()))
+    judged = list(judged_all(registry, verifying.base_urls_of(settings)))
+    (_answer if as_json else _show)(done, judged, trust)
     if not as_json:
         terminal.note(
             f"The recording is of {timestamp(RECORDED_AT)[:10]} and its passports say so. Today they are expired, "
-            f"which is what `passports verify --all --key {settings.store}/.well-known/jwks.json` says. "
+            f"which is what `passports verify --all --key {demo_signer().key_id}` says. "
             "Next: `passports refresh`."
         )
 
 
-def _show(done: Done, judged: list[verifying.Judged]) -> None:
+def _show(done: Done, judged: list[Judged], trust: Trust) -> None:
     running.show(done.report, done.published, as_json=False)
-    verifying.tell(judged, origin=ORIGIN, as_json=False, brief=True)
+    verifying.tell(judged, trust, as_json=False, brief=True)
 
 
-def _answer(done: Done, judged: list[verifying.Judged]) -> None:
-    verification = verifying.answer(judged, ORIGIN)
+def _answer(done: Done, judged: list[Judged], trust: Trust) -> None:
+    verification = verifying.answer(judged, trust)
     terminal.document({**running.answer(done.report, done.published), "verification": verification})
     if verification["verified"] != len(judged):
         sys.exit(1)

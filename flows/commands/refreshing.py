@@ -11,11 +11,12 @@ from flows.settings import Settings, read_settings
 from flows.targets import listings_to_crawl
 
 
-def refresh(sources: list[str] | None, store: str | None, *, accept_drop: bool, as_json: bool) -> None:
+def refresh(sources: list[str] | None, store: str | None, *, accept_drop: bool, new_store: bool, as_json: bool) -> None:
     """Crawl, build, sign and publish."""
     settings = read_settings(sources=tuple(sources) if sources else None, store=store)
     _announce_key(settings)
-    _do(new_job("refresh", settings, epoch=source_date_epoch(), accept_drop=accept_drop), as_json=as_json)
+    job = new_job("refresh", settings, epoch=source_date_epoch(), accept_drop=accept_drop, new_store=new_store)
+    _do(job, as_json=as_json)
 
 
 def rescrape(slug: str, store: str | None, *, as_json: bool) -> None:

@@ -10,9 +10,10 @@ from flows.errors import FlowError
 from flows.fetching import crawl_source, waves
 from flows.job import Job
 from flows.own_server import ServerFailedError, is_healthy, server_of_the_schedule
+from flows.preflight import check_ground
 from flows.progress import STARTING, tell
 from flows.publication import Published
-from flows.stages import Done, GateClosedError, check_ground
+from flows.stages import Done, GateClosedError
 from flows.store.keys import run_key
 from flows.summary import quarantine_rows, summary_lines
 from flows.workplace import workplace

@@ -20,10 +20,10 @@ from flows.clock import system_clock
 from flows.dead_runs import HEARTBEAT_S, watch_for_dead_runs
 from flows.job import new_job
 from flows.own_server import leave_address, own_server, scheduling
+from flows.preflight import check_ground
 from flows.progress import LOG
 from flows.schedule import FILE, Deployment, read_deployments, served, switched_on
 from flows.settings import read_settings
-from flows.stages import check_ground
 from flows.workplace import alone
 
 AT_ONCE = 1

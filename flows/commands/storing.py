@@ -1,4 +1,4 @@
-"""`passports publish`, and `passports store gc` and `scrub`: what is done to a store without a crawl."""
+"""`passports publish`, and `passports store gc`, `scrub` and `repair`: what is done to a store without a crawl."""
 
 import secrets
 import sys
@@ -8,11 +8,13 @@ from flows.clock import clock_of, source_date_epoch
 from flows.collection import Collected, collect, plan
 from flows.commands.verifying import moment
 from flows.keyfile import SigningKeyError, find_key
-from flows.mirror import mirror
+from flows.mirror import mirror, tell_step
 from flows.reader import Reader
+from flows.recovery import recover
 from flows.scrub import scrub
+from flows.seen import high_mark
 from flows.settings import Settings, read_settings
-from flows.site import copies_for
+from flows.site import copies_for, site_files
 from flows.store import open_store
 from flows.trusting import trust_for
 from pipelines.artifact import Issuer
@@ -41,7 +43,7 @@ def gc(store_url: str | None, *, generations: int, days: int, remove: bool, as_j
     settings, now = read_settings(store=store_url), clock_of(source_date_epoch())
     store = open_store(settings.store)
     if remove:
-        signer = _signer(settings)
+        signer = _signer(settings, "removing needs the signing key, to keep publishers out meanwhile")
         trusted = KeyRing([signer.public_key])
         done = collect(
             store,
@@ -51,6 +53,7 @@ def gc(store_url: str | None, *, generations: int, days: int, remove: bool, as_j
             nonce=secrets.token_hex(16),
             generations=generations,
             days=days,
+            mark=high_mark(settings.store, signer.key_id),
         )
     else:
         reader = Reader(store, trust_for(settings, store, None).keys, now())
@@ -82,6 +85,33 @@ def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json
         sys.exit(1)
 
 
+def repair(store_url: str | None, *, as_json: bool) -> None:
+    """Put the pointer back onto the newest whole history, and let the copies follow."""
+    settings = read_settings(store=store_url)
+    store = open_store(settings.store)
+    signer = _signer(settings, "repairing needs the signing key, as the pointer is signed")
+    with terminal.watched():
+        done = recover(
+            store,
+            signer=signer,
+            clock=clock_of(source_date_epoch()),
+            nonce=secrets.token_hex(16),
+            copies=copies_for(Issuer(settings.issuer, settings.base_url)),
+            site=site_files(signer),
+            mark=high_mark(settings.store, signer.key_id),
+            on_step=tell_step,
+        )
+    if as_json:
+        terminal.document(done._asdict())
+        return
+    written = ", ".join(f"{count:,} {step}" for step, count in done.written.items()) or "nothing"
+    before = "there was none of ours" if done.before is None else f"it named generation {done.before}"
+    terminal.pairs([
+        ("store", store.name), ("generation", done.generation), ("pointer", before),
+        ("whole from", f"generation {done.kept_from} on"), ("for readers", f"wrote {written}"),
+    ])  # fmt: skip
+
+
 def _show_collected(done: Collected, *, remove: bool, as_json: bool) -> None:
     if as_json:
         terminal.document(done._asdict())
@@ -96,8 +126,8 @@ def _show_collected(done: Collected, *, remove: bool, as_json: bool) -> None:
     terminal.OUT.print(f"{len(done.generations):,} generations and {done.kept:,} files kept, {what}")
 
 
-def _signer(settings: Settings) -> Signer:
+def _signer(settings: Settings, reason: str) -> Signer:
     found = find_key(settings)
     if found is None:
-        raise SigningKeyError("removing needs the signing key, to keep publishers out meanwhile: see `passports keys`")
+        raise SigningKeyError(f"{reason}: see `passports keys`")
     return found.signer

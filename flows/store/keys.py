@@ -10,6 +10,8 @@ from flows.store.base import KeyRefusedError
 POINTER_KEY = "registry/timestamp.json"
 APPLIED_KEY = "registry/applied.json"
 SNAPSHOTS = "registry/snapshots"
+OBJECTS = "registry/objects"
+PASSPORT_COPIES = "api/v1/passport"
 DELTAS = "registry/deltas"
 SCHEMA_KEY = "schema.json"
 INDEX_KEY = "index.html"
@@ -144,6 +146,12 @@ def rules_key(sha256: str) -> str:
 def snapshot_key(generation: int) -> str:
     """Key of a generation's snapshot."""
     return f"{SNAPSHOTS}/{generation}.json"
+
+
+def generation_of(key: str) -> int | None:
+    """Give the generation of the snapshot that lies at a key; None of a key where none of ours lies."""
+    number = key.removeprefix(f"{SNAPSHOTS}/").removesuffix(".json")
+    return int(number) if number.isdecimal() and number.isascii() and key == snapshot_key(int(number)) else None
 
 
 def root_key(version: int) -> str:

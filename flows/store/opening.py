@@ -1,5 +1,8 @@
 """From what a person writes for a store to the store."""
 
+import os
+import posixpath
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -8,17 +11,55 @@ from flows.store.local import LocalStore
 
 REMOTE_SCHEMES = ("s3", "gs", "az", "https", "http", "memory")
 """What obstore opens for us; a web server can only be read from, and memory is gone with the process."""
+PLACES = {
+    "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
+    "gs": ("GOOGLE_BASE_URL",),
+    "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT", "AZURE_STORAGE_ACCOUNT_NAME"),
+}
+"""Scheme → the variables that say at which service, or of which account, a bucket is."""
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def open_store(url: str) -> Store:
     """Open a path, a file:// address, s3://, gs://, az://, or https:// to read; raise StoreUnavailableError."""
-    scheme, mark, _ = url.partition("://")
-    if not mark:
-        return LocalStore(Path(url).expanduser())
-    if scheme == "file":
-        return LocalStore(Path(unquote(urlsplit(url).path)))
+    if (folder := _folder(url)) is not None:
+        return LocalStore(folder)
+    scheme = _scheme(url)
     if scheme in REMOTE_SCHEMES:
         from flows.store.remote import ObjectStore  # noqa: PLC0415 - obstore takes a while to import: a directory needs none
 
         return ObjectStore.at(url)
     raise StoreUnavailableError(f"{scheme}:// is no store we know: give a directory, s3://, gs:// or az://")
+
+
+def canonical_store(url: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Give the one spelling of a store, however it was typed: what is locked, resumed or remembered goes by it.
+
+    A directory is its whole path without links ("./public" and "file:///srv/public" are "/srv/public"), an address has
+    no superfluous slashes and no secret, and a bucket names the service that it is at, where a setting says which.
+    """
+    if (folder := _folder(url)) is not None:
+        return str(folder.resolve())
+    spelt, scheme = _address(url), _scheme(url)
+    places = [environment[name] for name in PLACES.get(scheme, ()) if environment.get(name)]
+    return " at ".join([spelt, *(_address(place) if "://" in place else place for place in places)])
+
+
+def _folder(url: str) -> Path | None:
+    """Give the directory that a path or a file:// address names; None for a store elsewhere."""
+    if "://" not in url:
+        return Path(url).expanduser()
+    return Path(unquote(urlsplit(url).path)) if _scheme(url) == "file" else None
+
+
+def _scheme(url: str) -> str:
+    return url.partition("://")[0].lower()
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    scheme, host = parts.scheme.lower(), parts.netloc.rpartition("@")[2]
+    if scheme in DEFAULT_PORTS:
+        host = host.lower().removesuffix(f":{DEFAULT_PORTS[scheme]}")
+    path = posixpath.normpath(f"/{parts.path.strip('/')}").rstrip("/")
+    return f"{scheme}://{host}{path}"

@@ -27,9 +27,11 @@ from flows.publication import (
 )
 from flows.publish import publish
 from flows.reader import Reader, read_served
+from flows.site import copies_for
 from flows.store import open_store
 from flows.store.base import Store, StoreUnavailableError
 from flows.store.local import LocalStore
+from pipelines.artifact import Issuer
 from pipelines.keys import KeyRing, Signer
 from pipelines.shards import pack, slot, slots_by_shard
 from pipelines.signing import seal_passport
@@ -42,6 +44,7 @@ SIGNER = Signer(bytes(range(32)))
 KEYS = KeyRing([SIGNER.public_key])
 AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
 SITE = {"schema.json": b"{}", "index.html": b"<p>", "api/v1/trust-passport-public-key": b"{}"}
+COPIES = copies_for(Issuer("registry.example", "https://registry.example"))
 SHARED = "acme-shared"
 """A passport whose version counts how often it was published."""
 Versions = Mapping[str, int]
@@ -65,7 +68,8 @@ def sha256(body: bytes) -> str:
 
 def passport(slug: str, version: int = 1, signer: Signer = SIGNER) -> bytes:
     unfragile = minimal()["passport"]["unfragile"]
-    unfragile["artifact"] |= {"slug": slug, "id": f"openrouter-{slug}", "name": f"{slug} v{version}"}
+    named = {"slug": slug, "id": f"openrouter-{slug}", "name": f"{slug} v{version}"}
+    unfragile["artifact"] |= {**named, "page_url": f"https://registry.example/{slug}"}
     for number, capability in enumerate(unfragile["capabilities"]):
         capability["id"] = f"openrouter-{slug}__cap_{number}"
     signed_at = AT + timedelta(seconds=version)
@@ -76,8 +80,7 @@ def passport(slug: str, version: int = 1, signer: Signer = SIGNER) -> bytes:
 
 
 def copies(slug: str, body: bytes) -> Copies:
-    links = minimal()["_links"] | {"self": f"https://registry.example/api/v1/passport/{slug}"}
-    return Copies(orjson.dumps(orjson.loads(body) | {"_links": links}), f"<h1>{slug}</h1>".encode() + body)
+    return Copies(COPIES(slug, body).passport, f"<h1>{slug}</h1>".encode() + body)
 
 
 def row(slug: str, version: int = 1) -> ShardRow:

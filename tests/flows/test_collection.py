@@ -59,7 +59,7 @@ def test_what_kept_generations_name_stays_and_the_rest_goes(store: Store) -> Non
         assert list(older.delta())
     assert_whole(store)
     assert gc(store).garbage == []
-    assert publish_versions(store, {SLUG: 11}, nonce="11").generation == 11
+    assert publish_versions(store, {SLUG: 11}, nonce="11", clock=lambda: LATER).generation == 11
     assert_whole(store)
 
 
@@ -87,7 +87,8 @@ def test_a_publisher_at_work_loses_its_swap_and_publishes_after_the_collection()
         if (step, done) == ("pointer", 0) and not seen:
             seen.append(gc(store, generations=1).removed)
 
-    assert publish_versions(store, {SLUG: 6}, nonce="6", on_step=collect_now).generation in {6, 7}
+    done = publish_versions(store, {SLUG: 6}, nonce="6", on_step=collect_now, clock=lambda: LATER)
+    assert done.generation in {6, 7}
     assert seen[0] > 0
     assert_whole(store)
 
@@ -151,6 +152,6 @@ def test_what_was_collected_does_not_become_whole_again(store: Store) -> None:
     assert reader(store).pointer.kept_from == 9
     assert plan(store, reader(store), generations=30, days=1000, at=LATER).generations == [10, 9]
     assert gc(store, generations=30).garbage == []
-    publish_versions(store, {SLUG: 11}, nonce="11")
+    publish_versions(store, {SLUG: 11}, nonce="11", clock=lambda: LATER)
     assert reader(store).pointer.kept_from == 9
     assert gc(store, generations=30).generations == [11, 10, 9]

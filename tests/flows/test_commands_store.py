@@ -180,3 +180,43 @@ def test_nginx_is_configured_for_a_directory_only(tmp_path: Path, passports: Ter
     ended = passports("serve", "--store", tmp_path, "--port", 8080, "--nginx")
     assert (ended.status, ended.out) == (0, configuration(str(tmp_path.resolve()), port=8080, name="_"))
     assert passports("serve", "--store", "memory:///", "--nginx").status == 2
+
+
+def test_a_store_that_lost_its_pointer_is_refused_and_then_repaired(later: Path, passports: Terminal) -> None:
+    before = files(later)
+    (later / keys.POINTER_KEY).unlink()
+    refused = passports("refresh", "--store", later)
+    assert (refused.status, "passports store repair" in refused.err) == (1, True)
+    assert files(later).keys() == before.keys() - {keys.POINTER_KEY}
+    doctor = passports("doctor", "--store", later, "--json").json()
+    assert {one["name"]: one["state"] for one in doctor["checks"]}["registry"] == "unfit"
+    done = passports("store", "repair", "--store", later, "--json")
+    assert (done.status, done.json()["generation"], done.json()["before"]) == (0, 2, None)
+    assert passports("verify", "--all", "--store", later).status == 0
+    assert files(later).keys() == before.keys()
+    again = passports("store", "repair", "--store", later)
+    assert (again.status, "it named generation 2" in again.out, "wrote nothing" in again.out) == (0, True, True)
+
+
+def test_an_older_pointer_that_was_put_back_is_refused(store: Path, records: list[Record], passports: Terminal) -> None:
+    old = (store / keys.POINTER_KEY).read_bytes()
+    refresh(store, edited(records, "qwen/qwq-32b", context_length=65_536), at=NOON + timedelta(hours=1))
+    (store / keys.POINTER_KEY).write_bytes(old)
+    refused = passports("refresh", "--store", store)
+    assert (refused.status, "serves generation 1, and generation 2" in refused.err) == (1, True)
+    (store / keys.snapshot_key(2)).unlink()
+    refused = passports("refresh", "--store", store)
+    assert (refused.status, "generation 2, which was published from here" in refused.err) == (1, True)
+    kept = passports("store", "repair", "--store", store)
+    assert (kept.status, "seen.json" in kept.err) == (1, True)
+
+
+def test_repairing_needs_the_key(later: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PASSPORTS_SIGNING_KEY_FILE")
+    ended = passports("store", "repair", "--store", later)
+    assert (ended.status, "needs the signing key" in ended.err) == (1, True)
+
+
+def test_a_new_history_is_only_begun_where_nothing_is_served(later: Path, passports: Terminal) -> None:
+    ended = passports("refresh", "--new-store", "--store", later)
+    assert (ended.status, "has a pointer, and --new-store" in ended.err) == (1, True)

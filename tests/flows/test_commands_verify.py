@@ -88,8 +88,10 @@ def test_a_file_is_verified_with_nothing_but_a_key(store: Path, tmp_path: Path, 
 @pytest.mark.usefixtures("keyless")
 def test_without_any_key_the_stores_own_shows_only_that_it_is_of_one_piece(store: Path, passports: Terminal) -> None:
     ended = passports("verify", "--all", "--store", store, *AT)
-    assert ended.status == 0
-    assert "this shows that it is of one piece, not who published it (pass --key)" in ended.out
+    assert ended.status == 1
+    assert ended.out.startswith(f"0 of 22 passports verified, by keys from {store} itself: ")
+    assert "this shows that it is of one piece, not who published it" in ended.out
+    assert f"pass --key {SIGNER.key_id}" in ended.out
 
 
 @pytest.mark.usefixtures("keyless")
@@ -158,6 +160,33 @@ def test_a_copy_that_is_not_what_it_should_be_is_found(spoil: str, store: Path, 
     assert bad == {QWEN: "malformed" if spoil == "cut off" else "not_in_snapshot"}
 
 
+def test_a_copy_whose_links_lead_elsewhere_is_found(
+    store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = copy_of(store)
+    copy.write_bytes(
+        copy.read_bytes().replace(b'"publicKey":"https://unfragile.ai/', b'"publicKey":"https://attacker.example/')
+    )
+    ended = passports("verify", "--all", "--store", store, *AT, "--json")
+    (bad,) = [found for found in ended.json()["findings"] if found["verdict"] != "ok"]
+    assert (ended.status, bad["target"], bad["verdict"]) == (1, QWEN, "copy_differs")
+    assert bad["reason"].startswith(f"the copy at api/v1/passport/{QWEN}: its _links.publicKey is 'https://attacker")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(NOON.timestamp())))
+    assert passports("store", "scrub", "--store", store).status == 0
+    assert passports("verify", "--all", "--store", store, *AT).status == 0
+
+
+def test_copies_of_a_registry_that_has_moved_are_good_for_who_names_its_address(
+    store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for copy in (store / "api/v1/passport").iterdir():
+        head, links, rest = copy.read_bytes().partition(b',"_links":')
+        copy.write_bytes(head + links + rest.replace(b"https://unfragile.ai/", b"https://moved.example/"))
+    assert passports("verify", "--all", "--store", store, *AT).status == 1
+    monkeypatch.setenv("PASSPORTS_BASE_URL", "https://moved.example/")
+    assert passports("verify", "--all", "--store", store, *AT).status == 0
+
+
 def test_an_object_that_was_changed_is_found(store: Path, passports: Terminal) -> None:
     row, other = reader(store).row(QWEN), reader(store).row(GEMINI)
     assert row is not None
@@ -200,11 +229,12 @@ def test_an_unknown_slug_is_answered_with_the_nearest_names(store: Path, passpor
     [("./missing.json", "No such file"), (".", "Is a directory"), ("../a/b", "No such file"), ("", "Is a directory")],
 )
 def test_a_target_that_is_nothing_is_told_of(target: str, told: str, store: Path, passports: Terminal) -> None:
-    ended = passports("verify", target, *AT)
-    assert (ended.status, ended.out) == (1, "")
-    assert told in ended.err
-    assert "name a slug, a file or a URL" in ended.err
-    assert store.is_dir()
+    ended = passports("verify", target, copy_of(store), *AT, "--json")
+    unreadable, good = ended.json()["findings"]
+    assert (ended.status, unreadable["target"], unreadable["verdict"]) == (1, target, "unreadable")
+    assert told in unreadable["reason"]
+    assert "name a slug, a file or a URL" in unreadable["reason"]
+    assert good["verdict"] == "ok_offline"
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff", b'{"passport": {}}', b"[" * 100_000, b" " * 5_000_000])
@@ -265,9 +295,9 @@ def test_a_passport_is_verified_where_it_is_served(store: Path, passports: Termi
         missing = passports("verify", f"{url}/api/v1/passport/nobody", *AT)
     assert ended.status == 0
     assert ended.json()["findings"][0]["verdict"] == "ok_offline"
-    assert (missing.status, missing.out) == (1, "")
-    assert f"{url}/api/v1/passport/nobody: " in missing.err
-    assert "404" in missing.err
+    assert (missing.status, missing.err) == (1, "")
+    assert missing.out.splitlines()[1].split()[:2] == [f"{url}/api/v1/passport/nobody", "unreadable"]
+    assert "404" in missing.out
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # urllib leaves such a socket to the GC
@@ -292,9 +322,10 @@ def test_an_address_that_gives_no_good_answer_is_no_crash(answer: bytes, store: 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://", "http://[", "http://127.0.0.1:x/", "http://a b/"])
 def test_an_address_that_cannot_be_reached_is_told_of(url: str, store: Path, passports: Terminal) -> None:
-    ended = passports("verify", url, *AT)
-    assert (ended.status, ended.out) == (1, "")
-    assert ended.err.startswith(f"error: {url}: ")
+    ended = passports("verify", url, *AT, "--json")
+    (finding,) = ended.json()["findings"]
+    assert (ended.status, finding["target"], finding["verdict"]) == (1, url, "unreadable")
+    assert finding["reason"]
     assert store.exists()
 
 

@@ -39,6 +39,30 @@ def test_jobs_that_ask_for_something_else_are_told_apart() -> None:
     assert len({nonce(job, lambda: NOON) for job in jobs}) == len(jobs)
 
 
+def test_jobs_that_are_set_otherwise_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = [
+        new_job("refresh", read_settings(), epoch=EPOCH),
+        new_job("refresh", read_settings(), epoch=EPOCH, accept_drop=True),
+        new_job("refresh", read_settings(), epoch=EPOCH, new_store=True),
+    ]
+    for name, value in (
+        ("ENDPOINTS", "true"),
+        ("OPENROUTER_URL", "http://127.0.0.1:8"),
+        ("BASE_URL", "https://registry.example"),
+        ("ISSUER", "registry.example"),
+        ("OPENROUTER_BUDGET", "7"),
+        ("HUGGINGFACE_CHANGES", "true"),
+    ):
+        monkeypatch.setenv(f"PASSPORTS_{name}", value)
+        jobs.append(new_job("refresh", read_settings(), epoch=EPOCH))
+    assert len({job.run for job in jobs}) == len(jobs)
+
+
+def test_the_demo_repeats_whatever_port_it_is_played_at() -> None:
+    urls = ({"openrouter": f"http://127.0.0.1:{port}"} for port in (1001, 1002))
+    assert len({new_job("demo", read_settings(), epoch=EPOCH, source_urls=url).run for url in urls}) == 1
+
+
 def test_jobs_that_ask_for_another_part_of_the_hubs_list_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     jobs = [new_job("refresh", read_settings(), epoch=EPOCH)]
     for name, value in (("AUTHOR", "heron-lab"), ("TASK", "text-generation"), ("LIMIT", "20")):
@@ -82,6 +106,7 @@ def test_a_job_holds_plain_values_and_no_secret(equipped: Path) -> None:
         "changes",
         "budgets",
         "accept_drop",
+        "new_store",
     }
     assert "signing" not in text
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from flows.crawl import read_crawl
 from flows.proving import Prover
 from pipelines.issue import issue
 from schemas.verdict import Verdict
 from tests.flows.commanding import Terminal
-from tests.flows.running import NOON, Record, reader, refresh
+from tests.flows.running import NOON, Record, brought, edited, finish, job_for, reader, refresh
 
 AT = NOON.isoformat().replace("+00:00", "Z")
 
@@ -58,6 +59,27 @@ def test_a_false_claim_that_the_issuer_signed_is_named(
     (finding,) = ended.json()["findings"]
     assert (ended.status, finding["verdict"]) == (1, "evidence_mismatch")
     assert finding["reason"].startswith("/trust/data_access_risk: the rules give 'high', not 'low'")
+
+
+def test_a_record_that_the_issuer_forged_under_the_true_ones_hash_is_named(
+    equipped: Path, few: list[Record], typed: Terminal
+) -> None:
+    slug, model = "qwen-qwq-32b", "qwen/qwq-32b"
+    boasting = brought(edited(few, model, description="It never makes a mistake."))
+    true, forged = (_hash_of(path, model) for path in (brought(few).path, boasting.path))
+    boasting.path.write_text(boasting.path.read_text().replace(forged, true))
+    root = equipped / "forging"
+    finish(job_for(root), [read_crawl(boasting.path)])
+    assert typed("verify", slug, "--store", root, "--at", AT).status == 0
+    ended = typed("verify", slug, "--evidence", "--store", root, "--at", AT, "--json")
+    (finding,) = ended.json()["findings"]
+    assert (ended.status, finding["verdict"]) == (1, "evidence_mismatch")
+    assert f"the stored record '{model}' of openrouter hashes to {forged}, not {true}" in finding["reason"]
+
+
+def _hash_of(crawl: Path, model: str) -> str:
+    lines = map(json.loads, crawl.read_text().splitlines())
+    return next(str(one["raw"]["content_sha256"]) for one in lines if one.get("raw", {}).get("id") == model)
 
 
 def test_evidence_needs_a_store(store: Path, typed: Terminal) -> None:

@@ -9,9 +9,11 @@ from flows.pointer import POINTER_LIFE
 from flows.publication import Copies
 from flows.publish import publish
 from flows.reader import EmptyStoreError, NotInSnapshotError, Reader, TamperedError, read_served
+from flows.site import copies_for
 from flows.store import keys, open_store
 from flows.store.base import MAX_BLOB_BYTES, Blob, MissingKeyError, Store, TooLargeError
 from flows.store.local import LocalStore
+from pipelines.artifact import Issuer
 from pipelines.keys import KeyRing, Signer
 from pipelines.shards import pack
 from tests.flows.publishing import (
@@ -267,6 +269,41 @@ def test_a_copy_is_judged_by_what_lies_there(store: Store) -> None:
     assert reader(store).check_copy(SLUG).verdict == "superseded"
     store.delete(key)
     assert reader(store).check_copy(SLUG).verdict == "not_in_snapshot"
+
+
+def test_a_copy_whose_links_lead_elsewhere_is_named_as_the_copy(store: Store) -> None:
+    key = keys.passport_copy_key(SLUG)
+    genuine = store.get(key).body
+    store.put(key, genuine.replace(b"registry.example/api/v1/trust", b"attacker.example/api/v1/trust"))
+    finding = reader(store).check_copy(SLUG)
+    told = (
+        f"the copy at {key}: its _links.publicKey is 'https://attacker.example/api/v1/trust-passport-public-key', not "
+    )
+    assert (finding.verdict, finding.reason.startswith(told)) == ("copy_differs", True)
+    assert "`passports store scrub` writes it anew" in finding.reason
+    assert reader(store).check(SLUG).verdict == "ok", "the registry's own is whole"
+
+
+@pytest.mark.parametrize("spoil", ["without links", "spaced", "another registry"])
+def test_a_copy_must_be_what_a_publisher_writes(spoil: str, store: Store) -> None:
+    key = keys.passport_copy_key(SLUG)
+    genuine = store.get(key).body
+    store.put(
+        key,
+        {
+            "without links": passport(SLUG, 2),
+            "spaced": genuine.replace(b":", b" :", 1),
+            "another registry": genuine.replace(b'"https://registry.example/docs"', b'"https://attacker.example/docs"'),
+        }[spoil],
+    )
+    assert reader(store).check_copy(SLUG).verdict == "copy_differs"
+
+
+def test_a_registry_that_has_moved_is_known_by_its_new_address_to_who_names_it(store: Store) -> None:
+    moved = copies_for(Issuer("registry.example", "https://moved.example"))(SLUG, passport(SLUG, 2)).passport
+    store.put(keys.passport_copy_key(SLUG), moved)
+    assert reader(store).check_copy(SLUG).verdict == "copy_differs"
+    assert reader(store).check_copy(SLUG, base_urls=["https://moved.example"]).verdict == "ok"
 
 
 def test_what_is_far_too_large_is_not_read(store: Store) -> None:

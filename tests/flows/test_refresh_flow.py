@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from flows.demo import recording
+from flows.demo.leftovers import demo_signer
 from pipelines.keys import signing_key_to_jwk
 from tests.flows.prefecting import PASSPORTS, PREFECT, ROOT, Server, prefect_server, surroundings
 from tests.flows.running import GATE, GATES, SEED, equip, files, playing, reader
@@ -100,9 +101,9 @@ def test_the_demo_publishes_and_verifies_everything_without_a_setting(
 
 def test_what_the_demo_published_is_verified_from_outside(demo: subprocess.Popen[str], folder: Path) -> None:
     demo.wait(240)
-    jwks = str(folder / "demo/public/.well-known/jwks.json")
+    key = demo_signer().key_id
     ended = subprocess.run(
-        [*PASSPORTS, "verify", "--all", "--key", jwks, "--at", "2026-04-22T08:12:12.000Z"],
+        [*PASSPORTS, "verify", "--all", "--key", key, "--at", "2026-04-22T08:12:12.000Z"],
         cwd=folder / "demo",
         env=surroundings(folder / "demo-home"),
         capture_output=True,

@@ -355,6 +355,30 @@ def test_every_refused_record_is_quarantined_with_its_place(store: Path, records
     assert reader(store, at=LATER).check(QWEN).verdict == "ok"
 
 
+def test_no_report_is_lost_where_the_clock_stands_still(store: Path, few: list[Record], records: list[Record]) -> None:
+    before = reports(store)
+    changed = edited(records, "qwen/qwq-32b", context_length=65_536)
+    done = [refresh(store, listed).report for listed in (records, changed)]
+    failed = []
+    for brought_now in (few, few[:1]):
+        with pytest.raises(GateClosedError) as closed:
+            refresh(store, brought_now)
+        failed.append(closed.value.report)
+    assert reports(store) == before | {report.run: report for report in (*done, *failed)}
+    assert len(reports(store)) == len(before) + 4
+
+
+def test_a_publication_that_was_overtaken_keeps_the_report_of_what_it_published(
+    store: Path, records: list[Record]
+) -> None:
+    job = job_for(store, at=LATER)
+    assembled = assemble(job, [brought(records, at=LATER)])
+    built = build_passports(job, assembled)
+    refresh(store, edited(records, "qwen/qwq-32b", context_length=65_536), at=LATER)
+    done = publish_generation(job, assembled, built)
+    assert reports(store)[reader(store, at=LATER).snapshot.run] == done.report
+
+
 def test_the_report_lies_where_the_snapshot_says(store: Path) -> None:
     snapshot = reader(store).snapshot
     report = reports(store)[snapshot.run]
@@ -460,14 +484,15 @@ def test_a_rescrape_does_not_undo_the_refresh_that_overtook_it(store: Path, reco
 
 def test_two_first_runs_at_once_are_both_served(equipped: Path, few: list[Record]) -> None:
     root = equipped / "store"
-    one, other = job_for(root), job_for(root, at=LATER)
+    soon = NOON + timedelta(minutes=4)  # the other's clock may be ahead by so much
+    one, other = job_for(root), job_for(root, at=soon)
     first = assemble(one, [brought(few)])
-    second = assemble(other, [brought([*few[:3], model("ada/lovelace")], at=LATER)])
+    second = assemble(other, [brought([*few[:3], model("ada/lovelace")], at=soon)])
     publish_generation(other, second, build_passports(other, second))
     done = publish_generation(one, first, build_passports(one, first))
     assert done.published.generation == reader(root).generation > 1
     assert len(list(reader(root).rows())) == 5
-    assert reader(root, at=LATER).check_copy("ada-lovelace").verdict == "ok"
+    assert reader(root, at=soon).check_copy("ada-lovelace").verdict == "ok"
 
 
 def wait_until_asked(source: Source) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from flows.errors import FullError
 from flows.job import Job
-from flows.workplace import AnotherError, alone, clear_left, workplace
+from flows.workplace import AnotherError, alone, clear_left, crawl_folder, workplace
 from tests.flows.prefecting import until
 from tests.flows.running import job_for
 
@@ -66,6 +66,52 @@ def test_a_refresh_waits_for_one_of_the_same_source_and_store_and_says_so(
         process.wait(10)
     waiting.join(10)
     assert begun == ["then"]
+
+
+def turn_is_free(job: Job) -> bool:
+    """Whether a refresh need not wait; says so without waiting."""
+    entered = threading.Event()
+
+    def enter() -> None:
+        with workplace(job):
+            entered.set()
+
+    threading.Thread(target=enter, daemon=True).start()
+    return entered.wait(1.0)
+
+
+def test_a_refresh_waits_for_one_of_the_same_store_under_another_spelling(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, _ = held_elsewhere(job)
+    with process:
+        store = Path(job.store)
+        (tmp_path / "link").symlink_to(store)
+        monkeypatch.chdir(store.parent)
+        for spelling in (f"./{store.name}", f"{store}/", f"file://{store}", str(tmp_path / "link")):
+            assert not turn_is_free(job.model_copy(update={"store": spelling})), spelling
+            with (
+                crawl_folder(job, "openrouter") as one,
+                crawl_folder(job.model_copy(update={"store": spelling}), "openrouter") as other,
+            ):
+                assert (one is None, other) == (False, None), spelling
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(10)
+
+
+def test_one_spelling_in_two_folders_is_two_stores(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    relative, folders = job.model_copy(update={"store": "./public"}), []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        with crawl_folder(relative, "openrouter") as folder:
+            folders.append(folder)
+    assert folders[0] != folders[1]
+    monkeypatch.chdir(tmp_path / "one")
+    with workplace(relative):
+        monkeypatch.chdir(tmp_path / "other")
+        assert turn_is_free(relative)
 
 
 def test_what_only_one_may_do_is_refused_to_a_second_and_free_after_it(job: Job) -> None:

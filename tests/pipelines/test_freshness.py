@@ -36,9 +36,14 @@ def test_a_bound_holds_to_the_last_moment_and_not_beyond(bound: timedelta, until
     assert age(bound + A_MOMENT) == beyond
 
 
-def test_what_was_just_scraped_is_fresh_and_so_is_what_a_fast_clock_scraped() -> None:
+def test_what_was_just_scraped_is_fresh_and_so_is_what_a_clock_a_little_fast_scraped() -> None:
     assert age(timedelta(0)) == "fresh"
-    assert age(-timedelta(hours=1)) == "fresh"
+    assert age(-timedelta(minutes=5)) == "fresh"
+
+
+@pytest.mark.parametrize("status", ["active", "delisted"])
+def test_what_is_dated_ahead_is_not_fresh(status: str) -> None:
+    assert age(-timedelta(minutes=5) - A_MOMENT, status) == "not_yet_valid"
 
 
 @pytest.mark.parametrize("after", [timedelta(0), timedelta(days=365)])
@@ -53,10 +58,11 @@ def test_an_announced_end_does_not_age_a_passport() -> None:
 def test_as_time_passes_a_passport_only_gets_worse() -> None:
     ages = [AGES.index(age(timedelta(hours=hours))) for hours in range(800)]
     assert ages == sorted(ages, reverse=True)
-    assert {AGES[place] for place in ages} == set(AGES) - {"delisted"}
+    assert {AGES[place] for place in ages} == set(AGES) - {"delisted", "not_yet_valid"}
 
 
 def test_the_older_format_says_nothing_of_its_age_unless_it_is_over() -> None:
     old = {"unfragile": {"trust": {"maintenance": {"status": "active"}}}, "expiresAt": timestamp(SCRAPED)}
+    old["signedAt"] = timestamp(SCRAPED - timedelta(days=30))
     assert age_at(old, SCRAPED - A_MOMENT) is None
     assert age_at(old, SCRAPED) == "expired"

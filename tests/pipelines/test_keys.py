@@ -14,7 +14,16 @@ import pytest
 from nacl.signing import SigningKey
 from pydantic import BaseModel, ConfigDict
 
-from pipelines.keys import KeyFormatError, KeyRing, Signer, jwk, key_id, signing_key_from_jwk, signing_key_to_jwk
+from pipelines.keys import (
+    KeyFormatError,
+    KeyRing,
+    Signer,
+    is_key_id,
+    jwk,
+    key_id,
+    signing_key_from_jwk,
+    signing_key_to_jwk,
+)
 from pipelines.signing import _signature_bytes
 from schemas.verdict import Verdict
 from tests.pipelines.sealed import SEED, SIGNER
@@ -266,3 +275,17 @@ def test_wycheproof_gives_the_stated_verdicts() -> None:
             assert ring.confirms(bytes.fromhex(case["sig"]), message, key_id=key_id(public_key)) == accepted, case
             judged += 1
     assert judged == 151
+
+
+def test_a_ring_of_one_key_holds_that_key_alone() -> None:
+    both = KeyRing.from_jwks(json.dumps({"keys": [PUBLIC, jwk(RFC_PUBLIC)]}), revoked=[RFC_THUMBPRINT])
+    assert (both.only(SIGNER.key_id).key_ids, both.only(SIGNER.key_id).revoked) == ({SIGNER.key_id}, {RFC_THUMBPRINT})
+    with pytest.raises(KeyError):
+        both.only("another")
+
+
+def test_a_thumbprint_is_spelled_in_one_way() -> None:
+    assert is_key_id(RFC_THUMBPRINT)
+    odd = RFC_THUMBPRINT[:-1] + chr(ord(RFC_THUMBPRINT[-1]) + 1)
+    others = ["", "key.jwk", RFC_THUMBPRINT[:-1], f"{RFC_THUMBPRINT}=", f"./{RFC_THUMBPRINT}", "ü" * 43, odd]
+    assert [text for text in others if is_key_id(text)] == []

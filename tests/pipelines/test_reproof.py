@@ -10,7 +10,7 @@ from pipelines.gates import default_gates
 from pipelines.pointers import resolve
 from pipelines.reproof import Mismatch, mismatches
 from schemas.listing import RawListing
-from tests.pipelines.listings import ENDPOINT, admitted, passport, raw, raw_endpoints, record
+from tests.pipelines.listings import ENDPOINT, admitted, passport, raw, raw_body, raw_endpoints, record
 
 RAWS: list[RawListing] = [
     raw(
@@ -118,3 +118,96 @@ def test_what_a_spoiled_number_is_compared_with_keeps_its_type(signed: dict[str,
     before = signed["unfragile"]
     assert differences(before, spoiled(signed, "/artifact/verified", 0)["unfragile"]) == []
     assert differences(before, spoiled(signed, "/artifact/verified", True)["unfragile"])
+
+
+def forged(one: RawListing, before: str, after: str) -> RawListing:
+    """The record with words of its body exchanged, under the hash that it had before."""
+    assert before in one.body
+    return one.model_copy(update={"body": one.body.replace(before, after)})
+
+
+@pytest.mark.parametrize(
+    ("place", "before", "after"),
+    [
+        (0, "A small model", "An honest model"),
+        (1, "heron-lab/heron-7b:free", "heron-lab/heron-7b:beta"),
+        (2, "fp8", "fp4"),
+    ],
+)
+def test_a_stored_record_that_does_not_hash_to_what_it_says_proves_nothing(place: int, before: str, after: str) -> None:
+    raws = [*RAWS[:place], forged(RAWS[place], before, after), *RAWS[place + 1 :]]
+    (found, *_) = judge(passport(*map(admitted, raws)), raws)
+    assert found.path == "/artifact/model/records"
+    assert found.reason.startswith(f"the stored record {raws[place].id!r} of {raws[place].source} hashes to ")
+    assert found.reason.endswith(f", not {raws[place].content_sha256}")
+
+
+def test_a_forged_record_beside_the_named_ones_cannot_hide_what_it_said(signed: dict[str, Any]) -> None:
+    offer = raw(record(id="heron-lab/heron-7b:beta"))
+    assert [one.reason for one in judge(signed, [*RAWS, offer])] == [
+        "'heron-lab/heron-7b:beta' of openrouter is of this model, and is not among the records"
+    ]
+    hidden = forged(offer, "heron-lab/heron-7b", "heron-lab/plover-1b").model_copy(update={"id": "heron-lab/plover-1b"})
+    (found,) = judge(signed, [*RAWS, hidden])
+    assert found.path == "/artifact/model/records"
+    assert "the stored record 'heron-lab/plover-1b' of openrouter hashes to " in found.reason
+
+
+def quoting(signed: dict[str, Any]) -> int:
+    """Place of evidence that quotes words out of a field."""
+    evidence = signed["unfragile"]["evidence"]
+    return next(n for n, one in enumerate(evidence) if "quote" in one and one["asserted_by"] == "openrouter")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("quote", "A large model that answers..."),
+        ("quote", "Small model"),
+        ("quote", ""),
+        ("locator", "/name"),
+        ("locator", "/architecture"),
+        ("locator", "/supported_parameters"),
+        ("locator", "/nowhere"),
+        ("locator", "description"),
+        ("locator", ""),
+        ("locator", "bytes:0-10"),
+        ("locator", f"bytes:0-{'9' * 1900}"),
+        ("locator", "bytes:"),
+    ],
+)
+def test_a_quote_must_be_found_at_its_locator(signed: dict[str, Any], key: str, value: str) -> None:
+    place = quoting(signed)
+    document = spoiled(signed, f"/evidence/{place}/{key}", value)
+    entry = document["unfragile"]["evidence"][place]
+    (found,) = judge(document)
+    assert found.path == entry["path"]
+    assert found.reason.startswith("the quote is not ")
+    assert f"{entry['locator'][:60]}" in found.reason
+    assert len(found.reason) < 300
+
+
+@pytest.mark.parametrize("locator", ["/architecture", "/nowhere/at/all", "", "name", "bytes:0-9"])
+def test_a_value_must_be_found_at_its_locator(signed: dict[str, Any], locator: str) -> None:
+    evidence = signed["unfragile"]["evidence"]
+    place = next(n for n, one in enumerate(evidence) if one.get("value") == 65_536 and one["source"] == "openrouter")
+    (found,) = judge(spoiled(signed, f"/evidence/{place}/locator", locator))
+    assert (found.path, found.reason.startswith("/evidence/")) == (evidence[place]["path"], False)
+
+
+def test_a_number_is_not_the_truth_value_that_the_record_says() -> None:
+    raws = [raw(record()), raw_endpoints(ENDPOINT)]
+    document = passport(*map(admitted, raws))
+    evidence = document["unfragile"]["evidence"]
+    place = next(n for n, one in enumerate(evidence) if one.get("value") == 0 and one["source"] == raws[1].source)
+    (found,) = judge(spoiled(document, f"/evidence/{place}/value", False), raws)
+    assert (found.path, "says 0, not False" in found.reason) == (evidence[place]["path"], True)
+
+
+def test_a_text_is_no_record_whose_fields_could_be_named(signed: dict[str, Any]) -> None:
+    card = raw_body("# Heron\n", id="HeronLab/Heron-7B", source="huggingface-card")
+    place = quoting(signed)
+    document = spoiled(signed, f"/evidence/{place}/content_sha256", card.content_sha256)
+    document["unfragile"]["evidence"][place]["source"] = card.source
+    (found,) = judge(document, [*RAWS, card])
+    assert (found.path, "is not JSON" in found.reason) == (signed["unfragile"]["evidence"][place]["path"], True)
