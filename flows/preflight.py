@@ -7,6 +7,7 @@ from flows.punctuality import time_to_publish
 from flows.sealed import TamperedError
 from flows.state import EMPTY, Served, served
 from flows.store import Store
+from flows.store.base import MissingKeyError
 from flows.store.local import LocalStore
 
 
@@ -25,6 +26,8 @@ def check_ground(job: Job) -> None:
             "if the pointer was changed, put ours back with `passports store repair`"
         )
         raise TamperedError(f"{error}; {remedy}") from None
+    except MissingKeyError as error:
+        raise TamperedError(f"{error}, which what is signed names: restore it from a copy of the store") from None
 
 
 def starting_point_of(job: Job, tools: Tools) -> Served:

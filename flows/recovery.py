@@ -114,12 +114,20 @@ def _last_served(
         if last.generation not in signed or signed[last.generation].seen != last:
             key = store_keys.snapshot_key(last.generation)
             reason = f"generation {last.generation} was published, and {key} is not its snapshot (any more)"
-            lost = (
-                f"or, if it is lost for good, remove {mark.registry} from {mark.memory.path}" if mark and ours else ANEW
+            raise RecoveryError(
+                f"{store.name}: {reason}: restore it from a copy of the store, {_without(last, ours, mark)}"
             )
-            raise RecoveryError(f"{store.name}: {reason}: restore it from a copy of the store, {lost}")
         return signed[last.generation]
     return None
+
+
+def _without(last: Seen, ours: Pointer | None, mark: HighMark | None) -> str:
+    """Say how to go on where a generation is lost for good."""
+    if ours is None:
+        return ANEW
+    if mark and ours.generation < last.generation:
+        return f"or, if it is lost for good, remove {mark.registry} from {mark.memory.path}"
+    return "or publish to an empty store"
 
 
 def _newest(store: Store, signed: Mapping[int, Signed], last: Signed | None) -> Signed:

@@ -102,8 +102,8 @@ class LocalStore:
         with contextlib.suppress(MissingKeyError), explained(self.name, prefix):
             for folder, _, leaves in os.walk(top, onerror=_raise):
                 at = Path(folder).relative_to(self._root)
-                found += [(at / leaf).as_posix() for leaf in leaves]
-        yield from sorted(key for key in found if keys.is_key(key) and self.exists(key))
+                found += [(at / leaf).as_posix() for leaf in leaves if _is_regular(f"{folder}/{leaf}")]
+        yield from sorted(filter(keys.is_key, found))
 
     def delete(self, key: str) -> None:
         """Remove the file; its folder stays."""
@@ -221,6 +221,14 @@ class LocalStore:
         if len(body) > max_bytes:
             raise TooLargeError(f"{self.name}: {key} is larger than {max_bytes} bytes: it is not what belongs there")
         return body
+
+
+def _is_regular(path: str) -> bool:
+    """Whether a file lies there, and no link: folders that are links were not entered on the way."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def _raise(error: OSError) -> None:

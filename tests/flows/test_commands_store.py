@@ -211,6 +211,12 @@ def test_an_older_pointer_that_was_put_back_is_refused(store: Path, records: lis
     assert (kept.status, "seen.json" in kept.err) == (1, True)
 
 
+def test_a_snapshot_that_is_gone_is_named_with_its_remedy(later: Path, passports: Terminal) -> None:
+    (later / keys.snapshot_key(2)).unlink()
+    refused = passports("refresh", "--store", later)
+    assert (refused.status, "snapshots/2.json, which what is signed names: restore it" in refused.err) == (1, True)
+
+
 def test_repairing_needs_the_key(later: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PASSPORTS_SIGNING_KEY_FILE")
     ended = passports("store", "repair", "--store", later)

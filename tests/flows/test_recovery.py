@@ -151,6 +151,8 @@ def test_a_snapshot_that_is_gone_is_not_gone_behind(local: LocalStore, mark: Hig
     local.delete(keys.snapshot_key(3))
     with pytest.raises(RecoveryError, match=r"generation 3 was published, and registry/snapshots/3\.json is not its"):
         recovered(local)
+    with pytest.raises(RecoveryError, match=r"generation 3 was published.*or publish to an empty store"):
+        recovered(local, mark)
     local.put(keys.POINTER_KEY, pointers[1])
     with pytest.raises(RecoveryError, match=r"generation 3 was published.*remove here from .*seen\.json"):
         recovered(local, mark)

@@ -16,7 +16,7 @@ from pipelines.score import score_of
 from pipelines.verify import verify_passport
 from schemas.listing import Listing, Quarantined, RawListing
 from schemas.registry import ShardRow
-from schemas.times import instant
+from schemas.times import instant, timestamp
 from tests.pipelines.listings import NOW, SEEN, TERMS, issued, listing, raw, raw_body, record, subject
 from tests.pipelines.sealed import KEYS, SIGNER
 from tests.recordings import openrouter_models
@@ -58,10 +58,27 @@ def test_the_same_input_clock_and_key_give_the_same_bytes() -> None:
 def test_what_is_unchanged_is_not_written_and_noted_as_seen() -> None:
     row = issued(listing()).row
     later = listing().model_copy(update={"observed_at": "2026-06-02T09:00:00.000Z"})
-    made = make(subject(later), row, terms=TERMS, signer=SIGNER, trusted=KEYS, generation=2)
+    terms = dataclasses.replace(TERMS, now=instant("2026-06-02T09:00:00.000Z"))
+    made = make(subject(later), row, terms=terms, signer=SIGNER, trusted=KEYS, generation=2)
     assert made == Unchanged(row.model_copy(update={"last_seen": "2026-06-02T09:00:00.000Z"}))
-    earlier = make(subject(listing()), made.row, terms=TERMS, signer=SIGNER, trusted=KEYS, generation=3)
+    earlier = make(subject(listing()), made.row, terms=terms, signer=SIGNER, trusted=KEYS, generation=3)
     assert earlier.row == made.row
+
+
+def test_what_a_clock_ahead_noted_as_seen_is_noted_anew() -> None:
+    row = issued(listing()).row
+    ahead = row.model_copy(update={"last_seen": "2099-01-01T00:00:00.000Z"})
+    made = make(subject(listing()), ahead, terms=TERMS, signer=SIGNER, trusted=KEYS, generation=2)
+    assert made == Unchanged(row)
+
+
+@pytest.mark.parametrize("date", ["last_scraped_at", "looked_at", "last_changed"])
+def test_what_a_clock_ahead_issued_is_issued_anew(date: str) -> None:
+    row = issued(listing()).row
+    ahead = row.model_copy(update={date: "2099-01-01T00:00:00.000Z", "first_seen": "2099-01-01T00:00:00.000Z"})
+    made = issued(listing(), last=ahead).row
+    assert made.cause == "refreshed"
+    assert max(made.first_seen, made.last_seen, made.last_changed, made.looked_at) <= timestamp(TERMS.now)
 
 
 def test_a_new_passport_follows_the_one_before() -> None:
