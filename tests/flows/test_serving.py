@@ -20,6 +20,7 @@ from flows.store.base import StoreUnavailableError
 from flows.store.local import LocalStore
 from tests.flows.publishing import passport, publish_versions, reader
 from tests.flows.servers import free_ports, wait_until
+from tests.waiting import LIMIT_S
 
 SLUG = "acme-tern"
 ODD = "model.json"
@@ -33,7 +34,7 @@ class Got(NamedTuple):
 
 
 def ask(port: int, target: str, method: str = "GET", **sent: str) -> Got:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_S)
     connection.request(method, target, headers={name.replace("_", "-"): value for name, value in sent.items()})
     response = connection.getresponse()
     got = Got(response.status, {n.lower(): v for n, v in response.getheaders()}, response.read())
@@ -183,7 +184,7 @@ def test_folders_hidden_files_links_and_what_lies_outside_are_not_served(
 @pytest.mark.parametrize("target", ["/%ff", "//etc/passwd", "/a\x00b", "/%00", "/" + "a" * 5000])
 def test_no_target_brings_our_server_down(store: LocalStore, target: str) -> None:
     with served_by_us(store) as port:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_S)
         connection.putrequest("GET", "/", skip_host=True)
         connection._buffer[0] = f"GET {target} HTTP/1.1".encode("latin-1")  # type: ignore[attr-defined]
         connection.endheaders()

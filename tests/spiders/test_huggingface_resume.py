@@ -22,6 +22,7 @@ from spiders.resuming import Resumable, Written, unfinished
 from spiders.tally import Tally
 from tests.spiders.crawling import EPOCH, HASTY, OBSERVED_AT, admitted
 from tests.spiders.hub import known_file
+from tests.waiting import LIMIT_S
 
 pytestmark = pytest.mark.slow
 
@@ -68,7 +69,7 @@ def checkpoints(part: Path) -> int:
 
 
 def finished(crawl: subprocess.Popen[bytes], out: Path) -> CrawlOutcome:
-    assert crawl.wait(60) == 0
+    assert crawl.wait(LIMIT_S) == 0
     return read_crawl(out)
 
 
