@@ -6,10 +6,9 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-import typer
-
 from flows.errors import FlowError
 from flows.settings import Settings
+from flows.user_folders import configuration_folder
 from pipelines.keys import KEY_BYTES, KeyFormatError, KeyRing, Signer, signing_key_from_jwk, signing_key_to_jwk
 
 OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
@@ -34,7 +33,7 @@ class OpenedKey(NamedTuple):
 
 def default_key_file() -> Path:
     """Where the key is kept when no setting says otherwise: in the user's configuration."""
-    return Path(typer.get_app_dir("passports")) / "signing-key.jwk"
+    return configuration_folder() / "signing-key.jwk"
 
 
 def key_file(settings: Settings) -> Path:

@@ -23,7 +23,7 @@ from tests.flows.servers import free_ports, wait_until
 from tests.waiting import LIMIT_S, until
 
 ROOT = Path(__file__).parents[2]
-PASSPORTS = (sys.executable, "-c", "from flows.cli import main; main()")
+PASSPORTS = (sys.executable, "-c", "from flows.entry import main; main()")
 PREFECT = (sys.executable, "-m", "prefect", "--no-prompt")
 BUSY_TRIES = 100
 TERMINAL = {"COMPLETED", "FAILED", "CANCELLED", "CRASHED"}

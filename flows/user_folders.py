@@ -1,0 +1,23 @@
+"""Where a user's files lie, by the XDG Base Directory Specification."""
+
+import os
+import sys
+from pathlib import Path
+
+import typer
+
+
+def configuration_folder() -> Path:
+    """Folder of what the user has set, the signing key among it."""
+    return _folder("XDG_CONFIG_HOME", ".config") if sys.platform == "linux" else Path(typer.get_app_dir("passports"))
+
+
+def cache_folder() -> Path:
+    """Folder in which this user's processes find each other."""
+    return _folder("XDG_CACHE_HOME", ".cache")
+
+
+def _folder(variable: str, usual: str) -> Path:
+    """Read a variable; an empty or relative one counts as not set, as the specification has it."""
+    named = Path(os.environ.get(variable, ""))
+    return (named if named.is_absolute() else Path.home() / usual) / "passports"
