@@ -34,9 +34,13 @@ LOCKED = "database is locked"
 """What SQLite says to who would write when another one just did."""
 LEASES = "prefect.server.concurrency.lease_storage.filesystem"
 """Who holds which slot outlives the server there: in memory, a restart would leave a slot taken for ever."""
-LASTING = {"PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": LEASES}
+LASTING = {"PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": LEASES, "PREFECT_SERVER_LOGGING_LEVEL": "ERROR"}
 """Settings of a server that serves schedules."""
-TEMPORARY = {"PREFECT__SERVER_EPHEMERAL": "1", "PREFECT_SERVER_UI_ENABLED": "false"}
+TEMPORARY = {
+    "PREFECT__SERVER_EPHEMERAL": "1",
+    "PREFECT_SERVER_UI_ENABLED": "false",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+}
 """Settings of one that serves a single run, as Prefect sets them where it starts one itself: no schedules, no pages."""
 
 
@@ -85,7 +89,7 @@ def own_server(settings: Mapping[str, str] = LASTING) -> Iterator[OwnServer]:
         f"http://{HOST}:{port}/api",
         subprocess.Popen(  # noqa: S603 - this module, with a number
             [sys.executable, "-P", "-m", "flows.own_server", str(port), str(os.getpid())],
-            env={**os.environ, **settings, "PREFECT_SERVER_LOGGING_LEVEL": "ERROR"},
+            env={**os.environ, **settings},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for who serves: the server has to hear of its last states
