@@ -109,7 +109,7 @@ def test_a_publication_that_has_to_wait_for_another_says_so(tmp_path: Path, capl
             waiting = pool.submit(publish_nothing)
             until(lambda: f"{tmp_path}: another run is publishing: waiting until it has" in caplog.text)
             assert not waiting.done()
-        waiting.result(10)
+        waiting.result(LIMIT_S)
     publish_nothing()
     assert len(caplog.records) == 1
 
