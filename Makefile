@@ -2,7 +2,7 @@
 #   make demo   the whole pipeline on the bundled recording, without the internet
 #   make test   the tests
 #   make check  what CI runs: format, lint, strict types, tests with warnings as errors
-#   make test-slow  the tests that take long: PostgreSQL, killed runs, Dask, recorded months
+#   make test-slow  the tests that take long: PostgreSQL, Azure, killed runs, Dask, recorded months
 #   make venv   no more than .venv, to run `passports` from
 #   make bench  building and verifying a passport, beside the least that they can cost
 #   make attacks  attack a store, a crawl and a reader from outside; 200,000 mutated passports and 10,000 hostile records
@@ -13,11 +13,13 @@ UV_VERSION := 0.13.9
 UV := .tools/bin/uv
 BIN := .venv/bin
 SYNCED := .venv/.synced
+AZURITE := .tools/azurite
+INSTALLED := $(AZURITE)/node_modules/.package-lock.json
 # Three for two cores, as many tests wait for servers; files whole, as their tests share what they start, and in their order,
 # as the longest come first in it.
 SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-slow lint check format bench attacks accuracy clean venv
+.PHONY: help demo test test-slow azurite lint check format bench attacks accuracy clean venv
 .DEFAULT_GOAL := help
 
 help:
@@ -43,9 +45,20 @@ demo: $(SYNCED)
 test: $(SYNCED)
 	$(BIN)/pytest $(SIDE_BY_SIDE)
 
-# A Prefect server on PostgreSQL, workers that are killed or on Dask, crawls cut off and resumed, recorded months.
-test-slow: $(SYNCED)
+# A Prefect server on PostgreSQL, workers that are killed or on Dask, crawls cut off and resumed, recorded months, Azure.
+test-slow: $(SYNCED) azurite
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m slow
+
+# An Azure Blob Storage server, of the versions and contents that its lock names; its tests are skipped without it.
+azurite:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(INSTALLED); \
+	  else echo "npm is not installed: the tests on an Azure server are skipped"; fi
+
+$(INSTALLED): tests/flows/azurite/package.json tests/flows/azurite/package-lock.json
+	mkdir -p $(AZURITE)
+	cp $^ $(AZURITE)
+	npm ci --prefix $(AZURITE) --no-audit --no-fund --no-progress --ignore-scripts --loglevel=error
+	@touch $@
 
 lint: $(SYNCED)
 	$(UV) lock --check --quiet

@@ -8,7 +8,9 @@ from http.client import HTTPException
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Literal, NamedTuple
-from urllib.robotparser import RobotFileParser
+from urllib.parse import urljoin
+
+from protego import Protego
 
 from flows.continuity import ensure_newest
 from flows.errors import FlowError
@@ -28,7 +30,7 @@ from schemas.times import http_date, timestamp
 ROBOT = "passports"
 """The name that a robots.txt would address, as the spiders have it."""
 FIRST_PATHS = {
-    "openrouter": "/api/v1/models",
+    "openrouter": "/api/v1/models?output_modalities=all",
     "modelsdev": "/api.json",
     "huggingface": "/api/models?limit=1",
     "github": "/rate_limit",
@@ -119,19 +121,17 @@ def _registry(settings: Settings, store: Store, at: datetime) -> Check:
 
 
 def _network(source: str, url: str, clock: Callable[[], datetime]) -> Iterator[Check]:
-    name, path = f"network: {source}", FIRST_PATHS[source]
+    name, path, robots_url = f"network: {source}", FIRST_PATHS[source], urljoin(url, "/robots.txt")
     try:
-        robots, _ = _fetched(f"{url}/robots.txt", MAX_ROBOTS_BYTES)
-        rules = RobotFileParser()
-        rules.parse(robots.decode(errors="replace").splitlines())
-        allowed = rules.can_fetch(ROBOT, f"{url}{path}")
+        robots = _fetched(robots_url, MAX_ROBOTS_BYTES)[0].decode("utf-8-sig", errors="ignore")
+        allowed = Protego.parse(robots).can_fetch(f"{url}{path}", ROBOT)
         _, told = _fetched(f"{url}{path}", 0) if allowed else (b"", None)
     except (OSError, ValueError, HTTPException) as error:
         remedy = f"check the network and PASSPORTS_{source.upper()}_URL, or leave it out of PASSPORTS_SOURCES"
         yield Check(name, "unfit", f"{url} cannot be reached ({error}): {remedy}")
         return
     if not allowed:
-        yield Check(name, "unfit", f"{url}/robots.txt does not allow {ROBOT} to fetch {path}")
+        yield Check(name, "unfit", f"{robots_url} does not allow {ROBOT} to fetch {url}{path}")
         return
     yield Check(name, "fit", f"{url}{path} answers, and its robots.txt allows it")
     yield _clock(url, told, clock())
@@ -158,14 +158,18 @@ def _fetched(url: str, max_bytes: int) -> tuple[bytes, str | None]:
 
 
 def _answer(url: str, max_bytes: int) -> tuple[bytes, str | None]:
-    """Ask for the beginning of an answer; a robots.txt that is not there forbids nothing."""
+    """Ask for the beginning of an answer.
+
+    Of a robots.txt also that of a refusal (4xx): a crawl reads it too, where as a rule it forbids nothing.
+    """
     request = urllib.request.Request(url, headers={"User-Agent": ROBOT})  # noqa: S310 - settings allow http and https only
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310 - likewise
             return response.read(max_bytes), response.headers["Date"]
     except urllib.error.HTTPError as error:
         if url.endswith("/robots.txt") and error.code in range(400, 500):
-            return b"", error.headers["Date"]
+            with error:
+                return error.read(max_bytes), error.headers["Date"]
         raise
 
 

@@ -11,6 +11,7 @@ from flows.cli_readers import readers
 from flows.clock import ClockError
 from flows.errors import FlowError
 from flows.options import AcceptDrop, AsJson, NewStore, Store
+from flows.output import READER_GONE, OutputError
 from flows.settings import SettingsError
 from pipelines.errors import PipelineError
 
@@ -95,8 +96,12 @@ def doctor(store: Store = None, as_json: AsJson = False) -> None:
 @app.command()
 def schedule(store: Store = None, as_json: AsJson = False) -> None:
     """Serve the schedules of prefect.yaml until interrupted; without PREFECT_API_URL on a Prefect server of its own."""
-    from flows.commands import scheduling
+    from flows.entry import Importing
+    from flows.own_server import check_surroundings
 
+    check_surroundings()
+    with Importing():  # Prefect
+        from flows.commands import scheduling
     scheduling.schedule(store, as_json=as_json)
 
 
@@ -166,6 +171,10 @@ def main() -> None:
     except (SettingsError, ClockError) as error:
         terminal.error(str(error))
         sys.exit(EXIT_BAD_USE)
+    except OutputError as error:
+        if error.status != READER_GONE:
+            terminal.error(str(error))
+        sys.exit(error.status)
     except (FlowError, PipelineError) as error:
         terminal.error(str(error))
         sys.exit(EXIT_NO)

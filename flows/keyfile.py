@@ -6,11 +6,10 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-import typer
-
 from flows.errors import FlowError
 from flows.presented import read_file
 from flows.settings import Settings
+from flows.user_folders import configuration_folder
 from pipelines.keys import (
     KEY_BYTES,
     MAX_KEY_FILE_BYTES,
@@ -43,7 +42,7 @@ class OpenedKey(NamedTuple):
 
 def default_key_file() -> Path:
     """Where the key is kept when no setting says otherwise: in the user's configuration."""
-    return Path(typer.get_app_dir("passports")) / "signing-key.jwk"
+    return configuration_folder() / "signing-key.jwk"
 
 
 def key_file(settings: Settings) -> Path:

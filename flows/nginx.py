@@ -1,22 +1,24 @@
 """The configuration for nginx in front of a local store, from the one function that says how a key is served."""
 
-import json
-
 from flows.serving import ALWAYS, METHODS
 from flows.store.keys import INDEX_KEY, Headers, header_rules, headers
 
 PASSED_OVER = r"/\.(?!well-known/)"
 """Hidden files: what is being written lies in one."""
+DOLLAR = "passports_dollar"
+"""Variable that holds a dollar sign: nginx knows no other way to write one into a path."""
 
 
 def configuration(root: str, *, port: int, name: str) -> str:
     """Write a `server` block that serves the directory `root` just as `passports serve` does."""
+    path = root.replace("\\", r"\\").replace('"', r"\"").replace("$", f"${{{DOLLAR}}}")
     locations = [_location(f'~ "^/{pattern}$"', served) for pattern, served in header_rules()]
     return "\n".join([
+        *([f'geo ${DOLLAR} {{ default "$"; }}'] if "$" in root else []),
         "server {",
         f"    listen {port};",
         f"    server_name {name};",
-        f"    root {json.dumps(root)};",
+        f'    root "{path}";',
         "    disable_symlinks on from=$document_root;",
         "    autoindex off;",
         "    etag on;",

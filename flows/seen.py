@@ -8,7 +8,7 @@ import contextlib
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -17,6 +17,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from flows.errors import FlowError
 from flows.store.opening import canonical_store
+from flows.user_folders import state_folder
 from pipelines.strict_json import MalformedJsonError, parse
 from schemas.base import Frozen, Sha256
 from schemas.verdict import Finding, Verdict
@@ -51,12 +52,6 @@ class _Registry(Frozen):
 class _File(Frozen):
     version: Literal[1] = 1
     registries: dict[str, _Registry] = Field(default_factory=dict, max_length=MAX_REGISTRIES)
-
-
-def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Give the folder of this user's state: XDG_STATE_HOME where it is an absolute path, else ~/.local/state."""
-    chosen = environment.get("XDG_STATE_HOME", "")
-    return (Path(chosen) if Path(chosen).is_absolute() else Path.home() / ".local" / "state") / "passports"
 
 
 def default_memory() -> "Memory":

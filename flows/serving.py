@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from flows.store.base import Store, StoreError, find
+from flows.store.base import ObstructedError, Store, StoreError, find
 from flows.store.keys import INDEX_KEY, headers, is_key
 
 ANYBODY = {"Access-Control-Allow-Origin": "*"}
@@ -40,6 +40,8 @@ def answer(store: Store, method: str, target: str, asked: Mapping[str, str]) -> 
         return _refusal(HTTPStatus.NOT_FOUND, "nothing lies here")
     try:
         blob = find(store, key)
+    except ObstructedError:
+        blob = None
     except StoreError:
         return _refusal(
             HTTPStatus.SERVICE_UNAVAILABLE, "the store does not answer: try again later", {"Retry-After": "5"}

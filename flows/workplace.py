@@ -1,6 +1,7 @@
 """Where a run keeps what is too large for memory: a folder of its own, gone when the run has ended."""
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -15,8 +16,9 @@ from pathlib import Path
 from flows.errors import FlowError, FullError
 from flows.job import Job
 from flows.progress import LOG
-from flows.settings import read_settings
+from flows.settings import SettingsError, read_settings
 from flows.store.opening import canonical_store
+from flows.user_folders import cache_folder
 from schemas.crawl import FULL
 
 _PREFIX = "passports-run-"
@@ -100,7 +102,7 @@ def _turns(job: Job) -> Iterator[None]:
     """Hold the turn of each source that a refresh crawls; a source is not asked for the same twice at once."""
     with ExitStack() as held:
         for source in sorted(job.sources) if job.flow == "refresh" else ():
-            folder = _folder(_cache() / "turns", f"{canonical_store(job.store)}\n{source}")
+            folder = _folder(cache_folder() / "turns", f"{canonical_store(job.store)}\n{source}")
             try:
                 turn = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -116,7 +118,7 @@ def alone(what: str) -> Iterator[Path]:
 
     Yields a folder in which others find what they are to know of it.
     """
-    folder = _folder(_cache() / "alone", what)
+    folder = _folder(cache_folder() / "alone", what)
     try:
         held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -129,7 +131,7 @@ def alone(what: str) -> Iterator[Path]:
 
 def done_elsewhere(what: str) -> Path | None:
     """Give the folder of the process that does something alone; None where none does."""
-    folder = _folder(_cache() / "alone", what)
+    folder = _folder(cache_folder() / "alone", what)
     try:
         os.close(_lock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB))
     except BlockingIOError:
@@ -139,8 +141,19 @@ def done_elsewhere(what: str) -> Path | None:
 
 def _folder(kind: Path, told: str) -> Path:
     folder = kind / hashlib.sha256(told.encode()).hexdigest()[:16]
-    folder.mkdir(parents=True, exist_ok=True)
+    _made(folder, "set XDG_CACHE_HOME or PASSPORTS_WORK to a folder that you can write to")
     return folder
+
+
+def _made(folder: Path, remedy: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        if error.errno in FULL:
+            raise FullError(folder, os.strerror(error.errno)) from None
+        raise SettingsError(f"{folder} cannot be used ({error.strerror}): {remedy}") from None
 
 
 @contextmanager
@@ -150,7 +163,7 @@ def crawl_folder(job: Job, source: str) -> Iterator[Path | None]:
     None where another run that lives is crawling there.
     """
     what = f"{canonical_store(job.store)}\n{source}\n{job.source_urls[source]}"
-    folder = _folder((read_settings().work or _cache()) / "crawls", what)
+    folder = _folder((read_settings().work or cache_folder()) / "crawls", what)
     try:
         held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -164,10 +177,5 @@ def crawl_folder(job: Job, source: str) -> Iterator[Path | None]:
 
 def _root(job: Job) -> Path:
     chosen = read_settings(store=job.store).work or Path(tempfile.gettempdir())
-    chosen.mkdir(parents=True, exist_ok=True)
+    _made(chosen, "set PASSPORTS_WORK to a folder that you can write to")
     return chosen.resolve()  # workers, and whoever asks a database by its address, need the whole path
-
-
-def _cache() -> Path:
-    """Where this user's processes find each other; next to nothing lies there."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "passports"

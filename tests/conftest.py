@@ -1,4 +1,4 @@
-"""The surroundings of every test: a home of its own, and none of this machine's settings."""
+"""The surroundings of every test: a home of its own, none of this machine's settings, and all the time it needs."""
 
 import os
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import flows.crawl
 from flows.settings import SOURCES
@@ -28,6 +29,10 @@ SETTINGS = (
     "COLUMNS",
     "FORCE_COLOR",
 )
+
+# How busy the machine is says nothing about what is tested.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -55,8 +55,9 @@ def _server() -> Iterator[str]:
         yield str(named)
         return
     terminal.note("no PREFECT_API_URL: starting a Prefect server of our own, which takes about 15 s")
-    with own_server() as api_url, temporary_settings({PREFECT_API_URL: api_url}):
-        yield api_url
+    with own_server() as server, temporary_settings({PREFECT_API_URL: server.api_url}):
+        server.wait()
+        yield server.api_url
 
 
 class Serving(Runner):

@@ -34,6 +34,10 @@ class StoreUnavailableError(StoreError):
     """The store did not answer or refused: out of reach, out of space, no permission. The outcome may be unclear."""
 
 
+class ObstructedError(StoreUnavailableError):
+    """What is at the key, or at a folder on the way to it, is no file or folder of ours."""
+
+
 class StoreUnfitError(StoreError):
     """The store answers but does not keep its promises, so nothing is published to it."""
 

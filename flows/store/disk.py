@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from flows.store.base import MissingKeyError, StoreError, StoreUnavailableError
+from flows.store.base import MissingKeyError, ObstructedError, StoreError, StoreUnavailableError
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FOLDER_MODE = 0o755
@@ -29,6 +29,8 @@ _REMEDIES = {
     errno.EXDEV: "part of the directory is mounted from elsewhere: keep it on one file system",
 }
 
+_OBSTRUCTIONS = {errno.ENOTDIR, errno.ELOOP, errno.EISDIR}
+
 
 @contextlib.contextmanager
 def explained(store: str, key: str) -> Iterator[None]:
@@ -43,7 +45,8 @@ def explained(store: str, key: str) -> Iterator[None]:
 
 def _unavailable(store: str, key: str, error: OSError) -> StoreError:
     remedy = _REMEDIES.get(error.errno or 0, f"{error.strerror}: see to the disk and run again")
-    return StoreUnavailableError(f"{store}: {key or 'the directory'}: {remedy}")
+    kind = ObstructedError if error.errno in _OBSTRUCTIONS else StoreUnavailableError
+    return kind(f"{store}: {key or 'the directory'}: {remedy}")
 
 
 @contextlib.contextmanager

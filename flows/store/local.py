@@ -17,7 +17,7 @@ from pathlib import Path
 
 from flows.progress import LOG
 from flows.store import keys
-from flows.store.base import MAX_BLOB_BYTES, Blob, ConflictError, MissingKeyError, StoreUnavailableError, TooLargeError
+from flows.store.base import MAX_BLOB_BYTES, Blob, ConflictError, MissingKeyError, ObstructedError, TooLargeError
 from flows.store.disk import FILE_MODE, explained, open_folder, sync_file_system, write_new
 
 _TMP = ".tmp"
@@ -215,7 +215,7 @@ class LocalStore:
     def _read(self, folder: int, leaf: str, key: str, max_bytes: int) -> bytes:
         with os.fdopen(os.open(leaf, _READ, dir_fd=folder), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise StoreUnavailableError(f"{self.name}: {key} is no regular file: remove it")
+                raise ObstructedError(f"{self.name}: {key} is no regular file: remove it")
             size = os.fstat(file.fileno()).st_size  # a read takes the memory that it is allowed, not what it needs
             body = file.read(min(size, max_bytes) + 1)
         if len(body) > max_bytes:

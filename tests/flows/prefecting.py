@@ -10,7 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,11 +20,12 @@ from flows.own_server import is_healthy
 from pipelines.keys import signing_key_to_jwk
 from tests.flows.running import SEED
 from tests.flows.servers import free_ports, wait_until
+from tests.waiting import LIMIT_S, until
 
 ROOT = Path(__file__).parents[2]
-PASSPORTS = (sys.executable, "-c", "from flows.cli import main; main()")
+PASSPORTS = (sys.executable, "-c", "from flows.entry import main; main()")
 PREFECT = (sys.executable, "-m", "prefect", "--no-prompt")
-BUSY_TRIES = 10
+BUSY_TRIES = 100
 TERMINAL = {"COMPLETED", "FAILED", "CANCELLED", "CRASHED"}
 LEASES = "prefect.server.concurrency.lease_storage.filesystem"
 QUIETED = ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED")
@@ -49,7 +50,7 @@ class Server(NamedTuple):
         request = urllib.request.Request(f"{self.api_url}{path}", json.dumps(body).encode(), headers)  # noqa: S310
         for _ in range(BUSY_TRIES):
             try:
-                with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 - our own server
+                with urllib.request.urlopen(request, timeout=LIMIT_S) as response:  # noqa: S310 - our own server
                     return json.load(response)
             except urllib.error.HTTPError as error:
                 if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
@@ -77,23 +78,16 @@ class Server(NamedTuple):
         state: dict[str, Any] = found["state"]
         return state
 
-    def wait_for(self, run: str, *states: str, limit_s: float = 120) -> dict[str, Any]:
+    def wait_for(self, run: str, *states: str) -> dict[str, Any]:
         """Wait until a run is in one of the states, or in any that is final."""
         wanted = set(states) or TERMINAL
-        until(lambda: self.state(run)["type"] in wanted | TERMINAL, limit_s)
+        until(lambda: self.state(run)["type"] in wanted | TERMINAL)
         state = self.state(run)
         assert state["type"] in wanted, state
         return state
 
     def cancel(self, run: str) -> None:
         self.ask(f"/flow_runs/{run}/set_state", state={"type": "CANCELLING"})
-
-
-def until(condition: Callable[[], object], limit_s: float = 60) -> None:
-    end = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 @contextlib.contextmanager
@@ -126,7 +120,7 @@ def beside(command: tuple[str, ...], environment: dict[str, str], log: Path) -> 
         end(process)
 
 
-def end(process: subprocess.Popen[bytes], limit_s: float = 40) -> None:
+def end(process: subprocess.Popen[bytes], limit_s: float = LIMIT_S) -> None:
     """Ask a process to end; kill what is left of it and of what it started."""
     started = below(process.pid)
     if process.poll() is None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+from tests.waiting import LIMIT_S
+
 CONDITIONS = ("if-match", "if-none-match")
 HOP_BY_HOP = ("connection", "transfer-encoding", "content-length", "keep-alive")
 
@@ -30,7 +32,7 @@ class Proxy(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        behind = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        behind = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT_S)
         headers = self.changed({name.lower(): value for name, value in self.headers.items()})
         behind.request(self.command, self.path, body, headers)
         answer = behind.getresponse()

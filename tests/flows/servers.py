@@ -11,7 +11,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -23,14 +22,15 @@ import pytest
 
 from flows.store import open_store
 from flows.store.base import Store, StoreError
+from tests.waiting import LIMIT_S, until
 
 WEED = Path(sys.executable).parent / "weed"
 BUCKET = "passports"
 OPEN_BUCKET = "anybody"
 """Where nothing is signed, so that a proxy may change what is asked."""
-STARTING_S = 60
 SPARSE = ("-volume.max=30", "-master.volumeSizeLimitMB=64", "-master.electionTimeout=1s", "-master.telemetry=false")
-AZURITE = "3.37.0"
+AZURITE = Path(__file__).parents[2] / ".tools/azurite/node_modules/azurite/dist/src/blob/main.js"
+"""Where `make azurite` installs it, by the lock in tests/flows/azurite."""
 ACCOUNT = "devstoreaccount1"
 ACCOUNT_KEY = base64.b64encode(b"the key of this test's own account").decode()
 AZURE_VERSION = "2021-12-02"
@@ -63,11 +63,10 @@ def free_ports(count: int) -> list[int]:
 
 
 def wait_until(up: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
-    ends = time.monotonic() + STARTING_S
-    while not up():
-        if process.poll() is not None or time.monotonic() > ends:
-            raise RuntimeError(f"the server did not start: {log.read_text(errors='replace')[-2000:]}")
-        time.sleep(0.1)
+    """Wait until a server answers, however long its start takes; raise RuntimeError with its log where it ended."""
+    until(lambda: up() or process.poll() is not None)
+    if process.poll() is not None:
+        raise RuntimeError(f"the server did not start: {log.read_text(errors='replace')[-2000:]}")
 
 
 class SeaweedFS:
@@ -166,13 +165,14 @@ def _openssl(folder: Path, *arguments: str) -> None:
 
 
 class Azurite:
-    """An Azure Blob Storage server, from npm, kept beside the project's other tools."""
+    """An Azure Blob Storage server, from npm. Raises ServerMissingError where it is not installed."""
 
     def __init__(self, folder: Path) -> None:
-        self._script = install_azurite()
+        if shutil.which("node") is None or not AZURITE.exists():
+            raise ServerMissingError("azurite is not installed: run `make azurite`, which needs Node.js with npm")
         folder.mkdir(exist_ok=True)
         (self.port,) = free_ports(1)
-        command = ["node", self._script, "--blobHost", "127.0.0.1", "--blobPort", str(self.port), "--silent"]
+        command = ["node", AZURITE, "--blobHost", "127.0.0.1", "--blobPort", str(self.port), "--silent"]
         command += ["--disableTelemetry", "--inMemoryPersistence"]
         self._endpoint = f"http://127.0.0.1:{self.port}/{ACCOUNT}"
         environment = {**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{ACCOUNT_KEY}"}
@@ -208,38 +208,14 @@ class Azurite:
             "Authorization": f"SharedKey {ACCOUNT}:{signature}",
             "Content-Length": "0",
         }
-        asking = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        asking = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT_S)
         try:
             asking.request("PUT", f"/{ACCOUNT}/{BUCKET}?restype=container", headers=headers)
             return asking.getresponse().status == http.client.CREATED
-        except ConnectionError:
+        except OSError:
             return False
         finally:
             asking.close()
-
-
-def install_azurite() -> Path:
-    """Fetch it from npm once; raise ServerMissingError where that cannot be done."""
-    folder = Path(__file__).parents[2] / ".tools" / f"azurite-{AZURITE}"
-    script = folder / "node_modules/azurite/dist/src/blob/main.js"
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        raise ServerMissingError("azurite needs Node.js and npm")
-    if not script.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        npm = [
-            "npm",
-            "install",
-            "--prefix",
-            folder,
-            "--no-audit",
-            "--no-fund",
-            "--ignore-scripts",
-            f"azurite@{AZURITE}",
-        ]
-        done = subprocess.run(npm, capture_output=True, timeout=100, check=False)
-        if done.returncode:
-            raise ServerMissingError(f"azurite cannot be fetched from npm: {done.stderr.decode()[-200:]}")
-    return script
 
 
 Server = TypeVar("Server", SeaweedFS, Azurite)
@@ -254,7 +230,10 @@ def running(make: Callable[[Path], Server], folder: Path) -> Iterator[Server]:
         server.kill()
 
 
-SERVED = [pytest.param(kind, marks=pytest.mark.store_server) for kind in ("s3", "azure")]
+SERVED = [
+    pytest.param("s3", marks=pytest.mark.store_server),
+    pytest.param("azure", marks=[pytest.mark.store_server, pytest.mark.slow]),
+]
 """Kinds of store that need a server, for `place_for`; the others are "local" and "memory"."""
 
 

@@ -4,7 +4,6 @@ import contextlib
 import http.server
 import json
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +21,8 @@ class LanguageModel:
     proposes: Callable[[str], Iterable[tuple[str, str]]] = lambda _: FOUND
     fault: str = ""
     requests: list[tuple[str, dict[str, str], dict[str, Any]]] = field(default_factory=list)
+    released: threading.Event = field(default_factory=threading.Event)
+    """Set when what is held may be answered: at the end."""
     url: str = ""
 
     def texts(self) -> list[str]:
@@ -90,8 +91,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.reply(307, "", Location="http://127.0.0.2:9/elsewhere")
 
     def play_slow(self) -> None:
-        time.sleep(1.5)
-        self.complete("{}")
+        self.served.released.wait()
+        with contextlib.suppress(OSError):
+            self.complete("{}")
 
     def play_drip(self) -> None:
         self.send_response(200)
@@ -99,9 +101,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", "1000")
         self.end_headers()
         with contextlib.suppress(OSError):
-            for _ in range(15):
+            while not self.served.released.wait(0.1):
                 self.wfile.write(b" ")
-                time.sleep(0.1)
         self.close_connection = True
 
     def play_html(self) -> None:
@@ -152,6 +153,7 @@ def speaking(proposes: Callable[[str], Iterable[tuple[str, str]]] = lambda _: FO
     try:
         yield served
     finally:
+        served.released.set()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -10,6 +10,7 @@ from flows.store import keys
 from flows.store.local import LocalStore
 from tests.flows.commanding import Terminal
 from tests.flows.running import NOON, Record, edited, files, playing, reader, refresh
+from tests.spiders.crawling import crawled
 from tests.spiders.server import serving
 
 QWEN = "qwen-qwq-32b"
@@ -155,6 +156,30 @@ def test_the_doctor_waits_no_longer_for_a_source_that_sends_a_little_at_a_time(
     [network] = [check for check in ended.json()["checks"] if check["name"] == "network: openrouter"]
     assert network["state"] == "unfit"
     assert "cannot be reached (no whole answer within 1 s)" in network["detail"]
+
+
+@pytest.mark.usefixtures("equipped")
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "Disallow: /\nAllow: /openrouter/api/",
+        "Allow: /openrouter/api/\nDisallow: /",
+        "Disallow: /*/models",
+        "Disallow: /*?",
+        "Disallow: /openrouter/api/v1/models$",
+        "Disallow: /openrouter/\nAllow: /openrouter/api/v1/models?*",
+    ],
+)
+def test_the_doctor_reads_robots_txt_as_a_crawl_does(
+    rules: str, tmp_path: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(robots=f"\ufeffUser-agent: *\n{rules}\n") as source:
+        monkeypatch.setenv("PASSPORTS_OPENROUTER_URL", source.url)
+        ended = passports("doctor", "--store", tmp_path / "store", "--json")
+        crawl_may = crawled(source.url, tmp_path).report.complete
+    [check] = [check for check in ended.json()["checks"] if check["name"] == "network: openrouter"]
+    assert check["state"] == ("fit" if crawl_may else "unfit"), check["detail"]
+    assert crawl_may is rules.startswith(("Disallow: /\nAllow", "Allow", "Disallow: /openrouter")), "of both kinds"
 
 
 def test_the_doctor_names_everything_that_is_unfit(

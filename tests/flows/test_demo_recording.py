@@ -14,6 +14,7 @@ import pytest
 
 from flows.demo.recording import LIST_PATH, RECORDED_AT, endpoints, models, page, serve
 from schemas.times import timestamp
+from tests.waiting import LIMIT_S
 
 Record = dict[str, Any]
 
@@ -218,7 +219,7 @@ def base_url() -> Iterator[str]:
 
 
 def get(url: str) -> Any:
-    with urlopen(url, timeout=5) as response:  # noqa: S310 - our own loopback server
+    with urlopen(url, timeout=LIMIT_S) as response:  # noqa: S310 - our own loopback server
         assert response.headers["Content-Type"] == "application/json; charset=utf-8"
         return json.loads(response.read())
 
@@ -260,7 +261,7 @@ def test_a_shared_canonical_slug_leads_to_the_base(base_url: str) -> None:
 
 
 def test_the_server_lets_robots_in(base_url: str) -> None:
-    with urlopen(f"{base_url}/robots.txt", timeout=5) as response:  # noqa: S310 - our own loopback server
+    with urlopen(f"{base_url}/robots.txt", timeout=LIMIT_S) as response:  # noqa: S310 - our own loopback server
         assert response.headers["Content-Type"].startswith("text/plain")
         assert response.read() == b"User-agent: *\nAllow: /api/\n"
 
@@ -279,7 +280,7 @@ def test_the_server_lets_robots_in(base_url: str) -> None:
     ],
 )
 def test_the_server_refuses_what_it_does_not_have(base_url: str, path: str, status: int) -> None:
-    with pytest.raises(HTTPError) as refused, urlopen(base_url + path, timeout=5):  # noqa: S310 - our own server
+    with pytest.raises(HTTPError) as refused, urlopen(base_url + path, timeout=LIMIT_S):  # noqa: S310 - our own server
         pass
     with refused.value as answer:
         assert (answer.code, json.loads(answer.read())["error"]["code"]) == (status, status)
@@ -289,5 +290,5 @@ def test_the_server_is_quiet_and_gone_afterwards(capfd: pytest.CaptureFixture[st
     with serve() as url:
         get(f"{url}{LIST_PATH}?limit=1")
     with pytest.raises(OSError, match="refused"):
-        urlopen(f"{url}/robots.txt", timeout=5)  # noqa: S310 - our own loopback server
+        urlopen(f"{url}/robots.txt", timeout=LIMIT_S)  # noqa: S310 - our own loopback server
     assert capfd.readouterr() == ("", "")

@@ -15,6 +15,7 @@ from schemas.crawl import CRAWL_LINE, AdmittedLine, CrawlReport, QuarantinedLine
 from schemas.listing import Listing, Quarantined, RawListing
 from tests.flows.speaking import FOUND, INVENTS, KEY, MODEL, LanguageModel, speaking
 from tests.pipelines.listings import listing, raw, raw_body, record
+from tests.waiting import LIMIT_S
 
 NOON = datetime(2026, 6, 2, 12, tzinfo=UTC)
 REPOSITORY = "heron-lab/Heron-7B"
@@ -182,11 +183,11 @@ def test_another_text_and_another_model_are_asked_about(changed: str, served: La
         ("401", "the endpoint refuses the key: check PASSPORTS_EXTRACTOR_KEY", 1),
         ("404", "check PASSPORTS_EXTRACTOR_URL and PASSPORTS_EXTRACTOR_MODEL", 1),
         ("429", "asks for fewer requests", 3),
-        ("patience", "gave no answer within 0.8 s", 1),
+        ("patience", "gave no answer within 2 s", 1),
         ("500", "answers 500", 3),
         ("redirect", "answers 307", 1),
-        ("slow", "gave no answer within 0.8 s", 1),
-        ("drip", "gave no answer within 0.8 s", 1),
+        ("slow", "gave no answer within 2 s", 1),
+        ("drip", "gave no answer within 2 s", 1),
         ("html", "what is no chat completion", 1),
         ("gzip", "cannot be reached", 3),
         ("empty", "what is no chat completion", 1),
@@ -204,7 +205,7 @@ def test_a_fault_of_the_endpoint_is_named_and_the_run_goes_on_without_showing_th
 ) -> None:
     caplog.set_level(logging.DEBUG)
     served.fault = fault
-    patience = 30 if requests > 1 else 0.8
+    patience = 2 if fault in {"patience", "slow", "drip"} else LIMIT_S
     lines, report = run([card()], endpoint(served, extractor_time_limit_s=patience))
     (refusal,) = refusals(lines)
     assert reason in refusal.reason

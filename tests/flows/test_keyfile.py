@@ -18,6 +18,7 @@ from flows.keyfile import (
     read_key_ring,
 )
 from flows.settings import read_settings
+from flows.user_folders import cache_folder
 from pipelines.keys import jwk, signing_key_to_jwk
 from tests.flows.running import SEED, SIGNER
 
@@ -51,6 +52,23 @@ def test_the_first_time_a_key_is_made_that_only_its_owner_can_read(home: Path) -
     again = open_key(read_settings())
     assert not again.made
     assert again.signer.key_id == made.signer.key_id
+
+
+@pytest.mark.parametrize("named", ["", "configuration", "./"])
+def test_a_configuration_folder_that_is_empty_or_relative_counts_as_none(
+    named: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", named)
+    assert default_key_file() == home / ".config/passports/signing-key.jwk"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert default_key_file() == tmp_path / "passports/signing-key.jwk"
+
+
+@pytest.mark.parametrize("named", ["", "cache"])
+def test_likewise_a_cache_folder(named: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", named)
+    assert cache_folder() == home / ".cache/passports"
 
 
 def test_a_loose_umask_does_not_loosen_the_key(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from flows.demo import recording
 from flows.workplace import workplace
 from tests.flows.running import NOON, brought, crawled, files, finish, job_for, playing, reader
 from tests.spiders.server import serving
+from tests.waiting import LIMIT_S, until
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
@@ -59,7 +59,7 @@ def started(root: Path, url: str, stage: str) -> "subprocess.Popen[bytes]":
 def test_the_next_run_does_the_work_of_one_that_was_killed(stage: str, equipped: Path, work: Path) -> None:
     root = equipped / "store"
     with playing(recording.models()) as url, started(root, url, stage) as run:
-        assert run.wait(60) == -signal.SIGKILL
+        assert run.wait(LIMIT_S) == -signal.SIGKILL
     assert [path.name[:14] for path in work.iterdir()] == ["passports-run-"], "the killed one's"
     with workplace(job_for(root)) as job:
         finish(job, [brought(recording.models())])
@@ -86,17 +86,13 @@ def lives(process: int) -> bool:
 def test_a_run_that_is_killed_while_it_crawls_takes_its_crawl_with_it(equipped: Path, work: Path) -> None:
     root = equipped / "store"
     with serving(always="429", retry_after="250") as source, started(root, source.url, "none") as run:
-        while not source.asked():
-            assert run.poll() is None
-            time.sleep(0.05)
+        until(lambda: source.asked() or run.poll() is not None)
+        assert run.poll() is None
         crawls = children(run.pid)
         assert crawls
         os.kill(run.pid, signal.SIGKILL)
-        run.wait(10)
-        end = time.monotonic() + 20
-        while any(map(lives, crawls)) and time.monotonic() < end:
-            time.sleep(0.1)
-        assert not any(map(lives, crawls))
+        run.wait(LIMIT_S)
+        until(lambda: not any(map(lives, crawls)))
     assert len(list(work.iterdir())) == 1
     with playing(recording.models()) as url, workplace(job_for(root, url=url, at=NOON)) as job:
         assert len(list(work.iterdir())) == 1, "its own; the killed one's is gone"

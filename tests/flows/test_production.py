@@ -6,7 +6,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import time
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -20,10 +19,11 @@ from flows.demo import recording
 from flows.schedule import read_deployments
 from flows.settings import Settings
 from tests.flows.postgres import Postgres, postgres
-from tests.flows.prefecting import PREFECT, ROOT, Server, beside, crawling, kill_all, prefect_server, publishing, until
+from tests.flows.prefecting import PREFECT, ROOT, Server, beside, crawling, kill_all, prefect_server, publishing
 from tests.flows.running import equip, playing, reader
 from tests.flows.servers import ServerMissingError
 from tests.spiders.server import serving
+from tests.waiting import until
 
 DEPLOY = ROOT / "deploy"
 UNITS = sorted(DEPLOY.glob("*.service"))
@@ -66,7 +66,6 @@ def prepared(server: Server) -> None:
 
 @pytest.mark.harness
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.usefixtures("prepared")
 class TestOnPostgres:
     def test_all_is_prepared_once(self, server: Server) -> None:
@@ -97,19 +96,16 @@ class TestOnPostgres:
             environment = server.environment | HEARTBEATS | publishing(folder, stuck.url)
             with beside(WORKER, environment, folder / "killed.log") as worker:
                 dead = server.start("refresh-openrouter")
-                until(lambda: stuck.asked() and crawling(worker.pid), 60)
+                until(lambda: stuck.asked() and crawling(worker.pid))
                 kill_all(worker)
-                begun = time.monotonic()
         following = server.start("refresh-openrouter")
         with (
             playing(recording.models()) as url,
             beside(WORKER, server.environment | HEARTBEATS | publishing(folder, url), folder / "worker.log"),
         ):
-            state = server.wait_for(dead, "CRASHED", limit_s=200)
-            freed_s = time.monotonic() - begun
-            server.wait_for(following, "COMPLETED", limit_s=60)
+            state = server.wait_for(dead, "CRASHED")
+            server.wait_for(following, "COMPLETED")
         assert state["message"].startswith("No sign of life for 90 s")
-        assert 60 < freed_s < 150
 
 
 def compose() -> dict[str, Any]:
@@ -146,7 +142,6 @@ UV = ROOT / ".tools/bin/uv"
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.skipif(not UV.exists(), reason="uv is not installed: run `make venv`")
 def test_what_the_image_holds_installs_and_runs_by_itself(tmp_path: Path) -> None:
     app, data = tmp_path / "app", tmp_path / "data"

@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,9 @@ from pipelines.keys import signing_key_to_jwk
 from tests.flows.prefecting import PASSPORTS, PREFECT, ROOT, Server, prefect_server, surroundings
 from tests.flows.running import GATE, GATES, SEED, equip, files, playing, reader
 from tests.spiders.server import serving
+from tests.waiting import LIMIT_S, until
 
-pytestmark = [pytest.mark.harness, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.harness
 
 QWEN = "qwen-qwq-32b"
 RUNS = """
@@ -88,7 +88,7 @@ def ran(server: Server, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_the_demo_publishes_and_verifies_everything_without_a_setting(
     demo: subprocess.Popen[str], folder: Path
 ) -> None:
-    out, err = demo.communicate(timeout=240)
+    out, err = demo.communicate(timeout=LIMIT_S)
     assert demo.returncode == 0, err
     assert "29 = 22 passports + 4 offers merged + 2 aliases + 1 quarantined" in out
     assert "example-lab/negative-price" in out
@@ -100,7 +100,7 @@ def test_the_demo_publishes_and_verifies_everything_without_a_setting(
 
 
 def test_what_the_demo_published_is_verified_from_outside(demo: subprocess.Popen[str], folder: Path) -> None:
-    demo.wait(240)
+    demo.wait(LIMIT_S)
     key = demo_signer().key_id
     ended = subprocess.run(
         [*PASSPORTS, "verify", "--all", "--key", key, "--at", "2026-04-22T08:12:12.000Z"],
@@ -202,12 +202,10 @@ def test_an_interrupted_refresh_leaves_the_store_as_it_was(
         wait_until_running(server, "job", process)
         assert source.asked()
         process.send_signal(signal.SIGINT)
-        begun = time.monotonic()
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 130, err
     assert "interrupted: what was published before stays served" in err
     assert "Traceback" not in err
-    assert time.monotonic() - begun < 20
     assert files(folder / "store") == before
     assert "RUNNING" not in states_of(server, "job")
 
@@ -217,9 +215,8 @@ def states_of(server: Server, flow: str) -> set[str]:
 
 
 def wait_until_running(server: Server, flow: str, process: subprocess.Popen[str]) -> None:
-    while "RUNNING" not in states_of(server, flow):
-        assert process.poll() is None
-        time.sleep(0.2)
+    until(lambda: "RUNNING" in states_of(server, flow) or process.poll() is not None)
+    assert process.poll() is None
 
 
 @pytest.mark.usefixtures("deployed")

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -27,13 +26,14 @@ from tests.flows.prefecting import (
     kill_all,
     publishing,
     surroundings,
-    until,
 )
 from tests.flows.running import playing, reader
 from tests.spiders.server import Source, serving
+from tests.waiting import LIMIT_S, until
 
-pytestmark = [pytest.mark.harness, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.harness, pytest.mark.slow]
 NAMES = ["refresh-openrouter", "watch", "rescrape", "publish"]
+NO_SIGN = "No sign of life for 90 s"
 ENDING = "ending the run that goes on, if one does, and pausing the schedules"
 
 
@@ -49,7 +49,7 @@ def scheduled(folder: Path, url: str, log: Path) -> Iterator[tuple[subprocess.Po
     gates = os.environ["PASSPORTS_GATES_FILE"]
     settings = publishing(folder, url) | {"PASSPORTS_GATES_FILE": gates, "PREFECT_RUNNER_POLL_FREQUENCY": "1"}
     with beside((*PASSPORTS, "schedule", "--json"), surroundings(folder / "home") | settings, log) as process:
-        until(lambda: log.read_text().rstrip().endswith("}") or process.poll() is not None, 120)
+        until(lambda: log.read_text().rstrip().endswith("}") or process.poll() is not None)
         shown = json.loads(log.read_text().partition("\n")[2])
         assert [deployment["deployment"] for deployment in shown["deployments"]] == NAMES
         assert "next run" in shown["deployments"][0]
@@ -80,8 +80,8 @@ def test_told_to_end_it_cancels_its_run_and_says_so(
     with scheduled(equipped, stuck.url, equipped / "first.log") as (process, server):
         run = begun(server, process, stuck)
         process.send_signal(signalled)
-        assert process.wait(60) == status
-        until(lambda: not is_healthy(server.api_url), 20)
+        assert process.wait(LIMIT_S) == status
+        until(lambda: not is_healthy(server.api_url))
     said = (equipped / "first.log").read_text()
     assert f"{signalled.name}: {ENDING}" in said
     assert "ended; the schedules are paused until the next start" in said
@@ -129,10 +129,10 @@ def test_where_its_server_goes_from_under_a_run_a_person_is_told_in_a_sentence(e
         with scheduled(equipped, url, equipped / "schedule.log") as (_, server):
             refresh = at_a_terminal(equipped, url, "refresh")
             until(lambda: server.ask("/flow_runs/filter", flows={"name": {"any_": ["job"]}}))
-            assert source.asked.wait(60)
+            assert source.asked.wait(LIMIT_S)
         source.held.clear()
         with refresh:
-            _, told = refresh.communicate(timeout=240)
+            _, told = refresh.communicate(timeout=LIMIT_S)
     assert refresh.returncode == 1
     assert told.splitlines()[-1].startswith(f"error: the Prefect server at {server.api_url} does not answer any more")
     assert "Traceback" not in told
@@ -143,8 +143,9 @@ def test_where_its_run_alone_is_killed_the_next_one_begins_at_once(equipped: Pat
         run = begun(server, process, stuck)
         [engine] = [pid for pid in below(process.pid) if b"prefect.engine" in command_line(pid)]
         os.kill(engine, signal.SIGKILL)
-        until(lambda: not crawling(process.pid), 10)
-        server.wait_for(run, "CRASHED", limit_s=20)
+        until(lambda: not crawling(process.pid))
+        state = server.wait_for(run, "CRASHED")
+        assert not state["message"].startswith(NO_SIGN), "its worker said so"
         stuck.always, stuck.models = "", recording.models()
         the_next_run_publishes(equipped, server)
 
@@ -155,12 +156,10 @@ def test_where_it_is_killed_with_its_run_the_next_start_finds_the_run_dead_and_g
     with scheduled(equipped, stuck.url, equipped / "first.log") as (process, server):
         dead = begun(server, process, stuck)
         kill_all(process)
-        killed = time.monotonic()
-        until(lambda: not is_healthy(server.api_url), 20)
+        until(lambda: not is_healthy(server.api_url))
     with playing(recording.models()) as url, scheduled(equipped, url, equipped / "second.log") as (_, server):
         assert server.state(dead)["type"] == "RUNNING"
-        server.wait_for(dead, "CRASHED", limit_s=200)
-        assert 60 < time.monotonic() - killed < 150
+        assert server.wait_for(dead, "CRASHED")["message"].startswith(NO_SIGN)
         the_next_run_publishes(equipped, server)
 
 
@@ -169,11 +168,11 @@ def test_where_it_alone_is_killed_its_run_goes_on_to_its_end_under_the_next_star
     source.held.set()
     with source.listening() as url, scheduled(equipped, url, equipped / "first.log") as (process, server):
         run = server.start("refresh-openrouter")
-        assert source.asked.wait(60)
+        assert source.asked.wait(LIMIT_S)
         started = below(process.pid)
         process.kill()
         process.wait()
-        until(lambda: not is_healthy(server.api_url), 20)
+        until(lambda: not is_healthy(server.api_url))
         assert any(b"prefect.engine" in command_line(pid) for pid in started)
         with scheduled(equipped, url, equipped / "second.log") as (_, again):
             assert again.state(run)["type"] == "RUNNING"

@@ -42,7 +42,6 @@ if __name__ == "__main__":
 
 @pytest.mark.harness
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_the_same_bytes_are_published_whoever_builds_them(equipped: Path, home: Path) -> None:
     with playing(recording.models()) as url:
         settings = {

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,6 +37,7 @@ from tests.flows.publishing import (
 )
 from tests.flows.servers import Place, SeaweedFS, running
 from tests.flows.test_publish import assert_whole
+from tests.waiting import until
 
 pytestmark = pytest.mark.store_server
 
@@ -88,8 +88,7 @@ def test_a_publisher_that_was_stopped_overtaken_and_continued_changes_nothing_ba
     stopped = start(publish_with_a_stop, place, {"acme-tern": 2, "acme-heron": 1}, "2", step)
     assert stopped.pid is not None
     stat = Path(f"/proc/{stopped.pid}/stat")
-    while stat.read_text().rpartition(")")[2].split()[0] != "T":
-        time.sleep(0.01)
+    until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T")
     publish_versions(store, {"acme-gull": 3}, nonce="3")
     publish_versions(store, {"acme-gull": 4}, nonce="4")
     os.kill(stopped.pid, signal.SIGCONT)

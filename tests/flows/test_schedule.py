@@ -4,7 +4,6 @@ import asyncio
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -31,11 +30,11 @@ from tests.flows.prefecting import (
     crawling,
     prefect_server,
     publishing,
-    until,
 )
 from tests.flows.publishing import AT, KEYS, SIGNER, publication, publish_versions
 from tests.flows.publishing import reader as reading
 from tests.flows.running import edited, equip, files, playing, reader
+from tests.waiting import LIMIT_S, until
 
 NOW = datetime(2026, 4, 22, 12, tzinfo=UTC)
 
@@ -110,7 +109,7 @@ def test_a_publication_that_has_to_wait_for_another_says_so(tmp_path: Path, capl
             waiting = pool.submit(publish_nothing)
             until(lambda: f"{tmp_path}: another run is publishing: waiting until it has" in caplog.text)
             assert not waiting.done()
-        waiting.result(10)
+        waiting.result(LIMIT_S)
     publish_nothing()
     assert len(caplog.records) == 1
 
@@ -182,7 +181,6 @@ def served_now(folder: Path) -> Reader:
 
 @pytest.mark.harness
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.usefixtures("served")
 class TestServed:
     def test_what_is_served_is_shown_with_the_next_times(self, folder: Path) -> None:
@@ -220,7 +218,7 @@ class TestServed:
             return {run["deployment_id"] for run in runs if run["auto_scheduled"]}
 
         wanted = {server.deployments()[name]["id"] for name in ("refresh-openrouter", "watch")}
-        until(lambda: planned() >= wanted, 120)
+        until(lambda: planned() >= wanted)
 
     @pytest.mark.usefixtures("refreshed")
     def test_a_refresh_is_published_and_another_store_brought_up_to_date(self, server: Server, folder: Path) -> None:
@@ -234,7 +232,7 @@ class TestServed:
             logs = server.ask("/logs/filter", logs={"flow_run_id": {"any_": [refreshed]}}, limit=200)
             return [log["message"] for log in logs if log["name"] == "passports"]
 
-        until(lambda: "publish: done: 1" in said(), 30)
+        until(lambda: "publish: done: 1" in said())
         stages = said()
         assert {"crawl openrouter: 29", "merge: 1", "build: 22", "publish: objects: 22", "publish: copies: 22"} <= {
             *stages
@@ -247,7 +245,7 @@ class TestServed:
         source.held.set()
         source.asked.clear()
         run = server.start("rescrape", slug="qwen-qwq-32b")
-        assert source.asked.wait(60)
+        assert source.asked.wait(LIMIT_S)
         with playing(edited(recording.models(), "openai/gpt-oss-120b", context_length=65536)) as url:
             beside_it = server.run(*PASSPORTS, "refresh", **publishing(folder, url))
         assert beside_it.returncode == 0, beside_it.stderr
@@ -260,23 +258,20 @@ class TestServed:
         assert all(now.check_copy(row.slug).verdict.good for row in now.rows())
 
     @pytest.mark.usefixtures("refreshed")
-    def test_a_cancelled_run_ends_its_crawl_within_five_seconds_and_leaves_the_store_whole(
+    def test_a_cancelled_run_ends_its_crawl_although_the_source_does_not_answer_and_leaves_the_store_whole(
         self, server: Server, folder: Path, served: subprocess.Popen[bytes], source: Holding
     ) -> None:
         before = files(folder / "store")
         source.held.set()
         source.asked.clear()
         run = server.start("refresh-openrouter")
-        assert source.asked.wait(60)
+        assert source.asked.wait(LIMIT_S)
         assert crawling(served.pid)
-        begun = time.monotonic()
         server.cancel(run)
-        until(lambda: not crawling(served.pid), 30)
-        took_s = time.monotonic() - begun
+        until(lambda: not crawling(served.pid))
         source.held.clear()
         server.wait_for(run, "CANCELLED")
 
-        assert took_s < 5
         assert files(folder / "store") == before
         said = (folder / "schedule.log").read_text()
         assert "told to end: its crawl has ended, and the store is as the last whole publication left it" in said

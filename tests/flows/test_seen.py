@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from flows import seen as seen_module
-from flows.seen import Memory, Seen, SeenError, default_memory, departure, state_folder
+from flows.seen import Memory, Seen, SeenError, default_memory, departure
 from flows.store.opening import canonical_store
+from flows.user_folders import state_folder
 from schemas.verdict import Verdict
 
 KEY, OTHER = "k" * 43, "o" * 43
@@ -126,9 +127,12 @@ def test_a_killed_writer_leaves_the_last_whole_file(memory: Memory, monkeypatch:
 
 
 @pytest.mark.parametrize("chosen", [None, "", "state", "./state"])
-def test_a_state_folder_that_is_empty_or_relative_counts_as_unset(chosen: str | None, home: Path) -> None:
-    environment = {} if chosen is None else {"XDG_STATE_HOME": chosen}
-    assert state_folder(environment) == home / ".local" / "state" / "passports"
+def test_a_state_folder_that_is_empty_or_relative_counts_as_unset(
+    chosen: str | None, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if chosen is not None:
+        monkeypatch.setenv("XDG_STATE_HOME", chosen)
+    assert state_folder() == home / ".local" / "state" / "passports"
 
 
 def test_the_memory_lies_in_the_state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

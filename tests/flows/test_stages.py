@@ -1,7 +1,6 @@
 import asyncio
 import json
 import random
-import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,7 +42,8 @@ from tests.flows.running import (
     refresh,
     served_passport,
 )
-from tests.spiders.server import Source, model, serving
+from tests.spiders.server import model, serving
+from tests.waiting import until
 
 QWEN = "qwen-qwq-32b"
 LATER = NOON + timedelta(hours=1)
@@ -495,18 +495,13 @@ def test_two_first_runs_at_once_are_both_served(equipped: Path, few: list[Record
     assert reader(root, at=soon).check_copy("ada-lovelace").verdict == "ok"
 
 
-def wait_until_asked(source: Source) -> None:
-    while not source.asked():
-        time.sleep(0.02)
-
-
 def test_a_cancelled_crawl_leaves_the_store_as_it_was(store: Path) -> None:
     before = files(store)
 
     async def cancel_once_asked() -> None:
         with serving(always="429", retry_after="300") as source:
             task = asyncio.create_task(crawl_source(job_for(store, url=source.url), "openrouter"))
-            await asyncio.to_thread(wait_until_asked, source)
+            await asyncio.to_thread(until, source.asked)
             task.cancel()
             await task
 

@@ -117,7 +117,7 @@ def test_no_method_takes_a_hostile_key(store: Store, key: str) -> None:
 
 
 @given(body=st.binary(max_size=2000))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=25)
 def test_any_bytes_come_back(store: Store, body: bytes) -> None:
     store.put("a/b", body)
     assert store.get("a/b").body == body

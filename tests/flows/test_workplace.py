@@ -13,8 +13,8 @@ import pytest
 from flows.errors import FullError
 from flows.job import Job
 from flows.workplace import AnotherError, alone, clear_left, crawl_folder, workplace
-from tests.flows.prefecting import until
 from tests.flows.running import job_for
+from tests.waiting import LIMIT_S, until
 
 HOLD = """
 import sys
@@ -57,14 +57,14 @@ def test_a_refresh_waits_for_one_of_the_same_source_and_store_and_says_so(
     with process:
         waiting = threading.Thread(target=wait)
         waiting.start()
-        until(lambda: "another refresh of openrouter goes on: waiting until it has ended" in caplog.text, 10)
+        until(lambda: "another refresh of openrouter goes on: waiting until it has ended" in caplog.text)
         for other in ({"flow": "rescrape"}, {"sources": ("modelsdev",)}):
             with workplace(job.model_copy(update=other)):
                 assert begun == []
         assert process.stdin is not None
         process.stdin.close()
-        process.wait(10)
-    waiting.join(10)
+        process.wait(LIMIT_S)
+    waiting.join(LIMIT_S)
     assert begun == ["then"]
 
 
@@ -182,7 +182,7 @@ def test_what_a_killed_run_left_is_gone_at_the_next_start(job: Job) -> None:
         (left / "spool").mkdir()
         (left / "spool/0.jsonl").write_text("many")
         process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait(LIMIT_S)
     assert left.exists()
     with workplace(job):
         assert not left.exists()
@@ -195,7 +195,7 @@ def test_the_folder_of_a_run_that_lives_stays(job: Job) -> None:
             assert held.is_dir()
         assert process.stdin is not None
         process.stdin.close()
-        process.wait(10)
+        process.wait(LIMIT_S)
     assert not held.exists()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flows.crawl import CrawlOutcome, crawl
 from schemas.crawl import AdmittedLine, QuarantinedLine
 from schemas.listing import Quarantined
+from tests.waiting import LIMIT_S
 
 EPOCH = 1_784_000_000
 OBSERVED_AT = "2026-07-14T03:33:20.000Z"
@@ -18,7 +19,7 @@ def crawled(url: str, folder: Path, **order: Any) -> CrawlOutcome:
     arguments = {"endpoints": str(int(order.pop("endpoints", False)))}
     if only := order.pop("only", ()):
         arguments["only"] = ",".join(only)
-    order = {"contact": "https://test.example/about", "clock_epoch": EPOCH, "time_limit_s": 60.0, **order}
+    order = {"contact": "https://test.example/about", "clock_epoch": EPOCH, "time_limit_s": LIMIT_S, **order}
     out = folder / "crawl.jsonl"
     return asyncio.run(crawl("openrouter", url=url, out=out, arguments=arguments, settings=settings, **order))
 

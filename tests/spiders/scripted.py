@@ -14,6 +14,7 @@ from flows.crawl import crawl
 from schemas.crawl import AdmittedLine, CrawlReport
 from schemas.listing import Quarantined
 from tests.spiders.crawling import EPOCH, HASTY
+from tests.waiting import LIMIT_S
 
 PREFIX = "/source"
 
@@ -110,7 +111,7 @@ def crawl_of(source: str, url: str, folder: Path, settings: dict[str, str] | Non
             contact="https://test.example/about",
             arguments=arguments,
             clock_epoch=EPOCH,
-            time_limit_s=60.0,
+            time_limit_s=LIMIT_S,
             settings={**HASTY, **(settings or {})},
         )
     )

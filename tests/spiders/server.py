@@ -49,6 +49,8 @@ class Source:
     retry_after: str = "1"
     date: str | None = None
     requests: list[tuple[str, dict[str, str], float]] = field(default_factory=list)
+    released: threading.Event = field(default_factory=threading.Event)
+    """Set when what is held may be answered; at the end at the latest."""
     url: str = ""
 
     def asked(self) -> list[str]:
@@ -130,13 +132,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def play_empty(self, _: bytes) -> None:
         self.reply(200, b'{"data": []}')
 
-    def play_slow(self, answer: bytes) -> None:
-        time.sleep(1.5)
+    def play_held(self, answer: bytes) -> None:
+        self.source.released.wait()
         with contextlib.suppress(OSError):
             self.reply(200, answer)
-
-    def play_stuck(self, _: bytes) -> None:
-        time.sleep(30)
 
     def play_drip(self, _: bytes) -> None:
         self.wfile.write(b"HTTP/1.1 200 OK\r\n")
@@ -193,6 +192,7 @@ def serving(certificate: Path | None = None, **settings: Any) -> Iterator[Source
     try:
         yield source
     finally:
+        source.released.set()
         server.shutdown()
         thread.join()
         server.server_close()

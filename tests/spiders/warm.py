@@ -16,10 +16,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
+
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 CLIENT = Path(__file__).with_name("warm_client.py")
@@ -43,7 +44,6 @@ PRELOADED = (
 )
 NOT_PRELOADED = ("spiders.settings", "twisted.internet.reactor")
 """What reads its surroundings, or starts something, when it is imported."""
-STARTING_S = 60
 LARGEST_ORDER = 2**20
 PR_SET_PDEATHSIG = 1
 """From <linux/prctl.h>."""
@@ -72,11 +72,9 @@ class Warm:
     def _start(self) -> None:
         command = [sys.executable, "-m", "tests.spiders.warm", str(self.address), str(os.getpid())]
         self._process = subprocess.Popen(command, cwd=ROOT)
-        ends = time.monotonic() + STARTING_S
-        while not self.address.exists():
-            assert self._process.poll() is None
-            assert time.monotonic() < ends
-            time.sleep(0.02)
+        process = self._process
+        until(lambda: self.address.exists() or process.poll() is not None)
+        assert process.poll() is None
 
 
 @contextlib.contextmanager

@@ -1,0 +1,52 @@
+"""The program's beginning: an interrupt while it is imported, and output that nobody takes, end in one sentence."""
+
+import os
+import signal
+import sys
+
+INTERRUPTED = 130
+"""As a shell says it of a program that Ctrl-C ended."""
+EARLY = b"error: interrupted before anything was done\n"
+
+
+def main() -> None:
+    """Run a command; an interrupt ends the process at once, whatever still goes on in other threads."""
+    with Importing():
+        from flows.output import OutputError, guard  # noqa: PLC0415 - what takes a while to import comes after this
+
+        try:
+            guard()
+        except OutputError as error:
+            os.write(sys.stderr.fileno(), f"error: {error}\n".encode())
+            os._exit(error.status)
+        from flows.cli import main as command_line  # noqa: PLC0415 - likewise
+    try:
+        command_line()
+    except SystemExit as ending:
+        if ending.code == INTERRUPTED:
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)
+        raise
+    finally:
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # what is left to do is not worth a traceback
+
+
+class Importing:
+    """While modules are imported an interrupt ends the process: an exception there may be taken for a fault of theirs.
+
+    Where interrupts are ignored or handled otherwise, as with nohup, that stays.
+    """
+
+    def __enter__(self) -> None:
+        self._before = signal.getsignal(signal.SIGINT)
+        if self._before is signal.default_int_handler:
+            signal.signal(signal.SIGINT, _leave)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+
+def _leave(*_: object) -> None:
+    os.write(2, EARLY)
+    os._exit(INTERRUPTED)
