@@ -19,7 +19,7 @@ from pipelines.gates import (
 from pipelines.merge import SOURCES
 from pipelines.order import READERS, admit
 from schemas.crawl import CrawlReport, FetchFailure
-from schemas.listing import Fact, Listing
+from schemas.listing import Fact, FactValue, Listing
 from schemas.times import instant
 from tests.pipelines.listings import SEEN, admitted, listing, raw, raw_body
 from tests.recordings import hub_items, openrouter_models, recorded_days, recordings_dir
@@ -173,6 +173,21 @@ def test_one_value_in_the_place_of_all_others_closes_the_gate() -> None:
     [breach] = check(report(), filled(named(["unknown"] * 100), gate), gate, last_good=None)
     assert breach.gate == "distinct_rates.name"
     assert breach.reason.startswith("only 1.0% of what is stated as name differs, at least 50% must")
+
+
+def marked(marks: Iterable[FactValue]) -> list[Listing]:
+    one = listing()
+    return [one.model_copy(update={"facts": (Fact("open", mark, "/open", mark),)}) for mark in marks]
+
+
+def test_a_mark_says_nothing_that_could_differ_and_a_value_under_the_same_name_does() -> None:
+    gate = Gate(**{**BOUNDS, "fill_rates": {"open": 1.0}, "distinct_rates": {"open": 0.5}})
+    marks = filled(marked([True] * 100), gate)
+    assert (marks.stated["open"], "open" in marks.varieties) == (100, False)
+    assert check(report(), marks, gate, last_good=None) == []
+    values = filled(marked([True, "weights"] * 50), gate)
+    assert values.varieties["open"].stated == 50
+    assert [breach.gate for breach in check(report(), values, gate, last_good=None)] == ["distinct_rates.open"]
 
 
 def judged(models: list[dict[str, Any]]) -> list[str]:
