@@ -102,6 +102,7 @@ def test_a_roll_shows_who_is_not_there_by_where_it_would_name_them() -> None:
 
 
 def test_an_answer_shows_that_a_repository_is_not_there_by_what_it_says() -> None:
+    assert facts(absence())["repository_missing"].value == 401
     assert absent_in(absence(), REPOSITORY) == Fact("missing", True, "/status", 401)
     for look, answer in ((moved(), "repository_moved"), (replaced(), "repository_replaced")):
         told = facts(look)[answer]

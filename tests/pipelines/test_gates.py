@@ -10,6 +10,7 @@ from pipelines.gates import (
     RATED_TOGETHER,
     Filled,
     Gate,
+    Variety,
     check,
     check_one,
     deadlines,
@@ -21,6 +22,7 @@ from pipelines.order import READERS, admit
 from schemas.crawl import CrawlReport, FetchFailure
 from schemas.listing import Fact, FactValue, Listing
 from schemas.times import instant
+from tests.pipelines.hub import absence
 from tests.pipelines.listings import SEEN, admitted, listing, raw, raw_body
 from tests.recordings import hub_items, openrouter_models, recorded_days, recordings_dir
 
@@ -141,6 +143,12 @@ def test_a_name_or_a_fact_that_is_blank_is_not_stated() -> None:
     assert [breach.gate for breach in breaches] == ["fill_rates.name", "fill_rates.description"]
 
 
+def test_the_answer_that_there_is_none_is_no_listing() -> None:
+    gate = Gate(**{**BOUNDS, "fill_rates": {"name": 1.0}})
+    counted = filled([absence(), listing(), absence()], gate)
+    assert (counted.listings, counted.stated["name"]) == (1, 1)
+
+
 def named(names: Iterable[str]) -> list[Listing]:
     one = listing()
     return [one.model_copy(update={"name": name}) for name in names]
@@ -165,6 +173,22 @@ NAMES = [f"Heron {n}" for n in range(RATED_TOGETHER)]
 def test_how_many_differ_is_rated_window_by_window(names: list[str], share: float) -> None:
     gate = Gate(**{**BOUNDS, "distinct_rates": {"name": 0.5}})
     assert filled(named(names), gate).varieties["name"].share == pytest.approx(share)
+
+
+def test_ten_thousand_statements_are_rated_as_one() -> None:
+    variety = Variety()
+    for _ in range(9_999):
+        variety.note("unknown")
+    assert (variety.stated, variety.least) == (9_999, 1.0)
+    variety.note("unknown")
+    assert (variety.stated, variety.least) == (0, 1 / 10_000)
+
+
+def test_what_differs_as_much_as_it_must_is_enough() -> None:
+    gate = Gate(**{**BOUNDS, "fill_rates": {}, "distinct_rates": {"name": 0.5}})
+    assert check(report(), filled(named(NAMES[:20] * 2), gate), gate, last_good=None) == []
+    breaches = check(report(), filled(named([*NAMES[:19] * 2, NAMES[0], NAMES[0]]), gate), gate, last_good=None)
+    assert [breach.gate for breach in breaches] == ["distinct_rates.name"]
 
 
 def test_one_value_in_the_place_of_all_others_closes_the_gate() -> None:
