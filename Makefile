@@ -5,6 +5,7 @@
 #   make test-slow  the tests that take long: PostgreSQL, killed runs, Dask, recorded months
 #   make venv   no more than .venv, to run `passports` from
 #   make bench  building and verifying a passport, beside the least that they can cost
+#   make mutants  which small breaks of the modules that trust rests on no test notices (a quarter of an hour)
 #   make accuracy  capabilities against what others say of the same models, on the larger recordings
 
 PYTHON ?= python3
@@ -16,11 +17,11 @@ SYNCED := .venv/.synced
 # as the longest come first in it.
 SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-slow lint check format bench accuracy clean venv
+.PHONY: help demo test test-slow lint check format bench mutants accuracy clean venv
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '2,9s/^#   //p' Makefile
+	@sed -n '2,10s/^#   //p' Makefile
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -60,6 +61,9 @@ format: $(SYNCED)
 
 bench: $(SYNCED)
 	$(BIN)/python -m benchmarks.passports
+
+mutants: $(SYNCED)
+	$(BIN)/python -m benchmarks.mutants
 
 accuracy: $(SYNCED)
 	$(BIN)/python -m benchmarks.accuracy
