@@ -1,7 +1,8 @@
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -155,6 +156,70 @@ def test_the_pointer_says_when_it_was_issued_and_until_when_it_holds(store: Stor
     assert reader(store).pointer.issued_at == timestamp(AT)
     assert reader(store).pointer.expires_at == timestamp(AT + POINTER_LIFE)
     assert timedelta(hours=72) == POINTER_LIFE
+
+
+def test_every_generation_is_kept_from_the_first_on_until_garbage_is_collected(store: Store) -> None:
+    publish_versions(store, FIRST, nonce="1")
+    assert reader(store).pointer.kept_from == 1
+    publish_versions(store, {"acme-tern": 2}, nonce="2")
+    assert reader(store).pointer.kept_from == 1
+
+
+class Noted(LocalStore):
+    """Notes what is written, what comes between, and that nobody else may write meanwhile."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.notes: list[str] = []
+        self.locked = False
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        with super().lock():
+            self.locked = True
+            yield
+            self.locked = False
+
+    def barrier(self) -> None:
+        self.notes.append("barrier")
+        super().barrier()
+
+    def create(self, key: str, body: bytes) -> bool:
+        self.note(key)
+        return super().create(key, body)
+
+    def swap(self, key: str, body: bytes, expected: str) -> None:
+        self.note(key)
+        super().swap(key, body, expected)
+
+    def note(self, key: str) -> None:
+        assert self.locked, key
+        if not key.startswith("registry/probe/"):
+            self.notes.append(key)
+
+
+def test_the_pointer_moves_after_a_barrier_before_which_everything_it_leads_to_was_written(tmp_path: Path) -> None:
+    store = Noted(tmp_path)
+    publish_versions(store, FIRST, nonce="1")
+    store.notes.clear()
+    publish_versions(store, {"acme-tern": 2}, nonce="2")
+    barrier, pointer = store.notes.index("barrier"), store.notes.index(keys.POINTER_KEY)
+    assert pointer == barrier + 1
+    assert {keys.object_key(row("acme-tern", 2).object), keys.snapshot_key(2)} <= set(store.notes[:barrier])
+    assert not store.locked
+
+
+@pytest.mark.parametrize(("unanswered", "moved"), [(7, True), (8, False)])
+def test_the_pointer_is_tried_eight_times(tmp_path: Path, *, unanswered: int, moved: bool) -> None:
+    publish_versions(LocalStore(tmp_path), FIRST, nonce="1")
+    store = Unclear(tmp_path)
+    store.done, store.unanswered = False, unanswered
+    if moved:
+        assert publish_versions(store, {"acme-tern": 2}, nonce="2").generation == 2
+    else:
+        with pytest.raises(StoreUnavailableError, match="cannot be moved: connection reset"):
+            publish_versions(store, {"acme-tern": 2}, nonce="2")
+        assert reader(store).generation == 1
 
 
 def test_progress_goes_through_the_steps_in_order_and_each_comes_to_its_end(store: Store) -> None:
