@@ -136,6 +136,14 @@ def test_a_reason_shows_80_characters_of_a_value(signed: dict[str, Any], length:
     assert reason.endswith(f", not {shown}")
 
 
+def test_an_item_of_a_list_is_no_words_of_a_text(signed: dict[str, Any]) -> None:
+    evidence = signed["unfragile"]["evidence"]
+    place = next(n for n, one in enumerate(evidence) if "quote" in one and one["asserted_by"] == "openrouter")
+    document = spoiled(signed, f"/evidence/{place}/quote", "tools")
+    (found,) = judge(spoiled(document, f"/evidence/{place}/locator", "/supported_parameters"))
+    assert (found.path, "the quote is not in" in found.reason) == (evidence[place]["path"], True)
+
+
 def test_rules_that_do_not_exist_prove_nothing(signed: dict[str, Any]) -> None:
     evidence = signed["unfragile"]["evidence"]
     place = next(n for n, entry in enumerate(evidence) if entry["asserted_by"] == "class")
