@@ -209,6 +209,37 @@ def test_the_pointer_moves_after_a_barrier_before_which_everything_it_leads_to_w
     assert not store.locked
 
 
+def test_where_the_snapshot_commits_the_pointer_is_put_and_asks_for_no_condition(tmp_path: Path) -> None:
+    class RefusesConditions(CreatesOnly):
+        def swap(self, key: str, body: bytes, expected: str) -> None:
+            if key == keys.POINTER_KEY:
+                raise ConflictError("If-Match is not known here")
+            super().swap(key, body, expected)
+
+    publish_versions(CreatesOnly(tmp_path), FIRST, nonce="1")
+    assert publish_versions(RefusesConditions(tmp_path), {"acme-tern": 2}, nonce="2").generation == 2
+    assert_whole(CreatesOnly(tmp_path))
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_first_write_of_the_pointer_without_an_answer_is_tried_again(tmp_path: Path, *, done: bool) -> None:
+    class UnclearAtFirst(LocalStore):
+        asked = 0
+
+        def create(self, key: str, body: bytes) -> bool:
+            if key != keys.POINTER_KEY or self.asked:
+                return super().create(key, body)
+            self.asked += 1
+            if done:
+                super().create(key, body)
+            raise StoreUnavailableError("connection reset")
+
+    store = UnclearAtFirst(tmp_path)
+    assert publish_versions(store, FIRST).generation == 1
+    assert store.asked == 1
+    assert_whole(store)
+
+
 @pytest.mark.parametrize(("unanswered", "moved"), [(7, True), (8, False)])
 def test_the_pointer_is_tried_eight_times(tmp_path: Path, *, unanswered: int, moved: bool) -> None:
     publish_versions(LocalStore(tmp_path), FIRST, nonce="1")
