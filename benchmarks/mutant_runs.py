@@ -110,14 +110,15 @@ def tested(tests: list[str]) -> int:
     os.setsid()
     resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_CPU_S, LONGEST_CPU_S))
     nothing = os.open(os.devnull, os.O_RDWR)
-    for standard in range(2):
+    for standard in range(3):
         os.dup2(nothing, standard)
     # The first example that fails is enough, the same are tried each time, and slowness is no failure.
     phases = [Phase.explicit, Phase.generate]
     settings.register_profile("mutants", phases=phases, deadline=None, derandomize=True, database=None)
     settings.load_profile("mutants")
     longest_s = max(SHORTEST_LIMIT_S, PATIENCE * max(ORDER.took.values(), default=SHORTEST_LIMIT_S))
-    return int(pytest.main([*OPTIONS, f"--timeout={longest_s:.0f}", *tests], plugins=[ORDER]))
+    options = [*OPTIONS, f"--timeout={longest_s:.0f}", f"--basetemp={HERE / 'made'}"]
+    return int(pytest.main([*options, *tests], plugins=[ORDER]))
 
 
 def awaited(child: int) -> int:

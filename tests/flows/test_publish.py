@@ -261,6 +261,26 @@ def test_progress_goes_through_the_steps_in_order_and_each_comes_to_its_end(stor
     for step in steps:
         assert [event for event in seen if event[0] is step][-1][1:] in {(1, 1), (3, 3)}
     assert [event[1:] for event in seen if event[0] is Step.OBJECTS] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    for step in (Step.LOCK, Step.PROBE, Step.BARRIER, Step.POINTER):
+        assert [event[1:] for event in seen if event[0] is step] == [(0, 1), (1, 1)]
+    assert seen[-1] == (Step.DONE, 1, 1)
+
+
+def test_a_store_is_probed_before_its_first_publication_and_no_other(store: Store) -> None:
+    steps: list[Step] = []
+    publish_versions(store, FIRST, nonce="1")
+    publish_versions(store, {"acme-tern": 2}, nonce="2", on_step=lambda *event: steps.append(event[0]))
+    assert Step.PROBE not in steps
+    assert Step.POINTER in steps
+
+
+def test_nothing_is_built_anew_where_nobody_else_published(store: Store) -> None:
+    def rebase(base: Any) -> Publication:
+        raise AssertionError(base)
+
+    publish_versions(store, FIRST, nonce="1")
+    wanted = publication({"acme-tern": 2}, read_served(store, KEYS, AT), run="run-2")
+    assert _publish(store, wanted, "2", rebase=rebase).generation == 2
 
 
 def test_a_run_that_publishes_nothing_can_leave_its_report(store: Store) -> None:
@@ -337,7 +357,9 @@ def test_a_snapshot_that_a_killed_run_left_is_stepped_over_and_stays(store: Stor
     assert_whole(store)
 
 
-def test_a_publisher_that_was_overtaken_merges_onto_what_is_served_now(store: Store) -> None:
+def test_a_publisher_that_was_overtaken_merges_onto_what_is_served_now(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
     publish_versions(store, FIRST, nonce="0")
     outdated = read_served(store, KEYS, AT)
     publish_versions(store, {"acme-heron": 1}, nonce="1")
@@ -350,6 +372,7 @@ def test_a_publisher_that_was_overtaken_merges_onto_what_is_served_now(store: St
     stale = publication({"acme-tern": 2}, outdated, run="run-2")
     assert _publish(store, stale, "2", base=outdated, rebase=rebase).generation in {3, 4}
     assert seen == [2]
+    assert caplog.messages == [f"{store.name}: another run published meanwhile: building anew on what it published"]
     assert reader(store).snapshot.parent == 2
     assert {found.slug for found in reader(store).rows()} == {*FIRST, "acme-heron"}
     assert_whole(store)
@@ -439,6 +462,21 @@ def test_an_overtaken_publisher_puts_no_old_copy_over_a_new_one(moment: tuple[St
     assert ran == [2]
     assert_whole(store)
     assert reader(store).passport("acme-tern") == passport("acme-tern", 3)
+
+
+def test_an_overtaken_publisher_leaves_the_site_to_whoever_overtook_it() -> None:
+    store = open_store("memory:///")
+    ran: list[int] = []
+
+    def overtake(step: Step, done: int, _total: int) -> None:
+        if (step, done) == (Step.POINTER, 1) and not ran:
+            ran.append(1)
+            newer = publication({"acme-tern": 2}, read_served(store, KEYS, AT), run="run-2")
+            _publish(store, replace(newer, site={**SITE, "index.html": b"<p>newer"}), "2")
+
+    assert _publish(store, publication(FIRST), "1", on_step=overtake).generation == 1
+    assert reader(store).generation == 2
+    assert store.get("index.html").body == b"<p>newer"
 
 
 def test_an_overtaken_write_between_look_and_swap_does_not_land(tmp_path: Path) -> None:
