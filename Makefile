@@ -6,6 +6,7 @@
 #   make venv   no more than .venv, to run `passports` from
 #   make bench  building and verifying a passport, beside the least that they can cost
 #   make attacks  attack a store, a crawl and a reader from outside; 200,000 mutated passports and 10,000 hostile records
+#   make mutants  which small breaks of the modules that trust rests on no test notices (a quarter of an hour)
 #   make accuracy  capabilities against what others say of the same models, on the larger recordings
 
 PYTHON ?= python3
@@ -19,7 +20,7 @@ INSTALLED := $(AZURITE)/node_modules/.package-lock.json
 # as the longest come first in it.
 SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-slow azurite lint check format bench attacks accuracy clean venv
+.PHONY: help demo test test-slow azurite lint check format bench attacks mutants accuracy clean venv
 .DEFAULT_GOAL := help
 
 help:
@@ -78,6 +79,9 @@ bench: $(SYNCED)
 attacks: $(SYNCED)
 	$(BIN)/python -m benchmarks.attacks
 	$(BIN)/python -m benchmarks.mutations --passports 200000 --records 10000 --seed 1
+
+mutants: $(SYNCED)
+	$(BIN)/python -m benchmarks.mutants
 
 accuracy: $(SYNCED)
 	$(BIN)/python -m benchmarks.accuracy

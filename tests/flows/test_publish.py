@@ -1,7 +1,8 @@
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -157,6 +158,101 @@ def test_the_pointer_says_when_it_was_issued_and_until_when_it_holds(store: Stor
     assert timedelta(hours=72) == POINTER_LIFE
 
 
+def test_every_generation_is_kept_from_the_first_on_until_garbage_is_collected(store: Store) -> None:
+    publish_versions(store, FIRST, nonce="1")
+    assert reader(store).pointer.kept_from == 1
+    publish_versions(store, {"acme-tern": 2}, nonce="2")
+    assert reader(store).pointer.kept_from == 1
+
+
+class Noted(LocalStore):
+    """Notes what is written, what comes between, and that nobody else may write meanwhile."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.notes: list[str] = []
+        self.locked = False
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        with super().lock():
+            self.locked = True
+            yield
+            self.locked = False
+
+    def barrier(self) -> None:
+        self.notes.append("barrier")
+        super().barrier()
+
+    def create(self, key: str, body: bytes) -> bool:
+        self.note(key)
+        return super().create(key, body)
+
+    def swap(self, key: str, body: bytes, expected: str) -> None:
+        self.note(key)
+        super().swap(key, body, expected)
+
+    def note(self, key: str) -> None:
+        assert self.locked, key
+        if not key.startswith("registry/probe/"):
+            self.notes.append(key)
+
+
+def test_the_pointer_moves_after_a_barrier_before_which_everything_it_leads_to_was_written(tmp_path: Path) -> None:
+    store = Noted(tmp_path)
+    publish_versions(store, FIRST, nonce="1")
+    store.notes.clear()
+    publish_versions(store, {"acme-tern": 2}, nonce="2")
+    barrier, pointer = store.notes.index("barrier"), store.notes.index(keys.POINTER_KEY)
+    assert pointer == barrier + 1
+    assert {keys.object_key(row("acme-tern", 2).object), keys.snapshot_key(2)} <= set(store.notes[:barrier])
+    assert not store.locked
+
+
+def test_where_the_snapshot_commits_the_pointer_is_put_and_asks_for_no_condition(tmp_path: Path) -> None:
+    class RefusesConditions(CreatesOnly):
+        def swap(self, key: str, body: bytes, expected: str) -> None:
+            if key == keys.POINTER_KEY:
+                raise ConflictError("If-Match is not known here")
+            super().swap(key, body, expected)
+
+    publish_versions(CreatesOnly(tmp_path), FIRST, nonce="1")
+    assert publish_versions(RefusesConditions(tmp_path), {"acme-tern": 2}, nonce="2").generation == 2
+    assert_whole(CreatesOnly(tmp_path))
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_first_write_of_the_pointer_without_an_answer_is_tried_again(tmp_path: Path, *, done: bool) -> None:
+    class UnclearAtFirst(LocalStore):
+        asked = 0
+
+        def create(self, key: str, body: bytes) -> bool:
+            if key != keys.POINTER_KEY or self.asked:
+                return super().create(key, body)
+            self.asked += 1
+            if done:
+                super().create(key, body)
+            raise StoreUnavailableError("connection reset")
+
+    store = UnclearAtFirst(tmp_path)
+    assert publish_versions(store, FIRST).generation == 1
+    assert store.asked == 1
+    assert_whole(store)
+
+
+@pytest.mark.parametrize(("unanswered", "moved"), [(7, True), (8, False)])
+def test_the_pointer_is_tried_eight_times(tmp_path: Path, *, unanswered: int, moved: bool) -> None:
+    publish_versions(LocalStore(tmp_path), FIRST, nonce="1")
+    store = Unclear(tmp_path)
+    store.done, store.unanswered = False, unanswered
+    if moved:
+        assert publish_versions(store, {"acme-tern": 2}, nonce="2").generation == 2
+    else:
+        with pytest.raises(StoreUnavailableError, match="cannot be moved: connection reset"):
+            publish_versions(store, {"acme-tern": 2}, nonce="2")
+        assert reader(store).generation == 1
+
+
 def test_progress_goes_through_the_steps_in_order_and_each_comes_to_its_end(store: Store) -> None:
     seen: list[tuple[Step, int, int]] = []
     publish_versions(store, FIRST, on_step=lambda *event: seen.append(event))
@@ -165,6 +261,26 @@ def test_progress_goes_through_the_steps_in_order_and_each_comes_to_its_end(stor
     for step in steps:
         assert [event for event in seen if event[0] is step][-1][1:] in {(1, 1), (3, 3)}
     assert [event[1:] for event in seen if event[0] is Step.OBJECTS] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    for step in (Step.LOCK, Step.PROBE, Step.BARRIER, Step.POINTER):
+        assert [event[1:] for event in seen if event[0] is step] == [(0, 1), (1, 1)]
+    assert seen[-1] == (Step.DONE, 1, 1)
+
+
+def test_a_store_is_probed_before_its_first_publication_and_no_other(store: Store) -> None:
+    steps: list[Step] = []
+    publish_versions(store, FIRST, nonce="1")
+    publish_versions(store, {"acme-tern": 2}, nonce="2", on_step=lambda *event: steps.append(event[0]))
+    assert Step.PROBE not in steps
+    assert Step.POINTER in steps
+
+
+def test_nothing_is_built_anew_where_nobody_else_published(store: Store) -> None:
+    def rebase(base: Any) -> Publication:
+        raise AssertionError(base)
+
+    publish_versions(store, FIRST, nonce="1")
+    wanted = publication({"acme-tern": 2}, read_served(store, KEYS, AT), run="run-2")
+    assert _publish(store, wanted, "2", rebase=rebase).generation == 2
 
 
 def test_a_run_that_publishes_nothing_can_leave_its_report(store: Store) -> None:
@@ -241,7 +357,9 @@ def test_a_snapshot_that_a_killed_run_left_is_stepped_over_and_stays(store: Stor
     assert_whole(store)
 
 
-def test_a_publisher_that_was_overtaken_merges_onto_what_is_served_now(store: Store) -> None:
+def test_a_publisher_that_was_overtaken_merges_onto_what_is_served_now(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
     publish_versions(store, FIRST, nonce="0")
     outdated = read_served(store, KEYS, AT)
     publish_versions(store, {"acme-heron": 1}, nonce="1")
@@ -254,6 +372,7 @@ def test_a_publisher_that_was_overtaken_merges_onto_what_is_served_now(store: St
     stale = publication({"acme-tern": 2}, outdated, run="run-2")
     assert _publish(store, stale, "2", base=outdated, rebase=rebase).generation in {3, 4}
     assert seen == [2]
+    assert caplog.messages == [f"{store.name}: another run published meanwhile: building anew on what it published"]
     assert reader(store).snapshot.parent == 2
     assert {found.slug for found in reader(store).rows()} == {*FIRST, "acme-heron"}
     assert_whole(store)
@@ -343,6 +462,21 @@ def test_an_overtaken_publisher_puts_no_old_copy_over_a_new_one(moment: tuple[St
     assert ran == [2]
     assert_whole(store)
     assert reader(store).passport("acme-tern") == passport("acme-tern", 3)
+
+
+def test_an_overtaken_publisher_leaves_the_site_to_whoever_overtook_it() -> None:
+    store = open_store("memory:///")
+    ran: list[int] = []
+
+    def overtake(step: Step, done: int, _total: int) -> None:
+        if (step, done) == (Step.POINTER, 1) and not ran:
+            ran.append(1)
+            newer = publication({"acme-tern": 2}, read_served(store, KEYS, AT), run="run-2")
+            _publish(store, replace(newer, site={**SITE, "index.html": b"<p>newer"}), "2")
+
+    assert _publish(store, publication(FIRST), "1", on_step=overtake).generation == 1
+    assert reader(store).generation == 2
+    assert store.get("index.html").body == b"<p>newer"
 
 
 def test_an_overtaken_write_between_look_and_swap_does_not_land(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -66,3 +67,43 @@ def test_the_older_format_says_nothing_of_its_age_unless_it_is_over() -> None:
     old["signedAt"] = timestamp(SCRAPED - timedelta(days=30))
     assert age_at(old, SCRAPED - A_MOMENT) is None
     assert age_at(old, SCRAPED) == "expired"
+
+
+def signed(status: str = "active") -> dict[str, Any]:
+    """A passport's dates: what is asked for next, and after it sources that make it no older and no younger."""
+    until = {name: timestamp(SCRAPED + timedelta(days=days)) for name, days in (("due_after", 3), ("stale_after", 7))}
+    later = {name: timestamp(SCRAPED + timedelta(days=99)) for name in until}
+    trust = {"maintenance": {"status": status}, "freshness": {"sources": [until, later]}}
+    dates = {"signedAt": timestamp(SCRAPED), "expiresAt": timestamp(SCRAPED + timedelta(days=30))}
+    return {"unfragile": {"trust": trust}, **dates}
+
+
+@pytest.mark.parametrize(("days", "until", "beyond"), [(3, "fresh", "due"), (7, "due", "stale")])
+def test_a_reader_tells_the_age_by_the_dates_of_the_source_that_names_the_passport(
+    days: int, until: Age, beyond: Age
+) -> None:
+    bound = SCRAPED + timedelta(days=days)
+    assert (age_at(signed(), bound), age_at(signed(), bound + A_MOMENT)) == (until, beyond)
+
+
+def test_a_reader_calls_it_expired_from_the_moment_on_that_it_states() -> None:
+    end = SCRAPED + timedelta(days=30)
+    assert (age_at(signed(), end - A_MOMENT), age_at(signed(), end)) == ("stale", "expired")
+
+
+@pytest.mark.parametrize("days", [0, 5, 10, 365])
+def test_a_reader_calls_what_is_delisted_that_first_of_all(days: int) -> None:
+    at = SCRAPED + timedelta(days=days)
+    assert age_at(signed("delisted"), at) == "delisted"
+    assert age_at(signed("deprecated"), at) != "delisted"
+
+
+def test_a_passport_that_names_no_source_says_nothing_of_its_age() -> None:
+    sourceless = signed()
+    sourceless["unfragile"]["trust"]["freshness"]["sources"] = []
+    assert age_at(sourceless, SCRAPED) is None
+
+
+def test_the_worst_age_comes_first() -> None:
+    worst_first = ["expired", "stale", "delisted", "due", "fresh"]
+    assert [age for age in AGES if age in worst_first] == worst_first

@@ -11,6 +11,7 @@ from pipelines.gates import (
     Came,
     Filled,
     Gate,
+    Variety,
     check,
     check_one,
     check_refusals,
@@ -21,8 +22,9 @@ from pipelines.gates import (
 from pipelines.merge import SOURCES
 from pipelines.order import READERS, admit
 from schemas.crawl import CrawlReport, FetchFailure
-from schemas.listing import Fact, Listing
+from schemas.listing import Fact, FactValue, Listing
 from schemas.times import instant
+from tests.pipelines.hub import absence
 from tests.pipelines.listings import SEEN, admitted, listing, raw, raw_body
 from tests.recordings import hub_items, openrouter_models, recorded_days, recordings_dir
 
@@ -177,6 +179,12 @@ def test_a_name_or_a_fact_that_is_blank_is_not_stated() -> None:
     assert [breach.gate for breach in breaches] == ["fill_rates.name", "fill_rates.description"]
 
 
+def test_the_answer_that_there_is_none_is_no_listing() -> None:
+    gate = Gate(**{**BOUNDS, "fill_rates": {"name": 1.0}})
+    counted = filled([absence(), listing(), absence()], gate)
+    assert (counted.listings, counted.stated["name"]) == (1, 1)
+
+
 def named(names: Iterable[str]) -> list[Listing]:
     one = listing()
     return [one.model_copy(update={"name": name}) for name in names]
@@ -203,12 +211,43 @@ def test_how_many_differ_is_rated_window_by_window(names: list[str], share: floa
     assert filled(named(names), gate).varieties["name"].share == pytest.approx(share)
 
 
+def test_ten_thousand_statements_are_rated_as_one() -> None:
+    variety = Variety()
+    for _ in range(9_999):
+        variety.note("unknown")
+    assert (variety.stated, variety.least) == (9_999, 1.0)
+    variety.note("unknown")
+    assert (variety.stated, variety.least) == (0, 1 / 10_000)
+
+
+def test_what_differs_as_much_as_it_must_is_enough() -> None:
+    gate = Gate(**{**BOUNDS, "fill_rates": {}, "distinct_rates": {"name": 0.5}})
+    assert check(report(), filled(named(NAMES[:20] * 2), gate), gate, last_good=None) == []
+    breaches = check(report(), filled(named([*NAMES[:19] * 2, NAMES[0], NAMES[0]]), gate), gate, last_good=None)
+    assert [breach.gate for breach in breaches] == ["distinct_rates.name"]
+
+
 def test_one_value_in_the_place_of_all_others_closes_the_gate() -> None:
     gate = Gate(**{**BOUNDS, "fill_rates": {}, "distinct_rates": {"name": 0.5, "knowledge_cutoff": 0.5}})
     assert check(report(), filled(named(NAMES[:100]), gate), gate, last_good=None) == []
     [breach] = check(report(), filled(named(["unknown"] * 100), gate), gate, last_good=None)
     assert breach.gate == "distinct_rates.name"
     assert breach.reason.startswith("only 1.0% of what is stated as name differs, at least 50% must")
+
+
+def marked(marks: Iterable[FactValue]) -> list[Listing]:
+    one = listing()
+    return [one.model_copy(update={"facts": (Fact("open", mark, "/open", mark),)}) for mark in marks]
+
+
+def test_a_mark_says_nothing_that_could_differ_and_a_value_under_the_same_name_does() -> None:
+    gate = Gate(**{**BOUNDS, "fill_rates": {"open": 1.0}, "distinct_rates": {"open": 0.5}})
+    marks = filled(marked([True] * 100), gate)
+    assert (marks.stated["open"], "open" in marks.varieties) == (100, False)
+    assert check(report(), marks, gate, last_good=None) == []
+    values = filled(marked([True, "weights"] * 50), gate)
+    assert values.varieties["open"].stated == 50
+    assert [breach.gate for breach in check(report(), values, gate, last_good=None)] == ["distinct_rates.open"]
 
 
 def judged(models: list[dict[str, Any]]) -> list[str]:

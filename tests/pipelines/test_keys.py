@@ -135,6 +135,41 @@ def test_the_thumbprint_of_the_rfcs_key() -> None:
     assert jwk(RFC_PUBLIC)["kid"] == RFC_THUMBPRINT
 
 
+def test_a_public_key_is_written_as_a_jwk_for_signatures() -> None:
+    x = base64.urlsafe_b64encode(RFC_PUBLIC).decode().rstrip("=")
+    assert jwk(RFC_PUBLIC) == {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": RFC_THUMBPRINT, "use": "sig"}
+
+
+def test_what_a_signer_signs_its_public_key_confirms() -> None:
+    signature = SIGNER.sign("a/type", b"body")
+    assert len(signature) == 88
+    message = b"DSSEv1 6 a/type 4 body"
+    assert KeyRing([SIGNER.public_key]).confirms(base64.b64decode(signature), message, key_id=SIGNER.key_id)
+
+
+@pytest.mark.parametrize(("length", "read"), [(1 << 20, True), ((1 << 20) + 1, False)])
+def test_a_key_file_of_a_megabyte_is_read_and_no_longer_one(length: int, read: bool) -> None:
+    text = json.dumps(PRIVATE).ljust(length)
+    if read:
+        assert signing_key_from_jwk(text).key_id == SIGNER.key_id
+        assert KeyRing.from_jwks(json.dumps(PUBLIC).ljust(length)).key_ids == {SIGNER.key_id}
+    else:
+        with pytest.raises(KeyFormatError, match="not a JSON object"):
+            signing_key_from_jwk(text)
+
+
+@pytest.mark.parametrize(("depth", "read"), [(8, True), (9, False)])
+def test_a_key_file_is_read_eight_containers_deep_and_no_deeper(depth: int, read: bool) -> None:
+    # The object of the key itself is one of them.
+    nested = "[" * (depth - 1) + "0" + "]" * (depth - 1)
+    text = json.dumps(PRIVATE)[:-1] + f',"note":{nested}}}'
+    if read:
+        assert signing_key_from_jwk(text).key_id == SIGNER.key_id
+    else:
+        with pytest.raises(KeyFormatError, match="not a JSON object"):
+            signing_key_from_jwk(text)
+
+
 def test_the_recorded_thumbprint() -> None:
     example = json.loads((vectors_dir() / "derived/spec_examples.json").read_bytes())["rfc8037_A3_thumbprint"]
     (only,) = KeyRing.from_jwks(json.dumps(example["jwk"])).key_ids

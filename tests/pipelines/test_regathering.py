@@ -121,6 +121,33 @@ def test_a_quote_that_is_not_in_the_card_is_named(signed: dict[str, Any]) -> Non
         assert (found.path, "the quote is not what bytes:" in found.reason) == (entry["path"], True)
 
 
+@pytest.mark.parametrize(
+    ("locator", "quote"),
+    [
+        ("bytes:4-4", ""), ("bytes:99999-99999", ""), ("bytes:", "!"), ("bytes:4", "license"), ("bytes:-11", "license"),
+        ("bytes:x-11", "license"), ("bytes:4-x", "license"), ("bytes:4-11-20", "license"), ("bytes:4-12", "license"),
+    ],
+)  # fmt: skip
+def test_a_quote_of_a_card_is_what_lies_between_two_places(signed: dict[str, Any], locator: str, quote: str) -> None:
+    place = entry_of(signed, "huggingface-card", "/artifact/model/licence")
+    entry = signed["unfragile"]["evidence"][place]
+    assert (entry["locator"], entry["quote"]) == ("bytes:4-23", "license: apache-2.0")
+    (found,) = judge(changed(changed(signed, f"/evidence/{place}/quote", quote), f"/evidence/{place}/locator", locator))
+    assert (found.path, "the quote is not" in found.reason) == ("/artifact/model/licence", True)
+
+
+def test_a_value_is_no_quote_of_a_card() -> None:
+    shouted = CARD.replace("birds.", "birds!")
+    raws = [*RAWS[:2], raw_body(shouted, id=REPOSITORY, source="huggingface-card"), RAWS[3]]
+    document = made_from(subject(raws))
+    place = entry_of(document, "huggingface-card", "/artifact/model/licence")
+    end = shouted.index("!")
+    entry = document["unfragile"]["evidence"][place]
+    without = {name: value for name, value in entry.items() if name != "quote"} | {"locator": f"bytes:{end}-{end + 1}"}
+    (found,) = judge(changed(document, f"/evidence/{place}", {**without, "value": "apache-2.0"}), raws)
+    assert (found.path, "the quote is not" in found.reason) == ("/artifact/model/licence", True)
+
+
 def test_a_record_that_is_of_another_model_is_named(signed: dict[str, Any]) -> None:
     other = repository_raw(id="HeronLab/Plover-1B")
     document = copy.deepcopy(signed)

@@ -100,6 +100,50 @@ def test_a_statement_without_evidence_is_named(signed: dict[str, Any]) -> None:
     assert Mismatch("/capabilities/0", "has no evidence") in judge(document)
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/artifact/status", "/trust/data_access_risk", "/capabilities/1", "/capabilities/0/limitations/0",
+     "/trust/failure_modes/0", "/trust/failure_modes/1"],
+)  # fmt: skip
+def test_every_capability_limitation_and_failure_mode_needs_evidence(signed: dict[str, Any], path: str) -> None:
+    evidence = signed["unfragile"]["evidence"]
+    assert path in {entry["path"] for entry in evidence}
+    rest = [entry for entry in evidence if entry["path"] != path]
+    assert judge(spoiled(signed, "/evidence", rest)) == [Mismatch(path, "has no evidence")]
+
+
+def test_what_the_issuer_asserts_is_what_the_passport_says_there(signed: dict[str, Any]) -> None:
+    evidence = signed["unfragile"]["evidence"]
+    place, entry = next((n, one) for n, one in enumerate(evidence) if one["asserted_by"] == "issuer")
+    says = resolve(signed["unfragile"], entry["locator"])
+    assert says == entry["value"]
+    assert judge(spoiled(signed, f"/evidence/{place}/value", "something else")) == [
+        Mismatch(entry["path"], f"{entry['locator']} says {says!r}")
+    ]
+
+
+def test_a_passport_is_valid_as_long_as_its_records_let_it_be(signed: dict[str, Any]) -> None:
+    assert signed["expiresAt"] == "2026-07-01T09:00:00.000Z"
+    (found,) = judge({**signed, "expiresAt": "2036-07-01T09:00:00.000Z"})
+    assert found == Mismatch("/expiresAt", "must be 2026-07-01T09:00:00.000Z, not 2036-07-01T09:00:00.000Z")
+
+
+@pytest.mark.parametrize(("length", "shown"), [(78, f"'{'x' * 78}'"), (79, f"'{'x' * 78}…"), (200, f"'{'x' * 78}…")])
+def test_a_reason_shows_80_characters_of_a_value(signed: dict[str, Any], length: int, shown: str) -> None:
+    path = "/capabilities/0/description"
+    [reason] = [one.reason for one in judge(spoiled(signed, path, "x" * length)) if one.path.endswith("/description")]
+    assert reason.startswith("the rules give 'A")
+    assert reason.endswith(f", not {shown}")
+
+
+def test_an_item_of_a_list_is_no_words_of_a_text(signed: dict[str, Any]) -> None:
+    evidence = signed["unfragile"]["evidence"]
+    place = next(n for n, one in enumerate(evidence) if "quote" in one and one["asserted_by"] == "openrouter")
+    document = spoiled(signed, f"/evidence/{place}/quote", "tools")
+    (found,) = judge(spoiled(document, f"/evidence/{place}/locator", "/supported_parameters"))
+    assert (found.path, "the quote is not in" in found.reason) == (evidence[place]["path"], True)
+
+
 def test_rules_that_do_not_exist_prove_nothing(signed: dict[str, Any]) -> None:
     evidence = signed["unfragile"]["evidence"]
     place = next(n for n, entry in enumerate(evidence) if entry["asserted_by"] == "class")

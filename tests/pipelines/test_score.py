@@ -1,5 +1,6 @@
 import copy
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,12 +29,40 @@ from tests.recordings import sample_passport
 
 NO_SIGNALS: dict[str, int | None] = dict.fromkeys(ADOPTION_REFERENCES)
 GIVEN_AWAY = {"prompt": "0", "completion": "0"}
+PAGE = Path(__file__).parents[2] / "docs" / "score.md"
+"""What readers compute a score by."""
 COMPONENT = st.integers(0, 100).map(lambda hundredths: hundredths / 100)
 
 
 @pytest.mark.parametrize("weights", [MODEL_WEIGHTS, OTHER_WEIGHTS])
 def test_weights_sum_to_one(weights: dict[str, float]) -> None:
     assert sum(round(100 * weight) for weight in weights.values()) == 100
+
+
+def test_the_weights_and_references_are_those_that_are_published() -> None:
+    page = PAGE.read_text("utf-8")
+    for name, weight in MODEL_WEIGHTS.items():
+        assert f"\n| {name} | {weight:.2f} | {OTHER_WEIGHTS[name]:.2f} | " in page
+    references = "; ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in ADOPTION_REFERENCES.items())
+    assert f"References of adoption: {references}, about" in " ".join(page.split())
+
+
+def test_models_have_weights_of_their_own_and_every_other_type_the_others() -> None:
+    held = statement(listing())
+    assert rank_breakdown(held, signed_at=NOW)["weights"] == MODEL_WEIGHTS
+    held["artifact"]["type"] = "skill"
+    assert rank_breakdown(held, signed_at=NOW)["weights"] == OTHER_WEIGHTS
+
+
+@pytest.mark.parametrize(
+    ("weights", "adopted", "mark"),
+    [((0.6, 0.4), 1, 60), ((0.49, 0.51), 0.01, 0), ((0.5, 0.5), 0.01, 1), ((0.6, 0.4), 0.6, 36)],
+)
+def test_a_score_is_weighed_by_what_the_breakdown_states_and_rounded_half_up(
+    weights: tuple[float, float], adopted: float, mark: int
+) -> None:
+    stated = dict(zip(("adoption", "quality"), weights, strict=True))
+    assert score({"adoption": adopted, "quality": 0, "weights": stated}) == mark
 
 
 def test_a_score_is_recomputed_from_the_passport_alone() -> None:
@@ -76,7 +105,9 @@ def test_adoption_stays_within_its_bounds(signals: dict[str, int]) -> None:
     assert ADOPTION_FLOOR <= adoption({**NO_SIGNALS, **signals}) <= 1
 
 
-@pytest.mark.parametrize(("matches", "rate", "mark"), [(0, 0, 0.25), (8, 1, 0.63), (8, 0, 0.13), (1000, 0.5, 0.5)])
+@pytest.mark.parametrize(("matches", "rate", "mark"), [
+    (0, 0, 0.25), (8, 1, 0.63), (8, 0, 0.13), (1000, 0.5, 0.5), (92, 10.495 / 92, 0.12), (92, 10.5 / 92, 0.13),
+])  # fmt: skip
 def test_outcomes_move_the_prior(matches: int, rate: float, mark: float) -> None:
     assert match_graph({"matches": matches, "success_rate": rate}) == mark
 
@@ -90,7 +121,8 @@ def test_freshness_halves_every_fortnight(days: int, mark: float) -> None:
     ("changes", "fewer"),
     [
         ({"context_length": None}, 1), ({"top_provider.max_completion_tokens": None}, 1),
-        ({"architecture.input_modalities": []}, 1), ({"pricing": {"prompt": "-1", "completion": "-1"}}, 1),
+        ({"architecture.input_modalities": []}, 1), ({"architecture.output_modalities": []}, 1),
+        ({"pricing": {"prompt": "-1", "completion": "-1"}}, 1),
         ({"hugging_face_id": None}, 1), ({"top_provider.context_length": 1024}, 1),
         ({"expiration_date": "2026-07-01"}, 1), ({"expiration_date": "2026-05-01"}, 2),
         ({"knowledge_cutoff": "2025-01"}, -1), ({"pricing": GIVEN_AWAY}, 0),
@@ -119,6 +151,14 @@ def test_each_provider_is_a_place_and_a_class_is_none() -> None:
     assert ecosystem(bare) == 0
 
 
+def test_twenty_places_earn_a_full_mark_and_more_no_more_than_that() -> None:
+    # The list and the repository are the two others.
+    served = [{"provider_name": f"Marsh {n}"} for n in range(30)]
+    assert ecosystem(statement(listing(), endpoints(*served[:17]))) == 0.98
+    assert ecosystem(statement(listing(), endpoints(*served[:18]))) == 1
+    assert ecosystem(statement(listing(), endpoints(*served))) == 1
+
+
 def test_the_hub_is_one_place_whether_it_gave_evidence_or_is_only_named() -> None:
     named = statement(listing())
     heard = copy.deepcopy(named)
@@ -126,9 +166,17 @@ def test_the_hub_is_one_place_whether_it_gave_evidence_or_is_only_named() -> Non
     assert ecosystem(heard) == ecosystem(named) == 0.36
 
 
-def test_whole_components_are_whole_numbers() -> None:
-    breakdown = rank_breakdown(statement(listing()), signed_at=NOW)
-    assert all(isinstance(value, int) for value in breakdown.values() if value in (0, 1))
+def test_whole_components_are_written_as_whole_numbers() -> None:
+    # 1.0 and 1 are one number, of which canonical JSON has one spelling, and not every library knows it.
+    full = statement(listing())
+    full["trust"]["community"]["stars"] = 10**9
+    bare = copy.deepcopy(full)
+    bare["evidence"] = []
+    bare["artifact"]["model"]["huggingface_id"] = None
+    years_later = instant(SEEN) + timedelta(days=3650)
+    marks = [rank_breakdown(full, signed_at=instant(SEEN)), rank_breakdown(bare, signed_at=years_later)]
+    shown = [[repr(breakdown[name]) for name in ("adoption", "ecosystem", "freshness")] for breakdown in marks]
+    assert shown == [["1", "0.36", "1"], ["1", "0", "0"]]
 
 
 @pytest.mark.recordings

@@ -160,6 +160,54 @@ def test_a_record_of_one_type_never_passes_for_another() -> None:
     assert caught.value.finding.verdict is Verdict.BAD_SIGNATURE
 
 
+@pytest.mark.parametrize(("length", "read"), [(16 << 20, True), ((16 << 20) + 1, False)])
+def test_a_record_of_16_megabytes_is_read_and_no_longer_one(length: int, read: bool) -> None:
+    raw = orjson.dumps(SEALED).ljust(length)
+    if read:
+        assert open_record(raw, payload_type=SNAPSHOT_TYPE, keys=KEYS) == SNAPSHOT
+    else:
+        with pytest.raises(SignatureError, match="fetch the file again"):
+            open_record(raw, payload_type=SNAPSHOT_TYPE, keys=KEYS)
+
+
+@pytest.mark.parametrize(("depth", "read"), [(32, True), (33, False)])
+def test_a_record_is_read_32_containers_deep_and_no_deeper(depth: int, read: bool) -> None:
+    nested: Any = 0
+    for _ in range(depth - 2):  # the record and its payload are two of them
+        nested = [nested]
+    payload = {"nested": nested}
+    sealed = seal_record(payload, payload_type=SNAPSHOT_TYPE, signer=SIGNER)
+    if read:
+        assert open_snapshot(sealed) == payload
+    else:
+        assert verdict_on(sealed) is Verdict.MALFORMED
+
+
+@pytest.mark.parametrize(
+    ("payload_type", "name"),
+    [
+        (PASSPORT_TYPE, "trust-passport"), (SNAPSHOT_TYPE, "registry-snapshot"), (TIMESTAMP_TYPE, "registry-timestamp"),
+    ],
+)  # fmt: skip
+def test_types_are_those_of_the_published_format(payload_type: str, name: str) -> None:
+    assert payload_type == f"application/vnd.unfragile.{name}+json"
+
+
+def reason_of(record: Any, keys: KeyRing = KEYS) -> str:
+    with pytest.raises(SignatureError) as caught:
+        open_snapshot(record, keys)
+    return caught.value.finding.reason
+
+
+def test_a_reader_learns_what_to_do_by_what_is_wrong() -> None:
+    revoked = KeyRing([SIGNER.public_key], revoked=[SIGNER.key_id])
+    assert reason_of(SEALED, revoked).endswith("is revoked: fetch a file signed with a current key")
+    assert reason_of(SEALED, KeyRing()).endswith("is not trusted here: get the issuer's current keys")
+    assert "is not 64 bytes in canonical base64" in reason_of({**SEALED, "signature": "x"})
+    assert "the file was altered" in reason_of({**SEALED, "signed": {}})
+    assert "it must have algorithm, keyId, payloadType, signature, signed and nothing" in reason_of({})
+
+
 def test_keys_that_do_not_count() -> None:
     other = Signer(bytes(32))
     assert verdict_on(SEALED, KeyRing()) is Verdict.UNKNOWN_KEY

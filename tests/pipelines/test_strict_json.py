@@ -168,6 +168,23 @@ def test_the_deepest_documents_are_refused_without_harm(levels: int) -> None:
         parse(b"[" * levels + b"0" + b"]" * levels, max_bytes=MAX_BYTES, max_depth=10_000)
 
 
+def test_whatever_is_allowed_no_more_than_250_containers_are_read() -> None:
+    assert depth(parse(b"[" * 250 + b"0" + b"]" * 250, max_bytes=MAX_BYTES, max_depth=10_000)) == 250
+    with pytest.raises(MalformedJsonError, match="inside more than 250 containers"):
+        parse(b"[" * 251 + b"0" + b"]" * 251, max_bytes=MAX_BYTES, max_depth=10_000)
+
+
+def test_a_refusal_states_its_reason_and_prints_it() -> None:
+    with pytest.raises(MalformedJsonError) as caught:
+        read(b'{"a":1,"a":1}')
+    assert caught.value.reason == str(caught.value) == "the key 'a' stands twice in one object"
+
+
+def test_the_largest_integers_are_read_where_the_text_is_read_slowly_too() -> None:
+    assert read(b"[ 9007199254740991, -9007199254740991 ]") == [LARGEST_INTEGER, -LARGEST_INTEGER]
+    assert LARGEST_INTEGER == 9_007_199_254_740_991
+
+
 def test_text_that_looks_indented_is_not_depth() -> None:
     text = "\n" + " " * 5_000
     assert read(json.dumps([text, {text: text}]).encode()) == [text, {text: text}]

@@ -173,6 +173,30 @@ def test_dates_hold_to_the_millisecond(at: datetime, verdict: Verdict) -> None:
     assert verdict_on(RAW, at=at) is verdict
 
 
+@pytest.mark.parametrize(
+    ("early", "verdict"),
+    [
+        (timedelta(minutes=5), Verdict.OK_OFFLINE),
+        (timedelta(minutes=5) + MILLISECOND, Verdict.NOT_YET_VALID),
+    ],
+)
+def test_an_issuers_clock_may_be_five_minutes_ahead(early: timedelta, verdict: Verdict) -> None:
+    assert verdict_on(RAW, at=SIGNED_AT - early) is verdict
+
+
+@pytest.mark.parametrize(("length", "verdict"), [(1 << 20, Verdict.OK_OFFLINE), ((1 << 20) + 1, Verdict.MALFORMED)])
+def test_a_passport_of_a_megabyte_is_read_and_no_longer_one(length: int, verdict: Verdict) -> None:
+    assert verdict_on(RAW.ljust(length)) is verdict
+
+
+@pytest.mark.parametrize(("depth", "too_deep"), [(32, False), (33, True)])
+def test_a_document_is_read_32_containers_deep_and_no_deeper(depth: int, too_deep: bool) -> None:
+    finding, _ = verify_passport(b"[" * depth + b"0" + b"]" * depth, keys=KEYS, at=IN_DATE)
+    assert finding.verdict is Verdict.MALFORMED
+    assert ("inside more than 32 containers" in finding.reason) is too_deep
+    assert finding.reason.startswith("at the top: ") is not too_deep
+
+
 def test_a_forged_date_is_a_bad_signature_and_not_a_matter_of_time() -> None:
     later = changed(("passport", "expiresAt"), "2036-06-01T12:00:00.250Z")
     assert verdict_on(later, at=EXPIRES_AT) is Verdict.BAD_SIGNATURE
