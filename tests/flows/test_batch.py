@@ -48,6 +48,9 @@ class Serving(Served):
             for source, lines in self.brought.items()
         }
 
+    def scraped_at(self, source: str) -> str | None:
+        return self.sources[source].last_scraped_at if source in self.sources else None
+
     def rows(self, slots: range = EVERY_SLOT) -> dict[str, ShardRow]:
         return {slug: one for slug, one in self.owned.items() if slot(slug) in slots}
 

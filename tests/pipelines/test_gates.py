@@ -250,8 +250,12 @@ def test_a_mark_says_nothing_that_could_differ_and_a_value_under_the_same_name_d
     assert [breach.gate for breach in check(report(), values, gate, last_good=None)] == ["distinct_rates.open"]
 
 
+AFTER_ALL = "2026-06-18T09:00:00.000Z"
+"""The last recorded day: no record is dated later."""
+
+
 def judged(models: list[dict[str, Any]]) -> list[str]:
-    read = [admitted(raw(model)) for model in models]
+    read = [admitted(raw(model).model_copy(update={"observed_at": AFTER_ALL})) for model in models]
     whole = report(listings=len(read), admitted=len(read))
     gate = default_gates()["openrouter"]
     return [breach.gate for breach in check(whole, filled(read, gate), gate, last_good=371)]

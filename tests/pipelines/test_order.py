@@ -124,14 +124,13 @@ def test_one_bad_record_never_stops_a_batch() -> None:
 
 
 def batch(raws: list[RawListing], day: str) -> tuple[list[Issued | Unchanged | Quarantined], tuple[int, ...]]:
-    judged = [admit(one) for one in raws]
+    seen = f"{day}T09:00:00.000Z"
+    judged = [admit(one.model_copy(update={"observed_at": seen})) for one in raws]
     listings = [one for one in judged if isinstance(one, Listing)]
     gathered = gather(listings)
     now = instant(f"{day}T12:00:00.000Z")
     terms = Terms(TERMS.issuer, default_gates(), now, SIGNER.key_id)
-    seen = f"{day}T09:00:00.000Z"
-    fresh = gather(one.model_copy(update={"observed_at": seen}) for one in listings).subjects
-    made = [make(one, None, terms=terms, signer=SIGNER, trusted=KEYS, generation=1) for one in fresh]
+    made = [make(one, None, terms=terms, signer=SIGNER, trusted=KEYS, generation=1) for one in gathered.subjects]
     counted = account(gathered, listings=listings, quarantined=len(judged) - len(listings))
     return made, tuple(counted.model_dump(exclude={"aliases_without_target", "joined"}).values())
 

@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 
-from pipelines.shards import MAX_LINE_BYTES, pack, unpack
+from pipelines.shards import MAX_LINE_BYTES, MAX_PART_BYTES, pack, unpack
 from schemas.crawl import CRAWL_LINE, AdmittedLine, FetchFailure, QuarantinedLine
 from schemas.lines import LARGEST_LINE_BYTES, LONGEST_KEPT, RecordLine, escaped, written_line
 from schemas.listing import Listing, Quarantined, RawListing
@@ -98,4 +98,4 @@ def test_a_refused_record_is_cut_where_it_is_larger_than_a_line(name: str) -> No
 def test_stores_take_every_line_that_is_admitted_with_room_for_notes() -> None:
     assert 2 * LARGEST_LINE_BYTES <= MAX_LINE_BYTES
     _, text = written_line(of_size(LARGEST_LINE_BYTES))
-    assert list(unpack(pack([text]))) == [text]
+    assert list(unpack(pack([text]), max_bytes=MAX_PART_BYTES)) == [text]
