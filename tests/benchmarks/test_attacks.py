@@ -20,13 +20,6 @@ QUICK: tuple[Attack, ...] = (
 )
 
 
-NOT_YET = frozenset({
-    "repair_beside_forgeries", "links_that_lead_elsewhere", "half_a_character_in_a_card",
-    "front_matter_that_hides_limits", "delta_of_a_kilobyte", "copy_is_a_pipe", "redirected_to_another_protocol",
-})  # fmt: skip
-"""What is still to be mended; whoever mends one takes its name out."""
-
-
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
     with places(2) as laid_out:
@@ -34,9 +27,7 @@ def place() -> Iterator[Place]:
 
 
 @pytest.mark.parametrize("attack", QUICK, ids=lambda attack: attack.__name__)
-def test_an_attack_holds(attack: Attack, place: Place, request: pytest.FixtureRequest) -> None:
-    if attack.__name__ in NOT_YET:
-        request.applymarker(pytest.mark.xfail(strict=False))
+def test_an_attack_holds(attack: Attack, place: Place) -> None:
     assert attacked(place, attack).broken == []
 
 
