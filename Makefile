@@ -55,7 +55,7 @@ azurite:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(INSTALLED); \
 	  else echo "npm is not installed: the tests on an Azure server are skipped"; fi
 
-$(INSTALLED): tests/flows/azurite/package.json tests/flows/azurite/package-lock.json
+$(INSTALLED): tests/support/azurite/package.json tests/support/azurite/package-lock.json
 	mkdir -p $(AZURITE)
 	cp $^ $(AZURITE)
 	npm ci --prefix $(AZURITE) --no-audit --no-fund --no-progress --ignore-scripts --loglevel=error

@@ -30,12 +30,12 @@ from benchmarks.catalogues import (
 from benchmarks.counts import Count, brier, compare, disagreements, table
 from benchmarks.makers import by_litellm, by_models_dev
 from benchmarks.raws import raw_listing
-from pipelines.artifact import Issuer
-from pipelines.gates import default_gates
-from pipelines.issue import Terms, draft
-from pipelines.merge import gather
-from pipelines.order import admit
-from pipelines.rulebook import rulebook
+from pipelines.merge.gather import gather
+from pipelines.normalise.admit import admit
+from pipelines.passport.document import Terms, draft
+from pipelines.passport.links import Issuer
+from pipelines.rules.gates import default_gates
+from pipelines.rules.rulebook import rulebook
 from schemas.listing import Listing
 
 DAY = "2026-05-01"

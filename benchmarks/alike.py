@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flows.collection import plan
-from flows.reader import Reader, read_served
+from flows.maintenance.garbage import plan
+from flows.registry.reader import Reader, read_served
 from flows.store.local import LocalStore
-from pipelines.absence import ROLLS
-from pipelines.keys import KeyRing, Signer
+from pipelines.signing.keys import KeyRing, Signer
 from schemas.crawl import AdmittedLine
+from schemas.sources import ROLLS
 from schemas.times import timestamp
 from schemas.verdict import Verdict
 

@@ -16,12 +16,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines.card_claims import Claim, claims_in, read_claims
-from pipelines.card_front_matter import read_front_matter
-from pipelines.card_sentences import read_body
+from pipelines.markdown.front_matter import read_front_matter
+from pipelines.markdown.sentences import read_body
+from pipelines.texts.cards import Claim, claims_in, read_claims
 
 ROOT = Path(__file__).resolve().parents[1]
-OWN_SET = ROOT / "tests/pipelines/cards/labelled.toml"
+OWN_SET = ROOT / "tests/cards/labelled.toml"
 REAL_SET = ROOT / "benchmarks/labels/cards.jsonl"
 BESIDE_THE_CHECKOUT = ROOT.parent / "shared"
 LEAST_OVERLAP = 0.8

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from benchmarks.catalogues import SPOKEN_OF, Answers
-from pipelines.rulebook import posterior_mean
+from pipelines.rules.issuing import posterior_mean
 
 
 class Count(NamedTuple):

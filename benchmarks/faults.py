@@ -26,8 +26,8 @@ from typing import NamedTuple
 from benchmarks.alike import SEED, damage, differing, garbage, held_locks, temporary, verified
 from benchmarks.breaking import Fault, Thrown, small_disk, throw, thrown_at
 from benchmarks.refreshing import CLOSED, PUBLISHED
-from pipelines.keys import signing_key_to_jwk
-from tests.recordings import recorded_days, recordings_dir
+from pipelines.signing.keys import signing_key_to_jwk
+from tests.support.recordings import recorded_days, recordings_dir
 
 GOOD_H, BROKEN_H, DAY_S = 18, 12, 86_400
 """On every day the good run is at six, and the others begin at noon, a minute apart."""

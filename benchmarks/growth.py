@@ -19,15 +19,16 @@ from pathlib import Path
 
 import orjson
 
-from flows.immutables import write_objects
-from flows.publication import Copies, Publication, SourcePart, SourceParts
-from flows.publish import publish
-from flows.reader import read_served
+from flows.publish.immutable_files import write_objects
+from flows.publish.protocol import publish
+from flows.publish.publication import Copies, Publication, SourcePart, SourceParts
+from flows.registry.reader import read_served
 from flows.store.local import LocalStore
-from pipelines.shards import EVERY_SLOT, pack, slot, slots_by_shard
+from pipelines.registry.packing import pack
+from pipelines.registry.slots import EVERY_SLOT, slot, slots_by_shard
 from schemas.registry import ShardRow
 from schemas.times import timestamp
-from tests.flows.publishing import AT, KEYS, SIGNER, passport, row
+from tests.support.publications import AT, KEYS, SIGNER, passport, row
 
 SIZES = (1_000, 10_000, 100_000)
 OBJECT_BYTES = 4_000

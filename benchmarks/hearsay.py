@@ -16,16 +16,17 @@ from typing import Any, NamedTuple
 from benchmarks.accuracy import DAY
 from benchmarks.catalogues import MODELS_DEV, models_dev
 from benchmarks.makers import by_models_dev
-from pipelines.description_claims import description_facts
-from pipelines.enrich import enrich
-from pipelines.life import life_of
-from pipelines.merge import gather
-from pipelines.order import admit
-from pipelines.own_names import names_of
-from pipelines.rulebook import posterior_mean, rulebook
+from pipelines.enrich.profile import enrich
+from pipelines.enrich.status import life_of
+from pipelines.merge.gather import gather
+from pipelines.normalise.admit import admit
+from pipelines.rules.issuing import posterior_mean
+from pipelines.rules.rulebook import rulebook
+from pipelines.texts.descriptions import description_facts
+from pipelines.texts.subjects import names_of
 from schemas.listing import Listing
-from tests.pipelines.listings import raw
-from tests.recordings import hub_items, openrouter_models, recorded_days
+from tests.support.listings import raw
+from tests.support.recordings import hub_items, openrouter_models, recorded_days
 
 Truth = Mapping[str, Any]
 

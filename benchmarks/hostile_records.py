@@ -15,19 +15,20 @@ from typing import Any, NamedTuple
 
 from benchmarks.hostile_cards import hostile_card
 from benchmarks.spoiling import spoiled
-from pipelines.artifact import Issuer
-from pipelines.gates import default_gates
-from pipelines.issue import Terms
-from pipelines.join import Joined, in_order
-from pipelines.keys import KeyRing, Signer
-from pipelines.merge import gather
-from pipelines.order import Issued, admit, make
-from pipelines.reproof import mismatches
-from pipelines.text import clean
-from pipelines.verify import verify_passport
+from pipelines.audit.mismatches import mismatches
+from pipelines.formats.text import clean
+from pipelines.merge.gather import gather
+from pipelines.merge.joins import Joined, in_order
+from pipelines.normalise.admit import admit
+from pipelines.order import Issued, make
+from pipelines.passport.document import Terms
+from pipelines.passport.links import Issuer
+from pipelines.rules.gates import default_gates
+from pipelines.signing.keys import KeyRing, Signer
+from pipelines.signing.verification import verify_passport
 from schemas.crawl import CRAWL_LINE, AdmittedLine, QuarantinedLine
 from schemas.listing import Listing, Quarantined, RawListing
-from spiders.openrouter import LISTING_ID
+from spiders.openrouter.spider import LISTING_ID
 
 SEEN = "2026-07-01T09:00:00.000Z"
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)

@@ -18,9 +18,9 @@ from benchmarks.mutated_bytes import (
     written,
 )
 from benchmarks.spoiling import at_path, deep, places, spoiled
-from pipelines.keys import KeyRing, Signer
-from pipelines.signing import PASSPORT_TYPE
-from pipelines.verify import verify_passport
+from pipelines.signing.keys import KeyRing, Signer
+from pipelines.signing.signatures import PASSPORT_TYPE
+from pipelines.signing.verification import verify_passport
 
 ORDER = 2**252 + 27742317777372353535851937790883648493
 """Of Ed25519's base point: adding it to a signature's second half changes what is written and not what is meant."""

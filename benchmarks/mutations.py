@@ -25,10 +25,10 @@ from benchmarks.mutated_bytes import Original
 from benchmarks.passports import NOW, SEED, build_all
 from benchmarks.raws import raw_listing
 from flows.demo.recording import models
-from pipelines.artifact import Issuer
-from pipelines.gates import default_gates
-from pipelines.issue import Terms
-from pipelines.keys import KeyRing, Signer
+from pipelines.passport.document import Terms
+from pipelines.passport.links import Issuer
+from pipelines.rules.gates import default_gates
+from pipelines.signing.keys import KeyRing, Signer
 
 CHUNK = 500
 LONGEST_S = 1.0

@@ -17,15 +17,16 @@ from nacl.signing import SigningKey
 
 from benchmarks.raws import raw_listing
 from flows.demo.recording import models
-from pipelines.artifact import Issuer
-from pipelines.canonical import canonical
-from pipelines.contract import conforms
-from pipelines.gates import default_gates
-from pipelines.issue import Terms
-from pipelines.keys import KeyRing, Signer
-from pipelines.merge import gather
-from pipelines.order import Issued, admit, make
-from pipelines.verify import verify_passport
+from pipelines.formats.canonical_json import canonical
+from pipelines.merge.gather import gather
+from pipelines.normalise.admit import admit
+from pipelines.order import Issued, make
+from pipelines.passport.document import Terms
+from pipelines.passport.links import Issuer
+from pipelines.rules.gates import default_gates
+from pipelines.signing.contract import conforms
+from pipelines.signing.keys import KeyRing, Signer
+from pipelines.signing.verification import verify_passport
 from schemas.listing import Listing, RawListing
 
 ROUNDS = 15

@@ -10,14 +10,16 @@ from functools import partial
 from typing import Any
 from unittest.mock import patch
 
-from flows.crawl import CrawlFailedError, CrawlOutcome, crawl
+from flows.config.settings import read_settings
+from flows.crawl.process import crawl
+from flows.crawl.sources import crawl_source, failure_of
 from flows.errors import FlowError
-from flows.fetching import crawl_source, failure_of
-from flows.job import Job, new_job
-from flows.preflight import check_ground
-from flows.settings import read_settings
-from flows.stages import GateClosedError, assemble, build_passports, publish_generation
-from flows.workplace import workplace
+from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome
+from flows.job.job import Job, new_job
+from flows.job.preflight import check_ground
+from flows.job.workspace import workplace
+from flows.run.assemble import GateClosedError, assemble
+from flows.run.publish import build_passports, publish_generation
 from schemas.run import Breach
 
 BEGUN, PUBLISHED, CLOSED = "begun", "published", "closed"
@@ -30,7 +32,7 @@ def main() -> None:
     job = new_job("refresh", read_settings(), epoch=int(os.environ["SOURCE_DATE_EPOCH"]))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where it was started in the background
     print(BEGUN, flush=True)
-    with patch("flows.fetching.crawl", partial(_hasty, crawl)), workplace(job) as placed:
+    with patch("flows.crawl.sources.crawl", partial(_hasty, crawl)), workplace(job) as placed:
         try:
             _refresh(placed)
         except GateClosedError:

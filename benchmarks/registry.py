@@ -16,15 +16,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 
-from flows.publication import Copies, Progress, Publication, Step, silent
-from flows.publish import publish
-from flows.reader import read_served
+from flows.audit.copy_check import check_copy
+from flows.publish.protocol import publish
+from flows.publish.publication import Copies, Progress, Publication, Step, silent
+from flows.registry.reader import read_served
 from flows.store.base import Store, find
-from flows.store.keys import object_key, passport_copy_key
+from pipelines.registry.layout import object_key, passport_copy_key
 from schemas.registry import ShardRow
-from tests.flows.processes import start
-from tests.flows.proxies import IgnoresSwaps, proxied
-from tests.flows.publishing import (
+from tests.support.object_stores import Place, SeaweedFS, running
+from tests.support.processes import start
+from tests.support.publications import (
     AT,
     KEYS,
     SIGNER,
@@ -40,7 +41,7 @@ from tests.flows.publishing import (
     sha256,
     shared_version,
 )
-from tests.flows.servers import Place, SeaweedFS, running
+from tests.support.s3_proxies import IgnoresSwaps, proxied
 
 PASSPORTS = 5_000
 CHANGED = 50
@@ -174,7 +175,7 @@ def kill(name: str, place: Place, times: int) -> None:
             child.join()
             repair_store(store)
             served = reader(store)
-            reads["unrepaired"] += sum(served.check_copy(r.slug).verdict != "ok" for r in served.rows())
+            reads["unrepaired"] += sum(check_copy(served, r.slug).verdict != "ok" for r in served.rows())
         ended.set()
         reading.result()
     print(f"{name}: {times} kills, generation {reader(store).generation}: {dict(reads)}")

@@ -29,23 +29,25 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.hub_server import CARDLESS, LARGEST_PAGE, Hub, card, repository, repository_id
-from flows import fetching
-from flows.basis import Basis, read_basis, write_basis
-from flows.build import FEW_HANDED_BACK, Built
-from flows.crawl import CrawlOutcome, crawl, read_crawl
-from flows.job import Job, new_job, open_tools
-from flows.parts import Builder, build_here, build_parts, runs_of
+from flows.build.builder import Builder, build_here, build_parts, runs_of
+from flows.build.passports import FEW_HANDED_BACK, Built
+from flows.build.workers import Basis, read_basis, write_basis
+from flows.config.settings import read_settings
+from flows.crawl import sources as fetching
+from flows.crawl.process import crawl
+from flows.ingest.crawl_file import CrawlOutcome, read_crawl
+from flows.job.job import Job, new_job, open_tools
+from flows.job.workspace import workplace
 from flows.progress import WATCHER
-from flows.settings import read_settings
-from flows.stages import Done, assemble, build_passports, publish_generation
-from flows.workplace import workplace
-from pipelines.keys import signing_key_to_jwk
-from pipelines.order import admit
+from flows.run.assemble import assemble
+from flows.run.publish import Done, build_passports, publish_generation
+from pipelines.normalise.admit import admit
+from pipelines.signing.keys import signing_key_to_jwk
 from schemas.crawl import AdmittedLine
 from schemas.listing import Listing, Quarantined, RawListing
 from schemas.times import timestamp
-from spiders.documents import raw_listing, raw_text
-from spiders.tally import Tally
+from spiders.download.documents import raw_listing, raw_text
+from spiders.extensions.tally import Tally
 
 SIZES = (2_000, 20_000, 100_000)
 EVERY_S = 0.25

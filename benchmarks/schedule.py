@@ -20,13 +20,14 @@ from typing import Any
 
 import pytest
 
+from flows.audit.copy_check import check_copy
 from flows.demo import recording
-from flows.reader import Reader
+from flows.registry.reader import Reader
 from schemas.verdict import Verdict
-from tests.flows.postgres import postgres
-from tests.flows.prefecting import PASSPORTS, Server, beside, prefect_server, publishing, until
-from tests.flows.running import equip, playing, reader
-from tests.flows.servers import ServerMissingError
+from tests.support.object_stores import ServerMissingError
+from tests.support.postgres import postgres
+from tests.support.prefect_server import PASSPORTS, Server, beside, prefect_server, publishing, until
+from tests.support.runs import equip, playing, reader
 
 MINUTES = 10
 MIB = 2**20
@@ -46,7 +47,7 @@ deployments:
     schedules: [{cron: "*/2 * * * *", timezone: UTC}]
     concurrency_limit: {limit: 1, collision_strategy: ENQUEUE}
 """
-SERVE = "import sys, pathlib as p; from flows.commands.scheduling import schedule as s; "
+SERVE = "import sys, pathlib as p; from flows.commands.schedule import schedule as s; "
 SERVE += "s(None, as_json=False, file=p.Path(sys.argv[1]))"
 
 
@@ -120,7 +121,7 @@ def conclude(server: Server, folder: Path, sizes: list[float]) -> None:
 
 
 def checked(found: Reader) -> Iterator[Verdict]:
-    return (found.check_copy(row.slug).verdict for row in found.rows())
+    return (check_copy(found, row.slug).verdict for row in found.rows())
 
 
 def lateness_s(run: dict[str, Any]) -> float:

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from flows import terminal
-from flows.cli_readers import readers
-from flows.clock import ClockError
+from flows.commands import terminal
+from flows.commands.options import AcceptDrop, AsJson, NewStore, Store
+from flows.commands.readers import readers
+from flows.config.clock import ClockError
+from flows.config.settings import SettingsError
 from flows.errors import FlowError
-from flows.options import AcceptDrop, AsJson, NewStore, Store
 from flows.output import READER_GONE, OutputError
-from flows.settings import SettingsError
 from pipelines.errors import PipelineError
 
 EXIT_NO = 1
@@ -39,7 +39,7 @@ app.add_typer(keys_app, name="keys")
 @app.command()
 def demo(store: Store = None, as_json: AsJson = False) -> None:
     """Run the whole pipeline on the bundled recording, without the internet, and verify what it published."""
-    from flows.commands import demonstrating
+    from flows.commands import demo as demonstrating
 
     demonstrating.demo(store, as_json=as_json)
 
@@ -60,7 +60,7 @@ def refresh(
 
     PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS, _AUTHOR, _TASK, _LIMIT and _CHANGES say what of the Hub's list it asks for.
     """
-    from flows.commands import refreshing
+    from flows.commands import refresh as refreshing
 
     refreshing.refresh(source, store, accept_drop=accept_drop, new_store=new_store, as_json=as_json)
 
@@ -68,7 +68,7 @@ def refresh(
 @app.command()
 def rescrape(slug: str, store: Store = None, as_json: AsJson = False) -> None:
     """Do the same for one passport, named by its slug or by its listing's id (author/name)."""
-    from flows.commands import refreshing
+    from flows.commands import refresh as refreshing
 
     refreshing.rescrape(slug, store, as_json=as_json)
 
@@ -80,7 +80,7 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Bring another store to the generation that this one serves: copy what it lacks, verify what is copied."""
-    from flows.commands import storing
+    from flows.commands import store as storing
 
     storing.publish(store, to, as_json=as_json)
 
@@ -88,7 +88,7 @@ def publish(
 @app.command()
 def doctor(store: Store = None, as_json: AsJson = False) -> None:
     """Look whether store, key, settings, network and clock are fit to publish with; exit 1 when not."""
-    from flows.commands import examining
+    from flows.commands import doctor as examining
 
     examining.doctor(store, as_json=as_json)
 
@@ -96,12 +96,12 @@ def doctor(store: Store = None, as_json: AsJson = False) -> None:
 @app.command()
 def schedule(store: Store = None, as_json: AsJson = False) -> None:
     """Serve the schedules of prefect.yaml until interrupted; without PREFECT_API_URL on a Prefect server of its own."""
-    from flows.entry import Importing
-    from flows.own_server import check_surroundings
+    from flows.config.interrupts import Importing
+    from flows.orchestration.server import check_surroundings
 
     check_surroundings()
     with Importing():  # Prefect
-        from flows.commands import scheduling
+        from flows.commands import schedule as scheduling
     scheduling.schedule(store, as_json=as_json)
 
 
@@ -113,7 +113,7 @@ def serve(
     nginx: Annotated[bool, typer.Option("--nginx", help="Write nginx's configuration for the same instead.")] = False,
 ) -> None:
     """Serve the site and the API from the store, for a look or behind a proxy."""
-    from flows.commands import serving
+    from flows.commands import serve as serving
 
     serving.serve(store, port=port, host=host, nginx=nginx)
 
@@ -127,7 +127,7 @@ def store_gc(
     as_json: AsJson = False,
 ) -> None:
     """Show what no kept generation needs any more; with --remove, remove it, while nobody publishes."""
-    from flows.commands import storing
+    from flows.commands import store as storing
 
     storing.gc(store, generations=keep, days=days, remove=remove, as_json=as_json)
 
@@ -140,7 +140,7 @@ def store_scrub(
     as_json: AsJson = False,
 ) -> None:
     """Read files again, verify and repair them, others each day; exit 1 when something stays damaged."""
-    from flows.commands import storing
+    from flows.commands import store as storing
 
     storing.scrub_store(store, budget=budget, copy=copy, as_json=as_json)
 
@@ -148,7 +148,7 @@ def store_scrub(
 @store_app.command("repair")
 def store_repair(store: Store = None, as_json: AsJson = False) -> None:
     """Put a pointer that was lost or put back onto the newest whole history that our key signed."""
-    from flows.commands import storing
+    from flows.commands import store as storing
 
     storing.repair(store, as_json=as_json)
 
@@ -159,7 +159,7 @@ def keys_init(
     as_json: AsJson = False,
 ) -> None:
     """Make a signing key in a new file that only you can read; never over an old one."""
-    from flows.commands import keeping
+    from flows.commands import keys as keeping
 
     keeping.init(file, as_json=as_json)
 

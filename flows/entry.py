@@ -4,9 +4,7 @@ import os
 import signal
 import sys
 
-INTERRUPTED = 130
-"""As a shell says it of a program that Ctrl-C ended."""
-EARLY = b"error: interrupted before anything was done\n"
+from flows.config.interrupts import INTERRUPTED, Importing
 
 
 def main() -> None:
@@ -30,23 +28,3 @@ def main() -> None:
     finally:
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, signal.SIG_DFL)  # what is left to do is not worth a traceback
-
-
-class Importing:
-    """While modules are imported an interrupt ends the process: an exception there may be taken for a fault of theirs.
-
-    Where interrupts are ignored or handled otherwise, as with nohup, that stays.
-    """
-
-    def __enter__(self) -> None:
-        self._before = signal.getsignal(signal.SIGINT)
-        if self._before is signal.default_int_handler:
-            signal.signal(signal.SIGINT, _leave)
-
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
-
-
-def _leave(*_: object) -> None:
-    os.write(2, EARLY)
-    os._exit(INTERRUPTED)

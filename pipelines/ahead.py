@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from schemas.crawl import AdmittedLine
-from schemas.registry import ShardRow, Walk
+from schemas.registry import Pointer, ShardRow, Snapshot, Walk
 from schemas.times import timestamp
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -13,6 +13,11 @@ CLOCK_SKEW = timedelta(minutes=5)
 def is_ahead(dated: str, at: datetime) -> bool:
     """Whether a date is later than any clock that is right can say at an instant."""
     return dated > timestamp(at + CLOCK_SKEW)
+
+
+def published_at(pointer: Pointer, snapshot: Snapshot) -> str:
+    """The latest time that a pointer and its snapshot state."""
+    return max(pointer.issued_at, snapshot.created_at)
 
 
 def row_is_ahead(row: ShardRow, at: datetime) -> bool:

@@ -1,8 +1,9 @@
 """The reader's verdict on age: from the signed dates alone, whenever it is asked."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from pipelines.ahead import is_ahead
 from schemas.registry import Lifetime, Status
@@ -45,3 +46,26 @@ def age_at(passport: Mapping[str, Any], at: datetime) -> Age | None:
     if at > instant(first["stale_after"]):
         return "stale"
     return "due" if at > instant(first["due_after"]) else "fresh"
+
+
+class Deadlines(NamedTuple):
+    """Until when what a scrape brought may be relied on."""
+
+    due: datetime
+    """From then on it should have been scraped again."""
+    stale: datetime
+    """From then on it must not be relied on."""
+    void: datetime
+    """From then on a passport made from it is no longer valid."""
+
+
+def deadlines(observed_at: str, gate: Lifetime) -> Deadlines:
+    """Say how long what was observed at an instant stays good."""
+    return _deadlines(observed_at, gate.refresh_after_h, gate.stale_after_h, gate.expires_after_h)
+
+
+@lru_cache(maxsize=1024)
+def _deadlines(observed_at: str, refresh_after_h: int, stale_after_h: int, expires_after_h: int) -> Deadlines:
+    """Worked out once for all that one response brought."""
+    seen = instant(observed_at)
+    return Deadlines(*(seen + timedelta(hours=hours) for hours in (refresh_after_h, stale_after_h, expires_after_h)))

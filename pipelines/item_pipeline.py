@@ -1,6 +1,6 @@
 """Scrapy's item pipeline: hands each record to the order of steps. The one module here that knows Scrapy's ways."""
 
-from pipelines.order import admit
+from pipelines.normalise.admit import admit
 from schemas.crawl import AdmittedLine, FetchFailure, PageDone, QuarantinedLine
 from schemas.listing import Quarantined, RawListing
 

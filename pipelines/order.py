@@ -6,50 +6,20 @@ subject     → enrich → score → issue → verify → sign     `make`, one m
 """
 
 import hashlib
-from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from pipelines.absence import read_roll
 from pipelines.ahead import earlier, is_ahead
-from pipelines.errors import PipelineError
-from pipelines.evidence import Document
-from pipelines.gates import deadlines
-from pipelines.issue import Draft, Terms, cause_of, draft, issue, last_changed
-from pipelines.keys import KeyRing, Signer
-from pipelines.life import looked_at
-from pipelines.merge import Subject
-from pipelines.normalise_card import read_card
-from pipelines.normalise_endpoints import read_endpoints
-from pipelines.normalise_extraction import read_proposals
-from pipelines.normalise_github import read_code
-from pipelines.normalise_huggingface import read_repository
-from pipelines.normalise_licence import read_licence
-from pipelines.normalise_modelsdev import read_entry
-from pipelines.normalise_openrouter import read_model
-from pipelines.record import FieldError
-from pipelines.seal import SealError, read_back, sealed, written
-from pipelines.validate import validate
-from schemas.listing import Listing, Quarantined, RawListing
+from pipelines.enrich.evidence import Document
+from pipelines.enrich.status import looked_at
+from pipelines.freshness import deadlines
+from pipelines.merge.subject import Subject
+from pipelines.normalise.admit import FAULTS, Stage, _refused
+from pipelines.passport.document import Draft, Terms, draft
+from pipelines.passport.issue import cause_of, issue, last_changed
+from pipelines.signing.keys import KeyRing, Signer
+from pipelines.signing.passports import read_back, sealed, written
+from schemas.listing import Quarantined
 from schemas.registry import Cause, ShardRow
-
-Stage = Literal["normalise", "validate", "enrich", "issue", "sign", "verify"]
-
-READERS: dict[str, Callable[[RawListing], Listing]] = {
-    "openrouter": read_model,
-    "openrouter-endpoints": read_endpoints,
-    "openrouter-roll": read_roll,
-    "huggingface": read_repository,
-    "huggingface-card": read_card,
-    "huggingface-licence": read_licence,
-    "modelsdev": read_entry,
-    "github": read_code,
-    "extraction": read_proposals,
-}
-"""Source → what reads its records."""
-
-
-FAULTS = (PipelineError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError)
-"""What stops a record, and never its batch: a step refuses it, or fails on it."""
 
 
 class Issued(NamedTuple):
@@ -63,18 +33,6 @@ class Unchanged(NamedTuple):
     """The passport that is served still says it all; its row notes that the model was seen again."""
 
     row: ShardRow
-
-
-def admit(raw: RawListing) -> Listing | Quarantined:
-    """Read one record and check that it holds together, or say what is wrong with it."""
-    stage: Stage = "normalise"
-    try:
-        listing = READERS[raw.source](raw)
-        stage = "validate"
-        validate(listing)
-    except FAULTS as error:
-        return _refused(raw, stage, error, raw.body)
-    return listing
 
 
 def make(
@@ -135,14 +93,4 @@ def _seen_again(last: ShardRow, subject: Subject, terms: Terms) -> ShardRow:
     seen = subject.primary.observed_at
     return last.model_copy(
         update={"last_seen": seen if is_ahead(last.last_seen, terms.now) else max(last.last_seen, seen)}
-    )
-
-
-def _refused(what: RawListing | Listing, stage: Stage, error: Exception, raw: str) -> Quarantined:
-    """Put a record aside with the step, place and reason that stopped it."""
-    pointer, reason = "", f"{type(error).__name__}: {error}"
-    if isinstance(error, FieldError | SealError):
-        pointer, reason = error.pointer, error.reason
-    return Quarantined(
-        stage=stage, source=what.source, id=what.id, field=pointer, reason=reason, observed_at=what.observed_at, raw=raw
     )

@@ -162,3 +162,10 @@ class Quarantined(Frozen):
     raw: str
     """The record as it came, what UTF-8 cannot carry spelled out; its beginning where it is larger than a line may be;
     empty where thousands of the same crawl were refused before it."""
+
+
+class Claim(NamedTuple):
+    """A fact and the listing that states it."""
+
+    fact: Fact
+    listing: Listing

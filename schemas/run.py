@@ -1,6 +1,6 @@
 """The report of a run: published with what it made, or alone when it published nothing."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from schemas.base import Frozen, Slug, Timestamp
 from schemas.crawl import CrawlReport
@@ -68,3 +68,11 @@ class RunReport(Frozen):
     kept: dict[str, str]
     """Source that this run did not renew → the date of its last good crawl, whose facts stand."""
     quarantined: tuple[Quarantined, ...]
+
+
+class Published(NamedTuple):
+    """What came of it."""
+
+    generation: int
+    written: dict[str, int]
+    """Step → how many keys it wrote; what was there already is not written."""

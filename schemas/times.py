@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 
 def timestamp(instant: datetime) -> str:
@@ -28,3 +29,9 @@ def http_date(text: str) -> datetime | None:
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+@lru_cache(maxsize=1024)
+def stamp(instant: datetime) -> str:
+    """Print an instant as a timestamp; a run has few instants, and each stands in every passport."""
+    return timestamp(instant)

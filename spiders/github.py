@@ -12,11 +12,11 @@ from twisted.python.failure import Failure
 
 from schemas.crawl import FetchFailure
 from schemas.listing import Quarantined, RawListing
-from spiders.addresses import base_url, path_below
 from spiders.clock import Clock, clock_of, stamp
-from spiders.documents import AnswerError, raw_listing, read_json, refused
-from spiders.failures import Streak, describe, request_of, with_rest
-from spiders.known import Known
+from spiders.download.addresses import base_url, path_below
+from spiders.download.documents import AnswerError, raw_listing, read_json, refused
+from spiders.download.failures import Streak, describe, request_of, with_rest
+from spiders.frontier import Known
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z")
 """owner/name; a name of dots alone would climb out of the API's path."""

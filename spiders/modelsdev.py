@@ -10,10 +10,10 @@ from twisted.python.failure import Failure
 
 from schemas.crawl import FetchFailure
 from schemas.listing import Quarantined, RawListing
-from spiders.addresses import base_url
 from spiders.clock import Clock, clock_of, stamp
-from spiders.documents import AnswerError, raw_listing, read_json, refused
-from spiders.failures import describe, request_of
+from spiders.download.addresses import base_url
+from spiders.download.documents import AnswerError, raw_listing, read_json, refused
+from spiders.download.failures import describe, request_of
 
 PATH = "/api.json"
 

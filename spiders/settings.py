@@ -37,7 +37,7 @@ CONCURRENT_REQUESTS = 4  # what already queues for its turn would still be sent 
 # When it does not come at once.
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,  # knows no backoff and no Retry-After
-    "spiders.middlewares.PatientRetry": 550,  # in its place: engine side of decompression, so it can read bodies
+    "spiders.download.retries.PatientRetry": 550,  # in its place: engine side of decompression, so it can read bodies
 }
 RETRY_TIMES = 4  # five tries with the waits below: about 15 s, enough for a restart at the other end
 RETRY_WAIT_S = 1.0  # the first wait; doubles with each try, half of it by chance
@@ -55,8 +55,8 @@ METAREFRESH_ENABLED = False  # a page that redirects is not an answer
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # a page dropped as a duplicate would never be missed
 URLLENGTH_LIMIT = 0  # likewise one dropped for its long address
 DOWNLOAD_HANDLERS_BASE = {  # no file, FTP or S3 address is ever fetched, whoever names one
-    "http": "spiders.download.BoundedDownloads",
-    "https": "spiders.download.BoundedDownloads",
+    "http": "spiders.download.handler.BoundedDownloads",
+    "https": "spiders.download.handler.BoundedDownloads",
 }
 EXTENSIONS_BASE = {  # no console and no remote control: nobody steers a crawl but who ordered it; starts faster, too
     "scrapy.extensions.corestats.CoreStats": 0,
@@ -67,11 +67,13 @@ EXTENSIONS_BASE = {  # no console and no remote control: nobody steers a crawl b
 # Where it goes.
 ITEM_PIPELINES = {"pipelines.item_pipeline.AdmitListing": 300}
 CONCURRENT_ITEMS = 1  # lines come in the source's order
-EXTENSIONS = {"spiders.extensions.ParentDeath": 0, "spiders.extensions.CrawlFile": 500}
+EXTENSIONS = {"spiders.extensions.parent_process.ParentDeath": 0, "spiders.extensions.crawl_file.CrawlFile": 500}
 LOG_LEVEL = "WARNING"  # what is counted is in the run report; standard error is for what went wrong
 
 # How much may come before the crawl is stopped; 0 is no bound. Who orders a crawl sets what its source's gate says.
-SPIDER_MIDDLEWARES = {"spiders.limits.StopEarly": 10}  # next to the engine: it counts and ends what all others hand on
+SPIDER_MIDDLEWARES = {
+    "spiders.extensions.limits.StopEarly": 10
+}  # next to the engine: it counts and ends what all others hand on
 MOST_LISTINGS = 0
 MOST_UNREAD_BYTES = 0  # of records that cannot be read, as they are kept in memory for the report
 LARGEST_REJECT_RATE = 1.0

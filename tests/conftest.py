@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-import flows.crawl
-from flows.settings import SOURCES
-from tests.spiders.warm import warm_crawls
+import flows.crawl.process
+from flows.config.settings import SOURCES
+from tests.support.spiders.warm import warm_crawls
+
+pytest_plugins = ["tests.support.fixtures"]
 
 NUMBER = count()
 KEPT = "PASSPORTS_RECORDINGS"
@@ -68,4 +70,4 @@ def warm_command() -> Iterator[object]:
 def warm(request: pytest.FixtureRequest, warm_command: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let crawls start warm, except where a test is about how they start."""
     if request.node.get_closest_marker("cold") is None:
-        monkeypatch.setattr(flows.crawl, "_command", warm_command)
+        monkeypatch.setattr(flows.crawl.process, "_command", warm_command)

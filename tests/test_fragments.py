@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from pipelines.artifact import Issuer, artifact_block
-from pipelines.life import life_of
-from pipelines.merge import Subject, gather
-from pipelines.slugs import hub_slug
-from tests.pipelines.listings import admitted, raw
-from tests.recordings import hub_items, openrouter_models, recordings_dir
+from pipelines.enrich.status import life_of
+from pipelines.formats.slugs import hub_slug
+from pipelines.merge.gather import gather
+from pipelines.merge.subject import Subject
+from pipelines.passport.artifact import artifact_block
+from pipelines.passport.links import Issuer
+from tests.support.listings import admitted, raw
+from tests.support.recordings import hub_items, openrouter_models, recordings_dir
 
 DAY = "2026-04-22"
 HUB_RECORDED = 1

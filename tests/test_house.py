@@ -2,26 +2,26 @@
 
 import ast
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("schemas", "spiders", "pipelines", "flows")
-MAY_IMPORT = {
-    "schemas": {"schemas"},
-    "spiders": {"schemas", "spiders"},
-    "pipelines": {"schemas", "pipelines"},
-    "flows": {"schemas", "pipelines", "flows"},
-}
-"""Room → rooms that it may import from."""
-ITEM_PIPELINE = Path("pipelines/item_pipeline.py")
-ONLY_IN = {
-    "prefect": lambda path: path.parts[0] == "flows",
-    "scrapy": lambda path: path.parts[0] == "spiders" or path == ITEM_PIPELINE,
-    "obstore": lambda path: path.parts[:2] == ("flows", "store"),
-}
-"""Library → where it may be imported."""
+from tests.support.architecture import PICTURE, picture
+from tests.support.house import (
+    ITEM_PIPELINE,
+    MAY_IMPORT,
+    MOST_FILES,
+    ONLY_IN,
+    ORDER,
+    ROOMS,
+    ROOT,
+    imported,
+    modules,
+    named,
+    nodes,
+    place,
+    tree,
+)
 
 IMPURE_MODULES = {
     "time", "os", "sys", "pathlib", "shutil", "tempfile", "subprocess", "socket", "ssl", "http", "urllib", "random",
@@ -33,34 +33,6 @@ IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "breakpoint", "__impor
 IMPURE_METHODS = {"open", "now", "utcnow", "today", "write_text", "write_bytes", "getenv"}
 READING = {"read_text", "read_bytes"}
 LONGEST_FILE = 250
-
-
-def modules(*rooms: str) -> list[Path]:
-    return [path.relative_to(ROOT) for room in rooms for path in sorted((ROOT / room).rglob("*.py"))]
-
-
-@cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse((ROOT / path).read_text("utf-8"), str(path))
-
-
-@cache
-def nodes(path: Path) -> tuple[ast.AST, ...]:
-    return tuple(ast.walk(tree(path)))
-
-
-@cache
-def imported(path: Path) -> frozenset[str]:
-    """Dotted names of all modules that a module imports, wherever in it."""
-    names = set()
-    for node in nodes(path):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}:{node.lineno} imports relatively"
-            names.add(node.module or "")
-    return frozenset(names)
-
 
 EVERY = modules(*ROOMS)
 PURE = [path for path in modules("pipelines", "schemas") if path != ITEM_PIPELINE]
@@ -80,12 +52,48 @@ def test_imports_run_one_way() -> None:
     } == {}
 
 
-def test_a_library_stays_in_its_room_and_tests_are_imported_nowhere() -> None:
+def against_order(path: Path) -> list[str]:
+    """Imports of a module that its room's order does not allow."""
+    room, own = place(".".join(path.with_suffix("").parts))
+    inside = sorted({name for name in named(path) if name.startswith(f"{room}.")})
+    return [f"{path} imports {name}" for name in inside if place(name)[1] > own]
+
+
+def test_a_package_imports_itself_and_what_comes_before_it() -> None:
+    assert [
+        arrow for path in EVERY if len(path.parts) > 2 or path.stem != "__init__" for arrow in against_order(path)
+    ] == []
+
+
+def test_the_order_names_what_is_there_and_nothing_else() -> None:
+    there = {room: {path.parts[1].removesuffix(".py") for path in EVERY if path.parts[0] == room} for room in ROOMS}
+    for room, known in ORDER.items():
+        assert len(set(known)) == len(known)
+        if "*" not in known:
+            assert set(known) == there[room] - {"__init__"}
+
+
+def test_the_picture_of_the_house_is_that_of_the_code() -> None:
+    assert PICTURE.read_text("utf-8") == picture(), "run: python -m tests.support.architecture"
+
+
+def test_a_package_is_small_enough_to_know() -> None:
+    folders = Counter(path.parent for path in EVERY if path.name != "__init__.py")
+    assert {folder: count for folder, count in folders.items() if count > MOST_FILES} == {}
+
+
+def test_a_room_shows_packages_and_few_modules() -> None:
+    loose = Counter(path.parts[0] for path in EVERY if len(path.parts) == 2 and path.stem != "__init__")
+    assert loose["pipelines"] <= 5
+    assert loose["flows"] <= 5
+
+
+def test_a_library_stays_in_its_place_and_tests_are_imported_nowhere() -> None:
     strays = [
         f"{path} imports {name}"
         for path in EVERY
         for name in {name.partition(".")[0] for name in imported(path)}
-        if name == "tests" or (name in ONLY_IN and not ONLY_IN[name](path))
+        if name == "tests" or not path.as_posix().startswith(tuple(ONLY_IN.get(name, [""])))
     ]
     assert strays == []
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.flows.servers import SERVED
-from tests.waiting import LIMIT_S
+from tests.support.object_stores import SERVED
+from tests.support.waiting import LIMIT_S
 
 ROOT = Path(__file__).resolve().parents[1]
-AZURITE = ROOT / "tests/flows/azurite"
+AZURITE = ROOT / "tests/support/azurite"
 FETCHES = re.compile(r"""["'](npm|npx|pip)["']""")
 
 

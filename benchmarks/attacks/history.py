@@ -9,9 +9,10 @@ from typing import Any
 
 from benchmarks.attacks.places import STRANGER_SEED, Place, publish
 from benchmarks.attacks.runs import Ran
-from flows.demo.leftovers import demo_signer
-from pipelines.keys import Signer
-from pipelines.signing import SNAPSHOT_TYPE, TIMESTAMP_TYPE, seal_record
+from flows.demo.config import demo_signer
+from pipelines.signing.keys import Signer
+from pipelines.signing.registry_files import seal_record
+from pipelines.signing.signatures import SNAPSHOT_TYPE, TIMESTAMP_TYPE
 
 
 def demo_key_on_the_pointer(place: Place) -> list[str]:

@@ -20,9 +20,9 @@ from benchmarks.attacks.runs import Measured, Ran, ended, measure
 from benchmarks.attacks.servers import OpenRouter, listening_to
 from benchmarks.refreshing import PUBLISHED
 from flows.demo.recording import models
-from flows.own_server import own_server
-from pipelines.keys import Signer, jwk, signing_key_to_jwk
-from pipelines.merge import SOURCES
+from flows.orchestration.server import own_server
+from pipelines.signing.keys import Signer, jwk, signing_key_to_jwk
+from schemas.sources import SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
 CLI = (sys.executable, "-P", "-c", "from flows.cli import main; main()")

@@ -10,11 +10,11 @@ from typing import Any
 from benchmarks.attacks.places import SEED, Place
 from benchmarks.hostile_records import NOW, attempt, bodies, raw_of
 from benchmarks.mutations import originals
-from flows.spool import Spool, WrittenLines
-from pipelines.keys import KeyRing, Signer
-from pipelines.order import admit
-from pipelines.shards import SLOTS
-from pipelines.verify import verify_passport
+from flows.ingest.partitions import Spool, WrittenLines
+from pipelines.normalise.admit import admit
+from pipelines.registry.slots import SLOTS
+from pipelines.signing.keys import KeyRing, Signer
+from pipelines.signing.verification import verify_passport
 from schemas.crawl import CRAWL_LINE, AdmittedLine, QuarantinedLine
 from schemas.listing import Listing, RawListing
 

@@ -1,6 +1,6 @@
 """Where passports are kept: a local directory, or an object store behind the same few operations."""
 
 from flows.store.base import Blob, Store, StoreError, find
-from flows.store.opening import open_store
+from flows.store.open import open_store
 
 __all__ = ["Blob", "Store", "StoreError", "find", "open_store"]

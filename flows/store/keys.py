@@ -1,86 +1,17 @@
 """Every key of the store as a pure function, and how what lies there is served. No key is a path prefix of another."""
 
-import hashlib
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
 
 from flows.store.base import KeyRefusedError
+from pipelines.registry.layout import RESERVED_NAMES, SNAPSHOTS, _extension, snapshot_key
 
-POINTER_KEY = "registry/timestamp.json"
-APPLIED_KEY = "registry/applied.json"
-SNAPSHOTS = "registry/snapshots"
 OBJECTS = "registry/objects"
 PASSPORT_COPIES = "api/v1/passport"
-DELTAS = "registry/deltas"
-SCHEMA_KEY = "schema.json"
-INDEX_KEY = "index.html"
-JWKS_KEY = ".well-known/jwks.json"
-PUBLIC_KEY_KEY = "api/v1/trust-passport-public-key"
 
-RESERVED_NAMES = frozenset({"api", "registry", "docs", "trust", "submit", "compare", "assets"})
-"""First parts of keys, and of addresses that passports link to, which no slug may take for its page."""
-SITE_EXTENSIONS = {
-    "css": "text/css; charset=utf-8",
-    "html": "text/html; charset=utf-8",
-    "ico": "image/x-icon",
-    "js": "text/javascript; charset=utf-8",
-    "json": "application/json",
-    "md": "text/markdown; charset=utf-8",
-    "png": "image/png",
-    "svg": "image/svg+xml",
-    "txt": "text/plain; charset=utf-8",
-    "webmanifest": "application/manifest+json",
-    "xml": "application/xml",
-    "zst": "application/zstd",
-}
-"""Extension of a site file → its Content-Type. A slug that ends in one would be taken for such a file."""
-_COMPRESSED = frozenset({"br", "gz"})
-"""Extensions that servers read as a Content-Encoding."""
 _PART = r"[A-Za-z0-9][A-Za-z0-9._~-]{0,254}"
 _KEY = re.compile(rf"(?:\.well-known/)?{_PART}(?:/{_PART})*")
 _MAX_KEY_CHARACTERS = 1024
 """S3's limit; GCS and Azure have the same."""
-_STEM_HASH_CHARACTERS = 16
-
-
-class Headers(NamedTuple):
-    """How a key is served."""
-
-    content_type: str
-    cache_control: str
-
-
-_IMMUTABLE = "public, max-age=31536000, immutable"
-_REVALIDATED = "no-cache"
-_MINUTES = "public, max-age=300"
-_RULES: tuple[tuple[re.Pattern[str], Headers], ...] = tuple(
-    (re.compile(pattern), Headers(content_type, cache_control))
-    for pattern, content_type, cache_control in (
-        (r"registry/(timestamp|applied)\.json", "application/json", _REVALIDATED),
-        (r"registry/.+\.json", "application/json", _IMMUTABLE),
-        (r"registry/.+\.zst", "application/zstd", _IMMUTABLE),
-        (r"\.well-known/jwks\.json", "application/jwk-set+json", _MINUTES),
-        (r"schema\.json", "application/schema+json", _MINUTES),
-        (r"api/.+", "application/json", _MINUTES),
-    )
-)
-"""The first that matches the whole key holds; site files go by extension; everything else is a page."""
-
-
-def headers(key: str) -> Headers:
-    """Content-Type and Cache-Control of a key: the one place that states them, for buckets and servers alike."""
-    for pattern, found in _RULES:
-        if pattern.fullmatch(key):
-            return found
-    return Headers(SITE_EXTENSIONS.get(_extension(key), SITE_EXTENSIONS["html"]), _MINUTES)
-
-
-def header_rules() -> Iterator[tuple[str, Headers]]:
-    """Give the same as patterns, for a server's configuration: the first to match a whole key holds, else a page."""
-    yield from ((pattern.pattern, found) for pattern, found in _RULES)
-    for extension in SITE_EXTENSIONS:
-        yield rf".+\.{extension}", headers(f"a.{extension}")
 
 
 def is_key(text: str) -> bool:
@@ -107,83 +38,7 @@ def checked_site_key(key: str) -> str:
     return key
 
 
-def safe_stem(slug: str) -> str:
-    """Name a passport's copies: the slug where that is plainly safe, else `stem~hash`, which no slug can be.
-
-    Not safe is what is reserved, looks like a site file, or has dots where a server could read a path.
-    """
-    if slug not in RESERVED_NAMES and not _extension(slug) and ".." not in slug and not slug.endswith("."):
-        return slug
-    stem = re.sub(r"\.{2,}", ".", slug).rstrip(".")
-    return f"{stem}~{hashlib.sha256(slug.encode()).hexdigest()[:_STEM_HASH_CHARACTERS]}"
-
-
-def _extension(key: str) -> str:
-    extension = key.rpartition(".")[2] if "." in key else ""
-    return extension if extension in SITE_EXTENSIONS or extension in _COMPRESSED else ""
-
-
-def object_key(sha256: str) -> str:
-    """Key of a signed passport by the hash of its bytes."""
-    return f"registry/objects/{sha256[:2]}/{sha256}.json"
-
-
-def shard_key(sha256: str) -> str:
-    """Key of a shard by the hash of its compressed bytes."""
-    return f"registry/shards/{sha256}.jsonl.zst"
-
-
-def source_key(source: str, sha256: str) -> str:
-    """Key of a source's last good listings by the hash of their compressed bytes."""
-    return f"registry/sources/{source}/{sha256}.jsonl.zst"
-
-
-def rules_key(sha256: str) -> str:
-    """Key of the rules that passports were made by, by the hash of their bytes."""
-    return f"registry/rules/{sha256}.json"
-
-
-def snapshot_key(generation: int) -> str:
-    """Key of a generation's snapshot."""
-    return f"{SNAPSHOTS}/{generation}.json"
-
-
 def generation_of(key: str) -> int | None:
     """Give the generation of the snapshot that lies at a key; None of a key where none of ours lies."""
     number = key.removeprefix(f"{SNAPSHOTS}/").removesuffix(".json")
     return int(number) if number.isdecimal() and number.isascii() and key == snapshot_key(int(number)) else None
-
-
-def root_key(version: int) -> str:
-    """Key of a version of the root of trust."""
-    return f"registry/root/{version}.json"
-
-
-def revocations_key(version: int) -> str:
-    """Key of a version of the list of revocations."""
-    return f"registry/revocations/{version}.json"
-
-
-def delta_key(generation: int) -> str:
-    """Key of what changed between a generation and its parent."""
-    return f"{DELTAS}/{generation}.jsonl.zst"
-
-
-def run_key(run_id: str) -> str:
-    """Key of a run's report."""
-    return f"registry/runs/{run_id}.json"
-
-
-def probe_key(nonce: str, race: str) -> str:
-    """Key that a race of the fitness probe is run on."""
-    return f"registry/probe/{nonce}/{race}.json"
-
-
-def passport_copy_key(slug: str) -> str:
-    """Key of the copy of a passport that `_links.self` names."""
-    return f"api/v1/passport/{safe_stem(slug)}"
-
-
-def page_key(slug: str) -> str:
-    """Key of a passport's page."""
-    return safe_stem(slug)

@@ -19,6 +19,7 @@ from flows.progress import LOG
 from flows.store import keys
 from flows.store.base import MAX_BLOB_BYTES, Blob, ConflictError, MissingKeyError, ObstructedError, TooLargeError
 from flows.store.disk import FILE_MODE, explained, open_folder, sync_file_system, write_new
+from pipelines.registry import layout
 
 _TMP = ".tmp"
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -149,7 +150,7 @@ class LocalStore:
         name = f"{os.getpid()}-{self._mark}-{next(self._numbers)}"
         with self._folder_of(key, make=True) as (folder, leaf), self._writing() as tmp:
             try:
-                write_new(tmp, name, body, durable=key == keys.POINTER_KEY)
+                write_new(tmp, name, body, durable=key == layout.POINTER_KEY)
                 yield tmp, name, folder, leaf
             finally:
                 with contextlib.suppress(FileNotFoundError):
@@ -175,7 +176,7 @@ class LocalStore:
 
     def _settle(self, key: str, folder: int) -> None:
         """Let copies follow the pointer on the disk too: after a loss of power none may be newer than it."""
-        if key == keys.POINTER_KEY:
+        if key == layout.POINTER_KEY:
             os.fsync(folder)
 
     @contextlib.contextmanager

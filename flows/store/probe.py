@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from flows.store.base import ConflictError, Store, StoreUnfitError
-from flows.store.keys import probe_key
+from pipelines.registry.layout import probe_key
 from schemas.registry import Commit
 
 RACERS = 16

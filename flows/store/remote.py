@@ -29,6 +29,7 @@ from flows.store.base import (
     StoreUnfitError,
     TooLargeError,
 )
+from pipelines.registry import layout
 
 if TYPE_CHECKING:
     from obstore import PutMode
@@ -152,7 +153,7 @@ class ObjectStore:
             return False
 
     def _put(self, key: str, body: bytes, mode: "PutMode") -> None:
-        served = keys.headers(keys.checked(key))
+        served = layout.headers(keys.checked(key))
         attributes = {"Content-Type": served.content_type, "Cache-Control": served.cache_control}
         with _explained(self.name, key):
             try:

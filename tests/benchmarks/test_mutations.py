@@ -6,7 +6,7 @@ from benchmarks import hostile_records, mutated_passports
 from benchmarks.mutated_bytes import Original
 from benchmarks.mutations import Chunk, Found, again, chunks, mutant, mutated, originals, records, show
 from benchmarks.passports import SEED
-from pipelines.keys import KeyRing, Signer
+from pipelines.signing.keys import KeyRing, Signer
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.prefecting import PASSPORTS, ROOT, below, command_line, surroundings
-from tests.waiting import LIMIT_S, until
+from tests.support.prefect_server import PASSPORTS, ROOT, below, command_line, surroundings
+from tests.support.waiting import LIMIT_S, until
 
 INTERRUPTED = "error: interrupted: what was published before stays served"
 AT_ONCE_S = 60
@@ -108,7 +108,7 @@ def starting(folder: Path) -> Iterator[tuple["subprocess.Popen[str]", list[int]]
     with subprocess.Popen(
         [*PASSPORTS, "demo"], cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True
     ) as process:
-        until(lambda: any(b"flows.own_server" in command_line(pid) for pid in below(process.pid)))
+        until(lambda: any(b"flows.orchestration.server" in command_line(pid) for pid in below(process.pid)))
         yield process, list(below(process.pid))
 
 

@@ -7,7 +7,7 @@ from pipelines.ahead import CLOCK_SKEW, earlier, is_ahead, line_known_at, walks_
 from schemas.crawl import AdmittedLine, ListQuery
 from schemas.registry import Walk
 from schemas.times import timestamp
-from tests.flows.running import NOON, brought
+from tests.support.runs import NOON, brought
 
 NOW = NOON
 PAST, AHEAD = NOW - timedelta(days=2), NOW + timedelta(days=2)

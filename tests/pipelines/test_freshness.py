@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from pipelines.freshness import AGES, age_at, age_of
-from pipelines.gates import Gate
+from pipelines.rules.gates import Gate
 from schemas.times import timestamp
 from schemas.verdict import Age
 

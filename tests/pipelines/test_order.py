@@ -6,20 +6,21 @@ from datetime import timedelta
 import pytest
 
 from flows.demo.recording import models as demo_models
-from pipelines.contract import conforms
-from pipelines.gates import default_gates
-from pipelines.issue import Terms
-from pipelines.keys import Signer
-from pipelines.merge import account, gather
-from pipelines.order import Issued, Unchanged, admit, make
-from pipelines.score import score_of
-from pipelines.verify import verify_passport
+from pipelines.merge.gather import account, gather
+from pipelines.normalise.admit import admit
+from pipelines.order import Issued, Unchanged, make
+from pipelines.passport.document import Terms
+from pipelines.passport.score import score_of
+from pipelines.rules.gates import default_gates
+from pipelines.signing.contract import conforms
+from pipelines.signing.keys import Signer
+from pipelines.signing.verification import verify_passport
 from schemas.listing import Listing, Quarantined, RawListing
 from schemas.registry import ShardRow
 from schemas.times import instant, timestamp
-from tests.pipelines.listings import NOW, SEEN, TERMS, issued, listing, raw, raw_body, record, subject
-from tests.pipelines.sealed import KEYS, SIGNER
-from tests.recordings import openrouter_models
+from tests.support.listings import NOW, SEEN, TERMS, issued, listing, raw, raw_body, record, subject
+from tests.support.recordings import openrouter_models
+from tests.support.signed import KEYS, SIGNER
 
 ACCOUNTS = {
     "2025-12-18": (350, 315, 35, 0, 0), "2026-01-29": (347, 315, 32, 0, 0), "2026-03-19": (350, 327, 23, 0, 0),

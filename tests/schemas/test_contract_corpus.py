@@ -2,12 +2,12 @@
 
 import pytest
 
-from pipelines.contract import conforms, explain
-from tests.recordings import sample_passport
-from tests.schemas import corpus, corpus_additions
-from tests.schemas.documents import full, minimal
-from tests.schemas.judges import ALL_ACCEPT, ALL_REFUSE, models_accept, verdicts
-from tests.schemas.spoiling import Document, Spoiling, put
+from pipelines.signing.contract import conforms, explain
+from tests.support.contract import corpus, corpus_additions
+from tests.support.contract.documents import full, minimal
+from tests.support.contract.judges import ALL_ACCEPT, ALL_REFUSE, models_accept, verdicts
+from tests.support.contract.mutations import Document, Spoiling, put
+from tests.support.recordings import sample_passport
 
 A, M, T, U = corpus.A, corpus.M, corpus.T, corpus.U
 D = corpus_additions.D

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.contract import explain, explain_first
-from tests.schemas.documents import full, minimal
-from tests.schemas.judges import ALL_ACCEPT, ALL_REFUSE, verdicts
+from pipelines.signing.contract import explain, explain_first
+from tests.support.contract.documents import full, minimal
+from tests.support.contract.judges import ALL_ACCEPT, ALL_REFUSE, verdicts
 
 Step = str | int
 

@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 
-from pipelines.shards import MAX_LINE_BYTES, MAX_PART_BYTES, pack, unpack
+from pipelines.registry.packing import MAX_LINE_BYTES, MAX_PART_BYTES, pack, unpack
 from schemas.crawl import CRAWL_LINE, AdmittedLine, FetchFailure, QuarantinedLine
 from schemas.lines import LARGEST_LINE_BYTES, LONGEST_KEPT, RecordLine, escaped, written_line
 from schemas.listing import Listing, Quarantined, RawListing

@@ -7,8 +7,9 @@ from typing import Any, get_args
 import pytest
 from jsonschema import Draft202012Validator
 
-from pipelines.contract import schema_text
-from schemas import artifact, registry
+from pipelines.signing.contract import schema_text
+from schemas import registry
+from schemas.passport import artifact
 
 SCHEMA: dict[str, Any] = json.loads(schema_text())
 SUBSCHEMA_LISTS = ("allOf", "anyOf", "oneOf")

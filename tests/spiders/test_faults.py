@@ -6,9 +6,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.spiders.crawling import crawled, ids
-from tests.spiders.server import API, model, serving
-from tests.waiting import until
+from tests.support.spiders.crawls import crawled, ids
+from tests.support.spiders.server import API, model, serving
+from tests.support.waiting import until
 
 ALL = [f"ada/m{n}" for n in range(7)]
 

@@ -7,8 +7,8 @@ import pytest
 
 from schemas.crawl import KNOWN_TABLES
 from schemas.listing import RawListing
-from tests.spiders.crawling import OBSERVED_AT
-from tests.spiders.scripted import PREFIX, Answer, answering, crawl_of
+from tests.support.spiders.crawls import OBSERVED_AT
+from tests.support.spiders.scripted_server import PREFIX, Answer, answering, crawl_of
 
 EARLIER = "2026-07-01T00:00:00.000Z"
 

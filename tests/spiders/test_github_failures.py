@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.spiders.scripted import Answer, answering, crawl_of
 from tests.spiders.test_github import known_file, repository
+from tests.support.spiders.scripted_server import Answer, answering, crawl_of
 
 
 @pytest.mark.parametrize("status", [403, 429])

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.recordings import recordings_dir, replay
-from tests.spiders.crawling import OBSERVED_AT
-from tests.spiders.scripted import Answer, Crawled, answering, crawl_of
+from tests.support.recordings import recordings_dir, replay
+from tests.support.spiders.crawls import OBSERVED_AT
+from tests.support.spiders.scripted_server import Answer, Crawled, answering, crawl_of
 
 
 def entry(model_id: str, **fields: Any) -> dict[str, Any]:

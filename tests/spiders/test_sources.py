@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from flows.settings import SOURCES
-from pipelines.pointers import resolve
-from pipelines.record import parse_record, said
+from flows.config.settings import SOURCES
+from pipelines.formats.json_pointer import resolve
+from pipelines.formats.record_reader import parse_record, said
 from schemas.crawl import AdmittedLine
 from schemas.listing import Fact
-from tests.spiders.scripted import Answer, Crawled, answering, crawl_of
+from tests.support.spiders.scripted_server import Answer, Crawled, answering, crawl_of
 
 FOLDER = Path(__file__).resolve().parents[1] / "sources"
 

@@ -1,0 +1,1 @@
+"""Answers HTTP requests from a store, here or through nginx."""

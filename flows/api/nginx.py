@@ -1,0 +1,46 @@
+"""The configuration for nginx in front of a local store, from the one function that says how a key is served."""
+
+from flows.api.static import ALWAYS, METHODS
+from pipelines.registry.layout import INDEX_KEY, Headers, header_rules, headers
+
+PASSED_OVER = r"/\.(?!well-known/)"
+"""Hidden files: what is being written lies in one."""
+DOLLAR = "passports_dollar"
+"""Variable that holds a dollar sign: nginx knows no other way to write one into a path."""
+
+
+def configuration(root: str, *, port: int, name: str) -> str:
+    """Write a `server` block that serves the directory `root` just as `passports serve` does."""
+    path = root.replace("\\", r"\\").replace('"', r"\"").replace("$", f"${{{DOLLAR}}}")
+    locations = [_location(f'~ "^/{pattern}$"', served) for pattern, served in header_rules()]
+    return "\n".join([
+        *([f'geo ${DOLLAR} {{ default "$"; }}'] if "$" in root else []),
+        "server {",
+        f"    listen {port};",
+        f"    server_name {name};",
+        f'    root "{path}";',
+        "    disable_symlinks on from=$document_root;",
+        "    autoindex off;",
+        "    etag on;",
+        "    if ($request_method !~ ^(GET|HEAD|OPTIONS)$) { return 405; }",
+        f"    location ~ {PASSED_OVER} {{ return 404; }}",
+        f"    location = / {{ rewrite ^ /{INDEX_KEY} last; }}",
+        *locations,
+        _location("/", headers("a-page")),
+        "}",
+        "",
+    ])  # fmt: skip
+
+
+def _location(where: str, served: Headers) -> str:
+    added = {**ALWAYS, "Cache-Control": served.cache_control, "Access-Control-Allow-Methods": METHODS}
+    lines = [f'        add_header {name} "{value}";' for name, value in added.items()]
+    return "\n".join([
+        f"    location {where} {{",
+        "        types { }",
+        f'        default_type "{served.content_type}";',
+        *lines,
+        "        if ($request_method = OPTIONS) { return 204; }",
+        "        try_files $uri =404;",
+        "    }",
+    ])  # fmt: skip

@@ -1,0 +1,76 @@
+"""The store as a web server answers for it: a request's method, target and headers in, status, headers and body out."""
+
+import hashlib
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from flows.store.base import ObstructedError, Store, StoreError, find
+from flows.store.keys import is_key
+from pipelines.registry.layout import INDEX_KEY, headers
+
+ANYBODY = {"Access-Control-Allow-Origin": "*"}
+"""Passports are for everybody, also from a page of another site."""
+ALWAYS = {**ANYBODY, "X-Content-Type-Options": "nosniff"}
+METHODS = "GET, HEAD, OPTIONS"
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": METHODS,
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Max-Age": "86400",
+}
+_PLAIN = "text/plain; charset=utf-8"
+
+
+class Answer(NamedTuple):
+    """What goes back."""
+
+    status: HTTPStatus
+    headers: dict[str, str]
+    body: bytes
+
+
+def answer(store: Store, method: str, target: str, asked: Mapping[str, str]) -> Answer:
+    """Answer a request; `asked` is its headers, their names in lower case. Never raises what a store raises."""
+    if method == "OPTIONS":
+        return Answer(HTTPStatus.NO_CONTENT, ALWAYS | _PREFLIGHT, b"")
+    if method not in ("GET", "HEAD"):
+        return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"only {METHODS}", {"Allow": METHODS})
+    key = key_of(target)
+    if key is None:
+        return _refusal(HTTPStatus.NOT_FOUND, "nothing lies here")
+    try:
+        blob = find(store, key)
+    except ObstructedError:
+        blob = None
+    except StoreError:
+        return _refusal(
+            HTTPStatus.SERVICE_UNAVAILABLE, "the store does not answer: try again later", {"Retry-After": "5"}
+        )
+    return _found(key, blob.body, asked) if blob else _refusal(HTTPStatus.NOT_FOUND, "nothing lies here")
+
+
+def key_of(target: str) -> str | None:
+    """From a request's target to the key; None where it can be none. Folders have no listing; "/" is the index."""
+    try:
+        path = unquote(urlsplit(target).path, errors="strict")
+    except ValueError:
+        return None
+    if path == "/":
+        return INDEX_KEY
+    key = path.removeprefix("/")
+    return key if path.startswith("/") and is_key(key) else None
+
+
+def _found(key: str, body: bytes, asked: Mapping[str, str]) -> Answer:
+    served, tag = headers(key), f'"{hashlib.sha256(body).hexdigest()}"'
+    sent = ALWAYS | {"Cache-Control": served.cache_control, "ETag": tag}
+    known = {one.strip().removeprefix("W/") for one in asked.get("if-none-match", "").split(",")}
+    if tag in known or "*" in known:
+        return Answer(HTTPStatus.NOT_MODIFIED, sent, b"")
+    return Answer(HTTPStatus.OK, sent | {"Content-Type": served.content_type}, body)
+
+
+def _refusal(status: HTTPStatus, reason: str, more: Mapping[str, str] | None = None) -> Answer:
+    sent = ALWAYS | {"Content-Type": _PLAIN, "Cache-Control": "no-store"} | dict(more or {})
+    return Answer(status, sent, f"{reason}\n".encode())

@@ -1,0 +1,1 @@
+"""Finds stored records and former rules, and proves passports against them."""

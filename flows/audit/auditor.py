@@ -1,0 +1,69 @@
+"""Proves served passports by the records and the rules that they were made from, which the store keeps."""
+
+from typing import Any
+
+import orjson
+
+from flows.audit.former_rules import FormerRules
+from flows.audit.stored_records import Shelf
+from flows.registry.reader import Reader
+from flows.registry.signed_files import TamperedError
+from flows.store.base import MissingKeyError
+from pipelines.audit.mismatches import Mismatch, mismatches
+from pipelines.rules.rulebook import rulebook
+from pipelines.rules.tables import RulesError
+from schemas.listing import RawListing
+from schemas.verdict import Finding, Verdict
+
+CHANGED_AT = "/trust/maintenance/updated_at"
+RULES = "/provenance/rules_sha256"
+MOST_NAMED = 3
+"""Mismatches that a finding names."""
+
+
+class Prover:
+    """Finds a passport's evidence again, and whether a record that speaks of its model was left out.
+
+    Passports that were made by other rules than this version's are held to those, in a process of their own.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._shelf = Shelf()
+        self._former = FormerRules()
+
+    def close(self) -> None:
+        """End the process that works by other rules, if there is one."""
+        self._former.close()
+
+    def prove(self, slug: str) -> Finding:
+        """Judge the passport that is served under a slug by its evidence; it must have been found good before."""
+        row = self._reader.row(slug)
+        if row is None:
+            return Finding(Verdict.NOT_IN_SNAPSHOT, f"{slug}: no such passport in {self._reader}")
+        passport = orjson.loads(self._reader.object(row.object))["passport"]
+        then = self._reader.at_generation(row.generation)
+        named = self._shelf.named(then, slug, passport["unfragile"]["artifact"]["model"]["records"])
+        found = self._mismatches(passport, [*named, *self._shelf.beside(then, slug, named)], then)
+        changed = passport["unfragile"]["trust"]["maintenance"]["updated_at"]
+        if changed != row.last_changed:
+            found.append(Mismatch(CHANGED_AT, f"the registry says {row.last_changed}, not {changed}"))
+        if not found:
+            shown = len(passport["unfragile"]["evidence"])
+            return Finding(Verdict.OK, f"all {shown:,} pieces of evidence found again, and the rules give the same")
+        told = "; ".join(f"{mismatch.path}: {mismatch.reason}" for mismatch in found[:MOST_NAMED])
+        more = f"; and {len(found) - MOST_NAMED:,} more" if len(found) > MOST_NAMED else ""
+        return Finding(Verdict.EVIDENCE_MISMATCH, told + more)
+
+    def _mismatches(self, passport: dict[str, Any], records: list[RawListing], then: Reader) -> list[Mismatch]:
+        """Hold a passport to the rules that it names, which must be those of the generation that issued it."""
+        named, issued_by = passport["unfragile"]["provenance"]["rules_sha256"], then.snapshot.rules_sha256
+        gates = then.snapshot.lifetimes
+        if named != issued_by:
+            return [Mismatch(RULES, f"{then} was made by the rules {issued_by}, not {named}")]
+        if named == rulebook().sha256:
+            return mismatches(passport, records, gates=gates)
+        try:
+            return self._former.mismatches(named, then.rules, passport, records, gates=gates)
+        except (RulesError, MissingKeyError, TamperedError) as error:
+            return [Mismatch(RULES, f"it was made by other rules, and {error}")]

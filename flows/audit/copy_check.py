@@ -1,0 +1,67 @@
+"""Judging the copy of a passport that readers fetch: it must be what a publisher writes of what is served."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from flows.registry.reader import Reader
+from flows.site.rendering import copies_for
+from flows.store.base import StoreError, find
+from pipelines.passport.links import Issuer
+from pipelines.registry.layout import passport_copy_key
+from pipelines.signing.verification import MAX_PASSPORT_BYTES
+from schemas.verdict import Finding, Verdict
+
+REMEDY = "`passports store scrub` writes it anew"
+LONGEST_LINK = 200
+"""Characters of a link that a reason shows."""
+
+
+def check_copy(
+    reader: Reader, slug: str, *, base_urls: Iterable[str] = (), seen_generation: int | None = None
+) -> Finding:
+    """Judge the copy that `_links.self` names: it must be what a publisher writes of the passport that is served.
+
+    `base_urls` are where the registry is served, beside the address that the passport is signed with. Raises StoreError
+    for a copy that cannot be read.
+    """
+    finding = reader.check(slug, seen_generation=seen_generation)
+    if not finding.verdict.good:
+        return finding
+    key = passport_copy_key(slug)
+    try:
+        copy = find(reader.store, key, max_bytes=MAX_PASSPORT_BYTES)
+    except StoreError as error:
+        raise StoreError(f"the copy cannot be read: {error}") from error
+    written = list(_written(slug, reader.passport(slug), base_urls))
+    if copy and copy.body in written:
+        return finding
+    found = reader.check(copy.body) if copy else Finding(Verdict.NOT_IN_SNAPSHOT, "nothing is stored there")
+    if copy and found.verdict.good:
+        found = _departure(copy.body, written[0])._replace(age=found.age)
+    return found._replace(reason=f"the copy at {key}: {found.reason}: {REMEDY}")
+
+
+def _written(slug: str, document: bytes, base_urls: Iterable[str]) -> Iterator[bytes]:
+    """Give what a publisher writes, with each base address; the first is the one that the passport is signed with."""
+    passport = orjson.loads(document)["passport"]
+    signed = passport["unfragile"]["artifact"]["page_url"].removesuffix(f"/{slug}")
+    for base_url in (signed, *base_urls):
+        yield copies_for(Issuer(passport["signedBy"], base_url))(slug, document).passport
+
+
+def _departure(copy: bytes, written: bytes) -> Finding:
+    """Say in what a genuine passport at the copy's key departs from what is written there."""
+    here, wanted = orjson.loads(copy), orjson.loads(written)
+    if here["passport"]["signature"] != wanted["passport"]["signature"]:
+        return Finding(Verdict.NOT_IN_SNAPSHOT, "it is another model's passport")
+    reason = _of_links(here.get("_links"), wanted["_links"]) or "it is written otherwise than a publisher writes it"
+    return Finding(Verdict.COPY_DIFFERS, reason)
+
+
+def _of_links(links: Any, wanted: dict[str, str]) -> str | None:  # noqa: ANN401 - any JSON
+    if links is None:
+        return "it has no _links"
+    name = next((name for name in wanted if links[name] != wanted[name]), None)
+    return name and f"its _links.{name} is {links[name][:LONGEST_LINK]!r}, not {wanted[name]!r}"

@@ -1,0 +1,160 @@
+"""Opening a registry to read from it: with the keys that are trusted, and compared with what was seen of it before."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from flows.audit.verification import Judged
+from flows.config.settings import Settings, SettingsError
+from flows.demo.config import demo_signer
+from flows.errors import FlowError
+from flows.progress import LOG
+from flows.registry.reader import Reader
+from flows.registry.seen import Memory, Seen, SeenError, default_memory, departure
+from flows.registry.signed_files import TamperedError
+from flows.registry.trust import Trust, trust_for
+from flows.store.base import Store, StoreError
+from flows.store.open import canonical_store, open_store
+from schemas.verdict import Finding, Verdict
+
+MOST_FOLLOWED = 128
+"""Generations between the one that was seen and the one that is served; each is a file to read."""
+
+
+class KeyChangedError(FlowError):
+    """A registry is signed with another key than it was seen under before, and no key is pinned."""
+
+
+class TrustOptions(NamedTuple):
+    """What a user says about trust."""
+
+    key: str | None = None
+    """A file of public keys, or a thumbprint."""
+    memory: Memory | None = None
+    """What was seen before; None where nothing is to be remembered."""
+    first_use: bool = False
+    """Whether a key of which only the store says that it is the publisher's is remembered as such from now on."""
+
+
+class Opened(NamedTuple):
+    """A registry that is read."""
+
+    name: str
+    """Its one spelling, by which it is remembered."""
+    store: Store
+    reader: Reader
+    trust: Trust
+    departure: Finding | None
+    """Why it does not go on from what was seen before; None where it does, or nothing was seen."""
+
+    def qualified(self, finding: Finding) -> Finding:
+        """Take back a good finding where the registry was rolled back, or only its own keys say that it is good."""
+        if not finding.verdict.good:
+            return finding
+        if self.departure:
+            return self.departure._replace(age=finding.age)
+        if self.trust.from_store:
+            reason = (
+                f"of one piece, but only {self.store.name} says that the key {self.reader.key_id} is its publisher's"
+            )
+            return finding._replace(verdict=Verdict.UNPINNED, reason=reason)
+        return finding
+
+
+def memory_at(path: Path | None, *, none: bool) -> Memory | None:
+    """Open the memory at a path, or this user's; raise SettingsError where both a path and none are asked for."""
+    if path and none:
+        raise SettingsError("give --state or --no-state, and not both")
+    return None if none else Memory(path) if path else default_memory()
+
+
+def open_registry(settings: Settings, options: TrustOptions, at: datetime) -> Opened:
+    """Open what is served, and remember the highest generation seen; a departure from it is given, not raised.
+
+    Raises KeyChangedError, SigningKeyError, EmptyStoreError, TamperedError, and SeenError where the memory is damaged.
+    """
+    store, name, memory = open_store(settings.store), canonical_store(settings.store), options.memory
+    pinned = memory.pinned(name) if memory and not options.key else None
+    trust = trust_for(settings, store, options.key, pinned=pinned)
+    reader = Reader(store, trust.keys, at)
+    if trust.from_store:
+        trust = trust._replace(origin=f"{trust.origin} ({_advice(reader.key_id)})")
+    if memory is None or reader.key_id == demo_signer().key_id:  # which everybody has: its history proves nothing
+        return Opened(name, store, reader, trust, None)
+    if trust.from_store:
+        _ensure_same_key(memory, name, reader.key_id)
+    served = Seen(generation=reader.generation, snapshot_sha256=reader.snapshot_sha256)
+    remembered = _highest(memory, name, trust.keys.key_ids)
+    found = departure(served, remembered, name) or (_fork(reader, remembered, name) if remembered else None)
+    if found is None:
+        _remember(memory, name, reader.key_id, served)
+    remedy = f"ask its publisher; if it was begun anew, remove its entry from {memory.path}"
+    return Opened(name, store, reader, trust, found and found._replace(reason=f"{found.reason}: {remedy}"))
+
+
+def pin_first(opened: Opened, judged: Iterable[Judged], options: TrustOptions) -> Opened:
+    """Remember the key of a registry that only its own keys vouch for, where that is asked for and all in it is good.
+
+    Raises SeenError where it cannot be remembered, KeyChangedError for the demo's key.
+    """
+    sound = opened.departure is None and all(one.finding.verdict.good for one in judged)
+    if not (options.first_use and options.memory and opened.trust.from_store and sound):
+        return opened
+    key_id = opened.reader.key_id
+    if key_id == demo_signer().key_id:
+        raise KeyChangedError(f"{opened.name} is signed with the demo's key, which everybody has: it is not remembered")
+    options.memory.pin(opened.name, key_id)
+    origin = f"the key {key_id}, remembered now in {options.memory.path}: from now on {opened.name} is held to it"
+    return opened._replace(trust=Trust(opened.trust.keys.only(key_id), origin, "first_use_now"))
+
+
+def _advice(key_id: str) -> str:
+    if key_id == demo_signer().key_id:
+        return f"the demo's key, which everybody has: pass --key {key_id} to look at what the demo made"
+    named = f"if its publisher states the key {key_id}, pass --key {key_id}"
+    return f"{named}; or remember it with `passports verify --trust-on-first-use`"
+
+
+def _ensure_same_key(memory: Memory, name: str, key_id: str) -> None:
+    known = memory.keys(name)
+    if known and key_id not in known:
+        remedy = f"ask its publisher; if the key was changed, pass --key, or remove its entry from {memory.path}"
+        before = ", ".join(sorted(known))
+        raise KeyChangedError(f"{name} is signed with the key {key_id}, and was seen under {before} before: {remedy}")
+
+
+def _fork(reader: Reader, remembered: Seen, name: str) -> Finding | None:
+    """Say that what is served does not come from what was seen; None where it does, or the way back cannot be followed.
+
+    Earlier snapshots are not kept for ever, and may be signed with a key that is not trusted any more.
+    """
+    if reader.generation == remembered.generation:
+        return None
+    with suppress(TamperedError, StoreError):
+        for snapshot in islice(reader.ancestry(), MOST_FOLLOWED):
+            parent = (snapshot.parent or 0, snapshot.parent_sha256)
+            if parent == (remembered.generation, remembered.snapshot_sha256):
+                return None
+            if parent[0] <= remembered.generation:
+                seen = f"generation {remembered.generation} that was seen before: it is of another history"
+                return Finding(Verdict.ROLLBACK, f"{name}: generation {reader.generation} does not follow the {seen}")
+    return None
+
+
+def _highest(memory: Memory, name: str, key_ids: Iterable[str]) -> Seen | None:
+    """Give the highest generation seen under any of the keys, so that none that was replaced leads back."""
+    found = (memory.recall(name, key_id) for key_id in key_ids)
+    return max((seen for seen in found if seen), key=lambda seen: seen.generation, default=None)
+
+
+def _remember(memory: Memory, name: str, key_id: str, served: Seen) -> None:
+    """Keep a generation; where it cannot be written down, reading goes on, and says so."""
+    try:
+        memory.remember(name, key_id, served)
+    except SeenError as error:
+        LOG.warning(
+            "generation %s is not remembered, so that a rollback could not be seen: %s", served.generation, error
+        )

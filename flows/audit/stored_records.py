@@ -1,0 +1,141 @@
+"""Finds the stored records of a generation that a passport was, or could have been, made from."""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+import orjson
+
+from flows.registry.reader import Reader
+from pipelines.formats.slugs import hub_slug
+from pipelines.merge.joins import key_of
+from pipelines.normalise.admit import admit
+from pipelines.registry.slots import EVERY_SLOT, shard_index, slots_of
+from schemas.listing import Listing, RawListing
+from schemas.registry import SourceRef
+from schemas.sources import HUB, INDEXED, LOOKED_UP, SELLER
+
+_PARTS_KEPT, _INDEXES_KEPT = 8, 4
+"""How much is in memory at once."""
+
+
+class Kept(NamedTuple):
+    """A stored record."""
+
+    raw: RawListing
+    there: bool
+    """Whether the last look found it."""
+
+
+Part = dict[str, list[Kept]]
+"""Id in lower case → records, of one part of a source: a record, and the answer that there is none."""
+
+Index = dict[str, list[RawListing]]
+"""What a record is called, names, or whose it is → the records that are there."""
+
+_Value = TypeVar("_Value")
+
+
+class Shelf:
+    """Reads what is needed of each generation's sources, and keeps the last of it."""
+
+    def __init__(self) -> None:
+        self._parts: OrderedDict[str, Part] = OrderedDict()
+        self._indexes: OrderedDict[str, Index] = OrderedDict()
+
+    def named(self, then: Reader, slug: str, records: Iterable[Mapping[str, Any]]) -> list[RawListing]:
+        """The records that a passport names, as they were when it was made."""
+        ids = dict.fromkeys((record["source"], record["id"]) for record in records)
+        found = (kept.raw for source, one in ids for kept in self._look_up(then, source, one, slug))
+        return [raw for raw in found if (raw.source, raw.id) in ids]
+
+    def beside(self, then: Reader, slug: str, named: Iterable[RawListing]) -> list[RawListing]:
+        """Other records that are there and could be of the same model, by what it and they call each other.
+
+        Those are the seller's of that slug and author, the catalogue's and the code under any of their names, and the
+        repositories with their cards that any of them names.
+        """
+        found = {(raw.source, raw.id): raw for raw in named}
+        own, waiting = set(found), list(found.values())
+        while waiting:
+            listing = admit(waiting.pop())
+            for raw in self._near(then, listing, slug) if isinstance(listing, Listing) else ():
+                if (raw.source, raw.id) not in found:
+                    found[raw.source, raw.id] = raw
+                    waiting += [raw] if raw.source in LOOKED_UP[HUB] else []
+        return [raw for key, raw in found.items() if key not in own]
+
+    def _near(self, then: Reader, listing: Listing, slug: str) -> Iterator[RawListing]:
+        for name in (*_keys(listing), f"slug {slug}"):
+            for source in INDEXED:
+                yield from self._index(then, source).get(name, ())
+            source, _, one = name.partition(":")
+            for kind in LOOKED_UP.get(source, ()):
+                yield from (kept.raw for kept in self._look_up(then, kind, one, slug) if kept.there)
+
+    def _look_up(self, then: Reader, source: str, record_id: str, slug: str) -> Iterator[Kept]:
+        ref = _ref(then, source)
+        for index in _places(source, record_id, slug, ref) if ref else ():
+            stored = next((part.sha256 for part in ref.parts if part.index == index), None) if ref else None
+            if ref and stored:
+                part = _kept(self._parts, _PARTS_KEPT, f"{source} {stored}", lambda: _part(then, ref, index))  # noqa: B023 - called at once
+                yield from part.get(record_id.lower(), ())
+
+    def _index(self, then: Reader, source: str) -> Index:
+        ref = _ref(then, source)
+        stored = " ".join(part.sha256 for part in ref.parts) if ref else ""
+        return _kept(self._indexes, _INDEXES_KEPT, f"{source} {stored}", lambda: _index(then, ref))
+
+
+def _keys(listing: Listing) -> list[str]:
+    """What a record is called and names, in lower case, and whose it is."""
+    whose = [f"by {listing.author.lower()}"] if listing.source == SELLER else []
+    names = [key_of(listing.source, listing.id), key_of(listing.source, listing.base_id)]
+    return [*whose, *names, *map(str.lower, listing.same_as)]
+
+
+def _ref(then: Reader, source: str) -> SourceRef | None:
+    return next((ref for ref in then.snapshot.sources if ref.source == source), None)
+
+
+def _places(source: str, record_id: str, slug: str, ref: SourceRef) -> Iterator[int]:
+    """The parts of a source in which a record can lie: by its own slug where that is known, else any."""
+    if source.startswith(HUB):
+        yield shard_index(hub_slug(record_id), ref.count)
+    elif source.startswith(SELLER) and not source.endswith("-roll"):
+        yield shard_index(slug, ref.count)
+    else:
+        yield from range(ref.count)
+
+
+def _part(then: Reader, ref: SourceRef, index: int) -> Part:
+    slots = slots_of(index, ref.count) if ref.count > 1 else EVERY_SLOT
+    part: Part = defaultdict(list)
+    for kept in _read(then, ref.source, slots):
+        part[kept.raw.id.lower()].append(kept)
+    return part
+
+
+def _index(then: Reader, ref: SourceRef | None) -> Index:
+    index: Index = defaultdict(list)
+    for kept in _read(then, ref.source, EVERY_SLOT) if ref else ():
+        listing = admit(kept.raw) if kept.there else None
+        if isinstance(listing, Listing):
+            for key in (*_keys(listing), f"slug {listing.slug}"):
+                index[key].append(kept.raw)
+    return index
+
+
+def _read(then: Reader, source: str, slots: range) -> Iterator[Kept]:
+    for line in map(orjson.loads, then.source_listings(source, slots)):
+        yield Kept(RawListing.model_validate(line["raw"], strict=False), line["missing_since"] is None)
+
+
+def _kept(cache: OrderedDict[str, _Value], most: int, key: str, make: Callable[[], _Value]) -> _Value:
+    """Give what is in memory, or make it; the one used longest ago goes."""
+    if key not in cache:
+        cache[key] = make()
+    cache.move_to_end(key)
+    while len(cache) > most:
+        cache.popitem(last=False)
+    return cache[key]

@@ -1,0 +1,98 @@
+"""Judging passports one by one: each gets its own answer, also where another one cannot be read."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from flows.audit.auditor import Prover
+from flows.audit.copy_check import check_copy
+from flows.config.presented import PresentedError, read_presented
+from flows.registry.reader import Reader
+from flows.registry.signed_files import MAX_POINTER_BYTES, TamperedError
+from flows.registry.unknown_slug import unknown_slug
+from flows.store.base import Store, StoreError
+from pipelines.formats.slugs import is_slug
+from pipelines.registry.layout import POINTER_KEY, shard_key
+from pipelines.signing.keys import KeyRing
+from pipelines.signing.verification import verify_passport
+from schemas.verdict import Finding, Verdict
+
+_Answer = TypeVar("_Answer")
+
+
+class Judged(NamedTuple):
+    """A target and what was found of it."""
+
+    target: str
+    finding: Finding
+
+
+class Registry(NamedTuple):
+    """A store, and one generation of it that is read."""
+
+    store: Store
+    reader: Reader
+
+
+def judged_all(registry: Registry, base_urls: Iterable[str] = ()) -> Iterator[Judged]:
+    """Judge every passport that a registry serves, and the copy of each that readers fetch.
+
+    A shard that cannot be read is one answer, by its key; the rest goes on. Raises StoreUnavailableError where the
+    store itself is out of reach.
+    """
+    reader = registry.reader
+    check = (lambda slug: check_copy(reader, slug, base_urls=base_urls)) if reader.is_served else reader.check
+    for ref in reader.snapshot.shards:
+        rows = _attempt(registry, lambda: list(reader.shard(ref)))  # noqa: B023 - called at once
+        if isinstance(rows, Finding):
+            reason = f"{rows.reason}; its {ref.rows:,} passports cannot be judged"
+            yield Judged(shard_key(ref.sha256), rows._replace(reason=reason))
+            continue
+        for row in rows:
+            yield Judged(row.slug, _attempt(registry, lambda: check(row.slug)))  # noqa: B023 - called at once
+
+
+def judged_target(target: str, registry: Registry | None, keys: KeyRing, at: datetime) -> Judged:
+    """Judge one passport, given as a slug, a file or an address: by the registry where there is one."""
+    if names_slug(target) and registry:
+        return Judged(target, _attempt(registry, lambda: _of_slug(target, registry.reader)))
+    try:
+        raw = read_presented(target)
+    except PresentedError as error:
+        return Judged(target, Finding(Verdict.UNREADABLE, str(error)))
+    if registry is None:
+        return Judged(target, verify_passport(raw, keys=keys, at=at)[0])
+    return Judged(target, _attempt(registry, lambda: registry.reader.check(raw)))
+
+
+def proved(judged: Judged, prover: Prover, registry: Registry) -> Judged:
+    """Judge a good passport by its evidence too."""
+    if not judged.finding.verdict.good:
+        return judged
+    finding = _attempt(registry, lambda: prover.prove(judged.target), tampered=Verdict.EVIDENCE_MISMATCH)
+    return judged._replace(finding=finding._replace(age=judged.finding.age))
+
+
+def names_slug(target: str) -> bool:
+    """Whether a target is a slug, and not a file of that name."""
+    return is_slug(target) and not Path(target).is_file()
+
+
+def _of_slug(slug: str, reader: Reader) -> Finding:
+    if reader.row(slug):
+        return reader.check(slug)
+    return Finding(Verdict.NOT_IN_SNAPSHOT, str(unknown_slug(slug, (row.slug for row in reader.rows()))))
+
+
+def _attempt(
+    registry: Registry, judge: Callable[[], _Answer], *, tampered: Verdict = Verdict.NOT_IN_SNAPSHOT
+) -> _Answer | Finding:
+    """Turn what is wrong with one file of the store into a finding; raise what is wrong with the store itself."""
+    try:
+        return judge()
+    except TamperedError as error:
+        return Finding(tampered, str(error))
+    except StoreError as error:
+        registry.store.get(POINTER_KEY, max_bytes=MAX_POINTER_BYTES)  # raises where all of it is out of reach
+        return Finding(Verdict.UNREADABLE, str(error))

@@ -1,0 +1,98 @@
+"""Gathers the models of one part of the catalogue."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from flows.build.batch import Batch
+from flows.ingest.listings import Stock
+from flows.registry.published import Served
+from pipelines.lifecycle.absence import Absence, is_gone, looks_that_show
+from pipelines.merge.gather import Gathered, account, collision, gather
+from pipelines.merge.joins import Joined
+from pipelines.registry.slots import slots_of
+from schemas.crawl import AdmittedLine
+from schemas.listing import Listing, Quarantined
+from schemas.run import Accounting
+from schemas.sources import AT_HOME, HUB, NAMING
+
+
+class Part(NamedTuple):
+    """The models of one part, ready to become passports."""
+
+    gathered: Gathered
+    quarantined: tuple[Quarantined, ...]
+    accounting: Accounting
+
+
+def part_of(batch: Batch, served: Served, index: int) -> Part:
+    """Gather the models of one part."""
+    slots = slots_of(index, batch.parts)
+    owners = {slug: row.listing_id for slug, row in served.rows(slots).items()}
+    bench = _Bench(batch.floor, owners)
+    for line in _at_home(batch.stock, slots):
+        placed = [one for one in batch.joins.place(line.listing) if _is_concerned(batch, one.slug)]
+        bench.lay(line, placed, had_one=batch.joins.is_heir(line.listing))
+    bench.joined += [one for one in batch.away.read(index) if _is_concerned(batch, one.slug)]
+    return bench.gathered(batch.stock)
+
+
+class _Bench:
+    """Where the records of one part are laid out before they are gathered."""
+
+    def __init__(self, floor: int | None, owners: dict[str, str]) -> None:
+        self.floor, self.owners = floor, owners
+        self.own: dict[tuple[str, str], AdmittedLine] = {}
+        self.joined: list[Joined] = []
+        self.answers: dict[str, Listing] = {}
+        """Id of a repository in lower case → the answer that there is none, which keeps the spelling that was asked."""
+        self.elsewhere = 0
+
+    def lay(self, line: AdmittedLine, placed: list[Joined], *, had_one: bool) -> None:
+        """Lay a record where it belongs, if that is in this part; `had_one` is of a passport under a former name."""
+        listing = line.listing
+        if listing.kind == "absence":
+            self.answers[listing.id.lower()] = listing
+            return
+        here = [one for one in placed if one.slug == listing.slug]
+        if any(one.by == "own" for one in here):
+            if listing.slug in self.owners or not (is_gone(line) or (self._is_small(listing) and not had_one)):
+                self.own[listing.source, listing.id] = line
+        elif not is_gone(line):
+            self.joined += here
+            self.elsewhere += bool(placed) and listing.kind in NAMING
+
+    def gathered(self, stock: Stock) -> Part:
+        """Gather what was laid out."""
+        missing = {key: self._absence(stock, line) for key, line in self.own.items() if line.missing_since}
+        absences = {key: absence for key, absence in missing.items() if absence.looks}
+        listings = [line.listing for line in self.own.values()]
+        found = gather(listings, self.owners, joined=self.joined, absences=absences)
+        there = [
+            line.listing for key, line in self.own.items() if line.missing_since is None and key not in stock.unread
+        ]
+        counted = account(found, listings=there, joined=self.elsewhere)
+        owners = self.owners | {subject.slug: subject.primary.base_id for subject in found.subjects}
+        refused = tuple(collision(one, owners[one.slug], self.own[one.source, one.id].raw) for one in found.collisions)
+        return Part(found, refused, counted)
+
+    def _is_small(self, listing: Listing) -> bool:
+        """Whether a repository is not known well enough for a passport of its own."""
+        if listing.source != HUB:
+            return False
+        downloads = next((fact.value for fact in listing.facts if fact.name == "downloads"), 0)
+        return self.floor is None or not isinstance(downloads, int) or downloads < self.floor
+
+    def _absence(self, stock: Stock, line: AdmittedLine) -> Absence:
+        listing = line.listing
+        rolls = [stock.roll(listing.source, at) for at in looks_that_show(line)]
+        looks = [look for look in (*rolls, self.answers.get(listing.id.lower())) if look]
+        return Absence(tuple(looks), is_gone(line))
+
+
+def _at_home(stock: Stock, slots: range) -> Iterator[AdmittedLine]:
+    for source in AT_HOME:
+        yield from stock.read(source, slots)
+
+
+def _is_concerned(batch: Batch, slug: str) -> bool:
+    return batch.concerned is None or slug in batch.concerned

@@ -1,0 +1,70 @@
+"""Builds the parts of a batch: here, one after the other, or some of them as a worker of another process."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from flows.build.batch import Batch
+from flows.build.batch_part import part_of
+from flows.build.passports import Built, Rows, build
+from flows.build.workers import Basis
+from flows.job.job import Job, open_tools
+from flows.progress import tell
+from pipelines.registry.slots import shard_index, slots_of
+
+PASSPORTS_A_TASK = 10_000
+"""About so many; a task of few costs more than it is worth, and of many leaves workers without work at the end."""
+
+Builder = Callable[[Job, Basis], Iterable[Built]]
+"""Builds a batch, and gives what came of its parts in their order."""
+
+
+def build_here(job: Job, basis: Basis) -> Iterator[Built]:
+    """Build a batch in this process, part by part."""
+    done = 0
+    for index in parts_concerned(basis.batch):
+        built = build_part(job, basis, index, done=done)
+        done += sum(built.asked.values())
+        yield built
+
+
+def build_parts(job: Job, basis: Basis, parts: Iterable[int], *, done: int = 0) -> Built:
+    """Build some parts of a batch; `done` passports were made before, for who watches."""
+    built, store = Built(), open_tools(job).store
+    for index in parts:
+        built.add(build_part(job, basis, index, done=done + sum(built.asked.values())), store)
+    return built
+
+
+def build_part(job: Job, basis: Basis, index: int, *, done: int = 0) -> Built:
+    """Make the passports of one part; `done` were made before, for who watches."""
+    tools, (batch, state, folder) = open_tools(job), basis
+    part = part_of(batch, state, index)
+    subjects = part.gathered.subjects
+    expected = max(done + len(subjects), state.passports if batch.parts > 1 else 0)
+    counted = iter(range(done + 1, done + len(subjects) + 1))
+    tell("build", done, expected)
+    built, new = build(
+        subjects,
+        state.rows(slots_of(index, batch.parts)),
+        terms=tools.terms(renew=job.flow == "rescrape"),
+        signer=tools.signer,
+        generation=state.generation + 1,
+        store=tools.store,
+        progress=lambda: tell("build", next(counted), expected),
+    )
+    Rows(folder / "rows").write(index, new)
+    built.quarantined += part.quarantined
+    built.accounting.append(part.accounting)
+    return built
+
+
+def parts_concerned(batch: Batch) -> list[int]:
+    """Name the parts that hold passports to be built."""
+    if batch.concerned is None:
+        return list(range(batch.parts))
+    return sorted({shard_index(slug, batch.parts) for slug in batch.concerned})
+
+
+def runs_of(batch: Batch) -> list[tuple[int, ...]]:
+    """Cut the parts that are to be built into runs, of a task each."""
+    parts, each = parts_concerned(batch), max(1, PASSPORTS_A_TASK * batch.parts // max(batch.models, 1))
+    return [tuple(parts[start : start + each]) for start in range(0, len(parts), each)]

@@ -1,0 +1,139 @@
+"""Builds the passports of a batch, one model at a time and part by part, and keeps what must be published."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flows.publish.immutable_files import write_objects
+from flows.store.base import Store
+from pipelines.merge.subject import Subject
+from pipelines.order import Issued, Unchanged, make
+from pipelines.passport.document import Terms
+from pipelines.registry.slots import slot
+from pipelines.rules.gates import Gates
+from pipelines.signing.keys import KeyRing, Signer
+from schemas.base import Sha256
+from schemas.listing import Quarantined
+from schemas.registry import ShardRow
+from schemas.run import Accounting, Breach, Change
+
+FEW_OBJECTS = 2_000
+"""Passports that are kept in memory until they are published; where there are more they are written ahead."""
+FEW_HANDED_BACK = 500
+"""Passports that a worker hands back to the run; where there are more it writes them ahead."""
+MOST_CHANGES = 5_000
+"""Changes that a report names."""
+
+
+class Rows:
+    """New rows of a batch, kept on disk in files of one part each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def write(self, index: int, rows: Mapping[str, ShardRow]) -> None:
+        """Keep the rows of a part."""
+        lines = (rows[slug].model_dump_json().encode() + b"\n" for slug in sorted(rows))
+        (self.folder / f"{index}.jsonl").write_bytes(b"".join(lines))
+
+    def read(self, index: int, slots: range) -> dict[str, ShardRow]:
+        """Give those rows of a part that lie in these slots; none of a part that was not built."""
+        if not (self.folder / f"{index}.jsonl").exists():
+            return {}
+        with (self.folder / f"{index}.jsonl").open("rb") as file:
+            rows = (ShardRow.model_validate_json(line) for line in file)
+            return {row.slug: row for row in rows if slot(row.slug) in slots}
+
+
+@dataclass(slots=True)
+class Built:
+    """What came of a batch's models, or of one part of it."""
+
+    objects: dict[Sha256, bytes] = field(default_factory=dict)
+    """Those that were not written ahead."""
+    ahead: int = 0
+    """How many were."""
+    changes: list[Change] = field(default_factory=list)
+    issued: Counter[str] = field(default_factory=Counter)
+    added: int = 0
+    """Passports of models that had none."""
+    unchanged: int = 0
+    absent: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    """Source → passports that could not be made."""
+    asked: Counter[str] = field(default_factory=Counter)
+    """Source → passports that should have been made."""
+    quarantined: list[Quarantined] = field(default_factory=list)
+    accounting: list[Accounting] = field(default_factory=list)
+
+    def add(self, part: "Built", store: Store) -> None:
+        """Add a part; what is too much for memory is written to the store, where nobody sees it yet."""
+        self.objects |= part.objects
+        self.ahead += part.ahead
+        self.write_ahead(store, but=FEW_OBJECTS)
+        self.changes += part.changes[: MOST_CHANGES - len(self.changes)]
+        self.issued += part.issued
+        self.added += part.added
+        self.unchanged += part.unchanged
+        self.absent += part.absent
+        self.refused += part.refused
+        self.asked += part.asked
+        self.quarantined += part.quarantined
+        self.accounting += part.accounting
+
+    def write_ahead(self, store: Store, *, but: int) -> None:
+        """Write the passports to the store, where nobody sees them yet, `but` where they are so few."""
+        if len(self.objects) > but:
+            self.ahead += sum(write_objects(store, self.objects.items()))
+            self.objects.clear()
+
+
+def build(
+    subjects: Iterable[Subject],
+    rows: Mapping[str, ShardRow],
+    *,
+    terms: Terms,
+    signer: Signer,
+    generation: int,
+    store: Store,
+    progress: Callable[[], None],
+) -> tuple[Built, dict[str, ShardRow]]:
+    """Make each model's passport; `rows` are those served now, `progress` is told of each that is done.
+
+    Returns what came of it, and the new rows. Many passports are written to the store as they are made.
+    """
+    trusted, built, new = KeyRing([signer.public_key]), Built(), {}
+    for subject in subjects:
+        last = rows.get(subject.slug)
+        made = make(subject, last, terms=terms, signer=signer, trusted=trusted, generation=generation)
+        built.asked[subject.primary.source] += 1
+        built.absent += subject.absence is not None
+        match made:
+            case Issued(row=row, document=document):
+                new[row.slug] = row
+                built.added += last is None
+                built.objects[row.object] = document
+                built.write_ahead(store, but=FEW_OBJECTS)
+                built.changes.append(Change(slug=row.slug, cause=row.cause))
+                built.issued[row.cause] += 1
+            case Unchanged(row=row):
+                new[row.slug] = row
+                built.unchanged += 1
+            case Quarantined():
+                built.quarantined.append(made)
+                built.refused[made.source] += 1
+        progress()
+    return built, new
+
+
+def breaches_of_build(built: Built, gates: Gates) -> list[Breach]:
+    """Judge what was built: a bad record is refused alone, a fault of the rules refuses many."""
+    found = []
+    for source, asked in built.asked.items():
+        largest = gates[source].largest_reject_rate
+        if built.refused[source] > asked * largest:
+            share = f"{built.refused[source]} of {asked} passports could not be made, more than {largest:.0%}"
+            found.append(Breach(source=source, gate="largest_reject_rate", reason=f"{share}: see the quarantine"))
+    return found

@@ -1,0 +1,52 @@
+"""`passports demo`."""
+
+import sys
+
+from flows.audit.verification import Judged, Registry, judged_all
+from flows.commands import run as running
+from flows.commands import terminal
+from flows.commands import verify as verifying
+from flows.config.clock import clock_of
+from flows.config.settings import read_settings
+from flows.demo.config import demo_signer
+from flows.demo.recording import RECORDED_AT, serve
+from flows.job.job import new_job
+from flows.registry.reader import Reader
+from flows.registry.trust import Trust
+from flows.run.publish import Done
+from flows.store.open import open_store
+from pipelines.signing.keys import KeyRing
+from schemas.times import timestamp
+
+ORIGIN = "the demo's own key, which everybody has"
+
+
+def demo(store: str | None, *, as_json: bool) -> None:
+    """Play the recording to the real pipeline, then verify everything that it published."""
+    settings, epoch = read_settings(store=store), int(RECORDED_AT.timestamp())
+    with serve() as url:
+        job = new_job("demo", settings, epoch=epoch, source_urls={"openrouter": url})
+        done = running.run(job, as_json=as_json)
+    trust = Trust(KeyRing([demo_signer().public_key]), ORIGIN, "key")
+    opened = open_store(settings.store)
+    registry = Registry(opened, Reader(opened, trust.keys, clock_of(epoch)()))
+    judged = list(judged_all(registry, verifying.base_urls_of(settings)))
+    (_answer if as_json else _show)(done, judged, trust)
+    if not as_json:
+        terminal.note(
+            f"The recording is of {timestamp(RECORDED_AT)[:10]} and its passports say so. Today they are expired, "
+            f"which is what `passports verify --all --key {demo_signer().key_id}` says. "
+            "Next: `passports refresh`."
+        )
+
+
+def _show(done: Done, judged: list[Judged], trust: Trust) -> None:
+    running.show(done.report, done.published, as_json=False)
+    verifying.tell(judged, trust, as_json=False, brief=True)
+
+
+def _answer(done: Done, judged: list[Judged], trust: Trust) -> None:
+    verification = verifying.answer(judged, trust)
+    terminal.document({**running.answer(done.report, done.published), "verification": verification})
+    if verification["verified"] != len(judged):
+        sys.exit(1)

@@ -1,0 +1,83 @@
+"""`passports diff`."""
+
+import json
+import sys
+from collections.abc import Sequence
+
+from flows.audit.opened import Opened, TrustOptions, open_registry
+from flows.commands import terminal
+from flows.commands.options import moment
+from flows.config.settings import read_settings
+from flows.registry.history import Step, steps
+from flows.registry.unknown_slug import unknown_slug
+from pipelines.passport.changes import Change
+
+MOST_SHOWN = 40
+"""Changes of one version that are shown; `diff --json` has all."""
+
+
+def diff(slug: str, store_url: str | None, trusting: TrustOptions, *, as_json: bool) -> None:
+    """Show the versions of a passport, newest first: when, why, and what changed; raise UnknownSlugError.
+
+    Exit 1 where the registry does not go on from what was seen of it before.
+    """
+    opened = open_registry(read_settings(store=store_url), trusting, moment(None))
+    caution(opened)
+    reader = opened.reader
+    if reader.row(slug) is None:
+        raise unknown_slug(slug, (row.slug for row in reader.rows()))
+    found = list(steps(reader, slug))
+    if as_json:
+        terminal.document({"slug": slug, "versions": [_record(step) for step in found]})
+    else:
+        for step in found:
+            _show(step)
+    if opened.departure:
+        sys.exit(1)
+
+
+def caution(opened: Opened) -> None:
+    """Say beside an answer why it should not be relied on: the registry was rolled back, or nobody vouches for it."""
+    if opened.departure:
+        terminal.error(f"{opened.departure.verdict}: {opened.departure.reason}")
+    elif opened.trust.from_store:
+        terminal.note(opened.trust.origin)
+
+
+def _record(step: Step) -> dict[str, object]:
+    row = step.version.row
+    return {
+        "generation": row.generation,
+        "signed_at": step.version.passport["signedAt"],
+        "cause": row.cause,
+        "object": row.object,
+        "changes": None if step.changes is None else [change._asdict() for change in step.changes],
+    }
+
+
+def _show(step: Step) -> None:
+    row, passport = step.version.row, step.version.passport
+    title = f"generation {row.generation}, signed at {passport['signedAt']}: {row.cause.replace('_', ' ')}"
+    if step.changes is None:
+        first = row.cause == "first_seen"
+        terminal.say(f"{title}{'' if first else '; what was before is not kept any more'}")
+    elif not step.changes:
+        terminal.say(f"{title}; nothing of substance changed")
+    else:
+        show_changes(step.changes, title)
+    terminal.OUT.print()
+
+
+def show_changes(changes: Sequence[Change], title: str) -> None:
+    """Show what changed from one version to the next, the first of it where it is much."""
+    records = [
+        {"what": change.path, "from": _value(change.before), "to": _value(change.after)}
+        for change in changes[:MOST_SHOWN]
+    ]
+    terminal.rows(records, ("what", "from", "to"), title=title)
+    if len(changes) > MOST_SHOWN:
+        terminal.note(f"{len(changes) - MOST_SHOWN:,} more changes are not shown: `passports diff --json` names all")
+
+
+def _value(value: object) -> str:
+    return "-" if value is None else value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,203 @@
+"""`passports doctor`."""
+
+import secrets
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from http.client import HTTPException
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Literal, NamedTuple
+from urllib.parse import urljoin
+
+from protego import Protego
+
+from flows.commands import terminal
+from flows.config.clock import system_clock
+from flows.config.settings import Settings, gates_of, read_settings
+from flows.config.signing_key import find_key, key_file
+from flows.errors import FlowError
+from flows.publish.continuity import ensure_newest
+from flows.registry.reader import Reader
+from flows.registry.seen import high_mark
+from flows.registry.signed_files import EmptyStoreError
+from flows.registry.trust import trust_for
+from flows.store.base import Store
+from flows.store.open import open_store
+from flows.store.probe import RACERS, probe
+from pipelines.ahead import CLOCK_SKEW, is_ahead, published_at
+from pipelines.signing.keys import KeyRing
+from schemas.sources import FIRST_PATHS
+from schemas.times import http_date, timestamp
+
+
+def doctor(store_url: str | None, *, as_json: bool) -> None:
+    """Look at everything that a run needs; exit 1 when something is unfit."""
+    found = list(checks(read_settings(store=store_url), clock=system_clock, nonce=secrets.token_hex(16)))
+    unfit = [check for check in found if check.state == "unfit"]
+    if as_json:
+        terminal.document({"fit": not unfit, "checks": [check._asdict() for check in found]})
+    else:
+        records = [{"what": one.name, "state": terminal.coloured(one.state), "detail": one.detail} for one in found]
+        terminal.rows(records, ("what", "state", "detail"))
+    if unfit:
+        sys.exit(1)
+
+
+ROBOT = "passports"
+"""The name that a robots.txt would address, as the spiders have it."""
+
+TIMEOUT_S = 15
+DEADLINE_S = 30.0
+"""For the whole of an answer: a source that sends a byte every few seconds never lets a single read run out of time."""
+MAX_ROBOTS_BYTES = 512 * 2**10
+"""What a reader of robots.txt must be able to read (RFC 9309)."""
+
+
+class Check(NamedTuple):
+    """One thing that was looked at."""
+
+    name: str
+    state: Literal["fit", "unfit", "unknown"]
+    """Unknown: it could not be looked at, or needs none; only "unfit" keeps a run from succeeding."""
+    detail: str
+
+
+def checks(settings: Settings, *, clock: Callable[[], datetime], nonce: str) -> Iterator[Check]:
+    """Look at everything in turn; nothing is raised and nothing is published."""
+    yield _tried("settings", lambda: _settings(settings))
+    yield _tried("key", lambda: _key(settings))
+    yield from _store(settings, clock(), nonce)
+    for source in settings.sources:
+        yield from _network(source, settings.source_urls[source], clock)
+
+
+def _tried(name: str, look: Callable[[], Check]) -> Check:
+    try:
+        return look()
+    except FlowError as error:
+        return Check(name, "unfit", str(error))
+
+
+def _settings(settings: Settings) -> Check:
+    gates = gates_of(settings)
+    return Check(
+        "settings", "fit", f"issuer {settings.issuer}, served at {settings.base_url}, gates of {', '.join(gates)}"
+    )
+
+
+def _key(settings: Settings) -> Check:
+    found = find_key(settings)
+    if found is None and settings.signing_key_file:
+        return Check("key", "unfit", f"{key_file(settings)} does not exist: make it with `passports keys init`")
+    if found is None:
+        return Check("key", "unknown", f"none yet: the first refresh makes one in {key_file(settings)}")
+    return Check("key", "fit", f"{found.signer.key_id} from {found.path or 'the environment'}")
+
+
+def _store(settings: Settings, at: datetime, nonce: str) -> Iterator[Check]:
+    try:
+        store = open_store(settings.store)
+        commit = probe(store, nonce=nonce)
+        store.barrier()
+    except FlowError as error:
+        yield Check("store", "unfit", str(error))
+        return
+    how = "by compare-and-swap" if commit == "swap" else "by creation only: it ignores the condition of a swap"
+    yield Check("store", "fit", f"{store.name}: of {RACERS} racing writes one wins; generations are committed {how}")
+    yield _tried("registry", lambda: _registry(settings, store, at))
+
+
+def _registry(settings: Settings, store: Store, at: datetime) -> Check:
+    own = find_key(settings)
+    try:
+        reader = Reader(store, trust_for(settings, store, None).keys, at)
+    except EmptyStoreError as error:
+        if own:
+            ensure_newest(store, None, KeyRing([own.signer.public_key]), high_mark(settings.store, own.signer.key_id))
+        return Check("registry", "unknown", str(error))
+    if own:
+        ensure_newest(store, reader, reader.keys, high_mark(settings.store, own.signer.key_id))
+    if is_ahead(published_at(reader.pointer, reader.snapshot), at):
+        clock = (
+            f"this clock says {timestamp(at)}: set it right; if it is, `passports refresh` issues anew what is ahead"
+        )
+        return Check(
+            "registry",
+            "unfit",
+            f"{reader} is not yet valid: published at {published_at(reader.pointer, reader.snapshot)}, and {clock}",
+        )
+    until = f"{reader.snapshot.passports:,} passports, to be renewed before {reader.pointer.expires_at}"
+    if reader.frozen:
+        return Check("registry", "unknown", f"{reader}: {until}, which is past: run `passports refresh`")
+    return Check("registry", "fit", f"{reader}: {until}")
+
+
+def _network(source: str, url: str, clock: Callable[[], datetime]) -> Iterator[Check]:
+    name, path, robots_url = f"network: {source}", FIRST_PATHS[source], urljoin(url, "/robots.txt")
+    try:
+        robots = _fetched(robots_url, MAX_ROBOTS_BYTES)[0].decode("utf-8-sig", errors="ignore")
+        allowed = Protego.parse(robots).can_fetch(f"{url}{path}", ROBOT)
+        _, told = _fetched(f"{url}{path}", 0) if allowed else (b"", None)
+    except (OSError, ValueError, HTTPException) as error:
+        remedy = f"check the network and PASSPORTS_{source.upper()}_URL, or leave it out of PASSPORTS_SOURCES"
+        yield Check(name, "unfit", f"{url} cannot be reached ({error}): {remedy}")
+        return
+    if not allowed:
+        yield Check(name, "unfit", f"{robots_url} does not allow {ROBOT} to fetch {url}{path}")
+        return
+    yield Check(name, "fit", f"{url}{path} answers, and its robots.txt allows it")
+    yield _clock(url, told, clock())
+
+
+def _fetched(url: str, max_bytes: int) -> tuple[bytes, str | None]:
+    """Fetch the beginning of an answer, and the time that it tells; raise TimeoutError at DEADLINE_S."""
+    came: SimpleQueue[tuple[bytes, str | None] | Exception] = SimpleQueue()
+
+    def fetch() -> None:
+        try:
+            came.put(_answer(url, max_bytes))
+        except Exception as error:  # noqa: BLE001 - raised again below
+            came.put(error)
+
+    Thread(target=fetch, daemon=True).start()  # nothing else can end a read of headers that goes on
+    try:
+        answer = came.get(timeout=DEADLINE_S)
+    except Empty:
+        raise TimeoutError(f"no whole answer within {DEADLINE_S:g} s") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _answer(url: str, max_bytes: int) -> tuple[bytes, str | None]:
+    """Ask for the beginning of an answer.
+
+    Of a robots.txt also that of a refusal (4xx): a crawl reads it too, where as a rule it forbids nothing.
+    """
+    request = urllib.request.Request(url, headers={"User-Agent": ROBOT})  # noqa: S310 - settings allow http and https only
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310 - likewise
+            return response.read(max_bytes), response.headers["Date"]
+    except urllib.error.HTTPError as error:
+        if url.endswith("/robots.txt") and error.code in range(400, 500):
+            with error:
+                return error.read(max_bytes), error.headers["Date"]
+        raise
+
+
+def _clock(url: str, theirs: str | None, now: datetime) -> Check:
+    if theirs is None:
+        return Check("clock", "unknown", f"{url} does not tell the time")
+    there = http_date(theirs)
+    if there is None:
+        return Check("clock", "unknown", f"{url} tells the time as {theirs[:40]!r}, which is no date of HTTP")
+    apart = abs(now - there)
+    if apart > CLOCK_SKEW:
+        return Check("clock", "unfit", f"{_seconds(apart)} apart from {url}: set this clock right, or passports lie")
+    return Check("clock", "fit", f"{_seconds(apart)} apart from {url}")
+
+
+def _seconds(apart: timedelta) -> str:
+    return f"{apart.total_seconds():.0f} s"

@@ -1,0 +1,46 @@
+"""`passports refresh` and `passports rescrape`."""
+
+import sys
+
+from flows.commands import terminal
+from flows.commands.run import run, show
+from flows.config.clock import source_date_epoch
+from flows.config.settings import Settings, read_settings
+from flows.config.signing_key import open_key
+from flows.job.job import Job, new_job
+from flows.run.targets import listings_to_crawl
+
+
+def refresh(sources: list[str] | None, store: str | None, *, accept_drop: bool, new_store: bool, as_json: bool) -> None:
+    """Crawl, build, sign and publish."""
+    settings = read_settings(sources=tuple(sources) if sources else None, store=store)
+    _announce_key(settings)
+    job = new_job("refresh", settings, epoch=source_date_epoch(), accept_drop=accept_drop, new_store=new_store)
+    _do(job, as_json=as_json)
+
+
+def rescrape(slug: str, store: str | None, *, as_json: bool) -> None:
+    """Do so for one passport."""
+    settings, epoch = read_settings(store=store), source_date_epoch()
+    _announce_key(settings)
+    only = listings_to_crawl(slug, settings, epoch)
+    _do(new_job("rescrape", settings, epoch=epoch, only=only), as_json=as_json)
+
+
+def _do(job: Job, *, as_json: bool) -> None:
+    """Do a job and show it; exit 1 when some of its sources did not pass, although the others were published."""
+    done = run(job, as_json=as_json)
+    show(done.report, done.published, as_json=as_json)
+    if done.report.state == "partial":
+        failed = ", ".join(sorted({breach.source for breach in done.report.breaches}))
+        terminal.error(f"published without {failed}: what is known of them stands as it was; the reasons are above")
+        sys.exit(1)
+
+
+def _announce_key(settings: Settings) -> None:
+    key = open_key(settings)
+    if key.made:
+        terminal.note(
+            f"made a signing key, {key.signer.key_id}, in {key.path}: keep a copy of it; "
+            "to bring your own, set PASSPORTS_SIGNING_KEY_FILE or PASSPORTS_SIGNING_KEY to a private Ed25519 JWK"
+        )

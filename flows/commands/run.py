@@ -1,0 +1,99 @@
+"""Does a job as a Prefect flow from the command line: the crawl begins while Prefect is still starting."""
+
+import flows.orchestration.environment  # isort: skip  # noqa: F401 - sets Prefect's surroundings, so it comes before Prefect
+import asyncio
+import importlib
+import logging
+import os
+from collections.abc import Mapping
+
+from flows.commands import terminal
+from flows.crawl.sources import crawl_source, waves
+from flows.errors import FlowError
+from flows.ingest.crawl_file import CrawlOutcome
+from flows.job.job import Job
+from flows.job.preflight import check_ground
+from flows.job.workspace import workplace
+from flows.orchestration.background import in_background
+from flows.orchestration.run_server import server_of_run
+from flows.orchestration.server import (
+    ServerFailedError,
+    check_surroundings,
+    is_healthy,
+    named_server,
+    server_of_the_schedule,
+)
+from flows.progress import STARTING, tell
+from flows.run.assemble import GateClosedError
+from flows.run.publish import Done
+from pipelines.registry.layout import run_key
+from pipelines.views.run_summary import quarantine_rows, summary_lines
+from schemas.run import Published, RunReport
+
+MOST_REFUSED = 20
+"""Refused records that a run's end names."""
+
+
+def run(job: Job, *, as_json: bool) -> Done:
+    """Do a job; raise what stopped it, a closed gate after showing its report."""
+    check_surroundings()
+    check_ground(job)
+    for name in ("PREFECT_LOGGING_LEVEL", "PREFECT_SERVER_LOGGING_LEVEL"):
+        os.environ.setdefault(name, "CRITICAL")  # the summary and the errors are ours to show
+    for name in ("prefect", "EventsWorker", "APILogWorker"):  # the last two tell of what they still have to send
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    if not named_server() and (api_url := server_of_the_schedule()):
+        os.environ["PREFECT_API_URL"] = api_url
+    try:
+        with terminal.watched(), workplace(job) as placed:
+            done = asyncio.run(_run(placed))
+    except GateClosedError as error:
+        show(error.report, None, as_json=as_json)
+        raise
+    return done
+
+
+def show(report: RunReport, published: Published | None, *, as_json: bool) -> None:
+    """Show what came of a job."""
+    if as_json:
+        terminal.document(answer(report, published))
+        return
+    terminal.pairs(summary_lines(report, published))
+    if refused := quarantine_rows(report):
+        terminal.rows(refused[:MOST_REFUSED], refused[0].keys(), title="\nquarantined")
+    if len(refused) > MOST_REFUSED:
+        terminal.note(
+            f"and {len(refused) - MOST_REFUSED:,} more, each in the report: {run_key(report.run)} of the store"
+        )
+
+
+def answer(report: RunReport, published: Published | None) -> dict[str, object]:
+    """What came of a job, for programs."""
+    return {"report": report.model_dump(mode="json"), "published": published and published._asdict()}
+
+
+async def _run(job: Job) -> Done:
+    begun = {source: asyncio.create_task(crawl_source(job, source)) for source in waves(job.sources)[0]}
+    try:
+        tell(STARTING, 0, 1)
+        async with server_of_run() as api_url:
+            return await _flow(job, begun, api_url)
+    finally:
+        for crawl in begun.values():
+            crawl.cancel()
+        await asyncio.gather(*begun.values(), return_exceptions=True)
+
+
+async def _flow(job: Job, begun: "Mapping[str, asyncio.Task[CrawlOutcome]]", api_url: str) -> Done:
+    refresh = await in_background(lambda: importlib.import_module("flows.orchestration.refresh"))
+    refresh.BEGUN_CRAWLS.set(begun)
+    try:
+        done: Done = (await refresh.job_flow(job)).content
+    except FlowError:
+        raise
+    except Exception as error:
+        if await asyncio.to_thread(is_healthy, api_url):
+            raise
+        gone = f"the Prefect server at {api_url} does not answer any more"
+        raise ServerFailedError(f"{gone}: run again; what was published before stays served") from error
+    return done

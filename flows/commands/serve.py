@@ -1,0 +1,24 @@
+"""`passports serve`."""
+
+from pathlib import Path
+
+from flows.api.nginx import configuration
+from flows.api.server import server
+from flows.commands import terminal
+from flows.config.settings import SettingsError, read_settings
+from flows.store.local import LocalStore
+from flows.store.open import open_store
+
+
+def serve(store_url: str | None, *, port: int, host: str, nginx: bool) -> None:
+    """Serve until interrupted, or write nginx's configuration for the same."""
+    settings = read_settings(store=store_url)
+    store = open_store(settings.store)
+    if nginx:
+        if not isinstance(store, LocalStore):
+            raise SettingsError("--nginx: nginx serves a directory; a bucket is served by its own service")
+        terminal.OUT.out(configuration(str(Path(store.name).resolve()), port=port, name="_"), end="", highlight=False)
+        return
+    with server(store, host, port, terminal.note) as listening:
+        terminal.note(f"serving {store.name} at http://{host}:{listening.server_port}/ until Ctrl-C")
+        listening.serve_forever()

@@ -1,0 +1,54 @@
+"""`passports status` and `passports show`."""
+
+import sys
+from typing import Any
+
+import orjson
+
+from flows.audit.opened import TrustOptions, open_registry
+from flows.commands import terminal
+from flows.commands.diff import caution, show_changes
+from flows.commands.options import moment
+from flows.config.settings import read_settings
+from flows.registry.reader import Reader
+from flows.registry.unknown_slug import unknown_slug
+from pipelines.passport.changes import differences
+from pipelines.views.passport import passport_pairs
+
+
+def show(
+    slug: str, store_url: str | None, trusting: TrustOptions, *, generation: int | None = None, as_json: bool
+) -> None:
+    """Show a passport for reading, or as it is served; raise UnknownSlugError.
+
+    Exit 1 where the registry does not go on from what was seen of it before.
+    """
+    opened = open_registry(read_settings(store=store_url), trusting, moment(None))
+    caution(opened)
+    reader = opened.reader if generation is None else opened.reader.at_generation(generation)
+    row = reader.row(slug)
+    if row is None:
+        raise unknown_slug(slug, (row.slug for row in reader.rows()))
+    document = orjson.loads(reader.passport(slug))
+    if as_json:
+        terminal.document(document)
+    else:
+        finding = opened.qualified(reader.check(slug))
+        for title, pairs in passport_pairs(document["passport"], row, finding):
+            terminal.pairs(pairs, title=title)
+            terminal.OUT.print()
+        _show_changes(reader, document["passport"], row.previous)
+    if opened.departure:
+        sys.exit(1)
+
+
+def _show_changes(reader: Reader, passport: dict[str, Any], previous: str | None) -> None:
+    if previous is None:
+        return
+    before = orjson.loads(reader.object(previous))["passport"]
+    found = differences(before["unfragile"], passport["unfragile"])
+    title = f"changed since the version signed at {before['signedAt']}"
+    if not found:
+        terminal.say(f"{title}: nothing of substance")
+        return
+    show_changes(found, title)

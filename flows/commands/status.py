@@ -1,0 +1,66 @@
+"""`passports status`: how old every source and passport is."""
+
+import sys
+
+from flows.audit.opened import TrustOptions, open_registry
+from flows.commands import terminal
+from flows.commands.options import moment
+from flows.config.settings import gates_of, read_settings
+from flows.registry.trust import Trust
+from pipelines.views.ages import Ages, Generation, SourceAge, ages_of, shown
+
+LONGEST_LISTING = 40
+"""Passports that `status` names; `--json` names all."""
+NAMED = ("slug", "source", "age", "status", "last_scraped_at", "hours_ago")
+"""What `status` tells of a passport."""
+
+
+def status(store_url: str | None, trusting: TrustOptions, at: str | None, *, as_json: bool) -> None:
+    """Show the age of sources and passports; exit 1 when something must not be relied on, or readers refuse it all."""
+    settings = read_settings(store=store_url)
+    opened = open_registry(settings, trusting, moment(at))
+    reader = opened.reader
+    served = Generation(reader.pointer, reader.snapshot, reader.rows())
+    ages = ages_of(served, gates_of(settings), moment(at), watched=settings.sources)
+    departed = [f"{opened.departure.verdict}: {opened.departure.reason}"] if opened.departure else []
+    complaints = [*ages.stale, *ages.frozen, *departed]
+    if as_json:
+        _answer(ages, complaints, opened.trust)
+    else:
+        _show_ages(ages, complaints)
+        if opened.trust.from_store:
+            terminal.note(opened.trust.origin)
+    if complaints:
+        sys.exit(1)
+
+
+def _answer(ages: Ages, complaints: list[str], trust: Trust) -> None:
+    passports = [{name: record[name] for name in NAMED} for record in (p._asdict() for p in ages.passports)]
+    terminal.document({
+        "generation": ages.generation,
+        "trusted": trust.origin,
+        "trust": trust.basis,
+        "sources": [source._asdict() for source in ages.sources],
+        "ages": ages.counts,
+        "passports": passports,
+        "complaints": complaints,
+    })  # fmt: skip
+
+
+def _show_ages(ages: Ages, complaints: list[str]) -> None:
+    terminal.rows([_coloured(source._asdict(), "age") for source in ages.sources], SourceAge._fields[:-1])
+    listed = shown(ages.passports)
+    if listed:
+        terminal.OUT.print()
+        records = [_coloured(_coloured(p._asdict(), "age"), "status") for p in listed[:LONGEST_LISTING]]
+        terminal.rows(records, NAMED)
+    summary = ", ".join(f"{count:,} {age}" for age, count in ages.counts.items())
+    terminal.OUT.print(f"\n{len(ages.passports):,} passports in generation {ages.generation}: {summary}")
+    if len(listed) > LONGEST_LISTING:
+        terminal.note(f"{len(listed) - LONGEST_LISTING:,} more are not shown: --json names all")
+    for complaint in complaints:
+        terminal.note(complaint)
+
+
+def _coloured(record: dict[str, object], name: str) -> dict[str, object]:
+    return {**record, name: terminal.coloured(str(record[name]))}

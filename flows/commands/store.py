@@ -1,0 +1,133 @@
+"""`passports publish`, and `passports store gc`, `scrub` and `repair`: what is done to a store without a crawl."""
+
+import secrets
+import sys
+
+from flows.commands import terminal
+from flows.commands.options import moment
+from flows.config.clock import clock_of, source_date_epoch
+from flows.config.settings import Settings, read_settings
+from flows.config.signing_key import SigningKeyError, find_key
+from flows.maintenance.garbage import Collected, collect, plan
+from flows.maintenance.repair import recover
+from flows.maintenance.replicate import mirror, tell_step
+from flows.maintenance.scrub import scrub
+from flows.registry.reader import Reader
+from flows.registry.seen import high_mark
+from flows.registry.trust import trust_for
+from flows.site.rendering import copies_for, site_files
+from flows.store.open import open_store
+from pipelines.passport.links import Issuer
+from pipelines.signing.keys import KeyRing, Signer
+
+MOST_SHOWN = 20
+
+
+def publish(store_url: str | None, to: str, *, as_json: bool) -> None:
+    """Bring another store to the generation that the store serves."""
+    settings = read_settings(store=store_url)
+    with terminal.watched():
+        done = mirror(settings, to)
+    if as_json:
+        terminal.document(done._asdict())
+        return
+    written = ", ".join(f"{count:,} {step}" for step, count in done.written.items()) or "nothing"
+    terminal.pairs([
+        ("from", open_store(settings.store).name), ("to", open_store(to).name), ("generation", done.generation),
+        ("copied", f"{done.copied:,} immutable files, each verified"), ("for readers", f"wrote {written}"),
+    ])  # fmt: skip
+
+
+def gc(store_url: str | None, *, generations: int, days: int, remove: bool, as_json: bool) -> None:
+    """Show what no kept generation names, and remove it when told to."""
+    settings, now = read_settings(store=store_url), clock_of(source_date_epoch())
+    store = open_store(settings.store)
+    if remove:
+        signer = _signer(settings, "removing needs the signing key, to keep publishers out meanwhile")
+        trusted = KeyRing([signer.public_key])
+        done = collect(
+            store,
+            signer=signer,
+            trusted=trusted,
+            clock=now,
+            nonce=secrets.token_hex(16),
+            generations=generations,
+            days=days,
+            mark=high_mark(settings.store, signer.key_id),
+        )
+    else:
+        reader = Reader(store, trust_for(settings, store, None).keys, now())
+        done = plan(store, reader, generations=generations, days=days, at=now())
+    _show_collected(done, remove=remove, as_json=as_json)
+
+
+def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json: bool) -> None:
+    """Read files again and repair the damaged; exit 1 when something stays damaged."""
+    settings = read_settings(store=store_url)
+    store = open_store(settings.store)
+    trusted = trust_for(settings, store, None).keys
+    done = scrub(
+        store,
+        trusted=trusted,
+        at=moment(None),
+        budget=budget,
+        copy=open_store(copy) if copy else None,
+        copies=copies_for(Issuer(settings.issuer, settings.base_url)),
+    )
+    if as_json:
+        damages = [damage._asdict() for damage in done.damages]
+        terminal.document({"looked_at": done.looked_at, "of": done.of, "damages": damages})
+    else:
+        for damage in done.damages:
+            terminal.error(f"{damage.reason}{' (repaired)' if damage.repaired else ''}")
+        terminal.OUT.print(f"{done.looked_at:,} of {done.of:,} files read, {len(done.damages):,} damaged")
+    if any(not damage.repaired for damage in done.damages):
+        sys.exit(1)
+
+
+def repair(store_url: str | None, *, as_json: bool) -> None:
+    """Put the pointer back onto the newest whole history, and let the copies follow."""
+    settings = read_settings(store=store_url)
+    store = open_store(settings.store)
+    signer = _signer(settings, "repairing needs the signing key, as the pointer is signed")
+    with terminal.watched():
+        done = recover(
+            store,
+            signer=signer,
+            clock=clock_of(source_date_epoch()),
+            nonce=secrets.token_hex(16),
+            copies=copies_for(Issuer(settings.issuer, settings.base_url)),
+            site=site_files(signer),
+            mark=high_mark(settings.store, signer.key_id),
+            on_step=tell_step,
+        )
+    if as_json:
+        terminal.document(done._asdict())
+        return
+    written = ", ".join(f"{count:,} {step}" for step, count in done.written.items()) or "nothing"
+    before = "there was none of ours" if done.before is None else f"it named generation {done.before}"
+    terminal.pairs([
+        ("store", store.name), ("generation", done.generation), ("pointer", before),
+        ("whole from", f"generation {done.kept_from} on"), ("for readers", f"wrote {written}"),
+    ])  # fmt: skip
+
+
+def _show_collected(done: Collected, *, remove: bool, as_json: bool) -> None:
+    if as_json:
+        terminal.document(done._asdict())
+        return
+    for key in done.garbage[:MOST_SHOWN]:
+        terminal.OUT.print(terminal.plain(key))
+    if len(done.garbage) > MOST_SHOWN:
+        terminal.note(f"and {len(done.garbage) - MOST_SHOWN:,} more: --json names all")
+    what = (
+        f"{done.removed:,} files removed" if remove else f"{len(done.garbage):,} files would be removed (--remove does)"
+    )
+    terminal.OUT.print(f"{len(done.generations):,} generations and {done.kept:,} files kept, {what}")
+
+
+def _signer(settings: Settings, reason: str) -> Signer:
+    found = find_key(settings)
+    if found is None:
+        raise SigningKeyError(f"{reason}: see `passports keys`")
+    return found.signer

@@ -1,0 +1,139 @@
+"""What a person sees: progress while it works, then tables and sentences. Text from listings is never obeyed."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from flows.progress import WATCHER, Watcher, a_line_a_stage
+from pipelines.formats.text import clean, visible
+
+PIPED_WIDTH = 200
+"""Columns of an answer that does not go to a terminal, where nobody says how wide it is."""
+
+OUT = Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+"""Answers."""
+ERR = Console(stderr=True, highlight=False)
+"""Progress and errors, so that answers can be piped."""
+
+COLOURS = {
+    "ok": "green", "ok_offline": "green", "fresh": "green", "active": "green", "due": "yellow", "deprecated": "yellow",
+    "superseded": "yellow", "fit": "green", "unknown": "yellow",
+}  # fmt: skip
+"""Verdict or state → colour; everything else is red."""
+
+
+def plain(text: object) -> Text:
+    """Text as it is: no markup is read in it, no control character reaches the terminal, and none goes unseen."""
+    return Text(visible(clean(str(text))))
+
+
+def coloured(word: str) -> Text:
+    """A verdict or state in its colour."""
+    return Text(word, style=COLOURS.get(word, "red"))
+
+
+def document(value: object) -> None:
+    """Answer in JSON, in ASCII: nothing that a listing says reaches the terminal as a control character."""
+    OUT.print_json(data=value, ensure_ascii=True, highlight=OUT.is_terminal)
+
+
+def error(message: str) -> None:
+    """Tell of an error: what, where, and what to do."""
+    ERR.print(Text("error: ", style="bold red") + plain(message), soft_wrap=True)
+
+
+def say(answer: str) -> None:
+    """Answer in a sentence."""
+    OUT.print(plain(answer), soft_wrap=True)
+
+
+def note(message: str) -> None:
+    """Tell something beside the answer."""
+    ERR.print(plain(message), style="dim", soft_wrap=True)
+
+
+def pairs(rows: Iterable[tuple[str, object]], title: str | None = None) -> None:
+    """Show names and values in two columns."""
+    _entitle(title)
+    table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(plain(name), value if isinstance(value, Text) else plain(value))
+    OUT.print(table)
+
+
+def rows(records: Iterable[Mapping[str, object]], columns: Iterable[str], title: str | None = None) -> None:
+    """Show records as a table."""
+    _entitle(title)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    names = list(columns)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    for record in records:
+        table.add_row(*(v if isinstance(v := record[name], Text) else plain(v) for name in names))
+    OUT.print(table)
+
+
+def _entitle(text: str | None) -> None:
+    """Put a title over a table; as the table's own it would be broken to the width of what stands in it."""
+    if text is not None:
+        OUT.print(Text(plain(text).plain, style="table.title"), soft_wrap=True)
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    """Show a run's stages while they go on: bars at a terminal, a line each elsewhere."""
+    if not ERR.is_terminal:
+        with _watching(a_line_a_stage(_line)):
+            yield
+        return
+    from flows.commands.terminal import bars  # noqa: PLC0415 - rich's progress bars take a while to import, and most commands show none
+
+    with bars(ERR) as watch, _watching(watch):
+        yield
+
+
+def _line(stage: str, done: int) -> None:
+    sys.stderr.write(f"{stage}: {done:,}\n")
+    sys.stderr.flush()
+
+
+@contextmanager
+def _watching(watcher: Watcher) -> Iterator[None]:
+    token = WATCHER.set(watcher)
+    try:
+        yield
+    finally:
+        WATCHER.reset(token)
+
+
+BAR_CHARACTERS = 20
+
+
+@contextmanager
+def bars(console: Console) -> Iterator[Watcher]:
+    """Draw the bars while the context lasts; yields what is told of progress."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(BAR_CHARACTERS),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        shown: dict[str, TaskID] = {}
+
+        def watch(stage: str, done: int, total: int | None) -> None:
+            if stage not in shown:
+                shown[stage] = progress.add_task(stage, total=total)
+            progress.update(shown[stage], completed=done, total=total)
+            if total is not None and done >= total:
+                progress.stop_task(shown[stage])
+
+        yield watch

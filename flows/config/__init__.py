@@ -1,0 +1,1 @@
+"""Settings, signing key and clock of this installation."""

@@ -1,0 +1,99 @@
+"""Reading a passport that is given as a file or an address, within bounds of size and time."""
+
+import errno
+import os
+import stat
+import threading
+import urllib.request
+from concurrent.futures import Future
+from http.client import HTTPException, HTTPMessage
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+from flows.errors import FlowError
+
+FETCH_DEADLINE_S = 20.0
+"""For the whole answer, from the look-up of the name to the last byte, redirects included."""
+MAX_DOCUMENT_BYTES = 4 * 2**20
+"""Four times what a passport may have: what is longer is read so far and found malformed."""
+SCHEMES = ("http", "https")
+
+
+class PresentedError(FlowError):
+    """What was given as a passport cannot be read; the message says why."""
+
+
+def read_presented(target: str, *, deadline_s: float = FETCH_DEADLINE_S) -> bytes:
+    """Read a file or fetch an address (http://, https://); raise PresentedError."""
+    if target.startswith(tuple(f"{scheme}://" for scheme in SCHEMES)):
+        return _fetch(target, deadline_s)
+    try:
+        return read_file(Path(target), max_bytes=MAX_DOCUMENT_BYTES + 1)
+    except OSError as error:
+        raise PresentedError(f"{error.strerror}: name a slug, a file or a URL") from None
+
+
+def read_file(path: Path, *, max_bytes: int) -> bytes:
+    """Read the beginning of a regular file; raise OSError, also for pipes, folders and devices, without waiting."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "Not a regular file", str(path))
+        return file.read(max_bytes)
+
+
+def _fetch(url: str, deadline_s: float) -> bytes:
+    """Fetch in a thread that is left behind at the deadline: no socket's own time limit bounds an answer in drops."""
+    answer: Future[bytes] = Future()
+    threading.Thread(target=_answer, args=(url, deadline_s, answer), daemon=True).start()
+    try:
+        return answer.result(timeout=deadline_s)
+    except TimeoutError:
+        raise PresentedError(f"no whole answer within {deadline_s:g} s: try again, or name a file") from None
+    except (OSError, ValueError, HTTPException) as error:
+        reason = error if isinstance(error, urllib.error.HTTPError) else getattr(error, "reason", error)
+        raise PresentedError(str(reason)) from None
+
+
+def _answer(url: str, timeout_s: float, answer: Future[bytes]) -> None:
+    try:
+        with _opener().open(url, timeout=timeout_s) as response:
+            answer.set_result(response.read(MAX_DOCUMENT_BYTES + 1))
+    except urllib.error.HTTPError as error:
+        error.close()
+        answer.set_exception(error)
+    except Exception as error:  # noqa: BLE001 - raised again where the answer is waited for
+        answer.set_exception(error)
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    """Open http and https, through the environment's proxies, and nothing else (urllib's own opens files and FTP)."""
+    proxies = {scheme: proxy for scheme, proxy in urllib.request.getproxies().items() if scheme in SCHEMES}
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(proxies),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        _HttpRedirects(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.UnknownHandler(),
+    ):
+        opener.add_handler(handler)
+    return opener
+
+
+class _HttpRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects to http and https alone, and does not read what comes with them."""
+
+    def redirect_request(  # noqa: PLR0917 - urllib's own signature
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> urllib.request.Request | None:
+        if urlsplit(newurl).scheme not in SCHEMES:
+            reason = f"redirects to {newurl!r}, and only {' and '.join(SCHEMES)} are followed"
+            raise urllib.error.HTTPError(req.full_url, code, reason, headers, fp)
+        fp.close()
+        return super().redirect_request(req, fp, code, msg, headers, newurl)

@@ -1,0 +1,1 @@
+"""Runs spiders, one process a crawl, and says what each is asked for."""

@@ -1,0 +1,107 @@
+"""What a crawl is told before it begins: the records that are known, and the ids that other sources name.
+
+Written to a file that the spider asks (SQLite), so that neither side holds two million records in memory.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Self
+
+from flows.ingest.partitions import SourceLines
+from schemas.crawl import KNOWN_TABLES, AdmittedLine
+from schemas.listing import RawListing
+from schemas.sources import NAMED_BY, ON_THEIR_OWN, REMEMBERED
+
+
+def write_known(
+    path: Path,
+    source: str,
+    lines: dict[str, SourceLines],
+    *,
+    only: Iterable[str] = (),
+    seen_before: str = "",
+    budget: int | None = None,
+) -> Path:
+    """Write down what is known of a source and what is wanted of it: `only` these ids, or all that others name.
+
+    Records that no other source names are wanted when they were last seen before an instant (`seen_before`). With a
+    `budget` only so many are wanted, those that were never seen first, and then those not seen for longest.
+    """
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executescript(KNOWN_TABLES)
+        for remembered in REMEMBERED.get(source, ()):
+            _remember(database, (line for line in _of(lines, remembered) if line.moved_to is None))
+        named = only or _named(source, lines)
+        database.executemany("INSERT OR IGNORE INTO wanted VALUES (?, ?, '')", ((source, one) for one in named))
+        _follow(database, source, lines)
+        if not only:
+            _note_ages(database, source, lines, seen_before)
+        if budget is not None:
+            database.execute(KEEP_WITHIN_BUDGET, (source, source, budget))
+    return path
+
+
+def _remember(database: sqlite3.Connection, lines: Iterable[AdmittedLine]) -> None:
+    """Note records under their names, and under those that they had, unless another one has them now."""
+    for line in lines:
+        source, raw = line.raw.source, line.raw.model_dump_json()
+        database.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", (source, line.raw.id, raw))
+        former = ((source, name, raw) for name in line.listing.named(source))
+        database.executemany("INSERT OR IGNORE INTO known VALUES (?, ?, ?)", former)
+
+
+def _follow(database: sqlite3.Connection, source: str, lines: dict[str, SourceLines]) -> None:
+    """Want what was renamed under its present name: that the old one leads there is known."""
+    for line in _of(lines, source):
+        if line.moved_to is not None:
+            database.execute(FOLLOW, (line.moved_to, source, line.raw.id))
+
+
+FOLLOW = "UPDATE OR REPLACE wanted SET id = ? WHERE source = ? AND id = ?"
+NOTE_AGE = "UPDATE wanted SET seen = ? WHERE source = ? AND id = ?"
+KEEP_WITHIN_BUDGET = """
+DELETE FROM wanted WHERE source = ? AND id NOT IN (SELECT id FROM wanted WHERE source = ? ORDER BY seen, id LIMIT ?)
+"""
+
+
+def _note_ages(database: sqlite3.Connection, source: str, lines: dict[str, SourceLines], seen_before: str) -> None:
+    """Note when what is wanted was last seen; what no other source names joins it once that is long ago."""
+    for line in _of(lines, source):
+        seen = line.missed_at or line.raw.observed_at
+        asked_again = line.listing.kind == "model" and line.moved_to is None
+        if source in ON_THEIR_OWN and asked_again and seen < seen_before:
+            database.execute("INSERT OR IGNORE INTO wanted VALUES (?, ?, '')", (source, line.raw.id))
+        for one in (line.raw.id, *line.listing.named(source)):
+            database.execute(NOTE_AGE, (seen, source, one))
+
+
+class Remembered:
+    """The known records of such a file, one at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def extraction(self, record_id: str) -> RawListing | None:
+        """What was found in a text before."""
+        asked = "SELECT raw FROM known WHERE source = 'extraction' AND id = ?"
+        row = self._database.execute(asked, (record_id,)).fetchone()
+        return RawListing.model_validate_json(row[0]) if row else None
+
+
+def _named(source: str, lines: dict[str, SourceLines]) -> Iterator[str]:
+    for naming in NAMED_BY.get(source, ()):
+        for line in _of(lines, naming):
+            yield from line.listing.named(source)
+
+
+def _of(lines: dict[str, SourceLines], source: str) -> Iterable[AdmittedLine]:
+    return lines[source].read() if source in lines else ()

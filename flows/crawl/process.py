@@ -1,0 +1,150 @@
+"""Runs one crawl in a process of its own, as Scrapy's reactor cannot start twice, and reads what it left behind."""
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from flows.errors import FullError
+from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome, read_crawl
+
+ROOT = Path(__file__).resolve().parents[2]
+"""Where the rooms lie, in a checkout as in an installation."""
+
+STOP_AFTER_S = 3.0
+"""How long a crawl that was told to stop may take before it is killed."""
+
+TAIL_BYTES = 4000
+"""How much of the end of standard error an error quotes, at most."""
+
+NAME_OF_A_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL")
+SHORTEST_SECRET = 6
+NOT_THE_CRAWLS = re.compile(
+    r"PASSPORTS_(SIGNING_KEY(_FILE)?|EXTRACTOR_KEY)|SOURCE_DATE_EPOCH|PREFECT_\w+"
+    r"|(AWS|AZURE|GOOGLE|GCP)_\w*(KEY|TOKEN|SECRET|CREDENTIAL|PASSWORD|CONNECTION_STRING|SERVICE_ACCOUNT)\w*"
+)
+"""Variables that a crawl does not inherit: what fetches never holds what signs or publishes, and the clock is given."""
+
+
+class Progress(NamedTuple):
+    """How far a crawl is."""
+
+    source: str
+    listings: int
+    announced: int | None
+    requests: int
+
+
+async def crawl(
+    source: str,
+    *,
+    url: str,
+    out: Path,
+    contact: str,
+    arguments: Mapping[str, str] | None = None,
+    clock_epoch: int | None = None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    time_limit_s: float = 900.0,
+    settings: Mapping[str, str] | None = None,
+) -> CrawlOutcome:
+    """Crawl a source into the file `out`, and give what it brought.
+
+    `url` is the source's root; `arguments` are the spider's; `clock_epoch` (seconds) stands in for the clock;
+    `settings` are Scrapy settings beyond those of the spiders (with RESUME an unfinished crawl goes on). The source's
+    API key comes from the environment. A cancelled crawl, or one over its time limit, is stopped before this returns.
+    Raise CrawlFailedError, which names source, URL and remedy, when there is no report; never for what it says. Raise
+    FullError where there is no room for the file.
+    """
+    crawl_file = await asyncio.to_thread(_cleared, out)
+    given = {f"{source.upper()}_URL": url, "CRAWL_FILE": str(crawl_file), "PARENT_PID": str(os.getpid())}
+    command = _command(source, arguments or {}, settings={**given, **(settings or {})})
+    tail = await _run(command, _environment(contact, clock_epoch), on_progress, time_limit_s, f"{source} at {url}")
+    try:
+        return await asyncio.to_thread(read_crawl, crawl_file)
+    except CrawlFailedError as error:
+        raise CrawlFailedError(f"{source} at {url}: {error}. Standard error ended with:\n{tail}") from error
+
+
+def _cleared(out: Path) -> Path:
+    out.unlink(missing_ok=True)  # an earlier crawl's lines must not be taken for this one's
+    return out.resolve()
+
+
+def _command(source: str, arguments: Mapping[str, str], settings: Mapping[str, str]) -> list[str]:
+    # -P: a file in the working directory must not stand in for a module.
+    command = [sys.executable, "-P", "-m", "scrapy", "crawl", source]
+    for name, value in arguments.items():
+        command += ["-a", f"{name}={value}"]
+    for name, value in settings.items():
+        command += ["-s", f"{name}={value}"]
+    return command
+
+
+def _environment(contact: str, clock_epoch: int | None) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not NOT_THE_CRAWLS.fullmatch(name)}
+    path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH")]))
+    clock = {} if clock_epoch is None else {"SOURCE_DATE_EPOCH": str(clock_epoch)}
+    own = {"SCRAPY_SETTINGS_MODULE": "spiders.settings", "PYTHONPATH": path, "PASSPORTS_CONTACT": contact}
+    return {**kept, **own, **clock}
+
+
+async def _run(
+    command: list[str], environment: dict[str, str], on_progress: Callable[[Progress], None], limit_s: float, what: str
+) -> str:
+    """Run the crawl to its end, whatever its exit status; return the end of its standard error."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
+    )
+    tail = bytearray()
+    try:
+        async with asyncio.timeout(limit_s):
+            await asyncio.gather(_watch(process, on_progress), _keep(process, tail), process.wait())
+    except TimeoutError:
+        remedy = "allow more time, or see how fast the source answers"
+        raise CrawlFailedError(f"{what}: stopped as it had not ended after {limit_s:g} s; {remedy}") from None
+    finally:
+        await _stop(process)
+    return _scrubbed(tail.decode(errors="replace"), environment)[-TAIL_BYTES:].strip()
+
+
+async def _watch(process: asyncio.subprocess.Process, on_progress: Callable[[Progress], None]) -> None:
+    async for line in cast("asyncio.StreamReader", process.stdout):
+        if line.startswith(b'{"event": "progress"'):
+            event = json.loads(line)
+            on_progress(Progress(event["source"], event["listings"], event["announced"], event["requests"]))
+        elif line.startswith(b'{"event": "full"'):
+            event = json.loads(line)
+            raise FullError(Path(event["folder"]), event["reason"])
+
+
+async def _keep(process: asyncio.subprocess.Process, tail: bytearray) -> None:
+    while chunk := await cast("asyncio.StreamReader", process.stderr).read(TAIL_BYTES):
+        tail += chunk
+        del tail[: -2 * TAIL_BYTES]
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_AFTER_S):
+                await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def _scrubbed(text: str, environment: Mapping[str, str]) -> str:
+    secrets = [v for k, v in environment.items() if NAME_OF_A_SECRET.search(k) and len(v) >= SHORTEST_SECRET]
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text

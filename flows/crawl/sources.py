@@ -1,0 +1,162 @@
+"""Runs the crawls of a job: those that name what others ask for come first."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from itertools import chain
+from pathlib import Path
+
+from flows.crawl.extraction import extract
+from flows.crawl.known_records import Remembered, write_known
+from flows.crawl.language_model import endpoint_of
+from flows.crawl.process import Progress, crawl
+from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome, read_crawl
+from flows.ingest.crawl_partitions import take
+from flows.ingest.listings import Stock, stock_of
+from flows.job.job import Job, Tools, open_tools
+from flows.job.workspace import crawl_folder
+from flows.progress import LOG, tell
+from flows.registry.published import Served, served, starting_point
+from pipelines.extraction.record import SOURCE
+from pipelines.lifecycle.crawl_checks import FEWEST_TO_RATE
+from pipelines.lifecycle.list_crawls import base_of
+from schemas.crawl import AdmittedLine, ListQuery
+from schemas.run import Breach
+from schemas.sources import HUB, NAMED_BY, READ, RESUMED
+from schemas.times import timestamp
+
+EXTRACTING = "read texts"
+
+CRAWL_FILE = "crawl.jsonl"
+
+
+def waves(sources: Sequence[str]) -> list[tuple[str, ...]]:
+    """Put sources in the order in which they can be crawled; those of one wave at the same time."""
+    left, found = list(sources), []
+    while left:
+        wave = tuple(source for source in left if not set(NAMED_BY.get(source, ())) & (set(left) - {source}))
+        found.append(wave)
+        left = [source for source in left if source not in wave]
+    return found
+
+
+async def crawl_source(job: Job, source: str, before: Sequence[CrawlOutcome] = ()) -> CrawlOutcome:
+    """Crawl one source, or the job's listings of it, in a process of its own; `before` are crawls of this job."""
+    tools, stage = open_tools(job), f"crawl {source}"
+    tell(stage, 0, None)
+
+    def watch(progress: Progress) -> None:
+        tell(stage, progress.listings, progress.announced)
+
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=f"crawl-{source}-", dir=job.work))
+    resumable = source in RESUMED and job.whole and job.flow == "refresh"
+    with crawl_folder(job, source) if resumable else nullcontext() as lasting:
+        outcome = await crawl(
+            source,
+            url=job.source_urls[source],
+            out=(lasting or folder) / CRAWL_FILE,
+            contact=tools.settings.contact,
+            arguments=_arguments(job, tools, source, folder, before),
+            settings={**_bounds(job, tools, source), **({"RESUME": "1"} if lasting else {})},
+            clock_epoch=job.epoch,
+            on_progress=watch,
+            time_limit_s=tools.settings.crawl_time_limit_s,
+        )
+        if lasting:
+            outcome = outcome._replace(path=Path(shutil.move(outcome.path, folder / CRAWL_FILE)))
+    tell(stage, outcome.report.listings, outcome.report.listings)
+    return outcome
+
+
+def _bounds(job: Job, tools: Tools, source: str) -> Mapping[str, str]:
+    """At what a crawl is stopped, by its gate and the last good crawl; of single listings all may be refused."""
+    gate = tools.gates[source]
+    bounds = {
+        "MOST_LISTINGS": gate.bounds.listings(_state(job, tools).last_good(source)),
+        "MOST_UNREAD_BYTES": gate.bounds.most_unread_bytes,
+        "DOWNLOAD_MAXSIZE": gate.bounds.most_answer_bytes,
+        "LARGEST_REJECT_RATE": gate.largest_reject_rate if job.whole else 1.0,
+        "RATED_FROM": FEWEST_TO_RATE,
+    }
+    return {name: str(bound) for name, bound in bounds.items()}
+
+
+def _arguments(job: Job, tools: Tools, source: str, folder: Path, before: Sequence[CrawlOutcome]) -> Mapping[str, str]:
+    """What the spider of a source is told."""
+    only = job.only.get(source, ())
+    if source == "openrouter":
+        told = {"endpoints": str(int(job.endpoints)), **({"only": ",".join(only)} if only else {})}
+        if job.endpoints and source in job.budgets:
+            known = write_known(folder / "known.sqlite", source, _stock(job, tools, (), folder).lines)
+            due = timestamp(tools.clock() - tools.gates["openrouter-endpoints"].refresh_after)
+            told |= {"known": str(known), "budget": str(job.budgets[source]), "due": due}
+        return told
+    if source not in NAMED_BY:
+        return {}
+    stock = _stock(job, tools, before, folder)
+    known = write_known(
+        folder / "known.sqlite",
+        source,
+        stock.lines,
+        only=only,
+        seen_before=timestamp(tools.clock() - tools.gates[source].refresh_after),
+        budget=job.budgets.get(source),
+    )
+    if source == HUB and job.whole and job.hub_list is not None:
+        since = _since(job.hub_list, _state(job, tools)) if job.changes else None
+        asked = {**job.hub_list.model_dump(), "since": since}
+        return {"known": str(known), **{name: str(value) for name, value in asked.items() if value is not None}}
+    return {"known": str(known)}
+
+
+def _since(query: ListQuery, state: Served) -> str | None:
+    """From when on changes are all that is new to a query; None, and a word why, where more of the list is needed."""
+    walks = state.walks(HUB)
+    if base := base_of(query, walks):
+        return base.began_at
+    told = "no earlier walk saw all that is asked for now" if walks else "it was never gone through whole"
+    LOG.warning("%s: the list is gone through to its floor, not for its changes alone: %s", HUB, told)
+    return None
+
+
+def _stock(job: Job, tools: Tools, before: Sequence[CrawlOutcome], folder: Path) -> Stock:
+    """The listings as they will be once what was crawled before is taken in."""
+    state = _state(job, tools)
+    taken = [take(outcome, folder / "before" / outcome.report.source, whole=job.whole) for outcome in before]
+    return stock_of(taken, state, folder / "stock", whole=job.whole)
+
+
+def _state(job: Job, tools: Tools) -> Served:
+    read = served if job.flow == "demo" else starting_point
+    return read(tools.store, tools.trusted, tools.clock())
+
+
+async def extract_limits(job: Job, before: Sequence[CrawlOutcome]) -> CrawlOutcome | None:
+    """Let a language model point at limits in texts, where one is set; None where none is."""
+    tools = open_tools(job)
+    endpoint = endpoint_of(tools.settings)
+    if endpoint is None:
+        return None
+    tell(EXTRACTING, 0, None)
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="extraction-", dir=job.work))
+    stock = _stock(job, tools, before, folder)
+    known = write_known(folder / "known.sqlite", SOURCE, stock.lines)
+    texts = chain.from_iterable(stock.read(source) for source in READ) if job.whole else _admitted(before)
+    with Remembered(known) as remembered, (folder / CRAWL_FILE).open("wb") as file:
+        async for line in extract(texts, last=remembered.extraction, endpoint=endpoint, clock=tools.clock):
+            file.write(line.model_dump_json().encode() + b"\n")
+    outcome = read_crawl(folder / CRAWL_FILE)
+    tell(EXTRACTING, outcome.report.listings, outcome.report.listings)
+    return outcome
+
+
+def _admitted(outcomes: Sequence[CrawlOutcome]) -> Iterator[AdmittedLine]:
+    lines = chain.from_iterable(outcome.lines() for outcome in outcomes)
+    return (line for line in lines if isinstance(line, AdmittedLine) and line.raw.source in READ)
+
+
+def failure_of(source: str, error: CrawlFailedError) -> Breach:
+    """A crawl that left no report: it was stopped, or it died."""
+    return Breach(source=source, gate="complete", reason=str(error))

@@ -1,0 +1,1 @@
+"""Turns a crawl's file into the last good listings of its source, on disk, in partitions."""

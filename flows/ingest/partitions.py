@@ -1,0 +1,126 @@
+"""A source's lines on disk, cut by slot: as many as there are; memory holds one part, and where each line begins."""
+
+import tempfile
+from array import array
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+import orjson
+
+from pipelines.registry.packing import MAX_PART_BYTES, pack, unpack
+from pipelines.registry.slots import EVERY_SLOT, SLOTS, shard_index, slot, slots_of
+from schemas.crawl import AdmittedLine
+
+
+class SourceLines(Protocol):
+    """The listings of one source, by the slots of their slugs."""
+
+    def read(self, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
+        """Give those whose slug lies in these slots, each part in order of id."""
+
+
+class Places:
+    """Where lines begin in a file, by the slots of their slugs: who reads some slots reads no line of the others."""
+
+    def __init__(self) -> None:
+        self._starts = [array("Q") for _ in range(SLOTS)]
+
+    def append(self, file: IO[bytes], slug: str, line: bytes) -> None:
+        """Write a line (without its end) at the end of a file, and note where it begins."""
+        self._starts[slot(slug)].append(file.tell())
+        file.write(line + b"\n")
+
+    def read(self, file: IO[bytes], slots: range) -> Iterator[AdmittedLine]:
+        """Give the lines of these slots, as they were written."""
+        for start in sorted(chain.from_iterable(self._starts[one] for one in slots)):
+            file.seek(start)
+            yield AdmittedLine.model_validate_json(file.readline())
+
+
+class Spool:
+    """Lines as they come, appended to one file a part."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self.folder, self.count = folder, count
+        folder.mkdir(parents=True)
+        self._open, self._places = ExitStack(), Places()
+        self._files = [self._open.enter_context(self._path(index).open("wb")) for index in range(count)]
+
+    def add(self, slug: str, line: bytes) -> None:
+        """Append a line (without its end) to the part that its slug belongs to."""
+        self._places.append(self._files[shard_index(slug, self.count)], slug, line)
+
+    def close(self) -> None:
+        """End writing; from now on it can be read."""
+        self._open.close()
+
+    def read(self, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
+        """Give the lines whose slug lies in these slots, as they came."""
+        for index in parts_over(slots, self.count):
+            with self._path(index).open("rb") as file:
+                yield from self._places.read(file, _shared(slots, slots_of(index, self.count)))
+
+    def _path(self, index: int) -> Path:
+        return self.folder / f"{index}.jsonl"
+
+
+class WrittenLines:
+    """Lines in their final form: one packed file a part, as it will lie in the store.
+
+    A part that is asked for more finely than it was cut is unpacked once, into a file of this process.
+    """
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self.folder, self.count = folder, count
+        self._unpacked: dict[int, tuple[Path, Places]] = {}
+        folder.mkdir(parents=True)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs: it unpacks for itself."""
+        return {**vars(self), "_unpacked": {}}
+
+    def path(self, index: int) -> Path:
+        """The packed file of a part."""
+        return self.folder / f"{index}.jsonl.zst"
+
+    def write(self, index: int, lines: list[AdmittedLine]) -> None:
+        """Write a part."""
+        self._unpacked.pop(index, None)
+        self.path(index).write_bytes(pack(line.model_dump_json().encode() for line in lines))
+
+    def read(self, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
+        """Give the lines whose slug lies in these slots."""
+        for index in parts_over(slots, self.count):
+            own = slots_of(index, self.count)
+            if (shared := _shared(slots, own)) == own:
+                yield from map(AdmittedLine.model_validate_json, self._lines(index))
+            else:
+                path, places = self._unpacked.get(index) or self._unpack(index)
+                with path.open("rb") as file:
+                    yield from places.read(file, shared)
+
+    def _lines(self, index: int) -> Iterator[bytes]:
+        return unpack(self.path(index).read_bytes(), max_bytes=MAX_PART_BYTES)
+
+    def _unpack(self, index: int) -> tuple[Path, Places]:
+        with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".jsonl", delete=False) as file:
+            places = Places()
+            for line in self._lines(index):
+                places.append(file, orjson.loads(line)["listing"]["slug"], line)
+        self._unpacked[index] = Path(file.name), places
+        return self._unpacked[index]
+
+
+def parts_over(slots: range, count: int) -> Iterator[int]:
+    """Name the parts, of `count`, that hold any of these slots."""
+    for index in range(count):
+        covered = slots_of(index, count)
+        if covered.start < slots.stop and slots.start < covered.stop:
+            yield index
+
+
+def _shared(one: range, other: range) -> range:
+    return range(max(one.start, other.start), min(one.stop, other.stop))

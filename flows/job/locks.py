@@ -1,0 +1,94 @@
+"""Locks between the processes of one user on one machine."""
+
+import errno
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from flows.config.settings import SettingsError
+from flows.config.user_folders import cache_folder
+from flows.errors import FlowError, FullError
+from flows.job.job import Job
+from flows.progress import LOG
+from flows.store.open import canonical_store
+from schemas.crawl import FULL
+
+_LOCK = "held.lock"
+"""File in a run's folder that the run keeps locked while it lives: a lock ends with its process, however that ends."""
+
+
+class AnotherError(FlowError):
+    """Another process does already what only one may."""
+
+
+def _lock(folder: Path, mode: int) -> int:
+    """Lock a folder; raise BlockingIOError where it is held and `mode` does not wait."""
+    held = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(held, mode)
+    except BaseException:
+        os.close(held)
+        raise
+    return held
+
+
+@contextmanager
+def _turns(job: Job) -> Iterator[None]:
+    """Hold the turn of each source that a refresh crawls; a source is not asked for the same twice at once."""
+    with ExitStack() as held:
+        for source in sorted(job.sources) if job.flow == "refresh" else ():
+            folder = _folder(cache_folder() / "turns", f"{canonical_store(job.store)}\n{source}")
+            try:
+                turn = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                LOG.warning("%s: another refresh of %s goes on: waiting until it has ended", job.store, source)
+                turn = _lock(folder, fcntl.LOCK_EX)
+            held.callback(os.close, turn)
+        yield
+
+
+@contextmanager
+def alone(what: str) -> Iterator[Path]:
+    """Be the only process of this machine and user that does something; raise AnotherError where there is one.
+
+    Yields a folder in which others find what they are to know of it.
+    """
+    folder = _folder(cache_folder() / "alone", what)
+    try:
+        held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise AnotherError(f"{what}: another process does that already: stop it first") from None
+    try:
+        yield folder
+    finally:
+        os.close(held)
+
+
+def done_elsewhere(what: str) -> Path | None:
+    """Give the folder of the process that does something alone; None where none does."""
+    folder = _folder(cache_folder() / "alone", what)
+    try:
+        os.close(_lock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB))
+    except BlockingIOError:
+        return folder
+    return None
+
+
+def _folder(kind: Path, told: str) -> Path:
+    folder = kind / hashlib.sha256(told.encode()).hexdigest()[:16]
+    _made(folder, "set XDG_CACHE_HOME or PASSPORTS_WORK to a folder that you can write to")
+    return folder
+
+
+def _made(folder: Path, remedy: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        if error.errno in FULL:
+            raise FullError(folder, os.strerror(error.errno)) from None
+        raise SettingsError(f"{folder} cannot be used ({error.strerror}): {remedy}") from None

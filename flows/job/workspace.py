@@ -1,0 +1,103 @@
+"""Where a run keeps what is too large for memory: a folder of its own, gone when the run has ended."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import sqlite3
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flows.config.settings import read_settings
+from flows.config.user_folders import cache_folder
+from flows.errors import FullError
+from flows.job.job import Job
+from flows.job.locks import _LOCK, _folder, _lock, _made, _turns
+from flows.store.open import canonical_store
+from schemas.crawl import FULL
+
+_PREFIX = "passports-run-"
+
+
+@contextmanager
+def workplace(job: Job) -> Iterator[Job]:
+    """Give a job its folder while the context lasts, after clearing away those that killed runs left behind.
+
+    A refresh waits for one that goes on: of the same sources, into the same store, on this machine.
+    """
+    root = _root(job)
+    clear_left(root)
+    folder, held = _new_folder(root)
+    try:
+        with _turns(job):
+            yield job.model_copy(update={"work": str(folder)})
+    except FullError as error:
+        if folder not in error.folder.parents:
+            raise
+        raise FullError(root, error.reason) from error
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise FullError(root, os.strerror(error.errno)) from error
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise
+        raise FullError(root, str(error)) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+def clear_left(root: Path) -> None:
+    """Remove the folders of runs that have ended without doing so themselves; those of others stay."""
+    for folder in root.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(FileNotFoundError, BlockingIOError):
+            if _is_ours(folder):
+                held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(held)
+
+
+def _new_folder(root: Path) -> tuple[Path, int]:
+    """Make a folder and lock it; make another where a run that starts now took it for one that was left."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
+        with contextlib.suppress(FileNotFoundError):
+            held = _lock(folder, fcntl.LOCK_EX)
+            if (folder / _LOCK).exists():
+                return folder, held
+            os.close(held)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether this user made it, and it is a folder: others may write where temporary files are kept."""
+    seen = folder.lstat()
+    return stat.S_ISDIR(seen.st_mode) and seen.st_uid == os.geteuid()
+
+
+@contextmanager
+def crawl_folder(job: Job, source: str) -> Iterator[Path | None]:
+    """Folder of a crawl that can be resumed: the same for the next run of this store on this machine.
+
+    None where another run that lives is crawling there.
+    """
+    what = f"{canonical_store(job.store)}\n{source}\n{job.source_urls[source]}"
+    folder = _folder((read_settings().work or cache_folder()) / "crawls", what)
+    try:
+        held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield None
+        return
+    try:
+        yield folder
+    finally:
+        os.close(held)
+
+
+def _root(job: Job) -> Path:
+    chosen = read_settings(store=job.store).work or Path(tempfile.gettempdir())
+    _made(chosen, "set PASSPORTS_WORK to a folder that you can write to")
+    return chosen.resolve()  # workers, and whoever asks a database by its address, need the whole path

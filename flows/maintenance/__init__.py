@@ -1,0 +1,1 @@
+"""Keeps stores in order: garbage collection, scrubbing and repair, replication."""

@@ -1,0 +1,137 @@
+"""Collecting garbage: what no kept generation names is removed, and nobody publishes meanwhile.
+
+First the pointer is swapped for one that says so. A publisher at work then loses its swap, reads the pointer anew and
+waits; so nothing is built on what is being removed. A collector that is killed keeps publishers waiting no longer than
+its lease, and it stops by itself a minute before that ends.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import takewhile
+from typing import NamedTuple
+
+from flows.publish.continuity import ensure_newest
+from flows.publish.pointer import COLLECTION_LEASE, POINTER_LIFE
+from flows.publish.publication import PublicationError
+from flows.registry.punctuality import time_to_publish
+from flows.registry.reachable import ancestors, reachable
+from flows.registry.reader import Reader
+from flows.registry.seen import HighMark
+from flows.registry.signed_files import seal
+from flows.store.base import Store
+from flows.store.pool import batches, each
+from pipelines.registry import layout
+from pipelines.signing.keys import KeyRing, Signer
+from schemas.registry import Pointer
+from schemas.times import instant, timestamp
+
+FOLDERS = tuple(f"registry/{kind}" for kind in ("objects", "shards", "snapshots", "deltas", "sources", "probe"))
+"""What is looked through. Reports of runs stay, as do root and revocations: they are few and are the record."""
+_MARGIN = timedelta(minutes=1)
+_BATCH = 256
+
+
+class Collected(NamedTuple):
+    """What was kept and what goes."""
+
+    generations: list[int]
+    """Kept whole, newest first."""
+    kept: int
+    """Files."""
+    garbage: list[str]
+    """Keys that no kept generation names."""
+    removed: int
+    """0 in a dry run."""
+
+
+def plan(store: Store, reader: Reader, *, generations: int, days: int, at: datetime) -> Collected:
+    """Tell what a collection would keep and remove, and remove nothing.
+
+    Kept are the newest `generations`, those not older than `days`, and for every passport in them the generation that
+    issued it with its sources, which its evidence points into; and the way from one to the other, by the snapshots.
+    """
+    whole = _youngest(reader, generations, at - timedelta(days=days))
+    wanted = {item.key for item in reachable(reader, whole[-1])}
+    garbage: list[str] = []
+    kept = 0
+    for key in (key for folder in FOLDERS for key in store.list(folder)):
+        if key in wanted:
+            kept += 1
+        else:
+            garbage.append(key)
+    return Collected(whole, kept, garbage, 0)
+
+
+def collect(
+    store: Store,
+    *,
+    signer: Signer,
+    trusted: KeyRing,
+    clock: Callable[[], datetime],
+    nonce: str,
+    generations: int,
+    days: int,
+    mark: HighMark | None = None,
+) -> Collected:
+    """Remove the garbage; raise PublicationError where the store cannot keep publishers out, or time runs out.
+
+    Raises HistoryError where a later generation was published than is served, which would go as garbage, and
+    ClockBehindError.
+    """
+    with store.lock():
+        reader = Reader(store, trusted, clock())
+        ensure_newest(store, reader, trusted, mark)
+        time_to_publish(reader, clock())
+        if reader.pointer.commit != "swap":
+            raise PublicationError(f"{store.name}: garbage cannot be collected where the pointer is not swapped")
+        until = clock() + COLLECTION_LEASE
+        kept_from = _youngest(reader, generations, clock() - timedelta(days=days))[-1]
+        repointed = partial(_repointed, store, signer=signer, trusted=trusted, kept_from=kept_from)
+        reader = repointed(reader, at=clock(), nonce=f"{nonce}-begin", until=until)
+        try:
+            planned = plan(store, reader, generations=generations, days=days, at=clock())
+            removed = sum(_remove(store, planned.garbage, clock, until - _MARGIN))
+        finally:
+            repointed(reader, at=clock(), nonce=f"{nonce}-end", until=None)
+    return planned._replace(removed=removed)
+
+
+def _youngest(reader: Reader, generations: int, since: datetime) -> list[int]:
+    """Number the generations that stay whole, newest first; one that was collected before does not become whole."""
+    whole = enumerate(ancestors(reader, reader.pointer.kept_from))
+    youngest = takewhile(lambda pair: pair[0] < generations or instant(pair[1].created_at) >= since, whole)
+    return [snapshot.generation for _, snapshot in youngest]
+
+
+def _repointed(
+    store: Store,
+    reader: Reader,
+    *,
+    signer: Signer,
+    trusted: KeyRing,
+    kept_from: int,
+    at: datetime,
+    nonce: str,
+    until: datetime | None,
+) -> Reader:
+    """Say in the pointer whether garbage is being collected; raise ConflictError when somebody published meanwhile."""
+    pointer = Pointer(
+        generation=reader.generation,
+        snapshot_sha256=reader.snapshot_sha256,
+        commit=reader.pointer.commit,
+        nonce=nonce,
+        issued_at=timestamp(at),
+        expires_at=max(reader.pointer.expires_at, timestamp(at + POINTER_LIFE)),
+        kept_from=kept_from,
+        collecting_until=timestamp(until) if until else None,
+    )
+    store.swap(layout.POINTER_KEY, seal(pointer, signer), reader.token)
+    return Reader(store, trusted, at)
+
+
+def _remove(store: Store, garbage: list[str], clock: Callable[[], datetime], ends: datetime) -> Iterator[int]:
+    for batch in batches(garbage, _BATCH):
+        if clock() >= ends:
+            raise PublicationError(f"{store.name}: not all garbage could be removed in time: run again for the rest")
+        yield len([*each(store.delete, batch, workers=store.workers)])

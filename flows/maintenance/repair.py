@@ -1,0 +1,189 @@
+"""Putting the pointer back onto the newest whole history that our key signed, where it was lost or put back."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from flows.errors import FlowError
+from flows.publish.continuity import ANEW, Signed, served_among, signed_snapshots
+from flows.publish.copies import roll_forward
+from flows.publish.pointer import POINTER_LIFE, is_collecting, move_pointer
+from flows.publish.publication import Progress, PublicationError, RenderCopies, Step, reported, silent
+from flows.registry.reader import Reader
+from flows.registry.seen import HighMark, Seen
+from flows.registry.signed_files import (
+    EmptyStoreError,
+    RegistryError,
+    TamperedError,
+    read_head,
+    read_pointer,
+    read_shard,
+    seal,
+)
+from flows.store.base import MissingKeyError, Store, TooLargeError, find
+from flows.store.probe import probe
+from pipelines.registry import layout
+from pipelines.signing.keys import KeyRing, Signer
+from schemas.registry import Pointer, Snapshot
+from schemas.times import instant, timestamp
+
+
+class RecoveryError(FlowError):
+    """There is no whole history to put the pointer back onto, or only one that would lose a later generation."""
+
+
+class Recovered(NamedTuple):
+    """What came of it."""
+
+    generation: int
+    """The one that is served now."""
+    before: int | None
+    """The one that our pointer named; None where there was none that our key signed."""
+    kept_from: int
+    """The oldest generation that is whole."""
+    written: dict[str, int]
+    """Step → keys written."""
+
+
+def recover(
+    store: Store,
+    *,
+    signer: Signer,
+    clock: Callable[[], datetime],
+    nonce: str,
+    copies: RenderCopies,
+    site: Mapping[str, bytes],
+    mark: HighMark | None = None,
+    on_step: Progress = silent,
+) -> Recovered:
+    """Serve the newest whole history that the signer's key signed, and let deltas and copies follow.
+
+    The pointer is swapped for one to its last snapshot; where it is there already, only what lags behind follows.
+    Whatever was served is not gone behind: raises RecoveryError where the generation that was served last, or `mark`
+    remembers, is not there or not whole. Raises PublicationError where somebody publishes meanwhile.
+    """
+    trusted = KeyRing([signer.public_key])
+    if mark:
+        mark.memory.ensure_writable()
+    with store.lock():
+        there, ours = find(store, layout.POINTER_KEY), _our_pointer(store, trusted)
+        if ours and is_collecting(ours, clock()):
+            raise PublicationError(f"{store.name}: garbage is being collected: run again in a few minutes")
+        signed = {one.snapshot.generation: one for one in signed_snapshots(store, trusted)}
+        head = _newest(store, signed, _last_served(store, signed, ours, mark))
+        kept_from = max(_whole_from(store, signed, head), ours.kept_from if ours else 1)
+        if ours is None or _head_of(store, ours, trusted) != head.seen:
+            at = max(clock(), instant(head.snapshot.created_at))
+            pointer = Pointer(
+                **head.seen.model_dump(),
+                commit=ours.commit if ours else probe(store, nonce=nonce),
+                nonce=nonce,
+                issued_at=timestamp(at),
+                expires_at=timestamp(at + POINTER_LIFE),
+                kept_from=kept_from,
+            )
+            store.delete(layout.APPLIED_KEY)  # every copy is compared, whatever history it is of
+            store.barrier()
+            with reported(on_step, Step.POINTER):
+                if not move_pointer(store, seal(pointer, signer), there.token if there else None, pointer.commit):
+                    raise PublicationError(f"{store.name}: somebody published meanwhile: run again")
+        reader = Reader(store, trusted, clock())
+        written = roll_forward(store, reader, copies=copies, site=site, on_step=on_step)
+        if mark:
+            mark.raise_to(head.seen)
+    before = ours.generation if ours else None
+    on_step(Step.DONE, 1, 1)
+    return Recovered(head.seen.generation, before, kept_from, {str(step): n for step, n in written.items() if n})
+
+
+def _our_pointer(store: Store, trusted: KeyRing) -> Pointer | None:
+    try:
+        return read_pointer(store, trusted)[0]
+    except (EmptyStoreError, TamperedError, TooLargeError):
+        return None
+
+
+def _head_of(store: Store, pointer: Pointer, trusted: KeyRing) -> Seen:
+    """Tell what a pointer serves: where creation commits, it may lag behind."""
+    snapshot, sha256 = read_head(store, pointer, trusted)
+    return Seen(generation=snapshot.generation, snapshot_sha256=sha256)
+
+
+def _last_served(
+    store: Store, signed: Mapping[int, Signed], ours: Pointer | None, mark: HighMark | None
+) -> Signed | None:
+    """Find the last generation that is known to have been served; raise RecoveryError where its snapshot is gone."""
+    known = [one.seen for one in served_among(store, signed.values())]
+    if ours:
+        known.append(Seen(generation=ours.generation, snapshot_sha256=ours.snapshot_sha256))
+    if mark and (remembered := mark.recall()):
+        known.append(remembered)
+    for last in sorted(known, key=lambda seen: seen.generation)[-1:]:
+        if last.generation not in signed or signed[last.generation].seen != last:
+            key = layout.snapshot_key(last.generation)
+            reason = f"generation {last.generation} was published, and {key} is not its snapshot (any more)"
+            raise RecoveryError(
+                f"{store.name}: {reason}: restore it from a copy of the store, {_without(last, ours, mark)}"
+            )
+        return signed[last.generation]
+    return None
+
+
+def _without(last: Seen, ours: Pointer | None, mark: HighMark | None) -> str:
+    """Say how to go on where a generation is lost for good."""
+    if ours is None:
+        return ANEW
+    if mark and ours.generation < last.generation:
+        return f"or, if it is lost for good, remove {mark.registry} from {mark.memory.path}"
+    return "or publish to an empty store"
+
+
+def _newest(store: Store, signed: Mapping[int, Signed], last: Signed | None) -> Signed:
+    """Choose the newest snapshot that is whole, and descends from the last one that was served, if it is not that."""
+    if not signed:
+        raise RecoveryError(f"{store.name}: there is no snapshot that our key signed: run `passports refresh`")
+    there, lacking = set(store.list("registry")), ""
+    for one in sorted(signed.values(), key=lambda one: one.snapshot.generation, reverse=True):
+        if last and last not in _history(signed, one):
+            continue
+        found = next(_lacking(store, one.snapshot, there), None)
+        if found is None:
+            return one
+        lacking = f"generation {one.snapshot.generation} is not whole: {found}"
+    raise RecoveryError(f"{store.name}: {lacking}: restore it from a copy of the store, {ANEW}")
+
+
+def _history(signed: Mapping[int, Signed], head: Signed) -> Iterator[Signed]:
+    """Give a snapshot and its ancestors, back to the first or to where they are not kept any more."""
+    one: Signed | None = head
+    while one is not None:
+        yield one
+        parent = signed.get(one.snapshot.parent or 0)
+        one = parent if parent and parent.sha256 == one.snapshot.parent_sha256 else None
+
+
+def _lacking(store: Store, snapshot: Snapshot, there: set[str]) -> Iterator[str]:
+    """Say what a generation names that is not there, or is not what was signed."""
+    for ref in snapshot.shards:
+        try:
+            objects = [layout.object_key(row.object) for row in read_shard(store, ref).values()]
+        except (RegistryError, MissingKeyError) as error:
+            yield str(error)
+        else:
+            yield from (f"{key} is missing" for key in objects if key not in there)
+    yield from (f"{key} is missing" for key in _files(snapshot) if key not in there)
+
+
+def _files(snapshot: Snapshot) -> Iterator[str]:
+    yield from (layout.source_key(ref.source, part.sha256) for ref in snapshot.sources for part in ref.parts)
+    yield layout.rules_key(snapshot.rules_sha256)
+
+
+def _whole_from(store: Store, signed: Mapping[int, Signed], head: Signed) -> int:
+    """Tell the oldest generation before which garbage was collected: its shards are there, and those after it."""
+    there, oldest = set(store.list("registry/shards")), head
+    for one in _history(signed, head):
+        if any(layout.shard_key(ref.sha256) not in there for ref in one.snapshot.shards):
+            break
+        oldest = one
+    return oldest.snapshot.generation

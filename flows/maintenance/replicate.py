@@ -1,0 +1,149 @@
+"""Bringing another store to the generation that a store serves: copying what it lacks, verifying what is copied."""
+
+import secrets
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import chain
+from typing import NamedTuple
+
+from flows.config.clock import clock_of, source_date_epoch
+from flows.config.settings import Settings
+from flows.progress import tell
+from flows.publish.continuity import served_among, signed_snapshots
+from flows.publish.copies import roll_forward
+from flows.publish.pointer import is_collecting, move_pointer
+from flows.publish.publication import Progress, PublicationError, RenderCopies, Step, reported, silent
+from flows.registry.reachable import Item, reachable, read_genuine
+from flows.registry.reader import Reader, read_served
+from flows.registry.signed_files import MAX_POINTER_BYTES
+from flows.registry.trust import trust_for
+from flows.site.rendering import copies_for
+from flows.store.base import Store, find
+from flows.store.open import open_store
+from flows.store.pool import each
+from flows.store.probe import probe
+from pipelines.passport.links import Issuer
+from pipelines.registry import layout
+from pipelines.registry.layout import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
+from pipelines.signing.keys import KeyRing
+
+UNSIGNED = ("registry/runs", "registry/root", "registry/revocations")
+"""Folders of immutable files that no hash vouches for: copied as they are."""
+
+
+class Replicated(NamedTuple):
+    """What came of it."""
+
+    generation: int
+    copied: int
+    """Immutable files that the other store did not have."""
+    written: dict[str, int]
+    """Step → copies for readers that were written."""
+
+
+def replicate(
+    origin: Store,
+    target: Store,
+    *,
+    trusted: KeyRing,
+    at: datetime,
+    nonce: str,
+    copies: RenderCopies,
+    site: Mapping[str, bytes],
+    on_step: Progress = silent,
+) -> Replicated:
+    """Publish what `origin` serves in `target` too, its whole history included, signed as it is: no key is needed.
+
+    Raises PublicationError where the target serves something that `origin` never did, StoreUnfitError for a target that
+    is not fit, TamperedError and MissingKeyError where `origin` is damaged; the target's pointer then stays.
+    """
+    source = Reader(origin, trusted, at)
+    with target.lock():
+        base = read_served(target, trusted, at)
+        _ensure_ancestor(source, base, target, at)
+        if base is None and probe(target, nonce=nonce) != source.pointer.commit:
+            raise PublicationError(f"{target.name}: it commits otherwise than {origin.name}: publish to it by a run")
+        copied = _copy(origin, target, source, trusted, on_step)
+        with reported(on_step, Step.BARRIER):
+            target.barrier()
+        pointer = origin.get(layout.POINTER_KEY, max_bytes=MAX_POINTER_BYTES)
+        if pointer.token != source.token:
+            raise PublicationError(f"{origin.name}: a newer generation was published meanwhile: run again")
+        with reported(on_step, Step.POINTER):
+            if not (base and base.pointer == source.pointer) and not move_pointer(
+                target, pointer.body, base.token if base else None, source.pointer.commit
+            ):
+                raise PublicationError(f"{target.name}: somebody else published there meanwhile: run again")
+        served = Reader(target, trusted, at)
+        written: Counter[Step] = roll_forward(target, served, copies=copies, site=site, on_step=on_step)
+    on_step(Step.DONE, 1, 1)
+    return Replicated(served.generation, copied, {str(step): n for step, n in written.items() if n})
+
+
+def _ensure_ancestor(source: Reader, base: Reader | None, target: Store, at: datetime) -> None:
+    """Refuse to undo what was published to the target by others, and what is newer there."""
+    if is_collecting(source.pointer, at):
+        raise PublicationError(f"garbage is being collected from {source}: run again in a few minutes")
+    hashes = {source.generation: source.snapshot_sha256}
+    hashes |= {s.parent: s.parent_sha256 for s in source.ancestry() if s.parent is not None and s.parent_sha256}
+    if base is None:
+        for one in served_among(target, signed_snapshots(target, source.keys)):
+            if hashes.get(one.snapshot.generation) != one.sha256:
+                reason = (
+                    f"generation {one.snapshot.generation} was published to it and is none that {source} comes from"
+                )
+                raise PublicationError(f"{target.name} has lost its pointer: {reason}: choose an empty store")
+    elif hashes.get(base.generation) != base.snapshot_sha256:
+        raise PublicationError(f"{target.name}: {base} is none that {source} comes from: choose an empty store")
+
+
+def _copy(origin: Store, target: Store, source: Reader, trusted: KeyRing, on_step: Progress) -> int:
+    lacking = list(_lacking(origin, target, source))
+    on_step(Step.OBJECTS, 0, len(lacking))
+    new = 0
+    made = each(lambda item: _copy_one(origin, target, item, trusted, source.at), lacking, workers=target.workers)
+    for done, created in enumerate(made, start=1):
+        new += created
+        on_step(Step.OBJECTS, done, len(lacking))
+    return new
+
+
+def _lacking(origin: Store, target: Store, source: Reader) -> Iterator[Item]:
+    """Name what the target lacks, each once; a delta that a killed publisher left out is not there to be copied."""
+    there, deltas = set(target.list("registry")), set(origin.list(layout.DELTAS))
+    unsigned = (Item(key, None) for folder in UNSIGNED for key in origin.list(folder))
+    for item in chain(unsigned, reachable(source, source.pointer.kept_from)):
+        if item.key not in there and (item.key in deltas or not item.key.startswith(layout.DELTAS)):
+            there.add(item.key)
+            yield item
+
+
+def _copy_one(origin: Store, target: Store, item: Item, trusted: KeyRing, at: datetime) -> bool:
+    return target.create(item.key, read_genuine(origin, item, trusted, at))
+
+
+def mirror(settings: Settings, to: str) -> Replicated:
+    """Bring the store at `to` to the generation that the settings' store serves; raise what stops it."""
+    origin, target = open_store(settings.store), open_store(to)
+    return replicate(
+        origin,
+        target,
+        trusted=trust_for(settings, origin, None).keys,
+        at=clock_of(source_date_epoch())(),
+        nonce=secrets.token_hex(16),
+        copies=copies_for(Issuer(settings.issuer, settings.base_url)),
+        site=_site_files(origin),
+        on_step=tell_step,
+    )
+
+
+def _site_files(origin: Store) -> dict[str, bytes]:
+    """What lies beside the passports, as it is there."""
+    found = {key: find(origin, key) for key in (SCHEMA_KEY, JWKS_KEY, PUBLIC_KEY_KEY)}
+    return {key: blob.body for key, blob in found.items() if blob}
+
+
+def tell_step(step: Step, done: int, total: int) -> None:
+    """Report how far a publication is."""
+    tell(f"publish: {step}", done, total)

@@ -1,0 +1,162 @@
+"""Scrubbing: files are read again and verified, so many a run, and repaired: from another store, copies by rendering.
+
+The way comes first, snapshots and shards from the pointer down, as it tells what else there is. It is looked at in
+every run; of the rest, others each day.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from flows.publish.copies import rewrite
+from flows.publish.pending_writes import applied_generation
+from flows.publish.pointer import is_collecting
+from flows.publish.publication import PublicationError, RenderCopies
+from flows.registry.reachable import Item, item_of, reachable, read_genuine
+from flows.registry.reader import Reader
+from flows.registry.signed_files import REMEDY, RegistryError, read_pointer
+from flows.store.base import MissingKeyError, Store, StoreError, StoreUnavailableError
+from flows.store.pool import batches, each
+from pipelines.registry import layout
+from pipelines.signing.keys import KeyRing
+from schemas.registry import ShardRef, ShardRow
+
+_BATCH = 256
+"""How many passports' copies go by one look at the pointer."""
+
+
+class Damage(NamedTuple):
+    """A file that is not what was signed, or a copy that is not what is served."""
+
+    key: str
+    reason: str
+    """Names store, key and remedy; and where another store did not help, why."""
+    repaired: bool
+
+
+class Scrubbed(NamedTuple):
+    """What came of a run; passports whose copies were compared count as files."""
+
+    looked_at: int
+    of: int
+    damages: list[Damage]
+    """Snapshots and shards first. What a snapshot or shard names that stays damaged is not known and not counted."""
+
+
+def scrub(
+    store: Store, *, trusted: KeyRing, at: datetime, budget: int, copy: Store | None, copies: RenderCopies
+) -> Scrubbed:
+    """Read the way, and up to `budget` other files, others each day; repair what is damaged, never stopping at it.
+
+    A run begins where the day's number times the budget points to, so that daily runs come round: nothing is kept of
+    where the last one ended. Immutable files are repaired from `copy`, once verified; the copies for readers are
+    rendered anew. Raises EmptyStoreError, TamperedError where the pointer itself is damaged, StoreUnavailableError, and
+    PublicationError while garbage is being collected.
+    """
+    pointer, _ = read_pointer(store, trusted)
+    if is_collecting(pointer, at):
+        raise PublicationError(f"garbage is being collected from {store.name}: run again in a few minutes")
+    run = _Run(store, trusted, at, copy)
+    if not run.look(Item(layout.snapshot_key(pointer.generation), pointer.snapshot_sha256)):
+        return Scrubbed(1, 1, run.damages())
+    reader = Reader(store, trusted, at)
+    named = {item.key: item for item in reachable(reader, reader.pointer.kept_from, run.look)}
+    awaited = _awaited(store, reader)
+    rest = [named[key] for key in sorted(named) if key not in run.seen and key not in awaited]
+    refs = [ref for ref in reader.snapshot.shards if run.look(item_of(layout.shard_key(ref.sha256), ref))]
+    way, files = len(run.seen), len(rest) + sum(ref.rows for ref in refs)
+    turn = _Turn.of(files, at, budget)
+    run.look_at(rest[number] for number in turn.within(0, len(rest)))
+    spoilt = run.compare(reader, _rows(reader, refs, turn, len(rest)), copies)
+    return Scrubbed(way + min(budget, files), way + files, [*run.damages(), *spoilt])
+
+
+class _Turn(NamedTuple):
+    """The files whose turn it is, by number: `budget` of them from `begin` on, round and round."""
+
+    files: int
+    begin: int
+    budget: int
+
+    @classmethod
+    def of(cls, files: int, at: datetime, budget: int) -> "_Turn":
+        day = (at - datetime.min.replace(tzinfo=at.tzinfo)).days
+        return cls(files, day * budget % max(files, 1), budget)
+
+    def within(self, first: int, many: int) -> list[int]:
+        """Tell which of so many files that are numbered from `first` on, counted from 0."""
+        return [number for number in range(many) if (first + number - self.begin) % self.files < self.budget]
+
+
+def _rows(reader: Reader, refs: Iterable[ShardRef], turn: _Turn, first: int) -> Iterator[ShardRow]:
+    """Give the rows whose turn it is; only their shards are read, one after the other."""
+    for ref in refs:
+        if chosen := turn.within(first, ref.rows):
+            rows = tuple(reader.shard(ref))
+            yield from (rows[number] for number in chosen)
+        first += ref.rows
+
+
+def _awaited(store: Store, reader: Reader) -> set[str]:
+    """Name the deltas that are not there yet, as their publisher was killed or is at work: the next run writes them."""
+    applied = applied_generation(store)
+    later = range(reader.generation if applied is None else applied + 1, reader.generation + 1)
+    return {key for key in map(layout.delta_key, later) if not store.exists(key)}
+
+
+@dataclass(frozen=True)
+class _Run:
+    store: Store
+    trusted: KeyRing
+    at: datetime
+    copy: Store | None
+    seen: dict[str, Damage | None] = field(default_factory=dict)
+    """Key → what is wrong with it."""
+
+    def look(self, item: Item) -> bool:
+        """Read a file once, and repair it where that is needed and can be done; tells whether it is right now."""
+        if item.key not in self.seen:
+            self.seen[item.key] = self._damage(item)
+        damage = self.seen[item.key]
+        return damage is None or damage.repaired
+
+    def look_at(self, items: Iterable[Item]) -> None:
+        """Read many at once."""
+        for _ in each(self.look, items, workers=self.store.workers):
+            pass
+
+    def damages(self) -> list[Damage]:
+        """Tell what was damaged, in the order it was come by."""
+        return [damage for damage in self.seen.values() if damage]
+
+    def compare(self, reader: Reader, rows: Iterable[ShardRow], copies: RenderCopies) -> list[Damage]:
+        """Write the copies anew that are not what is served; those of a damaged passport cannot be told."""
+        spoilt: list[str] = []
+        for batch in batches(rows, _BATCH):
+            objects = [Item(layout.object_key(row.object), row.object) for row in batch]
+            self.look_at(objects)
+            whole = [row for row, item in zip(batch, objects, strict=True) if self.look(item)]
+            spoilt += rewrite(self.store, reader, whole, copies)
+        return [Damage(key, f"{self.store.name}: {key} is not what {reader} serves", repaired=True) for key in spoilt]
+
+    def _damage(self, item: Item) -> Damage | None:
+        try:
+            read_genuine(self.store, item, self.trusted, self.at)
+        except (RegistryError, StoreError) as error:
+            if isinstance(error, StoreUnavailableError):
+                self.store.get(
+                    layout.POINTER_KEY
+                )  # raises where it is the store that is out of reach and not this file
+            reason = f"{error}: {REMEDY}" if isinstance(error, MissingKeyError) else str(error)
+            return self._repaired(Damage(item.key, reason, repaired=False), item)
+        return None
+
+    def _repaired(self, damage: Damage, item: Item) -> Damage:
+        if self.copy is None:
+            return damage
+        try:
+            self.store.put(item.key, read_genuine(self.copy, item, self.trusted, self.at))
+        except (RegistryError, StoreError) as error:
+            return damage._replace(reason=f"{damage.reason}; not repaired, as {error}")
+        return damage._replace(repaired=True)

@@ -1,0 +1,1 @@
+"""Everything that imports Prefect: flows, tasks, deployments, the server, events and metrics."""

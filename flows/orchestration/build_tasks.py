@@ -1,0 +1,91 @@
+"""Builds the parts of a batch as Prefect tasks: in this process, or on the workers of a Dask cluster."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.context import FlowRunContext
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from flows.build.builder import Builder, build_parts, runs_of
+from flows.build.passports import FEW_HANDED_BACK, Built
+from flows.build.workers import Basis, read_basis, write_basis
+from flows.config.settings import Settings
+from flows.job.job import Job, open_tools
+from flows.orchestration.tasks import RETRIED, Parcel
+from flows.progress import tell
+
+if TYPE_CHECKING:
+    from prefect_dask.task_runners import DaskTaskRunner
+
+
+@task(name="build", cache_policy=NO_CACHE)
+def build_here_task(job: Job, basis: Parcel[Basis], parts: tuple[int, ...], done: int) -> Parcel[Built]:
+    """Derive, score, issue, sign and verify; `done` passports were made before."""
+    return Parcel(build_parts(job, basis.content, parts, done=done))
+
+
+@task(name="build", **RETRIED)
+def build_there_task(job: Job, folder: str, parts: tuple[int, ...]) -> Parcel[Built]:
+    """Do the same on a worker, which reads the batch from the run's folder."""
+    built = build_parts(job, read_basis(job, Path(folder)), parts)
+    built.write_ahead(open_tools(job).store, but=FEW_HANDED_BACK)
+    return Parcel(built)
+
+
+def builder_of(settings: Settings) -> Builder:
+    """Choose who builds: a batch of one task is always built here, where nothing has to be started."""
+    return partial(build_there, settings) if settings.task_runner == "dask" else build_in_turn
+
+
+def build_in_turn(job: Job, basis: Basis) -> Iterator[Built]:
+    """Build a batch in this process, task after task."""
+    done, parcel = 0, Parcel(basis)
+    for parts in runs_of(basis.batch):
+        built = build_here_task(job, parcel, parts, done).content
+        done += sum(built.asked.values())
+        yield built
+
+
+def build_there(settings: Settings, job: Job, basis: Basis) -> Iterator[Built]:
+    """Build a batch on the workers of a cluster; what came of it is given in the order of its parts."""
+    runs = runs_of(basis.batch)
+    if len(runs) == 1:
+        yield from build_in_turn(job, basis)
+        return
+    folder, done = str(write_basis(job, basis)), 0
+    with _cluster(settings, job) as runner, _server_known():
+        tell("build", 0, basis.batch.models)
+        futures = [runner.submit(build_there_task, {"job": job, "folder": folder, "parts": parts}) for parts in runs]
+        while futures:
+            built = futures.pop(0).result().content
+            done += sum(built.asked.values())
+            tell("build", done, max(done, basis.batch.models) if futures else done)
+            yield built
+
+
+def _cluster(settings: Settings, job: Job) -> "DaskTaskRunner":
+    """Connect to the cluster that is set, or start one on this machine that lasts as long as the build.
+
+    Whoever reaches a scheduler can run code on its workers, which sign: this one takes its own client alone.
+    """
+    from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415 - half a second, and only runs with workers need it
+
+    if settings.dask_scheduler:
+        return DaskTaskRunner(address=settings.dask_scheduler)
+    here = {"n_workers": os.cpu_count(), "threads_per_worker": 1, "local_directory": job.work}
+    private = {"protocol": "tls", "security": True, "dashboard_address": "127.0.0.1:0"}
+    return DaskTaskRunner(cluster_kwargs=here | private)
+
+
+@contextmanager
+def _server_known() -> Iterator[None]:
+    """Tell workers of the Prefect server that this process started for itself, so that they start none of their own."""
+    running = FlowRunContext.get()
+    with temporary_settings({PREFECT_API_URL: str(running.client.api_url)} if running else {}):
+        yield

@@ -1,0 +1,142 @@
+"""The Prefect flows: refresh, and rescrape of one slug. A task a stage; none is cached, none is handed a secret."""
+
+import flows.orchestration.environment  # isort: skip  # noqa: F401 - sets Prefect's surroundings, so it comes before Prefect
+import asyncio
+from contextvars import ContextVar
+from typing import NamedTuple
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.exceptions import TerminationSignal
+
+from flows.build.builder import Builder
+from flows.build.passports import Built
+from flows.config.clock import source_date_epoch
+from flows.config.settings import read_settings
+from flows.crawl.sources import crawl_source, extract_limits, failure_of, waves
+from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome
+from flows.job.job import Job, new_job
+from flows.job.workspace import workplace
+from flows.orchestration.artifacts import show
+from flows.orchestration.build_tasks import builder_of
+from flows.orchestration.metrics import leave_metrics, run_metrics
+from flows.orchestration.tasks import RETRIED, Parcel, outlive
+from flows.progress import LOG, STARTING, tell
+from flows.run.assemble import Assembled, GateClosedError, assemble
+from flows.run.publish import Done, build_passports, publish_generation
+from flows.run.targets import listings_to_crawl
+from schemas.run import Breach, Published, RunReport
+
+
+class Crawled(NamedTuple):
+    """What the crawls of a job came to."""
+
+    outcomes: list[CrawlOutcome]
+    failures: list[Breach]
+
+
+BEGUN_CRAWLS: ContextVar[dict[str, "asyncio.Task[CrawlOutcome]"] | None] = ContextVar("begun_crawls", default=None)
+"""Source → a crawl that was begun while Prefect was still starting, so that nobody waits for one after the other."""
+
+
+@task(name="crawl", task_run_name="crawl {source}", **RETRIED)
+async def crawl_task(job: Job, source: str, before: Parcel[list[CrawlOutcome]]) -> Parcel[CrawlOutcome]:
+    """Crawl one source; `before` are the crawls whose listings name what is to be asked for."""
+    begun = (BEGUN_CRAWLS.get() or {}).pop(source, None)
+    return Parcel(await (begun or crawl_source(job, source, before.content)))
+
+
+@task(name="extract", cache_policy=NO_CACHE)
+async def extract_task(job: Job, before: Parcel[list[CrawlOutcome]]) -> Parcel[CrawlOutcome | None]:
+    """Let a language model point at what texts state, where one is set."""
+    return Parcel(await extract_limits(job, before.content))
+
+
+@task(name="assemble", **RETRIED)
+def assemble_task(job: Job, crawled: Parcel[Crawled]) -> Parcel[Assembled]:
+    """Judge what came by the gates, and join it with what is served."""
+    return Parcel(assemble(job, crawled.content.outcomes, crawled.content.failures))
+
+
+@task(name="publish", **RETRIED)
+def publish_task(
+    job: Job, assembled: Parcel[Assembled], built: Parcel[Built], builder: Parcel[Builder]
+) -> Parcel[Done]:
+    """Publish a generation; where another run was faster, the builder builds again."""
+    return Parcel(publish_generation(job, assembled.content, built.content, builder.content))
+
+
+async def run_job(job: Job) -> Done:
+    """Do a job within a flow; raise what stops it."""
+    builder = builder_of(read_settings(store=job.store))
+    try:
+        crawled = await crawl_all(job)
+        assembled = assemble_task(job, Parcel(crawled))
+        built = Parcel(build_passports(job, assembled.content, builder))
+        done = publish_task(job, assembled, built, Parcel(builder)).content
+    except GateClosedError as error:
+        await _tell(job, error.report, None)
+        raise
+    await _tell(job, done.report, done.published)
+    return done
+
+
+async def _tell(job: Job, report: RunReport, published: Published | None) -> None:
+    """Leave what a run came to for people and for whoever counts."""
+    await show(report, published)
+    leave_metrics(read_settings(store=job.store).metrics_file, run_metrics(report, job.sources))
+
+
+async def crawl_all(job: Job) -> Crawled:
+    """Crawl every source of a job, wave by wave; one that fails does not stop the others."""
+    outcomes: list[CrawlOutcome] = []
+    failures: list[Breach] = []
+    for wave in waves(job.sources):
+        before = Parcel(list(outcomes))
+        came = await asyncio.gather(*(crawl_task(job, source, before) for source in wave), return_exceptions=True)
+        for source, outcome in zip(wave, came, strict=True):
+            if isinstance(outcome, Parcel):
+                outcomes.append(outcome.content)
+            elif isinstance(outcome, CrawlFailedError):
+                failures.append(failure_of(source, outcome))
+            else:
+                raise outcome
+    extraction = await extract_task(job, Parcel(list(outcomes)))
+    outcomes += [extraction.content] if extraction.content else []
+    return Crawled(outcomes, failures)
+
+
+@flow(name="job", flow_run_name="{job.flow} {job.run}", validate_parameters=False)
+async def job_flow(job: Job) -> Parcel[Done]:
+    """Do a job that the command line has written down."""
+    tell(STARTING, 1, 1)
+    return Parcel(await run_job(job))
+
+
+@flow(name="refresh")
+async def refresh(sources: list[str] | None = None, store: str | None = None, *, accept_drop: bool = False) -> None:
+    """Crawl the sources, build, sign and publish; settings come from the environment of the worker.
+
+    `accept_drop` is for a person who has looked: a source that lists much less than last time passes all the same.
+    """
+    settings = read_settings(sources=tuple(sources) if sources else None, store=store)
+    await _do(new_job("refresh", settings, epoch=source_date_epoch(), accept_drop=accept_drop))
+
+
+@flow(name="rescrape", flow_run_name="rescrape {slug}")
+async def rescrape(slug: str, store: str | None = None) -> None:
+    """Do the same for one passport, named by its slug or by its listing's id."""
+    settings, epoch = read_settings(store=store), source_date_epoch()
+    only = listings_to_crawl(slug, settings, epoch)
+    await _do(new_job("rescrape", settings, epoch=epoch, only=only))
+
+
+async def _do(asked: Job) -> None:
+    """Do a job that nobody sits in front of; its log says what a cancellation came to."""
+    outlive()
+    try:
+        with workplace(asked) as job:
+            await run_job(job)
+    except (asyncio.CancelledError, TerminationSignal):
+        LOG.warning("told to end: its crawl has ended, and the store is as the last whole publication left it")
+        raise

@@ -1,0 +1,53 @@
+"""The Prefect server of one run of the command line: the one that is named, or one that lasts as long as the run."""
+
+import flows.orchestration.environment  # isort: skip  # noqa: F401 - sets Prefect's surroundings, so it comes before Prefect
+import asyncio
+import importlib
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from flows.orchestration.background import in_background
+from flows.orchestration.server import TEMPORARY, own_server
+
+TELLING_S = 5.0
+"""How long Prefect may take, after a run, to send its server what it still has to tell of it."""
+
+
+@asynccontextmanager
+async def server_of_run() -> AsyncIterator[str]:
+    """Give the address of the server that Prefect's settings name, or of one that runs while the context lasts."""
+    settings = await in_background(lambda: importlib.import_module("prefect.settings"))
+    if named := settings.PREFECT_API_URL.value():
+        yield str(named)
+        return
+    with own_server(TEMPORARY) as server, _named(server.api_url):
+        importing = in_background(lambda: importlib.import_module("flows.orchestration.refresh"))
+        await asyncio.gather(importing, asyncio.to_thread(server.wait))
+        try:
+            yield server.api_url
+        finally:
+            await _told()
+
+
+@contextmanager
+def _named(api_url: str) -> Iterator[None]:
+    """Name a server to Prefect, in all of its threads and to whatever this process starts."""
+    from prefect.context import refresh_global_settings_context  # noqa: PLC0415 - imported by a thread already
+
+    os.environ["PREFECT_API_URL"] = api_url
+    refresh_global_settings_context()
+    try:
+        yield
+    finally:
+        del os.environ["PREFECT_API_URL"]
+        refresh_global_settings_context()
+
+
+async def _told() -> None:
+    """Wait until Prefect has told its server what it still has to tell of the run: the server ends next."""
+    from prefect.events.worker import EventsWorker  # noqa: PLC0415 - Prefect's, which was imported meanwhile
+    from prefect.logging.handlers import APILogWorker  # noqa: PLC0415 - likewise
+
+    for worker in (EventsWorker, APILogWorker):
+        await asyncio.to_thread(worker.drain_all, timeout=TELLING_S)

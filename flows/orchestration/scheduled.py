@@ -1,0 +1,56 @@
+"""The Prefect flows that prefect.yaml deploys beside `rescrape` and `watch`: a source's refresh, and publish."""
+
+import flows.orchestration.environment  # isort: skip
+import asyncio
+import random
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.context import FlowRunContext
+from prefect.runtime import flow_run
+from prefect.states import Completed
+
+import flows.orchestration.refresh
+from flows.config.settings import read_settings
+from flows.maintenance.replicate import mirror
+from flows.orchestration.tasks import outlive
+from flows.progress import LOG
+
+
+def _run_name() -> str:
+    return f"refresh {', '.join(flow_run.parameters['sources'])}"
+
+
+@flow(name="refresh", flow_run_name=_run_name)
+async def refresh(
+    sources: list[str], store: str | None = None, jitter_s: float = 0.0, *, accept_drop: bool = False
+) -> State[None] | None:
+    """Do a refresh of those of the sources that the settings switch on.
+
+    A run that a schedule started waits a while first, `jitter_s` at most, so that not everybody who runs this asks a
+    source at the same second. What a person starts begins at once, and may accept a drop that they have looked at.
+    """
+    outlive()
+    switched_on = [source for source in sources if source in read_settings().sources]
+    if not switched_on:
+        return Completed(name="Skipped", message=f"PASSPORTS_SOURCES switches {', '.join(sources)} off")
+    if wait_s := waiting_s(jitter_s):
+        LOG.info("waiting %.0f s before asking, so as not to ask when everybody does", wait_s)
+        await asyncio.sleep(wait_s)
+    await flows.orchestration.refresh.refresh.fn(sources=switched_on, store=store, accept_drop=accept_drop)
+    return None
+
+
+@flow(name="publish")
+def publish(to: str, store: str | None = None) -> None:
+    """Bring another store to the generation that this one serves."""
+    outlive()
+    done = mirror(read_settings(store=store), to)
+    LOG.info("generation %d: copied %d immutable files", done.generation, done.copied)
+
+
+def waiting_s(jitter_s: float) -> float:
+    """Draw how long this run waits: not at all, unless a schedule started it."""
+    context = FlowRunContext.get()
+    by_schedule = context is not None and context.flow_run is not None and context.flow_run.auto_scheduled
+    return random.uniform(0.0, jitter_s) if by_schedule else 0.0  # noqa: S311 - a moment, not a secret

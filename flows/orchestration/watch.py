@@ -1,0 +1,91 @@
+"""The Prefect flow watch: tells how old everything is that the store serves, and fails when something is stale."""
+
+import flows.orchestration.environment  # isort: skip  # noqa: F401 - sets Prefect's surroundings, so it comes before Prefect
+from typing import Any
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.events import emit_event
+from prefect.tasks import Task
+
+from flows.config.clock import clock_of, source_date_epoch
+from flows.config.settings import Settings, gates_of, read_settings
+from flows.errors import FlowError
+from flows.orchestration.artifacts import LONGEST_TABLE
+from flows.orchestration.metrics import age_metrics, leave_metrics
+from flows.registry.reader import Reader
+from flows.registry.trust import trust_for
+from flows.store.base import StoreUnavailableError
+from flows.store.open import open_store
+from pipelines.views.age_chart import ages_svg, as_image
+from pipelines.views.ages import Ages, Generation, SourceAge, ages_of, shown
+from pipelines.views.run_summary import as_markdown
+
+FRESH, STALE = "passports.fresh", "passports.stale"
+"""The events, for automations to act on."""
+
+
+class StaleError(FlowError):
+    """Something that is served must not be relied on any more."""
+
+
+def worth_a_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Look again where the store did not answer; what is stale stays so."""
+    return isinstance(state.data, StoreUnavailableError)
+
+
+@task(name="look", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=5, retry_condition_fn=worth_a_retry)
+def look(store_url: str | None) -> Ages:
+    """Read the store and judge its ages."""
+    settings = read_settings(store=store_url)
+    store, now = open_store(settings.store), clock_of(source_date_epoch())()
+    reader = Reader(store, trust_for(settings, store, None).keys, now)
+    return ages_of(
+        Generation(reader.pointer, reader.snapshot, reader.rows()), gates_of(settings), now, watched=settings.sources
+    )
+
+
+@flow(name="watch")
+def watch(store: str | None = None) -> None:
+    """Judge every passport and source by the gates; show, tell and count it; raise StaleError."""
+    settings = read_settings(store=store)
+    ages = look(store)
+    complaints = complaints_of(ages, settings)
+    leave_metrics(settings.metrics_file, age_metrics(ages))
+    show(ages)
+    tell(ages, complaints, open_store(settings.store).name)
+    if complaints:
+        raise StaleError("; ".join(complaints))
+
+
+def complaints_of(ages: Ages, settings: Settings) -> list[str]:
+    """List all that is not as it should be, a sentence each."""
+    crawled = {source.source for source in ages.sources}
+    never = [f"{source} was never crawled" for source in settings.sources if source not in crawled]
+    return [*ages.stale, *never, *ages.frozen]
+
+
+def show(ages: Ages) -> None:
+    """Leave the artifacts: ages of the sources with a plot of all, and a table of the passports to look at."""
+    pairs = [("generation", str(ages.generation)), *((source.source, _words(source)) for source in ages.sources)]
+    plot = f"![How many passports are how old]({as_image(ages_svg(ages))})"
+    create_markdown_artifact(f"{as_markdown(pairs)}\n\n{plot}\n", key="freshness", description="How old it all is")
+    rows = [passport._asdict() for passport in shown(ages.passports)[:LONGEST_TABLE]]
+    if rows:
+        create_table_artifact(rows, key="ages", description="Passports that are not fresh and active, the worst first")
+
+
+def tell(ages: Ages, complaints: list[str], store: str) -> None:
+    """Emit the event that automations act on."""
+    emit_event(
+        event=STALE if complaints else FRESH,
+        resource={"prefect.resource.id": f"passports.store.{store}", "prefect.resource.name": store},
+        payload={"generation": ages.generation, "ages": ages.counts, "complaints": complaints},
+    )
+
+
+def _words(source: SourceAge) -> str:
+    when = f"{source.hours_ago:,.1f} h ago (stale after {source.stale_after_h:,} h)"
+    return f"{source.age}: {source.listings:,} listings, {when}"

@@ -1,0 +1,122 @@
+"""Whether a store serves the newest generation that our key signed there: a publisher builds on nothing else.
+
+A snapshot above the pointer need not have been served: a publisher that was killed, or overtaken, leaves its own. One
+that was served shows it: another snapshot names it as its parent, its delta is there, or the copies followed it, and
+all of that comes after the pointer has moved.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from flows.errors import FlowError
+from flows.publish.pending_writes import applied_generation
+from flows.registry.reader import Reader
+from flows.registry.seen import HighMark, Seen, departure
+from flows.registry.signed_files import EmptyStoreError, RegistryError, checked_delta, find_snapshot
+from flows.store.base import MissingKeyError, Store, TooLargeError
+from flows.store.keys import PASSPORT_COPIES, generation_of
+from pipelines.registry.layout import APPLIED_KEY, DELTAS, POINTER_KEY, SNAPSHOTS, delta_key
+from pipelines.signing.keys import KeyRing
+from schemas.registry import Snapshot
+
+ANEW = "or begin a new history with `passports refresh --new-store`"
+REPAIR = "put the newest one back with `passports store repair`"
+
+
+class HistoryError(FlowError):
+    """A store serves an older generation than was published to it, or none any more: nothing is built on that."""
+
+
+class Signed(NamedTuple):
+    """A snapshot that our key signed, at its own number."""
+
+    snapshot: Snapshot
+    sha256: str
+
+    @property
+    def seen(self) -> Seen:
+        """Its generation and hash."""
+        return Seen(generation=self.snapshot.generation, snapshot_sha256=self.sha256)
+
+
+def ensure_newest(store: Store, base: Reader | None, keys: KeyRing, mark: HighMark | None) -> None:
+    """Raise HistoryError unless what is served (None: nothing) is the newest that these keys are known to have signed.
+
+    `mark` is what was published from here, None where that is not remembered. What another publisher published
+    since `base` was read is no objection: who builds on `base` then loses the swap.
+    """
+    reason = _objection(store, base, keys, mark)
+    if reason and _serves(store, base):
+        raise HistoryError(reason)
+
+
+def ensure_nothing_served(store: Store) -> None:
+    """Raise HistoryError where there is a pointer, so that no new history can be begun."""
+    if store.exists(POINTER_KEY):
+        remedy = "leave the option out, or choose another --store"
+        raise HistoryError(f"{store.name} has a pointer, and --new-store is for a store without one: {remedy}")
+
+
+def signed_snapshots(store: Store, keys: KeyRing, *, above: int = 0) -> list[Signed]:
+    """Read the snapshots that these keys signed, those above a generation, the oldest first; others' are left out."""
+    numbers = sorted(number for key in store.list(SNAPSHOTS) if (number := generation_of(key)) and number > above)
+    found = (find_snapshot(store, number, keys) for number in numbers)
+    return [Signed(*one) for one in found if one]
+
+
+def served_among(store: Store, signed: Iterable[Signed]) -> list[Signed]:
+    """Choose the snapshots that show to have been served."""
+    signed, applied = list(signed), applied_generation(store)
+    parents = {one.snapshot.parent_sha256 for one in signed}
+    return [
+        one
+        for one in signed
+        if one.sha256 in parents or one.snapshot.generation == applied or _has_delta(store, one.snapshot)
+    ]
+
+
+def _objection(store: Store, base: Reader | None, keys: KeyRing, mark: HighMark | None) -> str | None:
+    remembered = mark.recall() if mark else None
+    signed = signed_snapshots(store, keys, above=base.generation if base else 0)
+    newest = max((one.seen.generation for one in served_among(store, signed)), default=0)
+    if base is None:
+        return _objection_to_nothing(store, max(newest, remembered.generation if remembered else 0))
+    if newest:
+        reason = f"generation {newest}, which our key signed too, was published after it"
+        return f"{store.name} serves generation {base.generation}, and {reason}: {REPAIR}"
+    served = Seen(generation=base.generation, snapshot_sha256=base.snapshot_sha256)
+    if remembered is None or departure(served, remembered, store.name) is None:
+        return None
+    how = "with another snapshot than" if remembered.generation == base.generation else "instead of"
+    published = f"generation {remembered.generation}, which was published from here"
+    return f"{store.name} serves generation {base.generation} {how} {published}: {REPAIR}"
+
+
+def _objection_to_nothing(store: Store, newest: int) -> str | None:
+    """Say what shows that a store without a pointer had one."""
+    if newest:
+        return f"{store.name} serves nothing any more, and generation {newest} was published to it: {REPAIR}, {ANEW}"
+    left = APPLIED_KEY if store.exists(APPLIED_KEY) else None
+    left = left or next((key for folder in (DELTAS, PASSPORT_COPIES) for key in store.list(folder)), None)
+    if left:
+        return f"{store.name} has no pointer, and {left} shows that it had one: restore it from a copy, {ANEW}"
+    return None
+
+
+def _serves(store: Store, base: Reader | None) -> bool:
+    """Whether the pointer is still the one that was read."""
+    if base is None:
+        return not store.exists(POINTER_KEY)
+    try:
+        return not base.overtaken()
+    except EmptyStoreError:
+        return True
+
+
+def _has_delta(store: Store, snapshot: Snapshot) -> bool:
+    key = delta_key(snapshot.generation)
+    try:
+        checked_delta(store, key, snapshot.delta_sha256, snapshot.delta_bytes)
+    except (MissingKeyError, TooLargeError, RegistryError):
+        return False
+    return True

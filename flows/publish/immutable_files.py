@@ -1,0 +1,165 @@
+"""What a publication writes before its pointer moves: files that never change and that nobody sees until then."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+
+from flows.publish.publication import Progress, Publication, PublicationError, SourcePart, SourceParts, Step, reported
+from flows.publish.shard_writer import Cutter
+from flows.registry.reader import Reader
+from flows.registry.signed_files import MAX_SNAPSHOT_BYTES, seal
+from flows.store.base import Store, StoreUnavailableError, find
+from flows.store.pool import each
+from pipelines.registry.layout import object_key, rules_key, run_key, snapshot_key, source_key
+from pipelines.registry.packing import ref_of
+from pipelines.registry.slots import COUNTS
+from pipelines.signing.keys import Signer
+from schemas.registry import Commit, ShardRef, Snapshot, SourceRef
+from schemas.times import timestamp
+
+
+def write_objects(store: Store, objects: Iterable[tuple[str, bytes]]) -> Iterator[bool]:
+    """Write signed passports by their hash, many at once; tells of each whether it was new.
+
+    Nobody sees them until a snapshot names them, so a large run can write its passports ahead as it signs them. Raises
+    PublicationError when bytes do not hash to their name.
+    """
+    return each(lambda item: _write_object(store, *item), objects, workers=store.workers)
+
+
+def write_report(store: Store, run_id: str, report: bytes) -> bool:
+    """Write a run's report, also of a run that publishes nothing else; False when that run has one already."""
+    return store.create(run_key(run_id), report)
+
+
+def _write_object(store: Store, sha256: str, body: bytes) -> bool:
+    if _sha256(body) != sha256:
+        raise PublicationError(f"object {sha256} does not hash to its name: this is a fault in the run")
+    return store.create(object_key(sha256), body)
+
+
+@dataclass(frozen=True)
+class Immutables:
+    """The immutable files of one publication, made against the generation that it follows."""
+
+    store: Store
+    signer: Signer
+    publication: Publication
+    base: Reader | None
+    commit: Commit
+    now: datetime
+    written: Counter[Step]
+    on_step: Progress
+    after: int = 0
+    """A generation that readers may have seen, which the new one comes after whatever the store holds."""
+
+    def write(self) -> tuple[int, str] | None:
+        """Write all of them; returns the generation and the hash of its snapshot.
+
+        None where the creation of the snapshot commits and another publisher's was created first.
+        """
+        self._objects()
+        sources = self._sources()
+        rules_sha256 = self._rules()
+        with reported(self.on_step, Step.REPORT):
+            self.written[Step.REPORT] += write_report(self.store, self.publication.run_id, self.publication.run_report)
+        return self._snapshot(sources, rules_sha256)
+
+    def _objects(self) -> None:
+        objects = self.publication.objects
+        self.on_step(Step.OBJECTS, 0, len(objects))
+        for done, new in enumerate(write_objects(self.store, objects.items()), start=1):
+            self.written[Step.OBJECTS] += new
+            self.on_step(Step.OBJECTS, done, len(objects))
+
+    def _sources(self) -> tuple[SourceRef, ...]:
+        """Refer to the sources crawled anew, and to the others as the parent does."""
+        refs = {ref.source: ref for ref in self.base.snapshot.sources} if self.base else {}
+        with reported(self.on_step, Step.SOURCES, len(self.publication.sources)):
+            for name, source in self.publication.sources.items():
+                refs[name] = self._source(name, source, refs[name].parts if name in refs else ())
+        return tuple(refs[name] for name in sorted(refs))
+
+    def _source(self, name: str, source: SourceParts, last: tuple[ShardRef, ...]) -> SourceRef:
+        return SourceRef(
+            source=name,
+            count=_count_of(name, source.parts),
+            parts=tuple(self._part(name, part, last) for part in source.parts if part.listings),
+            listings=source.listings,
+            last_scraped_at=source.last_scraped_at,
+            walks=source.walks,
+        )
+
+    def _part(self, name: str, part: SourcePart, last: tuple[ShardRef, ...]) -> ShardRef:
+        """Write one, unless the base has the very same."""
+        body = part.read()
+        ref = ref_of(body, index=part.index, rows=part.listings)
+        if ref not in last:
+            self.written[Step.SOURCES] += self.store.create(source_key(name, ref.sha256), body)
+        return ref
+
+    def _rules(self) -> str:
+        """Write the rules, unless the base was made by the very same; returns their hash."""
+        sha256 = _sha256(self.publication.rules)
+        with reported(self.on_step, Step.RULES):
+            if self.base is None or self.base.snapshot.rules_sha256 != sha256:
+                self.written[Step.RULES] += self.store.create(rules_key(sha256), self.publication.rules)
+        return sha256
+
+    def _snapshot(self, sources: tuple[SourceRef, ...], rules_sha256: str) -> tuple[int, str] | None:
+        """Take the next number that is free: a killed or a slower publisher may have left its snapshot at one."""
+        cutter = Cutter(self.store, self.publication, self.base, self.written, self.on_step)
+        for generation in count(max(self.base.generation if self.base else 0, self.after) + 1):
+            made = cutter.cut(generation)
+            snapshot = Snapshot(
+                generation=generation,
+                parent=self.base.generation if self.base else None,
+                parent_sha256=self.base.snapshot_sha256 if self.base else None,
+                delta_sha256=made.delta_sha256,
+                delta_bytes=made.delta_bytes,
+                created_at=timestamp(self.now),
+                shards=made.shards,
+                sources=sources,
+                counts=made.counts,
+                rules_sha256=rules_sha256,
+                lifetimes=dict(self.publication.lifetimes),
+                run=self.publication.run_id,
+            )
+            body = seal(snapshot, self.signer)
+            if self._claimed(snapshot_key(generation), body):
+                return generation, _sha256(body)
+            if self.commit == "create" and self.base and self.base.followed_at(generation):
+                return None
+        raise PublicationError("there is always a next number")
+
+    def _claimed(self, key: str, body: bytes) -> bool:
+        """Create a snapshot; the very same one, left by a killed run or an answer that got lost, is as good."""
+        if self.commit == "create":
+            self.store.barrier()  # what it names must be there before it is
+        with reported(self.on_step, Step.SNAPSHOT):
+            try:
+                created = self.store.create(key, body)
+            except StoreUnavailableError:
+                if (there := find(self.store, key, max_bytes=MAX_SNAPSHOT_BYTES)) is None or there.body != body:
+                    raise
+                return True
+            self.written[Step.SNAPSHOT] += created
+            return created or self.store.get(key, max_bytes=MAX_SNAPSHOT_BYTES).body == body
+
+
+def _count_of(name: str, parts: tuple[SourcePart, ...]) -> int:
+    """Tell into how many parts a source is cut; raise PublicationError unless they are all of one cut, in order."""
+    count = parts[0].count if parts else 1
+    indices = [part.index for part in parts if part.count == count]
+    if count not in COUNTS or len(indices) < len(parts) or indices != sorted({*indices} & {*range(count)}):
+        raise PublicationError(
+            f"source {name}: its parts are not those of one cut, in order: this is a fault in the run"
+        )
+    return count
+
+
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

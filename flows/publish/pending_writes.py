@@ -1,0 +1,133 @@
+"""What is still to be written after the pointer moved: deltas, copies, site files, each beside what lies there now.
+
+Which copies are due is read off the snapshots since `registry/applied.json`; without that file all are, and what is
+right already stays. It goes a shard at a time; of a delta only what is packed is in memory, as a store takes
+whole files.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from flows.publish.publication import Progress, RenderCopies, Step, reported
+from flows.registry.generation_changes import Due, changes, due, served_in
+from flows.registry.reader import Reader
+from flows.registry.signed_files import MAX_POINTER_BYTES
+from flows.store.base import Blob, Store, find
+from flows.store.pool import batches, each
+from pipelines.registry.deltas import encode_delta
+from pipelines.registry.layout import APPLIED_KEY, delta_key, page_key, passport_copy_key
+from pipelines.registry.slots import shards_over
+from schemas.base import Sha256
+from schemas.registry import Applied, ShardRow
+
+_BATCH_SLUGS = 256
+"""How many passports' copies go by one look at the pointer, and are in memory at once."""
+
+
+class Draft(NamedTuple):
+    """What a key should hold (None: nothing), and what it held when we looked (None: nothing, as far as we know)."""
+
+    key: str
+    body: bytes | None
+    before: Blob | None
+
+
+def applied_generation(store: Store) -> int | None:
+    """Tell up to which generation the copies are rolled forward; None where nobody knows."""
+    blob = find(store, APPLIED_KEY, max_bytes=MAX_POINTER_BYTES)
+    try:
+        return Applied.model_validate_json(blob.body).generation if blob else None
+    except ValidationError:
+        return None
+
+
+def drafts_of_deltas(store: Store, reader: Reader, on_step: Progress) -> Iterator[list[Draft]]:
+    """Draft what is lacking: the newest generation's, and those before it that killed publishers left out."""
+    with reported(on_step, Step.DELTA):
+        for snapshot in reader.ancestry():
+            key = delta_key(snapshot.generation)
+            if store.exists(key):
+                return
+            parent = reader.parent(snapshot)
+            if parent is None and snapshot.parent is not None:
+                return  # what it followed is not kept any more
+            yield [Draft(key, encode_delta(changes(reader, parent, snapshot)), None)]
+
+
+def drafts_of_copies(
+    store: Store, reader: Reader, copies: RenderCopies, objects: Mapping[Sha256, bytes], on_step: Progress
+) -> Iterator[list[Draft]]:
+    """Draft the copies that are due, or all of them where they look different by now; `objects` are at hand."""
+    applied = applied_generation(store)
+    first = reader.snapshot.parent is None and applied is None  # nothing lies there: looking would double the time
+    done, total = 0, reader.snapshot.passports
+    on_step(Step.COPIES, 0, total)
+    for outdated, in_order in _outdated(store, reader, copies, applied):
+        for batch in batches(outdated.items(), _BATCH_SLUGS):
+            wanted = _wanted(store, reader, copies, batch, objects)
+            yield [Draft(key, body, None) for key, body in wanted] if first else _changed(store, wanted)
+            done += sum(sha256 is not None for _, sha256 in batch)
+            on_step(Step.COPIES, done, total)
+        done += in_order
+    on_step(Step.COPIES, total, total)
+
+
+def drafts_of_passports(store: Store, reader: Reader, copies: RenderCopies, rows: Iterable[ShardRow]) -> list[Draft]:
+    """Draft those copies of some passports that are not as they should be."""
+    return _changed(store, _wanted(store, reader, copies, [(row.slug, row.object) for row in rows], {}))
+
+
+def _outdated(store: Store, reader: Reader, copies: RenderCopies, applied: int | None) -> Iterator[tuple[Due, int]]:
+    """Name what is due a shard at a time, and how many others are right.
+
+    Those others are due as well where they look different by now, as after a move to another address: the first that
+    should be right tells. Before it there was none, so that nothing was passed over.
+    """
+    otherwise: bool | None = None
+    for slots, named in due(reader, applied):
+        rows = sum(ref.rows for ref, _ in shards_over(reader.snapshot, slots))
+        if otherwise is None and (right := _specimen(reader, slots, named)):
+            otherwise = bool(drafts_of_passports(store, reader, copies, [right]))
+        outdated = {**served_in(reader, slots), **named} if otherwise else named
+        yield outdated, rows - sum(sha256 is not None for sha256 in outdated.values())
+
+
+def _specimen(reader: Reader, slots: range, outdated: Due) -> ShardRow | None:
+    return next((row for row in reader.rows(slots=slots) if row.slug not in outdated), None)
+
+
+def _wanted(
+    store: Store,
+    reader: Reader,
+    copies: RenderCopies,
+    passports: Iterable[tuple[str, str | None]],
+    objects: Mapping[Sha256, bytes],
+) -> Iterator[tuple[str, bytes | None]]:
+    for pair in each(partial(_copies_of, reader, copies, objects), passports, workers=store.workers):
+        yield from pair
+
+
+def _copies_of(
+    reader: Reader, copies: RenderCopies, objects: Mapping[Sha256, bytes], passport: tuple[str, str | None]
+) -> tuple[tuple[str, bytes | None], ...]:
+    slug, sha256 = passport
+    if sha256 is None:
+        return ((passport_copy_key(slug), None), (page_key(slug), None))
+    rendered = copies(slug, objects.get(sha256) or reader.object(sha256))
+    page = ((page_key(slug), rendered.page),) if rendered.page is not None else ()
+    return ((passport_copy_key(slug), rendered.passport), *page)
+
+
+def drafts_of_files(store: Store, files: Mapping[str, bytes], on_step: Progress, step: Step) -> Iterator[list[Draft]]:
+    """Draft files that are the same whatever is served."""
+    with reported(on_step, step, len(files)):
+        yield _changed(store, files.items())
+
+
+def _changed(store: Store, wanted: Iterable[tuple[str, bytes | None]]) -> list[Draft]:
+    """Look at what lies there now; what is right already needs no write."""
+    looked = each(lambda item: Draft(*item, find(store, item[0])), wanted, workers=store.workers)
+    return [draft for draft in looked if draft.body != (draft.before and draft.before.body)]

@@ -1,0 +1,75 @@
+"""The pointer: moved by compare-and-swap, or put as a hint where the store only creates under a condition."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from flows.publish.publication import PublicationError
+from flows.registry.reader import Reader
+from flows.registry.signed_files import MAX_POINTER_BYTES
+from flows.store.base import ConflictError, Store, StoreUnavailableError, find
+from pipelines.registry.layout import POINTER_KEY
+from pipelines.signing.keys import KeyRing
+from schemas.registry import Commit, Pointer
+from schemas.times import instant, timestamp
+
+POINTER_LIFE = timedelta(hours=72)
+"""After so long without a publication readers call the registry frozen: a weekend of failed daily runs is borne."""
+COLLECTION_LEASE = timedelta(minutes=10)
+"""How long a collection of garbage may keep publishers waiting, should it be killed."""
+_ATTEMPTS = 8
+_LOOK_EVERY_S = 1.0
+
+
+def move_pointer(store: Store, body: bytes, expected: str | None, commit: Commit) -> bool:
+    """Move the pointer; False when another publisher did. Raises StoreUnavailableError.
+
+    `expected` is the token of the pointer that it is moved from, None where there is none yet.
+
+    Whatever the answer to the write was, what lies there decides, and the nonce makes ours like no other: an answer can
+    get lost, and a client that tries again can be told of a conflict with itself. Should another publisher have
+    followed ours within that moment, we publish once more, onto theirs, which changes nothing.
+    """
+    if expected and commit == "create":
+        store.put(POINTER_KEY, body)
+        return True
+    unanswered: StoreUnavailableError | None = None
+    for _ in range(_ATTEMPTS):
+        try:
+            if _swapped(store, body, expected):
+                return True
+        except StoreUnavailableError as error:
+            unanswered = error
+        served = find(store, POINTER_KEY, max_bytes=MAX_POINTER_BYTES)
+        if served and served.body == body:
+            return True
+        if (served and served.token) != expected:
+            return False
+    raise StoreUnavailableError(f"{store.name}: the pointer cannot be moved: {unanswered}") from unanswered
+
+
+def is_collecting(pointer: Pointer, at: datetime) -> bool:
+    """Whether garbage is being collected, so that nothing may be built on what lies in the store unserved."""
+    return pointer.collecting_until is not None and at < instant(pointer.collecting_until)
+
+
+def wait_for_collection(store: Store, keys: KeyRing, clock: Callable[[], datetime]) -> Reader:
+    """Wait until garbage is collected, or the one who does it must be dead; returns what is served then."""
+    for _ in range(int(COLLECTION_LEASE.total_seconds() / _LOOK_EVERY_S) + 1):
+        served = Reader(store, keys, clock())
+        if not is_collecting(served.pointer, clock()):
+            return served
+        time.sleep(_LOOK_EVERY_S)
+    raise PublicationError(
+        f"{store.name}: garbage is still being collected at {timestamp(clock())}: run again, and see to the clocks"
+    )
+
+
+def _swapped(store: Store, body: bytes, expected: str | None) -> bool:
+    if expected is None:
+        return store.create(POINTER_KEY, body)
+    try:
+        store.swap(POINTER_KEY, body, expected)
+    except ConflictError:
+        return False
+    return True

@@ -1,0 +1,92 @@
+"""Cuts a generation into its shards and writes them, one after the other: no more than one is in memory at a time."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from flows.publish.publication import Progress, Publication, PublicationError, Step
+from flows.registry.reader import Reader
+from flows.store.base import Store
+from flows.store.pool import each
+from pipelines.registry.deltas import delta, print_delta
+from pipelines.registry.layout import object_key, shard_key
+from pipelines.registry.packing import ref_of
+from pipelines.registry.shards import checked_rows, encode_shard
+from pipelines.registry.slots import slots_by_shard
+from schemas.base import Sha256
+from schemas.registry import ShardRef, ShardRow
+
+
+class Cut(NamedTuple):
+    """What the shards of a generation come to."""
+
+    shards: tuple[ShardRef, ...]
+    counts: dict[str, int]
+    """Status → passports."""
+    delta_sha256: Sha256
+    """Digest of the lines that tell these shards from the base's."""
+    delta_bytes: int
+    """How long these lines are."""
+
+
+@dataclass(frozen=True)
+class Cutter:
+    """Cuts one publication, made against the generation that it follows."""
+
+    store: Store
+    publication: Publication
+    base: Reader | None
+    written: Counter[Step]
+    on_step: Progress
+
+    def cut(self, generation: int) -> Cut:
+        """Write the shards, with this generation as the one that issued what is new.
+
+        Raises PublicationError when a row names a passport that is not there, or other than the announced number of
+        rows came, and ShardError when rows do not belong where they were given.
+        """
+        shards, counts, lines, delta_bytes = [], Counter[str](), hashlib.sha256(), 0
+        cuts = slots_by_shard(self.publication.passports)
+        self.on_step(Step.SHARDS, 0, len(cuts))
+        for index, slots in enumerate(cuts):
+            before = {row.slug: row for row in self.base.rows(slots=slots)} if self.base else {}
+            came = checked_rows(self.publication.rows(slots), slots)
+            self._demand(row.object for row in came if not _kept(row, before))
+            for line in print_delta(delta(before.values(), came)):
+                lines.update(line)
+                delta_bytes += len(line)
+            counts.update(row.status for row in came)
+            shards += [self._shard(index, came, before, generation)] if came else []
+            self.on_step(Step.SHARDS, index + 1, len(cuts))
+        if counts.total() != self.publication.passports:
+            announced = f"{counts.total()} rows came where {self.publication.passports} were announced"
+            raise PublicationError(f"{announced}: this is a fault in the run")
+        return Cut(tuple(shards), dict(sorted(counts.items())), lines.hexdigest(), delta_bytes)
+
+    def _demand(self, objects: Iterable[Sha256]) -> None:
+        """See that what rows name is there: once the pointer has moved it is too late."""
+        written_ahead = [sha256 for sha256 in objects if sha256 not in self.publication.objects]
+        there = each(self.store.exists, map(object_key, written_ahead), workers=self.store.workers)
+        for sha256, exists in zip(written_ahead, there, strict=True):
+            if not exists:
+                raise PublicationError(f"{self.store.name}: a row names object {sha256}, which the run did not write")
+
+    def _shard(self, index: int, rows: Iterable[ShardRow], before: Mapping[str, ShardRow], generation: int) -> ShardRef:
+        """Write one, unless the base has the very same."""
+        stamped = [_stamped(row, before, generation) for row in rows]
+        body = encode_shard(stamped)
+        ref = ref_of(body, index=index, rows=len(stamped))
+        if self.base is None or ref not in self.base.snapshot.shards:
+            self.written[Step.SHARDS] += self.store.create(shard_key(ref.sha256), body)
+        return ref
+
+
+def _kept(row: ShardRow, before: Mapping[str, ShardRow]) -> bool:
+    return row.slug in before and before[row.slug].object == row.object
+
+
+def _stamped(row: ShardRow, before: Mapping[str, ShardRow], generation: int) -> ShardRow:
+    issued_in = before[row.slug].generation if _kept(row, before) else generation
+    return row if row.generation == issued_in else row.model_copy(update={"generation": issued_in})

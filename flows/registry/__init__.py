@@ -1,0 +1,1 @@
+"""Reads a registry and checks what it reads: pointer, snapshots, shards, passports and history."""

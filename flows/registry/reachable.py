@@ -1,0 +1,121 @@
+"""The immutable files that a registry keeps, each with the hash that what was signed gives it."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from flows.registry.reader import Reader
+from flows.registry.signed_files import checked_delta, read_hashed, tampered
+from flows.store.base import MAX_BLOB_BYTES, Store
+from pipelines.registry import layout
+from pipelines.registry.layout import DELTAS
+from pipelines.signing.keys import KeyRing
+from pipelines.signing.verification import verify_passport
+from schemas.registry import ShardRef, Snapshot
+from schemas.verdict import Verdict
+
+
+class Item(NamedTuple):
+    """An immutable file."""
+
+    key: str
+    sha256: str | None
+    """Of its bytes, or of a delta's lines; None where no hash vouches for them."""
+    packed_bytes: int | None = None
+    """How large it is, where that is signed."""
+    unpacked_bytes: int | None = None
+    """How large it is once unpacked, where that is signed."""
+
+
+def item_of(key: str, ref: ShardRef) -> Item:
+    """Name a packed file with what is signed of it."""
+    return Item(key, ref.sha256, ref.packed_bytes, ref.unpacked_bytes)
+
+
+Look = Callable[[Item], bool]
+"""Told of a file before it is read on the way to others: whether it can be read."""
+
+
+def _trusting(item: Item) -> bool:
+    """Let the reader raise what is wrong."""
+    del item
+    return True
+
+
+def reachable(reader: Reader, kept_from: int, look: Look = _trusting) -> Iterator[Item]:
+    """Name the files of the generations from `kept_from` on, and what the evidence of their passports points into.
+
+    Those are the sources and rules of the generation that issued each passport, and the snapshots on the way to it.
+    Some files are named more than once; each snapshot comes after what it names. Raises TamperedError and
+    MissingKeyError, unless `look` says of a file on the way that it cannot be read: what it names is then left out.
+    """
+    issued: set[int] = set()
+    shards: set[ShardRef] = set()
+    for snapshot in ancestors(reader, kept_from, look):
+        issued.add(snapshot.generation)
+        for ref in snapshot.shards:
+            if ref not in shards:
+                shards.add(ref)
+                yield from _of_shard(reader, ref, look, issued)
+    snapshots = [Item(layout.snapshot_key(reader.generation), reader.snapshot_sha256)]
+    for snapshot in ancestors(reader, min(issued), look):
+        if snapshot.generation in issued:
+            yield from _sources(snapshot)
+        if snapshot.generation in issued or snapshot.generation >= kept_from:
+            yield Item(layout.rules_key(snapshot.rules_sha256), snapshot.rules_sha256)
+        if snapshot.generation >= kept_from:
+            delta = layout.delta_key(snapshot.generation)
+            yield Item(delta, snapshot.delta_sha256, unpacked_bytes=snapshot.delta_bytes)
+        snapshots.append(_parent(snapshot))
+    yield from reversed(snapshots[:-1])  # the last one's parent is of no use to anybody
+
+
+def _of_shard(reader: Reader, ref: ShardRef, look: Look, issued: set[int]) -> Iterator[Item]:
+    """Name a shard and its passports; the generations that issued them are added to `issued`."""
+    shard = item_of(layout.shard_key(ref.sha256), ref)
+    yield shard
+    for row in reader.shard(ref) if look(shard) else ():
+        issued.add(row.generation)
+        yield Item(layout.object_key(row.object), row.object)
+        if row.previous:
+            yield Item(layout.object_key(row.previous), row.previous)
+
+
+def ancestors(reader: Reader, oldest: int, look: Look = _trusting) -> Iterator[Snapshot]:
+    """Give the snapshots from the reader's back to that of generation `oldest`, as far as they can be read."""
+    snapshot: Snapshot | None = reader.snapshot
+    while snapshot is not None:
+        yield snapshot
+        if snapshot.parent is None or snapshot.parent < oldest or not look(_parent(snapshot)):
+            return
+        snapshot = reader.parent(snapshot)
+
+
+def _parent(snapshot: Snapshot) -> Item:
+    return Item(layout.snapshot_key(snapshot.parent or 0), snapshot.parent_sha256)
+
+
+def _sources(snapshot: Snapshot) -> Iterator[Item]:
+    return (item_of(layout.source_key(ref.source, part.sha256), part) for ref in snapshot.sources for part in ref.parts)
+
+
+GENUINE = frozenset({Verdict.OK_OFFLINE, Verdict.EXPIRED, Verdict.NOT_YET_VALID})
+"""Verdicts on a passport whose signature holds: how old it is does not matter here."""
+
+
+def read_genuine(store: Store, item: Item, trusted: KeyRing, at: datetime) -> bytes:
+    """Read a file that must hash to what was signed, and if it is a passport be signed.
+
+    Raises MissingKeyError and TamperedError.
+    """
+    if item.sha256 is None:
+        return store.get(item.key).body
+    if item.key.startswith(DELTAS):
+        return checked_delta(store, item.key, item.sha256, item.unpacked_bytes)
+    largest = MAX_BLOB_BYTES if item.packed_bytes is None else item.packed_bytes
+    body = read_hashed(store, item.key, item.sha256, max_bytes=largest)
+    if item.key.startswith("registry/objects/"):
+        finding, _ = verify_passport(body, keys=trusted, at=at)
+        if finding.verdict not in GENUINE:
+            raise tampered(store, item.key, f"is not to be believed: {finding.reason}")
+    return body

@@ -1,0 +1,239 @@
+"""Reading the registry: one generation, from its pointer down, and what it says of a passport."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from copy import copy
+from datetime import datetime
+from functools import lru_cache, partial
+from typing import Any
+
+import orjson
+
+from flows.registry.signed_files import (
+    MAX_SNAPSHOT_BYTES,
+    EmptyStoreError,
+    NotInSnapshotError,
+    RegistryError,
+    TamperedError,
+    follower,
+    read_delta,
+    read_hashed,
+    read_head,
+    read_listings,
+    read_shard,
+    read_signed_pointer,
+    read_snapshot,
+)
+from flows.store.base import MissingKeyError, Store, find
+from pipelines.registry.layout import object_key, rules_key, snapshot_key
+from pipelines.registry.slots import EVERY_SLOT, overlapping, shards_over, slot
+from pipelines.signing.keys import KeyRing
+from pipelines.signing.verification import MAX_PASSPORT_BYTES, verify_passport
+from schemas.registry import DeltaLine, ShardRef, ShardRow, Snapshot, SourceRef
+from schemas.times import instant
+from schemas.verdict import Finding, Verdict
+
+__all__ = ["EmptyStoreError", "NotInSnapshotError", "Reader", "RegistryError", "TamperedError", "read_served"]
+
+_OBJECTS_KEPT = 256
+_SHARDS_KEPT = 2
+"""One of 8,000 rows takes some 25 MB. Asked in the order of shards, as `rows` gives them, one of each of two
+generations will do."""
+
+
+def read_served(store: Store, keys: KeyRing, at: datetime) -> "Reader | None":
+    """Read what is served, for a publisher to build on; None when nothing was published yet."""
+    try:
+        return Reader(store, keys, at)
+    except EmptyStoreError:
+        return None
+
+
+class Reader:
+    """One generation of a registry: whatever is published meanwhile, all answers are about the one it began with.
+
+    An expired pointer is read all the same (`frozen` tells, `check` says so): a publisher has to build on it.
+    Raises EmptyStoreError and TamperedError from the start, and TamperedError from every reading method.
+    """
+
+    def __init__(self, store: Store, keys: KeyRing, at: datetime) -> None:
+        self.store, self.keys, self.at = store, keys, at
+        self.pointer, self.token, self.key_id = read_signed_pointer(store, keys)
+        self.snapshot, self.snapshot_sha256 = read_head(store, self.pointer, keys)
+        self._served = self.generation
+        self._object = lru_cache(_OBJECTS_KEPT)(self._read_object)
+        self._shard = lru_cache(_SHARDS_KEPT)(partial(read_shard, store))
+
+    @property
+    def generation(self) -> int:
+        """The generation that is read."""
+        return self.snapshot.generation
+
+    @property
+    def is_served(self) -> bool:
+        """Whether this is the generation that was served, and not an earlier one: copies are of that one."""
+        return self.generation == self._served
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the pointer has expired, so that newer generations may be kept from us."""
+        return instant(self.pointer.expires_at) <= self.at
+
+    def row(self, slug: str) -> ShardRow | None:
+        """Look up one passport; None when this generation has none of that name."""
+        own = slot(slug)
+        for ref, _ in shards_over(self.snapshot, range(own, own + 1)):
+            return self._shard(ref).get(slug)
+        return None
+
+    def rows(self, snapshot: Snapshot | None = None, slots: range = EVERY_SLOT) -> Iterator[ShardRow]:
+        """Give the rows of some slots, of this generation or of an earlier one's snapshot: shard by shard.
+
+        Only the shards that have the slots are read, one after the other; within each the rows are sorted by slug.
+        """
+        for ref, has_others in shards_over(snapshot or self.snapshot, slots):
+            rows = self._shard(ref).values()
+            yield from (row for row in rows if slot(row.slug) in slots) if has_others else rows
+
+    def shard(self, ref: ShardRef) -> Iterable[ShardRow]:
+        """Give the rows of one shard of this generation or of an ancestor's."""
+        return self._shard(ref).values()
+
+    def passport(self, slug: str) -> bytes:
+        """Give the signed passport as published, without `_links`; raise NotInSnapshotError."""
+        row = self.row(slug)
+        if row is None:
+            raise NotInSnapshotError(f"{slug}: no such passport in {self}")
+        return self._object(row.object)
+
+    def object(self, sha256: str) -> bytes:
+        """Give a signed passport by its hash: `ShardRow.object`, or `ShardRow.previous` for what was served before."""
+        return self._object(sha256)
+
+    def rules(self) -> bytes:
+        """Give the rules that this generation's passports were issued by; raise TamperedError, MissingKeyError."""
+        sha256 = self.snapshot.rules_sha256
+        return read_hashed(self.store, rules_key(sha256), sha256)
+
+    def source_listings(self, source: str, slots: range = EVERY_SLOT) -> Iterator[bytes]:
+        """Give the last good listings of a source, a JSON line each; raise NotInSnapshotError when it has none.
+
+        Only the parts that have some of the slots are read, one after the other, and each is given whole: which of its
+        lines are of other slots, their slugs tell (`pipelines.shards.slot`).
+        """
+        ref = self._source(source)
+        for part, _ in overlapping(ref.parts, ref.count, slots):
+            yield from read_listings(self.store, source, part)
+
+    def at_generation(self, generation: int) -> "Reader":
+        """Read an ancestor of this generation instead; raise NotInSnapshotError when there is none of that number."""
+        return self.at_snapshot(self.snapshot_at(generation))
+
+    def at_snapshot(self, snapshot: Snapshot) -> "Reader":
+        """Read an ancestor whose snapshot was come by in this one's ancestry."""
+        older = copy(self)
+        older.snapshot = snapshot
+        return older
+
+    def snapshot_at(self, generation: int) -> Snapshot:
+        """Give an ancestor's snapshot, reached parent by parent, so that it was served; raise NotInSnapshotError."""
+        for snapshot in self.ancestry():
+            if snapshot.generation == generation:
+                return snapshot
+        raise NotInSnapshotError(f"generation {generation} is no ancestor of {self}, or is not kept any more")
+
+    def ancestry(self) -> Iterator[Snapshot]:
+        """Give the snapshots from this one back to the oldest that is kept, each vouched for by the one before."""
+        snapshot: Snapshot | None = self.snapshot
+        while snapshot is not None:
+            yield snapshot
+            snapshot = self.parent(snapshot)
+
+    def parent(self, snapshot: Snapshot) -> Snapshot | None:
+        """Give the snapshot that this one followed; None before the first, and where it is not kept any more."""
+        if snapshot.parent is None or snapshot.parent_sha256 is None:
+            return None
+        try:
+            return read_snapshot(self.store, snapshot.parent, self.keys, sha256=snapshot.parent_sha256)
+        except MissingKeyError:
+            return None
+
+    def delta(self, snapshot: Snapshot | None = None) -> Iterator[DeltaLine]:
+        """Give what a generation changed, this one or an ancestor's, a line at a time; raise MissingKeyError."""
+        return read_delta(self.store, snapshot or self.snapshot)
+
+    def overtaken(self) -> bool:
+        """Whether another generation is served by now; raises EmptyStoreError when none is any more."""
+        pointer, token, _ = read_signed_pointer(self.store, self.keys)
+        if token == self.token and pointer.commit == "swap":
+            return False
+        return read_head(self.store, pointer, self.keys)[0].generation != self.generation
+
+    def followed_at(self, generation: int) -> bool:
+        """Whether the snapshot of that number follows this one."""
+        blob = find(self.store, snapshot_key(generation), max_bytes=MAX_SNAPSHOT_BYTES)
+        follows = blob and follower(self.store, generation, blob.body, self.keys, self.snapshot_sha256)
+        return follows is not None
+
+    def check(self, target: str | bytes, *, seen_generation: int | None = None) -> Finding:
+        """Judge a passport, given as its slug or its bytes, by its signature and by what the registry says of it.
+
+        `seen_generation` is the newest that the asker has seen before: an older one now is a rollback.
+        """
+        finding = self._check_served(target) if isinstance(target, str) else self._check_presented(target)
+        return (self._standing(seen_generation) or finding) if finding.verdict.good else finding
+
+    def __str__(self) -> str:
+        return f"generation {self.generation} of {self.store.name}"
+
+    def _check_served(self, slug: str) -> Finding:
+        row = self.row(slug)
+        blob = row and find(self.store, object_key(row.object), max_bytes=MAX_PASSPORT_BYTES)
+        if row is None or not blob:
+            return Finding(Verdict.NOT_IN_SNAPSHOT, f"{slug}: no such passport in {self}")
+        finding, passport = verify_passport(blob.body, keys=self.keys, at=self.at)
+        if passport is None or not finding.verdict.good:
+            return finding
+        if hashlib.sha256(blob.body).hexdigest() != row.object or _slug_of(passport) != slug:
+            reason = f"{slug}: what lies at {object_key(row.object)} is not what {self} names"
+            return Finding(Verdict.NOT_IN_SNAPSHOT, reason)
+        return finding._replace(verdict=Verdict.OK, reason=f"signed by a trusted key, in date, and the one in {self}")
+
+    def _check_presented(self, raw: bytes) -> Finding:
+        finding, presented = verify_passport(raw, keys=self.keys, at=self.at)
+        if presented is None or not finding.verdict.good:
+            return finding
+        slug = _slug_of(presented)
+        there = self._check_served(slug)
+        return self._compare(slug, presented)._replace(age=finding.age) if there.verdict.good else there
+
+    def _compare(self, slug: str, presented: dict[str, Any]) -> Finding:
+        served = orjson.loads(self.passport(slug))["passport"]
+        if presented["signature"] == served["signature"]:
+            return Finding(Verdict.OK, f"signed by a trusted key, in date, and the one in {self}")
+        if presented["signedAt"] > served["signedAt"]:
+            reason = f"{slug}: signed at {presented['signedAt']}, which is later than the one in {self}"
+            return Finding(Verdict.NOT_IN_SNAPSHOT, reason)
+        return Finding(Verdict.SUPERSEDED, f"{slug}: genuine, but {self} has one signed at {served['signedAt']}")
+
+    def _standing(self, seen_generation: int | None) -> Finding | None:
+        if seen_generation is not None and seen_generation > self._served:
+            reason = f"generation {self._served} is served, and generation {seen_generation} was seen before"
+            return Finding(Verdict.ROLLBACK, f"{self.store.name}: {reason}")
+        if self.frozen:
+            reason = f"the pointer to {self} expired at {self.pointer.expires_at}: newer ones may be kept from you"
+            return Finding(Verdict.FREEZE, reason)
+        return None
+
+    def _source(self, source: str) -> SourceRef:
+        for ref in self.snapshot.sources:
+            if ref.source == source:
+                return ref
+        raise NotInSnapshotError(f"no listings of source {source!r} in {self}: crawl it first")
+
+    def _read_object(self, sha256: str) -> bytes:
+        return read_hashed(self.store, object_key(sha256), sha256, max_bytes=MAX_PASSPORT_BYTES)
+
+
+def _slug_of(passport: dict[str, Any]) -> str:
+    return str(passport["unfragile"]["artifact"]["slug"])

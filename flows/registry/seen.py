@@ -1,0 +1,210 @@
+"""The memory of what registries served: the highest generation seen and a pinned key, per registry.
+
+It is a JSON file in the user's state folder. A registry goes by its canonical spelling, which
+`flows.store.opening.canonical_store` gives; what was seen of it is kept per key that signed it.
+"""
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+import orjson
+from pydantic import Field, StringConstraints, ValidationError
+
+from flows.config.user_folders import state_folder
+from flows.errors import FlowError
+from flows.store.open import canonical_store
+from pipelines.formats.strict_json import MalformedJsonError, parse
+from schemas.base import Frozen, Sha256
+from schemas.verdict import Finding, Verdict
+
+MAX_REGISTRIES = 4096
+MAX_KEYS = 64
+"""Signing keys that are remembered of one registry."""
+MAX_FILE_BYTES = 8 * 2**20
+"""Four times what so many registries take, of a hundred characters and two keys each."""
+_MAX_DEPTH = 6
+
+KeyId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
+"""The thumbprint of a public key (RFC 7638)."""
+
+
+class SeenError(FlowError):
+    """The memory cannot be read or written; the message names the file and the remedy."""
+
+
+class Seen(Frozen):
+    """A generation, and the hash of its snapshot."""
+
+    generation: Annotated[int, Field(ge=1)]
+    snapshot_sha256: Sha256
+
+
+class _Registry(Frozen):
+    pinned: KeyId | None = None
+    seen: dict[KeyId, Seen] = Field(default_factory=dict, max_length=MAX_KEYS)
+
+
+class _File(Frozen):
+    version: Literal[1] = 1
+    registries: dict[str, _Registry] = Field(default_factory=dict, max_length=MAX_REGISTRIES)
+
+
+def default_memory() -> "Memory":
+    """Open this user's memory."""
+    return Memory(state_folder() / "seen.json")
+
+
+def departure(served: Seen, remembered: Seen | None, registry: str) -> Finding | None:
+    """Judge what is served by what was seen before; None where it is the same generation or a later one.
+
+    An earlier generation is a rollback, and so is another history: the same generation with another snapshot.
+    """
+    if remembered is None or served.generation > remembered.generation:
+        return None
+    if served.generation < remembered.generation:
+        reason = f"generation {served.generation} is served, and generation {remembered.generation} was seen before"
+        return Finding(Verdict.ROLLBACK, f"{registry}: {reason}")
+    if served.snapshot_sha256 != remembered.snapshot_sha256:
+        reason = f"generation {served.generation} is served with another snapshot than the one that was seen before"
+        return Finding(Verdict.ROLLBACK, f"{registry}: {reason}: it is of another history")
+    return None
+
+
+class Memory:
+    """The file at a path; it and its folder are made when something is first remembered.
+
+    Every method raises SeenError where the file is damaged or out of reach: it is never begun anew by itself.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def recall(self, registry: str, key_id: str) -> Seen | None:
+        """Give the highest generation seen of a registry under a key; None where there is none."""
+        return self._of(registry).seen.get(key_id)
+
+    def remember(self, registry: str, key_id: str, seen: Seen) -> None:
+        """Keep a generation as the highest seen; does nothing where this one or a higher one is kept already."""
+        with self._changing() as file:
+            known = self._known(file, registry)
+            last = known.seen.get(key_id)
+            if last is None or last.generation < seen.generation:
+                self._write(file, registry, _Registry(pinned=known.pinned, seen={**known.seen, key_id: seen}))
+
+    def keys(self, registry: str) -> frozenset[str]:
+        """Give the thumbprints of the keys under which a registry was seen."""
+        return frozenset(self._of(registry).seen)
+
+    def pinned(self, registry: str) -> str | None:
+        """Give the thumbprint of the key that a registry was first trusted with; None where there is none."""
+        return self._of(registry).pinned
+
+    def pin(self, registry: str, key_id: str) -> None:
+        """Keep a registry's key; raise SeenError where another one is pinned."""
+        with self._changing() as file:
+            known = self._known(file, registry)
+            if known.pinned not in (None, key_id):
+                remedy = f"if its owner says that the key was changed, remove the registry's entry from {self.path}"
+                raise SeenError(f"{registry}: the key {known.pinned} is pinned, and not {key_id}: {remedy}")
+            if known.pinned is None:
+                self._write(file, registry, _Registry(pinned=key_id, seen=known.seen))
+
+    def ensure_writable(self) -> None:
+        """Make sure, before the work is done, that what comes of it can be remembered."""
+        with self._changing():
+            pass
+
+    def _of(self, registry: str) -> _Registry:
+        return self._known(self._read(), registry)
+
+    @staticmethod
+    def _known(file: _File, registry: str) -> _Registry:
+        return file.registries.get(registry) or _Registry()
+
+    def _read(self) -> _File:
+        try:
+            with self.path.open("rb") as opened:
+                raw = opened.read(MAX_FILE_BYTES + 1)
+        except FileNotFoundError:
+            return _File()
+        except OSError as error:
+            raise self._out_of_reach(error) from None
+        try:
+            return _File.model_validate(parse(raw, max_bytes=MAX_FILE_BYTES, max_depth=_MAX_DEPTH))
+        except MalformedJsonError as error:
+            raise self._damaged(error.reason) from None
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            raise self._damaged(f"{'/'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[_File]:
+        """Read the file under the lock that every change takes."""
+        with self._reached():
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            held = os.open(self.path.with_name(f"{self.path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            with self._reached():
+                fcntl.flock(held, fcntl.LOCK_EX)
+            yield self._read()
+        finally:
+            os.close(held)
+
+    def _write(self, file: _File, registry: str, known: _Registry) -> None:
+        registries = {**file.registries, registry: known}
+        body = orjson.dumps(_File.model_construct(registries=registries).model_dump(), option=orjson.OPT_INDENT_2)
+        if len(registries) > MAX_REGISTRIES or len(known.seen) > MAX_KEYS or len(body) > MAX_FILE_BYTES:
+            remedy = "remove from it the registries that are not read any more"
+            raise SeenError(f"{self.path} holds as many registries and keys as it may: {remedy}")
+        with self._reached():
+            descriptor, name = tempfile.mkstemp(prefix=f"{self.path.name}.", dir=self.path.parent)  # mode 0600
+            try:
+                with os.fdopen(descriptor, "wb") as opened:
+                    opened.write(body)
+                    opened.flush()
+                    os.fsync(opened.fileno())
+                Path(name).replace(self.path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+
+    @contextlib.contextmanager
+    def _reached(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise self._out_of_reach(error) from None
+
+    def _out_of_reach(self, error: OSError) -> SeenError:
+        remedy = "let this user read and write it, or set XDG_STATE_HOME to a folder that can be written to"
+        return SeenError(f"{self.path}, which keeps the generations seen, cannot be used ({error.strerror}): {remedy}")
+
+    def _damaged(self, reason: str) -> SeenError:
+        remedy = "restore it from a backup; or remove it, which forgets the generations seen and the pinned keys"
+        return SeenError(f"{self.path}, which keeps the generations seen, is damaged ({reason}): {remedy}")
+
+
+class HighMark(NamedTuple):
+    """The highest generation of one registry under one key."""
+
+    memory: Memory
+    registry: str
+    key_id: str
+
+    def recall(self) -> Seen | None:
+        """Give it; None where there is none. Raise SeenError."""
+        return self.memory.recall(self.registry, self.key_id)
+
+    def raise_to(self, seen: Seen) -> None:
+        """Keep a higher one. Raise SeenError."""
+        self.memory.remember(self.registry, self.key_id, seen)
+
+
+def high_mark(store_url: str, key_id: str) -> HighMark:
+    """Open this user's memory of what a key published to a store, given as a person writes it."""
+    return HighMark(default_memory(), canonical_store(store_url), key_id)

@@ -1,0 +1,204 @@
+"""Reading single files of the registry: believed only when signed by a trusted key, or hashing to what was signed."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import TypeVar
+
+import orjson
+from pydantic import ValidationError
+
+from flows.errors import FlowError
+from flows.store.base import MAX_BLOB_BYTES, MissingKeyError, Store, TooLargeError, find
+from pipelines.errors import PipelineError
+from pipelines.registry.deltas import decode_delta, delta_sha256
+from pipelines.registry.layout import POINTER_KEY, delta_key, shard_key, snapshot_key, source_key
+from pipelines.registry.packing import MAX_PART_BYTES, most_packed_bytes, unpack
+from pipelines.registry.shards import MAX_DELTA_BYTES, MAX_SHARD_BYTES, decode_shard
+from pipelines.signing.keys import KeyRing, Signer
+from pipelines.signing.registry_files import open_record, seal_record
+from pipelines.signing.signatures import SNAPSHOT_TYPE, TIMESTAMP_TYPE
+from schemas.base import Frozen
+from schemas.registry import DeltaLine, Pointer, ShardRef, ShardRow, Snapshot
+
+REMEDY = "repair it from another store with `passports store scrub --copy URL`"
+NEW_STORE = "another version of passports made it: use that one, or publish to an empty store"
+MAX_POINTER_BYTES = 64 * 2**10
+MAX_SNAPSHOT_BYTES = 2**20
+"""Three times one that names 256 shards and as many parts of each of eight sources."""
+
+Record = TypeVar("Record", bound=Frozen)
+
+
+class RegistryError(FlowError):
+    """The registry does not hold what it should."""
+
+
+class EmptyStoreError(RegistryError):
+    """Nothing has been published to the store yet."""
+
+
+class TamperedError(RegistryError):
+    """Something in the store is not what was signed: it was changed, cut off, or signed with another key."""
+
+
+class NotInSnapshotError(RegistryError):
+    """The generation that is served has no such passport, source or ancestor."""
+
+
+def seal(record: Pointer | Snapshot, signer: Signer) -> bytes:
+    """Sign a pointer or a snapshot: the bytes as they are stored."""
+    payload_type = TIMESTAMP_TYPE if isinstance(record, Pointer) else SNAPSHOT_TYPE
+    return orjson.dumps(seal_record(record.model_dump(mode="json"), payload_type=payload_type, signer=signer))
+
+
+def read_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str]:
+    """Read the pointer and its token; raise EmptyStoreError where there is none, TamperedError unless it is signed."""
+    return read_signed_pointer(store, keys)[:2]
+
+
+def read_signed_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str, str]:
+    """Read the pointer, its token, and the id of the key that signed it; raise as `read_pointer` does."""
+    blob = find(store, POINTER_KEY, max_bytes=MAX_POINTER_BYTES)
+    if blob is None:
+        raise EmptyStoreError(f"nothing published yet at {store.name}: run `passports refresh`")
+    pointer = _opened(Pointer, blob.body, TIMESTAMP_TYPE, keys, place=f"{store.name}: {POINTER_KEY}")
+    return pointer, blob.token, orjson.loads(blob.body)["keyId"]
+
+
+def read_snapshot(store: Store, generation: int, keys: KeyRing, *, sha256: str) -> Snapshot:
+    """Read a generation's snapshot by its hash and its signature; raise MissingKeyError or TamperedError."""
+    key = snapshot_key(generation)
+    body = read_hashed(store, key, sha256, max_bytes=MAX_SNAPSHOT_BYTES)
+    snapshot = _opened(Snapshot, body, SNAPSHOT_TYPE, keys, place=f"{store.name}: {key}")
+    if snapshot.generation != generation:
+        raise tampered(store, key, f"is the snapshot of generation {snapshot.generation}")
+    return snapshot
+
+
+def read_head(store: Store, pointer: Pointer, keys: KeyRing) -> tuple[Snapshot, str]:
+    """Read the snapshot that is served, and its hash; raise TamperedError.
+
+    It is the pointer's, or, where creation commits and the pointer may lag behind, the last of those that follow it.
+    """
+    snapshot = read_snapshot(store, pointer.generation, keys, sha256=pointer.snapshot_sha256)
+    sha256, number = pointer.snapshot_sha256, pointer.generation
+    while pointer.commit == "create":
+        number += 1
+        blob = find(store, snapshot_key(number), max_bytes=MAX_SNAPSHOT_BYTES)
+        if blob is None:
+            break
+        if (later := follower(store, number, blob.body, keys, sha256)) is not None:
+            snapshot, sha256 = later, hashlib.sha256(blob.body).hexdigest()
+    return snapshot, sha256
+
+
+def follower(store: Store, generation: int, body: bytes, keys: KeyRing, parent_sha256: str) -> Snapshot | None:
+    """Open a snapshot that follows the one of this hash; None when it is another's, or junk that signs for nothing."""
+    snapshot = _signed_snapshot(store, generation, body, keys)
+    return snapshot if snapshot and snapshot.parent_sha256 == parent_sha256 else None
+
+
+def find_snapshot(store: Store, generation: int, keys: KeyRing) -> tuple[Snapshot, str] | None:
+    """Read the snapshot at a number, and its hash, whether it was ever served or not; None unless these keys signed it.
+
+    Raises StoreUnavailableError.
+    """
+    try:
+        body = store.get(snapshot_key(generation), max_bytes=MAX_SNAPSHOT_BYTES).body
+    except (MissingKeyError, TooLargeError):
+        return None
+    snapshot = _signed_snapshot(store, generation, body, keys)
+    return (snapshot, hashlib.sha256(body).hexdigest()) if snapshot else None
+
+
+def _signed_snapshot(store: Store, generation: int, body: bytes, keys: KeyRing) -> Snapshot | None:
+    try:
+        snapshot = _opened(Snapshot, body, SNAPSHOT_TYPE, keys, place=f"{store.name}: {snapshot_key(generation)}")
+    except TamperedError:
+        return None
+    return snapshot if snapshot.generation == generation else None
+
+
+def read_delta(store: Store, snapshot: Snapshot) -> Iterator[DeltaLine]:
+    """Read what a generation changed; raise MissingKeyError, or TamperedError when it is not what was signed."""
+    body = checked_delta(store, delta_key(snapshot.generation), snapshot.delta_sha256, snapshot.delta_bytes)
+    return decode_delta(body)
+
+
+def checked_delta(store: Store, key: str, sha256: str, unpacked_bytes: int | None) -> bytes:
+    """Read a packed delta, whose lines must hash to what its snapshot names; raise MissingKeyError or TamperedError.
+
+    No more is read and unpacked than `unpacked_bytes` lets it be; of old generations, which do not say, a fixed bound.
+    """
+    largest = MAX_DELTA_BYTES if unpacked_bytes is None else unpacked_bytes
+    body = _bounded(store, key, min(most_packed_bytes(largest), MAX_BLOB_BYTES))
+    try:
+        found = delta_sha256(body, max_bytes=largest)
+    except PipelineError as error:
+        raise tampered(store, key, str(error)) from error
+    if found != sha256:
+        raise tampered(store, key, "is not the delta that its snapshot names")
+    return body
+
+
+def read_hashed(store: Store, key: str, sha256: str, *, max_bytes: int = MAX_BLOB_BYTES) -> bytes:
+    """Read what must hash to `sha256`; raise MissingKeyError, or TamperedError when it does not."""
+    body = _bounded(store, key, max_bytes)
+    if hashlib.sha256(body).hexdigest() != sha256:
+        raise tampered(store, key, f"does not hash to {sha256}, as what was signed says")
+    return body
+
+
+def read_shard(store: Store, ref: ShardRef) -> dict[str, ShardRow]:
+    """Read the rows of a shard: slug → row; raise TamperedError when they are not what was signed."""
+    key = shard_key(ref.sha256)
+    try:
+        largest = MAX_SHARD_BYTES if ref.unpacked_bytes is None else ref.unpacked_bytes
+        rows = {row.slug: row for row in decode_shard(_packed(store, key, ref), max_bytes=largest)}
+    except PipelineError as error:
+        raise tampered(store, key, str(error)) from error
+    if len(rows) != ref.rows:
+        raise tampered(store, key, f"holds {len(rows)} rows and not {ref.rows}, as what was signed says")
+    return rows
+
+
+def read_listings(store: Store, source: str, part: ShardRef) -> Iterator[bytes]:
+    """Read one part of a source's listings, line by line; raise TamperedError when it is not what was signed."""
+    key = source_key(source, part.sha256)
+    try:
+        largest = MAX_PART_BYTES if part.unpacked_bytes is None else part.unpacked_bytes
+        yield from unpack(_packed(store, key, part), max_bytes=largest)
+    except PipelineError as error:
+        raise tampered(store, key, str(error)) from error
+
+
+def tampered(store: Store, key: str, reason: str) -> TamperedError:
+    """Make the error that names store, key, reason and remedy."""
+    return TamperedError(f"{store.name}: {key} {reason}: {REMEDY}")
+
+
+def _packed(store: Store, key: str, ref: ShardRef) -> bytes:
+    largest = MAX_BLOB_BYTES if ref.packed_bytes is None else ref.packed_bytes
+    return read_hashed(store, key, ref.sha256, max_bytes=largest)
+
+
+def _bounded(store: Store, key: str, max_bytes: int) -> bytes:
+    try:
+        return store.get(key, max_bytes=max_bytes).body
+    except TooLargeError as error:
+        raise tampered(store, key, f"has more than the {max_bytes} bytes that can belong there") from error
+
+
+def _first(error: ValidationError) -> str:
+    """Tell the first thing that is wrong, without what the record holds."""
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+
+
+def _opened(kind: type[Record], body: bytes, payload_type: str, keys: KeyRing, *, place: str) -> Record:
+    try:
+        return kind.model_validate_json(orjson.dumps(open_record(body, payload_type=payload_type, keys=keys)))
+    except PipelineError as error:
+        raise TamperedError(f"{place} is not to be believed: {error}") from error
+    except ValidationError as error:
+        raise TamperedError(f"{place} is signed but of another layout ({_first(error)}): {NEW_STORE}") from error

@@ -1,0 +1,93 @@
+"""Whose signature counts for a reader: a key that is named, a remembered one, our own, or at last the store's own."""
+
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from flows.config.settings import Settings
+from flows.config.signing_key import SigningKeyError, find_key, read_key_ring
+from flows.registry.signed_files import EmptyStoreError
+from flows.store.base import Store, find
+from flows.store.open import canonical_store
+from pipelines.registry.layout import JWKS_KEY, POINTER_KEY
+from pipelines.signing.keys import KeyFormatError, KeyRing, is_key_id
+
+MAX_JWKS_BYTES = 2**20
+MOST_NAMED = 4
+NO_KEY = "no key to trust: pass --key FILE with the issuer's public key (JWK or JWK Set)"
+
+Basis = Literal["key", "own", "first_use", "first_use_now", "store"]
+"""Why keys are trusted: named by the user, of this machine's signing key, remembered from first use, remembered now,
+or published by the very store that they judge."""
+
+
+class Trust(NamedTuple):
+    """Keys that are trusted, and why."""
+
+    keys: KeyRing
+    origin: str
+    """A sentence for the person who asks."""
+    basis: Basis
+
+    @property
+    def from_store(self) -> bool:
+        """Whether the keys are the store's own: then it is only shown to be of one piece."""
+        return self.basis == "store"
+
+
+def trust_for(settings: Settings, store: Store | None, key: str | None, *, pinned: str | None = None) -> Trust:
+    """Choose the keys: those of `key` (a file or a thumbprint), else the registry's `pinned` one, our own, the store's.
+
+    Raises SigningKeyError where there are none, and EmptyStoreError.
+    """
+    if key:
+        return _named(settings, store, key)
+    if pinned and store:
+        origin = f"the key {pinned} of {store.name}, remembered from first use"
+        changed = "it was remembered from first use; if its publisher says that the key was changed, pass --key"
+        return Trust(_published_key(store, pinned, changed), origin, "first_use")
+    if own := find_key(settings):
+        return Trust(KeyRing([own.signer.public_key]), f"our own key {own.signer.key_id}", "own")
+    if store is None:
+        raise SigningKeyError(NO_KEY)
+    return _of_store(store, _published(store))
+
+
+def _named(settings: Settings, store: Store | None, key: str) -> Trust:
+    path = Path(key)
+    if is_key_id(key) and not path.exists():
+        if store is None:
+            raise SigningKeyError(f"the key {key} is named by its thumbprint alone: pass --store, or --key FILE")
+        keys = _published_key(store, key, "pass the thumbprint of its publisher's key, or --key FILE")
+        return Trust(keys, f"the key {key}", "key")
+    keys = read_key_ring(path)
+    if store and path.resolve().is_relative_to(canonical_store(settings.store)):
+        return _of_store(store, keys)
+    return Trust(keys, f"keys from {path}", "key")
+
+
+def _of_store(store: Store, keys: KeyRing) -> Trust:
+    return Trust(
+        keys, f"keys from {store.name} itself: this shows that it is of one piece, not who published it", "store"
+    )
+
+
+def _published_key(store: Store, key_id: str, remedy: str) -> KeyRing:
+    """Give the key of a thumbprint: a store may publish any keys, but none that has another's thumbprint."""
+    keys = _published(store)
+    if key_id not in keys.key_ids:
+        others = ", ".join(sorted(keys.key_ids)[:MOST_NAMED]) or "none"
+        raise SigningKeyError(f"{store.name}: {JWKS_KEY} does not have the key {key_id} (it has {others}): {remedy}")
+    return keys.only(key_id)
+
+
+def _published(store: Store) -> KeyRing:
+    """Read the keys that a store publishes."""
+    if not store.exists(POINTER_KEY):
+        raise EmptyStoreError(f"nothing published yet at {store.name}: run `passports refresh`")
+    jwks = find(store, JWKS_KEY, max_bytes=MAX_JWKS_BYTES)
+    if jwks is None:
+        raise SigningKeyError(NO_KEY)
+    try:
+        return KeyRing.from_jwks(jwks.body.decode())
+    except (KeyFormatError, UnicodeDecodeError) as error:
+        raise SigningKeyError(f"{store.name}: {JWKS_KEY}: {error}") from None

@@ -1,0 +1,135 @@
+"""Builds the passports of an assembled run, and publishes them as one generation."""
+
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from typing import NamedTuple
+
+from flows.build.batch import summed
+from flows.build.builder import Builder, build_here
+from flows.build.passports import Built, Rows, breaches_of_build
+from flows.ingest.crawl_partitions import Taken
+from flows.ingest.partitions import parts_over
+from flows.job.job import Job, Tools, nonce, open_tools
+from flows.job.preflight import start_over
+from flows.publish.protocol import publish
+from flows.publish.publication import Publication, SourceParts, Step, _tell_step
+from flows.registry.published import Served
+from flows.registry.reader import Reader
+from flows.run.assemble import Assembled, _assembled, _closed
+from flows.run.report import failed_report, report_of, under_a_free_id
+from flows.site.rendering import copies_for, site_files
+from pipelines.lifecycle.list_crawls import walks_after
+from pipelines.rules.tables import rules_document
+from schemas.registry import ShardRow
+from schemas.run import Published, RunReport
+from schemas.sources import HUB, SELLER
+
+
+class Done(NamedTuple):
+    """What a run came to."""
+
+    report: RunReport
+    published: Published
+
+
+def build_passports(job: Job, assembled: Assembled, builder: Builder = build_here) -> Built:
+    """Make the passports of every model that the batch concerns; raise GateClosedError when too many cannot be."""
+    tools, built = open_tools(job), Built()
+    for part in builder(job, assembled.basis):
+        built.add(part, tools.store)
+    if breaches := breaches_of_build(built, tools.gates):
+        raise _closed(tools, failed_report(job, tools, assembled.crawls.good, breaches, built))
+    return built
+
+
+def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Builder = build_here) -> Done:
+    """Publish what was built, on what was served; where another run was faster, build anew on what it published."""
+    tools, base = open_tools(job), assembled.basis.served.reader
+    if base is None:
+        start_over(tools.store)
+    reports, ahead = [_report_of(job, tools, assembled, built)], [built.ahead]
+
+    def rebase(reader: Reader | None) -> Publication:
+        again = _assembled(job, Served(reader), assembled.crawls, assembled.basis.folder.parent)
+        built_again = build_passports(job, again, builder)
+        reports.append(_report_of(job, tools, again, built_again))
+        ahead.append(built_again.ahead)
+        return _publication(tools, again, built_again, reports[-1])
+
+    published = publish(
+        tools.store,
+        _publication(tools, assembled, built, reports[-1]),
+        base=base,
+        rebase=rebase,
+        signer=tools.signer,
+        keys=tools.trusted,
+        clock=tools.clock,
+        nonce=nonce(job, tools.clock),
+        mark=tools.mark,
+        new_store=job.new_store,
+        confirm=tools.confirm,
+        on_step=_tell_step,
+    )
+    return Done(reports[-1], _counting(published, sum(ahead)))
+
+
+def _counting(published: Published, ahead: int) -> Published:
+    """Count the passports that were written ahead among those that the publication wrote."""
+    objects = published.written.get(Step.OBJECTS, 0) + ahead
+    if not ahead:
+        return published
+    others = {step: count for step, count in published.written.items() if step != Step.OBJECTS}
+    return published._replace(written={str(Step.OBJECTS): objects, **others})
+
+
+def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> RunReport:
+    crawls, basis = assembled.crawls, assembled.basis
+    refused = [*chain.from_iterable(one.refused for one in crawls.good), *basis.batch.stock.refused]
+    listed = sum(1 for refusal in refused if refusal.source in (SELLER, HUB))
+    report = report_of(
+        job,
+        tools,
+        crawls.outcomes,
+        breaches=crawls.breaches,
+        accepted=crawls.accepted,
+        sources=basis.served.sources,
+        refused=refused,
+        accounting=summed(built.accounting, listed),
+        built=built,
+    )
+    return under_a_free_id(tools.store, report)
+
+
+def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunReport) -> Publication:
+    """Put what was built in the place of what was served; all else stays."""
+    batch, state, folder = assembled.basis
+    rows = Rows(folder / "rows")
+
+    def rows_of(slots: range) -> list[ShardRow]:
+        merged = state.rows(slots)
+        for index in parts_over(slots, batch.parts):
+            merged |= rows.read(index, slots)
+        return [merged[slug] for slug in sorted(merged)]
+
+    return Publication(
+        passports=state.passports + built.added,
+        rows=rows_of,
+        objects=built.objects,
+        sources=_with_walks(batch.stock.changed, assembled.crawls.good, state),
+        rules=rules_document(),
+        lifetimes=tools.gates,
+        run_id=report.run,
+        run_report=report.model_dump_json().encode(),
+        copies=copies_for(tools.issuer),
+        site=site_files(tools.signer),
+    )
+
+
+def _with_walks(changed: Mapping[str, SourceParts], good: Iterable[Taken], state: Served) -> Mapping[str, SourceParts]:
+    """Note beside each source the walks through its list, this run's among them."""
+    reports = {one.outcome.report.source: one.outcome.report for one in good}
+    noted = {}
+    for source, parts in changed.items():
+        walks, report = state.walks(source), reports.get(source)
+        noted[source] = parts._replace(walks=walks_after(walks, report) if report else walks)
+    return noted

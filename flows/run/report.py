@@ -1,0 +1,98 @@
+"""Draws up the report of a run: what came, what became of it, and what stopped it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
+
+from flows.build.passports import Built
+from flows.ingest.crawl_file import CrawlOutcome
+from flows.ingest.crawl_partitions import Taken
+from flows.job.job import Job, Tools
+from flows.store.base import Store, find
+from pipelines.passport.document import PIPELINE
+from pipelines.registry.layout import run_key
+from pipelines.rules.rulebook import rulebook
+from schemas.listing import Quarantined
+from schemas.registry import SourceRef
+from schemas.run import Accounting, Breach, RunReport
+from schemas.times import timestamp
+
+
+def report_of(
+    job: Job,
+    tools: Tools,
+    outcomes: Sequence[CrawlOutcome],
+    *,
+    breaches: Sequence[Breach],
+    accepted: Sequence[Breach],
+    sources: Mapping[str, SourceRef],
+    refused: Iterable[Quarantined],
+    accounting: Accounting,
+    built: Built,
+) -> RunReport:
+    """Report a run that publishes; `sources` are those served before it, `breaches` what stopped some of its crawls."""
+    failed = {breach.source for breach in breaches}
+    return _common(job, tools, outcomes).model_copy(
+        update={
+            "state": "partial" if breaches else "done",
+            "breaches": tuple(breaches),
+            "accepted": tuple(accepted),
+            "accounting": _without_refused(accounting, built),
+            "changes": tuple(built.changes),
+            "issued": dict(built.issued),
+            "unchanged": built.unchanged,
+            "absent": built.absent,
+            "kept": {source: sources[source].last_scraped_at for source in sorted(failed) if source in sources},
+            "quarantined": (*refused, *built.quarantined),
+        }
+    )
+
+
+def failed_report(
+    job: Job, tools: Tools, taken: Sequence[Taken], breaches: Sequence[Breach], built: Built | None = None
+) -> RunReport:
+    """Report a run that a gate stopped, with every record that was refused."""
+    refused = [*(one for crawl in taken for one in crawl.refused), *(built.quarantined if built else ())]
+    failed = {"run": f"{job.run}-failed", "state": "failed", "breaches": tuple(breaches), "quarantined": tuple(refused)}
+    return _common(job, tools, [one.outcome for one in taken]).model_copy(update=failed)
+
+
+def under_a_free_id(store: Store, report: RunReport) -> RunReport:
+    """Give the report an id that no other report of the store has: the run's own, or with a number after it.
+
+    A run draws up another report where it is overtaken, and where the clock stands still runs of the same input share
+    their id. The very same report, left by a run that was killed, is no other.
+    """
+    for number in count(1):
+        named = report if number == 1 else report.model_copy(update={"run": f"{report.run}-{number}"})
+        there = find(store, run_key(named.run))
+        if there is None or there.body == named.model_dump_json().encode():
+            return named
+    raise AssertionError("there is always a next number")
+
+
+def _common(job: Job, tools: Tools, outcomes: Sequence[CrawlOutcome]) -> RunReport:
+    now = timestamp(tools.clock())
+    return RunReport(
+        run=job.run,
+        flow=job.flow,
+        state="done",
+        started_at=min((outcome.report.started_at for outcome in outcomes), default=now),
+        finished_at=now,
+        pipeline=PIPELINE,
+        rules_sha256=rulebook().sha256,
+        crawls=tuple(outcome.report for outcome in outcomes),
+        breaches=(),
+        accounting=None,
+        changes=(),
+        issued={},
+        unchanged=0,
+        absent=0,
+        kept={},
+        quarantined=(),
+    )
+
+
+def _without_refused(counted: Accounting, built: Built) -> Accounting:
+    """Count models that could not be made as quarantined."""
+    lost = sum(built.refused.values())
+    return counted.model_copy(update={"passports": counted.passports - lost, "quarantined": counted.quarantined + lost})

@@ -1,0 +1,62 @@
+"""Finds what a person means by a slug, and the names nearest to one that is not there."""
+
+from collections import defaultdict
+
+import orjson
+
+from flows.config.clock import clock_of
+from flows.config.settings import SOURCES, Settings
+from flows.config.signing_key import open_key
+from flows.errors import FlowError
+from flows.registry.published import Served, starting_point
+from flows.registry.unknown_slug import unknown_slug
+from flows.store.open import open_store
+from pipelines.formats.slugs import hub_slug, slug_of, split_id
+from pipelines.signing.keys import KeyRing
+
+
+class NothingToAskError(FlowError):
+    """None of the sources that may be asked has anything of a passport."""
+
+
+def listings_to_crawl(target: str, settings: Settings, epoch: int | None) -> dict[str, tuple[str, ...]]:
+    """Source → ids of the records behind a slug, or behind a listing's id; raise UnknownSlugError for an unknown slug.
+
+    An id ("author/name") may be a seller's listing that has no passport yet, or a repository that has one. A source
+    that cannot be asked for single records is left out, as are those that the settings leave out; raise
+    NothingToAskError where that leaves none.
+    """
+    key = open_key(settings)
+    state = starting_point(open_store(settings.store), KeyRing([key.signer.public_key]), clock_of(epoch)())
+    found = _named(state, target) if "/" in target else _records(state, target)
+    if not found:
+        raise unknown_slug(target, state.rows())
+    asked = {source: tuple(sorted(found[source])) for source in settings.sources if source in found}
+    if not asked:
+        remedy = f"name one of them in PASSPORTS_SOURCES: {', '.join(sorted(found))}"
+        raise NothingToAskError(f"all that {target[:200]!r} was made from is of sources that are left out; {remedy}")
+    return asked
+
+
+def _named(state: Served, target: str) -> dict[str, set[str]]:
+    """Records behind an id: of the repository whose passport is named after it, or else of a seller's listing."""
+    row = state.reader.row(hub_slug(target)) if state.reader else None
+    if row is not None and row.listing_id.lower() == target.lower():
+        return _records(state, row.slug)
+    base = split_id(target).base
+    found = _records(state, slug_of(base))
+    found["openrouter"].add(base)
+    return found
+
+
+def _records(state: Served, slug: str) -> dict[str, set[str]]:
+    """Records that a passport says it was made from, by the source that they can be asked of."""
+    found: dict[str, set[str]] = defaultdict(set)
+    row = state.reader.row(slug) if state.reader else None
+    if state.reader is None or row is None:
+        return found
+    model = orjson.loads(state.reader.object(row.object))["passport"]["unfragile"]["artifact"]["model"]
+    for record in model["records"]:
+        if record["source"] in SOURCES and record["source"] != "modelsdev" and not record["id"].startswith("~"):
+            found[record["source"]].add(record["id"])
+    return found

@@ -1,0 +1,36 @@
+"""What is served beside the registry: the copies of the passports, the contract, and the public key."""
+
+import base64
+
+import orjson
+
+from flows.publish.publication import Copies, RenderCopies
+from pipelines.passport.links import Issuer, links
+from pipelines.registry.layout import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
+from pipelines.signing.contract import schema_text
+from pipelines.signing.keys import Signer, jwk
+from pipelines.signing.signatures import ALGORITHM
+
+
+def copies_for(issuer: Issuer) -> RenderCopies:
+    """Render a signed passport's copy: the same bytes, with the unsigned `_links` beside them."""
+
+    def render(slug: str, document: bytes) -> Copies:
+        return Copies(document[:-1] + b',"_links":' + orjson.dumps(links(issuer, slug)) + b"}")
+
+    return render
+
+
+def site_files(signer: Signer) -> dict[str, bytes]:
+    """Key → file: schema.json, and the public key as a JWK Set and in the form that `_links.publicKey` names."""
+    public = {
+        "algorithm": ALGORITHM,
+        "keyId": signer.key_id,
+        "publicKey": base64.b64encode(signer.public_key).decode(),
+        "jwk": jwk(signer.public_key),
+    }
+    return {
+        SCHEMA_KEY: schema_text().encode(),
+        JWKS_KEY: orjson.dumps({"keys": [jwk(signer.public_key)]}),
+        PUBLIC_KEY_KEY: orjson.dumps(public),
+    }

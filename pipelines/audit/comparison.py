@@ -1,0 +1,48 @@
+"""Holds a passport to the rules to the last leaf; `pipelines.difference` tells people what changed of substance."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pipelines.passport.score import rank_breakdown, score
+
+Json = Mapping[str, Any]
+
+LEFT_OUT = frozenset(["/provenance/cause", "/trust/maintenance/updated_at", "/trust/score", "/trust/rank_breakdown"])
+"""What the registry's history gives, which no record holds; and what is looked at by itself."""
+
+
+class Deviation(NamedTuple):
+    """One leaf of a passport that is not what it must be."""
+
+    path: str
+    """JSON Pointer into `unfragile`."""
+    due: Any
+    told: Any
+
+
+def deviations(again: Json, told: Json, signed_at: datetime) -> Iterator[Deviation]:
+    """Find what a passport's `unfragile` (`told`) says otherwise than the rules on its records do (`again`)."""
+    yield from _unequal(again, told, "")
+    yield from _of_score(told["trust"], rank_breakdown(told, signed_at=signed_at))
+
+
+def _of_score(trust: Json, breakdown: Json) -> Iterator[Deviation]:
+    """The score follows from the rest of the passport."""
+    for name, value in breakdown.items():
+        yield from _unequal(value, trust["rank_breakdown"].get(name), f"/trust/rank_breakdown/{name}")
+    if trust["score"] != score(breakdown):
+        yield Deviation("/trust/score", score(breakdown), trust["score"])
+
+
+def _unequal(again: Any, told: Any, path: str) -> Iterator[Deviation]:  # noqa: ANN401 - any JSON
+    if path in LEFT_OUT:
+        return
+    if isinstance(again, Mapping) and isinstance(told, Mapping) and again.keys() == told.keys():
+        for key, value in again.items():
+            yield from _unequal(value, told[key], f"{path}/{key}")
+    elif isinstance(again, list) and isinstance(told, list) and len(again) == len(told):
+        for place, (one, other) in enumerate(zip(again, told, strict=True)):
+            yield from _unequal(one, other, f"{path}/{place}")
+    elif again != told:
+        yield Deviation(path, again, told)

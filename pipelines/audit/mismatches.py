@@ -1,0 +1,165 @@
+"""Proves a passport anew: every quote and value is found again in the stored records, and the rules run again.
+
+A passport is only as good as what can be shown for it, whoever signed it. What was published is compared with what the
+records say; nothing of the run that made it is trusted, not even which records are of the same model.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from pipelines.audit.comparison import deviations
+from pipelines.audit.regather import NotJoinedError, regathered
+from pipelines.enrich.status import looked_at
+from pipelines.formats.json_pointer import resolve
+from pipelines.formats.record_reader import FieldError, parse_record, said
+from pipelines.freshness import deadlines
+from pipelines.passport.changes import differences
+from pipelines.passport.document import Terms, draft
+from pipelines.passport.links import Issuer
+from pipelines.rules.gates import Lifetimes
+from pipelines.rules.rulebook import rule_at, rulebook
+from schemas.listing import RawListing
+from schemas.times import instant, stamp
+
+Json = Mapping[str, Any]
+
+MUST_BE_SHOWN = ("/artifact/status", "/artifact/pricing/starting_price", "/trust/data_access_risk")
+"""What every passport states and must have evidence for, beside each capability, limitation and failure mode."""
+
+RECORDS = "/artifact/model/records"
+
+LONGEST_VALUE = 80
+"""Characters of a value that a reason shows."""
+
+BYTES = "bytes:"
+"""How a locator in a text begins: "bytes:10-52"."""
+
+
+class Mismatch(NamedTuple):
+    """A statement that cannot be shown."""
+
+    path: str
+    """JSON Pointer into `unfragile`; "/expiresAt" stands beside it."""
+    reason: str
+
+
+def mismatches(passport: Json, records: Iterable[RawListing], *, gates: Lifetimes) -> list[Mismatch]:
+    """List what a passport (the object that holds `unfragile`) says and its sources' records do not.
+
+    `records` are those of the generation that issued it: at least all that the passport names. `gates` are that
+    generation's own.
+    """
+    unfragile = passport["unfragile"]
+    at_hand = list(records)
+    stored = {(raw.source, raw.content_sha256): raw for raw in at_hand}
+    found = [mismatch for raw in at_hand if (mismatch := _forged(raw))]
+    found += [Mismatch(path, "has no evidence") for path in _unshown(unfragile)]
+    found += [mismatch for entry in unfragile["evidence"] if (mismatch := _entry(entry, unfragile, stored))]
+    return found or _rederived(passport, at_hand, gates)
+
+
+def _forged(raw: RawListing) -> Mismatch | None:
+    """A stored record must hash to the digest that it is stored with, or its body is not what the source sent."""
+    digest = hashlib.sha256(raw.body.encode()).hexdigest()
+    if digest == raw.content_sha256:
+        return None
+    reason = f"the stored record {_shown(raw.id)} of {raw.source} hashes to {digest}, not {raw.content_sha256}"
+    return Mismatch(RECORDS, reason)
+
+
+def _unshown(unfragile: Json) -> Iterable[str]:
+    shown = {entry["path"] for entry in unfragile["evidence"]}
+    wanted = list(MUST_BE_SHOWN)
+    for place, capability in enumerate(unfragile["capabilities"]):
+        wanted.append(f"/capabilities/{place}")
+        wanted += [f"/capabilities/{place}/limitations/{n}" for n in range(len(capability["limitations"]))]
+    wanted += [f"/trust/failure_modes/{n}" for n in range(len(unfragile["trust"]["failure_modes"]))]
+    return (path for path in wanted if path not in shown)
+
+
+def _entry(entry: Json, unfragile: Json, stored: Mapping[tuple[str, str], RawListing]) -> Mismatch | None:
+    if entry["asserted_by"] == "class":
+        return _class_entry(entry)
+    if entry["asserted_by"] == "issuer":
+        told = resolve(unfragile, entry["locator"])
+        return None if told == entry.get("value") else Mismatch(entry["path"], f"{entry['locator']} says {told!r}")
+    raw = stored.get((entry["source"], entry["content_sha256"]))
+    if raw is None:
+        return Mismatch(entry["path"], f"no stored record of {entry['source']} hashes to {entry['content_sha256']}")
+    return _in_text(entry, raw) if entry["locator"].startswith(BYTES) else _in_record(entry, raw)
+
+
+def _in_text(entry: Json, raw: RawListing) -> Mismatch | None:
+    """A quote of a text must be exactly what its bytes hold."""
+    start, _, end = entry["locator"].removeprefix(BYTES).partition("-")
+    stored = raw.body.encode()[int(start) : int(end)] if start.isdecimal() and end.isdecimal() else b""
+    if stored and stored == entry.get("quote", "").encode():
+        return None
+    return Mismatch(entry["path"], f"the quote is not what {_place(entry, raw)} holds")
+
+
+def _in_record(entry: Json, raw: RawListing) -> Mismatch | None:
+    """A quote must be words of the text at its locator; a value must be all that the record holds there."""
+    try:
+        stored = resolve(parse_record(raw.body), entry["locator"])
+        value: object = None if "quote" in entry else said(stored)
+    except FieldError as error:
+        return Mismatch(entry["path"], f"{_place(entry, raw)}: {error.reason}")
+    if "quote" in entry:
+        found = isinstance(stored, str) and entry["quote"] and entry["quote"] in stored
+        return None if found else Mismatch(entry["path"], f"the quote is not in {_place(entry, raw)}")
+    value = list(value) if isinstance(value, tuple) else value
+    if value == entry["value"] and isinstance(value, bool) == isinstance(entry["value"], bool):
+        return None
+    reason = f"{_place(entry, raw)} says {_shown(value)}, not {_shown(entry['value'])}"
+    return Mismatch(entry["path"], reason)
+
+
+def _place(entry: Json, raw: RawListing) -> str:
+    return f"{entry['locator'][:LONGEST_VALUE]} of {_shown(raw.id)}"
+
+
+def _class_entry(entry: Json) -> Mismatch | None:
+    book = rulebook()
+    if entry["content_sha256"] != book.sha256:
+        reason = f"rests on rules {entry['content_sha256']}, and these are {book.sha256}: use the version that made it"
+        return Mismatch(entry["path"], reason)
+    if rule_at(entry["locator"]) is None:
+        return Mismatch(entry["path"], f"there is no rule {entry['locator']}")
+    return None
+
+
+def _rederived(passport: Json, records: list[RawListing], gates: Lifetimes) -> list[Mismatch]:
+    """Run the rules again on the records, as of the signature, and compare."""
+    unfragile = passport["unfragile"]
+    slug = unfragile["artifact"]["slug"]
+    cited = {entry["content_sha256"] for entry in unfragile["evidence"]}
+    try:
+        subject = regathered(slug, unfragile["artifact"]["model"]["records"], records, cited=cited)
+    except NotJoinedError as error:
+        return [Mismatch(RECORDS, str(error))]
+    base_url = unfragile["artifact"]["page_url"].removesuffix(f"/{slug}")
+    signed_at = instant(passport["signedAt"])
+    terms = Terms(Issuer(passport["signedBy"], base_url), gates, signed_at, passport["keyId"])
+    again = orjson.loads(orjson.dumps(draft(subject, terms).unfragile))
+    found = [
+        Mismatch(change.path, f"the rules give {_shown(change.before)}, not {_shown(change.after)}")
+        for change in differences(again, unfragile)
+        if change.path != "/trust/score"
+    ]
+    # What is no change of substance may still be false: how fresh it looks, who is said to have said it, and when.
+    expires_at = stamp(deadlines(looked_at(subject), gates[subject.primary.source]).void)
+    if passport["expiresAt"] != expires_at:
+        found.append(Mismatch("/expiresAt", f"must be {expires_at}, not {passport['expiresAt']}"))
+    return found or [
+        Mismatch(one.path, f"must be {_shown(one.due)}, not {_shown(one.told)}")
+        for one in deviations(again, unfragile, signed_at)
+    ]
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"

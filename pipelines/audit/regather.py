@@ -1,0 +1,168 @@
+"""Gathers a passport's subject again from the records that it names, and sees whether they are of one model."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from pipelines.errors import PipelineError
+from pipelines.extraction.record import SOURCE as EXTRACTION
+from pipelines.extraction.record import disproof
+from pipelines.lifecycle.absence import Absence, suffices
+from pipelines.lifecycle.identity import identity_of
+from pipelines.merge.gather import NO_ABSENCES, Absences, gather
+from pipelines.merge.joins import Joined, Joins, in_order
+from pipelines.merge.subject import Subject
+from pipelines.normalise.admit import admit
+from pipelines.normalise.facts import MOVED, SOUGHT
+from schemas.listing import Listing, RawListing
+from schemas.sources import CLAIMING
+
+Json = Mapping[str, Any]
+
+
+LOOKS = ("roll", "absence")
+"""Kinds of records that show that another one is not there."""
+
+
+class NotJoinedError(PipelineError):
+    """The records that a passport names are not there, or do not say that they are of its model."""
+
+
+class _Named(NamedTuple):
+    """A record that a passport names, and how it came to it."""
+
+    raw: RawListing
+    listing: Listing
+    by: str
+
+
+def regathered(
+    slug: str, named: Iterable[Json], records: Iterable[RawListing], *, cited: Collection[str] = ()
+) -> Subject:
+    """Gather the subject of a passport; `named` is its `artifact.model.records`. Raise NotJoinedError.
+
+    `records` may hold others that could be of the same model: those that are must be named. `cited` are the digests of
+    the records that its evidence points into.
+    """
+    wanted, at_hand = list(named), list(records)
+    found = _found(wanted, at_hand, cited)
+    own = [one.listing for one in found if one.by == "own" and one.listing.kind not in LOOKS]
+    looks = tuple(one.listing for one in found if one.by == "own" and one.listing.kind in LOOKS)
+    beside = [one for one in _beside(wanted, at_hand) if not _only_shares_the_slug(one, slug, own)]
+    owner = next((one.base_id for one in own if one.slug == slug), None)
+    under_the_same_ids = _under_the_same_ids(at_hand, found)
+    joins = in_order([*(one.listing for one in found), *beside, *under_the_same_ids], {slug: owner}.get)
+    joined = [_joined(slug, one, joins) for one in found if one.by != "own"]
+    _see_that_none_is_left_out(slug, own, beside, joins)
+    _see_that_texts_hold(found)
+    absences = _absences(own, looks)
+    subjects = [one for one in gather(own, joined=joined, absences=absences).subjects if one.slug == slug]
+    if len(subjects) != 1:
+        raise NotJoinedError(f"the stored records do not give one model of this slug, but {len(subjects)}")
+    return subjects[0]
+
+
+def _found(named: list[Json], records: Iterable[RawListing], cited: Collection[str]) -> list[_Named]:
+    """Find the records that are named; of a repository both its record and the answer that there is none may be."""
+    stored: dict[tuple[str, str], list[RawListing]] = defaultdict(list)
+    for raw in records:
+        stored[raw.source, raw.id].append(raw)
+    times = Counter(map(_key, named))
+    left = {key: iter(_meant(key, stored[key], count, cited)) for key, count in times.items()}
+    return [_Named(*next(left[_key(record)]), record["joined_by"]) for record in named]
+
+
+def _key(record: Json) -> tuple[str, str]:
+    return record["source"], record["id"]
+
+
+def _meant(
+    key: tuple[str, str], stored: Iterable[RawListing], count: int, cited: Collection[str]
+) -> list[tuple[RawListing, Listing]]:
+    """Choose as many as are named: what the evidence points into, or else the answer, into which it need not point."""
+    read = [(raw, listing) for raw in stored if isinstance(listing := admit(raw), Listing)]
+    if len(read) < count:
+        raise NotJoinedError(f"no record {key[1]!r} of {key[0]} is stored that can be read")
+    likely = sorted(read, key=lambda one: (one[0].content_sha256 not in cited, one[1].kind not in LOOKS))
+    return sorted(likely[:count], key=lambda one: one[1].kind in LOOKS)
+
+
+def _beside(named: Iterable[Json], records: Iterable[RawListing]) -> list[Listing]:
+    """The records at hand that are not named, those that can be read."""
+    keys = set(map(_key, named))
+    read = (admit(raw) for raw in records if (raw.source, raw.id) not in keys)
+    return [listing for listing in read if isinstance(listing, Listing)]
+
+
+def _under_the_same_ids(records: Iterable[RawListing], found: Iterable[_Named]) -> list[Listing]:
+    """The records at hand that lie beside one that is named: a repository, and the look that did not find it."""
+    named = {_id_of(one.raw): one.raw.content_sha256 for one in found}
+    read = (admit(raw) for raw in records if named.get(_id_of(raw), raw.content_sha256) != raw.content_sha256)
+    return [listing for listing in read if isinstance(listing, Listing)]
+
+
+def _id_of(raw: RawListing) -> tuple[str, str]:
+    return raw.source, raw.id
+
+
+def _only_shares_the_slug(listing: Listing, slug: str, own: list[Listing]) -> bool:
+    """Whether it is of another id, whose slug is the same and belongs to the one that was seen first."""
+    bases = {one.base_id.lower() for one in own}
+    return listing.kind in CLAIMING and listing.slug == slug and listing.base_id.lower() not in bases
+
+
+def _joined(slug: str, record: _Named, joins: Joins) -> Joined:
+    """See that a record belongs to the passport in the way that it says."""
+    listing = record.listing
+    found = next((one for one in joins.place(listing) if one.slug == slug and one.by == record.by), None)
+    if found is None:
+        raise NotJoinedError(f"nothing says that {listing.id!r} of {listing.source} is of this model")
+    return found
+
+
+def _see_that_none_is_left_out(slug: str, own: list[Listing], beside: Iterable[Listing], joins: Joins) -> None:
+    """Of what is there, all that is of this model must be named: what a record says against it cannot be left out."""
+    for listing in beside:
+        placed = next((one for one in joins.place(listing) if one.slug == slug), None)
+        if placed and listing.kind not in LOOKS and (placed.by != "own" or _is_an_offer(listing, own)):
+            raise NotJoinedError(f"{listing.id!r} of {listing.source} is of this model, and is not among the records")
+
+
+def _is_an_offer(listing: Listing, own: list[Listing]) -> bool:
+    """Whether a listing is one more of the seller's for the same model; endpoints are shown of the first alone."""
+    same = bool(own) and (listing.source.partition("-")[0], listing.base_id) == (own[0].source, own[0].base_id)
+    return same and (listing.kind != "endpoints" or listing.id == own[0].id)
+
+
+def _see_that_texts_hold(found: Iterable[_Named]) -> None:
+    """What was found in a text must stand in the text that the passport names."""
+    by_id = {(one.listing.source, one.listing.id): one for one in found}
+    for (source, record_id), extraction in by_id.items():
+        if source == EXTRACTION:
+            of_source, _, of_id = record_id.partition(":")
+            text = by_id.get((of_source, of_id))
+            if text is None:
+                raise NotJoinedError(f"the text that {record_id!r} of {source} is about is not among the records")
+            if reason := disproof(extraction.raw, text.raw, text.listing.kind):
+                raise NotJoinedError(f"{record_id!r} of {source} does not hold: {reason}")
+
+
+def _absences(own: Iterable[Listing], looks: tuple[Listing, ...]) -> Absences:
+    """What the looks say of the listings that the passport was made from; it names looks only where all are gone."""
+    ordered = tuple(sorted(looks, key=lambda look: look.observed_at))
+    return {(one.source, one.id): _absence(one, ordered) for one in own} if looks else NO_ABSENCES
+
+
+def _shows_a_move(look: Listing, listing: Listing) -> bool:
+    """Whether a look found this very record under another name."""
+    said = {fact.name: fact.value for fact in look.facts}
+    return MOVED in said and said[SOUGHT] == identity_of(listing)
+
+
+def _absence(listing: Listing, looks: tuple[Listing, ...]) -> Absence:
+    """See that the looks suffice; of single answers the latest is kept, and the first came after the good record."""
+    since = looks[0].observed_at if looks[0].kind == "roll" else listing.observed_at
+    at = looks[-1].observed_at
+    if not any(_shows_a_move(look, listing) for look in looks) and not suffices(listing, since, at):
+        raise NotJoinedError(f"{listing.id!r} was missed from {since} to {at}: that does not show it gone")
+    return Absence(looks, confirmed=True)

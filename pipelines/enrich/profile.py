@@ -1,0 +1,137 @@
+"""Derives capabilities and failure modes from what the listings state, each with its evidence."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from pipelines.enrich.catalogue import Ability, Mode, catalogue
+from pipelines.enrich.classification import access
+from pipelines.enrich.evidence import Document, from_claim, from_class
+from pipelines.enrich.limitations import Plain, plain_limitations, quotes
+from pipelines.enrich.status import Life
+from pipelines.enrich.templates import fill
+from pipelines.merge.subject import Subject
+from pipelines.rules.conditions import cited, fits, reaches
+from pipelines.rules.rulebook import rulebook
+from schemas.listing import Claim
+
+
+class Profile(NamedTuple):
+    """What a model can do and how it fails."""
+
+    capabilities: list[Document]
+    evidence: list[Document]
+    shown_by: dict[str, list[Document]]
+    """Limitation → its evidence, which is also among `evidence` where it stands with a capability."""
+    apart: list[str]
+    """Limitations of a model of which no capability is known."""
+
+
+def enrich(subject: Subject, *, artifact_id: str, life: Life) -> Profile:
+    """Derive a model's profile; a capability is listed only when its facts are stated."""
+    claims = subject.claims
+    fitting = _fitting((subject.stated | life.flags) & catalogue().asked)
+    abilities = [row for row in fitting.abilities if not row.asks_figures or reaches(row.condition, claims)]
+    modes = [row for row in fitting.modes if not row.asks_figures or reaches(row.condition, claims)]
+    profile, needs = Profile([], [], {}, []), access(subject)
+    for place, (ability, limits) in enumerate(zip(abilities, _place(subject, abilities, modes), strict=True)):
+        path, shown = f"/capabilities/{place}", cited(ability.condition, claims)
+        profile.evidence.extend([from_claim(path, claim) for claim in shown])
+        capability = ability.document.copy()
+        capability["id"] = f"{artifact_id}__cap_{place}"
+        capability["requires"] = (*needs, *ability.rule.requires)
+        capability["description"] = fill(ability.rule.description, claims)
+        capability["limitations"] = [
+            _limit(subject, limit, f"{path}/limitations/{n}", profile) for n, limit in enumerate(limits)
+        ]
+        if ability.hearsay:
+            capability["confidence"] = rulebook().issuing.confidence.of(ability.rule.name, groups_of(shown))
+        profile.capabilities.append(capability)
+    if not abilities:
+        _keep_apart(subject, modes, profile)
+    return profile
+
+
+class _Fitting(NamedTuple):
+    """Rows whose facts are stated; whether the figures are right is still to be seen."""
+
+    abilities: tuple[Ability, ...]
+    modes: tuple[Mode, ...]
+
+
+@lru_cache(maxsize=4096)
+def _fitting(stated: frozenset[str]) -> _Fitting:
+    """Look the rules through once for all models of which the same is stated."""
+    rules = catalogue()
+    abilities = tuple(row for row in rules.abilities if fits(row.condition, stated))
+    named = {limit for row in abilities for limit in row.rule.limits}
+    modes = [row for row in rules.modes if row.rule.stated or row.general or row.rule.id in named]
+    modes = [row for row in modes if fits(row.condition, stated)]
+    said = {twin for row in modes for twin in row.rule.same_as}
+    return _Fitting(abilities, tuple(row for row in modes if row.rule.id not in said))
+
+
+def _place(subject: Subject, abilities: list[Ability], modes: list[Mode]) -> list[list[Mode | Plain]]:
+    """Put what is of the model with the first capability, and class modes with the first that names them, if any."""
+    first_to_name: dict[str, int] = {}
+    for place, ability in enumerate(abilities):
+        for limit in ability.rule.limits:
+            first_to_name.setdefault(limit, place)
+    placed: list[list[Mode | Plain]] = [[] for _ in abilities]
+    if abilities:
+        placed[0] += _stated(subject, modes)
+    for mode in modes if abilities else ():
+        if mode.general:
+            placed[0].append(mode)
+        elif mode.rule.id in first_to_name and not mode.rule.stated:
+            placed[first_to_name[mode.rule.id]].append(mode)
+    return placed
+
+
+def _stated(subject: Subject, modes: list[Mode]) -> list[Mode | Plain]:
+    """What is stated of the model: failure modes by fields, then by words (so the table has them), then sentences."""
+    stated = [mode for mode in modes if mode.rule.stated]
+    if "limit" not in subject.groups:
+        return [*stated]
+    used = {claim.fact.said for mode in stated for claim in quotes(subject, mode.told)}
+    return [*stated, *plain_limitations(subject, used)]
+
+
+def _keep_apart(subject: Subject, modes: list[Mode], profile: Profile) -> None:
+    """Note the limitations of a model of which no capability is known."""
+    for limit in (*_stated(subject, modes), *(mode for mode in modes if mode.general)):
+        text, shown_by = _worded(subject, limit, "")
+        profile.apart.append(text)
+        profile.shown_by.setdefault(text, shown_by)
+
+
+def _limit(subject: Subject, limit: Mode | Plain, path: str, profile: Profile) -> str:
+    """Word a limitation and note its evidence."""
+    text, shown_by = _worded(subject, limit, path)
+    profile.evidence.extend(shown_by)
+    profile.shown_by.setdefault(text, shown_by)
+    return text
+
+
+def _worded(subject: Subject, limit: Mode | Plain, path: str) -> tuple[str, list[Document]]:
+    if isinstance(limit, Plain):
+        return limit.text, [from_claim(path, claim) for claim in limit.claims]
+    text = fill(limit.rule.text, subject.claims)
+    return text, _mode_evidence(subject, limit, text, path)
+
+
+def _mode_evidence(subject: Subject, mode: Mode, text: str, path: str) -> list[Document]:
+    """Evidence of one failure mode: the facts that show it, or our rule where it is true of the class."""
+    rule = mode.rule
+    if rule.stated:
+        shown = cited(mode.condition, subject.claims)
+        if mode.told:
+            shown = [claim for claim in shown if claim.fact.name not in mode.told] + quotes(subject, mode.told)
+        return [{**from_claim(path, claim), "taxonomy": rule.taxonomy} for claim in shown]
+    at, sha256 = f"/failure_modes/{rule.id}", catalogue().rules_sha256
+    return [from_class(path, rule=at, text=text, rules_sha256=sha256, listing=subject.primary, taxonomy=rule.taxonomy)]
+
+
+def groups_of(shown: Iterable[Claim]) -> set[str]:
+    """The groups of the facts; a fact of none is its own."""
+    return {claim.fact.name.partition(":")[0] for claim in shown}

@@ -1,0 +1,216 @@
+"""What a language model proposes about a text, and what of it counts: whole sentences of that text, word for word.
+
+Whatever the text tells the model, and whatever the model answers, nothing comes of it but sentences that stand in the
+text, each under a claim of our own list.
+"""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from pydantic import ValidationError
+
+from pipelines.errors import PipelineError
+from pipelines.formats.json_pointer import resolve
+from pipelines.formats.record_reader import FieldError, parse_record
+from pipelines.formats.text import clean
+from pipelines.markdown.front_matter import read_front_matter
+from pipelines.markdown.sentences import plain_text, read_body
+from pipelines.rules.cards import card_rules
+from pipelines.rules.extraction import ExtractionRules, extraction_rules
+from pipelines.texts.descriptions import TRUNCATION_MARKS
+from schemas.base import Frozen
+from schemas.listing import RawListing
+
+
+def record_id(source: str, listing_id: str) -> str:
+    """Id of the record of what was proposed about a text."""
+    return f"{source}:{listing_id}"
+
+
+MOST_PLACES: Final = 20
+"""Places of the same words in a text that are tried."""
+
+
+class AnswerError(PipelineError):
+    """A language model's answer is not what it was asked for; the message continues "the answer …"."""
+
+
+class Proposed(Frozen):
+    """What the model says of one sentence."""
+
+    claim: str
+    quote: str
+
+
+class Answer(Frozen):
+    """What the model is asked to answer with."""
+
+    proposals: tuple[Proposed, ...]
+
+
+class SourceText(NamedTuple):
+    """A text that is asked about, and the record that holds it."""
+
+    source: str
+    id: str
+    field: str
+    url: str
+    text: str
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the text alone: the rest of its record may change without it."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def record_id(self) -> str:
+        """Id of the record of what is proposed about it."""
+        return record_id(self.source, self.id)
+
+
+class Proposal(NamedTuple):
+    """A claim, and the sentences that make it; in the order in which it is written down."""
+
+    claim: str
+    end: int
+    """The byte of the text after the quote's last."""
+    quote: str
+    start: int
+    """The quote's first byte."""
+
+
+class Judged(NamedTuple):
+    """What counts of an answer, in the text's order, and how much was dropped for which reason."""
+
+    proposals: tuple[Proposal, ...]
+    dropped: dict[str, int]
+
+
+class _Sentence(NamedTuple):
+    start: int
+    end: int
+    passage: tuple[int, int]
+
+
+def text_of(raw: RawListing, kind: str) -> SourceText | None:
+    """The text of a record that is asked about, None where it has none; `kind` is what the record was read as."""
+    rule = extraction_rules().text_of(raw.source)
+    if rule is None or rule.kind != kind:
+        return None
+    try:
+        found = resolve(parse_record(raw.body), rule.field) if rule.field else raw.body
+        return SourceText(raw.source, raw.id, rule.field, raw.url, found) if _is_text(found) else None
+    except (FieldError, UnicodeEncodeError):
+        return None
+
+
+def states_something(text: SourceText) -> bool:
+    """Whether a text holds a sentence at all; it is worth no question otherwise."""
+    return next(_sentences(text.text.encode()), None) is not None
+
+
+def judged(answer: str, text: SourceText) -> Judged:
+    """Judge a model's answer about a text; raise AnswerError when it is none."""
+    proposed, rules = _read(answer), extraction_rules()
+    stored = text.text.encode()
+    sentences = list(_sentences(stored))
+    kept: dict[tuple[str, int], Proposal] = {}
+    dropped: Counter[str] = Counter()
+    for one in proposed:
+        found = _judge(one, text.text, stored, sentences, rules)
+        if isinstance(found, str):
+            dropped[found] += 1
+        elif (found.claim, found.start) in kept:
+            dropped["repeated"] += 1
+        elif len(kept) == rules.bounds.most_proposals:
+            dropped["too many"] += 1
+        else:
+            kept[found.claim, found.start] = found
+    ordered = sorted(kept.values(), key=lambda proposal: (proposal.start, proposal.claim))
+    return Judged(tuple(ordered), dict(sorted(dropped.items())))
+
+
+def untenable(proposals: Iterable[Proposal], text: SourceText) -> Iterator[int]:
+    """Places of proposals that would not count of this text as they are written down, whoever wrote them down."""
+    stored, rules = text.text.encode(), extraction_rules()
+    sentences = list(_sentences(stored))
+    for place, one in enumerate(proposals):
+        if _judge(Proposed(claim=one.claim, quote=one.quote), text.text, stored, sentences, rules) != one:
+            yield place
+
+
+def _is_text(found: object) -> bool:
+    return isinstance(found, str) and len(found.encode().strip()) >= extraction_rules().bounds.shortest_quote_chars
+
+
+def _read(answer: str) -> tuple[Proposed, ...]:
+    longest = extraction_rules().bounds.longest_answer_chars
+    if len(answer) > longest:
+        raise AnswerError(f"has {len(answer)} characters, more than {longest}")
+    try:
+        return Answer.model_validate_json(answer, strict=False).proposals
+    except ValidationError as error:
+        raise AnswerError(f"is not of the schema: {error.errors(include_input=False)[0]['msg']}") from None
+
+
+def _judge(
+    one: Proposed, text: str, stored: bytes, sentences: list[_Sentence], rules: ExtractionRules
+) -> Proposal | str:
+    """Find a proposal in the text, or say why it does not count."""
+    if one.claim not in rules.claim_ids():
+        return "unknown claim"
+    if unfit := _unfit(one.quote, rules):
+        return unfit
+    found = [_whole(stored, span, sentences) for span in _places(one.quote, text)]
+    span = next((span for span in found if span), None)
+    if span is None:
+        return "part of a sentence" if found else "not in the text"
+    quote = stored[slice(*span)].decode()
+    if unfit := _unfit(quote, rules):
+        return unfit
+    if not stored[span[1] :].strip() and quote.endswith(TRUNCATION_MARKS):
+        return "cut off"
+    return "denied" if _is_denied(quote) else Proposal(one.claim, span[1], quote, span[0])
+
+
+def _unfit(quote: str, rules: ExtractionRules) -> str | None:
+    """Why words are no quote, whatever the text holds."""
+    if len(quote) < rules.bounds.shortest_quote_chars:
+        return "too short"
+    if len(quote) > rules.bounds.longest_quote_chars:
+        return "too long"
+    return "disguised" if clean(quote) != quote else None
+
+
+def _places(quote: str, text: str) -> Iterator[tuple[int, int]]:
+    """Find the bytes where the same words stand; how their lines are broken makes no difference."""
+    pattern = re.compile(r"\s+".join(re.escape(word) for word in quote.split()) or r"(?!)")
+    for found, _ in zip(pattern.finditer(text), range(MOST_PLACES), strict=False):
+        start = len(text[: found.start()].encode())
+        yield start, start + len(found[0].encode())
+
+
+def _whole(stored: bytes, span: tuple[int, int], sentences: list[_Sentence]) -> tuple[int, int] | None:
+    """Widen a span by marks to whole sentences of one passage; None when it leaves out a word of one."""
+    touched = [one for one in sentences if one.start < span[1] and span[0] < one.end]
+    if not touched or len({one.passage for one in touched}) > 1:
+        return None
+    start, end = touched[0].start, touched[-1].end
+    left_out = (stored[start : span[0]] + stored[span[1] : end]).decode()
+    return None if any(char.isalnum() for char in left_out) else (start, end)
+
+
+def _sentences(stored: bytes) -> Iterator[_Sentence]:
+    """The sentences of a text in Markdown, without front matter, headings, code, tables, comments and boilerplate."""
+    for number, part in enumerate(read_body(stored, read_front_matter(stored).body_offset)):
+        for sentence in part.sentences:
+            yield _Sentence(sentence.start, sentence.end, (number, sentence.passage))
+
+
+def _is_denied(quote: str) -> bool:
+    """Whether a sentence says the opposite of a limit ("does not hallucinate")."""
+    cues, words = card_rules().cues, plain_text(quote)
+    return cues.denial.search(cues.double_negation.sub(" ", cues.concession.sub(" ", words))) is not None

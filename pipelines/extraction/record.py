@@ -1,0 +1,123 @@
+"""Records of what a language model proposed: how they are written, when they still hold, and what disproves them."""
+
+import hashlib
+import json
+from collections.abc import Callable
+
+from pipelines.extraction.answer import Judged, Proposal, SourceText, record_id, text_of, untenable
+from pipelines.formats.json_pointer import resolve
+from pipelines.formats.record_reader import FieldError, Record, parse_record, shown
+from pipelines.formats.slugs import hub_slug, is_slug, slug_of
+from pipelines.rules.extraction import PLAIN, TextRule, extraction_rules
+from schemas.listing import Fact, Listing, RawListing
+
+
+def recorded(found: Judged, text: SourceText, *, model: str, observed_at: str) -> RawListing:
+    """Write down what counts of a model's answer, as a record of our own."""
+    document = {
+        "dropped": found.dropped,
+        "model": model,
+        "of": {"content_sha256": text.sha256, "field": text.field, "id": text.id, "source": text.source},
+        "prompt_sha256": extraction_rules().sha256,
+        "proposals": [proposal._asdict() for proposal in found.proposals],
+    }
+    body = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    return RawListing(
+        source=SOURCE, id=text.record_id, url=text.url, observed_at=observed_at, body=body, content_sha256=digest
+    )
+
+
+def is_of(last: RawListing, text: SourceText) -> bool:
+    """Whether a record made earlier is of this very text: then its quotes still stand in it."""
+    return bool(resolve(parse_record(last.body), "/of/content_sha256") == text.sha256)
+
+
+def answers(last: RawListing, text: SourceText, *, model: str) -> bool:
+    """Whether a record made earlier answers what would be asked now: the same of the same text and model."""
+    document = parse_record(last.body)
+    pinned = (document.get("model"), document.get("prompt_sha256"))
+    return is_of(last, text) and pinned == (model, extraction_rules().sha256)
+
+
+def disproof(extraction: RawListing, record: RawListing, kind: str) -> str | None:
+    """Say why what was proposed does not hold of the record that it is about, or None when all of it counts there."""
+    text, document = text_of(record, kind), parse_record(extraction.body)
+    if text is None or text.record_id != extraction.id:
+        return f"the text of {record.id!r} is not what {extraction.id!r} is about"
+    if not is_of(extraction, text):
+        return f"the text of {record.id!r} is another than the one that was asked about"
+    proposals = [Proposal(one["claim"], one["end"], one["quote"], one["start"]) for one in document["proposals"]]
+    place = next(untenable(proposals, text), None)
+    if place is None:
+        return None
+    return f"/proposals/{place} is no whole sentence that stands in the text from byte {proposals[place].start} on"
+
+
+SOURCE = "extraction"
+
+_SLUGS: dict[str, Callable[[str], str]] = {"openrouter": slug_of, "huggingface": hub_slug}
+
+
+def read_proposals(raw: RawListing) -> Listing:
+    """Read one record; raise FieldError naming the field that cannot be read.
+
+    That the quotes stand in the text that they are of is `pipelines.proposals.disproof`'s to say: it takes that text.
+    """
+    record = Record(parse_record(raw.body))
+    rule, listing_id, slug = _subject(record.nested("of"), raw)
+    for pinned in ("model", "prompt_sha256"):
+        record.line(pinned)
+    proposals = [_proposal(one) for one in record.nested_list("proposals")]
+    return Listing.model_construct(
+        source=raw.source,
+        id=raw.id,
+        kind="entry",
+        base_id=listing_id,
+        slug=slug,
+        variant=None,
+        name=listing_id.rpartition("/")[2],
+        author=listing_id.partition("/")[0],
+        facts=tuple(fact for fact, _ in proposals),
+        prices=(),
+        providers=(),
+        same_as=(f"{rule.of}:{listing_id}",),
+        leftovers=tuple(record.leftovers()),
+        unfamiliar=tuple(fact.name for fact, known in proposals if not known),
+        url=raw.url,
+        observed_at=raw.observed_at,
+        content_sha256=raw.content_sha256,
+    )
+
+
+def _subject(of: Record, raw: RawListing) -> tuple[TextRule, str, str]:
+    """What the proposals are about: it must be what the record's own id says."""
+    source, listing_id = of.line("source"), of.line("id")
+    rule = extraction_rules().text_of(source)
+    if rule is None:
+        of.refuse("source", f"is {shown(source)}, which has no text that is asked about")
+    if raw.id != record_id(source, listing_id):
+        of.refuse("id", f"is {shown(listing_id)}, where the record is {raw.id[:80]!r}")
+    slug = _SLUGS[rule.of](listing_id)
+    if not is_slug(slug):
+        of.refuse("id", f"is {shown(listing_id)}, which no passport can be named after")
+    field, digest = of.take("field"), of.line("content_sha256")
+    if field != rule.field:
+        of.refuse("field", f"is {shown(field)}, where the text of {source} stands at {rule.field!r}")
+    if len(digest) != len(raw.content_sha256):
+        of.refuse("content_sha256", f"is {shown(digest)}, not a SHA-256")
+    return rule, listing_id, slug
+
+
+def _proposal(proposal: Record) -> tuple[Fact, bool]:
+    """Read one proposal; tell whether its claim is one that we know."""
+    rules, claim, quote = extraction_rules(), proposal.line("claim"), proposal.take("quote")
+    start, end = proposal.optional_count("start"), proposal.optional_count("end")
+    bounds = rules.bounds
+    if not isinstance(quote, str) or not bounds.shortest_quote_chars <= len(quote) <= bounds.longest_quote_chars:
+        told = f"not a text of {bounds.shortest_quote_chars} to {bounds.longest_quote_chars} characters"
+        raise FieldError(proposal.place("quote"), f"is {shown(quote)}, {told}")
+    if start is None or end is None or end - start != len(quote.encode()):
+        raise FieldError(proposal.place("end"), f"is {end}, not the byte after the quote's last, from {start} on")
+    name = f"limit:{PLAIN}-{start}" if claim == PLAIN else f"limit:{claim}"
+    return Fact(name, quote, proposal.place("quote"), quote, "pattern"), claim in rules.claim_ids()

@@ -1,0 +1,1 @@
+"""Values and encodings that every step uses: JSON, numbers, dates, slugs, text."""

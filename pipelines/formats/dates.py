@@ -1,0 +1,34 @@
+"""Days and months as sources write them: those of the calendar, and nothing that merely looks like one."""
+
+import re
+from calendar import monthrange
+from datetime import date
+
+_DAY = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}\Z")
+_MONTH = re.compile(r"[1-9][0-9]{3}-(?:0[1-9]|1[0-2])\Z")
+
+
+def is_day(text: str) -> bool:
+    """Whether the text is a day of the calendar."""
+    try:
+        return _DAY.match(text) is not None and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def is_month(text: str) -> bool:
+    """Whether the text is a month of the calendar: "2026-04"."""
+    return _MONTH.match(text) is not None
+
+
+def days_apart(one: str, other: str) -> int:
+    """Days that lie between two dates, each a day or a month: of a month its day that is nearest counts."""
+    (_, earlier_end), (later_start, _) = sorted((_span(one), _span(other)))
+    return max(0, (later_start - earlier_end).days)
+
+
+def _span(text: str) -> tuple[date, date]:
+    if not is_month(text):
+        return date.fromisoformat(text), date.fromisoformat(text)
+    year, month = int(text[:4]), int(text[5:])
+    return date(year, month, 1), date(year, month, monthrange(year, month)[1])

@@ -1,0 +1,245 @@
+"""Reading one record of a source: every field is taken out under its pointer, and what is left over is seen."""
+
+import json
+from decimal import Decimal
+from typing import Any, NoReturn
+
+import orjson
+
+from pipelines.errors import PlacedError
+from pipelines.formats.dates import is_day, is_month
+from pipelines.formats.decimals import digits, read_decimal
+from pipelines.formats.text import unfit_for_line
+from schemas.listing import Said
+
+LONGEST_LINE = 200
+"""Characters of a name or a word; the longest recorded name has 69."""
+
+MOST_ITEMS = 5_000
+"""Items of a list that is read item by item; the longest recorded has 34, and a model may name 1,400 languages."""
+
+LARGEST_COUNT = 2**53 - 1
+"""What passports can carry exactly (RFC 8785)."""
+
+
+class FieldError(PlacedError):
+    """A field of a record is missing or is not what it should be."""
+
+    whole = "the record"
+
+
+class Record:
+    """An object of a source's record, read by taking its fields out; every reader names the field that it refuses.
+
+    Readers of fields that every record must have raise FieldError when they are missing; those of optional fields read
+    null as absent. All raise it on another type than they are for.
+    """
+
+    __slots__ = ("_fields", "_opened", "_shape", "at")
+
+    def __init__(self, fields: dict[str, Any], at: str = "", shape: str = "") -> None:
+        self.at = at
+        """JSON Pointer to this object in the record."""
+        self._shape = shape
+        self._fields = fields
+        self._opened: list[Record] = []
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._fields
+
+    def names(self) -> list[str]:
+        """Names of the fields that nobody has taken yet."""
+        return list(self._fields)
+
+    def peek(self, key: str) -> Any:  # noqa: ANN401 - JSON can be anything
+        """Look at a field without taking it out; absent is null."""
+        return self._fields.get(key)
+
+    def place(self, key: str) -> str:
+        """JSON Pointer to a field, whether it is there or not."""
+        return f"{self.at}/{_escaped(key)}"
+
+    def refuse(self, key: str, reason: str) -> NoReturn:
+        """Raise FieldError naming a field."""
+        raise FieldError(self.place(key), reason)
+
+    def take(self, key: str) -> Any:  # noqa: ANN401 - the readers below say what it must be
+        """Take out a field that every record must have."""
+        if key not in self._fields:
+            self.refuse(key, "is missing")
+        return self._fields.pop(key)
+
+    def take_optional(self, key: str) -> Any:  # noqa: ANN401 - likewise
+        """Take out a field that may be absent or null."""
+        return self._fields.pop(key, None)
+
+    def line(self, key: str) -> str:
+        """Take out a line of text that says something: a name, an id."""
+        value = self.take(key)
+        if unfit := _unfit_line(value):
+            self.refuse(key, unfit)
+        return str(value)
+
+    def optional_line(self, key: str) -> str | None:
+        """Take out a line of text that may be absent, null or empty: all three say nothing."""
+        if self._fields.get(key) in (None, ""):
+            self.take_optional(key)
+            return None
+        return self.line(key)
+
+    def optional_text(self, key: str) -> str | None:
+        """Take out a text of any length and characters, that may be absent, null or empty."""
+        value = self.take_optional(key)
+        if value is not None and not isinstance(value, str):
+            self.refuse(key, f"is {shown(value)}, not a text or null")
+        return value or None
+
+    def lines(self, key: str) -> list[str]:
+        """Take out a list of words."""
+        values: list[str] = self.take(key)
+        if not isinstance(values, list):
+            self.refuse(key, f"is {shown(values)}, not a list of texts")
+        self._check_length(key, values)
+        for place, value in enumerate(values):
+            if unfit := _unfit_line(value):
+                raise FieldError(f"{self.place(key)}/{place}", unfit)
+        return values
+
+    def optional_lines(self, key: str) -> list[str]:
+        """Take out a list of words that may be absent or null: both read as an empty one."""
+        return self.lines(key) if self._fields.get(key) is not None else self.take_optional(key) or []
+
+    def optional_count(self, key: str) -> int | None:
+        """Take out a whole number that is not negative."""
+        value = self.take_optional(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_COUNT:
+            self.refuse(key, f"is {shown(value)}, not a whole number from 0 to 2^53-1")
+        return value
+
+    def optional_flag(self, key: str) -> bool | None:
+        """Take out true or false."""
+        value = self.take_optional(key)
+        if value is not None and not isinstance(value, bool):
+            self.refuse(key, f"is {shown(value)}, not true, false or null")
+        return value
+
+    def nested(self, key: str) -> "Record":
+        """Take out an object; what is not taken of it in its turn is left over."""
+        return self._open(self.take(key), self.place(key), self._shape_of(key))
+
+    def optional_nested(self, key: str) -> "Record":
+        """Take out an object that may be absent or null: both read as an empty one."""
+        value = self.take_optional(key)
+        return self._open({} if value is None else value, self.place(key), self._shape_of(key))
+
+    def nested_list(self, key: str) -> list["Record"]:
+        """Take out a list of objects."""
+        return self._open_each(key, self.take(key))
+
+    def optional_nested_list(self, key: str) -> list["Record"]:
+        """Take out a list of objects that may be absent or null: both read as an empty one."""
+        value = self.take_optional(key)
+        return [] if value is None else self._open_each(key, value)
+
+    def leftovers(self) -> list[str]:
+        """Pointers to what nobody took, in objects that were taken too; places in lists are left out of them."""
+        left = [self._shape_of(key) for key in self._fields]
+        for opened in self._opened:
+            left += opened.leftovers()
+        return left
+
+    def _shape_of(self, key: str) -> str:
+        return f"{self._shape}/{_escaped(key)}"
+
+    def _open(self, value: object, at: str, shape: str) -> "Record":
+        if not isinstance(value, dict):
+            raise FieldError(at, f"is {shown(value)}, not an object")
+        opened = Record(value, at, shape)
+        self._opened.append(opened)
+        return opened
+
+    def _open_each(self, key: str, values: object) -> list["Record"]:
+        at, shape = self.place(key), self._shape_of(key)
+        if not isinstance(values, list):
+            raise FieldError(at, f"is {shown(values)}, not a list")
+        self._check_length(key, values)
+        return [self._open(value, f"{at}/{place}", shape) for place, value in enumerate(values)]
+
+    def _check_length(self, key: str, items: list[Any]) -> None:
+        """Refuse a list before anything is made of its items."""
+        if len(items) > MOST_ITEMS:
+            self.refuse(key, f"is a list of {len(items):,} items, at most {MOST_ITEMS:,} are read")
+
+
+def parse_record(body: str) -> dict[str, Any]:
+    """Read a record's body; fractions become exact decimals. Raise FieldError when it is no object in JSON."""
+    try:
+        if "\\u" in body:
+            orjson.loads(body)  # refuses escapes that spell half a character, which the standard library lets pass
+        fields = _DECODER.decode(body)
+    except (ValueError, RecursionError) as error:
+        raise FieldError("", f"is not JSON: {error}") from error
+    if not isinstance(fields, dict):
+        raise FieldError("", f"is {shown(fields)}, not an object")
+    return fields
+
+
+def said(value: object) -> Said:
+    """Give what stands in a record in a form that evidence can carry: fractions as their digits in text."""
+    if isinstance(value, Decimal):
+        return digits(value)
+    if isinstance(value, list):
+        return tuple(str(item) for item in value)
+    if value is None or isinstance(value, str | int):
+        return value
+    raise FieldError("", f"{shown(value)} cannot stand as evidence")
+
+
+def decimal(value: object, at: str) -> Decimal:
+    """Read a decimal, in text or as a number."""
+    try:
+        return read_decimal(value)
+    except ValueError as error:
+        raise FieldError(at, str(error)) from error
+
+
+def shown(value: object) -> str:
+    """Print a value of a record for a sentence: its kind, or itself where it is short."""
+    if isinstance(value, dict | list):
+        return f"an object of {len(value)} fields" if isinstance(value, dict) else f"a list of {len(value)} items"
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > LONGEST_LINE:
+        return f"a whole number of {value.bit_length()} bits"
+    text = repr(str(value) if isinstance(value, Decimal) else value)
+    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - enough to find it in the record
+
+
+def _unfit_line(value: object) -> str | None:
+    """Why a value is no line of text: it is blank, long, or holds what can disguise it. None when it is one."""
+    if not isinstance(value, str) or not value or value.isspace():
+        return f"is {shown(value)}, not a text"
+    if found := unfit_for_line(value):
+        return f"holds {found}, a control or bidirectional character that can disguise a text"
+    if len(value) > LONGEST_LINE:
+        return f"is {len(value)} characters long, at most {LONGEST_LINE} are believable"
+    return None
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")[:100] if "~" in key or "/" in key else key[:100]
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number in JSON")
+
+
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
+
+
+def day(record: Record, field: str, *, or_month: bool = False) -> str | None:
+    """Take out a day ("2026-04-29"), or a month too; raise FieldError when it is neither."""
+    text = record.optional_line(field)
+    if text is None or is_day(text) or (or_month and is_month(text)):
+        return text
+    return record.refuse(field, f"is {text[:40]!r}, not a day such as 2026-04-29{' or its month' if or_month else ''}")

@@ -1,0 +1,1 @@
+"""What changes from crawl to crawl: gates, updates of known records, renames, and proof of absence."""

@@ -1,0 +1,151 @@
+"""Gates: what a crawl of a source must look like before anything is published from it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pipelines.rules.gates import Gate, Gates
+from schemas.crawl import CrawlReport
+from schemas.listing import FactValue, Listing
+
+DROP = "largest_drop"
+"""The gate that a person who has looked may open: a source can have become smaller, and only people know why."""
+
+BLANK = ("", ())
+"""What states nothing, although it is there."""
+
+FEWEST_TO_RATE = 20
+"""Records from which a share of them means something: of fewer, a single one that breaks is more than bounds allow."""
+
+RATED_TOGETHER = 10_000
+"""Statements of one name whose differing is rated as one: the same for a source of thousands and one of millions, which
+then take no more memory, and a source that breaks halfway does not hide behind its first half."""
+
+
+@dataclass(slots=True)
+class Variety:
+    """Counts how many different things are stated under one name."""
+
+    stated: int = 0
+    different: set[int] = field(default_factory=set)
+    """Hashes of what was stated since the last full window."""
+    least: float = 1.0
+    """The smallest share of different ones in any full window."""
+
+    def note(self, value: FactValue) -> None:
+        """Count what one listing states."""
+        self.stated += 1
+        self.different.add(hash(value))
+        if self.stated == RATED_TOGETHER:
+            self.least, self.stated, self.different = self.share, 0, set()
+
+    @property
+    def share(self) -> float:
+        """The smallest share of different ones; what is too little to be rated counts as all different."""
+        rated = self.stated >= FEWEST_TO_RATE
+        return min(self.least, len(self.different) / self.stated) if rated else self.least
+
+
+@dataclass(slots=True)
+class Filled:
+    """Counts how many listings state what a gate asks for, and in how many ways, one listing after the other."""
+
+    rated: frozenset[str] = frozenset()
+    """Names of what is counted."""
+    listings: int = 0
+    stated: Counter[str] = field(default_factory=Counter)
+    varieties: defaultdict[str, Variety] = field(default_factory=lambda: defaultdict(Variety))
+
+    def note(self, listing: Listing) -> None:
+        """Count a listing; the answer that there is none states nothing and is no listing."""
+        if listing.kind == "absence":
+            return
+        self.listings += 1
+        said = {"name": listing.name, "author": listing.author, **{fact.name: fact.value for fact in listing.facts}}
+        for name in self.rated & said.keys():
+            self.stated[name] += said[name] not in BLANK
+            if said[name] is not True:  # a mark is there or not, and says nothing else
+                self.varieties[name].note(said[name])
+
+
+class Came(NamedTuple):
+    """How many records of one kind a crawl brought."""
+
+    admitted: int
+    refused: int
+
+
+class Breach(NamedTuple):
+    """A bound that a crawl does not keep."""
+
+    source: str
+    gate: str
+    reason: str
+
+
+def check(report: CrawlReport, filled: Filled, gate: Gate, *, last_good: int | None) -> list[Breach]:
+    """List every bound that a whole crawl breaks; `last_good` is the number of listings of the last good crawl."""
+    return _incomplete(report) or [
+        *_size(report, gate, last_good),
+        *_fill(report, filled, gate),
+        *_differ(report, filled, gate),
+    ]
+
+
+def check_refusals(report: CrawlReport, came: Mapping[str, Came], gates: Gates) -> list[Breach]:
+    """List the kinds of records, by source, of which a whole crawl refused more than their own gates allow.
+
+    A crawl of the Hub brings repositories, cards and licences: a card that is refused says nothing of the repositories.
+    """
+    return [] if _incomplete(report) else [*_refused(report, came, gates)]
+
+
+def check_one(report: CrawlReport) -> list[Breach]:
+    """List what is wrong with a crawl of a single listing: it came whole, or it did not."""
+    return _incomplete(report)
+
+
+def _incomplete(report: CrawlReport) -> list[Breach]:
+    breaches = [Breach(report.source, "complete", failure.reason) for failure in report.failures]
+    if not report.complete and not breaches:
+        reason = f"the crawl ended early ({report.finish_reason}): run it again"
+        breaches.append(Breach(report.source, "complete", reason))
+    return breaches
+
+
+def _size(report: CrawlReport, gate: Gate, last_good: int | None) -> Iterable[Breach]:
+    came = report.listings
+    if came < gate.minimum_listings:
+        reason = f"{came} listings came, at least {gate.minimum_listings} must: is the source whole?"
+        yield Breach(report.source, "minimum_listings", reason)
+    if last_good and came < last_good * (1 - gate.largest_drop):
+        dropped = f"{came} listings came after {last_good} last time, a drop beyond {gate.largest_drop:.0%}"
+        reason = f"{dropped}: look at the source, and if that is right, publish with --accept-drop"
+        yield Breach(report.source, DROP, reason)
+
+
+def _refused(report: CrawlReport, came: Mapping[str, Came], gates: Gates) -> Iterable[Breach]:
+    for source, (admitted, refused) in came.items():
+        total, largest = admitted + refused, gates[source].largest_reject_rate
+        if total >= FEWEST_TO_RATE and refused / total > largest:
+            share = f"{refused:,} of {total:,} records of {source} were refused, more than {largest:.0%}"
+            yield Breach(report.source, "largest_reject_rate", f"{share}: see the quarantine")
+
+
+def _fill(report: CrawlReport, filled: Filled, gate: Gate) -> Iterable[Breach]:
+    for name, smallest in gate.fill_rates.items():
+        share = filled.stated[name] / filled.listings if filled.listings else 1.0
+        if share < smallest:
+            reason = f"only {share:.0%} of the listings state {name}, at least {smallest:.0%} must: did a field change?"
+            yield Breach(report.source, f"fill_rates.{name}", reason)
+
+
+def _differ(report: CrawlReport, filled: Filled, gate: Gate) -> Iterable[Breach]:
+    for name, smallest in gate.distinct_rates.items():
+        share = filled.varieties[name].share if name in filled.varieties else 1.0
+        if share < smallest:
+            told = f"only {share:.1%} of what is stated as {name} differs, at least {smallest:.0%} must"
+            yield Breach(
+                report.source, f"distinct_rates.{name}", f"{told}: did one value take the place of all others?"
+            )

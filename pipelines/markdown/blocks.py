@@ -1,0 +1,177 @@
+"""A model card's headings and passages of prose, in order, each with its place in the card."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from pipelines.markdown.html import html_blocks
+from pipelines.markdown.tables import telling_cells
+from pipelines.markdown.text import CardText
+
+BOLD_LEVEL: Final = 7
+"""A line in bold stands below the six levels of headings."""
+
+PLAIN_LEVEL: Final = 8
+"""A short line that ends in a colon may be one too, below those: that depends on its words."""
+
+LONGEST_HEADING_WORDS: Final = 14
+LONGEST_PLAIN_HEADING_WORDS: Final = 6
+
+_BLOCKS: Final = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table")
+_BLOCKS.core.ruler.enableOnly(["normalize", "block"])
+
+_BOLD_LINE: Final = re.compile(r"(?:\*\*|__)([^*_](?:(?!\*\*|__).){0,200})(?:\*\*|__)[ \t]*:?[ \t]*")
+_PLAIN_LINE: Final = re.compile(r"[^\s*_|].{0,80}:[ \t]*")
+_BULLET: Final = re.compile(r"[•‣◦●▪∙·\u2013][ \t]")
+_SENTENCE_END: Final = re.compile(r"[.!?\u3002\uff01\uff1f][\"”\u2019)*_]*$")
+_MARKUP: Final = re.compile(r"<[^<>]*>|!?\[([^\[\]]*)\]\([^()]*\)|[*`\\]|(?<!\w)_+|_+(?!\w)")
+
+
+class Heading(NamedTuple):
+    """A heading of any style."""
+
+    text: str
+    """Without markup."""
+    level: int
+    """1 to 6, `BOLD_LEVEL` or `PLAIN_LEVEL`."""
+    place: int
+    """A character of the card on its first line."""
+
+
+class Passage(NamedTuple):
+    """A paragraph or a list item, as written, with the way back to the card."""
+
+    text: str
+    """Lines joined by line feeds, without list, quote and indentation marks."""
+    places: tuple[tuple[int, int], ...]
+    """For each line: its first character in `text`, and that character's place in the card."""
+    item: bool
+    """Whether it is an item of a list."""
+    cell: bool = False
+    """Whether it is a cell of a table."""
+
+    def place(self, char: int) -> int:
+        """The place in the card of a character of `text`."""
+        start, place = self.places[bisect_right(self.places, char, key=itemgetter(0)) - 1]
+        return place + char - start
+
+
+class _Line(NamedTuple):
+    text: str
+    place: int
+
+
+def read_parts(text: CardText, first_line: int) -> Iterator[Heading | Passage]:
+    """Yield headings and passages from a line on; code, comments, and cells that are no sentence are passed over."""
+    opened: list[Token] = []
+    headings: list[str] = []
+    row: list[Token] = []
+    for token in _BLOCKS.parse("\n".join(text.lines()[first_line:])):
+        if token.nesting == 1:
+            opened.append(token)
+        elif token.nesting == -1:
+            if opened.pop().tag == "thead":
+                headings, row = [plain_heading(cell.content) for cell in row], []
+            elif token.tag == "tr" and opened[-1].tag == "tbody":
+                yield from _cells(text, row, headings, first_line)
+                row = []
+        elif token.type == "html_block" and token.map:
+            yield from _html_parts(text, *(text.line_place(first_line + line) for line in token.map))
+        elif token.type == "inline" and token.map and opened[-1].tag in {"th", "td"}:
+            row.append(token)
+        elif token.type == "inline" and token.map:
+            yield from _inline_parts(_lines(text, token, first_line), opened)
+
+
+def plain_heading(text: str) -> str:
+    """A heading's words without markup, on one line."""
+    return " ".join(_MARKUP.sub(lambda found: found[1] or "", text).split())
+
+
+def _cells(text: CardText, row: list[Token], headings: list[str], first_line: int) -> Iterator[Passage]:
+    """The cells of a row that are sentences; the same words twice are one."""
+    cells = [cell.content for cell in row]
+    for place in telling_cells(headings, [plain_heading(cell) for cell in cells]):
+        lines = _lines(text, row[place], first_line) if cells[place] not in cells[:place] else []
+        for line in lines:
+            yield Passage(line.text, ((0, line.place),), item=False, cell=True)
+
+
+def _html_parts(text: CardText, start: int, end: int) -> Iterator[Heading | Passage]:
+    html = text.parsed[start:end]
+    for block in html_blocks(html):
+        words = html[block.start : block.end]
+        if block.level:
+            yield Heading(plain_heading(words), block.level, start + block.start)
+        else:
+            yield Passage(words, ((0, start + block.start),), block.item)
+
+
+def _lines(text: CardText, token: Token, first_line: int) -> list[_Line]:
+    """Find each line of a block where the card has it: the end of its line, after the marks that lead to it."""
+    lines = []
+    for number, content in enumerate(token.content.split("\n"), (token.map or [0])[0] + first_line):
+        words = content.strip()
+        start, end = text.line_place(number), text.line_place(number + 1)
+        at = text.parsed.rfind(words, start, end)
+        if words and at >= 0:
+            lines.append(_Line(words, at))
+    return lines
+
+
+def _inline_parts(lines: list[_Line], opened: list[Token]) -> Iterator[Heading | Passage]:
+    words = " ".join(line.text for line in lines)
+    innermost = opened[-1]
+    if innermost.type == "heading_open" and not (innermost.markup in {"=", "-"} and _is_prose(words)):
+        if len(opened) == 1 and lines:
+            yield Heading(plain_heading(words), int(innermost.tag[1]), lines[0].place)
+        return
+    item = any(token.type == "list_item_open" for token in opened)
+    yield from _paragraph_parts(lines, item=item, top=len(opened) == 1)
+
+
+def _is_prose(words: str) -> bool:
+    """Whether what a rule below it makes a heading is a paragraph that lacks a blank line."""
+    return _SENTENCE_END.search(words) is not None or len(words.split()) > LONGEST_HEADING_WORDS
+
+
+def _paragraph_parts(lines: list[_Line], *, item: bool, top: bool) -> Iterator[Heading | Passage]:
+    """Split a paragraph at lines that are headings or begin with a bullet that Markdown does not know."""
+    gathered: list[_Line] = []
+    for line in lines:
+        heading = _line_heading(line, alone=len(lines) == 1) if top else None
+        if heading or _BULLET.match(line.text):
+            yield from _passage(gathered, item=item)
+            gathered = []
+        if heading:
+            yield heading
+        else:
+            gathered.append(line)
+    yield from _passage(gathered, item=item)
+
+
+def _line_heading(line: _Line, *, alone: bool) -> Heading | None:
+    bold = _BOLD_LINE.fullmatch(line.text)
+    if bold and not _is_prose(bold[1]):
+        return Heading(plain_heading(bold[1]).rstrip(" :"), BOLD_LEVEL, line.place)
+    if alone and _PLAIN_LINE.fullmatch(line.text) and len(line.text.split()) <= LONGEST_PLAIN_HEADING_WORDS:
+        return Heading(plain_heading(line.text).rstrip(" :"), PLAIN_LEVEL, line.place)
+    return None
+
+
+def _passage(lines: list[_Line], *, item: bool) -> Iterator[Passage]:
+    if not lines:
+        return
+    bullet = _BULLET.match(lines[0].text)
+    if bullet:
+        lines = [_Line(lines[0].text[bullet.end() :], lines[0].place + bullet.end()), *lines[1:]]
+    places, at = [], 0
+    for line in lines:
+        places.append((at, line.place))
+        at += len(line.text) + 1
+    yield Passage("\n".join(line.text for line in lines), tuple(places), item or bullet is not None)

@@ -1,0 +1,78 @@
+"""Where sentences end in a text with Markdown in it."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pipelines.rules.cards import card_rules
+
+_OPAQUE: Final = re.compile(
+    r"`[^`\n]{1,300}`|<[^<>\n]{1,1000}>|\]\([^()\s]{0,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,2000}){0,2}(?:\s\"[^\"\n]{0,300}\")?\)"
+    r"|\bhttps?://[^\s<>()\[\]]{0,2000}[^\s<>()\[\].,;:!?*_'\"]"
+)
+"""Code, tags, link targets and addresses: their full stops end no sentence."""
+
+_OPENERS: Final = ("`", "<", "](", "://")
+"""One of them is in each: to look for them costs much less."""
+
+_WIDE_STOPS: Final = "\u3002\uff01\uff1f\uff61"
+_STOP: Final = re.compile(r"[.!?…]+[\"”\u2019»)\]*_`']*(?=\s|\Z)")
+_END: Final = re.compile(rf"{_STOP.pattern}|[{_WIDE_STOPS}]+[”」』\uff09]*|[ \t]{{2,}}(?=\n)|\\(?=\n)")
+_RARE_END: Final = re.compile(rf"[\n{_WIDE_STOPS}](?:(?<=[ \t\\]\n)|(?<=[{_WIDE_STOPS}]))")
+"""What most texts have none of: to look for stops alone costs much less."""
+
+_CODE_NEXT: Final = re.compile(r"\s+[`<]")
+LONGEST_WORD: Final = 40
+"""Characters before a full stop that are looked at."""
+
+_LAST_WORD: Final = re.compile(r"[^\s(\[\"“*_]*\Z")
+
+
+def sentence_spans(text: str, begin: int = 0) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each sentence from `begin` on, without the white space around it."""
+    masked = _OPAQUE.sub(_covered, text) if any(opener in text for opener in _OPENERS) else text
+    start = begin
+    for end in (_END if _RARE_END.search(masked) else _STOP).finditer(masked, begin):
+        if _ends(masked, start, end, code_follows=_CODE_NEXT.match(text, end.end()) is not None):
+            yield from _stripped(text, start, end.end())
+            start = end.end()
+    yield from _stripped(text, start, len(text))
+
+
+def _covered(found: re.Match[str]) -> str:
+    """Letters in its place; the bracket that closes a link's words is kept."""
+    bracket = "]" if found[0].startswith("]") else ""
+    return bracket + "x" * (len(found[0]) - len(bracket))
+
+
+def _ends(text: str, start: int, end: re.Match[str], *, code_follows: bool) -> bool:
+    following = text[end.end() : end.end() + LONGEST_WORD].lstrip(" \t\n\"“\u2018'«([*_`")
+    if end[0][0] in _WIDE_STOPS or not following:
+        return True
+    if end[0][0] in " \t\\":
+        return following[0].isupper()
+    if end[0][0] == "." and _is_abbreviation(text, start, end.start()):
+        return False
+    if code_follows or not following[0].islower():
+        return True
+    return end[0][0] == "." and _is_name(following.split()[0])
+
+
+def _is_abbreviation(text: str, start: int, end: int) -> bool:
+    """Whether the full stop at `end` belongs to the word before it, an initial, or the number of a list."""
+    found = _LAST_WORD.search(text, max(start, end - LONGEST_WORD), end)
+    word = found[0].casefold() if found else ""
+    numbered = end - start < LONGEST_WORD and not text[start:end].strip(" 0123456789")
+    return word in card_rules().abbreviations or (len(word) == 1 and word.isalpha()) or numbered
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word in lower case is the name of a model rather than the middle of a sentence."""
+    return any(char.isdigit() for char in word)
+
+
+def _stripped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    stretch = text[start:end]
+    if stretch.strip():
+        begin = start + len(stretch) - len(stretch.lstrip())
+        yield begin, begin + len(stretch.strip())

@@ -1,0 +1,141 @@
+"""Sentences of a model card with the bytes that they are quoted from: card[start:end] is what is quoted."""
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from markdown_it import MarkdownIt
+
+from pipelines.markdown.blocks import Passage
+from pipelines.markdown.sections import Section, read_sections
+from pipelines.markdown.sentence_splitter import sentence_spans
+from pipelines.markdown.text import CardText, read_text
+from pipelines.rules.cards import CLAIMING, card_rules
+
+SHORTEST_SENTENCE_CHARS: Final = 10
+LONGEST_SENTENCE_CHARS: Final = 1200
+"""Of the text without markup; what is longer is no sentence but text without full stops."""
+
+LEAD_IN_ENDS: Final = (":", "\uff1a")
+QUESTION_ENDS: Final = ("?", "\uff1f")
+"""In the Latin and the wide form."""
+
+LONGEST_QUOTE_CHARS: Final = 6000
+"""With markup: links may be several times as long as their words."""
+
+_INLINE: Final = MarkdownIt("commonmark").enable("strikethrough")
+_LABEL: Final = re.compile(
+    r"(?:\*\*|__)(?P<inside>[^*_\n]{1,80}?)(?:\s*:(?:\*\*|__)\s*|(?:\*\*|__)\s*:\s*|(?:\*\*|__)\s+(?=[A-Z]))"
+)
+_EMPHASIS: Final = re.compile(r"(\*{1,3}|_{1,3})(?=\S)")
+_CLOSING: Final = re.compile(r"(?<=\S)(\*{1,3}|_{1,3})\Z")
+
+
+class Sentence(NamedTuple):
+    """A sentence or a list item, quoted whole."""
+
+    text: str
+    """Without markup, on one line."""
+    label: str
+    """The words in bold that lead it in ("Hallucination"), or ""; they are not part of the quote."""
+    start: int
+    """First byte in the card."""
+    end: int
+    """The byte after its last."""
+    passage: int
+    """Number of its passage in the section."""
+    item: bool
+    """Whether it stands in a list."""
+    lead_in: str
+    """The line that leads in its list ("It is not meant for:"), or ""."""
+
+
+class Part(NamedTuple):
+    """A section of a card, and what stands in it."""
+
+    section: Section
+    sentences: tuple[Sentence, ...]
+
+
+def read_body(card: bytes, body_offset: int = 0) -> tuple[Part, ...]:
+    """Read a card once, from the byte where its text begins; () where the bytes are no card. Never raises."""
+    text = read_text(card)
+    sections = read_sections(card, body_offset)
+    return tuple(Part(section, tuple(read_sentences(text, section))) for section in sections)
+
+
+def read_sentences(text: CardText, section: Section) -> Iterator[Sentence]:
+    """Yield a section's sentences in order, without boilerplate, pictures, and what is too short or too long.
+
+    Cells of tables count in sections about limits alone: elsewhere a table compares or lists.
+    """
+    lead_in = ""
+    for number, passage in enumerate(section.passages):
+        if passage.cell and section.kind not in CLAIMING:
+            continue
+        if not passage.item:
+            lead_in = _short_lead_in(passage)
+        for sentence in _sentences(text, passage, number, lead_in if passage.item else ""):
+            if sentence.text.endswith(LEAD_IN_ENDS) and not passage.item:
+                lead_in = sentence.text
+            yield sentence
+
+
+def plain_text(markdown: str) -> str:
+    """What a reader sees of a line of Markdown: without marks, link targets, pictures and tags."""
+    seen = []
+    for block in _INLINE.parseInline(markdown):
+        for token in block.children or ():
+            if token.type in {"text", "code_inline"}:
+                seen.append(token.content)
+            elif token.type in {"softbreak", "hardbreak"}:
+                seen.append(" ")
+    return " ".join("".join(seen).split())
+
+
+def _sentences(text: CardText, passage: Passage, number: int, lead_in: str) -> Iterator[Sentence]:
+    label, begin = _label(passage.text)
+    for span in sentence_spans(passage.text, begin):
+        start, end = _trimmed(passage.text, *span)
+        words = plain_text(passage.text[start:end]) if start < end <= start + LONGEST_QUOTE_CHARS else ""
+        if _is_quotable(words):
+            yield Sentence(
+                text=words,
+                label=label,
+                start=text.byte_at(passage.place(start)),
+                end=text.byte_at(passage.place(end - 1) + 1),
+                passage=number,
+                item=passage.item,
+                lead_in=lead_in,
+            )
+
+
+def _short_lead_in(passage: Passage) -> str:
+    """A line like "It never:", which leads in a list though it is too short to be a sentence."""
+    return passage.text if passage.text.endswith(LEAD_IN_ENDS) and len(passage.text) < SHORTEST_SENTENCE_CHARS else ""
+
+
+def _label(text: str) -> tuple[str, int]:
+    """Part a passage into the words in bold that lead it in and the rest."""
+    found = _LABEL.match(text)
+    return (plain_text(found["inside"]), found.end()) if found else ("", 0)
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Leave out emphasis that spans the whole sentence or is not closed in it."""
+    mark = _EMPHASIS.match(text, start, end)
+    if mark:
+        inside = text[mark.end() : end]
+        if inside.endswith(mark[1]) and inside.count(mark[1]) == 1:
+            return mark.end(), end - len(mark[1])
+        if mark[1] not in inside:
+            return mark.end(), end
+    closing = _CLOSING.search(text, start, end)
+    unopened = closing is not None and text.count(closing[1], start, end) == 1
+    return start, end - len(closing[1]) if closing and unopened else end
+
+
+def _is_quotable(words: str) -> bool:
+    wide = sum(char > "\u2e7f" for char in words)
+    long_enough = len(words) + 2 * wide >= SHORTEST_SENTENCE_CHARS and any(char.isalpha() for char in words)
+    return long_enough and len(words) <= LONGEST_SENTENCE_CHARS and not card_rules().cues.boilerplate.search(words)

@@ -1,0 +1,56 @@
+"""Whether two sources say the same of a fact, as precedence.toml reads it, and who agrees with whom."""
+
+from decimal import Decimal
+
+from pipelines.formats.dates import days_apart
+from pipelines.merge.joins import key_of
+from pipelines.merge.subject import Subject
+from pipelines.rules.precedence import Field, field_of
+from schemas.listing import Claim, FactValue
+
+PRICE = "price:"
+
+
+def agree(row: Field, one: FactValue, other: FactValue) -> bool:
+    """Whether two values of a fact mean the same."""
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return set(one) == set(other)
+    if isinstance(one, str) and isinstance(other, str):
+        return one == other or _same_text(row, one, other)
+    return one == other
+
+
+def _same_text(row: Field, one: str, other: str) -> bool:
+    if row.as_name:
+        return one.lower() == other.lower()
+    if row.fact.startswith(PRICE):
+        return Decimal(one) == Decimal(other)
+    return bool(row.tolerance_days) and days_apart(one, other) <= row.tolerance_days
+
+
+def agreeing(subject: Subject, fact: str) -> list[Claim]:
+    """Claims of other records that confirm what is believed of a fact."""
+    return [claim for claim, same in _compared(subject, fact) if same]
+
+
+def differing(subject: Subject, fact: str) -> list[Claim]:
+    """Claims of other records that say otherwise."""
+    return [claim for claim, same in _compared(subject, fact) if not same]
+
+
+def _compared(subject: Subject, fact: str) -> list[tuple[Claim, bool]]:
+    """Other claims on a fact that say something, and whether they say the same."""
+    row, others = field_of(fact), list(subject.others.get(fact, ()))
+    for name in row.also if row else ():
+        others += [subject.claims[name], *subject.others.get(name, ())] if name in subject.claims else []
+    if not others or row is None or fact not in subject.claims:
+        return []
+    believed = subject.claims[fact]
+    telling = [claim for claim in others if claim.fact.value not in row.says_little and not _is_former(claim, believed)]
+    return [(claim, agree(row, believed.fact.value, claim.fact.value)) for claim in telling]
+
+
+def _is_former(claim: Claim, believed: Claim) -> bool:
+    """Whether a claim gives a name that the record which is believed says was its own."""
+    listing = believed.listing
+    return bool(listing.same_as) and key_of(listing.source, str(claim.fact.value)) in map(str.lower, listing.same_as)

@@ -1,0 +1,190 @@
+"""Brings together the listings of one model: its offers, its other names, its endpoints, and what they state."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from pipelines.lifecycle.absence import Absence, absent_in
+from pipelines.merge.joins import Joined
+from pipelines.merge.resolve import weighed
+from pipelines.merge.subject import STANDARD_OFFER, Subject
+from pipelines.normalise.facts import MISSING, MOVED, REPLACED
+from schemas.listing import Claim, Listing, Quarantined, RawListing
+from schemas.run import Accounting
+from schemas.sources import CLAIMING as OFFERED
+from schemas.sources import NAMING, SELLER, SOURCES
+
+Absences = Mapping[tuple[str, str], Absence]
+"""Source and id of a listing that is missing → its absence."""
+
+NO_ABSENCES: Absences = MappingProxyType({})
+
+
+class Gathered(NamedTuple):
+    """All models of a batch, and what could not be brought together."""
+
+    subjects: tuple[Subject, ...]
+    collisions: tuple[Listing, ...]
+    """Listings whose slug belongs to another id that was seen first."""
+    aliases_without_target: tuple[str, ...]
+    endpoints_unused: tuple[str, ...]
+    """Ids whose endpoints no passport shows: of models that are not in the batch, and of further offers and names."""
+
+
+def gather(
+    listings: Iterable[Listing],
+    owners: dict[str, str] | None = None,
+    *,
+    joined: Iterable[Joined] = (),
+    absences: Absences = NO_ABSENCES,
+) -> Gathered:
+    """Group listings by model, in order of slug; a source's id may stand among them once.
+
+    `owners` (slug → base id) says which id had a slug first; a newcomer that would share it is a collision, and the
+    same id in larger or smaller letters is none. `joined` are records of other sources, each with the slug of the
+    passport that it belongs to; `absences` tells which listings are missing.
+    """
+    owner_of = dict(owners or {})
+    members: dict[str, list[Listing]] = {}
+    collisions: list[Listing] = []
+    for listing in sorted(listings, key=_precedence):
+        owner = owner_of.get(listing.slug, listing.base_id)
+        if listing.kind != "alias" and owner.lower() != listing.base_id.lower():
+            collisions.append(listing)
+            continue
+        if listing.kind in OFFERED:
+            owner_of[listing.slug] = owner
+        members.setdefault(listing.slug, []).append(listing)
+    supplements = _by_slug(joined)
+    subjects = tuple(
+        subject
+        for slug in sorted(members)
+        if (subject := _subject(slug, members[slug], supplements.get(slug, ()), absences))
+    )
+    used = {listing.id for subject in subjects for listing in subject.aliases}
+    shown = {subject.endpoints.id for subject in subjects if subject.endpoints}
+    left = [listing for group in members.values() for listing in group]
+    return Gathered(subjects, tuple(collisions), _others(left, "alias", used), _others(left, "endpoints", shown))
+
+
+def account(gathered: Gathered, *, listings: Iterable[Listing], joined: int = 0, quarantined: int = 0) -> Accounting:
+    """Count where each listing went (endpoints, cards and entries are details of a listing, not listings).
+
+    `listings` are those that were gathered and are there, `joined` how many more stand in passports of other sources,
+    `quarantined` how many were refused before.
+    """
+    listed = [listing for listing in listings if listing.kind in NAMING]
+    there = {listing.id for listing in listed}
+    aliases = sum(1 for listing in listed if listing.kind == "alias")
+    collided = sum(1 for listing in gathered.collisions if listing.kind in NAMING)
+    offers = [sum(offer.id in there for offer in subject.offers) for subject in gathered.subjects]
+    return Accounting(
+        listings=len(listed) + joined + quarantined,
+        passports=sum(1 for count in offers if count),
+        offers_merged=sum(count - 1 for count in offers if count),
+        aliases=aliases,
+        joined=joined,
+        quarantined=quarantined + collided,
+        aliases_without_target=gathered.aliases_without_target,
+    )
+
+
+def collision(listing: Listing, owner: str, raw: RawListing) -> Quarantined:
+    """Explain a collision of slugs to whoever reads the quarantine."""
+    shared = f"{listing.base_id!r} would share the slug {listing.slug!r} with {owner!r}"
+    return Quarantined(
+        stage="merge",
+        source=listing.source,
+        id=listing.id,
+        field="/id",
+        reason=f"{shared}, which was seen first and keeps it",
+        observed_at=listing.observed_at,
+        raw=raw.body,
+    )
+
+
+def _precedence(listing: Listing) -> tuple[str, int, bool, str]:
+    """Sort key: by slug, then source, the model itself before its variants, then id."""
+    return (listing.slug, SOURCES.index(listing.source), listing.variant is not None, listing.id)
+
+
+def _by_slug(joined: Iterable[Joined]) -> dict[str, tuple[Joined, ...]]:
+    grouped: dict[str, list[Joined]] = defaultdict(list)
+    for one in joined:
+        grouped[one.slug].append(one)
+    return {slug: tuple(sorted(group, key=_supplement_order)) for slug, group in grouped.items()}
+
+
+def _supplement_order(joined: Joined) -> tuple[int, bool, str]:
+    """Of a source's records those come first that are of this very listing and not of its repository."""
+    listing = joined.listing
+    about = any(name.startswith(f"{SELLER}:") for name in listing.same_as)
+    return (SOURCES.index(listing.source), not about, listing.id)
+
+
+def _subject(slug: str, members: list[Listing], supplements: tuple[Joined, ...], absences: Absences) -> Subject | None:
+    offers = tuple(listing for listing in members if listing.kind in OFFERED)
+    if absences:
+        offers = tuple(offer for offer in offers if not _is_gone(offer, absences)) or offers
+    if not offers:
+        return None
+    primary = offers[0]
+    aliases = tuple(m for m in members if m.kind == "alias" and m.base_id == primary.base_id)
+    endpoints = next((m for m in members if m.kind == "endpoints" and m.id == primary.id), None)
+    claims = _claims(offers, aliases, endpoints)
+    claims, others = weighed(claims, supplements) if supplements else (claims, {})
+    absence = absences.get((primary.source, primary.id))
+    if absence and absence.confirmed:
+        *earlier, latest = [Claim(absent_in(look, primary.id), look) for look in absence.looks]
+        found = {
+            fact.name: Claim(fact, latest.listing) for fact in latest.listing.facts if fact.name in (MOVED, REPLACED)
+        }
+        claims, others = {**claims, **found, MISSING: latest}, {**others, MISSING: tuple(earlier)}
+    stated = frozenset(name for name, claim in claims.items() if claim.fact.value is not False)
+    return Subject(
+        slug=slug,
+        primary=primary,
+        offers=offers,
+        aliases=aliases,
+        endpoints=endpoints,
+        absence=absence,
+        supplements=supplements,
+        claims=claims,
+        others=others,
+        stated=stated,
+        groups=_groups(claims),
+    )
+
+
+def _is_gone(offer: Listing, absences: Absences) -> bool:
+    absence = absences.get((offer.source, offer.id))
+    return absence is not None and absence.confirmed
+
+
+def _claims(offers: tuple[Listing, ...], aliases: tuple[Listing, ...], endpoints: Listing | None) -> dict[str, Claim]:
+    """Believe the primary listing first, then its endpoints; offers and aliases add only that they exist."""
+    primary = offers[0]
+    claims = {fact.name: Claim(fact, primary) for fact in primary.facts}
+    if endpoints:
+        claims = {fact.name: Claim(fact, endpoints) for fact in endpoints.facts} | claims
+    for offer in offers:
+        name = f"offer:{offer.variant or STANDARD_OFFER}"
+        claims[name] = Claim(offer.facts[0]._replace(name=name, value=offer.id), offer)
+    for alias in aliases:
+        name = f"alias:{alias.id}"
+        claims[name] = Claim(alias.facts[0]._replace(name=name, value=alias.id), alias)
+    return claims
+
+
+def _groups(claims: Iterable[str]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name in claims:
+        if ":" in name:
+            group, _, item = name.partition(":")
+            groups.setdefault(group, []).append(item)
+    return groups
+
+
+def _others(listings: Iterable[Listing], kind: str, used: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(listing.id for listing in listings if listing.kind == kind and listing.id not in used))

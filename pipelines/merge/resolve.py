@@ -1,0 +1,77 @@
+"""Sets what several records state of one model side by side, and says which of them is believed of each fact."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import NamedTuple
+
+from pipelines.merge.joins import Joined, key_of
+from pipelines.rules.precedence import Field, field_of, precedence
+from schemas.listing import Claim, Listing
+
+
+class Weighed(NamedTuple):
+    """What is believed, and what else is claimed."""
+
+    believed: dict[str, Claim]
+    """Fact name → the claim that is believed."""
+    others: dict[str, tuple[Claim, ...]]
+    """Fact name → the further claims on the same fact, the most believed first."""
+
+
+Ranked = dict[str, list[Claim]]
+"""Fact name → all claims on it, the most believed first."""
+
+
+def weighed(claims: dict[str, Claim], supplements: Iterable[Joined]) -> Weighed:
+    """Weigh the claims of the record that names the passport with those of the other records of its model.
+
+    Each fact is believed of whom precedence.toml names first; of what a record says more than once, the first counts.
+    """
+    ranked = {name: [claim] for name, claim in claims.items()}
+    for joined in supplements:
+        of_offer = _is_of_offer(joined.listing, claims["listed"].listing)
+        for fact in joined.listing.facts:
+            row = field_of(fact.name)
+            if row and joined.listing.source in row.order and (of_offer or not row.of_offer):
+                ranked.setdefault(fact.name, []).append(Claim(fact, joined.listing))
+    for name, rivals in ranked.items():
+        if len(rivals) > 1 and (row := field_of(name)):
+            rivals.sort(key=partial(_rank, row))
+    _keep_groups_together(ranked)
+    others = {name: tuple(rivals[1:]) for name, rivals in ranked.items() if len(rivals) > 1}
+    return Weighed({name: rivals[0] for name, rivals in ranked.items()}, others)
+
+
+def _is_of_offer(listing: Listing, primary: Listing) -> bool:
+    """Whether a record is of the very offer that names the passport: a variant's record names its base model."""
+    return primary.variant is None or key_of(primary.source, primary.id) in map(str.lower, listing.same_as)
+
+
+def _rank(row: Field, claim: Claim) -> tuple[bool, int]:
+    """Who is not in the row's order is the record that names the passport, and comes first; who says little, last."""
+    fact, listing = claim
+    return fact.value in row.says_little, row.order.index(listing.source) if listing.source in row.order else -1
+
+
+def _keep_groups_together(ranked: Ranked) -> None:
+    """Believe a group's items of the record alone that speaks for the group; what it does not name is not in it."""
+    speakers = _speakers(ranked)
+    for name in [name for name in ranked if name.partition(":")[0] in speakers and ":" in name]:
+        speaker = speakers[name.partition(":")[0]]
+        own = [claim for claim in ranked[name] if claim.listing is speaker]
+        rest = [claim for claim in ranked.pop(name) if claim.listing is not speaker]
+        if own:
+            ranked[name] = own + rest
+
+
+def _speakers(ranked: Ranked) -> dict[str, Listing]:
+    """Group → the record that is believed of its list, or that of all that name an item is believed first."""
+    speakers = {}
+    for row in precedence().field:
+        if row.group and row.fact in ranked:
+            speakers[row.group] = ranked[row.fact][0].listing
+        elif row.whole:
+            claims = [claim for name, rivals in ranked.items() if name.startswith(row.fact) for claim in rivals]
+            if claims:
+                speakers[row.fact.rstrip(":")] = min(claims, key=partial(_rank, row)).listing
+    return speakers

@@ -1,0 +1,116 @@
+"""Reads GitHub's record of a repository of code: how popular it is, and when it last changed."""
+
+import re
+from datetime import UTC, datetime
+
+from pipelines.formats.record_reader import Record, parse_record
+from pipelines.formats.slugs import hub_slug, is_slug
+from pipelines.normalise.facts import MADE_ANEW
+from schemas.listing import Fact, Listing, RawListing
+from schemas.times import timestamp
+
+COUNTS = {"stargazers_count": "stars", "forks_count": "forks"}
+"""Field → fact."""
+
+UNREAD = frozenset(
+    [
+        # What it is and whose: its name says it.
+        "node_id", "name", "owner", "organization", "private", "visibility", "description", "homepage", "topics",
+        "custom_properties", "code_of_conduct", "is_template", "fork", "parent", "source", "template_repository",
+        "license",  # the code's; the weights have one of their own
+        # The same counts under old names, and counts that no claim of ours rests on.
+        "watchers", "watchers_count", "stargazers", "forks", "network_count", "subscribers_count", "open_issues",
+        "open_issues_count", "size", "language",
+        # Dates: the repository's beginning, and its last change of any kind, a new star too.
+        "created_at", "updated_at",
+        # How it is run.
+        "default_branch", "master_branch", "disabled", "has_issues", "has_projects", "has_downloads", "has_wiki",
+        "has_pages", "has_discussions", "has_pull_requests", "pull_request_creation_policy", "allow_forking",
+        "allow_rebase_merge", "allow_squash_merge", "allow_merge_commit", "allow_auto_merge", "allow_update_branch",
+        "delete_branch_on_merge", "use_squash_pr_title_as_default", "squash_merge_commit_title",
+        "squash_merge_commit_message", "merge_commit_title", "merge_commit_message", "web_commit_signoff_required",
+        "anonymous_access_enabled",
+    ]
+)  # fmt: skip
+"""Fields that we know and read past, by reason; addresses (`url`, `…_url`) besides."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,99}\Z")
+_SECOND = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
+
+
+def read_code(raw: RawListing) -> Listing:
+    """Read one repository; raise FieldError naming the field that cannot be read."""
+    record = Record(parse_record(raw.body))
+    name = _full_name(record, raw.id)
+    facts = [*_lasting_id(record, raw.succeeds), *_counts(record), *_last_commit(record)]
+    if (archived := record.optional_flag("archived")) is not None:
+        facts.append(Fact("archived", archived, record.place("archived"), archived))
+    return Listing.model_construct(
+        source=raw.source,
+        id=name,
+        kind="code",
+        base_id=name,
+        slug=hub_slug(name),
+        variant=None,
+        name=name.partition("/")[2],
+        author=name.partition("/")[0],
+        facts=tuple(facts),
+        prices=(),
+        providers=(),
+        same_as=_other_names(raw, name),
+        leftovers=tuple(pointer for pointer in record.leftovers() if not _is_read_past(pointer)),
+        unfamiliar=(),
+        url=raw.url,
+        observed_at=raw.observed_at,
+        content_sha256=raw.content_sha256,
+    )
+
+
+def _full_name(record: Record, listing_id: str) -> str:
+    name = record.line("full_name")
+    if not _NAME.match(name) or not is_slug(hub_slug(name)):
+        record.refuse("full_name", f"is {name[:80]!r}, not owner/name of letters, digits, '.', '_' and '-'")
+    if name.lower() != listing_id.lower():
+        record.refuse("full_name", f"is {name!r} in the record of {listing_id[:80]!r}")
+    return name
+
+
+def _other_names(raw: RawListing, name: str) -> tuple[str, ...]:
+    """The name that it was asked for by, and those that it had."""
+    names = {other.lower(): other for other in (raw.asked_as, *raw.formerly) if other}
+    return tuple(f"{raw.source}:{other}" for key, other in names.items() if key != name.lower())
+
+
+def _lasting_id(record: Record, succeeds: str | None) -> list[Fact]:
+    number, at = record.optional_count("id"), record.place("id")
+    if number is None:
+        return []
+    anew = [Fact(MADE_ANEW, True, at, number)] if succeeds and succeeds != str(number) else []
+    return [Fact("code_id", str(number), at, number), *anew]
+
+
+def _counts(record: Record) -> list[Fact]:
+    counts = [(field, name, record.optional_count(field)) for field, name in COUNTS.items()]
+    return [Fact(name, count, record.place(field), count) for field, name, count in counts if count is not None]
+
+
+def _last_commit(record: Record) -> list[Fact]:
+    """When something was last pushed to it; an empty repository has had nothing."""
+    pushed_at = record.optional_line("pushed_at")
+    if pushed_at is None:
+        return []
+    return [Fact("last_commit", _instant(record, pushed_at), record.place("pushed_at"), pushed_at)]
+
+
+def _instant(record: Record, text: str) -> str:
+    try:
+        if _SECOND.match(text):
+            return timestamp(datetime.fromisoformat(text).astimezone(UTC))
+    except ValueError:
+        pass  # the 30th of February has the look of a day
+    return record.refuse("pushed_at", f"is {text[:40]!r}, not an instant such as 2026-04-29T08:00:00Z")
+
+
+def _is_read_past(pointer: str) -> bool:
+    field = pointer.removeprefix("/")
+    return field in UNREAD or field == "url" or field.endswith("_url")

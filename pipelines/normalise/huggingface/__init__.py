@@ -1,0 +1,1 @@
+"""Readers of the Hub's records: repositories, model cards and licence texts."""

@@ -1,0 +1,76 @@
+"""Benchmark figures in a record of the Hub: of its `model-index`, and of the files of results beside the weights."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final
+
+from pipelines.formats.decimals import digits
+from pipelines.formats.json_pointer import resolve
+from pipelines.formats.record_reader import LONGEST_LINE, said
+from pipelines.formats.text import unfit_for_line
+from pipelines.markdown.model_index import read_results
+from pipelines.markdown.strict_yaml import YamlValue
+from schemas.listing import Result
+
+MOST_RESULTS: Final = 20
+"""Figures that are kept of one record; the longest lists are those of embedding benchmarks, with thousands."""
+
+DEEPEST: Final = 24
+"""Nesting that is read of what an author declared."""
+
+UNNAMED_METRIC: Final = "value"
+"""A file of results names the benchmark and its task, and the figure only so."""
+
+
+def index_results(index: object, at: str) -> tuple[Result, ...]:
+    """Read a `model-index` that stands at a pointer; what is no figure with a name is passed over."""
+    found, _ = read_results(_in_text(index, 0))
+    results = []
+    for one in found:
+        place = f"{one.pointer.removeprefix('/model-index')}/value"
+        held = resolve(index, place)
+        results.append(Result(one.task, one.dataset, one.metric, one.value, at + place, said(held)))
+    return fit(results)
+
+
+def file_results(entries: object, at: str) -> tuple[Result, ...]:
+    """Read `evalResults`; figures that wait in somebody's proposal are not the maker's."""
+    return fit(_of_files(entries if isinstance(entries, list) else [], at))
+
+
+def fit(results: Iterator[Result] | list[Result]) -> tuple[Result, ...]:
+    """Keep the first figures whose words can stand in a line each."""
+    kept: list[Result] = []
+    for result in results:
+        words = (result.task, result.dataset, result.metric, result.value)
+        if all(word is None or (0 < len(word) <= LONGEST_LINE and not unfit_for_line(word)) for word in words):
+            kept.append(result)
+        if len(kept) == MOST_RESULTS:
+            break
+    return tuple(kept)
+
+
+def _of_files(entries: list[Any], at: str) -> Iterator[Result]:
+    for number, entry in enumerate(entries):
+        if not isinstance(entry, dict) or entry.get("pullRequest") is not None:
+            continue
+        place, inner = (f"{at}/{number}/data", entry["data"]) if "data" in entry else (f"{at}/{number}", entry)
+        dataset = inner.get("dataset") if isinstance(inner, dict) else None
+        value = _in_text(inner.get("value"), 0) if isinstance(dataset, dict) else None
+        if isinstance(dataset, dict) and isinstance(value, str) and isinstance(dataset.get("id"), str):
+            task = dataset.get("task_id")
+            words = (task if isinstance(task, str) else None, dataset["id"], UNNAMED_METRIC, value)
+            yield Result(*words, f"{place}/value", said(inner["value"]))
+
+
+def _in_text(value: object, depth: int) -> YamlValue:
+    """Give a value of JSON as cards hold it: scalars as the text that they are."""
+    if depth > DEEPEST or value is None:
+        return None
+    if isinstance(value, dict):
+        return {key: _in_text(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_in_text(item, depth + 1) for item in value]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return digits(value) if isinstance(value, Decimal) else str(value)

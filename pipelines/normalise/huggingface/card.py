@@ -1,0 +1,149 @@
+"""Reads a model card: what its author declares in the front matter, and what its sentences state against the model."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Final, NamedTuple
+
+from pipelines.formats.text import clean
+from pipelines.markdown.front_matter import FrontMatter, read_front_matter
+from pipelines.markdown.sentences import Part, read_body
+from pipelines.markdown.text import no_card
+from pipelines.normalise.huggingface.benchmarks import fit
+from pipelines.normalise.huggingface.card_data import LANGUAGE, MOST_LANGUAGES, OTHER_LICENCE, is_word
+from pipelines.normalise.huggingface.code_link import code_of
+from pipelines.normalise.huggingface.listing import repository_name, text_listing
+from pipelines.normalise.huggingface.tags import MOST_BASE_MODELS, REPOSITORY
+from pipelines.normalise.huggingface.vocabulary import RELATIONS
+from pipelines.texts.cards import Claim, claims_in
+from pipelines.texts.descriptions import kinds_in
+from pipelines.texts.subjects import Names, names_of
+from schemas.listing import Fact, Listing, RawListing, Result
+
+MOST_LIMITS: Final = 40
+"""Sentences that are kept of one card."""
+
+LONGEST_QUOTE_BYTES: Final = 1000
+"""A declaration that is longer is quoted by the line that holds the word."""
+
+PASSED_OVER: Final = "/front_matter"
+"""What the run report counts a card under whose front matter could not be read, or not all of it; its text is read."""
+
+
+class Quote(NamedTuple):
+    """Words of a card, and where they stand."""
+
+    text: str
+    locator: str
+    """"bytes:10-52": from the first byte to the one after the last."""
+
+
+def read_card(raw: RawListing) -> Listing:
+    """Read one card; raise FieldError where it is none of a repository. What cannot be understood states nothing."""
+    repository_name(raw.id, "", "is of")
+    card = raw.body.encode()
+    front = read_front_matter(card)
+    body = read_body(card, front.body_offset)
+    is_none = no_card(card) is not None
+    return text_listing(
+        raw,
+        kind="card",
+        facts=(*_declared(card, front), *_limits(claims_in(card, body)), *_kinds(card, body, names_of(raw.id))),
+        results=_results(card, front),
+        same_as=() if is_none else code_of(raw.id, [raw.body]),
+        leftovers=() if is_none or not front.faults else (PASSED_OVER,),
+        unfamiliar=_unfamiliar(front),
+    )
+
+
+def _declared(card: bytes, front: FrontMatter) -> Iterator[Fact]:
+    """What the front matter declares, each with the lines that do."""
+    licence, key = front.licence, "/license"
+    if licence == OTHER_LICENCE and front.licence_name:
+        licence, key = front.licence_name, "/license_name"
+    yield from _quoted(card, front, key, {"licence": licence} if licence else {})
+    languages = {f"language:{word}": word for word in front.languages if LANGUAGE.match(word)}
+    key = "/language" if "/language" in front.spans else "/languages"
+    yield from _quoted(card, front, key, dict(sorted(languages.items())[:MOST_LANGUAGES]))
+    relation = front.base_model_relation or RELATIONS[0]
+    bases = [base for base in front.base_models if REPOSITORY.match(base)] if _is_plain(relation) else []
+    named = {f"base_model:{relation}:{base}": base for base in bases[:MOST_BASE_MODELS]}
+    yield from _quoted(card, front, "/base_model", named)
+
+
+def _quoted(card: bytes, front: FrontMatter, key: str, stated: dict[str, str]) -> Iterator[Fact]:
+    """Facts of one key; a word that cannot be quoted is no fact. Groups hold true, and a licence its own word."""
+    for name, word in stated.items():
+        quote = _quote(card, front.spans.get(key), word)
+        if quote and is_word(word):
+            yield Fact(name, True if ":" in name else word, quote.locator, quote.text, "declared")
+
+
+def _quote(card: bytes, span: tuple[int, int] | None, word: str) -> Quote | None:
+    """Quote a declaration whole, or where it is long the line that holds the word."""
+    if span is None:
+        return None
+    start, end = span
+    if end - start > LONGEST_QUOTE_BYTES:
+        at = card.find(word.encode(), start, end)
+        if at < 0:
+            return None
+        start = max(start, card.rfind(b"\n", 0, at) + 1)
+        end = min(found if (found := card.find(b"\n", at)) >= 0 else end, end)
+    return _cut(card, start, end)
+
+
+def _cut(card: bytes, start: int, end: int) -> Quote | None:
+    """Words between two bytes, without the white space around them; None where they cannot be shown as they stand."""
+    words = card[start:end]
+    start += len(words) - len(words.lstrip())
+    words = words.strip()
+    text = words.decode("utf-8", "replace")
+    fits = 0 < len(words) <= LONGEST_QUOTE_BYTES and clean(text) == text
+    return Quote(text, f"bytes:{start}-{start + len(words)}") if fits else None
+
+
+def _limits(claims: Iterable[Claim]) -> list[Fact]:
+    """Sentences against the model, in the card's order; the first of each failure mode before any second."""
+    kept: list[tuple[int, Claim]] = []
+    seen: Counter[str] = Counter()
+    for claim in claims:
+        if clean(claim.quote) == claim.quote:
+            kept.append((seen[claim.failure_mode or ""], claim))
+            seen[claim.failure_mode or ""] += bool(claim.failure_mode)
+    kept = sorted(kept, key=lambda one: one[0])[:MOST_LIMITS]
+    return [_limit(claim) for claim in sorted((claim for _, claim in kept), key=lambda claim: claim.start)]
+
+
+def _limit(claim: Claim) -> Fact:
+    name = f"limit:{claim.failure_mode or f'plain-{claim.start}'}"
+    return Fact(name, claim.quote, f"bytes:{claim.start}-{claim.end}", claim.quote, claim.method)
+
+
+def _kinds(card: bytes, body: Sequence[Part], names: Names) -> Iterator[Fact]:
+    """What kind of model its sentences say it is, where that is a limit; what it can do is never taken from a card."""
+    seen = set[str]()
+    for sentence in chain.from_iterable(part.sentences for part in body):
+        quote = card[sentence.start : sentence.end].decode("utf-8", "replace")
+        for states, kind in kinds_in(sentence.text, names) if clean(quote) == quote else ():
+            if states != "capability" and kind not in seen:
+                seen.add(kind)
+                yield Fact(f"limit:{kind}", quote, f"bytes:{sentence.start}-{sentence.end}", quote, "pattern")
+
+
+def _results(card: bytes, front: FrontMatter) -> tuple[Result, ...]:
+    """Figures of `model-index`, each with its lines."""
+    return fit(
+        Result(one.task, one.dataset, one.metric, one.value, quote.locator, quote.text)
+        for one in front.results
+        if (span := front.spans.get(one.pointer)) and (quote := _cut(card, *span))
+    )
+
+
+def _unfamiliar(front: FrontMatter) -> tuple[str, ...]:
+    relation = front.base_model_relation
+    return (f"base_model:{relation}",) if relation and front.base_models and relation not in RELATIONS else ()
+
+
+def _is_plain(relation: str) -> bool:
+    return is_word(relation) and ":" not in relation

@@ -1,0 +1,51 @@
+"""What the files of a repository on the Hub show: a licence, and weights that can be had."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pipelines.formats.record_reader import LONGEST_LINE, FieldError, shown
+from pipelines.formats.text import unfit_for_line
+from pipelines.normalise.huggingface.vocabulary import WEIGHT_TAGS
+from schemas.listing import Fact
+
+_LICENCE_FILE: Final = re.compile(r"LICEN[CS]E[A-Za-z0-9._-]*\Z", re.IGNORECASE)
+_WEIGHTS: Final = re.compile(
+    r"[^/]+\.(?:safetensors|gguf|ggml|onnx|h5|msgpack|pt|pth|ckpt|tflite|nemo|ot|keras|mlmodel|npz)\Z"
+    r"|(?:pytorch_model|adapter_model|model|consolidated|ggml-model)[^/]*\.bin\Z"
+)
+_OF_TRAINING: Final = re.compile(r"(?:training_args|optimizer|scheduler|scaler|random_states|rng_state|tokenizer)")
+
+
+def file_facts(siblings: object, tags: list[str], *, disabled: bool | None) -> Iterator[Fact]:
+    """Show the first licence and the first file of weights; where no files are listed, the Hub's tags speak for them.
+
+    A disabled repository gives nobody its weights.
+    """
+    files = list(_files(siblings))
+    licence = next((file for file in files if _LICENCE_FILE.match(file[0])), None)
+    weights = next((file for file in files if is_weights(file[0])), None)
+    if not files:
+        weights = next(((tag, f"/tags/{place}") for place, tag in enumerate(tags) if tag in WEIGHT_TAGS), None)
+    if licence:
+        yield Fact("licence_file", *licence, licence[0])
+    if weights and not disabled:
+        yield Fact("open_weights", True, weights[1], weights[0])
+
+
+def is_weights(path: str) -> bool:
+    """Whether a file's name says that it holds a model's weights, not the state of its training."""
+    name = path.rpartition("/")[2]
+    return _WEIGHTS.match(name) is not None and not _OF_TRAINING.match(name)
+
+
+def _files(siblings: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - JSON can be anything
+    """Names of files with their places; one whose name can disguise something shows nothing."""
+    if siblings is not None and not isinstance(siblings, list):
+        raise FieldError("/siblings", f"is {shown(siblings)}, not a list of files or null")
+    for number, file in enumerate(siblings or ()):
+        name = file.get("rfilename") if isinstance(file, dict) else None
+        if not isinstance(name, str):
+            raise FieldError(f"/siblings/{number}/rfilename", f"is {shown(name)}, not the name of a file")
+        if 0 < len(name) <= LONGEST_LINE and not unfit_for_line(name):
+            yield name, f"/siblings/{number}/rfilename"

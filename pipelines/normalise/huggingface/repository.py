@@ -1,0 +1,169 @@
+"""Reads a record of the Hugging Face Hub: a repository, or the answer that there is none to be seen."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from pipelines.formats.record_reader import FieldError, Record, parse_record, shown
+from pipelines.normalise.facts import MADE_ANEW, MOVED, REPLACED, SOUGHT, UNSEEN
+from pipelines.normalise.huggingface.benchmarks import file_results, index_results
+from pipelines.normalise.huggingface.card_data import (
+    declared_code,
+    declared_languages,
+    declared_licence,
+    declared_licences,
+)
+from pipelines.normalise.huggingface.files import file_facts
+from pipelines.normalise.huggingface.listing import hub_listing, repository_name
+from pipelines.normalise.huggingface.providers import read_providers
+from pipelines.normalise.huggingface.tags import base_model_facts, language_facts, licence_fact, licence_tag, tag_facts
+from pipelines.normalise.huggingface.vocabulary import PIPELINE_TAGS, RELATIONS, UNREAD_FIELDS
+from schemas.listing import Fact, FactValue, Listing, RawListing
+
+HUB: Final = "huggingface"
+
+DAY: Final = 10
+"""Characters of the day in a time."""
+
+
+def read_repository(raw: RawListing) -> Listing:
+    """Read one record of the Hub; raise FieldError naming the field that cannot be read."""
+    record = Record(parse_record(raw.body))
+    if "asked" in record and "error" in record:
+        return _absence(record, raw)
+    if "asked" in record and "found" in record:
+        return _elsewhere(record, raw)
+    id_field = "id" if "id" in record else "modelId"
+    repository = _repository(record, id_field)
+    card = _card_data(record)
+    facts = _identity(repository, f"/{id_field}")
+    _read_access(record, facts, raw.succeeds)
+    _read_figures(record, facts)
+    _read_tags(record, card, facts)
+    served = read_providers(record.take_optional("inferenceProviderMapping"))
+    return hub_listing(
+        raw,
+        repository,
+        kind="model",
+        facts=tuple(facts),
+        providers=served.providers,
+        results=_results(record, card),
+        same_as=(*_former_names(raw, repository), *declared_code(card, repository)),
+        leftovers=tuple(pointer for pointer in record.leftovers() if pointer not in UNREAD_FIELDS),
+        unfamiliar=(*(fact.name for fact in facts if _is_unfamiliar(fact.name)), *served.unfamiliar),
+    )
+
+
+def _absence(record: Record, raw: RawListing) -> Listing:
+    """The Hub's answer for what is private or is not there: it does not say which."""
+    asked = _repository(record, "asked")
+    record.optional_text("error")
+    status = record.optional_count("status")
+    if status is None:
+        record.refuse("status", "is missing: the answer's HTTP status stands there")
+    missing = Fact(UNSEEN, status, "/status", status)
+    return hub_listing(raw, asked, kind="absence", facts=(missing,), leftovers=tuple(record.leftovers()))
+
+
+def _elsewhere(record: Record, raw: RawListing) -> Listing:
+    """What we wrote down: where a repository was found by its lasting id, or which other one its name leads to."""
+    asked, found = _repository(record, "asked"), _repository(record, "found")
+    sought, identity = record.line("sought_id"), record.line("found_id")
+    succeeded = record.optional_line("succeeded_id")
+    moved, facts = identity == sought, [Fact(SOUGHT, sought, "/sought_id", sought)]
+    if moved:
+        facts.append(Fact(MOVED, found, "/found", found))
+    if succeeded or not moved:
+        facts.append(Fact(REPLACED, identity, "/found_id", identity))
+    names = (found,) if moved else raw.formerly
+    same_as = tuple(f"{HUB}:{name}" for name in names)
+    leftovers = tuple(record.leftovers())
+    return hub_listing(raw, asked, kind="absence", facts=tuple(facts), same_as=same_as, leftovers=leftovers)
+
+
+def _repository(record: Record, field: str) -> str:
+    return repository_name(record.line(field), f"/{field}")
+
+
+def _card_data(record: Record) -> dict[str, Any]:
+    card = record.take_optional("cardData")
+    if card is not None and not isinstance(card, dict):
+        record.refuse("cardData", f"is {shown(card)}, not an object or null")
+    return card or {}
+
+
+def _identity(repository: str, at: str) -> list[Fact]:
+    facts = [Fact(name, True, at, repository) for name in ("listed", "repository")]
+    return [*facts, Fact("hugging_face_id", repository, at, repository)]
+
+
+def _read_access(record: Record, facts: list[Fact], succeeds: str | None) -> None:
+    identity = record.optional_line("_id")
+    _add(facts, "repository_id", identity, "/_id")
+    if identity and succeeds and succeeds != identity:
+        facts.append(Fact(MADE_ANEW, True, "/_id", identity))
+    gate = record.take_optional("gated") if record.peek("gated") is False else record.optional_line("gated")
+    _add(facts, "gated", gate or None, "/gated")
+    _add(facts, "disabled", record.optional_flag("disabled"), "/disabled")
+
+
+def _read_figures(record: Record, facts: list[Fact]) -> None:
+    _add(facts, "downloads", record.optional_count("downloads"), "/downloads")
+    _add(facts, "likes", record.optional_count("likes"), "/likes")
+    for name, field, length in (("created_on", "createdAt", DAY), ("last_modified", "lastModified", None)):
+        instant = record.optional_line(field)
+        if instant is not None:
+            facts.append(Fact(name, _time(instant, field)[:length], f"/{field}", instant))
+    parameters = record.optional_nested("safetensors").optional_count("total")
+    _add(facts, "parameter_count", parameters or None, "/safetensors/total")
+
+
+def _read_tags(record: Record, card: dict[str, Any], facts: list[Fact]) -> None:
+    """Read what the tags say, where the card that they were taken from does not say it itself, or says otherwise."""
+    tags = record.optional_lines("tags")
+    declared = declared_licence(card)
+    opposed = licence_tag(tags, declared_licences(card)) if declared else None
+    disabled = any(fact.name == "disabled" and fact.value is True for fact in facts)
+    facts += [fact for fact in (declared or licence_fact(tags), opposed) if fact]
+    facts += file_facts(record.take_optional("siblings"), tags, disabled=disabled)
+    task = record.optional_line("pipeline_tag")
+    if task:
+        facts.append(Fact(f"task:{task}", True, "/pipeline_tag", task))
+    _add(facts, "library", record.optional_line("library_name"), "/library_name")
+    facts += declared_languages(card) or language_facts(tags)
+    facts += base_model_facts(tags)
+    facts += tag_facts(tags)
+    if tags:
+        facts.append(Fact("hub_tags", tuple(tags), "/tags", tuple(tags)))
+
+
+def _results(record: Record, card: dict[str, Any]) -> tuple[Any, ...]:
+    of_files = file_results(record.take_optional("evalResults"), "/evalResults")
+    of_index = index_results(record.take_optional("model-index"), "/model-index")
+    return of_files or of_index or index_results(card.get("model-index"), "/cardData/model-index")
+
+
+def _former_names(raw: RawListing, repository: str) -> tuple[str, ...]:
+    """Names that it had, and the one that it was asked for by where that is the same owner's: others are taken over."""
+    asked, owner = raw.asked_as or "", repository.partition("/")[0].lower()
+    redirected = [asked] if "/" in asked and asked.partition("/")[0].lower() == owner else []
+    names = {name.lower(): name for name in (*redirected, *raw.formerly)}
+    return tuple(f"{HUB}:{name}" for key, name in names.items() if key != repository.lower())
+
+
+def _is_unfamiliar(fact: str) -> bool:
+    group, mark, item = fact.partition(":")
+    known = {"task": PIPELINE_TAGS, "base_model": RELATIONS}.get(group)
+    return bool(mark) and known is not None and item.partition(":")[0] not in known
+
+
+def _time(instant: str, field: str) -> str:
+    try:
+        datetime.fromisoformat(instant)
+    except ValueError as error:
+        raise FieldError(f"/{field}", f"is {instant[:40]!r}, not a time such as 2026-04-29T12:00:00.000Z") from error
+    return instant
+
+
+def _add(facts: list[Fact], name: str, value: FactValue | None, locator: str) -> None:
+    if value is not None:
+        facts.append(Fact(name, value, locator, value))

@@ -1,0 +1,64 @@
+"""What the tags of a repository on the Hub state: its licence, its languages, what it was made from, what it is for."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pipelines.normalise.huggingface.vocabulary import LANGUAGE_TAGS, TOLD_TAGS
+from schemas.listing import Fact
+
+MOST_BASE_MODELS: Final = 20
+"""Base models that are kept; a merge of more is a merge of many."""
+
+REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9._-]+)?\Z")
+"""A repository's id, of today's Hub or of one that names no owner."""
+
+_LICENCE: Final = "license:"
+_BASE_MODEL: Final = "base_model:"
+
+
+def licence_fact(tags: list[str]) -> Fact | None:
+    """The licence that the Hub took from the card, by its first tag."""
+    return next(_licence_facts(tags, "licence"), None)
+
+
+def licence_tag(tags: list[str], declared: frozenset[str]) -> Fact | None:
+    """The first of the licences that tags name, where none of them is among those that the card declares."""
+    found = list(_licence_facts(tags, "licence_tag"))
+    return found[0] if found and declared.isdisjoint(str(fact.value).lower() for fact in found) else None
+
+
+def _licence_facts(tags: list[str], name: str) -> Iterator[Fact]:
+    for place, tag in enumerate(tags):
+        if tag.startswith(_LICENCE) and len(tag) > len(_LICENCE):
+            yield Fact(name, tag.removeprefix(_LICENCE), f"/tags/{place}", tag)
+
+
+def language_facts(tags: list[str]) -> Iterator[Fact]:
+    """Languages, where a tag can be nothing else."""
+    places = {tag: place for place, tag in reversed(list(enumerate(tags))) if tag in LANGUAGE_TAGS}
+    return (Fact(f"language:{tag}", True, f"/tags/{place}", tag) for tag, place in sorted(places.items()))
+
+
+def tag_facts(tags: list[str]) -> Iterator[Fact]:
+    """The tags that rules ask for, in any case."""
+    places = {tag.lower(): place for place, tag in reversed(list(enumerate(tags))) if tag.lower() in TOLD_TAGS}
+    return (Fact(f"tag:{tag}", True, f"/tags/{place}", tags[place]) for tag, place in sorted(places.items()))
+
+
+def base_model_facts(tags: list[str]) -> list[Fact]:
+    """Base models with what was made of them; "base" where no tag says what."""
+    related: dict[tuple[str, str], int] = {}
+    for place, tag in enumerate(tags):
+        if tag.startswith(_BASE_MODEL):
+            relation, mark, base = tag.removeprefix(_BASE_MODEL).partition(":")
+            named = (base, relation) if mark else (relation, "base")
+            if REPOSITORY.match(named[0]) and named[1]:
+                related.setdefault(named, place)
+    explained = {base for base, relation in related if relation != "base"}
+    kept = [(base, relation) for base, relation in related if relation != "base" or base not in explained]
+    return [
+        Fact(f"base_model:{relation}:{base}", True, f"/tags/{place}", tags[place])
+        for base, relation in kept[:MOST_BASE_MODELS]
+        for place in (related[base, relation],)
+    ]

@@ -1,0 +1,195 @@
+"""Reads an entry of models.dev's catalogue: what it says of a model, and in OpenRouter's section of the offer too."""
+
+import re
+from decimal import Context, Inexact
+
+from pipelines.formats.dates import is_day
+from pipelines.formats.decimals import plain
+from pipelines.formats.record_reader import FieldError, Record, day, decimal, parse_record, said, shown
+from pipelines.formats.slugs import is_repository
+from pipelines.formats.text import clean
+from pipelines.normalise.openrouter.vocabulary import VOCABULARY
+from pipelines.normalise.prices import PRICE_UNITS, price_facts
+from schemas.listing import Fact, FactValue, Listing, Price, RawListing
+
+SELLER, HUB = "openrouter", "huggingface"
+"""Sections whose ids are those of a source of ours: the listings that OpenRouter has, and repositories on the Hub.
+
+Elsewhere an id that reads author/name is a provider's own, and what stands under it is too: of the recorded ones that a
+repository would fit, three in ten call its weights closed, and six in ten name another knowledge cut-off.
+"""
+
+WORDS = {"pdf": "file"}
+"""Modality, where OpenRouter has another word for it."""
+
+PRICES = {
+    "input": "prompt",
+    "output": "completion",
+    "reasoning": "internal_reasoning",
+    "cache_read": "input_cache_read",
+    "cache_write": "input_cache_write",
+    "input_audio": "audio",
+    "output_audio": "audio_output",
+}
+"""Price in the catalogue (US dollars for a million tokens) → kind of price."""
+
+CLAIMS = {"tool_call": "tools", "reasoning": "reasoning", "structured_output": "structured_outputs"}
+"""Yes or no in the catalogue → what it claims or denies."""
+
+UNREAD = frozenset(
+    [
+        "/attachment",  # whether files can be sent: the modalities say which
+        "/family",  # a name among names
+        "/temperature",  # a setting of a call
+        "/last_updated",  # the catalogue's own date of the entry
+        "/status",  # alpha, beta or deprecated, by the catalogue's judgement; the listing states its own end
+        "/interleaved",  # how a client passes reasoning back
+        "/provider",  # how a client calls it
+        "/experimental",  # other modes of a call, with their prices
+        "/limit/input",  # the context is read
+        "/cost/context_over_200k",  # the listing states its own conditions
+        "/cost/tiers",  # likewise
+    ]
+)
+"""Fields that we know and read past, each with its reason."""
+
+OFFER = frozenset(["/cost", "/limit", "/modalities", *(f"/{field}" for field in CLAIMS)])
+"""Fields that are a provider's own terms: outside OpenRouter's section they are of an offer that no passport shows."""
+
+MILLION = 6
+"""Its power of ten."""
+
+LONGEST_KEY = 100
+"""Characters of an id in a JSON Pointer, as `Record` writes them; the longest recorded one has 80."""
+
+_EXACT = Context(prec=100, traps=[Inexact])
+_UNFIT_FOR_SLUG = re.compile(r"[^a-z0-9._-]+")
+_LONGEST_SLUG = 200
+
+
+def read_entry(raw: RawListing) -> Listing:
+    """Read one entry; raise FieldError naming the field that cannot be read."""
+    section, key, entry = _opened(raw.body)
+    model_id = entry.line("id")
+    if model_id != key or raw.id != f"{section}/{key}":
+        entry.refuse("id", f"is {model_id[:80]!r} under {key[:80]!r} in the record of {raw.id[:80]!r}")
+    facts = _model_facts(entry)
+    prices = _offer_facts(entry, facts) if section == SELLER else ()
+    read_past = UNREAD if section == SELLER else UNREAD | OFFER
+    return Listing.model_construct(
+        source=raw.source,
+        id=raw.id,
+        kind="entry",
+        base_id=raw.id,
+        slug=_slug(raw.id),
+        variant=None,
+        name=_name(entry) or model_id,
+        author=model_id.rpartition("/")[0] or section,
+        facts=tuple(facts),
+        prices=prices,
+        providers=(),
+        same_as=_same_as(section, model_id),
+        leftovers=tuple(pointer for pointer in _left(entry) if pointer not in read_past),
+        unfamiliar=tuple(fact.name for fact in facts if _is_unfamiliar(fact.name)),
+        url=raw.url,
+        observed_at=raw.observed_at,
+        content_sha256=raw.content_sha256,
+    )
+
+
+def _opened(body: str) -> tuple[str, str, Record]:
+    """Give the section, the id in it, and the one entry that stands there."""
+    catalogue = Record(parse_record(body))
+    section = _only(catalogue, "section")
+    models = catalogue.nested(section).nested("models")
+    key = _only(models, "model")
+    return section, key, models.nested(key)
+
+
+def _only(record: Record, what: str) -> str:
+    """Name of the one field; a longer one than pointers carry would make its locators lead nowhere."""
+    names = record.names()
+    if len(names) != 1:
+        raise FieldError(record.at, f"holds {len(names)} fields where one {what} belongs")
+    if len(names[0]) + sum(map(names[0].count, "~/")) > LONGEST_KEY:
+        record.refuse(names[0], f"names a {what} in more than {LONGEST_KEY} characters")
+    return names[0]
+
+
+def _left(entry: Record) -> list[str]:
+    """Pointers to what nobody read, counted as those of any entry: from the entry on."""
+    return [pointer.removeprefix(entry.at) for pointer in entry.leftovers()]
+
+
+def _name(entry: Record) -> str:
+    """Its name in the catalogue, in one line; some end in a tab."""
+    return " ".join(clean(entry.optional_text("name") or "").split())
+
+
+def _model_facts(entry: Record) -> list[Fact]:
+    """What is true of the model, whoever serves it. A month of release says no day, and passports show days alone."""
+    facts: list[Fact] = []
+    released_on = day(entry, "release_date", or_month=True)
+    _add(
+        facts, "released_on", released_on if released_on and is_day(released_on) else None, entry.place("release_date")
+    )
+    _add(facts, "knowledge_cutoff", day(entry, "knowledge", or_month=True), entry.place("knowledge"))
+    _add(facts, "open_weights", entry.optional_flag("open_weights"), entry.place("open_weights"))
+    return facts
+
+
+def _offer_facts(entry: Record, facts: list[Fact]) -> tuple[Price, ...]:
+    """What is true of the offer; a limit of 0 means that it is not known."""
+    limit = entry.optional_nested("limit")
+    for field, name in (("context", "context_tokens"), ("output", "max_output_tokens")):
+        _add(facts, name, limit.optional_count(field) or None, limit.place(field))
+    modalities = entry.optional_nested("modalities")
+    for group in ("input", "output"):
+        facts += _words(group, modalities.optional_lines(group), modalities.place(group))
+    for field, claim in CLAIMS.items():
+        _add(facts, f"claimed:{claim}", entry.optional_flag(field), entry.place(field))
+    prices = _prices(entry.optional_nested("cost"))
+    facts += price_facts(prices)
+    return prices
+
+
+def _words(group: str, words: list[str], at: str) -> list[Fact]:
+    """Facts of single words and of the list as a whole; an empty one says nothing."""
+    places: dict[str, int] = {}
+    for place, word in enumerate(words):
+        places.setdefault(WORDS.get(word, word), place)
+    facts = [Fact(f"{group}:{word}", True, f"{at}/{place}", words[place]) for word, place in sorted(places.items())]
+    return [*facts, Fact(f"{group}_modalities", tuple(sorted(places)), at, tuple(words))] if words else []
+
+
+def _prices(cost: Record) -> tuple[Price, ...]:
+    stated = ((field, cost.take_optional(field)) for field in PRICES)
+    return tuple(_price(field, value, cost) for field, value in stated if value is not None)
+
+
+def _price(field: str, value: object, cost: Record) -> Price:
+    """Read dollars for a million tokens as dollars for one, to the last digit."""
+    amount = decimal(value, cost.place(field))
+    if isinstance(value, str) or amount < 0:
+        cost.refuse(field, f"is {shown(value)}, not a number of 0 or more")
+    kind = PRICES[field]
+    return Price(kind, plain(_EXACT.scaleb(amount, -MILLION)), PRICE_UNITS[kind], cost.place(field), said(value))
+
+
+def _add(facts: list[Fact], name: str, value: FactValue | None, locator: str) -> None:
+    if value is not None:
+        facts.append(Fact(name, value, locator, value))
+
+
+def _same_as(section: str, model_id: str) -> tuple[str, ...]:
+    stated = section == SELLER or (section == HUB and "/" in model_id and is_repository(model_id))
+    return (f"{section}:{model_id}",) if stated else ()
+
+
+def _is_unfamiliar(name: str) -> bool:
+    return name.startswith(("input:", "output:")) and name not in VOCABULARY
+
+
+def _slug(listing_id: str) -> str:
+    """A name that fits a key; no passport is named by it."""
+    return _UNFIT_FOR_SLUG.sub("-", listing_id.lower()).lstrip("._-")[:_LONGEST_SLUG] or "entry"

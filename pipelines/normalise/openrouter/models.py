@@ -1,0 +1,183 @@
+"""Reads a record of OpenRouter's model list: identity, facts and prices, each with its place in the record."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from pipelines.formats.record_reader import FieldError, Record, day, parse_record
+from pipelines.formats.slugs import ID_TERMS, REPOSITORY_TERMS, ListingId, is_plain, is_repository, slug_of, split_id
+from pipelines.formats.text import clean, clean_tail, disguise_in
+from pipelines.normalise.name_match import is_namesake
+from pipelines.normalise.openrouter.vocabulary import UNREAD_FIELDS, VOCABULARY
+from pipelines.normalise.prices import price_facts, read_prices
+from pipelines.texts.descriptions import description_facts, is_cut_off
+from pipelines.texts.subjects import Names, names_of
+from schemas.listing import Fact, FactValue, Listing, Price, RawListing, Said
+
+QUOTED_TAIL = 40
+"""Characters of a cut-off description that are quoted to show the cut."""
+
+ROUTER = "Router"
+"""What stands for the tokenizer of a listing that passes requests on to models with tokenizers of their own."""
+
+LATEST_CREATED = 253_402_300_799
+"""The last second of the year 9999, the latest that a date can be."""
+
+
+def read_model(raw: RawListing) -> Listing:
+    """Read one record of the list; raise FieldError naming the field that cannot be read."""
+    record = Record(parse_record(raw.body))
+    listing_id, name = record.line("id"), record.line("name")
+    ident, target = _plain_id(listing_id, "/id"), _alias_target(record)
+    facts = [Fact("listed", True, "/id", listing_id)]
+    _add_told(facts, "disguised_name", disguise_in(name), "/name", name)
+    _read_identity(record, facts)
+    _read_description(record, facts, names_of(listing_id, name))
+    for read in (_read_architecture, _read_limits, _read_parameters, _read_reasoning, _read_dates):
+        read(record, facts)
+    prices = _read_pricing(record, facts)
+    base_id = (target or ident).base
+    aliased = ident.alias or target is not None
+    routed = any(fact.name in ("router", "routed_price") for fact in facts)
+    return Listing.model_construct(
+        source=raw.source,
+        id=listing_id,
+        kind="alias" if aliased else "variant" if ident.variant else "router" if routed else "model",
+        base_id=base_id,
+        slug=slug_of(base_id),
+        variant=ident.variant,
+        name=name,
+        author=base_id.partition("/")[0],
+        facts=tuple(facts),
+        prices=prices or (),
+        providers=(),
+        leftovers=tuple(pointer for pointer in record.leftovers() if pointer not in UNREAD_FIELDS),
+        unfamiliar=tuple(fact.name for fact in facts if ":" in fact.name and _is_unfamiliar(fact)),
+        same_as=_repository(base_id, facts),
+        url=raw.url,
+        observed_at=raw.observed_at,
+        content_sha256=raw.content_sha256,
+    )
+
+
+def _repository(base_id: str, facts: list[Fact]) -> tuple[str, ...]:
+    """The model's repository on the Hub. One of another name and owner is what the model was made from."""
+    named = (str(fact.value) for fact in facts if fact.name == "hugging_face_id")
+    return tuple(f"huggingface:{repository}" for repository in named if is_namesake(base_id, repository))
+
+
+def _is_unfamiliar(fact: Fact) -> bool:
+    """Whether a name holds an unknown word of the source's; what its description states our own tables name."""
+    return fact.name not in VOCABULARY and fact.method == "structured"
+
+
+def _plain_id(listing_id: str, at: str) -> ListingId:
+    ident = split_id(listing_id)
+    if not is_plain(ident):
+        raise FieldError(at, f"is {listing_id[:80]!r}, not {ID_TERMS}")
+    return ident
+
+
+def _alias_target(record: Record) -> ListingId | None:
+    if record.peek("alias_target") is None:
+        return None
+    target = record.nested("alias_target")
+    return _plain_id(target.line("slug"), target.place("slug"))
+
+
+def _read_identity(record: Record, facts: list[Fact]) -> None:
+    _add(facts, "canonical_slug", record.optional_line("canonical_slug"), "/canonical_slug")
+    repository = record.optional_line("hugging_face_id")
+    if repository is not None and not ("/" in repository and is_repository(repository)):
+        record.refuse("hugging_face_id", f"is {repository[:80]!r}, not {REPOSITORY_TERMS}")
+    _add(facts, "hugging_face_id", repository, "/hugging_face_id")
+
+
+def _read_description(record: Record, facts: list[Fact], names: Names) -> None:
+    description = record.optional_text("description")
+    if description:
+        facts.append(Fact("description", clean(description), "/description", description))
+        facts += description_facts(description, "/description", names)
+        if is_cut_off(description):
+            tail = clean_tail(description, QUOTED_TAIL)
+            facts.append(Fact("description_truncated", True, "/description", tail, "pattern"))
+
+
+def _read_architecture(record: Record, facts: list[Fact]) -> None:
+    architecture = record.nested("architecture")
+    for group, field in (("input", "input_modalities"), ("output", "output_modalities")):
+        _add_words(facts, group, field, architecture.lines(field), f"/architecture/{field}")
+    for name in ("tokenizer", "instruct_type"):
+        _add(facts, name, architecture.optional_line(name), f"/architecture/{name}")
+    facts += [Fact("router", True, fact.locator, fact.said) for fact in facts if fact[:2] == ("tokenizer", ROUTER)]
+
+
+def _read_limits(record: Record, facts: list[Fact]) -> None:
+    if "context_length" not in record:
+        raise FieldError("/context_length", "is missing (null says that there is none)")
+    _add(facts, "context_tokens", record.optional_count("context_length") or None, "/context_length")
+    top = record.optional_nested("top_provider")
+    context, output = top.optional_count("context_length"), top.optional_count("max_completion_tokens")
+    _add(facts, "top_provider_context_tokens", context or None, "/top_provider/context_length")
+    if output:
+        facts.append(Fact("max_output_tokens", output, "/top_provider/max_completion_tokens", output))
+    else:
+        facts.append(Fact("max_output_unstated", True, "/top_provider/max_completion_tokens", output))
+    _add(facts, "moderated", top.optional_flag("is_moderated"), "/top_provider/is_moderated")
+    limits = record.optional_nested("per_request_limits")
+    for field in ("prompt_tokens", "completion_tokens"):
+        _add(facts, f"per_request_{field}", limits.optional_count(field), f"/per_request_limits/{field}")
+
+
+def _read_parameters(record: Record, facts: list[Fact]) -> None:
+    _add_words(facts, "parameter", "parameters", record.lines("supported_parameters"), "/supported_parameters")
+    voices = record.optional_lines("supported_voices")
+    if voices:
+        facts.append(Fact("voices", len(voices), "/supported_voices", tuple(voices)))
+
+
+def _read_reasoning(record: Record, facts: list[Fact]) -> None:
+    reasoning = record.optional_nested("reasoning")
+    _add(facts, "reasoning_mandatory", reasoning.optional_flag("mandatory"), "/reasoning/mandatory")
+    facts += _each("reasoning_effort", reasoning.optional_lines("supported_efforts"), "/reasoning/supported_efforts")
+
+
+def _read_dates(record: Record, facts: list[Fact]) -> None:
+    created = record.optional_count("created")
+    if created:
+        if created > LATEST_CREATED:
+            raise FieldError("/created", f"is {created}, a second after the year 9999")
+        facts.append(Fact("released_on", datetime.fromtimestamp(created, UTC).date().isoformat(), "/created", created))
+    _add(facts, "knowledge_cutoff", day(record, "knowledge_cutoff", or_month=True), "/knowledge_cutoff")
+    _add(facts, "expires_on", day(record, "expiration_date"), "/expiration_date")
+
+
+def _read_pricing(record: Record, facts: list[Fact]) -> tuple[Price, ...] | None:
+    pricing = record.nested("pricing")
+    routed = pricing.peek("prompt")
+    prices = read_prices(pricing)
+    facts += [Fact("routed_price", True, "/pricing/prompt", routed)] if prices is None else price_facts(prices)
+    return prices
+
+
+def _add(facts: list[Fact], name: str, value: FactValue | None, locator: str) -> None:
+    _add_told(facts, name, value, locator, value)
+
+
+def _add_told(facts: list[Fact], name: str, value: FactValue | None, locator: str, told: Said) -> None:
+    if value is not None:
+        facts.append(Fact(name, value, locator, told))
+
+
+def _add_words(facts: list[Fact], group: str, name: str, words: list[str], at: str) -> None:
+    """Add a list, word by word and as a whole; an empty one says nothing."""
+    if words:
+        facts += _each(group, words, at)
+        facts.append(Fact(name, tuple(sorted(set(words))), at, tuple(words)))
+
+
+def _each(group: str, words: Iterable[str], at: str) -> list[Fact]:
+    """Facts of single words, in the order of the words: the source shuffles them from answer to answer."""
+    places: dict[str, int] = {}
+    for place, word in enumerate(words):
+        places.setdefault(word, place)
+    return [Fact(f"{group}:{word}", True, f"{at}/{place}", word) for word, place in sorted(places.items())]

@@ -1,0 +1,46 @@
+"""The roll: all ids that one crawl of a list saw, written as a record and read back."""
+
+import hashlib
+from collections.abc import Iterable
+
+import orjson
+
+from pipelines.formats.record_reader import Record, parse_record
+from schemas.listing import Listing, RawListing
+from schemas.sources import ROLLS
+
+
+def roll_of(source: str, ids: Iterable[str], *, url: str, observed_at: str) -> RawListing:
+    """Write down what one complete crawl of a source found."""
+    body = orjson.dumps({"listed": dict.fromkeys(sorted(set(ids)), True)}).decode()
+    return RawListing(
+        source=ROLLS[source],
+        id=observed_at,
+        url=url,
+        observed_at=observed_at,
+        body=body,
+        content_sha256=hashlib.sha256(body.encode()).hexdigest(),
+    )
+
+
+def read_roll(raw: RawListing) -> Listing:
+    """Read a roll; it states nothing but who is there. Raise FieldError when it is none."""
+    Record(parse_record(raw.body)).nested("listed")
+    return Listing(
+        source=raw.source,
+        id=raw.id,
+        kind="roll",
+        base_id=raw.id,
+        slug="roll",
+        variant=None,
+        name=raw.source,
+        author=raw.source,
+        facts=(),
+        prices=(),
+        providers=(),
+        leftovers=(),
+        unfamiliar=(),
+        url=raw.url,
+        observed_at=raw.observed_at,
+        content_sha256=raw.content_sha256,
+    )

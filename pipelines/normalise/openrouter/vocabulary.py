@@ -1,0 +1,96 @@
+"""The words that OpenRouter's API document knows; what is outside them is kept, counted and shown."""
+
+from typing import Literal
+
+from pipelines.normalise.prices import PRICE_UNITS
+
+INPUT_MODALITIES = ("text", "image", "file", "audio", "video")
+OUTPUT_MODALITIES = ("text", "image", "embeddings", "audio", "video", "rerank", "speech", "transcription")
+PARAMETERS = (
+    "frequency_penalty",
+    "include_reasoning",
+    "logit_bias",
+    "logprobs",
+    "max_completion_tokens",
+    "max_tokens",
+    "min_p",
+    "parallel_tool_calls",
+    "prediction",
+    "presence_penalty",
+    "reasoning",
+    "reasoning_effort",
+    "repetition_penalty",
+    "response_format",
+    "seed",
+    "stop",
+    "structured_outputs",
+    "temperature",
+    "tool_choice",
+    "tools",
+    "top_a",
+    "top_k",
+    "top_logprobs",
+    "top_p",
+    "verbosity",
+    "web_search_options",
+)
+
+REASONING_EFFORTS = ("max", "xhigh", "high", "medium", "low", "minimal", "none")
+QUANTIZATIONS = (
+    "int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32", "unknown",
+)  # fmt: skip
+ENDPOINT_STATUSES: dict[object, Literal["up", "degraded", "unknown"]] = {
+    0: "up",
+    -1: "degraded",
+    -2: "degraded",
+    -3: "degraded",
+    -5: "degraded",
+    -10: "degraded",
+}
+"""Status code → what we say of it. The document lists the codes and explains none; 0 is the healthy one."""
+
+VOCABULARY = frozenset(
+    [f"input:{word}" for word in INPUT_MODALITIES]
+    + [f"output:{word}" for word in OUTPUT_MODALITIES]
+    + [f"parameter:{word}" for word in PARAMETERS]
+    + [f"price:{word}" for word in PRICE_UNITS]
+    + [f"reasoning_effort:{word}" for word in REASONING_EFFORTS]
+    + ["price_condition:min_prompt_tokens", "price_condition:utc_window"]
+)
+"""Every grouped fact name of a listing that we know; `pipelines/rules/` maps each or says why it is no capability."""
+
+UNREAD_FIELDS = frozenset(
+    [
+        "/links",  # navigation inside the API
+        "/default_parameters",  # sampling defaults: settings of a call, no claim about the model
+        "/benchmarks",  # third parties' daily ranks: they change without the model changing
+        "/architecture/modality",  # the two modality lists in one word
+        "/alias_target/name",  # stands in the target's own record
+        "/reasoning/default_enabled",  # a setting of a call
+        "/reasoning/default_effort",  # a setting of a call
+        "/reasoning/supports_max_tokens",  # a setting of a call
+        "/pricing/discount",  # taken off already: recorded prices are round before it, not after
+    ]
+)
+"""Fields of a model that we know and read past, each with its reason."""
+
+UNREAD_ENDPOINT_FIELDS = frozenset(
+    [
+        "/created",  # the model's, as the list states it
+        "/description",  # likewise
+        "/architecture",  # likewise
+        "/endpoints/name",  # provider and model in one text
+        "/endpoints/model_id",  # the model's
+        "/endpoints/model_name",  # likewise
+        "/endpoints/max_prompt_tokens",  # the context is read
+        "/endpoints/supported_parameters",  # a provider's; the passport shows what the list states
+        "/endpoints/supports_implicit_caching",  # shown by the price of a cached prompt token
+        "/endpoints/supports_voice_cloning",  # no claim of ours rests on it
+        "/endpoints/latency_last_30m",  # a figure of the last half hour
+        "/endpoints/throughput_last_30m",  # likewise
+        "/endpoints/uptime_last_5m",  # that of the last half hour is read
+        "/endpoints/uptime_last_1d",  # likewise
+        "/endpoints/pricing/discount",  # taken off already: recorded prices are round before it, not after
+    ]
+)
+"""The same for a record of a model's endpoints."""

@@ -1,0 +1,143 @@
+"""Prices of a listing or an endpoint: exact decimals with their unit, and the conditions under which others hold."""
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+
+from pipelines.formats.decimals import plain, read_decimal
+from pipelines.formats.record_reader import LARGEST_COUNT, FieldError, Record, decimal, said
+from schemas.listing import Fact, Listing, Price
+
+PRICE_UNITS = {
+    "prompt": "prompt token",
+    "completion": "completion token",
+    "request": "request",
+    "image": "input image",
+    "image_output": "output image",
+    "image_token": "image token",
+    "audio": "audio input token",
+    "audio_output": "audio output token",
+    "input_audio_cache": "cached audio input token",
+    "input_cache_read": "cached prompt token read",
+    "input_cache_write": "cached prompt token written",
+    "input_cache_write_1h": "prompt token cached for one hour",
+    "internal_reasoning": "internal reasoning token",
+    "web_search": "web search",
+}
+"""Price field → what one unit of it is, from the API document's field descriptions."""
+
+UNKNOWN_UNIT = "unit not documented"
+"""Unit of a price field that the API document does not name."""
+
+ROUTED_PRICE = Decimal(-1)
+"""What a router's list says instead of a price: it depends on the model that answers."""
+
+CONDITIONS = {"min_prompt_tokens": LARGEST_COUNT, "utc_start": 2400, "utc_end": 2400}
+"""Condition → largest figure that it can have; times of day are written HHMM."""
+
+PRICE_OF_OUTPUT = {"image": "image_output", "audio": "audio_output", "speech": "audio_output", "video": None}
+"""What can be made that is not counted in tokens of text → the price that is charged for it, None where none is known.
+
+Where it is not stated, prices of nothing for prompt and completion do not say that the output is free: Lyria's listing
+states those two alone, and charges by the clip.
+"""
+
+FREE = "free"
+"""Variant under which an offer says itself that it costs nothing, whatever it makes."""
+
+_READABLE = PRICE_UNITS.keys() | CONDITIONS.keys()
+_KIND = re.compile(r"[a-z0-9_]{1,100}\Z")
+
+MOST_PRICES = 200
+"""Fields of a `pricing` object that are read; the most recorded are 16."""
+
+When = tuple[tuple[str, int], ...]
+
+
+def read_prices(pricing: Record) -> tuple[Price, ...] | None:
+    """Read every price of a `pricing` object, None when it is a router's; what is no price is left in it.
+
+    Raises FieldError on a price that is no decimal or is negative.
+    """
+    prompt, completion = pricing.take("prompt"), pricing.take("completion")
+    if decimal(prompt, pricing.place("prompt")) == decimal(completion, pricing.place("completion")) == ROUTED_PRICE:
+        return None
+    if len(pricing.names()) > MOST_PRICES:
+        raise FieldError(pricing.at, f"holds {len(pricing.names()):,} more fields, at most {MOST_PRICES} are read")
+    overrides = pricing.optional_nested_list("overrides")
+    prices = [_price("prompt", prompt, pricing, ()), _price("completion", completion, pricing, ())]
+    prices += _prices([kind for kind in pricing.names() if _is_price(kind, pricing.peek(kind))], pricing, ())
+    for override in overrides:
+        prices += _override(override)
+    return tuple(prices)
+
+
+def price_facts(prices: Iterable[Price]) -> list[Fact]:
+    """Turn prices into facts: what is charged for at all, and what makes a price vary."""
+    facts = [Fact(f"price:{price.kind}", price.usd, price.locator, price.said) for price in prices if not price.when]
+    bounds = {(*bound, price.locator.rpartition("/")[0]) for price in prices for bound in price.when}
+    for condition, bound, at in sorted(bounds, reverse=True):  # the smallest bound comes last, and is believed
+        name = condition if condition == "min_prompt_tokens" else "utc_window"
+        facts.append(Fact(f"price_condition:{name}", bound, f"{at}/{condition}", bound))
+    return facts
+
+
+def costs_nothing(prices: Iterable[Price]) -> bool:
+    """Whether there are prices and every one of them is zero."""
+    amounts = [price.usd for price in prices]
+    return bool(amounts) and set(amounts) == {"0"}
+
+
+def unpriced_outputs(offer: Listing) -> list[str]:
+    """What an offer makes beside text whose price it does not state, where all that it does state are zero."""
+    if offer.variant == FREE or not costs_nothing(offer.prices):
+        return []
+    kinds, made = {price.kind for price in offer.prices}, {fact.name for fact in offer.facts}
+    return [word for word, kind in PRICE_OF_OUTPUT.items() if f"output:{word}" in made and kind not in kinds]
+
+
+def is_free(offer: Listing) -> bool:
+    """Whether an offer costs nothing: every price is zero, and none is left out."""
+    return costs_nothing(offer.prices) and not unpriced_outputs(offer)
+
+
+def _is_price(kind: str, value: object) -> bool:
+    """Whether a field is a price. Of those that the API document does not name, decimals in text are, as all prices."""
+    if kind in PRICE_UNITS:
+        return True
+    try:
+        return isinstance(value, str) and _KIND.match(kind) is not None and read_decimal(value) >= 0
+    except ValueError:
+        return False
+
+
+def _prices(kinds: Iterable[str], pricing: Record, when: When) -> list[Price]:
+    stated = ((kind, pricing.take(kind)) for kind in kinds)
+    return [_price(kind, value, pricing, when) for kind, value in stated if value is not None]
+
+
+def _price(kind: str, value: object, pricing: Record, when: When) -> Price:
+    at = pricing.place(kind)
+    amount = decimal(value, at)
+    if amount < 0:
+        pricing.refuse(kind, f"is {plain(amount)}: a price is never negative")
+    return Price(kind, plain(amount), PRICE_UNITS.get(kind, UNKNOWN_UNIT), at, said(value), when)
+
+
+def _override(override: Record) -> list[Price]:
+    """Read an override; one with a field that nobody knows is left over whole: it may be another condition."""
+    if not set(override.names()) <= _READABLE:
+        return []
+    when = tuple((name, _bound(override, name)) for name in CONDITIONS if override.peek(name) is not None)
+    if not when:
+        raise FieldError(override.at, f"states no condition that we know ({', '.join(CONDITIONS)})")
+    if ("utc_start" in dict(when)) != ("utc_end" in dict(when)):
+        raise FieldError(override.at, "states one end of a time window: utc_start and utc_end stand together")
+    return _prices([name for name in override.names() if name not in CONDITIONS], override, when)
+
+
+def _bound(override: Record, name: str) -> int:
+    bound = override.optional_count(name) or 0
+    if bound > CONDITIONS[name]:
+        override.refuse(name, f"is {bound}, beyond {CONDITIONS[name]}")
+    return bound

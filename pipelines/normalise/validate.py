@@ -1,0 +1,48 @@
+"""Checks that a listing, once read, holds together: figures outside these bounds are faults of the source."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from pipelines.formats.record_reader import FieldError
+from schemas.listing import Listing, Price
+from schemas.times import instant, timestamp
+
+LARGEST_TOKENS = 100_000_000
+"""Largest context or output that can be meant; the largest recorded is 10,000,000."""
+
+TOKEN_FACTS = frozenset(["context_tokens", "top_provider_context_tokens", "max_output_tokens"])
+
+PAST_FACTS = frozenset(["knowledge_cutoff", "released_on", "created_on", "last_modified", "last_commit"])
+"""Dates of what has happened: a day or a month ("2026-04"), or an instant."""
+
+DAY = 10
+"""Characters of the day in a date."""
+
+CLOCKS_DIFFER = timedelta(days=1)
+"""How far the clock of a source may be ahead of ours, time zones included."""
+
+DEAREST_TOKEN_USD, DEAREST_USD = Decimal("0.1"), Decimal(1000)
+"""Dearest believable price of a token and of anything else; the dearest token recorded costs 0.0006 USD."""
+
+
+def validate(listing: Listing) -> None:
+    """Raise FieldError naming the first figure or date that cannot be meant."""
+    latest = timestamp(instant(listing.observed_at) + CLOCKS_DIFFER)
+    for fact in listing.facts:
+        if fact.name in PAST_FACTS and (day := str(fact.value)[:DAY]) > latest[: len(day)]:
+            raise FieldError(fact.locator, f"is {fact.value}, after the record was observed at {listing.observed_at}")
+        if fact.name in TOKEN_FACTS and isinstance(fact.value, int) and fact.value > LARGEST_TOKENS:
+            raise FieldError(fact.locator, f"is {fact.value:,} tokens: more than {LARGEST_TOKENS:,} cannot be meant")
+    for price in listing.prices:
+        _validate_price(price)
+    for provider in listing.providers:
+        for price in provider.prices:
+            _validate_price(price)
+
+
+def _validate_price(price: Price) -> None:
+    dearest = DEAREST_TOKEN_USD if "token" in price.unit else DEAREST_USD
+    if Decimal(price.usd) > dearest:
+        raise FieldError(
+            price.locator, f"is {price.usd} USD a unit ({price.unit}): more than {dearest} cannot be meant"
+        )

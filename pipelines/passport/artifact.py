@@ -1,0 +1,118 @@
+"""The `artifact` block: names, addresses, category, price and status, by the rules of the format."""
+
+from decimal import Decimal
+from functools import lru_cache
+
+from pipelines.enrich.classification import _first, _tables, risk_of
+from pipelines.enrich.evidence import Document, from_claim, from_class
+from pipelines.enrich.status import Life
+from pipelines.formats.decimals import to_exponential
+from pipelines.merge.subject import Subject
+from pipelines.normalise.facts import MISSING
+from pipelines.normalise.prices import is_free, unpriced_outputs
+from pipelines.passport.links import Issuer
+from pipelines.passport.model import model_block
+from schemas.listing import Listing
+from schemas.sources import HUB
+
+LISTING_PAGE = "https://openrouter.ai/models/"
+REPOSITORY_PAGE = "https://huggingface.co/"
+LONGEST_HUB_TAGS = 20
+"""Tags of a repository that become the artifact's (measured on published passports)."""
+
+TAG_MODALITIES = ("text", "image", "audio", "video")
+"""Input modalities that become tags, in this order (measured on published passports; `file` is none)."""
+
+PRICE_SHOWN_BY = ("repository", "routed_price", "price:prompt")
+"""Facts that show what it costs, the first that is stated: the Hub gives its repositories away."""
+
+RISK_TAXONOMY = ("NIST.AI.600-1:2.4", "OWASP.LLM02:2025")
+"""Data privacy, and disclosure of sensitive information."""
+
+
+def artifact_id(subject: Subject) -> str:
+    """Id of the artifact, by the source that names it."""
+    return f"{'hf-model' if subject.primary.source == HUB else 'openrouter'}-{subject.slug}"
+
+
+def artifact_block(subject: Subject, *, issuer: Issuer, life: Life) -> Document:
+    """Build the block in the key order of the format."""
+    tables = _tables()
+    return {
+        "id": artifact_id(subject),
+        "slug": subject.slug,
+        "name": subject.primary.name,
+        "type": _first(tables.types, subject).value,
+        "url": page_of(subject.primary),
+        "page_url": f"{issuer.base_url}/{subject.slug}",
+        "categories": [_first(tables.categories, subject).value],
+        "tags": _tags(subject),
+        "pricing": pricing_block(subject),
+        "status": life.status,
+        "verified": False,
+        "model": model_block(subject),
+    }
+
+
+def page_of(listing: Listing) -> str:
+    """The source's own page of what it lists."""
+    if listing.source == HUB:
+        return REPOSITORY_PAGE + listing.id
+    return LISTING_PAGE + listing.base_id.replace("/", "~")
+
+
+def pricing_block(subject: Subject) -> Document:
+    """Pricing in three keys; the starting price is the prompt price of the offer that names the passport."""
+    offer = subject.primary
+    if offer.source == HUB:
+        return {"model": "open_source", "free": True, "starting_price": None}
+    if not offer.prices:
+        return {"model": "usage", "free": False, "starting_price": None}
+    if unpriced_outputs(offer):
+        return {"model": "unknown", "free": False, "starting_price": None}
+    if is_free(offer):
+        return {"model": "free", "free": True, "starting_price": None}
+    prompt = next(price.usd for price in offer.prices if price.kind == "prompt" and not price.when)
+    return {"model": "paid", "free": False, "starting_price": _starting_price(prompt)}
+
+
+def artifact_evidence(subject: Subject, *, life: Life) -> list[Document]:
+    """Evidence of name, status and price."""
+    claims = subject.claims
+    price = next((name for name in PRICE_SHOWN_BY if name in claims), PRICE_SHOWN_BY[-1])
+    shown_by = (*subject.others.get(MISSING, ()), claims[life.shown_by])
+    unpriced = [claims[f"output:{word}"] for word in unpriced_outputs(subject.primary)]
+    return [
+        *(from_claim("/artifact/status", claim) for claim in shown_by),
+        *(from_claim("/artifact/pricing/model", claim) for claim in (claims[price], *unpriced)),
+        from_claim("/artifact/pricing/starting_price", claims[price]),
+    ]
+
+
+def risk_evidence(subject: Subject) -> list[Document]:
+    """Evidence of the risk: the rule's reason, and the listing that it applies to."""
+    rule, path = risk_of(subject), "/trust/data_access_risk"
+    reason = from_class(
+        path,
+        rule=f"/risk/{rule.id}",
+        text=rule.reason,
+        rules_sha256=_tables().rules_sha256,
+        listing=subject.primary,
+        taxonomy=RISK_TAXONOMY,
+    )
+    return [reason, from_claim(path, subject.claims["listed"])]
+
+
+@lru_cache(maxsize=4096)
+def _starting_price(usd: str) -> str | None:
+    """Print a price once for all models that cost the same; a prompt that is free starts at nothing."""
+    price = Decimal(usd)
+    return f"${to_exponential(price)} per prompt token" if price else None
+
+
+def _tags(subject: Subject) -> list[str]:
+    if subject.primary.source == HUB:
+        tags = subject.value("hub_tags")
+        return list(tags[:LONGEST_HUB_TAGS]) if isinstance(tags, tuple) else []
+    inputs = subject.items("input")
+    return [subject.primary.author, "api-access", *(word for word in TAG_MODALITIES if word in inputs)]

@@ -1,0 +1,83 @@
+"""Where sources disagree about a model: both values, with scope and date."""
+
+from collections.abc import Iterator
+
+from pipelines.enrich.evidence import Document
+from pipelines.enrich.status import Life
+from pipelines.merge.agreement import differing
+from pipelines.merge.subject import Subject
+from pipelines.rules.precedence import Denial, Precedence, field_of, precedence
+from schemas.listing import Claim
+from schemas.sources import HUB
+
+DISAGREEMENTS = (
+    ("/artifact/model/context_tokens", ("context_tokens", "model"), ("top_provider_context_tokens", "top provider")),
+)
+"""Path, and the two facts that should say the same, each with its scope."""
+
+
+def conflicts(subject: Subject, *, life: Life) -> list[Document]:
+    """List disagreements, each side with its scope and date; none is resolved in silence."""
+    found = []
+    for path, (name, scope), (other, other_scope) in DISAGREEMENTS:
+        one, two = subject.claims.get(name), subject.claims.get(other)
+        if one and two and one.fact.value != two.fact.value:
+            found.append({"path": path, "values": [_side(one, scope), _side(two, other_scope)]})
+    if subject.supplements or subject.primary.source == HUB:
+        found += _between_sources(subject)
+    if "past_end" in life.flags:
+        sides = [_side(subject.claims["listed"], "listing"), _side(subject.claims["expires_on"], "announced end")]
+        found.append({"path": "/artifact/status", "values": sides})
+    return found + list(_unseen_weights(subject))
+
+
+def _unseen_weights(subject: Subject) -> Iterator[Document]:
+    """Weights that a catalogue calls open, in a repository that the Hub does not show."""
+    claimed, unseen = subject.claims.get("open_weights"), subject.claims.get("repository_missing")
+    if claimed and unseen and claimed.fact.value is True and "downloads" not in subject.claims:
+        scope = precedence().scope
+        sides = [_side(claimed, scope[claimed.listing.source]), _side(unseen, scope[HUB] + ", status of the answer")]
+        yield {"path": "/artifact/model/open_weights", "values": sides}
+
+
+def _between_sources(subject: Subject) -> list[Document]:
+    """Where sources, or two places of one, say different things of one fact, and where one denies what is offered."""
+    table, found, listed = precedence(), [], subject.claims.get("parameters")
+    for row in table.field:
+        if row.path and (others := differing(subject, row.fact)):
+            believed = subject.claims[row.fact]
+            sides = [_side(claim, _scope(table, claim)) for claim in (believed, *others)]
+            found.append({"path": row.path, "values": sides})
+    for denial in table.denial if listed else ():
+        if opposed := list(_opposed(subject, denial)):
+            about = f", on {denial.parameter}"
+            sides = [_side(one, table.scope[one.listing.source] + about) for one in (listed, *opposed) if one]
+            found.append({"path": "/artifact/model/parameters", "values": sides})
+    return found
+
+
+def _scope(table: Precedence, claim: Claim) -> str:
+    """What a source speaks of in a claim."""
+    row, source = field_of(claim.fact.name), claim.listing.source
+    return (row.scope if row else {}).get(source, table.scope[source])
+
+
+def _opposed(subject: Subject, denial: Denial) -> Iterator[Claim]:
+    """Claims of other records against what the listing says of a parameter."""
+    offered = f"parameter:{denial.parameter}" in subject.claims
+    claimed, said = subject.claims.get(denial.fact), subject.claims.get(denial.sentence or "")
+    if claimed and bool(claimed.fact.value) is not offered:
+        yield claimed
+    if said and offered and said.listing is not subject.primary:
+        yield said
+
+
+def _side(claim: Claim, scope: str) -> Document:
+    fact, listing = claim
+    return {
+        "value": fact.said,
+        "source": listing.source,
+        "scope": scope,
+        "locator": fact.locator,
+        "observed_at": listing.observed_at,
+    }

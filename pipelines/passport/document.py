@@ -1,0 +1,86 @@
+"""Decides whether a passport is issued, and assembles what it says."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pipelines.enrich.evidence import Document
+from pipelines.enrich.profile import enrich
+from pipelines.enrich.status import life_of
+from pipelines.merge.subject import Subject
+from pipelines.passport.artifact import artifact_block, artifact_evidence, artifact_id, risk_evidence
+from pipelines.passport.conflicts import conflicts
+from pipelines.passport.digests import facts_digest, payload_digest
+from pipelines.passport.links import Issuer, distribution
+from pipelines.passport.model import model_evidence
+from pipelines.passport.trust import community_evidence, failure_mode_evidence, trust_block
+from pipelines.passport.unknowns import coverage, unknowns
+from pipelines.rules.gates import Lifetimes
+from pipelines.rules.rulebook import rulebook
+from schemas.listing import Listing
+
+FORMAT = "1.0"
+FORMAT_VERSION = "2026-05"
+"""`@version` and `version` of the published format that ours extends."""
+
+PIPELINE = "passports/0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for every passport of a run."""
+
+    issuer: Issuer
+    gates: Lifetimes
+    now: datetime
+    key_id: str
+    """Of the key that will sign."""
+    renew: bool = False
+    """Issue even what has not changed and is not due: somebody asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a passport would say, before it is decided whether it must be said anew."""
+
+    subject: Subject
+    unfragile: Document
+    payload: str
+    facts: str
+
+
+def draft(subject: Subject, terms: Terms) -> Draft:
+    """Assemble everything but score, cause and date of change."""
+    life = life_of(subject, terms.now.astimezone(UTC).date())
+    profile = enrich(subject, artifact_id=artifact_id(subject), life=life)
+    artifact = artifact_block(subject, issuer=terms.issuer, life=life)
+    trust = trust_block(subject, profile, status=life.status, gates=terms.gates, now=terms.now)
+    unknown = unknowns(artifact, trust, subject)
+    trust["coverage"] = coverage(subject, unknown)
+    unfragile: Document = {
+        "@version": FORMAT,
+        "version": FORMAT_VERSION,
+        "artifact": artifact,
+        "capabilities": profile.capabilities,
+        "trust": trust,
+        "distribution": distribution(terms.issuer, subject.slug),
+        "evidence": [
+            *artifact_evidence(subject, life=life),
+            *model_evidence(subject),
+            *profile.evidence,
+            *risk_evidence(subject),
+            *community_evidence(subject),
+            *failure_mode_evidence(profile, trust["failure_modes"], issuer=terms.issuer, now=terms.now),
+        ],
+        "conflicts": conflicts(subject, life=life),
+        "unknowns": unknown,
+        "provenance": {"pipeline": PIPELINE, "rules_sha256": rulebook().sha256, "cause": ""},
+    }
+    return Draft(subject, unfragile, payload_digest(unfragile), facts_digest(_told(subject), life.flags))
+
+
+def _told(subject: Subject) -> Iterator[Listing]:
+    """All that is said of a model, what was answered when it was looked for and not found included."""
+    yield from subject.listings()
+    if subject.absence and subject.absence.confirmed:
+        yield from (look for look in subject.absence.looks if look.kind == "absence")

@@ -1,0 +1,55 @@
+"""Decides whether a passport is issued again, and records the cause."""
+
+from pipelines.ahead import earlier, row_is_ahead
+from pipelines.enrich.evidence import Document
+from pipelines.enrich.status import looked_at
+from pipelines.freshness import deadlines
+from pipelines.merge.subject import Subject
+from pipelines.passport.document import Draft, Terms
+from pipelines.passport.score import rank_breakdown, score
+from schemas.registry import Cause, ShardRow
+from schemas.times import instant, stamp
+
+
+def cause_of(candidate: Draft, last: ShardRow | None, terms: Terms) -> Cause | None:
+    """Say why the passport must be issued, None when the one that is served still says it all."""
+    if last is None:
+        return "first_seen"
+    if _is_void(candidate.subject, terms):
+        return None
+    if candidate.payload != last.payload:
+        return "source_changed" if candidate.facts != last.facts else "pipeline_changed"
+    if terms.key_id != last.key_id:
+        return "key_changed"
+    renewed = terms.renew or row_is_ahead(last, terms.now) or _is_due(candidate.subject, last, terms)
+    return "refreshed" if renewed else None
+
+
+def _is_void(subject: Subject, terms: Terms) -> bool:
+    """Whether the last look is so old that nothing can be signed by it: what is served has expired, and says so.
+
+    After a long pause this is what is missed for the first time: not there to be renewed, and not yet certainly gone.
+    """
+    return deadlines(looked_at(subject), terms.gates[subject.primary.source]).void <= terms.now
+
+
+def _is_due(subject: Subject, last: ShardRow, terms: Terms) -> bool:
+    """Whether the passport that is served looks old, and a newer look is at hand to renew it with."""
+    looks_old = terms.now - instant(last.looked_at) > terms.gates[subject.primary.source].refresh_after
+    return looks_old and looked_at(subject) > last.looked_at
+
+
+def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: Terms) -> Document:
+    """Complete a draft: the cause, the date of the last change of substance, and the score."""
+    unfragile = candidate.unfragile
+    unfragile["provenance"]["cause"] = cause
+    unfragile["trust"]["maintenance"]["updated_at"] = last_changed(candidate, last, terms)
+    breakdown = rank_breakdown(unfragile, signed_at=instant(stamp(terms.now)))
+    unfragile["trust"]["rank_breakdown"] = breakdown
+    unfragile["trust"]["score"] = score(breakdown)
+    return unfragile
+
+
+def last_changed(candidate: Draft, last: ShardRow | None, terms: Terms) -> str:
+    """When the substance last changed: now, or when it did before."""
+    return earlier(last.last_changed, terms.now) if last and last.payload == candidate.payload else stamp(terms.now)

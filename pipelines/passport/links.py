@@ -1,0 +1,34 @@
+"""The issuer of a passport, and the addresses that its `_links` name."""
+
+from typing import NamedTuple
+
+
+class Issuer(NamedTuple):
+    """Who issues, and where its pages are."""
+
+    name: str
+    """For example "unfragile.ai"."""
+    base_url: str
+    """Without a trailing slash."""
+
+
+def distribution(issuer: Issuer, slug: str) -> dict[str, str]:
+    """Where a builder claims the artifact, and where it is compared."""
+    return {
+        "claim_url": f"{issuer.base_url}/submit?claim={slug}",
+        "compare_url": f"{issuer.base_url}/compare?artifact={slug}",
+    }
+
+
+def links(issuer: Issuer, slug: str) -> dict[str, str]:
+    """The unsigned `_links` of a served copy: for navigation only, never a source of keys."""
+    base = issuer.base_url
+    return {
+        "self": f"{base}/api/v1/passport/{slug}",
+        "artifact": f"{base}/{slug}",
+        "verify": f"{base}/api/v1/verify?slug={slug}",
+        "publicKey": f"{base}/api/v1/trust-passport-public-key",
+        "spec": f"{base}/trust",
+        "schema": f"{base}/schema.json",
+        "docs": f"{base}/docs",
+    }

@@ -1,0 +1,177 @@
+"""The `artifact.model` block: what the sources state of the model, and the evidence of each statement."""
+
+from collections.abc import Iterable
+
+from pipelines.enrich.evidence import Document, from_claim, stated
+from pipelines.merge.agreement import agreeing
+from pipelines.merge.subject import STANDARD_OFFER, Subject
+from pipelines.normalise.prices import is_free
+from schemas.listing import Listing, Price, Provider, Result
+
+AT = "/artifact/model"
+
+FACT_OF = {
+    "canonical_slug": "canonical_slug",
+    "huggingface_id": "hugging_face_id",
+    "licence": "licence",
+    "open_weights": "open_weights",
+    "context_tokens": "context_tokens",
+    "max_output_tokens": "max_output_tokens",
+    "input_modalities": "input_modalities",
+    "output_modalities": "output_modalities",
+    "parameters": "parameters",
+    "knowledge_cutoff": "knowledge_cutoff",
+    "released_on": "released_on",
+    "expires_on": "expires_on",
+    "parameter_count": "parameter_count",
+    "gated": "gated",
+}
+"""Key of the block → the fact that it shows."""
+
+MODALITY_ORDER = ("text", "image", "file", "audio", "video", "embeddings", "rerank", "speech", "transcription")
+_MODALITY_PLACE = {word: place for place, word in enumerate(MODALITY_ORDER)}
+
+
+def model_block(subject: Subject) -> Document:
+    """Build the block; every key is there, null or empty where no source states anything."""
+    facts = {key: subject.value(fact) for key, fact in FACT_OF.items()}
+    return {
+        "listing_id": subject.primary.base_id,
+        "canonical_slug": facts["canonical_slug"],
+        "aliases": [alias.id for alias in subject.aliases],
+        "huggingface_id": facts["huggingface_id"],
+        "licence": facts["licence"],
+        "open_weights": facts["open_weights"],
+        "context_tokens": facts["context_tokens"],
+        "max_output_tokens": facts["max_output_tokens"],
+        "input_modalities": modalities(subject.items("input")),
+        "output_modalities": modalities(subject.items("output")),
+        "parameters": subject.items("parameter"),
+        "knowledge_cutoff": facts["knowledge_cutoff"],
+        "released_on": facts["released_on"],
+        "expires_on": facts["expires_on"],
+        "prices": [_price(price) for price in subject.primary.prices],
+        "offers": [_offer(offer) for offer in subject.offers],
+        "providers": [_provider(provider) for _, provider in _providers(subject)],
+        "parameter_count": facts["parameter_count"],
+        "gated": facts["gated"],
+        "base_models": [_base_model(item) for item in subject.items("base_model")],
+        "languages": subject.items("language"),
+        "benchmarks": [_benchmark(result) for _, result in _results(subject)],
+        "records": _records(subject),
+    }
+
+
+def model_evidence(subject: Subject) -> list[Document]:
+    """Evidence of everything that the block states."""
+    claims = subject.claims
+    evidence = [from_claim(f"{AT}/listing_id", claims["listed"])]
+    for key, fact in FACT_OF.items():
+        if fact in claims:
+            evidence.append(from_claim(f"{AT}/{key}", claims[fact]))
+            evidence += [from_claim(f"{AT}/{key}", claim) for claim in agreeing(subject, fact)]
+    for n, alias in enumerate(subject.aliases):
+        evidence.append(from_claim(f"{AT}/aliases/{n}", claims[f"alias:{alias.id}"]))
+    evidence += _price_evidence(f"{AT}/prices", subject.primary.prices, subject.primary)
+    for n, offer in enumerate(subject.offers):
+        evidence.append(from_claim(f"{AT}/offers/{n}", claims[f"offer:{offer.variant or STANDARD_OFFER}"]))
+        evidence += _price_evidence(f"{AT}/offers/{n}/prices", offer.prices, offer)
+    for n, (listing, provider) in enumerate(_providers(subject)):
+        evidence += _provider_evidence(f"{AT}/providers/{n}", provider, listing)
+    for key, group in (("base_models", "base_model"), ("languages", "language")):
+        for n, item in enumerate(subject.items(group)):
+            evidence.append(from_claim(f"{AT}/{key}/{n}", claims[f"{group}:{item}"]))
+    for n, (listing, result) in enumerate(_results(subject)):
+        entry = stated(f"{AT}/benchmarks/{n}", listing, result.locator, result.said)
+        evidence.append({**entry, "method": "declared"})
+    return evidence
+
+
+def modalities(words: Iterable[str]) -> list[str]:
+    """Modalities in one fixed order, those outside the vocabulary last, so that the source's order changes nothing."""
+    return sorted(words, key=lambda word: (_MODALITY_PLACE.get(word, len(MODALITY_ORDER)), word))
+
+
+def _providers(subject: Subject) -> list[tuple[Listing, Provider]]:
+    """Who runs it, by the seller's endpoints; where it is not sold, or they were not asked for, by its repository."""
+    listings = (*_endpoints(subject), subject.primary, *(joined.listing for joined in subject.supplements))
+    naming = next((listing for listing in listings if listing.providers), None)
+    return [(naming, provider) for provider in naming.providers] if naming else []
+
+
+def _endpoints(subject: Subject) -> tuple[Listing, ...]:
+    return (subject.endpoints,) if subject.endpoints else ()
+
+
+def _results(subject: Subject) -> list[tuple[Listing, Result]]:
+    """Benchmark figures of the first record that declares any."""
+    listings = [subject.primary, *(joined.listing for joined in subject.supplements)]
+    declaring = next((listing for listing in listings if listing.results), None)
+    return [(declaring, result) for result in declaring.results] if declaring else []
+
+
+def _records(subject: Subject) -> list[Document]:
+    """Every record that the passport is made from, those that name it first."""
+    own = [(listing, "own") for listing in (*subject.offers, *subject.aliases, *_endpoints(subject))]
+    joined = [(joined.listing, joined.by) for joined in subject.supplements]
+    absence = subject.absence
+    looks = [(look, "own") for look in absence.looks] if absence and absence.confirmed else []
+    return [{"source": listing.source, "id": listing.id, "joined_by": by} for listing, by in (*own, *joined, *looks)]
+
+
+def _base_model(item: str) -> Document:
+    relation, _, repository = item.partition(":")
+    return {"id": repository, "relation": relation}
+
+
+def _benchmark(result: Result) -> Document:
+    return {"task": result.task, "dataset": result.dataset, "metric": result.metric, "value": result.value}
+
+
+def _price(price: Price) -> Document:
+    shown: Document = {"kind": price.kind, "usd": price.usd, "unit": price.unit}
+    if price.when:
+        shown["when"] = dict(price.when)
+    return shown
+
+
+def _offer(offer: Listing) -> Document:
+    facts = {fact.name: fact.value for fact in offer.facts}
+    return {
+        "id": offer.id,
+        "variant": offer.variant or STANDARD_OFFER,
+        "name": offer.name,
+        "free": is_free(offer),
+        "context_tokens": facts.get("context_tokens"),
+        "max_output_tokens": facts.get("max_output_tokens"),
+        "expires_on": facts.get("expires_on"),
+        "prices": [_price(price) for price in offer.prices],
+    }
+
+
+def _provider(provider: Provider) -> Document:
+    return {
+        "name": provider.name,
+        "tag": provider.tag,
+        "status": provider.status,
+        "quantization": provider.quantization,
+        "context_tokens": provider.context_tokens,
+        "max_output_tokens": provider.max_output_tokens,
+        "uptime_percent": provider.uptime_percent,
+        "prices": [_price(price) for price in provider.prices],
+    }
+
+
+def _price_evidence(at: str, prices: Iterable[Price], listing: Listing) -> list[Document]:
+    return [stated(f"{at}/{n}", listing, price.locator, price.said) for n, price in enumerate(prices)]
+
+
+def _provider_evidence(at: str, provider: Provider, listing: Listing) -> list[Document]:
+    place = provider.locator
+    evidence = [
+        stated(at, listing, f"{place}/{provider.named_in}", provider.name_said),
+        stated(f"{at}/status", listing, f"{place}/status", provider.status_said),
+    ]
+    if provider.uptime_percent is not None:
+        evidence.append(stated(f"{at}/uptime_percent", listing, f"{place}/uptime_last_30m", provider.uptime_said))
+    return evidence + _price_evidence(f"{at}/prices", provider.prices, listing)

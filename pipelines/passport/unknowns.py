@@ -1,0 +1,97 @@
+"""What the sources disagree about, and what none of them states."""
+
+from typing import Any
+
+from pipelines.enrich.evidence import Document
+from pipelines.merge.subject import Subject
+from pipelines.normalise.huggingface.vocabulary import PIPELINE_TAGS
+from pipelines.normalise.openrouter.vocabulary import OUTPUT_MODALITIES
+from pipelines.normalise.prices import unpriced_outputs
+from schemas.sources import HUB
+
+SOUGHT = (
+    "/artifact/model/licence",
+    "/artifact/model/open_weights",
+    "/artifact/model/huggingface_id",
+    "/artifact/model/context_tokens",
+    "/artifact/model/max_output_tokens",
+    "/artifact/model/input_modalities",
+    "/artifact/model/output_modalities",
+    "/artifact/model/parameters",
+    "/artifact/model/knowledge_cutoff",
+    "/artifact/model/released_on",
+    "/artifact/model/prices",
+    "/artifact/model/providers",
+    "/trust/community/model_downloads",
+    "/trust/community/model_likes",
+)
+"""What a buyer needs to know; what of it nobody states is an unknown, and the share stated is the coverage."""
+
+OF_SELLERS = ("/artifact/model/parameters", "/artifact/model/prices", "/artifact/model/providers")
+"""What only a seller can state: of weights that the Hub gives away nobody owes a price."""
+
+OF_READERS = ("/artifact/model/context_tokens",)
+OF_WRITERS = ("/artifact/model/max_output_tokens", "/artifact/model/knowledge_cutoff")
+"""What is asked of a model that takes text, and of one that writes it: what moves a robot has no knowledge cut-off."""
+
+WRITES = frozenset(
+    [
+        "output:text", "task:any-to-any", "task:audio-text-to-text", "task:conversational",
+        "task:document-question-answering", "task:image-text-to-text", "task:image-to-text", "task:summarization",
+        "task:table-to-text", "task:tabular-to-text", "task:text-generation", "task:text2text-generation",
+        "task:translation", "task:video-text-to-text", "task:visual-question-answering",
+    ]
+)  # fmt: skip
+READS = WRITES | {
+    "output:embeddings", "output:rerank", "task:feature-extraction", "task:fill-mask", "task:question-answering",
+    "task:sentence-similarity", "task:table-question-answering", "task:text-classification", "task:text-ranking",
+    "task:text-retrieval", "task:token-classification", "task:visual-document-retrieval",
+    "task:zero-shot-classification",
+}  # fmt: skip
+"""Outputs and tasks of models that write text, and of those that take a text of some length."""
+
+DOES = frozenset(
+    [*(f"output:{word}" for word in OUTPUT_MODALITIES), *(f"task:{word}" for word in PIPELINE_TAGS)]
+) - {"task:other", "task:biology"}  # fmt: skip
+"""All that say what a model does."""
+
+PRICES, LEAST_PRICE = "/artifact/model/prices", "/artifact/pricing/starting_price"
+"""Sought of what is sold; and in its place, where the prices that are stated leave out what the model makes."""
+
+WITHHELD = ("/artifact/model/licence", "/trust/community/model_downloads", "/trust/community/model_likes")
+"""What the Hub would state if it showed the repository that a listing names: it is private, or is not there."""
+
+_AT = {path: tuple(path.split("/")[1:]) for path in (*SOUGHT, LEAST_PRICE)}
+
+
+def sought(subject: Subject) -> tuple[str, ...]:
+    """What is sought of a model, by whether it is sold or given away, and by what it does with text."""
+    unasked = set(OF_SELLERS) if subject.primary.source == HUB else set()
+    if not subject.stated.isdisjoint(DOES):
+        unasked |= set(OF_READERS) if subject.stated.isdisjoint(READS) else set()
+        unasked |= set(OF_WRITERS) if subject.stated.isdisjoint(WRITES) else set()
+    price = LEAST_PRICE if unpriced_outputs(subject.primary) else PRICES
+    return tuple(price if path == PRICES else path for path in SOUGHT if path not in unasked)
+
+
+def unknowns(artifact: Document, trust: Document, subject: Subject) -> list[Document]:
+    """List what no source states, why, and the sources that were asked."""
+    sources = list(dict.fromkeys(listing.source for listing in subject.listings()))
+    withheld = WITHHELD if "repository_missing" in subject.claims else ()
+    blocks = {"artifact": artifact, "trust": trust}
+    return [
+        {"path": path, "reason": "withheld" if path in withheld else "not_stated", "sources": sources}
+        for path in sought(subject)
+        for block, part, key in (_AT[path],)
+        if not _says(blocks[block][part][key])
+    ]
+
+
+def coverage(subject: Subject, unknown: list[Document]) -> Document:
+    """How much of what is sought is stated."""
+    of = len(sought(subject))
+    return {"stated": of - len(unknown), "of": of}
+
+
+def _says(value: Any) -> bool:  # noqa: ANN401 - any part of a passport
+    return value is not None and value not in ([], ())

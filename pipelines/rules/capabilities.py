@@ -1,0 +1,51 @@
+"""Reads capabilities.toml: which facts show which capability."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import model_validator
+
+from pipelines.rules.conditions import Condition
+from schemas.base import Frozen
+
+
+class CapabilityRule(Condition):
+    """One row of the capability catalogue."""
+
+    name: str
+    categories: tuple[str, ...]
+    task: str | None = None
+    """Hugging Face task id, where one exists."""
+    description: str
+    intents: tuple[str, ...]
+    best_for: tuple[str, ...]
+    requires: tuple[str, ...]
+    input_types: tuple[str, ...]
+    output_types: tuple[str, ...]
+    limits: tuple[str, ...] = ()
+    """Class-level failure modes that come with it."""
+
+
+class CapabilityTable(Frozen):
+    """capabilities.toml."""
+
+    version: str
+    capability: tuple[CapabilityRule, ...]
+    """A row with further conditions (`also`) is as many rows, each with one of them."""
+    not_a_capability: dict[str, str]
+    """Fact → why it makes no capability."""
+    not_derivable: dict[str, str]
+    """Ability → why no fact can show it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_row_a_condition(cls, table: dict[str, Any]) -> dict[str, Any]:
+        return {**table, "capability": [row for told in table["capability"] for row in _rows_of(told)]}
+
+
+def _rows_of(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The row with its own condition, then with each of the others."""
+    row = {key: value for key, value in told.items() if key != "also"}
+    plain = {key: value for key, value in row.items() if key not in Condition.model_fields}
+    yield row
+    yield from ({**plain, **condition} for condition in told.get("also", ()))

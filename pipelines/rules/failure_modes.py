@@ -1,0 +1,39 @@
+"""Reads failure_modes.toml: which facts show how a model fails, and what to do."""
+
+from typing import Self
+
+from pydantic import model_validator
+
+from pipelines.rules.conditions import Condition
+from schemas.base import Frozen
+
+LIMIT = "limit:"
+"""Group of facts by which a text states a failure mode: "limit:confabulation"."""
+
+
+class FailureMode(Condition):
+    """One row of the failure-mode catalogue."""
+
+    id: str
+    stated: bool
+    text: str
+    taxonomy: tuple[str, ...]
+    shows: str
+    remedy: str
+    same_as: tuple[str, ...] = ()
+    """Class-level modes that say the same: where this one is stated, those are left out."""
+
+
+class FailureModeTable(Frozen):
+    """failure_modes.toml."""
+
+    version: str
+    failure_mode: tuple[FailureMode, ...]
+
+    @model_validator(mode="after")
+    def _twins_are_of_the_class(self) -> Self:
+        general = {mode.id for mode in self.failure_mode if not mode.stated}
+        for mode in self.failure_mode:
+            if unknown := set(mode.same_as) - general:
+                raise ValueError(f"failure mode {mode.id!r} is the same as no class-level one: {unknown}")
+        return self

@@ -1,0 +1,76 @@
+"""The rules, read once from their tables and checked: what a table holds and does not know is refused."""
+
+import hashlib
+import tomllib
+from functools import lru_cache
+from typing import Self
+
+from pydantic import model_validator
+
+from pipelines.rules.capabilities import CapabilityTable
+from pipelines.rules.failure_modes import LIMIT, FailureMode, FailureModeTable
+from pipelines.rules.issuing import IssuingTable, RiskRule
+from pipelines.rules.tables import RulesError, give, rules_document, table_text
+from schemas.base import Frozen
+
+PARSED = ("capabilities.toml", "failure_modes.toml", "issuing.toml")
+"""Tables that are read here; the others are where they are used."""
+
+
+class Rulebook(Frozen):
+    """All tables, and the digest that pins them."""
+
+    capabilities: CapabilityTable
+    failure_modes: FailureModeTable
+    issuing: IssuingTable
+    sha256: str
+    """SHA-256 of `rules_document()`."""
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        known = {mode.id for mode in self.failure_modes.failure_mode if not mode.stated}
+        for capability in self.capabilities.capability:
+            if unknown := set(capability.limits) - known:
+                raise ValueError(f"capability {capability.name!r} names no class-level failure mode: {unknown}")
+        return self
+
+
+def rule_at(locator: str) -> FailureMode | RiskRule | None:
+    """The rule that evidence of method "class" points to ("/failure_modes/confabulation"), None where there is none."""
+    return _rules_by_place().get(locator)
+
+
+@lru_cache(maxsize=1)
+def _rules_by_place() -> dict[str, FailureMode | RiskRule]:
+    book = rulebook()
+    modes = {f"/failure_modes/{mode.id}": mode for mode in book.failure_modes.failure_mode if not mode.stated}
+    return modes | {f"/risk/{risk.id}": risk for risk in book.issuing.risk}
+
+
+@lru_cache(maxsize=1)
+def stated_limits() -> dict[str, FailureMode]:
+    """Failure modes that a text can state, by the name that its fact gives them: "confabulation"."""
+    modes = (mode for mode in rulebook().failure_modes.failure_mode if mode.stated)
+    return {
+        name.removeprefix(LIMIT): mode for mode in modes for name in (*mode.all, *mode.any) if name.startswith(LIMIT)
+    }
+
+
+def use_rules(document: bytes) -> None:
+    """Let this process work by other rules, given as `rules_document` writes them.
+
+    Raises RulesError for rules that this version cannot read, and where rules have been read before.
+    """
+    give(document)
+    try:
+        rulebook()
+    except (ValueError, KeyError) as error:
+        raise RulesError(f"the rules cannot be read by this version: {error}") from error
+
+
+@lru_cache(maxsize=1)
+def rulebook() -> Rulebook:
+    """Read the tables; raise pydantic.ValidationError naming the row and field that is wrong."""
+    tables = {name.removesuffix(".toml"): tomllib.loads(table_text(name)) for name in PARSED}
+    sha256 = hashlib.sha256(rules_document()).hexdigest()
+    return Rulebook.model_validate({**tables, "sha256": sha256}, strict=False)

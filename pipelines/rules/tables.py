@@ -1,0 +1,51 @@
+"""The texts of the tables of rules: those beside the code, or others that a process was given before it read any."""
+
+from functools import lru_cache
+from importlib import resources
+
+import orjson
+
+from pipelines.errors import PipelineError
+from pipelines.formats.canonical_json import canonical
+
+TABLES = (
+    "capabilities.toml", "failure_modes.toml", "issuing.toml", "cards.toml", "descriptions.toml", "precedence.toml",
+)  # fmt: skip
+"""Every table that decides what a passport says."""
+
+
+class RulesError(PipelineError):
+    """Tables of rules are not what this version of the pipeline reads."""
+
+
+def table_text(name: str) -> str:
+    """The text of one table."""
+    return _texts()[name]
+
+
+def rules_document() -> bytes:
+    """All tables in one file, an object from name to text in canonical JSON: what is hashed, and kept in the store."""
+    return canonical({name: table_text(name) for name in TABLES})
+
+
+def give(document: bytes) -> None:
+    """Let this process work by other tables, as `rules_document` writes them.
+
+    Raises RulesError for what is no such document, and where tables have been read before: what follows from them is
+    kept in many places.
+    """
+    if _texts.cache_info().currsize:
+        raise RulesError("rules have been read already: give others to a process of their own")
+    try:
+        _GIVEN.update({name: str(orjson.loads(document)[name]) for name in TABLES})
+    except (ValueError, KeyError, TypeError) as error:
+        raise RulesError(f"the rules cannot be read by this version: {error}") from error
+
+
+_GIVEN: dict[str, str] = {}
+
+
+@lru_cache(maxsize=1)
+def _texts() -> dict[str, str]:
+    folder = resources.files("pipelines").joinpath("rules")
+    return dict(_GIVEN) or {name: folder.joinpath(name).read_text(encoding="utf-8") for name in TABLES}

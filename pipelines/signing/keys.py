@@ -1,0 +1,187 @@
+"""Ed25519 keys: their ids, their form as text (JWK, RFC 8037), the one that signs and those that are trusted."""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn, Self
+
+import orjson
+from nacl.exceptions import CryptoError
+from nacl.signing import SigningKey, VerifyKey
+
+from pipelines.errors import PipelineError
+from pipelines.formats.canonical_json import canonical
+from pipelines.formats.strict_json import MalformedJsonError, parse
+from pipelines.signing.dsse import pae
+from schemas.verdict import Verdict
+
+KEY_BYTES = 32
+"""Length of an Ed25519 seed and of a public key (RFC 8032, section 5.1.5)."""
+MAX_KEY_FILE_BYTES = 1 << 20
+"""Some 5,000 public keys."""
+MAX_KEY_FILE_DEPTH = 8
+
+
+class KeyFormatError(PipelineError):
+    """A key or key file is not in the form asked for. The message never holds what was in it."""
+
+
+def jwk(public_key: bytes) -> dict[str, str]:
+    """Write a public key (32 bytes) as a JWK, with its id; raises KeyFormatError on another length."""
+    return {**_essential_members(public_key), "kid": key_id(public_key), "use": "sig"}
+
+
+def key_id(public_key: bytes) -> str:
+    """Name a public key (32 bytes): the SHA-256 thumbprint of its JWK (RFC 7638), 43 characters of base64url."""
+    return _base64url(hashlib.sha256(canonical(_essential_members(public_key))).digest())
+
+
+def is_key_id(text: str) -> bool:
+    """Whether a text is a thumbprint of a key, as `key_id` spells it."""
+    return _from_base64url(text) is not None
+
+
+class Signer:
+    """A private key that signs and never shows itself: not printed, copied, pickled or serialised.
+
+    Made from an Ed25519 seed of 32 bytes; raises KeyFormatError on another length.
+    """
+
+    __slots__ = ("_sign", "key_id", "public_key")
+
+    def __init__(self, seed: bytes) -> None:
+        if len(seed) != KEY_BYTES:
+            raise KeyFormatError(f"a signing key's seed has {KEY_BYTES} bytes, not {len(seed)}")
+        signing_key = SigningKey(seed)
+        # The bound method, since str() of the key itself is the seed.
+        self._sign = signing_key.sign
+        self.public_key = bytes(signing_key.verify_key)
+        self.key_id = key_id(self.public_key)
+
+    def sign(self, payload_type: str, body: bytes) -> str:
+        """Sign a body as what it is; the signature in base64, 88 characters."""
+        return base64.b64encode(self._sign(pae(payload_type, body)).signature).decode()
+
+    def __repr__(self) -> str:
+        return f"Signer(key_id={self.key_id!r})"
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("a Signer is not copied or pickled, which would spread its key: make it anew from the key file")
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        self.__getstate__()
+
+
+def signing_key_to_jwk(seed: bytes) -> str:
+    """Write a signing key (its seed, 32 bytes) as the text of a key file: a private JWK. Keep it secret."""
+    private = {**jwk(Signer(seed).public_key), "d": _base64url(seed)}
+    return orjson.dumps(private, option=orjson.OPT_APPEND_NEWLINE).decode()
+
+
+def signing_key_from_jwk(text: str) -> Signer:
+    """Read the text of a private key file; raises KeyFormatError, which says nothing of the content."""
+    members = _read_object(text)
+    if members is None:
+        raise KeyFormatError("the signing key is not a JSON object: give a private Ed25519 JWK")
+    public_key, seed = _public_key(members, "the signing key"), _from_base64url(members.get("d"))
+    if seed is None:
+        raise KeyFormatError(
+            f'the signing key\'s "d" is not {KEY_BYTES} bytes in base64url: give a private Ed25519 JWK'
+        )
+    signer = Signer(seed)
+    if signer.public_key != public_key:
+        raise KeyFormatError('the signing key\'s "x" is not the public key of its "d": the file is damaged')
+    return signer
+
+
+class KeyRing:
+    """Public keys that are trusted, by their ids, and the ids of keys that must not be trusted any more."""
+
+    __slots__ = ("_keys", "revoked")
+
+    def __init__(self, public_keys: Iterable[bytes] = (), *, revoked: Iterable[str] = ()) -> None:
+        self._keys = {key_id(public_key): VerifyKey(public_key) for public_key in public_keys}
+        self.revoked = frozenset(revoked)
+
+    @classmethod
+    def from_jwks(cls, text: str, *, revoked: Iterable[str] = ()) -> Self:
+        """Read a JWK Set, or one JWK; raises KeyFormatError on all else, a private key and a false `kid` included."""
+        document = _read_object(text)
+        keys = document.get("keys", [document]) if document is not None else None
+        if not isinstance(keys, list):
+            raise KeyFormatError('the trusted keys are no JSON object: give a JWK Set, {"keys": […]}, or one JWK')
+        return cls((_trusted_key(members, f"trusted key {n}") for n, members in enumerate(keys)), revoked=revoked)
+
+    @property
+    def key_ids(self) -> frozenset[str]:
+        """Ids of the keys it holds, revoked ones among them."""
+        return frozenset(self._keys)
+
+    def only(self, key_id: str) -> "KeyRing":
+        """Give a ring with this key alone, which must be in it."""
+        return KeyRing([bytes(self._keys[key_id])], revoked=self.revoked)
+
+    def objection(self, key_id: str) -> Verdict | None:
+        """Say why this key's word does not count; None when it does."""
+        if key_id in self.revoked:
+            return Verdict.KEY_REVOKED
+        return None if key_id in self._keys else Verdict.UNKNOWN_KEY
+
+    def confirms(self, signature: bytes, message: bytes, *, key_id: str) -> bool:
+        """Whether the key of this id, which must be in the ring, made this signature (64 bytes) over the message."""
+        try:
+            self._keys[key_id].verify(message, signature)
+        except CryptoError:  # all that PyNaCl raises, its own ValueError and TypeError included
+            return False
+        return True
+
+
+def _trusted_key(members: object, name: str) -> bytes:
+    if not isinstance(members, dict):
+        raise KeyFormatError(f"{name} is not a JSON object: give public Ed25519 JWKs")
+    if "d" in members:
+        raise KeyFormatError(
+            f'{name} is a private key (it has "d"): give its public half; whoever has seen it can sign'
+        )
+    return _public_key(members, name)
+
+
+def _public_key(members: Mapping[str, Any], name: str) -> bytes:
+    if (members.get("kty"), members.get("crv")) != ("OKP", "Ed25519"):
+        raise KeyFormatError(f'{name} is not an Ed25519 JWK: "kty" must be "OKP" and "crv" "Ed25519"')
+    public_key = _from_base64url(members.get("x"))
+    if public_key is None:
+        raise KeyFormatError(f'{name}: "x" is not {KEY_BYTES} bytes in base64url without padding')
+    if members.get("kid", key_id(public_key)) != key_id(public_key):
+        raise KeyFormatError(f'{name}: "kid" is not the thumbprint of the key (RFC 7638): correct it or leave it out')
+    return public_key
+
+
+def _essential_members(public_key: bytes) -> dict[str, str]:
+    if len(public_key) != KEY_BYTES:
+        raise KeyFormatError(f"an Ed25519 public key has {KEY_BYTES} bytes, not {len(public_key)}")
+    return {"kty": "OKP", "crv": "Ed25519", "x": _base64url(public_key)}
+
+
+def _read_object(text: str) -> dict[str, Any] | None:
+    # Tells no reason: a parser's error quotes or carries the text, which may be a private key.
+    try:
+        value = parse(text.encode(), max_bytes=MAX_KEY_FILE_BYTES, max_depth=MAX_KEY_FILE_DEPTH)
+    except (MalformedJsonError, UnicodeEncodeError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _base64url(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
+def _from_base64url(text: object) -> bytes | None:
+    """Read 32 bytes; None unless they are spelled in the one canonical way."""
+    if not isinstance(text, str):
+        return None
+    try:
+        octets = base64.b64decode(text + "=", altchars="-_", validate=True)
+    except ValueError:
+        return None
+    return octets if len(octets) == KEY_BYTES and _base64url(octets) == text else None

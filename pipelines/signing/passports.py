@@ -1,0 +1,79 @@
+"""Seals a passport so that what is signed is what a reader will read.
+
+The document is written, read back and held to the contract; the canonical form of what was read is signed, and the
+signature is checked with the keys that readers trust. Only then it takes its place in the bytes. So each step of a
+reader's verification is done once, on the bytes that are published, and none of them on faith.
+"""
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from pipelines.errors import PlacedError
+from pipelines.signing.contract import explain_first
+from pipelines.signing.dsse import pae, signed_body
+from pipelines.signing.keys import KeyRing, Signer
+from pipelines.signing.signatures import ALGORITHM, ENVELOPE_VERSION, PASSPORT_TYPE
+from pipelines.signing.verification import MAX_PASSPORT_BYTES
+from schemas.times import stamp
+
+_PLACEHOLDER = b"A" * 86 + b"=="
+"""Stands where the signature will: 64 zero bytes in base64, which no Ed25519 signature is."""
+_SIGNATURE_AT = b'"signature":"' + _PLACEHOLDER
+
+
+class SealError(PlacedError):
+    """What we wrote is not what a reader would accept."""
+
+    whole = "the passport"
+
+
+def written(
+    unfragile: Mapping[str, Any], *, signed_at: datetime, expires_at: datetime, issuer: str, key_id: str
+) -> bytes:
+    """Write a document with all but its signature; raise ValueError when it would end before it begins."""
+    if expires_at <= signed_at:
+        ends = f"{stamp(expires_at)}, before it is signed at {stamp(signed_at)}"
+        raise ValueError(f"its last scrape is so old that the passport would expire at {ends}: scrape again")
+    passport = {
+        "unfragile": unfragile,
+        "signature": _PLACEHOLDER.decode(),
+        "signedAt": stamp(signed_at),
+        "signedBy": issuer,
+        "version": ENVELOPE_VERSION,
+        "algorithm": ALGORITHM,
+        "keyId": key_id,
+        "payloadType": PASSPORT_TYPE,
+        "expiresAt": stamp(expires_at),
+    }
+    return orjson.dumps({"passport": passport})
+
+
+def read_back(document: bytes) -> dict[str, Any]:
+    """Read what was written and hold it to the contract; raise SealError with the place and the reason.
+
+    Readers parse more strictly, for bytes that others wrote: what orjson writes repeats no key, and the contract bounds
+    depth and numbers.
+    """
+    if len(document) > MAX_PASSPORT_BYTES:
+        raise SealError("", f"has {len(document)} bytes, where readers take at most {MAX_PASSPORT_BYTES}")
+    parsed = orjson.loads(document)
+    refusal = explain_first(parsed)
+    if refusal:
+        raise SealError(refusal.pointer, refusal.reason)
+    passport: dict[str, Any] = parsed["passport"]
+    return passport
+
+
+def sealed(document: bytes, passport: dict[str, Any], *, signer: Signer, trusted: KeyRing) -> bytes:
+    """Sign what was read back and put the signature in its place; raise SealError unless readers will trust it."""
+    body = signed_body(passport)
+    signature = signer.sign(PASSPORT_TYPE, body).encode()
+    if objection := trusted.objection(signer.key_id):
+        raise SealError("/passport/keyId", f"is a key that readers do not trust ({objection}): sign with another")
+    if not trusted.confirms(base64.b64decode(signature), pae(PASSPORT_TYPE, body), key_id=passport["keyId"]):
+        raise SealError("/passport/signature", "does not hold: is the key whole?")
+    return document.replace(_SIGNATURE_AT, b'"signature":"' + signature, 1)

@@ -1,0 +1,99 @@
+"""Sealing passports and registry files, and opening what others have sealed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pipelines.errors import PipelineError
+from pipelines.formats.strict_json import MalformedJsonError, parse
+from pipelines.signing.dsse import signed_body
+from pipelines.signing.keys import KeyRing, Signer
+from pipelines.signing.signatures import (
+    ALGORITHM,
+    ENVELOPE_VERSION,
+    PASSPORT_TYPE,
+    SNAPSHOT_TYPE,
+    TIMESTAMP_TYPE,
+    objection,
+)
+from schemas.times import timestamp
+from schemas.verdict import Finding, Verdict
+
+__all__ = [
+    "ALGORITHM",
+    "PASSPORT_TYPE",
+    "SNAPSHOT_TYPE",
+    "TIMESTAMP_TYPE",
+    "SignatureError",
+    "objection",
+    "open_record",
+    "seal_passport",
+    "seal_record",
+]
+
+MAX_RECORD_BYTES = 16 << 20
+"""A snapshot names at most 256 shards, some 100 bytes each; the rest is room for a run report."""
+MAX_RECORD_DEPTH = 32
+
+_RECORD_MEMBERS = {"signed", "signature", "algorithm", "keyId", "payloadType"}
+
+
+class SignatureError(PipelineError):
+    """A sealed registry file cannot be believed; `finding` holds the verdict and the reason."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(f"{finding.verdict}: {finding.reason}")
+        self.finding = finding
+
+
+def seal_passport(
+    unfragile: Mapping[str, Any], *, signer: Signer, signed_at: datetime, expires_at: datetime, issuer: str
+) -> dict[str, Any]:
+    """Sign a passport: the whole document `{"passport": {…}}`, its keys in the order they are served in.
+
+    Raises NotCanonicalError when `unfragile` cannot be said in canonical JSON, and ValueError on instants without a
+    time zone or an end before the beginning.
+    """
+    begin, end = timestamp(signed_at), timestamp(expires_at)
+    if end <= begin:
+        raise ValueError(f"a passport signed at {begin} cannot expire at {end}: it would never be valid")
+    statement = {
+        "unfragile": unfragile,
+        "signedAt": begin,
+        "signedBy": issuer,
+        "version": ENVELOPE_VERSION,
+        "algorithm": ALGORITHM,
+        "keyId": signer.key_id,
+        "payloadType": PASSPORT_TYPE,
+        "expiresAt": end,
+    }
+    return {"passport": {"unfragile": unfragile, "signature": _sign(statement, signer), **statement}}
+
+
+def seal_record(payload: Mapping[str, Any], *, payload_type: str, signer: Signer) -> dict[str, Any]:
+    """Sign a registry file: `{"signed": payload, "signature": …, "algorithm": …, "keyId": …, "payloadType": …}`.
+
+    Raises NotCanonicalError when the payload cannot be said in canonical JSON.
+    """
+    statement = {"signed": payload, "algorithm": ALGORITHM, "keyId": signer.key_id, "payloadType": payload_type}
+    return {"signed": payload, "signature": _sign(statement, signer), **statement}
+
+
+def open_record(raw: bytes, *, payload_type: str, keys: KeyRing) -> dict[str, Any]:
+    """Return the payload of a sealed registry file of this type; raises SignatureError unless its signature holds."""
+    try:
+        record = parse(raw, max_bytes=MAX_RECORD_BYTES, max_depth=MAX_RECORD_DEPTH)
+    except MalformedJsonError as error:
+        raise SignatureError(Finding(Verdict.MALFORMED, f"{error.reason}; fetch the file again")) from None
+    if not isinstance(record, dict) or set(record) != _RECORD_MEMBERS or not isinstance(record["signed"], dict):
+        members = ", ".join(sorted(_RECORD_MEMBERS))
+        raise SignatureError(Finding(Verdict.MALFORMED, f"not a sealed file: it must have {members} and nothing else"))
+    finding = objection(record, payload_type=payload_type, keys=keys)
+    if finding:
+        raise SignatureError(finding)
+    payload: dict[str, Any] = record["signed"]
+    return payload
+
+
+def _sign(statement: Mapping[str, Any], signer: Signer) -> str:
+    return signer.sign(statement["payloadType"], signed_body(statement))

@@ -1,0 +1,52 @@
+"""Judging a passport by its bytes, trusted keys and an instant alone; the registry's word comes after (in flows)."""
+
+from datetime import datetime
+from typing import Any
+
+from pipelines.ahead import CLOCK_SKEW
+from pipelines.formats.strict_json import MalformedJsonError, parse
+from pipelines.freshness import age_at
+from pipelines.signing.contract import explain_first
+from pipelines.signing.keys import KeyRing
+from pipelines.signing.signatures import PASSPORT_TYPE, objection
+from schemas.times import instant, timestamp
+from schemas.verdict import Finding, Verdict
+
+MAX_PASSPORT_BYTES = 1 << 20
+"""Forty times the size of a common passport."""
+MAX_PASSPORT_DEPTH = 32
+"""Three times what the contract's own structure takes."""
+
+
+def verify_passport(raw: bytes, *, keys: KeyRing, at: datetime) -> tuple[Finding, dict[str, Any] | None]:
+    """Judge the bytes of a passport document at an instant (aware); never raises, whatever the bytes are.
+
+    The best verdict is ok_offline, as no registry is asked. The second part is the `passport` object when its signature
+    holds, be it out of date or not, and None otherwise: nothing that is not signed leaves here.
+    """
+    try:
+        document = parse(raw, max_bytes=MAX_PASSPORT_BYTES, max_depth=MAX_PASSPORT_DEPTH)
+    except MalformedJsonError as error:
+        return Finding(Verdict.MALFORMED, f"{error.reason}; fetch the passport again"), None
+    refusal = explain_first(document)
+    if refusal:
+        place = f'at "{refusal.pointer}"' if refusal.pointer else "at the top"
+        return Finding(Verdict.MALFORMED, f"{place}: {refusal.reason}; fetch the passport again"), None
+    passport: dict[str, Any] = document["passport"]
+    finding = objection(passport, payload_type=PASSPORT_TYPE, keys=keys)
+    if finding:
+        return finding, None
+    return _finding_in_time(passport, at)._replace(age=age_at(passport, at)), passport
+
+
+def _finding_in_time(passport: dict[str, Any], at: datetime) -> Finding:
+    signed_at, expires_at = instant(passport["signedAt"]), instant(passport["expiresAt"])
+    now = timestamp(at)
+    if signed_at > at + CLOCK_SKEW:
+        reason = f'"signedAt" is {passport["signedAt"]} and it is {now}: wait, or set this clock right'
+        return Finding(Verdict.NOT_YET_VALID, reason)
+    if at >= expires_at:
+        reason = f'"expiresAt" was {passport["expiresAt"]} and it is {now}: fetch a newer passport'
+        return Finding(Verdict.EXPIRED, reason)
+    signature = f'signed by {passport["signedBy"]} with the key "{passport["keyId"]}" at {passport["signedAt"]}'
+    return Finding(Verdict.OK_OFFLINE, f"{signature}, in date until {passport['expiresAt']}; no registry was asked")

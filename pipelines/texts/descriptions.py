@@ -1,0 +1,147 @@
+"""What a listing's description states plainly: its limits, and a few abilities. All else in it is advertising."""
+
+import re
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from typing import Final, NamedTuple, TypeVar
+
+from pipelines.formats.text import clean
+from pipelines.markdown.sentence_splitter import sentence_spans
+from pipelines.markdown.sentences import LONGEST_SENTENCE_CHARS, plain_text
+from pipelines.rules.descriptions import (
+    AbilityRule,
+    DescriptionRules,
+    KindRule,
+    LimitRule,
+    Row,
+    Stated,
+    description_rules,
+)
+from pipelines.texts.prefilter import may_hold, words_in, words_of
+from pipelines.texts.subjects import NO_NAMES, Names, in_own_name, is_own
+from schemas.listing import Fact
+
+TRUNCATION_MARKS = ("...", "…")
+"""How OpenRouter ends a description that it has cut off (since 2026-04-07, at about 220 characters)."""
+
+
+MARKUP: Final = re.compile(r"[*_`~\\\[\]!<>&\0]")
+"""What a line of Markdown without is read as it stands."""
+
+
+class DescriptionClaim(NamedTuple):
+    """One sentence that states a limit or an ability."""
+
+    kind: Stated
+    name: str | None
+    """Id of the failure mode, None for a plain limitation; the capability's name for a capability."""
+    quote: str
+    """description[start:end]."""
+    start: int
+    """First character in the description as stored."""
+    end: int
+    """The character after its last."""
+
+
+def is_cut_off(description: str) -> bool:
+    """Whether the source has cut a description off, so that its last sentence may say anything."""
+    return description.rstrip().endswith(TRUNCATION_MARKS)
+
+
+def description_facts(description: str, locator: str, names: Names = NO_NAMES) -> list[Fact]:
+    """What a description states, as facts: "limit:<mode>", "limit:plain-<start>" and "described:<capability>".
+
+    `names` are the words of the listing's own name, by which the description may call the model. A sentence that holds
+    characters which may not stand in a passport is not quoted, and so states nothing.
+    """
+    return [_fact(claim, locator) for claim in mine(description, names) if clean(claim.quote) == claim.quote]
+
+
+def _fact(claim: DescriptionClaim, locator: str) -> Fact:
+    if claim.kind == "capability":
+        return Fact(f"described:{claim.name}", True, locator, claim.quote, "pattern")
+    name = f"limit:{claim.name or f'plain-{claim.start}'}"
+    return Fact(name, claim.quote, locator, claim.quote, "pattern")
+
+
+def mine(description: str, names: Names = NO_NAMES) -> tuple[DescriptionClaim, ...]:
+    """Read what a description states plainly, in its order; each limit and ability once. Never raises.
+
+    The sentence in which it is cut off counts for nothing.
+    """
+    words, rules = words_of(description), description_rules()
+    rows, kinds = _fitting(rules.rows, words), _fitting(rules.kinds, words)
+    claims: dict[tuple[str, str | None], DescriptionClaim] = {}
+    for start, end in _whole_sentences(description) if rows or kinds else ():
+        quote = description[start:end]
+        for kind, name in (*_kinds(quote, kinds, names), *_stated(quote, rows, names)):
+            claims.setdefault((kind, name or f"plain at {start}"), DescriptionClaim(kind, name, quote, start, end))
+    return tuple(claims.values())
+
+
+def _whole_sentences(description: str) -> Iterator[tuple[int, int]]:
+    whole = len(description.rstrip()) - is_cut_off(description)
+    for start, end in sentence_spans(description):
+        if end <= whole and end - start <= LONGEST_SENTENCE_CHARS:
+            yield start, end
+
+
+def kinds_in(sentence: str, names: Names) -> list[tuple[Stated, str]]:
+    """What kind of model a sentence, as its reader sees it, says that the model of these names is."""
+    kinds = _fitting(description_rules().kinds, words_in(sentence))
+    return [(kind.states, kind.name) for kind in kinds if _is_of_kind(sentence, kind, names)]
+
+
+def _is_of_kind(sentence: str, kind: KindRule, names: Names) -> bool:
+    """Whether a sentence states that the model with these names is of this kind."""
+    found = (pattern.match(sentence) for pattern in kind.patterns)
+    return any(one and is_own(one["subject"], names) for one in found)
+
+
+def _kinds(quote: str, possible: list[KindRule], names: Names) -> list[tuple[Stated, str]]:
+    return kinds_in(_as_seen(quote), names) if _fitting(possible, words_of(quote)) else []
+
+
+def _stated(quote: str, possible: list[Row], names: Names) -> list[tuple[Stated, str | None]]:
+    """What a sentence states; nothing where it compares, asks or promises, or is about another model."""
+    words, rules = words_of(quote), description_rules()
+    if not (rows := _fitting(possible, words)):
+        return []
+    sentence = _as_seen(quote)
+    rows = rows if words is not None else _fitting(rows, words_in(sentence))
+    sentence = in_own_name(sentence, names)
+    rows = [row for row in rows if isinstance(row, AbilityRule) or not row.unless.search(sentence)]
+    found = [claim for clause in _clauses(sentence, rules) for claim in _of_clause(clause, rows, rules)] if rows else []
+    speaks_of_it = found and not rules.passed_over.search(sentence) and not rules.named.match(sentence)
+    return found if speaks_of_it else []
+
+
+def _as_seen(quote: str) -> str:
+    return plain_text(quote) if MARKUP.search(quote) else " ".join(quote.split())
+
+
+_Rule = TypeVar("_Rule", Row, KindRule)
+
+
+def _fitting(rows: Iterable[_Rule], words: AbstractSet[str] | None) -> list[_Rule]:
+    return [row for row in rows if may_hold(words, row.needs)]
+
+
+def _of_clause(clause: str, rows: list[Row], rules: DescriptionRules) -> list[tuple[Stated, str | None]]:
+    """Every limit that a clause states, a plain one where none has a name; or else every ability."""
+    stated = [row for row in rows if row.stated_in(clause, rules)]
+    limits: list[tuple[Stated, str | None]] = [
+        (row.kind, row.mode or None) for row in stated if isinstance(row, LimitRule)
+    ]
+    if limits:
+        return [limit for limit in limits if limit[1]] or limits
+    return [("capability", row.name) for row in stated if isinstance(row, AbilityRule)]
+
+
+def _clauses(sentence: str, rules: DescriptionRules) -> Iterator[str]:
+    """Cut a sentence where it turns: what is denied after "though" does not deny what stands before."""
+    start = 0
+    for turn in rules.contrast.finditer(sentence):
+        yield sentence[start : turn.start()]
+        start = turn.start() + 1
+    yield sentence[start:]

@@ -1,0 +1,46 @@
+"""A cheap first look at a Markdown text: which words cannot be in what its reader sees, and so which rules cannot fit.
+
+It errs on one side alone: a word that it denies is not there. Where marks, a tag, a link or an entity may join the
+parts of a word, that takes real parsing: then every word is held possible.
+"""
+
+import re
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from pipelines.rules.descriptions import Needs
+
+_LETTER: Final = r"[^\W\d_]"
+_MARK: Final = r"[*_`~\\\[\]!<>]"
+_MAY_JOIN: Final = re.compile(
+    r"[*_`~\\\[\]!<>)&](?:"
+    rf"(?<=[)>]){_MARK}*{_LETTER}"  # a link or a tag that ends right before a letter
+    r"|(?<=`)\s"  # a code span that may begin with white space, which is not shown
+    r"|(?<=&)#?\w+;"  # an entity
+    rf"|(?<={_LETTER}{_MARK})(?!(?<=_)_*{_LETTER}){_MARK}*{_LETTER})"  # marks between letters; underscores alone stay
+)
+_ALIKE: Final = re.compile("[\u0130\u0131\u017f\u212a]")
+"""What a pattern that ignores case takes for i, s or k."""
+
+_WORDS_ALONE: Final = bytes(c if chr(c).isalnum() else 32 for c in bytes(range(128)).lower()).ljust(256)
+
+
+def words_of(markdown: str) -> AbstractSet[str] | None:
+    """The words that the reader of a text may see, and perhaps some more; None where it must be rendered to know."""
+    return None if _MAY_JOIN.search(markdown) else words_in(markdown)
+
+
+def words_in(rendered: str) -> AbstractSet[str] | None:
+    """The same of a text that has been rendered; None where it spells words with letters that are only alike."""
+    if not rendered.isascii() and _ALIKE.search(rendered):
+        return None
+    return set(rendered.encode("utf-8", "replace").translate(_WORDS_ALONE).decode("ascii").split())
+
+
+def may_hold(words: AbstractSet[str] | None, needs: Needs) -> bool:
+    """Whether a text of these words (None where they are not known) can fit a rule that needs some."""
+    if words is not None:
+        for entry in needs:
+            if entry.isdisjoint(words):
+                return False
+    return True

@@ -1,0 +1,84 @@
+"""Whose name a sentence begins with: the model's that its text is about, or another's."""
+
+import re
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from pipelines.markdown.sections import Section
+from pipelines.rules.cards import CLAIMING, card_rules
+
+_BETWEEN: Final = re.compile(r"[\W_]+")
+_FIRST_SUBJECT: Final = re.compile(
+    r"((?:(?!\b(?:may|might|can|could|will)\b|[.!?]\s).){0,200}?)\b(?:is|are|was|were|belongs?|comes?|has been)\b",
+    re.DOTALL,
+)
+"""What a text's first sentence says what it is of."""
+
+
+def own_names(sections: Iterable[Section]) -> str:
+    """What a card may call its model, as plain letters: its headings, and what its first words are about."""
+    sections = list(sections)
+    opening = next((section.passages[0].text for section in sections if _opens(section)), "")
+    subject = _FIRST_SUBJECT.match(opening)
+    headings = [section.heading for section in sections]
+    return " ".join(_plain(words) for words in [*headings, subject[1] if subject else ""])
+
+
+def names_another(sentence: str, own: str) -> bool:
+    """Whether the subject of a sentence is a model by a name that is not among a card's own."""
+    found = card_rules().cues.named.search(sentence)
+    return found is not None and _plain(found["name"] + (found["number"] or "")) not in own
+
+
+def _opens(section: Section) -> bool:
+    return bool(section.passages) and section.kind not in CLAIMING
+
+
+def _plain(words: str) -> str:
+    return _BETWEEN.sub("", words.casefold())
+
+
+Names = AbstractSet[str]
+"""The words of a model's name and id, in small letters."""
+
+NO_NAMES: Final[Names] = frozenset()
+
+_WORD: Final = re.compile(r"[a-z0-9]+(?:\.[0-9]+)*")
+_SAYS_NOTHING: Final = frozenset(
+    "a ai all an and both family it its model models of our s series the these this we".split()  # noqa: SIM905
+)
+"""Words of a subject that name nobody: "Our models", "It"."""
+
+_SIZE: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?[bm]")
+"""A size names a sister of the model: "Heron 7b and Heron 70b"."""
+
+_SUBJECT: Final = re.compile(
+    r"\W*(?P<subject>[^,;:!?()]{1,80}?) (?=(?:is|are|was|were|has|have|will|can|may|might|could|does|do|cannot"
+    r"|supports?|accepts?|takes|understands?|processes)\b)",
+    re.IGNORECASE,
+)
+_OWN: Final = "This model "
+
+
+def names_of(*names: str) -> Names:
+    """The words that a model may be called by."""
+    return frozenset(word for name in names for word in _WORD.findall(name.casefold()))
+
+
+def is_own(subject: str, names: Names) -> bool:
+    """Whether a subject names no other model than that of these names: "It" and "Our models" name none."""
+    return _telling(subject) <= names
+
+
+def in_own_name(sentence: str, names: Names) -> str:
+    """A sentence with "This model" for the model's own name, where it begins with it."""
+    found = _SUBJECT.match(sentence)
+    if found is None or not _telling(found["subject"]) or not is_own(found["subject"], names):
+        return sentence
+    return _OWN + sentence[found.end() :]
+
+
+def _telling(subject: str) -> Names:
+    words = frozenset(_WORD.findall(subject.casefold())) - _SAYS_NOTHING
+    return frozenset(word for word in words if not _SIZE.fullmatch(word))

@@ -1,0 +1,204 @@
+"""A passport and a registry in the words of a person who reads them."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from pipelines.formats.decimals import plain
+from pipelines.views.remedies import mode_of
+from schemas.registry import ShardRow
+from schemas.verdict import Finding
+
+Json = dict[str, Any]
+Pairs = list[tuple[str, object]]
+
+NOT_STATED = "not stated"
+MILLION = 10**6
+
+EPOCH = "seconds since 1970"
+"""In the scope of a side whose value is such a count."""
+
+HOW = {
+    "structured": "stated",
+    "declared": "declared",
+    "section": "quoted",
+    "pattern": "quoted",
+    "class": "true of its kind",
+}
+"""Method of evidence → how a person would say it."""
+
+
+def passport_pairs(passport: Json, row: ShardRow, finding: Finding) -> Iterator[tuple[str, Pairs]]:
+    """Give a passport part by part: a title, and names with values."""
+    unfragile = passport["unfragile"]
+    shown_by = _evidence_by_path(unfragile)
+    yield unfragile["artifact"]["name"].strip(), _identity(unfragile, passport, row, finding)
+    yield "what it is", _model(unfragile["artifact"])
+    yield "what it can do", _capabilities(unfragile, shown_by)
+    yield "how it fails", _failure_modes(unfragile, shown_by)
+    if unfragile.get("conflicts"):
+        yield "where sources disagree", [(_short(c["path"]), _sides(c)) for c in unfragile["conflicts"]]
+    if unfragile.get("unknowns"):
+        yield "what nobody states", [("", ", ".join(_short(u["path"]) for u in unfragile["unknowns"]))]
+    if used := _use(unfragile["trust"]):
+        yield "how widely it is used", used
+    if records := _records(unfragile["artifact"]["model"]):
+        yield "made from", records
+    yield "how it is scored", _score(unfragile["trust"])
+
+
+def _identity(unfragile: Json, passport: Json, row: ShardRow, finding: Finding) -> Pairs:
+    artifact, trust = unfragile["artifact"], unfragile["trust"]
+    return [
+        ("slug", artifact["slug"]),
+        ("verdict", f"{finding.verdict}: {finding.reason}"),
+        ("status", f"{artifact['status']}; issued because: {row.cause.replace('_', ' ')}"),
+        ("score", f"{trust['score']} of 100"),
+        ("data access risk", trust["data_access_risk"]),
+        ("price", artifact["pricing"]["starting_price"] or artifact["pricing"]["model"].replace("_", " ")),
+        ("last scraped", trust["maintenance"]["last_scraped_at"]),
+        ("last changed", trust["maintenance"]["updated_at"]),
+        ("signed", f"{passport['signedAt']} by {passport['signedBy']}, key {passport['keyId']}"),
+        ("expires", passport["expiresAt"]),
+    ]
+
+
+def _model(artifact: Json) -> Pairs:
+    model = artifact["model"]
+    pairs: Pairs = [
+        ("type", f"{artifact['type']}, {', '.join(artifact['categories'])}"),
+        ("takes", ", ".join(model["input_modalities"]) or NOT_STATED),
+        ("gives", ", ".join(model["output_modalities"]) or NOT_STATED),
+        ("context", _tokens(model["context_tokens"])),
+        ("maximum output", _tokens(model["max_output_tokens"])),
+        ("training data to", model["knowledge_cutoff"] or NOT_STATED),
+        ("released", model["released_on"] or NOT_STATED),
+    ]
+    if model["expires_on"]:
+        pairs.append(("announced end", model["expires_on"]))
+    if model["huggingface_id"]:
+        pairs.append(("repository", f"https://huggingface.co/{model['huggingface_id']}"))
+    pairs += _weights(model)
+    pairs += [("price", _price(price)) for price in model["prices"]]
+    pairs += [("offer", f"{offer['id']}{' (free)' if offer['free'] else ''}") for offer in model["offers"][1:]]
+    pairs += [("provider", _provider(provider)) for provider in model["providers"]]
+    return pairs
+
+
+def _weights(model: Json) -> Pairs:
+    """What is known of the weights, where anything is."""
+    pairs: Pairs = [
+        ("licence", model["licence"]),
+        ("weights", {True: "can be downloaded", False: "cannot be downloaded", None: None}[model["open_weights"]]),
+        ("access", model.get("gated") and f"granted on request ({model['gated']})"),
+        ("parameters", model.get("parameter_count") and f"{model['parameter_count']:,}"),
+        ("languages", ", ".join(model.get("languages", ()))),
+    ]
+    pairs += [("made from", f"{base['id']} ({base['relation']})") for base in model.get("base_models", ())]
+    pairs += [("benchmark", _benchmark(one)) for one in model.get("benchmarks", ())]
+    return [(name, value) for name, value in pairs if value]
+
+
+def _benchmark(one: Json) -> str:
+    return f"{one['metric']} {one['value']} on {one['dataset'] or 'a dataset that is not named'}, as its maker declares"
+
+
+def _use(trust: Json) -> Pairs:
+    """How widely it is used, by the counts that exist."""
+    counts = {
+        "downloads in 30 days": "model_downloads",
+        "likes": "model_likes",
+        "stars of its code": "stars",
+        "forks": "forks",
+    }
+    community = trust["community"]
+    return [(name, f"{community[key]:,}") for name, key in counts.items() if community[key] is not None]
+
+
+def _records(model: Json) -> Pairs:
+    """The records that it was made from, and how each came to it."""
+    how = {"own": "", "stated": ", as a source states", "name": ", by its name alone"}
+    return [(one["source"], f"{one['id']}{how[one['joined_by']]}") for one in model.get("records", ())]
+
+
+def _capabilities(unfragile: Json, shown_by: dict[str, list[Json]]) -> Pairs:
+    return [
+        (capability["name"], _capability(capability, shown_by[f"/capabilities/{place}"]))
+        for place, capability in enumerate(unfragile["capabilities"])
+    ]
+
+
+def _capability(capability: Json, entries: list[Json]) -> str:
+    return f"{capability['description']}\n{_sources(entries)}\n  confidence: {capability['confidence']:.2f}"
+
+
+def _failure_modes(unfragile: Json, shown_by: dict[str, list[Json]]) -> Pairs:
+    return [
+        (f"{place + 1}.", f"{mode}\n{_sources(shown_by[f'/trust/failure_modes/{place}'])}{_remedy(mode)}")
+        for place, mode in enumerate(unfragile["trust"]["failure_modes"])
+    ]
+
+
+def _remedy(mode: str) -> str:
+    """How a failure shows and what to do about it, by our own rules."""
+    rule = mode_of(mode)
+    return f"\n  shows as: {rule.shows}\n  what to do: {rule.remedy}" if rule else ""
+
+
+def _score(trust: Json) -> Pairs:
+    breakdown = trust["rank_breakdown"]
+    parts: Pairs = [(name, f"{breakdown[name]} x {weight}") for name, weight in breakdown["weights"].items()]
+    covered = trust.get("coverage")
+    return [*parts, ("stated", f"{covered['stated']} of {covered['of']} facts")] if covered else parts
+
+
+def _evidence_by_path(unfragile: Json) -> dict[str, list[Json]]:
+    by_path: dict[str, list[Json]] = defaultdict(list)
+    for entry in unfragile.get("evidence", []):
+        by_path[entry["path"]].append(entry)
+    return by_path
+
+
+def _sources(entries: list[Json]) -> str:
+    said = [f"{HOW[e['method']]}: {e['source']} {e['locator']}" for e in entries]
+    return "  " + "; ".join(dict.fromkeys(said)) if said else "  no evidence"
+
+
+def _sides(conflict: Json) -> str:
+    return " against ".join(f"{_said(side)} ({side['scope']}, {side['source']})" for side in conflict["values"])
+
+
+def _said(side: Json) -> str:
+    """A side's value as a person would read it; what a source counts in seconds also as a day."""
+    value = side["value"]
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(str, value))
+        case int() if EPOCH in side["scope"]:
+            return f"{value} = {datetime.fromtimestamp(value, UTC).date().isoformat()}"
+        case _:
+            return str(value)
+
+
+def _provider(provider: Json) -> str:
+    uptime = f", {provider['uptime_percent']} % up" if provider["uptime_percent"] else ""
+    precision = provider["quantization"] or "precision not stated"
+    return f"{provider['name']} ({provider['tag']}): {provider['status']}, {precision}{uptime}"
+
+
+def _price(price: Json) -> str:
+    when = "".join(f", {name} {bound}" for name, bound in price.get("when", {}).items())
+    million = f" (${plain(Decimal(price['usd']) * MILLION)} a million)" if "token" in price["unit"] else ""
+    return f"${price['usd']} per {price['unit']}{million}{when}"
+
+
+def _tokens(count: int | None) -> str:
+    return NOT_STATED if count is None else f"{count:,} tokens"
+
+
+def _short(path: str) -> str:
+    return path.rpartition("/")[2].replace("_", " ")

@@ -1,0 +1,86 @@
+"""A run in a few lines, for a terminal and for Prefect's pages alike."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from pipelines.formats.text import clean
+from schemas.crawl import CrawlReport, ListQuery
+from schemas.run import Published, RunReport
+
+MARKUP = re.compile(r"[\\`*\[\]<>&|~]")
+"""What Markdown and HTML read as markup within a line."""
+LONGEST_REASON = 300
+MOST_NAMED = 10
+"""Unknown fields and values that the summary names; the report holds all."""
+
+
+def summary_lines(report: RunReport, published: Published | None) -> list[tuple[str, str]]:
+    """Name and figure of everything that a person wants to know after a run."""
+    lines = [("run", f"{report.run} ({report.flow}): {report.state}")]
+    lines += [(f"gate closed: {breach.source}", f"{breach.gate}: {breach.reason}") for breach in report.breaches]
+    lines += [(f"accepted: {breach.source}", f"{breach.gate}: {breach.reason}") for breach in report.accepted]
+    lines += [(f"crawl {crawl.source}", _crawl(crawl)) for crawl in report.crawls]
+    if counted := report.accounting:
+        joined = f"{counted.joined:,} joined + " if counted.joined else ""
+        parts = (
+            f"{counted.passports:,} passports + {counted.offers_merged:,} offers merged"
+            f" + {counted.aliases:,} aliases + {joined}{counted.quarantined:,} quarantined"
+        )
+        lines.append(("listings", f"{counted.listings:,} = {parts}"))
+        causes = Counter(report.issued).most_common()
+        issued = ", ".join(f"{count:,} {cause.replace('_', ' ')}" for cause, count in causes) or "none"
+        lines.append(("issued", f"{issued}; {report.unchanged:,} unchanged, {report.absent:,} not listed any more"))
+    lines += [(f"kept {source}", f"its facts stand as of {at}") for source, at in report.kept.items()]
+    unread = {
+        name: count for crawl in report.crawls for name, count in (crawl.leftovers | crawl.unknown_values).items()
+    }
+    if unread:
+        lines.append(
+            ("not understood", ", ".join(f"{name} ({count})" for name, count in sorted(unread.items())[:MOST_NAMED]))
+        )
+    if published:
+        written = ", ".join(f"{count:,} {step}" for step, count in published.written.items()) or "nothing"
+        lines.append(("published", f"generation {published.generation}: wrote {written}"))
+    return lines
+
+
+def as_markdown(lines: Iterable[tuple[str, str]]) -> str:
+    """Lay the lines out as a Markdown table; names and reasons come from sources, so none of it is markup."""
+    cells = ((_cell(name), _cell(value)) for name, value in lines)
+    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in cells)])
+
+
+def change_rows(report: RunReport) -> list[dict[str, str]]:
+    """One row a passport that was issued."""
+    return [{"slug": change.slug, "cause": change.cause} for change in report.changes]
+
+
+def quarantine_rows(report: RunReport) -> list[dict[str, str]]:
+    """One row a quarantined record; the raw record stays in the run report."""
+    return [
+        {
+            "source": refused.source,
+            "listing": clean(refused.id),
+            "stage": refused.stage,
+            "field": clean(refused.field) or "(record)",
+            "reason": clean(refused.reason)[:LONGEST_REASON],
+        }
+        for refused in report.quarantined
+    ]
+
+
+def _cell(text: str) -> str:
+    return MARKUP.sub(lambda found: f"&#{ord(found[0])};", " ".join(clean(text).split()))
+
+
+def _crawl(crawl: CrawlReport) -> str:
+    again = f", {crawl.retries:,} tried again" if crawl.retries else ""
+    part = f", only {_query(crawl.query)}" if crawl.query and crawl.query.is_part else ""
+    changes = ", changes alone" if crawl.scope == "changes" else ""
+    return f"{crawl.listings:,} listings in {crawl.requests:,} requests{again}{part}{changes}"
+
+
+def _query(query: ListQuery) -> str:
+    words = (("by {}", query.author), ("for {}", query.task), ("{:,} at most", query.limit))
+    return ", ".join(word.format(value) for word, value in words if value is not None)

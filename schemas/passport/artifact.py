@@ -1,0 +1,98 @@
+"""What a passport is about, and what that can do."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from schemas.base import Frozen, Slug
+from schemas.passport.model import Model
+from schemas.passport.scalars import DISTINCT, OMISSIBLE, ArtifactId, Count, Ratio, StartingPrice, Text, Texts, Url
+from schemas.registry import Status
+
+ArtifactType = Literal[
+    "agent", "api", "app", "benchmark", "cli", "dataset", "extension", "finetune", "framework", "mcp",
+    "model", "platform", "product", "prompt", "repo", "skill", "template", "webapp", "workflow",
+]  # fmt: skip
+"""What kind of thing an artifact is."""
+
+PricingModel = Literal["paid", "free", "open_source", "usage", "freemium", "unknown"]
+"""How it is paid for."""
+
+CapabilityCategory = Literal[
+    "planning-reasoning", "text-generation-language", "code-generation-editing", "tool-use-integration",
+    "safety-moderation", "image-visual", "data-processing-analysis", "search-retrieval", "automation-workflow",
+]  # fmt: skip
+"""Kind of ability."""
+
+Category = Annotated[str, StringConstraints(max_length=100, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+"""Shelf that an artifact stands on: "chatbots-assistants"."""
+
+CapabilityId = Annotated[
+    str, StringConstraints(max_length=300, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*__cap_(0|[1-9][0-9]*)$")
+]
+"""The artifact's id, "__cap_" and a running number."""
+
+CapabilityUri = Annotated[str, StringConstraints(max_length=500, pattern=r"^capability://[a-z0-9]+(\.[a-z0-9]+)*$")]
+"""Names an ability, the same on every artifact that has it."""
+
+
+class Pricing(Frozen):
+    """What it costs at the least; exact prices stand in `Model.prices`."""
+
+    model: PricingModel
+    free: bool
+    starting_price: StartingPrice | None
+    """Of one prompt token, in US dollars; None when free or not known."""
+
+    @model_validator(mode="after")
+    def _costs_nothing_when_free(self) -> "Pricing":
+        if self.free and self.starting_price is not None:
+            raise ValueError("is free and has a starting_price: that must be null")
+        return self
+
+
+class Artifact(Frozen):
+    """What the passport is about, as its listing names it."""
+
+    id: ArtifactId
+    """Source and slug: "openrouter-qwen-qwq-32b"."""
+    slug: Slug
+    name: Text
+    """Verbatim from the listing."""
+    type: ArtifactType
+    url: Url
+    """Where the source lists it."""
+    page_url: Url
+    """Its page in this registry."""
+    categories: tuple[Category, ...]
+    tags: Texts
+    pricing: Pricing
+    status: Status
+    """The same as `Maintenance.status`."""
+    verified: bool
+    """Whether the builder's identity has been verified; the same as `Trust.verified`."""
+    model: Annotated[Model | None, OMISSIBLE] = None
+
+
+class Capability(Frozen):
+    """One thing that the artifact can do."""
+
+    id: CapabilityId
+    uri: CapabilityUri
+    name: Text
+    description: Text
+    intents: Texts
+    """What somebody who needs it would say."""
+    best_for: Texts
+    limitations: Texts
+    requires: Texts
+    input_types: Texts
+    output_types: Texts
+    categories: Annotated[tuple[CapabilityCategory, ...], Field(min_length=1), DISTINCT]
+    """The main one first; the URI begins with it."""
+    confidence: Ratio
+    """How sure we are that the artifact has it."""
+    matches: Count
+    """How often it was picked for this and the outcome observed."""
+    success_rate: Ratio
+    """Of those; 0 while there are none."""

@@ -1,0 +1,108 @@
+"""The document that is served: a signed passport and its links.
+
+Read one with `SignedDocument.model_validate_json(raw)`; write it with `.model_dump_json(by_alias=True,
+exclude_unset=True)`, which keeps the order of keys and leaves out what was not there. That schema.json and these
+models refuse the same documents is held by the tests.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from schemas.base import Frozen
+from schemas.passport.artifact import Artifact, Capability
+from schemas.passport.evidence import Conflict, Evidence, Provenance, Unknown
+from schemas.passport.scalars import OMISSIBLE, Instant, Line, Month, Url, Whole
+from schemas.passport.trust import Trust
+
+SIGNATURE_TERMS = frozenset(("algorithm", "key_id", "payload_type", "expires_at"))
+"""What an envelope says of its signature: all of it or, in passports older than that, nothing."""
+
+Signature = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{85}[AQgw]==$")]
+"""64 bytes in canonical base64 with padding: the four bits that the last digit has to spare are zero."""
+
+KeyId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$")]
+"""RFC 7638 SHA-256 thumbprint in canonical unpadded base64url."""
+
+
+PayloadType = Literal["application/vnd.unfragile.trust-passport+json"]
+"""Type that is signed together with a passport's content."""
+
+
+class Distribution(Frozen):
+    """Addresses for the artifact's builder and for those who choose."""
+
+    claim_url: Url
+    compare_url: Url
+
+
+class Statement(Frozen):
+    """What the passport says: `passport.unfragile`."""
+
+    vocabulary: Annotated[Literal["1.0"], Field(alias="@version")]
+    version: Month
+    """Edition of the format: "2026-05"."""
+    artifact: Artifact
+    capabilities: tuple[Capability, ...]
+    trust: Trust
+    distribution: Distribution
+    evidence: Annotated[tuple[Evidence, ...] | None, OMISSIBLE] = None
+    conflicts: Annotated[tuple[Conflict, ...] | None, OMISSIBLE] = None
+    unknowns: Annotated[tuple[Unknown, ...] | None, OMISSIBLE] = None
+    provenance: Annotated[Provenance | None, OMISSIBLE] = None
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> "Statement":
+        if self.artifact.status != self.trust.maintenance.status:
+            raise ValueError("has one status in artifact and another in trust.maintenance")
+        if self.artifact.verified != self.trust.verified:
+            raise ValueError("is verified in one of artifact and trust, and not in the other")
+        return self
+
+    @model_validator(mode="after")
+    def _shows_all_when_it_shows_evidence(self) -> "Statement":
+        if self.evidence is not None and None in (self.provenance, self.artifact.model, self.trust.freshness):
+            raise ValueError("shows evidence: then provenance, artifact.model and trust.freshness must be there")
+        return self
+
+
+class Passport(Frozen):
+    """The envelope: a statement, its signature, and what the signature covers besides."""
+
+    unfragile: Statement
+    signature: Signature
+    signed_at: Annotated[Instant, Field(alias="signedAt")]
+    """Only the signature's time: says nothing about how fresh the content is."""
+    signed_by: Annotated[Line, Field(alias="signedBy")]
+    """The issuer's name; a claim until the signature verifies."""
+    version: Annotated[Whole, Field(ge=1, le=1)]
+    algorithm: Annotated[Literal["Ed25519"] | None, OMISSIBLE] = None
+    key_id: Annotated[KeyId | None, OMISSIBLE, Field(alias="keyId")] = None
+    payload_type: Annotated[PayloadType | None, OMISSIBLE, Field(alias="payloadType")] = None
+    expires_at: Annotated[Instant | None, OMISSIBLE, Field(alias="expiresAt")] = None
+
+    @model_validator(mode="after")
+    def _describes_its_signature_wholly_or_not(self) -> "Passport":
+        if len(SIGNATURE_TERMS & self.model_fields_set) not in (0, len(SIGNATURE_TERMS)):
+            raise ValueError("has some of algorithm, keyId, payloadType and expiresAt: they stand together")
+        return self
+
+
+class Links(Frozen):
+    """Addresses around the passport; unsigned, never a source of keys."""
+
+    this: Annotated[Url, Field(alias="self")]
+    """This document."""
+    artifact: Url
+    verify: Url
+    public_key: Annotated[Url, Field(alias="publicKey")]
+    spec: Url
+    schema_url: Annotated[Url, Field(alias="schema")]
+    docs: Url
+
+
+class SignedDocument(Frozen):
+    """A passport as it is served, with or without links."""
+
+    passport: Passport
+    links: Annotated[Links | None, OMISSIBLE, Field(alias="_links")] = None

@@ -1,0 +1,91 @@
+"""Where the values of a passport come from, where sources disagree, and what none of them says."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from schemas.base import Frozen, Sha256
+from schemas.passport.scalars import OMISSIBLE, Instant, Line, Locator, Path, Stated, Text, Texts, Url
+from schemas.registry import Cause
+
+Method = Literal["structured", "declared", "section", "pattern", "class"]
+"""How a value was found, from a field made for it down to what is true of its kind of thing."""
+
+WITHOUT_SOURCE = ("class", "issuer")
+"""Who may assert what no source can be shown for."""
+
+Pipeline = Annotated[
+    str, StringConstraints(max_length=100, pattern=r"^[a-z][a-z0-9_-]*/[0-9]+\.[0-9]+\.[0-9]+[A-Za-z0-9.+-]*$")
+]
+"""Program and version: "passports/0.1.0"."""
+
+
+class Evidence(Frozen):
+    """Where one value comes from: either the `value` of a source's record or a `quote` of its text."""
+
+    path: Path
+    """What this is evidence for."""
+    source: Line
+    url: Url | None
+    """Where it was read; None only when a class or the issuer asserts it."""
+    locator: Locator
+    value: Stated = None
+    """What the record holds there. None is a value: whether one stands here, `model_fields_set` tells."""
+    quote: Annotated[Text | None, OMISSIBLE] = None
+    method: Method
+    asserted_by: Line
+    """A source, a builder, "issuer" or "class"."""
+    observed_at: Instant
+    content_sha256: Sha256 | None
+    """Of the record or text; None only when a class or the issuer asserts it."""
+    taxonomy: Annotated[Texts | None, OMISSIBLE] = None
+    """Terms of published taxonomies that it falls under."""
+
+    @model_validator(mode="after")
+    def _holds_one_of_value_and_quote(self) -> "Evidence":
+        if ("value" in self.model_fields_set) == ("quote" in self.model_fields_set):
+            raise ValueError("holds both a value and a quote, or neither: it must be one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_looked_up(self) -> "Evidence":
+        if (self.method == "class") != (self.asserted_by == "class"):
+            raise ValueError('has method "class" without being asserted by "class", or the reverse')
+        if self.asserted_by not in WITHOUT_SOURCE and None in (self.url, self.content_sha256):
+            raise ValueError("has no url or no content_sha256: what a source asserts can be looked up and checked")
+        return self
+
+
+class Claim(Frozen):
+    """What one source says of a disputed value."""
+
+    value: Stated
+    source: Line
+    scope: Text
+    """What it says it of: the model, one offer, one provider."""
+    locator: Locator
+    observed_at: Instant
+
+
+class Conflict(Frozen):
+    """A value on which sources disagree."""
+
+    path: Path
+    values: Annotated[tuple[Claim, ...], Field(min_length=2)]
+
+
+class Unknown(Frozen):
+    """A value that no source supports."""
+
+    path: Path
+    reason: Literal["not_stated", "conflicting", "withheld", "stale"]
+    sources: Texts
+    """Sources that were asked."""
+
+
+class Provenance(Frozen):
+    """What made the passport, and why it was issued."""
+
+    pipeline: Pipeline
+    rules_sha256: Sha256
+    cause: Cause

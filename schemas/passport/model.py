@@ -1,0 +1,141 @@
+"""Facts and figures of a model: `artifact.model` of a passport."""
+
+from typing import Annotated, Literal
+
+from pydantic import model_validator
+
+from schemas.base import Frozen
+from schemas.passport.scalars import OMISSIBLE, Count, Date, Decimal, Line, Month, Percent, Text, Texts, TimeOfDay
+
+
+class PriceCondition(Frozen):
+    """When a price holds; all the conditions that stand here must."""
+
+    min_prompt_tokens: Annotated[Count | None, OMISSIBLE] = None
+    """Prompts of at least so many tokens."""
+    utc_start: Annotated[TimeOfDay | None, OMISSIBLE] = None
+    """From this time of day, with utc_end."""
+    utc_end: Annotated[TimeOfDay | None, OMISSIBLE] = None
+    """Up to this time of day, with utc_start."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "PriceCondition":
+        if not self.model_fields_set:
+            raise ValueError("states no condition: leave the key `when` out instead")
+        if ("utc_start" in self.model_fields_set) != ("utc_end" in self.model_fields_set):
+            raise ValueError("names one end of a time window: utc_start and utc_end stand together")
+        return self
+
+
+class Price(Frozen):
+    """What one unit of use costs."""
+
+    kind: Line
+    """The source's name of the price: "prompt", "completion", "image", …"""
+    usd: Decimal
+    """US dollars for one unit, exact."""
+    unit: Line
+    """What is counted: "prompt token", "request", …"""
+    when: Annotated[PriceCondition | None, OMISSIBLE] = None
+    """When this price holds instead of the unconditional one of its kind."""
+
+
+class Offer(Frozen):
+    """One form in which the source sells the model."""
+
+    id: Text
+    """The source's id, e.g. "qwen/qwq-32b:free"."""
+    variant: Line
+    """What stands behind the colon of the id; "standard" where nothing does."""
+    name: Text
+    free: bool
+    context_tokens: Count | None
+    max_output_tokens: Count | None
+    expires_on: Date | None
+    """Announced last day of this offer."""
+    prices: tuple[Price, ...]
+
+
+class Provider(Frozen):
+    """One endpoint that runs the model, as the source last reported it."""
+
+    name: Text
+    tag: Text
+    """The source's id of the endpoint."""
+    status: Literal["up", "degraded", "down", "unknown"]
+    quantization: Text | None
+    """Number format of the weights; None when not stated."""
+    context_tokens: Count | None
+    max_output_tokens: Count | None
+    uptime_percent: Percent | None
+    """Share of requests that succeeded in the 30 minutes before the scrape."""
+    prices: tuple[Price, ...]
+
+
+class BaseModel(Frozen):
+    """A model that this one was made from."""
+
+    id: Text
+    """Repository on the Hugging Face Hub."""
+    relation: Line
+    """What was made of it: "finetune", "adapter", "quantized", "merge"; "base" where only the base is named."""
+
+
+class Benchmark(Frozen):
+    """One figure that a model's maker declares for it."""
+
+    task: Text | None
+    dataset: Text | None
+    metric: Text
+    value: Text
+    """Digit for digit as declared."""
+
+
+class Record(Frozen):
+    """A source's record that the passport was made from."""
+
+    source: Line
+    id: Text
+    joined_by: Literal["own", "stated", "name"]
+    """"own": it names the passport or belongs to the record that does; "stated": a source states that both are the same
+    model; "name": their names alone agree."""
+
+
+class Model(Frozen):
+    """Facts and figures as the sources state them; None where none does."""
+
+    listing_id: Text
+    """The source's own id, e.g. "qwen/qwq-32b"."""
+    canonical_slug: Text | None
+    """The source's permanent name of exactly this version."""
+    aliases: Texts
+    """Other ids of the source that lead here."""
+    huggingface_id: Text | None
+    licence: Text | None
+    open_weights: bool | None
+    context_tokens: Count | None
+    """Most tokens of input and output together."""
+    max_output_tokens: Count | None
+    input_modalities: Texts
+    output_modalities: Texts
+    parameters: Texts
+    """Request parameters that the listing says are supported."""
+    knowledge_cutoff: Date | Month | None
+    """A day, or a month where no day is stated."""
+    released_on: Date | None
+    expires_on: Date | None
+    """Day on which the source says it will stop offering it."""
+    prices: tuple[Price, ...]
+    """Of the base model; empty when none is known, as with routers."""
+    offers: tuple[Offer, ...]
+    providers: tuple[Provider, ...]
+    parameter_count: Count | None = None
+    """How many weights it has."""
+    gated: Text | None = None
+    """How access to the weights is granted, where it is."""
+    base_models: Annotated[tuple[BaseModel, ...] | None, OMISSIBLE] = None
+    languages: Annotated[Texts | None, OMISSIBLE] = None
+    """Languages that its maker declares, as codes or names."""
+    benchmarks: Annotated[tuple[Benchmark, ...] | None, OMISSIBLE] = None
+    records: Annotated[tuple[Record, ...] | None, OMISSIBLE] = None
+    """What the passport was made from."""

@@ -1,0 +1,161 @@
+"""Says in a sentence why a request brought nothing usable, and what to do."""
+
+import re
+from collections.abc import Collection
+from http import HTTPStatus
+from http.client import responses as status_names
+
+from scrapy import Request
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
+from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from schemas.crawl import FetchFailure
+from schemas.times import timestamp
+from spiders.download.documents import AnswerError
+from spiders.download.waits import QUOTA, quota_free_at
+
+NETWORK: tuple[tuple[type[Exception], str, str], ...] = (
+    (CannotResolveHostError, "found no such host", "check the source's URL and the name server"),
+    (DownloadConnectionRefusedError, "was refused a connection", "check the source's URL, or try again later"),
+    (DownloadTimeoutError, "got no answer in time", "try again later, or raise DOWNLOAD_TIMEOUT"),
+    (ResponseDataLossError, "got an answer that was cut off", "try again later"),
+    (DownloadFailedError, "lost its connection", "try again later; check the certificate if the cause names one"),
+)
+"""Exception → what happened → remedy."""
+
+WRAPPED_FAILURE = re.compile(r"\[?<twisted\.python\.failure\.Failure (?:\w+\.)*(\w+): (.*?)\.?>\]?", re.DOTALL)
+
+LARGEST_SIZE = re.compile(r"(?:max size|DOWNLOAD_MAXSIZE) \((\d+)")
+"""In the words of Scrapy, for a download and for what it unpacks to."""
+
+STATUS_REMEDIES = {
+    401: "check the source's API key",
+    403: "the source refuses us: check the API key, and that CONTACT names somebody whom it can ask",
+    404: "check the source's URL",
+    429: "the source asks us to come back later: let the next run try again",
+}
+
+
+FAILURES_IN_A_ROW = 5
+"""After so many the rest is not asked for: each would cost all the tries of its own."""
+
+
+class Streak:
+    """Failures in a row that are the source's own, and not of the one record that was asked for."""
+
+    def __init__(self) -> None:
+        self.length = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the rest is to be left alone: it would not come either."""
+        return self.length >= FAILURES_IN_A_ROW
+
+    def answered(self) -> None:
+        """Note that the source works."""
+        self.length = 0
+
+    def ends(self, failure: Failure, told: FetchFailure, *, refusing: Collection[int]) -> bool:
+        """Note a failure and say whether the rest is to be left alone; a status of `refusing` is enough for that."""
+        if told.status in refusing or _is_unsent(failure, told):
+            self.length = FAILURES_IN_A_ROW
+        else:
+            self.length = self.length + 1 if _is_of_source(failure, told) else 0
+        return self.is_over
+
+
+def with_rest(told: FetchFailure, left: int) -> FetchFailure:
+    """Say in the failure that ends a crawl how many repositories it leaves unasked."""
+    rest = f"; {left} more repositories were not asked for" if left else ""
+    return told.model_copy(update={"reason": told.reason + rest})
+
+
+def is_too_large(failure: Failure) -> bool:
+    """Whether a download was given up for its size, packed or unpacked."""
+    return _is_too_large(failure.value)
+
+
+def _is_too_large(error: BaseException | None) -> bool:
+    told = isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(error)
+    return told or isinstance(error, DownloadCancelledError)
+
+
+def _is_unsent(failure: Failure, told: FetchFailure) -> bool:
+    """Whether the request was held back: the quota is free too late, robots.txt forbids it, or the crawl is stopped."""
+    return isinstance(failure.value, IgnoreRequest) and told.status is None and not is_too_large(failure)
+
+
+def _is_of_source(failure: Failure, told: FetchFailure) -> bool:
+    """Whether a failure is likely to be that of every request: no answer, one of a broken server, or no JSON."""
+    if told.status is None:
+        return not is_too_large(failure)
+    return told.status >= HTTPStatus.INTERNAL_SERVER_ERROR or isinstance(failure.value, AnswerError)
+
+
+def describe(failure: Failure, request: Request) -> FetchFailure:
+    """Turn what a request ended with, after all its tries, into a line of the run report."""
+    error = failure.value
+    if isinstance(error, HttpError):
+        return FetchFailure(
+            url=request.url, status=error.response.status, reason=_sentence(request, *_of_status(error.response))
+        )
+    if isinstance(error, AnswerError):
+        status = request.meta["status"]
+        reason = _sentence(request, f"answered {status} with {error}", "see what is served there, or try again later")
+        return FetchFailure(url=request.url, status=status, reason=reason)
+    return FetchFailure(url=request.url, status=None, reason=_sentence(request, *_of_network(error)))
+
+
+def request_of(failure: Failure) -> Request:
+    """Give the request that an errback's failure is of."""
+    request = vars(failure)["request"]  # Scrapy sets it for errbacks
+    assert isinstance(request, Request)  # noqa: S101 - tells the type
+    return request
+
+
+def _of_status(response: Response) -> tuple[str, str]:
+    what = f"answered {response.status} ({status_names.get(response.status, 'no status that HTTP knows')})"
+    if location := response.headers.get("Location"):
+        where = location.decode("latin-1")[:200]
+        return f"{what} and points to {where!r}", "redirects are not followed: set the source's URL to where it is now"
+    if wait := response.headers.get("Retry-After"):
+        what += f" with Retry-After {wait.decode('latin-1')[:40]}"
+    elif free_at := quota_free_at(*map(response.headers.get, QUOTA)):
+        return f"{what} as our quota is used up until {timestamp(free_at)}", STATUS_REMEDIES[429]
+    return what, STATUS_REMEDIES.get(response.status, "try again later")
+
+
+def _of_network(error: BaseException | None) -> tuple[str, str]:
+    if _is_too_large(error):
+        largest = LARGEST_SIZE.search(str(error))
+        what = f"has an answer of more than {int(largest[1]):,} bytes" if largest else "has an answer that is too large"
+        return what, "see what is served there, and if that is right, raise most_answer_bytes of the source's bounds"
+    for kind, what, remedy in NETWORK:
+        if isinstance(error, kind):
+            cause = _cause(error)
+            return f"{what} ({cause})" if cause else what, remedy
+    if "robots.txt" in str(error):
+        return "is forbidden by the source's robots.txt", "leave the source out, or ask its owner"
+    if isinstance(error, IgnoreRequest):
+        return str(error), "let the next run try again"
+    return f"failed ({type(error).__name__}: {error})", "see standard error of the crawl"
+
+
+def _cause(error: BaseException) -> str:
+    """The cause in its own words: Scrapy quotes Twisted's list of failures as Python prints it."""
+    return WRAPPED_FAILURE.sub(r"\1: \2", str(error)).rstrip(".")
+
+
+def _sentence(request: Request, what: str, remedy: str) -> str:
+    tries = request.meta.get("retry_times", 0) + 1
+    return f"GET {request.url} {what}{f', {tries} times' if tries > 1 else ''}: {remedy}"

@@ -1,0 +1,181 @@
+"""Writes a crawl's outputs, and ends the crawl with the process that ordered it."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.asyncio import create_looping_call
+from twisted.python.failure import Failure
+
+from schemas.crawl import FULL, AdmittedLine, Checkpoint, CrawlReport, FetchFailure, PageDone, QuarantinedLine
+from schemas.lines import escaped, written_line
+from schemas.listing import Quarantined, RawListing
+from spiders.clock import clock_of, stamp
+from spiders.extensions.checkpoints import Resumable, unfinished, written
+from spiders.extensions.redaction import secrets_of, set_aside, without_secrets
+from spiders.extensions.tally import Tally, restore_stats
+
+PROGRESS_EVERY_S = 0.5
+
+
+@contextmanager
+def room_in(folder: Path) -> Iterator[None]:
+    """End the crawl where a folder has no room for what is written: said once, as all that would follow is the same.
+
+    What was not written is lost; a crawl that can go on does so from its last checkpoint.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _say({"event": "full", "folder": str(folder), "reason": error.strerror})
+        os._exit(1)
+
+
+def _say(event: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
+
+
+def _as_text(line: Checkpoint | CrawlReport) -> bytes:
+    return line.model_dump_json().encode()
+
+
+class CrawlFile:
+    """Writes one line a record to CRAWL_FILE and the report as the last one; shows progress on standard output.
+
+    The file has its name only once it is complete; until then it ends in ".part". With RESUME a crawl whose spider says
+    where its pages end goes on in such a file, after the last page that was written whole.
+    """
+
+    def __init__(self, crawler: Crawler, path: Path, source: str) -> None:
+        self.crawler = crawler
+        self.path = path
+        self.tally = Tally(source)
+        self.clock = clock_of(crawler.settings)
+        self.started_at = stamp(self.clock)
+        self.part = path.with_name(f"{path.name}.part")
+        self.resumes = crawler.settings.getbool("RESUME")
+        self.secrets = secrets_of(crawler.settings)
+        self.checkpoints = 0
+        if self.resumes:
+            self.go_on()
+        with room_in(path.parent):
+            self.lines = self.part.open("ab" if self.checkpoints else "wb")
+        self.progress = create_looping_call(self.show)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Open the file, so that a crawl that could not write ends before it has asked for anything."""
+        path = crawler.settings.get("CRAWL_FILE")
+        if not path:
+            raise NotConfigured
+        extension = cls(crawler, Path(path), crawler.spidercls.name)
+        crawler.signals.connect(extension.spider_opened, signals.spider_opened)
+        crawler.signals.connect(extension.item_scraped, signals.item_scraped)
+        crawler.signals.connect(extension.item_error, signals.item_error)
+        crawler.signals.connect(extension.spider_error, signals.spider_error)
+        crawler.signals.connect(extension.spider_closed, signals.spider_closed)
+        return extension
+
+    def spider_opened(self) -> None:
+        """Begin to show progress."""
+        self.progress.start(PROGRESS_EVERY_S, now=False)
+
+    def go_on(self) -> None:
+        """Take up what an earlier process left of this very crawl, if it did."""
+        spider: object = self.crawler.spider
+        found = unfinished(self.part, spider.order, self.clock()) if isinstance(spider, Resumable) else None
+        if not isinstance(spider, Resumable) or found is None:
+            return
+        os.truncate(self.part, found.end)
+        so_far = found.checkpoint.so_far
+        self.started_at, self.checkpoints = so_far.started_at, 1
+        self.tally.restore(so_far)
+        restore_stats(self.crawler.stats, so_far)
+        spider.resume(found.checkpoint.done, written(self.part), so_far.failures)
+
+    def item_scraped(self, item: AdmittedLine | QuarantinedLine | FetchFailure | PageDone) -> None:
+        """Write a line, or keep a failure for the report."""
+        match item:
+            case FetchFailure():
+                self.tally.failures.append(escaped(item))
+            case PageDone():
+                self.mark(item)
+            case _:
+                line, text = written_line(item)
+                if (kept := set_aside(line, text, self.secrets)) is not line:
+                    line, text = written_line(kept)
+                self.tally.count(line)
+                self.write(text)
+
+    def mark(self, done: PageDone) -> None:
+        """Write a checkpoint, once everything before it is on the disk."""
+        with room_in(self.path.parent):
+            self.lines.flush()
+            os.fsync(self.lines.fileno())
+            self.write(_as_text(Checkpoint(done=done, so_far=self.report("unfinished"))))
+            self.lines.flush()
+        self.checkpoints += 1
+
+    def write(self, text: bytes) -> None:
+        """Write one line, without our secrets: what a source answers may repeat them, and reports are published."""
+        with room_in(self.path.parent):
+            self.lines.write(without_secrets(text.decode(), self.secrets).encode() + b"\n")
+
+    def item_error(self, item: RawListing, failure: Failure) -> None:
+        """Quarantine a record that our own code broke on."""
+        reason = f"reading it ended in {type(failure.value).__name__}: a fault of the pipeline, which must be mended"
+        self.item_scraped(
+            QuarantinedLine(
+                quarantined=Quarantined(
+                    stage="normalise",
+                    source=item.source,
+                    id=item.id,
+                    field="",
+                    reason=reason,
+                    observed_at=item.observed_at,
+                    raw=item.body,
+                )
+            )
+        )
+
+    def spider_error(self, failure: Failure, response: Any) -> None:  # noqa: ANN401 - a response or a failure
+        """Keep for the report that the spider itself broke."""
+        reason = f"the spider ended in {type(failure.value).__name__}: see standard error, and mend the spider"
+        self.tally.failures.append(FetchFailure(url=getattr(response, "url", ""), status=None, reason=reason))
+
+    def spider_closed(self, spider: Spider, reason: str) -> None:
+        """Write the report and give the file its name; leave a crawl that was stopped, and can go on, as it is."""
+        del spider
+        self.progress.stop()
+        self.show()
+        with room_in(self.path.parent), self.lines:
+            if self.resumes and self.checkpoints and reason == "shutdown":
+                return
+            self.write(_as_text(self.report(reason)))
+        self.part.replace(self.path)
+
+    def report(self, reason: str) -> CrawlReport:
+        """Draw up the report as it stands now."""
+        now = stamp(self.clock)
+        return self.tally.report(self.stats(), finish_reason=reason, started_at=self.started_at, finished_at=now)
+
+    def show(self) -> None:
+        """Show progress: one line of JSON."""
+        stats = self.stats()
+        event = {"event": "progress", "source": self.tally.source, "listings": self.tally.listings}
+        event |= {"announced": stats.get("listing/announced"), "requests": stats.get("downloader/request_count", 0)}
+        _say(event)
+
+    def stats(self) -> dict[str, Any]:
+        """Scrapy's own counts."""
+        return self.crawler.stats.get_stats() if self.crawler.stats else {}

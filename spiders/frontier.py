@@ -1,0 +1,80 @@
+"""What a crawl knows before it begins: records of the last good crawl, and ids that other sources name."""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, zip_longest
+from pathlib import Path
+
+from schemas.crawl import KNOWN_TABLES
+from schemas.listing import RawListing
+
+
+class Known:
+    """Reads the file that `schemas.crawl.KNOWN_TABLES` describes; asks it each time, as it may be larger than memory.
+
+    Ids are compared without regard to case. An empty path stands for a crawl that knows nothing yet. Raise ValueError
+    when there is no such file, or it is none of that kind.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.database = _opened(Path(path).absolute()) if path else sqlite3.connect(":memory:")
+        if not path:
+            self.database.executescript(KNOWN_TABLES)
+
+    def raw(self, source: str, listing_id: str) -> RawListing | None:
+        """Give the record that the last good crawl brought, None when it brought none."""
+        found = self.database.execute("SELECT raw FROM known WHERE source = ? AND id = ?", (source, listing_id))
+        row = found.fetchone()
+        return RawListing.model_validate_json(row[0]) if row else None
+
+    def wanted(self, source: str) -> Iterator[str]:
+        """Give the ids that are to be asked for, each once: those that were not seen for longest first."""
+        asked = "SELECT id FROM wanted WHERE source = ? ORDER BY seen, id"
+        for (listing_id,) in self.database.execute(asked, (source,)):
+            yield listing_id
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        database = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+        database.execute("SELECT raw FROM known LIMIT 1")
+        database.execute("SELECT id FROM wanted LIMIT 1")
+    except sqlite3.Error as error:
+        remedy = "name the file that is written for this crawl"
+        raise ValueError(f"known={path} cannot be read ({error}): {remedy}") from error
+    return database
+
+
+class Seen:
+    """A set of texts that lies on disk once it has grown, in a temporary file that goes with the process."""
+
+    def __init__(self) -> None:
+        self.database = sqlite3.connect("", isolation_level=None)
+        self.database.execute("PRAGMA journal_mode = OFF")
+        self.database.execute("CREATE TABLE seen (text TEXT PRIMARY KEY) WITHOUT ROWID")
+
+    def add(self, text: str) -> bool:
+        """Remember a text; return whether it is new."""
+        return self.database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (text,)).rowcount == 1
+
+    def __contains__(self, text: str) -> bool:
+        return self.database.execute("SELECT 1 FROM seen WHERE text = ?", (text,)).fetchone() is not None
+
+
+def in_turn(ids: Iterable[str], seen: Mapping[str, str], *, due: str, lot: str) -> Iterator[str]:
+    """Give each id once: by turns one that is due and one never seen, then what is not due yet, the oldest first.
+
+    `seen` is id → when it was last seen; what was seen before `due` is due. Those never seen come in an order that
+    `lot` draws, another for each crawl: what never answers would else stand before what is new, at every crawl.
+    """
+    known: list[str] = []
+    new: list[str] = []
+    for one in dict.fromkeys(ids):
+        (known if one in seen else new).append(one)
+    known.sort(key=lambda one: (seen[one], one))
+    new.sort(key=lambda one: hashlib.sha256(f"{lot} {one}".encode(errors="replace")).digest())
+    late = [one for one in known if seen[one] < due]
+    by_turns = chain.from_iterable(zip_longest(late, new))
+    yield from (one for one in by_turns if one is not None)
+    yield from known[len(late) :]

@@ -1,0 +1,248 @@
+"""Asks the Hugging Face Hub for one repository: its record, and the card and licence that stand beside it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple
+
+from scrapy import Request, Spider
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from schemas.crawl import FetchFailure
+from schemas.listing import Quarantined, RawListing
+from spiders.clock import Clock, stamp
+from spiders.download.documents import AnswerError, raw_listing, raw_text, refused
+from spiders.download.failures import Streak, describe, is_too_large, request_of
+from spiders.download.requests import Answered, ask, response_of
+from spiders.frontier import Known
+from spiders.huggingface.pages import (
+    API,
+    BAD_CREDENTIALS,
+    FIELDS,
+    REPOSITORY,
+    error_of,
+    id_of,
+    licence_file,
+    moved_to,
+    read_record,
+    read_text,
+    text_at,
+)
+
+SOURCE = "huggingface"
+
+TEXT_ACCEPT = "text/markdown, text/plain;q=0.9, */*;q=0.1"
+TEXT_HOPS = 2
+"""To the present name, and to the cache."""
+
+MOVED = (301, 307, 308)
+ABSENT = (401, 404)
+"""What is not there, or not for us: the Hub does not say which."""
+UNAUTHORIZED = 401
+WITHHELD = (403, 410, 451)
+"""A fault of one repository: barred, removed, or taken down by law."""
+NOT_FOR_US = (401, 403)
+"""A text that is there, and shown to others, or to us another time."""
+REFUSING = (429,)
+"""What the next request would be answered too."""
+
+Taken = RawListing | Quarantined | FetchFailure
+
+
+class Text(NamedTuple):
+    """A kind of text that stands beside a record."""
+
+    source: str
+    """Name of the source of such records."""
+    what: str
+    largest: int
+    """Bytes: a hundred times a long card; several times the longest of the licences that are well known."""
+
+
+CARD = Text(f"{SOURCE}-card", "card", 1024 * 1024)
+LICENCE = Text(f"{SOURCE}-licence", "licence", 256 * 1024)
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """The Hub as one crawl sees it: where it is, whose token is shown to it, and what is known of it.
+
+    A single repository or card that does not come is Quarantined; a FetchFailure says that nothing more will come.
+    """
+
+    spider: Spider
+    base_url: str
+    headers: dict[str, str]
+    known: Known
+    clock: Clock
+    records: Streak = field(default_factory=Streak)
+    """Failures in a row of single records."""
+    texts: Streak = field(default_factory=Streak)
+    """Likewise of cards and licences, as other machines may answer for them."""
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the rest is not worth asking for."""
+        return self.records.is_over or self.texts.is_over
+
+    async def repository(self, asked: str) -> list[Taken]:
+        """Fetch what is asked for, under its present name where it has been renamed, and its texts."""
+        if not REPOSITORY.fullmatch(asked):
+            return [self.refused(None, asked, "", f"{asked[:200]!r} names no repository: owner/name does")]
+        outcome = await self._ask_record(asked)
+        if (moved := self._points_to(outcome, moved_to)) is not None:
+            outcome = await self._ask_record(moved)
+        if isinstance(outcome, Failure):
+            return [self._missing(outcome, asked)]
+        self.records.answered()
+        if outcome.read.get("private") is True:  # the token may see it; others may not
+            return []
+        found = id_of(outcome.read)
+        if found is None:
+            return [self.refused(outcome.read, asked, "/id", "names no repository: owner/name does")]
+        record = self.record(outcome.read, found, outcome.response.url, stamp(self.clock), asked)
+        return await self.with_texts(record, outcome.read)
+
+    def record(
+        self, record: dict[str, Any], found: str, url: str, observed_at: str, asked: str | None = None
+    ) -> RawListing | Quarantined:
+        """Take a record as it came."""
+        return raw_listing(
+            record,
+            listing_id=found,
+            source=SOURCE,
+            url=url,
+            observed_at=observed_at,
+            asked_as=asked if asked != found else None,
+            version=version_of(record),
+        )
+
+    async def with_texts(self, taken: RawListing | Quarantined, record: dict[str, Any]) -> list[Taken]:
+        """Add to a record its card, and the licence that lies among its files."""
+        if isinstance(taken, Quarantined):
+            return [taken]
+        found = [taken, await self._current(CARD, "README.md", taken, record)]
+        if isinstance(found[-1], FetchFailure):
+            return found
+        if (file := licence_file(record)) is not None:
+            return [*found, await self._current(LICENCE, file, taken, record)]
+        if (known := self.known.raw(LICENCE.source, taken.id)) is not None and known.body:
+            found.append(self._text(b"", LICENCE, taken.id, known.url, version_of(record)))  # it was taken away
+        return found
+
+    async def _current(self, text: Text, file: str, taken: RawListing, record: dict[str, Any]) -> Taken:
+        """The text that is known, while it is of the same commit, or the one that is there."""
+        version = version_of(record)
+        known = self.known.raw(text.source, taken.id) if version is not None else None
+        if known is not None and (known.id, known.version) == (taken.id, version):
+            return known.model_copy(update={"observed_at": taken.observed_at})
+        return await self._fetched(text, file, taken.id, version)
+
+    def record_url(self, repository: str) -> str:
+        """Address of a record."""
+        return f"{self.base_url}{API}/{repository}?{FIELDS}"
+
+    def request(
+        self, url: str, read: Callable[[bytes], object], *, accept: str = "", largest: int | None = None
+    ) -> Request:
+        """Make a request below the Hub's address, the only place that the token is shown."""
+        headers = {**self.headers, **({"Accept": accept} if accept else {})}
+        limit = {"download_maxsize": largest} if largest else {}
+        return Request(url, headers=headers, meta={"read": read, "dont_redirect": True, **limit})
+
+    async def _ask_record(self, repository: str) -> Answered | Failure:
+        return await ask(self.spider, self.request(self.record_url(repository), read_record))
+
+    def _points_to(self, outcome: Answered | Failure, place: Callable[[Response, str], str | None]) -> str | None:
+        """Where a redirect leads, as far as we follow it."""
+        response = response_of(outcome)
+        return place(response, self.base_url) if response is not None and response.status in MOVED else None
+
+    def _missing(self, failure: Failure, asked: str) -> Taken:
+        """Say that a repository is not to be seen, that it is barred, or that no answer came."""
+        response, told = response_of(failure), describe(failure, request_of(failure))
+        if response is None or response.status not in ABSENT + WITHHELD:
+            return told if self.records.ends(failure, told, refusing=REFUSING) else self._unread(told, asked)
+        if response.status in WITHHELD:
+            self.records.answered()
+            return self._unread(told, asked)
+        error = error_of(response)
+        if response.status == UNAUTHORIZED and BAD_CREDENTIALS.search(error):
+            told = told.model_copy(update={"reason": f"{error}: check HF_TOKEN, or unset it"})
+            self.records.ends(failure, told, refusing=ABSENT)
+            return told
+        self.records.answered()
+        return raw_listing(
+            {"asked": asked, "error": error, "status": response.status},
+            listing_id=asked,
+            source=SOURCE,
+            url=response.url,
+            observed_at=stamp(self.clock),
+        )
+
+    async def _fetched(self, text: Text, file: str, repository: str, version: str | None) -> Taken:
+        path, read = f"/{repository}/resolve/main/{file}", partial(read_text, text.what)
+        for _ in range(1 + TEXT_HOPS):
+            request = self.request(self.base_url + path, read, accept=TEXT_ACCEPT, largest=text.largest)
+            outcome = await ask(self.spider, request)
+            onward = self._points_to(outcome, partial(text_at, file))
+            if onward is None:
+                break
+            path = onward
+        if isinstance(outcome, Answered):
+            self.texts.answered()
+            return self._text(outcome.read, text, repository, outcome.response.url, version)
+        return self._no_text(outcome, text, repository, version)
+
+    def _no_text(self, failure: Failure, text: Text, repository: str, version: str | None) -> Taken:
+        """An empty text is one that is not there, or that was never shown to us."""
+        response, told = response_of(failure), describe(failure, request_of(failure))
+        if response is not None and response.status in ABSENT + WITHHELD:
+            self.texts.answered()
+            return self._withheld(response, text, repository, version)
+        if response is not None and response.status // 100 == 3:  # noqa: PLR2004 - redirects
+            self.texts.answered()
+            reason = f"{told.reason.partition(': ')[0]}, which is no place of a {text.what} that we follow to"
+            return self.refused(None, repository, "", reason, text.source)
+        if isinstance(failure.value, AnswerError) or is_too_large(failure):
+            self.texts.answered()
+            reason = f"{told.reason}; at most {text.largest} bytes are kept"
+            return self.refused(None, repository, "", reason, text.source)
+        ends = self.texts.ends(failure, told, refusing=REFUSING)
+        return told if ends else self._unread(told, repository, text.source)
+
+    def _withheld(self, response: Response, text: Text, repository: str, version: str | None) -> Taken:
+        """Keep the text that is known where it is not shown any more: with its own date, so that it goes stale."""
+        if response.status not in NOT_FOR_US:
+            return self._text(b"", text, repository, response.url, version)
+        known = self.known.raw(text.source, repository)
+        return known if known is not None and known.body else self._text(b"", text, repository, response.url, None)
+
+    def _unread(self, told: FetchFailure, asked: str, source: str = SOURCE) -> Quarantined:
+        """Put aside what did not come: its last good record stands, and the crawl goes on."""
+        return self.refused(None, asked, "", told.reason, source)
+
+    def _text(
+        self, body: bytes, text: Text, repository: str, url: str, version: str | None
+    ) -> RawListing | Quarantined:
+        return raw_text(
+            body,
+            listing_id=repository,
+            source=text.source,
+            url=url.partition("?")[0],
+            observed_at=stamp(self.clock),
+            version=version,
+        )
+
+    def refused(self, element: object, asked: str, field: str, reason: str, source: str = SOURCE) -> Quarantined:
+        """Put aside what is no record, or no text."""
+        return refused(
+            element, listing_id=asked, source=source, field=field, reason=reason, observed_at=stamp(self.clock)
+        )
+
+
+def version_of(record: dict[str, Any]) -> str | None:
+    """Commit that a record is of, None where it does not say."""
+    commit = record.get("sha")
+    return commit if isinstance(commit, str) and commit else None

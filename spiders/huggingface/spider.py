@@ -1,0 +1,217 @@
+"""Fetches repositories of the Hugging Face Hub with their texts: those that other sources name, and its list."""
+
+import json
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from typing import Any, Self, TypeVar
+
+from scrapy import Spider
+from scrapy.crawler import Crawler
+from twisted.python.failure import Failure
+
+from schemas.crawl import FetchFailure, PageDone
+from schemas.listing import RawListing
+from spiders.clock import clock_of, stamp
+from spiders.download.addresses import ForeignLinkError, base_url, following_url
+from spiders.download.failures import describe, request_of, with_rest
+from spiders.download.requests import Answered, ask, drained, in_order
+from spiders.extensions.checkpoints import Written
+from spiders.extensions.tally import QUERY_STAT, SCOPE_STAT
+from spiders.frontier import Known, Seen
+from spiders.huggingface.pages import API, id_of, next_link, read_items, read_matches
+from spiders.huggingface.repository import SOURCE, Hub, Taken
+from spiders.huggingface.selection import Selection
+
+AHEAD = 8
+"""Repositories in work at once: twice as many as there may be requests, so that none of these waits for another."""
+
+BATCH = 100
+"""After so many of the wanted a crawl could go on from there."""
+
+NO_MATCH = (
+    "answered 200 with an empty list: no repository fits the filters; see whether author and task are written right"
+)
+
+Output = Taken | PageDone
+T = TypeVar("T")
+
+
+class HuggingFaceSpider(Spider):
+    """Yields a RawListing of a repository's record, its card, and its licence where a file of that name lies there.
+
+    Quarantined is what is none, or did not come.
+
+    A FetchFailure is of a page of the list, or says that nothing more would come: the crawl ends with it.
+    Arguments: `known` is the file that says what was fetched before and which repositories are wanted, `only` a comma-
+    separated list to fetch instead; `minimum_downloads` goes through the Hub's list too, down to there; `author` and
+    `task` (a `pipeline_tag`) take of that only what they name, `limit` only so many, and `since` (ISO 8601) only what
+    has changed since. What is already known of a card is not asked for again.
+    Settings: HUGGINGFACE_URL, HF_TOKEN, SOURCE_DATE_EPOCH.
+    """
+
+    name = SOURCE
+    hub: Hub
+    order: str
+
+    def __init__(
+        self,
+        *,
+        known: str = "",
+        only: str = "",
+        minimum_downloads: str = "",
+        author: str = "",
+        task: str = "",
+        limit: str = "",
+        since: str = "",
+        **arguments: Any,  # noqa: ANN401 - Scrapy's
+    ) -> None:
+        super().__init__(**arguments)
+        self.known = Known(known)
+        self.only = tuple(dict.fromkeys(filter(None, only.split(","))))
+        asked = {"minimum_downloads": minimum_downloads, "author": author, "task": task, "limit": limit, "since": since}
+        self.selection = Selection.of(**asked) if minimum_downloads and not self.only else None
+        self.marks = [only, *asked.values()]
+        self.taken, self.pages = Seen(), Seen()
+        self.first_page: str | None = None
+        self.listed = 0
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's
+        """Take source, token and clock from the settings; raise ValueError when HUGGINGFACE_URL is no plain address."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        root, token = base_url(crawler.settings, "HUGGINGFACE_URL"), crawler.settings["HF_TOKEN"].get_secret_value()
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        spider.hub = Hub(spider, root, headers, spider.known, clock_of(crawler.settings))
+        spider.order = json.dumps([SOURCE, crawler.settings["VERSION"], root, *spider.marks])
+        return spider
+
+    def resume(self, done: PageDone, written: Iterable[Written], failures: Iterable[FetchFailure]) -> None:
+        """Go on behind a page: neither ask for nor take again what came before it."""
+        self.first_page, self.listed = done.next, done.listed
+        for record in written:
+            if record.source == SOURCE:
+                self._is_new(record.id, record.asked_as)
+        for failure in failures:
+            self.pages.add(failure.url)
+
+    async def start(self) -> AsyncIterator[Output]:
+        """Ask for what is wanted, then go through the list."""
+        if self.selection is not None:
+            self._note(self.selection)
+        async for output in self._wanted():
+            yield output
+            if isinstance(output, FetchFailure):
+                return
+        if self.selection is not None:
+            url = self.first_page or f"{self.hub.base_url}{API}?{self.selection.address}"
+            await drained(self)
+            yield PageDone(order=self.order, next=url, listed=self.listed)
+            async for output in self._walk(url, self.selection):
+                yield output
+
+    def _note(self, selection: Selection) -> None:
+        """Leave for the report what is asked for of the list."""
+        if self.crawler.stats is not None:
+            part = "part" if selection.query.is_part else "whole"
+            self.crawler.stats.set_value(SCOPE_STAT, part if selection.since is None else "changes")
+            self.crawler.stats.set_value(QUERY_STAT, selection.query)
+
+    async def _wanted(self) -> AsyncIterator[Output]:
+        count, unasked = 0, self._unasked()
+        async for found in in_order(map(self.hub.repository, self._while_up(unasked)), AHEAD):
+            for taken in self._new(found):
+                yield _with_rest(taken, unasked)
+            if _ends(found):
+                return
+            count += 1
+            if count % BATCH == 0 and self.first_page is None:
+                await drained(self)
+                yield PageDone(order=self.order, next=None)
+
+    def _unasked(self) -> Iterator[str]:
+        for asked in self.only or self.known.wanted(SOURCE):
+            if asked.lower() not in self.taken and self.hub.record_url(asked) not in self.pages:
+                yield asked
+
+    def _while_up(self, unasked: Iterator[T]) -> Iterator[T]:
+        """Give what is to be asked for, while the Hub answers."""
+        while not self.hub.is_down:
+            try:
+                yield next(unasked)
+            except StopIteration:
+                return
+
+    async def _walk(self, first: str, selection: Selection) -> AsyncIterator[Output]:
+        url: str | None = first
+        read = read_matches if selection.query.is_part and not self.first_page else read_items
+        while url is not None and not selection.is_full(self.listed):
+            self.pages.add(url)
+            outcome = await ask(self, self.hub.request(url, read))
+            if isinstance(outcome, Failure):
+                yield describe(outcome, request_of(outcome))
+                return
+            if not outcome.read:
+                yield FetchFailure(url=outcome.response.url, status=200, reason=NO_MATCH)
+                return
+            items, self.listed = selection.of_page(outcome.read, self.listed)
+            unasked, read = iter(items), read_items
+            async for found in in_order(self._jobs(self._while_up(unasked), selection, outcome.response.url), AHEAD):
+                for taken in found:
+                    yield _with_rest(taken, unasked)
+                if _ends(found):
+                    return
+            try:
+                url = self._following(outcome) if len(items) == len(outcome.read) else None
+            except ForeignLinkError as error:
+                yield FetchFailure(url=outcome.response.url, status=200, reason=f"{error}: the rest was not fetched")
+                return
+            if url is not None:
+                await drained(self)
+                yield PageDone(order=self.order, next=url, listed=self.listed)
+
+    def _jobs(
+        self, items: Iterable[object], selection: Selection, url: str
+    ) -> Iterator[Coroutine[Any, Any, list[Taken]]]:
+        """What is to be done for a page: for each of its repositories that is new, take it and fetch its texts."""
+        observed_at = stamp(self.hub.clock)
+        for item in items:
+            found = id_of(item)
+            if not isinstance(item, dict) or found is None:
+                yield self._nameless(item)
+            elif selection.takes(item) and self._is_new(found):
+                yield self.hub.with_texts(self.hub.record(item, found, url, observed_at), item)
+
+    def _following(self, outcome: Answered) -> str | None:
+        link = next_link(outcome.response)
+        if link is None:
+            return None
+        url = following_url(link, base_url=self.hub.base_url, list_path=API)
+        if url in self.pages:
+            raise ForeignLinkError(f"the next link {link[:200]!r} leads back to a page that was read")
+        return url
+
+    def _new(self, found: list[Taken]) -> Iterator[Taken]:
+        """Pass on what was found, where it is not a repository that came under another name before."""
+        first = found[0] if found else None
+        if isinstance(first, FetchFailure) or (
+            first is not None and self._is_new(first.id, first.asked_as if isinstance(first, RawListing) else None)
+        ):
+            yield from found
+
+    def _is_new(self, repository: str, asked_as: str | None = None) -> bool:
+        is_new = self.taken.add(repository.lower())
+        if asked_as is not None:
+            self.taken.add(asked_as.lower())
+        return is_new
+
+    async def _nameless(self, item: object) -> list[Taken]:
+        return [self.hub.refused(item, "", "/id", "names no repository: owner/name does")]
+
+
+def _ends(found: list[Taken]) -> bool:
+    """Whether nothing more would come."""
+    return any(isinstance(taken, FetchFailure) for taken in found)
+
+
+def _with_rest(taken: Taken, unasked: Iterator[object]) -> Taken:
+    """Let a failure that ends the crawl say how many of what was at hand were not asked for."""
+    return with_rest(taken, sum(1 for _ in unasked)) if isinstance(taken, FetchFailure) else taken

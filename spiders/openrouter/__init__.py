@@ -1,0 +1,1 @@
+"""The spider of OpenRouter: its model list, page by page, and the providers of each model."""

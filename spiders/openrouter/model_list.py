@@ -1,0 +1,81 @@
+"""Walks through the pages of OpenRouter's model list, and says whether it saw the whole of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from schemas.crawl import FetchFailure
+from schemas.listing import Quarantined, RawListing
+from spiders.download.addresses import ForeignLinkError, following_url
+from spiders.download.documents import raw_listing, refused
+from spiders.openrouter.pages import ListPage
+
+SOURCE = "openrouter"
+LIST_PATH = "/api/v1/models"
+
+Taken = RawListing | Quarantined | FetchFailure
+
+
+class ListWalk:
+    """One pass through the list, page by page: for all that stands in it, or for one listing alone."""
+
+    def __init__(self, base_url: str, wanted: str | None = None) -> None:
+        self.base_url = base_url
+        self.wanted = wanted
+        self.announced: int | None = None
+        self.elements = 0
+        self.pages: set[str] = set()
+        self.page_of: dict[str, str] = {}
+        """Listing id → address of the page that it first stood on."""
+
+    def take(self, page: ListPage, url: str, observed_at: str) -> Iterator[Taken]:
+        """Take what stands on a page: each element becomes a record or a quarantine."""
+        self.pages.add(url)
+        self.elements += len(page.elements)
+        self.announced = page.announced
+        for element in page.elements:
+            if self.wanted is None or (isinstance(element, dict) and element.get("id") == self.wanted):
+                yield from self._take_element(element, url, observed_at)
+
+    def following(self, page: ListPage) -> str | None:
+        """Address of the next page, None at the end; raise ForeignLinkError when the link leads elsewhere or back."""
+        if page.following is None:
+            return None
+        url = following_url(page.following, base_url=self.base_url, list_path=LIST_PATH)
+        if url in self.pages:
+            raise ForeignLinkError(f"the next link {page.following[:200]!r} leads back to a page that was read")
+        return url
+
+    def end(self, url: str) -> Iterator[FetchFailure]:
+        """Say what is missing, once the last page has been taken."""
+        if self.announced not in (None, self.elements):
+            counts = f"total_count announces {self.announced} models and the pages hold {self.elements}"
+            yield FetchFailure(url=url, status=200, reason=f"{counts}: the list is not whole, try again later")
+        elif self.wanted is not None and self.wanted not in self.page_of:
+            where = f"neither by itself nor among the {self.elements} models of the list"
+            yield FetchFailure(url=url, status=404, reason=f"not listed: {self.wanted!r} is found {where}")
+
+    def _take_element(self, element: object, url: str, observed_at: str) -> Iterator[Taken]:
+        listing_id = element.get("id") if isinstance(element, dict) else None
+        if not isinstance(element, dict) or not isinstance(listing_id, str) or not listing_id:
+            yield _nameless(element, observed_at)
+        elif listing_id in self.page_of:
+            yield from self._take_again(element, listing_id, url, observed_at)
+        else:
+            self.page_of[listing_id] = url
+            yield raw_listing(element, listing_id=listing_id, source=SOURCE, url=url, observed_at=observed_at)
+
+    def _take_again(self, record: dict[str, Any], listing_id: str, url: str, observed_at: str) -> Iterator[Taken]:
+        reason = f"{listing_id[:200]!r} stands in the list twice; the first record is kept"
+        yield refused(record, listing_id=listing_id, source=SOURCE, field="/id", reason=reason, observed_at=observed_at)
+        if self.page_of[listing_id] != url:
+            moved = f"{listing_id[:200]!r} stands on two pages: the list moved while it was read"
+            yield FetchFailure(
+                url=url, status=200, reason=f"{moved}, and may hold models that were not seen: try again"
+            )
+
+
+def _nameless(element: object, observed_at: str) -> Quarantined:
+    is_record = isinstance(element, dict)
+    reason = "is no text that names a listing (author/name would)" if is_record else "is no object with an id"
+    field = "/id" if is_record else ""
+    return refused(element, listing_id="", source=SOURCE, field=field, reason=reason, observed_at=observed_at)

@@ -1,0 +1,181 @@
+"""Fetches OpenRouter's model list, and where asked the endpoints of each model, through the documented API."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from typing import Any, Self
+from urllib.parse import quote
+
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from schemas.crawl import FetchFailure
+from schemas.listing import Quarantined, RawListing
+from spiders.clock import Clock, clock_of, stamp
+from spiders.download.addresses import ForeignLinkError, base_url
+from spiders.download.documents import raw_listing, refused
+from spiders.download.failures import describe, request_of
+from spiders.frontier import Known, in_turn
+from spiders.openrouter.model_list import LIST_PATH, SOURCE, ListWalk
+from spiders.openrouter.pages import ListPage, read_first_page, read_page, read_record
+
+ENDPOINTS = f"{SOURCE}-endpoints"
+"""Source name of the records that hold one model's endpoints."""
+
+LISTING_ID = re.compile(r"(?!\.\.?/)[^/\s]+/(?!\.\.?\Z)[^/\s]+")
+"""author/name; a part of dots alone would climb out of the API's path."""
+
+NOT_FOUND = 404
+
+Output = Request | RawListing | Quarantined | FetchFailure
+
+
+class OpenRouterSpider(Spider):
+    """Yields a RawListing a record, Quarantined for what is none, and FetchFailure for what never came.
+
+    Arguments: `only` is a comma-separated list of ids to fetch instead of the whole list; `endpoints` is "1" or "0",
+    by default "1" with `only`. With a `budget` only so many of the list's are asked for theirs, first what was never
+    seen or not since `due`; of the others the last ones are given, which `known` holds, with the date that they had.
+    Settings: OPENROUTER_URL, OPENROUTER_API_KEY, SOURCE_DATE_EPOCH.
+    """
+
+    name = SOURCE
+    clock: Clock
+    base_url: str
+    headers: dict[str, str]
+
+    def __init__(
+        self,
+        *,
+        only: str = "",
+        endpoints: str = "",
+        budget: str = "",
+        due: str = "",
+        known: str = "",
+        **arguments: Any,  # noqa: ANN401 - Scrapy's
+    ) -> None:
+        super().__init__(**arguments)
+        self.only = tuple(dict.fromkeys(filter(None, only.split(","))))
+        self.endpoints = endpoints == "1" or (bool(self.only) and endpoints != "0")
+        self.budget = int(budget) if budget else None
+        self.due = due
+        self.known = Known(known)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's
+        """Take source, key and clock from the settings; raise ValueError when OPENROUTER_URL is no plain address."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.clock = clock_of(crawler.settings)
+        spider.base_url = base_url(crawler.settings, "OPENROUTER_URL")
+        key = crawler.settings["OPENROUTER_API_KEY"].get_secret_value()
+        spider.headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return spider
+
+    async def start(self) -> AsyncIterator[Output]:
+        """Ask for the list, or for each of `only`."""
+        if not self.only:
+            yield self._ask_list(None)
+        for listing_id in self.only:
+            if LISTING_ID.fullmatch(listing_id):
+                path = f"/api/v1/model/{quote(listing_id, safe='/~')}"
+                yield self._ask(path, read_record, self.take_model, self.missing_model, listing_id=listing_id)
+            else:
+                reason = f"{listing_id[:200]!r} is no listing id: author/name is one"
+                yield FetchFailure(url=self.base_url, status=None, reason=reason)
+
+    def take_page(self, response: Response, answer: ListPage, walk: ListWalk) -> Iterator[Output]:
+        """Take the records of one page, and ask for the next one."""
+        if walk.wanted is None and self.crawler.stats is not None:
+            self.crawler.stats.set_value("listing/announced", answer.announced)
+        yield from walk.take(answer, response.url, stamp(self.clock))
+        try:
+            url = walk.following(answer)
+        except ForeignLinkError as error:
+            yield FetchFailure(url=response.url, status=response.status, reason=f"{error}: the rest was not fetched")
+            return
+        if url is None:
+            yield from walk.end(response.url)
+            yield from self._endpoints_of(walk.page_of)
+        else:
+            yield self._ask(url.removeprefix(self.base_url), read_page, self.take_page, self.failed, walk=walk)
+
+    def take_model(self, response: Response, answer: dict[str, Any], listing_id: str) -> Iterator[Output]:
+        """Take one model; where the API answers with another one, look in the list."""
+        if answer.get("id") != listing_id:
+            yield self._ask_list(listing_id)
+            return
+        yield self._record(answer, listing_id, self.name, response.url)
+        yield from self._endpoints_of([listing_id])
+
+    def missing_model(self, failure: Failure) -> Iterator[Output]:
+        """Look in the list for a model that the API does not give by itself."""
+        request = request_of(failure)
+        yield self._ask_list(request.cb_kwargs["listing_id"]) if _is_missing(failure) else describe(failure, request)
+
+    def take_endpoints(self, response: Response, answer: dict[str, Any], listing_id: str) -> Iterator[Output]:
+        """Take the endpoints of one model."""
+        yield self._record(answer, listing_id, ENDPOINTS, response.url)
+
+    def missing_endpoints(self, failure: Failure) -> Iterator[Output]:
+        """Quarantine the endpoints of a model that has none: that is a fault of one record, not of the crawl."""
+        request = request_of(failure)
+        told = describe(failure, request)
+        if not _is_missing(failure):
+            yield told
+            return
+        yield refused(
+            None,
+            listing_id=request.cb_kwargs["listing_id"],
+            source=ENDPOINTS,
+            field="",
+            reason=f"the model is listed, but {told.reason}",
+            observed_at=stamp(self.clock),
+        )
+
+    def failed(self, failure: Failure) -> Iterator[Output]:
+        """Report what never came."""
+        yield describe(failure, request_of(failure))
+
+    def _endpoints_of(self, listed: Iterable[str]) -> Iterator[Output]:
+        """Ask for the endpoints of what is listed; of those whose turn it is not give the last ones."""
+        fit = [one for one in listed if LISTING_ID.fullmatch(one)] if self.endpoints else []
+        last = {one: raw for one in fit if (raw := self.known.raw(ENDPOINTS, one))}
+        seen = {one: raw.observed_at for one, raw in last.items()}
+        order = list(in_turn(fit, seen, due=self.due, lot=stamp(self.clock)))
+        asked = order if self.budget is None else order[: self.budget]
+        for one in asked:
+            path = f"{LIST_PATH}/{quote(one, safe='/~')}/endpoints"
+            yield self._ask(path, read_record, self.take_endpoints, self.missing_endpoints, listing_id=one)
+        yield from (last[one] for one in order[len(asked) :] if one in last)
+
+    def _record(self, record: dict[str, Any], listing_id: str, source: str, url: str) -> RawListing | Quarantined:
+        return raw_listing(record, listing_id=listing_id, source=source, url=url, observed_at=stamp(self.clock))
+
+    def _ask_list(self, wanted: str | None) -> Request:
+        walk = ListWalk(self.base_url, wanted)
+        path = f"{LIST_PATH}?output_modalities=all"
+        return self._ask(path, read_first_page, self.take_page, self.failed, walk=walk)
+
+    def _ask(
+        self,
+        path: str,
+        read: Callable[[bytes], object],
+        callback: Callable[..., Iterator[Output]],
+        errback: Callable[[Failure], Iterator[Output]],
+        **arguments: object,
+    ) -> Request:
+        """Make a request below the source's URL, the only place that the key is sent to: redirects are not followed."""
+        return Request(
+            self.base_url + path,
+            callback=callback,
+            errback=errback,
+            headers=self.headers,
+            cb_kwargs=arguments,
+            meta={"read": read, "dont_redirect": True},
+        )
+
+
+def _is_missing(failure: Failure) -> bool:
+    return isinstance(failure.value, HttpError) and failure.value.response.status == NOT_FOUND

@@ -1,0 +1,152 @@
+import pickle
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.build.batch import Batch
+from flows.build.builder import build_here, build_parts, parts_concerned, runs_of
+from flows.build.passports import Built
+from flows.build.workers import Basis, WorkerError, read_basis, write_basis
+from flows.job.job import Job
+from flows.run.assemble import Assembled, assemble
+from flows.run.publish import build_passports, publish_generation
+from pipelines.registry.slots import shard_index
+from pipelines.signing.keys import signing_key_to_jwk
+from tests.support.runs import NOON, SEED, Record, brought, files, finish, job_for, reader, refresh
+from tests.support.spiders.server import model
+
+LATER = NOON + timedelta(hours=1)
+MANY = [model(f"ada/m{n}") for n in range(40)]
+
+
+@pytest.fixture
+def many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.build.batch.shard_count", lambda _: 16)
+
+
+@pytest.fixture
+def job(equipped: Path) -> Job:
+    work = equipped / "work"
+    work.mkdir(mode=0o700)
+    return job_for(equipped / "store").model_copy(update={"work": str(work)})
+
+
+def assembled(job: Job, records: list[Record] = MANY) -> Assembled:
+    return assemble(job, [brought(records)])
+
+
+def as_a_worker(job: Job, basis: Basis) -> list[Built]:
+    """Build from the folder alone, run after run, as workers do."""
+    folder = write_basis(job, basis)
+    return [build_parts(job, read_basis(job, folder), parts) for parts in runs_of(basis.batch)]
+
+
+@pytest.mark.usefixtures("many_parts")
+def test_what_workers_build_is_what_one_process_builds(equipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.build.builder.PASSPORTS_A_TASK", 8)
+    roots = {"one": build_here, "many": as_a_worker}
+    for name, builder in roots.items():
+        job = job_for(equipped / name)
+        begun = assembled(job)
+        assert len(runs_of(begun.basis.batch)) > 3
+        publish_generation(job, begun, build_passports(job, begun, builder), builder)
+    one, many = (files(equipped / name) for name in roots)
+    assert len([key for key in one if key.startswith("api/v1/passport/")]) == 40
+    assert one == many
+
+
+@pytest.mark.usefixtures("many_parts")
+def test_a_worker_reads_what_was_served_when_the_run_began(job: Job) -> None:
+    root = Path(job.store)
+    refresh(root, MANY)
+    begun = assemble(job, [brought(MANY, at=LATER)])
+    refresh(root, [*MANY[1:], model("ada/new")], at=LATER)
+    basis = read_basis(job, write_basis(job, begun.basis))
+    assert reader(root, at=LATER).generation == 2
+    assert basis.served.generation == 1
+    assert basis.served.rows() == begun.basis.served.rows() != {row.slug: row for row in reader(root).rows()}
+
+
+def test_what_is_sent_and_written_holds_no_key(job: Job) -> None:
+    folder = write_basis(job, assembled(job).basis)
+    for body in (pickle.dumps((job, str(folder), (0,))), (folder / "batch.pickle").read_bytes()):
+        assert SEED not in body
+        assert SEED.hex().encode() not in body
+        assert signing_key_to_jwk(SEED).encode() not in body
+    assert len(pickle.dumps((job, str(folder), (0,)))) < 2000
+
+
+OTHER: dict[str, tuple[str, str]] = {
+    "base url": ("PASSPORTS_BASE_URL", "https://elsewhere.example"),
+    "issuer": ("PASSPORTS_ISSUER", "elsewhere.example"),
+    "signing key": ("PASSPORTS_SIGNING_KEY", signing_key_to_jwk(bytes(range(1, 33)))),
+}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_a_worker_with_other_settings_builds_nothing(name: str, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_basis(job, assembled(job).basis)
+    monkeypatch.delenv("PASSPORTS_SIGNING_KEY_FILE" if name == "signing key" else "NOTHING", raising=False)
+    monkeypatch.setenv(*OTHER[name])
+    with pytest.raises(WorkerError, match=rf"^{name}: the run has .*, this worker .*: give workers the run's code"):
+        read_basis(job, folder)
+
+
+def test_a_worker_without_the_runs_folder_says_what_to_set(job: Job, tmp_path: Path) -> None:
+    with pytest.raises(WorkerError, match="set PASSPORTS_WORK to a folder that the run and all of its workers share"):
+        read_basis(job, tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o720, 0o702])
+def test_a_batch_that_others_may_have_written_is_not_read(mode: int, job: Job) -> None:
+    folder = write_basis(job, assembled(job).basis)
+    folder.chmod(mode)
+    with pytest.raises(WorkerError, match="can be written to by others"):
+        read_basis(job, folder)
+
+
+def batch(**fields: Any) -> Batch:
+    plain: dict[str, Any] = dict.fromkeys(Batch._fields)
+    return Batch(**{**plain, **fields})
+
+
+GRAINS = {
+    "a few hundred": (1, 500, 1, 1),
+    "the most that lie in one part": (1, 5_000, 1, 1),
+    "more parts than work": (16, 6_000, 1, 16),
+    "some parts a task": (16, 40_000, 4, 4),
+    "a part a task": (16, 100_000, 16, 1),
+    "parts of few": (256, 100_001, 11, 25),
+    "two million": (256, 2_000_000, 256, 1),
+    "nothing yet": (1, 0, 1, 1),
+}
+
+
+@pytest.mark.parametrize(("parts", "models", "tasks", "largest"), GRAINS.values(), ids=GRAINS)
+def test_tasks_are_few_and_hold_all_parts(parts: int, models: int, tasks: int, largest: int) -> None:
+    runs = runs_of(batch(parts=parts, models=models))
+    assert (len(runs), max(len(run) for run in runs)) == (tasks, largest)
+    assert [index for run in runs for index in run] == list(range(parts))
+    assert models < 10_000 or 5_000 <= models / tasks <= 20_000
+
+
+def test_only_parts_that_are_concerned_are_built() -> None:
+    wanted = frozenset({"ada-one", "ada-two"})
+    concerned = batch(parts=256, models=1_000_000, concerned=wanted)
+    assert parts_concerned(concerned) == sorted(shard_index(slug, 256) for slug in wanted)
+    assert len(runs_of(concerned)) == 1 + (len(parts_concerned(concerned)) > 2)
+
+
+@pytest.mark.usefixtures("many_parts")
+def test_a_rescrape_in_many_parts_touches_no_other_passport(equipped: Path) -> None:
+    root = equipped / "store"
+    refresh(root, MANY)
+    before = {row.slug: row for row in reader(root).rows()}
+    job = job_for(root, at=LATER, flow="rescrape", only=("ada/m7",))
+    done = finish(job, [brought([model("ada/m7", name="Ada: Seven")], at=LATER)])
+    after = {row.slug: row for row in reader(root, at=LATER).rows()}
+    assert [change.slug for change in done.report.changes] == ["ada-m7"]
+    assert {slug for slug in after if after[slug] != before[slug]} == {"ada-m7"}
+    assert len(after) == 40

@@ -1,0 +1,253 @@
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from flows.api.nginx import configuration
+from flows.run.assemble import GateClosedError
+from flows.store.local import LocalStore
+from pipelines.registry import layout
+from tests.support.cli import Terminal
+from tests.support.runs import NOON, Record, edited, files, playing, reader, refresh
+from tests.support.spiders.crawls import crawled
+from tests.support.spiders.server import serving
+
+QWEN = "qwen-qwq-32b"
+
+
+@pytest.fixture
+def later(store: Path, records: list[Record], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A second generation, in which one model has another context length."""
+    at = NOON + timedelta(hours=1)
+    refresh(store, edited(records, "qwen/qwq-32b", context_length=65_536), at=at)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(at.timestamp())))
+    return store
+
+
+def test_diff_tells_the_versions_with_their_causes_and_from_what_to_what(later: Path, passports: Terminal) -> None:
+    ended = passports("diff", QWEN, "--store", later)
+    assert (ended.status, "source changed" in ended.out) == (0, True)
+    assert "/artifact/model/context_tokens" in ended.out
+    assert "65536" in ended.out
+    versions = passports("diff", QWEN, "--store", later, "--json").json()["versions"]
+    assert [(version["generation"], version["cause"]) for version in versions] == [
+        (2, "source_changed"),
+        (1, "first_seen"),
+    ]
+    assert versions[1]["changes"] is None
+    unknown = passports("diff", "qwen-qwq", "--store", later)
+    assert (unknown.status, QWEN in unknown.err) == (1, True)
+
+
+def test_an_earlier_generation_can_be_shown_and_verified(later: Path, passports: Terminal) -> None:
+    now = passports("show", QWEN, "--store", later, "--json").json()
+    then = passports("show", QWEN, "--store", later, "--at-generation", 1, "--json").json()
+    assert now["passport"]["unfragile"]["artifact"]["model"]["context_tokens"] == 65_536
+    assert then["passport"]["unfragile"]["artifact"]["model"]["context_tokens"] != 65_536
+    for targets in ([QWEN], ["--all"]):
+        ended = passports("verify", *targets, "--store", later, "--at-generation", 1)
+        assert ended.status == 0, ended
+    never = passports("show", QWEN, "--store", later, "--at-generation", 7)
+    assert (never.status, "no ancestor" in never.err) == (1, True)
+
+
+def test_publish_brings_another_store_to_the_same_bytes(later: Path, tmp_path: Path, passports: Terminal) -> None:
+    other = tmp_path / "other"
+    done = passports("publish", "--store", later, "--to", other, "--json").json()
+    assert (done["generation"], done["copied"] > 0) == (2, True)
+    assert files(other) == files(later)
+    assert passports("verify", "--all", "--store", other).status == 0
+    again = passports("publish", "--store", later, "--to", other)
+    assert (again.status, "0 immutable files" in again.out) == (0, True)
+
+
+def test_garbage_is_shown_first_and_removed_when_told(later: Path, passports: Terminal) -> None:
+    stray = layout.object_key("0" * 64)
+    LocalStore(later).put(stray, b"left by a killed run")
+    shown = passports("store", "gc", "--store", later)
+    assert (shown.status, stray in shown.out, "would be removed" in shown.out) == (0, True, True)
+    assert LocalStore(later).exists(stray)
+    assert passports("store", "gc", "--store", later, "--remove", "--json").json()["garbage"] == [stray]
+    assert not LocalStore(later).exists(stray)
+    assert passports("verify", "--all", "--store", later).status == 0
+
+
+def test_a_scrub_names_the_damage_and_repairs_it(later: Path, tmp_path: Path, passports: Terminal) -> None:
+    copy = tmp_path / "copy"
+    passports("publish", "--store", later, "--to", copy)
+    row = reader(later).row(QWEN)
+    assert row is not None
+    key = layout.object_key(row.object)
+    LocalStore(later).put(key, b"{}")
+    ended = passports("store", "scrub", "--store", later)
+    assert (ended.status, key in ended.err, "1 damaged" in ended.out) == (1, True, True)
+    assert passports("store", "scrub", "--store", later, "--copy", copy).status == 0
+    assert passports("store", "scrub", "--store", later, "--json").json()["damages"] == []
+
+
+def test_what_a_killed_run_left_is_finished_by_the_next_one(later: Path, records: list[Record]) -> None:
+    """Even by one that publishes nothing."""
+    copy = later / layout.passport_copy_key(QWEN)
+    whole = copy.read_bytes()
+    copy.unlink()
+    (later / layout.APPLIED_KEY).unlink()
+    with pytest.raises(GateClosedError, match="at least 3 must"):
+        refresh(later, records[:1], at=NOON + timedelta(hours=2))
+    assert copy.read_bytes() == whole
+
+
+def test_another_address_changes_every_copy_and_no_passport(
+    later: Path, records: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = files(later)
+    monkeypatch.setenv("PASSPORTS_BASE_URL", "https://elsewhere.example")
+    refresh(later, edited(records, "qwen/qwq-32b", context_length=65_536), at=NOON + timedelta(hours=2))
+    for row in reader(later).rows():
+        links = json.loads((later / layout.passport_copy_key(row.slug)).read_bytes())["_links"]
+        assert links["self"].startswith("https://elsewhere.example/")
+    assert {key for key in files(later) if "/objects/" in key} >= {key for key in before if "/objects/" in key}
+
+
+@pytest.mark.usefixtures("equipped")
+def test_the_doctor_finds_a_healthy_machine_fit(
+    tmp_path: Path, records: list[Record], passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with playing(records) as url:
+        monkeypatch.setenv("PASSPORTS_OPENROUTER_URL", url)
+        ended = passports("doctor", "--store", tmp_path / "store", "--json")
+        told = passports("doctor", "--store", tmp_path / "store")
+    assert (ended.status, ended.json()["fit"], told.status) == (0, True, 0)
+    states = {check["name"]: check["state"] for check in ended.json()["checks"]}
+    assert states == {
+        "settings": "fit", "key": "fit", "store": "fit", "registry": "unknown", "network: openrouter": "fit",
+        "clock": "fit",
+    }  # fmt: skip
+    assert not [key for key in LocalStore(tmp_path / "store").list() if "probe" in key]
+
+
+@pytest.mark.usefixtures("equipped")
+@pytest.mark.parametrize(
+    ("date", "verdict"),
+    [
+        ("yesterday", ("unknown", "tells the time as 'yesterday', which is no date of HTTP")),
+        ("Wed, 22 Apr 99999999999999999999 12:00:00 GMT", ("unknown", "which is no date of HTTP")),
+        ("Wed, 22 Apr 2026 12:00:00 -0000", ("unfit", "s apart from")),
+    ],
+)
+def test_the_doctor_reads_any_date_that_a_source_tells(
+    date: str, verdict: tuple[str, str], tmp_path: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(date=date) as source:
+        monkeypatch.setenv("PASSPORTS_OPENROUTER_URL", source.url)
+        ended = passports("doctor", "--store", tmp_path / "store", "--json")
+    [clock] = [check for check in ended.json()["checks"] if check["name"] == "clock"]
+    assert (clock["state"], verdict[1] in clock["detail"]) == (verdict[0], True)
+
+
+@pytest.mark.usefixtures("equipped")
+def test_the_doctor_waits_no_longer_for_a_source_that_sends_a_little_at_a_time(
+    tmp_path: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.commands.doctor.DEADLINE_S", 1.0)
+    with serving(always="drip") as source:
+        monkeypatch.setenv("PASSPORTS_OPENROUTER_URL", source.url)
+        ended = passports("doctor", "--store", tmp_path / "store", "--json")
+    [network] = [check for check in ended.json()["checks"] if check["name"] == "network: openrouter"]
+    assert network["state"] == "unfit"
+    assert "cannot be reached (no whole answer within 1 s)" in network["detail"]
+
+
+@pytest.mark.usefixtures("equipped")
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "Disallow: /\nAllow: /openrouter/api/",
+        "Allow: /openrouter/api/\nDisallow: /",
+        "Disallow: /*/models",
+        "Disallow: /*?",
+        "Disallow: /openrouter/api/v1/models$",
+        "Disallow: /openrouter/\nAllow: /openrouter/api/v1/models?*",
+    ],
+)
+def test_the_doctor_reads_robots_txt_as_a_crawl_does(
+    rules: str, tmp_path: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(robots=f"\ufeffUser-agent: *\n{rules}\n") as source:
+        monkeypatch.setenv("PASSPORTS_OPENROUTER_URL", source.url)
+        ended = passports("doctor", "--store", tmp_path / "store", "--json")
+        crawl_may = crawled(source.url, tmp_path).report.complete
+    [check] = [check for check in ended.json()["checks"] if check["name"] == "network: openrouter"]
+    assert check["state"] == ("fit" if crawl_may else "unfit"), check["detail"]
+    assert crawl_may is rules.startswith(("Disallow: /\nAllow", "Allow", "Disallow: /openrouter")), "of both kinds"
+
+
+def test_the_doctor_names_everything_that_is_unfit(
+    tmp_path: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("PASSPORTS_SIGNING_KEY_FILE", str(tmp_path / "none.jwk"))
+    monkeypatch.setenv("PASSPORTS_OPENROUTER_URL", "http://127.0.0.1:9")
+    ended = passports("doctor", "--store", tmp_path / "file", "--json")
+    checks = {check["name"]: check for check in ended.json()["checks"]}
+    assert (ended.status, ended.json()["fit"]) == (1, False)
+    assert {name for name, check in checks.items() if check["state"] == "unfit"} == {
+        "key",
+        "store",
+        "network: openrouter",
+    }
+    assert "passports keys init" in checks["key"]["detail"]
+    assert "a file or link stands where a folder belongs: remove it" in checks["store"]["detail"]
+    assert "PASSPORTS_OPENROUTER_URL" in checks["network: openrouter"]["detail"]
+
+
+def test_nginx_is_configured_for_a_directory_only(tmp_path: Path, passports: Terminal) -> None:
+    ended = passports("serve", "--store", tmp_path, "--port", 8080, "--nginx")
+    assert (ended.status, ended.out) == (0, configuration(str(tmp_path.resolve()), port=8080, name="_"))
+    assert passports("serve", "--store", "memory:///", "--nginx").status == 2
+
+
+def test_a_store_that_lost_its_pointer_is_refused_and_then_repaired(later: Path, passports: Terminal) -> None:
+    before = files(later)
+    (later / layout.POINTER_KEY).unlink()
+    refused = passports("refresh", "--store", later)
+    assert (refused.status, "passports store repair" in refused.err) == (1, True)
+    assert files(later).keys() == before.keys() - {layout.POINTER_KEY}
+    doctor = passports("doctor", "--store", later, "--json").json()
+    assert {one["name"]: one["state"] for one in doctor["checks"]}["registry"] == "unfit"
+    done = passports("store", "repair", "--store", later, "--json")
+    assert (done.status, done.json()["generation"], done.json()["before"]) == (0, 2, None)
+    assert passports("verify", "--all", "--store", later).status == 0
+    assert files(later).keys() == before.keys()
+    again = passports("store", "repair", "--store", later)
+    assert (again.status, "it named generation 2" in again.out, "wrote nothing" in again.out) == (0, True, True)
+
+
+def test_an_older_pointer_that_was_put_back_is_refused(store: Path, records: list[Record], passports: Terminal) -> None:
+    old = (store / layout.POINTER_KEY).read_bytes()
+    refresh(store, edited(records, "qwen/qwq-32b", context_length=65_536), at=NOON + timedelta(hours=1))
+    (store / layout.POINTER_KEY).write_bytes(old)
+    refused = passports("refresh", "--store", store)
+    assert (refused.status, "serves generation 1, and generation 2" in refused.err) == (1, True)
+    (store / layout.snapshot_key(2)).unlink()
+    refused = passports("refresh", "--store", store)
+    assert (refused.status, "generation 2, which was published from here" in refused.err) == (1, True)
+    kept = passports("store", "repair", "--store", store)
+    assert (kept.status, "seen.json" in kept.err) == (1, True)
+
+
+def test_a_snapshot_that_is_gone_is_named_with_its_remedy(later: Path, passports: Terminal) -> None:
+    (later / layout.snapshot_key(2)).unlink()
+    refused = passports("refresh", "--store", later)
+    assert (refused.status, "snapshots/2.json, which what is signed names: restore it" in refused.err) == (1, True)
+
+
+def test_repairing_needs_the_key(later: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PASSPORTS_SIGNING_KEY_FILE")
+    ended = passports("store", "repair", "--store", later)
+    assert (ended.status, "needs the signing key" in ended.err) == (1, True)
+
+
+def test_a_new_history_is_only_begun_where_nothing_is_served(later: Path, passports: Terminal) -> None:
+    ended = passports("refresh", "--new-store", "--store", later)
+    assert (ended.status, "has a pointer, and --new-store" in ended.err) == (1, True)

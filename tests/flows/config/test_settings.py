@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import pytest
+
+from flows.config.settings import SOURCES, Settings, SettingsError, read_settings
+
+
+def test_without_any_setting_there_are_defaults_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SOURCES", *(f"{source.upper()}_URL" for source in SOURCES)):
+        monkeypatch.delenv(f"PASSPORTS_{name}")
+    settings = read_settings()
+    assert settings.store == "./public"
+    assert settings.sources == SOURCES
+    assert settings.openrouter_url == "https://openrouter.ai"
+    assert (settings.signing_key, settings.signing_key_file, settings.gates_file) == (None, None, None)
+    assert not settings.endpoints
+
+
+def test_what_is_chosen_wins_over_the_environment_and_none_chooses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSPORTS_STORE", "s3://bucket/from-the-environment")
+    assert read_settings(store=None).store == "s3://bucket/from-the-environment"
+    assert read_settings(store="./chosen").store == "./chosen"
+
+
+def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "ISSUER": "registry.example",
+        "BASE_URL": "https://registry.example/passports/",
+        "OPENROUTER_URL": "http://127.0.0.1:8900/openrouter/",
+        "SOURCES": " openrouter ,",
+        "ENDPOINTS": "1",
+        "CONTACT": "ops@registry.example",
+        "CRAWL_TIME_LIMIT_S": "2.5",
+        "GATES_FILE": "/etc/gates.toml",
+        "SIGNING_KEY_FILE": "/etc/key.jwk",
+    }.items():
+        monkeypatch.setenv(f"PASSPORTS_{name}", value)
+    settings = read_settings()
+    assert settings.issuer == "registry.example"
+    assert settings.base_url == "https://registry.example/passports"
+    assert settings.openrouter_url == "http://127.0.0.1:8900/openrouter"
+    assert settings.sources == ("openrouter",)
+    assert settings.endpoints
+    assert settings.contact == "ops@registry.example"
+    assert settings.crawl_time_limit_s == 2.5
+    assert settings.gates_file == Path("/etc/gates.toml")
+    assert settings.signing_key_file == Path("/etc/key.jwk")
+
+
+@pytest.mark.parametrize("name", [name.upper() for name in Settings.model_fields])
+def test_a_setting_that_is_set_to_nothing_is_not_set(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"PASSPORTS_{name}", "")
+    assert read_settings() == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("ISSUER", "Not A Name", "match pattern"),
+        ("BASE_URL", "unfragile.ai", "match pattern"),
+        ("OPENROUTER_URL", "https://openrouter.ai/?key=1", "match pattern"),
+        ("OPENROUTER_URL", "https://somebody:password@openrouter.ai", "match pattern"),
+        ("SOURCES", "openrouter,nowhere", "no such source: nowhere; there is: openrouter"),
+        ("SOURCES", ",", "at least one source"),
+        ("CRAWL_TIME_LIMIT_S", "0", "greater than 0"),
+        ("CRAWL_TIME_LIMIT_S", "soon", "valid number"),
+        ("CRAWL_TIME_LIMIT_S", "nan", "finite number"),
+        ("ENDPOINTS", "perhaps", "valid boolean"),
+        ("HUGGINGFACE_AUTHOR", "heron-lab/heron-7b", "match pattern"),
+        ("HUGGINGFACE_TASK", "Text Generation", "match pattern"),
+        ("HUGGINGFACE_LIMIT", "0", "greater than or equal to 1"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_by_its_name(
+    name: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"PASSPORTS_{name}", value)
+    with pytest.raises(SettingsError, match=told) as error:
+        read_settings()
+    assert str(error.value).startswith(f"PASSPORTS_{name}: ")
+
+
+@pytest.mark.parametrize(("name", "value"), [("AUTHOR", "heron-lab"), ("TASK", "text-generation"), ("LIMIT", "5")])
+def test_a_part_of_a_list_that_is_left_alone_is_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"PASSPORTS_HUGGINGFACE_{name}", value)
+    assert read_settings().hub_list is not None
+    monkeypatch.setenv("PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS", "-")
+    with pytest.raises(SettingsError, match=f"PASSPORTS_HUGGINGFACE_{name}: chooses from the Hub's list"):
+        read_settings()
+
+
+def test_no_text_of_the_settings_shows_the_signing_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSPORTS_SIGNING_KEY", "the-secret-itself")
+    settings = read_settings()
+    shown = (repr(settings), str(settings), settings.model_dump_json(), f"{settings.signing_key}")
+    assert not any("the-secret-itself" in text for text in shown)
+    monkeypatch.setenv("PASSPORTS_ISSUER", "Not A Name")
+    with pytest.raises(SettingsError) as error:
+        read_settings()
+    assert "the-secret-itself" not in str(error.value)
+    assert error.value.__cause__ is None

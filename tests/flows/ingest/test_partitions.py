@@ -1,0 +1,93 @@
+"""Lines on disk are read by slot: the same lines, however finely they are asked for, and each of them once."""
+
+from collections.abc import Iterator
+from copy import copy
+from pathlib import Path
+
+import pytest
+
+from flows.ingest.partitions import Spool, WrittenLines
+from pipelines.registry.slots import COUNTS, EVERY_SLOT, slot, slots_of
+from schemas.crawl import AdmittedLine
+from tests.support.hub_records import REPOSITORY, card
+
+SLUGS = [f"heron-lab--m{n}" for n in range(300)]
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[AdmittedLine]:
+    listing = card("# Heron")
+    raw = {"source": listing.source, "id": REPOSITORY, "url": listing.url, "observed_at": listing.observed_at}
+    made = []
+    for slug in SLUGS:
+        document = {
+            "raw": {**raw, "body": "# Heron", "content_sha256": listing.content_sha256},
+            "listing": listing.model_copy(update={"slug": slug}).model_dump(),
+        }
+        made.append(AdmittedLine.model_validate(document))
+    return made
+
+
+def stored(kind: str, folder: Path, count: int, lines: list[AdmittedLine]) -> Spool | WrittenLines:
+    if kind == "spool":
+        spool = Spool(folder, count)
+        for line in lines:
+            spool.add(line.listing.slug, line.model_dump_json().encode())
+        spool.close()
+        return spool
+    written = WrittenLines(folder, count)
+    for index in range(count):
+        written.write(index, [line for line in lines if slot(line.listing.slug) in slots_of(index, count)])
+    return written
+
+
+def slugs(read: Iterator[AdmittedLine]) -> list[str]:
+    return [line.listing.slug for line in read]
+
+
+@pytest.mark.parametrize("asked", COUNTS)
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("kind", ["spool", "written"])
+def test_parts_of_any_cut_are_read_by_slots_of_any_cut(
+    kind: str, count: int, asked: int, tmp_path: Path, lines: list[AdmittedLine]
+) -> None:
+    held = stored(kind, tmp_path / "lines", count, lines)
+    for index in range(asked):
+        slots = slots_of(index, asked)
+        here = [line.listing.slug for line in lines if slot(line.listing.slug) in slots]
+        read = slugs(held.read(slots))
+        assert sorted(read) == sorted(here)
+        assert read == here or asked < count  # of several parts each is given in its own order
+    assert len(slugs(held.read())) == len(SLUGS)
+
+
+@pytest.mark.parametrize("kind", ["spool", "written"])
+def test_however_finely_a_part_is_asked_for_each_line_is_read_once(
+    kind: str, tmp_path: Path, lines: list[AdmittedLine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = stored(kind, tmp_path / "lines", 1, lines)
+    read = 0
+    reading = AdmittedLine.model_validate_json
+
+    def counted(text: bytes) -> AdmittedLine:
+        nonlocal read
+        read += 1
+        return reading(text)
+
+    monkeypatch.setattr(AdmittedLine, "model_validate_json", counted)
+    for index in range(256):
+        list(held.read(slots_of(index, 256)))
+    assert read == len(SLUGS)
+
+
+def test_a_part_that_is_written_anew_is_read_anew_and_another_process_unpacks_for_itself(
+    tmp_path: Path, lines: list[AdmittedLine]
+) -> None:
+    written = WrittenLines(tmp_path / "lines", 1)
+    written.write(0, lines)
+    half = range(128)
+    before = slugs(written.read(half))
+    assert slugs(copy(written).read(half)) == before
+    written.write(0, lines[:10])
+    assert slugs(written.read(half)) == [slug for slug in SLUGS[:10] if slot(slug) in half]
+    assert slugs(written.read(EVERY_SLOT)) == SLUGS[:10]

@@ -1,0 +1,220 @@
+import errno
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from flows.errors import FullError
+from flows.job.job import Job
+from flows.job.locks import AnotherError, alone
+from flows.job.workspace import clear_left, crawl_folder, workplace
+from tests.support.runs import job_for
+from tests.support.waiting import LIMIT_S, until
+
+HOLD = """
+import sys
+from flows.job.job import Job
+from flows.job.workspace import workplace
+with workplace(Job.model_validate_json(sys.argv[1])) as placed:
+    print(placed.work, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def job(equipped: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    monkeypatch.setenv("PASSPORTS_WORK", str(equipped / "work"))
+    return job_for(equipped / "store")
+
+
+def held_elsewhere(job: Job) -> tuple["subprocess.Popen[str]", Path]:
+    command = [sys.executable, "-c", HOLD, job.model_dump_json()]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    return process, Path(process.stdout.readline().strip())
+
+
+def elsewhere(job: Job) -> Job:
+    """The same into another store: it need not wait."""
+    return job.model_copy(update={"store": f"{job.store}-other"})
+
+
+def test_a_refresh_waits_for_one_of_the_same_source_and_store_and_says_so(
+    job: Job, caplog: pytest.LogCaptureFixture
+) -> None:
+    process, _ = held_elsewhere(job)
+    begun: list[str] = []
+
+    def wait() -> None:
+        with workplace(job):
+            begun.append("then")
+
+    with process:
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        until(lambda: "another refresh of openrouter goes on: waiting until it has ended" in caplog.text)
+        for other in ({"flow": "rescrape"}, {"sources": ("modelsdev",)}):
+            with workplace(job.model_copy(update=other)):
+                assert begun == []
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(LIMIT_S)
+    waiting.join(LIMIT_S)
+    assert begun == ["then"]
+
+
+def turn_is_free(job: Job) -> bool:
+    """Whether a refresh need not wait; says so without waiting."""
+    entered = threading.Event()
+
+    def enter() -> None:
+        with workplace(job):
+            entered.set()
+
+    threading.Thread(target=enter, daemon=True).start()
+    return entered.wait(1.0)
+
+
+def test_a_refresh_waits_for_one_of_the_same_store_under_another_spelling(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, _ = held_elsewhere(job)
+    with process:
+        store = Path(job.store)
+        (tmp_path / "link").symlink_to(store)
+        monkeypatch.chdir(store.parent)
+        for spelling in (f"./{store.name}", f"{store}/", f"file://{store}", str(tmp_path / "link")):
+            assert not turn_is_free(job.model_copy(update={"store": spelling})), spelling
+            with (
+                crawl_folder(job, "openrouter") as one,
+                crawl_folder(job.model_copy(update={"store": spelling}), "openrouter") as other,
+            ):
+                assert (one is None, other) == (False, None), spelling
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(10)
+
+
+def test_one_spelling_in_two_folders_is_two_stores(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    relative, folders = job.model_copy(update={"store": "./public"}), []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        with crawl_folder(relative, "openrouter") as folder:
+            folders.append(folder)
+    assert folders[0] != folders[1]
+    monkeypatch.chdir(tmp_path / "one")
+    with workplace(relative):
+        monkeypatch.chdir(tmp_path / "other")
+        assert turn_is_free(relative)
+
+
+def test_what_only_one_may_do_is_refused_to_a_second_and_free_after_it(job: Job) -> None:
+    assert job.store
+    with alone("ringing the bell"):
+        with pytest.raises(AnotherError, match="ringing the bell: another process does that already"):
+            alone("ringing the bell").__enter__()
+        with alone("mowing"):
+            pass
+    with alone("ringing the bell"):
+        pass
+
+
+def test_a_run_has_a_folder_of_its_own_that_goes_with_it(job: Job) -> None:
+    with workplace(job) as one, workplace(elsewhere(job)) as other:
+        folders = [Path(placed.work) for placed in (one, other)]
+        assert folders[0] != folders[1]
+        assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700, 0o700]
+        (folders[0] / "lines").write_text("many")
+    assert not any(folder.exists() for folder in folders)
+
+
+def test_the_folder_of_a_run_is_told_by_its_whole_path(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSPORTS_WORK", os.path.relpath(os.environ["PASSPORTS_WORK"]))
+    with workplace(job) as placed:
+        assert Path(placed.work).is_absolute()
+
+
+def test_a_run_that_fails_leaves_nothing(job: Job) -> None:
+    with pytest.raises(FileNotFoundError, match="of the run itself"), workplace(job) as placed:
+        raise FileNotFoundError("of the run itself")
+    assert not Path(placed.work).exists()
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_is_told_with_its_remedy(code: int, job: Job) -> None:
+    with pytest.raises(FullError, match="make room, or set PASSPORTS_WORK"), workplace(job) as placed:
+        raise OSError(code, os.strerror(code))
+    assert not Path(placed.work).exists()
+
+
+def test_a_folder_of_the_run_that_is_full_is_told_by_what_it_lies_in(job: Job, tmp_path: Path) -> None:
+    with pytest.raises(FullError) as told, workplace(job) as placed:
+        raise FullError(Path(placed.work) / "crawl-openrouter", "no room")
+    assert str(told.value).startswith(f"{Path(placed.work).parent} can hold no more (no room): ")
+    with pytest.raises(FullError) as told, workplace(job):
+        raise FullError(tmp_path / "crawls", "no room")
+    assert str(told.value).startswith(f"{tmp_path / 'crawls'} can hold no more (no room): ")
+
+
+def test_a_database_of_the_run_that_finds_no_room_is_told_likewise(job: Job) -> None:
+    def fill(pages: int) -> None:
+        with workplace(job) as placed, closing(sqlite3.connect(Path(placed.work) / "known.sqlite")) as database:
+            database.execute(f"PRAGMA max_page_count = {pages}")
+            database.execute("CREATE TABLE known (raw TEXT)")
+            database.execute("INSERT INTO known VALUES (zeroblob(100000))")
+            database.execute("INSERT INTO unknown VALUES (1)")
+
+    with pytest.raises(FullError, match=r"can hold no more \(database or disk is full\): make room"):
+        fill(3)
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        fill(100)
+
+
+def test_what_a_killed_run_left_is_gone_at_the_next_start(job: Job) -> None:
+    process, left = held_elsewhere(job)
+    with process:
+        (left / "spool").mkdir()
+        (left / "spool/0.jsonl").write_text("many")
+        process.send_signal(signal.SIGKILL)
+        process.wait(LIMIT_S)
+    assert left.exists()
+    with workplace(job):
+        assert not left.exists()
+
+
+def test_the_folder_of_a_run_that_lives_stays(job: Job) -> None:
+    process, held = held_elsewhere(job)
+    with process:
+        with workplace(elsewhere(job)):
+            assert held.is_dir()
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(LIMIT_S)
+    assert not held.exists()
+
+
+def test_a_link_that_is_named_like_a_run_is_not_followed(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "file").write_text("mine")
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "passports-run-link").symlink_to(kept)
+    clear_left(root)
+    assert (kept / "file").read_text() == "mine"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder of another user")
+def test_the_folder_of_another_user_stays(tmp_path: Path) -> None:
+    other = tmp_path / "passports-run-other"
+    other.mkdir()
+    os.chown(other, 12345, 12345)
+    clear_left(tmp_path)
+    assert other.is_dir()

@@ -1,0 +1,122 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from flows.maintenance.garbage import collect
+from flows.maintenance.replicate import Replicated, replicate
+from flows.publish.publication import PublicationError
+from flows.registry.signed_files import TamperedError
+from flows.store.base import Store
+from flows.store.local import LocalStore
+from flows.store.open import open_store
+from pipelines.registry import layout
+from tests.flows.publish.test_protocol import assert_whole
+from tests.support.object_stores import SERVED, place_of
+from tests.support.publications import (
+    AT,
+    KEYS,
+    SIGNER,
+    SITE,
+    CreatesOnly,
+    copies,
+    dump,
+    publish_versions,
+    reader,
+    row,
+)
+
+SLUG = "acme-tern"
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Store:
+    store = LocalStore(tmp_path / "origin")
+    publish_versions(store, {SLUG: 1, "acme-gull": 1}, nonce="1")
+    publish_versions(store, {SLUG: 2}, nonce="2")
+    return store
+
+
+@pytest.fixture(params=["local", "memory"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    return place_of(request.param, request, tmp_path).open()
+
+
+def bring(origin: Store, target: Store) -> Replicated:
+    return replicate(origin, target, trusted=KEYS, at=AT, nonce="copy", copies=copies, site=SITE)
+
+
+@pytest.mark.parametrize("kind", ["local", "memory", *SERVED])
+def test_another_store_becomes_equal_in_every_byte(
+    origin: Store, kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    target = place_of(kind, request, tmp_path).open()
+    done = bring(origin, target)
+    assert done.generation == 2
+    assert dump(target) == dump(origin)
+    assert_whole(target)
+    assert bring(origin, target) == (2, 0, {})
+
+
+def test_the_next_time_only_what_is_lacking_is_copied(origin: Store, target: Store) -> None:
+    bring(origin, target)
+    publish_versions(origin, {SLUG: 3}, nonce="3")
+    assert bring(origin, target) == (3, 5, {"copies": 2, "applied": 1})
+    assert dump(target) == dump(origin)
+
+
+def test_nothing_damaged_is_copied_and_the_pointer_stays(origin: Store, tmp_path: Path) -> None:
+    target = LocalStore(tmp_path / "target")
+    bring(origin, target)
+    publish_versions(origin, {SLUG: 3}, nonce="3")
+    key = layout.object_key(row(SLUG, 3).object)
+    origin.put(key, origin.get(key).body.replace(b"v3", b"v4"))
+    with pytest.raises(TamperedError, match="does not hash to"):
+        bring(origin, target)
+    assert reader(target).generation == 2
+    assert_whole(target)
+
+
+def test_what_others_published_to_the_target_is_not_undone(origin: Store, tmp_path: Path) -> None:
+    target = LocalStore(tmp_path / "target")
+    bring(origin, target)
+    publish_versions(target, {"acme-heron": 1}, nonce="theirs")
+    with pytest.raises(PublicationError, match=r"is none that .* comes from"):
+        bring(origin, target)
+    publish_versions(origin, {SLUG: 3}, nonce="3")
+    with pytest.raises(PublicationError, match=r"is none that .* comes from"):
+        bring(origin, target)
+    assert reader(target).row("acme-heron")
+
+
+def test_a_target_that_commits_otherwise_is_refused(origin: Store, tmp_path: Path) -> None:
+    target = CreatesOnly(tmp_path / "target")
+    with pytest.raises(PublicationError, match="commits otherwise"):
+        bring(origin, target)
+    assert dump(target) == {}
+
+
+def test_a_store_that_only_creates_can_be_brought_elsewhere(tmp_path: Path) -> None:
+    origin, target = CreatesOnly(tmp_path / "one"), CreatesOnly(tmp_path / "other")
+    publish_versions(origin, {SLUG: 1}, nonce="1")
+    bring(origin, target)
+    publish_versions(origin, {SLUG: 2}, nonce="2")
+    assert bring(origin, target).generation == 2
+    assert dump(target) == dump(origin)
+
+
+def test_what_a_collection_left_can_be_brought_elsewhere(origin: Store, target: Store) -> None:
+    for version in (3, 4, 5):
+        publish_versions(origin, {SLUG: version}, nonce=str(version))
+    collect(
+        origin, signer=SIGNER, trusted=KEYS, clock=lambda: AT + timedelta(days=1), nonce="gc", generations=2, days=0
+    )
+    bring(origin, target)
+    assert dump(target) == dump(origin)
+    assert_whole(target)
+
+
+def test_an_empty_target_in_memory_is_raced_first(origin: Store) -> None:
+    target = open_store("memory:///")
+    bring(origin, target)
+    assert not list(target.list("registry/probe"))

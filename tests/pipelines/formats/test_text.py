@@ -1,0 +1,69 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.formats.text import clean, clean_tail, disguise_in, unfit_for_line, visible
+
+HOSTILE = ["\x00", "\x1b", "\x7f", "\x85", "\u061c", "\u200e", "\u202e", "\u2066", "\u2069", "\ud800", "\U000e0041"]
+HARMLESS = ["\u200b", "\ufeff", "\u00e9", "\u4e2d", "\U0001f426", " ", "<b>", "`"]
+
+
+@pytest.mark.parametrize("character", HOSTILE)
+def test_what_can_disguise_a_text_is_taken_out_and_named(character: str) -> None:
+    assert clean(f"a{character}b") == "ab"
+    assert unfit_for_line(f"a{character}b") == f"U+{ord(character):04X}"
+
+
+@pytest.mark.parametrize("character", HARMLESS)
+def test_other_characters_stay_as_they_are(character: str) -> None:
+    assert clean(f"a{character}b") == f"a{character}b"
+    assert unfit_for_line(f"a{character}b") is None
+
+
+@pytest.mark.parametrize("character", ["\n", "\r", "\t", "\u2028", "\u2029"])
+def test_a_line_has_no_breaks_while_a_text_may(character: str) -> None:
+    assert clean(f"a{character}b") == f"a{character}b"
+    assert unfit_for_line(f"a{character}b") == f"U+{ord(character):04X}"
+
+
+@given(st.text(), st.sampled_from(HOSTILE), st.text())
+def test_a_tail_is_clean_and_stands_in_the_text_word_for_word(before: str, hostile: str, after: str) -> None:
+    text = before + hostile + after
+    tail = clean_tail(text, 20)
+    assert tail == clean(tail)
+    assert text.endswith(tail)
+    assert len(tail) <= 20
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("GPT\u200b-4", "characters that nobody sees (U+200B)"),
+        ("\ufeffGPT\u00ad-4\u2060", "characters that nobody sees (U+FEFF, U+00AD, U+2060)"),
+        ("GPT\u200d-4", "characters that nobody sees (U+200D)"),
+        ("Claude \u041epus", "CYRILLIC and LATIN letters in one word"),
+        ("\u0391I", "GREEK and LATIN letters in one word"),
+        ("\U0001d406PT", "LATIN and MATHEMATICAL letters in one word"),
+        ("GPT-4\u043e", "CYRILLIC letters that look like LATIN ones"),
+        ("\u041e1 Pro", "CYRILLIC letters that look like LATIN ones"),
+    ],
+)
+def test_a_name_that_can_pass_for_another_is_told_from_it(name: str, told: str) -> None:
+    assert disguise_in(name) == told
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "GPT-4", "", "Caf\u00e9", "\u041c\u043e\u0434\u0435\u043b\u044c \u0421", "\u6a21\u578bGPT\u7248",
+        "\u65e5\u672c\u8a9eAI\u30c6\u30b9\u30c8", "\ud55c\uad6dKo", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "Gemini \U0001f468\u200d\U0001f4bb", "Qwen \u03b2", "\u00b5P",
+    ],
+)  # fmt: skip
+def test_a_name_in_any_script_is_no_disguise(name: str) -> None:
+    assert disguise_in(name) is None
+    assert visible(name) == name
+
+
+def test_what_nobody_sees_is_spelled_out() -> None:
+    assert visible("GPT\u200b-4\u200d caf\u00e9") == "GPT[U+200B]-4[U+200D] caf\u00e9"

@@ -1,0 +1,105 @@
+from typing import Any
+
+from schemas.passport.model import Model
+from tests.support.listings import endpoints, listing, statement
+
+
+def block(*listings: Any) -> dict[str, Any]:
+    made: dict[str, Any] = statement(*listings)["artifact"]["model"]
+    return made
+
+
+def test_the_block_states_what_the_sources_do_and_null_where_none_does() -> None:
+    assert block(listing()) == {
+        "listing_id": "heron-lab/heron-7b",
+        "canonical_slug": "heron-lab/heron-7b-2026-01",
+        "aliases": [],
+        "huggingface_id": "HeronLab/Heron-7B",
+        "licence": None,
+        "open_weights": None,
+        "context_tokens": 65_536,
+        "max_output_tokens": 16_384,
+        "input_modalities": ["text"],
+        "output_modalities": ["text"],
+        "parameters": ["max_tokens", "seed", "temperature", "tools"],
+        "knowledge_cutoff": None,
+        "released_on": "2026-01-01",
+        "expires_on": None,
+        "prices": [
+            {"kind": "prompt", "usd": "0.0000002", "unit": "prompt token"},
+            {"kind": "completion", "usd": "0.0000006", "unit": "completion token"},
+        ],
+        "offers": [
+            {
+                "id": "heron-lab/heron-7b",
+                "variant": "standard",
+                "name": "Heron Lab: Heron 7B",
+                "free": False,
+                "context_tokens": 65_536,
+                "max_output_tokens": 16_384,
+                "expires_on": None,
+                "prices": [
+                    {"kind": "prompt", "usd": "0.0000002", "unit": "prompt token"},
+                    {"kind": "completion", "usd": "0.0000006", "unit": "completion token"},
+                ],
+            }
+        ],
+        "providers": [],
+        "parameter_count": None,
+        "gated": None,
+        "base_models": [],
+        "languages": [],
+        "benchmarks": [],
+        "records": [{"source": "openrouter", "id": "heron-lab/heron-7b", "joined_by": "own"}],
+    }
+
+
+def test_offers_and_aliases_stand_with_their_own_figures() -> None:
+    free = listing(
+        id="heron-lab/heron-7b:free", name="Heron (free)", context_length=8192, expiration_date="2026-07-01",
+        pricing={"prompt": "0", "completion": "0"},
+    )  # fmt: skip
+    made = block(listing(), free, listing(id="~heron-lab/latest", alias_target={"slug": "heron-lab/heron-7b"}))
+    assert made["aliases"] == ["~heron-lab/latest"]
+    assert made["expires_on"] is None
+    offer = made["offers"][1]
+    assert (offer["variant"], offer["free"], offer["context_tokens"], offer["expires_on"]) == (
+        "free",
+        True,
+        8192,
+        "2026-07-01",
+    )
+
+
+def test_modalities_have_one_order_and_unknown_ones_come_last() -> None:
+    made = block(listing(**{"architecture.input_modalities": ["smell", "video", "file", "aura", "text"]}))
+    assert made["input_modalities"] == ["text", "file", "video", "aura", "smell"]
+
+
+def test_prices_show_their_conditions() -> None:
+    overrides = [{"min_prompt_tokens": 200_000, "prompt": "4e-7"}, {"utc_start": 100, "utc_end": 400, "prompt": "1e-7"}]
+    prices = block(listing(**{"pricing.overrides": overrides}))["prices"]
+    assert [price.get("when") for price in prices] == [
+        None, None, {"min_prompt_tokens": 200_000}, {"utc_start": 100, "utc_end": 400},
+    ]  # fmt: skip
+
+
+def test_providers_stand_with_status_uptime_and_prices() -> None:
+    (provider,) = block(listing(), endpoints({"status": -2}))["providers"]
+    assert provider == {
+        "name": "Marsh",
+        "tag": "marsh/fp8",
+        "status": "degraded",
+        "quantization": "fp8",
+        "context_tokens": 65_536,
+        "max_output_tokens": 16_384,
+        "uptime_percent": "99.83",
+        "prices": [
+            {"kind": "prompt", "usd": "0.0000002", "unit": "prompt token"},
+            {"kind": "completion", "usd": "0.0000006", "unit": "completion token"},
+        ],
+    }
+
+
+def test_the_keys_are_those_of_the_schema_in_its_order() -> None:
+    assert list(block(listing())) == list(Model.model_fields)

@@ -1,0 +1,111 @@
+import json
+from typing import Any
+
+import orjson
+import pytest
+
+from pipelines.enrich.status import ALIVE
+from pipelines.formats.json_pointer import resolve
+from pipelines.merge.gather import gather
+from pipelines.merge.joins import Joined
+from pipelines.passport.conflicts import conflicts
+from pipelines.passport.unknowns import DOES, OF_READERS, OF_SELLERS, OF_WRITERS, READS, SOUGHT, WRITES
+from schemas.listing import Listing
+from tests.pipelines.normalise.test_modelsdev import entry
+from tests.support.hub_records import absence, repository
+from tests.support.listings import SEEN, endpoints, listing, statement
+
+
+def test_two_figures_for_the_context_are_a_conflict_with_both_sides() -> None:
+    (conflict,) = statement(listing(**{"top_provider.context_length": 32_768}))["conflicts"]
+    assert conflict["path"] == "/artifact/model/context_tokens"
+    assert [(side["value"], side["scope"], side["locator"]) for side in conflict["values"]] == [
+        (65_536, "model", "/context_length"),
+        (32_768, "top provider", "/top_provider/context_length"),
+    ]
+    assert {side["observed_at"] for side in conflict["values"]} == {SEEN}
+
+
+def test_a_model_that_is_listed_past_its_announced_end_is_a_conflict() -> None:
+    unfragile = statement(listing(expiration_date="2026-05-31"))
+    (conflict,) = unfragile["conflicts"]
+    assert conflict["path"] == "/artifact/status"
+    assert [side["value"] for side in conflict["values"]] == ["heron-lab/heron-7b", "2026-05-31"]
+    assert unfragile["artifact"]["status"] == "deprecated"
+
+
+def conflicts_of(*records: Listing) -> list[dict[str, Any]]:
+    one = listing()
+    (joined,) = gather([one], joined=[Joined(one.slug, other, "stated") for other in records]).subjects
+    found: list[dict[str, Any]] = json.loads(orjson.dumps(conflicts(joined, life=ALIVE)))
+    return [conflict for conflict in found if conflict["path"] == "/artifact/model/open_weights"]
+
+
+def test_open_weights_that_the_hub_does_not_show_are_a_conflict_with_both_sides() -> None:
+    (conflict,) = conflicts_of(entry(), absence())
+    assert [(side["value"], side["source"], side["scope"]) for side in conflict["values"]] == [
+        (True, "modelsdev", "catalogue"), (401, "huggingface", "model repository, status of the answer"),
+    ]  # fmt: skip
+
+
+def test_weights_that_are_seen_or_that_nobody_calls_open_are_no_conflict() -> None:
+    assert conflicts_of(entry()) == conflicts_of(absence()) == []
+    assert conflicts_of(entry(open_weights=False), absence()) == []
+    assert conflicts_of(entry(), absence(), repository()) == []
+
+
+def test_sources_that_agree_are_no_conflict() -> None:
+    assert statement(listing(), endpoints({}))["conflicts"] == []
+
+
+def test_what_no_source_states_is_unknown_with_the_sources_that_were_asked() -> None:
+    unfragile = statement(listing(hugging_face_id="", supported_parameters=[]), endpoints())
+    told = {unknown["path"]: unknown for unknown in unfragile["unknowns"]}
+    assert {"/artifact/model/huggingface_id", "/artifact/model/parameters", "/artifact/model/providers"} <= told.keys()
+    assert told["/artifact/model/licence"] == {
+        "path": "/artifact/model/licence",
+        "reason": "not_stated",
+        "sources": ["openrouter", "openrouter-endpoints"],
+    }
+    assert unfragile["trust"]["coverage"] == {"stated": len(SOUGHT) - len(told), "of": len(SOUGHT)}
+
+
+def test_nobody_owes_a_price_of_what_the_hub_gives_away() -> None:
+    unfragile = statement(repository())
+    told = {unknown["path"] for unknown in unfragile["unknowns"]}
+    assert "/artifact/model/context_tokens" in told
+    assert not told & set(OF_SELLERS)
+    of = len(SOUGHT) - len(OF_SELLERS)
+    assert unfragile["trust"]["coverage"] == {"stated": of - len(told), "of": of}
+
+
+@pytest.mark.parametrize(
+    ("task", "unasked"),
+    [
+        ("text-generation", ()), ("text-classification", OF_WRITERS), ("feature-extraction", OF_WRITERS),
+        ("robotics", OF_READERS + OF_WRITERS), ("text-to-image", OF_READERS + OF_WRITERS), ("other", ()),
+        ("telepathy", ()), (None, ()),
+    ],
+)  # fmt: skip
+def test_what_says_nothing_of_what_a_model_does_is_not_sought(task: str | None, unasked: tuple[str, ...]) -> None:
+    unfragile = statement(repository(pipeline_tag=task))
+    told = {unknown["path"] for unknown in unfragile["unknowns"]}
+    assert told & {*OF_READERS, *OF_WRITERS} == {*OF_READERS, *OF_WRITERS} - {*unasked}
+    assert unfragile["trust"]["coverage"]["of"] == len(SOUGHT) - len(OF_SELLERS) - len(unasked)
+
+
+def test_an_embedding_that_is_sold_owes_no_maximum_output() -> None:
+    changes: dict[str, Any] = {"architecture.output_modalities": ["embeddings"], "context_length": None}
+    told = {one["path"] for one in statement(listing(**changes))["unknowns"]}
+    assert told & {*OF_READERS, *OF_WRITERS} == {*OF_READERS}
+
+
+def test_what_reads_and_writes_is_among_what_a_model_can_do() -> None:
+    assert WRITES < READS < DOES
+
+
+def test_what_is_sought_is_stated_or_unknown_and_never_both() -> None:
+    unfragile = statement(listing(), endpoints({}))
+    unknown = {entry["path"] for entry in unfragile["unknowns"]}
+    for path in SOUGHT:
+        assert (resolve(unfragile, path) in (None, [])) is (path in unknown)

@@ -1,0 +1,98 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.markdown.sentences import plain_text
+from pipelines.rules.descriptions import description_rules
+from pipelines.texts.prefilter import may_hold, words_in, words_of
+from tests.support.recordings import openrouter_models, recorded_days
+
+WORDS = [
+    "supports", "tool", "calling", "images", "and", "text", "inputs", "may", "hallucinate", "is", "deprecated", "not",
+    "does", "support", "json", "mode", "an", "experimental", "model", "pre-release", "can't", "rate", "limited", "used",
+    "prompts", "are", "to", "train", "structured", "outputs", "parallel", "video", "pdf", "audio", "uncensored", "no",
+    "safety", "but", "English-only", "thinking", "cannot", "be", "disabled", "\u0130mages", "\u017fupports", "é",
+]  # fmt: skip
+MARKS = ["*", "**", "_", "`", "~~", "[", "](/x)", "](", ")", "<b>", "</b>", "<", ">", "!", "\\", "&amp;", "&#105;", " ",
+         " ", ". ", "\n", "\0", "\ud800", "-", "."]  # fmt: skip
+AROUND = [("**", "**"), ("[", "](/x)"), ("<b>", "</b>"), ("` ", " `"), ("`", "`"), ("_", "_"), ("![", "](/x)")]
+
+
+@st.composite
+def marked_words(draw: st.DrawFn) -> str:
+    """A word with marks in it, or with marks around its beginning or its end."""
+    word = draw(st.sampled_from(WORDS))
+    at = draw(st.integers(1, 5))
+    mark, (begin, end) = draw(st.sampled_from(MARKS)), draw(st.sampled_from(AROUND))
+    inside, before, behind = f"{mark}{word[at:]}", f"{begin}{word[:at]}{end}{word[at:]}", f"{begin}{word[at:]}{end}"
+    return draw(st.sampled_from([word[:at] + inside, before, word[:at] + behind, word.upper()]))
+
+
+PIECES = st.sampled_from(WORDS) | st.sampled_from(MARKS) | marked_words()
+MARKDOWN = st.builds(str.join, st.sampled_from([" ", ""]), st.lists(PIECES, max_size=14))
+
+
+@pytest.mark.parametrize(
+    ("markdown", "seen"),
+    [
+        ("Tool-calling!", {"tool", "calling"}),
+        ("**Tool** _calling_, `json`", {"tool", "calling", "json"}),
+        ("tool_use", {"tool", "use"}),
+        ("a [tool](https://x.example) call", {"a", "tool", "https", "x", "example", "call"}),
+        ("caf\u00e9 image", {"caf", "image"}),
+    ],
+)
+def test_the_words_of_a_text_are_seen_without_rendering_it(markdown: str, seen: set[str]) -> None:
+    assert words_of(markdown) == seen
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "to**ol**",
+        "to[ol](/x)s",
+        "[to](/x)ol",
+        "to<b>ol</b>",
+        "<b>to</b>ol",
+        "to&#111;l",
+        "to` ol `",
+        "\u0130mage",
+        "\u017fupports",
+        "tool\\s",
+    ],
+)
+def test_a_word_that_may_be_joined_by_rendering_is_not_denied(markdown: str) -> None:
+    assert words_of(markdown) is None
+    assert may_hold(words_of(markdown), (frozenset({"anything"}),))
+
+
+@given(MARKDOWN)
+def test_no_word_that_a_reader_sees_is_denied(markdown: str) -> None:
+    seen, shown = words_of(markdown), words_in(plain_text(markdown))
+    assert seen is None or (shown is not None and shown <= seen)
+
+
+@given(MARKDOWN)
+def test_a_text_that_fits_a_row_holds_the_words_that_the_row_needs(markdown: str) -> None:
+    _fits_only_what_it_may(markdown)
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_looked_at(markdown: str) -> None:
+    _fits_only_what_it_may(markdown)
+
+
+@pytest.mark.recordings
+def test_no_recorded_description_fits_a_row_that_the_first_look_denies() -> None:
+    for description in {
+        record.get("description") or "" for day in recorded_days() for record in openrouter_models(day)
+    }:
+        _fits_only_what_it_may(description)
+
+
+def _fits_only_what_it_may(markdown: str) -> None:
+    rendered = plain_text(markdown)
+    for row in description_rules().rows:
+        if row.pattern.search(rendered):
+            assert may_hold(words_of(markdown), row.needs), row
+            assert may_hold(words_in(rendered), row.needs), row

@@ -1,0 +1,58 @@
+import json
+from typing import Any
+
+import pytest
+
+from pipelines.views.passport import passport_pairs
+from schemas.verdict import Finding, Verdict
+from tests.support.listings import issued, listing
+
+
+def parts(passport: dict[str, Any]) -> dict[str, list[tuple[str, object]]]:
+    """Title → pairs, as a passport of this content reads."""
+    row = issued(listing()).row
+    return dict(passport_pairs(passport, row, Finding(Verdict.OK, "it holds")))
+
+
+def made(**changes: Any) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(issued(listing(**changes)).document)["passport"]
+    return document
+
+
+def test_each_failure_mode_of_the_catalogue_says_how_it_shows_and_what_to_do() -> None:
+    told = [str(text) for _, text in parts(made(knowledge_cutoff="2024-06"))["how it fails"]]
+    assert all(("shows as: " in text) == ("what to do: " in text) for text in told)
+    assert any(
+        "shows as: outdated answers, given with confidence\n  what to do: supply current facts" in text for text in told
+    )
+    assert not any("what to do" in text for text in told[-2:])  # the issuer's own: nobody verified, nobody tried it
+
+
+def test_each_capability_says_how_certain_it_is_held_to_be() -> None:
+    told = dict(parts(made(supported_parameters=["tools"]))["what it can do"])
+    assert str(told["tool calling"]).endswith("\n  confidence: 0.99")
+    assert all("confidence: 0." in str(text) for text in told.values())
+
+
+def test_a_price_of_tokens_reads_by_the_million_too() -> None:
+    prices = [text for name, text in parts(made(**{"pricing.request": "0.01"}))["what it is"] if name == "price"]
+    assert prices == [
+        "$0.0000002 per prompt token ($0.2 a million)",
+        "$0.0000006 per completion token ($0.6 a million)",
+        "$0.01 per request",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "scope", "text"),
+    [
+        (True, "catalogue", "yes"), (False, "catalogue", "no"), (["text", "image"], "listing", "text, image"),
+        (1_759_870_431, "listing, seconds since 1970", "1759870431 = 2025-10-07"), (8192, "listing", "8192"),
+    ],
+)  # fmt: skip
+def test_sides_of_a_disagreement_read_as_a_person_would_say_them(value: object, scope: str, text: str) -> None:
+    passport = made()
+    side = {"value": value, "scope": scope, "source": "heron"}
+    passport["unfragile"]["conflicts"] = [{"path": "/artifact/model/released_on", "values": [side, side]}]
+    (told,) = parts(passport)["where sources disagree"]
+    assert told == ("released on", f"{text} ({scope}, heron) against {text} ({scope}, heron)")

@@ -1,0 +1,127 @@
+"""Faults of what ours say besides, each refused by all judges."""
+
+from tests.support.contract.corpus import A, P, T, U
+from tests.support.contract.mutations import Spoiling, drop, extra, put, repeat
+
+D = f"{A}/model"
+F = f"{T}/freshness"
+STRUCTURED, QUOTED, BY_CLASS, BY_ISSUER = (f"{U}/evidence/{place}" for place in range(4))
+PRICED = f"{D}/prices/0"
+OFFERED = f"{D}/offers/0"
+PROVIDED = f"{D}/providers/0"
+WHEN = f"{PROVIDED}/prices/0/when"
+
+SIGNATURE_TERMS: tuple[Spoiling, ...] = (
+    drop("no algorithm beside keyId", f"{P}/algorithm"),
+    drop("no keyId beside the algorithm", f"{P}/keyId"),
+    drop("no payloadType", f"{P}/payloadType"),
+    drop("no expiresAt", f"{P}/expiresAt"),
+    put("another algorithm", f"{P}/algorithm", "none"),
+    put("algorithm is null", f"{P}/algorithm", None),
+    put("keyId in a second spelling", f"{P}/keyId", "k" * 42 + "B"),
+    put("keyId in base64", f"{P}/keyId", "+" * 42 + "A"),
+    put("keyId with a line break after it", f"{P}/keyId", "k" * 42 + "A\n"),
+    put("payloadType of another document", f"{P}/payloadType", "application/vnd.in-toto+json"),
+    put("expiresAt is null", f"{P}/expiresAt", None),
+)
+
+MODEL: tuple[Spoiling, ...] = (
+    put("model is null", D, None),
+    extra("unknown key in the model", D),
+    drop("no licence key", f"{D}/licence"),
+    put("licence is empty", f"{D}/licence", ""),
+    put("open_weights is text", f"{D}/open_weights", "yes"),
+    put("negative context", f"{D}/context_tokens", -1),
+    put("context with a fraction", f"{D}/context_tokens", 0.5),
+    put("context is text", f"{D}/context_tokens", "131072"),
+    put("modalities are null", f"{D}/input_modalities", None),
+    put("cut-off is a year", f"{D}/knowledge_cutoff", "2024"),
+    put("cut-off in month 0", f"{D}/knowledge_cutoff", "2024-00"),
+    put("cut-off on a day that was not", f"{D}/knowledge_cutoff", "2023-02-29"),
+    put("release with a time", f"{D}/released_on", "2025-06-19T00:00:00.000Z"),
+    put("release with a line break after it", f"{D}/released_on", "2025-06-19\n"),
+    put("release as a week", f"{D}/released_on", "2025-W25-4"),
+    put("release in the year 0", f"{D}/released_on", "0000-01-01"),
+    put("expiry on a day that is not", f"{D}/expires_on", "2026-04-31"),
+    extra("unknown key in a price", PRICED),
+    put("price is a number", f"{PRICED}/usd", 0.00000015),
+    put("price with an exponent", f"{PRICED}/usd", "1.5e-7"),
+    put("negative price", f"{PRICED}/usd", "-1"),
+    put("price with a leading zero", f"{PRICED}/usd", "00.1"),
+    put("price with a line break after it", f"{PRICED}/usd", "0.1\n"),
+    put("price in the digits of another script", f"{PRICED}/usd", "0.\u0661"),
+    put("price ends in a point", f"{PRICED}/usd", "1."),
+    put("condition is empty", WHEN, {}),
+    put("condition is null", WHEN, None),
+    extra("unknown condition", WHEN),
+    drop("window without end", f"{WHEN}/utc_end"),
+    put("window beyond midnight", f"{WHEN}/utc_end", 2401),
+    put("threshold is null", f"{D}/prices/1/when/min_prompt_tokens", None),
+    put("offer is not said to be free or not", f"{OFFERED}/free", None),
+    extra("unknown key in an offer", OFFERED),
+    put("variant is empty", f"{OFFERED}/variant", ""),
+    put("provider status outside the list", f"{PROVIDED}/status", "sleepy"),
+    put("uptime is a number", f"{PROVIDED}/uptime_percent", 99.87),
+    put("uptime above 100", f"{PROVIDED}/uptime_percent", "100.1"),
+    put("provider without prices", f"{PROVIDED}/prices", None),
+)
+
+FRESHNESS: tuple[Spoiling, ...] = (
+    put("freshness is null", F, None),
+    put("freshness of no source", f"{F}/sources", []),
+    put("freshness verdict outside the list", f"{F}/sources/0/verdict", "ok"),
+    drop("source without stale_after", f"{F}/sources/0/stale_after"),
+    extra("unknown key in freshness", F),
+    put("coverage is a ratio", f"{T}/coverage", 0.8),
+    put("coverage with a fraction", f"{T}/coverage/stated", 14.5),
+)
+
+EVIDENCE: tuple[Spoiling, ...] = (
+    put("evidence is null", f"{U}/evidence", None),
+    extra("unknown key in evidence", STRUCTURED),
+    drop("evidence without provenance", f"{U}/provenance"),
+    drop("evidence without the model's facts", D),
+    drop("evidence without freshness", F),
+    drop("neither value nor quote", f"{STRUCTURED}/value", refused_at=f"{STRUCTURED}/quote"),
+    put("value and quote", f"{STRUCTURED}/quote", "131072"),
+    put("value is an object", f"{STRUCTURED}/value", {"context": 1}),
+    put("value is a list of lists", f"{STRUCTURED}/value", [[1]], refused_at=f"{STRUCTURED}/value/0"),
+    put("quote is null", f"{QUOTED}/quote", None),
+    put("quote is empty", f"{QUOTED}/quote", ""),
+    put("path without a slash", f"{STRUCTURED}/path", "artifact/model"),
+    put("path into the envelope", f"{STRUCTURED}/path", "/unfragile/artifact"),
+    put("path to the whole", f"{STRUCTURED}/path", ""),
+    put("path with a padded index", f"{STRUCTURED}/path", "/capabilities/00"),
+    put("path with a line break after it", f"{STRUCTURED}/path", "/trust/score\n"),
+    put("source's word without address", f"{STRUCTURED}/url", None),
+    put("source's word without digest", f"{QUOTED}/content_sha256", None),
+    put("address is no web address", f"{STRUCTURED}/url", "file:///etc/passwd"),
+    put("digest in upper case", f"{STRUCTURED}/content_sha256", "0F" * 32),
+    put("digest with a line break after it", f"{STRUCTURED}/content_sha256", "0f" * 32 + "\n"),
+    put("digest is short", f"{STRUCTURED}/content_sha256", "0f" * 31),
+    put("method outside the list", f"{STRUCTURED}/method", "guess"),
+    put("class asserted by a source", f"{BY_CLASS}/asserted_by", "openrouter"),
+    put("class asserted by the issuer", f"{BY_CLASS}/asserted_by", "issuer"),
+    put("field asserted by class", f"{BY_ISSUER}/asserted_by", "class"),
+    put("class method on a source's word", f"{STRUCTURED}/method", "class", refused_at=f"{STRUCTURED}/asserted_by"),
+    put("evidence observed on a day", f"{STRUCTURED}/observed_at", "2026-06-14"),
+    drop("evidence without locator", f"{STRUCTURED}/locator"),
+    put("taxonomy is null", f"{QUOTED}/taxonomy", None),
+)
+
+REST: tuple[Spoiling, ...] = (
+    repeat("conflict of one", f"{U}/conflicts/0/values", 1),
+    extra("unknown key in a conflict", f"{U}/conflicts/0"),
+    drop("claim without value", f"{U}/conflicts/0/values/0/value"),
+    drop("claim without scope", f"{U}/conflicts/0/values/1/scope"),
+    put("claim about an object", f"{U}/conflicts/0/values/0/value", {}),
+    put("reason outside the list", f"{U}/unknowns/0/reason", "whatever"),
+    put("unknowns are null", f"{U}/unknowns", None),
+    put("sources asked is null", f"{U}/unknowns/0/sources", None),
+    put("cause outside the list", f"{U}/provenance/cause", "because"),
+    put("pipeline without version", f"{U}/provenance/pipeline", "passports"),
+    put("rules digest is null", f"{U}/provenance/rules_sha256", None),
+    extra("unknown key in provenance", f"{U}/provenance"),
+)
+
+SPOILINGS = SIGNATURE_TERMS + MODEL + FRESHNESS + EVIDENCE + REST

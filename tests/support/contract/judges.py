@@ -1,0 +1,29 @@
+"""The three judges of one contract."""
+
+import json
+from typing import Any
+
+from pydantic import ValidationError
+
+from pipelines.signing.contract import conforms, explain
+from schemas.passport.document import SignedDocument
+
+
+def models_accept(document: Any) -> bool:
+    try:
+        SignedDocument.model_validate_json(json.dumps(document))
+    except ValidationError:
+        return False
+    return True
+
+
+def verdicts(document: Any) -> dict[str, bool]:
+    return {
+        "jsonschema": not explain(document),
+        "jsonschema-rs": conforms(document),
+        "pydantic": models_accept(document),
+    }
+
+
+ALL_ACCEPT = {"jsonschema": True, "jsonschema-rs": True, "pydantic": True}
+ALL_REFUSE = {"jsonschema": False, "jsonschema-rs": False, "pydantic": False}

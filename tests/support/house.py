@@ -1,0 +1,99 @@
+"""The plan of the house: its rooms, the order of their packages, and where each library is imported."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("schemas", "spiders", "pipelines", "flows")
+MAY_IMPORT = {
+    "schemas": {"schemas"},
+    "spiders": {"schemas", "spiders"},
+    "pipelines": {"schemas", "pipelines"},
+    "flows": {"schemas", "pipelines", "flows"},
+}
+"""Room → rooms that it may import from."""
+ORDER = {
+    "schemas": ["*", "passport"],
+    "spiders": [
+        "settings", "clock", "download", "frontier", "extensions", "github", "modelsdev", "openrouter", "huggingface",
+    ],
+    "pipelines": [
+        "errors", "ahead", "freshness", "formats", "registry", "signing", "rules", "markdown", "texts", "extraction",
+        "normalise", "lifecycle", "merge", "enrich", "passport", "audit", "views", "order", "item_pipeline",
+    ],
+    "flows": [
+        "errors", "output", "progress", "demo", "config", "store", "registry", "publish", "site", "job", "ingest",
+        "crawl", "build", "audit", "api", "maintenance", "run", "orchestration", "commands", "cli", "entry",
+    ],
+}  # fmt: skip
+"""Room → its packages and root modules in their order: each imports itself and what is named before it.
+
+"*" is every root module of its room. What is not named here fails: add it where it belongs.
+"""
+MOST_FILES = 15
+"""Modules in one package."""
+ITEM_PIPELINE = Path("pipelines/item_pipeline.py")
+ONLY_IN = {
+    "jsonschema": ["pipelines/signing/contract_errors.py"],
+    "jsonschema_rs": ["pipelines/signing/contract.py"],
+    "markdown_it": ["pipelines/markdown/"],
+    "nacl": ["pipelines/signing/keys.py"],
+    "obstore": ["flows/store/remote.py"],
+    "openai": ["flows/crawl/language_model.py"],
+    "prefect": ["flows/orchestration/"],
+    "prefect_dask": ["flows/orchestration/build_tasks.py"],
+    "prometheus_client": ["flows/orchestration/metrics.py"],
+    "rfc8785": ["pipelines/formats/canonical_json.py"],
+    "rich": ["flows/commands/terminal.py", "flows/orchestration/tasks.py"],
+    "scrapy": ["spiders/", "pipelines/item_pipeline.py"],
+    "tomllib": ["pipelines/rules/"],
+    "twisted": ["spiders/"],
+    "zstandard": ["pipelines/registry/packing.py"],
+}
+"""Library → the modules and packages that may import it."""
+
+
+def modules(*rooms: str) -> list[Path]:
+    return [path.relative_to(ROOT) for room in rooms for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse((ROOT / path).read_text("utf-8"), str(path))
+
+
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(path)))
+
+
+@cache
+def imported(path: Path) -> frozenset[str]:
+    """Dotted names of all modules that a module imports, wherever in it."""
+    names = set()
+    for node in nodes(path):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno} imports relatively"
+            names.add(node.module or "")
+    return frozenset(names)
+
+
+def place(module: str) -> tuple[str, int]:
+    """Room of a module, and its place in the room's order; ValueError for a package that the order does not name."""
+    room, package, *_ = module.split(".")
+    known = ORDER[room]
+    return room, known.index("*" if "*" in known and package not in known else package)
+
+
+def named(path: Path) -> Iterator[str]:
+    """Dotted names of the modules of its own room that a module imports."""
+    for node in nodes(path):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            whole = node.module in ROOMS
+            yield from (f"{node.module}.{alias.name}" for alias in node.names) if whole else (node.module,)

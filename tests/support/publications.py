@@ -1,0 +1,254 @@
+"""Small publications for the tests of store, protocol and reader; and what their child processes run."""
+
+import hashlib
+import os
+import resource
+import signal
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from unittest.mock import patch
+
+import orjson
+
+from flows.publish.copies import repair
+from flows.publish.protocol import publish
+from flows.publish.publication import Copies, Progress, Publication, RowsOf, SourcePart, SourceParts, Step, silent
+from flows.registry.reader import Reader, read_served
+from flows.site.rendering import copies_for
+from flows.store.base import Store, StoreUnavailableError
+from flows.store.local import LocalStore
+from flows.store.open import open_store
+from pipelines.passport.links import Issuer
+from pipelines.registry.packing import pack
+from pipelines.registry.slots import slot, slots_by_shard
+from pipelines.signing.keys import KeyRing, Signer
+from pipelines.signing.registry_files import seal_passport
+from schemas.registry import ShardRow
+from schemas.run import Published
+from schemas.times import timestamp
+from tests.support.contract.documents import minimal
+from tests.support.object_stores import Place
+
+SIGNER = Signer(bytes(range(32)))
+KEYS = KeyRing([SIGNER.public_key])
+AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
+SITE = {"schema.json": b"{}", "index.html": b"<p>", "api/v1/trust-passport-public-key": b"{}"}
+COPIES = copies_for(Issuer("registry.example", "https://registry.example"))
+SHARED = "acme-shared"
+"""A passport whose version counts how often it was published."""
+Versions = Mapping[str, int]
+"""Slug → which version of its passport."""
+
+
+class CreatesOnly(LocalStore):
+    """As some servers are: they hold to If-None-Match, and take If-Match and ignore it. Nor is there a lock."""
+
+    def lock(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def swap(self, key: str, body: bytes, expected: str) -> None:
+        del expected
+        self.put(key, body)
+
+
+def sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def passport(slug: str, version: int = 1, signer: Signer = SIGNER) -> bytes:
+    unfragile = minimal()["passport"]["unfragile"]
+    named = {"slug": slug, "id": f"openrouter-{slug}", "name": f"{slug} v{version}"}
+    unfragile["artifact"] |= {**named, "page_url": f"https://registry.example/{slug}"}
+    for number, capability in enumerate(unfragile["capabilities"]):
+        capability["id"] = f"openrouter-{slug}__cap_{number}"
+    signed_at = AT + timedelta(seconds=version)
+    sealed = seal_passport(
+        unfragile, signer=signer, signed_at=signed_at, expires_at=AT + timedelta(days=30), issuer="registry.example"
+    )
+    return orjson.dumps(sealed)
+
+
+def copies(slug: str, body: bytes) -> Copies:
+    return Copies(COPIES(slug, body).passport, f"<h1>{slug}</h1>".encode() + body)
+
+
+def row(slug: str, version: int = 1) -> ShardRow:
+    body = passport(slug, version)
+    now = timestamp(AT)
+    return ShardRow(
+        slug=slug,
+        listing_id=slug,
+        object=sha256(body),
+        payload=sha256(str(version).encode()),
+        facts=sha256(b"facts"),
+        status="active",
+        cause="first_seen",
+        key_id=SIGNER.key_id,
+        previous=None,
+        first_seen=now,
+        last_seen=now,
+        last_changed=now,
+        last_scraped_at=now,
+        looked_at=now,
+        generation=0,
+    )
+
+
+def rows_of(rows: Iterable[ShardRow]) -> RowsOf:
+    """Rows in memory, as a publication asks for them."""
+    ordered = [(slot(row.slug), row) for row in sorted(rows, key=lambda row: row.slug)]
+    return lambda slots: (row for own, row in ordered if own in slots)
+
+
+def parts_of(slugs: Iterable[str]) -> SourceParts:
+    """A source whose listings are slugs, cut as the shards of as many passports are."""
+    ordered = sorted(slugs)
+    cuts = [[slug for slug in ordered if slot(slug) in slots] for slots in slots_by_shard(len(ordered))]
+    parts = [
+        SourcePart(index, len(cuts), lambda part=part: pack(map(str.encode, part)), len(part))  # type: ignore[misc]
+        for index, part in enumerate(cuts)
+    ]
+    return SourceParts(tuple(parts), timestamp(AT))
+
+
+def serving(wanted: Publication, rows: Collection[ShardRow]) -> Publication:
+    """The same publication with other rows."""
+    return replace(wanted, passports=len(rows), rows=rows_of(rows))
+
+
+def publication(versions: Versions, base: Reader | None = None, *, run: str = "run-1") -> Publication:
+    """The base's passports, with these new or replaced."""
+    rows = {row.slug: row for row in base.rows()} if base else {}
+    rows |= {slug: row(slug, version) for slug, version in versions.items()}
+    bodies = [passport(slug, version) for slug, version in versions.items()]
+    return Publication(
+        passports=len(rows),
+        rows=rows_of(rows.values()),
+        objects={sha256(body): body for body in bodies},
+        sources={"acme": parts_of(rows)},
+        rules=b"{}",
+        lifetimes={},
+        run_id=run,
+        run_report=b"{}",
+        copies=copies,
+        site=SITE,
+    )
+
+
+def publish_versions(
+    store: Store,
+    versions: Versions,
+    *,
+    nonce: str = "nonce",
+    on_step: Progress = silent,
+    clock: Callable[[], datetime] = lambda: AT,
+) -> Published:
+    base = read_served(store, KEYS, AT)
+    return publish(
+        store,
+        publication(versions, base, run=f"run-{nonce}"),
+        base=base,
+        rebase=lambda newer: publication(versions, newer, run=f"run-{nonce}"),
+        signer=SIGNER,
+        keys=KEYS,
+        clock=clock,
+        nonce=nonce,
+        on_step=on_step,
+    )
+
+
+def seed(store: Store, versions: Versions) -> Store:
+    """Make a store that a first publication was made to, without racing it: some servers take their time over that."""
+    origin = open_store("memory:///")
+    publish_versions(origin, versions, nonce="1")
+    for key, body in dump(origin).items():
+        store.put(key, body)
+    return store
+
+
+def repair_store(store: Store) -> dict[str, int]:
+    return repair(store, keys=KEYS, at=AT, copies=copies, site=SITE)
+
+
+def reader(store: Store, at: datetime = AT + timedelta(hours=1)) -> Reader:
+    return Reader(store, KEYS, at)
+
+
+def dump(store: Store) -> dict[str, bytes]:
+    """Everything that a run leaves on purpose."""
+    return {key: store.get(key).body for key in store.list() if not key.startswith("registry/probe/")}
+
+
+def publish_until(place: Place, versions: Versions, nonce: str, step: Step, moment: str) -> None:
+    """Publish, and die when a step "begins" or "ends"."""
+
+    def die(at: Step, done: int, total: int) -> None:
+        if at is step and done == (0 if moment == "begins" else total):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    publish_versions(place.open(), versions, nonce=nonce, on_step=die)
+
+
+def publish_many_shards_until(place: Place, versions: Versions, nonce: str, step: Step, done: int) -> None:
+    """Publish where three passports fill 16 shards, and die when so much of a step is done."""
+
+    def die(at: Step, so_far: int, _total: int) -> None:
+        if at is step and so_far >= done:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with patch("pipelines.registry.slots._FEW", 2):
+        publish_versions(place.open(), versions, nonce=nonce, on_step=die)
+
+
+def publish_with_a_stop(place: Place, versions: Versions, nonce: str, step: Step) -> None:
+    """Publish, and stand still when a step begins until somebody says go on."""
+    stopped: list[Step] = []
+
+    def stop(at: Step, _done: int, _total: int) -> None:
+        if at is step and not stopped:
+            stopped.append(at)
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    publish_versions(place.open(), versions, nonce=nonce, on_step=stop)
+
+
+def publish_often(place: Place, name: str, times: int) -> None:
+    """Add one passport after the other, each in a publication of its own."""
+    for number in range(times):
+        publish_versions(place.open(), {f"{name}-{number}": 1}, nonce=f"{name}-{number}")
+
+
+def publish_counts(place: Place, name: str, times: int) -> None:
+    """Raise the version of a passport that others raise too, by one in each publication."""
+    store = place.open()
+    for number in range(times):
+        publish_next(store, f"{name}-{number}")
+
+
+def shared_version(base: Reader | None) -> int:
+    if base is None or base.row(SHARED) is None:
+        return 0
+    name: str = orjson.loads(base.passport(SHARED))["passport"]["unfragile"]["artifact"]["name"]
+    return int(name.rpartition("v")[2])
+
+
+def publish_next(store: Store, nonce: str) -> None:
+    def onto(base: Reader | None) -> Publication:
+        return publication({SHARED: shared_version(base) + 1}, base, run=f"run-{nonce}")
+
+    base = read_served(store, KEYS, AT)
+    publish(store, onto(base), base=base, rebase=onto, signer=SIGNER, keys=KEYS, clock=lambda: AT, nonce=nonce)
+
+
+def put_beyond_the_limit(root: Path) -> None:
+    """Exit with 0 when a file that the system does not let us write is reported and leaves nothing."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+    store = LocalStore(root)
+    try:
+        store.put("whole.json", bytes(10_000))
+    except StoreUnavailableError as error:
+        os._exit(0 if "ulimit" in str(error) and not any(store.list()) else 1)
+    os._exit(2)

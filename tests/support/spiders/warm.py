@@ -1,0 +1,157 @@
+"""Crawls that start warm: forked from a process that has imported Scrapy, the spiders and the rules already.
+
+Starting is most of what a crawl in a test costs, and what it starts is the same each time. The order, its environment,
+its pipes, its signals and its end are those of the real command, which `tests/flows/crawl/test_process.py` runs;
+`client.py` takes its place and passes them on.
+"""
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+
+from tests.support.waiting import until
+
+ROOT = Path(__file__).parents[3]
+CLIENT = Path(__file__).with_name("warm_client.py")
+PRELOADED = (
+    "scrapy.cmdline",
+    "scrapy.commands.crawl",
+    "scrapy.crawler",
+    "scrapy.core.engine",
+    "scrapy.core.downloader.handlers.http11",
+    "scrapy.extensions.throttle",
+    "scrapy.downloadermiddlewares.robotstxt",
+    "scrapy.downloadermiddlewares.httpcompression",
+    "scrapy.spiderloader",
+    "pipelines.item_pipeline",
+    "spiders.extensions.crawl_file",
+    "spiders.download.retries",
+    "spiders.openrouter.spider",
+    "spiders.huggingface.spider",
+    "spiders.modelsdev",
+    "spiders.github",
+)
+NOT_PRELOADED = ("spiders.settings", "twisted.internet.reactor")
+"""What reads its surroundings, or starts something, when it is imported."""
+LARGEST_ORDER = 2**20
+PR_SET_PDEATHSIG = 1
+"""From <linux/prctl.h>."""
+
+
+class Warm:
+    """A server of warm crawls, which is started by the first of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.address = folder / "s"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def command(self, source: str, arguments: Mapping[str, str], settings: Mapping[str, str]) -> list[str]:
+        """The command of a crawl: as `flows.crawl` gives it, but warm."""
+        if self._process is None:
+            self._start()
+        given = [f"-a{name}={value}" for name, value in arguments.items()]
+        given += [f"-s{name}={value}" for name, value in settings.items()]
+        return [sys.executable, "-I", "-S", str(CLIENT), str(self.address), "crawl", source, *given]
+
+    def end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def _start(self) -> None:
+        command = [sys.executable, "-m", "tests.support.spiders.warm", str(self.address), str(os.getpid())]
+        self._process = subprocess.Popen(command, cwd=ROOT)
+        process = self._process
+        until(lambda: self.address.exists() or process.poll() is not None)
+        assert process.poll() is None
+
+
+@contextlib.contextmanager
+def warm_crawls() -> Iterator[Warm]:
+    """Serve warm crawls while the context lasts."""
+    with tempfile.TemporaryDirectory(prefix="warm-") as folder:
+        warm = Warm(Path(folder))
+        try:
+            yield warm
+        finally:
+            warm.end()
+
+
+def _serve(address: str, parent: int) -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        return
+    for name in PRELOADED:
+        import_module(name)
+    assert not [name for name in NOT_PRELOADED if name in sys.modules]
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.freeze()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        listening.bind(f"{address}.new")
+        listening.listen()
+        Path(f"{address}.new").rename(address)
+        while True:
+            asked, _ = listening.accept()
+            if os.fork() == 0:
+                listening.close()
+                os._exit(_attend(asked))
+            asked.close()
+
+
+def _attend(asked: socket.socket) -> int:
+    """Run one crawl as a child of this process; kill it when whoever ordered it is gone."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    order, pipes, _, _ = socket.recv_fds(asked, LARGEST_ORDER, 3)
+    attendant = os.getpid()
+    crawl = os.fork()
+    if crawl == 0:
+        asked.close()
+        os._exit(_crawl(json.loads(order), pipes, attendant))
+    for pipe in pipes:
+        os.close(pipe)
+    asked.send(str(crawl).encode())
+    ended = os.pidfd_open(crawl)
+    ready, _, _ = select.select([asked, ended], [], [])
+    if ended not in ready:  # the client never speaks again: it is gone
+        os.kill(crawl, signal.SIGKILL)
+    _, status = os.waitpid(crawl, 0)
+    with contextlib.suppress(OSError):
+        asked.send(str(os.waitstatus_to_exitcode(status)).encode())
+    return 0
+
+
+def _crawl(order: dict[str, object], pipes: list[int], parent: int) -> int:
+    """Become the crawl that was ordered."""
+    for place, pipe in enumerate(pipes):
+        os.dup2(pipe, place)
+        os.close(pipe)
+    environment, arguments, folder = order["environment"], order["arguments"], order["folder"]
+    assert isinstance(environment, dict)
+    assert isinstance(arguments, list)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(str(folder))
+    ended: object = 0
+    try:
+        own = [f"-sPARENT_PID={parent}" if one.startswith("-sPARENT_PID=") else one for one in arguments]
+        import_module("scrapy.cmdline").execute(["scrapy", *own])
+    except SystemExit as ending:
+        ended = ending.code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return ended if isinstance(ended, int) else 1 if ended else 0
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1], int(sys.argv[2]))
