@@ -32,7 +32,7 @@ from benchmarks.makers import by_litellm, by_models_dev
 from benchmarks.raws import raw_listing
 from pipelines.merge.gather import gather
 from pipelines.normalise.admit import admit
-from pipelines.passport.document import Terms, draft
+from pipelines.passport.document import IssueContext, draft
 from pipelines.passport.links import Issuer
 from pipelines.rules.gates import default_gates
 from pipelines.rules.rulebook import rulebook
@@ -73,7 +73,7 @@ def records() -> list[dict[str, Any]]:
 def claims() -> dict[str, set[str]]:
     """What the passports of the day claim."""
     listings = [listing for record in records() if isinstance(listing := admit(raw_listing(record, NOW)), Listing)]
-    terms = Terms(Issuer("unfragile.ai", "https://unfragile.ai"), default_gates(), NOW, "accuracy")
+    terms = IssueContext(Issuer("unfragile.ai", "https://unfragile.ai"), default_gates(), NOW, "accuracy")
     return {
         subject.primary.id: {c["name"] for c in draft(subject, terms).unfragile["capabilities"]}
         for subject in gather(listings).subjects

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from pipelines.markdown.front_matter import read_front_matter
 from pipelines.markdown.sentences import read_body
-from pipelines.texts.cards import Claim, claims_in, read_claims
+from pipelines.texts.cards import CardClaim, claims_in, read_claims
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN_SET = ROOT / "tests/cards/labelled.toml"
@@ -127,7 +127,7 @@ def _score_of(card: bytes, labels: tuple[Label, ...]) -> Score:
     return Score(extra=len(claims), **tally)
 
 
-def _same(claim: Claim, label: Label) -> bool:
+def _same(claim: CardClaim, label: Label) -> bool:
     shared = min(claim.end, label.end) - max(claim.start, label.start)
     return shared >= LEAST_OVERLAP * max(claim.end - claim.start, label.end - label.start)
 

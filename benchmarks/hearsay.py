@@ -17,7 +17,7 @@ from benchmarks.accuracy import DAY
 from benchmarks.catalogues import MODELS_DEV, models_dev
 from benchmarks.makers import by_models_dev
 from pipelines.enrich.profile import enrich
-from pipelines.enrich.status import life_of
+from pipelines.enrich.status import status_of
 from pipelines.merge.gather import gather
 from pipelines.normalise.admit import admit
 from pipelines.rules.issuing import posterior_mean
@@ -106,7 +106,7 @@ def abilities() -> Iterator[Shown]:
         listing = admit(raw(item, "huggingface"))
         if isinstance(listing, Listing):
             for subject in gather([listing]).subjects:
-                life = life_of(subject, datetime(2026, 5, 1, tzinfo=UTC).date())
+                life = status_of(subject, datetime(2026, 5, 1, tzinfo=UTC).date())
                 profile = enrich(subject, artifact_id="hf", life=life)
                 for place, capability in enumerate(profile.capabilities):
                     at = [e["locator"] for e in profile.evidence if e["path"] == f"/capabilities/{place}"]

@@ -21,7 +21,7 @@ from pipelines.merge.gather import gather
 from pipelines.merge.joins import Joined, in_order
 from pipelines.normalise.admit import admit
 from pipelines.order import Issued, make
-from pipelines.passport.document import Terms
+from pipelines.passport.document import IssueContext
 from pipelines.passport.links import Issuer
 from pipelines.rules.gates import default_gates
 from pipelines.signing.keys import KeyRing, Signer
@@ -34,7 +34,7 @@ SEEN = "2026-07-01T09:00:00.000Z"
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SIGNER = Signer(bytes(range(32)))
 KEYS = KeyRing([SIGNER.public_key])
-TERMS = Terms(Issuer("unfragile.ai", "https://unfragile.ai"), default_gates(), NOW, SIGNER.key_id)
+TERMS = IssueContext(Issuer("unfragile.ai", "https://unfragile.ai"), default_gates(), NOW, SIGNER.key_id)
 TEXTS = ("huggingface-card", "huggingface-licence")
 ANSWERS = Path(__file__).resolve().parents[1] / "tests/sources"
 

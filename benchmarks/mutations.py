@@ -25,7 +25,7 @@ from benchmarks.mutated_bytes import Original
 from benchmarks.passports import NOW, SEED, build_all
 from benchmarks.raws import raw_listing
 from flows.demo.recording import models
-from pipelines.passport.document import Terms
+from pipelines.passport.document import IssueContext
 from pipelines.passport.links import Issuer
 from pipelines.rules.gates import default_gates
 from pipelines.signing.keys import KeyRing, Signer
@@ -85,7 +85,7 @@ class Found:
 def originals() -> list[Original]:
     """Sign passports of the bundled recording, and one that every source speaks of."""
     signer = Signer(SEED)
-    terms = Terms(Issuer("unfragile.ai", "https://unfragile.ai"), default_gates(), NOW, signer.key_id)
+    terms = IssueContext(Issuer("unfragile.ai", "https://unfragile.ai"), default_gates(), NOW, signer.key_id)
     raws = [raw_listing(record, NOW) for record in models()]
     documents = build_all(raws, terms, signer, KeyRing([signer.public_key]))
     return [Original.of(document) for document in documents]

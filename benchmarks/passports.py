@@ -21,7 +21,7 @@ from pipelines.formats.canonical_json import canonical
 from pipelines.merge.gather import gather
 from pipelines.normalise.admit import admit
 from pipelines.order import Issued, make
-from pipelines.passport.document import Terms
+from pipelines.passport.document import IssueContext
 from pipelines.passport.links import Issuer
 from pipelines.rules.gates import default_gates
 from pipelines.signing.contract import conforms
@@ -35,7 +35,7 @@ SEED = bytes(range(32))
 BUILD_BOUND, VERIFY_BOUND = 4.0, 2.0
 
 
-def build_all(raws: Sequence[RawListing], terms: Terms, signer: Signer, trusted: KeyRing) -> list[bytes]:
+def build_all(raws: Sequence[RawListing], terms: IssueContext, signer: Signer, trusted: KeyRing) -> list[bytes]:
     """The whole way of a batch, from raw listings to signed and verified passports."""
     listings = [listing for raw in raws if isinstance(listing := admit(raw), Listing)]
     made = [make(s, None, terms=terms, signer=signer, trusted=trusted, generation=1) for s in gather(listings).subjects]
@@ -57,7 +57,7 @@ def main() -> int:
     """Print the figures; exit 1 when a bound is not kept."""
     signer, key = Signer(SEED), SigningKey(SEED)
     trusted = KeyRing([signer.public_key])
-    terms = Terms(Issuer("unfragile.ai", "https://unfragile.ai"), default_gates(), NOW, signer.key_id)
+    terms = IssueContext(Issuer("unfragile.ai", "https://unfragile.ai"), default_gates(), NOW, signer.key_id)
     raws = [raw_listing(record, NOW) for record in models()]
     documents = build_all(raws, terms, signer, trusted)
     parsed = [orjson.loads(document) for document in documents]

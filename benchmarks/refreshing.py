@@ -16,8 +16,8 @@ from flows.crawl.sources import crawl_source, failure_of
 from flows.errors import FlowError
 from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome
 from flows.job.job import Job, new_job
-from flows.job.preflight import check_ground
-from flows.job.workspace import workplace
+from flows.job.preflight import preflight
+from flows.job.workspace import workspace
 from flows.run.assemble import GateClosedError, assemble
 from flows.run.publish import build_passports, publish_generation
 from schemas.run import Breach
@@ -32,7 +32,7 @@ def main() -> None:
     job = new_job("refresh", read_settings(), epoch=int(os.environ["SOURCE_DATE_EPOCH"]))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where it was started in the background
     print(BEGUN, flush=True)
-    with patch("flows.crawl.sources.crawl", partial(_hasty, crawl)), workplace(job) as placed:
+    with patch("flows.crawl.sources.crawl", partial(_hasty, crawl)), workspace(job) as placed:
         try:
             _refresh(placed)
         except GateClosedError:
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def _refresh(job: Job) -> None:
-    check_ground(job)
+    preflight(job)
     outcomes: list[CrawlOutcome] = []
     failures: list[Breach] = []
     for source in job.sources:

@@ -31,16 +31,16 @@ from typing import Any, NamedTuple
 from benchmarks.hub_server import CARDLESS, LARGEST_PAGE, Hub, card, repository, repository_id
 from flows.build.builder import Builder, build_here, build_parts, runs_of
 from flows.build.passports import FEW_HANDED_BACK, Built
-from flows.build.workers import Basis, read_basis, write_basis
+from flows.build.workers import BuildInput, read_build_input, write_build_input
 from flows.config.settings import read_settings
 from flows.crawl import sources as fetching
 from flows.crawl.process import crawl
 from flows.ingest.crawl_file import CrawlOutcome, read_crawl
 from flows.job.job import Job, new_job, open_tools
-from flows.job.workspace import workplace
+from flows.job.workspace import workspace
 from flows.progress import WATCHER
 from flows.run.assemble import assemble
-from flows.run.publish import Done, build_passports, publish_generation
+from flows.run.publish import RunOutcome, build_passports, publish_generation
 from pipelines.normalise.admit import admit
 from pipelines.signing.keys import signing_key_to_jwk
 from schemas.crawl import AdmittedLine
@@ -124,7 +124,7 @@ def run(url: str, written: Written | None, builder: Builder) -> dict[str, object
             for again, day in enumerate((1, 2)):
                 epoch = int(datetime(2026, 6, day, tzinfo=UTC).timestamp())
                 job = new_job("refresh", read_settings(), epoch=epoch)
-                with workplace(job) as placed:
+                with workspace(job) as placed:
                     done = stages(placed, watch, written, builder, suffix=" again" if again else "")
                 assert done.report.accounting is not None
                 assert done.published.generation == again + 1
@@ -138,7 +138,7 @@ def run(url: str, written: Written | None, builder: Builder) -> dict[str, object
         }
 
 
-def stages(job: Job, watch: "Watch", written: Written | None, builder: Builder, suffix: str) -> Done:
+def stages(job: Job, watch: "Watch", written: Written | None, builder: Builder, suffix: str) -> RunOutcome:
     """Go through the stages of a run."""
     with watch.stage(f"crawl{suffix}"):
         if written is None:
@@ -190,9 +190,9 @@ def raws(hub: Hub, number: int, at: str, *, card_in: int) -> Iterator[RawListing
         yield raw_text(card(number), source="huggingface-card", url=url, **seen)
 
 
-def build_in_pool(job: Job, basis: Basis) -> Iterator[Built]:
+def build_in_pool(job: Job, basis: BuildInput) -> Iterator[Built]:
     """Build a batch in two processes, which read it as workers do."""
-    folder = write_basis(job, basis)
+    folder = write_build_input(job, basis)
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         yield from pool.map(partial(build_apart, job, folder), runs_of(basis.batch))
 
@@ -200,7 +200,7 @@ def build_in_pool(job: Job, basis: Basis) -> Iterator[Built]:
 def build_apart(job: Job, folder: Path, parts: tuple[int, ...]) -> Built:
     """Build some parts in another process."""
     WATCHER.set(lambda *_: None)
-    built = build_parts(job, read_basis(job, folder), parts)
+    built = build_parts(job, read_build_input(job, folder), parts)
     built.write_ahead(open_tools(job).store, but=FEW_HANDED_BACK)
     return built
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from schemas.crawl import AdmittedLine
-from schemas.registry import Pointer, ShardRow, Snapshot, Walk
+from schemas.registry import ListCrawl, Pointer, ShardRow, Snapshot
 from schemas.times import timestamp
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -36,7 +36,7 @@ def line_known_at(line: AdmittedLine, at: datetime) -> AdmittedLine | None:
     return line.model_copy(update={"missed_at": line.missing_since})
 
 
-def walks_known_at(walks: tuple[Walk, ...], at: datetime) -> tuple[Walk, ...]:
+def walks_known_at(walks: tuple[ListCrawl, ...], at: datetime) -> tuple[ListCrawl, ...]:
     """Give the walks that did not begin ahead: from such a one no changes can be asked for."""
     return tuple(walk for walk in walks if not is_ahead(walk.began_at, at))
 

@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 from pipelines.ahead import earlier, is_ahead
 from pipelines.enrich.evidence import Document
-from pipelines.enrich.status import looked_at
+from pipelines.enrich.status import last_observed_at
 from pipelines.freshness import deadlines
 from pipelines.merge.subject import Subject
-from pipelines.normalise.admit import FAULTS, Stage, _refused
-from pipelines.passport.document import Draft, Terms, draft
+from pipelines.normalise.admit import FAULTS, Stage, refusal
+from pipelines.passport.document import Draft, IssueContext, draft
 from pipelines.passport.issue import cause_of, issue, last_changed
 from pipelines.signing.keys import KeyRing, Signer
-from pipelines.signing.passports import read_back, sealed, written
+from pipelines.signing.passports import parse_and_check, sign, unsigned_bytes
 from schemas.listing import Quarantined
 from schemas.registry import Cause, ShardRow
 
@@ -36,7 +36,7 @@ class Unchanged(NamedTuple):
 
 
 def make(
-    subject: Subject, last: ShardRow | None, *, terms: Terms, signer: Signer, trusted: KeyRing, generation: int
+    subject: Subject, last: ShardRow | None, *, terms: IssueContext, signer: Signer, trusted: KeyRing, generation: int
 ) -> Issued | Unchanged | Quarantined:
     """Make a model's passport, or find that none need be made, or say why none can be.
 
@@ -52,22 +52,24 @@ def make(
         cause, stage = cause or "first_seen", "issue"
         unsigned = _written(issue(candidate, cause, last, terms), subject, terms)
         stage = "verify"
-        passport = read_back(unsigned)
+        passport = parse_and_check(unsigned)
         stage = "sign"
-        document = sealed(unsigned, passport, signer=signer, trusted=trusted)
+        document = sign(unsigned, passport, signer=signer, trusted=trusted)
     except FAULTS as error:
-        return _refused(subject.primary, stage, error, subject.primary.model_dump_json())
+        return refusal(subject.primary, stage, error, subject.primary.model_dump_json())
     return Issued(_row(candidate, last, document, cause=cause, terms=terms, generation=generation), document)
 
 
-def _written(unfragile: Document, subject: Subject, terms: Terms) -> bytes:
+def _written(unfragile: Document, subject: Subject, terms: IssueContext) -> bytes:
     """Write the document; it expires by the age of the look that it rests on, not of its signature."""
-    expires_at = deadlines(looked_at(subject), terms.gates[subject.primary.source]).void
-    return written(unfragile, signed_at=terms.now, expires_at=expires_at, issuer=terms.issuer.name, key_id=terms.key_id)
+    expires_at = deadlines(last_observed_at(subject), terms.gates[subject.primary.source]).void
+    return unsigned_bytes(
+        unfragile, signed_at=terms.now, expires_at=expires_at, issuer=terms.issuer.name, key_id=terms.key_id
+    )
 
 
 def _row(
-    candidate: Draft, last: ShardRow | None, document: bytes, *, cause: Cause, terms: Terms, generation: int
+    candidate: Draft, last: ShardRow | None, document: bytes, *, cause: Cause, terms: IssueContext, generation: int
 ) -> ShardRow:
     primary = candidate.subject.primary
     return ShardRow(
@@ -84,12 +86,12 @@ def _row(
         last_seen=primary.observed_at,
         last_changed=last_changed(candidate, last, terms),
         last_scraped_at=primary.observed_at,
-        looked_at=looked_at(candidate.subject),
+        looked_at=last_observed_at(candidate.subject),
         generation=generation,
     )
 
 
-def _seen_again(last: ShardRow, subject: Subject, terms: Terms) -> ShardRow:
+def _seen_again(last: ShardRow, subject: Subject, terms: IssueContext) -> ShardRow:
     seen = subject.primary.observed_at
     return last.model_copy(
         update={"last_seen": seen if is_ahead(last.last_seen, terms.now) else max(last.last_seen, seen)}

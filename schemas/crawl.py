@@ -124,7 +124,7 @@ CRAWL_LINE: TypeAdapter[AdmittedLine | QuarantinedLine | Checkpoint | CrawlRepor
 finished file passes over its checkpoints."""
 
 
-KNOWN_TABLES = """
+KNOWN_RECORDS_SCHEMA = """
 CREATE TABLE known (source TEXT NOT NULL, id TEXT NOT NULL COLLATE NOCASE, raw TEXT NOT NULL, PRIMARY KEY (source, id))
 WITHOUT ROWID;
 CREATE TABLE wanted (

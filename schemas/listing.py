@@ -54,7 +54,7 @@ class Fact(NamedTuple):
     method: Method = "structured"
 
 
-class Result(NamedTuple):
+class BenchmarkResult(NamedTuple):
     """A figure of a benchmark, as a model's maker declares it."""
 
     task: str | None
@@ -131,7 +131,7 @@ class Listing(Frozen):
     facts: tuple[Fact, ...]
     prices: tuple[Price, ...]
     providers: tuple[Provider, ...]
-    results: tuple[Result, ...] = ()
+    results: tuple[BenchmarkResult, ...] = ()
     same_as: tuple[str, ...] = ()
     """Records of other sources that this one says are of the same model: "huggingface:Qwen/QwQ-32B"."""
     leftovers: tuple[str, ...]

@@ -65,7 +65,7 @@ class ShardRef(Frozen):
     """How many bytes its lines have with their ends; None likewise."""
 
 
-class Walk(Frozen):
+class ListCrawl(Frozen):
     """A walk through a source's list that took all that it asked for, or all of that which had changed."""
 
     query: ListQuery
@@ -87,7 +87,7 @@ class SourceRef(Frozen):
     """In all parts."""
     last_scraped_at: Timestamp
     """Of the last complete crawl."""
-    walks: tuple[Walk, ...] = ()
+    walks: tuple[ListCrawl, ...] = ()
     """The latest walk through its list of each query that no later one covers, in their order; of the Hub alone."""
 
 

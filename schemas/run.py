@@ -32,7 +32,7 @@ class Breach(Frozen):
     reason: str
 
 
-class Change(Frozen):
+class IssuedPassport(Frozen):
     """A passport that this run issued."""
 
     slug: Slug
@@ -57,7 +57,7 @@ class RunReport(Frozen):
     """Drops that a person had looked at and let pass (`--accept-drop`)."""
     accounting: Accounting | None
     """None when the run ended before there was anything to count."""
-    changes: tuple[Change, ...]
+    changes: tuple[IssuedPassport, ...]
     """The first of those that were issued; the generation's delta has all."""
     issued: dict[str, int]
     """Cause → passports issued for it."""

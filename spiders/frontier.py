@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, zip_longest
 from pathlib import Path
 
-from schemas.crawl import KNOWN_TABLES
+from schemas.crawl import KNOWN_RECORDS_SCHEMA
 from schemas.listing import RawListing
 
 
-class Known:
+class KnownRecords:
     """Reads the file that `schemas.crawl.KNOWN_TABLES` describes; asks it each time, as it may be larger than memory.
 
     Ids are compared without regard to case. An empty path stands for a crawl that knows nothing yet. Raise ValueError
@@ -20,7 +20,7 @@ class Known:
     def __init__(self, path: str) -> None:
         self.database = _opened(Path(path).absolute()) if path else sqlite3.connect(":memory:")
         if not path:
-            self.database.executescript(KNOWN_TABLES)
+            self.database.executescript(KNOWN_RECORDS_SCHEMA)
 
     def raw(self, source: str, listing_id: str) -> RawListing | None:
         """Give the record that the last good crawl brought, None when it brought none."""
@@ -46,7 +46,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     return database
 
 
-class Seen:
+class SeenIds:
     """A set of texts that lies on disk once it has grown, in a temporary file that goes with the process."""
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class Seen:
         return self.database.execute("SELECT 1 FROM seen WHERE text = ?", (text,)).fetchone() is not None
 
 
-def in_turn(ids: Iterable[str], seen: Mapping[str, str], *, due: str, lot: str) -> Iterator[str]:
+def fair_order(ids: Iterable[str], seen: Mapping[str, str], *, due: str, lot: str) -> Iterator[str]:
     """Give each id once: by turns one that is due and one never seen, then what is not due yet, the oldest first.
 
     `seen` is id → when it was last seen; what was seen before `due` is due. Those never seen come in an order that

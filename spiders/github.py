@@ -16,7 +16,7 @@ from spiders.clock import Clock, clock_of, stamp
 from spiders.download.addresses import base_url, path_below
 from spiders.download.documents import AnswerError, raw_listing, read_json, refused
 from spiders.download.failures import Streak, describe, request_of, with_rest
-from spiders.frontier import Known
+from spiders.frontier import KnownRecords
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z")
 """owner/name; a name of dots alone would climb out of the API's path."""
@@ -59,7 +59,7 @@ class GitHubSpider(Spider):
 
     def __init__(self, *, known: str = "", only: str = "", **arguments: Any) -> None:  # noqa: ANN401 - Scrapy's
         super().__init__(**arguments)
-        self.known = Known(known)
+        self.known = KnownRecords(known)
         named = dict.fromkeys(filter(None, only.split(",")))
         self.wanted = iter(named) if named else self.known.wanted(self.name)
         self.taken: set[str] = set()

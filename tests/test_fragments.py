@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from pipelines.enrich.status import life_of
+from pipelines.enrich.status import status_of
 from pipelines.formats.slugs import hub_slug
 from pipelines.merge.gather import gather
 from pipelines.merge.subject import Subject
@@ -65,7 +65,7 @@ def test_published_artifact_blocks_differ_from_ours_only_where_the_table_says_so
         if subject is None:
             assert published["id"].startswith("hf-model-")
             continue
-        life = life_of(subject, date.fromisoformat(DAY))
+        life = status_of(subject, date.fromisoformat(DAY))
         ours = artifact_block(subject, issuer=Issuer("unfragile.ai", "https://unfragile.ai"), life=life)
         found |= {
             Difference(published["slug"], field, json.dumps(published[field]), json.dumps(ours[field]))

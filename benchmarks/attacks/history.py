@@ -11,7 +11,7 @@ from benchmarks.attacks.places import STRANGER_SEED, Place, publish
 from benchmarks.attacks.runs import Ran
 from flows.demo.config import demo_signer
 from pipelines.signing.keys import Signer
-from pipelines.signing.registry_files import seal_record
+from pipelines.signing.registry_files import sign_file
 from pipelines.signing.signatures import SNAPSHOT_TYPE, TIMESTAMP_TYPE
 
 
@@ -175,7 +175,7 @@ def _copies(place: Place, change: Callable[[dict[str, str]], dict[str, str] | No
 def reseal(path: Path, payload_type: str, signer: Signer, **changes: Any) -> None:  # noqa: ANN401 - JSON
     """Sign a registry file anew with another key, with some of it changed."""
     payload = json.loads(path.read_bytes())["signed"] | changes
-    path.write_text(json.dumps(seal_record(payload, payload_type=payload_type, signer=signer)))
+    path.write_text(json.dumps(sign_file(payload, payload_type=payload_type, signer=signer)))
 
 
 def _sha256(path: Path) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.attacks.places import SEED, Place
 from benchmarks.hostile_records import NOW, attempt, bodies, raw_of
 from benchmarks.mutations import originals
-from flows.ingest.partitions import Spool, WrittenLines
+from flows.ingest.partitions import PackedPartitions, PartitionWriter
 from pipelines.normalise.admit import admit
 from pipelines.registry.slots import SLOTS
 from pipelines.signing.keys import KeyRing, Signer
@@ -229,11 +229,11 @@ def spooled(kind: str) -> float:
     assert isinstance(listing, Listing)
     lines = [AdmittedLine(raw=raw, listing=listing.model_copy(update={"slug": f"heron-{n}"})) for n in range(400)]
     with tempfile.TemporaryDirectory() as folder:
-        spool = Spool(Path(folder) / "spool", 1)
+        spool = PartitionWriter(Path(folder) / "spool", 1)
         for line in lines:
             spool.add(line.listing.slug, line.model_dump_json().encode())
         spool.close()
-        written = WrittenLines(Path(folder) / "written", 1)
+        written = PackedPartitions(Path(folder) / "written", 1)
         written.write(0, lines)
         source = spool if kind == "spool" else written
         at_once = _took(lambda: list(source.read()))

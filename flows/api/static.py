@@ -22,7 +22,7 @@ _PREFLIGHT = {
 _PLAIN = "text/plain; charset=utf-8"
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     """What goes back."""
 
     status: HTTPStatus
@@ -30,10 +30,10 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def answer(store: Store, method: str, target: str, asked: Mapping[str, str]) -> Answer:
+def answer(store: Store, method: str, target: str, asked: Mapping[str, str]) -> HttpAnswer:
     """Answer a request; `asked` is its headers, their names in lower case. Never raises what a store raises."""
     if method == "OPTIONS":
-        return Answer(HTTPStatus.NO_CONTENT, ALWAYS | _PREFLIGHT, b"")
+        return HttpAnswer(HTTPStatus.NO_CONTENT, ALWAYS | _PREFLIGHT, b"")
     if method not in ("GET", "HEAD"):
         return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"only {METHODS}", {"Allow": METHODS})
     key = key_of(target)
@@ -62,15 +62,15 @@ def key_of(target: str) -> str | None:
     return key if path.startswith("/") and is_key(key) else None
 
 
-def _found(key: str, body: bytes, asked: Mapping[str, str]) -> Answer:
+def _found(key: str, body: bytes, asked: Mapping[str, str]) -> HttpAnswer:
     served, tag = headers(key), f'"{hashlib.sha256(body).hexdigest()}"'
     sent = ALWAYS | {"Cache-Control": served.cache_control, "ETag": tag}
     known = {one.strip().removeprefix("W/") for one in asked.get("if-none-match", "").split(",")}
     if tag in known or "*" in known:
-        return Answer(HTTPStatus.NOT_MODIFIED, sent, b"")
-    return Answer(HTTPStatus.OK, sent | {"Content-Type": served.content_type}, body)
+        return HttpAnswer(HTTPStatus.NOT_MODIFIED, sent, b"")
+    return HttpAnswer(HTTPStatus.OK, sent | {"Content-Type": served.content_type}, body)
 
 
-def _refusal(status: HTTPStatus, reason: str, more: Mapping[str, str] | None = None) -> Answer:
+def _refusal(status: HTTPStatus, reason: str, more: Mapping[str, str] | None = None) -> HttpAnswer:
     sent = ALWAYS | {"Content-Type": _PLAIN, "Cache-Control": "no-store"} | dict(more or {})
-    return Answer(status, sent, f"{reason}\n".encode())
+    return HttpAnswer(status, sent, f"{reason}\n".encode())

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from flows.audit.former_rules import FormerRules
-from flows.audit.stored_records import Shelf
+from flows.audit.stored_records import StoredRecords
 from flows.registry.reader import Reader
 from flows.registry.signed_files import TamperedError
 from flows.store.base import MissingKeyError
@@ -21,7 +21,7 @@ MOST_NAMED = 3
 """Mismatches that a finding names."""
 
 
-class Prover:
+class Auditor:
     """Finds a passport's evidence again, and whether a record that speaks of its model was left out.
 
     Passports that were made by other rules than this version's are held to those, in a process of their own.
@@ -29,7 +29,7 @@ class Prover:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._shelf = Shelf()
+        self._shelf = StoredRecords()
         self._former = FormerRules()
 
     def close(self) -> None:

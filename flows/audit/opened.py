@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from flows.audit.verification import Judged
+from flows.audit.verification import JudgedTarget
 from flows.config.settings import Settings, SettingsError
 from flows.demo.config import demo_signer
 from flows.errors import FlowError
@@ -15,7 +15,7 @@ from flows.progress import LOG
 from flows.registry.reader import Reader
 from flows.registry.seen import Memory, Seen, SeenError, default_memory, departure
 from flows.registry.signed_files import TamperedError
-from flows.registry.trust import Trust, trust_for
+from flows.registry.trust import TrustedKeys, trusted_keys
 from flows.store.base import Store, StoreError
 from flows.store.open import canonical_store, open_store
 from schemas.verdict import Finding, Verdict
@@ -46,7 +46,7 @@ class Opened(NamedTuple):
     """Its one spelling, by which it is remembered."""
     store: Store
     reader: Reader
-    trust: Trust
+    trust: TrustedKeys
     departure: Finding | None
     """Why it does not go on from what was seen before; None where it does, or nothing was seen."""
 
@@ -78,7 +78,7 @@ def open_registry(settings: Settings, options: TrustOptions, at: datetime) -> Op
     """
     store, name, memory = open_store(settings.store), canonical_store(settings.store), options.memory
     pinned = memory.pinned(name) if memory and not options.key else None
-    trust = trust_for(settings, store, options.key, pinned=pinned)
+    trust = trusted_keys(settings, store, options.key, pinned=pinned)
     reader = Reader(store, trust.keys, at)
     if trust.from_store:
         trust = trust._replace(origin=f"{trust.origin} ({_advice(reader.key_id)})")
@@ -95,7 +95,7 @@ def open_registry(settings: Settings, options: TrustOptions, at: datetime) -> Op
     return Opened(name, store, reader, trust, found and found._replace(reason=f"{found.reason}: {remedy}"))
 
 
-def pin_first(opened: Opened, judged: Iterable[Judged], options: TrustOptions) -> Opened:
+def pin_first(opened: Opened, judged: Iterable[JudgedTarget], options: TrustOptions) -> Opened:
     """Remember the key of a registry that only its own keys vouch for, where that is asked for and all in it is good.
 
     Raises SeenError where it cannot be remembered, KeyChangedError for the demo's key.
@@ -108,7 +108,7 @@ def pin_first(opened: Opened, judged: Iterable[Judged], options: TrustOptions) -
         raise KeyChangedError(f"{opened.name} is signed with the demo's key, which everybody has: it is not remembered")
     options.memory.pin(opened.name, key_id)
     origin = f"the key {key_id}, remembered now in {options.memory.path}: from now on {opened.name} is held to it"
-    return opened._replace(trust=Trust(opened.trust.keys.only(key_id), origin, "first_use_now"))
+    return opened._replace(trust=TrustedKeys(opened.trust.keys.only(key_id), origin, "first_use_now"))
 
 
 def _advice(key_id: str) -> str:

@@ -19,7 +19,7 @@ _PARTS_KEPT, _INDEXES_KEPT = 8, 4
 """How much is in memory at once."""
 
 
-class Kept(NamedTuple):
+class StoredRecord(NamedTuple):
     """A stored record."""
 
     raw: RawListing
@@ -27,7 +27,7 @@ class Kept(NamedTuple):
     """Whether the last look found it."""
 
 
-Part = dict[str, list[Kept]]
+Part = dict[str, list[StoredRecord]]
 """Id in lower case → records, of one part of a source: a record, and the answer that there is none."""
 
 Index = dict[str, list[RawListing]]
@@ -36,7 +36,7 @@ Index = dict[str, list[RawListing]]
 _Value = TypeVar("_Value")
 
 
-class Shelf:
+class StoredRecords:
     """Reads what is needed of each generation's sources, and keeps the last of it."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class Shelf:
             for kind in LOOKED_UP.get(source, ()):
                 yield from (kept.raw for kept in self._look_up(then, kind, one, slug) if kept.there)
 
-    def _look_up(self, then: Reader, source: str, record_id: str, slug: str) -> Iterator[Kept]:
+    def _look_up(self, then: Reader, source: str, record_id: str, slug: str) -> Iterator[StoredRecord]:
         ref = _ref(then, source)
         for index in _places(source, record_id, slug, ref) if ref else ():
             stored = next((part.sha256 for part in ref.parts if part.index == index), None) if ref else None
@@ -126,9 +126,9 @@ def _index(then: Reader, ref: SourceRef | None) -> Index:
     return index
 
 
-def _read(then: Reader, source: str, slots: range) -> Iterator[Kept]:
+def _read(then: Reader, source: str, slots: range) -> Iterator[StoredRecord]:
     for line in map(orjson.loads, then.source_listings(source, slots)):
-        yield Kept(RawListing.model_validate(line["raw"], strict=False), line["missing_since"] is None)
+        yield StoredRecord(RawListing.model_validate(line["raw"], strict=False), line["missing_since"] is None)
 
 
 def _kept(cache: OrderedDict[str, _Value], most: int, key: str, make: Callable[[], _Value]) -> _Value:

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from flows.audit.auditor import Prover
+from flows.audit.auditor import Auditor
 from flows.audit.copy_check import check_copy
 from flows.config.presented import PresentedError, read_presented
 from flows.registry.reader import Reader
@@ -21,21 +21,21 @@ from schemas.verdict import Finding, Verdict
 _Answer = TypeVar("_Answer")
 
 
-class Judged(NamedTuple):
+class JudgedTarget(NamedTuple):
     """A target and what was found of it."""
 
     target: str
     finding: Finding
 
 
-class Registry(NamedTuple):
+class OpenedRegistry(NamedTuple):
     """A store, and one generation of it that is read."""
 
     store: Store
     reader: Reader
 
 
-def judged_all(registry: Registry, base_urls: Iterable[str] = ()) -> Iterator[Judged]:
+def judged_all(registry: OpenedRegistry, base_urls: Iterable[str] = ()) -> Iterator[JudgedTarget]:
     """Judge every passport that a registry serves, and the copy of each that readers fetch.
 
     A shard that cannot be read is one answer, by its key; the rest goes on. Raises StoreUnavailableError where the
@@ -47,26 +47,26 @@ def judged_all(registry: Registry, base_urls: Iterable[str] = ()) -> Iterator[Ju
         rows = _attempt(registry, lambda: list(reader.shard(ref)))  # noqa: B023 - called at once
         if isinstance(rows, Finding):
             reason = f"{rows.reason}; its {ref.rows:,} passports cannot be judged"
-            yield Judged(shard_key(ref.sha256), rows._replace(reason=reason))
+            yield JudgedTarget(shard_key(ref.sha256), rows._replace(reason=reason))
             continue
         for row in rows:
-            yield Judged(row.slug, _attempt(registry, lambda: check(row.slug)))  # noqa: B023 - called at once
+            yield JudgedTarget(row.slug, _attempt(registry, lambda: check(row.slug)))  # noqa: B023 - called at once
 
 
-def judged_target(target: str, registry: Registry | None, keys: KeyRing, at: datetime) -> Judged:
+def judged_target(target: str, registry: OpenedRegistry | None, keys: KeyRing, at: datetime) -> JudgedTarget:
     """Judge one passport, given as a slug, a file or an address: by the registry where there is one."""
     if names_slug(target) and registry:
-        return Judged(target, _attempt(registry, lambda: _of_slug(target, registry.reader)))
+        return JudgedTarget(target, _attempt(registry, lambda: _of_slug(target, registry.reader)))
     try:
         raw = read_presented(target)
     except PresentedError as error:
-        return Judged(target, Finding(Verdict.UNREADABLE, str(error)))
+        return JudgedTarget(target, Finding(Verdict.UNREADABLE, str(error)))
     if registry is None:
-        return Judged(target, verify_passport(raw, keys=keys, at=at)[0])
-    return Judged(target, _attempt(registry, lambda: registry.reader.check(raw)))
+        return JudgedTarget(target, verify_passport(raw, keys=keys, at=at)[0])
+    return JudgedTarget(target, _attempt(registry, lambda: registry.reader.check(raw)))
 
 
-def proved(judged: Judged, prover: Prover, registry: Registry) -> Judged:
+def proved(judged: JudgedTarget, prover: Auditor, registry: OpenedRegistry) -> JudgedTarget:
     """Judge a good passport by its evidence too."""
     if not judged.finding.verdict.good:
         return judged
@@ -86,7 +86,7 @@ def _of_slug(slug: str, reader: Reader) -> Finding:
 
 
 def _attempt(
-    registry: Registry, judge: Callable[[], _Answer], *, tampered: Verdict = Verdict.NOT_IN_SNAPSHOT
+    registry: OpenedRegistry, judge: Callable[[], _Answer], *, tampered: Verdict = Verdict.NOT_IN_SNAPSHOT
 ) -> _Answer | Finding:
     """Turn what is wrong with one file of the store into a finding; raise what is wrong with the store itself."""
     try:

@@ -8,22 +8,22 @@ from typing import NamedTuple
 
 import orjson
 
-from flows.ingest.crawl_partitions import Taken
-from flows.ingest.listings import Stock, there
-from flows.registry.published import Served
+from flows.ingest.crawl_partitions import IngestedCrawl
+from flows.ingest.listings import Listings, present
+from flows.registry.published import PublishedState
 from pipelines.extraction.record import SOURCE as EXTRACTION
-from pipelines.extraction.record import disproof
+from pipelines.extraction.record import refutation
 from pipelines.formats.slugs import hub_slug
 from pipelines.lifecycle.absence import is_gone
 from pipelines.merge.joins import Joined, Joins
-from pipelines.merge.slug_owners import Owners
+from pipelines.merge.slug_owners import SlugOwners
 from pipelines.registry.slots import shard_count, shard_index, slot, slots_of
 from schemas.listing import Listing
 from schemas.run import Accounting
 from schemas.sources import AT_HOME, CARDS, HUB, ROLLS, SELLER, SOURCES
 
 
-class Away:
+class DisplacedRecords:
     """Such records of a batch, one file a part: as many as there are, while memory holds one."""
 
     def __init__(self, folder: Path, parts: int) -> None:
@@ -52,9 +52,9 @@ class Away:
 class Batch(NamedTuple):
     """Everything that passports are made from."""
 
-    stock: Stock
+    stock: Listings
     joins: Joins
-    away: Away
+    away: DisplacedRecords
     concerned: frozenset[str] | None
     """Slugs to be built; None for all."""
     floor: int | None
@@ -65,11 +65,17 @@ class Batch(NamedTuple):
 
 
 def batch_of(
-    stock: Stock, served: Served, taken: Iterable[Taken], folder: Path, *, whole: bool, floor: int | None = None
+    stock: Listings,
+    served: PublishedState,
+    taken: Iterable[IngestedCrawl],
+    folder: Path,
+    *,
+    whole: bool,
+    floor: int | None = None,
 ) -> Batch:
     """Find for every record the passport that it belongs to; `folder` keeps those that lie elsewhere."""
     joins, models = Joins(_owners(stock, served)), 0
-    for listing in there(stock.read(SELLER)):
+    for listing in present(stock.read(SELLER)):
         joins.sold(listing)
         models += 1
     for line in stock.read(HUB):
@@ -79,23 +85,23 @@ def batch_of(
         else:
             joins.left(line.listing)
         models += not gone
-    for listing in there(stock.read(CARDS)):
+    for listing in present(stock.read(CARDS)):
         joins.hosted(listing)
     models = max(models, served.passports)
-    away = Away(folder, shard_count(models))
+    away = DisplacedRecords(folder, shard_count(models))
     away.write(_away(stock, joins, away.parts))
     concerned = None if whole else frozenset(_concerned(taken, joins))
     return Batch(stock, joins, away, concerned, floor, away.parts, models)
 
 
-def _owners(stock: Stock, served: Served) -> Owners:
+def _owners(stock: Listings, served: PublishedState) -> SlugOwners:
     """Who has which slug, among all that is sold or was."""
 
     def served_under(slug: str) -> str | None:
         row = served.rows(range(slot(slug), slot(slug) + 1)).get(slug)
         return row.listing_id if row else None
 
-    owners = Owners(cache(served_under))
+    owners = SlugOwners(cache(served_under))
     for line in stock.read(SELLER):
         owners.claim(line.listing)
     return owners
@@ -118,28 +124,28 @@ def summed(parts: Iterable[Accounting], quarantined: int) -> Accounting:
     return total
 
 
-def _away(stock: Stock, joins: Joins, parts: int) -> Iterator[Joined]:
+def _away(stock: Listings, joins: Joins, parts: int) -> Iterator[Joined]:
     """Collect the records that lie elsewhere than the passports they belong to."""
     for source in SOURCES:
         if source not in (SELLER, f"{SELLER}-endpoints", EXTRACTION, *ROLLS.values()):
-            for listing in there(stock.read(source)):
+            for listing in present(stock.read(source)):
                 yield from (one for one in joins.place(listing) if one.slug != listing.slug or source not in AT_HOME)
     for index in range(parts):
-        for listing in _borne_out(stock, slots_of(index, parts)):
+        for listing in _valid_extractions(stock, slots_of(index, parts)):
             yield from joins.place(listing)
 
 
-def _borne_out(stock: Stock, slots: range) -> Iterator[Listing]:
+def _valid_extractions(stock: Listings, slots: range) -> Iterator[Listing]:
     """What was found in texts, where it stands in the text as it is now: both lie in the same part."""
     found = {line.raw.id: line for line in stock.read(EXTRACTION, slots)}
     for source in sorted({listing_id.partition(":")[0] for listing_id in found}):
         for line in stock.read(source, slots):
             extraction = found.get(f"{source}:{line.raw.id}")
-            if extraction and disproof(extraction.raw, line.raw, line.listing.kind) is None:
+            if extraction and refutation(extraction.raw, line.raw, line.listing.kind) is None:
                 yield extraction.listing
 
 
-def _concerned(taken: Iterable[Taken], joins: Joins) -> Iterator[str]:
+def _concerned(taken: Iterable[IngestedCrawl], joins: Joins) -> Iterator[str]:
     for one in taken:
         for spool in one.spools.values():
             for line in spool.read():

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from flows.build.batch import Batch
-from flows.ingest.listings import Stock
-from flows.registry.published import Served
-from pipelines.lifecycle.absence import Absence, is_gone, looks_that_show
+from flows.ingest.listings import Listings
+from flows.registry.published import PublishedState
+from pipelines.lifecycle.absence import Absence, is_gone, proving_observations
 from pipelines.merge.gather import Gathered, account, collision, gather
 from pipelines.merge.joins import Joined
 from pipelines.registry.slots import slots_of
@@ -24,11 +24,11 @@ class Part(NamedTuple):
     accounting: Accounting
 
 
-def part_of(batch: Batch, served: Served, index: int) -> Part:
+def part_of(batch: Batch, served: PublishedState, index: int) -> Part:
     """Gather the models of one part."""
     slots = slots_of(index, batch.parts)
     owners = {slug: row.listing_id for slug, row in served.rows(slots).items()}
-    bench = _Bench(batch.floor, owners)
+    bench = PartBuilder(batch.floor, owners)
     for line in _at_home(batch.stock, slots):
         placed = [one for one in batch.joins.place(line.listing) if _is_concerned(batch, one.slug)]
         bench.lay(line, placed, had_one=batch.joins.is_heir(line.listing))
@@ -36,7 +36,7 @@ def part_of(batch: Batch, served: Served, index: int) -> Part:
     return bench.gathered(batch.stock)
 
 
-class _Bench:
+class PartBuilder:
     """Where the records of one part are laid out before they are gathered."""
 
     def __init__(self, floor: int | None, owners: dict[str, str]) -> None:
@@ -61,7 +61,7 @@ class _Bench:
             self.joined += here
             self.elsewhere += bool(placed) and listing.kind in NAMING
 
-    def gathered(self, stock: Stock) -> Part:
+    def gathered(self, stock: Listings) -> Part:
         """Gather what was laid out."""
         missing = {key: self._absence(stock, line) for key, line in self.own.items() if line.missing_since}
         absences = {key: absence for key, absence in missing.items() if absence.looks}
@@ -82,14 +82,14 @@ class _Bench:
         downloads = next((fact.value for fact in listing.facts if fact.name == "downloads"), 0)
         return self.floor is None or not isinstance(downloads, int) or downloads < self.floor
 
-    def _absence(self, stock: Stock, line: AdmittedLine) -> Absence:
+    def _absence(self, stock: Listings, line: AdmittedLine) -> Absence:
         listing = line.listing
-        rolls = [stock.roll(listing.source, at) for at in looks_that_show(line)]
+        rolls = [stock.roll(listing.source, at) for at in proving_observations(line)]
         looks = [look for look in (*rolls, self.answers.get(listing.id.lower())) if look]
         return Absence(tuple(looks), is_gone(line))
 
 
-def _at_home(stock: Stock, slots: range) -> Iterator[AdmittedLine]:
+def _at_home(stock: Listings, slots: range) -> Iterator[AdmittedLine]:
     for source in AT_HOME:
         yield from stock.read(source, slots)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from flows.build.batch import Batch
 from flows.build.batch_part import part_of
 from flows.build.passports import Built, Rows, build
-from flows.build.workers import Basis
+from flows.build.workers import BuildInput
 from flows.job.job import Job, open_tools
 from flows.progress import tell
 from pipelines.registry.slots import shard_index, slots_of
@@ -13,11 +13,11 @@ from pipelines.registry.slots import shard_index, slots_of
 PASSPORTS_A_TASK = 10_000
 """About so many; a task of few costs more than it is worth, and of many leaves workers without work at the end."""
 
-Builder = Callable[[Job, Basis], Iterable[Built]]
+Builder = Callable[[Job, BuildInput], Iterable[Built]]
 """Builds a batch, and gives what came of its parts in their order."""
 
 
-def build_here(job: Job, basis: Basis) -> Iterator[Built]:
+def build_here(job: Job, basis: BuildInput) -> Iterator[Built]:
     """Build a batch in this process, part by part."""
     done = 0
     for index in parts_concerned(basis.batch):
@@ -26,7 +26,7 @@ def build_here(job: Job, basis: Basis) -> Iterator[Built]:
         yield built
 
 
-def build_parts(job: Job, basis: Basis, parts: Iterable[int], *, done: int = 0) -> Built:
+def build_parts(job: Job, basis: BuildInput, parts: Iterable[int], *, done: int = 0) -> Built:
     """Build some parts of a batch; `done` passports were made before, for who watches."""
     built, store = Built(), open_tools(job).store
     for index in parts:
@@ -34,7 +34,7 @@ def build_parts(job: Job, basis: Basis, parts: Iterable[int], *, done: int = 0) 
     return built
 
 
-def build_part(job: Job, basis: Basis, index: int, *, done: int = 0) -> Built:
+def build_part(job: Job, basis: BuildInput, index: int, *, done: int = 0) -> Built:
     """Make the passports of one part; `done` were made before, for who watches."""
     tools, (batch, state, folder) = open_tools(job), basis
     part = part_of(batch, state, index)

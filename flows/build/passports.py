@@ -9,14 +9,14 @@ from flows.publish.immutable_files import write_objects
 from flows.store.base import Store
 from pipelines.merge.subject import Subject
 from pipelines.order import Issued, Unchanged, make
-from pipelines.passport.document import Terms
+from pipelines.passport.document import IssueContext
 from pipelines.registry.slots import slot
 from pipelines.rules.gates import Gates
 from pipelines.signing.keys import KeyRing, Signer
 from schemas.base import Sha256
 from schemas.listing import Quarantined
 from schemas.registry import ShardRow
-from schemas.run import Accounting, Breach, Change
+from schemas.run import Accounting, Breach, IssuedPassport
 
 FEW_OBJECTS = 2_000
 """Passports that are kept in memory until they are published; where there are more they are written ahead."""
@@ -55,7 +55,7 @@ class Built:
     """Those that were not written ahead."""
     ahead: int = 0
     """How many were."""
-    changes: list[Change] = field(default_factory=list)
+    changes: list[IssuedPassport] = field(default_factory=list)
     issued: Counter[str] = field(default_factory=Counter)
     added: int = 0
     """Passports of models that had none."""
@@ -94,7 +94,7 @@ def build(
     subjects: Iterable[Subject],
     rows: Mapping[str, ShardRow],
     *,
-    terms: Terms,
+    terms: IssueContext,
     signer: Signer,
     generation: int,
     store: Store,
@@ -116,7 +116,7 @@ def build(
                 built.added += last is None
                 built.objects[row.object] = document
                 built.write_ahead(store, but=FEW_OBJECTS)
-                built.changes.append(Change(slug=row.slug, cause=row.cause))
+                built.changes.append(IssuedPassport(slug=row.slug, cause=row.cause))
                 built.issued[row.cause] += 1
             case Unchanged(row=row):
                 new[row.slug] = row

@@ -2,7 +2,7 @@
 
 import sys
 
-from flows.audit.verification import Judged, Registry, judged_all
+from flows.audit.verification import JudgedTarget, OpenedRegistry, judged_all
 from flows.commands import run as running
 from flows.commands import terminal
 from flows.commands import verify as verifying
@@ -12,8 +12,8 @@ from flows.demo.config import demo_signer
 from flows.demo.recording import RECORDED_AT, serve
 from flows.job.job import new_job
 from flows.registry.reader import Reader
-from flows.registry.trust import Trust
-from flows.run.publish import Done
+from flows.registry.trust import TrustedKeys
+from flows.run.publish import RunOutcome
 from flows.store.open import open_store
 from pipelines.signing.keys import KeyRing
 from schemas.times import timestamp
@@ -27,9 +27,9 @@ def demo(store: str | None, *, as_json: bool) -> None:
     with serve() as url:
         job = new_job("demo", settings, epoch=epoch, source_urls={"openrouter": url})
         done = running.run(job, as_json=as_json)
-    trust = Trust(KeyRing([demo_signer().public_key]), ORIGIN, "key")
+    trust = TrustedKeys(KeyRing([demo_signer().public_key]), ORIGIN, "key")
     opened = open_store(settings.store)
-    registry = Registry(opened, Reader(opened, trust.keys, clock_of(epoch)()))
+    registry = OpenedRegistry(opened, Reader(opened, trust.keys, clock_of(epoch)()))
     judged = list(judged_all(registry, verifying.base_urls_of(settings)))
     (_answer if as_json else _show)(done, judged, trust)
     if not as_json:
@@ -40,12 +40,12 @@ def demo(store: str | None, *, as_json: bool) -> None:
         )
 
 
-def _show(done: Done, judged: list[Judged], trust: Trust) -> None:
+def _show(done: RunOutcome, judged: list[JudgedTarget], trust: TrustedKeys) -> None:
     running.show(done.report, done.published, as_json=False)
     verifying.tell(judged, trust, as_json=False, brief=True)
 
 
-def _answer(done: Done, judged: list[Judged], trust: Trust) -> None:
+def _answer(done: RunOutcome, judged: list[JudgedTarget], trust: TrustedKeys) -> None:
     verification = verifying.answer(judged, trust)
     terminal.document({**running.answer(done.report, done.published), "verification": verification})
     if verification["verified"] != len(judged):

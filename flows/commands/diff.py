@@ -8,9 +8,9 @@ from flows.audit.opened import Opened, TrustOptions, open_registry
 from flows.commands import terminal
 from flows.commands.options import moment
 from flows.config.settings import read_settings
-from flows.registry.history import Step, steps
+from flows.registry.history import VersionStep, steps
 from flows.registry.unknown_slug import unknown_slug
-from pipelines.passport.changes import Change
+from pipelines.passport.changes import ValueChange
 
 MOST_SHOWN = 40
 """Changes of one version that are shown; `diff --json` has all."""
@@ -44,7 +44,7 @@ def caution(opened: Opened) -> None:
         terminal.note(opened.trust.origin)
 
 
-def _record(step: Step) -> dict[str, object]:
+def _record(step: VersionStep) -> dict[str, object]:
     row = step.version.row
     return {
         "generation": row.generation,
@@ -55,7 +55,7 @@ def _record(step: Step) -> dict[str, object]:
     }
 
 
-def _show(step: Step) -> None:
+def _show(step: VersionStep) -> None:
     row, passport = step.version.row, step.version.passport
     title = f"generation {row.generation}, signed at {passport['signedAt']}: {row.cause.replace('_', ' ')}"
     if step.changes is None:
@@ -68,7 +68,7 @@ def _show(step: Step) -> None:
     terminal.OUT.print()
 
 
-def show_changes(changes: Sequence[Change], title: str) -> None:
+def show_changes(changes: Sequence[ValueChange], title: str) -> None:
     """Show what changed from one version to the next, the first of it where it is much."""
     records = [
         {"what": change.path, "from": _value(change.before), "to": _value(change.after)}

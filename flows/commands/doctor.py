@@ -22,7 +22,7 @@ from flows.publish.continuity import ensure_newest
 from flows.registry.reader import Reader
 from flows.registry.seen import high_mark
 from flows.registry.signed_files import EmptyStoreError
-from flows.registry.trust import trust_for
+from flows.registry.trust import trusted_keys
 from flows.store.base import Store
 from flows.store.open import open_store
 from flows.store.probe import RACERS, probe
@@ -112,7 +112,7 @@ def _store(settings: Settings, at: datetime, nonce: str) -> Iterator[Check]:
 def _registry(settings: Settings, store: Store, at: datetime) -> Check:
     own = find_key(settings)
     try:
-        reader = Reader(store, trust_for(settings, store, None).keys, at)
+        reader = Reader(store, trusted_keys(settings, store, None).keys, at)
     except EmptyStoreError as error:
         if own:
             ensure_newest(store, None, KeyRing([own.signer.public_key]), high_mark(settings.store, own.signer.key_id))

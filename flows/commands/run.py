@@ -8,12 +8,12 @@ import os
 from collections.abc import Mapping
 
 from flows.commands import terminal
-from flows.crawl.sources import crawl_source, waves
+from flows.crawl.sources import crawl_source, crawl_waves
 from flows.errors import FlowError
 from flows.ingest.crawl_file import CrawlOutcome
 from flows.job.job import Job
-from flows.job.preflight import check_ground
-from flows.job.workspace import workplace
+from flows.job.preflight import preflight
+from flows.job.workspace import workspace
 from flows.orchestration.background import in_background
 from flows.orchestration.run_server import server_of_run
 from flows.orchestration.server import (
@@ -25,7 +25,7 @@ from flows.orchestration.server import (
 )
 from flows.progress import STARTING, tell
 from flows.run.assemble import GateClosedError
-from flows.run.publish import Done
+from flows.run.publish import RunOutcome
 from pipelines.registry.layout import run_key
 from pipelines.views.run_summary import quarantine_rows, summary_lines
 from schemas.run import Published, RunReport
@@ -34,10 +34,10 @@ MOST_REFUSED = 20
 """Refused records that a run's end names."""
 
 
-def run(job: Job, *, as_json: bool) -> Done:
+def run(job: Job, *, as_json: bool) -> RunOutcome:
     """Do a job; raise what stopped it, a closed gate after showing its report."""
     check_surroundings()
-    check_ground(job)
+    preflight(job)
     for name in ("PREFECT_LOGGING_LEVEL", "PREFECT_SERVER_LOGGING_LEVEL"):
         os.environ.setdefault(name, "CRITICAL")  # the summary and the errors are ours to show
     for name in ("prefect", "EventsWorker", "APILogWorker"):  # the last two tell of what they still have to send
@@ -45,7 +45,7 @@ def run(job: Job, *, as_json: bool) -> Done:
     if not named_server() and (api_url := server_of_the_schedule()):
         os.environ["PREFECT_API_URL"] = api_url
     try:
-        with terminal.watched(), workplace(job) as placed:
+        with terminal.watched(), workspace(job) as placed:
             done = asyncio.run(_run(placed))
     except GateClosedError as error:
         show(error.report, None, as_json=as_json)
@@ -72,8 +72,8 @@ def answer(report: RunReport, published: Published | None) -> dict[str, object]:
     return {"report": report.model_dump(mode="json"), "published": published and published._asdict()}
 
 
-async def _run(job: Job) -> Done:
-    begun = {source: asyncio.create_task(crawl_source(job, source)) for source in waves(job.sources)[0]}
+async def _run(job: Job) -> RunOutcome:
+    begun = {source: asyncio.create_task(crawl_source(job, source)) for source in crawl_waves(job.sources)[0]}
     try:
         tell(STARTING, 0, 1)
         async with server_of_run() as api_url:
@@ -84,11 +84,11 @@ async def _run(job: Job) -> Done:
         await asyncio.gather(*begun.values(), return_exceptions=True)
 
 
-async def _flow(job: Job, begun: "Mapping[str, asyncio.Task[CrawlOutcome]]", api_url: str) -> Done:
+async def _flow(job: Job, begun: "Mapping[str, asyncio.Task[CrawlOutcome]]", api_url: str) -> RunOutcome:
     refresh = await in_background(lambda: importlib.import_module("flows.orchestration.refresh"))
     refresh.BEGUN_CRAWLS.set(begun)
     try:
-        done: Done = (await refresh.job_flow(job)).content
+        done: RunOutcome = (await refresh.job_flow(job)).content
     except FlowError:
         raise
     except Exception as error:

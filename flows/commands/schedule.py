@@ -11,8 +11,8 @@ from flows.commands import terminal
 from flows.config.clock import system_clock
 from flows.config.settings import read_settings
 from flows.job.job import new_job
-from flows.job.locks import alone
-from flows.job.preflight import check_ground
+from flows.job.locks import only_process
+from flows.job.preflight import preflight
 from flows.orchestration.deployments import FILE, Deployment, read_deployments, switched_on
 from flows.orchestration.runner import ensure_reachable, serve_deployments, server_to_use, where_served
 from flows.orchestration.server import leave_address, scheduling
@@ -26,9 +26,9 @@ def schedule(store: str | None, *, as_json: bool, file: Path = FILE) -> None:
     settings = read_settings(store=store)
     os.environ["PASSPORTS_STORE"] = settings.store  # runs are processes of their own, and inherit this
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", LOG.name)  # what we say is to be seen on Prefect's pages
-    check_ground(new_job("refresh", settings, epoch=None))
+    preflight(new_job("refresh", settings, epoch=None))
     deployments = switched_on(read_deployments(file), settings.sources)
-    with alone(scheduling(where_served())) as folder, server_to_use(terminal.note) as api_url:
+    with only_process(scheduling(where_served())) as folder, server_to_use(terminal.note) as api_url:
         leave_address(folder, api_url)
         asyncio.run(_show(deployments, api_url, settings.store, as_json=as_json))
         told = asyncio.run(serve_deployments(deployments, terminal.note))

@@ -12,7 +12,7 @@ from flows.commands.options import moment
 from flows.config.settings import read_settings
 from flows.registry.reader import Reader
 from flows.registry.unknown_slug import unknown_slug
-from pipelines.passport.changes import differences
+from pipelines.passport.changes import changes_between
 from pipelines.views.passport import passport_pairs
 
 
@@ -46,7 +46,7 @@ def _show_changes(reader: Reader, passport: dict[str, Any], previous: str | None
     if previous is None:
         return
     before = orjson.loads(reader.object(previous))["passport"]
-    found = differences(before["unfragile"], passport["unfragile"])
+    found = changes_between(before["unfragile"], passport["unfragile"])
     title = f"changed since the version signed at {before['signedAt']}"
     if not found:
         terminal.say(f"{title}: nothing of substance")

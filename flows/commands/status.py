@@ -6,7 +6,7 @@ from flows.audit.opened import TrustOptions, open_registry
 from flows.commands import terminal
 from flows.commands.options import moment
 from flows.config.settings import gates_of, read_settings
-from flows.registry.trust import Trust
+from flows.registry.trust import TrustedKeys
 from pipelines.views.ages import Ages, Generation, SourceAge, ages_of, shown
 
 LONGEST_LISTING = 40
@@ -34,7 +34,7 @@ def status(store_url: str | None, trusting: TrustOptions, at: str | None, *, as_
         sys.exit(1)
 
 
-def _answer(ages: Ages, complaints: list[str], trust: Trust) -> None:
+def _answer(ages: Ages, complaints: list[str], trust: TrustedKeys) -> None:
     passports = [{name: record[name] for name in NAMED} for record in (p._asdict() for p in ages.passports)]
     terminal.document({
         "generation": ages.generation,

@@ -8,13 +8,13 @@ from flows.commands.options import moment
 from flows.config.clock import clock_of, source_date_epoch
 from flows.config.settings import Settings, read_settings
 from flows.config.signing_key import SigningKeyError, find_key
-from flows.maintenance.garbage import Collected, collect, plan
+from flows.maintenance.garbage import Collection, collect, plan
 from flows.maintenance.repair import recover
 from flows.maintenance.replicate import mirror, tell_step
 from flows.maintenance.scrub import scrub
 from flows.registry.reader import Reader
 from flows.registry.seen import high_mark
-from flows.registry.trust import trust_for
+from flows.registry.trust import trusted_keys
 from flows.site.rendering import copies_for, site_files
 from flows.store.open import open_store
 from pipelines.passport.links import Issuer
@@ -56,7 +56,7 @@ def gc(store_url: str | None, *, generations: int, days: int, remove: bool, as_j
             mark=high_mark(settings.store, signer.key_id),
         )
     else:
-        reader = Reader(store, trust_for(settings, store, None).keys, now())
+        reader = Reader(store, trusted_keys(settings, store, None).keys, now())
         done = plan(store, reader, generations=generations, days=days, at=now())
     _show_collected(done, remove=remove, as_json=as_json)
 
@@ -65,7 +65,7 @@ def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json
     """Read files again and repair the damaged; exit 1 when something stays damaged."""
     settings = read_settings(store=store_url)
     store = open_store(settings.store)
-    trusted = trust_for(settings, store, None).keys
+    trusted = trusted_keys(settings, store, None).keys
     done = scrub(
         store,
         trusted=trusted,
@@ -112,7 +112,7 @@ def repair(store_url: str | None, *, as_json: bool) -> None:
     ])  # fmt: skip
 
 
-def _show_collected(done: Collected, *, remove: bool, as_json: bool) -> None:
+def _show_collected(done: Collection, *, remove: bool, as_json: bool) -> None:
     if as_json:
         terminal.document(done._asdict())
         return

@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
 
-from flows.audit.auditor import Prover
+from flows.audit.auditor import Auditor
 from flows.audit.opened import TrustOptions, open_registry, pin_first
-from flows.audit.verification import Judged, Registry, judged_all, judged_target, names_slug, proved
+from flows.audit.verification import JudgedTarget, OpenedRegistry, judged_all, judged_target, names_slug, proved
 from flows.commands import terminal
 from flows.commands.options import moment
 from flows.config.settings import Settings, SettingsError, read_settings
-from flows.registry.trust import Trust, trust_for
+from flows.registry.trust import TrustedKeys, trusted_keys
 from schemas.verdict import Finding, Verdict
 
 
@@ -36,18 +36,18 @@ def verify(
     settings, now = read_settings(store=store_url), moment(at)
     slugs = every or any(map(names_slug, targets))
     if not (slugs or store_url):
-        trust = trust_for(settings, None, trusting.key)
+        trust = trusted_keys(settings, None, trusting.key)
         tell([judged_target(target, None, trust.keys, now) for target in targets], trust, as_json=as_json, brief=False)
         return
     opened = open_registry(settings, trusting, now)
     reader = opened.reader if generation is None else opened.reader.at_generation(generation)
-    registry = Registry(opened.store, reader)
+    registry = OpenedRegistry(opened.store, reader)
     if every:
         judged = list(judged_all(registry, base_urls_of(settings)))
     else:
         judged = [judged_target(target, registry, opened.trust.keys, now) for target in targets]
     if evidence:
-        with closing(Prover(reader)) as prover:
+        with closing(Auditor(reader)) as prover:
             judged = [proved(one, prover, registry) for one in judged]
     opened = pin_first(opened, judged, trusting)
     judged = [one._replace(finding=opened.qualified(one.finding)) for one in judged]
@@ -59,7 +59,7 @@ def base_urls_of(settings: Settings) -> tuple[str, ...]:
     return (settings.base_url,) if "base_url" in settings.model_fields_set else ()
 
 
-def tell(judged: list[Judged], trust: Trust, *, as_json: bool, brief: bool) -> None:
+def tell(judged: list[JudgedTarget], trust: TrustedKeys, *, as_json: bool, brief: bool) -> None:
     """Show what was found, all of it or only what is not good; exit 1 unless all is good."""
     bad = [one for one in judged if not one.finding.verdict.good]
     if as_json:
@@ -72,14 +72,14 @@ def tell(judged: list[Judged], trust: Trust, *, as_json: bool, brief: bool) -> N
         sys.exit(1)
 
 
-def answer(judged: list[Judged], trust: Trust) -> dict[str, object]:
+def answer(judged: list[JudgedTarget], trust: TrustedKeys) -> dict[str, object]:
     """What was found, for programs."""
     found = [{"target": j.target, **j.finding._asdict()} for j in judged]
     verified = sum(one.finding.verdict.good for one in judged)
     return {"trusted": trust.origin, "trust": trust.basis, "verified": verified, "of": len(judged), "findings": found}
 
 
-def _table(judged: Iterable[Judged]) -> None:
+def _table(judged: Iterable[JudgedTarget]) -> None:
     judged = list(judged)
     if judged:
         records = [

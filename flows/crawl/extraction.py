@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from flows.config.clock import Clock
 from flows.crawl.language_model import Endpoint
-from pipelines.extraction.answer import AnswerError, SourceText, judged, states_something, text_of
+from pipelines.extraction.answer import ModelAnswerError, SourceText, accepted_proposals, states_something, text_of
 from pipelines.extraction.prompt import question_of
-from pipelines.extraction.record import SOURCE, answers, is_of, recorded
+from pipelines.extraction.record import SOURCE, answers, is_of, record_of
 from pipelines.normalise.admit import admit
 from schemas.crawl import AdmittedLine, CrawlReport, QuarantinedLine
 from schemas.lines import written_line
@@ -153,8 +153,8 @@ class _Extraction:
         if reply.answer is None:
             return self._refused(text, f"the endpoint {reply.reason}", "")
         try:
-            found = recorded(judged(reply.answer, text), text, model=model, observed_at=now)
-        except AnswerError as error:
+            found = record_of(accepted_proposals(reply.answer, text), text, model=model, observed_at=now)
+        except ModelAnswerError as error:
             return self._refused(text, f"the answer of {model} {error}", reply.answer)
         listing = admit(found)
         if isinstance(listing, Quarantined):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from flows.ingest.partitions import SourceLines
-from schemas.crawl import KNOWN_TABLES, AdmittedLine
+from schemas.crawl import KNOWN_RECORDS_SCHEMA, AdmittedLine
 from schemas.listing import RawListing
 from schemas.sources import NAMED_BY, ON_THEIR_OWN, REMEMBERED
 
@@ -31,7 +31,7 @@ def write_known(
     """
     path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as database, database:
-        database.executescript(KNOWN_TABLES)
+        database.executescript(KNOWN_RECORDS_SCHEMA)
         for remembered in REMEMBERED.get(source, ()):
             _remember(database, (line for line in _of(lines, remembered) if line.moved_to is None))
         named = only or _named(source, lines)
@@ -78,7 +78,7 @@ def _note_ages(database: sqlite3.Connection, source: str, lines: dict[str, Sourc
             database.execute(NOTE_AGE, (seen, source, one))
 
 
-class Remembered:
+class RememberedRecords:
     """The known records of such a file, one at a time."""
 
     def __init__(self, path: Path) -> None:

@@ -76,7 +76,7 @@ class _Message(BaseModel):
     refusal: str | None = None
 
 
-class _Choice(BaseModel):
+class _CompletionChoice(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     message: _Message
@@ -88,7 +88,7 @@ class _Completion(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    choices: tuple[_Choice, ...]
+    choices: tuple[_CompletionChoice, ...]
 
 
 class ExtractionClient:

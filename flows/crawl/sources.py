@@ -9,19 +9,19 @@ from itertools import chain
 from pathlib import Path
 
 from flows.crawl.extraction import extract
-from flows.crawl.known_records import Remembered, write_known
+from flows.crawl.known_records import RememberedRecords, write_known
 from flows.crawl.language_model import endpoint_of
 from flows.crawl.process import Progress, crawl
 from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome, read_crawl
-from flows.ingest.crawl_partitions import take
-from flows.ingest.listings import Stock, stock_of
+from flows.ingest.crawl_partitions import partition
+from flows.ingest.listings import Listings, update_listings
 from flows.job.job import Job, Tools, open_tools
 from flows.job.workspace import crawl_folder
 from flows.progress import LOG, tell
-from flows.registry.published import Served, served, starting_point
+from flows.registry.published import PublishedState, served, starting_point
 from pipelines.extraction.record import SOURCE
 from pipelines.lifecycle.crawl_checks import FEWEST_TO_RATE
-from pipelines.lifecycle.list_crawls import base_of
+from pipelines.lifecycle.list_crawls import latest_covering
 from schemas.crawl import AdmittedLine, ListQuery
 from schemas.run import Breach
 from schemas.sources import HUB, NAMED_BY, READ, RESUMED
@@ -32,7 +32,7 @@ EXTRACTING = "read texts"
 CRAWL_FILE = "crawl.jsonl"
 
 
-def waves(sources: Sequence[str]) -> list[tuple[str, ...]]:
+def crawl_waves(sources: Sequence[str]) -> list[tuple[str, ...]]:
     """Put sources in the order in which they can be crawled; those of one wave at the same time."""
     left, found = list(sources), []
     while left:
@@ -111,24 +111,24 @@ def _arguments(job: Job, tools: Tools, source: str, folder: Path, before: Sequen
     return {"known": str(known)}
 
 
-def _since(query: ListQuery, state: Served) -> str | None:
+def _since(query: ListQuery, state: PublishedState) -> str | None:
     """From when on changes are all that is new to a query; None, and a word why, where more of the list is needed."""
     walks = state.walks(HUB)
-    if base := base_of(query, walks):
+    if base := latest_covering(query, walks):
         return base.began_at
     told = "no earlier walk saw all that is asked for now" if walks else "it was never gone through whole"
     LOG.warning("%s: the list is gone through to its floor, not for its changes alone: %s", HUB, told)
     return None
 
 
-def _stock(job: Job, tools: Tools, before: Sequence[CrawlOutcome], folder: Path) -> Stock:
+def _stock(job: Job, tools: Tools, before: Sequence[CrawlOutcome], folder: Path) -> Listings:
     """The listings as they will be once what was crawled before is taken in."""
     state = _state(job, tools)
-    taken = [take(outcome, folder / "before" / outcome.report.source, whole=job.whole) for outcome in before]
-    return stock_of(taken, state, folder / "stock", whole=job.whole)
+    taken = [partition(outcome, folder / "before" / outcome.report.source, whole=job.whole) for outcome in before]
+    return update_listings(taken, state, folder / "stock", whole=job.whole)
 
 
-def _state(job: Job, tools: Tools) -> Served:
+def _state(job: Job, tools: Tools) -> PublishedState:
     read = served if job.flow == "demo" else starting_point
     return read(tools.store, tools.trusted, tools.clock())
 
@@ -144,7 +144,7 @@ async def extract_limits(job: Job, before: Sequence[CrawlOutcome]) -> CrawlOutco
     stock = _stock(job, tools, before, folder)
     known = write_known(folder / "known.sqlite", SOURCE, stock.lines)
     texts = chain.from_iterable(stock.read(source) for source in READ) if job.whole else _admitted(before)
-    with Remembered(known) as remembered, (folder / CRAWL_FILE).open("wb") as file:
+    with RememberedRecords(known) as remembered, (folder / CRAWL_FILE).open("wb") as file:
         async for line in extract(texts, last=remembered.extraction, endpoint=endpoint, clock=tools.clock):
             file.write(line.model_dump_json().encode() + b"\n")
     outcome = read_crawl(folder / CRAWL_FILE)

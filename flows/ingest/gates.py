@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from flows.ingest.crawl_partitions import Taken
-from flows.registry.published import Served
-from pipelines.lifecycle.crawl_checks import DROP, Came, check, check_one, check_refusals
-from pipelines.lifecycle.list_crawls import twin_of
+from flows.ingest.crawl_partitions import IngestedCrawl
+from flows.registry.published import PublishedState
+from pipelines.lifecycle.crawl_checks import DROP, RefusalCounts, check, check_one, check_refusals
+from pipelines.lifecycle.list_crawls import same_query
 from pipelines.rules.gates import Gates
 from schemas.crawl import CrawlReport
 from schemas.run import Breach
@@ -21,7 +21,7 @@ OF_THE_WHOLE = ("minimum_listings", DROP)
 """Gates that a crawl of a part, or of changes alone, says nothing about."""
 
 
-def breaches_of(taken: Taken, served: Served, gates: Gates, *, whole: bool) -> list[Breach]:
+def breaches_of(taken: IngestedCrawl, served: PublishedState, gates: Gates, *, whole: bool) -> list[Breach]:
     """Judge the crawl of a whole source by its gate, or that of single listings by whether they came."""
     report = taken.outcome.report
     judged = (
@@ -41,22 +41,22 @@ def breaches_of(taken: Taken, served: Served, gates: Gates, *, whole: bool) -> l
     return found
 
 
-def _came(taken: Taken) -> dict[str, Came]:
+def _came(taken: IngestedCrawl) -> dict[str, RefusalCounts]:
     """Count the records of each kind, those of the source itself first."""
     refused = Counter(one.source for one in taken.refused)
     sources = dict.fromkeys([taken.outcome.report.source, *sorted(taken.counts | refused)])
-    return {source: Came(taken.counts[source], refused[source]) for source in sources}
+    return {source: RefusalCounts(taken.counts[source], refused[source]) for source in sources}
 
 
-def _last_good(report: CrawlReport, served: Served) -> int | None:
+def _last_good(report: CrawlReport, served: PublishedState) -> int | None:
     """How many listings a crawl that asked for the same brought last, None where none did."""
     if report.query is None:
         return served.last_good(report.source)
-    twin = twin_of(report.query, served.walks(report.source))
+    twin = same_query(report.query, served.walks(report.source))
     return twin.listings if twin else None
 
 
-def _told(taken: Taken) -> Iterator[str]:
+def _told(taken: IngestedCrawl) -> Iterator[str]:
     """Name the first records of the source that were refused, with what is wrong with them."""
     refused = [one for one in taken.refused if one.source == taken.outcome.report.source]
     yield from (" ".join(filter(None, (one.id[:80], one.field, one.reason))) for one in refused[:MOST_TOLD])

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from flows.ingest.crawl_partitions import Taken
-from flows.ingest.partitions import SourceLines, Spool, WrittenLines
-from flows.ingest.renames import Corrections, Whereabouts
+from flows.ingest.crawl_partitions import IngestedCrawl
+from flows.ingest.partitions import PackedPartitions, PartitionWriter, SourceLines
+from flows.ingest.renames import RecordIndex, RenameCorrections
 from flows.publish.publication import SourcePart, SourceParts
-from flows.registry.published import Served, ServedLines
-from pipelines.lifecycle.absence import is_gone, looks_that_show
-from pipelines.lifecycle.update import Carried, Look, carried
+from flows.registry.published import PublishedState, ServedLines
+from pipelines.lifecycle.absence import is_gone, proving_observations
+from pipelines.lifecycle.update import CrawlScope, Update, updated
 from pipelines.normalise.openrouter.roll import read_roll, roll_of
 from pipelines.registry.slots import EVERY_SLOT, shard_count, shard_index, slots_of
 from schemas.crawl import AdmittedLine
@@ -21,13 +21,13 @@ from schemas.sources import IDENTITIES, LISTS_EVERYTHING, ROLLS, SOURCES, TEXTS
 
 
 @dataclass(slots=True)
-class Strangers:
+class ReplacedRepositories:
     """Those of one crawl, by their ids in lower case."""
 
     refused: set[str] = field(default_factory=set)
     replaced: set[str] = field(default_factory=set)
 
-    def note(self, result: Carried) -> None:
+    def note(self, result: Update) -> None:
         """Note what was found out of the records of a part."""
         self.refused |= {one.id.lower() for one in result.refused}
         self.replaced |= {one.lower() for one in result.replaced}
@@ -36,7 +36,7 @@ class Strangers:
         """Leave out of the last good texts those of what was replaced."""
         return (line for line in lines if source not in TEXTS or line.raw.id.lower() not in self.replaced)
 
-    def only_new(self, lines: Iterable[AdmittedLine], look: Look) -> Iterator[AdmittedLine]:
+    def only_new(self, lines: Iterable[AdmittedLine], look: CrawlScope) -> Iterator[AdmittedLine]:
         """Leave out of the texts that came those of what was refused, and what is older than what took a place."""
         for line in lines:
             old = line.raw.id.lower() in self.replaced and line.raw.observed_at < look.began_at
@@ -45,7 +45,7 @@ class Strangers:
 
 
 @dataclass(slots=True)
-class Stock:
+class Listings:
     """The listings of every source from now on."""
 
     lines: dict[str, SourceLines]
@@ -69,39 +69,41 @@ class Stock:
         return self.rolls.get(source, {}).get(observed_at)
 
 
-def stock_of(taken: list[Taken], served: Served, folder: Path, *, whole: bool) -> Stock:
+def update_listings(taken: list[IngestedCrawl], served: PublishedState, folder: Path, *, whole: bool) -> Listings:
     """Put what came in the place of what every source last brought."""
-    stock = Stock({source: ServedLines(served, source) for source in served.sources})
+    stock = Listings({source: ServedLines(served, source) for source in served.sources})
     for one in taken:
-        report, strangers = one.outcome.report, Strangers()
+        report, strangers = one.outcome.report, ReplacedRepositories()
         for source in sorted(one.spools, key=SOURCES.index):  # records before the texts that lie in them
             everything = whole and source in LISTS_EVERYTHING
             unread = frozenset(refusal.id for refusal in one.refused if refusal.source == source)
             stock.unread |= {(source, record) for record in unread}
-            look = Look(source, everything, report.started_at, report.finished_at, unread)
-            parts = _carry(stock, _Brought(served, one.spools[source]), look, folder / source, strangers)
+            look = CrawlScope(source, everything, report.started_at, report.finished_at, unread)
+            parts = _update_source(stock, _Brought(served, one.spools[source]), look, folder / source, strangers)
             stock.changed[source] = SourceParts(parts, _scraped_at(served, look, whole=whole))
-        _let_go_of_texts(stock, one, served, folder, strangers)
+        _drop_texts(stock, one, served, folder, strangers)
         if whole and report.source in ROLLS:
-            _call_roll(stock, one, served, folder)
+            _record_roll(stock, one, served, folder)
     return stock
 
 
-def _let_go_of_texts(stock: Stock, one: Taken, served: Served, folder: Path, strangers: Strangers) -> None:
+def _drop_texts(
+    stock: Listings, one: IngestedCrawl, served: PublishedState, folder: Path, strangers: ReplacedRepositories
+) -> None:
     """Let go of texts of repositories in whose place others lie, where none came in their place either."""
     for source in TEXTS if strangers.replaced else ():
         last = served.sources.get(source)
         if last is not None and source not in one.spools:
-            nothing = Spool(folder / f"no {source}", 1)
+            nothing = PartitionWriter(folder / f"no {source}", 1)
             nothing.close()
-            look = Look(
+            look = CrawlScope(
                 source, whole=False, began_at=one.outcome.report.started_at, ended_at=one.outcome.report.finished_at
             )
-            parts = _carry(stock, _Brought(served, nothing), look, folder / source, strangers)
+            parts = _update_source(stock, _Brought(served, nothing), look, folder / source, strangers)
             stock.changed[source] = SourceParts(parts, last.last_scraped_at)
 
 
-def _scraped_at(served: Served, look: Look, *, whole: bool) -> str:
+def _scraped_at(served: PublishedState, look: CrawlScope, *, whole: bool) -> str:
     """When a source was last looked through as a whole: single listings say nothing of the others."""
     last = served.sources.get(look.source)
     if last is None:
@@ -112,28 +114,30 @@ def _scraped_at(served: Served, look: Look, *, whole: bool) -> str:
 class _Brought(NamedTuple):
     """What the sources last brought, and what one brings now."""
 
-    served: Served
-    spool: Spool
+    served: PublishedState
+    spool: PartitionWriter
 
 
-def _carry(stock: Stock, brought: _Brought, look: Look, folder: Path, strangers: Strangers) -> tuple[SourcePart, ...]:
+def _update_source(
+    stock: Listings, brought: _Brought, look: CrawlScope, folder: Path, strangers: ReplacedRepositories
+) -> tuple[SourcePart, ...]:
     served, spool = brought
     last = served.last_good(look.source) or 0
     count = max(spool.count, shard_count(last))
-    written, parts = WrittenLines(folder, count), []
-    with Whereabouts(folder / "whereabouts.sqlite") if look.source in IDENTITIES else nullcontext() as whereabouts:
+    written, parts = PackedPartitions(folder, count), []
+    with RecordIndex(folder / "whereabouts.sqlite") if look.source in IDENTITIES else nullcontext() as whereabouts:
         for index in range(count):
             slots = slots_of(index, count)
             before = strangers.without_theirs(served.lines(look.source, slots), look.source)
             came = strangers.only_new(spool.read(slots), look)
-            result = carried(before, came, look)
+            result = updated(before, came, look)
             written.write(index, result.lines)
             parts.append(_part(written, index, result.lines))
             strangers.note(result)
             stock.refused += result.refused
             if whereabouts:
                 whereabouts.note(result.lines)
-        corrections = Corrections(whereabouts.moves() if whereabouts else ())
+        corrections = RenameCorrections(whereabouts.moves() if whereabouts else ())
     for index in sorted({shard_index(slug, count) for slug in corrections.slugs}):
         lines = list(corrections.applied(written.read(slots_of(index, count))))
         written.write(index, lines)
@@ -142,12 +146,12 @@ def _carry(stock: Stock, brought: _Brought, look: Look, folder: Path, strangers:
     return tuple(parts)
 
 
-def _part(written: WrittenLines, index: int, lines: list[AdmittedLine]) -> SourcePart:
+def _part(written: PackedPartitions, index: int, lines: list[AdmittedLine]) -> SourcePart:
     there = sum(1 for line in lines if line.missing_since is None)
     return SourcePart(index, written.count, written.path(index).read_bytes, there)
 
 
-def _call_roll(stock: Stock, taken: Taken, served: Served, folder: Path) -> None:
+def _record_roll(stock: Listings, taken: IngestedCrawl, served: PublishedState, folder: Path) -> None:
     """Keep the roll of this crawl, and those that first missed a listing that is still missing."""
     report = taken.outcome.report
     ids, url, needed = [], "", {report.finished_at}
@@ -156,18 +160,18 @@ def _call_roll(stock: Stock, taken: Taken, served: Served, folder: Path) -> None
             ids.append(line.raw.id)
             url = line.raw.url
         else:
-            needed.update(looks_that_show(line))
+            needed.update(proving_observations(line))
     ids += [refusal.id for refusal in taken.refused if refusal.source == report.source]
     raw = roll_of(report.source, ids, url=url, observed_at=report.finished_at)
     source = ROLLS[report.source]
     lines = {line.raw.id: line for line in served.lines(source) if line.raw.id in needed}
     lines[raw.id] = AdmittedLine(raw=raw, listing=read_roll(raw))
-    written = WrittenLines(folder / source, 1)
+    written = PackedPartitions(folder / source, 1)
     written.write(0, [lines[observed_at] for observed_at in sorted(lines)])
     stock.lines[source] = written
     stock.changed[source] = SourceParts((_part(written, 0, list(lines.values())),), report.started_at)
 
 
-def there(lines: Iterator[AdmittedLine]) -> Iterator[Listing]:
+def present(lines: Iterator[AdmittedLine]) -> Iterator[Listing]:
     """The listings that are not certainly gone."""
     return (line.listing for line in lines if not is_gone(line))

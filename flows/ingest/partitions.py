@@ -40,7 +40,7 @@ class Places:
             yield AdmittedLine.model_validate_json(file.readline())
 
 
-class Spool:
+class PartitionWriter:
     """Lines as they come, appended to one file a part."""
 
     def __init__(self, folder: Path, count: int) -> None:
@@ -67,7 +67,7 @@ class Spool:
         return self.folder / f"{index}.jsonl"
 
 
-class WrittenLines:
+class PackedPartitions:
     """Lines in their final form: one packed file a part, as it will lie in the store.
 
     A part that is asked for more finely than it was cut is unpacked once, into a file of this process.

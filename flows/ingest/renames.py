@@ -13,14 +13,22 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Self
 
-from pipelines.lifecycle.identity import Held, Move, held, left_behind, noted, renamed, renames
+from pipelines.lifecycle.identity import (
+    KnownRecord,
+    Relocation,
+    known_record,
+    mark_relocated,
+    renames,
+    with_former_names,
+    with_notes,
+)
 from schemas.crawl import AdmittedLine
 
 TABLE = """
 CREATE TABLE held (identity TEXT NOT NULL, id TEXT NOT NULL COLLATE NOCASE, slug TEXT NOT NULL, url TEXT NOT NULL,
     asked_as TEXT COLLATE NOCASE, observed_at TEXT NOT NULL, succeeds TEXT, moved_to TEXT COLLATE NOCASE);
 """
-"""The fields of `Held`."""
+"""The fields of `KnownRecord`."""
 
 INDEXES = """
 CREATE INDEX by_identity ON held (identity);
@@ -41,7 +49,7 @@ AND NOT EXISTS (SELECT 1 FROM held c WHERE c.identity = a.identity AND c.moved_t
 """Another record lies where one was found after it was renamed."""
 
 
-class Whereabouts:
+class RecordIndex:
     """The names of a source's records, told part by part (`note`), and then which of them have changed (`moves`)."""
 
     def __init__(self, path: Path) -> None:
@@ -56,28 +64,28 @@ class Whereabouts:
 
     def note(self, lines: Iterable[AdmittedLine]) -> None:
         """Note the records of a part."""
-        rows = (found for line in lines if (found := held(line)))
+        rows = (found for line in lines if (found := known_record(line)))
         self._database.executemany("INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
-    def moves(self) -> list[Move]:
+    def moves(self) -> list[Relocation]:
         """Give the names under which a record does not lie any more: few, as sources go."""
         self._database.executescript(INDEXES)
         with closing(self._database.cursor()) as cursor:
-            shared = [Held(*row) for row in cursor.execute(SHARED)]
+            shared = [KnownRecord(*row) for row in cursor.execute(SHARED)]
             elsewhere = [_move(row) for query in (LED_ELSEWHERE, TAKEN_SINCE) for row in cursor.execute(query)]
         return [*(move for _, group in groupby(shared, attrgetter("identity")) for move in renames(group)), *elsewhere]
 
 
-def _move(row: tuple[str, ...]) -> Move:
-    width = len(Held._fields)
-    return Move(Held(*row[:width]), Held(*row[width:]))
+def _move(row: tuple[str, ...]) -> Relocation:
+    width = len(KnownRecord._fields)
+    return Relocation(KnownRecord(*row[:width]), KnownRecord(*row[width:]))
 
 
 @dataclass(slots=True)
 class _Correction:
     """What moves mean for the records of one id."""
 
-    left: Move | None = None
+    left: Relocation | None = None
     """Where the record lies now, or which other one its name leads to."""
     names: list[str] = field(default_factory=list)
     """Names that it had, as far as they prove what it is."""
@@ -87,10 +95,10 @@ class _Correction:
     """Lasting id of the record that its name led to before it came."""
 
 
-class Corrections:
+class RenameCorrections:
     """What moves mean for the records of a source."""
 
-    def __init__(self, moves: Iterable[Move]) -> None:
+    def __init__(self, moves: Iterable[Relocation]) -> None:
         self.slugs: set[str] = set()
         """Of the records that are concerned."""
         self._of: defaultdict[str, _Correction] = defaultdict(_Correction)
@@ -100,7 +108,7 @@ class Corrections:
                 self.slugs |= {move.left.slug, move.found.slug}
                 self._take(move)
 
-    def _take(self, move: Move) -> None:
+    def _take(self, move: Relocation) -> None:
         left, found = self._of[move.left.id.lower()], self._of[move.found.id.lower()]
         if move.left.observed_at > move.found.observed_at:
             left.succeeds = move.found.identity
@@ -120,11 +128,13 @@ class Corrections:
             elif correction.left is None:
                 yield _noted(line, correction)
             elif line.listing.kind != "absence":
-                yield from left_behind(line, correction.left)
+                yield from mark_relocated(line, correction.left)
 
 
 def _noted(line: AdmittedLine, correction: _Correction) -> AdmittedLine:
     if line.listing.kind == "absence":
         return line
     asked_as = None if correction.misled else line.raw.asked_as
-    return noted(renamed(line, correction.names), asked_as=asked_as, succeeds=correction.succeeds or line.raw.succeeds)
+    return with_notes(
+        with_former_names(line, correction.names), asked_as=asked_as, succeeds=correction.succeeds or line.raw.succeeds
+    )

@@ -13,7 +13,7 @@ from flows.registry.punctuality import Confirm, confirmed_by
 from flows.registry.seen import HighMark, high_mark
 from flows.store.base import Store
 from flows.store.open import open_store
-from pipelines.passport.document import Terms
+from pipelines.passport.document import IssueContext
 from pipelines.passport.links import Issuer
 from pipelines.rules.gates import Gates
 from pipelines.signing.keys import KeyRing, Signer
@@ -95,9 +95,9 @@ class Tools(NamedTuple):
         """Who issues."""
         return Issuer(self.settings.issuer, self.settings.base_url)
 
-    def terms(self, *, renew: bool) -> Terms:
+    def terms(self, *, renew: bool) -> IssueContext:
         """What holds for every passport of this run."""
-        return Terms(self.issuer, self.gates, self.clock(), self.signer.key_id, renew)
+        return IssueContext(self.issuer, self.gates, self.clock(), self.signer.key_id, renew)
 
 
 def new_job(

@@ -20,7 +20,7 @@ _LOCK = "held.lock"
 """File in a run's folder that the run keeps locked while it lives: a lock ends with its process, however that ends."""
 
 
-class AnotherError(FlowError):
+class AlreadyRunningError(FlowError):
     """Another process does already what only one may."""
 
 
@@ -51,7 +51,7 @@ def _turns(job: Job) -> Iterator[None]:
 
 
 @contextmanager
-def alone(what: str) -> Iterator[Path]:
+def only_process(what: str) -> Iterator[Path]:
     """Be the only process of this machine and user that does something; raise AnotherError where there is one.
 
     Yields a folder in which others find what they are to know of it.
@@ -60,14 +60,14 @@ def alone(what: str) -> Iterator[Path]:
     try:
         held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise AnotherError(f"{what}: another process does that already: stop it first") from None
+        raise AlreadyRunningError(f"{what}: another process does that already: stop it first") from None
     try:
         yield folder
     finally:
         os.close(held)
 
 
-def done_elsewhere(what: str) -> Path | None:
+def running_elsewhere(what: str) -> Path | None:
     """Give the folder of the process that does something alone; None where none does."""
     folder = _folder(cache_folder() / "alone", what)
     try:

@@ -2,15 +2,15 @@
 
 from flows.job.job import Job, Tools, open_tools
 from flows.publish.continuity import ensure_newest, ensure_nothing_served
-from flows.registry.demo_store import clear, left_by_demo
-from flows.registry.published import EMPTY, Served, served
+from flows.registry.demo_store import clear, is_demo_store
+from flows.registry.published import EMPTY, PublishedState, served
 from flows.registry.punctuality import time_to_publish
 from flows.registry.signed_files import TamperedError
 from flows.store.base import MissingKeyError, Store
 from flows.store.local import LocalStore
 
 
-def check_ground(job: Job) -> None:
+def preflight(job: Job) -> None:
     """See, before anything is asked of a source, that the job's tools open and that its store can be built on."""
     tools = open_tools(job)
     if isinstance(tools.store, LocalStore):
@@ -29,14 +29,14 @@ def check_ground(job: Job) -> None:
         raise TamperedError(f"{error}, which what is signed names: restore it from a copy of the store") from None
 
 
-def starting_point_of(job: Job, tools: Tools) -> Served:
+def starting_point_of(job: Job, tools: Tools) -> PublishedState:
     """Read what a run builds on; raise HistoryError where that is not the newest that was published.
 
     Raises ClockBehindError where it was published later than the clock says it is.
 
     A real run builds on nothing that the demo left, as that is no fact about today.
     """
-    if left_by_demo(tools.store):
+    if is_demo_store(tools.store):
         return served(tools.store, tools.trusted, tools.clock()) if job.flow == "demo" else EMPTY
     state = served(tools.store, tools.trusted, tools.clock())
     if job.new_store:
@@ -50,5 +50,5 @@ def starting_point_of(job: Job, tools: Tools) -> Served:
 def start_over(store: Store) -> None:
     """Clear what the demo left, unless another run just did."""
     with store.lock():
-        if left_by_demo(store):
+        if is_demo_store(store):
             clear(store)

@@ -23,7 +23,7 @@ _PREFIX = "passports-run-"
 
 
 @contextmanager
-def workplace(job: Job) -> Iterator[Job]:
+def workspace(job: Job) -> Iterator[Job]:
     """Give a job its folder while the context lasts, after clearing away those that killed runs left behind.
 
     A refresh waits for one that goes on: of the same sources, into the same store, on this machine.

@@ -32,7 +32,7 @@ _MARGIN = timedelta(minutes=1)
 _BATCH = 256
 
 
-class Collected(NamedTuple):
+class Collection(NamedTuple):
     """What was kept and what goes."""
 
     generations: list[int]
@@ -45,7 +45,7 @@ class Collected(NamedTuple):
     """0 in a dry run."""
 
 
-def plan(store: Store, reader: Reader, *, generations: int, days: int, at: datetime) -> Collected:
+def plan(store: Store, reader: Reader, *, generations: int, days: int, at: datetime) -> Collection:
     """Tell what a collection would keep and remove, and remove nothing.
 
     Kept are the newest `generations`, those not older than `days`, and for every passport in them the generation that
@@ -60,7 +60,7 @@ def plan(store: Store, reader: Reader, *, generations: int, days: int, at: datet
             kept += 1
         else:
             garbage.append(key)
-    return Collected(whole, kept, garbage, 0)
+    return Collection(whole, kept, garbage, 0)
 
 
 def collect(
@@ -73,7 +73,7 @@ def collect(
     generations: int,
     days: int,
     mark: HighMark | None = None,
-) -> Collected:
+) -> Collection:
     """Remove the garbage; raise PublicationError where the store cannot keep publishers out, or time runs out.
 
     Raises HistoryError where a later generation was published than is served, which would go as garbage, and

@@ -14,10 +14,10 @@ from flows.publish.continuity import served_among, signed_snapshots
 from flows.publish.copies import roll_forward
 from flows.publish.pointer import is_collecting, move_pointer
 from flows.publish.publication import Progress, PublicationError, RenderCopies, Step, reported, silent
-from flows.registry.reachable import Item, reachable, read_genuine
+from flows.registry.reachable import FileRef, reachable, read_genuine
 from flows.registry.reader import Reader, read_served
 from flows.registry.signed_files import MAX_POINTER_BYTES
-from flows.registry.trust import trust_for
+from flows.registry.trust import trusted_keys
 from flows.site.rendering import copies_for
 from flows.store.base import Store, find
 from flows.store.open import open_store
@@ -109,17 +109,17 @@ def _copy(origin: Store, target: Store, source: Reader, trusted: KeyRing, on_ste
     return new
 
 
-def _lacking(origin: Store, target: Store, source: Reader) -> Iterator[Item]:
+def _lacking(origin: Store, target: Store, source: Reader) -> Iterator[FileRef]:
     """Name what the target lacks, each once; a delta that a killed publisher left out is not there to be copied."""
     there, deltas = set(target.list("registry")), set(origin.list(layout.DELTAS))
-    unsigned = (Item(key, None) for folder in UNSIGNED for key in origin.list(folder))
+    unsigned = (FileRef(key, None) for folder in UNSIGNED for key in origin.list(folder))
     for item in chain(unsigned, reachable(source, source.pointer.kept_from)):
         if item.key not in there and (item.key in deltas or not item.key.startswith(layout.DELTAS)):
             there.add(item.key)
             yield item
 
 
-def _copy_one(origin: Store, target: Store, item: Item, trusted: KeyRing, at: datetime) -> bool:
+def _copy_one(origin: Store, target: Store, item: FileRef, trusted: KeyRing, at: datetime) -> bool:
     return target.create(item.key, read_genuine(origin, item, trusted, at))
 
 
@@ -129,7 +129,7 @@ def mirror(settings: Settings, to: str) -> Replicated:
     return replicate(
         origin,
         target,
-        trusted=trust_for(settings, origin, None).keys,
+        trusted=trusted_keys(settings, origin, None).keys,
         at=clock_of(source_date_epoch())(),
         nonce=secrets.token_hex(16),
         copies=copies_for(Issuer(settings.issuer, settings.base_url)),

@@ -13,7 +13,7 @@ from flows.publish.copies import rewrite
 from flows.publish.pending_writes import applied_generation
 from flows.publish.pointer import is_collecting
 from flows.publish.publication import PublicationError, RenderCopies
-from flows.registry.reachable import Item, item_of, reachable, read_genuine
+from flows.registry.reachable import FileRef, item_of, reachable, read_genuine
 from flows.registry.reader import Reader
 from flows.registry.signed_files import REMEDY, RegistryError, read_pointer
 from flows.store.base import MissingKeyError, Store, StoreError, StoreUnavailableError
@@ -58,7 +58,7 @@ def scrub(
     if is_collecting(pointer, at):
         raise PublicationError(f"garbage is being collected from {store.name}: run again in a few minutes")
     run = _Run(store, trusted, at, copy)
-    if not run.look(Item(layout.snapshot_key(pointer.generation), pointer.snapshot_sha256)):
+    if not run.look(FileRef(layout.snapshot_key(pointer.generation), pointer.snapshot_sha256)):
         return Scrubbed(1, 1, run.damages())
     reader = Reader(store, trusted, at)
     named = {item.key: item for item in reachable(reader, reader.pointer.kept_from, run.look)}
@@ -114,14 +114,14 @@ class _Run:
     seen: dict[str, Damage | None] = field(default_factory=dict)
     """Key → what is wrong with it."""
 
-    def look(self, item: Item) -> bool:
+    def look(self, item: FileRef) -> bool:
         """Read a file once, and repair it where that is needed and can be done; tells whether it is right now."""
         if item.key not in self.seen:
             self.seen[item.key] = self._damage(item)
         damage = self.seen[item.key]
         return damage is None or damage.repaired
 
-    def look_at(self, items: Iterable[Item]) -> None:
+    def look_at(self, items: Iterable[FileRef]) -> None:
         """Read many at once."""
         for _ in each(self.look, items, workers=self.store.workers):
             pass
@@ -134,13 +134,13 @@ class _Run:
         """Write the copies anew that are not what is served; those of a damaged passport cannot be told."""
         spoilt: list[str] = []
         for batch in batches(rows, _BATCH):
-            objects = [Item(layout.object_key(row.object), row.object) for row in batch]
+            objects = [FileRef(layout.object_key(row.object), row.object) for row in batch]
             self.look_at(objects)
             whole = [row for row, item in zip(batch, objects, strict=True) if self.look(item)]
             spoilt += rewrite(self.store, reader, whole, copies)
         return [Damage(key, f"{self.store.name}: {key} is not what {reader} serves", repaired=True) for key in spoilt]
 
-    def _damage(self, item: Item) -> Damage | None:
+    def _damage(self, item: FileRef) -> Damage | None:
         try:
             read_genuine(self.store, item, self.trusted, self.at)
         except (RegistryError, StoreError) as error:
@@ -152,7 +152,7 @@ class _Run:
             return self._repaired(Damage(item.key, reason, repaired=False), item)
         return None
 
-    def _repaired(self, damage: Damage, item: Item) -> Damage:
+    def _repaired(self, damage: Damage, item: FileRef) -> Damage:
         if self.copy is None:
             return damage
         try:

@@ -14,10 +14,10 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.build.builder import Builder, build_parts, runs_of
 from flows.build.passports import FEW_HANDED_BACK, Built
-from flows.build.workers import Basis, read_basis, write_basis
+from flows.build.workers import BuildInput, read_build_input, write_build_input
 from flows.config.settings import Settings
 from flows.job.job import Job, open_tools
-from flows.orchestration.tasks import RETRIED, Parcel
+from flows.orchestration.tasks import RETRIED, Opaque
 from flows.progress import tell
 
 if TYPE_CHECKING:
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 
 @task(name="build", cache_policy=NO_CACHE)
-def build_here_task(job: Job, basis: Parcel[Basis], parts: tuple[int, ...], done: int) -> Parcel[Built]:
+def build_here_task(job: Job, basis: Opaque[BuildInput], parts: tuple[int, ...], done: int) -> Opaque[Built]:
     """Derive, score, issue, sign and verify; `done` passports were made before."""
-    return Parcel(build_parts(job, basis.content, parts, done=done))
+    return Opaque(build_parts(job, basis.content, parts, done=done))
 
 
 @task(name="build", **RETRIED)
-def build_there_task(job: Job, folder: str, parts: tuple[int, ...]) -> Parcel[Built]:
+def build_there_task(job: Job, folder: str, parts: tuple[int, ...]) -> Opaque[Built]:
     """Do the same on a worker, which reads the batch from the run's folder."""
-    built = build_parts(job, read_basis(job, Path(folder)), parts)
+    built = build_parts(job, read_build_input(job, Path(folder)), parts)
     built.write_ahead(open_tools(job).store, but=FEW_HANDED_BACK)
-    return Parcel(built)
+    return Opaque(built)
 
 
 def builder_of(settings: Settings) -> Builder:
@@ -43,22 +43,22 @@ def builder_of(settings: Settings) -> Builder:
     return partial(build_there, settings) if settings.task_runner == "dask" else build_in_turn
 
 
-def build_in_turn(job: Job, basis: Basis) -> Iterator[Built]:
+def build_in_turn(job: Job, basis: BuildInput) -> Iterator[Built]:
     """Build a batch in this process, task after task."""
-    done, parcel = 0, Parcel(basis)
+    done, parcel = 0, Opaque(basis)
     for parts in runs_of(basis.batch):
         built = build_here_task(job, parcel, parts, done).content
         done += sum(built.asked.values())
         yield built
 
 
-def build_there(settings: Settings, job: Job, basis: Basis) -> Iterator[Built]:
+def build_there(settings: Settings, job: Job, basis: BuildInput) -> Iterator[Built]:
     """Build a batch on the workers of a cluster; what came of it is given in the order of its parts."""
     runs = runs_of(basis.batch)
     if len(runs) == 1:
         yield from build_in_turn(job, basis)
         return
-    folder, done = str(write_basis(job, basis)), 0
+    folder, done = str(write_build_input(job, basis)), 0
     with _cluster(settings, job) as runner, _server_known():
         tell("build", 0, basis.batch.models)
         futures = [runner.submit(build_there_task, {"job": job, "folder": folder, "parts": parts}) for parts in runs]

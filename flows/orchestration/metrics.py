@@ -106,11 +106,11 @@ def _left(file: Path) -> Series:
 
 def _registry(series: Series) -> CollectorRegistry:
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collected(series))
+    registry.register(_RunCollector(series))
     return registry
 
 
-class _Collected(Collector):
+class _RunCollector(Collector):
     """Figures that are all there already."""
 
     def __init__(self, series: Series) -> None:

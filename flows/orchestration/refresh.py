@@ -13,17 +13,17 @@ from flows.build.builder import Builder
 from flows.build.passports import Built
 from flows.config.clock import source_date_epoch
 from flows.config.settings import read_settings
-from flows.crawl.sources import crawl_source, extract_limits, failure_of, waves
+from flows.crawl.sources import crawl_source, crawl_waves, extract_limits, failure_of
 from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome
 from flows.job.job import Job, new_job
-from flows.job.workspace import workplace
+from flows.job.workspace import workspace
 from flows.orchestration.artifacts import show
 from flows.orchestration.build_tasks import builder_of
 from flows.orchestration.metrics import leave_metrics, run_metrics
-from flows.orchestration.tasks import RETRIED, Parcel, outlive
+from flows.orchestration.tasks import RETRIED, Opaque, survive_broken_pipe
 from flows.progress import LOG, STARTING, tell
 from flows.run.assemble import Assembled, GateClosedError, assemble
-from flows.run.publish import Done, build_passports, publish_generation
+from flows.run.publish import RunOutcome, build_passports, publish_generation
 from flows.run.targets import listings_to_crawl
 from schemas.run import Breach, Published, RunReport
 
@@ -40,40 +40,40 @@ BEGUN_CRAWLS: ContextVar[dict[str, "asyncio.Task[CrawlOutcome]"] | None] = Conte
 
 
 @task(name="crawl", task_run_name="crawl {source}", **RETRIED)
-async def crawl_task(job: Job, source: str, before: Parcel[list[CrawlOutcome]]) -> Parcel[CrawlOutcome]:
+async def crawl_task(job: Job, source: str, before: Opaque[list[CrawlOutcome]]) -> Opaque[CrawlOutcome]:
     """Crawl one source; `before` are the crawls whose listings name what is to be asked for."""
     begun = (BEGUN_CRAWLS.get() or {}).pop(source, None)
-    return Parcel(await (begun or crawl_source(job, source, before.content)))
+    return Opaque(await (begun or crawl_source(job, source, before.content)))
 
 
 @task(name="extract", cache_policy=NO_CACHE)
-async def extract_task(job: Job, before: Parcel[list[CrawlOutcome]]) -> Parcel[CrawlOutcome | None]:
+async def extract_task(job: Job, before: Opaque[list[CrawlOutcome]]) -> Opaque[CrawlOutcome | None]:
     """Let a language model point at what texts state, where one is set."""
-    return Parcel(await extract_limits(job, before.content))
+    return Opaque(await extract_limits(job, before.content))
 
 
 @task(name="assemble", **RETRIED)
-def assemble_task(job: Job, crawled: Parcel[Crawled]) -> Parcel[Assembled]:
+def assemble_task(job: Job, crawled: Opaque[Crawled]) -> Opaque[Assembled]:
     """Judge what came by the gates, and join it with what is served."""
-    return Parcel(assemble(job, crawled.content.outcomes, crawled.content.failures))
+    return Opaque(assemble(job, crawled.content.outcomes, crawled.content.failures))
 
 
 @task(name="publish", **RETRIED)
 def publish_task(
-    job: Job, assembled: Parcel[Assembled], built: Parcel[Built], builder: Parcel[Builder]
-) -> Parcel[Done]:
+    job: Job, assembled: Opaque[Assembled], built: Opaque[Built], builder: Opaque[Builder]
+) -> Opaque[RunOutcome]:
     """Publish a generation; where another run was faster, the builder builds again."""
-    return Parcel(publish_generation(job, assembled.content, built.content, builder.content))
+    return Opaque(publish_generation(job, assembled.content, built.content, builder.content))
 
 
-async def run_job(job: Job) -> Done:
+async def run_job(job: Job) -> RunOutcome:
     """Do a job within a flow; raise what stops it."""
     builder = builder_of(read_settings(store=job.store))
     try:
         crawled = await crawl_all(job)
-        assembled = assemble_task(job, Parcel(crawled))
-        built = Parcel(build_passports(job, assembled.content, builder))
-        done = publish_task(job, assembled, built, Parcel(builder)).content
+        assembled = assemble_task(job, Opaque(crawled))
+        built = Opaque(build_passports(job, assembled.content, builder))
+        done = publish_task(job, assembled, built, Opaque(builder)).content
     except GateClosedError as error:
         await _tell(job, error.report, None)
         raise
@@ -91,26 +91,26 @@ async def crawl_all(job: Job) -> Crawled:
     """Crawl every source of a job, wave by wave; one that fails does not stop the others."""
     outcomes: list[CrawlOutcome] = []
     failures: list[Breach] = []
-    for wave in waves(job.sources):
-        before = Parcel(list(outcomes))
+    for wave in crawl_waves(job.sources):
+        before = Opaque(list(outcomes))
         came = await asyncio.gather(*(crawl_task(job, source, before) for source in wave), return_exceptions=True)
         for source, outcome in zip(wave, came, strict=True):
-            if isinstance(outcome, Parcel):
+            if isinstance(outcome, Opaque):
                 outcomes.append(outcome.content)
             elif isinstance(outcome, CrawlFailedError):
                 failures.append(failure_of(source, outcome))
             else:
                 raise outcome
-    extraction = await extract_task(job, Parcel(list(outcomes)))
+    extraction = await extract_task(job, Opaque(list(outcomes)))
     outcomes += [extraction.content] if extraction.content else []
     return Crawled(outcomes, failures)
 
 
 @flow(name="job", flow_run_name="{job.flow} {job.run}", validate_parameters=False)
-async def job_flow(job: Job) -> Parcel[Done]:
+async def job_flow(job: Job) -> Opaque[RunOutcome]:
     """Do a job that the command line has written down."""
     tell(STARTING, 1, 1)
-    return Parcel(await run_job(job))
+    return Opaque(await run_job(job))
 
 
 @flow(name="refresh")
@@ -133,9 +133,9 @@ async def rescrape(slug: str, store: str | None = None) -> None:
 
 async def _do(asked: Job) -> None:
     """Do a job that nobody sits in front of; its log says what a cancellation came to."""
-    outlive()
+    survive_broken_pipe()
     try:
-        with workplace(asked) as job:
+        with workspace(asked) as job:
             await run_job(job)
     except (asyncio.CancelledError, TerminationSignal):
         LOG.warning("told to end: its crawl has ended, and the store is as the last whole publication left it")

@@ -13,7 +13,7 @@ from prefect.states import Completed
 import flows.orchestration.refresh
 from flows.config.settings import read_settings
 from flows.maintenance.replicate import mirror
-from flows.orchestration.tasks import outlive
+from flows.orchestration.tasks import survive_broken_pipe
 from flows.progress import LOG
 
 
@@ -30,7 +30,7 @@ async def refresh(
     A run that a schedule started waits a while first, `jitter_s` at most, so that not everybody who runs this asks a
     source at the same second. What a person starts begins at once, and may accept a drop that they have looked at.
     """
-    outlive()
+    survive_broken_pipe()
     switched_on = [source for source in sources if source in read_settings().sources]
     if not switched_on:
         return Completed(name="Skipped", message=f"PASSPORTS_SOURCES switches {', '.join(sources)} off")
@@ -44,7 +44,7 @@ async def refresh(
 @flow(name="publish")
 def publish(to: str, store: str | None = None) -> None:
     """Bring another store to the generation that this one serves."""
-    outlive()
+    survive_broken_pipe()
     done = mirror(read_settings(store=store), to)
     LOG.info("generation %d: copied %d immutable files", done.generation, done.copied)
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from flows.config.settings import SettingsError
 from flows.errors import FlowError
-from flows.job.locks import done_elsewhere
+from flows.job.locks import running_elsewhere
 
 HOST, PORT = "127.0.0.1", 4200
 """Prefect's own port; where it is taken, any other."""
@@ -177,7 +177,7 @@ def server_of_the_schedule() -> str | None:
 
     A second server on the same database would have to wait for the first at every write, and it for the second.
     """
-    folder = done_elsewhere(scheduling(str(prefect_home())))
+    folder = running_elsewhere(scheduling(str(prefect_home())))
     try:
         api_url = (folder / ADDRESS).read_text(encoding="utf-8") if folder else ""
     except FileNotFoundError:

@@ -16,7 +16,7 @@ from flows.store.base import StoreUnavailableError
 Content = TypeVar("Content")
 
 
-class Parcel(Generic[Content]):
+class Opaque(Generic[Content]):
     """Carries a value between tasks unopened: Prefect would walk through any other, listing by listing."""
 
     __slots__ = ("content",)
@@ -58,7 +58,7 @@ class Lasting(Console):
         self.quiet = True
 
 
-def outlive() -> None:
+def survive_broken_pipe() -> None:
     """Make those consoles lasting that Prefect has set up to log to."""
     for name in ("", *logging.root.manager.loggerDict):
         for handler in logging.getLogger(name).handlers:

@@ -16,7 +16,7 @@ from flows.errors import FlowError
 from flows.orchestration.artifacts import LONGEST_TABLE
 from flows.orchestration.metrics import age_metrics, leave_metrics
 from flows.registry.reader import Reader
-from flows.registry.trust import trust_for
+from flows.registry.trust import trusted_keys
 from flows.store.base import StoreUnavailableError
 from flows.store.open import open_store
 from pipelines.views.age_chart import ages_svg, as_image
@@ -41,7 +41,7 @@ def look(store_url: str | None) -> Ages:
     """Read the store and judge its ages."""
     settings = read_settings(store=store_url)
     store, now = open_store(settings.store), clock_of(source_date_epoch())()
-    reader = Reader(store, trust_for(settings, store, None).keys, now)
+    reader = Reader(store, trusted_keys(settings, store, None).keys, now)
     return ages_of(
         Generation(reader.pointer, reader.snapshot, reader.rows()), gates_of(settings), now, watched=settings.sources
     )

@@ -11,7 +11,7 @@ from functools import partial
 from types import MappingProxyType
 
 from flows.publish.pending_writes import (
-    Draft,
+    PendingWrite,
     applied_generation,
     drafts_of_copies,
     drafts_of_deltas,
@@ -108,7 +108,7 @@ def rewrite(store: Store, reader: Reader, rows: Iterable[ShardRow], copies: Rend
     return [draft.key for draft in drafts]
 
 
-def _write(store: Store, reader: Reader, drafts: list[Draft]) -> int:
+def _write(store: Store, reader: Reader, drafts: list[PendingWrite]) -> int:
     """Write a batch that was looked at before the pointer is looked at here: that order is the guard.
 
     A deletion has no condition, and in some stores a write has none: then we look once more afterwards.
@@ -129,7 +129,7 @@ def _ensure_served(reader: Reader) -> None:
         raise _OvertakenError
 
 
-def _write_one(store: Store, reader: Reader, draft: Draft) -> int:
+def _write_one(store: Store, reader: Reader, draft: PendingWrite) -> int:
     for _ in range(_ATTEMPTS):
         if _took(store, draft, guarded=reader.pointer.commit == "swap"):
             return 1
@@ -140,7 +140,7 @@ def _write_one(store: Store, reader: Reader, draft: Draft) -> int:
     raise ConflictError(f"{store.name}: {draft.key} is written by something else all the time: stop it and run again")
 
 
-def _took(store: Store, draft: Draft, *, guarded: bool) -> bool:
+def _took(store: Store, draft: PendingWrite, *, guarded: bool) -> bool:
     if draft.body is None:
         store.delete(draft.key)
         return True

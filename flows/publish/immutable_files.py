@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import count
 
 from flows.publish.publication import Progress, Publication, PublicationError, SourcePart, SourceParts, Step, reported
-from flows.publish.shard_writer import Cutter
+from flows.publish.shard_writer import ShardWriter
 from flows.registry.reader import Reader
 from flows.registry.signed_files import MAX_SNAPSHOT_BYTES, seal
 from flows.store.base import Store, StoreUnavailableError, find
@@ -111,7 +111,7 @@ class Immutables:
 
     def _snapshot(self, sources: tuple[SourceRef, ...], rules_sha256: str) -> tuple[int, str] | None:
         """Take the next number that is free: a killed or a slower publisher may have left its snapshot at one."""
-        cutter = Cutter(self.store, self.publication, self.base, self.written, self.on_step)
+        cutter = ShardWriter(self.store, self.publication, self.base, self.written, self.on_step)
         for generation in count(max(self.base.generation if self.base else 0, self.after) + 1):
             made = cutter.cut(generation)
             snapshot = Snapshot(

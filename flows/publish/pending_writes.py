@@ -27,7 +27,7 @@ _BATCH_SLUGS = 256
 """How many passports' copies go by one look at the pointer, and are in memory at once."""
 
 
-class Draft(NamedTuple):
+class PendingWrite(NamedTuple):
     """What a key should hold (None: nothing), and what it held when we looked (None: nothing, as far as we know)."""
 
     key: str
@@ -44,7 +44,7 @@ def applied_generation(store: Store) -> int | None:
         return None
 
 
-def drafts_of_deltas(store: Store, reader: Reader, on_step: Progress) -> Iterator[list[Draft]]:
+def drafts_of_deltas(store: Store, reader: Reader, on_step: Progress) -> Iterator[list[PendingWrite]]:
     """Draft what is lacking: the newest generation's, and those before it that killed publishers left out."""
     with reported(on_step, Step.DELTA):
         for snapshot in reader.ancestry():
@@ -54,12 +54,12 @@ def drafts_of_deltas(store: Store, reader: Reader, on_step: Progress) -> Iterato
             parent = reader.parent(snapshot)
             if parent is None and snapshot.parent is not None:
                 return  # what it followed is not kept any more
-            yield [Draft(key, encode_delta(changes(reader, parent, snapshot)), None)]
+            yield [PendingWrite(key, encode_delta(changes(reader, parent, snapshot)), None)]
 
 
 def drafts_of_copies(
     store: Store, reader: Reader, copies: RenderCopies, objects: Mapping[Sha256, bytes], on_step: Progress
-) -> Iterator[list[Draft]]:
+) -> Iterator[list[PendingWrite]]:
     """Draft the copies that are due, or all of them where they look different by now; `objects` are at hand."""
     applied = applied_generation(store)
     first = reader.snapshot.parent is None and applied is None  # nothing lies there: looking would double the time
@@ -68,14 +68,16 @@ def drafts_of_copies(
     for outdated, in_order in _outdated(store, reader, copies, applied):
         for batch in batches(outdated.items(), _BATCH_SLUGS):
             wanted = _wanted(store, reader, copies, batch, objects)
-            yield [Draft(key, body, None) for key, body in wanted] if first else _changed(store, wanted)
+            yield [PendingWrite(key, body, None) for key, body in wanted] if first else _changed(store, wanted)
             done += sum(sha256 is not None for _, sha256 in batch)
             on_step(Step.COPIES, done, total)
         done += in_order
     on_step(Step.COPIES, total, total)
 
 
-def drafts_of_passports(store: Store, reader: Reader, copies: RenderCopies, rows: Iterable[ShardRow]) -> list[Draft]:
+def drafts_of_passports(
+    store: Store, reader: Reader, copies: RenderCopies, rows: Iterable[ShardRow]
+) -> list[PendingWrite]:
     """Draft those copies of some passports that are not as they should be."""
     return _changed(store, _wanted(store, reader, copies, [(row.slug, row.object) for row in rows], {}))
 
@@ -121,13 +123,15 @@ def _copies_of(
     return ((passport_copy_key(slug), rendered.passport), *page)
 
 
-def drafts_of_files(store: Store, files: Mapping[str, bytes], on_step: Progress, step: Step) -> Iterator[list[Draft]]:
+def drafts_of_files(
+    store: Store, files: Mapping[str, bytes], on_step: Progress, step: Step
+) -> Iterator[list[PendingWrite]]:
     """Draft files that are the same whatever is served."""
     with reported(on_step, step, len(files)):
         yield _changed(store, files.items())
 
 
-def _changed(store: Store, wanted: Iterable[tuple[str, bytes | None]]) -> list[Draft]:
+def _changed(store: Store, wanted: Iterable[tuple[str, bytes | None]]) -> list[PendingWrite]:
     """Look at what lies there now; what is right already needs no write."""
-    looked = each(lambda item: Draft(*item, find(store, item[0])), wanted, workers=store.workers)
+    looked = each(lambda item: PendingWrite(*item, find(store, item[0])), wanted, workers=store.workers)
     return [draft for draft in looked if draft.body != (draft.before and draft.before.body)]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from flows.errors import FlowError
 from flows.progress import tell
 from schemas.base import Sha256, Timestamp
-from schemas.registry import Lifetime, ShardRow, Walk
+from schemas.registry import Lifetime, ListCrawl, ShardRow
 
 
 class PublicationError(FlowError):
@@ -34,7 +34,7 @@ class SourceParts(NamedTuple):
     parts: tuple[SourcePart, ...]
     """In order; those without listings may be left out."""
     last_scraped_at: Timestamp
-    walks: tuple[Walk, ...] = ()
+    walks: tuple[ListCrawl, ...] = ()
     """Walks through its list that a later one may build on."""
 
     @property

@@ -19,7 +19,7 @@ from schemas.base import Sha256
 from schemas.registry import ShardRef, ShardRow
 
 
-class Cut(NamedTuple):
+class WrittenShards(NamedTuple):
     """What the shards of a generation come to."""
 
     shards: tuple[ShardRef, ...]
@@ -32,7 +32,7 @@ class Cut(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Cutter:
+class ShardWriter:
     """Cuts one publication, made against the generation that it follows."""
 
     store: Store
@@ -41,7 +41,7 @@ class Cutter:
     written: Counter[Step]
     on_step: Progress
 
-    def cut(self, generation: int) -> Cut:
+    def cut(self, generation: int) -> WrittenShards:
         """Write the shards, with this generation as the one that issued what is new.
 
         Raises PublicationError when a row names a passport that is not there, or other than the announced number of
@@ -63,7 +63,7 @@ class Cutter:
         if counts.total() != self.publication.passports:
             announced = f"{counts.total()} rows came where {self.publication.passports} were announced"
             raise PublicationError(f"{announced}: this is a fault in the run")
-        return Cut(tuple(shards), dict(sorted(counts.items())), lines.hexdigest(), delta_bytes)
+        return WrittenShards(tuple(shards), dict(sorted(counts.items())), lines.hexdigest(), delta_bytes)
 
     def _demand(self, objects: Iterable[Sha256]) -> None:
         """See that what rows name is there: once the pointer has moved it is too late."""

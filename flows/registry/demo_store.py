@@ -14,7 +14,7 @@ FOLDERS = ("registry", PASSPORT_COPIES)
 FILES = (SCHEMA_KEY, JWKS_KEY, PUBLIC_KEY_KEY)
 
 
-def left_by_demo(store: Store) -> bool:
+def is_demo_store(store: Store) -> bool:
     """Whether everything signed in a local store is the demo's: pointer, snapshots, passports and their copies.
 
     Everybody can sign with the demo's key, so that its pointer alone says nothing of what lies beside it. A store whose

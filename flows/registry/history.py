@@ -9,7 +9,7 @@ import orjson
 from flows.registry.reader import Reader
 from flows.registry.signed_files import NotInSnapshotError
 from flows.store.base import MissingKeyError
-from pipelines.passport.changes import Change, differences
+from pipelines.passport.changes import ValueChange, changes_between
 from schemas.registry import ShardRow
 
 
@@ -21,22 +21,22 @@ class Version(NamedTuple):
     """The `passport` object: signed, its hash vouched for by the snapshot."""
 
 
-class Step(NamedTuple):
+class VersionStep(NamedTuple):
     """What a version changed."""
 
     version: Version
-    changes: list[Change] | None
+    changes: list[ValueChange] | None
     """None for the oldest that is kept: nobody knows what was before."""
 
 
-def steps(reader: Reader, slug: str) -> Iterator[Step]:
+def steps(reader: Reader, slug: str) -> Iterator[VersionStep]:
     """Give the versions, newest first, each with what it changed; raise NotInSnapshotError for one never served."""
     found = list(versions(reader, slug))
     if not found:
         raise NotInSnapshotError(f"{slug}: no such passport in {reader}")
     for newer, older in pairwise(found):
-        yield Step(newer, differences(older.passport["unfragile"], newer.passport["unfragile"]))
-    yield Step(found[-1], None)
+        yield VersionStep(newer, changes_between(older.passport["unfragile"], newer.passport["unfragile"]))
+    yield VersionStep(found[-1], None)
 
 
 def versions(reader: Reader, slug: str) -> Iterator[Version]:

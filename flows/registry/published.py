@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from flows.registry.demo_store import left_by_demo
+from flows.registry.demo_store import is_demo_store
 from flows.registry.reader import Reader, read_served
 from flows.store.base import Store
 from pipelines.ahead import is_ahead, line_known_at, walks_known_at
 from pipelines.registry.slots import EVERY_SLOT, slot
 from pipelines.signing.keys import KeyRing
 from schemas.crawl import AdmittedLine
-from schemas.registry import ShardRow, SourceRef, Walk
+from schemas.registry import ListCrawl, ShardRow, SourceRef
 
 
-class Served:
+class PublishedState:
     """The state of a store, read part by part; all empty where nothing is published yet."""
 
     def __init__(self, reader: Reader | None) -> None:
@@ -54,7 +54,7 @@ class Served:
         """How many listings the last good crawl of a source brought, None before the first."""
         return self.sources[source].listings if source in self.sources else None
 
-    def walks(self, source: str) -> tuple[Walk, ...]:
+    def walks(self, source: str) -> tuple[ListCrawl, ...]:
         """The walks through a source's list that a later one may build on."""
         return (
             walks_known_at(self.sources[source].walks, self.reader.at) if self.reader and source in self.sources else ()
@@ -68,23 +68,23 @@ class Served:
         return None if is_ahead(dated, self.reader.at) else dated
 
 
-EMPTY = Served(None)
+EMPTY = PublishedState(None)
 
 
-def served(store: Store, trusted: KeyRing, at: datetime) -> Served:
+def served(store: Store, trusted: KeyRing, at: datetime) -> PublishedState:
     """Begin to read what a store serves; raise TamperedError when it is not what was signed."""
-    return Served(read_served(store, trusted, at))
+    return PublishedState(read_served(store, trusted, at))
 
 
-def starting_point(store: Store, trusted: KeyRing, at: datetime) -> Served:
+def starting_point(store: Store, trusted: KeyRing, at: datetime) -> PublishedState:
     """Read what a run builds on: what is served, unless the demo left it, which is no fact about today."""
-    return EMPTY if left_by_demo(store) else served(store, trusted, at)
+    return EMPTY if is_demo_store(store) else served(store, trusted, at)
 
 
 class ServedLines:
     """A source's lines as they are served."""
 
-    def __init__(self, served: Served, source: str) -> None:
+    def __init__(self, served: PublishedState, source: str) -> None:
         self._served, self._source = served, source
 
     def read(self, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:

@@ -15,7 +15,7 @@ from schemas.registry import ShardRef, Snapshot
 from schemas.verdict import Verdict
 
 
-class Item(NamedTuple):
+class FileRef(NamedTuple):
     """An immutable file."""
 
     key: str
@@ -27,22 +27,22 @@ class Item(NamedTuple):
     """How large it is once unpacked, where that is signed."""
 
 
-def item_of(key: str, ref: ShardRef) -> Item:
+def item_of(key: str, ref: ShardRef) -> FileRef:
     """Name a packed file with what is signed of it."""
-    return Item(key, ref.sha256, ref.packed_bytes, ref.unpacked_bytes)
+    return FileRef(key, ref.sha256, ref.packed_bytes, ref.unpacked_bytes)
 
 
-Look = Callable[[Item], bool]
+Look = Callable[[FileRef], bool]
 """Told of a file before it is read on the way to others: whether it can be read."""
 
 
-def _trusting(item: Item) -> bool:
+def _trusting(item: FileRef) -> bool:
     """Let the reader raise what is wrong."""
     del item
     return True
 
 
-def reachable(reader: Reader, kept_from: int, look: Look = _trusting) -> Iterator[Item]:
+def reachable(reader: Reader, kept_from: int, look: Look = _trusting) -> Iterator[FileRef]:
     """Name the files of the generations from `kept_from` on, and what the evidence of their passports points into.
 
     Those are the sources and rules of the generation that issued each passport, and the snapshots on the way to it.
@@ -57,28 +57,28 @@ def reachable(reader: Reader, kept_from: int, look: Look = _trusting) -> Iterato
             if ref not in shards:
                 shards.add(ref)
                 yield from _of_shard(reader, ref, look, issued)
-    snapshots = [Item(layout.snapshot_key(reader.generation), reader.snapshot_sha256)]
+    snapshots = [FileRef(layout.snapshot_key(reader.generation), reader.snapshot_sha256)]
     for snapshot in ancestors(reader, min(issued), look):
         if snapshot.generation in issued:
             yield from _sources(snapshot)
         if snapshot.generation in issued or snapshot.generation >= kept_from:
-            yield Item(layout.rules_key(snapshot.rules_sha256), snapshot.rules_sha256)
+            yield FileRef(layout.rules_key(snapshot.rules_sha256), snapshot.rules_sha256)
         if snapshot.generation >= kept_from:
             delta = layout.delta_key(snapshot.generation)
-            yield Item(delta, snapshot.delta_sha256, unpacked_bytes=snapshot.delta_bytes)
+            yield FileRef(delta, snapshot.delta_sha256, unpacked_bytes=snapshot.delta_bytes)
         snapshots.append(_parent(snapshot))
     yield from reversed(snapshots[:-1])  # the last one's parent is of no use to anybody
 
 
-def _of_shard(reader: Reader, ref: ShardRef, look: Look, issued: set[int]) -> Iterator[Item]:
+def _of_shard(reader: Reader, ref: ShardRef, look: Look, issued: set[int]) -> Iterator[FileRef]:
     """Name a shard and its passports; the generations that issued them are added to `issued`."""
     shard = item_of(layout.shard_key(ref.sha256), ref)
     yield shard
     for row in reader.shard(ref) if look(shard) else ():
         issued.add(row.generation)
-        yield Item(layout.object_key(row.object), row.object)
+        yield FileRef(layout.object_key(row.object), row.object)
         if row.previous:
-            yield Item(layout.object_key(row.previous), row.previous)
+            yield FileRef(layout.object_key(row.previous), row.previous)
 
 
 def ancestors(reader: Reader, oldest: int, look: Look = _trusting) -> Iterator[Snapshot]:
@@ -91,11 +91,11 @@ def ancestors(reader: Reader, oldest: int, look: Look = _trusting) -> Iterator[S
         snapshot = reader.parent(snapshot)
 
 
-def _parent(snapshot: Snapshot) -> Item:
-    return Item(layout.snapshot_key(snapshot.parent or 0), snapshot.parent_sha256)
+def _parent(snapshot: Snapshot) -> FileRef:
+    return FileRef(layout.snapshot_key(snapshot.parent or 0), snapshot.parent_sha256)
 
 
-def _sources(snapshot: Snapshot) -> Iterator[Item]:
+def _sources(snapshot: Snapshot) -> Iterator[FileRef]:
     return (item_of(layout.source_key(ref.source, part.sha256), part) for ref in snapshot.sources for part in ref.parts)
 
 
@@ -103,7 +103,7 @@ GENUINE = frozenset({Verdict.OK_OFFLINE, Verdict.EXPIRED, Verdict.NOT_YET_VALID}
 """Verdicts on a passport whose signature holds: how old it is does not matter here."""
 
 
-def read_genuine(store: Store, item: Item, trusted: KeyRing, at: datetime) -> bytes:
+def read_genuine(store: Store, item: FileRef, trusted: KeyRing, at: datetime) -> bytes:
     """Read a file that must hash to what was signed, and if it is a passport be signed.
 
     Raises MissingKeyError and TamperedError.

@@ -15,7 +15,7 @@ from pipelines.registry.layout import POINTER_KEY, delta_key, shard_key, snapsho
 from pipelines.registry.packing import MAX_PART_BYTES, most_packed_bytes, unpack
 from pipelines.registry.shards import MAX_DELTA_BYTES, MAX_SHARD_BYTES, decode_shard
 from pipelines.signing.keys import KeyRing, Signer
-from pipelines.signing.registry_files import open_record, seal_record
+from pipelines.signing.registry_files import open_file, sign_file
 from pipelines.signing.signatures import SNAPSHOT_TYPE, TIMESTAMP_TYPE
 from schemas.base import Frozen
 from schemas.registry import DeltaLine, Pointer, ShardRef, ShardRow, Snapshot
@@ -48,7 +48,7 @@ class NotInSnapshotError(RegistryError):
 def seal(record: Pointer | Snapshot, signer: Signer) -> bytes:
     """Sign a pointer or a snapshot: the bytes as they are stored."""
     payload_type = TIMESTAMP_TYPE if isinstance(record, Pointer) else SNAPSHOT_TYPE
-    return orjson.dumps(seal_record(record.model_dump(mode="json"), payload_type=payload_type, signer=signer))
+    return orjson.dumps(sign_file(record.model_dump(mode="json"), payload_type=payload_type, signer=signer))
 
 
 def read_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str]:
@@ -197,7 +197,7 @@ def _first(error: ValidationError) -> str:
 
 def _opened(kind: type[Record], body: bytes, payload_type: str, keys: KeyRing, *, place: str) -> Record:
     try:
-        return kind.model_validate_json(orjson.dumps(open_record(body, payload_type=payload_type, keys=keys)))
+        return kind.model_validate_json(orjson.dumps(open_file(body, payload_type=payload_type, keys=keys)))
     except PipelineError as error:
         raise TamperedError(f"{place} is not to be believed: {error}") from error
     except ValidationError as error:

@@ -20,7 +20,7 @@ Basis = Literal["key", "own", "first_use", "first_use_now", "store"]
 or published by the very store that they judge."""
 
 
-class Trust(NamedTuple):
+class TrustedKeys(NamedTuple):
     """Keys that are trusted, and why."""
 
     keys: KeyRing
@@ -34,7 +34,7 @@ class Trust(NamedTuple):
         return self.basis == "store"
 
 
-def trust_for(settings: Settings, store: Store | None, key: str | None, *, pinned: str | None = None) -> Trust:
+def trusted_keys(settings: Settings, store: Store | None, key: str | None, *, pinned: str | None = None) -> TrustedKeys:
     """Choose the keys: those of `key` (a file or a thumbprint), else the registry's `pinned` one, our own, the store's.
 
     Raises SigningKeyError where there are none, and EmptyStoreError.
@@ -44,29 +44,29 @@ def trust_for(settings: Settings, store: Store | None, key: str | None, *, pinne
     if pinned and store:
         origin = f"the key {pinned} of {store.name}, remembered from first use"
         changed = "it was remembered from first use; if its publisher says that the key was changed, pass --key"
-        return Trust(_published_key(store, pinned, changed), origin, "first_use")
+        return TrustedKeys(_published_key(store, pinned, changed), origin, "first_use")
     if own := find_key(settings):
-        return Trust(KeyRing([own.signer.public_key]), f"our own key {own.signer.key_id}", "own")
+        return TrustedKeys(KeyRing([own.signer.public_key]), f"our own key {own.signer.key_id}", "own")
     if store is None:
         raise SigningKeyError(NO_KEY)
     return _of_store(store, _published(store))
 
 
-def _named(settings: Settings, store: Store | None, key: str) -> Trust:
+def _named(settings: Settings, store: Store | None, key: str) -> TrustedKeys:
     path = Path(key)
     if is_key_id(key) and not path.exists():
         if store is None:
             raise SigningKeyError(f"the key {key} is named by its thumbprint alone: pass --store, or --key FILE")
         keys = _published_key(store, key, "pass the thumbprint of its publisher's key, or --key FILE")
-        return Trust(keys, f"the key {key}", "key")
+        return TrustedKeys(keys, f"the key {key}", "key")
     keys = read_key_ring(path)
     if store and path.resolve().is_relative_to(canonical_store(settings.store)):
         return _of_store(store, keys)
-    return Trust(keys, f"keys from {path}", "key")
+    return TrustedKeys(keys, f"keys from {path}", "key")
 
 
-def _of_store(store: Store, keys: KeyRing) -> Trust:
-    return Trust(
+def _of_store(store: Store, keys: KeyRing) -> TrustedKeys:
+    return TrustedKeys(
         keys, f"keys from {store.name} itself: this shows that it is of one piece, not who published it", "store"
     )
 

@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from flows.build.batch import batch_of
-from flows.build.workers import Basis
+from flows.build.workers import BuildInput
 from flows.errors import FlowError
 from flows.ingest.crawl_file import CrawlOutcome
-from flows.ingest.crawl_partitions import Taken, take
+from flows.ingest.crawl_partitions import IngestedCrawl, partition
 from flows.ingest.gates import breaches_of
-from flows.ingest.listings import stock_of
+from flows.ingest.listings import update_listings
 from flows.job.job import Job, Tools, open_tools
 from flows.job.preflight import starting_point_of
 from flows.progress import tell
 from flows.publish.copies import repair
 from flows.publish.immutable_files import write_report
 from flows.publish.publication import _tell_step
-from flows.registry.published import Served
+from flows.registry.published import PublishedState
 from flows.run.report import failed_report, under_a_free_id
 from flows.site.rendering import copies_for, site_files
 from pipelines.lifecycle.crawl_checks import DROP
@@ -34,10 +34,10 @@ class GateClosedError(FlowError):
         self.report = report
 
 
-class Judged(NamedTuple):
+class JudgedCrawls(NamedTuple):
     """The crawls of a run, once the gates have seen them."""
 
-    good: list[Taken]
+    good: list[IngestedCrawl]
     outcomes: list[CrawlOutcome]
     """All that left a report."""
     breaches: list[Breach]
@@ -49,8 +49,8 @@ class Judged(NamedTuple):
 class Assembled(NamedTuple):
     """A batch that passed its gates, and what it is built on."""
 
-    crawls: Judged
-    basis: Basis
+    crawls: JudgedCrawls
+    basis: BuildInput
 
 
 def assemble(job: Job, outcomes: list[CrawlOutcome], failures: Sequence[Breach] = ()) -> Assembled:
@@ -65,15 +65,17 @@ def assemble(job: Job, outcomes: list[CrawlOutcome], failures: Sequence[Breach] 
     taken = []
     for outcome in outcomes:
         source = outcome.report.source
-        taken.append(take(outcome, folder / "taken" / source, whole=job.whole, gate=tools.gates[source]))
+        taken.append(partition(outcome, folder / "taken" / source, whole=job.whole, gate=tools.gates[source]))
     crawls = _judged(job, taken, state, tools.gates, failures)
     if not crawls.good:
         raise _closed(tools, failed_report(job, tools, taken, crawls.breaches))
     return _assembled(job, state, crawls, folder)
 
 
-def _judged(job: Job, taken: Sequence[Taken], state: Served, gates: Gates, failures: Sequence[Breach]) -> Judged:
-    judged = Judged([], [one.outcome for one in taken], list(failures), [])
+def _judged(
+    job: Job, taken: Sequence[IngestedCrawl], state: PublishedState, gates: Gates, failures: Sequence[Breach]
+) -> JudgedCrawls:
+    judged = JudgedCrawls([], [one.outcome for one in taken], list(failures), [])
     for one in taken:
         found = breaches_of(one, state, gates, whole=job.whole)
         stopping = [breach for breach in found if not (job.accept_drop and breach.gate == DROP)]
@@ -84,13 +86,13 @@ def _judged(job: Job, taken: Sequence[Taken], state: Served, gates: Gates, failu
     return judged
 
 
-def _assembled(job: Job, state: Served, crawls: Judged, where: Path) -> Assembled:
+def _assembled(job: Job, state: PublishedState, crawls: JudgedCrawls, where: Path) -> Assembled:
     folder = Path(tempfile.mkdtemp(prefix="batch-", dir=where))  # a publication that is tried again makes others
-    stock = stock_of(crawls.good, state, folder / "stock", whole=job.whole)
+    stock = update_listings(crawls.good, state, folder / "stock", whole=job.whole)
     away, floor = folder / "away", job.minimum_downloads
     batch = batch_of(stock, state, crawls.good, away, whole=job.whole, floor=floor)
     tell("merge", batch.parts, batch.parts)
-    return Assembled(crawls, Basis(batch, state, folder))
+    return Assembled(crawls, BuildInput(batch, state, folder))
 
 
 def _finish_what_was_left(tools: Tools) -> None:

@@ -7,25 +7,25 @@ from typing import NamedTuple
 from flows.build.batch import summed
 from flows.build.builder import Builder, build_here
 from flows.build.passports import Built, Rows, breaches_of_build
-from flows.ingest.crawl_partitions import Taken
+from flows.ingest.crawl_partitions import IngestedCrawl
 from flows.ingest.partitions import parts_over
 from flows.job.job import Job, Tools, nonce, open_tools
 from flows.job.preflight import start_over
 from flows.publish.protocol import publish
 from flows.publish.publication import Publication, SourceParts, Step, _tell_step
-from flows.registry.published import Served
+from flows.registry.published import PublishedState
 from flows.registry.reader import Reader
 from flows.run.assemble import Assembled, _assembled, _closed
 from flows.run.report import failed_report, report_of, under_a_free_id
 from flows.site.rendering import copies_for, site_files
-from pipelines.lifecycle.list_crawls import walks_after
+from pipelines.lifecycle.list_crawls import with_crawl
 from pipelines.rules.tables import rules_document
 from schemas.registry import ShardRow
 from schemas.run import Published, RunReport
 from schemas.sources import HUB, SELLER
 
 
-class Done(NamedTuple):
+class RunOutcome(NamedTuple):
     """What a run came to."""
 
     report: RunReport
@@ -42,7 +42,7 @@ def build_passports(job: Job, assembled: Assembled, builder: Builder = build_her
     return built
 
 
-def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Builder = build_here) -> Done:
+def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Builder = build_here) -> RunOutcome:
     """Publish what was built, on what was served; where another run was faster, build anew on what it published."""
     tools, base = open_tools(job), assembled.basis.served.reader
     if base is None:
@@ -50,7 +50,7 @@ def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Bu
     reports, ahead = [_report_of(job, tools, assembled, built)], [built.ahead]
 
     def rebase(reader: Reader | None) -> Publication:
-        again = _assembled(job, Served(reader), assembled.crawls, assembled.basis.folder.parent)
+        again = _assembled(job, PublishedState(reader), assembled.crawls, assembled.basis.folder.parent)
         built_again = build_passports(job, again, builder)
         reports.append(_report_of(job, tools, again, built_again))
         ahead.append(built_again.ahead)
@@ -70,7 +70,7 @@ def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Bu
         confirm=tools.confirm,
         on_step=_tell_step,
     )
-    return Done(reports[-1], _counting(published, sum(ahead)))
+    return RunOutcome(reports[-1], _counting(published, sum(ahead)))
 
 
 def _counting(published: Published, ahead: int) -> Published:
@@ -125,11 +125,13 @@ def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunRe
     )
 
 
-def _with_walks(changed: Mapping[str, SourceParts], good: Iterable[Taken], state: Served) -> Mapping[str, SourceParts]:
+def _with_walks(
+    changed: Mapping[str, SourceParts], good: Iterable[IngestedCrawl], state: PublishedState
+) -> Mapping[str, SourceParts]:
     """Note beside each source the walks through its list, this run's among them."""
     reports = {one.outcome.report.source: one.outcome.report for one in good}
     noted = {}
     for source, parts in changed.items():
         walks, report = state.walks(source), reports.get(source)
-        noted[source] = parts._replace(walks=walks_after(walks, report) if report else walks)
+        noted[source] = parts._replace(walks=with_crawl(walks, report) if report else walks)
     return noted

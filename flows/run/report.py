@@ -5,7 +5,7 @@ from itertools import count
 
 from flows.build.passports import Built
 from flows.ingest.crawl_file import CrawlOutcome
-from flows.ingest.crawl_partitions import Taken
+from flows.ingest.crawl_partitions import IngestedCrawl
 from flows.job.job import Job, Tools
 from flows.store.base import Store, find
 from pipelines.passport.document import PIPELINE
@@ -48,7 +48,7 @@ def report_of(
 
 
 def failed_report(
-    job: Job, tools: Tools, taken: Sequence[Taken], breaches: Sequence[Breach], built: Built | None = None
+    job: Job, tools: Tools, taken: Sequence[IngestedCrawl], breaches: Sequence[Breach], built: Built | None = None
 ) -> RunReport:
     """Report a run that a gate stopped, with every record that was refused."""
     refused = [*(one for crawl in taken for one in crawl.refused), *(built.quarantined if built else ())]

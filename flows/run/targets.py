@@ -8,7 +8,7 @@ from flows.config.clock import clock_of
 from flows.config.settings import SOURCES, Settings
 from flows.config.signing_key import open_key
 from flows.errors import FlowError
-from flows.registry.published import Served, starting_point
+from flows.registry.published import PublishedState, starting_point
 from flows.registry.unknown_slug import unknown_slug
 from flows.store.open import open_store
 from pipelines.formats.slugs import hub_slug, slug_of, split_id
@@ -38,7 +38,7 @@ def listings_to_crawl(target: str, settings: Settings, epoch: int | None) -> dic
     return asked
 
 
-def _named(state: Served, target: str) -> dict[str, set[str]]:
+def _named(state: PublishedState, target: str) -> dict[str, set[str]]:
     """Records behind an id: of the repository whose passport is named after it, or else of a seller's listing."""
     row = state.reader.row(hub_slug(target)) if state.reader else None
     if row is not None and row.listing_id.lower() == target.lower():
@@ -49,7 +49,7 @@ def _named(state: Served, target: str) -> dict[str, set[str]]:
     return found
 
 
-def _records(state: Served, slug: str) -> dict[str, set[str]]:
+def _records(state: PublishedState, slug: str) -> dict[str, set[str]]:
     """Records that a passport says it was made from, by the source that they can be asked of."""
     found: dict[str, set[str]] = defaultdict(set)
     row = state.reader.row(slug) if state.reader else None

@@ -30,7 +30,7 @@ _PUBLICATION = "publish.lock"
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-class _Held(threading.local):
+class _HeldLock(threading.local):
     """What a thread keeps open during its publication, so that each of its writes need not open it again."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class LocalStore:
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
         self._name = str(self._root)
-        self._held = _Held()
+        self._held = _HeldLock()
         self._mark, self._numbers = secrets.token_hex(8), count()
         """With the process, what no two temporary files have in common, whoever else writes here from wherever."""
 

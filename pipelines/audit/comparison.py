@@ -12,7 +12,7 @@ LEFT_OUT = frozenset(["/provenance/cause", "/trust/maintenance/updated_at", "/tr
 """What the registry's history gives, which no record holds; and what is looked at by itself."""
 
 
-class Deviation(NamedTuple):
+class Difference(NamedTuple):
     """One leaf of a passport that is not what it must be."""
 
     path: str
@@ -21,21 +21,21 @@ class Deviation(NamedTuple):
     told: Any
 
 
-def deviations(again: Json, told: Json, signed_at: datetime) -> Iterator[Deviation]:
+def unequal_leaves(again: Json, told: Json, signed_at: datetime) -> Iterator[Difference]:
     """Find what a passport's `unfragile` (`told`) says otherwise than the rules on its records do (`again`)."""
     yield from _unequal(again, told, "")
     yield from _of_score(told["trust"], rank_breakdown(told, signed_at=signed_at))
 
 
-def _of_score(trust: Json, breakdown: Json) -> Iterator[Deviation]:
+def _of_score(trust: Json, breakdown: Json) -> Iterator[Difference]:
     """The score follows from the rest of the passport."""
     for name, value in breakdown.items():
         yield from _unequal(value, trust["rank_breakdown"].get(name), f"/trust/rank_breakdown/{name}")
     if trust["score"] != score(breakdown):
-        yield Deviation("/trust/score", score(breakdown), trust["score"])
+        yield Difference("/trust/score", score(breakdown), trust["score"])
 
 
-def _unequal(again: Any, told: Any, path: str) -> Iterator[Deviation]:  # noqa: ANN401 - any JSON
+def _unequal(again: Any, told: Any, path: str) -> Iterator[Difference]:  # noqa: ANN401 - any JSON
     if path in LEFT_OUT:
         return
     if isinstance(again, Mapping) and isinstance(told, Mapping) and again.keys() == told.keys():
@@ -45,4 +45,4 @@ def _unequal(again: Any, told: Any, path: str) -> Iterator[Deviation]:  # noqa: 
         for place, (one, other) in enumerate(zip(again, told, strict=True)):
             yield from _unequal(one, other, f"{path}/{place}")
     elif again != told:
-        yield Deviation(path, again, told)
+        yield Difference(path, again, told)

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from pipelines.audit.comparison import deviations
-from pipelines.audit.regather import NotJoinedError, regathered
-from pipelines.enrich.status import looked_at
+from pipelines.audit.comparison import unequal_leaves
+from pipelines.audit.regather import NotJoinedError, regather
+from pipelines.enrich.status import last_observed_at
 from pipelines.formats.json_pointer import resolve
-from pipelines.formats.record_reader import FieldError, parse_record, said
+from pipelines.formats.record_reader import FieldError, as_stated, parse_record
 from pipelines.freshness import deadlines
-from pipelines.passport.changes import differences
-from pipelines.passport.document import Terms, draft
+from pipelines.passport.changes import changes_between
+from pipelines.passport.document import IssueContext, draft
 from pipelines.passport.links import Issuer
 from pipelines.rules.gates import Lifetimes
 from pipelines.rules.rulebook import rule_at, rulebook
@@ -105,7 +105,7 @@ def _in_record(entry: Json, raw: RawListing) -> Mismatch | None:
     """A quote must be words of the text at its locator; a value must be all that the record holds there."""
     try:
         stored = resolve(parse_record(raw.body), entry["locator"])
-        value: object = None if "quote" in entry else said(stored)
+        value: object = None if "quote" in entry else as_stated(stored)
     except FieldError as error:
         return Mismatch(entry["path"], f"{_place(entry, raw)}: {error.reason}")
     if "quote" in entry:
@@ -138,25 +138,25 @@ def _rederived(passport: Json, records: list[RawListing], gates: Lifetimes) -> l
     slug = unfragile["artifact"]["slug"]
     cited = {entry["content_sha256"] for entry in unfragile["evidence"]}
     try:
-        subject = regathered(slug, unfragile["artifact"]["model"]["records"], records, cited=cited)
+        subject = regather(slug, unfragile["artifact"]["model"]["records"], records, cited=cited)
     except NotJoinedError as error:
         return [Mismatch(RECORDS, str(error))]
     base_url = unfragile["artifact"]["page_url"].removesuffix(f"/{slug}")
     signed_at = instant(passport["signedAt"])
-    terms = Terms(Issuer(passport["signedBy"], base_url), gates, signed_at, passport["keyId"])
+    terms = IssueContext(Issuer(passport["signedBy"], base_url), gates, signed_at, passport["keyId"])
     again = orjson.loads(orjson.dumps(draft(subject, terms).unfragile))
     found = [
         Mismatch(change.path, f"the rules give {_shown(change.before)}, not {_shown(change.after)}")
-        for change in differences(again, unfragile)
+        for change in changes_between(again, unfragile)
         if change.path != "/trust/score"
     ]
     # What is no change of substance may still be false: how fresh it looks, who is said to have said it, and when.
-    expires_at = stamp(deadlines(looked_at(subject), gates[subject.primary.source]).void)
+    expires_at = stamp(deadlines(last_observed_at(subject), gates[subject.primary.source]).void)
     if passport["expiresAt"] != expires_at:
         found.append(Mismatch("/expiresAt", f"must be {expires_at}, not {passport['expiresAt']}"))
     return found or [
         Mismatch(one.path, f"must be {_shown(one.due)}, not {_shown(one.told)}")
-        for one in deviations(again, unfragile, signed_at)
+        for one in unequal_leaves(again, unfragile, signed_at)
     ]
 
 

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from pipelines.errors import PipelineError
 from pipelines.extraction.record import SOURCE as EXTRACTION
-from pipelines.extraction.record import disproof
-from pipelines.lifecycle.absence import Absence, suffices
+from pipelines.extraction.record import refutation
+from pipelines.lifecycle.absence import Absence, is_confirmed
 from pipelines.lifecycle.identity import identity_of
 from pipelines.merge.gather import NO_ABSENCES, Absences, gather
 from pipelines.merge.joins import Joined, Joins, in_order
@@ -28,7 +28,7 @@ class NotJoinedError(PipelineError):
     """The records that a passport names are not there, or do not say that they are of its model."""
 
 
-class _Named(NamedTuple):
+class NamedRecord(NamedTuple):
     """A record that a passport names, and how it came to it."""
 
     raw: RawListing
@@ -36,7 +36,7 @@ class _Named(NamedTuple):
     by: str
 
 
-def regathered(
+def regather(
     slug: str, named: Iterable[Json], records: Iterable[RawListing], *, cited: Collection[str] = ()
 ) -> Subject:
     """Gather the subject of a passport; `named` is its `artifact.model.records`. Raise NotJoinedError.
@@ -62,14 +62,14 @@ def regathered(
     return subjects[0]
 
 
-def _found(named: list[Json], records: Iterable[RawListing], cited: Collection[str]) -> list[_Named]:
+def _found(named: list[Json], records: Iterable[RawListing], cited: Collection[str]) -> list[NamedRecord]:
     """Find the records that are named; of a repository both its record and the answer that there is none may be."""
     stored: dict[tuple[str, str], list[RawListing]] = defaultdict(list)
     for raw in records:
         stored[raw.source, raw.id].append(raw)
     times = Counter(map(_key, named))
     left = {key: iter(_meant(key, stored[key], count, cited)) for key, count in times.items()}
-    return [_Named(*next(left[_key(record)]), record["joined_by"]) for record in named]
+    return [NamedRecord(*next(left[_key(record)]), record["joined_by"]) for record in named]
 
 
 def _key(record: Json) -> tuple[str, str]:
@@ -94,7 +94,7 @@ def _beside(named: Iterable[Json], records: Iterable[RawListing]) -> list[Listin
     return [listing for listing in read if isinstance(listing, Listing)]
 
 
-def _under_the_same_ids(records: Iterable[RawListing], found: Iterable[_Named]) -> list[Listing]:
+def _under_the_same_ids(records: Iterable[RawListing], found: Iterable[NamedRecord]) -> list[Listing]:
     """The records at hand that lie beside one that is named: a repository, and the look that did not find it."""
     named = {_id_of(one.raw): one.raw.content_sha256 for one in found}
     read = (admit(raw) for raw in records if named.get(_id_of(raw), raw.content_sha256) != raw.content_sha256)
@@ -111,7 +111,7 @@ def _only_shares_the_slug(listing: Listing, slug: str, own: list[Listing]) -> bo
     return listing.kind in CLAIMING and listing.slug == slug and listing.base_id.lower() not in bases
 
 
-def _joined(slug: str, record: _Named, joins: Joins) -> Joined:
+def _joined(slug: str, record: NamedRecord, joins: Joins) -> Joined:
     """See that a record belongs to the passport in the way that it says."""
     listing = record.listing
     found = next((one for one in joins.place(listing) if one.slug == slug and one.by == record.by), None)
@@ -134,7 +134,7 @@ def _is_an_offer(listing: Listing, own: list[Listing]) -> bool:
     return same and (listing.kind != "endpoints" or listing.id == own[0].id)
 
 
-def _see_that_texts_hold(found: Iterable[_Named]) -> None:
+def _see_that_texts_hold(found: Iterable[NamedRecord]) -> None:
     """What was found in a text must stand in the text that the passport names."""
     by_id = {(one.listing.source, one.listing.id): one for one in found}
     for (source, record_id), extraction in by_id.items():
@@ -143,7 +143,7 @@ def _see_that_texts_hold(found: Iterable[_Named]) -> None:
             text = by_id.get((of_source, of_id))
             if text is None:
                 raise NotJoinedError(f"the text that {record_id!r} of {source} is about is not among the records")
-            if reason := disproof(extraction.raw, text.raw, text.listing.kind):
+            if reason := refutation(extraction.raw, text.raw, text.listing.kind):
                 raise NotJoinedError(f"{record_id!r} of {source} does not hold: {reason}")
 
 
@@ -163,6 +163,6 @@ def _absence(listing: Listing, looks: tuple[Listing, ...]) -> Absence:
     """See that the looks suffice; of single answers the latest is kept, and the first came after the good record."""
     since = looks[0].observed_at if looks[0].kind == "roll" else listing.observed_at
     at = looks[-1].observed_at
-    if not any(_shows_a_move(look, listing) for look in looks) and not suffices(listing, since, at):
+    if not any(_shows_a_move(look, listing) for look in looks) and not is_confirmed(listing, since, at):
         raise NotJoinedError(f"{listing.id!r} was missed from {since} to {at}: that does not show it gone")
     return Absence(looks, confirmed=True)

@@ -18,7 +18,7 @@ PLAIN = "plain-"
 """How the name of a fact begins, behind its group, that is a sentence which no failure mode covers."""
 
 
-class Plain(NamedTuple):
+class PlainLimitation(NamedTuple):
     """A sentence against the model, in its source's own words."""
 
     text: str
@@ -34,14 +34,14 @@ def quotes(subject: Subject, names: Iterable[str]) -> list[Claim]:
     return [*first.values()][:MOST_QUOTES]
 
 
-def plain_limitations(subject: Subject, used: Collection[object]) -> list[Plain]:
+def plain_limitations(subject: Subject, used: Collection[object]) -> list[PlainLimitation]:
     """Sentences as limitations of their own, without those that are `used` to show a failure mode."""
     found: dict[str, list[Claim]] = {}
     for item in subject.items(LIMIT.rstrip(":")):
         for claim in _claims(subject, LIMIT + item) if item.startswith(PLAIN) else ():
             if claim.fact.said not in used:
                 found.setdefault(quoted(claim), []).append(claim)
-    return [Plain(text, tuple(claims[:MOST_QUOTES])) for text, claims in [*found.items()][:MOST_PLAIN]]
+    return [PlainLimitation(text, tuple(claims[:MOST_QUOTES])) for text, claims in [*found.items()][:MOST_PLAIN]]
 
 
 def _claims(subject: Subject, name: str) -> list[Claim]:

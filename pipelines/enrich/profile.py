@@ -7,8 +7,8 @@ from typing import NamedTuple
 from pipelines.enrich.catalogue import Ability, Mode, catalogue
 from pipelines.enrich.classification import access
 from pipelines.enrich.evidence import Document, from_claim, from_class
-from pipelines.enrich.limitations import Plain, plain_limitations, quotes
-from pipelines.enrich.status import Life
+from pipelines.enrich.limitations import PlainLimitation, plain_limitations, quotes
+from pipelines.enrich.status import StatusFinding
 from pipelines.enrich.templates import fill
 from pipelines.merge.subject import Subject
 from pipelines.rules.conditions import cited, fits, reaches
@@ -27,7 +27,7 @@ class Profile(NamedTuple):
     """Limitations of a model of which no capability is known."""
 
 
-def enrich(subject: Subject, *, artifact_id: str, life: Life) -> Profile:
+def enrich(subject: Subject, *, artifact_id: str, life: StatusFinding) -> Profile:
     """Derive a model's profile; a capability is listed only when its facts are stated."""
     claims = subject.claims
     fitting = _fitting((subject.stated | life.flags) & catalogue().asked)
@@ -71,13 +71,13 @@ def _fitting(stated: frozenset[str]) -> _Fitting:
     return _Fitting(abilities, tuple(row for row in modes if row.rule.id not in said))
 
 
-def _place(subject: Subject, abilities: list[Ability], modes: list[Mode]) -> list[list[Mode | Plain]]:
+def _place(subject: Subject, abilities: list[Ability], modes: list[Mode]) -> list[list[Mode | PlainLimitation]]:
     """Put what is of the model with the first capability, and class modes with the first that names them, if any."""
     first_to_name: dict[str, int] = {}
     for place, ability in enumerate(abilities):
         for limit in ability.rule.limits:
             first_to_name.setdefault(limit, place)
-    placed: list[list[Mode | Plain]] = [[] for _ in abilities]
+    placed: list[list[Mode | PlainLimitation]] = [[] for _ in abilities]
     if abilities:
         placed[0] += _stated(subject, modes)
     for mode in modes if abilities else ():
@@ -88,7 +88,7 @@ def _place(subject: Subject, abilities: list[Ability], modes: list[Mode]) -> lis
     return placed
 
 
-def _stated(subject: Subject, modes: list[Mode]) -> list[Mode | Plain]:
+def _stated(subject: Subject, modes: list[Mode]) -> list[Mode | PlainLimitation]:
     """What is stated of the model: failure modes by fields, then by words (so the table has them), then sentences."""
     stated = [mode for mode in modes if mode.rule.stated]
     if "limit" not in subject.groups:
@@ -105,7 +105,7 @@ def _keep_apart(subject: Subject, modes: list[Mode], profile: Profile) -> None:
         profile.shown_by.setdefault(text, shown_by)
 
 
-def _limit(subject: Subject, limit: Mode | Plain, path: str, profile: Profile) -> str:
+def _limit(subject: Subject, limit: Mode | PlainLimitation, path: str, profile: Profile) -> str:
     """Word a limitation and note its evidence."""
     text, shown_by = _worded(subject, limit, path)
     profile.evidence.extend(shown_by)
@@ -113,8 +113,8 @@ def _limit(subject: Subject, limit: Mode | Plain, path: str, profile: Profile) -
     return text
 
 
-def _worded(subject: Subject, limit: Mode | Plain, path: str) -> tuple[str, list[Document]]:
-    if isinstance(limit, Plain):
+def _worded(subject: Subject, limit: Mode | PlainLimitation, path: str) -> tuple[str, list[Document]]:
+    if isinstance(limit, PlainLimitation):
         return limit.text, [from_claim(path, claim) for claim in limit.claims]
     text = fill(limit.rule.text, subject.claims)
     return text, _mode_evidence(subject, limit, text, path)

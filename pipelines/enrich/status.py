@@ -11,7 +11,7 @@ FARTHEST_END = timedelta(days=3650)
 """An end announced further ahead is a sentinel (2098-12-31, 9999-01-01 in the recordings), not an end."""
 
 
-class Life(NamedTuple):
+class StatusFinding(NamedTuple):
     """What the calendar and the last looks say of a model."""
 
     status: Status
@@ -22,14 +22,14 @@ class Life(NamedTuple):
     """The fact that shows the status."""
 
 
-ALIVE = Life("active", frozenset(), "listed")
-ENDING = Life("deprecated", frozenset(["ending"]), "expires_on")
-PAST_END = Life("deprecated", frozenset(["past_end"]), "expires_on")
-DISABLED = Life("deprecated", frozenset(), "disabled")
-GONE = Life("delisted", frozenset(["delisted"]), MISSING)
+ALIVE = StatusFinding("active", frozenset(), "listed")
+ENDING = StatusFinding("deprecated", frozenset(["ending"]), "expires_on")
+PAST_END = StatusFinding("deprecated", frozenset(["past_end"]), "expires_on")
+DISABLED = StatusFinding("deprecated", frozenset(), "disabled")
+GONE = StatusFinding("delisted", frozenset(["delisted"]), MISSING)
 
 
-def life_of(subject: Subject, today: date) -> Life:
+def status_of(subject: Subject, today: date) -> StatusFinding:
     """Judge whether it is there, and the announced end, if there is one: from then on the source may remove it."""
     if subject.absence and subject.absence.confirmed:
         return GONE
@@ -44,7 +44,7 @@ def life_of(subject: Subject, today: date) -> Life:
     return PAST_END if end < today else ENDING
 
 
-def looked_at(subject: Subject) -> str:
+def last_observed_at(subject: Subject) -> str:
     """When a source last said what the status rests on: that the model is there, or that it is not."""
     absence = subject.absence
     return absence.latest.observed_at if absence and absence.confirmed else subject.primary.observed_at

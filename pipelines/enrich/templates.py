@@ -37,16 +37,16 @@ def fill(template: str, claims: dict[str, Claim]) -> str:
 
 
 def _told(name: str, claim: Claim) -> str:
-    return told_in(claim) if name.startswith(LIMIT) else spoken(name, claim.fact.value)
+    return text_of_claim(claim) if name.startswith(LIMIT) else in_words(name, claim.fact.value)
 
 
-def told_in(claim: Claim) -> str:
+def text_of_claim(claim: Claim) -> str:
     """The text that a claim is read from: "its card"; a proposal is of the text that it was made from."""
     listing = claim.listing
     return TEXTS[listing.source if listing.source in TEXTS else listing.id.partition(":")[0]]
 
 
-def spoken(name: str, value: FactValue) -> str:
+def in_words(name: str, value: FactValue) -> str:
     """A fact's value as it reads in a sentence: token counts with separators and unit, prices by the million, lists."""
     if isinstance(value, int) and name.endswith("_tokens"):
         return f"{value:,} tokens"
@@ -59,7 +59,7 @@ def spoken(name: str, value: FactValue) -> str:
 
 def quoted(claim: Claim) -> str:
     """A sentence that states a limit, as its reader sees it, and where it stands: 'its card states: "…"'."""
-    before, after = f'{told_in(claim)} states: "', '"'
+    before, after = f'{text_of_claim(claim)} states: "', '"'
     sentence = " ".join(clean(plain_text(str(claim.fact.said))).split())
     return before + _without_middle(sentence, LONGEST_QUOTED - len(before + after)) + after
 

@@ -34,7 +34,7 @@ MOST_PLACES: Final = 20
 """Places of the same words in a text that are tried."""
 
 
-class AnswerError(PipelineError):
+class ModelAnswerError(PipelineError):
     """A language model's answer is not what it was asked for; the message continues "the answer …"."""
 
 
@@ -45,7 +45,7 @@ class Proposed(Frozen):
     quote: str
 
 
-class Answer(Frozen):
+class ModelAnswer(Frozen):
     """What the model is asked to answer with."""
 
     proposals: tuple[Proposed, ...]
@@ -82,14 +82,14 @@ class Proposal(NamedTuple):
     """The quote's first byte."""
 
 
-class Judged(NamedTuple):
+class AcceptedProposals(NamedTuple):
     """What counts of an answer, in the text's order, and how much was dropped for which reason."""
 
     proposals: tuple[Proposal, ...]
     dropped: dict[str, int]
 
 
-class _Sentence(NamedTuple):
+class _NumberedSentence(NamedTuple):
     start: int
     end: int
     passage: tuple[int, int]
@@ -112,7 +112,7 @@ def states_something(text: SourceText) -> bool:
     return next(_sentences(text.text.encode()), None) is not None
 
 
-def judged(answer: str, text: SourceText) -> Judged:
+def accepted_proposals(answer: str, text: SourceText) -> AcceptedProposals:
     """Judge a model's answer about a text; raise AnswerError when it is none."""
     proposed, rules = _read(answer), extraction_rules()
     stored = text.text.encode()
@@ -130,10 +130,10 @@ def judged(answer: str, text: SourceText) -> Judged:
         else:
             kept[found.claim, found.start] = found
     ordered = sorted(kept.values(), key=lambda proposal: (proposal.start, proposal.claim))
-    return Judged(tuple(ordered), dict(sorted(dropped.items())))
+    return AcceptedProposals(tuple(ordered), dict(sorted(dropped.items())))
 
 
-def untenable(proposals: Iterable[Proposal], text: SourceText) -> Iterator[int]:
+def invalid_proposals(proposals: Iterable[Proposal], text: SourceText) -> Iterator[int]:
     """Places of proposals that would not count of this text as they are written down, whoever wrote them down."""
     stored, rules = text.text.encode(), extraction_rules()
     sentences = list(_sentences(stored))
@@ -149,15 +149,15 @@ def _is_text(found: object) -> bool:
 def _read(answer: str) -> tuple[Proposed, ...]:
     longest = extraction_rules().bounds.longest_answer_chars
     if len(answer) > longest:
-        raise AnswerError(f"has {len(answer)} characters, more than {longest}")
+        raise ModelAnswerError(f"has {len(answer)} characters, more than {longest}")
     try:
-        return Answer.model_validate_json(answer, strict=False).proposals
+        return ModelAnswer.model_validate_json(answer, strict=False).proposals
     except ValidationError as error:
-        raise AnswerError(f"is not of the schema: {error.errors(include_input=False)[0]['msg']}") from None
+        raise ModelAnswerError(f"is not of the schema: {error.errors(include_input=False)[0]['msg']}") from None
 
 
 def _judge(
-    one: Proposed, text: str, stored: bytes, sentences: list[_Sentence], rules: ExtractionRules
+    one: Proposed, text: str, stored: bytes, sentences: list[_NumberedSentence], rules: ExtractionRules
 ) -> Proposal | str:
     """Find a proposal in the text, or say why it does not count."""
     if one.claim not in rules.claim_ids():
@@ -193,7 +193,7 @@ def _places(quote: str, text: str) -> Iterator[tuple[int, int]]:
         yield start, start + len(found[0].encode())
 
 
-def _whole(stored: bytes, span: tuple[int, int], sentences: list[_Sentence]) -> tuple[int, int] | None:
+def _whole(stored: bytes, span: tuple[int, int], sentences: list[_NumberedSentence]) -> tuple[int, int] | None:
     """Widen a span by marks to whole sentences of one passage; None when it leaves out a word of one."""
     touched = [one for one in sentences if one.start < span[1] and span[0] < one.end]
     if not touched or len({one.passage for one in touched}) > 1:
@@ -203,11 +203,11 @@ def _whole(stored: bytes, span: tuple[int, int], sentences: list[_Sentence]) -> 
     return None if any(char.isalnum() for char in left_out) else (start, end)
 
 
-def _sentences(stored: bytes) -> Iterator[_Sentence]:
+def _sentences(stored: bytes) -> Iterator[_NumberedSentence]:
     """The sentences of a text in Markdown, without front matter, headings, code, tables, comments and boilerplate."""
     for number, part in enumerate(read_body(stored, read_front_matter(stored).body_offset)):
         for sentence in part.sentences:
-            yield _Sentence(sentence.start, sentence.end, (number, sentence.passage))
+            yield _NumberedSentence(sentence.start, sentence.end, (number, sentence.passage))
 
 
 def _is_denied(quote: str) -> bool:

@@ -4,15 +4,15 @@ import hashlib
 import json
 from collections.abc import Callable
 
-from pipelines.extraction.answer import Judged, Proposal, SourceText, record_id, text_of, untenable
+from pipelines.extraction.answer import AcceptedProposals, Proposal, SourceText, invalid_proposals, record_id, text_of
 from pipelines.formats.json_pointer import resolve
-from pipelines.formats.record_reader import FieldError, Record, parse_record, shown
+from pipelines.formats.record_reader import FieldError, RecordReader, parse_record, shown
 from pipelines.formats.slugs import hub_slug, is_slug, slug_of
 from pipelines.rules.extraction import PLAIN, TextRule, extraction_rules
 from schemas.listing import Fact, Listing, RawListing
 
 
-def recorded(found: Judged, text: SourceText, *, model: str, observed_at: str) -> RawListing:
+def record_of(found: AcceptedProposals, text: SourceText, *, model: str, observed_at: str) -> RawListing:
     """Write down what counts of a model's answer, as a record of our own."""
     document = {
         "dropped": found.dropped,
@@ -40,7 +40,7 @@ def answers(last: RawListing, text: SourceText, *, model: str) -> bool:
     return is_of(last, text) and pinned == (model, extraction_rules().sha256)
 
 
-def disproof(extraction: RawListing, record: RawListing, kind: str) -> str | None:
+def refutation(extraction: RawListing, record: RawListing, kind: str) -> str | None:
     """Say why what was proposed does not hold of the record that it is about, or None when all of it counts there."""
     text, document = text_of(record, kind), parse_record(extraction.body)
     if text is None or text.record_id != extraction.id:
@@ -48,7 +48,7 @@ def disproof(extraction: RawListing, record: RawListing, kind: str) -> str | Non
     if not is_of(extraction, text):
         return f"the text of {record.id!r} is another than the one that was asked about"
     proposals = [Proposal(one["claim"], one["end"], one["quote"], one["start"]) for one in document["proposals"]]
-    place = next(untenable(proposals, text), None)
+    place = next(invalid_proposals(proposals, text), None)
     if place is None:
         return None
     return f"/proposals/{place} is no whole sentence that stands in the text from byte {proposals[place].start} on"
@@ -64,7 +64,7 @@ def read_proposals(raw: RawListing) -> Listing:
 
     That the quotes stand in the text that they are of is `pipelines.proposals.disproof`'s to say: it takes that text.
     """
-    record = Record(parse_record(raw.body))
+    record = RecordReader(parse_record(raw.body))
     rule, listing_id, slug = _subject(record.nested("of"), raw)
     for pinned in ("model", "prompt_sha256"):
         record.line(pinned)
@@ -90,7 +90,7 @@ def read_proposals(raw: RawListing) -> Listing:
     )
 
 
-def _subject(of: Record, raw: RawListing) -> tuple[TextRule, str, str]:
+def _subject(of: RecordReader, raw: RawListing) -> tuple[TextRule, str, str]:
     """What the proposals are about: it must be what the record's own id says."""
     source, listing_id = of.line("source"), of.line("id")
     rule = extraction_rules().text_of(source)
@@ -109,7 +109,7 @@ def _subject(of: Record, raw: RawListing) -> tuple[TextRule, str, str]:
     return rule, listing_id, slug
 
 
-def _proposal(proposal: Record) -> tuple[Fact, bool]:
+def _proposal(proposal: RecordReader) -> tuple[Fact, bool]:
     """Read one proposal; tell whether its claim is one that we know."""
     rules, claim, quote = extraction_rules(), proposal.line("claim"), proposal.take("quote")
     start, end = proposal.optional_count("start"), proposal.optional_count("end")

@@ -28,7 +28,7 @@ class FieldError(PlacedError):
     whole = "the record"
 
 
-class Record:
+class RecordReader:
     """An object of a source's record, read by taking its fields out; every reader names the field that it refuses.
 
     Readers of fields that every record must have raise FieldError when they are missing; those of optional fields read
@@ -42,7 +42,7 @@ class Record:
         """JSON Pointer to this object in the record."""
         self._shape = shape
         self._fields = fields
-        self._opened: list[Record] = []
+        self._opened: list[RecordReader] = []
 
     def __contains__(self, key: str) -> bool:
         return key in self._fields
@@ -125,20 +125,20 @@ class Record:
             self.refuse(key, f"is {shown(value)}, not true, false or null")
         return value
 
-    def nested(self, key: str) -> "Record":
+    def nested(self, key: str) -> "RecordReader":
         """Take out an object; what is not taken of it in its turn is left over."""
         return self._open(self.take(key), self.place(key), self._shape_of(key))
 
-    def optional_nested(self, key: str) -> "Record":
+    def optional_nested(self, key: str) -> "RecordReader":
         """Take out an object that may be absent or null: both read as an empty one."""
         value = self.take_optional(key)
         return self._open({} if value is None else value, self.place(key), self._shape_of(key))
 
-    def nested_list(self, key: str) -> list["Record"]:
+    def nested_list(self, key: str) -> list["RecordReader"]:
         """Take out a list of objects."""
         return self._open_each(key, self.take(key))
 
-    def optional_nested_list(self, key: str) -> list["Record"]:
+    def optional_nested_list(self, key: str) -> list["RecordReader"]:
         """Take out a list of objects that may be absent or null: both read as an empty one."""
         value = self.take_optional(key)
         return [] if value is None else self._open_each(key, value)
@@ -153,14 +153,14 @@ class Record:
     def _shape_of(self, key: str) -> str:
         return f"{self._shape}/{_escaped(key)}"
 
-    def _open(self, value: object, at: str, shape: str) -> "Record":
+    def _open(self, value: object, at: str, shape: str) -> "RecordReader":
         if not isinstance(value, dict):
             raise FieldError(at, f"is {shown(value)}, not an object")
-        opened = Record(value, at, shape)
+        opened = RecordReader(value, at, shape)
         self._opened.append(opened)
         return opened
 
-    def _open_each(self, key: str, values: object) -> list["Record"]:
+    def _open_each(self, key: str, values: object) -> list["RecordReader"]:
         at, shape = self.place(key), self._shape_of(key)
         if not isinstance(values, list):
             raise FieldError(at, f"is {shown(values)}, not a list")
@@ -186,7 +186,7 @@ def parse_record(body: str) -> dict[str, Any]:
     return fields
 
 
-def said(value: object) -> Said:
+def as_stated(value: object) -> Said:
     """Give what stands in a record in a form that evidence can carry: fractions as their digits in text."""
     if isinstance(value, Decimal):
         return digits(value)
@@ -237,7 +237,7 @@ def _refuse_constant(name: str) -> NoReturn:
 _DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
 
 
-def day(record: Record, field: str, *, or_month: bool = False) -> str | None:
+def day(record: RecordReader, field: str, *, or_month: bool = False) -> str | None:
     """Take out a day ("2026-04-29"), or a month too; raise FieldError when it is neither."""
     text = record.optional_line(field)
     if text is None or is_day(text) or (or_month and is_month(text)):

@@ -36,15 +36,15 @@ def is_gone(line: AdmittedLine) -> bool:
         return True
     if line.missing_since is None or line.missed_at is None:
         return False
-    return suffices(line.listing, line.missing_since, line.missed_at)
+    return is_confirmed(line.listing, line.missing_since, line.missed_at)
 
 
-def suffices(listing: Listing, since: str, at: str) -> bool:
+def is_confirmed(listing: Listing, since: str, at: str) -> bool:
     """Whether a listing that was first missed at one instant, and again at another, is gone."""
     return instant(at) - instant(since) >= CONFIRMED_AFTER or _ended_by(listing, at)
 
 
-def looks_that_show(line: AdmittedLine) -> tuple[str, ...]:
+def proving_observations(line: AdmittedLine) -> tuple[str, ...]:
     """Dates of the looks that an absence is shown by: the first and the latest, or the latest where one is enough.
 
     Which of the two it is does not change from look to look: what is shown of a model that stays gone stays the same.

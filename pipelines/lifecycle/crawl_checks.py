@@ -69,7 +69,7 @@ class Filled:
                 self.varieties[name].note(said[name])
 
 
-class Came(NamedTuple):
+class RefusalCounts(NamedTuple):
     """How many records of one kind a crawl brought."""
 
     admitted: int
@@ -93,7 +93,7 @@ def check(report: CrawlReport, filled: Filled, gate: Gate, *, last_good: int | N
     ]
 
 
-def check_refusals(report: CrawlReport, came: Mapping[str, Came], gates: Gates) -> list[Breach]:
+def check_refusals(report: CrawlReport, came: Mapping[str, RefusalCounts], gates: Gates) -> list[Breach]:
     """List the kinds of records, by source, of which a whole crawl refused more than their own gates allow.
 
     A crawl of the Hub brings repositories, cards and licences: a card that is refused says nothing of the repositories.
@@ -125,7 +125,7 @@ def _size(report: CrawlReport, gate: Gate, last_good: int | None) -> Iterable[Br
         yield Breach(report.source, DROP, reason)
 
 
-def _refused(report: CrawlReport, came: Mapping[str, Came], gates: Gates) -> Iterable[Breach]:
+def _refused(report: CrawlReport, came: Mapping[str, RefusalCounts], gates: Gates) -> Iterable[Breach]:
     for source, (admitted, refused) in came.items():
         total, largest = admitted + refused, gates[source].largest_reject_rate
         if total >= FEWEST_TO_RATE and refused / total > largest:

@@ -17,7 +17,7 @@ from schemas.listing import Listing, RawListing
 from schemas.sources import IDENTITIES, LOOKED_FOR
 
 
-class Held(NamedTuple):
+class KnownRecord(NamedTuple):
     """A record among the last good ones: what it is, and under which name."""
 
     identity: str
@@ -30,11 +30,11 @@ class Held(NamedTuple):
     moved_to: str | None
 
 
-class Move(NamedTuple):
+class Relocation(NamedTuple):
     """Under a name that a record had, another record was found later, or it itself under another one."""
 
-    left: Held
-    found: Held
+    left: KnownRecord
+    found: KnownRecord
 
     @property
     def is_rename(self) -> bool:
@@ -49,32 +49,32 @@ def identity_of(listing: Listing) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def held(line: AdmittedLine) -> Held | None:
+def known_record(line: AdmittedLine) -> KnownRecord | None:
     """Note a record, if it can be followed."""
     identity, raw = identity_of(line.listing), line.raw
     if identity is None:
         return None
     slug, marks = line.listing.slug, (raw.succeeds, line.moved_to)
-    return Held(identity, raw.id, slug, raw.url, raw.asked_as, raw.observed_at, *marks)
+    return KnownRecord(identity, raw.id, slug, raw.url, raw.asked_as, raw.observed_at, *marks)
 
 
-def renames(records: Iterable[Held]) -> Iterator[Move]:
+def renames(records: Iterable[KnownRecord]) -> Iterator[Relocation]:
     """Of records with one identity the one seen last has the present name, if it alone was and lies there still."""
     *former, present = sorted(records, key=lambda one: one.observed_at)
     if former and former[-1].observed_at < present.observed_at and present.moved_to is None:
-        yield from (Move(one, present) for one in former)
+        yield from (Relocation(one, present) for one in former)
 
 
-def left_behind(line: AdmittedLine, move: Move) -> list[AdmittedLine]:
+def mark_relocated(line: AdmittedLine, move: Relocation) -> list[AdmittedLine]:
     """Mark a record that its source lists under another name; the look that shows it stands beside."""
     at = move.found.observed_at
     since, latest = min(line.missing_since or at, at), max(line.missed_at or at, at)
     marks = {"missing_since": since, "missed_at": latest, "moved_to": move.found.id if move.is_rename else None}
     marked = line.model_copy(update=marks)
-    return [marked, look_at(move, line)] if line.raw.source in LOOKED_FOR else [marked]
+    return [marked, record_relocation(move, line)] if line.raw.source in LOOKED_FOR else [marked]
 
 
-def look_at(move: Move, last: AdmittedLine) -> AdmittedLine:
+def record_relocation(move: Relocation, last: AdmittedLine) -> AdmittedLine:
     """Write down what was found in the place of a record (`last`), or where it was found: a record of its own.
 
     It is told to whoever knew that record by a name that it had, unless it is the same one that was found.
@@ -96,20 +96,20 @@ def look_at(move: Move, last: AdmittedLine) -> AdmittedLine:
     return _read(raw)
 
 
-def renamed(line: AdmittedLine, names: Iterable[str]) -> AdmittedLine:
+def with_former_names(line: AdmittedLine, names: Iterable[str]) -> AdmittedLine:
     """Note names that a record had before."""
-    return noted(line, formerly=tuple(dict.fromkeys([*line.raw.formerly, *names])))
+    return with_notes(line, formerly=tuple(dict.fromkeys([*line.raw.formerly, *names])))
 
 
-def inherited(line: AdmittedLine, last: AdmittedLine) -> AdmittedLine:
+def keep_names(line: AdmittedLine, last: AdmittedLine) -> AdmittedLine:
     """Keep of the last record what was found out of its names, those that it was led to from among them."""
     names = last.listing.named(last.raw.source)
     if not (names or last.raw.succeeds):
         return line
-    return noted(renamed(line, names), succeeds=last.raw.succeeds)
+    return with_notes(with_former_names(line, names), succeeds=last.raw.succeeds)
 
 
-def noted(line: AdmittedLine, **notes: object) -> AdmittedLine:
+def with_notes(line: AdmittedLine, **notes: object) -> AdmittedLine:
     """Change what is noted of a record beside its body, and read it anew.
 
     A record that earlier rules let pass and today's refuse stays as it is, until its source is asked again.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pipelines.lifecycle.absence import is_gone
-from pipelines.lifecycle.identity import Move, held, inherited, look_at, noted
+from pipelines.lifecycle.identity import Relocation, keep_names, known_record, record_relocation, with_notes
 from schemas.crawl import AdmittedLine
 from schemas.listing import Quarantined
 from schemas.sources import CASELESS, LOOKED_FOR, ROLLS
@@ -20,7 +20,7 @@ _Key = tuple[str, bool]
 """Id of a record, in lower case where its source does not mind, and whether it is the answer that there is none."""
 
 
-class Look(NamedTuple):
+class CrawlScope(NamedTuple):
     """One crawl, as seen by one source of records."""
 
     source: str
@@ -32,7 +32,7 @@ class Look(NamedTuple):
     """Ids of records that were there and could not be read."""
 
 
-class Carried(NamedTuple):
+class Update(NamedTuple):
     """The listings from now on, in order of id, and records that cannot be what they claim to be."""
 
     lines: list[AdmittedLine]
@@ -41,7 +41,7 @@ class Carried(NamedTuple):
     """Ids under which another record lies now than before."""
 
 
-def carried(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine], look: Look) -> Carried:
+def updated(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine], look: CrawlScope) -> Update:
     """Put new records in the place of the last ones; what a whole crawl missed is kept and marked, or let go."""
     before: dict[_Key, AdmittedLine] = {}
     for line in last:
@@ -52,23 +52,23 @@ def carried(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine], look: Loo
         last_one = before.get(_key(line))
         move = _in_its_place(line, last_one)
         if last_one is None or move is None:
-            came[_key(line)] = inherited(line, last_one) if last_one else line
+            came[_key(line)] = keep_names(line, last_one) if last_one else line
         elif last_one.raw.observed_at <= line.raw.observed_at:
             if _may_take_the_place(line, last_one):
-                came[_key(line)] = noted(line, succeeds=move.left.identity)
+                came[_key(line)] = with_notes(line, succeeds=move.left.identity)
                 replaced.append(line.raw.id)
             else:
                 refused.append(_refused(line, move))
             if _is_to_be_told(last_one):
-                answer = look_at(move, last_one)
+                answer = record_relocation(move, last_one)
                 came[_key(answer)] = answer
-    seen = _Seen(came, frozenset(one.lower() for one in look.unread))
+    seen = _CrawlContents(came, frozenset(one.lower() for one in look.unread))
     kept = {key: still for key, line in before.items() if (still := _kept(line, seen, look))}
     lines = kept | {key: _later(line, before.get(key)) for key, line in came.items()}
-    return Carried(sorted(lines.values(), key=_place), refused, replaced)
+    return Update(sorted(lines.values(), key=_place), refused, replaced)
 
 
-class _Seen(NamedTuple):
+class _CrawlContents(NamedTuple):
     """What a crawl brought, and what it could not read."""
 
     came: Mapping[_Key, AdmittedLine]
@@ -86,7 +86,7 @@ def _place(line: AdmittedLine) -> _Key:
     return (line.raw.id, line.listing.kind == "absence")
 
 
-def _kept(line: AdmittedLine, seen: _Seen, look: Look) -> AdmittedLine | None:
+def _kept(line: AdmittedLine, seen: _CrawlContents, look: CrawlScope) -> AdmittedLine | None:
     key = name, none = _key(line)
     if key in seen.came or line.raw.observed_at >= look.began_at:
         return line  # renewed below, or put there by another run meanwhile
@@ -99,7 +99,7 @@ def _kept(line: AdmittedLine, seen: _Seen, look: Look) -> AdmittedLine | None:
     return _unless_gone(line, look) if look.whole else line
 
 
-def _unless_gone(line: AdmittedLine, look: Look) -> AdmittedLine | None:
+def _unless_gone(line: AdmittedLine, look: CrawlScope) -> AdmittedLine | None:
     """Keep what a whole crawl did not bring where its absence has to be confirmed, and let go of the rest."""
     marked = look.source in ROLLS and line.listing.kind in LISTED
     return _missed(line, look.ended_at) if marked else None
@@ -115,10 +115,10 @@ def _later(line: AdmittedLine, other: AdmittedLine | None) -> AdmittedLine:
     return other if other and other.raw.observed_at > line.raw.observed_at else line
 
 
-def _in_its_place(line: AdmittedLine, last: AdmittedLine | None) -> Move | None:
+def _in_its_place(line: AdmittedLine, last: AdmittedLine | None) -> Relocation | None:
     """See whether a record is another one than that which had its name: the source's lasting id is not the same."""
-    found, left = held(line), held(last) if last else None
-    return Move(left, found) if found and left and found.identity != left.identity else None
+    found, left = known_record(line), known_record(last) if last else None
+    return Relocation(left, found) if found and left and found.identity != left.identity else None
 
 
 def _may_take_the_place(line: AdmittedLine, last: AdmittedLine) -> bool:
@@ -131,7 +131,7 @@ def _is_to_be_told(last: AdmittedLine) -> bool:
     return last.raw.source in LOOKED_FOR and last.moved_to is None
 
 
-def _refused(line: AdmittedLine, move: Move) -> Quarantined:
+def _refused(line: AdmittedLine, move: Relocation) -> Quarantined:
     raw, (left, found) = line.raw, move
     another = f"is another repository ({found.identity}) under the name of one that was there before ({left.identity})"
     return Quarantined(

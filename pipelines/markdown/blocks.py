@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from pipelines.markdown.html import html_blocks
 from pipelines.markdown.tables import telling_cells
-from pipelines.markdown.text import CardText
+from pipelines.markdown.text import MarkdownText
 
 BOLD_LEVEL: Final = 7
 """A line in bold stands below the six levels of headings."""
@@ -66,7 +66,7 @@ class _Line(NamedTuple):
     place: int
 
 
-def read_parts(text: CardText, first_line: int) -> Iterator[Heading | Passage]:
+def read_blocks(text: MarkdownText, first_line: int) -> Iterator[Heading | Passage]:
     """Yield headings and passages from a line on; code, comments, and cells that are no sentence are passed over."""
     opened: list[Token] = []
     headings: list[str] = []
@@ -93,7 +93,7 @@ def plain_heading(text: str) -> str:
     return " ".join(_MARKUP.sub(lambda found: found[1] or "", text).split())
 
 
-def _cells(text: CardText, row: list[Token], headings: list[str], first_line: int) -> Iterator[Passage]:
+def _cells(text: MarkdownText, row: list[Token], headings: list[str], first_line: int) -> Iterator[Passage]:
     """The cells of a row that are sentences; the same words twice are one."""
     cells = [cell.content for cell in row]
     for place in telling_cells(headings, [plain_heading(cell) for cell in cells]):
@@ -102,7 +102,7 @@ def _cells(text: CardText, row: list[Token], headings: list[str], first_line: in
             yield Passage(line.text, ((0, line.place),), item=False, cell=True)
 
 
-def _html_parts(text: CardText, start: int, end: int) -> Iterator[Heading | Passage]:
+def _html_parts(text: MarkdownText, start: int, end: int) -> Iterator[Heading | Passage]:
     html = text.parsed[start:end]
     for block in html_blocks(html):
         words = html[block.start : block.end]
@@ -112,7 +112,7 @@ def _html_parts(text: CardText, start: int, end: int) -> Iterator[Heading | Pass
             yield Passage(words, ((0, start + block.start),), block.item)
 
 
-def _lines(text: CardText, token: Token, first_line: int) -> list[_Line]:
+def _lines(text: MarkdownText, token: Token, first_line: int) -> list[_Line]:
     """Find each line of a block where the card has it: the end of its line, after the marks that lead to it."""
     lines = []
     for number, content in enumerate(token.content.split("\n"), (token.map or [0])[0] + first_line):

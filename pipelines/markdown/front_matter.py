@@ -5,9 +5,9 @@ from typing import Final, NamedTuple
 
 from pydantic import Field
 
-from pipelines.markdown.model_index import Result, read_results
-from pipelines.markdown.strict_yaml import CardYamlError, Lines, YamlDocument, YamlValue, read_yaml
-from pipelines.markdown.text import BYTE_ORDER_MARK, CardText, no_card, read_text
+from pipelines.markdown.model_index import IndexResult, read_results
+from pipelines.markdown.strict_yaml import Lines, StrictYamlError, YamlDocument, YamlValue, read_yaml
+from pipelines.markdown.text import BYTE_ORDER_MARK, MarkdownText, no_card, read_text
 from schemas.base import Frozen
 
 _FENCE: Final = re.compile(r"-{3}[ \t]*")
@@ -34,7 +34,7 @@ class FrontMatter(Frozen):
     datasets: tuple[str, ...] = ()
     gate_fields: tuple[str, ...] = ()
     """Keys that set terms on access ("extra_gated_prompt"): the model is, or was, given only to those who accept."""
-    results: tuple[Result, ...] = ()
+    results: tuple[IndexResult, ...] = ()
     """Benchmark results of `model-index`."""
     body_offset: int = 0
     """First byte of the card's text."""
@@ -68,7 +68,7 @@ def read_front_matter(card: bytes) -> FrontMatter:
     return _declared(document.value or {}, block.body_offset, faults, spans)
 
 
-def _span(text: CardText, first_line: int, lines: Lines) -> tuple[int, int]:
+def _span(text: MarkdownText, first_line: int, lines: Lines) -> tuple[int, int]:
     """The bytes of lines of the block, without the white space around them."""
     start, end = (text.line_place(first_line + line) for line in lines)
     words = text.text[start:end]
@@ -76,11 +76,11 @@ def _span(text: CardText, first_line: int, lines: Lines) -> tuple[int, int]:
     return text.byte_at(start), text.byte_at(start + len(words.strip()))
 
 
-def _mark_bytes(text: CardText) -> int:
+def _mark_bytes(text: MarkdownText) -> int:
     return text.byte_at(1) if text.text.startswith(BYTE_ORDER_MARK) else 0
 
 
-def _block(text: CardText, faults: list[str]) -> _Block | None:
+def _block(text: MarkdownText, faults: list[str]) -> _Block | None:
     """Find the lines between the fences; a byte order mark and blank lines may stand before the first."""
     lines = text.lines()
     first = next((number for number, line in enumerate(lines) if line.strip()), None)
@@ -101,7 +101,7 @@ def _parsed(block: str, faults: list[str]) -> YamlDocument:
         block = _TABS.sub(lambda indent: indent[1] + "  " * indent[0].count("\t"), block)
     try:
         document = read_yaml(block)
-    except CardYamlError as error:
+    except StrictYamlError as error:
         faults.append(f"the front matter {error}")
         return YamlDocument(None, (), {})
     faults.extend(document.faults)

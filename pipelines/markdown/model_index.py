@@ -13,7 +13,7 @@ _TRUE: Final = frozenset(("true", "True", "TRUE", "yes", "Yes", "on"))
 _FALSE: Final = frozenset(("false", "False", "FALSE", "no", "No", "off"))
 
 
-class Result(Frozen):
+class IndexResult(Frozen):
     """One figure, as the card gives it."""
 
     pointer: str
@@ -34,9 +34,9 @@ class Result(Frozen):
     """Whether the card says that the Hub re-ran it."""
 
 
-def read_results(index: YamlValue) -> tuple[tuple[Result, ...], tuple[str, ...]]:
+def read_results(index: YamlValue) -> tuple[tuple[IndexResult, ...], tuple[str, ...]]:
     """Read `model-index`; return the results, and a fault for each kind of thing that was passed over."""
-    results: list[Result] = []
+    results: list[IndexResult] = []
     faults: list[str] = []
     for pointer, model in _entries(index, "/model-index", faults):
         for place, entry in _entries(model.get("results"), f"{pointer}/results", faults):
@@ -68,13 +68,13 @@ def _entries(value: YamlValue, pointer: str, faults: list[str]) -> Iterator[tupl
 
 def _result(
     pointer: str, model: dict[str, YamlValue], entry: dict[str, YamlValue], metric: dict[str, YamlValue]
-) -> Result | None:
+) -> IndexResult | None:
     task, dataset = _mapping(entry, "task"), _mapping(entry, "dataset")
     name = _text(metric, "type") or _text(metric, "name")
     value = _text(metric, "value")
     if name is None or value is None:
         return None
-    return Result(
+    return IndexResult(
         pointer=pointer,
         model=_text(model, "name"),
         task=_text(task, "type") or _text(task, "name"),

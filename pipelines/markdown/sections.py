@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from pipelines.markdown.blocks import PLAIN_LEVEL, Heading, Passage, read_parts
-from pipelines.markdown.text import CardText, no_card, read_text
+from pipelines.markdown.blocks import PLAIN_LEVEL, Heading, Passage, read_blocks
+from pipelines.markdown.text import MarkdownText, no_card, read_text
 from pipelines.rules.cards import SectionKind, card_rules
 
 _NO_WORD: Final = re.compile(r"[^\w\s'\u2019/&]|_")
@@ -41,12 +41,12 @@ def heading_kind(heading: str) -> SectionKind | None:
     return next((rule.kind for rule in card_rules().headings if rule.pattern.search(words)), None)
 
 
-def _sections(text: CardText, first_line: int, start: int) -> Iterator[Section]:
+def _sections(text: MarkdownText, first_line: int, start: int) -> Iterator[Section]:
     """Close a section at each heading."""
     above: list[tuple[int, SectionKind]] = []
     heading, passages = Heading("", 0, 0), list[Passage]()
     kind: SectionKind = "other"
-    for part in read_parts(text, first_line):
+    for part in read_blocks(text, first_line):
         if isinstance(part, Passage):
             passages.append(part)
         elif part.level == PLAIN_LEVEL and heading_kind(part.text) is None:
@@ -70,7 +70,7 @@ def _kind(heading: Heading, before: list[tuple[int, SectionKind]]) -> SectionKin
     return above[-1] if above and all(kind == above[-1] for kind in beside) else "other"
 
 
-def _as_passage(text: CardText, line: Heading) -> Passage:
+def _as_passage(text: MarkdownText, line: Heading) -> Passage:
     """Take back a plain line that turned out to be no heading: it leads in a list or stands for itself."""
     end = text.line_place(text.line_of(line.place) + 1)
     return Passage(text.parsed[line.place : end].rstrip(), ((0, line.place),), item=False)

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from pipelines.markdown.blocks import Passage
 from pipelines.markdown.sections import Section, read_sections
 from pipelines.markdown.sentence_splitter import sentence_spans
-from pipelines.markdown.text import CardText, read_text
+from pipelines.markdown.text import MarkdownText, read_text
 from pipelines.rules.cards import CLAIMING, card_rules
 
 SHORTEST_SENTENCE_CHARS: Final = 10
@@ -50,21 +50,21 @@ class Sentence(NamedTuple):
     """The line that leads in its list ("It is not meant for:"), or ""."""
 
 
-class Part(NamedTuple):
+class SectionSentences(NamedTuple):
     """A section of a card, and what stands in it."""
 
     section: Section
     sentences: tuple[Sentence, ...]
 
 
-def read_body(card: bytes, body_offset: int = 0) -> tuple[Part, ...]:
+def read_body(card: bytes, body_offset: int = 0) -> tuple[SectionSentences, ...]:
     """Read a card once, from the byte where its text begins; () where the bytes are no card. Never raises."""
     text = read_text(card)
     sections = read_sections(card, body_offset)
-    return tuple(Part(section, tuple(read_sentences(text, section))) for section in sections)
+    return tuple(SectionSentences(section, tuple(read_sentences(text, section))) for section in sections)
 
 
-def read_sentences(text: CardText, section: Section) -> Iterator[Sentence]:
+def read_sentences(text: MarkdownText, section: Section) -> Iterator[Sentence]:
     """Yield a section's sentences in order, without boilerplate, pictures, and what is too short or too long.
 
     Cells of tables count in sections about limits alone: elsewhere a table compares or lists.
@@ -93,7 +93,7 @@ def plain_text(markdown: str) -> str:
     return " ".join("".join(seen).split())
 
 
-def _sentences(text: CardText, passage: Passage, number: int, lead_in: str) -> Iterator[Sentence]:
+def _sentences(text: MarkdownText, passage: Passage, number: int, lead_in: str) -> Iterator[Sentence]:
     label, begin = _label(passage.text)
     for span in sentence_spans(passage.text, begin):
         start, end = _trimmed(passage.text, *span)

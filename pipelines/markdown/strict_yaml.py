@@ -33,7 +33,7 @@ YamlValue = str | None | list["YamlValue"] | dict[str, "YamlValue"]
 """What is read: booleans, numbers and dates are left as text, so that "no" stays Norwegian and "1:30" a ratio."""
 
 
-class CardYamlError(PipelineError):
+class StrictYamlError(PipelineError):
     """A text is no YAML, or exceeds what is read of one."""
 
 
@@ -64,14 +64,14 @@ def read_yaml(text: str) -> YamlDocument:
         CardYamlError: the text is no YAML, too long, too deep or too large.
     """
     if len(text) > LONGEST_YAML_CHARS:
-        raise CardYamlError(f"holds {len(text)} characters: {LONGEST_YAML_CHARS} are read")
+        raise StrictYamlError(f"holds {len(text)} characters: {LONGEST_YAML_CHARS} are read")
     reading = _Reading(yaml.parse(text, Loader=yaml.SafeLoader))
     try:
         return YamlDocument(reading.document(), tuple(dict.fromkeys(reading.faults)), reading.lines)
-    except CardYamlError:
+    except StrictYamlError:
         raise
     except (yaml.YAMLError, *OF_THE_PARSER) as error:
-        raise CardYamlError(f"is not YAML: {_reason(error)}") from error
+        raise StrictYamlError(f"is not YAML: {_reason(error)}") from error
 
 
 class _Reading:
@@ -95,7 +95,7 @@ class _Reading:
     def _value(self, event: yaml.Event, depth: int, at: str) -> YamlValue:
         self._nodes += 1
         if depth > DEEPEST or self._nodes > MOST_NODES:
-            raise CardYamlError(f"is deeper than {DEEPEST} levels or larger than {MOST_NODES} values")
+            raise StrictYamlError(f"is deeper than {DEEPEST} levels or larger than {MOST_NODES} values")
         if isinstance(event, yaml.ScalarEvent):
             self._pass(event)
             return self._text(event)

@@ -29,7 +29,7 @@ _ERROR_TEXT: Final = re.compile(
 )
 
 
-class CardText(NamedTuple):
+class MarkdownText(NamedTuple):
     """A card's characters and where its lines begin."""
 
     text: str
@@ -65,13 +65,13 @@ class CardText(NamedTuple):
         return self.stretch_bytes[stretch] + _byte_count(self.text[stretch * STRETCH_CHARS : char])
 
 
-def read_text(card: bytes) -> CardText:
+def read_text(card: bytes) -> MarkdownText:
     """Decode a card; what stands beyond `LONGEST_CARD_BYTES` is left out. Any bytes can be read."""
     text = card[:LONGEST_CARD_BYTES].decode("utf-8", "surrogateescape")
     starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
     stretches = range(0, len(text) + STRETCH_CHARS, STRETCH_CHARS)
     parsed = _ALTERED.sub("\ufffd", text)
-    return CardText(text, parsed, tuple(starts), _offsets(text, starts), _offsets(text, stretches))
+    return MarkdownText(text, parsed, tuple(starts), _offsets(text, starts), _offsets(text, stretches))
 
 
 def no_card(card: bytes) -> str | None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pipelines.lifecycle.absence import Absence, absent_in
 from pipelines.merge.joins import Joined
-from pipelines.merge.resolve import weighed
+from pipelines.merge.resolve import resolve_claims
 from pipelines.merge.subject import STANDARD_OFFER, Subject
 from pipelines.normalise.facts import MISSING, MOVED, REPLACED
 from schemas.listing import Claim, Listing, Quarantined, RawListing
@@ -133,7 +133,7 @@ def _subject(slug: str, members: list[Listing], supplements: tuple[Joined, ...],
     aliases = tuple(m for m in members if m.kind == "alias" and m.base_id == primary.base_id)
     endpoints = next((m for m in members if m.kind == "endpoints" and m.id == primary.id), None)
     claims = _claims(offers, aliases, endpoints)
-    claims, others = weighed(claims, supplements) if supplements else (claims, {})
+    claims, others = resolve_claims(claims, supplements) if supplements else (claims, {})
     absence = absences.get((primary.source, primary.id))
     if absence and absence.confirmed:
         *earlier, latest = [Claim(absent_in(look, primary.id), look) for look in absence.looks]

@@ -14,10 +14,10 @@ from hashlib import sha256
 from typing import Literal, NamedTuple
 
 from pipelines.formats.slugs import hub_slug
-from pipelines.merge.repository_names import Names, is_anew
-from pipelines.merge.slug_owners import Owners, nobody
+from pipelines.merge.repository_names import RepositoryNames, is_recreated
+from pipelines.merge.slug_owners import SlugOwners, no_owner
 from pipelines.normalise.facts import MOVED, REPLACED
-from pipelines.normalise.name_match import are_one_owner
+from pipelines.normalise.name_match import owners_match
 from schemas.listing import Listing
 from schemas.sources import CATALOGUES, CLAIMING, CODE, HUB, SELLER
 
@@ -52,11 +52,11 @@ class Joins:
     then ask `place`. `owners` knows everything that is sold beforehand: what does not own its slug is not joined to.
     """
 
-    def __init__(self, owners: Owners) -> None:
+    def __init__(self, owners: SlugOwners) -> None:
         self._slug_owners = owners
         self._slugs: dict[str, dict[str, By]] = defaultdict(dict)
         """Name of a listing or a repository → slugs of the passports that sellers' listings give it."""
-        self._names = Names(HUB)
+        self._names = RepositoryNames(HUB)
         self._kept: set[str] = set()
         """Repositories that had a passport of their own before a seller's listing came to name them: it is kept up."""
         self._heirs: set[str] = set()
@@ -93,7 +93,7 @@ class Joins:
         self._slug_owners.claim(listing)
         self._names.note(listing)
         sold, name = self._sold(listing.id), listing.id.lower()
-        if there and not sold and not is_anew(listing):
+        if there and not sold and not is_recreated(listing):
             self._note_name(listing)
         if (sold or name in self._fits) and self._slug_owners.serves(listing.slug, listing.id):
             self._kept.add(name)
@@ -112,7 +112,7 @@ class Joins:
         """Say where a record belongs: to itself, to the passports of other records, or nowhere."""
         if listing.source.startswith(SELLER):
             return (Joined(listing.slug, listing, "own"),)
-        if listing.content_sha256 == NOTHING or (listing.source == CODE and is_anew(listing)):
+        if listing.content_sha256 == NOTHING or (listing.source == CODE and is_recreated(listing)):
             return ()
         if listing.source != HUB:
             return _joined(listing, self._of_names(listing))
@@ -187,7 +187,7 @@ class Joins:
         authors = [
             author
             for author, owners in self._owners.items()
-            if owners == {owner.lower()} and are_one_owner(author, owner)
+            if owners == {owner.lower()} and owners_match(author, owner)
         ]
         fitting = [naming for author in authors for naming in self._nameless[author] if naming.name == words(name)]
         return fitting if len(fitting) == 1 else []
@@ -203,9 +203,9 @@ def words(name: str) -> str:
     return _BETWEEN_WORDS.sub("-", name.lower()).strip("-")
 
 
-def in_order(listings: Iterable[Listing], served: Callable[[str], str | None] = nobody) -> Joins:
+def in_order(listings: Iterable[Listing], served: Callable[[str], str | None] = no_owner) -> Joins:
     """Join a batch that is at hand whole; `served` gives the id that a slug is served under."""
-    at_hand, owners = list(listings), Owners(served)
+    at_hand, owners = list(listings), SlugOwners(served)
     sold = [listing for listing in at_hand if listing.source == SELLER]
     for listing in sold:
         owners.claim(listing)

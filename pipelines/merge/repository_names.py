@@ -6,7 +6,7 @@ from pipelines.normalise.facts import MADE_ANEW
 from schemas.listing import Listing
 
 
-class Names:
+class RepositoryNames:
     """Told of every repository (`note`), it says which one is meant by a name, and by which names one is meant.
 
     Others mean by a name the repository that they knew under it, whatever lies there now.
@@ -31,7 +31,7 @@ class Names:
 
     def note_left(self, listing: Listing) -> None:
         """Note a repository that lies elsewhere now: its name may still mean the one that was there before it."""
-        if is_anew(listing):
+        if is_recreated(listing):
             self._anew.add(listing.id.lower())
 
     def present(self, name: str) -> str:
@@ -57,6 +57,6 @@ class Names:
         yield from self.formers(name)
 
 
-def is_anew(listing: Listing) -> bool:
+def is_recreated(listing: Listing) -> bool:
     """Whether a record lies where another one did."""
     return any(fact.name == MADE_ANEW for fact in listing.facts)

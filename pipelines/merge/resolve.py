@@ -9,7 +9,7 @@ from pipelines.rules.precedence import Field, field_of, precedence
 from schemas.listing import Claim, Listing
 
 
-class Weighed(NamedTuple):
+class Resolved(NamedTuple):
     """What is believed, and what else is claimed."""
 
     believed: dict[str, Claim]
@@ -22,7 +22,7 @@ Ranked = dict[str, list[Claim]]
 """Fact name → all claims on it, the most believed first."""
 
 
-def weighed(claims: dict[str, Claim], supplements: Iterable[Joined]) -> Weighed:
+def resolve_claims(claims: dict[str, Claim], supplements: Iterable[Joined]) -> Resolved:
     """Weigh the claims of the record that names the passport with those of the other records of its model.
 
     Each fact is believed of whom precedence.toml names first; of what a record says more than once, the first counts.
@@ -39,7 +39,7 @@ def weighed(claims: dict[str, Claim], supplements: Iterable[Joined]) -> Weighed:
             rivals.sort(key=partial(_rank, row))
     _keep_groups_together(ranked)
     others = {name: tuple(rivals[1:]) for name, rivals in ranked.items() if len(rivals) > 1}
-    return Weighed({name: rivals[0] for name, rivals in ranked.items()}, others)
+    return Resolved({name: rivals[0] for name, rivals in ranked.items()}, others)
 
 
 def _is_of_offer(listing: Listing, primary: Listing) -> bool:

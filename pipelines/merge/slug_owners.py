@@ -11,19 +11,19 @@ JOINT = "--"
 """Stands in slugs of the Hub between owner and name."""
 
 
-def nobody(_slug: str) -> str | None:
+def no_owner(_slug: str) -> str | None:
     """Say of every slug that no passport is served under it."""
     return None
 
 
-class Owners:
+class SlugOwners:
     """Ids that claim slugs. `served` gives the id that a slug is served under; it is asked where there is a doubt.
 
     The rule is the one that `merge.gather` refuses newcomers by: what is served keeps its slug; among newcomers a
     seller comes before the Hub, a model before its variants, and then the order of ids decides.
     """
 
-    def __init__(self, served: Callable[[str], str | None] = nobody) -> None:
+    def __init__(self, served: Callable[[str], str | None] = no_owner) -> None:
         self._served = served
         self._claims: dict[str, dict[str, tuple[bool, bool, str]]] = defaultdict(dict)
         """Slug → base ids in lower case, each with its rank."""

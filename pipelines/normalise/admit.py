@@ -44,11 +44,11 @@ def admit(raw: RawListing) -> Listing | Quarantined:
         stage = "validate"
         validate(listing)
     except FAULTS as error:
-        return _refused(raw, stage, error, raw.body)
+        return refusal(raw, stage, error, raw.body)
     return listing
 
 
-def _refused(what: RawListing | Listing, stage: Stage, error: Exception, raw: str) -> Quarantined:
+def refusal(what: RawListing | Listing, stage: Stage, error: Exception, raw: str) -> Quarantined:
     """Put a record aside with the step, place and reason that stopped it."""
     pointer, reason = "", f"{type(error).__name__}: {error}"
     if isinstance(error, PlacedError):

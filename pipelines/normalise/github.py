@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from pipelines.formats.record_reader import Record, parse_record
+from pipelines.formats.record_reader import RecordReader, parse_record
 from pipelines.formats.slugs import hub_slug, is_slug
 from pipelines.normalise.facts import MADE_ANEW
 from schemas.listing import Fact, Listing, RawListing
@@ -40,7 +40,7 @@ _SECOND = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2
 
 def read_code(raw: RawListing) -> Listing:
     """Read one repository; raise FieldError naming the field that cannot be read."""
-    record = Record(parse_record(raw.body))
+    record = RecordReader(parse_record(raw.body))
     name = _full_name(record, raw.id)
     facts = [*_lasting_id(record, raw.succeeds), *_counts(record), *_last_commit(record)]
     if (archived := record.optional_flag("archived")) is not None:
@@ -66,7 +66,7 @@ def read_code(raw: RawListing) -> Listing:
     )
 
 
-def _full_name(record: Record, listing_id: str) -> str:
+def _full_name(record: RecordReader, listing_id: str) -> str:
     name = record.line("full_name")
     if not _NAME.match(name) or not is_slug(hub_slug(name)):
         record.refuse("full_name", f"is {name[:80]!r}, not owner/name of letters, digits, '.', '_' and '-'")
@@ -81,7 +81,7 @@ def _other_names(raw: RawListing, name: str) -> tuple[str, ...]:
     return tuple(f"{raw.source}:{other}" for key, other in names.items() if key != name.lower())
 
 
-def _lasting_id(record: Record, succeeds: str | None) -> list[Fact]:
+def _lasting_id(record: RecordReader, succeeds: str | None) -> list[Fact]:
     number, at = record.optional_count("id"), record.place("id")
     if number is None:
         return []
@@ -89,12 +89,12 @@ def _lasting_id(record: Record, succeeds: str | None) -> list[Fact]:
     return [Fact("code_id", str(number), at, number), *anew]
 
 
-def _counts(record: Record) -> list[Fact]:
+def _counts(record: RecordReader) -> list[Fact]:
     counts = [(field, name, record.optional_count(field)) for field, name in COUNTS.items()]
     return [Fact(name, count, record.place(field), count) for field, name, count in counts if count is not None]
 
 
-def _last_commit(record: Record) -> list[Fact]:
+def _last_commit(record: RecordReader) -> list[Fact]:
     """When something was last pushed to it; an empty repository has had nothing."""
     pushed_at = record.optional_line("pushed_at")
     if pushed_at is None:
@@ -102,7 +102,7 @@ def _last_commit(record: Record) -> list[Fact]:
     return [Fact("last_commit", _instant(record, pushed_at), record.place("pushed_at"), pushed_at)]
 
 
-def _instant(record: Record, text: str) -> str:
+def _instant(record: RecordReader, text: str) -> str:
     try:
         if _SECOND.match(text):
             return timestamp(datetime.fromisoformat(text).astimezone(UTC))

@@ -5,7 +5,7 @@ from decimal import Context, Inexact
 
 from pipelines.formats.dates import is_day
 from pipelines.formats.decimals import plain
-from pipelines.formats.record_reader import FieldError, Record, day, decimal, parse_record, said, shown
+from pipelines.formats.record_reader import FieldError, RecordReader, as_stated, day, decimal, parse_record, shown
 from pipelines.formats.slugs import is_repository
 from pipelines.formats.text import clean
 from pipelines.normalise.openrouter.vocabulary import VOCABULARY
@@ -60,7 +60,7 @@ MILLION = 6
 """Its power of ten."""
 
 LONGEST_KEY = 100
-"""Characters of an id in a JSON Pointer, as `Record` writes them; the longest recorded one has 80."""
+"""Characters of an id in a JSON Pointer, as `RecordReader` writes them; the longest recorded one has 80."""
 
 _EXACT = Context(prec=100, traps=[Inexact])
 _UNFIT_FOR_SLUG = re.compile(r"[^a-z0-9._-]+")
@@ -97,16 +97,16 @@ def read_entry(raw: RawListing) -> Listing:
     )
 
 
-def _opened(body: str) -> tuple[str, str, Record]:
+def _opened(body: str) -> tuple[str, str, RecordReader]:
     """Give the section, the id in it, and the one entry that stands there."""
-    catalogue = Record(parse_record(body))
+    catalogue = RecordReader(parse_record(body))
     section = _only(catalogue, "section")
     models = catalogue.nested(section).nested("models")
     key = _only(models, "model")
     return section, key, models.nested(key)
 
 
-def _only(record: Record, what: str) -> str:
+def _only(record: RecordReader, what: str) -> str:
     """Name of the one field; a longer one than pointers carry would make its locators lead nowhere."""
     names = record.names()
     if len(names) != 1:
@@ -116,17 +116,17 @@ def _only(record: Record, what: str) -> str:
     return names[0]
 
 
-def _left(entry: Record) -> list[str]:
+def _left(entry: RecordReader) -> list[str]:
     """Pointers to what nobody read, counted as those of any entry: from the entry on."""
     return [pointer.removeprefix(entry.at) for pointer in entry.leftovers()]
 
 
-def _name(entry: Record) -> str:
+def _name(entry: RecordReader) -> str:
     """Its name in the catalogue, in one line; some end in a tab."""
     return " ".join(clean(entry.optional_text("name") or "").split())
 
 
-def _model_facts(entry: Record) -> list[Fact]:
+def _model_facts(entry: RecordReader) -> list[Fact]:
     """What is true of the model, whoever serves it. A month of release says no day, and passports show days alone."""
     facts: list[Fact] = []
     released_on = day(entry, "release_date", or_month=True)
@@ -138,7 +138,7 @@ def _model_facts(entry: Record) -> list[Fact]:
     return facts
 
 
-def _offer_facts(entry: Record, facts: list[Fact]) -> tuple[Price, ...]:
+def _offer_facts(entry: RecordReader, facts: list[Fact]) -> tuple[Price, ...]:
     """What is true of the offer; a limit of 0 means that it is not known."""
     limit = entry.optional_nested("limit")
     for field, name in (("context", "context_tokens"), ("output", "max_output_tokens")):
@@ -162,18 +162,18 @@ def _words(group: str, words: list[str], at: str) -> list[Fact]:
     return [*facts, Fact(f"{group}_modalities", tuple(sorted(places)), at, tuple(words))] if words else []
 
 
-def _prices(cost: Record) -> tuple[Price, ...]:
+def _prices(cost: RecordReader) -> tuple[Price, ...]:
     stated = ((field, cost.take_optional(field)) for field in PRICES)
     return tuple(_price(field, value, cost) for field, value in stated if value is not None)
 
 
-def _price(field: str, value: object, cost: Record) -> Price:
+def _price(field: str, value: object, cost: RecordReader) -> Price:
     """Read dollars for a million tokens as dollars for one, to the last digit."""
     amount = decimal(value, cost.place(field))
     if isinstance(value, str) or amount < 0:
         cost.refuse(field, f"is {shown(value)}, not a number of 0 or more")
     kind = PRICES[field]
-    return Price(kind, plain(_EXACT.scaleb(amount, -MILLION)), PRICE_UNITS[kind], cost.place(field), said(value))
+    return Price(kind, plain(_EXACT.scaleb(amount, -MILLION)), PRICE_UNITS[kind], cost.place(field), as_stated(value))
 
 
 def _add(facts: list[Fact], name: str, value: FactValue | None, locator: str) -> None:

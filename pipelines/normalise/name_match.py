@@ -18,14 +18,14 @@ _WORDS = re.compile(r"[a-z]{2,}")
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
 
 
-def is_namesake(listing_id: str, repository: str) -> bool:
+def names_match(listing_id: str, repository: str) -> bool:
     """Whether an "author/name" and an "owner/name" share their owner or a word of their names."""
     author, _, name = listing_id.lower().partition("/")
     owner, _, other = repository.lower().partition("/")
-    return are_one_owner(author, owner) or not _telling(name).isdisjoint(_telling(other))
+    return owners_match(author, owner) or not _telling(name).isdisjoint(_telling(other))
 
 
-def are_one_owner(author: str, owner: str) -> bool:
+def owners_match(author: str, owner: str) -> bool:
     """Whether an author and an owner of repositories bear one name, or one holds the other's."""
     short, long = sorted((_NOT_LETTERS.sub("", one.lower()) for one in (author, owner)), key=len)
     return bool(short) and (short == long or (len(short) >= SHORTEST and short in long))

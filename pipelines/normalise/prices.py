@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from pipelines.formats.decimals import plain, read_decimal
-from pipelines.formats.record_reader import LARGEST_COUNT, FieldError, Record, decimal, said
+from pipelines.formats.record_reader import LARGEST_COUNT, FieldError, RecordReader, as_stated, decimal
 from schemas.listing import Fact, Listing, Price
 
 PRICE_UNITS = {
@@ -54,7 +54,7 @@ MOST_PRICES = 200
 When = tuple[tuple[str, int], ...]
 
 
-def read_prices(pricing: Record) -> tuple[Price, ...] | None:
+def read_prices(pricing: RecordReader) -> tuple[Price, ...] | None:
     """Read every price of a `pricing` object, None when it is a router's; what is no price is left in it.
 
     Raises FieldError on a price that is no decimal or is negative.
@@ -111,20 +111,20 @@ def _is_price(kind: str, value: object) -> bool:
         return False
 
 
-def _prices(kinds: Iterable[str], pricing: Record, when: When) -> list[Price]:
+def _prices(kinds: Iterable[str], pricing: RecordReader, when: When) -> list[Price]:
     stated = ((kind, pricing.take(kind)) for kind in kinds)
     return [_price(kind, value, pricing, when) for kind, value in stated if value is not None]
 
 
-def _price(kind: str, value: object, pricing: Record, when: When) -> Price:
+def _price(kind: str, value: object, pricing: RecordReader, when: When) -> Price:
     at = pricing.place(kind)
     amount = decimal(value, at)
     if amount < 0:
         pricing.refuse(kind, f"is {plain(amount)}: a price is never negative")
-    return Price(kind, plain(amount), PRICE_UNITS.get(kind, UNKNOWN_UNIT), at, said(value), when)
+    return Price(kind, plain(amount), PRICE_UNITS.get(kind, UNKNOWN_UNIT), at, as_stated(value), when)
 
 
-def _override(override: Record) -> list[Price]:
+def _override(override: RecordReader) -> list[Price]:
     """Read an override; one with a field that nobody knows is left over whole: it may be another condition."""
     if not set(override.names()) <= _READABLE:
         return []
@@ -136,7 +136,7 @@ def _override(override: Record) -> list[Price]:
     return _prices([name for name in override.names() if name not in CONDITIONS], override, when)
 
 
-def _bound(override: Record, name: str) -> int:
+def _bound(override: RecordReader, name: str) -> int:
     bound = override.optional_count(name) or 0
     if bound > CONDITIONS[name]:
         override.refuse(name, f"is {bound}, beyond {CONDITIONS[name]}")

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from pipelines.enrich.classification import _first, _tables, risk_of
 from pipelines.enrich.evidence import Document, from_claim, from_class
-from pipelines.enrich.status import Life
+from pipelines.enrich.status import StatusFinding
 from pipelines.formats.decimals import to_exponential
 from pipelines.merge.subject import Subject
 from pipelines.normalise.facts import MISSING
@@ -35,7 +35,7 @@ def artifact_id(subject: Subject) -> str:
     return f"{'hf-model' if subject.primary.source == HUB else 'openrouter'}-{subject.slug}"
 
 
-def artifact_block(subject: Subject, *, issuer: Issuer, life: Life) -> Document:
+def artifact_block(subject: Subject, *, issuer: Issuer, life: StatusFinding) -> Document:
     """Build the block in the key order of the format."""
     tables = _tables()
     return {
@@ -76,7 +76,7 @@ def pricing_block(subject: Subject) -> Document:
     return {"model": "paid", "free": False, "starting_price": _starting_price(prompt)}
 
 
-def artifact_evidence(subject: Subject, *, life: Life) -> list[Document]:
+def artifact_evidence(subject: Subject, *, life: StatusFinding) -> list[Document]:
     """Evidence of name, status and price."""
     claims = subject.claims
     price = next((name for name in PRICE_SHOWN_BY if name in claims), PRICE_SHOWN_BY[-1])

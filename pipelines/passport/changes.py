@@ -26,7 +26,7 @@ PASSED_OVER = frozenset(
 """What changes with every issue or follows from the rest."""
 
 
-class Change(NamedTuple):
+class ValueChange(NamedTuple):
     """One value that differs; None on a side where there is nothing."""
 
     path: str
@@ -35,11 +35,11 @@ class Change(NamedTuple):
     after: Any
 
 
-def differences(before: Json, after: Json) -> list[Change]:
+def changes_between(before: Json, after: Json) -> list[ValueChange]:
     """List what differs between two `unfragile` objects, in order of path."""
     old, new = dict(_leaves(before, "")), dict(_leaves(after, ""))
     return [
-        Change(path, old.get(path), new.get(path))
+        ValueChange(path, old.get(path), new.get(path))
         for path in sorted(old.keys() | new.keys())
         if old.get(path) != new.get(path)
     ]

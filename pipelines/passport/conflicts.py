@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipelines.enrich.evidence import Document
-from pipelines.enrich.status import Life
+from pipelines.enrich.status import StatusFinding
 from pipelines.merge.agreement import differing
 from pipelines.merge.subject import Subject
 from pipelines.rules.precedence import Denial, Precedence, field_of, precedence
@@ -16,7 +16,7 @@ DISAGREEMENTS = (
 """Path, and the two facts that should say the same, each with its scope."""
 
 
-def conflicts(subject: Subject, *, life: Life) -> list[Document]:
+def conflicts(subject: Subject, *, life: StatusFinding) -> list[Document]:
     """List disagreements, each side with its scope and date; none is resolved in silence."""
     found = []
     for path, (name, scope), (other, other_scope) in DISAGREEMENTS:

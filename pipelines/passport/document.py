@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pipelines.enrich.evidence import Document
 from pipelines.enrich.profile import enrich
-from pipelines.enrich.status import life_of
+from pipelines.enrich.status import status_of
 from pipelines.merge.subject import Subject
 from pipelines.passport.artifact import artifact_block, artifact_evidence, artifact_id, risk_evidence
 from pipelines.passport.conflicts import conflicts
@@ -27,7 +27,7 @@ PIPELINE = "passports/0.1.0"
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class IssueContext:
     """What holds for every passport of a run."""
 
     issuer: Issuer
@@ -49,9 +49,9 @@ class Draft:
     facts: str
 
 
-def draft(subject: Subject, terms: Terms) -> Draft:
+def draft(subject: Subject, terms: IssueContext) -> Draft:
     """Assemble everything but score, cause and date of change."""
-    life = life_of(subject, terms.now.astimezone(UTC).date())
+    life = status_of(subject, terms.now.astimezone(UTC).date())
     profile = enrich(subject, artifact_id=artifact_id(subject), life=life)
     artifact = artifact_block(subject, issuer=terms.issuer, life=life)
     trust = trust_block(subject, profile, status=life.status, gates=terms.gates, now=terms.now)

@@ -2,16 +2,16 @@
 
 from pipelines.ahead import earlier, row_is_ahead
 from pipelines.enrich.evidence import Document
-from pipelines.enrich.status import looked_at
+from pipelines.enrich.status import last_observed_at
 from pipelines.freshness import deadlines
 from pipelines.merge.subject import Subject
-from pipelines.passport.document import Draft, Terms
+from pipelines.passport.document import Draft, IssueContext
 from pipelines.passport.score import rank_breakdown, score
 from schemas.registry import Cause, ShardRow
 from schemas.times import instant, stamp
 
 
-def cause_of(candidate: Draft, last: ShardRow | None, terms: Terms) -> Cause | None:
+def cause_of(candidate: Draft, last: ShardRow | None, terms: IssueContext) -> Cause | None:
     """Say why the passport must be issued, None when the one that is served still says it all."""
     if last is None:
         return "first_seen"
@@ -25,21 +25,21 @@ def cause_of(candidate: Draft, last: ShardRow | None, terms: Terms) -> Cause | N
     return "refreshed" if renewed else None
 
 
-def _is_void(subject: Subject, terms: Terms) -> bool:
+def _is_void(subject: Subject, terms: IssueContext) -> bool:
     """Whether the last look is so old that nothing can be signed by it: what is served has expired, and says so.
 
     After a long pause this is what is missed for the first time: not there to be renewed, and not yet certainly gone.
     """
-    return deadlines(looked_at(subject), terms.gates[subject.primary.source]).void <= terms.now
+    return deadlines(last_observed_at(subject), terms.gates[subject.primary.source]).void <= terms.now
 
 
-def _is_due(subject: Subject, last: ShardRow, terms: Terms) -> bool:
+def _is_due(subject: Subject, last: ShardRow, terms: IssueContext) -> bool:
     """Whether the passport that is served looks old, and a newer look is at hand to renew it with."""
     looks_old = terms.now - instant(last.looked_at) > terms.gates[subject.primary.source].refresh_after
-    return looks_old and looked_at(subject) > last.looked_at
+    return looks_old and last_observed_at(subject) > last.looked_at
 
 
-def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: Terms) -> Document:
+def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: IssueContext) -> Document:
     """Complete a draft: the cause, the date of the last change of substance, and the score."""
     unfragile = candidate.unfragile
     unfragile["provenance"]["cause"] = cause
@@ -50,6 +50,6 @@ def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: Terms) -
     return unfragile
 
 
-def last_changed(candidate: Draft, last: ShardRow | None, terms: Terms) -> str:
+def last_changed(candidate: Draft, last: ShardRow | None, terms: IssueContext) -> str:
     """When the substance last changed: now, or when it did before."""
     return earlier(last.last_changed, terms.now) if last and last.payload == candidate.payload else stamp(terms.now)

@@ -6,7 +6,7 @@ from pipelines.enrich.evidence import Document, from_claim, stated
 from pipelines.merge.agreement import agreeing
 from pipelines.merge.subject import STANDARD_OFFER, Subject
 from pipelines.normalise.prices import is_free
-from schemas.listing import Listing, Price, Provider, Result
+from schemas.listing import BenchmarkResult, Listing, Price, Provider
 
 AT = "/artifact/model"
 
@@ -103,7 +103,7 @@ def _endpoints(subject: Subject) -> tuple[Listing, ...]:
     return (subject.endpoints,) if subject.endpoints else ()
 
 
-def _results(subject: Subject) -> list[tuple[Listing, Result]]:
+def _results(subject: Subject) -> list[tuple[Listing, BenchmarkResult]]:
     """Benchmark figures of the first record that declares any."""
     listings = [subject.primary, *(joined.listing for joined in subject.supplements)]
     declaring = next((listing for listing in listings if listing.results), None)
@@ -124,7 +124,7 @@ def _base_model(item: str) -> Document:
     return {"id": repository, "relation": relation}
 
 
-def _benchmark(result: Result) -> Document:
+def _benchmark(result: BenchmarkResult) -> Document:
     return {"task": result.task, "dataset": result.dataset, "metric": result.metric, "value": result.value}
 
 

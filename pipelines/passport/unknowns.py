@@ -64,7 +64,7 @@ WITHHELD = ("/artifact/model/licence", "/trust/community/model_downloads", "/tru
 _AT = {path: tuple(path.split("/")[1:]) for path in (*SOUGHT, LEAST_PRICE)}
 
 
-def sought(subject: Subject) -> tuple[str, ...]:
+def expected_facts(subject: Subject) -> tuple[str, ...]:
     """What is sought of a model, by whether it is sold or given away, and by what it does with text."""
     unasked = set(OF_SELLERS) if subject.primary.source == HUB else set()
     if not subject.stated.isdisjoint(DOES):
@@ -81,7 +81,7 @@ def unknowns(artifact: Document, trust: Document, subject: Subject) -> list[Docu
     blocks = {"artifact": artifact, "trust": trust}
     return [
         {"path": path, "reason": "withheld" if path in withheld else "not_stated", "sources": sources}
-        for path in sought(subject)
+        for path in expected_facts(subject)
         for block, part, key in (_AT[path],)
         if not _says(blocks[block][part][key])
     ]
@@ -89,7 +89,7 @@ def unknowns(artifact: Document, trust: Document, subject: Subject) -> list[Docu
 
 def coverage(subject: Subject, unknown: list[Document]) -> Document:
     """How much of what is sought is stated."""
-    of = len(sought(subject))
+    of = len(expected_facts(subject))
     return {"stated": of - len(unknown), "of": of}
 
 

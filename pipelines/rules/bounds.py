@@ -9,7 +9,7 @@ from schemas.base import Frozen
 from schemas.passport.scalars import Count
 
 
-class Bounds(Frozen):
+class CrawlBounds(Frozen):
     """What one crawl of a source may bring at most; the defaults are those of gates that do not say."""
 
     most_listings: Count = 20_000

@@ -17,7 +17,7 @@ def _alternatives(rows: object) -> object:
     return tuple(frozenset(row.split("|")) for row in rows) if isinstance(rows, list) else rows
 
 
-Needs = Annotated[tuple[frozenset[str], ...], BeforeValidator(_alternatives)]
+NeededWords = Annotated[tuple[frozenset[str], ...], BeforeValidator(_alternatives)]
 """Words of plain small letters: of each entry ("tool|function") one stands, whole, in every text that a rule fits."""
 
 Stated = ClaimKind | Literal["capability"]
@@ -36,7 +36,7 @@ class LimitRule(Frozen):
     kind: ClaimKind
     affirms: bool
     """Whether a negation turns it round ("is logged"); what is a negation in itself ("not suitable") stands."""
-    needs: Needs
+    needs: NeededWords
     pattern: Pattern = Field(alias="patterns")
     unless: Pattern = NOTHING
     """A sentence with such words speaks of something else: another model, a parameter, a text that is looked at."""
@@ -52,7 +52,7 @@ class AbilityRule(Frozen):
 
     name: str
     """Of the capability catalogue."""
-    needs: Needs
+    needs: NeededWords
     pattern: Pattern = Field(alias="patterns")
 
     def stated_in(self, clause: str, rules: "DescriptionRules") -> bool:
@@ -70,7 +70,7 @@ class KindRule(Frozen):
     states: Stated
     name: str
     """Of the capability, or of the failure mode as its fact has it."""
-    needs: Needs
+    needs: NeededWords
     patterns: tuple[Annotated[re.Pattern[str], BeforeValidator(_of_subject)], ...]
     """From the beginning of a sentence on; `subject` is what must be the model's own name."""
 

@@ -15,7 +15,7 @@ PLAIN = "plain"
 """The claim of a limit that no failure mode fits."""
 
 
-class Bounds(Frozen):
+class ExtractionBounds(Frozen):
     """How much is sent, and how much of an answer is read."""
 
     shortest_quote_chars: int
@@ -52,7 +52,7 @@ class ExtractionRules(Frozen):
     version: str
     system: str
     user: str
-    bounds: Bounds
+    bounds: ExtractionBounds
     texts: tuple[TextRule, ...] = Field(alias="text")
     claims: tuple[ClaimRule, ...] = Field(alias="claim")
     sha256: str

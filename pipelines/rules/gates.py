@@ -6,7 +6,7 @@ from importlib import resources
 
 from pydantic import Field
 
-from pipelines.rules.bounds import Bounds
+from pipelines.rules.bounds import CrawlBounds
 from schemas.passport.scalars import Count, Ratio
 from schemas.registry import Lifetime
 
@@ -21,7 +21,7 @@ class Gate(Lifetime):
     """Share of the records of this kind that may be quarantined, 0 to 1."""
     fill_rates: dict[str, Ratio] = Field(default_factory=dict)
     """Fact name → the smallest share of listings that must state it."""
-    bounds: Bounds = Bounds()
+    bounds: CrawlBounds = CrawlBounds()
     """At which the crawl is stopped."""
     distinct_rates: dict[str, Ratio] = Field(default_factory=dict)
     """Fact name, or `name` or `author` → the smallest share of what is stated that must differ from the rest."""

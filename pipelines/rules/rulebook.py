@@ -10,7 +10,7 @@ from pydantic import model_validator
 from pipelines.rules.capabilities import CapabilityTable
 from pipelines.rules.failure_modes import LIMIT, FailureMode, FailureModeTable
 from pipelines.rules.issuing import IssuingTable, RiskRule
-from pipelines.rules.tables import RulesError, give, rules_document, table_text
+from pipelines.rules.tables import RulesError, override, rules_document, table_text
 from schemas.base import Frozen
 
 PARSED = ("capabilities.toml", "failure_modes.toml", "issuing.toml")
@@ -61,7 +61,7 @@ def use_rules(document: bytes) -> None:
 
     Raises RulesError for rules that this version cannot read, and where rules have been read before.
     """
-    give(document)
+    override(document)
     try:
         rulebook()
     except (ValueError, KeyError) as error:

@@ -28,7 +28,7 @@ def rules_document() -> bytes:
     return canonical({name: table_text(name) for name in TABLES})
 
 
-def give(document: bytes) -> None:
+def override(document: bytes) -> None:
     """Let this process work by other tables, as `rules_document` writes them.
 
     Raises RulesError for what is no such document, and where tables have been read before: what follows from them is

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import jsonschema_rs
 
 if TYPE_CHECKING:
-    from pipelines.signing.contract_errors import Explanation
+    from pipelines.signing.contract_errors import ContractErrors
 
 _SCHEMA_BYTES: Final = resources.files("schemas").joinpath("schema.json").read_bytes()
 _SCHEMA: Final[dict[str, Any]] = json.loads(_SCHEMA_BYTES)
@@ -24,7 +24,7 @@ _FAST: Final = jsonschema_rs.Draft202012Validator(
 _NOT_JSON: Final = "holds what JSON cannot (a lone surrogate, NaN, a key that is no text): parse it strictly first"
 
 
-class Refusal(NamedTuple):
+class ContractError(NamedTuple):
     """One reason why a document is outside the contract."""
 
     pointer: str
@@ -44,12 +44,12 @@ def conforms(document: object) -> bool:
         return False
 
 
-def explain(document: object) -> list[Refusal]:
+def explain(document: object) -> list[ContractError]:
     """Give every reason why a document is refused, in the order of schema.json; empty when it conforms."""
     return list(_refusals(document))
 
 
-def explain_first(document: object) -> Refusal | None:
+def explain_first(document: object) -> ContractError | None:
     """Give one reason why a document is refused, None when it conforms.
 
     Costs no more than `conforms` then, and little more where it is refused: the fast judge finds the place, and the
@@ -60,7 +60,7 @@ def explain_first(document: object) -> Refusal | None:
     try:
         _FAST.validate(document)
     except jsonschema_rs.ValidationError as error:
-        return Refusal(*_explanation().reason_at(document, error.instance_path, error.schema_path))
+        return ContractError(*_explanation().reason_at(document, error.instance_path, error.schema_path))
     except ValueError:  # not JSON at all
         pass
     return next(_refusals(document))
@@ -71,18 +71,18 @@ def schema_text() -> str:
     return _SCHEMA_BYTES.decode()
 
 
-def _refusals(document: object) -> Iterator[Refusal]:
+def _refusals(document: object) -> Iterator[ContractError]:
     """Yield the thorough judge's reasons; one of our own where only the fast judge refuses."""
     refused = False
     for pointer, reason in _explanation().reasons(document):
         refused = True
-        yield Refusal(pointer, reason)
+        yield ContractError(pointer, reason)
     if not refused and not conforms(document):
-        yield Refusal("", _NOT_JSON)
+        yield ContractError("", _NOT_JSON)
 
 
 @functools.cache
-def _explanation() -> "Explanation":
-    from pipelines.signing.contract_errors import Explanation  # noqa: PLC0415 - jsonschema takes a second to import
+def _explanation() -> "ContractErrors":
+    from pipelines.signing.contract_errors import ContractErrors  # noqa: PLC0415 - jsonschema takes a second to import
 
-    return Explanation(_SCHEMA)
+    return ContractErrors(_SCHEMA)

@@ -92,7 +92,7 @@ class Fault(NamedTuple):
     """The subschema that holds the keyword."""
 
 
-class Explanation:
+class ContractErrors:
     """The thorough judge: jsonschema over one schema, with formats checked."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:

@@ -25,13 +25,13 @@ _PLACEHOLDER = b"A" * 86 + b"=="
 _SIGNATURE_AT = b'"signature":"' + _PLACEHOLDER
 
 
-class SealError(PlacedError):
+class PassportError(PlacedError):
     """What we wrote is not what a reader would accept."""
 
     whole = "the passport"
 
 
-def written(
+def unsigned_bytes(
     unfragile: Mapping[str, Any], *, signed_at: datetime, expires_at: datetime, issuer: str, key_id: str
 ) -> bytes:
     """Write a document with all but its signature; raise ValueError when it would end before it begins."""
@@ -52,28 +52,28 @@ def written(
     return orjson.dumps({"passport": passport})
 
 
-def read_back(document: bytes) -> dict[str, Any]:
+def parse_and_check(document: bytes) -> dict[str, Any]:
     """Read what was written and hold it to the contract; raise SealError with the place and the reason.
 
     Readers parse more strictly, for bytes that others wrote: what orjson writes repeats no key, and the contract bounds
     depth and numbers.
     """
     if len(document) > MAX_PASSPORT_BYTES:
-        raise SealError("", f"has {len(document)} bytes, where readers take at most {MAX_PASSPORT_BYTES}")
+        raise PassportError("", f"has {len(document)} bytes, where readers take at most {MAX_PASSPORT_BYTES}")
     parsed = orjson.loads(document)
     refusal = explain_first(parsed)
     if refusal:
-        raise SealError(refusal.pointer, refusal.reason)
+        raise PassportError(refusal.pointer, refusal.reason)
     passport: dict[str, Any] = parsed["passport"]
     return passport
 
 
-def sealed(document: bytes, passport: dict[str, Any], *, signer: Signer, trusted: KeyRing) -> bytes:
+def sign(document: bytes, passport: dict[str, Any], *, signer: Signer, trusted: KeyRing) -> bytes:
     """Sign what was read back and put the signature in its place; raise SealError unless readers will trust it."""
     body = signed_body(passport)
     signature = signer.sign(PASSPORT_TYPE, body).encode()
     if objection := trusted.objection(signer.key_id):
-        raise SealError("/passport/keyId", f"is a key that readers do not trust ({objection}): sign with another")
+        raise PassportError("/passport/keyId", f"is a key that readers do not trust ({objection}): sign with another")
     if not trusted.confirms(base64.b64decode(signature), pae(PASSPORT_TYPE, body), key_id=passport["keyId"]):
-        raise SealError("/passport/signature", "does not hold: is the key whole?")
+        raise PassportError("/passport/signature", "does not hold: is the key whole?")
     return document.replace(_SIGNATURE_AT, b'"signature":"' + signature, 1)

@@ -12,24 +12,10 @@ from pipelines.signing.signatures import (
     ALGORITHM,
     ENVELOPE_VERSION,
     PASSPORT_TYPE,
-    SNAPSHOT_TYPE,
-    TIMESTAMP_TYPE,
-    objection,
+    signature_fault,
 )
 from schemas.times import timestamp
 from schemas.verdict import Finding, Verdict
-
-__all__ = [
-    "ALGORITHM",
-    "PASSPORT_TYPE",
-    "SNAPSHOT_TYPE",
-    "TIMESTAMP_TYPE",
-    "SignatureError",
-    "objection",
-    "open_record",
-    "seal_passport",
-    "seal_record",
-]
 
 MAX_RECORD_BYTES = 16 << 20
 """A snapshot names at most 256 shards, some 100 bytes each; the rest is room for a run report."""
@@ -70,7 +56,7 @@ def seal_passport(
     return {"passport": {"unfragile": unfragile, "signature": _sign(statement, signer), **statement}}
 
 
-def seal_record(payload: Mapping[str, Any], *, payload_type: str, signer: Signer) -> dict[str, Any]:
+def sign_file(payload: Mapping[str, Any], *, payload_type: str, signer: Signer) -> dict[str, Any]:
     """Sign a registry file: `{"signed": payload, "signature": …, "algorithm": …, "keyId": …, "payloadType": …}`.
 
     Raises NotCanonicalError when the payload cannot be said in canonical JSON.
@@ -79,7 +65,7 @@ def seal_record(payload: Mapping[str, Any], *, payload_type: str, signer: Signer
     return {"signed": payload, "signature": _sign(statement, signer), **statement}
 
 
-def open_record(raw: bytes, *, payload_type: str, keys: KeyRing) -> dict[str, Any]:
+def open_file(raw: bytes, *, payload_type: str, keys: KeyRing) -> dict[str, Any]:
     """Return the payload of a sealed registry file of this type; raises SignatureError unless its signature holds."""
     try:
         record = parse(raw, max_bytes=MAX_RECORD_BYTES, max_depth=MAX_RECORD_DEPTH)
@@ -88,7 +74,7 @@ def open_record(raw: bytes, *, payload_type: str, keys: KeyRing) -> dict[str, An
     if not isinstance(record, dict) or set(record) != _RECORD_MEMBERS or not isinstance(record["signed"], dict):
         members = ", ".join(sorted(_RECORD_MEMBERS))
         raise SignatureError(Finding(Verdict.MALFORMED, f"not a sealed file: it must have {members} and nothing else"))
-    finding = objection(record, payload_type=payload_type, keys=keys)
+    finding = signature_fault(record, payload_type=payload_type, keys=keys)
     if finding:
         raise SignatureError(finding)
     payload: dict[str, Any] = record["signed"]

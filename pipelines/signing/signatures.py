@@ -19,7 +19,7 @@ TIMESTAMP_TYPE = "application/vnd.unfragile.registry-timestamp+json"
 SIGNATURE_BYTES = 64
 
 
-def objection(envelope: Mapping[str, Any], *, payload_type: str, keys: KeyRing) -> Finding | None:
+def signature_fault(envelope: Mapping[str, Any], *, payload_type: str, keys: KeyRing) -> Finding | None:
     """Say why the signature of an envelope (a passport, a registry file) does not hold; None when it does."""
     return _objection_to_terms(envelope, payload_type) or _objection_to_signature(envelope, payload_type, keys)
 

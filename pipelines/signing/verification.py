@@ -8,7 +8,7 @@ from pipelines.formats.strict_json import MalformedJsonError, parse
 from pipelines.freshness import age_at
 from pipelines.signing.contract import explain_first
 from pipelines.signing.keys import KeyRing
-from pipelines.signing.signatures import PASSPORT_TYPE, objection
+from pipelines.signing.signatures import PASSPORT_TYPE, signature_fault
 from schemas.times import instant, timestamp
 from schemas.verdict import Finding, Verdict
 
@@ -33,7 +33,7 @@ def verify_passport(raw: bytes, *, keys: KeyRing, at: datetime) -> tuple[Finding
         place = f'at "{refusal.pointer}"' if refusal.pointer else "at the top"
         return Finding(Verdict.MALFORMED, f"{place}: {refusal.reason}; fetch the passport again"), None
     passport: dict[str, Any] = document["passport"]
-    finding = objection(passport, payload_type=PASSPORT_TYPE, keys=keys)
+    finding = signature_fault(passport, payload_type=PASSPORT_TYPE, keys=keys)
     if finding:
         return finding, None
     return _finding_in_time(passport, at)._replace(age=age_at(passport, at)), passport

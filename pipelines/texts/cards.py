@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 
 from pipelines.markdown.front_matter import read_front_matter
 from pipelines.markdown.sections import Section, heading_kind
-from pipelines.markdown.sentences import LEAD_IN_ENDS, QUESTION_ENDS, Part, Sentence, read_body
+from pipelines.markdown.sentences import LEAD_IN_ENDS, QUESTION_ENDS, SectionSentences, Sentence, read_body
 from pipelines.rules.cards import CLAIMING, CardRules, ClaimKind, Cues, Wording, card_rules
 from pipelines.texts.subjects import names_another, own_names
 
@@ -41,7 +41,7 @@ Method = Literal["section", "pattern"]
 _KIND_OF_SECTION: Final[dict[str, ClaimKind]] = {kind: kind for kind in CLAIMING}
 
 
-class Claim(NamedTuple):
+class CardClaim(NamedTuple):
     """One sentence that a card states against its model."""
 
     kind: ClaimKind
@@ -59,27 +59,27 @@ class Claim(NamedTuple):
     """"section": its heading and its words; "pattern": its words alone."""
 
 
-class _Verdict(NamedTuple):
+class _Ruling(NamedTuple):
     kind: ClaimKind
     mode: str | None
     method: Method
 
 
-def read_claims(card: bytes) -> tuple[Claim, ...]:
+def read_claims(card: bytes) -> tuple[CardClaim, ...]:
     """Read what a card states against its model, in the card's order; () where the bytes are no card. Never raises."""
     return claims_in(card, read_body(card, read_front_matter(card).body_offset))
 
 
-def claims_in(card: bytes, body: Sequence[Part]) -> tuple[Claim, ...]:
+def claims_in(card: bytes, body: Sequence[SectionSentences]) -> tuple[CardClaim, ...]:
     """The same of a card whose body has been read."""
     own = own_names([part.section for part in body])
     return tuple(claim for part in body for claim in _of_section(card, part, own))
 
 
-def _of_section(card: bytes, part: Part, own: str) -> Iterator[Claim]:
+def _of_section(card: bytes, part: SectionSentences, own: str) -> Iterator[CardClaim]:
     section, sentences = part
     language = language_of(" ".join(sentence.text for sentence in sentences))
-    before: tuple[int, _Verdict | None] = (-1, None)
+    before: tuple[int, _Ruling | None] = (-1, None)
     for sentence in sentences:
         spoken = language_of(sentence.text, language)
         earlier = before[1] if before[0] == sentence.passage else None
@@ -88,10 +88,10 @@ def _of_section(card: bytes, part: Part, own: str) -> Iterator[Claim]:
         if verdict:
             quote = card[sentence.start : sentence.end].decode("utf-8", "replace")
             span = (quote, sentence.start, sentence.end)
-            yield Claim(verdict.kind, verdict.mode, *span, section.heading, spoken, verdict.method)
+            yield CardClaim(verdict.kind, verdict.mode, *span, section.heading, spoken, verdict.method)
 
 
-def _foreign(sentence: Sentence, section: Section) -> _Verdict | None:
+def _foreign(sentence: Sentence, section: Section) -> _Ruling | None:
     """In another language only the heading is understood, and what denies plainly; sentences are quoted as they are."""
     cues = card_rules().cues
     kind = _KIND_OF_SECTION.get(section.kind)
@@ -99,10 +99,10 @@ def _foreign(sentence: Sentence, section: Section) -> _Verdict | None:
         return None
     if cues.foreign_denial.search(sentence.text) or cues.foreign_label.search(sentence.text):
         return None
-    return _Verdict(kind, None, "section")
+    return _Ruling(kind, None, "section")
 
 
-def _english(sentence: Sentence, section: Section, earlier: _Verdict | None, own: str) -> _Verdict | None:
+def _english(sentence: Sentence, section: Section, earlier: _Ruling | None, own: str) -> _Ruling | None:
     rules = card_rules()
     cues = rules.cues
     words = cues.preface.sub("", cues.comparison.sub(" ", sentence.text)).strip()
@@ -146,21 +146,21 @@ def _is_for(words: str, cues: Cues) -> bool:
     return cues.intention.search(words) is not None and cues.negation.search(words) is None
 
 
-def _in_section(words: str, kind: ClaimKind, rules: CardRules) -> _Verdict | None:
+def _in_section(words: str, kind: ClaimKind, rules: CardRules) -> _Ruling | None:
     wording = next((row for row in rules.wordings if row.pattern.search(words) or row.anywhere.search(words)), None)
     if kind == "out_of_scope":
-        return _Verdict(kind, wording.mode if wording else "out-of-scope-use", "section")
+        return _Ruling(kind, wording.mode if wording else "out-of-scope-use", "section")
     if wording:
-        return _Verdict(wording.kind, wording.mode, "section")
+        return _Ruling(wording.kind, wording.mode, "section")
     if rules.cues.plain.search(words):
-        return _Verdict("limitation", None, "section")
-    return _Verdict(kind, None, "section") if rules.cues.weakness.search(words) else None
+        return _Ruling("limitation", None, "section")
+    return _Ruling(kind, None, "section") if rules.cues.weakness.search(words) else None
 
 
-def _anywhere(words: str, rules: CardRules) -> _Verdict | None:
+def _anywhere(words: str, rules: CardRules) -> _Ruling | None:
     if rules.cues.praise.search(words):
         return None
     wording: Wording | None = next((row for row in rules.wordings if row.anywhere.search(words)), None)
     if wording:
-        return _Verdict(wording.kind, wording.mode, "pattern")
-    return _Verdict("limitation", None, "pattern") if rules.cues.plain.search(words) else None
+        return _Ruling(wording.kind, wording.mode, "pattern")
+    return _Ruling("limitation", None, "pattern") if rules.cues.plain.search(words) else None

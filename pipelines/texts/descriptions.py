@@ -17,7 +17,7 @@ from pipelines.rules.descriptions import (
     Stated,
     description_rules,
 )
-from pipelines.texts.prefilter import may_hold, words_in, words_of
+from pipelines.texts.prefilter import may_match, possible_words, words_in
 from pipelines.texts.subjects import NO_NAMES, Names, in_own_name, is_own
 from schemas.listing import Fact
 
@@ -54,7 +54,9 @@ def description_facts(description: str, locator: str, names: Names = NO_NAMES) -
     `names` are the words of the listing's own name, by which the description may call the model. A sentence that holds
     characters which may not stand in a passport is not quoted, and so states nothing.
     """
-    return [_fact(claim, locator) for claim in mine(description, names) if clean(claim.quote) == claim.quote]
+    return [
+        _fact(claim, locator) for claim in read_description(description, names) if clean(claim.quote) == claim.quote
+    ]
 
 
 def _fact(claim: DescriptionClaim, locator: str) -> Fact:
@@ -64,12 +66,12 @@ def _fact(claim: DescriptionClaim, locator: str) -> Fact:
     return Fact(name, claim.quote, locator, claim.quote, "pattern")
 
 
-def mine(description: str, names: Names = NO_NAMES) -> tuple[DescriptionClaim, ...]:
+def read_description(description: str, names: Names = NO_NAMES) -> tuple[DescriptionClaim, ...]:
     """Read what a description states plainly, in its order; each limit and ability once. Never raises.
 
     The sentence in which it is cut off counts for nothing.
     """
-    words, rules = words_of(description), description_rules()
+    words, rules = possible_words(description), description_rules()
     rows, kinds = _fitting(rules.rows, words), _fitting(rules.kinds, words)
     claims: dict[tuple[str, str | None], DescriptionClaim] = {}
     for start, end in _whole_sentences(description) if rows or kinds else ():
@@ -99,12 +101,12 @@ def _is_of_kind(sentence: str, kind: KindRule, names: Names) -> bool:
 
 
 def _kinds(quote: str, possible: list[KindRule], names: Names) -> list[tuple[Stated, str]]:
-    return kinds_in(_as_seen(quote), names) if _fitting(possible, words_of(quote)) else []
+    return kinds_in(_as_seen(quote), names) if _fitting(possible, possible_words(quote)) else []
 
 
 def _stated(quote: str, possible: list[Row], names: Names) -> list[tuple[Stated, str | None]]:
     """What a sentence states; nothing where it compares, asks or promises, or is about another model."""
-    words, rules = words_of(quote), description_rules()
+    words, rules = possible_words(quote), description_rules()
     if not (rows := _fitting(possible, words)):
         return []
     sentence = _as_seen(quote)
@@ -124,7 +126,7 @@ _Rule = TypeVar("_Rule", Row, KindRule)
 
 
 def _fitting(rows: Iterable[_Rule], words: AbstractSet[str] | None) -> list[_Rule]:
-    return [row for row in rows if may_hold(words, row.needs)]
+    return [row for row in rows if may_match(words, row.needs)]
 
 
 def _of_clause(clause: str, rows: list[Row], rules: DescriptionRules) -> list[tuple[Stated, str | None]]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from pipelines.rules.descriptions import Needs
+from pipelines.rules.descriptions import NeededWords
 
 _LETTER: Final = r"[^\W\d_]"
 _MARK: Final = r"[*_`~\\\[\]!<>]"
@@ -25,7 +25,7 @@ _ALIKE: Final = re.compile("[\u0130\u0131\u017f\u212a]")
 _WORDS_ALONE: Final = bytes(c if chr(c).isalnum() else 32 for c in bytes(range(128)).lower()).ljust(256)
 
 
-def words_of(markdown: str) -> AbstractSet[str] | None:
+def possible_words(markdown: str) -> AbstractSet[str] | None:
     """The words that the reader of a text may see, and perhaps some more; None where it must be rendered to know."""
     return None if _MAY_JOIN.search(markdown) else words_in(markdown)
 
@@ -37,7 +37,7 @@ def words_in(rendered: str) -> AbstractSet[str] | None:
     return set(rendered.encode("utf-8", "replace").translate(_WORDS_ALONE).decode("ascii").split())
 
 
-def may_hold(words: AbstractSet[str] | None, needs: Needs) -> bool:
+def may_match(words: AbstractSet[str] | None, needs: NeededWords) -> bool:
     """Whether a text of these words (None where they are not known) can fit a rule that needs some."""
     if words is not None:
         for entry in needs:

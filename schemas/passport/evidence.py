@@ -56,7 +56,7 @@ class Evidence(Frozen):
         return self
 
 
-class Claim(Frozen):
+class ConflictSide(Frozen):
     """What one source says of a disputed value."""
 
     value: Stated
@@ -71,7 +71,7 @@ class Conflict(Frozen):
     """A value on which sources disagree."""
 
     path: Path
-    values: Annotated[tuple[Claim, ...], Field(min_length=2)]
+    values: Annotated[tuple[ConflictSide, ...], Field(min_length=2)]
 
 
 class Unknown(Frozen):

@@ -27,7 +27,7 @@ class PriceCondition(Frozen):
         return self
 
 
-class Price(Frozen):
+class ModelPrice(Frozen):
     """What one unit of use costs."""
 
     kind: Line
@@ -53,10 +53,10 @@ class Offer(Frozen):
     max_output_tokens: Count | None
     expires_on: Date | None
     """Announced last day of this offer."""
-    prices: tuple[Price, ...]
+    prices: tuple[ModelPrice, ...]
 
 
-class Provider(Frozen):
+class ModelProvider(Frozen):
     """One endpoint that runs the model, as the source last reported it."""
 
     name: Text
@@ -69,7 +69,7 @@ class Provider(Frozen):
     max_output_tokens: Count | None
     uptime_percent: Percent | None
     """Share of requests that succeeded in the 30 minutes before the scrape."""
-    prices: tuple[Price, ...]
+    prices: tuple[ModelPrice, ...]
 
 
 class BaseModel(Frozen):
@@ -91,7 +91,7 @@ class Benchmark(Frozen):
     """Digit for digit as declared."""
 
 
-class Record(Frozen):
+class SourceRecord(Frozen):
     """A source's record that the passport was made from."""
 
     source: Line
@@ -125,10 +125,10 @@ class Model(Frozen):
     released_on: Date | None
     expires_on: Date | None
     """Day on which the source says it will stop offering it."""
-    prices: tuple[Price, ...]
+    prices: tuple[ModelPrice, ...]
     """Of the base model; empty when none is known, as with routers."""
     offers: tuple[Offer, ...]
-    providers: tuple[Provider, ...]
+    providers: tuple[ModelProvider, ...]
     parameter_count: Count | None = None
     """How many weights it has."""
     gated: Text | None = None
@@ -137,5 +137,5 @@ class Model(Frozen):
     languages: Annotated[Texts | None, OMISSIBLE] = None
     """Languages that its maker declares, as codes or names."""
     benchmarks: Annotated[tuple[Benchmark, ...] | None, OMISSIBLE] = None
-    records: Annotated[tuple[Record, ...] | None, OMISSIBLE] = None
+    records: Annotated[tuple[SourceRecord, ...] | None, OMISSIBLE] = None
     """What the passport was made from."""

@@ -15,7 +15,7 @@ from spiders.clock import Clock, stamp
 from spiders.download.documents import AnswerError, raw_listing, raw_text, refused
 from spiders.download.failures import Streak, describe, is_too_large, request_of
 from spiders.download.requests import Answered, ask, response_of
-from spiders.frontier import Known
+from spiders.frontier import KnownRecords
 from spiders.huggingface.pages import (
     API,
     BAD_CREDENTIALS,
@@ -50,7 +50,7 @@ REFUSING = (429,)
 Taken = RawListing | Quarantined | FetchFailure
 
 
-class Text(NamedTuple):
+class TextKind(NamedTuple):
     """A kind of text that stands beside a record."""
 
     source: str
@@ -60,8 +60,8 @@ class Text(NamedTuple):
     """Bytes: a hundred times a long card; several times the longest of the licences that are well known."""
 
 
-CARD = Text(f"{SOURCE}-card", "card", 1024 * 1024)
-LICENCE = Text(f"{SOURCE}-licence", "licence", 256 * 1024)
+CARD = TextKind(f"{SOURCE}-card", "card", 1024 * 1024)
+LICENCE = TextKind(f"{SOURCE}-licence", "licence", 256 * 1024)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Hub:
     spider: Spider
     base_url: str
     headers: dict[str, str]
-    known: Known
+    known: KnownRecords
     clock: Clock
     records: Streak = field(default_factory=Streak)
     """Failures in a row of single records."""
@@ -131,7 +131,7 @@ class Hub:
             found.append(self._text(b"", LICENCE, taken.id, known.url, version_of(record)))  # it was taken away
         return found
 
-    async def _current(self, text: Text, file: str, taken: RawListing, record: dict[str, Any]) -> Taken:
+    async def _current(self, text: TextKind, file: str, taken: RawListing, record: dict[str, Any]) -> Taken:
         """The text that is known, while it is of the same commit, or the one that is there."""
         version = version_of(record)
         known = self.known.raw(text.source, taken.id) if version is not None else None
@@ -181,7 +181,7 @@ class Hub:
             observed_at=stamp(self.clock),
         )
 
-    async def _fetched(self, text: Text, file: str, repository: str, version: str | None) -> Taken:
+    async def _fetched(self, text: TextKind, file: str, repository: str, version: str | None) -> Taken:
         path, read = f"/{repository}/resolve/main/{file}", partial(read_text, text.what)
         for _ in range(1 + TEXT_HOPS):
             request = self.request(self.base_url + path, read, accept=TEXT_ACCEPT, largest=text.largest)
@@ -195,7 +195,7 @@ class Hub:
             return self._text(outcome.read, text, repository, outcome.response.url, version)
         return self._no_text(outcome, text, repository, version)
 
-    def _no_text(self, failure: Failure, text: Text, repository: str, version: str | None) -> Taken:
+    def _no_text(self, failure: Failure, text: TextKind, repository: str, version: str | None) -> Taken:
         """An empty text is one that is not there, or that was never shown to us."""
         response, told = response_of(failure), describe(failure, request_of(failure))
         if response is not None and response.status in ABSENT + WITHHELD:
@@ -212,7 +212,7 @@ class Hub:
         ends = self.texts.ends(failure, told, refusing=REFUSING)
         return told if ends else self._unread(told, repository, text.source)
 
-    def _withheld(self, response: Response, text: Text, repository: str, version: str | None) -> Taken:
+    def _withheld(self, response: Response, text: TextKind, repository: str, version: str | None) -> Taken:
         """Keep the text that is known where it is not shown any more: with its own date, so that it goes stale."""
         if response.status not in NOT_FOR_US:
             return self._text(b"", text, repository, response.url, version)
@@ -224,7 +224,7 @@ class Hub:
         return self.refused(None, asked, "", told.reason, source)
 
     def _text(
-        self, body: bytes, text: Text, repository: str, url: str, version: str | None
+        self, body: bytes, text: TextKind, repository: str, url: str, version: str | None
     ) -> RawListing | Quarantined:
         return raw_text(
             body,

@@ -16,7 +16,7 @@ from spiders.download.failures import describe, request_of, with_rest
 from spiders.download.requests import Answered, ask, drained, in_order
 from spiders.extensions.checkpoints import Written
 from spiders.extensions.tally import QUERY_STAT, SCOPE_STAT
-from spiders.frontier import Known, Seen
+from spiders.frontier import KnownRecords, SeenIds
 from spiders.huggingface.pages import API, id_of, next_link, read_items, read_matches
 from spiders.huggingface.repository import SOURCE, Hub, Taken
 from spiders.huggingface.selection import Selection
@@ -65,12 +65,12 @@ class HuggingFaceSpider(Spider):
         **arguments: Any,  # noqa: ANN401 - Scrapy's
     ) -> None:
         super().__init__(**arguments)
-        self.known = Known(known)
+        self.known = KnownRecords(known)
         self.only = tuple(dict.fromkeys(filter(None, only.split(","))))
         asked = {"minimum_downloads": minimum_downloads, "author": author, "task": task, "limit": limit, "since": since}
         self.selection = Selection.of(**asked) if minimum_downloads and not self.only else None
         self.marks = [only, *asked.values()]
-        self.taken, self.pages = Seen(), Seen()
+        self.taken, self.pages = SeenIds(), SeenIds()
         self.first_page: str | None = None
         self.listed = 0
 

@@ -15,7 +15,7 @@ LIST_PATH = "/api/v1/models"
 Taken = RawListing | Quarantined | FetchFailure
 
 
-class ListWalk:
+class ModelList:
     """One pass through the list, page by page: for all that stands in it, or for one listing alone."""
 
     def __init__(self, base_url: str, wanted: str | None = None) -> None:

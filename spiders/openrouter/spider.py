@@ -17,8 +17,8 @@ from spiders.clock import Clock, clock_of, stamp
 from spiders.download.addresses import ForeignLinkError, base_url
 from spiders.download.documents import raw_listing, refused
 from spiders.download.failures import describe, request_of
-from spiders.frontier import Known, in_turn
-from spiders.openrouter.model_list import LIST_PATH, SOURCE, ListWalk
+from spiders.frontier import KnownRecords, fair_order
+from spiders.openrouter.model_list import LIST_PATH, SOURCE, ModelList
 from spiders.openrouter.pages import ListPage, read_first_page, read_page, read_record
 
 ENDPOINTS = f"{SOURCE}-endpoints"
@@ -61,7 +61,7 @@ class OpenRouterSpider(Spider):
         self.endpoints = endpoints == "1" or (bool(self.only) and endpoints != "0")
         self.budget = int(budget) if budget else None
         self.due = due
-        self.known = Known(known)
+        self.known = KnownRecords(known)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's
@@ -85,7 +85,7 @@ class OpenRouterSpider(Spider):
                 reason = f"{listing_id[:200]!r} is no listing id: author/name is one"
                 yield FetchFailure(url=self.base_url, status=None, reason=reason)
 
-    def take_page(self, response: Response, answer: ListPage, walk: ListWalk) -> Iterator[Output]:
+    def take_page(self, response: Response, answer: ListPage, walk: ModelList) -> Iterator[Output]:
         """Take the records of one page, and ask for the next one."""
         if walk.wanted is None and self.crawler.stats is not None:
             self.crawler.stats.set_value("listing/announced", answer.announced)
@@ -143,7 +143,7 @@ class OpenRouterSpider(Spider):
         fit = [one for one in listed if LISTING_ID.fullmatch(one)] if self.endpoints else []
         last = {one: raw for one in fit if (raw := self.known.raw(ENDPOINTS, one))}
         seen = {one: raw.observed_at for one, raw in last.items()}
-        order = list(in_turn(fit, seen, due=self.due, lot=stamp(self.clock)))
+        order = list(fair_order(fit, seen, due=self.due, lot=stamp(self.clock)))
         asked = order if self.budget is None else order[: self.budget]
         for one in asked:
             path = f"{LIST_PATH}/{quote(one, safe='/~')}/endpoints"
@@ -154,7 +154,7 @@ class OpenRouterSpider(Spider):
         return raw_listing(record, listing_id=listing_id, source=source, url=url, observed_at=stamp(self.clock))
 
     def _ask_list(self, wanted: str | None) -> Request:
-        walk = ListWalk(self.base_url, wanted)
+        walk = ModelList(self.base_url, wanted)
         path = f"{LIST_PATH}?output_modalities=all"
         return self._ask(path, read_first_page, self.take_page, self.failed, walk=walk)
 

@@ -5,7 +5,7 @@ import pytest
 from flows.demo import recording
 from pipelines.ahead import CLOCK_SKEW, earlier, is_ahead, line_known_at, walks_known_at
 from schemas.crawl import AdmittedLine, ListQuery
-from schemas.registry import Walk
+from schemas.registry import ListCrawl
 from schemas.times import timestamp
 from tests.support.runs import NOON, brought
 
@@ -54,5 +54,5 @@ def test_looks_that_missed_it_ahead_are_forgotten(
 
 def test_walks_that_began_ahead_are_none_to_build_on() -> None:
     query = ListQuery(minimum_downloads=1)
-    walks = tuple(Walk(query=query, began_at=timestamp(at), listings=None) for at in (PAST, AHEAD))
+    walks = tuple(ListCrawl(query=query, began_at=timestamp(at), listings=None) for at in (PAST, AHEAD))
     assert walks_known_at(walks, NOW) == walks[:1]

@@ -9,7 +9,7 @@ from flows.demo.recording import models as demo_models
 from pipelines.merge.gather import account, gather
 from pipelines.normalise.admit import admit
 from pipelines.order import Issued, Unchanged, make
-from pipelines.passport.document import Terms
+from pipelines.passport.document import IssueContext
 from pipelines.passport.score import score_of
 from pipelines.rules.gates import default_gates
 from pipelines.signing.contract import conforms
@@ -130,7 +130,7 @@ def batch(raws: list[RawListing], day: str) -> tuple[list[Issued | Unchanged | Q
     listings = [one for one in judged if isinstance(one, Listing)]
     gathered = gather(listings)
     now = instant(f"{day}T12:00:00.000Z")
-    terms = Terms(TERMS.issuer, default_gates(), now, SIGNER.key_id)
+    terms = IssueContext(TERMS.issuer, default_gates(), now, SIGNER.key_id)
     made = [make(one, None, terms=terms, signer=SIGNER, trusted=KEYS, generation=1) for one in gathered.subjects]
     counted = account(gathered, listings=listings, quarantined=len(judged) - len(listings))
     return made, tuple(counted.model_dump(exclude={"aliases_without_target", "joined"}).values())

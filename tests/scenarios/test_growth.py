@@ -22,7 +22,7 @@ from flows.store.open import open_store
 from pipelines.registry import layout
 from pipelines.registry.packing import ShardError, pack
 from pipelines.registry.slots import slot, slots_by_shard
-from pipelines.signing.registry_files import open_record, seal_record
+from pipelines.signing.registry_files import open_file, sign_file
 from pipelines.signing.signatures import SNAPSHOT_TYPE
 from schemas.registry import ShardRow
 from schemas.times import timestamp
@@ -308,10 +308,10 @@ def test_a_source_without_listings_is_named_and_has_no_parts(store: Counting) ->
 
 
 def test_a_snapshot_of_another_layout_is_refused_with_what_to_do(store: Counting) -> None:
-    record = open_record(store.get(layout.snapshot_key(1)).body, payload_type=SNAPSHOT_TYPE, keys=KEYS)
+    record = open_file(store.get(layout.snapshot_key(1)).body, payload_type=SNAPSHOT_TYPE, keys=KEYS)
     for source in record["sources"]:
         source["sha256"] = source.pop("parts")[0]["sha256"]
-    body = orjson.dumps(seal_record(record, payload_type=SNAPSHOT_TYPE, signer=SIGNER))
+    body = orjson.dumps(sign_file(record, payload_type=SNAPSHOT_TYPE, signer=SIGNER))
     pointer = reader(store).pointer.model_copy(update={"snapshot_sha256": sha256(body)})
     store.put(layout.snapshot_key(1), body)
     store.put(layout.POINTER_KEY, seal(pointer, SIGNER))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from flows.run.publish import Done
+from flows.run.publish import RunOutcome
 from pipelines.views.run_summary import summary_lines
-from schemas.registry import Walk
+from schemas.registry import ListCrawl
 from tests.scenarios.test_sources import run, surround
 from tests.support.runs import NOON, reader, served_passport
 from tests.support.spiders import hub
@@ -39,11 +39,11 @@ def lists(**pages: list[dict[str, Any]]) -> dict[str, list[Answer]]:
     return {at[name]: hub.page(*items) for name, items in pages.items()}
 
 
-def hub_run(root: Path, hours: int, **pages: list[dict[str, Any]]) -> Done:
+def hub_run(root: Path, hours: int, **pages: list[dict[str, Any]]) -> RunOutcome:
     return run(root, lists(**pages), at=NOON + timedelta(hours=hours), sources=("huggingface",))
 
 
-def walks(root: Path) -> tuple[Walk, ...]:
+def walks(root: Path) -> tuple[ListCrawl, ...]:
     [ref] = [ref for ref in reader(root).snapshot.sources if ref.source == "huggingface"]
     return ref.walks
 

@@ -10,7 +10,7 @@ import pytest
 
 from flows.audit.copy_check import check_copy
 from flows.demo import recording
-from flows.job.workspace import workplace
+from flows.job.workspace import workspace
 from tests.support.runs import NOON, brought, crawled, files, finish, job_for, playing, reader
 from tests.support.spiders.server import serving
 from tests.support.waiting import LIMIT_S, until
@@ -24,7 +24,7 @@ from flows.crawl.sources import crawl_source
 from flows.job.job import Job
 from flows.progress import WATCHER
 from flows.run.assemble import assemble; from flows.run.publish import build_passports, publish_generation
-from flows.job.workspace import workplace
+from flows.job.workspace import workspace
 
 
 killed_at = sys.argv[2]
@@ -33,7 +33,7 @@ def watch(stage, done, total):
     if stage == killed_at:
         os.kill(os.getpid(), signal.SIGKILL)
 
-with workplace(Job.model_validate_json(sys.argv[1])) as job:
+with workspace(Job.model_validate_json(sys.argv[1])) as job:
     WATCHER.set(watch)
     outcome = asyncio.run(crawl_source(job, "openrouter"))
     assembled = assemble(job, [outcome])
@@ -62,7 +62,7 @@ def test_the_next_run_does_the_work_of_one_that_was_killed(stage: str, equipped:
     with playing(recording.models()) as url, started(root, url, stage) as run:
         assert run.wait(LIMIT_S) == -signal.SIGKILL
     assert [path.name[:14] for path in work.iterdir()] == ["passports-run-"], "the killed one's"
-    with workplace(job_for(root)) as job:
+    with workspace(job_for(root)) as job:
         finish(job, [brought(recording.models())])
     assert list(work.iterdir()) == []
     served = reader(root)
@@ -95,7 +95,7 @@ def test_a_run_that_is_killed_while_it_crawls_takes_its_crawl_with_it(equipped: 
         run.wait(LIMIT_S)
         until(lambda: not any(map(lives, crawls)))
     assert len(list(work.iterdir())) == 1
-    with playing(recording.models()) as url, workplace(job_for(root, url=url, at=NOON)) as job:
+    with playing(recording.models()) as url, workspace(job_for(root, url=url, at=NOON)) as job:
         assert len(list(work.iterdir())) == 1, "its own; the killed one's is gone"
         finish(job, crawled(job))
     assert list(work.iterdir()) == []

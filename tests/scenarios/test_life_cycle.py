@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flows.audit.auditor import Prover
+from flows.audit.auditor import Auditor
 from flows.job.job import Job
 from flows.run.assemble import GateClosedError
 from schemas.registry import ShardRow
@@ -46,7 +46,7 @@ def status_evidence(root: Path) -> list[tuple[str, str, Any]]:
 
 
 def proved(root: Path, day: int) -> Verdict:
-    return Prover(reader(root, at=DAYS[day])).prove("ada-tern").verdict
+    return Auditor(reader(root, at=DAYS[day])).prove("ada-tern").verdict
 
 
 def test_a_model_that_goes_after_its_announced_end_is_delisted_at_once(root: Path) -> None:

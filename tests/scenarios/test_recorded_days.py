@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from benchmarks.alike import differing
-from flows.audit.auditor import Prover
+from flows.audit.auditor import Auditor
 from flows.registry.history import steps
 from flows.registry.reader import Reader
 from flows.run.assemble import GateClosedError
@@ -131,7 +131,7 @@ def test_the_roll_shows_that_it_is_gone_and_it_is_still_looked_for(days: Days, d
 
 
 def test_its_passport_is_proved_by_the_records_of_each_day(days: Days) -> None:
-    found = {day: Prover(days.reader(day)).prove(QWQ) for day in days.reports}
+    found = {day: Auditor(days.reader(day)).prove(QWQ) for day in days.reports}
     assert {day: finding.reason for day, finding in found.items() if finding.verdict is not Verdict.OK} == {}
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from flows.audit.auditor import Prover
+from flows.audit.auditor import Auditor
 from flows.config.settings import SOURCES, read_settings
 from flows.crawl.process import crawl
-from flows.crawl.sources import crawl_source, extract_limits, waves
+from flows.crawl.sources import crawl_source, crawl_waves, extract_limits
 from flows.ingest.crawl_file import CrawlOutcome
 from flows.job.job import Job, new_job
-from flows.run.publish import Done
+from flows.run.publish import RunOutcome
 from flows.run.targets import NothingToAskError, listings_to_crawl
 from schemas.verdict import Verdict
 from tests.support.language_model import speaking
@@ -74,7 +74,7 @@ def surround(folder: Path, patch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Done]:
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunOutcome]:
     """A store that all sources were published to once, and what came of it."""
     with pytest.MonkeyPatch.context() as patch:
         root = surround(tmp_path_factory.mktemp("first"), patch)
@@ -82,7 +82,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Done]:
 
 
 @pytest.fixture
-def root(first: tuple[Path, Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(first: tuple[Path, RunOutcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it, to be changed."""
     return Path(shutil.copytree(first[0], surround(tmp_path, monkeypatch)))
 
@@ -99,12 +99,12 @@ def run(
     answers: dict[str, list[Answer]],
     at: datetime = NOON,
     sources: tuple[str, ...] = ("openrouter", "modelsdev", "huggingface"),
-) -> Done:
+) -> RunOutcome:
     """Crawl the sources wave by wave, and publish."""
     with answering(answers) as source:
         job = job_of(root, source, at, sources)
         outcomes: list[CrawlOutcome] = []
-        for wave in waves(job.sources):
+        for wave in crawl_waves(job.sources):
             outcomes += asyncio.run(_crawled(job, wave, list(outcomes)))
         extraction = asyncio.run(extract_limits(job, outcomes))
     return finish(job, [*outcomes, *([extraction] if extraction else [])])
@@ -119,7 +119,7 @@ def all_answers(**heron: Any) -> dict[str, list[Answer]]:
 
 
 def proved(root: Path, slug: str) -> tuple[Verdict, str]:
-    finding = Prover(reader(root)).prove(slug)
+    finding = Auditor(reader(root)).prove(slug)
     return finding.verdict, finding.reason
 
 
@@ -129,13 +129,13 @@ def said(root: Path, slug: str) -> dict[str, Any]:
 
 
 def test_sources_that_others_name_come_after_them() -> None:
-    assert waves(("openrouter", "modelsdev", "huggingface", "github")) == [
+    assert crawl_waves(("openrouter", "modelsdev", "huggingface", "github")) == [
         ("openrouter", "modelsdev"), ("huggingface",), ("github",),
     ]  # fmt: skip
-    assert waves(("github", "huggingface")) == [("huggingface",), ("github",)]
+    assert crawl_waves(("github", "huggingface")) == [("huggingface",), ("github",)]
 
 
-def test_each_model_has_one_passport_of_all_that_is_said_of_it(first: tuple[Path, Done]) -> None:
+def test_each_model_has_one_passport_of_all_that_is_said_of_it(first: tuple[Path, RunOutcome]) -> None:
     root, done = first
     assert done.report.state == "done"
     assert {row.slug for row in reader(root).rows()} == {
@@ -169,7 +169,7 @@ def test_what_the_hub_does_not_show_is_withheld(root: Path) -> None:
 
 
 def test_everything_is_proved_by_the_records(root: Path) -> None:
-    prover = Prover(reader(root))
+    prover = Auditor(reader(root))
     findings = {row.slug: prover.prove(row.slug) for row in reader(root).rows()}
     assert {slug: one.reason for slug, one in findings.items() if one.verdict is not Verdict.OK} == {}
 
@@ -289,4 +289,4 @@ def test_a_language_model_points_at_sentences_and_nothing_else_of_it_counts(
     found = [one for one in heron["evidence"] if one["source"] == "extraction"]
     assert {one["quote"] for one in found} == {sentence}
     assert "It is the best." not in json.dumps(heron)
-    assert Prover(reader(root)).prove("marsh-heron-7b").verdict is Verdict.OK
+    assert Auditor(reader(root)).prove("marsh-heron-7b").verdict is Verdict.OK

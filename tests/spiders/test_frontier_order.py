@@ -1,4 +1,4 @@
-from spiders.frontier import in_turn
+from spiders.frontier import fair_order
 
 SEEN = {
     "ada/old": "2026-01-01T00:00:00.000Z",
@@ -11,7 +11,7 @@ DUE = "2026-06-01T00:00:00.000Z"
 
 
 def turns(*ids: str, lot: str = "today") -> list[str]:
-    return list(in_turn(ids, SEEN, due=DUE, lot=lot))
+    return list(fair_order(ids, SEEN, due=DUE, lot=lot))
 
 
 def test_what_is_due_alternates_with_what_was_never_seen_and_the_rest_comes_after() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.crawl import KNOWN_TABLES
+from schemas.crawl import KNOWN_RECORDS_SCHEMA
 from schemas.listing import RawListing
 from tests.support.spiders.crawls import OBSERVED_AT
 from tests.support.spiders.scripted_server import PREFIX, Answer, answering, crawl_of
@@ -20,7 +20,7 @@ def repository(name: str, **fields: Any) -> dict[str, Any]:
 def known_file(folder: Path, *wanted: str, raws: tuple[RawListing, ...] = ()) -> str:
     path = folder / "known.sqlite"
     with sqlite3.connect(path) as database:
-        database.executescript(KNOWN_TABLES)
+        database.executescript(KNOWN_RECORDS_SCHEMA)
         database.executemany("INSERT INTO wanted (source, id) VALUES ('github', ?)", [(one,) for one in wanted])
         rows = [(raw.source, raw.id, raw.model_dump_json()) for raw in raws]
         database.executemany("INSERT INTO known VALUES (?, ?, ?)", rows)

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from flows.audit.auditor import Prover
+from flows.audit.auditor import Auditor
 from flows.config.settings import read_settings
 from flows.ingest.crawl_file import CrawlOutcome, read_crawl
 from flows.job.job import new_job
-from flows.run.publish import Done
+from flows.run.publish import RunOutcome
 from pipelines.item_pipeline import AdmitListing
 from schemas.crawl import FetchFailure
 from schemas.listing import Quarantined, RawListing
@@ -52,7 +52,7 @@ class Hub:
 
     def day(
         self, number: float, *found: tuple[Any, str | None], cards: dict[str, str] | None = None, heron: Any = HERON
-    ) -> Done:
+    ) -> RunOutcome:
         at = NOON + timedelta(days=number)
         settings = read_settings(
             store=str(self.root), sources=("openrouter", "huggingface"), openrouter_url=SOURCE_URL,
@@ -60,7 +60,7 @@ class Hub:
         )  # fmt: skip
         job = new_job("refresh", settings, epoch=int(at.timestamp())).model_copy(update={"work": WORK})
         done = finish(job, [brought([heron, *OTHERS], at=at), self._crawl(at, [*found, *SMALL], cards or {})])
-        prover = Prover(reader(self.root, at=at))
+        prover = Auditor(reader(self.root, at=at))
         findings = {slug: prover.prove(slug) for slug in self.statuses(at)}
         assert {slug: one.reason for slug, one in findings.items() if one.verdict is not Verdict.OK} == {}
         return done

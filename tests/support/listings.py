@@ -10,12 +10,12 @@ from typing import Any
 import orjson
 
 from pipelines.formats.json_pointer import resolve
-from pipelines.formats.record_reader import said
+from pipelines.formats.record_reader import as_stated
 from pipelines.merge.gather import gather
 from pipelines.merge.subject import Subject
 from pipelines.normalise.admit import admit
 from pipelines.order import Issued, make
-from pipelines.passport.document import Terms, draft
+from pipelines.passport.document import IssueContext, draft
 from pipelines.passport.links import Issuer
 from pipelines.rules.gates import default_gates
 from schemas.listing import Listing, Quarantined, RawListing
@@ -24,7 +24,7 @@ from tests.support.signed import KEYS, SIGNER
 
 SEEN = "2026-06-01T09:00:00.000Z"
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
-TERMS = Terms(Issuer("registry.example", "https://registry.example"), default_gates(), NOW, SIGNER.key_id)
+TERMS = IssueContext(Issuer("registry.example", "https://registry.example"), default_gates(), NOW, SIGNER.key_id)
 LIST_URL = "https://openrouter.example/api/v1/models"
 
 MODEL: dict[str, Any] = {
@@ -114,19 +114,19 @@ def subject(*listings: Listing) -> Subject:
     return only
 
 
-def statement(*listings: Listing, terms: Terms = TERMS) -> dict[str, Any]:
+def statement(*listings: Listing, terms: IssueContext = TERMS) -> dict[str, Any]:
     """What an unissued passport of these listings says, as JSON."""
     said_of: dict[str, Any] = json.loads(orjson.dumps(draft(subject(*listings), terms).unfragile))
     return said_of
 
 
-def issued(*listings: Listing, last: ShardRow | None = None, terms: Terms = TERMS) -> Issued:
+def issued(*listings: Listing, last: ShardRow | None = None, terms: IssueContext = TERMS) -> Issued:
     made = make(subject(*listings), last, terms=terms, signer=SIGNER, trusted=KEYS, generation=1)
     assert isinstance(made, Issued), made
     return made
 
 
-def passport(*listings: Listing, terms: Terms = TERMS) -> dict[str, Any]:
+def passport(*listings: Listing, terms: IssueContext = TERMS) -> dict[str, Any]:
     """A signed passport: the object that holds `unfragile`."""
     document: dict[str, Any] = json.loads(issued(*listings, terms=terms).document)["passport"]
     return document
@@ -146,5 +146,5 @@ def _holds(entry: dict[str, Any], unfragile: dict[str, Any], records: dict[str, 
     found = resolve(records[entry["content_sha256"]], entry["locator"])
     if "quote" in entry:
         return entry["quote"] in found
-    stands = list(told) if isinstance(told := said(found), tuple) else told
+    stands = list(told) if isinstance(told := as_stated(found), tuple) else told
     return bool(stands == entry["value"] and type(stands) is type(entry["value"]))

@@ -22,7 +22,7 @@ from flows.ingest.crawl_file import CrawlOutcome, read_crawl
 from flows.job.job import Job, new_job
 from flows.registry.reader import Reader
 from flows.run.assemble import assemble
-from flows.run.publish import Done, build_passports, publish_generation
+from flows.run.publish import RunOutcome, build_passports, publish_generation
 from flows.store.local import LocalStore
 from pipelines.item_pipeline import AdmitListing
 from pipelines.registry.layout import passport_copy_key
@@ -33,7 +33,7 @@ from schemas.run import RunReport
 from schemas.sources import SOURCES
 from schemas.times import timestamp
 from spiders.extensions.tally import Tally
-from spiders.openrouter.model_list import ListWalk
+from spiders.openrouter.model_list import ModelList
 from spiders.openrouter.pages import read_page
 from tests.support.spiders.crawls import HASTY
 
@@ -103,14 +103,14 @@ async def _hasty(crawl: Any, *arguments: Any, **order: Any) -> CrawlOutcome:
     return outcome
 
 
-def finish(job: Job, outcomes: list[CrawlOutcome]) -> Done:
+def finish(job: Job, outcomes: list[CrawlOutcome]) -> RunOutcome:
     assembled = assemble(job, outcomes)
     return publish_generation(job, assembled, build_passports(job, assembled))
 
 
 def brought(records: Sequence[object], *, at: datetime = NOON, failures: Sequence[str] = ()) -> CrawlOutcome:
     """Make of records what a crawl that got them in its list makes of them: the same steps, without the network."""
-    walk, pipeline, tally = ListWalk(SOURCE_URL), AdmitListing(), Tally("openrouter")
+    walk, pipeline, tally = ModelList(SOURCE_URL), AdmitListing(), Tally("openrouter")
     page = read_page(json.dumps({"data": records, "total_count": len(records)}).encode())
     lines = []
     for taken in walk.take(page, f"{SOURCE_URL}/api/v1/models", timestamp(at)):
@@ -125,7 +125,7 @@ def brought(records: Sequence[object], *, at: datetime = NOON, failures: Sequenc
     return read_crawl(path)
 
 
-def refresh(root: Path, records: Sequence[object], *, at: datetime = NOON) -> Done:
+def refresh(root: Path, records: Sequence[object], *, at: datetime = NOON) -> RunOutcome:
     """Do a refresh from records."""
     return finish(job_for(root, at=at), [brought(records, at=at)])
 

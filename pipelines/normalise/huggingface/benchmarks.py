@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from pipelines.formats.decimals import digits
 from pipelines.formats.json_pointer import resolve
-from pipelines.formats.record_reader import LONGEST_LINE, said
+from pipelines.formats.record_reader import LONGEST_LINE, as_stated
 from pipelines.formats.text import unfit_for_line
 from pipelines.markdown.model_index import read_results
 from pipelines.markdown.strict_yaml import YamlValue
-from schemas.listing import Result
+from schemas.listing import BenchmarkResult
 
 MOST_RESULTS: Final = 20
 """Figures that are kept of one record; the longest lists are those of embedding benchmarks, with thousands."""
@@ -22,25 +22,25 @@ UNNAMED_METRIC: Final = "value"
 """A file of results names the benchmark and its task, and the figure only so."""
 
 
-def index_results(index: object, at: str) -> tuple[Result, ...]:
+def index_results(index: object, at: str) -> tuple[BenchmarkResult, ...]:
     """Read a `model-index` that stands at a pointer; what is no figure with a name is passed over."""
     found, _ = read_results(_in_text(index, 0))
     results = []
     for one in found:
         place = f"{one.pointer.removeprefix('/model-index')}/value"
         held = resolve(index, place)
-        results.append(Result(one.task, one.dataset, one.metric, one.value, at + place, said(held)))
+        results.append(BenchmarkResult(one.task, one.dataset, one.metric, one.value, at + place, as_stated(held)))
     return fit(results)
 
 
-def file_results(entries: object, at: str) -> tuple[Result, ...]:
+def file_results(entries: object, at: str) -> tuple[BenchmarkResult, ...]:
     """Read `evalResults`; figures that wait in somebody's proposal are not the maker's."""
     return fit(_of_files(entries if isinstance(entries, list) else [], at))
 
 
-def fit(results: Iterator[Result] | list[Result]) -> tuple[Result, ...]:
+def fit(results: Iterator[BenchmarkResult] | list[BenchmarkResult]) -> tuple[BenchmarkResult, ...]:
     """Keep the first figures whose words can stand in a line each."""
-    kept: list[Result] = []
+    kept: list[BenchmarkResult] = []
     for result in results:
         words = (result.task, result.dataset, result.metric, result.value)
         if all(word is None or (0 < len(word) <= LONGEST_LINE and not unfit_for_line(word)) for word in words):
@@ -50,7 +50,7 @@ def fit(results: Iterator[Result] | list[Result]) -> tuple[Result, ...]:
     return tuple(kept)
 
 
-def _of_files(entries: list[Any], at: str) -> Iterator[Result]:
+def _of_files(entries: list[Any], at: str) -> Iterator[BenchmarkResult]:
     for number, entry in enumerate(entries):
         if not isinstance(entry, dict) or entry.get("pullRequest") is not None:
             continue
@@ -60,7 +60,7 @@ def _of_files(entries: list[Any], at: str) -> Iterator[Result]:
         if isinstance(dataset, dict) and isinstance(value, str) and isinstance(dataset.get("id"), str):
             task = dataset.get("task_id")
             words = (task if isinstance(task, str) else None, dataset["id"], UNNAMED_METRIC, value)
-            yield Result(*words, f"{place}/value", said(inner["value"]))
+            yield BenchmarkResult(*words, f"{place}/value", as_stated(inner["value"]))
 
 
 def _in_text(value: object, depth: int) -> YamlValue:

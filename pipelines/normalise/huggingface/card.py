@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from pipelines.formats.text import clean
 from pipelines.markdown.front_matter import FrontMatter, read_front_matter
-from pipelines.markdown.sentences import Part, read_body
+from pipelines.markdown.sentences import SectionSentences, read_body
 from pipelines.markdown.text import no_card
 from pipelines.normalise.huggingface.benchmarks import fit
 from pipelines.normalise.huggingface.card_data import LANGUAGE, MOST_LANGUAGES, OTHER_LICENCE, is_word
@@ -15,10 +15,10 @@ from pipelines.normalise.huggingface.code_link import code_of
 from pipelines.normalise.huggingface.listing import repository_name, text_listing
 from pipelines.normalise.huggingface.tags import MOST_BASE_MODELS, REPOSITORY
 from pipelines.normalise.huggingface.vocabulary import RELATIONS
-from pipelines.texts.cards import Claim, claims_in
+from pipelines.texts.cards import CardClaim, claims_in
 from pipelines.texts.descriptions import kinds_in
 from pipelines.texts.subjects import Names, names_of
-from schemas.listing import Fact, Listing, RawListing, Result
+from schemas.listing import BenchmarkResult, Fact, Listing, RawListing
 
 MOST_LIMITS: Final = 40
 """Sentences that are kept of one card."""
@@ -103,9 +103,9 @@ def _cut(card: bytes, start: int, end: int) -> Quote | None:
     return Quote(text, f"bytes:{start}-{start + len(words)}") if fits else None
 
 
-def _limits(claims: Iterable[Claim]) -> list[Fact]:
+def _limits(claims: Iterable[CardClaim]) -> list[Fact]:
     """Sentences against the model, in the card's order; the first of each failure mode before any second."""
-    kept: list[tuple[int, Claim]] = []
+    kept: list[tuple[int, CardClaim]] = []
     seen: Counter[str] = Counter()
     for claim in claims:
         if clean(claim.quote) == claim.quote:
@@ -115,12 +115,12 @@ def _limits(claims: Iterable[Claim]) -> list[Fact]:
     return [_limit(claim) for claim in sorted((claim for _, claim in kept), key=lambda claim: claim.start)]
 
 
-def _limit(claim: Claim) -> Fact:
+def _limit(claim: CardClaim) -> Fact:
     name = f"limit:{claim.failure_mode or f'plain-{claim.start}'}"
     return Fact(name, claim.quote, f"bytes:{claim.start}-{claim.end}", claim.quote, claim.method)
 
 
-def _kinds(card: bytes, body: Sequence[Part], names: Names) -> Iterator[Fact]:
+def _kinds(card: bytes, body: Sequence[SectionSentences], names: Names) -> Iterator[Fact]:
     """What kind of model its sentences say it is, where that is a limit; what it can do is never taken from a card."""
     seen = set[str]()
     for sentence in chain.from_iterable(part.sentences for part in body):
@@ -131,10 +131,10 @@ def _kinds(card: bytes, body: Sequence[Part], names: Names) -> Iterator[Fact]:
                 yield Fact(f"limit:{kind}", quote, f"bytes:{sentence.start}-{sentence.end}", quote, "pattern")
 
 
-def _results(card: bytes, front: FrontMatter) -> tuple[Result, ...]:
+def _results(card: bytes, front: FrontMatter) -> tuple[BenchmarkResult, ...]:
     """Figures of `model-index`, each with its lines."""
     return fit(
-        Result(one.task, one.dataset, one.metric, one.value, quote.locator, quote.text)
+        BenchmarkResult(one.task, one.dataset, one.metric, one.value, quote.locator, quote.text)
         for one in front.results
         if (span := front.spans.get(one.pointer)) and (quote := _cut(card, *span))
     )

@@ -17,7 +17,7 @@ _AROUND: Final = " \t\ufeff#*_=-"
 LONGEST_QUOTE_BYTES: Final = 300
 
 
-class _Line(NamedTuple):
+class _LicenceLine(NamedTuple):
     """A line of a text, and where it stands."""
 
     words: str
@@ -41,7 +41,7 @@ def _licence(text: bytes) -> Fact | None:
     return None
 
 
-def _fact(row: LicenceText, text: bytes, lines: list[_Line]) -> Fact | None:
+def _fact(row: LicenceText, text: bytes, lines: list[_LicenceLine]) -> Fact | None:
     """Quote the title from its first word to its last, as it stands."""
     start, end = lines[0].start, lines[-1].end
     quote = text[start:end].decode("utf-8", "replace")
@@ -50,10 +50,10 @@ def _fact(row: LicenceText, text: bytes, lines: list[_Line]) -> Fact | None:
     return Fact("licence", row.licence, f"bytes:{start}-{end}", quote, "pattern")
 
 
-def _first_lines(text: bytes) -> list[_Line]:
+def _first_lines(text: bytes) -> list[_LicenceLine]:
     """The first lines that say something, as many as the longest title has."""
     longest = max((len(title) for row in precedence().licence for title in row.titles), default=0)
-    lines: list[_Line] = []
+    lines: list[_LicenceLine] = []
     for line in _telling(text):
         lines.append(line)
         if len(lines) == longest:
@@ -61,13 +61,13 @@ def _first_lines(text: bytes) -> list[_Line]:
     return lines
 
 
-def _telling(text: bytes) -> Iterator[_Line]:
+def _telling(text: bytes) -> Iterator[_LicenceLine]:
     for found in _LINE.finditer(text):
         line = found[0].decode("utf-8", "replace")
         words = line.strip(_AROUND)
         if words:
             before = len(line[: len(line) - len(line.lstrip(_AROUND))].encode())
-            yield _Line(_plain(words), found.start() + before, found.start() + before + len(words.encode()))
+            yield _LicenceLine(_plain(words), found.start() + before, found.start() + before + len(words.encode()))
 
 
 @lru_cache(maxsize=128)

@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final, NamedTuple
 
-from pipelines.formats.record_reader import FieldError, Record, shown
+from pipelines.formats.record_reader import FieldError, RecordReader, shown
 from schemas.listing import Provider
 
 FIELD: Final = "inferenceProviderMapping"
@@ -25,7 +25,7 @@ UNNAMED: Final = "?"
 """Who an odd entry is of, where it gives no name that could be one."""
 
 
-class Served(NamedTuple):
+class InferenceProviders(NamedTuple):
     """Who runs a model now, and what is not known: words for a status, and entries that cannot be read."""
 
     providers: tuple[Provider, ...]
@@ -40,7 +40,7 @@ class _Entry(NamedTuple):
     at: str
 
 
-def read_providers(mapping: object) -> Served:
+def read_providers(mapping: object) -> InferenceProviders:
     """Read who runs it now, in the order of their names; an entry that cannot be read is named, and the rest kept.
 
     Raise FieldError where there are no entries at all: it is neither an object nor a list.
@@ -53,7 +53,7 @@ def read_providers(mapping: object) -> Served:
             odd.add(f"provider_entry:{_called(entry)}{error.pointer.removeprefix(entry.at)}")
     live = sorted((provider for status, provider in read if status == LIVE), key=lambda one: (one.name, one.tag))
     other = sorted({status for status, _ in read}.difference(STATUSES))
-    return Served(
+    return InferenceProviders(
         tuple(live[:MOST_PROVIDERS]),
         (*(f"provider_status:{status}" for status in other), *sorted(odd)[:MOST_PROVIDERS]),
     )
@@ -67,7 +67,7 @@ def _entries(mapping: Any) -> list[_Entry]:  # noqa: ANN401 - JSON can be anythi
         entries = [_Entry(None, fields, f"/{FIELD}/{place}") for place, fields in enumerate(mapping)]
     else:
         named = mapping or {}
-        entries = [_Entry(name, fields, Record(named, f"/{FIELD}").place(name)) for name, fields in named.items()]
+        entries = [_Entry(name, fields, RecordReader(named, f"/{FIELD}").place(name)) for name, fields in named.items()]
     return [one for one in entries if not (isinstance(one.fields, dict) and one.fields.get("type") == OF_A_FILTER)]
 
 
@@ -79,11 +79,11 @@ def _called(entry: _Entry) -> str:
 def _status_and_provider(entry: _Entry) -> tuple[str, Provider]:
     if not isinstance(entry.fields, dict):
         raise FieldError(entry.at, f"is {shown(entry.fields)}, not an object")
-    fields = Record(dict(entry.fields), entry.at)
+    fields = RecordReader(dict(entry.fields), entry.at)
     return fields.line("status"), _provider(entry.name, fields)
 
 
-def _provider(name: str | None, entry: Record) -> Provider:
+def _provider(name: str | None, entry: RecordReader) -> Provider:
     """Read one entry; where it lies under its name, the pointer says the name and the status stands at it."""
     inside = entry.line("provider") if name is None else None
     called = name or inside or ""

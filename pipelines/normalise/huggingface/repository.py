@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from pipelines.formats.record_reader import FieldError, Record, parse_record, shown
+from pipelines.formats.record_reader import FieldError, RecordReader, parse_record, shown
 from pipelines.normalise.facts import MADE_ANEW, MOVED, REPLACED, SOUGHT, UNSEEN
 from pipelines.normalise.huggingface.benchmarks import file_results, index_results
 from pipelines.normalise.huggingface.card_data import (
@@ -27,7 +27,7 @@ DAY: Final = 10
 
 def read_repository(raw: RawListing) -> Listing:
     """Read one record of the Hub; raise FieldError naming the field that cannot be read."""
-    record = Record(parse_record(raw.body))
+    record = RecordReader(parse_record(raw.body))
     if "asked" in record and "error" in record:
         return _absence(record, raw)
     if "asked" in record and "found" in record:
@@ -53,7 +53,7 @@ def read_repository(raw: RawListing) -> Listing:
     )
 
 
-def _absence(record: Record, raw: RawListing) -> Listing:
+def _absence(record: RecordReader, raw: RawListing) -> Listing:
     """The Hub's answer for what is private or is not there: it does not say which."""
     asked = _repository(record, "asked")
     record.optional_text("error")
@@ -64,7 +64,7 @@ def _absence(record: Record, raw: RawListing) -> Listing:
     return hub_listing(raw, asked, kind="absence", facts=(missing,), leftovers=tuple(record.leftovers()))
 
 
-def _elsewhere(record: Record, raw: RawListing) -> Listing:
+def _elsewhere(record: RecordReader, raw: RawListing) -> Listing:
     """What we wrote down: where a repository was found by its lasting id, or which other one its name leads to."""
     asked, found = _repository(record, "asked"), _repository(record, "found")
     sought, identity = record.line("sought_id"), record.line("found_id")
@@ -80,11 +80,11 @@ def _elsewhere(record: Record, raw: RawListing) -> Listing:
     return hub_listing(raw, asked, kind="absence", facts=tuple(facts), same_as=same_as, leftovers=leftovers)
 
 
-def _repository(record: Record, field: str) -> str:
+def _repository(record: RecordReader, field: str) -> str:
     return repository_name(record.line(field), f"/{field}")
 
 
-def _card_data(record: Record) -> dict[str, Any]:
+def _card_data(record: RecordReader) -> dict[str, Any]:
     card = record.take_optional("cardData")
     if card is not None and not isinstance(card, dict):
         record.refuse("cardData", f"is {shown(card)}, not an object or null")
@@ -96,7 +96,7 @@ def _identity(repository: str, at: str) -> list[Fact]:
     return [*facts, Fact("hugging_face_id", repository, at, repository)]
 
 
-def _read_access(record: Record, facts: list[Fact], succeeds: str | None) -> None:
+def _read_access(record: RecordReader, facts: list[Fact], succeeds: str | None) -> None:
     identity = record.optional_line("_id")
     _add(facts, "repository_id", identity, "/_id")
     if identity and succeeds and succeeds != identity:
@@ -106,7 +106,7 @@ def _read_access(record: Record, facts: list[Fact], succeeds: str | None) -> Non
     _add(facts, "disabled", record.optional_flag("disabled"), "/disabled")
 
 
-def _read_figures(record: Record, facts: list[Fact]) -> None:
+def _read_figures(record: RecordReader, facts: list[Fact]) -> None:
     _add(facts, "downloads", record.optional_count("downloads"), "/downloads")
     _add(facts, "likes", record.optional_count("likes"), "/likes")
     for name, field, length in (("created_on", "createdAt", DAY), ("last_modified", "lastModified", None)):
@@ -117,7 +117,7 @@ def _read_figures(record: Record, facts: list[Fact]) -> None:
     _add(facts, "parameter_count", parameters or None, "/safetensors/total")
 
 
-def _read_tags(record: Record, card: dict[str, Any], facts: list[Fact]) -> None:
+def _read_tags(record: RecordReader, card: dict[str, Any], facts: list[Fact]) -> None:
     """Read what the tags say, where the card that they were taken from does not say it itself, or says otherwise."""
     tags = record.optional_lines("tags")
     declared = declared_licence(card)
@@ -136,7 +136,7 @@ def _read_tags(record: Record, card: dict[str, Any], facts: list[Fact]) -> None:
         facts.append(Fact("hub_tags", tuple(tags), "/tags", tuple(tags)))
 
 
-def _results(record: Record, card: dict[str, Any]) -> tuple[Any, ...]:
+def _results(record: RecordReader, card: dict[str, Any]) -> tuple[Any, ...]:
     of_files = file_results(record.take_optional("evalResults"), "/evalResults")
     of_index = index_results(record.take_optional("model-index"), "/model-index")
     return of_files or of_index or index_results(card.get("model-index"), "/cardData/model-index")

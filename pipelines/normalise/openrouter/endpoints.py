@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Literal
 
 from pipelines.formats.decimals import plain
-from pipelines.formats.record_reader import FieldError, Record, decimal, parse_record, said, shown
+from pipelines.formats.record_reader import FieldError, RecordReader, as_stated, decimal, parse_record, shown
 from pipelines.formats.slugs import ID_TERMS, is_plain, slug_of, split_id
 from pipelines.normalise.openrouter.vocabulary import ENDPOINT_STATUSES, QUANTIZATIONS, UNREAD_ENDPOINT_FIELDS
 from pipelines.normalise.prices import PRICE_UNITS, read_prices
@@ -18,7 +18,7 @@ UPTIME_PLACES = Decimal("0.01")
 
 def read_endpoints(raw: RawListing) -> Listing:
     """Read one endpoints record; raise FieldError naming the field that cannot be read."""
-    record = Record(parse_record(raw.body))
+    record = RecordReader(parse_record(raw.body))
     asked, base_id, name = split_id(raw.id), _base_id(record, raw), record.line("name")
     endpoints = record.nested_list("endpoints")
     precisions_said = [endpoint.peek("quantization") for endpoint in endpoints]
@@ -44,7 +44,7 @@ def read_endpoints(raw: RawListing) -> Listing:
     )
 
 
-def _base_id(record: Record, raw: RawListing) -> str:
+def _base_id(record: RecordReader, raw: RawListing) -> str:
     """The model that the endpoints are of. An alias may be answered with its target's, any other id with its own."""
     answered, asked = record.line("id"), split_id(raw.id)
     ident = split_id(answered)
@@ -55,7 +55,7 @@ def _base_id(record: Record, raw: RawListing) -> str:
     return ident.base
 
 
-def _provider(endpoint: Record) -> Provider:
+def _provider(endpoint: RecordReader) -> Provider:
     name, status_code = endpoint.line("provider_name"), _status_code(endpoint)
     uptime_said = endpoint.take_optional("uptime_last_30m")
     uptime = _uptime(uptime_said, endpoint.place("uptime_last_30m"))
@@ -70,13 +70,13 @@ def _provider(endpoint: Record) -> Provider:
         context_tokens=endpoint.optional_count("context_length") or None,
         max_output_tokens=endpoint.optional_count("max_completion_tokens") or None,
         uptime_percent=None if uptime is None else plain(uptime.quantize(UPTIME_PLACES)),
-        uptime_said=said(uptime_said),
+        uptime_said=as_stated(uptime_said),
         prices=read_prices(endpoint.nested("pricing")) or (),
         locator=endpoint.at,
     )
 
 
-def _status_code(endpoint: Record) -> int | None:
+def _status_code(endpoint: RecordReader) -> int | None:
     value = endpoint.take_optional("status")
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
         endpoint.refuse("status", f"is {shown(value)}, not a status code or null")
@@ -87,7 +87,7 @@ def _status(code: int | None) -> Literal["up", "degraded", "unknown"]:
     return "unknown" if code is None else ENDPOINT_STATUSES.get(code, "unknown")
 
 
-def _quantization(endpoint: Record) -> str | None:
+def _quantization(endpoint: RecordReader) -> str | None:
     quantization = endpoint.optional_line("quantization")
     return None if quantization == "unknown" else quantization
 

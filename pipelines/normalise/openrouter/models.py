@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from pipelines.formats.record_reader import FieldError, Record, day, parse_record
+from pipelines.formats.record_reader import FieldError, RecordReader, day, parse_record
 from pipelines.formats.slugs import ID_TERMS, REPOSITORY_TERMS, ListingId, is_plain, is_repository, slug_of, split_id
 from pipelines.formats.text import clean, clean_tail, disguise_in
-from pipelines.normalise.name_match import is_namesake
+from pipelines.normalise.name_match import names_match
 from pipelines.normalise.openrouter.vocabulary import UNREAD_FIELDS, VOCABULARY
 from pipelines.normalise.prices import price_facts, read_prices
 from pipelines.texts.descriptions import description_facts, is_cut_off
@@ -25,7 +25,7 @@ LATEST_CREATED = 253_402_300_799
 
 def read_model(raw: RawListing) -> Listing:
     """Read one record of the list; raise FieldError naming the field that cannot be read."""
-    record = Record(parse_record(raw.body))
+    record = RecordReader(parse_record(raw.body))
     listing_id, name = record.line("id"), record.line("name")
     ident, target = _plain_id(listing_id, "/id"), _alias_target(record)
     facts = [Fact("listed", True, "/id", listing_id)]
@@ -62,7 +62,7 @@ def read_model(raw: RawListing) -> Listing:
 def _repository(base_id: str, facts: list[Fact]) -> tuple[str, ...]:
     """The model's repository on the Hub. One of another name and owner is what the model was made from."""
     named = (str(fact.value) for fact in facts if fact.name == "hugging_face_id")
-    return tuple(f"huggingface:{repository}" for repository in named if is_namesake(base_id, repository))
+    return tuple(f"huggingface:{repository}" for repository in named if names_match(base_id, repository))
 
 
 def _is_unfamiliar(fact: Fact) -> bool:
@@ -77,14 +77,14 @@ def _plain_id(listing_id: str, at: str) -> ListingId:
     return ident
 
 
-def _alias_target(record: Record) -> ListingId | None:
+def _alias_target(record: RecordReader) -> ListingId | None:
     if record.peek("alias_target") is None:
         return None
     target = record.nested("alias_target")
     return _plain_id(target.line("slug"), target.place("slug"))
 
 
-def _read_identity(record: Record, facts: list[Fact]) -> None:
+def _read_identity(record: RecordReader, facts: list[Fact]) -> None:
     _add(facts, "canonical_slug", record.optional_line("canonical_slug"), "/canonical_slug")
     repository = record.optional_line("hugging_face_id")
     if repository is not None and not ("/" in repository and is_repository(repository)):
@@ -92,7 +92,7 @@ def _read_identity(record: Record, facts: list[Fact]) -> None:
     _add(facts, "hugging_face_id", repository, "/hugging_face_id")
 
 
-def _read_description(record: Record, facts: list[Fact], names: Names) -> None:
+def _read_description(record: RecordReader, facts: list[Fact], names: Names) -> None:
     description = record.optional_text("description")
     if description:
         facts.append(Fact("description", clean(description), "/description", description))
@@ -102,7 +102,7 @@ def _read_description(record: Record, facts: list[Fact], names: Names) -> None:
             facts.append(Fact("description_truncated", True, "/description", tail, "pattern"))
 
 
-def _read_architecture(record: Record, facts: list[Fact]) -> None:
+def _read_architecture(record: RecordReader, facts: list[Fact]) -> None:
     architecture = record.nested("architecture")
     for group, field in (("input", "input_modalities"), ("output", "output_modalities")):
         _add_words(facts, group, field, architecture.lines(field), f"/architecture/{field}")
@@ -111,7 +111,7 @@ def _read_architecture(record: Record, facts: list[Fact]) -> None:
     facts += [Fact("router", True, fact.locator, fact.said) for fact in facts if fact[:2] == ("tokenizer", ROUTER)]
 
 
-def _read_limits(record: Record, facts: list[Fact]) -> None:
+def _read_limits(record: RecordReader, facts: list[Fact]) -> None:
     if "context_length" not in record:
         raise FieldError("/context_length", "is missing (null says that there is none)")
     _add(facts, "context_tokens", record.optional_count("context_length") or None, "/context_length")
@@ -128,20 +128,20 @@ def _read_limits(record: Record, facts: list[Fact]) -> None:
         _add(facts, f"per_request_{field}", limits.optional_count(field), f"/per_request_limits/{field}")
 
 
-def _read_parameters(record: Record, facts: list[Fact]) -> None:
+def _read_parameters(record: RecordReader, facts: list[Fact]) -> None:
     _add_words(facts, "parameter", "parameters", record.lines("supported_parameters"), "/supported_parameters")
     voices = record.optional_lines("supported_voices")
     if voices:
         facts.append(Fact("voices", len(voices), "/supported_voices", tuple(voices)))
 
 
-def _read_reasoning(record: Record, facts: list[Fact]) -> None:
+def _read_reasoning(record: RecordReader, facts: list[Fact]) -> None:
     reasoning = record.optional_nested("reasoning")
     _add(facts, "reasoning_mandatory", reasoning.optional_flag("mandatory"), "/reasoning/mandatory")
     facts += _each("reasoning_effort", reasoning.optional_lines("supported_efforts"), "/reasoning/supported_efforts")
 
 
-def _read_dates(record: Record, facts: list[Fact]) -> None:
+def _read_dates(record: RecordReader, facts: list[Fact]) -> None:
     created = record.optional_count("created")
     if created:
         if created > LATEST_CREATED:
@@ -151,7 +151,7 @@ def _read_dates(record: Record, facts: list[Fact]) -> None:
     _add(facts, "expires_on", day(record, "expiration_date"), "/expiration_date")
 
 
-def _read_pricing(record: Record, facts: list[Fact]) -> tuple[Price, ...] | None:
+def _read_pricing(record: RecordReader, facts: list[Fact]) -> tuple[Price, ...] | None:
     pricing = record.nested("pricing")
     routed = pricing.peek("prompt")
     prices = read_prices(pricing)

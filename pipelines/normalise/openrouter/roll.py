@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import orjson
 
-from pipelines.formats.record_reader import Record, parse_record
+from pipelines.formats.record_reader import RecordReader, parse_record
 from schemas.listing import Listing, RawListing
 from schemas.sources import ROLLS
 
@@ -25,7 +25,7 @@ def roll_of(source: str, ids: Iterable[str], *, url: str, observed_at: str) -> R
 
 def read_roll(raw: RawListing) -> Listing:
     """Read a roll; it states nothing but who is there. Raise FieldError when it is none."""
-    Record(parse_record(raw.body)).nested("listed")
+    RecordReader(parse_record(raw.body)).nested("listed")
     return Listing(
         source=raw.source,
         id=raw.id,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flows.audit.auditor import Prover
+from flows.audit.auditor import Auditor
 from flows.ingest.crawl_file import read_crawl
 from pipelines.passport.issue import issue
 from schemas.verdict import Verdict
@@ -37,7 +37,7 @@ def test_a_passport_that_stayed_is_proved_by_the_records_of_its_own_generation(
     done = refresh(root, changed, at=NOON + timedelta(hours=6))
     assert len(done.report.changes) == 1
     now = reader(root, at=NOON + timedelta(hours=6))
-    prover = Prover(now)
+    prover = Auditor(now)
     assert {row.generation for row in now.rows()} == {1, 2}
     assert [prover.prove(row.slug).verdict for row in now.rows()] == [Verdict.OK] * 4
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from flows.audit.auditor import Prover
+from flows.audit.auditor import Auditor
 from pipelines.registry.layout import rules_key
 from pipelines.rules.rulebook import rulebook, use_rules
 from pipelines.rules.tables import RulesError, rules_document
@@ -49,7 +49,7 @@ def made_by(rules: bytes, records: list[Record], folder: Path) -> Path:
 
 def proved(root: Path) -> dict[str, Finding]:
     now = reader(root, at=LATER)
-    with closing(Prover(now)) as prover:
+    with closing(Auditor(now)) as prover:
         return {row.slug: prover.prove(row.slug) for row in now.rows()}
 
 
@@ -96,7 +96,7 @@ def test_rules_that_are_gone_or_are_not_those_prove_nothing(
 def test_rules_that_this_version_cannot_read_are_told_with_the_remedy(equipped: Path, few: list[Record]) -> None:
     root = made_by(changed("cards.toml", 'version = "2026-11"', 'version = "2026-10"'), few, equipped)
     now = reader(root, at=LATER)
-    with closing(Prover(now)) as prover, pytest.MonkeyPatch.context() as patch:
+    with closing(Auditor(now)) as prover, pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(now), "rules", lambda _: b'{"cards.toml": ""}')
         found = prover.prove(QWEN)
     assert "cannot be read by this version" in found.reason

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.audit.verification import Registry, judged_all
+from flows.audit.verification import OpenedRegistry, judged_all
 from flows.store.base import StoreUnavailableError
 from flows.store.local import LocalStore
 from pipelines.registry.layout import object_key, shard_key
@@ -97,7 +97,7 @@ def test_records_that_cannot_be_read_are_an_answer_for_each_passport(
 
 
 def test_a_store_that_goes_away_is_no_answer_for_each_passport(store: Path) -> None:
-    registry = Registry(LocalStore(store), reader(store))
+    registry = OpenedRegistry(LocalStore(store), reader(store))
     answers = judged_all(registry)
     assert next(answers).finding.verdict == "ok"
     shutil.rmtree(store)

@@ -9,10 +9,10 @@ import pytest
 from flows.build.batch import Batch, batch_of, summed
 from flows.build.batch_part import part_of
 from flows.ingest.crawl_file import CrawlOutcome
-from flows.ingest.crawl_partitions import Taken, take
+from flows.ingest.crawl_partitions import IngestedCrawl, partition
 from flows.ingest.gates import breaches_of
-from flows.ingest.listings import stock_of
-from flows.registry.published import EMPTY, Served
+from flows.ingest.listings import update_listings
+from flows.registry.published import EMPTY, PublishedState
 from pipelines.merge.subject import Subject
 from pipelines.registry.slots import EVERY_SLOT, slot
 from pipelines.rules.gates import Gate, default_gates
@@ -29,7 +29,7 @@ LATER = NOON + timedelta(hours=1)
 GATES = {"openrouter": Gate.model_validate(GATE)}
 
 
-class Serving(Served):
+class Serving(PublishedState):
     """A store that serves what was brought, and passports whose slug has an owner."""
 
     def __init__(self, *outcomes: CrawlOutcome, **owners: str) -> None:
@@ -77,10 +77,10 @@ class Made(NamedTuple):
 def make(tmp_path: Path) -> Any:
     numbers = iter(range(100))
 
-    def made(outcomes: list[CrawlOutcome], served: Served, *, whole: bool = True) -> Made:
+    def made(outcomes: list[CrawlOutcome], served: PublishedState, *, whole: bool = True) -> Made:
         folder = tmp_path / str(next(numbers))
-        taken = [take(outcome, folder / "taken", whole=whole) for outcome in outcomes]
-        stock = stock_of(taken, served, folder / "stock", whole=whole)
+        taken = [partition(outcome, folder / "taken", whole=whole) for outcome in outcomes]
+        stock = update_listings(taken, served, folder / "stock", whole=whole)
         batch = batch_of(stock, served, taken, folder / "away", whole=whole)
         parts = [part_of(batch, served, index) for index in range(batch.parts)]
         refused = [refusal for one in taken for refusal in one.refused]
@@ -91,8 +91,8 @@ def make(tmp_path: Path) -> Any:
     return made
 
 
-def taken_of(outcome: CrawlOutcome, folder: Path) -> Taken:
-    return take(outcome, folder / "taken", whole=True)
+def taken_of(outcome: CrawlOutcome, folder: Path) -> IngestedCrawl:
+    return partition(outcome, folder / "taken", whole=True)
 
 
 def ids(lines: list[AdmittedLine]) -> list[str]:
@@ -213,7 +213,7 @@ def test_the_drop_is_measured_against_the_last_good_crawl(tmp_path: Path) -> Non
 def test_a_source_that_is_asked_for_some_of_its_records_may_bring_fewer_than_are_kept(source: str) -> None:
     outcome = brought([model("ada/one")])
     report = outcome.report.model_copy(update={"source": source})
-    taken = Taken(outcome._replace(report=report), counts=Counter({source: 1}))
+    taken = IngestedCrawl(outcome._replace(report=report), counts=Counter({source: 1}))
     taken.filled.listings, taken.filled.stated["downloads"] = 1, 1
     last = Serving()
     last.brought[source] = {f"ada/m{n}": line for n in range(9) for line in admitted(outcome)}
@@ -235,7 +235,7 @@ def test_single_listings_do_not_make_a_source_look_freshly_looked_through(make: 
 def test_where_nothing_can_be_read_the_first_are_named_with_their_reasons(
     broken: int, more: str, tmp_path: Path
 ) -> None:
-    taken = take(brought([model(f"ada/m{n}", name="") for n in range(broken)]), tmp_path, whole=False)
+    taken = partition(brought([model(f"ada/m{n}", name="") for n in range(broken)]), tmp_path, whole=False)
     [breach] = breaches_of(taken, EMPTY, GATES, whole=False)
     named = "; ".join(f"ada/m{n} /name is '', not a text" for n in range(3))
     assert breach.reason == f"no listing could be read: {named}{more}"

@@ -8,7 +8,7 @@ import pytest
 from flows.build.batch import Batch
 from flows.build.builder import build_here, build_parts, parts_concerned, runs_of
 from flows.build.passports import Built
-from flows.build.workers import Basis, WorkerError, read_basis, write_basis
+from flows.build.workers import BuildInput, WorkerError, read_build_input, write_build_input
 from flows.job.job import Job
 from flows.run.assemble import Assembled, assemble
 from flows.run.publish import build_passports, publish_generation
@@ -37,10 +37,10 @@ def assembled(job: Job, records: list[Record] = MANY) -> Assembled:
     return assemble(job, [brought(records)])
 
 
-def as_a_worker(job: Job, basis: Basis) -> list[Built]:
+def as_a_worker(job: Job, basis: BuildInput) -> list[Built]:
     """Build from the folder alone, run after run, as workers do."""
-    folder = write_basis(job, basis)
-    return [build_parts(job, read_basis(job, folder), parts) for parts in runs_of(basis.batch)]
+    folder = write_build_input(job, basis)
+    return [build_parts(job, read_build_input(job, folder), parts) for parts in runs_of(basis.batch)]
 
 
 @pytest.mark.usefixtures("many_parts")
@@ -63,14 +63,14 @@ def test_a_worker_reads_what_was_served_when_the_run_began(job: Job) -> None:
     refresh(root, MANY)
     begun = assemble(job, [brought(MANY, at=LATER)])
     refresh(root, [*MANY[1:], model("ada/new")], at=LATER)
-    basis = read_basis(job, write_basis(job, begun.basis))
+    basis = read_build_input(job, write_build_input(job, begun.basis))
     assert reader(root, at=LATER).generation == 2
     assert basis.served.generation == 1
     assert basis.served.rows() == begun.basis.served.rows() != {row.slug: row for row in reader(root).rows()}
 
 
 def test_what_is_sent_and_written_holds_no_key(job: Job) -> None:
-    folder = write_basis(job, assembled(job).basis)
+    folder = write_build_input(job, assembled(job).basis)
     for body in (pickle.dumps((job, str(folder), (0,))), (folder / "batch.pickle").read_bytes()):
         assert SEED not in body
         assert SEED.hex().encode() not in body
@@ -87,24 +87,24 @@ OTHER: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize("name", OTHER)
 def test_a_worker_with_other_settings_builds_nothing(name: str, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = write_basis(job, assembled(job).basis)
+    folder = write_build_input(job, assembled(job).basis)
     monkeypatch.delenv("PASSPORTS_SIGNING_KEY_FILE" if name == "signing key" else "NOTHING", raising=False)
     monkeypatch.setenv(*OTHER[name])
     with pytest.raises(WorkerError, match=rf"^{name}: the run has .*, this worker .*: give workers the run's code"):
-        read_basis(job, folder)
+        read_build_input(job, folder)
 
 
 def test_a_worker_without_the_runs_folder_says_what_to_set(job: Job, tmp_path: Path) -> None:
     with pytest.raises(WorkerError, match="set PASSPORTS_WORK to a folder that the run and all of its workers share"):
-        read_basis(job, tmp_path / "nowhere")
+        read_build_input(job, tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o720, 0o702])
 def test_a_batch_that_others_may_have_written_is_not_read(mode: int, job: Job) -> None:
-    folder = write_basis(job, assembled(job).basis)
+    folder = write_build_input(job, assembled(job).basis)
     folder.chmod(mode)
     with pytest.raises(WorkerError, match="can be written to by others"):
-        read_basis(job, folder)
+        read_build_input(job, folder)
 
 
 def batch(**fields: Any) -> Batch:

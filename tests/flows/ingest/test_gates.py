@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from flows.ingest.crawl_file import read_crawl
-from flows.ingest.crawl_partitions import take
+from flows.ingest.crawl_partitions import partition
 from flows.ingest.gates import breaches_of
 from flows.registry.published import EMPTY
 from pipelines.item_pipeline import AdmitListing
@@ -43,7 +43,7 @@ def gates_closed(folder: Path, repositories: int, refused_cards: int, refused_re
     report = tally.report({}, finish_reason="finished", started_at=SEEN, finished_at=SEEN)
     path = folder / "crawl.jsonl"
     path.write_text("".join(f"{line.model_dump_json()}\n" for line in (*lines, report)))
-    taken = take(read_crawl(path), folder / "taken", whole=True, gate=default_gates()[SOURCE])
+    taken = partition(read_crawl(path), folder / "taken", whole=True, gate=default_gates()[SOURCE])
     return [breach.reason for breach in breaches_of(taken, EMPTY, default_gates(), whole=True)]
 
 

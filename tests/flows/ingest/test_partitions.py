@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.ingest.partitions import Spool, WrittenLines
+from flows.ingest.partitions import PackedPartitions, PartitionWriter
 from pipelines.registry.slots import COUNTS, EVERY_SLOT, slot, slots_of
 from schemas.crawl import AdmittedLine
 from tests.support.hub_records import REPOSITORY, card
@@ -28,14 +28,14 @@ def lines() -> list[AdmittedLine]:
     return made
 
 
-def stored(kind: str, folder: Path, count: int, lines: list[AdmittedLine]) -> Spool | WrittenLines:
+def stored(kind: str, folder: Path, count: int, lines: list[AdmittedLine]) -> PartitionWriter | PackedPartitions:
     if kind == "spool":
-        spool = Spool(folder, count)
+        spool = PartitionWriter(folder, count)
         for line in lines:
             spool.add(line.listing.slug, line.model_dump_json().encode())
         spool.close()
         return spool
-    written = WrittenLines(folder, count)
+    written = PackedPartitions(folder, count)
     for index in range(count):
         written.write(index, [line for line in lines if slot(line.listing.slug) in slots_of(index, count)])
     return written
@@ -83,7 +83,7 @@ def test_however_finely_a_part_is_asked_for_each_line_is_read_once(
 def test_a_part_that_is_written_anew_is_read_anew_and_another_process_unpacks_for_itself(
     tmp_path: Path, lines: list[AdmittedLine]
 ) -> None:
-    written = WrittenLines(tmp_path / "lines", 1)
+    written = PackedPartitions(tmp_path / "lines", 1)
     written.write(0, lines)
     half = range(128)
     before = slugs(written.read(half))

@@ -12,16 +12,16 @@ import pytest
 
 from flows.errors import FullError
 from flows.job.job import Job
-from flows.job.locks import AnotherError, alone
-from flows.job.workspace import clear_left, crawl_folder, workplace
+from flows.job.locks import AlreadyRunningError, only_process
+from flows.job.workspace import clear_left, crawl_folder, workspace
 from tests.support.runs import job_for
 from tests.support.waiting import LIMIT_S, until
 
 HOLD = """
 import sys
 from flows.job.job import Job
-from flows.job.workspace import workplace
-with workplace(Job.model_validate_json(sys.argv[1])) as placed:
+from flows.job.workspace import workspace
+with workspace(Job.model_validate_json(sys.argv[1])) as placed:
     print(placed.work, flush=True)
     sys.stdin.read()
 """
@@ -52,7 +52,7 @@ def test_a_refresh_waits_for_one_of_the_same_source_and_store_and_says_so(
     begun: list[str] = []
 
     def wait() -> None:
-        with workplace(job):
+        with workspace(job):
             begun.append("then")
 
     with process:
@@ -60,7 +60,7 @@ def test_a_refresh_waits_for_one_of_the_same_source_and_store_and_says_so(
         waiting.start()
         until(lambda: "another refresh of openrouter goes on: waiting until it has ended" in caplog.text)
         for other in ({"flow": "rescrape"}, {"sources": ("modelsdev",)}):
-            with workplace(job.model_copy(update=other)):
+            with workspace(job.model_copy(update=other)):
                 assert begun == []
         assert process.stdin is not None
         process.stdin.close()
@@ -74,7 +74,7 @@ def turn_is_free(job: Job) -> bool:
     entered = threading.Event()
 
     def enter() -> None:
-        with workplace(job):
+        with workspace(job):
             entered.set()
 
     threading.Thread(target=enter, daemon=True).start()
@@ -110,24 +110,24 @@ def test_one_spelling_in_two_folders_is_two_stores(job: Job, tmp_path: Path, mon
             folders.append(folder)
     assert folders[0] != folders[1]
     monkeypatch.chdir(tmp_path / "one")
-    with workplace(relative):
+    with workspace(relative):
         monkeypatch.chdir(tmp_path / "other")
         assert turn_is_free(relative)
 
 
 def test_what_only_one_may_do_is_refused_to_a_second_and_free_after_it(job: Job) -> None:
     assert job.store
-    with alone("ringing the bell"):
-        with pytest.raises(AnotherError, match="ringing the bell: another process does that already"):
-            alone("ringing the bell").__enter__()
-        with alone("mowing"):
+    with only_process("ringing the bell"):
+        with pytest.raises(AlreadyRunningError, match="ringing the bell: another process does that already"):
+            only_process("ringing the bell").__enter__()
+        with only_process("mowing"):
             pass
-    with alone("ringing the bell"):
+    with only_process("ringing the bell"):
         pass
 
 
 def test_a_run_has_a_folder_of_its_own_that_goes_with_it(job: Job) -> None:
-    with workplace(job) as one, workplace(elsewhere(job)) as other:
+    with workspace(job) as one, workspace(elsewhere(job)) as other:
         folders = [Path(placed.work) for placed in (one, other)]
         assert folders[0] != folders[1]
         assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700, 0o700]
@@ -137,35 +137,35 @@ def test_a_run_has_a_folder_of_its_own_that_goes_with_it(job: Job) -> None:
 
 def test_the_folder_of_a_run_is_told_by_its_whole_path(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PASSPORTS_WORK", os.path.relpath(os.environ["PASSPORTS_WORK"]))
-    with workplace(job) as placed:
+    with workspace(job) as placed:
         assert Path(placed.work).is_absolute()
 
 
 def test_a_run_that_fails_leaves_nothing(job: Job) -> None:
-    with pytest.raises(FileNotFoundError, match="of the run itself"), workplace(job) as placed:
+    with pytest.raises(FileNotFoundError, match="of the run itself"), workspace(job) as placed:
         raise FileNotFoundError("of the run itself")
     assert not Path(placed.work).exists()
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 def test_a_full_disk_is_told_with_its_remedy(code: int, job: Job) -> None:
-    with pytest.raises(FullError, match="make room, or set PASSPORTS_WORK"), workplace(job) as placed:
+    with pytest.raises(FullError, match="make room, or set PASSPORTS_WORK"), workspace(job) as placed:
         raise OSError(code, os.strerror(code))
     assert not Path(placed.work).exists()
 
 
 def test_a_folder_of_the_run_that_is_full_is_told_by_what_it_lies_in(job: Job, tmp_path: Path) -> None:
-    with pytest.raises(FullError) as told, workplace(job) as placed:
+    with pytest.raises(FullError) as told, workspace(job) as placed:
         raise FullError(Path(placed.work) / "crawl-openrouter", "no room")
     assert str(told.value).startswith(f"{Path(placed.work).parent} can hold no more (no room): ")
-    with pytest.raises(FullError) as told, workplace(job):
+    with pytest.raises(FullError) as told, workspace(job):
         raise FullError(tmp_path / "crawls", "no room")
     assert str(told.value).startswith(f"{tmp_path / 'crawls'} can hold no more (no room): ")
 
 
 def test_a_database_of_the_run_that_finds_no_room_is_told_likewise(job: Job) -> None:
     def fill(pages: int) -> None:
-        with workplace(job) as placed, closing(sqlite3.connect(Path(placed.work) / "known.sqlite")) as database:
+        with workspace(job) as placed, closing(sqlite3.connect(Path(placed.work) / "known.sqlite")) as database:
             database.execute(f"PRAGMA max_page_count = {pages}")
             database.execute("CREATE TABLE known (raw TEXT)")
             database.execute("INSERT INTO known VALUES (zeroblob(100000))")
@@ -185,14 +185,14 @@ def test_what_a_killed_run_left_is_gone_at_the_next_start(job: Job) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait(LIMIT_S)
     assert left.exists()
-    with workplace(job):
+    with workspace(job):
         assert not left.exists()
 
 
 def test_the_folder_of_a_run_that_lives_stays(job: Job) -> None:
     process, held = held_elsewhere(job)
     with process:
-        with workplace(elsewhere(job)):
+        with workspace(elsewhere(job)):
             assert held.is_dir()
         assert process.stdin is not None
         process.stdin.close()

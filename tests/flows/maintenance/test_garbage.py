@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flows.maintenance.garbage import Collected, collect, plan
+from flows.maintenance.garbage import Collection, collect, plan
 from flows.publish.pointer import is_collecting
 from flows.publish.publication import PublicationError
 from flows.store.base import Store
@@ -31,7 +31,7 @@ def store(tmp_path: Path) -> Store:
     return store
 
 
-def gc(store: Store, **changes: Any) -> Collected:
+def gc(store: Store, **changes: Any) -> Collection:
     arguments: dict[str, Any] = {
         "signer": SIGNER, "trusted": KEYS, "clock": lambda: LATER, "nonce": "gc", "generations": 3, "days": 0
     }  # fmt: skip

@@ -19,7 +19,7 @@ from flows.store.local import LocalStore
 from pipelines.registry import layout
 from pipelines.registry.deltas import print_delta
 from pipelines.registry.packing import MAX_PART_BYTES, unpack
-from pipelines.signing.registry_files import seal_record
+from pipelines.signing.registry_files import sign_file
 from pipelines.signing.signatures import SNAPSHOT_TYPE
 from tests.flows.publish.test_protocol import assert_whole
 from tests.support.object_stores import Place
@@ -116,7 +116,7 @@ def without_sizes(store: Store) -> None:
     document = snapshot.model_dump(mode="json", exclude={"delta_bytes"})
     for ref in (*document["shards"], *(part for source in document["sources"] for part in source["parts"])):
         del ref["packed_bytes"], ref["unpacked_bytes"]
-    body = orjson.dumps(seal_record(document, payload_type=SNAPSHOT_TYPE, signer=SIGNER))
+    body = orjson.dumps(sign_file(document, payload_type=SNAPSHOT_TYPE, signer=SIGNER))
     store.put(layout.snapshot_key(snapshot.generation), body)
     moved = pointer.model_copy(update={"snapshot_sha256": hashlib.sha256(body).hexdigest()})
     store.put(layout.POINTER_KEY, seal(moved, SIGNER))

@@ -22,7 +22,7 @@ import flows.build.batch, flows.build.builder
 from flows.job.job import new_job
 from flows.orchestration.refresh import job_flow
 from flows.config.settings import read_settings
-from flows.job.workspace import workplace
+from flows.job.workspace import workspace
 
 flows.build.batch.shard_count = lambda _: 16
 flows.build.builder.PASSPORTS_A_TASK = 4
@@ -31,7 +31,7 @@ async def both():
     for runner in sys.argv[1:]:
         os.environ["PASSPORTS_TASK_RUNNER"] = runner
         job = new_job("refresh", read_settings(store=runner), epoch=int(os.environ["EPOCH"]))
-        with workplace(job) as placed:
+        with workspace(job) as placed:
             done = (await job_flow(placed)).content
         print(runner, done.report.state, len(done.report.changes), os.listdir(os.environ["PASSPORTS_WORK"]))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows.demo import recording
-from flows.job.locks import alone
+from flows.job.locks import only_process
 from flows.orchestration.server import MESSAGES, in_a_line, leave_address, scheduling, server_of_the_schedule
 
 
@@ -32,7 +32,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @contextmanager
 def scheduled(home: Path, api_url: str | None) -> Iterator[None]:
-    with alone(scheduling(str(home))) as folder:
+    with only_process(scheduling(str(home))) as folder:
         if api_url:
             leave_address(folder, api_url)
         yield

@@ -9,10 +9,10 @@ LOGGING = """
 import logging, os, sys
 import flows.orchestration.environment
 from prefect.logging.configuration import setup_logging
-from flows.orchestration.tasks import outlive
+from flows.orchestration.tasks import survive_broken_pipe
 setup_logging()
 if sys.argv[1] == "lasting":
-    outlive()
+    survive_broken_pipe()
 sys.stdin.readline()
 for _ in range(3):
     logging.getLogger("prefect").info("a stage is complete")

@@ -10,7 +10,7 @@ import pytest
 from flows.audit.copy_check import check_copy
 from flows.demo import recording
 from flows.demo.config import demo_signer
-from flows.registry.demo_store import clear, left_by_demo
+from flows.registry.demo_store import clear, is_demo_store
 from flows.registry.signed_files import TamperedError, seal
 from flows.store.local import LocalStore
 from pipelines.registry.layout import POINTER_KEY, SNAPSHOTS, snapshot_key
@@ -47,7 +47,7 @@ def test_a_store_is_not_the_demos_because_its_pointer_is_signed_with_the_demos_k
     assert callable(resign)
     resign(store)
     before = files(store)
-    assert not left_by_demo(LocalStore(store))
+    assert not is_demo_store(LocalStore(store))
     with pytest.raises(TamperedError, match=r"timestamp\.json is not to be believed"):
         refresh(store, records)
     assert files(store) == before
@@ -57,10 +57,10 @@ def test_one_file_of_somebody_else_is_enough(demonstrated: Path, store: Path, tm
     ours = next((store / "registry/objects").rglob("*.json"))
     for place in (ours.relative_to(store).as_posix(), "api/v1/passport/acme-one", snapshot_key(9)):
         root = Path(shutil.copytree(demonstrated, tmp_path / place.replace("/", "_")))
-        assert left_by_demo(LocalStore(root))
+        assert is_demo_store(LocalStore(root))
         (root / place).parent.mkdir(exist_ok=True)
         shutil.copy(store / snapshot_key(1) if place.startswith(SNAPSHOTS) else ours, root / place)
-        assert not left_by_demo(LocalStore(root)), place
+        assert not is_demo_store(LocalStore(root)), place
 
 
 class Dying(LocalStore):
@@ -86,10 +86,10 @@ def test_a_clearing_that_was_interrupted_is_taken_up_by_the_next_run(
     )
     with pytest.raises(InterruptedError):
         clear(dying)
-    assert left_by_demo(LocalStore(root))
+    assert is_demo_store(LocalStore(root))
     assert refresh(root, few).published.generation == 1
     assert all(check_copy(reader(root), row.slug).verdict == "ok" for row in reader(root).rows())
 
 
 def test_an_empty_folder_is_nobodys(tmp_path: Path) -> None:
-    assert not left_by_demo(LocalStore(tmp_path / "store"))
+    assert not is_demo_store(LocalStore(tmp_path / "store"))

@@ -15,7 +15,7 @@ from flows.ingest.crawl_file import CrawlFailedError
 from flows.publish.protocol import publish
 from flows.registry.signed_files import TamperedError
 from flows.run.assemble import GateClosedError, assemble
-from flows.run.publish import Done, build_passports, publish_generation
+from flows.run.publish import RunOutcome, build_passports, publish_generation
 from flows.store.base import StoreUnavailableError
 from pipelines.signing.keys import signing_key_to_jwk
 from pipelines.views.run_summary import summary_lines
@@ -547,7 +547,7 @@ def test_a_source_that_brings_too_much_is_named_with_the_bound_and_growth_is_mea
     bounds = {"most_listings": 10, "largest_growth": 2.0}
     equip(equipped, monkeypatch, {**GATES, "openrouter": {**GATE, "bounds": bounds}})
 
-    def refreshed(count: int, at: datetime) -> Done:
+    def refreshed(count: int, at: datetime) -> RunOutcome:
         with serving(models=[model(f"ada/m{n}") for n in range(count)]) as source:
             job = job_for(tmp_path / "store", url=source.url, at=at)
             return finish(job, crawled(job))

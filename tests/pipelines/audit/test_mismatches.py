@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.audit.mismatches import Mismatch, mismatches
 from pipelines.formats.json_pointer import resolve
-from pipelines.passport.changes import differences
+from pipelines.passport.changes import changes_between
 from pipelines.rules.gates import default_gates
 from schemas.listing import RawListing
 from tests.support.listings import ENDPOINT, admitted, passport, raw, raw_body, raw_endpoints, record
@@ -160,8 +160,8 @@ def test_records_of_another_day_do_not_prove_it(signed: dict[str, Any]) -> None:
 
 def test_what_a_spoiled_number_is_compared_with_keeps_its_type(signed: dict[str, Any]) -> None:
     before = signed["unfragile"]
-    assert differences(before, spoiled(signed, "/artifact/verified", 0)["unfragile"]) == []
-    assert differences(before, spoiled(signed, "/artifact/verified", True)["unfragile"])
+    assert changes_between(before, spoiled(signed, "/artifact/verified", 0)["unfragile"]) == []
+    assert changes_between(before, spoiled(signed, "/artifact/verified", True)["unfragile"])
 
 
 def forged(one: RawListing, before: str, after: str) -> RawListing:

@@ -9,7 +9,7 @@ from flows.demo.recording import models as demo_models
 from pipelines.formats.json_pointer import resolve
 from pipelines.merge.gather import gather
 from pipelines.normalise.admit import admit
-from pipelines.passport.document import Terms, draft
+from pipelines.passport.document import IssueContext, draft
 from pipelines.rules.gates import default_gates
 from pipelines.rules.rulebook import rule_at, rulebook
 from schemas.listing import Listing, RawListing
@@ -165,7 +165,7 @@ def openrouter_endpoints() -> list[dict[str, Any]]:
 
 
 def assert_all_shown(raws: list[RawListing], now: str) -> None:
-    terms = Terms(TERMS.issuer, default_gates(), instant(now), TERMS.key_id)
+    terms = IssueContext(TERMS.issuer, default_gates(), instant(now), TERMS.key_id)
     subjects, came = gather(read(raws)).subjects, {one.content_sha256: one for one in raws}
     assert len(subjects) > 5
     for subject in subjects:

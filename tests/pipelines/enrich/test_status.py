@@ -2,7 +2,17 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from pipelines.enrich.status import ALIVE, DISABLED, ENDING, FARTHEST_END, GONE, PAST_END, Life, life_of, looked_at
+from pipelines.enrich.status import (
+    ALIVE,
+    DISABLED,
+    ENDING,
+    FARTHEST_END,
+    GONE,
+    PAST_END,
+    StatusFinding,
+    last_observed_at,
+    status_of,
+)
 from pipelines.lifecycle.absence import Absence
 from pipelines.merge.gather import gather
 from pipelines.merge.subject import Subject
@@ -22,8 +32,8 @@ TODAY = date(2026, 6, 1)
         ((TODAY + FARTHEST_END - timedelta(days=1)).isoformat(), ENDING),
     ],
 )  # fmt: skip
-def test_a_model_lives_until_a_believable_end_is_announced(expires_on: str | None, life: Life) -> None:
-    assert life_of(subject(listing(expiration_date=expires_on)), TODAY) == life
+def test_a_model_lives_until_a_believable_end_is_announced(expires_on: str | None, life: StatusFinding) -> None:
+    assert status_of(subject(listing(expiration_date=expires_on)), TODAY) == life
 
 
 @pytest.mark.parametrize(
@@ -35,14 +45,14 @@ def test_a_model_lives_until_a_believable_end_is_announced(expires_on: str | Non
     ],
 )  # fmt: skip
 def test_each_life_has_a_status_what_it_adds_to_the_facts_and_what_shows_it(
-    life: Life, status: str, flags: list[str], shown_by: str
+    life: StatusFinding, status: str, flags: list[str], shown_by: str
 ) -> None:
     assert (life.status, sorted(life.flags), life.shown_by) == (status, flags, shown_by)
 
 
 @pytest.mark.parametrize(("end", "life"), [("2036-05-28", ENDING), ("2036-05-29", ALIVE)])
-def test_an_end_ten_years_ahead_is_none(end: str, life: Life) -> None:
-    assert life_of(subject(listing(expiration_date=end)), TODAY) == life
+def test_an_end_ten_years_ahead_is_none(end: str, life: StatusFinding) -> None:
+    assert status_of(subject(listing(expiration_date=end)), TODAY) == life
 
 
 LOOKED_AT = "2026-06-09T09:00:00.000Z"
@@ -57,29 +67,29 @@ def missed(*, confirmed: bool, **changes: str) -> Subject:
 
 
 def test_what_is_certainly_gone_is_delisted_whatever_end_it_announced() -> None:
-    assert life_of(missed(confirmed=True), TODAY) == GONE
-    assert life_of(missed(confirmed=True, expiration_date="2026-06-30"), TODAY) == GONE
+    assert status_of(missed(confirmed=True), TODAY) == GONE
+    assert status_of(missed(confirmed=True, expiration_date="2026-06-30"), TODAY) == GONE
 
 
 def test_what_was_missed_once_lives_on() -> None:
-    assert life_of(missed(confirmed=False), TODAY) == ALIVE
-    assert life_of(missed(confirmed=False, expiration_date="2026-06-30"), TODAY) == ENDING
+    assert status_of(missed(confirmed=False), TODAY) == ALIVE
+    assert status_of(missed(confirmed=False, expiration_date="2026-06-30"), TODAY) == ENDING
 
 
 def test_a_status_rests_on_the_record_until_its_absence_is_certain_and_then_on_the_latest_look() -> None:
-    assert looked_at(subject(listing())) == SEEN
-    assert looked_at(missed(confirmed=False)) == SEEN
-    assert looked_at(missed(confirmed=True)) == LOOKED_AT
+    assert last_observed_at(subject(listing())) == SEEN
+    assert last_observed_at(missed(confirmed=False)) == SEEN
+    assert last_observed_at(missed(confirmed=True)) == LOOKED_AT
 
 
 def test_the_end_of_a_further_offer_is_not_the_end_of_the_model() -> None:
     ending = listing(id="heron-lab/heron-7b:free", expiration_date="2026-06-30")
-    assert life_of(subject(listing(), ending), TODAY) == ALIVE
+    assert status_of(subject(listing(), ending), TODAY) == ALIVE
 
 
 @pytest.mark.parametrize(("disabled", "life"), [(True, DISABLED), (False, ALIVE), (None, ALIVE)])
-def test_a_repository_that_the_hub_has_disabled_is_deprecated(disabled: bool | None, life: Life) -> None:
-    assert life_of(subject(repository(disabled=disabled)), TODAY) == life
+def test_a_repository_that_the_hub_has_disabled_is_deprecated(disabled: bool | None, life: StatusFinding) -> None:
+    assert status_of(subject(repository(disabled=disabled)), TODAY) == life
 
 
 def test_an_instant_is_printed_in_utc_with_milliseconds() -> None:

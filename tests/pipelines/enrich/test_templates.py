@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.enrich.templates import LONGEST_QUOTED, LONGEST_VALUE, fill, quoted, spoken
+from pipelines.enrich.templates import LONGEST_QUOTED, LONGEST_VALUE, fill, in_words, quoted
 from pipelines.formats.text import clean
 from schemas.listing import Claim, Fact, FactValue
 from tests.support.listings import listing
@@ -23,12 +23,12 @@ from tests.support.listings import listing
     ],
 )
 def test_a_value_reads_as_in_a_sentence(name: str, value: FactValue, text: str) -> None:
-    assert spoken(name, value) == text
+    assert in_words(name, value) == text
 
 
 @given(st.text())
 def test_a_value_in_a_sentence_is_bounded_and_clean(value: str) -> None:
-    said = spoken("only_provider", value)
+    said = in_words("only_provider", value)
     assert len(said) <= LONGEST_VALUE
     assert said == clean(said)
     assert "\n" not in said

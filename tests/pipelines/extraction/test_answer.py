@@ -7,9 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pipelines.extraction.answer import AnswerError, Judged, SourceText, judged, states_something, text_of
+from pipelines.extraction.answer import (
+    AcceptedProposals,
+    ModelAnswerError,
+    SourceText,
+    accepted_proposals,
+    states_something,
+    text_of,
+)
 from pipelines.extraction.prompt import question_of
-from pipelines.extraction.record import answers, disproof, is_of, recorded
+from pipelines.extraction.record import answers, is_of, record_of, refutation
 from pipelines.formats.json_pointer import resolve
 from pipelines.merge.gather import gather
 from pipelines.merge.joins import in_order
@@ -64,13 +71,13 @@ def answer(*proposed: tuple[str, str]) -> str:
     return json.dumps({"proposals": [{"claim": claim, "quote": quote} for claim, quote in proposed]})
 
 
-def judge(*proposed: tuple[str, str], body: str = CARD) -> Judged:
-    return judged(answer(*proposed), text(body))
+def judge(*proposed: tuple[str, str], body: str = CARD) -> AcceptedProposals:
+    return accepted_proposals(answer(*proposed), text(body))
 
 
 def made(*proposed: tuple[str, str], of: SourceText | None = None) -> RawListing:
     of = of or text()
-    return recorded(judged(answer(*proposed), of), of, model="marsh-1", observed_at=SEEN)
+    return record_of(accepted_proposals(answer(*proposed), of), of, model="marsh-1", observed_at=SEEN)
 
 
 def test_a_sentence_that_stands_in_the_text_counts_as_it_stands_there() -> None:
@@ -123,7 +130,7 @@ def test_marks_at_its_edges_make_no_difference_and_words_do(quote: str, kept: st
 def test_what_is_no_whole_sentence_of_the_text_under_a_claim_of_ours_is_dropped_and_counted(
     claim: str, quote: str, reason: str
 ) -> None:
-    assert judge((claim, quote)) == Judged((), {reason: 1})
+    assert judge((claim, quote)) == AcceptedProposals((), {reason: 1})
 
 
 def test_the_same_claim_of_the_same_sentence_counts_once_and_there_is_an_end_to_all_proposals() -> None:
@@ -154,8 +161,8 @@ def test_a_sentence_that_the_source_cut_off_does_not_count() -> None:
     ],
 )  # fmt: skip
 def test_an_answer_of_another_shape_is_refused_without_repeating_it(said: str) -> None:
-    with pytest.raises(AnswerError) as error:
-        judged(said, text())
+    with pytest.raises(ModelAnswerError) as error:
+        accepted_proposals(said, text())
     assert len(str(error.value)) < 200
     assert error.value.__cause__ is None
 
@@ -166,7 +173,7 @@ def test_whatever_is_proposed_about_whatever_text_only_quotes_of_it_come_through
         "huggingface-card", REPOSITORY, "", "https://hub.example", f"{body}\n\n{words}\n\nIt may be wrong. {body}"
     )
     for quote in (words, "It may be wrong.", body):
-        for proposal in judged(answer((PLAIN, quote)), of).proposals:
+        for proposal in accepted_proposals(answer((PLAIN, quote)), of).proposals:
             assert of.text.encode()[proposal.start : proposal.end] == proposal.quote.encode()
             assert proposal.quote in of.text
 
@@ -177,7 +184,7 @@ def test_what_our_own_readers_find_in_recorded_cards_passes_as_proposals_too() -
     for path in sorted((recordings_dir() / "data/huggingface").glob("cards_*/**/*.md"))[::6]:
         of = text(path.read_text("utf-8"))
         claims = [(claim.failure_mode or PLAIN, claim.quote) for claim in read_claims(of.text.encode())]
-        found = judged(answer(*claims), of)
+        found = accepted_proposals(answer(*claims), of)
         assert set(found.dropped) <= {"too long"}
         offered, kept = offered + len(claims), kept + len(found.proposals)
     assert offered >= kept > 0.99 * offered > 50
@@ -340,11 +347,11 @@ def test_a_change_of_the_rest_of_a_listing_leaves_its_description_the_same_text(
 
 def test_proposals_are_disproved_by_another_card_another_version_and_another_quote() -> None:
     stored = made(("confabulation", INVENTS))
-    assert disproof(stored, card(), "card") is None
-    assert "is not what" in str(disproof(stored, card().model_copy(update={"id": "heron-lab/other"}), "card"))
-    assert "another than the one" in str(disproof(stored, card(CARD + "!"), "card"))
+    assert refutation(stored, card(), "card") is None
+    assert "is not what" in str(refutation(stored, card().model_copy(update={"id": "heron-lab/other"}), "card"))
+    assert "another than the one" in str(refutation(stored, card(CARD + "!"), "card"))
     forged = stored.model_copy(update={"body": stored.body.replace("invent", "devour")})
-    assert "/proposals/0 is no whole sentence" in str(disproof(forged, card(), "card"))
+    assert "/proposals/0 is no whole sentence" in str(refutation(forged, card(), "card"))
 
 
 def test_a_part_of_a_sentence_is_disproved_though_its_words_stand_there() -> None:
@@ -353,4 +360,4 @@ def test_a_part_of_a_sentence_is_disproved_though_its_words_stand_there() -> Non
     cut = {**proposal, "quote": proposal["quote"][:-8], "end": proposal["end"] - 8}
     document = {**json.loads(stored.body), "proposals": [cut]}
     forged = stored.model_copy(update={"body": json.dumps(document)})
-    assert "/proposals/0 is no whole sentence" in str(disproof(forged, card(), "card"))
+    assert "/proposals/0 is no whole sentence" in str(refutation(forged, card(), "card"))

@@ -4,48 +4,57 @@ from typing import Any
 
 import pytest
 
-from pipelines.formats.record_reader import FieldError, Record, parse_record, said
+from pipelines.formats.record_reader import FieldError, RecordReader, as_stated, parse_record
 
-READERS: dict[str, tuple[Callable[[Record, str], Any], list[Any]]] = {
-    "line": (Record.line, [None, "", "  ", 1, True, [], {}, "a\nb", "a\u202eb", "a" * 201]),
-    "optional line": (Record.optional_line, ["  ", 1, 0, False, [], {}, "a\tb", "\x07"]),
-    "optional text": (Record.optional_text, [1, True, [], {}]),
-    "lines": (Record.lines, [None, "text", {}, ["a", 1], ["a", None], [""], ["a\x00"], [["a"]]]),
-    "optional lines": (Record.optional_lines, ["text", {}, 3, [1], ["a\u202e"]]),
-    "optional count": (Record.optional_count, [-1, 2**53, 1.5, Decimal("1.0"), "1", True, [], {}]),
-    "optional flag": (Record.optional_flag, [0, 1, "true", [], {}]),
-    "nested": (Record.nested, [None, [], "x", 1, True]),
-    "optional nested": (Record.optional_nested, [[], "x", 1, False]),
-    "nested list": (Record.nested_list, [None, {}, "x", [1], [{}, None]]),
-    "optional nested list": (Record.optional_nested_list, [{}, "x", 1, [[]]]),
+READERS: dict[str, tuple[Callable[[RecordReader, str], Any], list[Any]]] = {
+    "line": (RecordReader.line, [None, "", "  ", 1, True, [], {}, "a\nb", "a\u202eb", "a" * 201]),
+    "optional line": (RecordReader.optional_line, ["  ", 1, 0, False, [], {}, "a\tb", "\x07"]),
+    "optional text": (RecordReader.optional_text, [1, True, [], {}]),
+    "lines": (RecordReader.lines, [None, "text", {}, ["a", 1], ["a", None], [""], ["a\x00"], [["a"]]]),
+    "optional lines": (RecordReader.optional_lines, ["text", {}, 3, [1], ["a\u202e"]]),
+    "optional count": (RecordReader.optional_count, [-1, 2**53, 1.5, Decimal("1.0"), "1", True, [], {}]),
+    "optional flag": (RecordReader.optional_flag, [0, 1, "true", [], {}]),
+    "nested": (RecordReader.nested, [None, [], "x", 1, True]),
+    "optional nested": (RecordReader.optional_nested, [[], "x", 1, False]),
+    "nested list": (RecordReader.nested_list, [None, {}, "x", [1], [{}, None]]),
+    "optional nested list": (RecordReader.optional_nested_list, [{}, "x", 1, [[]]]),
 }
 
 
 @pytest.mark.parametrize(("reader", "value"), [(r, v) for r, values in READERS.values() for v in values])
-def test_a_reader_refuses_another_type_and_names_the_field(reader: Callable[[Record, str], Any], value: Any) -> None:
+def test_a_reader_refuses_another_type_and_names_the_field(
+    reader: Callable[[RecordReader, str], Any], value: Any
+) -> None:
     with pytest.raises(FieldError) as refusal:
-        reader(Record({"field": value}, "/outer"), "field")
+        reader(RecordReader({"field": value}, "/outer"), "field")
     assert refusal.value.pointer.startswith("/outer/field")
     assert refusal.value.reason.startswith(("is ", "holds "))
 
 
-@pytest.mark.parametrize("reader", [Record.line, Record.lines, Record.nested, Record.nested_list])
-def test_a_mandatory_field_is_missed(reader: Callable[[Record, str], Any]) -> None:
+@pytest.mark.parametrize(
+    "reader", [RecordReader.line, RecordReader.lines, RecordReader.nested, RecordReader.nested_list]
+)
+def test_a_mandatory_field_is_missed(reader: Callable[[RecordReader, str], Any]) -> None:
     with pytest.raises(FieldError, match=r"^/a~1b~0 is missing$"):
-        reader(Record({}), "a/b~")
+        reader(RecordReader({}), "a/b~")
 
 
 @pytest.mark.parametrize("said_nothing", [{}, {"field": None}])
 def test_an_optional_field_may_say_nothing(said_nothing: dict[str, Any]) -> None:
-    silent = [Record.optional_line, Record.optional_text, Record.optional_count, Record.optional_flag]
-    assert [read(Record(dict(said_nothing)), "field") for read in silent] == [None] * 4
-    assert Record(dict(said_nothing)).optional_lines("field") == []
-    assert Record(dict(said_nothing)).optional_nested("field").names() == []
-    assert Record(dict(said_nothing)).optional_nested_list("field") == []
+    silent = [
+        RecordReader.optional_line,
+        RecordReader.optional_text,
+        RecordReader.optional_count,
+        RecordReader.optional_flag,
+    ]
+    assert [read(RecordReader(dict(said_nothing)), "field") for read in silent] == [None] * 4
+    assert RecordReader(dict(said_nothing)).optional_lines("field") == []
+    assert RecordReader(dict(said_nothing)).optional_nested("field").names() == []
+    assert RecordReader(dict(said_nothing)).optional_nested_list("field") == []
 
 
 def test_what_nobody_takes_is_left_over_in_nested_objects_too_and_without_places_in_lists() -> None:
-    record = Record(
+    record = RecordReader(
         {"id": "x", "new": 1, "nested": {"known": "a", "b/c": 2}, "list": [{"d": 1}, {"d": 2}], "whole": {"e": 1}}
     )
     record.line("id")
@@ -75,16 +84,16 @@ def test_fractions_keep_their_digits_and_escapes_are_read() -> None:
     [(Decimal("99.830"), "99.830"), (Decimal("1.5E-7"), "0.00000015"), (["b", "a"], ("b", "a")), (None, None), (7, 7)],
 )
 def test_evidence_carries_what_stands_there(value: Any, carried: Any) -> None:
-    assert said(value) == carried
+    assert as_stated(value) == carried
 
 
 def test_an_object_cannot_stand_as_evidence() -> None:
     with pytest.raises(FieldError):
-        said({"a": 1})
+        as_stated({"a": 1})
 
 
 @pytest.mark.parametrize("value", ["x" * 10_000, 10**3000, [0] * 1000, {str(n): n for n in range(1000)}])
 def test_a_refusal_stays_short_whatever_stands_there(value: Any) -> None:
     with pytest.raises(FieldError) as refusal:
-        Record({"a": value}).optional_flag("a")
+        RecordReader({"a": value}).optional_flag("a")
     assert len(str(refusal.value)) < 200

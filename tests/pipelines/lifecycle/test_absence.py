@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines.lifecycle.absence import Absence, absent_in, is_gone, looks_that_show, suffices
+from pipelines.lifecycle.absence import Absence, absent_in, is_confirmed, is_gone, proving_observations
 from pipelines.normalise.admit import READERS
 from pipelines.normalise.openrouter.roll import read_roll, roll_of
 from schemas.crawl import AdmittedLine
@@ -32,7 +32,7 @@ def line(*, missing_since: str | None, missed_at: str | None, moved_to: str | No
     ],
 )  # fmt: skip
 def test_two_looks_are_enough_from_a_day_apart_on(between: timedelta, enough: bool) -> None:
-    assert suffices(listing(), SEEN, timestamp(instant(SEEN) + between)) is enough
+    assert is_confirmed(listing(), SEEN, timestamp(instant(SEEN) + between)) is enough
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,11 @@ def test_two_looks_are_enough_from_a_day_apart_on(between: timedelta, enough: bo
     [("2026-06-29T23:59:59.999Z", False), ("2026-06-30T00:00:00.000Z", True), ("2026-07-01T00:00:00.000Z", True)],
 )
 def test_one_look_is_enough_from_the_day_of_the_announced_end_on(look: str, enough: bool) -> None:
-    assert suffices(listing(expiration_date="2026-06-30"), look, look) is enough
+    assert is_confirmed(listing(expiration_date="2026-06-30"), look, look) is enough
 
 
 def test_other_dates_of_a_record_are_no_end_of_it() -> None:
-    assert not suffices(listing(knowledge_cutoff="2025-01-31"), SEEN, SEEN)
+    assert not is_confirmed(listing(knowledge_cutoff="2025-01-31"), SEEN, SEEN)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_record_is_gone_once_it_was_missed_twice_or_lies_elsewhere(
 def test_an_absence_is_shown_by_the_first_look_and_the_latest(
     missing_since: str | None, missed_at: str | None, shown: tuple[str, ...]
 ) -> None:
-    assert looks_that_show(line(missing_since=missing_since, missed_at=missed_at)) == shown
+    assert proving_observations(line(missing_since=missing_since, missed_at=missed_at)) == shown
 
 
 def test_the_latest_look_is_the_last_of_them() -> None:

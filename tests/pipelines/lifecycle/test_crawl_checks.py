@@ -9,8 +9,8 @@ from pipelines.freshness import deadlines
 from pipelines.lifecycle.crawl_checks import (
     FEWEST_TO_RATE,
     RATED_TOGETHER,
-    Came,
     Filled,
+    RefusalCounts,
     Variety,
     check,
     check_one,
@@ -100,7 +100,7 @@ def test_each_bound_that_is_broken_is_named(
 def test_more_refused_than_the_gate_allows_is_a_breach_of_enough_to_be_rated(
     admitted: int, refused: int, told: str
 ) -> None:
-    found = check_refusals(report(), {"openrouter": Came(admitted, refused)}, {"openrouter": GATE})
+    found = check_refusals(report(), {"openrouter": RefusalCounts(admitted, refused)}, {"openrouter": GATE})
     assert [(breach.source, breach.gate, breach.reason) for breach in found] == (
         [("openrouter", "largest_reject_rate", told)] if told else []
     )
@@ -108,20 +108,22 @@ def test_more_refused_than_the_gate_allows_is_a_breach_of_enough_to_be_rated(
 
 def test_each_kind_of_record_is_judged_by_its_own_rate_over_its_own_count() -> None:
     gates, hub = default_gates(), report(source="huggingface", listings=1_000, quarantined=120)
-    good = {"huggingface": Came(1_000, 0), "huggingface-card": Came(880, 120)}
+    good = {"huggingface": RefusalCounts(1_000, 0), "huggingface-card": RefusalCounts(880, 120)}
     assert check_refusals(hub, good, gates) == []
-    [breach] = check_refusals(hub, {**good, "huggingface-card": Came(790, 210)}, gates)
+    [breach] = check_refusals(hub, {**good, "huggingface-card": RefusalCounts(790, 210)}, gates)
     assert (breach.source, "210 of 1,000 records of huggingface-card" in breach.reason) == ("huggingface", True)
-    hidden = {"huggingface": Came(90, 10), "huggingface-card": Came(1_000, 0)}
+    hidden = {"huggingface": RefusalCounts(90, 10), "huggingface-card": RefusalCounts(1_000, 0)}
     [breach] = check_refusals(hub, hidden, gates)
     assert "10 of 100 records of huggingface were refused, more than 5%" in breach.reason
-    [breach] = check_refusals(report(), {"openrouter": Came(300, 0), "openrouter-endpoints": Came(280, 20)}, gates)
+    [breach] = check_refusals(
+        report(), {"openrouter": RefusalCounts(300, 0), "openrouter-endpoints": RefusalCounts(280, 20)}, gates
+    )
     assert "20 of 300 records of openrouter-endpoints were refused, more than 5%" in breach.reason
 
 
 def test_a_crawl_that_ended_early_is_not_judged_by_what_it_refused() -> None:
     early = report(complete=False, finish_reason="shutdown")
-    assert check_refusals(early, {"openrouter": Came(0, 100)}, {"openrouter": GATE}) == []
+    assert check_refusals(early, {"openrouter": RefusalCounts(0, 100)}, {"openrouter": GATE}) == []
 
 
 def test_a_crawl_of_one_listing_need_only_have_come_whole() -> None:

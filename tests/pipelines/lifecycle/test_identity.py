@@ -1,6 +1,6 @@
 import hashlib
 
-from pipelines.lifecycle.identity import noted
+from pipelines.lifecycle.identity import with_notes
 from pipelines.normalise.admit import admit
 from schemas.crawl import AdmittedLine
 from schemas.listing import Listing
@@ -9,10 +9,10 @@ from tests.support.hub_records import repository_raw
 
 def test_what_is_noted_of_a_record_is_read_with_it() -> None:
     line = admitted_line()
-    found = noted(line, formerly=("HeronLab/Heron-Old",))
+    found = with_notes(line, formerly=("HeronLab/Heron-Old",))
     assert found.raw.formerly == ("HeronLab/Heron-Old",)
     assert "huggingface:HeronLab/Heron-Old" in found.listing.same_as
-    assert noted(line, formerly=()) == line
+    assert with_notes(line, formerly=()) == line
 
 
 def test_a_record_that_earlier_rules_let_pass_stays_as_it_is() -> None:
@@ -23,7 +23,7 @@ def test_a_record_that_earlier_rules_let_pass_stays_as_it_is() -> None:
     )
     assert not isinstance(admit(of_the_future), Listing)
     kept = line.model_copy(update={"raw": of_the_future})
-    assert noted(kept, formerly=("HeronLab/Heron-Old",)) == kept
+    assert with_notes(kept, formerly=("HeronLab/Heron-Old",)) == kept
 
 
 def admitted_line() -> AdmittedLine:

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.lifecycle.list_crawls import MOST_WALKS, base_of, covers, walks_after
+from pipelines.lifecycle.list_crawls import MOST_WALKS, covers, latest_covering, with_crawl
 from schemas.crawl import CrawlReport, ListQuery
-from schemas.registry import Walk
+from schemas.registry import ListCrawl
 from spiders.extensions.tally import Tally
 
 FIRST, SECOND, THIRD = (f"2026-07-0{day}T00:00:00.000Z" for day in (1, 2, 3))
@@ -39,7 +39,7 @@ def test_a_walk_has_seen_what_a_narrower_query_asks_for(one: ListQuery, other: L
 
 
 def test_changes_build_on_the_latest_walk_that_saw_as_much() -> None:
-    walks = walks_after(walks_after((), report(query(), FIRST)), report(query(author="heron-lab"), SECOND))
+    walks = with_crawl(with_crawl((), report(query(), FIRST)), report(query(author="heron-lab"), SECOND))
     for asked, began_at in (
         (query(), FIRST),
         (query(500), FIRST),
@@ -48,15 +48,15 @@ def test_changes_build_on_the_latest_walk_that_saw_as_much() -> None:
         (query(50), None),
         (query(50, author="heron-lab"), None),
     ):
-        base = base_of(asked, walks)
+        base = latest_covering(asked, walks)
         assert (base.began_at if base else None) == began_at
 
 
 def test_a_wide_walk_makes_earlier_narrow_ones_needless_and_not_the_other_way_about() -> None:
-    narrow = walks_after((), report(query(author="heron-lab"), FIRST))
-    assert [walk.query for walk in walks_after(narrow, report(query(50), SECOND))] == [query(50)]
-    wide = walks_after((), report(query(50), FIRST))
-    assert [walk.query for walk in walks_after(wide, report(query(100), SECOND))] == [query(50), query(100)]
+    narrow = with_crawl((), report(query(author="heron-lab"), FIRST))
+    assert [walk.query for walk in with_crawl(narrow, report(query(50), SECOND))] == [query(50)]
+    wide = with_crawl((), report(query(50), FIRST))
+    assert [walk.query for walk in with_crawl(wide, report(query(100), SECOND))] == [query(50), query(100)]
 
 
 @pytest.mark.parametrize(
@@ -69,20 +69,20 @@ def test_a_wide_walk_makes_earlier_narrow_ones_needless_and_not_the_other_way_ab
     ids=["limited", "cut off", "of named ones alone"],
 )
 def test_what_did_not_see_all_that_it_asked_for_is_no_walk_to_build_on(crawl: CrawlReport) -> None:
-    walks = walks_after((), report(query(), FIRST))
-    assert walks_after(walks, crawl) == walks
+    walks = with_crawl((), report(query(), FIRST))
+    assert with_crawl(walks, crawl) == walks
 
 
 def test_changes_move_the_day_and_leave_the_count_of_the_last_walk_through_all() -> None:
-    walks = walks_after((), report(query(), FIRST, listings=900))
-    walks = walks_after(walks, report(query(), SECOND, listings=3, scope="changes"))
-    assert walks == (Walk(query=query(), began_at=SECOND, listings=900),)
-    walks = walks_after(walks, report(query(500), THIRD, listings=1, scope="changes"))
-    assert walks[-1] == Walk(query=query(500), began_at=THIRD, listings=None)
+    walks = with_crawl((), report(query(), FIRST, listings=900))
+    walks = with_crawl(walks, report(query(), SECOND, listings=3, scope="changes"))
+    assert walks == (ListCrawl(query=query(), began_at=SECOND, listings=900),)
+    walks = with_crawl(walks, report(query(500), THIRD, listings=1, scope="changes"))
+    assert walks[-1] == ListCrawl(query=query(500), began_at=THIRD, listings=None)
 
 
 def test_only_the_latest_walks_are_kept() -> None:
-    walks: tuple[Walk, ...] = ()
+    walks: tuple[ListCrawl, ...] = ()
     for number in range(MOST_WALKS + 3):
-        walks = walks_after(walks, report(query(author=f"lab-{number}"), f"2026-07-{number + 1:02}T00:00:00.000Z"))
+        walks = with_crawl(walks, report(query(author=f"lab-{number}"), f"2026-07-{number + 1:02}T00:00:00.000Z"))
     assert [walk.query.author for walk in walks] == [f"lab-{number}" for number in range(3, MOST_WALKS + 3)]

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from pipelines.formats.record_reader import FieldError
-from pipelines.lifecycle.absence import Absence, absent_in, is_gone, looks_that_show
-from pipelines.lifecycle.update import Look, carried
+from pipelines.lifecycle.absence import Absence, absent_in, is_gone, proving_observations
+from pipelines.lifecycle.update import CrawlScope, updated
 from pipelines.normalise.admit import admit
 from pipelines.normalise.openrouter.roll import read_roll, roll_of
 from schemas.crawl import AdmittedLine
@@ -18,7 +18,7 @@ from tests.support.listings import SEEN, raw, raw_body, record
 LATER = timestamp(instant(SEEN) + timedelta(hours=6))
 LATEST = timestamp(instant(SEEN) + timedelta(days=2))
 LAST = timestamp(instant(SEEN) + timedelta(days=5))
-WHOLE = Look("openrouter", whole=True, began_at=LATER, ended_at=LATER)
+WHOLE = CrawlScope("openrouter", whole=True, began_at=LATER, ended_at=LATER)
 
 
 def line(one: RawListing, *, at: str = SEEN, **marks: Any) -> AdmittedLine:
@@ -37,14 +37,14 @@ def state(lines: list[AdmittedLine]) -> dict[str, str | None]:
 
 
 def test_what_a_whole_crawl_missed_is_kept_and_marked_and_what_it_brought_is_new() -> None:
-    found = carried([model("a"), model("b")], [model("b", at=LATER), model("c", at=LATER)], WHOLE).lines
+    found = updated([model("a"), model("b")], [model("b", at=LATER), model("c", at=LATER)], WHOLE).lines
     assert state(found) == {"heron-lab/a": LATER, "heron-lab/b": None, "heron-lab/c": None}
     assert found[1].raw.observed_at == LATER
 
 
 def test_the_first_miss_is_remembered_and_the_latest_too() -> None:
-    once = carried([model("a")], [], WHOLE).lines
-    [twice] = carried(once, [], Look("openrouter", whole=True, began_at=LATEST, ended_at=LATEST)).lines
+    once = updated([model("a")], [], WHOLE).lines
+    [twice] = updated(once, [], CrawlScope("openrouter", whole=True, began_at=LATEST, ended_at=LATEST)).lines
     assert (twice.missing_since, twice.missed_at) == (LATER, LATEST)
     assert (is_gone(once[0]), is_gone(twice)) == (False, True)
 
@@ -58,17 +58,17 @@ def test_the_first_miss_is_remembered_and_the_latest_too() -> None:
     ],
     ids=["not everything was looked at", "it was there and could not be read", "another run saw it meanwhile"],
 )
-def test_what_was_not_missed_stays_as_it_was(look: Look) -> None:
-    [kept] = carried([model("a")], [], look).lines
+def test_what_was_not_missed_stays_as_it_was(look: CrawlScope) -> None:
+    [kept] = updated([model("a")], [], look).lines
     assert kept.missing_since is None
 
 
 def test_a_record_that_cannot_be_read_is_there_and_its_absence_is_counted_anew() -> None:
-    once = carried([model("a")], [], WHOLE).lines
+    once = updated([model("a")], [], WHOLE).lines
     unread = WHOLE._replace(unread=frozenset({"heron-lab/a"}))
-    found = carried(once, [], unread).lines
+    found = updated(once, [], unread).lines
     assert state(found) == {"heron-lab/a": None}
-    [missed] = carried(found, [], Look("openrouter", whole=True, began_at=LATEST, ended_at=LATEST)).lines
+    [missed] = updated(found, [], CrawlScope("openrouter", whole=True, began_at=LATEST, ended_at=LATEST)).lines
     assert not is_gone(missed)
 
 
@@ -84,64 +84,64 @@ def test_a_record_that_cannot_be_read_is_there_and_its_absence_is_counted_anew()
 def test_the_looks_that_show_an_absence_are_as_many_each_time(end: str | None, shown: list[tuple[str, ...]]) -> None:
     lines = [model("a", expiration_date=end)]
     for at, expected in zip((LATER, LATEST, LAST), shown, strict=True):
-        lines = carried(lines, [], Look("openrouter", whole=True, began_at=at, ended_at=at)).lines
-        assert looks_that_show(lines[0]) == expected
+        lines = updated(lines, [], CrawlScope("openrouter", whole=True, began_at=at, ended_at=at)).lines
+        assert proving_observations(lines[0]) == expected
 
 
 def test_a_detail_that_a_whole_crawl_did_not_bring_is_let_go() -> None:
     alias = line(raw(record(id="~heron-lab/latest", alias_target={"slug": "heron-lab/a", "name": "A"})))
-    assert carried([alias], [], WHOLE).lines == []
+    assert updated([alias], [], WHOLE).lines == []
 
 
 def test_what_a_source_cannot_list_is_not_missed_but_asked_for() -> None:
-    hub = Look("huggingface", whole=False, began_at=LATER, ended_at=LATER)
+    hub = CrawlScope("huggingface", whole=False, began_at=LATER, ended_at=LATER)
     there = line(repository_raw(id="HeronLab/Heron-7B"))
     answer = line(absence_raw("HeronLab/Heron-7B"), at=LATER)
-    assert state(carried([there], [], hub).lines) == {"HeronLab/Heron-7B": None}
-    both = carried([there], [answer], hub).lines
+    assert state(updated([there], [], hub).lines) == {"HeronLab/Heron-7B": None}
+    both = updated([there], [answer], hub).lines
     assert [(one.listing.kind, one.missing_since) for one in both] == [("model", LATER), ("absence", None)]
     back = line(repository_raw(id="HeronLab/Heron-7B"), at=LATEST)
-    [again] = carried(both, [back], hub._replace(began_at=LATEST, ended_at=LATEST)).lines
+    [again] = updated(both, [back], hub._replace(began_at=LATEST, ended_at=LATEST)).lines
     assert (again.listing.kind, again.missing_since) == ("model", None)
 
 
 def test_the_answer_that_there_is_none_is_of_the_repository_however_its_name_was_spelt() -> None:
-    hub = Look("huggingface", whole=False, began_at=LATER, ended_at=LATER)
+    hub = CrawlScope("huggingface", whole=False, began_at=LATER, ended_at=LATER)
     there = line(repository_raw(id="HeronLab/Heron-7B"))
-    gone = carried([there], [line(absence_raw("heronlab/heron-7b"), at=LATER)], hub).lines
+    gone = updated([there], [line(absence_raw("heronlab/heron-7b"), at=LATER)], hub).lines
     assert state(gone) == {"HeronLab/Heron-7B": LATER, "heronlab/heron-7b": None}
     latest = hub._replace(began_at=LATEST, ended_at=LATEST)
-    [record, answer] = carried(gone, [line(absence_raw("HeronLab/heron-7b"), at=LATEST)], latest).lines
+    [record, answer] = updated(gone, [line(absence_raw("HeronLab/heron-7b"), at=LATEST)], latest).lines
     assert (is_gone(record), answer.raw.id) == (True, "HeronLab/heron-7b"), "the answer before it is let go"
-    [again] = carried(gone, [line(repository_raw(id="HeronLab/Heron-7B"), at=LATEST)], latest).lines
+    [again] = updated(gone, [line(repository_raw(id="HeronLab/Heron-7B"), at=LATEST)], latest).lines
     assert (again.listing.kind, again.missing_since) == ("model", None)
 
 
 def test_a_look_that_ended_earlier_takes_nothing_back_of_what_a_later_one_missed() -> None:
-    once = carried([model("a")], [], WHOLE).lines
-    twice = carried(once, [], Look("openrouter", whole=True, began_at=LATEST, ended_at=LATEST)).lines
+    once = updated([model("a")], [], WHOLE).lines
+    twice = updated(once, [], CrawlScope("openrouter", whole=True, began_at=LATEST, ended_at=LATEST)).lines
     between = timestamp(instant(LATER) + timedelta(hours=1))
-    slow = Look("openrouter", whole=True, began_at=between, ended_at=between)
-    assert carried(twice, [], slow).lines == twice
-    [first] = carried([model("b").model_copy(update={"missing_since": LATEST, "missed_at": LATEST})], [], slow).lines
+    slow = CrawlScope("openrouter", whole=True, began_at=between, ended_at=between)
+    assert updated(twice, [], slow).lines == twice
+    [first] = updated([model("b").model_copy(update={"missing_since": LATEST, "missed_at": LATEST})], [], slow).lines
     assert (first.missing_since, first.missed_at) == (between, LATEST)
 
 
-HUB = Look("huggingface", whole=False, began_at=LATER, ended_at=LATER)
+HUB = CrawlScope("huggingface", whole=False, began_at=LATER, ended_at=LATER)
 OURS = line(repository_raw(id="HeronLab/Heron-7B", _id="a" * 24))
 
 
 @pytest.mark.parametrize("spelt", ["HeronLab/Heron-7B", "HERONLAB/heron-7b"])
 def test_another_repository_under_a_known_name_is_refused_for_a_day_and_then_takes_its_place(spelt: str) -> None:
     theirs = line(repository_raw(id=spelt, _id="b" * 24), at=LATER)
-    [ours, look], [refused], replaced = carried([OURS], [theirs], HUB)
+    [ours, look], [refused], replaced = updated([OURS], [theirs], HUB)
     assert (refused.stage, refused.id, refused.field) == ("merge", spelt, "/_id")
     assert ("another repository" in refused.reason, replaced) == (True, [])
     assert (ours.raw, ours.missing_since, is_gone(ours)) == (OURS.raw, LATER, False)
     told = [("sought_id", "a" * 24), ("repository_replaced", "b" * 24)]
     assert [(fact.name, fact.value) for fact in look.listing.facts] == told
     again = line(repository_raw(id=spelt, _id="b" * 24), at=LATEST)
-    [anew, shown], refusals, replaced = carried([ours, look], [again], HUB._replace(began_at=LATEST, ended_at=LATEST))
+    [anew, shown], refusals, replaced = updated([ours, look], [again], HUB._replace(began_at=LATEST, ended_at=LATEST))
     assert (anew.raw.succeeds, anew.missing_since, refusals, replaced) == ("a" * 24, None, [], [spelt])
     assert "made_anew" in {fact.name for fact in anew.listing.facts}
     assert (shown.listing.facts, shown.raw.observed_at) == (look.listing.facts, LATEST), (
@@ -152,17 +152,17 @@ def test_another_repository_under_a_known_name_is_refused_for_a_day_and_then_tak
 def test_what_came_under_the_name_of_a_renamed_repository_takes_its_place_at_once() -> None:
     left = OURS.model_copy(update={"missing_since": SEEN, "missed_at": SEEN, "moved_to": "Fen/Heron-7B"})
     theirs = line(repository_raw(id="HeronLab/Heron-7B", _id="b" * 24), at=LATER)
-    [anew], refused, _ = carried([left], [theirs], HUB)
+    [anew], refused, _ = updated([left], [theirs], HUB)
     assert (anew.raw.succeeds, refused) == ("a" * 24, [])
     back = line(repository_raw(id="HeronLab/Heron-7B", _id="a" * 24), at=LATER)
-    [same], refused, _ = carried([left], [back], HUB)
+    [same], refused, _ = updated([left], [back], HUB)
     assert (same.raw.succeeds, same.moved_to, same.missing_since, refused) == (None, None, None, [])
 
 
 def test_what_a_slower_crawl_saw_is_no_news() -> None:
     anew = repository_raw(id="HeronLab/Heron-7B", _id="b" * 24).model_copy(update={"succeeds": "a" * 24})
     served, slow = line(anew, at=LATEST), line(repository_raw(id="HeronLab/Heron-7B", _id="a" * 24), at=LATER)
-    assert carried([served], [slow], HUB) == ([served], [], [])
+    assert updated([served], [slow], HUB) == ([served], [], [])
 
 
 def test_code_that_was_made_anew_takes_the_place_at_once_and_inherits_no_names() -> None:
@@ -171,40 +171,40 @@ def test_code_that_was_made_anew_takes_the_place_at_once_and_inherits_no_names()
         return line(raw_body(body, id="fen/heron", source="github").model_copy(update=notes), at=at)
 
     look = HUB._replace(source="github")
-    [anew] = carried([code(7, SEEN, formerly=("fen/old",))], [code(8, LATER)], look).lines
+    [anew] = updated([code(7, SEEN, formerly=("fen/old",))], [code(8, LATER)], look).lines
     assert (anew.raw.formerly, anew.raw.succeeds, anew.listing.same_as) == ((), "7", ())
 
 
 def test_names_that_a_record_had_are_kept_when_it_comes_again() -> None:
     asked = OURS.raw.model_copy(update={"asked_as": "HeronLab/Old", "formerly": ("Fen/Heron",)})
-    [kept] = carried([line(asked)], [line(OURS.raw, at=LATER)], HUB).lines
+    [kept] = updated([line(asked)], [line(OURS.raw, at=LATER)], HUB).lines
     assert (set(kept.raw.formerly), kept.raw.asked_as) == ({"HeronLab/Old", "Fen/Heron"}, None)
     assert set(kept.listing.same_as) == {"huggingface:HeronLab/Old", "huggingface:Fen/Heron"}
     taken_over = OURS.raw.model_copy(update={"asked_as": "Fen/Heron"})
-    [kept] = carried([line(taken_over)], [line(OURS.raw, at=LATER)], HUB).lines
+    [kept] = updated([line(taken_over)], [line(OURS.raw, at=LATER)], HUB).lines
     assert kept.raw.formerly == (), "another owner's name proves nothing"
 
 
 def test_what_is_spelt_in_other_letters_takes_the_place_of_what_it_was() -> None:
     before = [line(repository_raw(id="HeronLab/Heron-7B")), line(repository_raw(id="heronlab/Heron-7B"))]
     renamed = line(repository_raw(id="HERONLAB/heron-7b"), at=LATER)
-    assert carried(before, [renamed], HUB) == ([renamed], [], [])
+    assert updated(before, [renamed], HUB) == ([renamed], [], [])
     cards = [line(raw_body("# Heron", id=one, source="huggingface-card")) for one in ("HeronLab/A", "heronlab/a")]
     look = HUB._replace(source="huggingface-card")
-    assert [one.raw.id for one in carried(cards[:1], cards[1:], look).lines] == ["heronlab/a"]
+    assert [one.raw.id for one in updated(cards[:1], cards[1:], look).lines] == ["heronlab/a"]
 
 
 def test_ids_of_a_source_that_minds_letters_are_kept_apart() -> None:
     entries = [
         model("a").model_copy(update={"raw": raw_body("{}", id=one, source="modelsdev")}) for one in ("x/a", "x/A")
     ]
-    look = Look("modelsdev", whole=False, began_at=LATER, ended_at=LATER)
-    assert [one.raw.id for one in carried(entries[:1], entries[1:], look).lines] == ["x/A", "x/a"]
+    look = CrawlScope("modelsdev", whole=False, began_at=LATER, ended_at=LATER)
+    assert [one.raw.id for one in updated(entries[:1], entries[1:], look).lines] == ["x/A", "x/a"]
 
 
 @pytest.mark.parametrize(("end", "gone"), [("2026-06-01", True), ("2026-06-02", False), ("2098-12-31", False)])
 def test_one_look_is_enough_from_the_announced_end_on(end: str, gone: bool) -> None:
-    [missed] = carried([model("a", expiration_date=end)], [], WHOLE).lines
+    [missed] = updated([model("a", expiration_date=end)], [], WHOLE).lines
     assert is_gone(missed) is gone
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.markdown.blocks import Passage, read_parts
+from pipelines.markdown.blocks import Passage, read_blocks
 from pipelines.markdown.text import STRETCH_CHARS, read_text
 from tests.support.json_values import unhurried
 
@@ -39,7 +39,7 @@ class CountedText(str):
 
 
 def passage_of(lines: int) -> Passage:
-    [passage] = read_parts(read_text("\n".join([SENTENCE] * lines).encode()), 0)
+    [passage] = read_blocks(read_text("\n".join([SENTENCE] * lines).encode()), 0)
     assert isinstance(passage, Passage)
     return passage
 

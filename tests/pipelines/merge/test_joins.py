@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pipelines.merge.gather import gather
 from pipelines.merge.joins import in_order, words
-from pipelines.merge.slug_owners import Owners
+from pipelines.merge.slug_owners import SlugOwners
 from schemas.listing import Listing
 from tests.support.hub_records import REPOSITORY, absence, card, moved, replaced, repository
 from tests.support.listings import MODEL, admitted, listing, raw, raw_body
@@ -77,7 +77,7 @@ def test_what_does_not_own_its_slug_is_joined_to_nothing() -> None:
 @given(st.lists(st.sampled_from(["a/b-c", "a-b/c", "a-b/c:free", "a/b-c:free", "a-b-c/d"]), unique=True), st.booleans())
 def test_owners_are_those_that_a_batch_is_gathered_by(ids: list[str], served: bool) -> None:
     batch, rows = [sold(id=one) for one in ids], {"a-b-c": "a/b-c"} if served else {}
-    owners = Owners(rows.get)
+    owners = SlugOwners(rows.get)
     for one in batch:
         owners.claim(one)
     refused = {one.id for one in gather(batch, rows).collisions}

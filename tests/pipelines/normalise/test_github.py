@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.formats.json_pointer import resolve
-from pipelines.formats.record_reader import said
+from pipelines.formats.record_reader import as_stated
 from pipelines.merge.joins import in_order
 from pipelines.normalise.admit import admit
 from schemas.listing import Fact, Listing, Quarantined, RawListing
@@ -55,7 +55,7 @@ def test_a_repository_tells_how_popular_it_is_and_when_it_last_changed() -> None
 def test_every_fact_is_found_where_it_is_said_to_stand() -> None:
     came = raw()
     record = json.loads(came.body, parse_float=Decimal)
-    assert all(said(resolve(record, fact.locator)) == fact.said for fact in admitted(came).facts)
+    assert all(as_stated(resolve(record, fact.locator)) == fact.said for fact in admitted(came).facts)
 
 
 def test_the_licence_of_the_code_is_none_of_the_weights() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.formats.json_pointer import resolve
-from pipelines.formats.record_reader import said
+from pipelines.formats.record_reader import as_stated
 from pipelines.merge.agreement import differing
 from pipelines.merge.gather import gather
 from pipelines.merge.joins import in_order
@@ -87,7 +87,7 @@ def test_every_fact_is_found_where_it_is_said_to_stand() -> None:
     came = raw(cost__output=0.6)
     record = json.loads(came.body, parse_float=Decimal)
     for fact in admitted(came).facts:
-        assert said(resolve(record, fact.locator)) == fact.said
+        assert as_stated(resolve(record, fact.locator)) == fact.said
     assert Fact("input:file", True, "/openrouter/models/heron-lab~1heron-7b/modalities/input/1", "pdf") in entry().facts
 
 

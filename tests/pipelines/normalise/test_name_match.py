@@ -1,6 +1,6 @@
 import pytest
 
-from pipelines.normalise.name_match import is_namesake
+from pipelines.normalise.name_match import names_match
 from tests.support import recordings
 from tests.support.listings import listing
 
@@ -16,7 +16,7 @@ from tests.support.listings import listing
     ],
 )
 def test_the_same_owner_or_one_word_in_common_is_enough(listing_id: str, repository: str) -> None:
-    assert is_namesake(listing_id, repository)
+    assert names_match(listing_id, repository)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_the_same_owner_or_one_word_in_common_is_enough(listing_id: str, reposit
     ],
 )
 def test_another_name_of_another_owner_is_another_model(listing_id: str, repository: str) -> None:
-    assert not is_namesake(listing_id, repository)
+    assert not names_match(listing_id, repository)
 
 
 def test_such_a_repository_is_stated_and_not_joined() -> None:
@@ -50,4 +50,4 @@ def test_of_all_recorded_listings_one_names_what_it_was_made_from() -> None:
         if record.get("hugging_face_id")
     }
     assert len(named) > 200
-    assert [pair[0] for pair in named if not is_namesake(*pair)] == ["aion-labs/aion-1.0-mini"]
+    assert [pair[0] for pair in named if not names_match(*pair)] == ["aion-labs/aion-1.0-mini"]

@@ -2,18 +2,18 @@ from typing import Any
 
 import pytest
 
-from pipelines.formats.record_reader import FieldError, Record
+from pipelines.formats.record_reader import FieldError, RecordReader
 from pipelines.normalise.prices import PRICE_UNITS, UNKNOWN_UNIT, price_facts, read_prices
 from schemas.listing import Price
 
 PLAIN = {"prompt": "0.0000002", "completion": "0.0000006"}
 
 
-def pricing(**more: Any) -> Record:
-    return Record({**PLAIN, **more}, "/pricing", "/pricing")
+def pricing(**more: Any) -> RecordReader:
+    return RecordReader({**PLAIN, **more}, "/pricing", "/pricing")
 
 
-def read(record: Record) -> tuple[Price, ...]:
+def read(record: RecordReader) -> tuple[Price, ...]:
     prices = read_prices(record)
     assert prices is not None
     return prices
@@ -63,7 +63,7 @@ def test_a_price_that_cannot_be_is_refused_at_its_place(more: dict[str, Any], at
 
 @pytest.mark.parametrize("missing", PLAIN)
 def test_prompt_and_completion_are_mandatory(missing: str) -> None:
-    record = Record({kind: usd for kind, usd in PLAIN.items() if kind != missing}, "/pricing")
+    record = RecordReader({kind: usd for kind, usd in PLAIN.items() if kind != missing}, "/pricing")
     with pytest.raises(FieldError, match=f"/pricing/{missing} is missing"):
         read_prices(record)
 

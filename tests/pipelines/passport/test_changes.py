@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.passport.changes import Change, differences
+from pipelines.passport.changes import ValueChange, changes_between
 
 BEFORE: dict[str, Any] = {
     "artifact": {
@@ -59,40 +59,47 @@ def after(path: str, value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("path", "value", "told"),
     [
-        ("/artifact/name", "Ada 2", Change("/artifact/name", "Ada", "Ada 2")),
-        ("/artifact/model/context_tokens", None, Change("/artifact/model/context_tokens", 4096, None)),
-        ("/artifact/model/prices/0/usd", "0.5", Change("/artifact/model/prices/prompt/usd", "0.000001", "0.5")),
+        ("/artifact/name", "Ada 2", ValueChange("/artifact/name", "Ada", "Ada 2")),
+        ("/artifact/model/context_tokens", None, ValueChange("/artifact/model/context_tokens", 4096, None)),
+        ("/artifact/model/prices/0/usd", "0.5", ValueChange("/artifact/model/prices/prompt/usd", "0.000001", "0.5")),
         (
             "/artifact/model/prices/1/usd",
             "0.5",
-            Change("/artifact/model/prices/prompt min_prompt_tokens=1000/usd", "0.000002", "0.5"),
+            ValueChange("/artifact/model/prices/prompt min_prompt_tokens=1000/usd", "0.000002", "0.5"),
         ),
-        ("/artifact/model/offers/1/free", False, Change("/artifact/model/offers/ada~1lovelace:free/free", True, False)),
+        (
+            "/artifact/model/offers/1/free",
+            False,
+            ValueChange("/artifact/model/offers/ada~1lovelace:free/free", True, False),
+        ),
         (
             "/artifact/model/providers/0/status",
             "down",
-            Change("/artifact/model/providers/one~1fp8/status", "up", "down"),
+            ValueChange("/artifact/model/providers/one~1fp8/status", "up", "down"),
         ),
-        ("/capabilities/0/confidence", 0.9, Change("/capabilities/tool calling/confidence", 0.98, 0.9)),
-        ("/trust/score", 40, Change("/trust/score", 34, 40)),
+        ("/capabilities/0/confidence", 0.9, ValueChange("/capabilities/tool calling/confidence", 0.98, 0.9)),
+        ("/trust/score", 40, ValueChange("/trust/score", 34, 40)),
         (
             "/unknowns/0/reason",
             "stale",
-            Change("/unknowns/artifact/model/licence", "not_stated by one, two", "stale by one, two"),
+            ValueChange("/unknowns/artifact/model/licence", "not_stated by one, two", "stale by one, two"),
         ),
     ],
 )
-def test_a_changed_value_is_told_by_the_name_of_its_entry(path: str, value: Any, told: Change) -> None:
-    assert differences(BEFORE, after(path, value)) == [told]
+def test_a_changed_value_is_told_by_the_name_of_its_entry(path: str, value: Any, told: ValueChange) -> None:
+    assert changes_between(BEFORE, after(path, value)) == [told]
 
 
 def test_what_comes_and_goes_in_a_list_is_told_one_by_one() -> None:
-    found = differences(BEFORE, after("/trust/failure_modes", ["invents facts", "forgets"]))
-    assert found == [Change("/trust/failure_modes/forgets", None, "listed")]
-    found = differences(BEFORE, after("/artifact/tags", ["ada", "image"]))
-    assert found == [Change("/artifact/tags/image", None, "listed"), Change("/artifact/tags/text", "listed", None)]
-    found = differences(BEFORE, after("/conflicts", []))
-    assert found == [Change("/conflicts/artifact/status", "active (list) against deprecated (end)", None)]
+    found = changes_between(BEFORE, after("/trust/failure_modes", ["invents facts", "forgets"]))
+    assert found == [ValueChange("/trust/failure_modes/forgets", None, "listed")]
+    found = changes_between(BEFORE, after("/artifact/tags", ["ada", "image"]))
+    assert found == [
+        ValueChange("/artifact/tags/image", None, "listed"),
+        ValueChange("/artifact/tags/text", "listed", None),
+    ]
+    found = changes_between(BEFORE, after("/conflicts", []))
+    assert found == [ValueChange("/conflicts/artifact/status", "active (list) against deprecated (end)", None)]
 
 
 @pytest.mark.parametrize(
@@ -111,13 +118,13 @@ def test_what_comes_and_goes_in_a_list_is_told_one_by_one() -> None:
     ],
 )
 def test_what_changes_with_every_issue_is_passed_over_and_so_is_order(path: str, value: Any) -> None:
-    assert differences(BEFORE, after(path, value)) == []
+    assert changes_between(BEFORE, after(path, value)) == []
 
 
 def test_changes_come_in_order_of_path() -> None:
     changed = after("/trust/score", 1)
     changed["artifact"]["name"] = "Ada 2"
-    assert [change.path for change in differences(BEFORE, changed)] == ["/artifact/name", "/trust/score"]
+    assert [change.path for change in changes_between(BEFORE, changed)] == ["/artifact/name", "/trust/score"]
 
 
 EDITED = ("/artifact/name", "/artifact/tags", "/artifact/model/context_tokens", "/trust/score", "/trust/failure_modes")
@@ -127,6 +134,6 @@ DOCUMENTS = st.builds(after, st.sampled_from(EDITED), st.none() | st.integers() 
 @settings(deadline=None, max_examples=50)
 @given(DOCUMENTS, DOCUMENTS)
 def test_differences_read_backwards_are_the_differences_back(one: dict[str, Any], other: dict[str, Any]) -> None:
-    assert differences(one, one) == []
-    there, back = differences(one, other), differences(other, one)
+    assert changes_between(one, one) == []
+    there, back = changes_between(one, other), changes_between(other, one)
     assert [(change.path, change.after, change.before) for change in there] == [tuple(change) for change in back]

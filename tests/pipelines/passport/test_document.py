@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.passport.document import Terms, draft
+from pipelines.passport.document import IssueContext, draft
 from pipelines.passport.issue import cause_of
 from pipelines.passport.links import links
 from schemas.registry import Cause, ShardRow
@@ -19,7 +19,7 @@ def seen_at(instant: str, **changes: Any) -> Any:
     return listing(**changes).model_copy(update={"observed_at": instant})
 
 
-def at(**moved: float) -> Terms:
+def at(**moved: float) -> IssueContext:
     return dataclasses.replace(TERMS, now=NOW + timedelta(**moved))
 
 
@@ -48,7 +48,9 @@ def at(**moved: float) -> Terms:
         ),
     ],
 )
-def test_a_passport_is_issued_for_a_cause(one: Any, last: ShardRow | None, terms: Terms, cause: Cause | None) -> None:
+def test_a_passport_is_issued_for_a_cause(
+    one: Any, last: ShardRow | None, terms: IssueContext, cause: Cause | None
+) -> None:
     assert cause_of(draft(subject(one), terms), last, terms) == cause
 
 

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from pipelines.rules.bounds import Bounds
+from pipelines.rules.bounds import CrawlBounds
 from pipelines.rules.gates import default_gates
 
 
@@ -12,12 +12,12 @@ from pipelines.rules.gates import default_gates
 def test_a_crawl_may_bring_so_many_times_what_the_last_good_one_brought_or_a_fixed_number(
     last_good: int | None, listings: int
 ) -> None:
-    assert Bounds(most_listings=100, largest_growth=2.0).listings(last_good) == listings
+    assert CrawlBounds(most_listings=100, largest_growth=2.0).listings(last_good) == listings
 
 
 def test_bounds_that_would_refuse_what_came_last_time_are_refused() -> None:
     with pytest.raises(ValidationError, match="largest_growth"):
-        Bounds(largest_growth=0.9)
+        CrawlBounds(largest_growth=0.9)
 
 
 def test_every_gate_lets_pass_several_times_what_was_recorded() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.signing.contract import Refusal, conforms, explain, explain_first, schema_text
+from pipelines.signing.contract import ContractError, conforms, explain, explain_first, schema_text
 from tests.support.contract.documents import full, minimal
 
 UNFRAGILE = "/passport/unfragile"
@@ -29,15 +29,18 @@ def test_good_document_has_nothing_to_explain() -> None:
 @pytest.mark.parametrize(
     ("document", "refusal"),
     [
-        (spoilt("trust", "score", 120), Refusal(f"{UNFRAGILE}/trust/score", "holds 120; allowed: 100 or less")),
-        (spoilt("trust", "score", "24"), Refusal(f"{UNFRAGILE}/trust/score", "holds '24'; allowed: a whole number")),
+        (spoilt("trust", "score", 120), ContractError(f"{UNFRAGILE}/trust/score", "holds 120; allowed: 100 or less")),
+        (
+            spoilt("trust", "score", "24"),
+            ContractError(f"{UNFRAGILE}/trust/score", "holds '24'; allowed: a whole number"),
+        ),
         (
             spoilt("trust", "data_access_risk", "medium"),
-            Refusal(f"{UNFRAGILE}/trust/data_access_risk", "holds 'medium'; allowed: one of low, moderate, high"),
+            ContractError(f"{UNFRAGILE}/trust/data_access_risk", "holds 'medium'; allowed: one of low, moderate, high"),
         ),
         (
             spoilt("artifact", "slug", "Acme"),
-            Refusal(
+            ContractError(
                 f"{UNFRAGILE}/artifact/slug",
                 "holds 'Acme'; allowed: slug (Lower-case letters, digits, dot, underscore and hyphen; begins with a "
                 "letter or digit; at most 200 characters)",
@@ -45,16 +48,16 @@ def test_good_document_has_nothing_to_explain() -> None:
         ),
         (
             spoilt("trust", "permissions", ["a key", "a key"]),
-            Refusal(f"{UNFRAGILE}/trust/permissions", "holds a list of 2 items; allowed: each item only once"),
+            ContractError(f"{UNFRAGILE}/trust/permissions", "holds a list of 2 items; allowed: each item only once"),
         ),
         (
             spoilt("artifact", "surprise", 1),
-            Refusal(f"{UNFRAGILE}/artifact", "holds keys that the format does not have: 'surprise'"),
+            ContractError(f"{UNFRAGILE}/artifact", "holds keys that the format does not have: 'surprise'"),
         ),
     ],
     ids=["bound", "type", "list of words", "form", "repetition", "unknown key"],
 )
-def test_reason_says_what_stands_there_and_what_is_allowed(document: dict[str, Any], refusal: Refusal) -> None:
+def test_reason_says_what_stands_there_and_what_is_allowed(document: dict[str, Any], refusal: ContractError) -> None:
     assert explain(document) == [refusal]
     assert explain_first(document) == refusal
 
@@ -94,7 +97,7 @@ def test_of_several_branches_the_nearest_is_explained(said: object, told: str) -
 HOSTILE_TEXTS = ("x" * 100_000, "\x1b[31m" * 500, "\u202e" * 500, "\U000e0001" * 500)
 
 
-def assert_harmless(refusals: list[Refusal]) -> None:
+def assert_harmless(refusals: list[ContractError]) -> None:
     assert refusals
     for refusal in refusals:
         assert len(refusal.reason) < 400

@@ -8,7 +8,7 @@ import pytest
 from pipelines.passport.document import draft
 from pipelines.passport.issue import issue
 from pipelines.signing.keys import KeyRing, Signer
-from pipelines.signing.passports import SealError, read_back, sealed, written
+from pipelines.signing.passports import PassportError, parse_and_check, sign, unsigned_bytes
 from pipelines.signing.registry_files import seal_passport
 from pipelines.signing.verification import MAX_PASSPORT_BYTES, verify_passport
 from schemas.verdict import Verdict
@@ -21,7 +21,7 @@ def unfragile() -> dict[str, Any]:
 
 
 def unsigned(said: dict[str, Any], key_id: str = SIGNER.key_id) -> bytes:
-    return written(said, signed_at=SIGNED_AT, expires_at=EXPIRES_AT, issuer="registry.example", key_id=key_id)
+    return unsigned_bytes(said, signed_at=SIGNED_AT, expires_at=EXPIRES_AT, issuer="registry.example", key_id=key_id)
 
 
 def test_the_bytes_are_those_of_a_passport_that_is_sealed_in_one_go() -> None:
@@ -29,13 +29,13 @@ def test_the_bytes_are_those_of_a_passport_that_is_sealed_in_one_go() -> None:
     in_one_go = seal_passport(
         unfragile(), signer=SIGNER, signed_at=SIGNED_AT, expires_at=EXPIRES_AT, issuer="registry.example"
     )
-    assert sealed(document, read_back(document), signer=SIGNER, trusted=KEYS) == orjson.dumps(in_one_go)
+    assert sign(document, parse_and_check(document), signer=SIGNER, trusted=KEYS) == orjson.dumps(in_one_go)
 
 
 def test_a_reader_accepts_what_was_sealed() -> None:
     document = unsigned(unfragile())
     finding, passport = verify_passport(
-        sealed(document, read_back(document), signer=SIGNER, trusted=KEYS), keys=KEYS, at=SIGNED_AT
+        sign(document, parse_and_check(document), signer=SIGNER, trusted=KEYS), keys=KEYS, at=SIGNED_AT
     )
     assert finding.verdict is Verdict.OK_OFFLINE
     assert passport is not None
@@ -45,8 +45,8 @@ def test_a_reader_accepts_what_was_sealed() -> None:
 def test_what_the_contract_refuses_is_never_signed_and_the_place_is_named() -> None:
     said = unfragile()
     said["trust"]["score"] = 101
-    with pytest.raises(SealError) as refusal:
-        read_back(unsigned(said))
+    with pytest.raises(PassportError) as refusal:
+        parse_and_check(unsigned(said))
     assert refusal.value.pointer == "/passport/unfragile/trust/score"
     assert "101" in refusal.value.reason
 
@@ -54,32 +54,32 @@ def test_what_the_contract_refuses_is_never_signed_and_the_place_is_named() -> N
 def test_a_document_that_readers_would_not_take_is_refused() -> None:
     said = unfragile()
     said["artifact"]["name"] = "n" * MAX_PASSPORT_BYTES
-    with pytest.raises(SealError, match="bytes"):
-        read_back(unsigned(said))
+    with pytest.raises(PassportError, match="bytes"):
+        parse_and_check(unsigned(said))
 
 
 @pytest.mark.parametrize("trusted", [KeyRing(), KeyRing([SIGNER.public_key], revoked=[SIGNER.key_id])])
 def test_a_key_that_readers_do_not_trust_seals_nothing(trusted: KeyRing) -> None:
     document = unsigned(unfragile())
-    with pytest.raises(SealError, match="do not trust"):
-        sealed(document, read_back(document), signer=SIGNER, trusted=trusted)
+    with pytest.raises(PassportError, match="do not trust"):
+        sign(document, parse_and_check(document), signer=SIGNER, trusted=trusted)
 
 
 def test_a_signature_of_another_key_than_the_one_named_is_refused() -> None:
     other = Signer(hashlib.sha256(b"another").digest())
     document = unsigned(unfragile())
-    with pytest.raises(SealError, match="does not hold"):
-        sealed(document, read_back(document), signer=other, trusted=KeyRing([SIGNER.public_key, other.public_key]))
+    with pytest.raises(PassportError, match="does not hold"):
+        sign(document, parse_and_check(document), signer=other, trusted=KeyRing([SIGNER.public_key, other.public_key]))
 
 
 def test_a_passport_that_would_be_void_before_it_is_signed_is_refused() -> None:
     with pytest.raises(ValueError, match="scrape again"):
-        written(unfragile(), signed_at=EXPIRES_AT, expires_at=SIGNED_AT, issuer="x", key_id=SIGNER.key_id)
+        unsigned_bytes(unfragile(), signed_at=EXPIRES_AT, expires_at=SIGNED_AT, issuer="x", key_id=SIGNER.key_id)
 
 
 def test_a_name_that_looks_like_the_place_of_the_signature_moves_nothing() -> None:
     said = unfragile()
     said["artifact"]["name"] = '"signature":"' + "A" * 86 + "=="
     document = unsigned(said)
-    made = sealed(document, read_back(document), signer=SIGNER, trusted=KEYS)
+    made = sign(document, parse_and_check(document), signer=SIGNER, trusted=KEYS)
     assert verify_passport(made, keys=KEYS, at=SIGNED_AT)[0].verdict is Verdict.OK_OFFLINE

@@ -9,14 +9,14 @@ import pytest
 
 from pipelines.formats.canonical_json import NotCanonicalError
 from pipelines.signing.keys import KeyRing, Signer
-from pipelines.signing.registry_files import SignatureError, open_record, seal_passport, seal_record
+from pipelines.signing.registry_files import SignatureError, open_file, seal_passport, sign_file
 from pipelines.signing.signatures import (
     ALGORITHM,
     PASSPORT_TYPE,
     SNAPSHOT_TYPE,
     TIMESTAMP_TYPE,
     _signature_bytes,
-    objection,
+    signature_fault,
 )
 from schemas.verdict import Verdict
 from tests.support.signed import EXPIRES_AT, GOLDEN, ISSUER, KEYS, SEED, SIGNED_AT, SIGNER
@@ -24,7 +24,7 @@ from tests.support.signed import EXPIRES_AT, GOLDEN, ISSUER, KEYS, SEED, SIGNED_
 DOCUMENT: dict[str, Any] = orjson.loads(GOLDEN.read_bytes())
 PASSPORT = DOCUMENT["passport"]
 SNAPSHOT: dict[str, Any] = {"generation": 7, "shards": [{"index": 0, "sha256": "0" * 64}], "counts": {}, "parent": None}
-SEALED = seal_record(SNAPSHOT, payload_type=SNAPSHOT_TYPE, signer=SIGNER)
+SEALED = sign_file(SNAPSHOT, payload_type=SNAPSHOT_TYPE, signer=SIGNER)
 BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
@@ -33,7 +33,7 @@ def seal(unfragile: dict[str, Any]) -> dict[str, Any]:
 
 
 def open_snapshot(record: Any, keys: KeyRing = KEYS) -> dict[str, Any]:
-    return open_record(orjson.dumps(record), payload_type=SNAPSHOT_TYPE, keys=keys)
+    return open_file(orjson.dumps(record), payload_type=SNAPSHOT_TYPE, keys=keys)
 
 
 def verdict_on(record: Any, keys: KeyRing = KEYS) -> Verdict:
@@ -87,14 +87,14 @@ def test_what_has_no_canonical_form_is_not_sealed(value: Any) -> None:
     with pytest.raises(NotCanonicalError):
         seal({"value": value})
     with pytest.raises(NotCanonicalError):
-        seal_record({"value": value}, payload_type=SNAPSHOT_TYPE, signer=SIGNER)
+        sign_file({"value": value}, payload_type=SNAPSHOT_TYPE, signer=SIGNER)
 
 
 def test_a_sealed_record_opens_to_what_was_sealed() -> None:
     assert list(SEALED) == ["signed", "signature", "algorithm", "keyId", "payloadType"]
     assert open_snapshot(SEALED) == SNAPSHOT
     pretty = json.dumps(SEALED, indent=1, sort_keys=True).encode()
-    assert open_record(pretty, payload_type=SNAPSHOT_TYPE, keys=KEYS) == SNAPSHOT
+    assert open_file(pretty, payload_type=SNAPSHOT_TYPE, keys=KEYS) == SNAPSHOT
 
 
 @pytest.mark.parametrize(
@@ -136,14 +136,14 @@ def test_a_record_without_one_of_its_members_is_refused(member: str) -> None:
 )
 def test_what_is_no_record_is_malformed(raw: bytes) -> None:
     with pytest.raises(SignatureError) as caught:
-        open_record(raw, payload_type=SNAPSHOT_TYPE, keys=KEYS)
+        open_file(raw, payload_type=SNAPSHOT_TYPE, keys=KEYS)
     assert caught.value.finding.verdict is Verdict.MALFORMED
 
 
 def test_a_record_with_a_repeated_member_is_refused() -> None:
     doubled = orjson.dumps(SEALED).replace(b'{"signed":', b'{"signed":{"generation":9},"signed":', 1)
     with pytest.raises(SignatureError, match="stands twice"):
-        open_record(doubled, payload_type=SNAPSHOT_TYPE, keys=KEYS)
+        open_file(doubled, payload_type=SNAPSHOT_TYPE, keys=KEYS)
 
 
 def test_a_whole_number_that_only_a_double_holds_is_still_judged() -> None:
@@ -153,7 +153,7 @@ def test_a_whole_number_that_only_a_double_holds_is_still_judged() -> None:
 def test_a_record_of_one_type_never_passes_for_another() -> None:
     raw = orjson.dumps({**SEALED, "payloadType": TIMESTAMP_TYPE})
     with pytest.raises(SignatureError) as caught:
-        open_record(raw, payload_type=TIMESTAMP_TYPE, keys=KEYS)
+        open_file(raw, payload_type=TIMESTAMP_TYPE, keys=KEYS)
     assert caught.value.finding.verdict is Verdict.BAD_SIGNATURE
 
 
@@ -161,10 +161,10 @@ def test_a_record_of_one_type_never_passes_for_another() -> None:
 def test_a_record_of_16_megabytes_is_read_and_no_longer_one(length: int, read: bool) -> None:
     raw = orjson.dumps(SEALED).ljust(length)
     if read:
-        assert open_record(raw, payload_type=SNAPSHOT_TYPE, keys=KEYS) == SNAPSHOT
+        assert open_file(raw, payload_type=SNAPSHOT_TYPE, keys=KEYS) == SNAPSHOT
     else:
         with pytest.raises(SignatureError, match="fetch the file again"):
-            open_record(raw, payload_type=SNAPSHOT_TYPE, keys=KEYS)
+            open_file(raw, payload_type=SNAPSHOT_TYPE, keys=KEYS)
 
 
 @pytest.mark.parametrize(("depth", "read"), [(32, True), (33, False)])
@@ -173,7 +173,7 @@ def test_a_record_is_read_32_containers_deep_and_no_deeper(depth: int, read: boo
     for _ in range(depth - 2):  # the record and its payload are two of them
         nested = [nested]
     payload = {"nested": nested}
-    sealed = seal_record(payload, payload_type=SNAPSHOT_TYPE, signer=SIGNER)
+    sealed = sign_file(payload, payload_type=SNAPSHOT_TYPE, signer=SIGNER)
     if read:
         assert open_snapshot(sealed) == payload
     else:
@@ -210,17 +210,17 @@ def test_keys_that_do_not_count() -> None:
     assert verdict_on(SEALED, KeyRing()) is Verdict.UNKNOWN_KEY
     assert verdict_on(SEALED, KeyRing([other.public_key])) is Verdict.UNKNOWN_KEY
     assert verdict_on(SEALED, KeyRing([SIGNER.public_key], revoked=[SIGNER.key_id])) is Verdict.KEY_REVOKED
-    forged = {**seal_record(SNAPSHOT, payload_type=SNAPSHOT_TYPE, signer=other), "keyId": SIGNER.key_id}
+    forged = {**sign_file(SNAPSHOT, payload_type=SNAPSHOT_TYPE, signer=other), "keyId": SIGNER.key_id}
     assert verdict_on(forged, KeyRing([SIGNER.public_key, other.public_key])) is Verdict.BAD_SIGNATURE
 
 
 def test_a_passport_holds_and_its_reasons_name_place_and_remedy() -> None:
-    assert objection(PASSPORT, payload_type=PASSPORT_TYPE, keys=KEYS) is None
+    assert signature_fault(PASSPORT, payload_type=PASSPORT_TYPE, keys=KEYS) is None
     for change in ({"algorithm": "none"}, {"keyId": None}, {"keyId": "x"}, {"signature": "x"}, {"signedBy": "mallory"}):
-        finding = objection({**PASSPORT, **change}, payload_type=PASSPORT_TYPE, keys=KEYS)
+        finding = signature_fault({**PASSPORT, **change}, payload_type=PASSPORT_TYPE, keys=KEYS)
         assert finding is not None
         assert re.search(r'"(algorithm|keyId|signature)".*: .|"signature" is not', finding.reason), finding
-    finding = objection({**PASSPORT, "signedAt": 2**53}, payload_type=PASSPORT_TYPE, keys=KEYS)
+    finding = signature_fault({**PASSPORT, "signedAt": 2**53}, payload_type=PASSPORT_TYPE, keys=KEYS)
     assert finding is not None
     assert finding.verdict is Verdict.MALFORMED
 
@@ -254,7 +254,7 @@ def test_a_respelled_signature_is_bad_although_its_bytes_are_right() -> None:
     signature = PASSPORT["signature"]
     respelled = signature[:85] + BASE64[BASE64.index(signature[85]) + 1] + "=="
     assert base64.b64decode(respelled) == base64.b64decode(signature)
-    finding = objection({**PASSPORT, "signature": respelled}, payload_type=PASSPORT_TYPE, keys=KEYS)
+    finding = signature_fault({**PASSPORT, "signature": respelled}, payload_type=PASSPORT_TYPE, keys=KEYS)
     assert finding is not None
     assert finding.verdict is Verdict.BAD_SIGNATURE
 

@@ -12,7 +12,7 @@ from pipelines.ahead import CLOCK_SKEW
 from pipelines.formats.canonical_json import canonical
 from pipelines.signing.contract import explain_first
 from pipelines.signing.keys import KeyRing, Signer
-from pipelines.signing.registry_files import seal_passport, seal_record
+from pipelines.signing.registry_files import seal_passport, sign_file
 from pipelines.signing.signatures import PASSPORT_TYPE
 from pipelines.signing.verification import MAX_PASSPORT_BYTES, MAX_PASSPORT_DEPTH, verify_passport
 from schemas.times import instant
@@ -210,9 +210,7 @@ def test_a_genuine_signature_over_what_the_contract_refuses_is_malformed() -> No
 
 
 def test_a_record_sealed_by_the_same_key_is_no_passport() -> None:
-    assert (
-        verdict_on(seal_record(PASSPORT["unfragile"], payload_type=PASSPORT_TYPE, signer=SIGNER)) is Verdict.MALFORMED
-    )
+    assert verdict_on(sign_file(PASSPORT["unfragile"], payload_type=PASSPORT_TYPE, signer=SIGNER)) is Verdict.MALFORMED
 
 
 def test_the_older_format_names_no_key_and_is_not_believed() -> None:

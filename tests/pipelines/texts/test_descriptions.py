@@ -9,7 +9,7 @@ from pipelines.markdown.sentences import LONGEST_SENTENCE_CHARS, plain_text
 from pipelines.rules.descriptions import DescriptionRules, description_rules
 from pipelines.rules.rulebook import rulebook, stated_limits
 from pipelines.rules.tables import table_text
-from pipelines.texts.descriptions import MARKUP, description_facts, mine
+from pipelines.texts.descriptions import MARKUP, description_facts, read_description
 from tests.support.recordings import openrouter_models, recorded_days
 
 
@@ -42,7 +42,7 @@ from tests.support.recordings import openrouter_models, recorded_days
     ],
 )  # fmt: skip
 def test_what_is_stated_plainly(description: str, expected: list[tuple[str, str | None]]) -> None:
-    assert [(claim.kind, claim.name) for claim in mine(description)] == expected
+    assert [(claim.kind, claim.name) for claim in read_description(description)] == expected
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_what_is_stated_plainly(description: str, expected: list[tuple[str, str 
     ],
 )
 def test_comparison_negation_question_promise_and_advertising_state_nothing(description: str) -> None:
-    assert [claim for claim in mine(description) if claim.name] == []
+    assert [claim for claim in read_description(description) if claim.name] == []
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_comparison_negation_question_promise_and_advertising_state_nothing(desc
     ],
 )
 def test_a_denial_and_what_is_said_of_something_else_state_nothing(description: str) -> None:
-    assert mine(description) == ()
+    assert read_description(description) == ()
 
 
 @pytest.mark.parametrize(
@@ -137,12 +137,12 @@ def test_a_denial_and_what_is_said_of_something_else_state_nothing(description: 
     ],
 )
 def test_a_clause_states_every_limit_that_it_does_not_deny(description: str, expected: list[str]) -> None:
-    assert [claim.name for claim in mine(description)] == expected
+    assert [claim.name for claim in read_description(description)] == expected
 
 
 def test_quotes_are_whole_sentences_at_their_place() -> None:
     description = "Ünlike other birds? No. See [Heron](/x). It is **no longer maintained**. Bye."
-    (claim,) = mine(description)
+    (claim,) = read_description(description)
     assert claim.quote == description[claim.start : claim.end] == "It is **no longer maintained**."
 
 
@@ -162,7 +162,7 @@ def test_a_row_of_what_no_catalogue_has_is_refused(rows: str, field: str) -> Non
 
 @given(st.text(max_size=300))
 def test_any_text_can_be_mined(description: str) -> None:
-    assert all(description[claim.start : claim.end] == claim.quote for claim in mine(description))
+    assert all(description[claim.start : claim.end] == claim.quote for claim in read_description(description))
 
 
 @pytest.mark.parametrize(
@@ -176,11 +176,11 @@ def test_any_text_can_be_mined(description: str) -> None:
     ],
 )
 def test_the_sentence_in_which_a_description_is_cut_off_counts_for_nothing(description: str, stated: list[str]) -> None:
-    assert [claim.name for claim in mine(description)] == stated
+    assert [claim.name for claim in read_description(description)] == stated
 
 
 def test_a_text_without_full_stops_is_no_sentence() -> None:
-    assert mine("heron " * LONGEST_SENTENCE_CHARS + "may hallucinate.") == ()
+    assert read_description("heron " * LONGEST_SENTENCE_CHARS + "may hallucinate.") == ()
 
 
 def test_facts_are_named_by_the_mode_the_ability_or_the_place() -> None:
@@ -209,7 +209,7 @@ def test_a_line_without_markup_reads_as_it_stands(line: str) -> None:
 @pytest.mark.recordings
 def test_recorded_descriptions_state_what_they_do_without_a_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = {record.get("description") or "" for day in recorded_days()[::3] for record in openrouter_models(day)}
-    looked_at = {text: mine(text) for text in texts}
+    looked_at = {text: read_description(text) for text in texts}
     monkeypatch.setattr("pipelines.texts.descriptions.may_hold", lambda *_: True)
-    assert {text: mine(text) for text in texts} == looked_at
+    assert {text: read_description(text) for text in texts} == looked_at
     assert sum(map(len, looked_at.values())) > 10

@@ -11,7 +11,7 @@ from pipelines.enrich.status import ALIVE
 from pipelines.merge.gather import gather
 from pipelines.merge.joins import Joined
 from pipelines.merge.subject import Subject
-from pipelines.texts.descriptions import description_facts, mine
+from pipelines.texts.descriptions import description_facts, read_description
 from pipelines.texts.subjects import in_own_name, is_own, names_of
 from tests.support.hub_records import card as hub_card
 from tests.support.hub_records import repository as hub_repository
@@ -54,7 +54,7 @@ def listed(description: str, **changes: Any) -> Subject:
 )
 def test_a_text_says_what_a_model_is(sentence: str, states: str) -> None:
     names = HERON | {"router"}
-    assert [claim.name for claim in mine(f"It is new. {sentence}", names)] == [states]
+    assert [claim.name for claim in read_description(f"It is new. {sentence}", names)] == [states]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_text_says_what_a_model_is(sentence: str, states: str) -> None:
     ],
 )  # fmt: skip
 def test_a_text_that_says_it_of_another_or_not_at_all_states_no_kind(sentence: str) -> None:
-    assert not {claim.name for claim in mine(sentence, HERON)} & {
+    assert not {claim.name for claim in read_description(sentence, HERON)} & {
         "judges-content", "model routing", "sound generation",
     }  # fmt: skip
 
@@ -179,7 +179,7 @@ def test_the_kinds_of_the_recorded_listings() -> None:
         (record["id"].partition(":")[0], claim.name)
         for day in recorded_days()
         for record in openrouter_models(day)
-        for claim in mine(record.get("description") or "", names_of(record["id"], record["name"]))
+        for claim in read_description(record.get("description") or "", names_of(record["id"], record["name"]))
         if claim.name in {"judges-content", "model routing", "sound generation"}
     }
     assert found == {

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from pipelines.markdown.sentences import plain_text
 from pipelines.rules.descriptions import description_rules
-from pipelines.texts.prefilter import may_hold, words_in, words_of
+from pipelines.texts.prefilter import may_match, possible_words, words_in
 from tests.support.recordings import openrouter_models, recorded_days
 
 WORDS = [
@@ -43,7 +43,7 @@ MARKDOWN = st.builds(str.join, st.sampled_from([" ", ""]), st.lists(PIECES, max_
     ],
 )
 def test_the_words_of_a_text_are_seen_without_rendering_it(markdown: str, seen: set[str]) -> None:
-    assert words_of(markdown) == seen
+    assert possible_words(markdown) == seen
 
 
 @pytest.mark.parametrize(
@@ -62,13 +62,13 @@ def test_the_words_of_a_text_are_seen_without_rendering_it(markdown: str, seen: 
     ],
 )
 def test_a_word_that_may_be_joined_by_rendering_is_not_denied(markdown: str) -> None:
-    assert words_of(markdown) is None
-    assert may_hold(words_of(markdown), (frozenset({"anything"}),))
+    assert possible_words(markdown) is None
+    assert may_match(possible_words(markdown), (frozenset({"anything"}),))
 
 
 @given(MARKDOWN)
 def test_no_word_that_a_reader_sees_is_denied(markdown: str) -> None:
-    seen, shown = words_of(markdown), words_in(plain_text(markdown))
+    seen, shown = possible_words(markdown), words_in(plain_text(markdown))
     assert seen is None or (shown is not None and shown <= seen)
 
 
@@ -94,5 +94,5 @@ def _fits_only_what_it_may(markdown: str) -> None:
     rendered = plain_text(markdown)
     for row in description_rules().rows:
         if row.pattern.search(rendered):
-            assert may_hold(words_of(markdown), row.needs), row
-            assert may_hold(words_in(rendered), row.needs), row
+            assert may_match(possible_words(markdown), row.needs), row
+            assert may_match(words_in(rendered), row.needs), row

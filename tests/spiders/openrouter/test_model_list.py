@@ -3,7 +3,7 @@ import pytest
 from schemas.crawl import FetchFailure
 from schemas.listing import Quarantined, RawListing
 from spiders.download.addresses import ForeignLinkError
-from spiders.openrouter.model_list import ListWalk
+from spiders.openrouter.model_list import ModelList
 from spiders.openrouter.pages import ListPage
 
 BASE = "https://openrouter.example"
@@ -17,7 +17,7 @@ def page(*ids: str, following: str | None = None, announced: int | None = None) 
 
 
 def test_a_list_that_moved_while_it_was_read_is_not_whole() -> None:
-    walk = ListWalk(BASE)
+    walk = ModelList(BASE)
     first = list(walk.take(page("a/a", "a/b", following="?offset=2", announced=4), FIRST, AT))
     second = list(walk.take(page("a/b", "a/d", announced=4), SECOND, AT))
     assert [type(taken) for taken in first + second] == [RawListing, RawListing, Quarantined, FetchFailure, RawListing]
@@ -27,7 +27,7 @@ def test_a_list_that_moved_while_it_was_read_is_not_whole() -> None:
 
 
 def test_a_next_link_that_leads_back_is_refused() -> None:
-    walk = ListWalk(BASE)
+    walk = ModelList(BASE)
     list(walk.take(page("a/a", following="?offset=2"), FIRST, AT))
     assert walk.following(page("a/a", following="?offset=2")) == SECOND
     list(walk.take(page("a/b", following="?offset=2"), SECOND, AT))
@@ -36,24 +36,24 @@ def test_a_next_link_that_leads_back_is_refused() -> None:
 
 
 def test_one_wanted_listing_is_taken_alone_and_missed_when_it_is_not_there() -> None:
-    walk = ListWalk(BASE, wanted="a/b")
+    walk = ModelList(BASE, wanted="a/b")
     assert [taken.id for taken in walk.take(page("a/a", "a/b"), FIRST, AT) if isinstance(taken, RawListing)] == ["a/b"]
     assert list(walk.end(FIRST)) == []
-    walk = ListWalk(BASE, wanted="a/c")
+    walk = ModelList(BASE, wanted="a/c")
     assert list(walk.take(page("a/a", "a/b"), FIRST, AT)) == []
     [failure] = walk.end(FIRST)
     assert (failure.status, failure.reason[:10]) == (404, "not listed")
 
 
 def test_a_short_list_cannot_say_that_a_model_is_not_listed() -> None:
-    walk = ListWalk(BASE, wanted="a/c")
+    walk = ModelList(BASE, wanted="a/c")
     list(walk.take(page("a/a", announced=2), FIRST, AT))
     [failure] = walk.end(FIRST)
     assert (failure.status, "not whole" in failure.reason) == (200, True)
 
 
 def test_fewer_models_than_announced_is_a_failure() -> None:
-    walk = ListWalk(BASE)
+    walk = ModelList(BASE)
     list(walk.take(page("a/a", "a/b", announced=3), FIRST, AT))
     [failure] = walk.end(FIRST)
     assert "total_count announces 3 models and the pages hold 2" in failure.reason

@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from schemas.crawl import KNOWN_TABLES
+from schemas.crawl import KNOWN_RECORDS_SCHEMA
 from schemas.listing import RawListing
 from spiders.huggingface.pages import FIELDS
 from tests.support.spiders.scripted_server import PREFIX, Answer, Crawled
@@ -61,7 +61,7 @@ def known_file(folder: Path, *wanted: str, raws: tuple[RawListing, ...] = ()) ->
     path.unlink(missing_ok=True)
     database = sqlite3.connect(path)
     with database:
-        database.executescript(KNOWN_TABLES)
+        database.executescript(KNOWN_RECORDS_SCHEMA)
         database.executemany("INSERT INTO wanted (source, id) VALUES ('huggingface', ?)", [(one,) for one in wanted])
         rows = [(raw.source, raw.id, raw.model_dump_json()) for raw in raws]
         database.executemany("INSERT INTO known VALUES (?, ?, ?)", rows)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.formats.json_pointer import resolve
-from pipelines.formats.record_reader import parse_record, said
+from pipelines.formats.record_reader import as_stated, parse_record
 from pipelines.normalise.admit import admit
 from pipelines.normalise.huggingface.files import is_weights
 from schemas.listing import Listing, Quarantined
@@ -333,7 +333,7 @@ def shown_in(listing: Listing, made: Any) -> None:
     """Every fact says what stands at its place."""
     record = parse_record(json.dumps(made))
     for one in (*listing.facts, *listing.results):
-        assert one.said == said(resolve(record, one.locator)), one
+        assert one.said == as_stated(resolve(record, one.locator)), one
 
 
 @pytest.mark.recordings
