@@ -18,7 +18,7 @@ from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome
 from flows.job.job import Job, new_job
 from flows.job.preflight import preflight
 from flows.job.workspace import workspace
-from flows.run.assemble import GateClosedError, assemble
+from flows.run.assemble import GateClosedError, assemble_crawls
 from flows.run.publish import build_passports, publish_generation
 from schemas.run import Breach
 
@@ -52,7 +52,7 @@ def _refresh(job: Job) -> None:
             outcomes.append(asyncio.run(crawl_source(job, source)))
         except CrawlFailedError as error:
             failures.append(failure_of(source, error))
-    assembled = assemble(job, outcomes, failures)
+    assembled = assemble_crawls(job, outcomes, failures)
     publish_generation(job, assembled, build_passports(job, assembled))
 
 

@@ -39,7 +39,7 @@ from flows.ingest.crawl_file import CrawlOutcome, read_crawl
 from flows.job.job import Job, new_job, open_tools
 from flows.job.workspace import workspace
 from flows.progress import WATCHER
-from flows.run.assemble import assemble
+from flows.run.assemble import assemble_crawls
 from flows.run.publish import RunOutcome, build_passports, publish_generation
 from pipelines.normalise.admit import admit
 from pipelines.signing.keys import signing_key_to_jwk
@@ -146,7 +146,7 @@ def stages(job: Job, watch: "Watch", written: Written | None, builder: Builder, 
         else:
             outcome = write_crawl(written, Path(job.work).parent / "crawl.jsonl", timestamp(open_tools(job).clock()))
     with watch.stage(f"assemble{suffix}"):
-        assembled = assemble(job, [outcome])
+        assembled = assemble_crawls(job, [outcome])
     with watch.stage(f"build{suffix}"):
         built = build_passports(job, assembled, builder)
     with watch.stage(f"publish{suffix}"):

@@ -13,12 +13,11 @@ from flows.crawl.known_records import RememberedRecords, write_known
 from flows.crawl.language_model import endpoint_of
 from flows.crawl.process import Progress, crawl
 from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome, read_crawl
-from flows.ingest.crawl_partitions import partition
-from flows.ingest.listings import Listings, update_listings
+from flows.ingest.ingestion import Ingestion, begin
 from flows.job.job import Job, Tools, open_tools
 from flows.job.workspace import crawl_folder
 from flows.progress import LOG, tell
-from flows.registry.published import PublishedState, served, starting_point
+from flows.registry.published import PublishedState
 from pipelines.extraction.record import SOURCE
 from pipelines.lifecycle.crawl_checks import FEWEST_TO_RATE
 from pipelines.lifecycle.list_crawls import latest_covering
@@ -42,9 +41,13 @@ def crawl_waves(sources: Sequence[str]) -> list[tuple[str, ...]]:
     return found
 
 
-async def crawl_source(job: Job, source: str, before: Sequence[CrawlOutcome] = ()) -> CrawlOutcome:
-    """Crawl one source, or the job's listings of it, in a process of its own; `before` are crawls of this job."""
+async def crawl_source(job: Job, source: str, so_far: Ingestion | None = None) -> CrawlOutcome:
+    """Crawl one source, or the job's listings of it, in a process of its own.
+
+    `so_far` is what the job has crawled before, whose listings name what is asked for; None where it crawls this first.
+    """
     tools, stage = open_tools(job), f"crawl {source}"
+    so_far = so_far or begin(job)
     tell(stage, 0, None)
 
     def watch(progress: Progress) -> None:
@@ -58,8 +61,8 @@ async def crawl_source(job: Job, source: str, before: Sequence[CrawlOutcome] = (
             url=job.source_urls[source],
             out=(lasting or folder) / CRAWL_FILE,
             contact=tools.settings.contact,
-            arguments=_arguments(job, tools, source, folder, before),
-            settings={**_bounds(job, tools, source), **({"RESUME": "1"} if lasting else {})},
+            arguments=_arguments(job, tools, source, folder, so_far),
+            settings={**_bounds(job, tools, source, so_far), **({"RESUME": "1"} if lasting else {})},
             clock_epoch=job.epoch,
             on_progress=watch,
             time_limit_s=tools.settings.crawl_time_limit_s,
@@ -70,11 +73,11 @@ async def crawl_source(job: Job, source: str, before: Sequence[CrawlOutcome] = (
     return outcome
 
 
-def _bounds(job: Job, tools: Tools, source: str) -> Mapping[str, str]:
+def _bounds(job: Job, tools: Tools, source: str, so_far: Ingestion) -> Mapping[str, str]:
     """At what a crawl is stopped, by its gate and the last good crawl; of single listings all may be refused."""
     gate = tools.gates[source]
     bounds = {
-        "MOST_LISTINGS": gate.bounds.listings(_state(job, tools).last_good(source)),
+        "MOST_LISTINGS": gate.bounds.listings(so_far.served.last_good(source)),
         "MOST_UNREAD_BYTES": gate.bounds.most_unread_bytes,
         "DOWNLOAD_MAXSIZE": gate.bounds.most_answer_bytes,
         "LARGEST_REJECT_RATE": gate.largest_reject_rate if job.whole else 1.0,
@@ -83,29 +86,28 @@ def _bounds(job: Job, tools: Tools, source: str) -> Mapping[str, str]:
     return {name: str(bound) for name, bound in bounds.items()}
 
 
-def _arguments(job: Job, tools: Tools, source: str, folder: Path, before: Sequence[CrawlOutcome]) -> Mapping[str, str]:
+def _arguments(job: Job, tools: Tools, source: str, folder: Path, so_far: Ingestion) -> Mapping[str, str]:
     """What the spider of a source is told."""
     only = job.only.get(source, ())
     if source == "openrouter":
         told = {"endpoints": str(int(job.endpoints)), **({"only": ",".join(only)} if only else {})}
         if job.endpoints and source in job.budgets:
-            known = write_known(folder / "known.sqlite", source, _stock(job, tools, (), folder).lines)
+            known = write_known(folder / "known.sqlite", source, so_far.listings.lines)
             due = timestamp(tools.clock() - tools.gates["openrouter-endpoints"].refresh_after)
             told |= {"known": str(known), "budget": str(job.budgets[source]), "due": due}
         return told
     if source not in NAMED_BY:
         return {}
-    stock = _stock(job, tools, before, folder)
     known = write_known(
         folder / "known.sqlite",
         source,
-        stock.lines,
+        so_far.listings.lines,
         only=only,
         seen_before=timestamp(tools.clock() - tools.gates[source].refresh_after),
         budget=job.budgets.get(source),
     )
     if source == HUB and job.whole and job.hub_list is not None:
-        since = _since(job.hub_list, _state(job, tools)) if job.changes else None
+        since = _since(job.hub_list, so_far.served) if job.changes else None
         asked = {**job.hub_list.model_dump(), "since": since}
         return {"known": str(known), **{name: str(value) for name, value in asked.items() if value is not None}}
     return {"known": str(known)}
@@ -121,19 +123,7 @@ def _since(query: ListQuery, state: PublishedState) -> str | None:
     return None
 
 
-def _stock(job: Job, tools: Tools, before: Sequence[CrawlOutcome], folder: Path) -> Listings:
-    """The listings as they will be once what was crawled before is taken in."""
-    state = _state(job, tools)
-    taken = [partition(outcome, folder / "before" / outcome.report.source, whole=job.whole) for outcome in before]
-    return update_listings(taken, state, folder / "stock", whole=job.whole)
-
-
-def _state(job: Job, tools: Tools) -> PublishedState:
-    read = served if job.flow == "demo" else starting_point
-    return read(tools.store, tools.trusted, tools.clock())
-
-
-async def extract_limits(job: Job, before: Sequence[CrawlOutcome]) -> CrawlOutcome | None:
+async def extract_limits(job: Job, so_far: Ingestion) -> CrawlOutcome | None:
     """Let a language model point at limits in texts, where one is set; None where none is."""
     tools = open_tools(job)
     endpoint = endpoint_of(tools.settings)
@@ -141,9 +131,9 @@ async def extract_limits(job: Job, before: Sequence[CrawlOutcome]) -> CrawlOutco
         return None
     tell(EXTRACTING, 0, None)
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="extraction-", dir=job.work))
-    stock = _stock(job, tools, before, folder)
-    known = write_known(folder / "known.sqlite", SOURCE, stock.lines)
-    texts = chain.from_iterable(stock.read(source) for source in READ) if job.whole else _admitted(before)
+    listings = so_far.listings
+    known = write_known(folder / "known.sqlite", SOURCE, listings.lines)
+    texts = chain.from_iterable(listings.read(source) for source in READ) if job.whole else _admitted(so_far)
     with RememberedRecords(known) as remembered, (folder / CRAWL_FILE).open("wb") as file:
         async for line in extract(texts, last=remembered.extraction, endpoint=endpoint, clock=tools.clock):
             file.write(line.model_dump_json().encode() + b"\n")
@@ -152,8 +142,8 @@ async def extract_limits(job: Job, before: Sequence[CrawlOutcome]) -> CrawlOutco
     return outcome
 
 
-def _admitted(outcomes: Sequence[CrawlOutcome]) -> Iterator[AdmittedLine]:
-    lines = chain.from_iterable(outcome.lines() for outcome in outcomes)
+def _admitted(so_far: Ingestion) -> Iterator[AdmittedLine]:
+    lines = chain.from_iterable(crawl.outcome.lines() for crawl in so_far.crawls.good)
     return (line for line in lines if isinstance(line, AdmittedLine) and line.raw.source in READ)
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from flows.ingest.crawl_partitions import IngestedCrawl
 from flows.ingest.partitions import PackedPartitions, PartitionWriter, SourceLines
@@ -57,6 +57,17 @@ class Listings:
     rolls: dict[str, dict[str | None, Listing]] = field(default_factory=dict)
     """Source → its rolls by their dates, once they were asked for: there is one for most of what is missing."""
 
+    def copied(self) -> Self:
+        """The same listings, to be changed."""
+        return replace(
+            self,
+            lines=dict(self.lines),
+            changed=dict(self.changed),
+            refused=[*self.refused],
+            unread={*self.unread},
+            rolls={},
+        )
+
     def read(self, source: str, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
         """Give a source's records of these slots."""
         lines = self.lines.get(source)
@@ -69,21 +80,27 @@ class Listings:
         return self.rolls.get(source, {}).get(observed_at)
 
 
-def update_listings(taken: list[IngestedCrawl], served: PublishedState, folder: Path, *, whole: bool) -> Listings:
-    """Put what came in the place of what every source last brought."""
-    stock = Listings({source: ServedLines(served, source) for source in served.sources})
-    for one in taken:
-        report, strangers = one.outcome.report, ReplacedRepositories()
-        for source in sorted(one.spools, key=SOURCES.index):  # records before the texts that lie in them
-            everything = whole and source in LISTS_EVERYTHING
-            unread = frozenset(refusal.id for refusal in one.refused if refusal.source == source)
-            stock.unread |= {(source, record) for record in unread}
-            look = CrawlScope(source, everything, report.started_at, report.finished_at, unread)
-            parts = _update_source(stock, _Brought(served, one.spools[source]), look, folder / source, strangers)
-            stock.changed[source] = SourceParts(parts, _scraped_at(served, look, whole=whole))
-        _drop_texts(stock, one, served, folder, strangers)
-        if whole and report.source in ROLLS:
-            _record_roll(stock, one, served, folder)
+def served_listings(served: PublishedState) -> Listings:
+    """The listings that every source last brought, as they are served."""
+    return Listings({source: ServedLines(served, source) for source in served.sources})
+
+
+def update_listings(
+    before: Listings, one: IngestedCrawl, served: PublishedState, folder: Path, *, whole: bool
+) -> Listings:
+    """Put what a crawl brought in the place of what its source last brought; `before` stays as it is."""
+    stock = before.copied()
+    report, strangers = one.outcome.report, ReplacedRepositories()
+    for source in sorted(one.spools, key=SOURCES.index):  # records before the texts that lie in them
+        everything = whole and source in LISTS_EVERYTHING
+        unread = frozenset(refusal.id for refusal in one.refused if refusal.source == source)
+        stock.unread |= {(source, record) for record in unread}
+        look = CrawlScope(source, everything, report.started_at, report.finished_at, unread)
+        parts = _update_source(stock, _Brought(served, one.spools[source]), look, folder / source, strangers)
+        stock.changed[source] = SourceParts(parts, _scraped_at(served, look, whole=whole))
+    _drop_texts(stock, one, served, folder, strangers)
+    if whole and report.source in ROLLS:
+        _record_roll(stock, one, served, folder)
     return stock
 
 

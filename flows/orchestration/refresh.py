@@ -15,6 +15,7 @@ from flows.config.clock import source_date_epoch
 from flows.config.settings import read_settings
 from flows.crawl.sources import crawl_source, crawl_waves, extract_limits, failure_of
 from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome
+from flows.ingest.ingestion import Ingestion, begin, ingest
 from flows.job.job import Job, new_job
 from flows.job.workspace import workspace
 from flows.orchestration.artifacts import show
@@ -31,7 +32,7 @@ from schemas.run import Breach, Published, RunReport
 class Crawled(NamedTuple):
     """What the crawls of a job came to."""
 
-    outcomes: list[CrawlOutcome]
+    ingestion: Ingestion
     failures: list[Breach]
 
 
@@ -40,22 +41,28 @@ BEGUN_CRAWLS: ContextVar[dict[str, "asyncio.Task[CrawlOutcome]"] | None] = Conte
 
 
 @task(name="crawl", task_run_name="crawl {source}", **RETRIED)
-async def crawl_task(job: Job, source: str, before: Opaque[list[CrawlOutcome]]) -> Opaque[CrawlOutcome]:
-    """Crawl one source; `before` are the crawls whose listings name what is to be asked for."""
-    begun = (BEGUN_CRAWLS.get() or {}).pop(source, None)
-    return Opaque(await (begun or crawl_source(job, source, before.content)))
+async def crawl_task(job: Job, source: str, so_far: Opaque[Ingestion]) -> Opaque[CrawlOutcome]:
+    """Crawl one source; the listings `so_far` name what is to be asked for."""
+    started = (BEGUN_CRAWLS.get() or {}).pop(source, None)
+    return Opaque(await (started or crawl_source(job, source, so_far.content)))
+
+
+@task(name="ingest", **RETRIED)
+def ingest_task(job: Job, so_far: Opaque[Ingestion], outcome: Opaque[CrawlOutcome]) -> Opaque[Ingestion]:
+    """Judge a crawl by its gate; where it passes, later crawls ask by what it brought."""
+    return Opaque(ingest(job, so_far.content, outcome.content))
 
 
 @task(name="extract", cache_policy=NO_CACHE)
-async def extract_task(job: Job, before: Opaque[list[CrawlOutcome]]) -> Opaque[CrawlOutcome | None]:
+async def extract_task(job: Job, so_far: Opaque[Ingestion]) -> Opaque[CrawlOutcome | None]:
     """Let a language model point at what texts state, where one is set."""
-    return Opaque(await extract_limits(job, before.content))
+    return Opaque(await extract_limits(job, so_far.content))
 
 
 @task(name="assemble", **RETRIED)
 def assemble_task(job: Job, crawled: Opaque[Crawled]) -> Opaque[Assembled]:
-    """Judge what came by the gates, and join it with what is served."""
-    return Opaque(assemble(job, crawled.content.outcomes, crawled.content.failures))
+    """Join what passed its gate with what is served."""
+    return Opaque(assemble(job, crawled.content.ingestion, crawled.content.failures))
 
 
 @task(name="publish", **RETRIED)
@@ -89,21 +96,20 @@ async def _tell(job: Job, report: RunReport, published: Published | None) -> Non
 
 async def crawl_all(job: Job) -> Crawled:
     """Crawl every source of a job, wave by wave; one that fails does not stop the others."""
-    outcomes: list[CrawlOutcome] = []
-    failures: list[Breach] = []
+    so_far, failures = Opaque(begin(job)), list[Breach]()
     for wave in crawl_waves(job.sources):
-        before = Opaque(list(outcomes))
-        came = await asyncio.gather(*(crawl_task(job, source, before) for source in wave), return_exceptions=True)
+        came = await asyncio.gather(*(crawl_task(job, source, so_far) for source in wave), return_exceptions=True)
         for source, outcome in zip(wave, came, strict=True):
             if isinstance(outcome, Opaque):
-                outcomes.append(outcome.content)
+                so_far = ingest_task(job, so_far, outcome)
             elif isinstance(outcome, CrawlFailedError):
                 failures.append(failure_of(source, outcome))
             else:
                 raise outcome
-    extraction = await extract_task(job, Opaque(list(outcomes)))
-    outcomes += [extraction.content] if extraction.content else []
-    return Crawled(outcomes, failures)
+    extraction = (await extract_task(job, so_far)).content
+    if extraction:
+        so_far = ingest_task(job, so_far, Opaque(extraction))
+    return Crawled(so_far.content, failures)
 
 
 @flow(name="job", flow_run_name="{job.flow} {job.run}", validate_parameters=False)

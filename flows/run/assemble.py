@@ -1,7 +1,7 @@
-"""The stages of a run, as plain functions: crawl → assemble → build → publish. Each opens its own tools."""
+"""Stages of a run before it builds: joining what was crawled into a batch."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,20 +9,15 @@ from flows.build.batch import batch_of
 from flows.build.workers import BuildInput
 from flows.errors import FlowError
 from flows.ingest.crawl_file import CrawlOutcome
-from flows.ingest.crawl_partitions import IngestedCrawl, partition
-from flows.ingest.gates import breaches_of
-from flows.ingest.listings import update_listings
+from flows.ingest.ingestion import Ingestion, JudgedCrawls, begin, ingest, rebased
 from flows.job.job import Job, Tools, open_tools
 from flows.job.preflight import starting_point_of
 from flows.progress import tell
 from flows.publish.copies import repair
 from flows.publish.immutable_files import write_report
 from flows.publish.publication import _tell_step
-from flows.registry.published import PublishedState
 from flows.run.report import failed_report, under_a_free_id
 from flows.site.rendering import copies_for, site_files
-from pipelines.lifecycle.crawl_checks import DROP
-from pipelines.rules.gates import Gates
 from schemas.run import Breach, RunReport
 
 
@@ -34,74 +29,61 @@ class GateClosedError(FlowError):
         self.report = report
 
 
-class JudgedCrawls(NamedTuple):
-    """The crawls of a run, once the gates have seen them."""
-
-    good: list[IngestedCrawl]
-    outcomes: list[CrawlOutcome]
-    """All that left a report."""
-    breaches: list[Breach]
-    """Of the others, whose sources stay as they were."""
-    accepted: list[Breach]
-    """What the good ones were let pass with."""
-
-
 class Assembled(NamedTuple):
     """A batch that passed its gates, and what it is built on."""
 
-    crawls: JudgedCrawls
+    ingestion: Ingestion
     basis: BuildInput
 
+    @property
+    def crawls(self) -> JudgedCrawls:
+        """The crawls of the run."""
+        return self.ingestion.crawls
 
-def assemble(job: Job, outcomes: list[CrawlOutcome], failures: Sequence[Breach] = ()) -> Assembled:
-    """Judge the crawls by their gates and join the good ones with what the store serves.
+
+def assemble(job: Job, ingestion: Ingestion, failures: Sequence[Breach] = ()) -> Assembled:
+    """Join what was crawled with what the store serves by now.
 
     `failures` are crawls that left no report. Raise GateClosedError when no crawl is good enough.
     """
-    tools, folder = open_tools(job), Path(tempfile.mkdtemp(prefix="assembled-", dir=job.work))
-    state = starting_point_of(job, tools)
-    if state.reader:
-        _finish_what_was_left(tools)
-    taken = []
-    for outcome in outcomes:
-        source = outcome.report.source
-        taken.append(partition(outcome, folder / "taken" / source, whole=job.whole, gate=tools.gates[source]))
-    crawls = _judged(job, taken, state, tools.gates, failures)
+    tools = open_tools(job)
+    if ingestion.served.reader:
+        _finish_interrupted_publication(tools)
+    crawls = ingestion.crawls._replace(breaches=(*failures, *ingestion.crawls.breaches))
+    ingestion = ingestion._replace(crawls=crawls)
     if not crawls.good:
-        raise _closed(tools, failed_report(job, tools, taken, crawls.breaches))
-    return _assembled(job, state, crawls, folder)
+        raise closed(tools, failed_report(job, tools, crawls.read, crawls.breaches))
+    state = starting_point_of(job, tools)
+    return batched(
+        job, ingestion if state.generation == ingestion.served.generation else rebased(job, ingestion, state)
+    )
 
 
-def _judged(
-    job: Job, taken: Sequence[IngestedCrawl], state: PublishedState, gates: Gates, failures: Sequence[Breach]
-) -> JudgedCrawls:
-    judged = JudgedCrawls([], [one.outcome for one in taken], list(failures), [])
-    for one in taken:
-        found = breaches_of(one, state, gates, whole=job.whole)
-        stopping = [breach for breach in found if not (job.accept_drop and breach.gate == DROP)]
-        judged.breaches.extend(stopping)
-        if not stopping:
-            judged.good.append(one)
-            judged.accepted.extend(found)
-    return judged
+def assemble_crawls(job: Job, outcomes: Iterable[CrawlOutcome], failures: Sequence[Breach] = ()) -> Assembled:
+    """Judge crawls that have ended already, and join them with what the store serves."""
+    ingestion = begin(job)
+    for outcome in outcomes:
+        ingestion = ingest(job, ingestion, outcome)
+    return assemble(job, ingestion, failures)
 
 
-def _assembled(job: Job, state: PublishedState, crawls: JudgedCrawls, where: Path) -> Assembled:
-    folder = Path(tempfile.mkdtemp(prefix="batch-", dir=where))  # a publication that is tried again makes others
-    stock = update_listings(crawls.good, state, folder / "stock", whole=job.whole)
-    away, floor = folder / "away", job.minimum_downloads
-    batch = batch_of(stock, state, crawls.good, away, whole=job.whole, floor=floor)
+def batched(job: Job, ingestion: Ingestion) -> Assembled:
+    """Lay the listings out as a batch, in a folder of its own: a publication that is tried again makes others."""
+    folder = Path(tempfile.mkdtemp(prefix="batch-", dir=ingestion.folder))
+    state, good = ingestion.served, ingestion.crawls.good
+    batch = batch_of(ingestion.listings, state, good, folder / "away", whole=job.whole, floor=job.minimum_downloads)
     tell("merge", batch.parts, batch.parts)
-    return Assembled(crawls, BuildInput(batch, state, folder))
+    return Assembled(ingestion, BuildInput(batch, state, folder))
 
 
-def _finish_what_was_left(tools: Tools) -> None:
+def _finish_interrupted_publication(tools: Tools) -> None:
     """Roll forward what a killed run left behind, also when this run publishes nothing."""
     copies, site = copies_for(tools.issuer), site_files(tools.signer)
     repair(tools.store, keys=tools.trusted, at=tools.clock(), copies=copies, site=site, on_step=_tell_step)
 
 
-def _closed(tools: Tools, report: RunReport) -> GateClosedError:
+def closed(tools: Tools, report: RunReport) -> GateClosedError:
+    """Leave the report of a run that a gate stopped, and say so."""
     report = under_a_free_id(tools.store, report)
     write_report(tools.store, report.run, report.model_dump_json().encode())
     return GateClosedError(report)

@@ -8,6 +8,7 @@ from flows.build.batch import summed
 from flows.build.builder import Builder, build_here
 from flows.build.passports import Built, Rows, breaches_of_build
 from flows.ingest.crawl_partitions import IngestedCrawl
+from flows.ingest.ingestion import rebased
 from flows.ingest.partitions import parts_over
 from flows.job.job import Job, Tools, nonce, open_tools
 from flows.job.preflight import start_over
@@ -15,7 +16,7 @@ from flows.publish.protocol import publish
 from flows.publish.publication import Publication, SourceParts, Step, _tell_step
 from flows.registry.published import PublishedState
 from flows.registry.reader import Reader
-from flows.run.assemble import Assembled, _assembled, _closed
+from flows.run.assemble import Assembled, batched, closed
 from flows.run.report import failed_report, report_of, under_a_free_id
 from flows.site.rendering import copies_for, site_files
 from pipelines.lifecycle.list_crawls import with_crawl
@@ -38,7 +39,7 @@ def build_passports(job: Job, assembled: Assembled, builder: Builder = build_her
     for part in builder(job, assembled.basis):
         built.add(part, tools.store)
     if breaches := breaches_of_build(built, tools.gates):
-        raise _closed(tools, failed_report(job, tools, assembled.crawls.good, breaches, built))
+        raise closed(tools, failed_report(job, tools, assembled.crawls.good, breaches, built))
     return built
 
 
@@ -50,7 +51,7 @@ def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Bu
     reports, ahead = [_report_of(job, tools, assembled, built)], [built.ahead]
 
     def rebase(reader: Reader | None) -> Publication:
-        again = _assembled(job, PublishedState(reader), assembled.crawls, assembled.basis.folder.parent)
+        again = batched(job, rebased(job, assembled.ingestion, PublishedState(reader)))
         built_again = build_passports(job, again, builder)
         reports.append(_report_of(job, tools, again, built_again))
         ahead.append(built_again.ahead)
@@ -89,9 +90,9 @@ def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> Ru
     report = report_of(
         job,
         tools,
-        crawls.outcomes,
+        [one.outcome for one in crawls.read],
         breaches=crawls.breaches,
-        accepted=crawls.accepted,
+        accepted=crawls.waived,
         sources=basis.served.sources,
         refused=refused,
         accounting=summed(built.accounting, listed),

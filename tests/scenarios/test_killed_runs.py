@@ -23,7 +23,7 @@ import asyncio, os, signal, sys
 from flows.crawl.sources import crawl_source
 from flows.job.job import Job
 from flows.progress import WATCHER
-from flows.run.assemble import assemble; from flows.run.publish import build_passports, publish_generation
+from flows.run.assemble import assemble_crawls; from flows.run.publish import build_passports, publish_generation
 from flows.job.workspace import workspace
 
 
@@ -36,7 +36,7 @@ def watch(stage, done, total):
 with workspace(Job.model_validate_json(sys.argv[1])) as job:
     WATCHER.set(watch)
     outcome = asyncio.run(crawl_source(job, "openrouter"))
-    assembled = assemble(job, [outcome])
+    assembled = assemble_crawls(job, [outcome])
     if killed_at == "between":
         os.kill(os.getpid(), signal.SIGKILL)
     publish_generation(job, assembled, build_passports(job, assembled))

@@ -15,12 +15,14 @@ from flows.config.settings import SOURCES, read_settings
 from flows.crawl.process import crawl
 from flows.crawl.sources import crawl_source, crawl_waves, extract_limits
 from flows.ingest.crawl_file import CrawlOutcome
+from flows.ingest.ingestion import Ingestion, begin, ingest
 from flows.job.job import Job, new_job
-from flows.run.publish import RunOutcome
+from flows.run.assemble import assemble
+from flows.run.publish import RunOutcome, build_passports, publish_generation
 from flows.run.targets import NothingToAskError, listings_to_crawl
 from schemas.verdict import Verdict
 from tests.support.language_model import speaking
-from tests.support.runs import GATE, GATES, NOON, WORK, _hasty, equip, finish, reader, served_passport
+from tests.support.runs import GATE, GATES, NOON, WORK, _hasty, equip, reader, served_passport
 from tests.support.spiders import hub
 from tests.support.spiders.scripted_server import Answer, Scripted, answering
 from tests.support.spiders.server import model
@@ -103,15 +105,19 @@ def run(
     """Crawl the sources wave by wave, and publish."""
     with answering(answers) as source:
         job = job_of(root, source, at, sources)
-        outcomes: list[CrawlOutcome] = []
+        so_far = begin(job)
         for wave in crawl_waves(job.sources):
-            outcomes += asyncio.run(_crawled(job, wave, list(outcomes)))
-        extraction = asyncio.run(extract_limits(job, outcomes))
-    return finish(job, [*outcomes, *([extraction] if extraction else [])])
+            for outcome in asyncio.run(_crawled(job, wave, so_far)):
+                so_far = ingest(job, so_far, outcome)
+        extraction = asyncio.run(extract_limits(job, so_far))
+        if extraction:
+            so_far = ingest(job, so_far, extraction)
+    assembled = assemble(job, so_far)
+    return publish_generation(job, assembled, build_passports(job, assembled))
 
 
-async def _crawled(job: Job, wave: tuple[str, ...], before: list[CrawlOutcome]) -> list[CrawlOutcome]:
-    return await asyncio.gather(*(crawl_source(job, name, before) for name in wave))
+async def _crawled(job: Job, wave: tuple[str, ...], so_far: Ingestion) -> list[CrawlOutcome]:
+    return await asyncio.gather(*(crawl_source(job, name, so_far) for name in wave))
 
 
 def all_answers(**heron: Any) -> dict[str, list[Answer]]:

@@ -21,7 +21,7 @@ from flows.demo import recording
 from flows.ingest.crawl_file import CrawlOutcome, read_crawl
 from flows.job.job import Job, new_job
 from flows.registry.reader import Reader
-from flows.run.assemble import assemble
+from flows.run.assemble import assemble_crawls
 from flows.run.publish import RunOutcome, build_passports, publish_generation
 from flows.store.local import LocalStore
 from pipelines.item_pipeline import AdmitListing
@@ -104,7 +104,7 @@ async def _hasty(crawl: Any, *arguments: Any, **order: Any) -> CrawlOutcome:
 
 
 def finish(job: Job, outcomes: list[CrawlOutcome]) -> RunOutcome:
-    assembled = assemble(job, outcomes)
+    assembled = assemble_crawls(job, outcomes)
     return publish_generation(job, assembled, build_passports(job, assembled))
 
 

@@ -11,7 +11,7 @@ from flows.build.batch_part import part_of
 from flows.ingest.crawl_file import CrawlOutcome
 from flows.ingest.crawl_partitions import IngestedCrawl, partition
 from flows.ingest.gates import breaches_of
-from flows.ingest.listings import update_listings
+from flows.ingest.listings import served_listings, update_listings
 from flows.registry.published import EMPTY, PublishedState
 from pipelines.merge.subject import Subject
 from pipelines.registry.slots import EVERY_SLOT, slot
@@ -80,7 +80,9 @@ def make(tmp_path: Path) -> Any:
     def made(outcomes: list[CrawlOutcome], served: PublishedState, *, whole: bool = True) -> Made:
         folder = tmp_path / str(next(numbers))
         taken = [partition(outcome, folder / "taken", whole=whole) for outcome in outcomes]
-        stock = update_listings(taken, served, folder / "stock", whole=whole)
+        stock = served_listings(served)
+        for crawl in taken:
+            stock = update_listings(stock, crawl, served, folder / "stock", whole=whole)
         batch = batch_of(stock, served, taken, folder / "away", whole=whole)
         parts = [part_of(batch, served, index) for index in range(batch.parts)]
         refused = [refusal for one in taken for refusal in one.refused]

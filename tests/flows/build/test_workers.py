@@ -10,7 +10,7 @@ from flows.build.builder import build_here, build_parts, parts_concerned, runs_o
 from flows.build.passports import Built
 from flows.build.workers import BuildInput, WorkerError, read_build_input, write_build_input
 from flows.job.job import Job
-from flows.run.assemble import Assembled, assemble
+from flows.run.assemble import Assembled, assemble_crawls
 from flows.run.publish import build_passports, publish_generation
 from pipelines.registry.slots import shard_index
 from pipelines.signing.keys import signing_key_to_jwk
@@ -34,7 +34,7 @@ def job(equipped: Path) -> Job:
 
 
 def assembled(job: Job, records: list[Record] = MANY) -> Assembled:
-    return assemble(job, [brought(records)])
+    return assemble_crawls(job, [brought(records)])
 
 
 def as_a_worker(job: Job, basis: BuildInput) -> list[Built]:
@@ -61,7 +61,7 @@ def test_what_workers_build_is_what_one_process_builds(equipped: Path, monkeypat
 def test_a_worker_reads_what_was_served_when_the_run_began(job: Job) -> None:
     root = Path(job.store)
     refresh(root, MANY)
-    begun = assemble(job, [brought(MANY, at=LATER)])
+    begun = assemble_crawls(job, [brought(MANY, at=LATER)])
     refresh(root, [*MANY[1:], model("ada/new")], at=LATER)
     basis = read_build_input(job, write_build_input(job, begun.basis))
     assert reader(root, at=LATER).generation == 2

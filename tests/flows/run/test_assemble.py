@@ -14,7 +14,7 @@ from flows.demo import recording
 from flows.ingest.crawl_file import CrawlFailedError
 from flows.publish.protocol import publish
 from flows.registry.signed_files import TamperedError
-from flows.run.assemble import GateClosedError, assemble
+from flows.run.assemble import GateClosedError, assemble_crawls
 from flows.run.publish import RunOutcome, build_passports, publish_generation
 from flows.store.base import StoreUnavailableError
 from pipelines.signing.keys import signing_key_to_jwk
@@ -161,7 +161,7 @@ def test_a_publication_that_was_overtaken_and_then_failed_can_be_tried_again(
     tries: list[int] = []
     monkeypatch.setattr("flows.run.publish.publish", overtaken)
     job = job_for(store, at=LATER)
-    assembled = assemble(job, [brought(edited(records, "qwen/qwq-32b", name="Another"), at=LATER)])
+    assembled = assemble_crawls(job, [brought(edited(records, "qwen/qwq-32b", name="Another"), at=LATER)])
     built = build_passports(job, assembled)
     with pytest.raises(StoreUnavailableError):
         publish_generation(job, assembled, built)
@@ -206,7 +206,7 @@ def test_a_rescrape_of_what_is_not_listed_closes_the_gate(store: Path) -> None:
         job = job_for(store, url=url, at=LATER, flow="rescrape", only=("ada/nobody",))
         outcomes = crawled(job)
     with pytest.raises(GateClosedError, match="not listed: 'ada/nobody'"):
-        assemble(job, outcomes)
+        assemble_crawls(job, outcomes)
     assert written_for_readers(store) == before
 
 
@@ -293,7 +293,7 @@ def test_an_answer_that_is_no_list_closes_the_gate(fault: str, equipped: Path) -
         job = job_for(root, url=source.url, at=LATER)
         outcomes = crawled(job)
     with pytest.raises(GateClosedError) as error:
-        assemble(job, outcomes)
+        assemble_crawls(job, outcomes)
     assert {breach.gate for breach in error.value.report.breaches} == {"complete"}
     assert len(files(root).keys() - before.keys()) == 1
     assert files(root) | before == files(root)
@@ -321,7 +321,7 @@ def test_a_rescrape_of_a_record_that_cannot_be_read_closes_the_gate(store: Path)
         outcomes = crawled(job)
     told = "openrouter: no listing could be read: qwen/qwq-32b /context_length is 'many', not a"
     with pytest.raises(GateClosedError, match=told) as error:
-        assemble(job, outcomes)
+        assemble_crawls(job, outcomes)
     assert [refused.field for refused in error.value.report.quarantined] == ["/context_length"]
     assert written_for_readers(store) == before
 
@@ -368,7 +368,7 @@ def test_a_publication_that_was_overtaken_keeps_the_report_of_what_it_published(
     store: Path, records: list[Record]
 ) -> None:
     job = job_for(store, at=LATER)
-    assembled = assemble(job, [brought(records, at=LATER)])
+    assembled = assemble_crawls(job, [brought(records, at=LATER)])
     built = build_passports(job, assembled)
     refresh(store, edited(records, "qwen/qwq-32b", context_length=65_536), at=LATER)
     done = publish_generation(job, assembled, built)
@@ -440,7 +440,7 @@ def test_a_store_that_was_tampered_with_is_not_built_on(store: Path, records: li
 
 def test_a_refresh_does_not_undo_the_rescrape_that_overtook_it(store: Path, records: list[Record]) -> None:
     slow = job_for(store, at=LATER)
-    begun = assemble(slow, [brought(records, at=LATER)])
+    begun = assemble_crawls(slow, [brought(records, at=LATER)])
     built = build_passports(slow, begun)
     quick = job_for(store, at=LATER + timedelta(minutes=1), flow="rescrape", only=("qwen/qwq-32b",))
     dearer = edited(records, "qwen/qwq-32b", context_length=65536)
@@ -464,7 +464,7 @@ def test_a_refresh_does_not_undo_the_rescrape_that_overtook_it(store: Path, reco
 def test_a_rescrape_does_not_undo_the_refresh_that_overtook_it(store: Path, records: list[Record]) -> None:
     slow = job_for(store, at=LATER, flow="rescrape", only=("qwen/qwq-32b",))
     found = [record for record in records if record["id"] == "qwen/qwq-32b"]
-    begun = assemble(slow, [brought(found, at=LATER)])
+    begun = assemble_crawls(slow, [brought(found, at=LATER)])
     built = build_passports(slow, begun)
     new = {**records[1], "id": "ada/lovelace", "canonical_slug": "ada/lovelace", "name": "Ada: Lovelace"}
     changed = edited(records, "openai/gpt-audio", context_length=1000)
@@ -482,8 +482,8 @@ def test_two_first_runs_at_once_are_both_served(equipped: Path, few: list[Record
     root = equipped / "store"
     soon = NOON + timedelta(minutes=4)  # the other's clock may be ahead by so much
     one, other = job_for(root), job_for(root, at=soon)
-    first = assemble(one, [brought(few)])
-    second = assemble(other, [brought([*few[:3], model("ada/lovelace")], at=soon)])
+    first = assemble_crawls(one, [brought(few)])
+    second = assemble_crawls(other, [brought([*few[:3], model("ada/lovelace")], at=soon)])
     publish_generation(other, second, build_passports(other, second))
     done = publish_generation(one, first, build_passports(one, first))
     assert done.published.generation == reader(root).generation > 1
@@ -510,7 +510,7 @@ def test_a_crawl_without_a_report_of_its_own_is_reported_all_the_same(equipped: 
     job = job_for(equipped / "store")
     failure = failure_of("openrouter", CrawlFailedError("openrouter at http://127.0.0.1:9: no end after 1 s, stopped"))
     with pytest.raises(GateClosedError, match="no end after 1 s") as closed:
-        assemble(job, [], [failure])
+        assemble_crawls(job, [], [failure])
     (kept,) = (equipped / "store/registry/runs").iterdir()
     assert RunReport.model_validate_json(kept.read_bytes()) == closed.value.report
     assert (kept.name, closed.value.report.state) == (f"{job.run}-failed.json", "failed")
@@ -531,7 +531,7 @@ def test_many_passports_are_written_ahead_and_published_all_the_same(
     before = refresh(equipped / "kept", records)
     monkeypatch.setattr("flows.build.passports.FEW_OBJECTS", 3)
     job = job_for(equipped / "ahead")
-    assembled = assemble(job, [brought(records)])
+    assembled = assemble_crawls(job, [brought(records)])
     built = build_passports(job, assembled)
     assert (built.ahead, len(built.objects)) == (20, 2)
     done = publish_generation(job, assembled, built)

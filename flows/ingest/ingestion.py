@@ -1,0 +1,71 @@
+"""The crawls of a run as they come: each is read once, judged by its gate, and put into the listings if it passes.
+
+Spiders of later waves ask for what the listings name, so nothing asks a source by records that have not passed.
+"""
+
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from flows.ingest.crawl_file import CrawlOutcome
+from flows.ingest.crawl_partitions import IngestedCrawl, partition
+from flows.ingest.gates import breaches_of
+from flows.ingest.listings import Listings, served_listings, update_listings
+from flows.job.job import Job, open_tools
+from flows.job.preflight import starting_point_of
+from flows.registry.published import PublishedState
+from pipelines.lifecycle.crawl_checks import DROP
+from schemas.run import Breach
+
+
+class JudgedCrawls(NamedTuple):
+    """The crawls of a run that have been judged by their gates."""
+
+    read: tuple[IngestedCrawl, ...] = ()
+    """All that left a report."""
+    good: tuple[IngestedCrawl, ...] = ()
+    """Those that passed, or were let pass."""
+    breaches: tuple[Breach, ...] = ()
+    """Of the others, whose sources stay as they were."""
+    waived: tuple[Breach, ...] = ()
+    """Breaches of the good ones, which a person let pass."""
+
+
+class Ingestion(NamedTuple):
+    """What a run has crawled so far, and the listings that follow from it."""
+
+    served: PublishedState
+    """What the listings are built on."""
+    listings: Listings
+    crawls: JudgedCrawls
+    folder: Path
+
+
+def begin(job: Job) -> Ingestion:
+    """Start with the listings that are served; raise TamperedError when they are not what was signed."""
+    state = starting_point_of(job, open_tools(job))
+    folder = Path(tempfile.mkdtemp(prefix="ingested-", dir=job.work))
+    return Ingestion(state, served_listings(state), JudgedCrawls(), folder)
+
+
+def ingest(job: Job, so_far: Ingestion, outcome: CrawlOutcome) -> Ingestion:
+    """Read and judge a crawl; where it passes its gate, the listings are updated by it. `so_far` stays as it is."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{outcome.report.source}-", dir=so_far.folder))
+    gates, crawls = open_tools(job).gates, so_far.crawls
+    crawl = partition(outcome, folder / "crawl", whole=job.whole, gate=gates[outcome.report.source])
+    found = breaches_of(crawl, so_far.served, gates, whole=job.whole)
+    stopping = tuple(breach for breach in found if not (job.accept_drop and breach.gate == DROP))
+    judged = crawls._replace(read=(*crawls.read, crawl), breaches=(*crawls.breaches, *stopping))
+    if stopping:
+        return so_far._replace(crawls=judged)
+    judged = judged._replace(good=(*crawls.good, crawl), waived=(*crawls.waived, *found))
+    listings = update_listings(so_far.listings, crawl, so_far.served, folder / "listings", whole=job.whole)
+    return so_far._replace(listings=listings, crawls=judged)
+
+
+def rebased(job: Job, ingestion: Ingestion, state: PublishedState) -> Ingestion:
+    """Put the good crawls of a run into what another run has published since."""
+    folder, listings = Path(tempfile.mkdtemp(prefix="rebased-", dir=ingestion.folder)), served_listings(state)
+    for crawl in ingestion.crawls.good:
+        listings = update_listings(listings, crawl, state, folder, whole=job.whole)
+    return ingestion._replace(served=state, listings=listings)
