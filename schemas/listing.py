@@ -113,6 +113,12 @@ Kind = Literal[
 """What a record is: a model, or a router among models; an offer or another name of one; who serves it; its card or
 licence; what a catalogue says of it; the repository of its code; the answer that there is none; or ids of a list."""
 
+NAMING = ("model", "router", "variant", "alias")
+"""Kinds of records that a passport can be named after."""
+
+CLAIMING = ("model", "router", "variant")
+"""Kinds of listings that a passport is made from."""
+
 
 class Listing(Frozen):
     """One record of a source, read: identity and facts, each with its place in the record."""

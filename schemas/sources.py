@@ -1,78 +1,203 @@
-"""What the house knows of each source: its name, its kinds of record, and how they behave."""
+"""The sources: a row for each kind of record, with all that the house knows of it. Other modules read the rows."""
 
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, Literal, NamedTuple
 
-NAMING = ("model", "router", "variant", "alias")
-"""Kinds of records that a passport can be named after."""
+Role = Literal["seller", "endpoints", "roll", "repository", "card", "licence", "catalogue", "code", "proposals"]
+"""What a kind of record is to the house; modules ask for sources by it.
 
-HUB, SELLER, CODE = "huggingface", "openrouter", "github"
+seller         listings of models that are offered; each names a passport
+endpoints      who serves one listing of the seller
+roll           the ids that one crawl of the seller's whole list found: the proof that others were not in it
+repository     repositories of models; each names a passport, unless a listing names it
+card, licence  texts in such a repository
+catalogue      entries about models of others; they name no passport
+code           repositories of source code
+proposals      what a language model found in texts
+"""
 
-CARDS, LICENCES = TEXTS = (f"{HUB}-card", f"{HUB}-licence")
-"""Sources of texts that lie in repositories."""
 
-CATALOGUES = ("modelsdev",)
-"""Sources that speak of repositories that are not theirs; a text of the Hub lies in the one that it names."""
+class CrawlSettings(NamedTuple):
+    """How a source is crawled, and the defaults of its settings, whose names begin with PASSPORTS_<NAME>_."""
 
-ROLLS = {"openrouter": "openrouter-roll"}
-"""Source whose crawls list everything that it has → the source name of its rolls."""
+    url: str
+    """Default of PASSPORTS_<NAME>_URL, the root that all requests go to."""
+    title: str
+    """What is there, in the settings' descriptions: "OpenRouter's API"."""
+    probe_path: str
+    """What `passports doctor` asks for: what a refresh fetches first, or what costs nothing."""
+    key_variable: str | None = None
+    """Environment variable with the key or token that is sent to it; hidden in all that a crawl leaves behind."""
+    budget: int | None = None
+    """Default of PASSPORTS_<NAME>_BUDGET, the records that a refresh asks for one by one; None where there is none."""
+    budget_of: str = ""
+    """What the budget counts, in its description."""
+    named_by: tuple[str, ...] = ()
+    """Sources whose records name what is asked for; it is crawled after them. Empty where its own list says it."""
+    takes_ids: bool = False
+    """Whether single records can be asked for by their ids, so that a re-scrape of one passport asks it."""
+    asks_endpoints: bool = False
+    """Whether its spider asks for the endpoints of each listing too, where a refresh wants them."""
+    has_list_query: bool = False
+    """Whether a part of its list can be asked for, as PASSPORTS_<NAME>_MINIMUM_DOWNLOADS and its like say."""
+    resumable: bool = False
+    """Whether a crawl takes so long that one that was cut off goes on where it stopped."""
 
-CASELESS = (HUB, *TEXTS, CODE)
-"""Sources that answer to an id in any letters, and may come to spell it in others: it is one record."""
 
-IDENTITIES: Final = {"huggingface": "repository_id", "github": "code_id"}
-"""Source → the fact that is its lasting id of a record."""
+def _no_page(record_id: str) -> str:
+    raise LookupError(f"{record_id!r} has no page, as its source names no passport")
 
-LOOKED_FOR: Final = ("huggingface",)
-"""Sources whose records can have passports of their own, so that it must be shown where they went."""
 
-SOURCES = (
-    "openrouter", "openrouter-endpoints", "openrouter-roll", "huggingface", "huggingface-card", "huggingface-licence",
-    "modelsdev", "github", "extraction",
+def _openrouter_page(listing_id: str) -> str:
+    return "https://openrouter.ai/models/" + listing_id.replace("/", "~")
+
+
+def _huggingface_page(repository: str) -> str:
+    return "https://huggingface.co/" + repository
+
+
+class Source(NamedTuple):
+    """One kind of record of one origin."""
+
+    name: str
+    """Its name in records, gates.toml, precedence.toml and passports' evidence: "<crawl>", or "<crawl>-<kind>".
+
+    The score counts publishers by what is before the first "-", as it is recomputed from a passport alone.
+    """
+    role: Role
+    """What its records are to the house."""
+    crawl: str
+    """Name of the spider that brings its records; of proposals, their own, as no spider does."""
+    reader: str
+    """The function that reads a record, as "module:function": RawListing → Listing."""
+    settings: CrawlSettings | None = None
+    """How it is crawled, in the row that has the spider's name; None in rows of what that spider brings with it."""
+    lists_everything: bool = False
+    """Whether a whole crawl brings all records that there are: what it did not bring is then not there any more."""
+    caseless: bool = False
+    """Whether ids that differ in case alone are of one record."""
+    permanent_id: str | None = None
+    """The fact that is the source's own permanent id of a record, by which a rename is seen; None where it has none."""
+    remembered: bool = False
+    """Whether a spider is given the records of earlier crawls, and fetches only those that have changed or are due."""
+    slugs: Literal["listing", "repository"] | None = None
+    """The rule that makes the slug of a record's passport from its id, so that both are in the same partition.
+
+    None where records are in the partition of a slug of their own: they are placed by what they name.
+    """
+    indexed: bool = False
+    """Whether an audit reads all its records, some thousands at most, to find those that name a model.
+
+    Of others it reads those with the same slug, or none where no slug is made from the id.
+    """
+    text: str | None = None
+    """What a sentence calls the text of a record ("its card"), where a language model may read it for limits."""
+    artifact_prefix: str = ""
+    """What stands before the slug in the artifact's id ("hf-model"); empty where no record can name a passport."""
+    page: Callable[[str], str] = _no_page
+    """A record's id → address of the source's page of it for people; raises LookupError where none names a passport."""
+
+    @property
+    def names_passports(self) -> bool:
+        """Whether a passport can be named after a record: it is asked for again, and followed to another name."""
+        return bool(self.artifact_prefix)
+
+
+SOURCES: Final[tuple[Source, ...]] = (
+    Source(
+        "openrouter", role="seller", crawl="openrouter", reader="pipelines.normalise.openrouter.models:read_model",
+        lists_everything=True, slugs="listing", indexed=True, text="its description",
+        artifact_prefix="openrouter", page=_openrouter_page,
+        settings=CrawlSettings(
+            "https://openrouter.ai", "OpenRouter's API", "/api/v1/models", key_variable="OPENROUTER_API_KEY",
+            budget=500, budget_of="listings whose endpoints a refresh asks for, where it does",
+            takes_ids=True, asks_endpoints=True,
+        ),
+    ),
+    Source(
+        "openrouter-endpoints", role="endpoints", crawl="openrouter",
+        reader="pipelines.normalise.openrouter.endpoints:read_endpoints",
+        lists_everything=True, remembered=True, slugs="listing",
+    ),
+    Source(
+        "openrouter-roll", role="roll", crawl="openrouter", reader="pipelines.normalise.openrouter.roll:read_roll",
+    ),
+    Source(
+        "huggingface", role="repository", crawl="huggingface",
+        reader="pipelines.normalise.huggingface.repository:read_repository",
+        caseless=True, permanent_id="repository_id", slugs="repository",
+        artifact_prefix="hf-model", page=_huggingface_page,
+        settings=CrawlSettings(
+            "https://huggingface.co", "the Hugging Face Hub", "/api/models?limit=1", key_variable="HF_TOKEN",
+            budget=1000, budget_of="repositories that a refresh asks the Hub for one by one",
+            named_by=("openrouter",), takes_ids=True, has_list_query=True, resumable=True,
+        ),
+    ),
+    Source(
+        "huggingface-card", role="card", crawl="huggingface",
+        reader="pipelines.normalise.huggingface.card:read_card",
+        caseless=True, remembered=True, slugs="repository", text="its card",
+    ),
+    Source(
+        "huggingface-licence", role="licence", crawl="huggingface",
+        reader="pipelines.normalise.huggingface.licence:read_licence",
+        caseless=True, remembered=True, slugs="repository",
+    ),
+    Source(
+        "modelsdev", role="catalogue", crawl="modelsdev", reader="pipelines.normalise.modelsdev:read_entry",
+        lists_everything=True, indexed=True,
+        settings=CrawlSettings("https://models.dev", "models.dev", "/api.json"),
+    ),
+    Source(
+        "github", role="code", crawl="github", reader="pipelines.normalise.github:read_code",
+        caseless=True, permanent_id="code_id", remembered=True, indexed=True,
+        settings=CrawlSettings(  # the API answers 60 requests an hour without a token, and 5,000 with one
+            "https://api.github.com", "GitHub's API", "/rate_limit", key_variable="GITHUB_TOKEN",
+            budget=50, budget_of="repositories of code that a refresh asks for",
+            named_by=("huggingface", "huggingface-card"), takes_ids=True,
+        ),
+    ),
+    Source(
+        "extraction", role="proposals", crawl="extraction", reader="pipelines.extraction.record:read_proposals",
+        remembered=True,
+    ),
 )  # fmt: skip
-"""Every source; of two that could name a passport the earlier one does. Who is believed: precedence.toml."""
+"""Every source; of two that could name a passport the earlier one does. Which of them is believed: precedence.toml."""
 
-CLAIMING = ("model", "router", "variant")
-"""Kinds of listings that a passport is made from."""
+BY_NAME: Final[Mapping[str, Source]] = {row.name: row for row in SOURCES}
+SOURCE_NAMES: Final = tuple(BY_NAME)
 
-AT_HOME = (SELLER, f"{SELLER}-endpoints", HUB, *TEXTS)
-"""Sources whose records may lie in the part of the passport that they belong to."""
 
-READ = ("openrouter", CARDS)
-"""Sources whose texts a language model reads, where one is set."""
+def of_role(*roles: Role) -> tuple[str, ...]:
+    """Names of the sources with one of these roles."""
+    return tuple(row.name for row in SOURCES if row.role in roles)
 
-RESUMED = (HUB,)
-"""Sources whose crawls take so long that one that was cut off goes on where it stopped."""
 
-LISTS_EVERYTHING = ("openrouter", "openrouter-endpoints", "modelsdev")
-"""Sources of records whose whole crawl brings all that there are: what it did not bring is not there."""
+def brought_by(crawl: str) -> Iterator[Source]:
+    """Rows of the records that a crawl brings."""
+    return (row for row in SOURCES if row.crawl == crawl)
 
-REMEMBERED = {
-    "openrouter": ("openrouter-endpoints",),
-    "huggingface": TEXTS,
-    "github": ("github",),
-    "extraction": ("extraction",),
+
+def _wave(name: str) -> int:
+    """How many crawls must come before a source's, one after the other."""
+    settings = BY_NAME[BY_NAME[name].crawl].settings
+    return max((1 + _wave(other) for other in settings.named_by), default=0) if settings else 0
+
+
+CRAWLS: Final[Mapping[str, CrawlSettings]] = {
+    row.name: row.settings for row in sorted(SOURCES, key=lambda row: _wave(row.name)) if row.settings
 }
-"""Source → its records that are not fetched again while they have not changed, or their turn has not come."""
+"""Source that can be crawled → how it is; those that name what others are asked for come first."""
 
-NAMED_BY = {
-    "huggingface": ("openrouter",),
-    "github": ("huggingface", CARDS),
-}
-"""Source → the sources whose records name what is to be asked of it."""
+(SELLER,), (ENDPOINTS,) = of_role("seller"), of_role("endpoints")
+(HUB,), (CARDS,), (CODE,) = of_role("repository"), of_role("card"), of_role("code")
+(EXTRACTION,) = of_role("proposals")
+"""Sources of the roles that there is one of."""
 
-ON_THEIR_OWN = ("huggingface",)
-"""Sources whose records are asked for again once they were found, whoever names them."""
-
-ENDPOINTS, CATALOGUE = f"{SELLER}-endpoints", "modelsdev"
-INDEXED = (SELLER, CATALOGUE, CODE)
-"""Sources of some thousands of records at most, which are read whole; of the others only what is looked for."""
-LOOKED_UP = {HUB: (HUB, *TEXTS), SELLER: (ENDPOINTS,)}
-"""Source of a name → sources of records that lie under it."""
-
-FIRST_PATHS = {
-    "openrouter": "/api/v1/models?output_modalities=all",
-    "modelsdev": "/api.json",
-    "huggingface": "/api/models?limit=1",
-    "github": "/rate_limit",
-}
-"""Source → what is asked of it to see that it answers: what a refresh fetches first, or what costs nothing."""
+OFFERS: Final = (SELLER, ENDPOINTS)
+TEXTS: Final = of_role("card", "licence")
+HOSTED: Final = (HUB, *TEXTS)
+"""Repositories, and the texts in them."""
+CATALOGUES: Final = of_role("catalogue")
+ROLLS: Final = {row.crawl: row.name for row in SOURCES if row.role == "roll"}
+"""Source whose crawls list everything → the source of its rolls."""

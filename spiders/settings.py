@@ -1,13 +1,15 @@
 """The map of a crawl: every setting that is not Scrapy's own, with its reason. Reads the environment, alone here.
 
-Taken from the environment: PASSPORTS_CONTACT, PASSPORTS_OPENROUTER_URL, OPENROUTER_API_KEY,
-PASSPORTS_HUGGINGFACE_URL, HF_TOKEN, PASSPORTS_MODELSDEV_URL, PASSPORTS_GITHUB_URL, GITHUB_TOKEN, SOURCE_DATE_EPOCH.
+Taken from the environment: PASSPORTS_CONTACT, SOURCE_DATE_EPOCH, and of each source, as its row in schemas/sources.py
+says, PASSPORTS_<SOURCE>_URL and the variable with its key. Spiders find these as <SOURCE>_URL and under the key's name.
 Set by whoever orders a crawl (`-s NAME=value`): CRAWL_FILE, RESUME, PARENT_PID, and any other of these.
 """
 
 import os
 
 from pydantic import SecretStr
+
+from schemas import sources
 
 BOT_NAME = "passports"
 VERSION = "0.1.0"
@@ -16,13 +18,13 @@ SPIDER_MODULES = ["spiders"]
 # What is fetched, and as whom.
 CONTACT = " ".join(os.environ.get("PASSPORTS_CONTACT", "https://unfragile.ai").split())
 USER_AGENT = f"{BOT_NAME}/{VERSION} (+{CONTACT})"  # says who asks and where to complain
-OPENROUTER_URL = os.environ.get("PASSPORTS_OPENROUTER_URL", "https://openrouter.ai")
-OPENROUTER_API_KEY = SecretStr(os.environ.get("OPENROUTER_API_KEY", ""))  # hides itself when settings are printed
-HUGGINGFACE_URL = os.environ.get("PASSPORTS_HUGGINGFACE_URL", "https://huggingface.co")
-HF_TOKEN = SecretStr(os.environ.get("HF_TOKEN", ""))  # twice as many requests; shows nothing that is not public
-MODELSDEV_URL = os.environ.get("PASSPORTS_MODELSDEV_URL", "https://models.dev")
-GITHUB_URL = os.environ.get("PASSPORTS_GITHUB_URL", "https://api.github.com")
-GITHUB_TOKEN = SecretStr(os.environ.get("GITHUB_TOKEN", ""))  # 5,000 requests an hour instead of 60
+
+for _source, _crawl in sources.CRAWLS.items():
+    _url = f"{_source.upper()}_URL"
+    globals()[_url] = os.environ.get(f"PASSPORTS_{_url}", _crawl.url)
+    if _crawl.key_variable is not None:  # a SecretStr hides itself when settings are printed
+        globals()[_crawl.key_variable] = SecretStr(os.environ.get(_crawl.key_variable, ""))
+
 DEFAULT_REQUEST_HEADERS = {"Accept": "application/json"}  # documented APIs only; no page is ever wanted
 
 # How it is fetched: politely.

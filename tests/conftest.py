@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import flows.crawl.process
-from flows.config.settings import SOURCES
+from schemas.sources import CRAWLS
 from tests.support.spiders.warm import warm_crawls
 
 pytest_plugins = ["tests.support.fixtures"]
@@ -44,7 +44,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name in (*SETTINGS, *(name for name in os.environ if name.startswith("PASSPORTS_") and name != KEPT)):
             patch.delenv(name, raising=False)
         patch.setenv("PASSPORTS_SOURCES", "openrouter")
-        for source in SOURCES:
+        for source in CRAWLS:
             patch.setenv(f"PASSPORTS_{source.upper()}_URL", NOWHERE)
         patch.setenv("HOME", str(root / "session"))
         patch.setenv("PREFECT_HOME", str(root / "prefect"))

@@ -22,7 +22,7 @@ from benchmarks.refreshing import PUBLISHED
 from flows.demo.recording import models
 from flows.orchestration.server import own_server
 from pipelines.signing.keys import Signer, jwk, signing_key_to_jwk
-from schemas.sources import SOURCES
+from schemas.sources import CRAWLS
 
 ROOT = Path(__file__).resolve().parents[2]
 CLI = (sys.executable, "-P", "-c", "from flows.cli import main; main()")
@@ -186,7 +186,7 @@ def places(generations: int = GENERATIONS) -> Iterator[Place]:
             (folder / f"{name}.jwk").touch(mode=0o600)
             (folder / f"{name}.jwk").write_text(signing_key_to_jwk(seed))
         place.public_key.write_text(json.dumps(jwk(Signer(SEED).public_key)))
-        (folder / "gates.toml").write_text("\n".join(f"[{source}]\n{EASY_GATE}" for source in SOURCES))
+        (folder / "gates.toml").write_text("\n".join(f"[{source}]\n{EASY_GATE}" for source in CRAWLS))
         place.pristine()
         publish(place, generations)
         for name in ("store", "issuer"):

@@ -13,7 +13,7 @@ from pipelines.normalise.admit import admit
 from pipelines.registry.slots import EVERY_SLOT, shard_index, slots_of
 from schemas.listing import Listing, RawListing
 from schemas.registry import SourceRef
-from schemas.sources import HUB, INDEXED, LOOKED_UP, SELLER
+from schemas.sources import BY_NAME, HOSTED, SELLER, SOURCES, brought_by
 
 _PARTS_KEPT, _INDEXES_KEPT = 8, 4
 """How much is in memory at once."""
@@ -62,16 +62,17 @@ class StoredRecords:
             for raw in self._near(then, listing, slug) if isinstance(listing, Listing) else ():
                 if (raw.source, raw.id) not in found:
                     found[raw.source, raw.id] = raw
-                    waiting += [raw] if raw.source in LOOKED_UP[HUB] else []
+                    waiting += [raw] if raw.source in HOSTED else []
         return [raw for key, raw in found.items() if key not in own]
 
     def _near(self, then: Reader, listing: Listing, slug: str) -> Iterator[RawListing]:
         for name in (*_keys(listing), f"slug {slug}"):
-            for source in INDEXED:
-                yield from self._index(then, source).get(name, ())
+            for row in SOURCES:
+                yield from self._index(then, row.name).get(name, ()) if row.indexed else ()
             source, _, one = name.partition(":")
-            for kind in LOOKED_UP.get(source, ()):
-                yield from (kept.raw for kept in self._look_up(then, kind, one, slug) if kept.there)
+            for row in brought_by(source):
+                if row.slugs and not row.indexed:
+                    yield from (kept.raw for kept in self._look_up(then, row.name, one, slug) if kept.there)
 
     def _look_up(self, then: Reader, source: str, record_id: str, slug: str) -> Iterator[StoredRecord]:
         ref = _ref(then, source)
@@ -100,12 +101,11 @@ def _ref(then: Reader, source: str) -> SourceRef | None:
 
 def _places(source: str, record_id: str, slug: str, ref: SourceRef) -> Iterator[int]:
     """The parts of a source in which a record can lie: by its own slug where that is known, else any."""
-    if source.startswith(HUB):
-        yield shard_index(hub_slug(record_id), ref.count)
-    elif source.startswith(SELLER) and not source.endswith("-roll"):
-        yield shard_index(slug, ref.count)
-    else:
+    rule = BY_NAME[source].slugs if source in BY_NAME else None  # a store may hold a source that was taken out since
+    if rule is None:
         yield from range(ref.count)
+    else:
+        yield shard_index(hub_slug(record_id) if rule == "repository" else slug, ref.count)
 
 
 def _part(then: Reader, ref: SourceRef, index: int) -> Part:

@@ -11,7 +11,6 @@ import orjson
 from flows.ingest.crawl_partitions import IngestedCrawl
 from flows.ingest.listings import Listings, present
 from flows.registry.published import PublishedState
-from pipelines.extraction.record import SOURCE as EXTRACTION
 from pipelines.extraction.record import refutation
 from pipelines.formats.slugs import hub_slug
 from pipelines.lifecycle.absence import is_gone
@@ -20,7 +19,7 @@ from pipelines.merge.slug_owners import SlugOwners
 from pipelines.registry.slots import shard_count, shard_index, slot, slots_of
 from schemas.listing import Listing
 from schemas.run import Accounting
-from schemas.sources import AT_HOME, CARDS, HUB, ROLLS, SELLER, SOURCES
+from schemas.sources import CARDS, EXTRACTION, HUB, SELLER, SOURCES
 
 
 class DisplacedRecords:
@@ -126,10 +125,10 @@ def summed(parts: Iterable[Accounting], quarantined: int) -> Accounting:
 
 def _away(stock: Listings, joins: Joins, parts: int) -> Iterator[Joined]:
     """Collect the records that lie elsewhere than the passports they belong to."""
-    for source in SOURCES:
-        if source not in (SELLER, f"{SELLER}-endpoints", EXTRACTION, *ROLLS.values()):
-            for listing in present(stock.read(source)):
-                yield from (one for one in joins.place(listing) if one.slug != listing.slug or source not in AT_HOME)
+    for row in SOURCES:
+        if row.role not in ("seller", "endpoints", "roll", "proposals"):
+            for listing in present(stock.read(row.name)):
+                yield from (one for one in joins.place(listing) if one.slug != listing.slug or row.slugs is None)
     for index in range(parts):
         for listing in _valid_extractions(stock, slots_of(index, parts)):
             yield from joins.place(listing)

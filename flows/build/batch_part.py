@@ -11,9 +11,9 @@ from pipelines.merge.gather import Gathered, account, collision, gather
 from pipelines.merge.joins import Joined
 from pipelines.registry.slots import slots_of
 from schemas.crawl import AdmittedLine
-from schemas.listing import Listing, Quarantined
+from schemas.listing import NAMING, Listing, Quarantined
 from schemas.run import Accounting
-from schemas.sources import AT_HOME, HUB, NAMING
+from schemas.sources import HUB, SOURCES
 
 
 class Part(NamedTuple):
@@ -90,8 +90,9 @@ class PartBuilder:
 
 
 def _at_home(stock: Listings, slots: range) -> Iterator[AdmittedLine]:
-    for source in AT_HOME:
-        yield from stock.read(source, slots)
+    for row in SOURCES:
+        if row.slugs is not None:
+            yield from stock.read(row.name, slots)
 
 
 def _is_concerned(batch: Batch, slug: str) -> bool:

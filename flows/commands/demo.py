@@ -9,7 +9,7 @@ from flows.commands import verify as verifying
 from flows.config.clock import clock_of
 from flows.config.settings import read_settings
 from flows.demo.config import demo_signer
-from flows.demo.recording import RECORDED_AT, serve
+from flows.demo.recording import RECORDED_AT, SOURCE, serve
 from flows.job.job import new_job
 from flows.registry.reader import Reader
 from flows.registry.trust import TrustedKeys
@@ -25,7 +25,7 @@ def demo(store: str | None, *, as_json: bool) -> None:
     """Play the recording to the real pipeline, then verify everything that it published."""
     settings, epoch = read_settings(store=store), int(RECORDED_AT.timestamp())
     with serve() as url:
-        job = new_job("demo", settings, epoch=epoch, source_urls={"openrouter": url})
+        job = new_job("demo", settings, epoch=epoch, source_urls={SOURCE: url})
         done = running.run(job, as_json=as_json)
     trust = TrustedKeys(KeyRing([demo_signer().public_key]), ORIGIN, "key")
     opened = open_store(settings.store)

@@ -28,7 +28,7 @@ from flows.store.open import open_store
 from flows.store.probe import RACERS, probe
 from pipelines.ahead import CLOCK_SKEW, is_ahead, published_at
 from pipelines.signing.keys import KeyRing
-from schemas.sources import FIRST_PATHS
+from schemas.sources import CRAWLS
 from schemas.times import http_date, timestamp
 
 
@@ -70,7 +70,7 @@ def checks(settings: Settings, *, clock: Callable[[], datetime], nonce: str) -> 
     yield _tried("key", lambda: _key(settings))
     yield from _store(settings, clock(), nonce)
     for source in settings.sources:
-        yield from _network(source, settings.source_urls[source], clock)
+        yield from _network(source, settings.url_of(source), clock)
 
 
 def _tried(name: str, look: Callable[[], Check]) -> Check:
@@ -135,7 +135,7 @@ def _registry(settings: Settings, store: Store, at: datetime) -> Check:
 
 
 def _network(source: str, url: str, clock: Callable[[], datetime]) -> Iterator[Check]:
-    name, path, robots_url = f"network: {source}", FIRST_PATHS[source], urljoin(url, "/robots.txt")
+    name, path, robots_url = f"network: {source}", CRAWLS[source].probe_path, urljoin(url, "/robots.txt")
     try:
         robots = _fetched(robots_url, MAX_ROBOTS_BYTES)[0].decode("utf-8-sig", errors="ignore")
         allowed = Protego.parse(robots).can_fetch(f"{url}{path}", ROBOT)

@@ -5,24 +5,19 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, StringConstraints, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from flows.config.source_settings import SourceSettings, Url
 from flows.errors import FlowError
 from pipelines.rules.gates import Gates, default_gates, read_gates
-from schemas.crawl import AUTHOR, TASK, ListQuery
-
-SOURCES = ("openrouter", "modelsdev", "huggingface", "github")
-"""Sources that can be crawled, one spider each; a later one may ask for what earlier ones name."""
-
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
-"""Without a user and password: it is shown, published as evidence, and known to Prefect."""
+from schemas.sources import CRAWLS
 
 
 class SettingsError(FlowError):
     """A setting cannot be what it is set to."""
 
 
-class Settings(BaseSettings):
+class Settings(SourceSettings):
     """Everything that can be set, each as PASSPORTS_<NAME>."""
 
     model_config = SettingsConfigDict(env_prefix="PASSPORTS_", env_ignore_empty=True, frozen=True, extra="ignore")
@@ -37,31 +32,7 @@ class Settings(BaseSettings):
     """The signing key itself, as a private JWK; for places that hand out secrets by environment."""
     signing_key_file: Path | None = None
     """File that holds the signing key as a private JWK; without it the key is kept in the user's configuration."""
-    openrouter_url: Url = "https://openrouter.ai"
-    """Where OpenRouter's API is; may have a path prefix."""
-    huggingface_url: Url = "https://huggingface.co"
-    """Where the Hugging Face Hub is; may have a path prefix."""
-    modelsdev_url: Url = "https://models.dev"
-    """Where models.dev is; may have a path prefix."""
-    github_url: Url = "https://api.github.com"
-    """Where GitHub's API is; may have a path prefix."""
-    huggingface_minimum_downloads: Annotated[int | None, Field(ge=0)] = 1_000_000
-    """Repositories with so many downloads in 30 days get passports of their own; none do where it is unset ("-")."""
-    huggingface_author: Annotated[str, StringConstraints(pattern=AUTHOR)] | None = None
-    """Of the Hub's list only the repositories of this user or organisation."""
-    huggingface_task: Annotated[str, StringConstraints(pattern=TASK)] | None = None
-    """Of the Hub's list only those for this task, by the Hub's `pipeline_tag`."""
-    huggingface_limit: Annotated[int | None, Field(ge=1)] = None
-    """Of the Hub's list only so many repositories, those with the most downloads."""
-    openrouter_budget: Annotated[int, Field(ge=0)] = 500
-    """Listings whose endpoints a refresh asks for, where it does, those first that wait for longest."""
-    huggingface_budget: Annotated[int, Field(ge=0)] = 1000
-    """Repositories that a refresh asks the Hub for one by one, those first that were not seen for longest."""
-    github_budget: Annotated[int, Field(ge=0)] = 50
-    """Likewise of GitHub, which answers 60 requests an hour where no token is set, and 5,000 where one is."""
-    huggingface_changes: bool = False
-    """Whether a refresh asks the Hub's list only for what has changed since the last one, and not for all of it."""
-    sources: Annotated[tuple[str, ...], NoDecode] = SOURCES
+    sources: Annotated[tuple[str, ...], NoDecode] = tuple(CRAWLS)
     """What a refresh crawls, separated by commas."""
     endpoints: bool = False
     """Whether a refresh asks for every model's endpoints too: one more request a model. A re-scrape always does."""
@@ -102,16 +73,11 @@ class Settings(BaseSettings):
     @field_validator("sources")
     @classmethod
     def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := sorted(set(value) - set(SOURCES)):
-            raise ValueError(f"no such source: {', '.join(unknown)}; there is: {', '.join(SOURCES)}")
+        if unknown := sorted(set(value) - CRAWLS.keys()):
+            raise ValueError(f"no such source: {', '.join(unknown)}; there is: {', '.join(CRAWLS)}")
         if not value:
-            raise ValueError(f"name at least one source; there is: {', '.join(SOURCES)}")
+            raise ValueError(f"name at least one source; there is: {', '.join(CRAWLS)}")
         return value
-
-    @field_validator("huggingface_minimum_downloads", mode="before")
-    @classmethod
-    def _none(cls, value: object) -> object:
-        return None if value == "-" else value
 
     @field_validator("extractor_url")
     @classmethod
@@ -133,46 +99,6 @@ class Settings(BaseSettings):
         if "extractor_url" in info.data and (value is None) != (info.data["extractor_url"] is None):
             raise ValueError("an extractor needs both PASSPORTS_EXTRACTOR_URL and PASSPORTS_EXTRACTOR_MODEL")
         return value
-
-    @field_validator("huggingface_author", "huggingface_task", "huggingface_limit")
-    @classmethod
-    def _filters_a_list(cls, value: str | int | None, info: ValidationInfo) -> str | int | None:
-        if value is not None and info.data.get("huggingface_minimum_downloads", 0) is None:
-            raise ValueError(
-                "chooses from the Hub's list, which PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS=- leaves alone"
-            )
-        return value
-
-    @property
-    def hub_list(self) -> ListQuery | None:
-        """What a refresh asks for of the Hub's list; None where it is not gone through."""
-        if self.huggingface_minimum_downloads is None:
-            return None
-        return ListQuery(
-            minimum_downloads=self.huggingface_minimum_downloads,
-            author=self.huggingface_author,
-            task=self.huggingface_task,
-            limit=self.huggingface_limit,
-        )
-
-    @property
-    def budgets(self) -> dict[str, int]:
-        """Source → records of it that may be asked for one by one in a run."""
-        return {
-            "openrouter": self.openrouter_budget,
-            "huggingface": self.huggingface_budget,
-            "github": self.github_budget,
-        }
-
-    @property
-    def source_urls(self) -> dict[str, str]:
-        """Source → its root."""
-        return {source: getattr(self, f"{source}_url") for source in SOURCES}
-
-    @field_validator("base_url", "openrouter_url", "huggingface_url", "modelsdev_url", "github_url", "extractor_url")
-    @classmethod
-    def _without_slash(cls, value: str | None) -> str | None:
-        return value.rstrip("/") if value else value
 
 
 def read_settings(**chosen: object) -> Settings:

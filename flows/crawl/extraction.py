@@ -15,11 +15,12 @@ from flows.config.clock import Clock
 from flows.crawl.language_model import Endpoint
 from pipelines.extraction.answer import ModelAnswerError, SourceText, accepted_proposals, states_something, text_of
 from pipelines.extraction.prompt import question_of
-from pipelines.extraction.record import SOURCE, answers, is_of, record_of
+from pipelines.extraction.record import answers, is_of, record_of
 from pipelines.normalise.admit import admit
 from schemas.crawl import AdmittedLine, CrawlReport, QuarantinedLine
 from schemas.lines import written_line
 from schemas.listing import Listing, Quarantined, RawListing
+from schemas.sources import EXTRACTION
 from schemas.times import timestamp
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class _Extraction:
     def report(self) -> CrawlReport:
         """Draw up the report. It is complete: every text was looked at, and what failed is in the quarantine."""
         return CrawlReport(
-            source=SOURCE,
+            source=EXTRACTION,
             complete=True,
             finish_reason=self._ended,
             started_at=self._started_at,
@@ -166,7 +167,7 @@ class _Extraction:
         return QuarantinedLine(
             quarantined=Quarantined(
                 stage="fetch",
-                source=SOURCE,
+                source=EXTRACTION,
                 id=text.record_id,
                 field="",
                 reason=reason,

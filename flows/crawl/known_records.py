@@ -6,13 +6,14 @@ Written to a file that the spider asks (SQLite), so that neither side holds two 
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
 from flows.ingest.partitions import SourceLines
 from schemas.crawl import KNOWN_RECORDS_SCHEMA, AdmittedLine
 from schemas.listing import RawListing
-from schemas.sources import NAMED_BY, ON_THEIR_OWN, REMEMBERED
+from schemas.sources import BY_NAME, CRAWLS, EXTRACTION, brought_by
 
 
 def write_known(
@@ -32,8 +33,9 @@ def write_known(
     path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as database, database:
         database.executescript(KNOWN_RECORDS_SCHEMA)
-        for remembered in REMEMBERED.get(source, ()):
-            _remember(database, (line for line in _of(lines, remembered) if line.moved_to is None))
+        for row in brought_by(source):
+            if row.remembered:
+                _remember(database, (line for line in _of(lines, row.name) if line.moved_to is None))
         named = only or _named(source, lines)
         database.executemany("INSERT OR IGNORE INTO wanted VALUES (?, ?, '')", ((source, one) for one in named))
         _follow(database, source, lines)
@@ -72,7 +74,7 @@ def _note_ages(database: sqlite3.Connection, source: str, lines: dict[str, Sourc
     for line in _of(lines, source):
         seen = line.missed_at or line.raw.observed_at
         asked_again = line.listing.kind == "model" and line.moved_to is None
-        if source in ON_THEIR_OWN and asked_again and seen < seen_before:
+        if BY_NAME[source].names_passports and asked_again and seen < seen_before:
             database.execute("INSERT OR IGNORE INTO wanted VALUES (?, ?, '')", (source, line.raw.id))
         for one in (line.raw.id, *line.listing.named(source)):
             database.execute(NOTE_AGE, (seen, source, one))
@@ -92,15 +94,15 @@ class RememberedRecords:
 
     def extraction(self, record_id: str) -> RawListing | None:
         """What was found in a text before."""
-        asked = "SELECT raw FROM known WHERE source = 'extraction' AND id = ?"
-        row = self._database.execute(asked, (record_id,)).fetchone()
+        asked = "SELECT raw FROM known WHERE source = ? AND id = ?"
+        row = self._database.execute(asked, (EXTRACTION, record_id)).fetchone()
         return RawListing.model_validate_json(row[0]) if row else None
 
 
 def _named(source: str, lines: dict[str, SourceLines]) -> Iterator[str]:
-    for naming in NAMED_BY.get(source, ()):
-        for line in _of(lines, naming):
-            yield from line.listing.named(source)
+    naming = CRAWLS[source].named_by if source in CRAWLS else ()
+    for line in chain.from_iterable(_of(lines, one) for one in naming):
+        yield from line.listing.named(source)
 
 
 def _of(lines: dict[str, SourceLines], source: str) -> Iterable[AdmittedLine]:

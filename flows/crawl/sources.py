@@ -18,24 +18,26 @@ from flows.job.job import Job, Tools, open_tools
 from flows.job.workspace import crawl_folder
 from flows.progress import LOG, tell
 from flows.registry.published import PublishedState
-from pipelines.extraction.record import SOURCE
 from pipelines.lifecycle.crawl_checks import FEWEST_TO_RATE
 from pipelines.lifecycle.list_crawls import latest_covering
 from schemas.crawl import AdmittedLine, ListQuery
 from schemas.run import Breach
-from schemas.sources import HUB, NAMED_BY, READ, RESUMED
+from schemas.sources import CRAWLS, ENDPOINTS, EXTRACTION, SOURCES
 from schemas.times import timestamp
 
 EXTRACTING = "read texts"
 
 CRAWL_FILE = "crawl.jsonl"
 
+READ = tuple(row.name for row in SOURCES if row.text)
+"""Sources whose texts a language model reads, where one is set."""
+
 
 def crawl_waves(sources: Sequence[str]) -> list[tuple[str, ...]]:
     """Put sources in the order in which they can be crawled; those of one wave at the same time."""
     left, found = list(sources), []
     while left:
-        wave = tuple(source for source in left if not set(NAMED_BY.get(source, ())) & (set(left) - {source}))
+        wave = tuple(source for source in left if not set(CRAWLS[source].named_by) & (set(left) - {source}))
         found.append(wave)
         left = [source for source in left if source not in wave]
     return found
@@ -54,7 +56,7 @@ async def crawl_source(job: Job, source: str, so_far: Ingestion | None = None) -
         tell(stage, progress.listings, progress.announced)
 
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=f"crawl-{source}-", dir=job.work))
-    resumable = source in RESUMED and job.whole and job.flow == "refresh"
+    resumable = CRAWLS[source].resumable and job.whole and job.flow == "refresh"
     with crawl_folder(job, source) if resumable else nullcontext() as lasting:
         outcome = await crawl(
             source,
@@ -88,15 +90,15 @@ def _bounds(job: Job, tools: Tools, source: str, so_far: Ingestion) -> Mapping[s
 
 def _arguments(job: Job, tools: Tools, source: str, folder: Path, so_far: Ingestion) -> Mapping[str, str]:
     """What the spider of a source is told."""
-    only = job.only.get(source, ())
-    if source == "openrouter":
+    row, only = CRAWLS[source], job.only.get(source, ())
+    if row.asks_endpoints:
         told = {"endpoints": str(int(job.endpoints)), **({"only": ",".join(only)} if only else {})}
         if job.endpoints and source in job.budgets:
             known = write_known(folder / "known.sqlite", source, so_far.listings.lines)
-            due = timestamp(tools.clock() - tools.gates["openrouter-endpoints"].refresh_after)
+            due = timestamp(tools.clock() - tools.gates[ENDPOINTS].refresh_after)
             told |= {"known": str(known), "budget": str(job.budgets[source]), "due": due}
         return told
-    if source not in NAMED_BY:
+    if not row.named_by:
         return {}
     known = write_known(
         folder / "known.sqlite",
@@ -106,20 +108,20 @@ def _arguments(job: Job, tools: Tools, source: str, folder: Path, so_far: Ingest
         seen_before=timestamp(tools.clock() - tools.gates[source].refresh_after),
         budget=job.budgets.get(source),
     )
-    if source == HUB and job.whole and job.hub_list is not None:
-        since = _since(job.hub_list, so_far.served) if job.changes else None
+    if row.has_list_query and job.whole and job.hub_list is not None:
+        since = _since(source, job.hub_list, so_far.served) if job.changes else None
         asked = {**job.hub_list.model_dump(), "since": since}
         return {"known": str(known), **{name: str(value) for name, value in asked.items() if value is not None}}
     return {"known": str(known)}
 
 
-def _since(query: ListQuery, state: PublishedState) -> str | None:
+def _since(source: str, query: ListQuery, state: PublishedState) -> str | None:
     """From when on changes are all that is new to a query; None, and a word why, where more of the list is needed."""
-    walks = state.walks(HUB)
+    walks = state.walks(source)
     if base := latest_covering(query, walks):
         return base.began_at
     told = "no earlier walk saw all that is asked for now" if walks else "it was never gone through whole"
-    LOG.warning("%s: the list is gone through to its floor, not for its changes alone: %s", HUB, told)
+    LOG.warning("%s: the list is gone through to its floor, not for its changes alone: %s", source, told)
     return None
 
 
@@ -132,7 +134,7 @@ async def extract_limits(job: Job, so_far: Ingestion) -> CrawlOutcome | None:
     tell(EXTRACTING, 0, None)
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="extraction-", dir=job.work))
     listings = so_far.listings
-    known = write_known(folder / "known.sqlite", SOURCE, listings.lines)
+    known = write_known(folder / "known.sqlite", EXTRACTION, listings.lines)
     texts = chain.from_iterable(listings.read(source) for source in READ) if job.whole else _admitted(so_far)
     with RememberedRecords(known) as remembered, (folder / CRAWL_FILE).open("wb") as file:
         async for line in extract(texts, last=remembered.extraction, endpoint=endpoint, clock=tools.clock):

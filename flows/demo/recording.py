@@ -11,6 +11,9 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
+SOURCE = "openrouter"
+"""What is played."""
+
 RECORDED_AT = datetime(2026, 4, 22, 8, 12, 12, 969_000, tzinfo=UTC)
 """The instant at which everything in the recording counts as seen: the demo's clock."""
 

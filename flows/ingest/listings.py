@@ -17,7 +17,7 @@ from pipelines.normalise.openrouter.roll import read_roll, roll_of
 from pipelines.registry.slots import EVERY_SLOT, shard_count, shard_index, slots_of
 from schemas.crawl import AdmittedLine
 from schemas.listing import Listing, Quarantined
-from schemas.sources import IDENTITIES, LISTS_EVERYTHING, ROLLS, SOURCES, TEXTS
+from schemas.sources import BY_NAME, ROLLS, SOURCE_NAMES, TEXTS
 
 
 @dataclass(slots=True)
@@ -91,8 +91,8 @@ def update_listings(
     """Put what a crawl brought in the place of what its source last brought; `before` stays as it is."""
     stock = before.copied()
     report, strangers = one.outcome.report, ReplacedRepositories()
-    for source in sorted(one.spools, key=SOURCES.index):  # records before the texts that lie in them
-        everything = whole and source in LISTS_EVERYTHING
+    for source in sorted(one.spools, key=SOURCE_NAMES.index):  # records before the texts that lie in them
+        everything = whole and BY_NAME[source].lists_everything
         unread = frozenset(refusal.id for refusal in one.refused if refusal.source == source)
         stock.unread |= {(source, record) for record in unread}
         look = CrawlScope(source, everything, report.started_at, report.finished_at, unread)
@@ -142,7 +142,8 @@ def _update_source(
     last = served.last_good(look.source) or 0
     count = max(spool.count, shard_count(last))
     written, parts = PackedPartitions(folder, count), []
-    with RecordIndex(folder / "whereabouts.sqlite") if look.source in IDENTITIES else nullcontext() as whereabouts:
+    followed = BY_NAME[look.source].permanent_id is not None
+    with RecordIndex(folder / "whereabouts.sqlite") if followed else nullcontext() as whereabouts:
         for index in range(count):
             slots = slots_of(index, count)
             before = strangers.without_theirs(served.lines(look.source, slots), look.source)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from flows.config.clock import Clock, clock_of
-from flows.config.settings import SOURCES, Settings, gates_of, read_settings
+from flows.config.settings import Settings, gates_of, read_settings
 from flows.config.signing_key import OpenedKey, open_key
 from flows.demo.config import demo_gates, demo_signer
 from flows.registry.punctuality import Confirm, confirmed_by
@@ -19,6 +19,7 @@ from pipelines.rules.gates import Gates
 from pipelines.signing.keys import KeyRing, Signer
 from schemas.base import Frozen
 from schemas.crawl import ListQuery
+from schemas.sources import CRAWLS
 from schemas.times import timestamp
 
 RUN_ID_HEX = 8
@@ -114,13 +115,13 @@ def new_job(
     asked = {
         "flow": flow,
         "store": settings.store,
-        "sources": tuple(source for source in SOURCES if source in (only or source_urls or settings.sources)),
+        "sources": tuple(source for source in CRAWLS if source in (only or source_urls or settings.sources)),
         "source_urls": dict(source_urls or settings.source_urls),
         "only": dict(only or {}),
         "endpoints": settings.endpoints or flow != "refresh",
         "hub_list": settings.hub_list if flow == "refresh" else None,
         "budgets": settings.budgets if flow == "refresh" else {},
-        "changes": settings.huggingface_changes and flow == "refresh",
+        "changes": settings.changes and flow == "refresh",
         "accept_drop": accept_drop,
         "new_store": new_store,
         "epoch": epoch,

@@ -23,7 +23,7 @@ from pipelines.lifecycle.list_crawls import with_crawl
 from pipelines.rules.tables import rules_document
 from schemas.registry import ShardRow
 from schemas.run import Published, RunReport
-from schemas.sources import HUB, SELLER
+from schemas.sources import BY_NAME
 
 
 class RunOutcome(NamedTuple):
@@ -86,7 +86,7 @@ def _counting(published: Published, ahead: int) -> Published:
 def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> RunReport:
     crawls, basis = assembled.crawls, assembled.basis
     refused = [*chain.from_iterable(one.refused for one in crawls.good), *basis.batch.stock.refused]
-    listed = sum(1 for refusal in refused if refusal.source in (SELLER, HUB))
+    listed = sum(1 for refusal in refused if BY_NAME[refusal.source].names_passports)
     report = report_of(
         job,
         tools,

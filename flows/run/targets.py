@@ -5,7 +5,7 @@ from collections import defaultdict
 import orjson
 
 from flows.config.clock import clock_of
-from flows.config.settings import SOURCES, Settings
+from flows.config.settings import Settings
 from flows.config.signing_key import open_key
 from flows.errors import FlowError
 from flows.registry.published import PublishedState, starting_point
@@ -13,6 +13,7 @@ from flows.registry.unknown_slug import unknown_slug
 from flows.store.open import open_store
 from pipelines.formats.slugs import hub_slug, slug_of, split_id
 from pipelines.signing.keys import KeyRing
+from schemas.sources import CRAWLS, SELLER
 
 
 class NothingToAskError(FlowError):
@@ -45,7 +46,7 @@ def _named(state: PublishedState, target: str) -> dict[str, set[str]]:
         return _records(state, row.slug)
     base = split_id(target).base
     found = _records(state, slug_of(base))
-    found["openrouter"].add(base)
+    found[SELLER].add(base)
     return found
 
 
@@ -57,6 +58,7 @@ def _records(state: PublishedState, slug: str) -> dict[str, set[str]]:
         return found
     model = orjson.loads(state.reader.object(row.object))["passport"]["unfragile"]["artifact"]["model"]
     for record in model["records"]:
-        if record["source"] in SOURCES and record["source"] != "modelsdev" and not record["id"].startswith("~"):
+        crawl = CRAWLS.get(record["source"])
+        if crawl and crawl.takes_ids and not record["id"].startswith("~"):
             found[record["source"]].add(record["id"])
     return found

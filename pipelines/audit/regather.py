@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from pipelines.errors import PipelineError
-from pipelines.extraction.record import SOURCE as EXTRACTION
 from pipelines.extraction.record import refutation
 from pipelines.lifecycle.absence import Absence, is_confirmed
 from pipelines.lifecycle.identity import identity_of
@@ -14,8 +13,8 @@ from pipelines.merge.joins import Joined, Joins, in_order
 from pipelines.merge.subject import Subject
 from pipelines.normalise.admit import admit
 from pipelines.normalise.facts import MOVED, SOUGHT
-from schemas.listing import Listing, RawListing
-from schemas.sources import CLAIMING
+from schemas.listing import CLAIMING, Listing, RawListing
+from schemas.sources import BY_NAME, EXTRACTION
 
 Json = Mapping[str, Any]
 
@@ -51,11 +50,12 @@ def regather(
     beside = [one for one in _beside(wanted, at_hand) if not _only_shares_the_slug(one, slug, own)]
     owner = next((one.base_id for one in own if one.slug == slug), None)
     under_the_same_ids = _under_the_same_ids(at_hand, found)
-    joins = in_order([*(one.listing for one in found), *beside, *under_the_same_ids], {slug: owner}.get)
+    absences = _absences(own, looks)
+    at_hand_now = [*(one.listing for one in found), *beside, *under_the_same_ids]
+    joins = in_order(at_hand_now, {slug: owner}.get, gone=absences.keys())
     joined = [_joined(slug, one, joins) for one in found if one.by != "own"]
     _see_that_none_is_left_out(slug, own, beside, joins)
     _see_that_texts_hold(found)
-    absences = _absences(own, looks)
     subjects = [one for one in gather(own, joined=joined, absences=absences).subjects if one.slug == slug]
     if len(subjects) != 1:
         raise NotJoinedError(f"the stored records do not give one model of this slug, but {len(subjects)}")
@@ -130,7 +130,7 @@ def _see_that_none_is_left_out(slug: str, own: list[Listing], beside: Iterable[L
 
 def _is_an_offer(listing: Listing, own: list[Listing]) -> bool:
     """Whether a listing is one more of the seller's for the same model; endpoints are shown of the first alone."""
-    same = bool(own) and (listing.source.partition("-")[0], listing.base_id) == (own[0].source, own[0].base_id)
+    same = bool(own) and (BY_NAME[listing.source].crawl, listing.base_id) == (own[0].source, own[0].base_id)
     return same and (listing.kind != "endpoints" or listing.id == own[0].id)
 
 

@@ -9,6 +9,7 @@ from pipelines.markdown.sentences import plain_text
 from pipelines.normalise.prices import PRICE_UNITS
 from pipelines.rules.failure_modes import LIMIT
 from schemas.listing import Claim, FactValue
+from schemas.sources import SOURCES
 
 LONGEST_VALUE = 80
 """Characters of a listing's text that may stand in a sentence of ours."""
@@ -16,7 +17,7 @@ LONGEST_VALUE = 80
 LONGEST_QUOTED = 200
 """Characters of a limitation that is a source's own sentence."""
 
-TEXTS = {"huggingface-card": "its card", "openrouter": "its description"}
+TEXTS = {row.name: row.text for row in SOURCES if row.text}
 """Source → the text of its that is quoted or named."""
 
 PRICES_OF_TOKENS = frozenset(f"price:{kind}" for kind, unit in PRICE_UNITS.items() if "token" in unit)

@@ -10,6 +10,7 @@ from pipelines.formats.record_reader import FieldError, RecordReader, parse_reco
 from pipelines.formats.slugs import hub_slug, is_slug, slug_of
 from pipelines.rules.extraction import PLAIN, TextRule, extraction_rules
 from schemas.listing import Fact, Listing, RawListing
+from schemas.sources import BY_NAME, EXTRACTION
 
 
 def record_of(found: AcceptedProposals, text: SourceText, *, model: str, observed_at: str) -> RawListing:
@@ -24,7 +25,7 @@ def record_of(found: AcceptedProposals, text: SourceText, *, model: str, observe
     body = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     digest = hashlib.sha256(body.encode()).hexdigest()
     return RawListing(
-        source=SOURCE, id=text.record_id, url=text.url, observed_at=observed_at, body=body, content_sha256=digest
+        source=EXTRACTION, id=text.record_id, url=text.url, observed_at=observed_at, body=body, content_sha256=digest
     )
 
 
@@ -54,9 +55,8 @@ def refutation(extraction: RawListing, record: RawListing, kind: str) -> str | N
     return f"/proposals/{place} is no whole sentence that stands in the text from byte {proposals[place].start} on"
 
 
-SOURCE = "extraction"
-
-_SLUGS: dict[str, Callable[[str], str]] = {"openrouter": slug_of, "huggingface": hub_slug}
+SLUG_RULES: dict[str | None, Callable[[str], str]] = {"listing": slug_of, "repository": hub_slug}
+"""Rule of a source's row → id to slug."""
 
 
 def read_proposals(raw: RawListing) -> Listing:
@@ -98,7 +98,7 @@ def _subject(of: RecordReader, raw: RawListing) -> tuple[TextRule, str, str]:
         of.refuse("source", f"is {shown(source)}, which has no text that is asked about")
     if raw.id != record_id(source, listing_id):
         of.refuse("id", f"is {shown(listing_id)}, where the record is {raw.id[:80]!r}")
-    slug = _SLUGS[rule.of](listing_id)
+    slug = SLUG_RULES[BY_NAME[rule.of].slugs](listing_id)
     if not is_slug(slug):
         of.refuse("id", f"is {shown(listing_id)}, which no passport can be named after")
     field, digest = of.take("field"), of.line("content_sha256")

@@ -14,7 +14,7 @@ import orjson
 from pipelines.normalise.admit import admit
 from schemas.crawl import AdmittedLine
 from schemas.listing import Listing, RawListing
-from schemas.sources import IDENTITIES, LOOKED_FOR
+from schemas.sources import BY_NAME
 
 
 class KnownRecord(NamedTuple):
@@ -44,7 +44,7 @@ class Relocation(NamedTuple):
 
 def identity_of(listing: Listing) -> str | None:
     """The source's lasting id of a record, None where it gives none."""
-    name = IDENTITIES.get(listing.source)
+    name = BY_NAME[listing.source].permanent_id
     value = next((fact.value for fact in listing.facts if fact.name == name), None)
     return value if isinstance(value, str) else None
 
@@ -71,7 +71,8 @@ def mark_relocated(line: AdmittedLine, move: Relocation) -> list[AdmittedLine]:
     since, latest = min(line.missing_since or at, at), max(line.missed_at or at, at)
     marks = {"missing_since": since, "missed_at": latest, "moved_to": move.found.id if move.is_rename else None}
     marked = line.model_copy(update=marks)
-    return [marked, record_relocation(move, line)] if line.raw.source in LOOKED_FOR else [marked]
+    names_passports = BY_NAME[line.raw.source].names_passports
+    return [marked, record_relocation(move, line)] if names_passports else [marked]
 
 
 def record_relocation(move: Relocation, last: AdmittedLine) -> AdmittedLine:

@@ -7,7 +7,7 @@ from pipelines.lifecycle.absence import is_gone
 from pipelines.lifecycle.identity import Relocation, keep_names, known_record, record_relocation, with_notes
 from schemas.crawl import AdmittedLine
 from schemas.listing import Quarantined
-from schemas.sources import CASELESS, LOOKED_FOR, ROLLS
+from schemas.sources import BY_NAME, ROLLS
 
 LISTED = ("model", "router", "variant")
 """Kinds whose absence from a whole list means something."""
@@ -79,7 +79,7 @@ class _CrawlContents(NamedTuple):
 def _key(line: AdmittedLine) -> _Key:
     """A record, and the answer that there is none of that id, stand side by side."""
     name, none = _place(line)
-    return (name.lower() if line.raw.source in CASELESS else name, none)
+    return (name.lower() if BY_NAME[line.raw.source].caseless else name, none)
 
 
 def _place(line: AdmittedLine) -> _Key:
@@ -123,12 +123,12 @@ def _in_its_place(line: AdmittedLine, last: AdmittedLine | None) -> Relocation |
 
 def _may_take_the_place(line: AdmittedLine, last: AdmittedLine) -> bool:
     """Whether the record before it is certainly gone; of code, which has no passports, nobody waits for that."""
-    return line.raw.source not in LOOKED_FOR or is_gone(_missed(last, line.raw.observed_at))
+    return not BY_NAME[line.raw.source].names_passports or is_gone(_missed(last, line.raw.observed_at))
 
 
 def _is_to_be_told(last: AdmittedLine) -> bool:
     """Whether a passport may rest on a record: on one that was followed elsewhere none does under this name."""
-    return last.raw.source in LOOKED_FOR and last.moved_to is None
+    return BY_NAME[last.raw.source].names_passports and last.moved_to is None
 
 
 def _refused(line: AdmittedLine, move: Relocation) -> Quarantined:

@@ -10,10 +10,10 @@ from pipelines.merge.joins import Joined
 from pipelines.merge.resolve import resolve_claims
 from pipelines.merge.subject import STANDARD_OFFER, Subject
 from pipelines.normalise.facts import MISSING, MOVED, REPLACED
-from schemas.listing import Claim, Listing, Quarantined, RawListing
+from schemas.listing import CLAIMING as OFFERED
+from schemas.listing import NAMING, Claim, Listing, Quarantined, RawListing
 from schemas.run import Accounting
-from schemas.sources import CLAIMING as OFFERED
-from schemas.sources import NAMING, SELLER, SOURCES
+from schemas.sources import SELLER, SOURCE_NAMES
 
 Absences = Mapping[tuple[str, str], Absence]
 """Source and id of a listing that is missing → its absence."""
@@ -106,7 +106,7 @@ def collision(listing: Listing, owner: str, raw: RawListing) -> Quarantined:
 
 def _precedence(listing: Listing) -> tuple[str, int, bool, str]:
     """Sort key: by slug, then source, the model itself before its variants, then id."""
-    return (listing.slug, SOURCES.index(listing.source), listing.variant is not None, listing.id)
+    return (listing.slug, SOURCE_NAMES.index(listing.source), listing.variant is not None, listing.id)
 
 
 def _by_slug(joined: Iterable[Joined]) -> dict[str, tuple[Joined, ...]]:
@@ -120,7 +120,7 @@ def _supplement_order(joined: Joined) -> tuple[int, bool, str]:
     """Of a source's records those come first that are of this very listing and not of its repository."""
     listing = joined.listing
     about = any(name.startswith(f"{SELLER}:") for name in listing.same_as)
-    return (SOURCES.index(listing.source), not about, listing.id)
+    return (SOURCE_NAMES.index(listing.source), not about, listing.id)
 
 
 def _subject(slug: str, members: list[Listing], supplements: tuple[Joined, ...], absences: Absences) -> Subject | None:

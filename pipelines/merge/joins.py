@@ -9,7 +9,7 @@ be made from another model. Such joins are marked.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
@@ -18,8 +18,8 @@ from pipelines.merge.repository_names import RepositoryNames, is_recreated
 from pipelines.merge.slug_owners import SlugOwners, no_owner
 from pipelines.normalise.facts import MOVED, REPLACED
 from pipelines.normalise.name_match import owners_match
-from schemas.listing import Listing
-from schemas.sources import CATALOGUES, CLAIMING, CODE, HUB, SELLER
+from schemas.listing import CLAIMING, Listing
+from schemas.sources import CATALOGUES, CODE, HOSTED, HUB, OFFERS, SELLER
 
 By = Literal["own", "stated", "name"]
 """How a record came to a passport: it names it; a source states it; or its name alone speaks for it."""
@@ -84,7 +84,7 @@ class Joins:
 
     def hosted(self, listing: Listing, *, there: bool = True) -> None:
         """Note a repository of the Hub, whether it is still there, and the code of it; or its card."""
-        if listing.kind not in ("model", "card") or not listing.source.startswith(HUB):
+        if listing.kind not in ("model", "card") or listing.source not in HOSTED:
             return
         for code in listing.named(CODE):
             self._code[key_of(CODE, code)].add(listing.id)
@@ -110,7 +110,7 @@ class Joins:
 
     def place(self, listing: Listing) -> tuple[Joined, ...]:
         """Say where a record belongs: to itself, to the passports of other records, or nowhere."""
-        if listing.source.startswith(SELLER):
+        if listing.source in OFFERS:
             return (Joined(listing.slug, listing, "own"),)
         if listing.content_sha256 == NOTHING or (listing.source == CODE and is_recreated(listing)):
             return ()
@@ -203,15 +203,24 @@ def words(name: str) -> str:
     return _BETWEEN_WORDS.sub("-", name.lower()).strip("-")
 
 
-def in_order(listings: Iterable[Listing], served: Callable[[str], str | None] = no_owner) -> Joins:
-    """Join a batch that is at hand whole; `served` gives the id that a slug is served under."""
+def in_order(
+    listings: Iterable[Listing],
+    served: Callable[[str], str | None] = no_owner,
+    *,
+    gone: Collection[tuple[str, str]] = (),
+) -> Joins:
+    """Join a batch that is at hand whole; `served` gives the id that a slug is served under.
+
+    `gone` are sources and ids of listings that are not offered any more: they keep their slug, and name nothing.
+    """
     at_hand, owners = list(listings), SlugOwners(served)
     sold = [listing for listing in at_hand if listing.source == SELLER]
     for listing in sold:
         owners.claim(listing)
     joins = Joins(owners)
     for listing in sold:
-        joins.sold(listing)
+        if (listing.source, listing.id) not in gone:
+            joins.sold(listing)
     for listing in at_hand:
         joins.hosted(listing)
     return joins

@@ -3,9 +3,8 @@
 from collections import defaultdict
 from collections.abc import Callable
 
-from pipelines.normalise.huggingface.repository import HUB
-from schemas.listing import Listing
-from schemas.sources import CLAIMING
+from schemas.listing import CLAIMING, Listing
+from schemas.sources import HUB
 
 JOINT = "--"
 """Stands in slugs of the Hub between owner and name."""

@@ -1,36 +1,27 @@
 """Reads one raw record into a Listing, or quarantines it with stage, field and reason."""
 
 from collections.abc import Callable
-from typing import Literal
+from importlib import import_module
+from typing import Literal, cast
 
 from pipelines.errors import PipelineError, PlacedError
-from pipelines.extraction.record import read_proposals
-from pipelines.normalise.github import read_code
-from pipelines.normalise.huggingface.card import read_card
-from pipelines.normalise.huggingface.licence import read_licence
-from pipelines.normalise.huggingface.repository import read_repository
-from pipelines.normalise.modelsdev import read_entry
-from pipelines.normalise.openrouter.endpoints import read_endpoints
-from pipelines.normalise.openrouter.models import read_model
-from pipelines.normalise.openrouter.roll import read_roll
 from pipelines.normalise.validate import validate
 from schemas.listing import Listing, Quarantined, RawListing
+from schemas.sources import SOURCES, Source
 
 Stage = Literal["normalise", "validate", "enrich", "issue", "sign", "verify"]
 
-READERS: dict[str, Callable[[RawListing], Listing]] = {
-    "openrouter": read_model,
-    "openrouter-endpoints": read_endpoints,
-    "openrouter-roll": read_roll,
-    "huggingface": read_repository,
-    "huggingface-card": read_card,
-    "huggingface-licence": read_licence,
-    "modelsdev": read_entry,
-    "github": read_code,
-    "extraction": read_proposals,
-}
-"""Source → what reads its records."""
+Reader = Callable[[RawListing], Listing]
 
+
+def reader_of(source: Source) -> Reader:
+    """Import the function that reads a source's records, as its row names it."""
+    module, _, function = source.reader.partition(":")
+    return cast("Reader", getattr(import_module(module), function))
+
+
+READERS = {row.name: reader_of(row) for row in SOURCES}
+"""Source → what reads its records."""
 
 FAULTS = (PipelineError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError)
 """What stops a record, and never its batch: a step refuses it, or fails on it."""

@@ -13,10 +13,8 @@ from pipelines.normalise.prices import is_free, unpriced_outputs
 from pipelines.passport.links import Issuer
 from pipelines.passport.model import model_block
 from schemas.listing import Listing
-from schemas.sources import HUB
+from schemas.sources import BY_NAME, HUB
 
-LISTING_PAGE = "https://openrouter.ai/models/"
-REPOSITORY_PAGE = "https://huggingface.co/"
 LONGEST_HUB_TAGS = 20
 """Tags of a repository that become the artifact's (measured on published passports)."""
 
@@ -32,7 +30,7 @@ RISK_TAXONOMY = ("NIST.AI.600-1:2.4", "OWASP.LLM02:2025")
 
 def artifact_id(subject: Subject) -> str:
     """Id of the artifact, by the source that names it."""
-    return f"{'hf-model' if subject.primary.source == HUB else 'openrouter'}-{subject.slug}"
+    return f"{BY_NAME[subject.primary.source].artifact_prefix}-{subject.slug}"
 
 
 def artifact_block(subject: Subject, *, issuer: Issuer, life: StatusFinding) -> Document:
@@ -56,9 +54,7 @@ def artifact_block(subject: Subject, *, issuer: Issuer, life: StatusFinding) -> 
 
 def page_of(listing: Listing) -> str:
     """The source's own page of what it lists."""
-    if listing.source == HUB:
-        return REPOSITORY_PAGE + listing.id
-    return LISTING_PAGE + listing.base_id.replace("/", "~")
+    return BY_NAME[listing.source].page(listing.base_id)
 
 
 def pricing_block(subject: Subject) -> Document:

@@ -4,12 +4,13 @@ import hashlib
 import tomllib
 from functools import lru_cache
 from importlib import resources
-from typing import Literal, Self
+from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from schemas.base import Frozen
 from schemas.listing import Kind
+from schemas.sources import BY_NAME
 
 PLAIN = "plain"
 """The claim of a limit that no failure mode fits."""
@@ -34,8 +35,15 @@ class TextRule(Frozen):
     """Kind of the records that hold it."""
     field: str
     """JSON Pointer to it in the record's body; "" where the body is the text."""
-    of: Literal["openrouter", "huggingface"]
-    """Whose names the records' ids are."""
+    of: str
+    """Whose names the records' ids are: a source that names passports."""
+
+    @field_validator("of")
+    @classmethod
+    def _names_passports(cls, value: str) -> str:
+        if value not in BY_NAME or not BY_NAME[value].names_passports:
+            raise ValueError(f"{value!r} is no source that names passports")
+        return value
 
 
 class ClaimRule(Frozen):

@@ -7,6 +7,7 @@ from pydantic import Field as PydanticField
 
 from pipelines.rules.tables import table_text
 from schemas.base import Frozen
+from schemas.sources import CATALOGUES
 
 
 class Field(Frozen):
@@ -83,5 +84,5 @@ def field_of(fact: str) -> Field | None:
 def _rows() -> dict[str, Field]:
     rows = {row.fact: row for row in precedence().field}
     grouped = {f"{row.group}:": row for row in precedence().field if row.group}
-    denied = {row.fact: Field(fact=row.fact, order=("modelsdev",), of_offer=True) for row in precedence().denial}
+    denied = {row.fact: Field(fact=row.fact, order=CATALOGUES, of_offer=True) for row in precedence().denial}
     return rows | grouped | denied

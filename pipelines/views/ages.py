@@ -10,7 +10,7 @@ from pipelines.formats.slugs import hub_slug
 from pipelines.freshness import AGES, age_of
 from pipelines.rules.gates import Gates
 from schemas.registry import Pointer, ShardRow, Snapshot, SourceRef
-from schemas.sources import ROLLS
+from schemas.sources import HUB, ROLLS, SELLER
 from schemas.times import instant
 from schemas.verdict import Age
 
@@ -105,7 +105,7 @@ def ages_of(served: Generation, gates: Gates, at: datetime, *, watched: Collecti
 
 def source_of(row: ShardRow) -> str:
     """Tell which source names a passport: a repository of the Hub has its slug by another rule than all others."""
-    return "huggingface" if row.slug == hub_slug(row.listing_id) else "openrouter"
+    return HUB if row.slug == hub_slug(row.listing_id) else SELLER
 
 
 def hours_between(earlier: str, at: datetime) -> float:

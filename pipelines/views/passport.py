@@ -9,6 +9,7 @@ from typing import Any
 from pipelines.formats.decimals import plain
 from pipelines.views.remedies import mode_of
 from schemas.registry import ShardRow
+from schemas.sources import BY_NAME, HUB
 from schemas.verdict import Finding
 
 Json = dict[str, Any]
@@ -79,7 +80,7 @@ def _model(artifact: Json) -> Pairs:
     if model["expires_on"]:
         pairs.append(("announced end", model["expires_on"]))
     if model["huggingface_id"]:
-        pairs.append(("repository", f"https://huggingface.co/{model['huggingface_id']}"))
+        pairs.append(("repository", BY_NAME[HUB].page(model["huggingface_id"])))
     pairs += _weights(model)
     pairs += [("price", _price(price)) for price in model["prices"]]
     pairs += [("offer", f"{offer['id']}{' (free)' if offer['free'] else ''}") for offer in model["offers"][1:]]

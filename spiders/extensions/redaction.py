@@ -8,8 +8,9 @@ from scrapy.settings import BaseSettings
 from schemas.crawl import QuarantinedLine
 from schemas.lines import RecordLine
 from schemas.listing import Quarantined
+from schemas.sources import CRAWLS
 
-SECRETS = ("OPENROUTER_API_KEY", "HF_TOKEN", "GITHUB_TOKEN")
+SECRETS = tuple(crawl.key_variable for crawl in CRAWLS.values() if crawl.key_variable)
 """Settings that hold one."""
 
 HIDDEN = "***"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from flows.audit.auditor import Auditor
-from flows.config.settings import SOURCES, read_settings
+from flows.config.settings import read_settings
 from flows.crawl.process import crawl
 from flows.crawl.sources import crawl_source, crawl_waves, extract_limits
 from flows.ingest.crawl_file import CrawlOutcome
@@ -20,6 +20,7 @@ from flows.job.job import Job, new_job
 from flows.run.assemble import assemble
 from flows.run.publish import RunOutcome, build_passports, publish_generation
 from flows.run.targets import NothingToAskError, listings_to_crawl
+from schemas.sources import CRAWLS
 from schemas.verdict import Verdict
 from tests.support.language_model import speaking
 from tests.support.runs import GATE, GATES, NOON, WORK, _hasty, equip, reader, served_passport
@@ -272,7 +273,7 @@ def test_a_crawl_that_finds_only_what_is_gone_is_no_broken_one(root: Path, monke
 
 
 def test_a_rescrape_asks_for_one_passport_or_is_refused(root: Path) -> None:
-    every, seller = (read_settings(store=str(root), sources=sources) for sources in (SOURCES, ("openrouter",)))
+    every, seller = (read_settings(store=str(root), sources=sources) for sources in (tuple(CRAWLS), ("openrouter",)))
     for target in ("fen--curlew-1b", "Fen/Curlew-1B"):
         assert listings_to_crawl(target, every, EPOCH) == {"huggingface": ("Fen/Curlew-1B",)}
         with pytest.raises(NothingToAskError, match="name one of them in PASSPORTS_SOURCES: huggingface"):

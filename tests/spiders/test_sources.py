@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from flows.config.settings import SOURCES
 from pipelines.formats.json_pointer import resolve
 from pipelines.formats.record_reader import as_stated, parse_record
 from schemas.crawl import AdmittedLine
 from schemas.listing import Fact
+from schemas.sources import CRAWLS
 from tests.support.spiders.scripted_server import Answer, Crawled, answering, crawl_of
 
 FOLDER = Path(__file__).resolve().parents[1] / "sources"
@@ -52,7 +52,7 @@ def stands_there(body: str, fact: Fact) -> bool:
     return str(fact.said) in str(told) if fact.method in ("section", "pattern") else as_stated(told) == fact.said
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", CRAWLS)
 def test_a_source_is_read_as_expected_and_every_fact_stands_where_it_is_said_to(source: str, tmp_path: Path) -> None:
     came = crawled(source, tmp_path)
     told = {
@@ -70,4 +70,4 @@ def test_a_source_is_read_as_expected_and_every_fact_stands_where_it_is_said_to(
 
 
 def test_every_source_has_its_folder_and_no_other_is_there() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == set(SOURCES)
+    assert {path.name for path in FOLDER.iterdir()} == set(CRAWLS)

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from schemas.sources import CRAWLS
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("schemas", "spiders", "pipelines", "flows")
 MAY_IMPORT = {
@@ -17,7 +19,7 @@ MAY_IMPORT = {
 ORDER = {
     "schemas": ["*", "passport"],
     "spiders": [
-        "settings", "clock", "download", "frontier", "extensions", "github", "modelsdev", "openrouter", "huggingface",
+        "settings", "clock", "download", "frontier", "extensions", *sorted(CRAWLS),
     ],
     "pipelines": [
         "errors", "ahead", "freshness", "formats", "registry", "signing", "rules", "markdown", "texts", "extraction",

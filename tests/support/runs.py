@@ -30,7 +30,7 @@ from pipelines.signing.keys import KeyRing, Signer, jwk, signing_key_to_jwk
 from pipelines.views.ages import Generation
 from schemas.crawl import FetchFailure
 from schemas.run import RunReport
-from schemas.sources import SOURCES
+from schemas.sources import SOURCE_NAMES
 from schemas.times import timestamp
 from spiders.extensions.tally import Tally
 from spiders.openrouter.model_list import ModelList
@@ -53,7 +53,7 @@ GATE = {
     "expires_after_h": 720,
 }
 EASY = {**GATE, "minimum_listings": 0}
-GATES = {source: GATE if source == "openrouter" else EASY for source in SOURCES}
+GATES = {source: GATE if source == "openrouter" else EASY for source in SOURCE_NAMES}
 """Gates that a handful of records pass."""
 
 WORK = tempfile.mkdtemp(prefix="passports-tests-")

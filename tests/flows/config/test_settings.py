@@ -2,15 +2,17 @@ from pathlib import Path
 
 import pytest
 
-from flows.config.settings import SOURCES, Settings, SettingsError, read_settings
+from flows.config.settings import Settings, SettingsError, read_settings
+from flows.config.source_settings import SourceSettings
+from schemas.sources import CRAWLS
 
 
 def test_without_any_setting_there_are_defaults_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("SOURCES", *(f"{source.upper()}_URL" for source in SOURCES)):
+    for name in ("SOURCES", *(f"{source.upper()}_URL" for source in CRAWLS)):
         monkeypatch.delenv(f"PASSPORTS_{name}")
     settings = read_settings()
     assert settings.store == "./public"
-    assert settings.sources == SOURCES
+    assert settings.sources == tuple(CRAWLS)
     assert settings.openrouter_url == "https://openrouter.ai"
     assert (settings.signing_key, settings.signing_key_file, settings.gates_file) == (None, None, None)
     assert not settings.endpoints
@@ -45,6 +47,28 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert settings.crawl_time_limit_s == 2.5
     assert settings.gates_file == Path("/etc/gates.toml")
     assert settings.signing_key_file == Path("/etc/key.jwk")
+
+
+def test_the_rows_of_the_sources_make_the_settings_that_there_have_always_been() -> None:
+    made = {name: field.default for name, field in SourceSettings.model_fields.items()}
+    assert made == {
+        "openrouter_url": "https://openrouter.ai", "openrouter_budget": 500, "modelsdev_url": "https://models.dev",
+        "huggingface_url": "https://huggingface.co", "huggingface_budget": 1000,
+        "huggingface_minimum_downloads": 1_000_000, "huggingface_author": None, "huggingface_task": None,
+        "huggingface_limit": None, "huggingface_changes": False,
+        "github_url": "https://api.github.com", "github_budget": 50,
+    }  # fmt: skip
+    assert all(field.description for field in SourceSettings.model_fields.values())
+
+
+def test_settings_of_a_source_are_asked_for_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSPORTS_GITHUB_URL", "http://127.0.0.1:8900/github/")
+    monkeypatch.setenv("PASSPORTS_GITHUB_BUDGET", "7")
+    settings = read_settings()
+    assert (settings.url_of("github"), settings.budget_of("github")) == ("http://127.0.0.1:8900/github", 7)
+    assert settings.budget_of("modelsdev") is None
+    assert settings.budgets == {"openrouter": 500, "huggingface": 1000, "github": 7}
+    assert list(settings.source_urls) == list(CRAWLS)
 
 
 @pytest.mark.parametrize("name", [name.upper() for name in Settings.model_fields])

@@ -16,13 +16,13 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
 from flows.audit.copy_check import check_copy
-from flows.config.settings import SOURCES
 from flows.demo import recording
 from flows.orchestration.deployments import ScheduleError, read_deployments, switched_on
 from flows.orchestration.scheduled import waiting_s
 from flows.publish.protocol import publish
 from flows.registry.reader import Reader
 from flows.store.local import LocalStore
+from schemas.sources import CRAWLS
 from tests.support.prefect_server import (
     PASSPORTS,
     Holding,
@@ -42,7 +42,7 @@ NOW = datetime(2026, 4, 22, 12, tzinfo=UTC)
 
 def test_every_source_is_refreshed_by_a_schedule_of_its_own_and_waits_a_while_first() -> None:
     refreshes = [one for one in read_deployments() if one.entrypoint == "flows.orchestration.scheduled.refresh"]
-    assert {one.sources for one in refreshes} >= {(source,) for source in SOURCES}
+    assert {one.sources for one in refreshes} >= {(source,) for source in CRAWLS}
     assert all(one.name == f"refresh-{one.sources[0]}" and len(one.schedules) == 1 for one in refreshes)
     assert all(0 < one.parameters["jitter_s"] <= 1800 for one in refreshes)
     minutes = [timetable.cron.split()[0] for one in read_deployments() for timetable in one.schedules]

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from pipelines.audit.mismatches import Mismatch, mismatches
+from pipelines.audit.regather import NotJoinedError, regather
 from pipelines.formats.json_pointer import resolve
 from pipelines.merge.gather import gather
 from pipelines.merge.joins import Joined, in_order
 from pipelines.merge.subject import Subject
+from pipelines.normalise.openrouter.roll import roll_of
 from pipelines.order import Issued, make
 from pipelines.rules.gates import default_gates
 from schemas.listing import Listing, RawListing
@@ -185,6 +187,19 @@ def test_an_offer_that_is_left_out_is_named_and_another_model_need_not_be(signed
     assert judge(signed, [*RAWS, other]) == []
     (found,) = judge(signed, [*RAWS, free])
     assert found.reason.startswith(f"'{MODEL['id']}:free' of openrouter is of this model")
+
+
+@pytest.mark.parametrize("beside", [RAWS[1:], RAWS[3:]], ids=["its repository too", "its entry in a catalogue"])
+def test_what_others_still_say_of_a_listing_that_is_gone_is_not_missed(beside: list[RawListing]) -> None:
+    looks = [
+        roll_of("openrouter", [], url=RAWS[0].url, observed_at=f"2026-12-{day}T12:00:00.000Z") for day in ("02", "04")
+    ]
+    named = [{"source": one.source, "id": one.id, "joined_by": "own"} for one in (RAWS[0], *looks)]
+    found = regather("heron-lab-heron-7b", named, [RAWS[0], *looks, *beside])
+    assert found.absence is not None
+    assert found.absence.confirmed
+    with pytest.raises(NotJoinedError, match="is not among the records"):
+        regather("heron-lab-heron-7b", named[:1], [RAWS[0], *beside])
 
 
 NAMELESS = raw(record(hugging_face_id=None))

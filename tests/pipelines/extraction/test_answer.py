@@ -25,7 +25,7 @@ from pipelines.rules.descriptions import description_rules
 from pipelines.rules.extraction import PLAIN, ExtractionRules, extraction_rules
 from pipelines.texts.cards import read_claims
 from schemas.listing import RawListing
-from schemas.sources import SOURCES
+from schemas.sources import SOURCE_NAMES
 from tests.support.listings import SEEN, admitted, listing, raw, raw_body, record, refused
 from tests.support.recordings import recordings_dir
 
@@ -270,7 +270,7 @@ def test_what_counts_becomes_limits_of_the_model_whose_card_it_is_with_a_quote_t
     for fact in said.facts:
         assert resolve(json.loads(stored.body), fact.locator) == fact.said == fact.value
         assert fact.method == "pattern"
-    assert said.source in SOURCES
+    assert said.source in SOURCE_NAMES
 
 
 def test_a_descriptions_limits_belong_to_the_listing() -> None:

@@ -20,7 +20,7 @@ from pipelines.normalise.admit import READERS, admit
 from pipelines.rules.gates import Gate, default_gates, read_gates
 from schemas.crawl import CrawlReport, FetchFailure
 from schemas.listing import Fact, FactValue, Listing
-from schemas.sources import SOURCES
+from schemas.sources import SOURCE_NAMES
 from schemas.times import instant
 from tests.support.hub_records import absence
 from tests.support.listings import SEEN, admitted, listing, raw, raw_body
@@ -134,7 +134,7 @@ def test_a_crawl_of_one_listing_need_only_have_come_whole() -> None:
 
 
 def test_every_source_that_is_read_has_a_gate_and_a_precedence() -> None:
-    assert default_gates().keys() == READERS.keys() == set(SOURCES)
+    assert default_gates().keys() == READERS.keys() == set(SOURCE_NAMES)
 
 
 @pytest.mark.parametrize(

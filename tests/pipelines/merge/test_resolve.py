@@ -12,7 +12,7 @@ from pipelines.merge.subject import Subject
 from pipelines.passport.conflicts import conflicts
 from pipelines.rules.precedence import field_of, precedence
 from schemas.listing import Fact, FactValue, Listing
-from schemas.sources import SOURCES
+from schemas.sources import SOURCE_NAMES
 from tests.support.hub_records import absence, card, fenced, repository
 from tests.support.listings import listing
 
@@ -216,7 +216,7 @@ def test_what_a_catalogue_says_of_the_paid_offer_is_not_held_against_the_free_on
 def test_the_table_names_known_sources_each_with_a_scope() -> None:
     table = precedence()
     named = {source for row in table.field for source in row.order}
-    assert named | table.scope.keys() <= set(SOURCES)
+    assert named | table.scope.keys() <= set(SOURCE_NAMES)
     assert named <= table.scope.keys()
     assert len({row.fact for row in table.field}) == len(table.field)
     assert not any(row.whole and not row.fact.endswith(":") for row in table.field)
