@@ -22,7 +22,7 @@ from benchmarks.refreshing import PUBLISHED
 from flows.demo.recording import models
 from flows.orchestration.server import own_server
 from pipelines.signing.keys import Signer, jwk, signing_key_to_jwk
-from schemas.sources import CRAWLS
+from schemas.sources import SOURCE_NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 CLI = (sys.executable, "-P", "-c", "from flows.cli import main; main()")
@@ -91,7 +91,9 @@ class Place:
         """Run `passports refresh --json` as the issuer, beside a Prefect server that is there already."""
         if "PREFECT_API_URL" not in self.settings:
             os.environ |= {"PREFECT_HOME": str(self.folder / "prefect"), **QUIET}
-            self.settings["PREFECT_API_URL"] = self.held.enter_context(own_server())
+            server = self.held.enter_context(own_server())
+            server.wait()
+            self.settings["PREFECT_API_URL"] = server.api_url
             self.settings |= {"PREFECT_HOME": os.environ["PREFECT_HOME"], **QUIET}
         return self.passports("refresh", "--json", *options, settings=settings)
 
@@ -186,7 +188,7 @@ def places(generations: int = GENERATIONS) -> Iterator[Place]:
             (folder / f"{name}.jwk").touch(mode=0o600)
             (folder / f"{name}.jwk").write_text(signing_key_to_jwk(seed))
         place.public_key.write_text(json.dumps(jwk(Signer(SEED).public_key)))
-        (folder / "gates.toml").write_text("\n".join(f"[{source}]\n{EASY_GATE}" for source in CRAWLS))
+        (folder / "gates.toml").write_text("\n".join(f"[{source}]\n{EASY_GATE}" for source in SOURCE_NAMES))
         place.pristine()
         publish(place, generations)
         for name in ("store", "issuer"):
