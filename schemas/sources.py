@@ -109,8 +109,9 @@ SOURCES: Final[tuple[Source, ...]] = (
         lists_everything=True, slugs="listing", indexed=True, text="its description",
         artifact_prefix="openrouter", page=_openrouter_page,
         settings=CrawlSettings(
-            "https://openrouter.ai", "OpenRouter's API", "/api/v1/models", key_variable="OPENROUTER_API_KEY",
-            budget=500, budget_of="listings whose endpoints a refresh asks for, where it does",
+            "https://openrouter.ai", "OpenRouter's API", "/api/v1/models?output_modalities=all",
+            key_variable="OPENROUTER_API_KEY", budget=500,
+            budget_of="listings whose endpoints a refresh asks for, where it does",
             takes_ids=True, asks_endpoints=True,
         ),
     ),

@@ -35,7 +35,7 @@ Settings = Mapping[str, str]
 NONE: Settings = MappingProxyType({})
 EASY_GATE = (
     "minimum_listings = 0\nlargest_drop = 0.9\nlargest_reject_rate = 0.5\n"
-    "refresh_after_h = 72\nstale_after_h = 168\nexpires_after_h = 720\n"
+    "refresh_after_h = 72\nstale_after_h = 168\nexpires_after_h = 720\nbounds.most_listings = 2_000\n"
 )
 
 

@@ -1,7 +1,8 @@
 """Sentences of a model card with the bytes that they are quoted from: card[start:end] is what is quoted."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 from markdown_it import MarkdownIt
@@ -15,6 +16,9 @@ from pipelines.rules.cards import CLAIMING, card_rules
 SHORTEST_SENTENCE_CHARS: Final = 10
 LONGEST_SENTENCE_CHARS: Final = 1200
 """Of the text without markup; what is longer is no sentence but text without full stops."""
+
+MOST_SENTENCES: Final = 2000
+"""Sentences that are read of a card. The fullest of 2,686 recorded cards has 98."""
 
 LEAD_IN_ENDS: Final = (":", "\uff1a")
 QUESTION_ENDS: Final = ("?", "\uff1f")
@@ -57,11 +61,19 @@ class SectionSentences(NamedTuple):
     sentences: tuple[Sentence, ...]
 
 
+def is_full(body: Sequence[SectionSentences]) -> bool:
+    """Whether a card holds as many sentences as are read of one, and perhaps more."""
+    return sum(len(part.sentences) for part in body) >= MOST_SENTENCES
+
+
 def read_body(card: bytes, body_offset: int = 0) -> tuple[SectionSentences, ...]:
     """Read a card once, from the byte where its text begins; () where the bytes are no card. Never raises."""
-    text = read_text(card)
-    sections = read_sections(card, body_offset)
-    return tuple(SectionSentences(section, tuple(read_sentences(text, section))) for section in sections)
+    text, left, read = read_text(card), MOST_SENTENCES, []
+    for section in read_sections(card, body_offset):
+        sentences = tuple(islice(read_sentences(text, section), left))
+        left -= len(sentences)
+        read.append(SectionSentences(section, sentences))
+    return tuple(read)
 
 
 def read_sentences(text: MarkdownText, section: Section) -> Iterator[Sentence]:

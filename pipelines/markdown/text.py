@@ -3,11 +3,14 @@
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from typing import Final, NamedTuple
 
 LONGEST_CARD_BYTES: Final = 1 << 19
 """What is read of a card; cards beyond it carry pictures inside their text."""
+
+MOST_LINES: Final = 10_000
+"""Lines that are read of a card. The longest of 2,686 recorded cards has 4,233."""
 
 STRETCH_CHARS: Final = 1024
 """Characters that are looked through, at most, to find the byte of one."""
@@ -15,6 +18,7 @@ STRETCH_CHARS: Final = 1024
 BYTE_ORDER_MARK: Final = "\ufeff"
 
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_BYTE_LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _ALTERED: Final = re.compile("[\0\ud800-\udfff]")
 
 _ERROR_TEXT_BYTES: Final = 600
@@ -65,10 +69,20 @@ class MarkdownText(NamedTuple):
         return self.stretch_bytes[stretch] + _byte_count(self.text[stretch * STRETCH_CHARS : char])
 
 
+def is_cut(card: bytes) -> bool:
+    """Whether a card goes on beyond what `read_text` reads of it."""
+    return (
+        len(card) > LONGEST_CARD_BYTES
+        or sum(1 for _ in islice(_BYTE_LINE_END.finditer(card), MOST_LINES)) == MOST_LINES
+    )
+
+
 def read_text(card: bytes) -> MarkdownText:
-    """Decode a card; what stands beyond `LONGEST_CARD_BYTES` is left out. Any bytes can be read."""
+    """Decode a card, up to `LONGEST_CARD_BYTES` and `MOST_LINES`. Any bytes can be read."""
     text = card[:LONGEST_CARD_BYTES].decode("utf-8", "surrogateescape")
-    starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
+    starts = [0, *(end.end() for end in islice(_LINE_END.finditer(text), MOST_LINES))]
+    if len(starts) > MOST_LINES:
+        text = text[: starts.pop()]
     stretches = range(0, len(text) + STRETCH_CHARS, STRETCH_CHARS)
     parsed = _ALTERED.sub("\ufffd", text)
     return MarkdownText(text, parsed, tuple(starts), _offsets(text, starts), _offsets(text, stretches))

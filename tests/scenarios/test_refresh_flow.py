@@ -149,12 +149,13 @@ def test_a_run_ends_in_prefect_as_it_ended(ran: subprocess.CompletedProcess[str]
     tasks = server.ask("/task_runs/filter", flow_runs={"id": {"any_": [found[2]["id"]]}})
     assert {task["name"].split("-")[0]: (task["state"]["type"], task["run_count"]) for task in tasks} == {
         "crawl openrouter": ("COMPLETED", 1),
+        "ingest": ("COMPLETED", 1),
         "extract": ("COMPLETED", 1),
         "assemble": ("FAILED", 1),
     }, "a closed gate is not tried again"
     tasks = server.ask("/task_runs/filter", flow_runs={"id": {"any_": [found[0]["id"]]}})
     names = {task["name"].split("-")[0] for task in tasks}
-    assert names == {"crawl openrouter", "extract", "assemble", "build", "publish"}
+    assert names == {"crawl openrouter", "ingest", "extract", "assemble", "build", "publish"}
 
 
 def test_a_run_leaves_its_artifacts(ran: subprocess.CompletedProcess[str], server: Server) -> None:

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from pipelines.formats.text import clean
 from pipelines.markdown.front_matter import FrontMatter, read_front_matter
-from pipelines.markdown.sentences import SectionSentences, read_body
-from pipelines.markdown.text import no_card
+from pipelines.markdown.sentences import SectionSentences, is_full, read_body
+from pipelines.markdown.text import is_cut, no_card
 from pipelines.normalise.huggingface.benchmarks import fit
 from pipelines.normalise.huggingface.card_data import LANGUAGE, MOST_LANGUAGES, OTHER_LICENCE, is_word
 from pipelines.normalise.huggingface.code_link import code_of
@@ -28,6 +28,8 @@ LONGEST_QUOTE_BYTES: Final = 1000
 
 PASSED_OVER: Final = "/front_matter"
 """What the run report counts a card under whose front matter could not be read, or not all of it; its text is read."""
+BEYOND: Final = "/beyond"
+"""What the run report counts a card under that goes on beyond what is read of one: in bytes, lines or sentences."""
 
 
 class Quote(NamedTuple):
@@ -44,14 +46,14 @@ def read_card(raw: RawListing) -> Listing:
     card = raw.body.encode()
     front = read_front_matter(card)
     body = read_body(card, front.body_offset)
-    is_none = no_card(card) is not None
+    is_none, too_long = no_card(card) is not None, is_cut(card) or is_full(body)
     return text_listing(
         raw,
         kind="card",
         facts=(*_declared(card, front), *_limits(claims_in(card, body)), *_kinds(card, body, names_of(raw.id))),
         results=_results(card, front),
         same_as=() if is_none else code_of(raw.id, [raw.body]),
-        leftovers=() if is_none or not front.faults else (PASSED_OVER,),
+        leftovers=() if is_none else (*((PASSED_OVER,) if front.faults else ()), *((BEYOND,) if too_long else ())),
         unfamiliar=_unfamiliar(front),
     )
 

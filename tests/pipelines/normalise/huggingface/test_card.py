@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.markdown.sentences import MOST_SENTENCES, is_full, read_body
+from pipelines.markdown.text import LONGEST_CARD_BYTES, MOST_LINES, read_text
 from pipelines.normalise.admit import admit
 from pipelines.normalise.huggingface.card import MOST_LIMITS
 from schemas.listing import Listing
@@ -218,6 +220,30 @@ def test_what_is_wrong_with_the_front_matter_hides_no_limit_and_is_counted(yaml:
 def test_front_matter_that_is_read_whole_or_is_not_there_is_not_counted() -> None:
     for body in (fenced("license: mit"), "# Heron", "", "Invalid username or password."):
         assert card(body).leftovers == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        ("It may fail on birds.\n\n" * 3, ()),
+        ("It may fail on birds.\n\n" * (MOST_SENTENCES + 5), ("/beyond",)),
+        ("It may fail on birds.\n\n" + "-\n" * MOST_LINES, ("/beyond",)),
+        ("It may fail on birds.\n\n" + "![](data:" + "A" * LONGEST_CARD_BYTES + ")", ("/beyond",)),
+    ],
+    ids=["short", "many sentences", "many lines", "many bytes"],
+)
+def test_a_card_that_goes_on_beyond_what_is_read_is_counted(text: str, counted: tuple[str, ...]) -> None:
+    listing = card("# Heron\n\n## Limitations\n\n" + text)
+    assert listing.leftovers == counted
+    assert [fact.said for fact in listing.facts if fact.name.startswith("limit:")][:1] == ["It may fail on birds."]
+
+
+def test_no_more_sentences_and_lines_are_read_of_a_card_than_its_bounds() -> None:
+    body = read_body(b"# Heron\n\n" + b"It may fail on birds.\n\n" * (MOST_SENTENCES + 5))
+    assert sum(len(part.sentences) for part in body) == MOST_SENTENCES
+    assert is_full(body)
+    text = read_text(b"a\r\nb\rc\n" * MOST_LINES)
+    assert (len(text.line_chars), text.text[-1]) == (MOST_LINES, "\n")
 
 
 def test_a_card_with_half_a_character_is_refused_and_stops_nothing() -> None:
