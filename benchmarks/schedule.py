@@ -35,14 +35,14 @@ DEPLOYMENTS = """
 deployments:
   - name: refresh-openrouter
     description: Crawl the recording, build, sign and publish.
-    entrypoint: flows.scheduled.refresh
+    entrypoint: flows.orchestration.scheduled.refresh
     parameters: {sources: [openrouter], jitter_s: 0}
     work_pool: {name: passports}
     schedules: [{cron: "* * * * *", timezone: UTC}]
     concurrency_limit: {limit: 1, collision_strategy: ENQUEUE}
   - name: watch
     description: Tell how old everything is.
-    entrypoint: flows.watch.watch
+    entrypoint: flows.orchestration.watch.watch
     work_pool: {name: passports}
     schedules: [{cron: "*/2 * * * *", timezone: UTC}]
     concurrency_limit: {limit: 1, collision_strategy: ENQUEUE}

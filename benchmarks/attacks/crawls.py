@@ -13,6 +13,8 @@ from benchmarks.attacks.places import Place
 from benchmarks.attacks.runs import Ran
 from benchmarks.attacks.servers import Hub, OpenRouter, Says, listening_to
 from benchmarks.hub_server import repository_id
+from pipelines.lifecycle.crawl_checks import FEWEST_TO_RATE
+from pipelines.rules.gates import default_gates
 from schemas.crawl import CRAWL_LINE, CrawlReport
 
 REPOSITORIES = 8
@@ -138,7 +140,15 @@ def _crawl(place: Place, url: str, *, limit_s: float) -> tuple[Ran, CrawlReport 
     """Crawl OpenRouter in a process of its own, as a run does, and read its report."""
     out = place.folder / "work/crawl.jsonl"
     out.unlink(missing_ok=True)
-    settings = {**HASTY, "OPENROUTER_URL": url, "CRAWL_FILE": str(out)}
+    gate = default_gates()["openrouter"]
+    bounds = {
+        "MOST_LISTINGS": gate.bounds.listings(None),
+        "MOST_UNREAD_BYTES": gate.bounds.most_unread_bytes,
+        "DOWNLOAD_MAXSIZE": gate.bounds.most_answer_bytes,
+        "LARGEST_REJECT_RATE": gate.largest_reject_rate,
+        "RATED_FROM": FEWEST_TO_RATE,
+    }
+    settings = {**HASTY, **bounds, "OPENROUTER_URL": url, "CRAWL_FILE": str(out)}
     given = [word for name, value in settings.items() for word in ("-s", f"{name}={value}")]
     command = (sys.executable, "-P", "-m", "scrapy", "crawl", "openrouter", *given)
     ran = place.run(*command, limit_s=limit_s, settings={"SCRAPY_SETTINGS_MODULE": "spiders.settings"})
