@@ -29,7 +29,7 @@ class KnownRecords:
         return RawListing.model_validate_json(row[0]) if row else None
 
     def wanted(self, source: str) -> Iterator[str]:
-        """The ids to ask for, each once: never seen or least recently seen first."""
+        """The ids to ask for, each once: first those never seen, then the least recently seen."""
         asked = "SELECT id FROM wanted WHERE source = ? ORDER BY seen, id"
         for (listing_id,) in self.database.execute(asked, (source,)):
             yield listing_id

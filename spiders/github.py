@@ -45,7 +45,7 @@ Output = Request | RawListing | Quarantined | FetchFailure
 
 
 class GitHubSpider(Spider):
-    """Yields a RawListing a repository, Quarantined for what did not come, and FetchFailure where nothing more will.
+    """Yields a RawListing for each repository, Quarantined for one that failed, FetchFailure if nothing more will come.
 
     Arguments: `known` is the file with the frontier; `only` is a comma-separated list of repositories to ask for
     instead. Unchanged repositories are recognised by their ETag, which costs nothing of a token's quota. Settings:

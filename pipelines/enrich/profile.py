@@ -101,7 +101,7 @@ def _stated(subject: Subject, modes: list[Mode]) -> list[Mode | PlainLimitation]
 
 
 def _keep_apart(subject: Subject, modes: list[Mode], profile: Profile) -> None:
-    """Note the limitations of a model of which no capability is known, so that they belong to none."""
+    """Note the limitations, with their evidence, of a model of which no capability is known."""
     for limit in (*_stated(subject, modes), *(mode for mode in modes if mode.general)):
         text, shown_by = _worded(subject, limit, "")
         profile.apart.append(text)

@@ -61,7 +61,7 @@ def _ended_by(listing: Listing, look: str) -> bool:
 
 
 def absent_in(look: Listing, listing_id: str) -> Fact:
-    """The fact that an observation states no such record: what a roll lacks at its id, or what the source answered."""
+    """The fact that a record is missing, as one observation shows it: by its place in a roll, or by an answer."""
     answer = next((fact for fact in look.facts if fact.name in ANSWERS), None)
     if answer:
         return answer._replace(name=MISSING, value=True)

@@ -10,7 +10,7 @@ MOST_WALKS = 8
 
 
 def covers(one: ListQuery, other: ListQuery) -> bool:
-    """Whether a crawl of `one` saw all that `other` asks for; a crawl with a limit saw only the start of the list."""
+    """Whether a crawl of `one` saw all that `other` asks for; one with a limit never did, as it left out the rest."""
     return (
         one.limit is None
         and one.minimum_downloads <= other.minimum_downloads

@@ -22,7 +22,7 @@ none."""
 
 
 class CrawlScope(NamedTuple):
-    """What one crawl says for one source of records: its extent, its times, and the ids that it could not read."""
+    """The extent of one crawl for one source of records, its times, and the ids that it could not read."""
 
     source: str
     whole: bool
@@ -45,9 +45,9 @@ class Update(NamedTuple):
 def updated(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine], look: CrawlScope) -> Update:
     """Replace the last records by the new ones, and mark or drop those that a whole crawl did not find.
 
-    A record under the name of another (the permanent id differs) replaces it only once the earlier one is certainly
-    gone; until then it is refused. Either way the observation of it is stored, if a passport may rest on the earlier
-    one.
+    A repository that was deleted and recreated as a/x (its permanent id differs) replaces the earlier a/x only once
+    that one is certainly gone; until then it is refused. Either way it is stored as an observation that the earlier
+    a/x is missing, if a passport may rest on that.
     """
     before: dict[_Key, AdmittedLine] = {}
     for line in last:
@@ -93,6 +93,7 @@ def _place(line: AdmittedLine) -> _Key:
 
 
 def _kept(line: AdmittedLine, seen: _CrawlContents, look: CrawlScope) -> AdmittedLine | None:
+    """One of the last records after a crawl, its marks brought up to date; None where it is dropped."""
     key = name, none = _key(line)
     if key in seen.came or line.raw.observed_at >= look.began_at:
         return line  # replaced by the caller, or stored meanwhile by another run

@@ -125,6 +125,7 @@ def _supplement_order(joined: Joined) -> tuple[int, bool, str]:
 
 
 def _subject(slug: str, members: list[Listing], supplements: tuple[Joined, ...], absences: Absences) -> Subject | None:
+    """The subject of one slug, without offers that are gone while others are there; None where it has no offer."""
     offers = tuple(listing for listing in members if listing.kind in OFFERED)
     if absences:
         offers = tuple(offer for offer in offers if not _is_gone(offer, absences)) or offers

@@ -182,6 +182,7 @@ class Joins:
         return {slug: "name"} if slug and len(self._fitting[slug]) == 1 else {}
 
     def _candidates(self, listing: Listing) -> list[_Naming]:
+        """The one listing without a repository that this repository fits by owner and name, or none."""
         if any(fact.name.startswith("base_model:") for fact in listing.facts):
             return []
         owner, _, name = listing.id.partition("/")

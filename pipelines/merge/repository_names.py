@@ -9,7 +9,7 @@ from schemas.listing import Listing
 class RepositoryNames:
     """An index of repositories (`note`) by their present and former names.
 
-    A name means the repository that its user knew: after a rename from a/x to b/x, "a/x" still means what is now b/x.
+    What another source calls "a/x" is the repository that had this name then: after a rename to b/x, it means b/x.
     """
 
     def __init__(self, source: str) -> None:

@@ -55,7 +55,10 @@ def _rank(row: Field, claim: Claim) -> tuple[bool, int]:
 
 
 def _keep_groups_together(ranked: Ranked) -> None:
-    """Believe a group's items from its speaker alone: an item that this record does not name is not in the group."""
+    """Believe a group's items from its speaker alone: an item that this record does not name is not in the group.
+
+    Where the seller's list of inputs is believed and has no audio, a catalogue's claim of "input:audio" is dropped.
+    """
     speakers = _speakers(ranked)
     for name in [name for name in ranked if name.partition(":")[0] in speakers and ":" in name]:
         speaker = speakers[name.partition(":")[0]]

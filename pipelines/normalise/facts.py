@@ -1,8 +1,8 @@
 """Names of the facts that more than one step reads."""
 
 UNSEEN, MOVED, REPLACED = ANSWERS = ("repository_missing", "repository_moved", "repository_replaced")
-"""Facts of an observation that a record is not under its name: it does not exist, has moved, or another one is
-there."""
+"""Facts of an observation that a record is not at its name: it does not exist; it moved, which alone proves it gone; or
+another record is there."""
 
 SOUGHT = "sought_id"
 """The fact of such an observation that is the permanent id of the missed record."""

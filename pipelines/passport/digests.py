@@ -63,7 +63,7 @@ def facts_digest(listings: Iterable[Listing], flags: Iterable[str] = ()) -> str:
 
 
 def _stated(listing: Listing) -> list[Any]:
-    """What one listing states: its facts in the order of their names within each field, and its providers sorted."""
+    """What one listing states: facts by name within each field, providers in the order of their reader."""
     return [
         [listing.source, listing.id, listing.name],
         [

@@ -10,7 +10,7 @@ class ForeignLinkError(ValueError):
 
 
 def base_url(settings: BaseSettings, name: str) -> str:
-    """A source's root address from the setting `name`, possibly with a path prefix; raises ValueError."""
+    """A source's root address from the setting `name`; raises ValueError if it has a user, a query or a fragment."""
     url: str = settings[name]
     parts = urlsplit(url)
     plain = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc

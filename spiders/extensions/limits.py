@@ -1,4 +1,4 @@
-"""Stops a crawl that exceeds a bound, would be refused by every gate, or is being ended."""
+"""Stops a crawl that exceeds a bound, that no gate would accept, or that is being ended."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -41,7 +41,7 @@ ABSENT = (401, 404)
 """Answers for what does not exist or is private; the Hub does not say which."""
 UNAUTHORIZED = 401
 WITHHELD = (403, 410, 451)
-"""Answers about one repository: barred, removed, or removed by law."""
+"""Answers about one repository: barred, deleted, or removed by law."""
 NOT_FOR_US = (401, 403)
 """Answers for a text that exists, and is shown to others, or to us at another time."""
 REFUSING = (429,)

@@ -1,4 +1,4 @@
-"""Selects from the Hub's list what a crawl asks for: its order, where it ends for us, and which items are ours."""
+"""Selects the part of the Hub's list that a crawl asks for: its order, its end, and the items that belong to it."""
 
 import re
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ class Selection(NamedTuple):
 
     @property
     def address(self) -> str:
-        """The first address of the list, sorted by what ends it for us; pages are no longer than is wanted."""
+        """Query of the list's first page, sorted by what ends the selection; no page is longer than its limit."""
         sort = "downloads" if self.since is None else "lastModified"
         limit = PAGE_ITEMS if self.since else min(self.query.limit or PAGE_ITEMS, PAGE_ITEMS)
         named = (("author", self.query.author), ("pipeline_tag", self.query.task))
@@ -47,7 +47,7 @@ class Selection(NamedTuple):
         return f"sort={sort}&direction=-1&limit={limit}&{filters}{filters and '&'}{FIELDS}"
 
     def of_page(self, page: Iterable[object], listed: int) -> tuple[list[object], int]:
-        """The items of a page up to the list's end for us, and how many are ours by then (`listed` before it)."""
+        """The items of a page up to the selection's end, and the number of selected ones so far (`listed` before)."""
         items: list[object] = []
         for item in page:
             if self.is_full(listed) or not self.is_above(item):
@@ -57,11 +57,11 @@ class Selection(NamedTuple):
         return items, listed
 
     def is_full(self, listed: int) -> bool:
-        """Whether so many are all that are wanted."""
+        """Whether so many items are all that the query asks for."""
         return self.query.limit is not None and listed >= self.query.limit
 
     def is_above(self, item: object) -> bool:
-        """Whether the list goes on from this item; one without the sorted field does not end it."""
+        """Whether the selection goes on from this item; one without the sorted field does not end it."""
         if not isinstance(item, dict):
             return True
         if self.since is None:
@@ -71,7 +71,7 @@ class Selection(NamedTuple):
         return changed_at is None or changed_at >= self.since
 
     def takes(self, item: dict[str, Any]) -> bool:
-        """Whether an item is ours: public, and by its own fields what was asked for, even if the list was filtered."""
+        """Whether an item is selected: it is public and fits the query by its own fields, whoever lists it."""
         downloads = _count(item.get("downloads")) or 0
         return item.get("private") is not True and downloads >= self.query.minimum_downloads and self._fits(item)
 

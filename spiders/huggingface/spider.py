@@ -22,7 +22,7 @@ from spiders.huggingface.repository import SOURCE, Hub, Taken
 from spiders.huggingface.selection import Selection
 
 AHEAD = 8
-"""Repositories in work at once: twice as many as requests, so that no request has to wait for a repository."""
+"""Repositories in work at once: twice the concurrent requests, so that these are always in use."""
 
 BATCH = 100
 """After so many repositories from the frontier a checkpoint is written."""

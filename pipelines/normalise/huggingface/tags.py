@@ -8,7 +8,7 @@ from pipelines.normalise.huggingface.vocabulary import LANGUAGE_TAGS, TOLD_TAGS
 from schemas.listing import Fact
 
 MOST_BASE_MODELS: Final = 20
-"""Most base models that are retained; a merge of more is just a merge of many."""
+"""Most base models that are retained; a merge of more says little about each."""
 
 REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9._-]+)?\Z")
 """A repository's id; the oldest repositories have no owner in it."""
