@@ -39,7 +39,7 @@ CLAIMS = {"tool_call": "tools", "reasoning": "reasoning", "structured_output": "
 
 UNREAD = frozenset(
     [
-        "/attachment",  # whether files can be sent: the modalities say which
+        "/attachment",  # whether files can be sent: the modalities state which
         "/family",  # a name among names
         "/temperature",  # a setting of a call
         "/last_updated",  # the catalogue's own date of the entry

@@ -51,7 +51,7 @@ async def in_order(jobs: Iterable[Coroutine[Any, Any, T]], width: int) -> AsyncI
 async def drained(spider: Spider) -> None:
     """Wait until all that the spider has yielded so far has passed the item pipeline and is counted."""
     engine = spider.crawler.engine
-    while engine is not None and engine.scraper.slot is not None and engine.scraper.slot.itemproc_size:  # noqa: ASYNC110 - Scrapy tells nobody
+    while engine is not None and engine.scraper.slot is not None and engine.scraper.slot.itemproc_size:  # noqa: ASYNC110 - Scrapy has no event for it
         await asyncio.sleep(0)
 
 
