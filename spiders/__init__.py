@@ -1,1 +1,1 @@
-"""What fetches: one spider a source, and Scrapy's settings. No decisions about content."""
+"""Fetches the sources: one spider for each, and Scrapy's settings. Spiders decide nothing about content."""

@@ -1,4 +1,4 @@
-"""The clock of a crawl: the machine's, or the one instant that the order names."""
+"""The clock of a crawl: the machine's, or one fixed instant that a setting gives."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ Clock = Callable[[], datetime]
 
 
 def clock_of(settings: BaseSettings) -> Clock:
-    """Give the clock: SOURCE_DATE_EPOCH (whole seconds) where set; raise ValueError when that is no number."""
+    """The clock of a crawl; SOURCE_DATE_EPOCH (whole seconds) fixes it. Raises ValueError if that is no number."""
     epoch = settings.get("SOURCE_DATE_EPOCH")
     if epoch in (None, ""):
         return lambda: datetime.now(UTC)
@@ -20,5 +20,5 @@ def clock_of(settings: BaseSettings) -> Clock:
 
 
 def stamp(clock: Clock) -> str:
-    """Read the clock as a timestamp."""
+    """The present time as a timestamp."""
     return timestamp(clock())

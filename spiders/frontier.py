@@ -1,4 +1,4 @@
-"""What a crawl knows before it begins: records of the last good crawl, and ids that other sources name."""
+"""The frontier of a crawl: records of the last good crawl, and the ids to ask for, in their order."""
 
 import hashlib
 import sqlite3
@@ -11,10 +11,10 @@ from schemas.listing import RawListing
 
 
 class KnownRecords:
-    """Reads the file that `schemas.crawl.KNOWN_TABLES` describes; asks it each time, as it may be larger than memory.
+    """Reads the SQLite file of `schemas.crawl.KNOWN_RECORDS_SCHEMA`, by queries, as it can be larger than memory.
 
-    Ids are compared without regard to case. An empty path stands for a crawl that knows nothing yet. Raise ValueError
-    when there is no such file, or it is none of that kind.
+    Ids are compared without case. An empty path is the frontier of a crawl that knows nothing yet. Raises ValueError
+    when there is no such file, or it is of another kind.
     """
 
     def __init__(self, path: str) -> None:
@@ -23,13 +23,13 @@ class KnownRecords:
             self.database.executescript(KNOWN_RECORDS_SCHEMA)
 
     def raw(self, source: str, listing_id: str) -> RawListing | None:
-        """Give the record that the last good crawl brought, None when it brought none."""
+        """The record that the last good crawl brought, None when it brought none."""
         found = self.database.execute("SELECT raw FROM known WHERE source = ? AND id = ?", (source, listing_id))
         row = found.fetchone()
         return RawListing.model_validate_json(row[0]) if row else None
 
     def wanted(self, source: str) -> Iterator[str]:
-        """Give the ids that are to be asked for, each once: those that were not seen for longest first."""
+        """The ids to ask for, each once: first those never seen, then the least recently seen."""
         asked = "SELECT id FROM wanted WHERE source = ? ORDER BY seen, id"
         for (listing_id,) in self.database.execute(asked, (source,)):
             yield listing_id
@@ -47,7 +47,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 class SeenIds:
-    """A set of texts that lies on disk once it has grown, in a temporary file that goes with the process."""
+    """A set of texts that moves to disk as it grows, in a temporary file that ends with the process."""
 
     def __init__(self) -> None:
         self.database = sqlite3.connect("", isolation_level=None)
@@ -55,7 +55,7 @@ class SeenIds:
         self.database.execute("CREATE TABLE seen (text TEXT PRIMARY KEY) WITHOUT ROWID")
 
     def add(self, text: str) -> bool:
-        """Remember a text; return whether it is new."""
+        """Add a text; return whether it is new."""
         return self.database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (text,)).rowcount == 1
 
     def __contains__(self, text: str) -> bool:
@@ -63,10 +63,10 @@ class SeenIds:
 
 
 def fair_order(ids: Iterable[str], seen: Mapping[str, str], *, due: str, lot: str) -> Iterator[str]:
-    """Give each id once: by turns one that is due and one never seen, then what is not due yet, the oldest first.
+    """Yield each id once: due and never seen ones in turns, then those that are not due yet, the oldest first.
 
-    `seen` is id → when it was last seen; what was seen before `due` is due. Those never seen come in an order that
-    `lot` draws, another for each crawl: what never answers would else stand before what is new, at every crawl.
+    `seen` is id → when it was last seen; ids seen before `due` are due. Those never seen are shuffled by `lot`,
+    differently in each crawl: otherwise ids that never answer would be ahead of new ones every time.
     """
     known: list[str] = []
     new: list[str] = []

@@ -1,4 +1,4 @@
-"""Asks GitHub for the repositories of code that other sources name, one after the other, through the REST API."""
+"""Asks GitHub's REST API, one request at a time, for the repositories of code that other sources name."""
 
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -19,15 +19,15 @@ from spiders.download.failures import Streak, describe, request_of, with_rest
 from spiders.frontier import KnownRecords
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,100}\Z")
-"""owner/name; a name of dots alone would climb out of the API's path."""
+"""owner/name; a name of dots alone would leave the API's path."""
 
 TARGET = re.compile(r"/repositories/[0-9]{1,15}\Z|/repos/" + REPOSITORY.pattern)
-"""Where a renamed repository may be pointed to: its number, or its new name."""
+"""Where GitHub may redirect a renamed repository to: its number, or its new name."""
 
 HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 
 OF_THE_ASKER = frozenset(["permissions", "temp_clone_token", "security_and_analysis"])
-"""Fields that tell of whoever asks with a token, and not of the repository; one of them can be a secret."""
+"""Fields about whoever asks with a token, and not about the repository; one of them can be a secret."""
 
 VERSION = re.compile(r"[!-~]{1,200}\Z")
 """An ETag that can be sent back."""
@@ -35,9 +35,9 @@ VERSION = re.compile(r"[!-~]{1,200}\Z")
 NOT_MODIFIED = 304
 MOVED = (301, 302, 307, 308)
 GONE = (404, 410, 451)
-"""A fault of one record: deleted, made private, or taken down by law."""
+"""Answers about one record: deleted, made private, or removed by law."""
 REFUSING = (401, 403, 429)
-"""What the next request would be answered too."""
+"""Answers that the next request would get too."""
 
 TAKEN = "is {!r}, which was taken under another name"
 
@@ -45,11 +45,11 @@ Output = Request | RawListing | Quarantined | FetchFailure
 
 
 class GitHubSpider(Spider):
-    """Yields a RawListing a repository, Quarantined for what did not come, and FetchFailure where nothing more will.
+    """Yields a RawListing for each repository, Quarantined for one that failed, FetchFailure if nothing more will come.
 
-    Arguments: `known` is the file that says which repositories are wanted, and what was fetched before; `only` is a
-    comma-separated list of repositories instead. What has not changed is found by its ETag, which costs nothing of the
-    quota that a token has. Settings: GITHUB_URL, GITHUB_TOKEN, SOURCE_DATE_EPOCH.
+    Arguments: `known` is the file with the frontier; `only` is a comma-separated list of repositories to ask for
+    instead. Unchanged repositories are recognised by their ETag, which costs nothing of a token's quota. Settings:
+    GITHUB_URL, GITHUB_TOKEN, SOURCE_DATE_EPOCH.
     """
 
     name = "github"
@@ -67,7 +67,7 @@ class GitHubSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's
-        """Take source, token and clock from the settings; raise ValueError when GITHUB_URL is no plain address."""
+        """Read source, token and clock from the settings; raise ValueError when GITHUB_URL is no plain address."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.clock = clock_of(crawler.settings)
         spider.base_url = base_url(crawler.settings, "GITHUB_URL")
@@ -76,18 +76,18 @@ class GitHubSpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Output]:
-        """Ask for the first repository; each answer leads to the next one, as GitHub asks to be asked serially."""
+        """Ask for the first repository; each answer leads to the next, as GitHub wants serial requests."""
         for first in self._next():
             yield first
 
     def take(self, response: Response, answer: dict[str, Any], asked: str, *, moved: bool = False) -> Iterator[Output]:
-        """Take one repository."""
+        """Record one repository, and ask for the next one."""
         self.streak.answered()
         yield self._record(response, answer, asked, moved=moved)
         yield from self._next()
 
     def failed(self, failure: Failure) -> Iterator[Output]:
-        """Take what is no repository: one that has not changed, has moved, is gone, or did not come."""
+        """Handle what is not a repository's record: it is unchanged, has moved, is gone, or did not come."""
         request = request_of(failure)
         asked, told = request.cb_kwargs["asked"], describe(failure, request)
         response = failure.value.response if isinstance(failure.value, HttpError) else None
@@ -109,7 +109,7 @@ class GitHubSpider(Spider):
         yield from self._next()
 
     def _missed(self, failure: Failure, told: FetchFailure, asked: str) -> Iterator[Output]:
-        """Put aside what never came; where the next one would not come either, leave the rest alone."""
+        """Quarantine what never came; end the crawl where the next one would not come either."""
         if self.streak.ends(failure, told, refusing=REFUSING):
             yield with_rest(told, sum(1 for _ in self.wanted))
             return
@@ -158,7 +158,7 @@ class GitHubSpider(Spider):
             yield self._refused(None, asked, "", f"{asked[:200]!r} is no repository: owner/name is one")
 
     def _ask(self, asked: str, path: str, *, moved: bool = False) -> Request:
-        """Make a request below the source's URL, the only place that the token is sent to."""
+        """Make a request below the source's URL, the only address that gets the token."""
         last = self.known.raw(self.name, asked)
         stands_there = last is not None and (last.id.lower() != asked.lower()) is moved
         unless = {"If-None-Match": last.version} if stands_there and last and last.version else {}
@@ -186,14 +186,14 @@ def _version(response: Response) -> str | None:
 
 
 def _target(response: Response, root: str) -> str | None:
-    """Path that a renamed repository is pointed to, None where it is none of ours to follow."""
+    """The path that a renamed repository is redirected to, None where we do not follow it."""
     location = (response.headers.get("Location") or b"").decode("latin-1")
     path = path_below(location, root) if response.status in MOVED else None
     return path if path and TARGET.match(path) else None
 
 
 def _is_blocked(response: Response) -> bool:
-    """Whether GitHub itself has closed the repository: other refusals with 403 are of who asks, or how often."""
+    """Whether GitHub itself blocked the repository; other 403 answers are about who asks, or how often."""
     try:
         return "block" in read_repository(response.body)
     except AnswerError:

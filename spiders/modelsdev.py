@@ -1,4 +1,4 @@
-"""Fetches models.dev's catalogue: one file, in sections by provider, of which each model's entry is a record."""
+"""Fetches models.dev's catalogue: one file, in sections by provider; the entry of each model becomes a record."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Self
@@ -21,10 +21,10 @@ Taken = RawListing | Quarantined
 
 
 class ModelsDevSpider(Spider):
-    """Yields a RawListing an entry, Quarantined for what is none, and FetchFailure when the file never came.
+    """Yields a RawListing for each entry, Quarantined for what is none, and FetchFailure when the file never came.
 
-    A record's id is "<section>/<model id>". Its body is the file itself, cut down to that one entry, so that a pointer
-    into the record is one into the file too. Settings: MODELSDEV_URL, SOURCE_DATE_EPOCH.
+    A record's id is "<section>/<model id>". Its body is the file reduced to that one entry, so that a pointer into the
+    record is also one into the file. Settings: MODELSDEV_URL, SOURCE_DATE_EPOCH.
     """
 
     name = "modelsdev"
@@ -33,7 +33,7 @@ class ModelsDevSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's
-        """Take source and clock from the settings; raise ValueError when MODELSDEV_URL is no plain address."""
+        """Read source and clock from the settings; raise ValueError when MODELSDEV_URL is no plain address."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.clock = clock_of(crawler.settings)
         spider.base_url = base_url(crawler.settings, "MODELSDEV_URL")
@@ -49,7 +49,7 @@ class ModelsDevSpider(Spider):
         )
 
     def take(self, response: Response, answer: dict[str, Any]) -> Iterator[Taken]:
-        """Take every entry of every section."""
+        """Record every entry of every section."""
         observed_at = stamp(self.clock)
         if self.crawler.stats is not None:
             self.crawler.stats.set_value("listing/announced", _records(answer))
@@ -83,7 +83,7 @@ class ModelsDevSpider(Spider):
 
 
 def read_catalogue(body: bytes) -> dict[str, Any]:
-    """Read the file: an object of sections; raise AnswerError."""
+    """Read the file, an object of sections; raise AnswerError."""
     document = read_json(body)
     if not isinstance(document, dict):
         raise AnswerError("an array or a single value where an object of providers belongs")
@@ -93,17 +93,17 @@ def read_catalogue(body: bytes) -> dict[str, Any]:
 
 
 def _models(section_id: str, section: object) -> dict[str, Any] | None:
-    """Models of a section, None where it is none; a '/' in its name would make two ids the same."""
+    """The models of a section, None where it is none; a '/' in its name could make two ids equal."""
     models = section.get("models") if isinstance(section, dict) and "/" not in section_id else None
     return models if isinstance(models, dict) else None
 
 
 def _records(catalogue: dict[str, Any]) -> int:
-    """How many records there are; a section that is none is put aside as one."""
+    """The number of records; a section that is none counts as one, as it is quarantined as one."""
     found = (_models(section_id, section) for section_id, section in catalogue.items())
     return sum(1 if models is None else len(models) for models in found)
 
 
 def _escaped(key: str) -> str:
-    """Write a key as a part of a JSON Pointer; half a character, which UTF-8 cannot carry, is spelled out."""
+    """A key as a part of a JSON Pointer; a lone surrogate, which UTF-8 cannot encode, is written as an escape."""
     return key.encode(errors="backslashreplace").decode().replace("~", "~0").replace("/", "~1")

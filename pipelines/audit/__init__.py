@@ -1,1 +1,1 @@
-"""Proves a published passport again from the stored records, and lists what does not match."""
+"""Checks published passports against the stored records: every quote, every value, and the rules run again."""

@@ -1,4 +1,7 @@
-"""Holds a passport to the rules to the last leaf; `pipelines.difference` tells people what changed of substance."""
+"""Compares a passport with the one that the rules give, value by value, also where no change of substance is concerned.
+
+`pipelines.passport.changes` compares passports for people, by substance alone.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -9,11 +12,11 @@ from pipelines.passport.score import rank_breakdown, score
 Json = Mapping[str, Any]
 
 LEFT_OUT = frozenset(["/provenance/cause", "/trust/maintenance/updated_at", "/trust/score", "/trust/rank_breakdown"])
-"""What the registry's history gives, which no record holds; and what is looked at by itself."""
+"""Paths that no record can give, only the registry's history; and the score, which is recomputed by itself."""
 
 
 class Difference(NamedTuple):
-    """One leaf of a passport that is not what it must be."""
+    """One value of a passport that is not what it must be."""
 
     path: str
     """JSON Pointer into `unfragile`."""
@@ -22,13 +25,13 @@ class Difference(NamedTuple):
 
 
 def unequal_leaves(again: Json, told: Json, signed_at: datetime) -> Iterator[Difference]:
-    """Find what a passport's `unfragile` (`told`) says otherwise than the rules on its records do (`again`)."""
+    """Yield each value in which a published `unfragile` (`told`) differs from the one derived again (`again`)."""
     yield from _unequal(again, told, "")
     yield from _of_score(told["trust"], rank_breakdown(told, signed_at=signed_at))
 
 
 def _of_score(trust: Json, breakdown: Json) -> Iterator[Difference]:
-    """The score follows from the rest of the passport."""
+    """Recompute the score and its components from the rest of the published passport, and yield what differs."""
     for name, value in breakdown.items():
         yield from _unequal(value, trust["rank_breakdown"].get(name), f"/trust/rank_breakdown/{name}")
     if trust["score"] != score(breakdown):

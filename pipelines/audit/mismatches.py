@@ -1,7 +1,7 @@
-"""Proves a passport anew: every quote and value is found again in the stored records, and the rules run again.
+"""Audits a passport: finds every quote and value again in the stored records, and runs the rules again on them.
 
-A passport is only as good as what can be shown for it, whoever signed it. What was published is compared with what the
-records say; nothing of the run that made it is trusted, not even which records are of the same model.
+A signature shows who published a passport, not that it is true. So what was published is compared with what the records
+give; nothing of the run that made it is trusted, not even its decision which records are of the same model.
 """
 
 import hashlib
@@ -27,30 +27,30 @@ from schemas.times import instant, stamp
 Json = Mapping[str, Any]
 
 MUST_BE_SHOWN = ("/artifact/status", "/artifact/pricing/starting_price", "/trust/data_access_risk")
-"""What every passport states and must have evidence for, beside each capability, limitation and failure mode."""
+"""Paths that every passport must have evidence for, beside each capability, limitation and failure mode."""
 
 RECORDS = "/artifact/model/records"
 
 LONGEST_VALUE = 80
-"""Characters of a value that a reason shows."""
+"""Most characters of a value that a reason shows."""
 
 BYTES = "bytes:"
-"""How a locator in a text begins: "bytes:10-52"."""
+"""How a locator into a text begins: "bytes:10-52"."""
 
 
 class Mismatch(NamedTuple):
-    """A statement that cannot be shown."""
+    """A statement of a passport for which the records give no evidence, or something else."""
 
     path: str
-    """JSON Pointer into `unfragile`; "/expiresAt" stands beside it."""
+    """JSON Pointer into `unfragile`; or "/expiresAt", which is beside it."""
     reason: str
 
 
 def mismatches(passport: Json, records: Iterable[RawListing], *, gates: Lifetimes) -> list[Mismatch]:
-    """List what a passport (the object that holds `unfragile`) says and its sources' records do not.
+    """List what a passport states and its records do not; `passport` is the object that holds `unfragile`.
 
-    `records` are those of the generation that issued it: at least all that the passport names. `gates` are that
-    generation's own.
+    `records` are those of the generation that issued it: at least all that it names. `gates` are that generation's own.
+    The rules run again only where records and evidence hold.
     """
     unfragile = passport["unfragile"]
     at_hand = list(records)
@@ -62,7 +62,7 @@ def mismatches(passport: Json, records: Iterable[RawListing], *, gates: Lifetime
 
 
 def _forged(raw: RawListing) -> Mismatch | None:
-    """A stored record must hash to the digest that it is stored with, or its body is not what the source sent."""
+    """A record whose body does not hash to the digest that it is stored with: it is not what the source sent."""
     digest = hashlib.sha256(raw.body.encode()).hexdigest()
     if digest == raw.content_sha256:
         return None
@@ -93,7 +93,7 @@ def _entry(entry: Json, unfragile: Json, stored: Mapping[tuple[str, str], RawLis
 
 
 def _in_text(entry: Json, raw: RawListing) -> Mismatch | None:
-    """A quote of a text must be exactly what its bytes hold."""
+    """The mismatch of a quote from a text, which must equal the bytes at its locator."""
     start, _, end = entry["locator"].removeprefix(BYTES).partition("-")
     stored = raw.body.encode()[int(start) : int(end)] if start.isdecimal() and end.isdecimal() else b""
     if stored and stored == entry.get("quote", "").encode():
@@ -102,7 +102,7 @@ def _in_text(entry: Json, raw: RawListing) -> Mismatch | None:
 
 
 def _in_record(entry: Json, raw: RawListing) -> Mismatch | None:
-    """A quote must be words of the text at its locator; a value must be all that the record holds there."""
+    """The mismatch of a quote, which must occur in the text at its locator, or of a value, which must be all of it."""
     try:
         stored = resolve(parse_record(raw.body), entry["locator"])
         value: object = None if "quote" in entry else as_stated(stored)
@@ -133,7 +133,7 @@ def _class_entry(entry: Json) -> Mismatch | None:
 
 
 def _rederived(passport: Json, records: list[RawListing], gates: Lifetimes) -> list[Mismatch]:
-    """Run the rules again on the records, as of the signature, and compare."""
+    """Run the rules again on the records, as of the time of signature, and list what comes out otherwise."""
     unfragile = passport["unfragile"]
     slug = unfragile["artifact"]["slug"]
     cited = {entry["content_sha256"] for entry in unfragile["evidence"]}
@@ -150,7 +150,7 @@ def _rederived(passport: Json, records: list[RawListing], gates: Lifetimes) -> l
         for change in changes_between(again, unfragile)
         if change.path != "/trust/score"
     ]
-    # What is no change of substance may still be false: how fresh it looks, who is said to have said it, and when.
+    # What is no change of substance can be false too: dates, freshness, who states something and when.
     expires_at = stamp(deadlines(last_observed_at(subject), gates[subject.primary.source]).void)
     if passport["expiresAt"] != expires_at:
         found.append(Mismatch("/expiresAt", f"must be {expires_at}, not {passport['expiresAt']}"))

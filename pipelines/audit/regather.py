@@ -1,4 +1,4 @@
-"""Gathers a passport's subject again from the records that it names, and sees whether they are of one model."""
+"""Builds a passport's subject again from the records that it names, and checks that they are of one model."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -20,15 +20,15 @@ Json = Mapping[str, Any]
 
 
 LOOKS = ("roll", "absence")
-"""Kinds of records that show that another one is not there."""
+"""Kinds of records that show that another record is absent."""
 
 
 class NotJoinedError(PipelineError):
-    """The records that a passport names are not there, or do not say that they are of its model."""
+    """Raised where records that a passport names are missing, do not join its model, or are not all of it."""
 
 
 class NamedRecord(NamedTuple):
-    """A record that a passport names, and how it came to it."""
+    """A record that a passport names, and the way in which it says that it was joined."""
 
     raw: RawListing
     listing: Listing
@@ -38,10 +38,10 @@ class NamedRecord(NamedTuple):
 def regather(
     slug: str, named: Iterable[Json], records: Iterable[RawListing], *, cited: Collection[str] = ()
 ) -> Subject:
-    """Gather the subject of a passport; `named` is its `artifact.model.records`. Raise NotJoinedError.
+    """Build the subject of a passport again; `named` is its `artifact.model.records`. Raises NotJoinedError.
 
-    `records` may hold others that could be of the same model: those that are must be named. `cited` are the digests of
-    the records that its evidence points into.
+    `records` may hold others: those of the same model must be named too. `cited` are the digests of the records that
+    the passport's evidence points into.
     """
     wanted, at_hand = list(named), list(records)
     found = _found(wanted, at_hand, cited)
@@ -63,7 +63,7 @@ def regather(
 
 
 def _found(named: list[Json], records: Iterable[RawListing], cited: Collection[str]) -> list[NamedRecord]:
-    """Find the records that are named; of a repository both its record and the answer that there is none may be."""
+    """Find the records that are named; of one id both a record and the answer that there is none can be."""
     stored: dict[tuple[str, str], list[RawListing]] = defaultdict(list)
     for raw in records:
         stored[raw.source, raw.id].append(raw)
@@ -79,7 +79,7 @@ def _key(record: Json) -> tuple[str, str]:
 def _meant(
     key: tuple[str, str], stored: Iterable[RawListing], count: int, cited: Collection[str]
 ) -> list[tuple[RawListing, Listing]]:
-    """Choose as many as are named: what the evidence points into, or else the answer, into which it need not point."""
+    """Choose as many records of one id as are named: those that the evidence cites, then answers that there is none."""
     read = [(raw, listing) for raw in stored if isinstance(listing := admit(raw), Listing)]
     if len(read) < count:
         raise NotJoinedError(f"no record {key[1]!r} of {key[0]} is stored that can be read")
@@ -88,14 +88,14 @@ def _meant(
 
 
 def _beside(named: Iterable[Json], records: Iterable[RawListing]) -> list[Listing]:
-    """The records at hand that are not named, those that can be read."""
+    """The readable records whose ids the passport does not name."""
     keys = set(map(_key, named))
     read = (admit(raw) for raw in records if (raw.source, raw.id) not in keys)
     return [listing for listing in read if isinstance(listing, Listing)]
 
 
 def _under_the_same_ids(records: Iterable[RawListing], found: Iterable[NamedRecord]) -> list[Listing]:
-    """The records at hand that lie beside one that is named: a repository, and the look that did not find it."""
+    """The readable records of a named id that are not named: a repository beside the answer that it is missing."""
     named = {_id_of(one.raw): one.raw.content_sha256 for one in found}
     read = (admit(raw) for raw in records if named.get(_id_of(raw), raw.content_sha256) != raw.content_sha256)
     return [listing for listing in read if isinstance(listing, Listing)]
@@ -106,13 +106,13 @@ def _id_of(raw: RawListing) -> tuple[str, str]:
 
 
 def _only_shares_the_slug(listing: Listing, slug: str, own: list[Listing]) -> bool:
-    """Whether it is of another id, whose slug is the same and belongs to the one that was seen first."""
+    """Whether a listing has another id that gives the same slug, and the passport's own id had it first."""
     bases = {one.base_id.lower() for one in own}
     return listing.kind in CLAIMING and listing.slug == slug and listing.base_id.lower() not in bases
 
 
 def _joined(slug: str, record: NamedRecord, joins: Joins) -> Joined:
-    """See that a record belongs to the passport in the way that it says."""
+    """Join a named record again, and check that it reaches the passport in the way that the passport says."""
     listing = record.listing
     found = next((one for one in joins.place(listing) if one.slug == slug and one.by == record.by), None)
     if found is None:
@@ -121,7 +121,7 @@ def _joined(slug: str, record: NamedRecord, joins: Joins) -> Joined:
 
 
 def _see_that_none_is_left_out(slug: str, own: list[Listing], beside: Iterable[Listing], joins: Joins) -> None:
-    """Of what is there, all that is of this model must be named: what a record says against it cannot be left out."""
+    """Check that every stored record of this model is named: one that contradicts the passport must not be left out."""
     for listing in beside:
         placed = next((one for one in joins.place(listing) if one.slug == slug), None)
         if placed and listing.kind not in LOOKS and (placed.by != "own" or _is_an_offer(listing, own)):
@@ -129,13 +129,13 @@ def _see_that_none_is_left_out(slug: str, own: list[Listing], beside: Iterable[L
 
 
 def _is_an_offer(listing: Listing, own: list[Listing]) -> bool:
-    """Whether a listing is one more of the seller's for the same model; endpoints are shown of the first alone."""
+    """Whether a listing is a further offer of the same model, or the endpoints of its first offer."""
     same = bool(own) and (BY_NAME[listing.source].crawl, listing.base_id) == (own[0].source, own[0].base_id)
     return same and (listing.kind != "endpoints" or listing.id == own[0].id)
 
 
 def _see_that_texts_hold(found: Iterable[NamedRecord]) -> None:
-    """What was found in a text must stand in the text that the passport names."""
+    """Check each extraction against its text, which must be among the named records."""
     by_id = {(one.listing.source, one.listing.id): one for one in found}
     for (source, record_id), extraction in by_id.items():
         if source == EXTRACTION:
@@ -148,19 +148,22 @@ def _see_that_texts_hold(found: Iterable[NamedRecord]) -> None:
 
 
 def _absences(own: Iterable[Listing], looks: tuple[Listing, ...]) -> Absences:
-    """What the looks say of the listings that the passport was made from; it names looks only where all are gone."""
+    """The absences that the named observations prove; a passport names any only if all its listings are gone."""
     ordered = tuple(sorted(looks, key=lambda look: look.observed_at))
     return {(one.source, one.id): _absence(one, ordered) for one in own} if looks else NO_ABSENCES
 
 
 def _shows_a_move(look: Listing, listing: Listing) -> bool:
-    """Whether a look found this very record under another name."""
+    """Whether an observation found this very record under another name."""
     said = {fact.name: fact.value for fact in look.facts}
     return MOVED in said and said[SOUGHT] == identity_of(listing)
 
 
 def _absence(listing: Listing, looks: tuple[Listing, ...]) -> Absence:
-    """See that the looks suffice; of single answers the latest is kept, and the first came after the good record."""
+    """Check that the observations prove an absence: either one shows a rename, or the time between them suffices.
+
+    Of answers for a single record only the latest is stored; the first miss came after the record was last seen.
+    """
     since = looks[0].observed_at if looks[0].kind == "roll" else listing.observed_at
     at = looks[-1].observed_at
     if not any(_shows_a_move(look, listing) for look in looks) and not is_confirmed(listing, since, at):

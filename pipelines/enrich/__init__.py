@@ -1,1 +1,1 @@
-"""What a model can do and how it fails, derived from its facts by the rules, with evidence."""
+"""Derives what a model can do and how it fails from its facts, by the rules, each with its evidence."""

@@ -1,4 +1,4 @@
-"""All capabilities and failure modes of the rules, compiled once."""
+"""All capabilities and failure modes of the rules, compiled once per process."""
 
 import re
 from functools import lru_cache
@@ -15,41 +15,41 @@ _NOT_IN_URI = re.compile(r"[^a-z0-9]+")
 
 
 class Ability(NamedTuple):
-    """A row of the capability catalogue, with all laid out that is the same for every model."""
+    """One capability rule, compiled, with everything that is the same for each model that has it."""
 
     rule: CapabilityRule
     condition: Compiled
     asks_figures: bool
     hearsay: bool
-    """Whether facts may show it that are less certain than a listing's own fields."""
+    """Whether texts or claims of others may show it: its confidence then depends on the evidence."""
     document: Document
 
 
 class Mode(NamedTuple):
-    """A row of the failure-mode catalogue, with its condition laid out."""
+    """One failure-mode rule, compiled."""
 
     rule: FailureMode
     condition: Compiled
     asks_figures: bool
     general: bool
-    """Whether it is of any model: true of the class, and named by no capability that it would come with."""
+    """Whether it applies to any model: it is true of the class, and no capability names it as one of its limits."""
     told: tuple[str, ...]
-    """Facts of its condition that a text states it in words."""
+    """Facts of its condition by which a text states the limit in words."""
 
 
 class Catalogue(NamedTuple):
-    """Both catalogues, in the order of the tables."""
+    """The capabilities and the failure modes, each in the order of its table."""
 
     abilities: tuple[Ability, ...]
     modes: tuple[Mode, ...]
     asked: frozenset[str]
-    """Names of all facts that some row asks for."""
+    """Names of all facts that some rule asks for."""
     rules_sha256: str
 
 
 @lru_cache(maxsize=1)
 def catalogue() -> Catalogue:
-    """Lay the rules out once."""
+    """Compile the rules; the result is cached."""
     book = rulebook()
     abilities = tuple(_ability(rule, book.issuing.confidence) for rule in book.capabilities.capability)
     named = {limit for rule in book.capabilities.capability for limit in rule.limits}
@@ -60,7 +60,7 @@ def catalogue() -> Catalogue:
 
 
 def capability_uri(category: str, name: str) -> str:
-    """`capability://` address: the first category and the name, both in dots; the same ability has the same address."""
+    """The `capability://` address of a capability: its first category and its name, with dots between words."""
     return f"capability://{category.replace('-', '.')}.{_NOT_IN_URI.sub('.', name.lower())}"
 
 

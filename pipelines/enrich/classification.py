@@ -1,4 +1,4 @@
-"""Type, category, risk and access of a model: the first row of the table that fits."""
+"""Type, category, risk and access of a model, each by the first rule of a table that fits."""
 
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
@@ -10,7 +10,7 @@ from pipelines.rules.rulebook import rulebook
 
 
 class Tables(NamedTuple):
-    """The first-match tables with their conditions laid out."""
+    """The tables of which the first fitting rule counts, compiled."""
 
     types: list[tuple[Choice, Compiled]]
     categories: list[tuple[Choice, Compiled]]
@@ -32,12 +32,12 @@ def _tables() -> Tables:
 
 
 def access(subject: Subject) -> tuple[str, ...]:
-    """What a caller needs to have the model at all; it comes before what each capability needs."""
+    """What a caller needs to reach the model at all; listed before what each capability needs."""
     return _access(subject.stated & _asked_for_access())
 
 
 def risk_of(subject: Subject) -> RiskRule:
-    """The risk that data runs by calling the model."""
+    """The risk to data that calling the model brings."""
     return _first(_tables().risks, subject)
 
 

@@ -1,21 +1,21 @@
-"""Evidence: who says so, where, when, and word for word."""
+"""Builds evidence entries: who states something, where, when, and in which words."""
 
 from typing import Any
 
 from schemas.listing import Claim, Listing, Method, Said
 
 Document = dict[str, Any]
-"""A part of a passport, in the key order in which it is served; lists in it may be tuples."""
+"""A part of a passport, with its keys in the order in which they are served; lists in it may be tuples."""
 
 QUOTING = ("section", "pattern")
-"""Methods whose evidence is words out of a longer text, not the whole value at the locator."""
+"""Methods whose evidence is words out of a longer text, and not the whole value at the locator."""
 
 IN_TEXT = "bytes:"
-"""How a locator in a text begins; what stands there is always a quote."""
+"""How a locator into a text begins; the evidence at such a locator is always a quote."""
 
 
 def stated(path: str, listing: Listing, locator: str, said: Said) -> Document:
-    """Evidence that a listing says something at a place; `path` is a JSON Pointer into `unfragile`."""
+    """Evidence that a listing states something at a locator; `path` is a JSON Pointer into `unfragile`."""
     source = listing.source
     return {
         "path": path,
@@ -31,7 +31,7 @@ def stated(path: str, listing: Listing, locator: str, said: Said) -> Document:
 
 
 def from_claim(path: str, claim: Claim) -> Document:
-    """Evidence that a record states a fact, by the value that stands there or by words out of it."""
+    """Evidence of a claim: the value at its locator, or for methods that read text the words out of it."""
     fact, listing = claim
     entry = stated(path, listing, fact.locator, fact.said)
     return entry if fact.method == "structured" else _told(entry, fact.method)
@@ -45,9 +45,9 @@ def _told(entry: Document, method: Method) -> Document:
 def from_class(
     path: str, *, rule: str, text: str, rules_sha256: str, listing: Listing, taxonomy: tuple[str, ...]
 ) -> Document:
-    """Evidence that something is true of this kind of thing: our own rule, pinned; no source states it.
+    """Evidence that something is true of this kind of model: our own rule with its hash, since no source states it.
 
-    `listing` is the one that shows the model to be of that kind; its date is the evidence's.
+    `listing` is the record that shows the model to be of that kind; the evidence has its date.
     """
     return {
         "path": path,
@@ -64,7 +64,7 @@ def from_class(
 
 
 def from_issuer(path: str, *, issuer: str, locator: str, value: object, observed_at: str) -> Document:
-    """Evidence that the issuer answers for; `locator` points into this passport's own `unfragile`."""
+    """Evidence that rests on the issuer's own word; `locator` points into this passport's own `unfragile`."""
     return {
         "path": path,
         "source": issuer,

@@ -1,4 +1,4 @@
-"""Limits that texts state in words: the quotes of a failure mode, and plain sentences that no failure mode covers."""
+"""Limits that texts state in words: the quotes for a failure mode, and sentences that no failure mode covers."""
 
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
@@ -9,24 +9,24 @@ from pipelines.rules.failure_modes import LIMIT
 from schemas.listing import Claim
 
 MOST_QUOTES = 5
-"""Sentences that are shown for one limitation."""
+"""Most sentences quoted for one limitation."""
 
 MOST_PLAIN = 5
-"""Plain limitations of one passport."""
+"""Most plain limitations of one passport."""
 
 PLAIN = "plain-"
-"""How the name of a fact begins, behind its group, that is a sentence which no failure mode covers."""
+"""Beginning of the item of a `limit:` fact that is a sentence which no failure mode covers."""
 
 
 class PlainLimitation(NamedTuple):
-    """A sentence against the model, in its source's own words."""
+    """A sentence about a limit of the model, in its source's own words."""
 
     text: str
     claims: tuple[Claim, ...]
 
 
 def quotes(subject: Subject, names: Iterable[str]) -> list[Claim]:
-    """Who states these limits in words, the most believed first; of what is said again in the same words, the first."""
+    """The claims that state any of these limits, the most believed first, without repetitions of the same words."""
     first: dict[object, Claim] = {}
     for name in names:
         for claim in _claims(subject, name):
@@ -35,7 +35,7 @@ def quotes(subject: Subject, names: Iterable[str]) -> list[Claim]:
 
 
 def plain_limitations(subject: Subject, used: Collection[object]) -> list[PlainLimitation]:
-    """Sentences as limitations of their own, without those that are `used` to show a failure mode."""
+    """The sentences that no failure mode covers, without those that are `used` as evidence of one."""
     found: dict[str, list[Claim]] = {}
     for item in subject.items(LIMIT.rstrip(":")):
         for claim in _claims(subject, LIMIT + item) if item.startswith(PLAIN) else ():

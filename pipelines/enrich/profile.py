@@ -22,13 +22,13 @@ class Profile(NamedTuple):
     capabilities: list[Document]
     evidence: list[Document]
     shown_by: dict[str, list[Document]]
-    """Limitation → its evidence, which is also among `evidence` where it stands with a capability."""
+    """Limitation → its evidence. That of a capability's limitations is in `evidence` too."""
     apart: list[str]
-    """Limitations of a model of which no capability is known."""
+    """The limitations of a model of which no capability is known."""
 
 
 def enrich(subject: Subject, *, artifact_id: str, life: StatusFinding) -> Profile:
-    """Derive a model's profile; a capability is listed only when its facts are stated."""
+    """Derive a model's profile; a capability is listed only when the facts that show it are stated."""
     claims = subject.claims
     fitting = _fitting((subject.stated | life.flags) & catalogue().asked)
     abilities = [row for row in fitting.abilities if not row.asks_figures or reaches(row.condition, claims)]
@@ -53,7 +53,7 @@ def enrich(subject: Subject, *, artifact_id: str, life: StatusFinding) -> Profil
 
 
 class _Fitting(NamedTuple):
-    """Rows whose facts are stated; whether the figures are right is still to be seen."""
+    """The rules whose facts are stated; conditions on values or numbers of facts are not yet checked."""
 
     abilities: tuple[Ability, ...]
     modes: tuple[Mode, ...]
@@ -61,7 +61,7 @@ class _Fitting(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _fitting(stated: frozenset[str]) -> _Fitting:
-    """Look the rules through once for all models of which the same is stated."""
+    """Select the rules that fit what is stated; cached, since many models state the same."""
     rules = catalogue()
     abilities = tuple(row for row in rules.abilities if fits(row.condition, stated))
     named = {limit for row in abilities for limit in row.rule.limits}
@@ -72,7 +72,10 @@ def _fitting(stated: frozenset[str]) -> _Fitting:
 
 
 def _place(subject: Subject, abilities: list[Ability], modes: list[Mode]) -> list[list[Mode | PlainLimitation]]:
-    """Put what is of the model with the first capability, and class modes with the first that names them, if any."""
+    """The limitations of each capability: what is stated of the model goes to the first one.
+
+    A failure mode of the class goes to the first capability that names it, one that applies to any model to the first.
+    """
     first_to_name: dict[str, int] = {}
     for place, ability in enumerate(abilities):
         for limit in ability.rule.limits:
@@ -89,7 +92,7 @@ def _place(subject: Subject, abilities: list[Ability], modes: list[Mode]) -> lis
 
 
 def _stated(subject: Subject, modes: list[Mode]) -> list[Mode | PlainLimitation]:
-    """What is stated of the model: failure modes by fields, then by words (so the table has them), then sentences."""
+    """What is stated of the model: failure modes by fields, then by words (the table's order), then sentences."""
     stated = [mode for mode in modes if mode.rule.stated]
     if "limit" not in subject.groups:
         return [*stated]
@@ -98,7 +101,7 @@ def _stated(subject: Subject, modes: list[Mode]) -> list[Mode | PlainLimitation]
 
 
 def _keep_apart(subject: Subject, modes: list[Mode], profile: Profile) -> None:
-    """Note the limitations of a model of which no capability is known."""
+    """Note the limitations, with their evidence, of a model of which no capability is known."""
     for limit in (*_stated(subject, modes), *(mode for mode in modes if mode.general)):
         text, shown_by = _worded(subject, limit, "")
         profile.apart.append(text)
@@ -106,7 +109,7 @@ def _keep_apart(subject: Subject, modes: list[Mode], profile: Profile) -> None:
 
 
 def _limit(subject: Subject, limit: Mode | PlainLimitation, path: str, profile: Profile) -> str:
-    """Word a limitation and note its evidence."""
+    """Word a limitation of a capability, and add its evidence to the profile."""
     text, shown_by = _worded(subject, limit, path)
     profile.evidence.extend(shown_by)
     profile.shown_by.setdefault(text, shown_by)
@@ -121,7 +124,7 @@ def _worded(subject: Subject, limit: Mode | PlainLimitation, path: str) -> tuple
 
 
 def _mode_evidence(subject: Subject, mode: Mode, text: str, path: str) -> list[Document]:
-    """Evidence of one failure mode: the facts that show it, or our rule where it is true of the class."""
+    """Evidence of a failure mode: the facts that show it, or our own rule where it is true of the class."""
     rule = mode.rule
     if rule.stated:
         shown = cited(mode.condition, subject.claims)
@@ -133,5 +136,5 @@ def _mode_evidence(subject: Subject, mode: Mode, text: str, path: str) -> list[D
 
 
 def groups_of(shown: Iterable[Claim]) -> set[str]:
-    """The groups of the facts; a fact of none is its own."""
+    """The groups of the claimed facts; a fact without a group counts as one."""
     return {claim.fact.name.partition(":")[0] for claim in shown}

@@ -1,4 +1,4 @@
-"""The life of a listing: from the dates that its source states, and from whether it is there at all."""
+"""Whether a model is active, deprecated or delisted: by the dates that its source states, and by its absence."""
 
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -8,16 +8,16 @@ from pipelines.normalise.facts import MISSING
 from schemas.registry import Status
 
 FARTHEST_END = timedelta(days=3650)
-"""An end announced further ahead is a sentinel (2098-12-31, 9999-01-01 in the recordings), not an end."""
+"""An end announced this far ahead or further is a placeholder (2098-12-31 and 9999-01-01 were recorded), not an end."""
 
 
 class StatusFinding(NamedTuple):
-    """What the calendar and the last looks say of a model."""
+    """The status of a model, and the fact that shows it."""
 
     status: Status
-    """Deprecated once its end is announced, or its source has disabled it; delisted once it is certainly gone."""
+    """Deprecated once its end is announced or its source has disabled it; delisted once it is certainly gone."""
     flags: frozenset[str]
-    """What they add to the facts: "ending" before the announced end, "past_end" after it, "delisted"."""
+    """Facts that follow from the status: "ending" before the announced end, "past_end" after it, "delisted"."""
     shown_by: str
     """The fact that shows the status."""
 
@@ -30,7 +30,10 @@ GONE = StatusFinding("delisted", frozenset(["delisted"]), MISSING)
 
 
 def status_of(subject: Subject, today: date) -> StatusFinding:
-    """Judge whether it is there, and the announced end, if there is one: from then on the source may remove it."""
+    """The status on a day: gone comes before disabled, and disabled before an announced end.
+
+    From that end on the source may remove the model at any time.
+    """
     if subject.absence and subject.absence.confirmed:
         return GONE
     if "disabled" in subject.stated:
@@ -45,6 +48,6 @@ def status_of(subject: Subject, today: date) -> StatusFinding:
 
 
 def last_observed_at(subject: Subject) -> str:
-    """When a source last said what the status rests on: that the model is there, or that it is not."""
+    """When a source was last observed for what the status rests on: the model was there, or it was missed."""
     absence = subject.absence
     return absence.latest.observed_at if absence and absence.confirmed else subject.primary.observed_at

@@ -1,4 +1,4 @@
-"""Fills the rules' sentences with the record's values. Values are bounded, stripped of controls, and never obeyed."""
+"""Fills the rules' sentences with facts; values are shortened, free of control characters, and never obeyed."""
 
 import re
 from decimal import Decimal
@@ -12,23 +12,24 @@ from schemas.listing import Claim, FactValue
 from schemas.sources import SOURCES
 
 LONGEST_VALUE = 80
-"""Characters of a listing's text that may stand in a sentence of ours."""
+"""Most characters of a listing's text in a sentence of ours."""
 
 LONGEST_QUOTED = 200
-"""Characters of a limitation that is a source's own sentence."""
+"""Most characters of a limitation that is a source's own sentence."""
 
 TEXTS = {row.name: row.text for row in SOURCES if row.text}
-"""Source → the text of its that is quoted or named."""
+"""Source → what its text is called where it is quoted: "its card"."""
 
 PRICES_OF_TOKENS = frozenset(f"price:{kind}" for kind, unit in PRICE_UNITS.items() if "token" in unit)
-"""Facts that are the price of one token: a fraction of a cent, which nobody reads."""
+"""Facts that are the price of one token: fractions of a cent, and so shown by the million."""
 
 PLACE = re.compile(r"\{([a-z0-9_:-]+)\}")
-"""Where a fact's value goes in a sentence of a rule, or the text that states a limit: its name in braces."""
+"""A placeholder in a rule's sentence: a fact's name in braces. It becomes the value, or the text that states a
+limit."""
 
 
 def fill(template: str, claims: dict[str, Claim]) -> str:
-    """Put each {fact}'s value in its place, and for a limit the text that states it.
+    """Replace each {fact} by its value, and each {limit:…} by the name of the text that states it.
 
     Raises KeyError when a rule names a fact that nobody claims.
     """
@@ -42,13 +43,13 @@ def _told(name: str, claim: Claim) -> str:
 
 
 def text_of_claim(claim: Claim) -> str:
-    """The text that a claim is read from: "its card"; a proposal is of the text that it was made from."""
+    """What to call the text that a claim was read from ("its card"); an extraction has the name of its text."""
     listing = claim.listing
     return TEXTS[listing.source if listing.source in TEXTS else listing.id.partition(":")[0]]
 
 
 def in_words(name: str, value: FactValue) -> str:
-    """A fact's value as it reads in a sentence: token counts with separators and unit, prices by the million, lists."""
+    """A fact's value as a sentence shows it: "32,768 tokens", "$0.15 per million tokens", "image, text"."""
     if isinstance(value, int) and name.endswith("_tokens"):
         return f"{value:,} tokens"
     if isinstance(value, str) and name in PRICES_OF_TOKENS:
@@ -59,14 +60,14 @@ def in_words(name: str, value: FactValue) -> str:
 
 
 def quoted(claim: Claim) -> str:
-    """A sentence that states a limit, as its reader sees it, and where it stands: 'its card states: "…"'."""
+    """A sentence that states a limit, without markup and with its text named: 'its card states: "…"'."""
     before, after = f'{text_of_claim(claim)} states: "', '"'
     sentence = " ".join(clean(plain_text(str(claim.fact.said))).split())
     return before + _without_middle(sentence, LONGEST_QUOTED - len(before + after)) + after
 
 
 def _without_middle(text: str, longest: int) -> str:
-    """Cut a long sentence in the middle: what it is about stands first, and what it takes back often last."""
+    """Shorten a sentence in the middle: its subject is mostly at the start, and what qualifies it at the end."""
     if len(text) <= longest:
         return text
     half = (longest - len(" … ")) // 2

@@ -1,1 +1,1 @@
-"""Limits that a language model points at in a text, each checked against the text. Off unless configured."""
+"""Limits that a language model finds in a text, each checked against that text. Off unless configured."""

@@ -1,7 +1,7 @@
-"""What a language model proposes about a text, and what of it counts: whole sentences of that text, word for word.
+"""Judges what a language model proposes about a text: only whole sentences of that text are accepted, word for word.
 
-Whatever the text tells the model, and whatever the model answers, nothing comes of it but sentences that stand in the
-text, each under a claim of our own list.
+Whatever the text instructs the model to do, and whatever the model answers, nothing can come of it but sentences that
+the text contains, each under a claim of our own list.
 """
 
 import hashlib
@@ -26,33 +26,33 @@ from schemas.listing import RawListing
 
 
 def record_id(source: str, listing_id: str) -> str:
-    """Id of the record of what was proposed about a text."""
+    """Id of the record of the proposals about a text."""
     return f"{source}:{listing_id}"
 
 
 MOST_PLACES: Final = 20
-"""Places of the same words in a text that are tried."""
+"""Most occurrences of the same words in a text that are tried."""
 
 
 class ModelAnswerError(PipelineError):
-    """A language model's answer is not what it was asked for; the message continues "the answer …"."""
+    """A language model's answer has not the form that was asked for; the message continues "the answer …"."""
 
 
 class Proposed(Frozen):
-    """What the model says of one sentence."""
+    """One sentence that the model quotes, and the claim that it finds in it."""
 
     claim: str
     quote: str
 
 
 class ModelAnswer(Frozen):
-    """What the model is asked to answer with."""
+    """The answer that the model is asked for."""
 
     proposals: tuple[Proposed, ...]
 
 
 class SourceText(NamedTuple):
-    """A text that is asked about, and the record that holds it."""
+    """A text that a language model is asked about, and the record that holds it."""
 
     source: str
     id: str
@@ -62,17 +62,17 @@ class SourceText(NamedTuple):
 
     @property
     def sha256(self) -> str:
-        """Digest of the text alone: the rest of its record may change without it."""
+        """Digest of the text alone, which can be unchanged while the rest of its record changes."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     @property
     def record_id(self) -> str:
-        """Id of the record of what is proposed about it."""
+        """Id of the record of the proposals about it."""
         return record_id(self.source, self.id)
 
 
 class Proposal(NamedTuple):
-    """A claim, and the sentences that make it; in the order in which it is written down."""
+    """An accepted claim and its quote; the order of the fields is that in which a record lists them."""
 
     claim: str
     end: int
@@ -83,7 +83,7 @@ class Proposal(NamedTuple):
 
 
 class AcceptedProposals(NamedTuple):
-    """What counts of an answer, in the text's order, and how much was dropped for which reason."""
+    """The accepted proposals of an answer, in the text's order, and reason → number of those that were dropped."""
 
     proposals: tuple[Proposal, ...]
     dropped: dict[str, int]
@@ -96,7 +96,7 @@ class _NumberedSentence(NamedTuple):
 
 
 def text_of(raw: RawListing, kind: str) -> SourceText | None:
-    """The text of a record that is asked about, None where it has none; `kind` is what the record was read as."""
+    """The text of a record to ask about, None where it has none; `kind` is the kind of the record's listing."""
     rule = extraction_rules().text_of(raw.source)
     if rule is None or rule.kind != kind:
         return None
@@ -108,12 +108,12 @@ def text_of(raw: RawListing, kind: str) -> SourceText | None:
 
 
 def states_something(text: SourceText) -> bool:
-    """Whether a text holds a sentence at all; it is worth no question otherwise."""
+    """Whether a text has any sentence to ask about."""
     return next(_sentences(text.text.encode()), None) is not None
 
 
 def accepted_proposals(answer: str, text: SourceText) -> AcceptedProposals:
-    """Judge a model's answer about a text; raise AnswerError when it is none."""
+    """Judge a model's answer about a text; raise ModelAnswerError where it has not the form that was asked for."""
     proposed, rules = _read(answer), extraction_rules()
     stored = text.text.encode()
     sentences = list(_sentences(stored))
@@ -134,7 +134,7 @@ def accepted_proposals(answer: str, text: SourceText) -> AcceptedProposals:
 
 
 def invalid_proposals(proposals: Iterable[Proposal], text: SourceText) -> Iterator[int]:
-    """Places of proposals that would not count of this text as they are written down, whoever wrote them down."""
+    """Positions of the proposals that would not be accepted of this text exactly as they were recorded."""
     stored, rules = text.text.encode(), extraction_rules()
     sentences = list(_sentences(stored))
     for place, one in enumerate(proposals):
@@ -159,7 +159,7 @@ def _read(answer: str) -> tuple[Proposed, ...]:
 def _judge(
     one: Proposed, text: str, stored: bytes, sentences: list[_NumberedSentence], rules: ExtractionRules
 ) -> Proposal | str:
-    """Find a proposal in the text, or say why it does not count."""
+    """The proposal as it is in the text, or the reason why it is dropped."""
     if one.claim not in rules.claim_ids():
         return "unknown claim"
     if unfit := _unfit(one.quote, rules):
@@ -177,7 +177,7 @@ def _judge(
 
 
 def _unfit(quote: str, rules: ExtractionRules) -> str | None:
-    """Why words are no quote, whatever the text holds."""
+    """The reason why words cannot be a quote, whatever the text; None where they can."""
     if len(quote) < rules.bounds.shortest_quote_chars:
         return "too short"
     if len(quote) > rules.bounds.longest_quote_chars:
@@ -186,7 +186,7 @@ def _unfit(quote: str, rules: ExtractionRules) -> str | None:
 
 
 def _places(quote: str, text: str) -> Iterator[tuple[int, int]]:
-    """Find the bytes where the same words stand; how their lines are broken makes no difference."""
+    """Byte ranges of the same words in the text; line breaks and other white space make no difference."""
     pattern = re.compile(r"\s+".join(re.escape(word) for word in quote.split()) or r"(?!)")
     for found, _ in zip(pattern.finditer(text), range(MOST_PLACES), strict=False):
         start = len(text[: found.start()].encode())
@@ -194,7 +194,7 @@ def _places(quote: str, text: str) -> Iterator[tuple[int, int]]:
 
 
 def _whole(stored: bytes, span: tuple[int, int], sentences: list[_NumberedSentence]) -> tuple[int, int] | None:
-    """Widen a span by marks to whole sentences of one passage; None when it leaves out a word of one."""
+    """Widen a span, by punctuation alone, to whole sentences of one passage; None where it leaves out a word of one."""
     touched = [one for one in sentences if one.start < span[1] and span[0] < one.end]
     if not touched or len({one.passage for one in touched}) > 1:
         return None
@@ -211,6 +211,6 @@ def _sentences(stored: bytes) -> Iterator[_NumberedSentence]:
 
 
 def _is_denied(quote: str) -> bool:
-    """Whether a sentence says the opposite of a limit ("does not hallucinate")."""
+    """Whether a sentence denies a limit ("does not hallucinate")."""
     cues, words = card_rules().cues, plain_text(quote)
     return cues.denial.search(cues.double_negation.sub(" ", cues.concession.sub(" ", words))) is not None

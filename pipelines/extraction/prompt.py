@@ -1,4 +1,4 @@
-"""What a language model is asked about a text: the text as quoted material, and the shape of the answer."""
+"""Builds the question to a language model about a text: the text as quoted material, and the form of the answer."""
 
 import hashlib
 from typing import Any, Final, NamedTuple
@@ -11,17 +11,17 @@ FENCE_CHARS: Final = 32
 
 
 class Question(NamedTuple):
-    """Two messages, and the JSON Schema of the answer."""
+    """The two messages to a language model, and the JSON Schema of its answer."""
 
     system: str
     user: str
     schema: dict[str, Any]
     answer_tokens: int
-    """The longest answer that is taken."""
+    """Most tokens of an answer."""
 
 
 def question_of(text: SourceText) -> Question:
-    """Ask about a text; the same text gives the same question."""
+    """Build the question about a text; the same text always gives the same one."""
     rules = extraction_rules()
     claims = "\n".join(f"- {claim.id}: {claim.meaning}" for claim in rules.claims)
     part = _part(text.text, rules.bounds.longest_text_bytes)
@@ -34,14 +34,14 @@ def question_of(text: SourceText) -> Question:
 
 
 def _part(text: str, longest_bytes: int) -> str:
-    """The text after its front matter, as much as is sent of it."""
+    """The part of the text that is sent: what follows the front matter, up to `longest_bytes`."""
     stored = text.encode()
     start = read_front_matter(stored).body_offset
     return stored[start : start + longest_bytes].decode(errors="ignore").strip()
 
 
 def _fence(part: str, rules: ExtractionRules) -> str:
-    """A line that the text does not hold: it is made from the text's own digest, which no text can hold on purpose."""
+    """A line that the text cannot contain, even on purpose: it is made from the text's own digest."""
     digest = hashlib.sha256(f"{rules.sha256}\0{part}".encode())
     while (fence := f"<<<{digest.hexdigest()[:FENCE_CHARS]}>>>") in part:
         digest.update(b"\0")
@@ -49,7 +49,7 @@ def _fence(part: str, rules: ExtractionRules) -> str:
 
 
 def _filled(template: str, *, fence: str, text: str) -> str:
-    """Fill a template; what stands in the text is never taken for a place to fill."""
+    """Fill a template; placeholders that the text itself contains are not filled."""
     before, _, after = template.replace("{fence}", fence).partition("{text}")
     return f"{before}{text}{after}"
 

@@ -1,4 +1,4 @@
-"""Records of what a language model proposed: how they are written, when they still hold, and what disproves them."""
+"""Writes and reads records of what a language model proposed, and decides when one still holds."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from schemas.sources import BY_NAME, EXTRACTION
 
 
 def record_of(found: AcceptedProposals, text: SourceText, *, model: str, observed_at: str) -> RawListing:
-    """Write down what counts of a model's answer, as a record of our own."""
+    """Build a record of our own from the accepted proposals of an answer."""
     document = {
         "dropped": found.dropped,
         "model": model,
@@ -30,19 +30,19 @@ def record_of(found: AcceptedProposals, text: SourceText, *, model: str, observe
 
 
 def is_of(last: RawListing, text: SourceText) -> bool:
-    """Whether a record made earlier is of this very text: then its quotes still stand in it."""
+    """Whether an earlier record is of exactly this text, so that its quotes are still in it."""
     return bool(resolve(parse_record(last.body), "/of/content_sha256") == text.sha256)
 
 
 def answers(last: RawListing, text: SourceText, *, model: str) -> bool:
-    """Whether a record made earlier answers what would be asked now: the same of the same text and model."""
+    """Whether an earlier record answers what would be asked now: the text, model and question are the same."""
     document = parse_record(last.body)
     pinned = (document.get("model"), document.get("prompt_sha256"))
     return is_of(last, text) and pinned == (model, extraction_rules().sha256)
 
 
 def refutation(extraction: RawListing, record: RawListing, kind: str) -> str | None:
-    """Say why what was proposed does not hold of the record that it is about, or None when all of it counts there."""
+    """The reason why an extraction does not hold of its record, None where all of it would be accepted again."""
     text, document = text_of(record, kind), parse_record(extraction.body)
     if text is None or text.record_id != extraction.id:
         return f"the text of {record.id!r} is not what {extraction.id!r} is about"
@@ -56,13 +56,13 @@ def refutation(extraction: RawListing, record: RawListing, kind: str) -> str | N
 
 
 SLUG_RULES: dict[str | None, Callable[[str], str]] = {"listing": slug_of, "repository": hub_slug}
-"""Rule of a source's row → id to slug."""
+"""Name of a rule in a source's row → function from id to slug."""
 
 
 def read_proposals(raw: RawListing) -> Listing:
     """Read one record; raise FieldError naming the field that cannot be read.
 
-    That the quotes stand in the text that they are of is `pipelines.proposals.disproof`'s to say: it takes that text.
+    Whether its quotes are in their text needs that text, and is checked by `refutation`.
     """
     record = RecordReader(parse_record(raw.body))
     rule, listing_id, slug = _subject(record.nested("of"), raw)
@@ -91,7 +91,7 @@ def read_proposals(raw: RawListing) -> Listing:
 
 
 def _subject(of: RecordReader, raw: RawListing) -> tuple[TextRule, str, str]:
-    """What the proposals are about: it must be what the record's own id says."""
+    """The rule of the text, and id and slug of what it is about; they must agree with the record's own id."""
     source, listing_id = of.line("source"), of.line("id")
     rule = extraction_rules().text_of(source)
     if rule is None:
@@ -110,7 +110,7 @@ def _subject(of: RecordReader, raw: RawListing) -> tuple[TextRule, str, str]:
 
 
 def _proposal(proposal: RecordReader) -> tuple[Fact, bool]:
-    """Read one proposal; tell whether its claim is one that we know."""
+    """Read one proposal into a fact; the second value is whether its claim is a known one."""
     rules, claim, quote = extraction_rules(), proposal.line("claim"), proposal.take("quote")
     start, end = proposal.optional_count("start"), proposal.optional_count("end")
     bounds = rules.bounds

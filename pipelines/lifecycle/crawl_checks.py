@@ -1,4 +1,4 @@
-"""Gates: what a crawl of a source must look like before anything is published from it."""
+"""Gates: the bounds that a crawl of a source must keep before anything is published from it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -10,31 +10,31 @@ from schemas.crawl import CrawlReport
 from schemas.listing import FactValue, Listing
 
 DROP = "largest_drop"
-"""The gate that a person who has looked may open: a source can have become smaller, and only people know why."""
+"""The one gate that a person may waive: a source can really have shrunk, and only people can find out why."""
 
 BLANK = ("", ())
-"""What states nothing, although it is there."""
+"""Values that are present and state nothing."""
 
 FEWEST_TO_RATE = 20
-"""Records from which a share of them means something: of fewer, a single one that breaks is more than bounds allow."""
+"""Fewest records of which a share is rated: among fewer, a single bad record would already exceed the bound."""
 
 RATED_TOGETHER = 10_000
-"""Statements of one name whose differing is rated as one: the same for a source of thousands and one of millions, which
-then take no more memory, and a source that breaks halfway does not hide behind its first half."""
+"""Statements of one name that make up a window. Windows of fixed size rate a source of thousands like one of millions,
+in the same memory, and a source that breaks halfway is not excused by its good first half."""
 
 
 @dataclass(slots=True)
 class Variety:
-    """Counts how many different things are stated under one name."""
+    """Counts how many different values are stated under one name, window by window."""
 
     stated: int = 0
     different: set[int] = field(default_factory=set)
-    """Hashes of what was stated since the last full window."""
+    """Hashes of the values stated since the last full window."""
     least: float = 1.0
-    """The smallest share of different ones in any full window."""
+    """The smallest share of different values in any full window."""
 
     def note(self, value: FactValue) -> None:
-        """Count what one listing states."""
+        """Count the value that one listing states."""
         self.stated += 1
         self.different.add(hash(value))
         if self.stated == RATED_TOGETHER:
@@ -42,42 +42,42 @@ class Variety:
 
     @property
     def share(self) -> float:
-        """The smallest share of different ones; what is too little to be rated counts as all different."""
+        """The smallest share of different values in any window; a last one too small to be rated does not count."""
         rated = self.stated >= FEWEST_TO_RATE
         return min(self.least, len(self.different) / self.stated) if rated else self.least
 
 
 @dataclass(slots=True)
 class Filled:
-    """Counts how many listings state what a gate asks for, and in how many ways, one listing after the other."""
+    """Counts, listing by listing, how many state each fact that a gate rates, and in how many different values."""
 
     rated: frozenset[str] = frozenset()
-    """Names of what is counted."""
+    """Names of the facts that are counted."""
     listings: int = 0
     stated: Counter[str] = field(default_factory=Counter)
     varieties: defaultdict[str, Variety] = field(default_factory=lambda: defaultdict(Variety))
 
     def note(self, listing: Listing) -> None:
-        """Count a listing; the answer that there is none states nothing and is no listing."""
+        """Count a listing. An answer that there is none is no listing and does not count."""
         if listing.kind == "absence":
             return
         self.listings += 1
         said = {"name": listing.name, "author": listing.author, **{fact.name: fact.value for fact in listing.facts}}
         for name in self.rated & said.keys():
             self.stated[name] += said[name] not in BLANK
-            if said[name] is not True:  # a mark is there or not, and says nothing else
+            if said[name] is not True:  # a mark is true or absent: its values cannot differ
                 self.varieties[name].note(said[name])
 
 
 class RefusalCounts(NamedTuple):
-    """How many records of one kind a crawl brought."""
+    """How many records of one kind a crawl had admitted and refused."""
 
     admitted: int
     refused: int
 
 
 class Breach(NamedTuple):
-    """A bound that a crawl does not keep."""
+    """One bound that a crawl did not keep."""
 
     source: str
     gate: str
@@ -85,7 +85,10 @@ class Breach(NamedTuple):
 
 
 def check(report: CrawlReport, filled: Filled, gate: Gate, *, last_good: int | None) -> list[Breach]:
-    """List every bound that a whole crawl breaks; `last_good` is the number of listings of the last good crawl."""
+    """List the bounds that a crawl does not keep: only that it is incomplete, or else every other one.
+
+    `last_good` is the number of listings of the last good crawl, None where there was none.
+    """
     return _incomplete(report) or [
         *_size(report, gate, last_good),
         *_fill(report, filled, gate),
@@ -94,15 +97,16 @@ def check(report: CrawlReport, filled: Filled, gate: Gate, *, last_good: int | N
 
 
 def check_refusals(report: CrawlReport, came: Mapping[str, RefusalCounts], gates: Gates) -> list[Breach]:
-    """List the kinds of records, by source, of which a whole crawl refused more than their own gates allow.
+    """List the kinds of records, by source, of which a complete crawl refused more than their own gates allow.
 
-    A crawl of the Hub brings repositories, cards and licences: a card that is refused says nothing of the repositories.
+    Each kind is rated by itself: a crawl of the Hub brings repositories, cards and licences, and refused cards do not
+    make its repositories doubtful.
     """
     return [] if _incomplete(report) else [*_refused(report, came, gates)]
 
 
 def check_one(report: CrawlReport) -> list[Breach]:
-    """List what is wrong with a crawl of a single listing: it came whole, or it did not."""
+    """List why a crawl of a single listing is incomplete; no other bound applies to it."""
     return _incomplete(report)
 
 

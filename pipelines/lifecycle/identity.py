@@ -1,8 +1,8 @@
-"""Follows a record by the lasting id that its source gives it, whatever it is called: pure.
+"""Follows a record by the permanent id that its source gives it, through renames and replacements: pure.
 
-A name is no identity. A repository that was renamed is the same under another name, and one that was deleted and made
-anew is another under the same name. Where a record is found elsewhere, or another one in its place, a look of that is
-written down, as the evidence that it does not lie there any more.
+A name does not identify a record. A repository renamed from a/x to b/x is still the same one, and one that was deleted
+and created again as a/x is another one. Where a record is found under another name, or another record under its name,
+an observation record of that is written: the evidence that it is not under its old name any more.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from schemas.sources import BY_NAME
 
 
 class KnownRecord(NamedTuple):
-    """A record among the last good ones: what it is, and under which name."""
+    """One of a source's last good records: its permanent id, its name, and what was noted of its renames."""
 
     identity: str
     id: str
@@ -31,26 +31,26 @@ class KnownRecord(NamedTuple):
 
 
 class Relocation(NamedTuple):
-    """Under a name that a record had, another record was found later, or it itself under another one."""
+    """What was found later for a record's name: the record under another name, or another record under this one."""
 
     left: KnownRecord
     found: KnownRecord
 
     @property
     def is_rename(self) -> bool:
-        """Whether it is the same record."""
+        """Whether the record was renamed, not replaced."""
         return self.left.identity == self.found.identity
 
 
 def identity_of(listing: Listing) -> str | None:
-    """The source's lasting id of a record, None where it gives none."""
+    """The source's permanent id of a record, None where it gives none."""
     name = BY_NAME[listing.source].permanent_id
     value = next((fact.value for fact in listing.facts if fact.name == name), None)
     return value if isinstance(value, str) else None
 
 
 def known_record(line: AdmittedLine) -> KnownRecord | None:
-    """Note a record, if it can be followed."""
+    """Reduce a record to what it is followed by; None where its source gives it no permanent id."""
     identity, raw = identity_of(line.listing), line.raw
     if identity is None:
         return None
@@ -59,14 +59,18 @@ def known_record(line: AdmittedLine) -> KnownRecord | None:
 
 
 def renames(records: Iterable[KnownRecord]) -> Iterator[Relocation]:
-    """Of records with one identity the one seen last has the present name, if it alone was and lies there still."""
+    """Yield a relocation from each former name of a record to its present one; `records` have one permanent id.
+
+    The present name is that of the record observed last. Nothing is yielded where two were observed last at the same
+    time, or where the last one has itself moved on.
+    """
     *former, present = sorted(records, key=lambda one: one.observed_at)
     if former and former[-1].observed_at < present.observed_at and present.moved_to is None:
         yield from (Relocation(one, present) for one in former)
 
 
 def mark_relocated(line: AdmittedLine, move: Relocation) -> list[AdmittedLine]:
-    """Mark a record that its source lists under another name; the look that shows it stands beside."""
+    """Mark a record as missing under its name; of a source that names passports, add the observation that shows it."""
     at = move.found.observed_at
     since, latest = min(line.missing_since or at, at), max(line.missed_at or at, at)
     marks = {"missing_since": since, "missed_at": latest, "moved_to": move.found.id if move.is_rename else None}
@@ -76,9 +80,9 @@ def mark_relocated(line: AdmittedLine, move: Relocation) -> list[AdmittedLine]:
 
 
 def record_relocation(move: Relocation, last: AdmittedLine) -> AdmittedLine:
-    """Write down what was found in the place of a record (`last`), or where it was found: a record of its own.
+    """Build the observation that a record (`last`) is not under its name: where it is now, or what is there instead.
 
-    It is told to whoever knew that record by a name that it had, unless it is the same one that was found.
+    It also concerns passports that know the record by a former name, unless it was only renamed: then they follow it.
     """
     left, found = move
     said = {"asked": left.id, "found": found.id, "found_id": found.identity, "sought_id": left.identity}
@@ -98,12 +102,12 @@ def record_relocation(move: Relocation, last: AdmittedLine) -> AdmittedLine:
 
 
 def with_former_names(line: AdmittedLine, names: Iterable[str]) -> AdmittedLine:
-    """Note names that a record had before."""
+    """Add to the names that a record had before."""
     return with_notes(line, formerly=tuple(dict.fromkeys([*line.raw.formerly, *names])))
 
 
 def keep_names(line: AdmittedLine, last: AdmittedLine) -> AdmittedLine:
-    """Keep of the last record what was found out of its names, those that it was led to from among them."""
+    """Carry over what the last record of the same name knew: its former names, and which record it succeeded."""
     names = last.listing.named(last.raw.source)
     if not (names or last.raw.succeeds):
         return line
@@ -111,9 +115,9 @@ def keep_names(line: AdmittedLine, last: AdmittedLine) -> AdmittedLine:
 
 
 def with_notes(line: AdmittedLine, **notes: object) -> AdmittedLine:
-    """Change what is noted of a record beside its body, and read it anew.
+    """Change fields of a raw record other than its body, and read it again.
 
-    A record that earlier rules let pass and today's refuse stays as it is, until its source is asked again.
+    A record that earlier rules admitted and today's refuse stays unchanged until its source is crawled again.
     """
     raw = line.raw.model_copy(update=notes)
     listing = line.listing if raw == line.raw else admit(raw)
@@ -122,6 +126,6 @@ def with_notes(line: AdmittedLine, **notes: object) -> AdmittedLine:
 
 def _read(raw: RawListing) -> AdmittedLine:
     listing = admit(raw)
-    if not isinstance(listing, Listing):  # its body was written here
+    if not isinstance(listing, Listing):  # this code wrote its body
         raise TypeError(f"{raw.source} {raw.id}: {listing.reason}")
     return AdmittedLine(raw=raw, listing=listing)

@@ -1,4 +1,4 @@
-"""Which walks through the Hub's list were whole, and which of them a walk of changes alone can build on."""
+"""Selects the complete crawls of the Hub's list that a later crawl, which asks for changes alone, can build on."""
 
 from collections.abc import Iterable
 
@@ -6,11 +6,11 @@ from schemas.crawl import CrawlReport, ListQuery
 from schemas.registry import ListCrawl
 
 MOST_WALKS = 8
-"""Walks of different queries that are kept of one source, the latest."""
+"""Crawls of different queries that are retained of one source, the latest."""
 
 
 def covers(one: ListQuery, other: ListQuery) -> bool:
-    """Whether a walk of one query has seen all that the other asks for; one with a limit has seen what came first."""
+    """Whether a crawl of `one` saw all that `other` asks for; one with a limit never did, as it left out the rest."""
     return (
         one.limit is None
         and one.minimum_downloads <= other.minimum_downloads
@@ -20,20 +20,21 @@ def covers(one: ListQuery, other: ListQuery) -> bool:
 
 
 def latest_covering(query: ListQuery, walks: Iterable[ListCrawl]) -> ListCrawl | None:
-    """Give the latest walk that has seen all that a query asks for: what has changed since is all that is new to it."""
+    """The latest crawl that saw all that a query asks for, or None: only what changed since is new to the query."""
     fitting = [walk for walk in walks if covers(walk.query, query)]
     return max(fitting, key=lambda walk: walk.began_at, default=None)
 
 
 def same_query(query: ListQuery, walks: Iterable[ListCrawl]) -> ListCrawl | None:
-    """Give the walk of the very same query."""
+    """The crawl of exactly this query, or None."""
     return next((walk for walk in walks if walk.query == query), None)
 
 
 def with_crawl(walks: tuple[ListCrawl, ...], report: CrawlReport) -> tuple[ListCrawl, ...]:
-    """Note a complete crawl's walk in the place of those that it makes needless; a limited one is no walk to build on.
+    """Add a complete crawl, and drop the earlier ones that it covers; a crawl with a limit is not added.
 
-    How many listings there were is kept from the walk of the same query that was last to go through all of it.
+    A crawl of changes alone does not count the list. It takes over the number of listings from the last crawl of the
+    same query that went through all of it.
     """
     query = report.query
     if query is None or query.limit is not None or not report.complete:

@@ -1,4 +1,4 @@
-"""What is kept of a source's last good listings when a new crawl has come: pure, one part of a source at a time."""
+"""Updates a source's last good listings from a new crawl: pure, one partition of a source at a time."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -10,22 +10,23 @@ from schemas.listing import Quarantined
 from schemas.sources import BY_NAME, ROLLS
 
 LISTED = ("model", "router", "variant")
-"""Kinds whose absence from a whole list means something."""
+"""Kinds whose absence from a complete list means something."""
 
 FOUND = {"missing_since": None, "missed_at": None, "moved_to": None}
-"""Marks of a record that is there, readable or not: the looks before and after do not add up to an absence."""
+"""Clears the marks of a record that is there, readable or not: misses before and after do not add up to an absence."""
 
 
 _Key = tuple[str, bool]
-"""Id of a record, in lower case where its source does not mind, and whether it is the answer that there is none."""
+"""A record's id, in lower case where its source ignores case, and whether the record is the answer that there is
+none."""
 
 
 class CrawlScope(NamedTuple):
-    """One crawl, as seen by one source of records."""
+    """The extent of one crawl for one source of records, its times, and the ids that it could not read."""
 
     source: str
     whole: bool
-    """Whether it looked at everything, so that what it did not bring is not there."""
+    """Whether it went through everything, so that a record it did not bring is missing."""
     began_at: str
     ended_at: str
     unread: frozenset[str] = frozenset()
@@ -33,16 +34,21 @@ class CrawlScope(NamedTuple):
 
 
 class Update(NamedTuple):
-    """The listings from now on, in order of id, and records that cannot be what they claim to be."""
+    """The listings from now on, in order of id, and the records that were refused as another's replacement."""
 
     lines: list[AdmittedLine]
     refused: list[Quarantined]
     replaced: list[str]
-    """Ids under which another record lies now than before."""
+    """Ids under which the source now has another record than before."""
 
 
 def updated(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine], look: CrawlScope) -> Update:
-    """Put new records in the place of the last ones; what a whole crawl missed is kept and marked, or let go."""
+    """Replace the last records by the new ones, and mark or drop those that a whole crawl did not find.
+
+    A repository that was deleted and recreated as a/x (its permanent id differs) replaces the earlier a/x only once
+    that one is certainly gone; until then it is refused. Either way it is stored as an observation that the earlier
+    a/x is missing, if a passport may rest on that.
+    """
     before: dict[_Key, AdmittedLine] = {}
     for line in last:
         before[_key(line)] = _later(line, before.get(_key(line)))
@@ -69,7 +75,7 @@ def updated(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine], look: Cra
 
 
 class _CrawlContents(NamedTuple):
-    """What a crawl brought, and what it could not read."""
+    """What a crawl brought, and the ids that it could not read."""
 
     came: Mapping[_Key, AdmittedLine]
     unread: frozenset[str]
@@ -77,7 +83,7 @@ class _CrawlContents(NamedTuple):
 
 
 def _key(line: AdmittedLine) -> _Key:
-    """A record, and the answer that there is none of that id, stand side by side."""
+    """Key of a record; the answer that there is none has another one, so that both are stored side by side."""
     name, none = _place(line)
     return (name.lower() if BY_NAME[line.raw.source].caseless else name, none)
 
@@ -87,11 +93,12 @@ def _place(line: AdmittedLine) -> _Key:
 
 
 def _kept(line: AdmittedLine, seen: _CrawlContents, look: CrawlScope) -> AdmittedLine | None:
+    """One of the last records after a crawl, its marks brought up to date; None where it is dropped."""
     key = name, none = _key(line)
     if key in seen.came or line.raw.observed_at >= look.began_at:
-        return line  # renewed below, or put there by another run meanwhile
+        return line  # replaced by the caller, or stored meanwhile by another run
     if none and (back := seen.came.get((name, False))):
-        return line if back.raw.succeeds else None  # it is back, or it is shown that another one is
+        return line if back.raw.succeeds else None  # retained where it shows that the predecessor is gone
     if not none and (answer := seen.came.get((name, True))):
         return _missed(line, answer.raw.observed_at)
     if name.lower() in seen.unread:
@@ -100,13 +107,13 @@ def _kept(line: AdmittedLine, seen: _CrawlContents, look: CrawlScope) -> Admitte
 
 
 def _unless_gone(line: AdmittedLine, look: CrawlScope) -> AdmittedLine | None:
-    """Keep what a whole crawl did not bring where its absence has to be confirmed, and let go of the rest."""
+    """Mark a record that a whole crawl did not find, if its absence has to be confirmed; otherwise drop it."""
     marked = look.source in ROLLS and line.listing.kind in LISTED
     return _missed(line, look.ended_at) if marked else None
 
 
 def _missed(line: AdmittedLine, at: str) -> AdmittedLine:
-    """Mark it; a look is no news to what another run, which was faster, looked for later."""
+    """Note a miss at `at`; as runs can overlap, the earliest first miss and the latest last miss count."""
     since, latest = min(line.missing_since or at, at), max(line.missed_at or at, at)
     return line.model_copy(update={"missing_since": since, "missed_at": latest})
 
@@ -116,18 +123,18 @@ def _later(line: AdmittedLine, other: AdmittedLine | None) -> AdmittedLine:
 
 
 def _in_its_place(line: AdmittedLine, last: AdmittedLine | None) -> Relocation | None:
-    """See whether a record is another one than that which had its name: the source's lasting id is not the same."""
+    """The replacement of a record by one of another permanent id under the same name, None where there is none."""
     found, left = known_record(line), known_record(last) if last else None
     return Relocation(left, found) if found and left and found.identity != left.identity else None
 
 
 def _may_take_the_place(line: AdmittedLine, last: AdmittedLine) -> bool:
-    """Whether the record before it is certainly gone; of code, which has no passports, nobody waits for that."""
+    """Whether a replacement is accepted: the earlier record is certainly gone, or names no passport (code)."""
     return not BY_NAME[line.raw.source].names_passports or is_gone(_missed(last, line.raw.observed_at))
 
 
 def _is_to_be_told(last: AdmittedLine) -> bool:
-    """Whether a passport may rest on a record: on one that was followed elsewhere none does under this name."""
+    """Whether a passport may rest on a record, so that its replacement is evidence; not if the record has moved."""
     return BY_NAME[last.raw.source].names_passports and last.moved_to is None
 
 

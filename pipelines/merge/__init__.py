@@ -1,1 +1,1 @@
-"""Joins the records of one model from all sources, and decides which statement is believed."""
+"""Joins the records of one model from all sources, and decides which claim of each fact is believed."""

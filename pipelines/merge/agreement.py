@@ -1,4 +1,4 @@
-"""Whether two sources say the same of a fact, as precedence.toml reads it, and who agrees with whom."""
+"""Compares the claims of several sources on one fact by the rules of precedence.toml: which agree, which conflict."""
 
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ PRICE = "price:"
 
 
 def agree(row: Field, one: FactValue, other: FactValue) -> bool:
-    """Whether two values of a fact mean the same."""
+    """Whether two values of a fact mean the same, with the tolerance that its row of precedence.toml allows."""
     if isinstance(one, tuple) and isinstance(other, tuple):
         return set(one) == set(other)
     if isinstance(one, str) and isinstance(other, str):
@@ -29,17 +29,17 @@ def _same_text(row: Field, one: str, other: str) -> bool:
 
 
 def agreeing(subject: Subject, fact: str) -> list[Claim]:
-    """Claims of other records that confirm what is believed of a fact."""
+    """Claims of other records that confirm the believed claim of a fact."""
     return [claim for claim, same in _compared(subject, fact) if same]
 
 
 def differing(subject: Subject, fact: str) -> list[Claim]:
-    """Claims of other records that say otherwise."""
+    """Claims of other records that conflict with the believed claim of a fact."""
     return [claim for claim, same in _compared(subject, fact) if not same]
 
 
 def _compared(subject: Subject, fact: str) -> list[tuple[Claim, bool]]:
-    """Other claims on a fact that say something, and whether they say the same."""
+    """Other claims on a fact that state something, each with whether it agrees with the believed one."""
     row, others = field_of(fact), list(subject.others.get(fact, ()))
     for name in row.also if row else ():
         others += [subject.claims[name], *subject.others.get(name, ())] if name in subject.claims else []
@@ -51,6 +51,6 @@ def _compared(subject: Subject, fact: str) -> list[tuple[Claim, bool]]:
 
 
 def _is_former(claim: Claim, believed: Claim) -> bool:
-    """Whether a claim gives a name that the record which is believed says was its own."""
+    """Whether a claim only gives a former name of the record that is believed: a rename is no conflict."""
     listing = believed.listing
     return bool(listing.same_as) and key_of(listing.source, str(claim.fact.value)) in map(str.lower, listing.same_as)

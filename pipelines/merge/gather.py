@@ -1,4 +1,4 @@
-"""Brings together the listings of one model: its offers, its other names, its endpoints, and what they state."""
+"""Groups the listings of one model into a subject: its offers, its aliases, its endpoints, and what they state."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -16,20 +16,21 @@ from schemas.run import Accounting
 from schemas.sources import SELLER, SOURCE_NAMES
 
 Absences = Mapping[tuple[str, str], Absence]
-"""Source and id of a listing that is missing → its absence."""
+"""Source and id of a missing listing → its absence."""
 
 NO_ABSENCES: Absences = MappingProxyType({})
 
 
 class Gathered(NamedTuple):
-    """All models of a batch, and what could not be brought together."""
+    """All subjects of a batch, and the listings that belong to none."""
 
     subjects: tuple[Subject, ...]
     collisions: tuple[Listing, ...]
-    """Listings whose slug belongs to another id that was seen first."""
+    """Listings whose slug belongs to another id, which had it first."""
     aliases_without_target: tuple[str, ...]
     endpoints_unused: tuple[str, ...]
-    """Ids whose endpoints no passport shows: of models that are not in the batch, and of further offers and names."""
+    """Ids whose endpoints no passport shows: their model is not in the batch, or they are of an alias or a further
+    offer."""
 
 
 def gather(
@@ -39,11 +40,11 @@ def gather(
     joined: Iterable[Joined] = (),
     absences: Absences = NO_ABSENCES,
 ) -> Gathered:
-    """Group listings by model, in order of slug; a source's id may stand among them once.
+    """Group listings by model, in order of slug; each id of a source may occur once.
 
-    `owners` (slug → base id) says which id had a slug first; a newcomer that would share it is a collision, and the
-    same id in larger or smaller letters is none. `joined` are records of other sources, each with the slug of the
-    passport that it belongs to; `absences` tells which listings are missing.
+    `owners` (slug → base id) says which id had a slug first; another id of the same slug is a collision, unless the two
+    differ in case alone. `joined` are records of other sources, each with the slug of its passport. `absences` says
+    which listings are missing.
     """
     owner_of = dict(owners or {})
     members: dict[str, list[Listing]] = {}
@@ -69,9 +70,9 @@ def gather(
 
 
 def account(gathered: Gathered, *, listings: Iterable[Listing], joined: int = 0, quarantined: int = 0) -> Accounting:
-    """Count where each listing went (endpoints, cards and entries are details of a listing, not listings).
+    """Count where each listing went; endpoints, cards and entries are details of a listing and do not count.
 
-    `listings` are those that were gathered and are there, `joined` how many more stand in passports of other sources,
+    `listings` are those that were gathered and are there, `joined` how many more are part of other sources' passports,
     `quarantined` how many were refused before.
     """
     listed = [listing for listing in listings if listing.kind in NAMING]
@@ -91,7 +92,7 @@ def account(gathered: Gathered, *, listings: Iterable[Listing], joined: int = 0,
 
 
 def collision(listing: Listing, owner: str, raw: RawListing) -> Quarantined:
-    """Explain a collision of slugs to whoever reads the quarantine."""
+    """Quarantine a listing because another id has its slug."""
     shared = f"{listing.base_id!r} would share the slug {listing.slug!r} with {owner!r}"
     return Quarantined(
         stage="merge",
@@ -105,7 +106,7 @@ def collision(listing: Listing, owner: str, raw: RawListing) -> Quarantined:
 
 
 def _precedence(listing: Listing) -> tuple[str, int, bool, str]:
-    """Sort key: by slug, then source, the model itself before its variants, then id."""
+    """Sort key: slug, then source, then a model before its variants, then id."""
     return (listing.slug, SOURCE_NAMES.index(listing.source), listing.variant is not None, listing.id)
 
 
@@ -117,13 +118,14 @@ def _by_slug(joined: Iterable[Joined]) -> dict[str, tuple[Joined, ...]]:
 
 
 def _supplement_order(joined: Joined) -> tuple[int, bool, str]:
-    """Of a source's records those come first that are of this very listing and not of its repository."""
+    """Sort key of one source's records: those that name the seller's listing come before the repository's."""
     listing = joined.listing
     about = any(name.startswith(f"{SELLER}:") for name in listing.same_as)
     return (SOURCE_NAMES.index(listing.source), not about, listing.id)
 
 
 def _subject(slug: str, members: list[Listing], supplements: tuple[Joined, ...], absences: Absences) -> Subject | None:
+    """The subject of one slug, without offers that are gone while others are there; None where it has no offer."""
     offers = tuple(listing for listing in members if listing.kind in OFFERED)
     if absences:
         offers = tuple(offer for offer in offers if not _is_gone(offer, absences)) or offers
@@ -163,7 +165,10 @@ def _is_gone(offer: Listing, absences: Absences) -> bool:
 
 
 def _claims(offers: tuple[Listing, ...], aliases: tuple[Listing, ...], endpoints: Listing | None) -> dict[str, Claim]:
-    """Believe the primary listing first, then its endpoints; offers and aliases add only that they exist."""
+    """Claims of the seller's records: the primary listing's facts first, then its endpoints'.
+
+    Other offers and aliases add only that they exist.
+    """
     primary = offers[0]
     claims = {fact.name: Claim(fact, primary) for fact in primary.facts}
     if endpoints:

@@ -1,10 +1,10 @@
-"""Decides which records of several sources are about the same model. A join that is not sure is not made.
+"""Decides which records of several sources are about the same model; an uncertain join is not made.
 
-A record is joined by what a source states: the listing names a repository on the Hub, a catalogue's entry names a
-listing, a card stands in its repository, a repository or its card names its code. A repository that was renamed is
-found under its old name too. Only where a listing names no repository at all may its own name speak: author and name
-must agree, the author's other repositories must all lie under that owner, one repository alone may fit, and it must not
-be made from another model. Such joins are marked.
+A record is joined by what a source states: a listing names a repository of the Hub, a catalogue's entry names a
+listing, a card belongs to its repository, a repository or its card names its code. A renamed repository is found under
+its old name too. Only a listing that names no repository may be joined by its own name, and the join is marked so. Then
+all of these hold: author and name agree, the author's other repositories are all of that owner, exactly one repository
+fits, and it is not derived from another model.
 """
 
 import re
@@ -22,16 +22,16 @@ from schemas.listing import CLAIMING, Listing
 from schemas.sources import CATALOGUES, CODE, HOSTED, HUB, OFFERS, SELLER
 
 By = Literal["own", "stated", "name"]
-"""How a record came to a passport: it names it; a source states it; or its name alone speaks for it."""
+"""How a record came to a passport: it names the passport, a source states the join, or only its name fits."""
 
 NOTHING = sha256(b"").hexdigest()
-"""Digest of an empty text: a card that was looked for and is not there. No passport is made from it."""
+"""Digest of an empty text, which stands for a card that was asked for and does not exist; it is part of no passport."""
 
 _BETWEEN_WORDS = re.compile(r"[^a-z0-9]+")
 
 
 class Joined(NamedTuple):
-    """A record, and the passport that it belongs to."""
+    """A record, and a passport that it belongs to."""
 
     slug: str
     listing: Listing
@@ -39,39 +39,39 @@ class Joined(NamedTuple):
 
 
 class _Naming(NamedTuple):
-    """A listing that names no repository, and the name that one would have."""
+    """A listing that names no repository, and the repository name that would fit it."""
 
     slug: str
     name: str
 
 
 class Joins:
-    """Which passports the records of a batch belong to.
+    """Finds the passports that each record of a batch belongs to.
 
-    Tell it of the listings that are sold first (`sold`), then of the Hub's repositories and their cards (`hosted`),
-    then ask `place`. `owners` knows everything that is sold beforehand: what does not own its slug is not joined to.
+    Call `sold` for every listing of the seller first, then `hosted` for the Hub's repositories and their cards, then
+    ask `place`. `owners` must already know all that is sold: a listing that does not own its slug is joined to nothing.
     """
 
     def __init__(self, owners: SlugOwners) -> None:
         self._slug_owners = owners
         self._slugs: dict[str, dict[str, By]] = defaultdict(dict)
-        """Name of a listing or a repository → slugs of the passports that sellers' listings give it."""
+        """Name of a listing or a repository → slugs of the passports of the seller's listings that name it."""
         self._names = RepositoryNames(HUB)
         self._kept: set[str] = set()
-        """Repositories that had a passport of their own before a seller's listing came to name them: it is kept up."""
+        """Repositories that had a passport before a seller's listing named them; they retain it."""
         self._heirs: set[str] = set()
-        """Repositories that had a passport of their own under a former name."""
+        """Repositories that had a passport under a former name."""
         self._code: dict[str, set[str]] = defaultdict(set)
-        """Name of a repository of code → the Hub's repositories that name it as theirs."""
+        """Name of a code repository → the Hub's repositories that name it as their code."""
         self._owners: dict[str, set[str]] = defaultdict(set)
         self._nameless: dict[str, list[_Naming]] = defaultdict(list)
         self._fitting: dict[str, set[str]] = defaultdict(set)
-        """Slug of a listing that names no repository → repositories whose name would fit."""
+        """Slug of a listing that names no repository → repositories whose name fits."""
         self._fits: dict[str, str] = {}
-        """The other way about."""
+        """The reverse: repository → that slug."""
 
     def sold(self, listing: Listing) -> None:
-        """Note what a listing of the seller says of itself."""
+        """Note the names that a seller's listing gives for itself."""
         if listing.kind not in CLAIMING or not self._slug_owners.owns(listing.base_id, listing.slug):
             return
         self._slugs[key_of(listing.source, listing.base_id)][listing.slug] = "stated"
@@ -83,7 +83,7 @@ class Joins:
             self._nameless[listing.author].append(_Naming(listing.slug, words(listing.base_id.partition("/")[2])))
 
     def hosted(self, listing: Listing, *, there: bool = True) -> None:
-        """Note a repository of the Hub, whether it is still there, and the code of it; or its card."""
+        """Note a card, or a repository of the Hub and its code; `there` is false for a repository that is gone."""
         if listing.kind not in ("model", "card") or listing.source not in HOSTED:
             return
         for code in listing.named(CODE):
@@ -101,15 +101,15 @@ class Joins:
             self._heirs.add(name)
 
     def left(self, listing: Listing) -> None:
-        """Note a repository of the Hub that lies under another name now."""
+        """Note a repository of the Hub that has another name now."""
         self._names.note_left(listing)
 
     def is_heir(self, listing: Listing) -> bool:
-        """Whether a repository had a passport of its own under a former name."""
+        """Whether a repository had a passport under a former name."""
         return listing.id.lower() in self._heirs
 
     def place(self, listing: Listing) -> tuple[Joined, ...]:
-        """Say where a record belongs: to itself, to the passports of other records, or nowhere."""
+        """The passports that a record belongs to: its own, those of other records, both, or none."""
         if listing.source in OFFERS:
             return (Joined(listing.slug, listing, "own"),)
         if listing.content_sha256 == NOTHING or (listing.source == CODE and is_recreated(listing)):
@@ -123,7 +123,7 @@ class Joins:
         return (*_joined(listing, found), *own)
 
     def _sold(self, repository: str) -> dict[str, By]:
-        """The passports of listings that name what lies under a name: by it, or by one that it had."""
+        """The passports of listings that name a repository, by its present name or a former one."""
         return self._of_listings(self._names.meaning(repository))
 
     def _of_listings(self, names: Iterable[str]) -> dict[str, By]:
@@ -133,9 +133,10 @@ class Joins:
         return found
 
     def _of_look(self, look: Listing) -> dict[str, By]:
-        """Whom it concerns that a repository is not there: those who name it, unless it lies elsewhere now.
+        """The passports that a repository's absence concerns: those that name it, unless it was only renamed.
 
-        Where one moved on that had taken another's place, its name still concerns who named that other one.
+        A repository that replaced another and then moved concerns its own passport, and those that name the other by
+        this name.
         """
         stated = {fact.name for fact in look.facts}
         named = [] if self._names.is_left(look.id) else [look.id]
@@ -144,7 +145,7 @@ class Joins:
         return self._of_listings([*named, *self._names.formers(look.id), *look.named(HUB)])
 
     def _of_names(self, listing: Listing) -> dict[str, By]:
-        """Follow what a text or an entry names, and who names a repository of code."""
+        """The passports that a text, a catalogue's entry or a repository of code belongs to, by what names what."""
         found: dict[str, By] = dict(self._slugs.get(key_of(listing.source, listing.id), {}))
         for name in listing.named(SELLER):
             found |= self._slugs.get(key_of(SELLER, name), {})
@@ -157,13 +158,13 @@ class Joins:
         return found
 
     def _meant(self, repository: str) -> dict[str, By]:
-        """The passports of what others mean by a name."""
+        """The passports of the repository that others mean by a name, which may since have been renamed or replaced."""
         if self._names.is_unsure(repository):
             return self._own(repository)
         return self._at(self._names.present(repository))
 
     def _at(self, repository: str) -> dict[str, By]:
-        """The passports of what lies under a name: those that sell it, or its own, unless that slug is another's."""
+        """The passports of the repository now at a name: those that sell it, or its own if it owns its slug."""
         sold = self._sold(repository) or self._by_name(repository)
         return {**sold, **(self._own(repository) if not sold or repository.lower() in self._kept else {})}
 
@@ -181,6 +182,7 @@ class Joins:
         return {slug: "name"} if slug and len(self._fitting[slug]) == 1 else {}
 
     def _candidates(self, listing: Listing) -> list[_Naming]:
+        """The one listing without a repository that this repository fits by owner and name, or none."""
         if any(fact.name.startswith("base_model:") for fact in listing.facts):
             return []
         owner, _, name = listing.id.partition("/")
@@ -194,12 +196,12 @@ class Joins:
 
 
 def key_of(source: str, name: str) -> str:
-    """What a record is called in `Listing.same_as`; sources' names differ in more than case."""
+    """A record's name as in `Listing.same_as`, in lower case: sources write the same name in different case."""
     return f"{source}:{name}".lower()
 
 
 def words(name: str) -> str:
-    """A name's words and figures in lower case: "QwQ-32B" and "qwq 32b" are the same."""
+    """A name's words and figures in lower case, joined by hyphens: "QwQ-32B" and "qwq 32b" are the same."""
     return _BETWEEN_WORDS.sub("-", name.lower()).strip("-")
 
 
@@ -209,9 +211,9 @@ def in_order(
     *,
     gone: Collection[tuple[str, str]] = (),
 ) -> Joins:
-    """Join a batch that is at hand whole; `served` gives the id that a slug is served under.
+    """Note a whole batch that is in memory; `served` gives the id that a slug is served under.
 
-    `gone` are sources and ids of listings that are not offered any more: they keep their slug, and name nothing.
+    `gone` are source and id of listings that are no longer offered: they retain their slug, and join nothing.
     """
     at_hand, owners = list(listings), SlugOwners(served)
     sold = [listing for listing in at_hand if listing.source == SELLER]

@@ -1,4 +1,4 @@
-"""What the Hub's names stand for: repositories are renamed, and others come to lie under the names that they had."""
+"""Which repository a name of the Hub means: repositories are renamed, and others are created under their old names."""
 
 from collections.abc import Iterator
 
@@ -7,22 +7,22 @@ from schemas.listing import Listing
 
 
 class RepositoryNames:
-    """Told of every repository (`note`), it says which one is meant by a name, and by which names one is meant.
+    """An index of repositories (`note`) by their present and former names.
 
-    Others mean by a name the repository that they knew under it, whatever lies there now.
+    What another source calls "a/x" is the repository that had this name then: after a rename to b/x, it means b/x.
     """
 
     def __init__(self, source: str) -> None:
         self._source = source
         self._formers: dict[str, tuple[str, ...]] = {}
-        """Name of a repository → names that it had."""
+        """Name of a repository → its former names."""
         self._present: dict[str, str] = {}
-        """Former name of a repository → its name."""
+        """Former name of a repository → its present name."""
         self._anew: set[str] = set()
-        """Names under which another repository lay before."""
+        """Names that another repository had before."""
 
     def note(self, listing: Listing) -> None:
-        """Note a repository that lies under its name, or did until it was gone."""
+        """Note a repository that has its name now, or had it until it was gone."""
         self.note_left(listing)
         if formers := listing.named(self._source):
             self._formers[listing.id.lower()] = formers
@@ -30,33 +30,33 @@ class RepositoryNames:
             self._present[former.lower()] = listing.id
 
     def note_left(self, listing: Listing) -> None:
-        """Note a repository that lies elsewhere now: its name may still mean the one that was there before it."""
+        """Note a repository that has another name now: if it replaced another, its old name remains ambiguous."""
         if is_recreated(listing):
             self._anew.add(listing.id.lower())
 
     def present(self, name: str) -> str:
-        """The name under which the repository lies that others mean by a name."""
+        """The present name of the repository that a name means."""
         return self._present.get(name.lower(), name)
 
     def formers(self, name: str) -> tuple[str, ...]:
-        """Names that the repository of this name had."""
+        """The former names of the repository that now has this name."""
         return self._formers.get(name.lower(), ())
 
     def is_left(self, name: str) -> bool:
-        """Whether the repository that others mean by a name is called otherwise now."""
+        """Whether the repository that a name means is called otherwise now."""
         return self.present(name).lower() != name.lower()
 
     def is_unsure(self, name: str) -> bool:
-        """Whether others may mean by a name a repository that is not there any more."""
+        """Whether a name may mean a repository that was since deleted and replaced."""
         return name.lower() in self._anew and not self.is_left(name)
 
     def meaning(self, name: str) -> Iterator[str]:
-        """Names by which others surely mean the repository that lies under a name."""
+        """Names that surely mean the repository now at this one."""
         if name.lower() not in self._anew and not self.is_left(name):
             yield name
         yield from self.formers(name)
 
 
 def is_recreated(listing: Listing) -> bool:
-    """Whether a record lies where another one did."""
+    """Whether a record replaced another one under the same name."""
     return any(fact.name == MADE_ANEW for fact in listing.facts)

@@ -1,4 +1,4 @@
-"""Sets what several records state of one model side by side, and says which of them is believed of each fact."""
+"""Decides, for each fact of one model, which of several records' claims is believed."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -10,12 +10,12 @@ from schemas.listing import Claim, Listing
 
 
 class Resolved(NamedTuple):
-    """What is believed, and what else is claimed."""
+    """The believed claim of each fact, and its rivals."""
 
     believed: dict[str, Claim]
-    """Fact name → the claim that is believed."""
+    """Fact name → the believed claim."""
     others: dict[str, tuple[Claim, ...]]
-    """Fact name → the further claims on the same fact, the most believed first."""
+    """Fact name → the other claims on it, the most believed first."""
 
 
 Ranked = dict[str, list[Claim]]
@@ -23,9 +23,10 @@ Ranked = dict[str, list[Claim]]
 
 
 def resolve_claims(claims: dict[str, Claim], supplements: Iterable[Joined]) -> Resolved:
-    """Weigh the claims of the record that names the passport with those of the other records of its model.
+    """Rank the claims of the record that names the passport with those of the other records of its model.
 
-    Each fact is believed of whom precedence.toml names first; of what a record says more than once, the first counts.
+    precedence.toml gives the order of sources for each fact. Where one record states a fact twice, its first claim
+    counts.
     """
     ranked = {name: [claim] for name, claim in claims.items()}
     for joined in supplements:
@@ -43,18 +44,21 @@ def resolve_claims(claims: dict[str, Claim], supplements: Iterable[Joined]) -> R
 
 
 def _is_of_offer(listing: Listing, primary: Listing) -> bool:
-    """Whether a record is of the very offer that names the passport: a variant's record names its base model."""
+    """Whether a record is of the very offer that names the passport; many name only a variant's base model."""
     return primary.variant is None or key_of(primary.source, primary.id) in map(str.lower, listing.same_as)
 
 
 def _rank(row: Field, claim: Claim) -> tuple[bool, int]:
-    """Who is not in the row's order is the record that names the passport, and comes first; who says little, last."""
+    """Sort key: the record that names the passport (not in the row's order) is first; vague values are last."""
     fact, listing = claim
     return fact.value in row.says_little, row.order.index(listing.source) if listing.source in row.order else -1
 
 
 def _keep_groups_together(ranked: Ranked) -> None:
-    """Believe a group's items of the record alone that speaks for the group; what it does not name is not in it."""
+    """Believe a group's items from its speaker alone: an item that this record does not name is not in the group.
+
+    Where the seller's list of inputs is believed and has no audio, a catalogue's claim of "input:audio" is dropped.
+    """
     speakers = _speakers(ranked)
     for name in [name for name in ranked if name.partition(":")[0] in speakers and ":" in name]:
         speaker = speakers[name.partition(":")[0]]
@@ -65,7 +69,7 @@ def _keep_groups_together(ranked: Ranked) -> None:
 
 
 def _speakers(ranked: Ranked) -> dict[str, Listing]:
-    """Group → the record that is believed of its list, or that of all that name an item is believed first."""
+    """Group → its speaker: the record whose list is believed, or else the one of all its items that ranks first."""
     speakers = {}
     for row in precedence().field:
         if row.group and row.fact in ranked:

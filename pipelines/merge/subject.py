@@ -1,4 +1,4 @@
-"""One model: the records of all sources that describe it, and what is believed of each fact."""
+"""One model: the records of all sources that describe it, and the believed claim of each fact."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,37 +16,37 @@ class Subject:
 
     slug: str
     primary: Listing
-    """The listing that names the passport: the model's own, or where only variants are listed the first of them."""
+    """The listing that names the passport: the model's own, or the first variant where only variants are listed."""
     offers: tuple[Listing, ...]
-    """Listings under which it can be called, the primary one first."""
+    """Listings by which it can be called, the primary one first."""
     aliases: tuple[Listing, ...]
     endpoints: Listing | None
-    """The endpoints of the primary listing."""
+    """The record of the primary listing's endpoints."""
     absence: Absence | None
-    """Since when the primary listing is missing, None while it is there."""
+    """The observations that missed the primary listing, None while it is there."""
     supplements: tuple[Joined, ...]
-    """Records of other sources that are about the same model."""
+    """Records of other sources about the same model."""
     claims: dict[str, Claim]
-    """Fact name → the claim that is believed."""
+    """Fact name → the believed claim."""
     others: dict[str, tuple[Claim, ...]]
-    """Fact name → the claims of other records on the same fact, the most believed first."""
+    """Fact name → the other records' claims on it, the most believed first."""
     stated: frozenset[str]
     """Names of the facts that are claimed and not false."""
     groups: dict[str, list[str]]
     """Group of facts → its items: "input" → ["image", "text"]."""
 
     def value(self, name: str) -> FactValue | None:
-        """What is believed of a fact, None where nobody states it."""
+        """The believed value of a fact, None where nobody states it."""
         claim = self.claims.get(name)
         return claim.fact.value if claim else None
 
     def text(self, name: str) -> str | None:
-        """A fact that is a text."""
+        """The believed value of a fact if it is text, else None."""
         value = self.value(name)
         return value if isinstance(value, str) else None
 
     def count(self, name: str) -> int | None:
-        """A fact that is a whole number."""
+        """The believed value of a fact if it is a whole number, else None."""
         value = self.value(name)
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 

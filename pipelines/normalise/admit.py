@@ -15,20 +15,20 @@ Reader = Callable[[RawListing], Listing]
 
 
 def reader_of(source: Source) -> Reader:
-    """Import the function that reads a source's records, as its row names it."""
+    """Import the function that reads a source's records, as the source's row names it."""
     module, _, function = source.reader.partition(":")
     return cast("Reader", getattr(import_module(module), function))
 
 
 READERS = {row.name: reader_of(row) for row in SOURCES}
-"""Source → what reads its records."""
+"""Source → the function that reads its records."""
 
 FAULTS = (PipelineError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError)
-"""What stops a record, and never its batch: a step refuses it, or fails on it."""
+"""Errors that stop one record and never its batch: a step refuses the record, or fails on it."""
 
 
 def admit(raw: RawListing) -> Listing | Quarantined:
-    """Read one record and check that it holds together, or say what is wrong with it."""
+    """Read one record and validate it, or quarantine it with the reason."""
     stage: Stage = "normalise"
     try:
         listing = READERS[raw.source](raw)
@@ -40,7 +40,7 @@ def admit(raw: RawListing) -> Listing | Quarantined:
 
 
 def refusal(what: RawListing | Listing, stage: Stage, error: Exception, raw: str) -> Quarantined:
-    """Put a record aside with the step, place and reason that stopped it."""
+    """Quarantine a record with the stage, field and reason of the error that stopped it."""
     pointer, reason = "", f"{type(error).__name__}: {error}"
     if isinstance(error, PlacedError):
         pointer, reason = error.pointer, error.reason

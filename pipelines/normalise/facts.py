@@ -1,14 +1,15 @@
 """Names of the facts that more than one step reads."""
 
 UNSEEN, MOVED, REPLACED = ANSWERS = ("repository_missing", "repository_moved", "repository_replaced")
-"""Facts of a look for a single record: there is none; it lies elsewhere, which is enough; another one is there."""
+"""Facts of an observation that a record is not at its name: it does not exist; it moved, which alone proves it gone; or
+another record is there."""
 
 SOUGHT = "sought_id"
-"""The fact of such a look that is the lasting id of the record that was looked for."""
+"""The fact of such an observation that is the permanent id of the missed record."""
 
 MADE_ANEW = "made_anew"
-"""The fact of a record that it lies where another one did."""
+"""The fact of a record that it replaced another one of the same name."""
 
 
 MISSING = "missing"
-"""The fact that a record is certainly gone; no record states it, the looks that missed it do."""
+"""The fact that a record is certainly gone. No record states it; it follows from the observations that missed it."""

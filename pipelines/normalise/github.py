@@ -14,14 +14,14 @@ COUNTS = {"stargazers_count": "stars", "forks_count": "forks"}
 
 UNREAD = frozenset(
     [
-        # What it is and whose: its name says it.
+        # What the repository is and whose; its name says that.
         "node_id", "name", "owner", "organization", "private", "visibility", "description", "homepage", "topics",
         "custom_properties", "code_of_conduct", "is_template", "fork", "parent", "source", "template_repository",
         "license",  # the code's; the weights have one of their own
         # The same counts under old names, and counts that no claim of ours rests on.
         "watchers", "watchers_count", "stargazers", "forks", "network_count", "subscribers_count", "open_issues",
         "open_issues_count", "size", "language",
-        # Dates: the repository's beginning, and its last change of any kind, a new star too.
+        # When the repository was created, and its last change of any kind, a new star too.
         "created_at", "updated_at",
         # How it is run.
         "default_branch", "master_branch", "disabled", "has_issues", "has_projects", "has_downloads", "has_wiki",
@@ -32,7 +32,7 @@ UNREAD = frozenset(
         "anonymous_access_enabled",
     ]
 )  # fmt: skip
-"""Fields that we know and read past, by reason; addresses (`url`, `…_url`) besides."""
+"""Known fields that are left out on purpose, by reason; so are addresses (`url`, `…_url`)."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,99}\Z")
 _SECOND = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
@@ -76,7 +76,7 @@ def _full_name(record: RecordReader, listing_id: str) -> str:
 
 
 def _other_names(raw: RawListing, name: str) -> tuple[str, ...]:
-    """The name that it was asked for by, and those that it had."""
+    """The name that the repository was asked for by, and its former names."""
     names = {other.lower(): other for other in (raw.asked_as, *raw.formerly) if other}
     return tuple(f"{raw.source}:{other}" for key, other in names.items() if key != name.lower())
 
@@ -95,7 +95,7 @@ def _counts(record: RecordReader) -> list[Fact]:
 
 
 def _last_commit(record: RecordReader) -> list[Fact]:
-    """When something was last pushed to it; an empty repository has had nothing."""
+    """When something was last pushed to it; nothing for an empty repository."""
     pushed_at = record.optional_line("pushed_at")
     if pushed_at is None:
         return []
@@ -107,7 +107,7 @@ def _instant(record: RecordReader, text: str) -> str:
         if _SECOND.match(text):
             return timestamp(datetime.fromisoformat(text).astimezone(UTC))
     except ValueError:
-        pass  # the 30th of February has the look of a day
+        pass  # 2026-02-30 has the form of a day
     return record.refuse("pushed_at", f"is {text[:40]!r}, not an instant such as 2026-04-29T08:00:00Z")
 
 

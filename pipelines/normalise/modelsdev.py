@@ -1,4 +1,4 @@
-"""Reads an entry of models.dev's catalogue: what it says of a model, and in OpenRouter's section of the offer too."""
+"""Reads an entry of models.dev's catalogue: facts of the model, and in OpenRouter's section also those of its offer."""
 
 import re
 from decimal import Context, Inexact
@@ -13,14 +13,15 @@ from pipelines.normalise.prices import PRICE_UNITS, price_facts
 from schemas.listing import Fact, FactValue, Listing, Price, RawListing
 
 SELLER, HUB = "openrouter", "huggingface"
-"""Sections whose ids are those of a source of ours: the listings that OpenRouter has, and repositories on the Hub.
+"""Sections whose ids are those of a source of ours: OpenRouter's listings, and repositories on the Hub.
 
-Elsewhere an id that reads author/name is a provider's own, and what stands under it is too: of the recorded ones that a
-repository would fit, three in ten call its weights closed, and six in ten name another knowledge cut-off.
+In other sections an id like author/name is a provider's own, and what is stated there can be of another model: of the
+recorded entries that would fit a repository, three in ten call its weights closed, and six in ten state another
+knowledge cut-off.
 """
 
 WORDS = {"pdf": "file"}
-"""Modality, where OpenRouter has another word for it."""
+"""Modality in the catalogue → OpenRouter's word for it, where that differs."""
 
 PRICES = {
     "input": "prompt",
@@ -31,14 +32,14 @@ PRICES = {
     "input_audio": "audio",
     "output_audio": "audio_output",
 }
-"""Price in the catalogue (US dollars for a million tokens) → kind of price."""
+"""Price field of the catalogue (US dollars per million tokens) → kind of price."""
 
 CLAIMS = {"tool_call": "tools", "reasoning": "reasoning", "structured_output": "structured_outputs"}
-"""Yes or no in the catalogue → what it claims or denies."""
+"""Yes-or-no field of the catalogue → the parameter that it claims or denies."""
 
 UNREAD = frozenset(
     [
-        "/attachment",  # whether files can be sent: the modalities say which
+        "/attachment",  # whether files can be sent: the modalities state which
         "/family",  # a name among names
         "/temperature",  # a setting of a call
         "/last_updated",  # the catalogue's own date of the entry
@@ -51,16 +52,16 @@ UNREAD = frozenset(
         "/cost/tiers",  # likewise
     ]
 )
-"""Fields that we know and read past, each with its reason."""
+"""Known fields that are left out on purpose, each with its reason."""
 
 OFFER = frozenset(["/cost", "/limit", "/modalities", *(f"/{field}" for field in CLAIMS)])
-"""Fields that are a provider's own terms: outside OpenRouter's section they are of an offer that no passport shows."""
+"""Fields of a provider's own terms: outside OpenRouter's section they describe an offer that no passport shows."""
 
 MILLION = 6
-"""Its power of ten."""
+"""The power of ten of a million."""
 
 LONGEST_KEY = 100
-"""Characters of an id in a JSON Pointer, as `RecordReader` writes them; the longest recorded one has 80."""
+"""Most characters of an id in a JSON Pointer that `RecordReader` writes; the longest recorded one has 80."""
 
 _EXACT = Context(prec=100, traps=[Inexact])
 _UNFIT_FOR_SLUG = re.compile(r"[^a-z0-9._-]+")
@@ -98,7 +99,7 @@ def read_entry(raw: RawListing) -> Listing:
 
 
 def _opened(body: str) -> tuple[str, str, RecordReader]:
-    """Give the section, the id in it, and the one entry that stands there."""
+    """The section, the model's id in it, and the record's one entry."""
     catalogue = RecordReader(parse_record(body))
     section = _only(catalogue, "section")
     models = catalogue.nested(section).nested("models")
@@ -107,7 +108,7 @@ def _opened(body: str) -> tuple[str, str, RecordReader]:
 
 
 def _only(record: RecordReader, what: str) -> str:
-    """Name of the one field; a longer one than pointers carry would make its locators lead nowhere."""
+    """The name of the only field. One too long for our JSON Pointers is refused: no locator could resolve."""
     names = record.names()
     if len(names) != 1:
         raise FieldError(record.at, f"holds {len(names)} fields where one {what} belongs")
@@ -117,17 +118,17 @@ def _only(record: RecordReader, what: str) -> str:
 
 
 def _left(entry: RecordReader) -> list[str]:
-    """Pointers to what nobody read, counted as those of any entry: from the entry on."""
+    """Pointers to the fields that were not read, relative to the entry, so that all entries have the same."""
     return [pointer.removeprefix(entry.at) for pointer in entry.leftovers()]
 
 
 def _name(entry: RecordReader) -> str:
-    """Its name in the catalogue, in one line; some end in a tab."""
+    """The model's name in the catalogue, in one line; some end in a tab."""
     return " ".join(clean(entry.optional_text("name") or "").split())
 
 
 def _model_facts(entry: RecordReader) -> list[Fact]:
-    """What is true of the model, whoever serves it. A month of release says no day, and passports show days alone."""
+    """Facts of the model, whoever serves it; a release date without a day is left out, as passports show days."""
     facts: list[Fact] = []
     released_on = day(entry, "release_date", or_month=True)
     _add(
@@ -139,7 +140,7 @@ def _model_facts(entry: RecordReader) -> list[Fact]:
 
 
 def _offer_facts(entry: RecordReader, facts: list[Fact]) -> tuple[Price, ...]:
-    """What is true of the offer; a limit of 0 means that it is not known."""
+    """Facts and prices of the offer; a limit of 0 means that it is not known."""
     limit = entry.optional_nested("limit")
     for field, name in (("context", "context_tokens"), ("output", "max_output_tokens")):
         _add(facts, name, limit.optional_count(field) or None, limit.place(field))
@@ -154,7 +155,7 @@ def _offer_facts(entry: RecordReader, facts: list[Fact]) -> tuple[Price, ...]:
 
 
 def _words(group: str, words: list[str], at: str) -> list[Fact]:
-    """Facts of single words and of the list as a whole; an empty one says nothing."""
+    """Facts of each word and of the whole list; an empty list states nothing."""
     places: dict[str, int] = {}
     for place, word in enumerate(words):
         places.setdefault(WORDS.get(word, word), place)
@@ -168,7 +169,7 @@ def _prices(cost: RecordReader) -> tuple[Price, ...]:
 
 
 def _price(field: str, value: object, cost: RecordReader) -> Price:
-    """Read dollars for a million tokens as dollars for one, to the last digit."""
+    """Convert US dollars per million tokens to dollars per token, to the last digit."""
     amount = decimal(value, cost.place(field))
     if isinstance(value, str) or amount < 0:
         cost.refuse(field, f"is {shown(value)}, not a number of 0 or more")
@@ -191,5 +192,5 @@ def _is_unfamiliar(name: str) -> bool:
 
 
 def _slug(listing_id: str) -> str:
-    """A name that fits a key; no passport is named by it."""
+    """A slug that fits a key of the store; no passport is named by it."""
     return _UNFIT_FOR_SLUG.sub("-", listing_id.lower()).lstrip("._-")[:_LONGEST_SLUG] or "entry"

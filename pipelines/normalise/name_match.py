@@ -1,7 +1,7 @@
-"""Whether the repository that a listing names can be the listed model itself.
+"""Decides whether the repository that a listing names can be the listed model itself.
 
-Of 221 repositories that recorded listings name, one is another maker's under another name: the model that the listed
-one was made from. Owners that hold each other's name, or one word that both names have, are enough.
+Of 221 repositories that recorded listings name, one is another maker's, of another name: the model that the listed one
+was made from. It suffices that the owners' names contain each other, or that the models' names share a word.
 """
 
 import re
@@ -12,7 +12,7 @@ SAYS_LITTLE = frozenset(
 """Words that half of all models have in their names."""
 
 SHORTEST = 3
-"""Letters and figures that an owner's name must have to be told inside another's."""
+"""Fewest letters and figures of an owner's name that count when found inside another's."""
 
 _WORDS = re.compile(r"[a-z]{2,}")
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
@@ -26,7 +26,7 @@ def names_match(listing_id: str, repository: str) -> bool:
 
 
 def owners_match(author: str, owner: str) -> bool:
-    """Whether an author and an owner of repositories bear one name, or one holds the other's."""
+    """Whether an author's and an owner's names are the same, or one contains the other."""
     short, long = sorted((_NOT_LETTERS.sub("", one.lower()) for one in (author, owner)), key=len)
     return bool(short) and (short == long or (len(short) >= SHORTEST and short in long))
 

@@ -1,4 +1,4 @@
-"""Prices of a listing or an endpoint: exact decimals with their unit, and the conditions under which others hold."""
+"""Reads the prices of a listing or an endpoint: exact decimals, their units, and the conditions on some of them."""
 
 import re
 from collections.abc import Iterable
@@ -24,38 +24,38 @@ PRICE_UNITS = {
     "internal_reasoning": "internal reasoning token",
     "web_search": "web search",
 }
-"""Price field → what one unit of it is, from the API document's field descriptions."""
+"""Price field → its unit, from the API document's field descriptions."""
 
 UNKNOWN_UNIT = "unit not documented"
 """Unit of a price field that the API document does not name."""
 
 ROUTED_PRICE = Decimal(-1)
-"""What a router's list says instead of a price: it depends on the model that answers."""
+"""What a router's listing has in place of a price, which depends on the model that answers."""
 
 CONDITIONS = {"min_prompt_tokens": LARGEST_COUNT, "utc_start": 2400, "utc_end": 2400}
-"""Condition → largest figure that it can have; times of day are written HHMM."""
+"""Condition → its largest value; times of day are written HHMM."""
 
 PRICE_OF_OUTPUT = {"image": "image_output", "audio": "audio_output", "speech": "audio_output", "video": None}
-"""What can be made that is not counted in tokens of text → the price that is charged for it, None where none is known.
+"""Output that is not charged by tokens of text → the kind of price for it, None where no such kind is known.
 
-Where it is not stated, prices of nothing for prompt and completion do not say that the output is free: Lyria's listing
+Where that price is not stated, zero prices for prompt and completion do not make the output free: Lyria's listing
 states those two alone, and charges by the clip.
 """
 
 FREE = "free"
-"""Variant under which an offer says itself that it costs nothing, whatever it makes."""
+"""Variant whose offer states itself that it costs nothing, whatever it makes."""
 
 _READABLE = PRICE_UNITS.keys() | CONDITIONS.keys()
 _KIND = re.compile(r"[a-z0-9_]{1,100}\Z")
 
 MOST_PRICES = 200
-"""Fields of a `pricing` object that are read; the most recorded are 16."""
+"""Most fields of a `pricing` object that are read; the most recorded are 16."""
 
 When = tuple[tuple[str, int], ...]
 
 
 def read_prices(pricing: RecordReader) -> tuple[Price, ...] | None:
-    """Read every price of a `pricing` object, None when it is a router's; what is no price is left in it.
+    """Read every price of a `pricing` object, None when it is a router's; fields that are no prices are leftovers.
 
     Raises FieldError on a price that is no decimal or is negative.
     """
@@ -73,10 +73,10 @@ def read_prices(pricing: RecordReader) -> tuple[Price, ...] | None:
 
 
 def price_facts(prices: Iterable[Price]) -> list[Fact]:
-    """Turn prices into facts: what is charged for at all, and what makes a price vary."""
+    """Facts of the prices: each kind that is charged for, and each condition that makes a price vary."""
     facts = [Fact(f"price:{price.kind}", price.usd, price.locator, price.said) for price in prices if not price.when]
     bounds = {(*bound, price.locator.rpartition("/")[0]) for price in prices for bound in price.when}
-    for condition, bound, at in sorted(bounds, reverse=True):  # the smallest bound comes last, and is believed
+    for condition, bound, at in sorted(bounds, reverse=True):  # of equal names the last one counts: the smallest bound
         name = condition if condition == "min_prompt_tokens" else "utc_window"
         facts.append(Fact(f"price_condition:{name}", bound, f"{at}/{condition}", bound))
     return facts
@@ -89,7 +89,7 @@ def costs_nothing(prices: Iterable[Price]) -> bool:
 
 
 def unpriced_outputs(offer: Listing) -> list[str]:
-    """What an offer makes beside text whose price it does not state, where all that it does state are zero."""
+    """Outputs of an offer, beside text, whose price it does not state although every price that it states is zero."""
     if offer.variant == FREE or not costs_nothing(offer.prices):
         return []
     kinds, made = {price.kind for price in offer.prices}, {fact.name for fact in offer.facts}
@@ -102,7 +102,7 @@ def is_free(offer: Listing) -> bool:
 
 
 def _is_price(kind: str, value: object) -> bool:
-    """Whether a field is a price. Of those that the API document does not name, decimals in text are, as all prices."""
+    """Whether a field is a price: the API document names it, or it is a decimal in text as all prices are."""
     if kind in PRICE_UNITS:
         return True
     try:
@@ -125,7 +125,7 @@ def _price(kind: str, value: object, pricing: RecordReader, when: When) -> Price
 
 
 def _override(override: RecordReader) -> list[Price]:
-    """Read an override; one with a field that nobody knows is left over whole: it may be another condition."""
+    """Read an override. One with an unknown field remains a leftover whole, as the field may be another condition."""
     if not set(override.names()) <= _READABLE:
         return []
     when = tuple((name, _bound(override, name)) for name in CONDITIONS if override.peek(name) is not None)

@@ -1,4 +1,4 @@
-"""Checks that a listing, once read, holds together: figures outside these bounds are faults of the source."""
+"""Checks the figures and dates of a listing after it was read: outside these bounds they are errors of the source."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -8,12 +8,12 @@ from schemas.listing import Listing, Price
 from schemas.times import instant, timestamp
 
 LARGEST_TOKENS = 100_000_000
-"""Largest context or output that can be meant; the largest recorded is 10,000,000."""
+"""Largest plausible context or output; the largest recorded one is 10,000,000."""
 
 TOKEN_FACTS = frozenset(["context_tokens", "top_provider_context_tokens", "max_output_tokens"])
 
 PAST_FACTS = frozenset(["knowledge_cutoff", "released_on", "created_on", "last_modified", "last_commit"])
-"""Dates of what has happened: a day or a month ("2026-04"), or an instant."""
+"""Facts that are dates in the past: a day, a month ("2026-04"), or an instant."""
 
 DAY = 10
 """Characters of the day in a date."""
@@ -22,11 +22,11 @@ CLOCKS_DIFFER = timedelta(days=1)
 """How far the clock of a source may be ahead of ours, time zones included."""
 
 DEAREST_TOKEN_USD, DEAREST_USD = Decimal("0.1"), Decimal(1000)
-"""Dearest believable price of a token and of anything else; the dearest token recorded costs 0.0006 USD."""
+"""Highest plausible price of a token, and of any other unit; the dearest token recorded costs 0.0006 USD."""
 
 
 def validate(listing: Listing) -> None:
-    """Raise FieldError naming the first figure or date that cannot be meant."""
+    """Raise FieldError for the first figure or date that is not plausible."""
     latest = timestamp(instant(listing.observed_at) + CLOCKS_DIFFER)
     for fact in listing.facts:
         if fact.name in PAST_FACTS and (day := str(fact.value)[:DAY]) > latest[: len(day)]:

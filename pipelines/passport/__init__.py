@@ -1,1 +1,1 @@
-"""Composes the passport from a model's facts and findings, and decides whether to issue it again."""
+"""Composes a passport from a subject and its profile, and decides whether it is issued again."""

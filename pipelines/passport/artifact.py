@@ -1,4 +1,4 @@
-"""The `artifact` block: names, addresses, category, price and status, by the rules of the format."""
+"""Builds the `artifact` block: names, addresses, category, price and status, by the rules of the published format."""
 
 from decimal import Decimal
 from functools import lru_cache
@@ -16,25 +16,25 @@ from schemas.listing import Listing
 from schemas.sources import BY_NAME, HUB
 
 LONGEST_HUB_TAGS = 20
-"""Tags of a repository that become the artifact's (measured on published passports)."""
+"""Most tags of a repository that become the artifact's (measured on published passports)."""
 
 TAG_MODALITIES = ("text", "image", "audio", "video")
-"""Input modalities that become tags, in this order (measured on published passports; `file` is none)."""
+"""Input modalities that become tags, in this order (measured on published passports; `file` is none of them)."""
 
 PRICE_SHOWN_BY = ("repository", "routed_price", "price:prompt")
-"""Facts that show what it costs, the first that is stated: the Hub gives its repositories away."""
+"""Facts that show the price; the first that is stated counts. A repository of the Hub costs nothing."""
 
 RISK_TAXONOMY = ("NIST.AI.600-1:2.4", "OWASP.LLM02:2025")
 """Data privacy, and disclosure of sensitive information."""
 
 
 def artifact_id(subject: Subject) -> str:
-    """Id of the artifact, by the source that names it."""
+    """The artifact's id: a prefix of the source that names it, and the slug."""
     return f"{BY_NAME[subject.primary.source].artifact_prefix}-{subject.slug}"
 
 
 def artifact_block(subject: Subject, *, issuer: Issuer, life: StatusFinding) -> Document:
-    """Build the block in the key order of the format."""
+    """Build the block, with its keys in the order of the format."""
     tables = _tables()
     return {
         "id": artifact_id(subject),
@@ -53,12 +53,12 @@ def artifact_block(subject: Subject, *, issuer: Issuer, life: StatusFinding) -> 
 
 
 def page_of(listing: Listing) -> str:
-    """The source's own page of what it lists."""
+    """The address of the source's own page about a listing."""
     return BY_NAME[listing.source].page(listing.base_id)
 
 
 def pricing_block(subject: Subject) -> Document:
-    """Pricing in three keys; the starting price is the prompt price of the offer that names the passport."""
+    """The pricing in three keys; the starting price is the prompt price of the offer that names the passport."""
     offer = subject.primary
     if offer.source == HUB:
         return {"model": "open_source", "free": True, "starting_price": None}
@@ -73,7 +73,7 @@ def pricing_block(subject: Subject) -> Document:
 
 
 def artifact_evidence(subject: Subject, *, life: StatusFinding) -> list[Document]:
-    """Evidence of name, status and price."""
+    """Evidence of the status and the price."""
     claims = subject.claims
     price = next((name for name in PRICE_SHOWN_BY if name in claims), PRICE_SHOWN_BY[-1])
     shown_by = (*subject.others.get(MISSING, ()), claims[life.shown_by])
@@ -86,7 +86,7 @@ def artifact_evidence(subject: Subject, *, life: StatusFinding) -> list[Document
 
 
 def risk_evidence(subject: Subject) -> list[Document]:
-    """Evidence of the risk: the rule's reason, and the listing that it applies to."""
+    """Evidence of the risk: the rule's reason, and the listing that the rule applies to."""
     rule, path = risk_of(subject), "/trust/data_access_risk"
     reason = from_class(
         path,
@@ -101,7 +101,7 @@ def risk_evidence(subject: Subject) -> list[Document]:
 
 @lru_cache(maxsize=4096)
 def _starting_price(usd: str) -> str | None:
-    """Print a price once for all models that cost the same; a prompt that is free starts at nothing."""
+    """Format a prompt price, None if it is 0; cached, since many models cost the same."""
     price = Decimal(usd)
     return f"${to_exponential(price)} per prompt token" if price else None
 

@@ -1,4 +1,4 @@
-"""What changed between two versions of a passport: substance only, lists by what they name, not by place."""
+"""Lists the changes of substance between two versions of a passport, entries of lists by name, not position."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -15,28 +15,28 @@ NAMED_BY = {
     "benchmarks": ("dataset", "metric"),
     "records": ("source", "id"),
 }
-"""Lists of objects → the keys that name an entry, so that a moved entry is no change."""
+"""Lists of objects → the keys that name an entry, so that an entry that only moved is no change."""
 
 ROLL = "-roll"
-"""How the sources of looks that found nothing end."""
+"""How the names of the sources of rolls end."""
 
 PASSED_OVER = frozenset(
     ["evidence", "provenance", "freshness", "rank_breakdown", "maintenance", "uptime_percent", "id"]
 )
-"""What changes with every issue or follows from the rest."""
+"""Keys whose values change with every issue, or follow from the rest."""
 
 
 class ValueChange(NamedTuple):
-    """One value that differs; None on a side where there is nothing."""
+    """One value that differs; None on the side that has none."""
 
     path: str
-    """JSON Pointer into `unfragile`, entries of lists by their name."""
+    """JSON Pointer into `unfragile`, with entries of lists by their name."""
     before: Any
     after: Any
 
 
 def changes_between(before: Json, after: Json) -> list[ValueChange]:
-    """List what differs between two `unfragile` objects, in order of path."""
+    """List what differs in substance between two `unfragile` objects, in order of path."""
     old, new = dict(_leaves(before, "")), dict(_leaves(after, ""))
     return [
         ValueChange(path, old.get(path), new.get(path))
@@ -60,7 +60,7 @@ def _entries(entries: list[Any], path: str) -> Iterator[tuple[str, Any]]:
     keys, seen = NAMED_BY.get(path.rpartition("/")[2]), Counter[str]()
     for entry in entries:
         if isinstance(entry, Mapping) and str(entry.get("source", "")).endswith(ROLL) and keys:
-            continue  # there is a new look each time
+            continue  # each absence is shown by new rolls
         if isinstance(entry, Mapping) and keys:
             name = " ".join(str(entry[key]) for key in keys).replace("/", "~1") + _conditions(entry)
             seen[name] += 1
@@ -73,7 +73,7 @@ def _entries(entries: list[Any], path: str) -> Iterator[tuple[str, Any]]:
 
 
 def _gap(entry: Json) -> str:
-    """An unknown or a conflict in words: they have no name but their path."""
+    """An unknown or a conflict in words, since it has no name but its path."""
     sides = [f"{side['value']} ({side['scope']})" for side in entry.get("values", ())]
     return " against ".join(sides) or f"{entry.get('reason')} by {', '.join(entry.get('sources', ()))}"
 

@@ -1,4 +1,4 @@
-"""Where sources disagree about a model: both values, with scope and date."""
+"""Lists where sources disagree about a model: both values, each with its scope and date."""
 
 from collections.abc import Iterator
 
@@ -13,11 +13,11 @@ from schemas.sources import HUB
 DISAGREEMENTS = (
     ("/artifact/model/context_tokens", ("context_tokens", "model"), ("top_provider_context_tokens", "top provider")),
 )
-"""Path, and the two facts that should say the same, each with its scope."""
+"""Path, and the two facts that should have one value there, each with its scope."""
 
 
 def conflicts(subject: Subject, *, life: StatusFinding) -> list[Document]:
-    """List disagreements, each side with its scope and date; none is resolved in silence."""
+    """List all disagreements; none is resolved in silence."""
     found = []
     for path, (name, scope), (other, other_scope) in DISAGREEMENTS:
         one, two = subject.claims.get(name), subject.claims.get(other)
@@ -32,7 +32,7 @@ def conflicts(subject: Subject, *, life: StatusFinding) -> list[Document]:
 
 
 def _unseen_weights(subject: Subject) -> Iterator[Document]:
-    """Weights that a catalogue calls open, in a repository that the Hub does not show."""
+    """The conflict of weights that a catalogue calls open with a repository that the Hub does not show."""
     claimed, unseen = subject.claims.get("open_weights"), subject.claims.get("repository_missing")
     if claimed and unseen and claimed.fact.value is True and "downloads" not in subject.claims:
         scope = precedence().scope
@@ -41,7 +41,7 @@ def _unseen_weights(subject: Subject) -> Iterator[Document]:
 
 
 def _between_sources(subject: Subject) -> list[Document]:
-    """Where sources, or two places of one, say different things of one fact, and where one denies what is offered."""
+    """Conflicts between claims of one fact, and between a listing's parameters and a source that denies one of them."""
     table, found, listed = precedence(), [], subject.claims.get("parameters")
     for row in table.field:
         if row.path and (others := differing(subject, row.fact)):
@@ -57,13 +57,13 @@ def _between_sources(subject: Subject) -> list[Document]:
 
 
 def _scope(table: Precedence, claim: Claim) -> str:
-    """What a source speaks of in a claim."""
+    """What a claim is about: the scope of its source, or the fact's own scope for this source."""
     row, source = field_of(claim.fact.name), claim.listing.source
     return (row.scope if row else {}).get(source, table.scope[source])
 
 
 def _opposed(subject: Subject, denial: Denial) -> Iterator[Claim]:
-    """Claims of other records against what the listing says of a parameter."""
+    """Other records' claims that contradict the listing about a parameter."""
     offered = f"parameter:{denial.parameter}" in subject.claims
     claimed, said = subject.claims.get(denial.fact), subject.claims.get(denial.sentence or "")
     if claimed and bool(claimed.fact.value) is not offered:

@@ -1,10 +1,10 @@
-"""What counts as a change. Everything that is not named here does.
+"""Digests of a passport's substance: what counts as a change is everything that is not excluded here.
 
-Not substance: how often a model was downloaded, liked or starred and when its code last changed (whether anybody says
-so is), dates of looking (when a source was read, evaluated, signed), hashes of records, places in a record (a
-source that lists the same things in another order says the same), figures of the last half hour (uptime), what is
-computed from other parts (score), and the pins of the pipeline. The order of conditional prices is substance: among
-those that apply the later one wins, says the API document.
+Excluded are: how often a model was downloaded, liked or starred and when its code last changed (but not whether a
+source states it); the dates when a source was read, evaluated or signed; hashes of records; locators (a source that
+lists the same things in another order states the same); figures of the last half hour (uptime); what is computed from
+other parts (score); and the pipeline's version and rules. The order of conditional prices is substance: by the API
+document, the later of those that apply holds.
 """
 
 import hashlib
@@ -19,20 +19,20 @@ from schemas.listing import Listing
 Json = dict[str, Any]
 
 VOLATILE = "/uptime_percent"
-"""End of a path whose value is a figure of the last half hour."""
+"""End of the paths whose value is a figure of the last half hour."""
 
 COMPUTED = ("score", "rank_breakdown", "freshness", "maintenance", "community")
-"""Keys of `trust` that follow from other parts, are dates or daily counts; of maintenance the status is taken."""
+"""Keys of `trust` that follow from other parts, or are dates or daily counts; only the status of maintenance counts."""
 
 OF_THE_HOUR = frozenset(["best_uptime_percent"])
-"""Facts that say nothing of a model, stated or not."""
+"""Facts that say nothing lasting about a model, whether stated or not."""
 
 COUNTS = frozenset(["downloads", "likes", "stars", "forks", "last_commit"])
-"""Facts of which only counts whether they are stated."""
+"""Facts of which only counts whether they are stated, not their value."""
 
 
 def payload_digest(unfragile: Json) -> str:
-    """SHA-256 over what a passport says, without what is not substance."""
+    """SHA-256 over the substance of a passport."""
     artifact, trust, maintenance = unfragile["artifact"], unfragile["trust"], unfragile["trust"]["maintenance"]
     model = artifact["model"]
     providers = [_without(provider, "uptime_percent") for provider in model["providers"]]
@@ -54,16 +54,16 @@ def payload_digest(unfragile: Json) -> str:
 
 
 def facts_digest(listings: Iterable[Listing], flags: Iterable[str] = ()) -> str:
-    """SHA-256 over what the sources state of a model, in no order; tells a changed source from a changed pipeline.
+    """SHA-256 over what the sources state of a model, in any order. It tells a changed source from a changed pipeline.
 
-    `flags` are what follows of it by the calendar: an announced end that has come, a listing that is gone.
+    `flags` are what follows by the calendar: an announced end that has come, a listing that is gone.
     """
     stated = [_stated(listing) for listing in sorted(listings, key=lambda it: (it.source, it.id))]
     return _digest([*stated, sorted(flags)])
 
 
 def _stated(listing: Listing) -> list[Any]:
-    """What one listing states; its facts stand in the order of their names within each field, its providers in none."""
+    """What one listing states: facts by name within each field, providers in the order of their reader."""
     return [
         [listing.source, listing.id, listing.name],
         [
@@ -77,7 +77,7 @@ def _stated(listing: Listing) -> list[Any]:
 
 
 def _supports(evidence: Iterable[Json]) -> list[tuple[str, str, Any]]:
-    """Which statement rests on which source and falls under which terms; the words themselves are in the statement."""
+    """Which source each statement rests on, and under which taxonomy; the words are part of the statement itself."""
     return [
         (path, entry["source"], entry.get("taxonomy"))
         for entry in evidence
@@ -86,7 +86,7 @@ def _supports(evidence: Iterable[Json]) -> list[tuple[str, str, Any]]:
 
 
 def _lasting(records: Iterable[Json]) -> list[Json]:
-    """Records but for the looks that found nothing, of which there is a new one each time."""
+    """The records without rolls, of which each crawl makes a new one."""
     return [record for record in records if not record["source"].endswith(ROLL)]
 
 
@@ -99,5 +99,5 @@ def _without(part: Json, *keys: str) -> Json:
 
 
 def _digest(said: list[Any]) -> str:
-    """Digest for our own comparison only: any spelling does that is the same each time."""
+    """A digest for our own comparison only: any encoding will do that is the same each time."""
     return hashlib.sha256(orjson.dumps(said)).hexdigest()

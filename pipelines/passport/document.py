@@ -1,4 +1,4 @@
-"""Decides whether a passport is issued, and assembles what it says."""
+"""Composes what a passport states, and the digests by which `issue` decides whether to issue it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,20 +28,20 @@ PIPELINE = "passports/0.1.0"
 
 @dataclass(frozen=True, slots=True)
 class IssueContext:
-    """What holds for every passport of a run."""
+    """What is the same for every passport of a run."""
 
     issuer: Issuer
     gates: Lifetimes
     now: datetime
     key_id: str
-    """Of the key that will sign."""
+    """Id of the key that will sign."""
     renew: bool = False
-    """Issue even what has not changed and is not due: somebody asked for it."""
+    """Issue also what has not changed and is not due, because a person asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a passport would say, before it is decided whether it must be said anew."""
+    """What a passport would state, before it is decided whether to issue it."""
 
     subject: Subject
     unfragile: Document
@@ -50,7 +50,7 @@ class Draft:
 
 
 def draft(subject: Subject, terms: IssueContext) -> Draft:
-    """Assemble everything but score, cause and date of change."""
+    """Compose everything but score, cause and date of the last change; `issue` adds those."""
     life = status_of(subject, terms.now.astimezone(UTC).date())
     profile = enrich(subject, artifact_id=artifact_id(subject), life=life)
     artifact = artifact_block(subject, issuer=terms.issuer, life=life)
@@ -80,7 +80,7 @@ def draft(subject: Subject, terms: IssueContext) -> Draft:
 
 
 def _told(subject: Subject) -> Iterator[Listing]:
-    """All that is said of a model, what was answered when it was looked for and not found included."""
+    """All records that state something of a model, with the answers that there is none."""
     yield from subject.listings()
     if subject.absence and subject.absence.confirmed:
         yield from (look for look in subject.absence.looks if look.kind == "absence")

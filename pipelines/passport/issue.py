@@ -12,7 +12,7 @@ from schemas.times import instant, stamp
 
 
 def cause_of(candidate: Draft, last: ShardRow | None, terms: IssueContext) -> Cause | None:
-    """Say why the passport must be issued, None when the one that is served still says it all."""
+    """The reason to issue a passport, None where the one that is served still holds."""
     if last is None:
         return "first_seen"
     if _is_void(candidate.subject, terms):
@@ -26,21 +26,22 @@ def cause_of(candidate: Draft, last: ShardRow | None, terms: IssueContext) -> Ca
 
 
 def _is_void(subject: Subject, terms: IssueContext) -> bool:
-    """Whether the last look is so old that nothing can be signed by it: what is served has expired, and says so.
+    """Whether the last observation is too old to sign by: the served passport has expired, and readers see it.
 
-    After a long pause this is what is missed for the first time: not there to be renewed, and not yet certainly gone.
+    This happens after a long pause, to a model that is missed for the first time: it cannot be renewed, and is not yet
+    certainly gone.
     """
     return deadlines(last_observed_at(subject), terms.gates[subject.primary.source]).void <= terms.now
 
 
 def _is_due(subject: Subject, last: ShardRow, terms: IssueContext) -> bool:
-    """Whether the passport that is served looks old, and a newer look is at hand to renew it with."""
+    """Whether the served passport is past its refresh time, and there is a newer observation to renew it with."""
     looks_old = terms.now - instant(last.looked_at) > terms.gates[subject.primary.source].refresh_after
     return looks_old and last_observed_at(subject) > last.looked_at
 
 
 def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: IssueContext) -> Document:
-    """Complete a draft: the cause, the date of the last change of substance, and the score."""
+    """Complete a draft with the cause, the date of the last change of substance, and the score."""
     unfragile = candidate.unfragile
     unfragile["provenance"]["cause"] = cause
     unfragile["trust"]["maintenance"]["updated_at"] = last_changed(candidate, last, terms)
@@ -51,5 +52,5 @@ def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: IssueCon
 
 
 def last_changed(candidate: Draft, last: ShardRow | None, terms: IssueContext) -> str:
-    """When the substance last changed: now, or when it did before."""
+    """When the substance last changed: now, or at the earlier time that the served passport states."""
     return earlier(last.last_changed, terms.now) if last and last.payload == candidate.payload else stamp(terms.now)

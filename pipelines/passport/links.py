@@ -1,10 +1,10 @@
-"""The issuer of a passport, and the addresses that its `_links` name."""
+"""The issuer of a passport, and the addresses in its `_links` and `distribution`."""
 
 from typing import NamedTuple
 
 
 class Issuer(NamedTuple):
-    """Who issues, and where its pages are."""
+    """Who issues passports, and where the pages are."""
 
     name: str
     """For example "unfragile.ai"."""
@@ -13,7 +13,7 @@ class Issuer(NamedTuple):
 
 
 def distribution(issuer: Issuer, slug: str) -> dict[str, str]:
-    """Where a builder claims the artifact, and where it is compared."""
+    """Addresses where a builder claims the artifact, and where people compare it."""
     return {
         "claim_url": f"{issuer.base_url}/submit?claim={slug}",
         "compare_url": f"{issuer.base_url}/compare?artifact={slug}",
@@ -21,7 +21,7 @@ def distribution(issuer: Issuer, slug: str) -> dict[str, str]:
 
 
 def links(issuer: Issuer, slug: str) -> dict[str, str]:
-    """The unsigned `_links` of a served copy: for navigation only, never a source of keys."""
+    """The unsigned `_links` of a served copy, for navigation only: a reader must never take keys from them."""
     base = issuer.base_url
     return {
         "self": f"{base}/api/v1/passport/{slug}",

@@ -1,4 +1,4 @@
-"""The `artifact.model` block: what the sources state of the model, and the evidence of each statement."""
+"""Builds the `artifact.model` block: what the sources state of the model, and the evidence of each statement."""
 
 from collections.abc import Iterable
 
@@ -33,7 +33,7 @@ _MODALITY_PLACE = {word: place for place, word in enumerate(MODALITY_ORDER)}
 
 
 def model_block(subject: Subject) -> Document:
-    """Build the block; every key is there, null or empty where no source states anything."""
+    """Build the block. Every key is present, null or empty where no source states anything."""
     facts = {key: subject.value(fact) for key, fact in FACT_OF.items()}
     return {
         "listing_id": subject.primary.base_id,
@@ -88,12 +88,12 @@ def model_evidence(subject: Subject) -> list[Document]:
 
 
 def modalities(words: Iterable[str]) -> list[str]:
-    """Modalities in one fixed order, those outside the vocabulary last, so that the source's order changes nothing."""
+    """Modalities in one fixed order, unknown ones last, so that a source's order makes no difference."""
     return sorted(words, key=lambda word: (_MODALITY_PLACE.get(word, len(MODALITY_ORDER)), word))
 
 
 def _providers(subject: Subject) -> list[tuple[Listing, Provider]]:
-    """Who runs it, by the seller's endpoints; where it is not sold, or they were not asked for, by its repository."""
+    """Providers by the seller's endpoints, or else by the first other record that names any (the repository's)."""
     listings = (*_endpoints(subject), subject.primary, *(joined.listing for joined in subject.supplements))
     naming = next((listing for listing in listings if listing.providers), None)
     return [(naming, provider) for provider in naming.providers] if naming else []
@@ -111,7 +111,7 @@ def _results(subject: Subject) -> list[tuple[Listing, BenchmarkResult]]:
 
 
 def _records(subject: Subject) -> list[Document]:
-    """Every record that the passport is made from, those that name it first."""
+    """Every record that the passport is made from: its own, the joined ones, and the proof of absence."""
     own = [(listing, "own") for listing in (*subject.offers, *subject.aliases, *_endpoints(subject))]
     joined = [(joined.listing, joined.by) for joined in subject.supplements]
     absence = subject.absence

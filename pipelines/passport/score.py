@@ -1,6 +1,6 @@
-"""The trust score: every passport's can be recomputed from the passport alone, by `score_of(passport)`.
+"""Computes the trust score, from the passport alone: `score_of(passport)` recomputes that of any signed passport.
 
-Score = round(100 · Σ weight · component), half up. Components lie between 0 and 1, rounded to two decimals first.
+Score = round(100 · Σ weight · component), half up. Components are between 0 and 1, rounded to two decimals first.
 
 adoption     mean over the popularity signals that exist of log(1 + n) / log(1 + reference), at most 1 each;
              .05 when there are none, and never less
@@ -24,7 +24,7 @@ Json = Mapping[str, Any]
 
 MODEL_WEIGHTS = {"adoption": 0.35, "quality": 0.2, "ecosystem": 0.1, "match_graph": 0.3, "freshness": 0.05}
 OTHER_WEIGHTS = {"adoption": 0.25, "quality": 0.25, "ecosystem": 0.1, "match_graph": 0.3, "freshness": 0.1}
-"""Measured on published passports: models, and every other type."""
+"""Measured on published passports: the weights of models, and of every other type."""
 
 ADOPTION_FLOOR = 0.05
 ADOPTION_REFERENCES = {
@@ -34,7 +34,7 @@ ADOPTION_REFERENCES = {
     "model_downloads": 10_000_000,
     "model_likes": 10_000,
 }
-"""Signal → the count that earns a full mark: about the largest seen on the hubs."""
+"""Signal → the count that scores 1: about the largest seen on the hubs."""
 
 ECOSYSTEM_REFERENCE = 20
 PRIOR_SUCCESSES, PRIOR_MATCHES = 2, 8
@@ -52,11 +52,11 @@ QUALITY_CHECKS: tuple[tuple[str, Callable[[Json, Json], bool]], ...] = (
     ("its sources agree", lambda unfragile, _: not unfragile["conflicts"]),
     ("no end is announced", lambda unfragile, _: unfragile["artifact"]["status"] == "active"),
 )
-"""What is checked, and how: a function of `unfragile` and its `artifact.model`."""
+"""Description of each check, and its test: a function of `unfragile` and its `artifact.model`."""
 
 
 def rank_breakdown(unfragile: Json, *, signed_at: datetime) -> dict[str, Any]:
-    """Every component, and the weights, as the passport shows them."""
+    """Every component and the weights, as the passport shows them."""
     model = unfragile["artifact"]["type"] == "model"
     return {
         "adoption": adoption(unfragile["trust"]["community"]),
@@ -69,19 +69,19 @@ def rank_breakdown(unfragile: Json, *, signed_at: datetime) -> dict[str, Any]:
 
 
 def score(breakdown: Json) -> int:
-    """The score of a breakdown, in whole numbers throughout: hundredths times hundredths."""
+    """The score of a breakdown; computed in whole numbers (hundredths times hundredths), so that it rounds exactly."""
     weights = breakdown["weights"]
     total: int = sum(round(100 * weight) * round(100 * breakdown[name]) for name, weight in weights.items())
     return (total + 50) // 100
 
 
 def score_of(passport: Json) -> int:
-    """Recompute a signed passport's score from nothing but itself (`passport` is the object that holds `unfragile`)."""
+    """Recompute a signed passport's score from itself alone; `passport` is the object that holds `unfragile`."""
     return score(rank_breakdown(passport["unfragile"], signed_at=instant(passport["signedAt"])))
 
 
 def adoption(community: Json) -> float | int:
-    """How widely it is used, by the signals that exist."""
+    """How widely the model is used, from 0.05 to 1, by the popularity signals that exist."""
     marks = [
         min(1.0, math.log1p(community[name]) / math.log1p(reference))
         for name, reference in ADOPTION_REFERENCES.items()
@@ -91,13 +91,13 @@ def adoption(community: Json) -> float | int:
 
 
 def quality(unfragile: Json) -> float | int:
-    """How much of the checklist is met."""
+    """The share of the checklist that the passport meets."""
     model = _model(unfragile)
     return _hundredths(sum(met(unfragile, model) for _, met in QUALITY_CHECKS) / len(QUALITY_CHECKS))
 
 
 def ecosystem(unfragile: Json) -> float | int:
-    """In how many independent places it appears."""
+    """In how many independent places the model appears, on a logarithmic scale up to 1."""
     model = _model(unfragile)
     sources = {entry["source"] for entry in unfragile["evidence"] if entry["asserted_by"] not in WITHOUT_SOURCE}
     publishers = {source.partition("-")[0] for source in sources}
@@ -108,19 +108,19 @@ def ecosystem(unfragile: Json) -> float | int:
 
 
 def match_graph(outcomes: Json) -> float | int:
-    """What observed outcomes say, from a prior of one success in four."""
+    """The expected success rate after the observed outcomes, from a prior of one success in four."""
     successes = outcomes["matches"] * outcomes["success_rate"]
     return _hundredths((PRIOR_SUCCESSES + successes) / (PRIOR_MATCHES + outcomes["matches"]))
 
 
 def freshness(last_scraped_at: str, signed_at: datetime) -> float | int:
-    """How recent the last good scrape was when the passport was signed."""
+    """How recent the last good scrape was when the passport was signed: 1 at once, half after 14 days."""
     age = max(timedelta(0), signed_at - instant(last_scraped_at))
     return _hundredths(2 ** -(age / FRESHNESS_HALF_LIFE))
 
 
 def _tells_its_price(unfragile: Json) -> bool:
-    """Whether a caller knows what it costs: it is given away, or has prices, of which none that matters is left out."""
+    """Whether a caller knows the cost: it is free, or has prices, and none for what it outputs is missing."""
     pricing = unfragile["artifact"]["pricing"]
     return bool(pricing["free"] or (_model(unfragile)["prices"] and pricing["model"] != "unknown"))
 
@@ -131,6 +131,6 @@ def _model(unfragile: Json) -> Json:
 
 
 def _hundredths(value: float) -> float | int:
-    """Two decimals, half up; whole numbers as int, so that canonical JSON is the same in every library."""
+    """Round to two decimals, half up; whole numbers become int, so that canonical JSON is the same in every library."""
     whole = math.floor(value * 100 + 0.5)
     return whole // 100 if whole % 100 == 0 else whole / 100

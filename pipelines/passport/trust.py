@@ -1,4 +1,4 @@
-"""The `trust` block, apart from its score: risk, lists, outcomes, maintenance, community, freshness."""
+"""Builds the `trust` block apart from its score: risk, lists, outcomes, maintenance, community, freshness."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -60,9 +60,10 @@ def trust_block(subject: Subject, profile: Profile, *, status: str, gates: Lifet
 
 
 def freshness_block(subject: Subject, *, gates: Lifetimes, now: datetime) -> Document:
-    """Per source: the scrape that this passport was made from, when it is due and stale, and the verdict now.
+    """For each source: when the passport's record of it was scraped, is due and is stale, and the verdict at `now`.
 
-    Of a source's several records the one that was seen first counts; offers and aliases come with the primary one.
+    Of several records of a source the oldest counts. Offers and aliases come from the same crawl as the primary
+    listing.
     """
     listings = [subject.primary, *([subject.endpoints] if subject.endpoints else [])]
     listings += [joined.listing for joined in subject.supplements]
@@ -77,14 +78,14 @@ def freshness_block(subject: Subject, *, gates: Lifetimes, now: datetime) -> Doc
 
 
 def community_evidence(subject: Subject) -> list[Document]:
-    """Evidence of popularity, and of the last change of the code."""
+    """Evidence of the popularity, and of the code's last change."""
     return [from_claim(path, claim) for path, fact in COMMUNITY_FACTS.items() if (claim := subject.claims.get(fact))]
 
 
 def failure_mode_evidence(
     profile: Profile, failure_modes: list[str], *, issuer: Issuer, now: datetime
 ) -> list[Document]:
-    """Evidence of each trust failure mode: that of the limitation it was taken from, or the issuer's own record."""
+    """Evidence of each of the trust block's failure modes: that of its limitation, or the issuer's own record."""
     found: list[Document] = []
     for place, text in enumerate(failure_modes):
         path = f"/trust/failure_modes/{place}"
@@ -112,7 +113,7 @@ def _source_freshness(listing: Listing, gate: Lifetime, now: datetime) -> Docume
 
 
 LONGEST_LIST = 10
-"""Entries taken over from the capabilities, measured on published passports."""
+"""Most entries of each list, measured on published passports."""
 
 UNVERIFIED_BUILDER = "builder identity is not verified yet"
 NO_OUTCOMES = "no observed match outcomes yet"
@@ -128,9 +129,9 @@ class Composed(NamedTuple):
 def compose(
     capabilities: Sequence[Mapping[str, Any]], *, apart: Sequence[str] = (), verified: bool = False, matches: int = 0
 ) -> Composed:
-    """First 10 distinct `requires` and `limitations` in order; then what is open about builder and outcomes.
+    """The first 10 distinct `requires` and `limitations`, in order; then what is still open about builder and outcomes.
 
-    `apart` are limitations of a model of which no capability is known that they could stand with.
+    `apart` are the limitations of a model of which no capability is known.
     """
     permissions = first_distinct(need for capability in capabilities for need in capability["requires"])
     limitations = (limit for capability in capabilities for limit in capability["limitations"])

@@ -1,4 +1,4 @@
-"""What the sources disagree about, and what none of them states."""
+"""Lists what no source states of a model although a buyer needs it, and how much of that is stated."""
 
 from typing import Any
 
@@ -25,14 +25,14 @@ SOUGHT = (
     "/trust/community/model_downloads",
     "/trust/community/model_likes",
 )
-"""What a buyer needs to know; what of it nobody states is an unknown, and the share stated is the coverage."""
+"""What a buyer needs to know. What nobody states of it is an unknown; the share that is stated is the coverage."""
 
 OF_SELLERS = ("/artifact/model/parameters", "/artifact/model/prices", "/artifact/model/providers")
-"""What only a seller can state: of weights that the Hub gives away nobody owes a price."""
+"""What only a seller can state: weights that are given away on the Hub need no price."""
 
 OF_READERS = ("/artifact/model/context_tokens",)
 OF_WRITERS = ("/artifact/model/max_output_tokens", "/artifact/model/knowledge_cutoff")
-"""What is asked of a model that takes text, and of one that writes it: what moves a robot has no knowledge cut-off."""
+"""What is expected of a model that reads text, and of one that writes it: a robot's model has no knowledge cut-off."""
 
 WRITES = frozenset(
     [
@@ -48,24 +48,24 @@ READS = WRITES | {
     "task:text-retrieval", "task:token-classification", "task:visual-document-retrieval",
     "task:zero-shot-classification",
 }  # fmt: skip
-"""Outputs and tasks of models that write text, and of those that take a text of some length."""
+"""Outputs and tasks of models that write text, and of those that read text of some length."""
 
 DOES = frozenset(
     [*(f"output:{word}" for word in OUTPUT_MODALITIES), *(f"task:{word}" for word in PIPELINE_TAGS)]
 ) - {"task:other", "task:biology"}  # fmt: skip
-"""All that say what a model does."""
+"""All facts that say what a model does."""
 
 PRICES, LEAST_PRICE = "/artifact/model/prices", "/artifact/pricing/starting_price"
-"""Sought of what is sold; and in its place, where the prices that are stated leave out what the model makes."""
+"""What is expected of an offer: its prices; or a starting price, where the stated prices leave out what it makes."""
 
 WITHHELD = ("/artifact/model/licence", "/trust/community/model_downloads", "/trust/community/model_likes")
-"""What the Hub would state if it showed the repository that a listing names: it is private, or is not there."""
+"""What the Hub would state if it showed the repository that a listing names; it is private or does not exist."""
 
 _AT = {path: tuple(path.split("/")[1:]) for path in (*SOUGHT, LEAST_PRICE)}
 
 
 def expected_facts(subject: Subject) -> tuple[str, ...]:
-    """What is sought of a model, by whether it is sold or given away, and by what it does with text."""
+    """The paths that are expected of a model, by whether it is sold or given away, and by what it does with text."""
     unasked = set(OF_SELLERS) if subject.primary.source == HUB else set()
     if not subject.stated.isdisjoint(DOES):
         unasked |= set(OF_READERS) if subject.stated.isdisjoint(READS) else set()
@@ -75,7 +75,7 @@ def expected_facts(subject: Subject) -> tuple[str, ...]:
 
 
 def unknowns(artifact: Document, trust: Document, subject: Subject) -> list[Document]:
-    """List what no source states, why, and the sources that were asked."""
+    """List the expected values that no source states, with the reason and the sources of the passport."""
     sources = list(dict.fromkeys(listing.source for listing in subject.listings()))
     withheld = WITHHELD if "repository_missing" in subject.claims else ()
     blocks = {"artifact": artifact, "trust": trust}
@@ -88,7 +88,7 @@ def unknowns(artifact: Document, trust: Document, subject: Subject) -> list[Docu
 
 
 def coverage(subject: Subject, unknown: list[Document]) -> Document:
-    """How much of what is sought is stated."""
+    """How many of the expected values are stated."""
     of = len(expected_facts(subject))
     return {"stated": of - len(unknown), "of": of}
 

@@ -1,1 +1,1 @@
-"""What people read: a passport, ages and run summaries in words, computed from signed documents."""
+"""Words for people: a passport, ages and summaries of runs, computed from signed documents."""

@@ -1,4 +1,4 @@
-"""Draws how old the passports are: how many at each age, in the colour of the verdict."""
+"""Draws the ages of passports as a histogram: how many at each age, in the colour of their verdict."""
 
 import base64
 from collections import Counter
@@ -21,7 +21,7 @@ COLOURS: dict[Age, str] = {
 
 
 def ages_svg(ages: Ages) -> str:
-    """Draw a histogram; nothing in it comes from a source but numbers."""
+    """Draw the histogram as SVG; it contains no text of a source, only numbers."""
     days = 1 + max((_day(passport) for passport in ages.passports), default=0)
     per_bar = -(-days // MOST_BARS)
     counts = Counter((_day(passport) // per_bar, passport.age) for passport in ages.passports)
@@ -36,7 +36,7 @@ def ages_svg(ages: Ages) -> str:
 
 
 def as_image(svg: str) -> str:
-    """Write the drawing as a data URL, which Markdown can show."""
+    """The drawing as a data URL, which Markdown can show."""
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
 
@@ -45,7 +45,7 @@ def _day(passport: PassportAge) -> int:
 
 
 def _bar(bar: int, width: float, scale: float, counts: Counter[tuple[int, Age]]) -> str:
-    """Stack the verdicts of one bar, the worst on top."""
+    """Draw one bar: its verdicts stacked, the worst on top."""
     bottom, parts = float(HEIGHT), []
     for age in reversed(AGES):
         height = counts[bar, age] * scale

@@ -1,4 +1,4 @@
-"""How old everything is that a store serves, each by the gate of its own source: what `status` and the watch tell."""
+"""How old everything is that a store serves, each by the gate of its source: what `status` and the watch report."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -15,7 +15,7 @@ from schemas.times import instant
 from schemas.verdict import Age
 
 BAD_AGES: tuple[Age, ...] = ("not_yet_valid", "expired", "stale")
-"""What must not be relied on any more."""
+"""Ages of what must not be relied on any more."""
 SECONDS_PER_HOUR = 3600
 
 
@@ -30,7 +30,7 @@ class SourceAge(NamedTuple):
     stale_after_h: int
     listings: int
     watched: bool
-    """Whether this installation crawls it, so that its age is a complaint; what was crawled once is only shown."""
+    """Whether this installation crawls it, so that its age is reported as a fault; other sources are only shown."""
 
 
 class PassportAge(NamedTuple):
@@ -38,7 +38,7 @@ class PassportAge(NamedTuple):
 
     slug: str
     source: str
-    """The source that names the passport, whose gate judges it."""
+    """The source that names the passport; its gate judges the age."""
     age: Age
     status: str
     last_scraped_at: str
@@ -58,13 +58,13 @@ class Ages(NamedTuple):
 
     @property
     def counts(self) -> dict[Age, int]:
-        """Age → passports, the worst first; ages that no passport has are left out."""
+        """Age → number of passports, the worst first; ages that no passport has are left out."""
         found = Counter(passport.age for passport in self.passports)
         return {age: found[age] for age in AGES if found[age]}
 
     @property
     def stale(self) -> list[str]:
-        """What must not be relied on any more, a sentence each."""
+        """Sentences about what must not be relied on any more."""
         late = [source for source in self.sources if source.watched and source.age in BAD_AGES]
         said = [self._complaint(source) for source in late]
         if is_ahead(self.published_at, self.at):
@@ -79,14 +79,14 @@ class Ages(NamedTuple):
 
     @property
     def frozen(self) -> list[str]:
-        """That readers refuse the pointer, as it expired; nothing while it is in date."""
+        """A sentence where readers refuse the pointer because it expired; none while it is in date."""
         if instant(self.pointer_expires_at) > self.at:
             return []
         return [f"the pointer expired at {self.pointer_expires_at}: readers refuse it until something is published"]
 
 
 class Generation(NamedTuple):
-    """What a store serves: its pointer, the snapshot that it names, and that snapshot's rows."""
+    """What a store serves: its pointer, the snapshot that it names, and the rows of that snapshot."""
 
     pointer: Pointer
     snapshot: Snapshot
@@ -104,17 +104,17 @@ def ages_of(served: Generation, gates: Gates, at: datetime, *, watched: Collecti
 
 
 def source_of(row: ShardRow) -> str:
-    """Tell which source names a passport: a repository of the Hub has its slug by another rule than all others."""
+    """The source that names a passport: a repository of the Hub has its slug by another rule than all others."""
     return HUB if row.slug == hub_slug(row.listing_id) else SELLER
 
 
 def hours_between(earlier: str, at: datetime) -> float:
-    """Hours from an instant that a record states to another, to a tenth."""
+    """Hours from the time `earlier`, as text, to `at`, rounded to a tenth."""
     return round((at - instant(earlier)).total_seconds() / SECONDS_PER_HOUR, 1)
 
 
 def shown(passports: Iterable[PassportAge]) -> list[PassportAge]:
-    """Choose the passports that a person should be told of: those that are not both fresh and active."""
+    """The passports to show a person: those that are not both fresh and active."""
     return [passport for passport in passports if (passport.age, passport.status) != ("fresh", "active")]
 
 

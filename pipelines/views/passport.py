@@ -1,4 +1,4 @@
-"""A passport and a registry in the words of a person who reads them."""
+"""Puts a passport into words for people: titled parts of names and values."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ NOT_STATED = "not stated"
 MILLION = 10**6
 
 EPOCH = "seconds since 1970"
-"""In the scope of a side whose value is such a count."""
+"""In the scope of a conflict's side whose value is seconds since 1970."""
 
 HOW = {
     "structured": "stated",
@@ -28,11 +28,11 @@ HOW = {
     "pattern": "quoted",
     "class": "true of its kind",
 }
-"""Method of evidence → how a person would say it."""
+"""Method of evidence → how it is put into words."""
 
 
 def passport_pairs(passport: Json, row: ShardRow, finding: Finding) -> Iterator[tuple[str, Pairs]]:
-    """Give a passport part by part: a title, and names with values."""
+    """Yield a passport part by part: a title, and names with values."""
     unfragile = passport["unfragile"]
     shown_by = _evidence_by_path(unfragile)
     yield unfragile["artifact"]["name"].strip(), _identity(unfragile, passport, row, finding)
@@ -89,7 +89,7 @@ def _model(artifact: Json) -> Pairs:
 
 
 def _weights(model: Json) -> Pairs:
-    """What is known of the weights, where anything is."""
+    """What is known of the weights; rows without a value are left out."""
     pairs: Pairs = [
         ("licence", model["licence"]),
         ("weights", {True: "can be downloaded", False: "cannot be downloaded", None: None}[model["open_weights"]]),
@@ -107,7 +107,7 @@ def _benchmark(one: Json) -> str:
 
 
 def _use(trust: Json) -> Pairs:
-    """How widely it is used, by the counts that exist."""
+    """How widely the model is used, by the counts that exist."""
     counts = {
         "downloads in 30 days": "model_downloads",
         "likes": "model_likes",
@@ -119,7 +119,7 @@ def _use(trust: Json) -> Pairs:
 
 
 def _records(model: Json) -> Pairs:
-    """The records that it was made from, and how each came to it."""
+    """The records that the passport was made from, and how each was joined."""
     how = {"own": "", "stated": ", as a source states", "name": ", by its name alone"}
     return [(one["source"], f"{one['id']}{how[one['joined_by']]}") for one in model.get("records", ())]
 
@@ -172,7 +172,7 @@ def _sides(conflict: Json) -> str:
 
 
 def _said(side: Json) -> str:
-    """A side's value as a person would read it; what a source counts in seconds also as a day."""
+    """A side's value in words; seconds since 1970 are also shown as a day."""
     value = side["value"]
     match value:
         case bool():

@@ -1,4 +1,4 @@
-"""What the catalogue says to do about a failure mode that a passport names, found again by its sentence."""
+"""Finds the failure mode behind a sentence of a passport, so that its remedy can be shown."""
 
 import re
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from pipelines.rules.rulebook import rulebook
 
 
 def mode_of(text: str) -> FailureMode | None:
-    """The failure mode whose sentence this is, with whatever values; None where our rules have no such sentence.
+    """The failure mode whose sentence this is, with any values filled in; None where our rules have no such sentence.
 
-    A passport that other rules made may hold sentences of theirs.
+    A passport that was made by other rules may hold sentences of theirs.
     """
     if found := _exact().get(text):
         return found
@@ -31,6 +31,6 @@ def _filled() -> tuple[tuple[re.Pattern[str], FailureMode], ...]:
 
 def _patterns() -> Iterator[tuple[re.Pattern[str], FailureMode]]:
     for mode in rulebook().failure_modes.failure_mode:
-        parts = PLACE.split(mode.text)[::2]  # every second one is the name of a fact
+        parts = PLACE.split(mode.text)[::2]  # every second part is the name of a fact
         if len(parts) > 1:
             yield re.compile(".+".join(map(re.escape, parts)), re.DOTALL), mode

@@ -1,4 +1,4 @@
-"""A run in a few lines, for a terminal and for Prefect's pages alike."""
+"""Summarises a run in a few lines, for a terminal and for Prefect's pages alike."""
 
 import re
 from collections import Counter
@@ -9,10 +9,10 @@ from schemas.crawl import CrawlReport, ListQuery
 from schemas.run import Published, RunReport
 
 MARKUP = re.compile(r"[\\`*\[\]<>&|~]")
-"""What Markdown and HTML read as markup within a line."""
+"""Characters that Markdown or HTML reads as markup within a line."""
 LONGEST_REASON = 300
 MOST_NAMED = 10
-"""Unknown fields and values that the summary names; the report holds all."""
+"""Most unknown fields and values that the summary names; the report holds all."""
 
 
 def summary_lines(report: RunReport, published: Published | None) -> list[tuple[str, str]]:
@@ -46,18 +46,18 @@ def summary_lines(report: RunReport, published: Published | None) -> list[tuple[
 
 
 def as_markdown(lines: Iterable[tuple[str, str]]) -> str:
-    """Lay the lines out as a Markdown table; names and reasons come from sources, so none of it is markup."""
+    """The lines as a Markdown table. Names and reasons come from sources, so their markup is escaped."""
     cells = ((_cell(name), _cell(value)) for name, value in lines)
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in cells)])
 
 
 def change_rows(report: RunReport) -> list[dict[str, str]]:
-    """One row a passport that was issued."""
+    """One row for each passport that was issued."""
     return [{"slug": change.slug, "cause": change.cause} for change in report.changes]
 
 
 def quarantine_rows(report: RunReport) -> list[dict[str, str]]:
-    """One row a quarantined record; the raw record stays in the run report."""
+    """One row for each quarantined record, without the raw record, which is in the run report."""
     return [
         {
             "source": refused.source,

@@ -1,1 +1,1 @@
-"""How every spider asks a source: requests, retries, waits, failures, and reading of the answers."""
+"""How every spider asks a source: requests, retries, waits, failures, and the reading of answers."""

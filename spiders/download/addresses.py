@@ -1,4 +1,4 @@
-"""Where a source is, and whether an address still lies within it."""
+"""Reads the root address of a source, and checks that links and redirects stay below it."""
 
 from urllib.parse import SplitResult, urlsplit
 
@@ -6,11 +6,11 @@ from scrapy.settings import BaseSettings
 
 
 class ForeignLinkError(ValueError):
-    """A next link does not stay within the list that it stands in."""
+    """A link to a next page leads out of the list that it is in."""
 
 
 def base_url(settings: BaseSettings, name: str) -> str:
-    """Read a source's root from the setting `name`, with a path prefix where it has one; raise ValueError."""
+    """A source's root address from the setting `name`; raises ValueError if it has a user, a query or a fragment."""
     url: str = settings[name]
     parts = urlsplit(url)
     plain = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
@@ -20,9 +20,9 @@ def base_url(settings: BaseSettings, name: str) -> str:
 
 
 def path_below(location: str, root: str) -> str | None:
-    """Path below `root` that a Location header leads to, None when it leads elsewhere or asks for more than a path.
+    """The path below `root` that a Location header leads to, None when it leads elsewhere or has a query or fragment.
 
-    The header may be absolute, or a path that counts from the server's root whatever prefix `root` has.
+    The header may be absolute, or a path from the server's root, whatever prefix `root` has.
     """
     base = urlsplit(root)
     try:
@@ -36,10 +36,10 @@ def path_below(location: str, root: str) -> str | None:
 
 
 def following_url(link: str, *, base_url: str, list_path: str) -> str:
-    """Resolve a next link: the list's own address below `base_url`, with the link's query.
+    """Resolve a link to a next page: the list's own address below `base_url`, with the link's query.
 
-    The link may be absolute, or a path that counts from the source's root whatever prefix `base_url` has.
-    Raise ForeignLinkError when it names anything but this list.
+    The link may be absolute, or a path from the source's root, whatever prefix `base_url` has. Raises ForeignLinkError
+    when it leads to anything but this list.
     """
     base, target = urlsplit(base_url), _split(link)
     here = not target.netloc or (target.scheme, target.netloc) in (("", base.netloc), (base.scheme, base.netloc))

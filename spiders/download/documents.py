@@ -1,4 +1,4 @@
-"""Reads a source's JSON without loss, and writes single records of it as the bodies of raw listings."""
+"""Reads a source's JSON without loss, and writes single records of it as bodies of raw listings."""
 
 import hashlib
 import json
@@ -13,22 +13,23 @@ TITLE = re.compile(rb"<title[^>]*>([^<]{0,120})", re.IGNORECASE)
 
 
 class AnswerError(ValueError):
-    """What a source answered cannot be used; the message continues "answered 200 with …"."""
+    """A source's answer cannot be used; the message continues "answered 200 with …"."""
 
 
 class LargeAnswerError(AnswerError):
-    """It holds more than is read; the same would come again."""
+    """An answer holds more than is read; asking again would bring the same."""
 
 
 MOST_VALUES = 600_000
-"""In one answer. The largest recorded one, models.dev's, has 120,000; each takes 100 to 300 bytes once it is read."""
+"""Most values in one answer. The largest recorded one, models.dev's, has 120,000; each needs 100 to 300 bytes of
+memory."""
 
 OPENING = (b",", b"[", b"{")
-"""Each value but the first stands behind one of these."""
+"""Each value but the first follows one of these."""
 
 
 class Numeral:
-    """A number as the source spelled it: no digit is lost, whatever its size or notation."""
+    """A number as the source spelled it, so that no digit is lost, whatever its size or notation."""
 
     __slots__ = ("spelling",)
 
@@ -40,7 +41,7 @@ class Numeral:
 
 
 def read_json(body: bytes) -> object:
-    """Read a response's body; numbers become Numerals. Raise AnswerError saying what it is where it is not JSON."""
+    """Read a response's body, numbers as Numerals; raise AnswerError saying what it is where it is not JSON."""
     head = body.lstrip()
     if head.startswith(b"<"):
         raise AnswerError(f"an HTML page titled {_title(head)!r} where JSON belongs")
@@ -67,7 +68,7 @@ def raw_listing(
     asked_as: str | None = None,
     version: str | None = None,
 ) -> RawListing | Quarantined:
-    """Write one record with sorted keys; a record that JSON cannot carry on from here is quarantined."""
+    """Write one record with sorted keys; one that cannot be written as JSON again is quarantined."""
     try:
         body = orjson.dumps(record, default=_as_spelled, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as error:
@@ -88,7 +89,7 @@ def raw_listing(
 def raw_text(
     body: bytes, *, listing_id: str, source: str, url: str, observed_at: str, version: str | None
 ) -> RawListing | Quarantined:
-    """Take a text as it came, byte for byte; one that is not UTF-8 is quarantined."""
+    """Record a text as it came, byte for byte; one that is not UTF-8 is quarantined."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -107,7 +108,7 @@ def raw_text(
 
 
 def refused(element: object, *, listing_id: str, source: str, field: str, reason: str, observed_at: str) -> Quarantined:
-    """Quarantine what stands in a list in place of a record, as ASCII JSON; its numbers stand there as texts."""
+    """Quarantine an element that is no record, as ASCII JSON with its numbers as text."""
     return Quarantined(
         stage="fetch",
         source=source,

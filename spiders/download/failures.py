@@ -1,4 +1,4 @@
-"""Says in a sentence why a request brought nothing usable, and what to do."""
+"""Explains in a sentence why a request brought nothing usable, and what to do."""
 
 import re
 from collections.abc import Collection
@@ -36,7 +36,7 @@ NETWORK: tuple[tuple[type[Exception], str, str], ...] = (
 WRAPPED_FAILURE = re.compile(r"\[?<twisted\.python\.failure\.Failure (?:\w+\.)*(\w+): (.*?)\.?>\]?", re.DOTALL)
 
 LARGEST_SIZE = re.compile(r"(?:max size|DOWNLOAD_MAXSIZE) \((\d+)")
-"""In the words of Scrapy, for a download and for what it unpacks to."""
+"""The size in Scrapy's messages about a download, and about what it unpacks to."""
 
 STATUS_REMEDIES = {
     401: "check the source's API key",
@@ -47,26 +47,26 @@ STATUS_REMEDIES = {
 
 
 FAILURES_IN_A_ROW = 5
-"""After so many the rest is not asked for: each would cost all the tries of its own."""
+"""After so many failures the rest is not asked for, as each further request would use up all its tries."""
 
 
 class Streak:
-    """Failures in a row that are the source's own, and not of the one record that was asked for."""
+    """Counts failures in a row that are the source's own, and not of one record."""
 
     def __init__(self) -> None:
         self.length = 0
 
     @property
     def is_over(self) -> bool:
-        """Whether the rest is to be left alone: it would not come either."""
+        """Whether to ask for nothing more, as it would not come either."""
         return self.length >= FAILURES_IN_A_ROW
 
     def answered(self) -> None:
-        """Note that the source works."""
+        """Note that the source answered."""
         self.length = 0
 
     def ends(self, failure: Failure, told: FetchFailure, *, refusing: Collection[int]) -> bool:
-        """Note a failure and say whether the rest is to be left alone; a status of `refusing` is enough for that."""
+        """Note a failure; return whether to ask for nothing more. A status of `refusing` alone is reason enough."""
         if told.status in refusing or _is_unsent(failure, told):
             self.length = FAILURES_IN_A_ROW
         else:
@@ -75,13 +75,13 @@ class Streak:
 
 
 def with_rest(told: FetchFailure, left: int) -> FetchFailure:
-    """Say in the failure that ends a crawl how many repositories it leaves unasked."""
+    """Add to the failure that ends a crawl how many repositories were not asked for."""
     rest = f"; {left} more repositories were not asked for" if left else ""
     return told.model_copy(update={"reason": told.reason + rest})
 
 
 def is_too_large(failure: Failure) -> bool:
-    """Whether a download was given up for its size, packed or unpacked."""
+    """Whether a download was stopped for its size, packed or unpacked."""
     return _is_too_large(failure.value)
 
 
@@ -91,19 +91,19 @@ def _is_too_large(error: BaseException | None) -> bool:
 
 
 def _is_unsent(failure: Failure, told: FetchFailure) -> bool:
-    """Whether the request was held back: the quota is free too late, robots.txt forbids it, or the crawl is stopped."""
+    """Whether a request was not sent: its quota is free too late, robots.txt forbids it, or the crawl is stopping."""
     return isinstance(failure.value, IgnoreRequest) and told.status is None and not is_too_large(failure)
 
 
 def _is_of_source(failure: Failure, told: FetchFailure) -> bool:
-    """Whether a failure is likely to be that of every request: no answer, one of a broken server, or no JSON."""
+    """Whether every request is likely to fail so: there was no answer, a server error, or no JSON."""
     if told.status is None:
         return not is_too_large(failure)
     return told.status >= HTTPStatus.INTERNAL_SERVER_ERROR or isinstance(failure.value, AnswerError)
 
 
 def describe(failure: Failure, request: Request) -> FetchFailure:
-    """Turn what a request ended with, after all its tries, into a line of the run report."""
+    """Turn the failure of a request, after all its tries, into an entry of the run report."""
     error = failure.value
     if isinstance(error, HttpError):
         return FetchFailure(
@@ -117,9 +117,9 @@ def describe(failure: Failure, request: Request) -> FetchFailure:
 
 
 def request_of(failure: Failure) -> Request:
-    """Give the request that an errback's failure is of."""
+    """The request that an errback's failure is of."""
     request = vars(failure)["request"]  # Scrapy sets it for errbacks
-    assert isinstance(request, Request)  # noqa: S101 - tells the type
+    assert isinstance(request, Request)  # noqa: S101 - narrows the type
     return request
 
 
@@ -152,7 +152,7 @@ def _of_network(error: BaseException | None) -> tuple[str, str]:
 
 
 def _cause(error: BaseException) -> str:
-    """The cause in its own words: Scrapy quotes Twisted's list of failures as Python prints it."""
+    """The cause in its own words; Scrapy quotes Twisted's list of failures as Python prints it."""
     return WRAPPED_FAILURE.sub(r"\1: \2", str(error)).rstrip(".")
 
 

@@ -1,4 +1,4 @@
-"""Downloads as Scrapy does, with a bound on the head of a response: Scrapy and Twisted bound its body and each line."""
+"""Downloads as Scrapy does, with a bound on a response's headers; Scrapy and Twisted bound its body and each line."""
 
 from scrapy.core.downloader.handlers.http11 import (
     HTTP11DownloadHandler,
@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IAddress
 from twisted.web.iweb import IResponse
 
 LARGEST_HEAD_BYTES = 256 * 2**10
-"""Of status lines and headers together; browsers and servers commonly take 8 to 256 KiB."""
+"""Most bytes of status lines and headers together; browsers and servers commonly accept 8 to 256 KiB."""
 
 
 class HeadTooLargeError(ValueError):
@@ -20,12 +20,12 @@ class HeadTooLargeError(ValueError):
 
 
 class BoundedParser(_LenientHTTPClientParser):
-    """Parses a response, and gives up one whose head does not end."""
+    """Parses a response, and stops at one whose headers do not end."""
 
     head_bytes = 0
 
     def lineReceived(self, line: bytes) -> None:  # noqa: N802 - Twisted's
-        """Count a line of the head."""
+        """Count a line of the headers."""
         self.head_bytes += len(line) + 1
         if self.head_bytes > LARGEST_HEAD_BYTES:
             raise HeadTooLargeError(f"its headers have more than {LARGEST_HEAD_BYTES:,} bytes")
@@ -33,7 +33,7 @@ class BoundedParser(_LenientHTTPClientParser):
 
 
 class BoundedProtocol(_LenientHTTP11ClientProtocol):
-    """Parses with `BoundedParser`, which is put in the parser's place as Scrapy puts its own."""
+    """Parses with `BoundedParser`, which replaces the parser as Scrapy's own replaces Twisted's."""
 
     def request(self, request: object) -> Deferred[IResponse]:
         """Send a request."""
@@ -43,7 +43,7 @@ class BoundedProtocol(_LenientHTTP11ClientProtocol):
 
 
 class BoundedFactory(_LenientHTTP11ClientFactory):
-    """Builds such protocols."""
+    """Builds connections with `BoundedProtocol`."""
 
     def buildProtocol(self, addr: IAddress | None) -> BoundedProtocol:  # noqa: N802 - Twisted's
         """Build the protocol of one connection."""
@@ -52,7 +52,7 @@ class BoundedFactory(_LenientHTTP11ClientFactory):
 
 
 class BoundedDownloads(HTTP11DownloadHandler):
-    """Downloads over HTTP and HTTPS."""
+    """Downloads over HTTP and HTTPS with bounded headers."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)

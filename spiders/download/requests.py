@@ -1,4 +1,4 @@
-"""Asks within a crawl and waits for the answer, and does several such things at once without losing their order."""
+"""Sends requests from a spider's coroutines, and runs several jobs at once with results in their order."""
 
 import asyncio
 from collections import deque
@@ -14,18 +14,18 @@ T = TypeVar("T")
 
 
 class Answered(NamedTuple):
-    """A response that can be used, and what its request's `read` made of the body."""
+    """A usable response, and what the request's `read` returned for its body."""
 
     response: Response
     read: Any
 
 
 def ask(spider: Spider, request: Request) -> asyncio.Future[Answered | Failure]:
-    """Send a request the way that all requests of a crawl go; what it ends with after all its tries is the result."""
+    """Send a request through the engine like any other; the result is how it ended after all its tries."""
     outcome: asyncio.Future[Answered | Failure] = asyncio.get_running_loop().create_future()
 
     def settle(result: Response | Failure, answer: object = None) -> None:
-        if not outcome.done():  # whoever waited may have been stopped
+        if not outcome.done():  # the waiting task may have been cancelled
             outcome.set_result(result if isinstance(result, Failure) else Answered(result, answer))
 
     assert spider.crawler.engine is not None  # noqa: S101 - there is one once a spider asks
@@ -34,7 +34,7 @@ def ask(spider: Spider, request: Request) -> asyncio.Future[Answered | Failure]:
 
 
 async def in_order(jobs: Iterable[Coroutine[Any, Any, T]], width: int) -> AsyncIterator[T]:
-    """Do jobs at once, `width` at most, and give their results in the order of the jobs."""
+    """Run jobs at once, at most `width`, and yield their results in the order of the jobs."""
     begun: deque[asyncio.Task[T]] = deque()
     try:
         for job in jobs:
@@ -49,14 +49,14 @@ async def in_order(jobs: Iterable[Coroutine[Any, Any, T]], width: int) -> AsyncI
 
 
 async def drained(spider: Spider) -> None:
-    """Wait until all that the spider has yielded so far has gone through the item pipeline, and is counted."""
+    """Wait until all that the spider has yielded so far has passed the item pipeline and is counted."""
     engine = spider.crawler.engine
-    while engine is not None and engine.scraper.slot is not None and engine.scraper.slot.itemproc_size:  # noqa: ASYNC110 - Scrapy tells nobody
+    while engine is not None and engine.scraper.slot is not None and engine.scraper.slot.itemproc_size:  # noqa: ASYNC110 - Scrapy has no event for it
         await asyncio.sleep(0)
 
 
 def response_of(outcome: Answered | Failure) -> Response | None:
-    """Give the response behind an outcome, whatever its status; None where none came."""
+    """The response of an outcome, whatever its status; None where none came."""
     if isinstance(outcome, Answered):
         return outcome.response
     return outcome.value.response if isinstance(outcome.value, HttpError) else None

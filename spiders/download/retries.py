@@ -1,4 +1,4 @@
-"""Tries again where that makes sense: after the wait that the source asks for, and not when it asks for too long."""
+"""Retries requests where that makes sense: after the wait that the source asks for, unless it is too long."""
 
 import asyncio
 import random
@@ -18,17 +18,17 @@ from spiders.download.documents import AnswerError, LargeAnswerError
 from spiders.download.waits import QUOTA, backoff_s, quota_free_at, rate_limit_reset_s, retry_after_s
 
 FORBIDDEN = 403
-"""GitHub's answer to one request too many; it is one for later only where it also says when that is."""
+"""GitHub's answer to too many requests; it is retried only if it also says when."""
 
 SLICE_S = 0.25
-"""A waiting request looks this often whether the crawl is being stopped."""
+"""How often a waiting request checks whether the crawl is being stopped."""
 
 
 class PatientRetry(RetryMiddleware):
-    """Scrapy's retries with backoff, Retry-After and the headers of quotas, and with a look into the body.
+    """Scrapy's retries with backoff, Retry-After and quota headers, and with a check of the body.
 
     A request whose `meta["read"]` is a function of the body gets what that returns as its callback's argument `answer`.
-    Where it raises AnswerError the request is tried again, as such pages are often passing, and then fails with it. A
+    Where it raises AnswerError, the request is retried, as such pages are often temporary, and at last fails with it. A
     LargeAnswerError fails it at once.
     """
 
@@ -41,9 +41,9 @@ class PatientRetry(RetryMiddleware):
         self.not_before = 0.0
 
     async def process_request(self, request: Request) -> None:
-        """Hold a request back until the source wants to be asked, and its own wait is over.
+        """Hold a request back until the source accepts requests again and the request's own wait is over.
 
-        Raise IgnoreRequest when that is too far off, or the crawl is stopped meanwhile.
+        Raises IgnoreRequest when that is too far off, or the crawl is stopped meanwhile.
         """
         while (left_s := max(self.not_before, request.meta.get("not_before", 0.0)) - time.monotonic()) > 0:
             if left_s > self.longest_s:
@@ -55,8 +55,8 @@ class PatientRetry(RetryMiddleware):
     def process_response(
         self, request: Request, response: Response, spider: Spider | None = None
     ) -> Request | Response:
-        """Try again, or hand on the response, read where it is to be read; raise AnswerError when it cannot be."""
-        del spider  # Scrapy's base still names it
+        """Retry, or return the response with its body read; raise AnswerError when it cannot be read."""
+        del spider  # Scrapy's base class still passes it
         asked_s = self._heed(response)
         if response.status in self.retry_http_codes or (response.status == FORBIDDEN and asked_s):
             if asked_s > self.longest_s:
@@ -67,12 +67,12 @@ class PatientRetry(RetryMiddleware):
     def process_exception(
         self, request: Request, exception: Exception, spider: Spider | None = None
     ) -> Request | Response | None:
-        """Try again after a failure of the network."""
+        """Retry after a failure of the network."""
         del spider
         return self._again(request, exception, 0.0) if isinstance(exception, self.exceptions_to_retry) else None
 
     def _heed(self, response: Response) -> float:
-        """Hold every request back for as long as this answer asks for, and return how long that is."""
+        """Hold back every request for as long as this answer asks, and return those seconds."""
         retry_after = (response.headers.get("Retry-After") or b"").decode("latin-1")
         rate_limit = (response.headers.get("RateLimit") or b"").decode("latin-1")
         now = self._now_there(response)
@@ -83,7 +83,7 @@ class PatientRetry(RetryMiddleware):
         return asked_s
 
     def _now_there(self, response: Response) -> datetime:
-        """The source's own clock, by which its dates are meant; ours where it does not tell."""
+        """The source's own clock, which its dates refer to; ours where it does not state it."""
         return http_date((response.headers.get("Date") or b"").decode("latin-1")) or self.clock()
 
     def _read(self, request: Request, response: Response) -> Request | Response:

@@ -1,1 +1,1 @@
-"""What a crawl writes beside its records, as Scrapy extensions: the crawl file, counts, checkpoints."""
+"""Scrapy extensions for what a crawl writes beside its records: the crawl file, counts, checkpoints."""

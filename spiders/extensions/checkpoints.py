@@ -1,4 +1,4 @@
-"""Finds the place in an unfinished crawl file from which the same crawl can go on."""
+"""Finds the checkpoint in an unfinished crawl file from which the same crawl can go on."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -12,10 +12,10 @@ from schemas.crawl import Checkpoint, FetchFailure, PageDone
 from schemas.times import instant
 
 OLDEST = timedelta(hours=24)
-"""A list that was left longer ago has moved too far: records of two days would pass for one crawl."""
+"""After a longer pause the list has changed too much: records of two days would pass for one crawl."""
 
 CHECKPOINT = b'{"kind":"checkpoint"'
-"""How the line begins, and no other."""
+"""How the line of a checkpoint begins, and no other line."""
 
 
 class Unfinished(NamedTuple):
@@ -23,11 +23,11 @@ class Unfinished(NamedTuple):
 
     checkpoint: Checkpoint
     end: int
-    """Bytes up to its last checkpoint; what stands behind may be half a page, or half a line."""
+    """Bytes up to the last checkpoint; what follows can be half a page, or half a line."""
 
 
 class Written(NamedTuple):
-    """A record that stands in the file already."""
+    """A record that is already in the crawl file."""
 
     source: str
     id: str
@@ -36,16 +36,16 @@ class Written(NamedTuple):
 
 @runtime_checkable
 class Resumable(Protocol):
-    """A spider that can go on from a place of its own."""
+    """A spider that can go on from a checkpoint."""
 
     order: str
 
     def resume(self, done: PageDone, written: Iterable[Written], failures: Iterable[FetchFailure]) -> None:
-        """Take over what an earlier process brought, before the first request."""
+        """Continue after what an earlier process brought; called before the first request."""
 
 
 def unfinished(part: Path, order: str, now: datetime) -> Unfinished | None:
-    """Find the last checkpoint, None where there is none, or only one of another crawl or another day."""
+    """The last checkpoint, None where there is none, or it is of another crawl or older than a day."""
     last, end, position = b"", 0, 0
     try:
         with part.open("rb") as file:
@@ -62,7 +62,7 @@ def unfinished(part: Path, order: str, now: datetime) -> Unfinished | None:
 
 
 def written(part: Path) -> Iterator[Written]:
-    """Name the records of a file that ends with a checkpoint, one after the other."""
+    """The records of a crawl file that ends with a checkpoint."""
     with part.open("rb") as file:
         for line in file:
             document = orjson.loads(line)

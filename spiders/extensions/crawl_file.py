@@ -1,4 +1,4 @@
-"""Writes a crawl's outputs, and ends the crawl with the process that ordered it."""
+"""Writes the crawl file with its checkpoints and report, and shows a crawl's progress."""
 
 import json
 import os
@@ -27,7 +27,7 @@ PROGRESS_EVERY_S = 0.5
 
 @contextmanager
 def room_in(folder: Path) -> Iterator[None]:
-    """End the crawl where a folder has no room for what is written: said once, as all that would follow is the same.
+    """End the process where a folder has no room for a write, after one message: all later writes would fail too.
 
     What was not written is lost; a crawl that can go on does so from its last checkpoint.
     """
@@ -50,10 +50,10 @@ def _as_text(line: Checkpoint | CrawlReport) -> bytes:
 
 
 class CrawlFile:
-    """Writes one line a record to CRAWL_FILE and the report as the last one; shows progress on standard output.
+    """Writes one line for each record to CRAWL_FILE and the report as the last; shows progress on standard output.
 
-    The file has its name only once it is complete; until then it ends in ".part". With RESUME a crawl whose spider says
-    where its pages end goes on in such a file, after the last page that was written whole.
+    The file gets its name only when it is complete; until then it ends in ".part". With RESUME, a crawl whose spider
+    yields PageDone continues such a file after its last checkpoint.
     """
 
     def __init__(self, crawler: Crawler, path: Path, source: str) -> None:
@@ -74,7 +74,7 @@ class CrawlFile:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Open the file, so that a crawl that could not write ends before it has asked for anything."""
+        """Open the file now, so that a crawl that cannot write ends before it asks for anything."""
         path = crawler.settings.get("CRAWL_FILE")
         if not path:
             raise NotConfigured
@@ -87,11 +87,11 @@ class CrawlFile:
         return extension
 
     def spider_opened(self) -> None:
-        """Begin to show progress."""
+        """Start to show progress."""
         self.progress.start(PROGRESS_EVERY_S, now=False)
 
     def go_on(self) -> None:
-        """Take up what an earlier process left of this very crawl, if it did."""
+        """Continue what an earlier process left of this same crawl, if there is any."""
         spider: object = self.crawler.spider
         found = unfinished(self.part, spider.order, self.clock()) if isinstance(spider, Resumable) else None
         if not isinstance(spider, Resumable) or found is None:
@@ -104,7 +104,7 @@ class CrawlFile:
         spider.resume(found.checkpoint.done, written(self.part), so_far.failures)
 
     def item_scraped(self, item: AdmittedLine | QuarantinedLine | FetchFailure | PageDone) -> None:
-        """Write a line, or keep a failure for the report."""
+        """Write a line or a checkpoint, or note a failure for the report."""
         match item:
             case FetchFailure():
                 self.tally.failures.append(escaped(item))
@@ -118,7 +118,7 @@ class CrawlFile:
                 self.write(text)
 
     def mark(self, done: PageDone) -> None:
-        """Write a checkpoint, once everything before it is on the disk."""
+        """Write a checkpoint, once everything before it is on disk."""
         with room_in(self.path.parent):
             self.lines.flush()
             os.fsync(self.lines.fileno())
@@ -127,12 +127,12 @@ class CrawlFile:
         self.checkpoints += 1
 
     def write(self, text: bytes) -> None:
-        """Write one line, without our secrets: what a source answers may repeat them, and reports are published."""
+        """Write one line without our secrets, as sources may repeat them, and reports are published."""
         with room_in(self.path.parent):
             self.lines.write(without_secrets(text.decode(), self.secrets).encode() + b"\n")
 
     def item_error(self, item: RawListing, failure: Failure) -> None:
-        """Quarantine a record that our own code broke on."""
+        """Quarantine a record that our own code failed on."""
         reason = f"reading it ended in {type(failure.value).__name__}: a fault of the pipeline, which must be mended"
         self.item_scraped(
             QuarantinedLine(
@@ -149,12 +149,12 @@ class CrawlFile:
         )
 
     def spider_error(self, failure: Failure, response: Any) -> None:  # noqa: ANN401 - a response or a failure
-        """Keep for the report that the spider itself broke."""
+        """Note for the report that the spider itself failed."""
         reason = f"the spider ended in {type(failure.value).__name__}: see standard error, and mend the spider"
         self.tally.failures.append(FetchFailure(url=getattr(response, "url", ""), status=None, reason=reason))
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
-        """Write the report and give the file its name; leave a crawl that was stopped, and can go on, as it is."""
+        """Write the report and give the file its name, unless the crawl was stopped and can go on later."""
         del spider
         self.progress.stop()
         self.show()
@@ -165,7 +165,7 @@ class CrawlFile:
         self.part.replace(self.path)
 
     def report(self, reason: str) -> CrawlReport:
-        """Draw up the report as it stands now."""
+        """The report as of now."""
         now = stamp(self.clock)
         return self.tally.report(self.stats(), finish_reason=reason, started_at=self.started_at, finished_at=now)
 

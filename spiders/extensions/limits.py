@@ -1,4 +1,4 @@
-"""Stops a crawl that has brought more than it may, or that no gate would let pass, or that is told to end."""
+"""Stops a crawl that exceeds a bound, that no gate would accept, or that is being ended."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,14 +18,14 @@ ANNOUNCED_STAT = "listing/announced"
 
 
 class Limits(NamedTuple):
-    """The bounds of a crawl, from the settings of whoever ordered it; 0 is none."""
+    """The bounds of one crawl, from its settings; 0 is none."""
 
     listings: int
     unread_bytes: int
     reject_rate: float
-    """Share of the source's listings that may be refused, 0 to 1."""
+    """Largest share of the source's listings that may be refused, 0 to 1."""
     rated_from: int
-    """Refused listings from which that share is looked at."""
+    """Fewest refused listings for which that share is rated."""
 
     @classmethod
     def of(cls, settings: BaseSettings) -> Self:
@@ -38,7 +38,7 @@ class Limits(NamedTuple):
         )
 
     def exceeded(self, came: "Came", announced: int | None) -> str | None:
-        """Say which bound is exceeded, and what to do; None while none is."""
+        """The bound that is exceeded and what to do, in words; None while none is."""
         if self.listings and came.listings > self.listings:
             told = f"more than {self.listings:,} listings came"
             return f"{told}: see what is served there, and if that is right, raise most_listings of the source's bounds"
@@ -60,7 +60,7 @@ class Came:
         self.listings = self.refused = self.unread_bytes = 0
 
     def count(self, line: AdmittedLine | QuarantinedLine) -> None:
-        """Count one line; those of the source itself are its listings."""
+        """Count one line; a line of the spider's own source counts as a listing."""
         if isinstance(line, AdmittedLine):
             self.listings += line.raw.source == self.source
             return
@@ -71,9 +71,9 @@ class Came:
 
 
 class StopEarly:
-    """Takes no more of what a spider gives, once a bound is exceeded or the crawl is being stopped.
+    """Passes on a spider's outputs until a bound is exceeded or the crawl is being stopped.
 
-    A list that was read can hold more than anybody waits for: Scrapy itself goes through it to its end.
+    One answer can hold more records than anybody waits for, and Scrapy by itself would process them all.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -83,7 +83,7 @@ class StopEarly:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Count what is written."""
+        """Create the middleware, and count each line that is written."""
         middleware = cls(crawler)
         crawler.signals.connect(middleware.item_scraped, signals.item_scraped)
         return middleware
@@ -94,12 +94,12 @@ class StopEarly:
             self.came.count(item)
 
     async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Hand on what a callback gives."""
+        """Pass on the outputs of a callback."""
         async for output in self._while_wanted(result, response.url):
             yield output
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Hand on what a spider gives by itself."""
+        """Pass on the outputs of the spider's start."""
         async for output in self._while_wanted(start, ""):
             yield output
 

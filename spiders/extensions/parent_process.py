@@ -1,4 +1,4 @@
-"""Ends a crawl when the process that started it ends, however that ended."""
+"""Ends a crawl when the process that started it ends, in whatever way."""
 
 import ctypes
 import os
@@ -14,19 +14,19 @@ PR_SET_PDEATHSIG = 1
 
 
 class ParentDeath:
-    """Ends the crawl when the process named by PARENT_PID ends, however it does (Linux).
+    """Ends the crawl when the process PARENT_PID ends, in whatever way (Linux only).
 
-    It asks for itself, as asking between fork and exec is unsafe in a parent with threads. The signal is one that
-    cannot be waited out: nobody is left to read what an orderly end would still write.
+    The crawl asks the kernel for this itself: between fork and exec it would be unsafe, as the parent has threads. The
+    signal is SIGKILL, since no process is left to read what an orderly end would write.
     """
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Ask the kernel; raise NotConfigured where nobody ordered the crawl, or the kernel is another one."""
+        """Ask the kernel; raise NotConfigured where PARENT_PID is not set, or the system is not Linux."""
         parent = crawler.settings.getint("PARENT_PID")
         if not parent or sys.platform != "linux":
             raise NotConfigured
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it went before we could ask
+        if os.getppid() != parent:  # the parent ended before the request
             os.kill(os.getpid(), signal.SIGKILL)
         return cls()

@@ -1,4 +1,4 @@
-"""Keeps our own secrets out of what a crawl leaves behind: a source can repeat a token that was shown to it."""
+"""Removes our own secrets from what a crawl writes: a source can repeat a token that was sent to it."""
 
 import json
 import re
@@ -11,23 +11,23 @@ from schemas.listing import Quarantined
 from schemas.sources import CRAWLS
 
 SECRETS = tuple(crawl.key_variable for crawl in CRAWLS.values() if crawl.key_variable)
-"""Settings that hold one."""
+"""Settings that hold a secret."""
 
 HIDDEN = "***"
 
 SHORTEST = 6
-"""Characters; what is shorter protects nothing, and stands in many a word."""
+"""Fewest characters of a secret; a shorter one protects nothing, and occurs in many words."""
 
 MARK = re.compile(r"(?:[a-z][a-z0-9]{0,7}[-_]){1,3}")
-"""How tokens of one kind all begin: "hf_", "github_pat_", "sk-or-v1-"."""
+"""The prefix that all tokens of one kind have: "hf_", "github_pat_", "sk-or-v1-"."""
 
 BEHIND_MARK, LEAST = 6, 12
-"""Characters of a token that are told from any other text: so many behind its mark, and no fewer in all. Fewer would be
-found in hashes that begin alike."""
+"""Characters by which a token is recognised: so many after its prefix, and no fewer in all. Fewer would also match
+hashes that begin alike."""
 
 
 def secrets_of(settings: BaseSettings) -> tuple[str, ...]:
-    """Give the secrets that are set, as JSON writes them within a text; the longest first."""
+    """The secrets that are set, as JSON writes them within a text; the longest first."""
     found = (settings[name].get_secret_value() for name in SECRETS)
     return tuple(
         sorted({json.dumps(secret, ensure_ascii=False)[1:-1] for secret in found if len(secret) >= SHORTEST}, key=len)[
@@ -37,7 +37,7 @@ def secrets_of(settings: BaseSettings) -> tuple[str, ...]:
 
 
 def set_aside(line: RecordLine, text: bytes, secrets: tuple[str, ...]) -> RecordLine:
-    """Quarantine a record whose line repeats a secret, with its body left out: another would not have its hash."""
+    """Quarantine a record whose line repeats a secret, without its body; a redacted body would have another hash."""
     if isinstance(line, QuarantinedLine) or not secrets or not _shows(text.decode(), secrets):
         return line
     raw = line.raw
@@ -54,7 +54,7 @@ def set_aside(line: RecordLine, text: bytes, secrets: tuple[str, ...]) -> Record
 
 
 def without_secrets(text: str, secrets: tuple[str, ...]) -> str:
-    """Hide the secrets in a line as it is written, and what is left of one where a message was cut within it."""
+    """Hide the secrets in a line, also where a message was cut within one and only its beginning is left."""
     for secret in secrets:
         least = _least(secret)
         if secret[:least] in text:
@@ -68,6 +68,6 @@ def _shows(text: str, secrets: tuple[str, ...]) -> bool:
 
 
 def _least(secret: str) -> int:
-    """How many characters of a secret are enough to be told from other texts."""
+    """How many characters of a secret tell it from other texts."""
     mark = MARK.match(secret)
     return max(LEAST, (mark.end() if mark else 0) + BEHIND_MARK)

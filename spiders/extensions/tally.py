@@ -1,4 +1,4 @@
-"""Counts what a crawl brings, and draws up its report."""
+"""Counts what a crawl brings, and builds its report."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,17 +12,17 @@ STATUS_STAT = "downloader/response_status_count/"
 REQUESTS_STAT = "downloader/request_count"
 RETRIES_STAT = "retry/count"
 SCOPE_STAT = "listing/scope"
-"""Set by a spider that asks only for a part, or for what has changed."""
+"""Set by a spider that asks only for a part, or for changes."""
 QUERY_STAT = "listing/query"
-"""Set by a spider whose list was asked for by a query."""
+"""Set by a spider whose list is asked for by a query."""
 
 MOST_NAMES = 1_000
-"""Names of either kind that a report counts one by one: a record can make up a hundred thousand of them."""
+"""Most names of each kind that a report counts one by one: one record can make up a hundred thousand."""
 OTHERS = "(others)"
 
 
 def restore_stats(stats: StatsCollector, report: CrawlReport) -> None:
-    """Let Scrapy count on from an earlier part of the same crawl, in what the report takes from it."""
+    """Set Scrapy's counts to those of an earlier process of the same crawl, as far as the report uses them."""
     stats.set_value(REQUESTS_STAT, report.requests)
     stats.set_value(RETRIES_STAT, report.retries)
     for status, count in report.responses_by_status.items():
@@ -30,7 +30,7 @@ def restore_stats(stats: StatsCollector, report: CrawlReport) -> None:
 
 
 class Tally:
-    """What came so far. A line is counted before it is written, so that a lost one shows in the report."""
+    """Counts of a crawl so far. A line is counted before it is written, so that a lost one shows in the report."""
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -42,7 +42,7 @@ class Tally:
         self.unknown_values: Counter[str] = Counter()
 
     def count(self, line: AdmittedLine | QuarantinedLine) -> None:
-        """Count one line; those of the source itself, not of its endpoints, are its listings."""
+        """Count one line; a line of the spider's own source, and not of its endpoints, is a listing."""
         if isinstance(line, AdmittedLine):
             self.admitted += 1
             self.listings += line.raw.source == self.source
@@ -53,14 +53,14 @@ class Tally:
             self.listings += line.quarantined.source == self.source
 
     def restore(self, report: CrawlReport) -> None:
-        """Go on from what an earlier part of the same crawl counted."""
+        """Continue the counts of an earlier process of the same crawl."""
         self.listings, self.admitted, self.quarantined = report.listings, report.admitted, report.quarantined
         self.failures = list(report.failures)
         self.leftovers = Counter(report.leftovers)
         self.unknown_values = Counter(report.unknown_values)
 
     def report(self, stats: Mapping[str, Any], *, finish_reason: str, started_at: str, finished_at: str) -> CrawlReport:
-        """Draw up the report from this tally and Scrapy's own counts."""
+        """Build the report from these counts and Scrapy's."""
         announced = stats.get("listing/announced")
         whole = announced in (None, self.listings) and not self.failures
         statuses = {k.removeprefix(STATUS_STAT): v for k, v in sorted(stats.items()) if k.startswith(STATUS_STAT)}

@@ -1,4 +1,4 @@
-"""Reads the shapes in which the Hugging Face Hub answers: pages of its list, records, refusals, redirects."""
+"""Reads the forms in which the Hugging Face Hub answers: pages of its list, records, refusals, redirects."""
 
 import re
 from typing import Any
@@ -19,32 +19,32 @@ EXPAND = (
     "gated", "inferenceProviderMapping", "lastModified", "library_name", "likes", "model-index", "pipeline_tag",
     "private", "safetensors", "sha", "siblings", "tags",
 )  # fmt: skip
-"""What we ask for: a record holds its id and nothing else. The list and the single record know all of these names; to a
-name that it does not know the Hub answers 400."""
+"""The fields to ask for; a record would otherwise hold only its id. List and single record both know all of these
+names; a name that the Hub does not know is answered 400."""
 
 FIELDS = urlencode([("expand[]", name) for name in EXPAND])
 
 _ID = r"(?:(?!\.+/)[A-Za-z0-9._-]{1,200}/)?(?!\.+(?:/|\Z))[A-Za-z0-9._-]{1,200}"
 REPOSITORY = re.compile(_ID)
-"""owner/name, or the name alone of the oldest; a part of dots alone would climb out of the API's path."""
+"""owner/name, or the name alone of the oldest; a part of dots alone would leave the API's path."""
 
 _COMMIT = "[A-Za-z0-9._-]{1,100}"
 TEXT_PLACE = re.compile(rf"/(?:api/resolve-cache/models/{_ID}/{_COMMIT}|{_ID}/resolve/{_COMMIT})/([^/]+)")
-"""Where the Hub may point to from the address of a file: its own cache, or the repository under its present name."""
+"""Where the Hub may redirect the address of a file: to its own cache, or to the repository's present name."""
 
 LICENCE_FILE = re.compile(r"LICEN[CS]E(?:\.(?:md|txt))?", re.IGNORECASE)
-"""Names under which the licence of all that is there lies; others are of parts of it, or list licences of others."""
+"""File names of a licence of the whole repository; others are of parts of it, or lists of others' licences."""
 
 BAD_CREDENTIALS = re.compile(r"\b(?:credentials|token)\b", re.IGNORECASE)
-"""Words of what the Hub answers, as 401, to a token that does not hold, or no more ("Invalid credentials in
-Authorization header"); every other 401 is about the repository."""
+"""Words in the Hub's 401 answer to an invalid token ("Invalid credentials in Authorization header"); every other 401 is
+about the repository."""
 
 LONGEST_ERROR = 300
 NEXT_LINK = re.compile(r'<([^<>]*)>\s*;\s*rel="?next"?\s*(?:[;,]|\Z)', re.IGNORECASE)
 
 
 def read_items(body: bytes) -> list[object]:
-    """Read a page of the list; raise AnswerError, as pages are never empty: the list ends where there is no next."""
+    """Read a page of the list; raise AnswerError also when it is empty, as the last page simply has no next link."""
     items = read_matches(body)
     if not items:
         raise AnswerError("an empty list where repositories belong")
@@ -52,7 +52,7 @@ def read_items(body: bytes) -> list[object]:
 
 
 def read_matches(body: bytes) -> list[object]:
-    """Read the first page of a list that may hold nothing, as it is filtered; raise AnswerError."""
+    """Read the first page of a filtered list, which may be empty; raise AnswerError."""
     document = read_json(body)
     if not isinstance(document, list):
         raise AnswerError("an object or a single value where a list of repositories belongs")
@@ -68,21 +68,21 @@ def read_record(body: bytes) -> dict[str, Any]:
 
 
 def read_text(what: str, body: bytes) -> bytes:
-    """Take a text as it is; raise AnswerError on a page that a browser would be shown instead."""
+    """Return a text unchanged; raise AnswerError for an HTML page, which is meant for browsers."""
     if body[:512].lstrip().lower().startswith(b"<!doctype html"):
         raise AnswerError(f"an HTML page where a {what} belongs")
     return body
 
 
 def licence_file(record: dict[str, Any]) -> str | None:
-    """Name of the file that holds the licence, by a record's list of files; None where it lists none."""
+    """The file with the licence, from a record's list of files; None where there is none."""
     files = record.get("siblings")
     names = (file.get("rfilename") for file in files if isinstance(file, dict)) if isinstance(files, list) else ()
     return next((name for name in names if isinstance(name, str) and LICENCE_FILE.fullmatch(name)), None)
 
 
 def id_of(record: object) -> str | None:
-    """Id of a record, under its present or its former name; None where it names no repository."""
+    """The id of a record, by its present or former key; None where it names no repository."""
     if not isinstance(record, dict):
         return None
     found = record["id"] if "id" in record else record.get("modelId")
@@ -90,7 +90,7 @@ def id_of(record: object) -> str | None:
 
 
 def error_of(response: Response) -> str:
-    """Give the Hub's own words for a refusal, "" where it has none; bounded, as they are kept."""
+    """The Hub's own words for a refusal, shortened, as they are stored; "" where it has none."""
     try:
         document = read_json(response.body)
     except AnswerError:
@@ -101,20 +101,20 @@ def error_of(response: Response) -> str:
 
 
 def next_link(response: Response) -> str | None:
-    """Give the link to the next page as it stands in the Link header (RFC 8288), None on the last page."""
+    """The link to the next page from the Link header (RFC 8288), None on the last page."""
     found = NEXT_LINK.search(b", ".join(response.headers.getlist("Link")).decode("latin-1"))
     return found[1] if found else None
 
 
 def moved_to(response: Response, root: str) -> str | None:
-    """Give the id that a redirect of a record leads to, None when it leads anywhere else."""
+    """The id that a redirect of a record leads to, None when it leads anywhere else."""
     path = _path(response, root)
     repository = path.removeprefix(f"{API}/") if path.startswith(f"{API}/") else ""
     return repository if REPOSITORY.fullmatch(repository) else None
 
 
 def text_at(file: str, response: Response, root: str) -> str | None:
-    """Give the path and query below `root` that a file's redirect leads to, None when it leaves the Hub or the file."""
+    """The path and query below `root` that a file's redirect leads to, None when it leaves the Hub or the file."""
     path, location = _path(response, root), _location(response)
     query = location.partition("#")[0].partition("?")[2]
     place = TEXT_PLACE.fullmatch(path)

@@ -1,4 +1,4 @@
-"""Asks the Hugging Face Hub for one repository: its record, and the card and licence that stand beside it."""
+"""Asks the Hugging Face Hub for one repository: its record, its card and its licence."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -34,30 +34,30 @@ SOURCE = "huggingface"
 
 TEXT_ACCEPT = "text/markdown, text/plain;q=0.9, */*;q=0.1"
 TEXT_HOPS = 2
-"""To the present name, and to the cache."""
+"""Most redirects that are followed for a text: to the present name, and to the cache."""
 
 MOVED = (301, 307, 308)
 ABSENT = (401, 404)
-"""What is not there, or not for us: the Hub does not say which."""
+"""Answers for what does not exist or is private; the Hub does not say which."""
 UNAUTHORIZED = 401
 WITHHELD = (403, 410, 451)
-"""A fault of one repository: barred, removed, or taken down by law."""
+"""Answers about one repository: barred, deleted, or removed by law."""
 NOT_FOR_US = (401, 403)
-"""A text that is there, and shown to others, or to us another time."""
+"""Answers for a text that exists, and is shown to others, or to us at another time."""
 REFUSING = (429,)
-"""What the next request would be answered too."""
+"""Answers that the next request would get too."""
 
 Taken = RawListing | Quarantined | FetchFailure
 
 
 class TextKind(NamedTuple):
-    """A kind of text that stands beside a record."""
+    """A kind of text that belongs to a repository."""
 
     source: str
     """Name of the source of such records."""
     what: str
     largest: int
-    """Bytes: a hundred times a long card; several times the longest of the licences that are well known."""
+    """Bytes: a hundred times a long card; several times the longest well-known licence."""
 
 
 CARD = TextKind(f"{SOURCE}-card", "card", 1024 * 1024)
@@ -66,7 +66,7 @@ LICENCE = TextKind(f"{SOURCE}-licence", "licence", 256 * 1024)
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """The Hub as one crawl sees it: where it is, whose token is shown to it, and what is known of it.
+    """The Hub as one crawl uses it: its address, the token for it, and the frontier.
 
     A single repository or card that does not come is Quarantined; a FetchFailure says that nothing more will come.
     """
@@ -79,15 +79,15 @@ class Hub:
     records: Streak = field(default_factory=Streak)
     """Failures in a row of single records."""
     texts: Streak = field(default_factory=Streak)
-    """Likewise of cards and licences, as other machines may answer for them."""
+    """The same for cards and licences, which other machines may serve."""
 
     @property
     def is_down(self) -> bool:
-        """Whether the rest is not worth asking for."""
+        """Whether to ask for nothing more."""
         return self.records.is_over or self.texts.is_over
 
     async def repository(self, asked: str) -> list[Taken]:
-        """Fetch what is asked for, under its present name where it has been renamed, and its texts."""
+        """Fetch a repository and its texts, under its present name if it was renamed."""
         if not REPOSITORY.fullmatch(asked):
             return [self.refused(None, asked, "", f"{asked[:200]!r} names no repository: owner/name does")]
         outcome = await self._ask_record(asked)
@@ -96,7 +96,7 @@ class Hub:
         if isinstance(outcome, Failure):
             return [self._missing(outcome, asked)]
         self.records.answered()
-        if outcome.read.get("private") is True:  # the token may see it; others may not
+        if outcome.read.get("private") is True:  # the token may see it, others may not
             return []
         found = id_of(outcome.read)
         if found is None:
@@ -107,7 +107,7 @@ class Hub:
     def record(
         self, record: dict[str, Any], found: str, url: str, observed_at: str, asked: str | None = None
     ) -> RawListing | Quarantined:
-        """Take a record as it came."""
+        """Build the raw listing of a record as it came; `asked` is the name that it was asked for by."""
         return raw_listing(
             record,
             listing_id=found,
@@ -119,7 +119,7 @@ class Hub:
         )
 
     async def with_texts(self, taken: RawListing | Quarantined, record: dict[str, Any]) -> list[Taken]:
-        """Add to a record its card, and the licence that lies among its files."""
+        """Add to a record its card, and the licence among its files."""
         if isinstance(taken, Quarantined):
             return [taken]
         found = [taken, await self._current(CARD, "README.md", taken, record)]
@@ -128,11 +128,11 @@ class Hub:
         if (file := licence_file(record)) is not None:
             return [*found, await self._current(LICENCE, file, taken, record)]
         if (known := self.known.raw(LICENCE.source, taken.id)) is not None and known.body:
-            found.append(self._text(b"", LICENCE, taken.id, known.url, version_of(record)))  # it was taken away
+            found.append(self._text(b"", LICENCE, taken.id, known.url, version_of(record)))  # the file was removed
         return found
 
     async def _current(self, text: TextKind, file: str, taken: RawListing, record: dict[str, Any]) -> Taken:
-        """The text that is known, while it is of the same commit, or the one that is there."""
+        """The known text if it is of the same commit, else the one that the Hub has now."""
         version = version_of(record)
         known = self.known.raw(text.source, taken.id) if version is not None else None
         if known is not None and (known.id, known.version) == (taken.id, version):
@@ -146,7 +146,7 @@ class Hub:
     def request(
         self, url: str, read: Callable[[bytes], object], *, accept: str = "", largest: int | None = None
     ) -> Request:
-        """Make a request below the Hub's address, the only place that the token is shown."""
+        """Make a request below the Hub's address, the only address that gets the token."""
         headers = {**self.headers, **({"Accept": accept} if accept else {})}
         limit = {"download_maxsize": largest} if largest else {}
         return Request(url, headers=headers, meta={"read": read, "dont_redirect": True, **limit})
@@ -155,12 +155,12 @@ class Hub:
         return await ask(self.spider, self.request(self.record_url(repository), read_record))
 
     def _points_to(self, outcome: Answered | Failure, place: Callable[[Response, str], str | None]) -> str | None:
-        """Where a redirect leads, as far as we follow it."""
+        """Where a redirect leads, None where we do not follow it."""
         response = response_of(outcome)
         return place(response, self.base_url) if response is not None and response.status in MOVED else None
 
     def _missing(self, failure: Failure, asked: str) -> Taken:
-        """Say that a repository is not to be seen, that it is barred, or that no answer came."""
+        """Record that a repository is absent, or quarantine or report that its record did not come."""
         response, told = response_of(failure), describe(failure, request_of(failure))
         if response is None or response.status not in ABSENT + WITHHELD:
             return told if self.records.ends(failure, told, refusing=REFUSING) else self._unread(told, asked)
@@ -196,7 +196,7 @@ class Hub:
         return self._no_text(outcome, text, repository, version)
 
     def _no_text(self, failure: Failure, text: TextKind, repository: str, version: str | None) -> Taken:
-        """An empty text is one that is not there, or that was never shown to us."""
+        """The outcome of a text that did not come: an empty record where it is absent or withheld, else a failure."""
         response, told = response_of(failure), describe(failure, request_of(failure))
         if response is not None and response.status in ABSENT + WITHHELD:
             self.texts.answered()
@@ -213,14 +213,14 @@ class Hub:
         return told if ends else self._unread(told, repository, text.source)
 
     def _withheld(self, response: Response, text: TextKind, repository: str, version: str | None) -> Taken:
-        """Keep the text that is known where it is not shown any more: with its own date, so that it goes stale."""
+        """Retain the known text where it is not shown any more, with its own date, so that it goes stale."""
         if response.status not in NOT_FOR_US:
             return self._text(b"", text, repository, response.url, version)
         known = self.known.raw(text.source, repository)
         return known if known is not None and known.body else self._text(b"", text, repository, response.url, None)
 
     def _unread(self, told: FetchFailure, asked: str, source: str = SOURCE) -> Quarantined:
-        """Put aside what did not come: its last good record stands, and the crawl goes on."""
+        """Quarantine what did not come; its last good record is retained, and the crawl goes on."""
         return self.refused(None, asked, "", told.reason, source)
 
     def _text(
@@ -236,13 +236,13 @@ class Hub:
         )
 
     def refused(self, element: object, asked: str, field: str, reason: str, source: str = SOURCE) -> Quarantined:
-        """Put aside what is no record, or no text."""
+        """Quarantine what is no record, or no text."""
         return refused(
             element, listing_id=asked, source=source, field=field, reason=reason, observed_at=stamp(self.clock)
         )
 
 
 def version_of(record: dict[str, Any]) -> str | None:
-    """Commit that a record is of, None where it does not say."""
+    """The commit that a record is of, None where it states none."""
     commit = record.get("sha")
     return commit if isinstance(commit, str) and commit else None

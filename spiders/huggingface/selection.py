@@ -1,4 +1,4 @@
-"""What is taken of the Hub's list: in which order it is asked for, where it ends for us, and what of it is ours."""
+"""Selects the part of the Hub's list that a crawl asks for: its order, its end, and the items that belong to it."""
 
 import re
 from collections.abc import Iterable
@@ -17,14 +17,14 @@ EXAMPLE = "2026-07-01T00:00:00.000Z"
 
 
 class Selection(NamedTuple):
-    """A query, and the day from which on what has changed is asked for, where it is not all of it."""
+    """A query of the list; with `since` only for what changed since then."""
 
     query: ListQuery
     since: datetime | None
 
     @classmethod
     def of(cls, *, minimum_downloads: str, author: str, task: str, limit: str, since: str) -> Self:
-        """Read the arguments of a crawl, each empty where it is not given; raise ValueError."""
+        """Read a crawl's arguments, each empty where it is not given; raise ValueError."""
         try:
             query = ListQuery(
                 minimum_downloads=int(minimum_downloads),
@@ -39,7 +39,7 @@ class Selection(NamedTuple):
 
     @property
     def address(self) -> str:
-        """The list from its top, in the order in which it ends for us; of a short one no more than is wanted."""
+        """Query of the list's first page, sorted by what ends the selection; no page is longer than its limit."""
         sort = "downloads" if self.since is None else "lastModified"
         limit = PAGE_ITEMS if self.since else min(self.query.limit or PAGE_ITEMS, PAGE_ITEMS)
         named = (("author", self.query.author), ("pipeline_tag", self.query.task))
@@ -47,7 +47,7 @@ class Selection(NamedTuple):
         return f"sort={sort}&direction=-1&limit={limit}&{filters}{filters and '&'}{FIELDS}"
 
     def of_page(self, page: Iterable[object], listed: int) -> tuple[list[object], int]:
-        """Items of a page as far as the list goes for us, and how many are ours by then; `listed` were before it."""
+        """The items of a page up to the selection's end, and the number of selected ones so far (`listed` before)."""
         items: list[object] = []
         for item in page:
             if self.is_full(listed) or not self.is_above(item):
@@ -57,11 +57,11 @@ class Selection(NamedTuple):
         return items, listed
 
     def is_full(self, listed: int) -> bool:
-        """Whether so many are all that are wanted."""
+        """Whether so many items are all that the query asks for."""
         return self.query.limit is not None and listed >= self.query.limit
 
     def is_above(self, item: object) -> bool:
-        """Whether the list goes on from here; an item that does not say ends nothing."""
+        """Whether the selection goes on from this item; one without the sorted field does not end it."""
         if not isinstance(item, dict):
             return True
         if self.since is None:
@@ -71,7 +71,7 @@ class Selection(NamedTuple):
         return changed_at is None or changed_at >= self.since
 
     def takes(self, item: dict[str, Any]) -> bool:
-        """Whether an item is ours: seen by everyone, and by its own word what was asked for, whoever lists it."""
+        """Whether an item is selected: it is public and fits the query by its own fields, whoever lists it."""
         downloads = _count(item.get("downloads")) or 0
         return item.get("private") is not True and downloads >= self.query.minimum_downloads and self._fits(item)
 

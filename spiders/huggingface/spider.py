@@ -22,10 +22,10 @@ from spiders.huggingface.repository import SOURCE, Hub, Taken
 from spiders.huggingface.selection import Selection
 
 AHEAD = 8
-"""Repositories in work at once: twice as many as there may be requests, so that none of these waits for another."""
+"""Repositories in work at once: twice the concurrent requests, so that these are always in use."""
 
 BATCH = 100
-"""After so many of the wanted a crawl could go on from there."""
+"""After so many repositories from the frontier a checkpoint is written."""
 
 NO_MATCH = (
     "answered 200 with an empty list: no repository fits the filters; see whether author and task are written right"
@@ -36,16 +36,15 @@ T = TypeVar("T")
 
 
 class HuggingFaceSpider(Spider):
-    """Yields a RawListing of a repository's record, its card, and its licence where a file of that name lies there.
+    """Yields a RawListing for each repository's record, for its card, and for its licence if it has such a file.
 
-    Quarantined is what is none, or did not come.
+    Quarantined is what is none, or did not come. A FetchFailure is of a page of the list, or says that nothing more
+    would come; it ends the crawl.
 
-    A FetchFailure is of a page of the list, or says that nothing more would come: the crawl ends with it.
-    Arguments: `known` is the file that says what was fetched before and which repositories are wanted, `only` a comma-
-    separated list to fetch instead; `minimum_downloads` goes through the Hub's list too, down to there; `author` and
-    `task` (a `pipeline_tag`) take of that only what they name, `limit` only so many, and `since` (ISO 8601) only what
-    has changed since. What is already known of a card is not asked for again.
-    Settings: HUGGINGFACE_URL, HF_TOKEN, SOURCE_DATE_EPOCH.
+    Arguments: `known` is the file with the frontier, `only` a comma-separated list to fetch instead;
+    `minimum_downloads` also goes through the Hub's list, down to so many downloads; of that, `author` and `task` (a
+    `pipeline_tag`) select what they name, `limit` the first so many, and `since` (ISO 8601) what has changed since. A
+    card of a known commit is not asked for again. Settings: HUGGINGFACE_URL, HF_TOKEN, SOURCE_DATE_EPOCH.
     """
 
     name = SOURCE
@@ -76,7 +75,7 @@ class HuggingFaceSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's
-        """Take source, token and clock from the settings; raise ValueError when HUGGINGFACE_URL is no plain address."""
+        """Read source, token and clock from the settings; raise ValueError when HUGGINGFACE_URL is no plain address."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         root, token = base_url(crawler.settings, "HUGGINGFACE_URL"), crawler.settings["HF_TOKEN"].get_secret_value()
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -85,7 +84,7 @@ class HuggingFaceSpider(Spider):
         return spider
 
     def resume(self, done: PageDone, written: Iterable[Written], failures: Iterable[FetchFailure]) -> None:
-        """Go on behind a page: neither ask for nor take again what came before it."""
+        """Continue after a checkpoint: what came before it is neither asked for nor recorded again."""
         self.first_page, self.listed = done.next, done.listed
         for record in written:
             if record.source == SOURCE:
@@ -94,7 +93,7 @@ class HuggingFaceSpider(Spider):
             self.pages.add(failure.url)
 
     async def start(self) -> AsyncIterator[Output]:
-        """Ask for what is wanted, then go through the list."""
+        """Ask for what the frontier wants, then go through the list."""
         if self.selection is not None:
             self._note(self.selection)
         async for output in self._wanted():
@@ -109,7 +108,7 @@ class HuggingFaceSpider(Spider):
                 yield output
 
     def _note(self, selection: Selection) -> None:
-        """Leave for the report what is asked for of the list."""
+        """Set the statistics by which the report states what was asked of the list."""
         if self.crawler.stats is not None:
             part = "part" if selection.query.is_part else "whole"
             self.crawler.stats.set_value(SCOPE_STAT, part if selection.since is None else "changes")
@@ -133,7 +132,7 @@ class HuggingFaceSpider(Spider):
                 yield asked
 
     def _while_up(self, unasked: Iterator[T]) -> Iterator[T]:
-        """Give what is to be asked for, while the Hub answers."""
+        """Pass on ids or items to ask for, as long as the Hub answers."""
         while not self.hub.is_down:
             try:
                 yield next(unasked)
@@ -171,7 +170,7 @@ class HuggingFaceSpider(Spider):
     def _jobs(
         self, items: Iterable[object], selection: Selection, url: str
     ) -> Iterator[Coroutine[Any, Any, list[Taken]]]:
-        """What is to be done for a page: for each of its repositories that is new, take it and fetch its texts."""
+        """The jobs of a page: for each of its new repositories, record it and fetch its texts."""
         observed_at = stamp(self.hub.clock)
         for item in items:
             found = id_of(item)
@@ -190,7 +189,7 @@ class HuggingFaceSpider(Spider):
         return url
 
     def _new(self, found: list[Taken]) -> Iterator[Taken]:
-        """Pass on what was found, where it is not a repository that came under another name before."""
+        """Pass on the outputs for a repository, unless it already came under another name."""
         first = found[0] if found else None
         if isinstance(first, FetchFailure) or (
             first is not None and self._is_new(first.id, first.asked_as if isinstance(first, RawListing) else None)
@@ -213,5 +212,5 @@ def _ends(found: list[Taken]) -> bool:
 
 
 def _with_rest(taken: Taken, unasked: Iterator[object]) -> Taken:
-    """Let a failure that ends the crawl say how many of what was at hand were not asked for."""
+    """Add to a failure that ends the crawl how many of the known ids were not asked for."""
     return with_rest(taken, sum(1 for _ in unasked)) if isinstance(taken, FetchFailure) else taken

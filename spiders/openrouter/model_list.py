@@ -1,4 +1,4 @@
-"""Walks through the pages of OpenRouter's model list, and says whether it saw the whole of it."""
+"""Collects the pages of OpenRouter's model list, and reports where it was not complete."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ Taken = RawListing | Quarantined | FetchFailure
 
 
 class ModelList:
-    """One pass through the list, page by page: for all that stands in it, or for one listing alone."""
+    """One pass through the list, page by page: for all its elements, or for one listing alone."""
 
     def __init__(self, base_url: str, wanted: str | None = None) -> None:
         self.base_url = base_url
@@ -25,10 +25,10 @@ class ModelList:
         self.elements = 0
         self.pages: set[str] = set()
         self.page_of: dict[str, str] = {}
-        """Listing id → address of the page that it first stood on."""
+        """Listing id → address of the page where it first occurred."""
 
     def take(self, page: ListPage, url: str, observed_at: str) -> Iterator[Taken]:
-        """Take what stands on a page: each element becomes a record or a quarantine."""
+        """Record a page: each element becomes a record or is quarantined."""
         self.pages.add(url)
         self.elements += len(page.elements)
         self.announced = page.announced
@@ -37,7 +37,7 @@ class ModelList:
                 yield from self._take_element(element, url, observed_at)
 
     def following(self, page: ListPage) -> str | None:
-        """Address of the next page, None at the end; raise ForeignLinkError when the link leads elsewhere or back."""
+        """Address of the next page, None at the end; raises ForeignLinkError when the link leads elsewhere or back."""
         if page.following is None:
             return None
         url = following_url(page.following, base_url=self.base_url, list_path=LIST_PATH)
@@ -46,7 +46,7 @@ class ModelList:
         return url
 
     def end(self, url: str) -> Iterator[FetchFailure]:
-        """Say what is missing, once the last page has been taken."""
+        """Report what is missing, after the last page."""
         if self.announced not in (None, self.elements):
             counts = f"total_count announces {self.announced} models and the pages hold {self.elements}"
             yield FetchFailure(url=url, status=200, reason=f"{counts}: the list is not whole, try again later")

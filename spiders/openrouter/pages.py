@@ -1,4 +1,4 @@
-"""Reads the shapes in which OpenRouter's API answers: pages of the model list, and single records."""
+"""Reads the forms in which OpenRouter's API answers: pages of the model list, and single records."""
 
 import re
 from typing import Any, NamedTuple
@@ -15,11 +15,11 @@ class ListPage(NamedTuple):
     announced: int | None
     """`total_count`."""
     following: str | None
-    """`links.next`, as it stands there."""
+    """`links.next`, as it came."""
 
 
 def read_page(body: bytes) -> ListPage:
-    """Read a page that goes on or ends the list: a bare array, or an object around `data`; raise AnswerError."""
+    """Read a later page of the list: a bare array, or an object around `data`; raise AnswerError."""
     document = read_json(body)
     if isinstance(document, list):
         return ListPage(document, announced=None, following=None)

@@ -1,4 +1,4 @@
-"""Fetches OpenRouter's model list, and where asked the endpoints of each model, through the documented API."""
+"""Fetches OpenRouter's model list, and if asked to the endpoints of each model, through the documented API."""
 
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -22,10 +22,10 @@ from spiders.openrouter.model_list import LIST_PATH, SOURCE, ModelList
 from spiders.openrouter.pages import ListPage, read_first_page, read_page, read_record
 
 ENDPOINTS = f"{SOURCE}-endpoints"
-"""Source name of the records that hold one model's endpoints."""
+"""Source of the records that hold one model's endpoints."""
 
 LISTING_ID = re.compile(r"(?!\.\.?/)[^/\s]+/(?!\.\.?\Z)[^/\s]+")
-"""author/name; a part of dots alone would climb out of the API's path."""
+"""author/name; a part of dots alone would leave the API's path."""
 
 NOT_FOUND = 404
 
@@ -33,12 +33,12 @@ Output = Request | RawListing | Quarantined | FetchFailure
 
 
 class OpenRouterSpider(Spider):
-    """Yields a RawListing a record, Quarantined for what is none, and FetchFailure for what never came.
+    """Yields a RawListing for each record, Quarantined for what is none, and FetchFailure for what never came.
 
-    Arguments: `only` is a comma-separated list of ids to fetch instead of the whole list; `endpoints` is "1" or "0",
-    by default "1" with `only`. With a `budget` only so many of the list's are asked for theirs, first what was never
-    seen or not since `due`; of the others the last ones are given, which `known` holds, with the date that they had.
-    Settings: OPENROUTER_URL, OPENROUTER_API_KEY, SOURCE_DATE_EPOCH.
+    Arguments: `only` is a comma-separated list of ids to fetch instead of the whole list; `endpoints` is "1" or "0", by
+    default "1" with `only`. With a `budget` the endpoints of only so many models are asked for, first those that were
+    never seen or not since `due`; for the others the last records are given, from the frontier `known` and with their
+    old dates. Settings: OPENROUTER_URL, OPENROUTER_API_KEY, SOURCE_DATE_EPOCH.
     """
 
     name = SOURCE
@@ -65,7 +65,7 @@ class OpenRouterSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's
-        """Take source, key and clock from the settings; raise ValueError when OPENROUTER_URL is no plain address."""
+        """Read source, key and clock from the settings; raise ValueError when OPENROUTER_URL is no plain address."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.clock = clock_of(crawler.settings)
         spider.base_url = base_url(crawler.settings, "OPENROUTER_URL")
@@ -86,7 +86,7 @@ class OpenRouterSpider(Spider):
                 yield FetchFailure(url=self.base_url, status=None, reason=reason)
 
     def take_page(self, response: Response, answer: ListPage, walk: ModelList) -> Iterator[Output]:
-        """Take the records of one page, and ask for the next one."""
+        """Record one page, and ask for the next one."""
         if walk.wanted is None and self.crawler.stats is not None:
             self.crawler.stats.set_value("listing/announced", answer.announced)
         yield from walk.take(answer, response.url, stamp(self.clock))
@@ -102,7 +102,7 @@ class OpenRouterSpider(Spider):
             yield self._ask(url.removeprefix(self.base_url), read_page, self.take_page, self.failed, walk=walk)
 
     def take_model(self, response: Response, answer: dict[str, Any], listing_id: str) -> Iterator[Output]:
-        """Take one model; where the API answers with another one, look in the list."""
+        """Record one model; search the list for it where the API answers with another one."""
         if answer.get("id") != listing_id:
             yield self._ask_list(listing_id)
             return
@@ -110,16 +110,16 @@ class OpenRouterSpider(Spider):
         yield from self._endpoints_of([listing_id])
 
     def missing_model(self, failure: Failure) -> Iterator[Output]:
-        """Look in the list for a model that the API does not give by itself."""
+        """Search the list for a model that the API does not answer by itself."""
         request = request_of(failure)
         yield self._ask_list(request.cb_kwargs["listing_id"]) if _is_missing(failure) else describe(failure, request)
 
     def take_endpoints(self, response: Response, answer: dict[str, Any], listing_id: str) -> Iterator[Output]:
-        """Take the endpoints of one model."""
+        """Record the endpoints of one model."""
         yield self._record(answer, listing_id, ENDPOINTS, response.url)
 
     def missing_endpoints(self, failure: Failure) -> Iterator[Output]:
-        """Quarantine the endpoints of a model that has none: that is a fault of one record, not of the crawl."""
+        """Quarantine the endpoints of a model that has none: one record is faulty, not the crawl."""
         request = request_of(failure)
         told = describe(failure, request)
         if not _is_missing(failure):
@@ -139,7 +139,7 @@ class OpenRouterSpider(Spider):
         yield describe(failure, request_of(failure))
 
     def _endpoints_of(self, listed: Iterable[str]) -> Iterator[Output]:
-        """Ask for the endpoints of what is listed; of those whose turn it is not give the last ones."""
+        """Ask for the endpoints of listed models; beyond the budget, give the last records."""
         fit = [one for one in listed if LISTING_ID.fullmatch(one)] if self.endpoints else []
         last = {one: raw for one in fit if (raw := self.known.raw(ENDPOINTS, one))}
         seen = {one: raw.observed_at for one, raw in last.items()}
@@ -166,7 +166,7 @@ class OpenRouterSpider(Spider):
         errback: Callable[[Failure], Iterator[Output]],
         **arguments: object,
     ) -> Request:
-        """Make a request below the source's URL, the only place that the key is sent to: redirects are not followed."""
+        """Make a request below the source's URL, the only address that gets the key; redirects are not followed."""
         return Request(
             self.base_url + path,
             callback=callback,

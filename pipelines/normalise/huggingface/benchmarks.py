@@ -1,4 +1,4 @@
-"""Benchmark figures in a record of the Hub: of its `model-index`, and of the files of results beside the weights."""
+"""Reads benchmark results from a record of the Hub: its `model-index`, and the result files beside the weights."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -13,17 +13,17 @@ from pipelines.markdown.strict_yaml import YamlValue
 from schemas.listing import BenchmarkResult
 
 MOST_RESULTS: Final = 20
-"""Figures that are kept of one record; the longest lists are those of embedding benchmarks, with thousands."""
+"""Most results that are retained of one record; the longest lists are those of embedding benchmarks, with thousands."""
 
 DEEPEST: Final = 24
-"""Nesting that is read of what an author declared."""
+"""Deepest nesting that is read of what an author declared."""
 
 UNNAMED_METRIC: Final = "value"
-"""A file of results names the benchmark and its task, and the figure only so."""
+"""The metric of a result file, which names only the benchmark and its task."""
 
 
 def index_results(index: object, at: str) -> tuple[BenchmarkResult, ...]:
-    """Read a `model-index` that stands at a pointer; what is no figure with a name is passed over."""
+    """Read a `model-index` at a pointer; what has no name or no figure is skipped."""
     found, _ = read_results(_in_text(index, 0))
     results = []
     for one in found:
@@ -34,12 +34,12 @@ def index_results(index: object, at: str) -> tuple[BenchmarkResult, ...]:
 
 
 def file_results(entries: object, at: str) -> tuple[BenchmarkResult, ...]:
-    """Read `evalResults`; figures that wait in somebody's proposal are not the maker's."""
+    """Read `evalResults`; results of an open pull request are skipped, as the maker did not state them."""
     return fit(_of_files(entries if isinstance(entries, list) else [], at))
 
 
 def fit(results: Iterator[BenchmarkResult] | list[BenchmarkResult]) -> tuple[BenchmarkResult, ...]:
-    """Keep the first figures whose words can stand in a line each."""
+    """The first results, MOST_RESULTS at most, whose words each fit in a line."""
     kept: list[BenchmarkResult] = []
     for result in results:
         words = (result.task, result.dataset, result.metric, result.value)
@@ -64,7 +64,7 @@ def _of_files(entries: list[Any], at: str) -> Iterator[BenchmarkResult]:
 
 
 def _in_text(value: object, depth: int) -> YamlValue:
-    """Give a value of JSON as cards hold it: scalars as the text that they are."""
+    """Convert JSON to the form in which cards are read: every scalar as text."""
     if depth > DEEPEST or value is None:
         return None
     if isinstance(value, dict):

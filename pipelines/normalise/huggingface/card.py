@@ -1,4 +1,4 @@
-"""Reads a model card: what its author declares in the front matter, and what its sentences state against the model."""
+"""Reads a model card: what its front matter declares, and the limits of the model that its sentences state."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,19 +21,19 @@ from pipelines.texts.subjects import Names, names_of
 from schemas.listing import BenchmarkResult, Fact, Listing, RawListing
 
 MOST_LIMITS: Final = 40
-"""Sentences that are kept of one card."""
+"""Most sentences that are retained of one card."""
 
 LONGEST_QUOTE_BYTES: Final = 1000
-"""A declaration that is longer is quoted by the line that holds the word."""
+"""A longer declaration is quoted only by the line that holds the word."""
 
 PASSED_OVER: Final = "/front_matter"
-"""What the run report counts a card under whose front matter could not be read, or not all of it; its text is read."""
+"""Leftover that the run report counts for a card whose front matter could not be read whole; its text is still read."""
 BEYOND: Final = "/beyond"
-"""What the run report counts a card under that goes on beyond what is read of one: in bytes, lines or sentences."""
+"""Leftover that the run report counts for a card with more bytes, lines or sentences than are read of one."""
 
 
 class Quote(NamedTuple):
-    """Words of a card, and where they stand."""
+    """Words of a card, and their locator."""
 
     text: str
     locator: str
@@ -41,7 +41,7 @@ class Quote(NamedTuple):
 
 
 def read_card(raw: RawListing) -> Listing:
-    """Read one card; raise FieldError where it is none of a repository. What cannot be understood states nothing."""
+    """Read one card; raise FieldError where its id is no repository. What cannot be understood states nothing."""
     repository_name(raw.id, "", "is of")
     card = raw.body.encode()
     front = read_front_matter(card)
@@ -59,7 +59,7 @@ def read_card(raw: RawListing) -> Listing:
 
 
 def _declared(card: bytes, front: FrontMatter) -> Iterator[Fact]:
-    """What the front matter declares, each with the lines that do."""
+    """Facts that the front matter declares, each quoted with its lines."""
     licence, key = front.licence, "/license"
     if licence == OTHER_LICENCE and front.licence_name:
         licence, key = front.licence_name, "/license_name"
@@ -74,7 +74,7 @@ def _declared(card: bytes, front: FrontMatter) -> Iterator[Fact]:
 
 
 def _quoted(card: bytes, front: FrontMatter, key: str, stated: dict[str, str]) -> Iterator[Fact]:
-    """Facts of one key; a word that cannot be quoted is no fact. Groups hold true, and a licence its own word."""
+    """Facts of one key, without words that cannot be quoted; a fact of a group is True, a licence is its own word."""
     for name, word in stated.items():
         quote = _quote(card, front.spans.get(key), word)
         if quote and is_word(word):
@@ -82,7 +82,7 @@ def _quoted(card: bytes, front: FrontMatter, key: str, stated: dict[str, str]) -
 
 
 def _quote(card: bytes, span: tuple[int, int] | None, word: str) -> Quote | None:
-    """Quote a declaration whole, or where it is long the line that holds the word."""
+    """Quote a declaration whole, or if it is too long the line that holds the word."""
     if span is None:
         return None
     start, end = span
@@ -96,7 +96,7 @@ def _quote(card: bytes, span: tuple[int, int] | None, word: str) -> Quote | None
 
 
 def _cut(card: bytes, start: int, end: int) -> Quote | None:
-    """Words between two bytes, without the white space around them; None where they cannot be shown as they stand."""
+    """The words between two bytes, without white space around them; None where they cannot be shown unchanged."""
     words = card[start:end]
     start += len(words) - len(words.lstrip())
     words = words.strip()
@@ -106,7 +106,7 @@ def _cut(card: bytes, start: int, end: int) -> Quote | None:
 
 
 def _limits(claims: Iterable[CardClaim]) -> list[Fact]:
-    """Sentences against the model, in the card's order; the first of each failure mode before any second."""
+    """Sentences that state limits, in the card's order; each failure mode's first one is retained before any second."""
     kept: list[tuple[int, CardClaim]] = []
     seen: Counter[str] = Counter()
     for claim in claims:
@@ -123,7 +123,7 @@ def _limit(claim: CardClaim) -> Fact:
 
 
 def _kinds(card: bytes, body: Sequence[SectionSentences], names: Names) -> Iterator[Fact]:
-    """What kind of model its sentences say it is, where that is a limit; what it can do is never taken from a card."""
+    """Limits that follow from the kind of model that its sentences state; a card never states a capability."""
     seen = set[str]()
     for sentence in chain.from_iterable(part.sentences for part in body):
         quote = card[sentence.start : sentence.end].decode("utf-8", "replace")
@@ -134,7 +134,7 @@ def _kinds(card: bytes, body: Sequence[SectionSentences], names: Names) -> Itera
 
 
 def _results(card: bytes, front: FrontMatter) -> tuple[BenchmarkResult, ...]:
-    """Figures of `model-index`, each with its lines."""
+    """Results of `model-index`, each quoted with its lines."""
     return fit(
         BenchmarkResult(one.task, one.dataset, one.metric, one.value, quote.locator, quote.text)
         for one in front.results

@@ -1,4 +1,4 @@
-"""Finds the repository of a model's code among the addresses that it names; one that is not sure is not named."""
+"""Finds the repository of a model's code among the addresses that it names; an uncertain one is left out."""
 
 import re
 from collections.abc import Iterable
@@ -21,11 +21,11 @@ VARIANTS: Final = frozenset(
 
 
 def code_of(repository: str, texts: Iterable[str]) -> tuple[str, ...]:
-    """Name the code of a repository on the Hub, as ("github:owner/name",), or () where none is surely its own.
+    """The code of a repository on the Hub, as ("github:owner/name",), or () where none is surely its own.
 
-    It is, when among all that the texts link to there is one alone whose owner bears the name of the Hub's, and the
-    model's name is its name, or that and sizes, variants or a date: a maker's tools and examples, and the code of the
-    model's next version, lie under the same owner.
+    It is its own if the texts link to exactly one repository of an owner of the same name, and the model's name is the
+    code's, followed at most by sizes, variants and a date: "org/Name-7B-Chat" and github.com/org/name. The same owner
+    may also have tools, examples, and the code of the model's next version.
     """
     owner, _, name = repository.partition("/")
     linked: dict[str, str] = {}
@@ -41,16 +41,16 @@ def code_of(repository: str, texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _is_of(name: str, code: str) -> bool:
-    """Whether a model's name is that of its code, and at most sizes, variants and a date behind it."""
+    """Whether a model's name is its code's, followed at most by sizes, variants and a date."""
     rest = _behind(name, code) if code else None
     if rest is None or (code[-1].isdigit() and rest[:1].isdigit()):
-        return False  # another name, or the figures of another version
+        return False  # another name, or a longer version number
     words = re.split(r"[^a-z0-9.]+", rest.rstrip("-_."))
     return all(not word or word in VARIANTS or _SIZE.fullmatch(word) or _DATE.fullmatch(word) for word in words)
 
 
 def _behind(name: str, code: str) -> str | None:
-    """What stands in a name behind the letters and figures of the code's, None where it does not begin with them."""
+    """What follows the letters and figures of the code's name in a name, None where it does not begin with them."""
     left = code
     for place, character in enumerate(name):
         if not left:

@@ -1,4 +1,4 @@
-"""What the files of a repository on the Hub show: a licence, and weights that can be had."""
+"""Reads from the files of a repository on the Hub whether it has a licence and weights to download."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _OF_TRAINING: Final = re.compile(r"(?:training_args|optimizer|scheduler|scaler|r
 
 
 def file_facts(siblings: object, tags: list[str], *, disabled: bool | None) -> Iterator[Fact]:
-    """Show the first licence and the first file of weights; where no files are listed, the Hub's tags speak for them.
+    """Facts of the first licence file and the first weight file; without a list of files, tags show the weights.
 
     A disabled repository gives nobody its weights.
     """
@@ -34,13 +34,13 @@ def file_facts(siblings: object, tags: list[str], *, disabled: bool | None) -> I
 
 
 def is_weights(path: str) -> bool:
-    """Whether a file's name says that it holds a model's weights, not the state of its training."""
+    """Whether a file's name is one of a model's weights, and not of the state of its training."""
     name = path.rpartition("/")[2]
     return _WEIGHTS.match(name) is not None and not _OF_TRAINING.match(name)
 
 
 def _files(siblings: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - JSON can be anything
-    """Names of files with their places; one whose name can disguise something shows nothing."""
+    """Names of files with their locators, without names that disguise something."""
     if siblings is not None and not isinstance(siblings, list):
         raise FieldError("/siblings", f"is {shown(siblings)}, not a list of files or null")
     for number, file in enumerate(siblings or ()):

@@ -1,4 +1,4 @@
-"""Reads the licence that lies among a repository's files: which of the well-known ones it is, by its title alone."""
+"""Reads the licence file of a repository: which well-known licence it is, by its title alone."""
 
 import re
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from pipelines.rules.precedence import LicenceText, precedence
 from schemas.listing import Fact, Listing, RawListing
 
 _LINE: Final = re.compile(rb"[^\r\n]*[^\r\n\s][^\r\n]*")
-"""One that is not blank."""
+"""A line that is not blank."""
 _AROUND: Final = " \t\ufeff#*_=-"
 """White space and Markdown around a title."""
 LONGEST_QUOTE_BYTES: Final = 300
 
 
 class _LicenceLine(NamedTuple):
-    """A line of a text, and where it stands."""
+    """A line of a text, from its first word to its last, with its bytes."""
 
     words: str
     start: int
@@ -26,7 +26,7 @@ class _LicenceLine(NamedTuple):
 
 
 def read_licence(raw: RawListing) -> Listing:
-    """Read one text; raise FieldError where it is none of a repository. One that is not well known states nothing."""
+    """Read one text; raise FieldError where its id is no repository. An unknown licence states nothing."""
     repository_name(raw.id, "", "is of")
     fact = _licence(raw.body.encode())
     return text_listing(raw, kind="licence", facts=(fact,) if fact else ())
@@ -42,7 +42,7 @@ def _licence(text: bytes) -> Fact | None:
 
 
 def _fact(row: LicenceText, text: bytes, lines: list[_LicenceLine]) -> Fact | None:
-    """Quote the title from its first word to its last, as it stands."""
+    """The licence, quoted by its title from the first word to the last, unchanged."""
     start, end = lines[0].start, lines[-1].end
     quote = text[start:end].decode("utf-8", "replace")
     if end - start > LONGEST_QUOTE_BYTES or clean(quote) != quote:
@@ -51,7 +51,7 @@ def _fact(row: LicenceText, text: bytes, lines: list[_LicenceLine]) -> Fact | No
 
 
 def _first_lines(text: bytes) -> list[_LicenceLine]:
-    """The first lines that say something, as many as the longest title has."""
+    """The first lines that have words, as many as the longest title."""
     longest = max((len(title) for row in precedence().licence for title in row.titles), default=0)
     lines: list[_LicenceLine] = []
     for line in _telling(text):

@@ -1,4 +1,4 @@
-"""What is read of a repository of the Hub, or of a text in it, as a listing."""
+"""Builds the listing of a repository of the Hub, or of a text in it."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from schemas.listing import Listing, RawListing
 
 
 def repository_name(name: str, pointer: str, told: str = "is") -> str:
-    """Give a name that can be a repository's; raise FieldError that begins with what is `told` of it."""
+    """A name that can be a repository's; raises FieldError, whose reason begins with `told`."""
     if not is_repository(name):
         raise FieldError(pointer, f"{told} {name[:80]!r}, not {REPOSITORY_TERMS}")
     return name
 
 
 def hub_listing(raw: RawListing, repository: str, **read: Any) -> Listing:  # noqa: ANN401 - fields of a listing
-    """A listing of a repository; of what is not given there is nothing."""
+    """A listing of a repository; fields that are not given are empty."""
     owner, mark, name = repository.partition("/")
     nothing = dict.fromkeys(("prices", "providers", "results", "same_as", "leftovers", "unfamiliar"), ())
     return Listing.model_construct(
@@ -34,6 +34,6 @@ def hub_listing(raw: RawListing, repository: str, **read: Any) -> Listing:  # no
 
 
 def text_listing(raw: RawListing, **read: Any) -> Listing:  # noqa: ANN401 - likewise
-    """A listing of a text that lies in the repository of its id."""
+    """A listing of a text in the repository that is its id."""
     same_as = (f"huggingface:{raw.id}", *read.pop("same_as", ()))
     return hub_listing(raw, raw.id, same_as=same_as, **read)

@@ -1,4 +1,4 @@
-"""Who runs a repository's model through the Hub, as its record says (`inferenceProviderMapping`)."""
+"""Reads who runs a repository's model through the Hub, from its record (`inferenceProviderMapping`)."""
 
 import re
 from typing import Any, Final, NamedTuple
@@ -10,30 +10,30 @@ FIELD: Final = "inferenceProviderMapping"
 
 LIVE: Final = "live"
 STATUSES: Final = (LIVE, "staging")
-"""Words of the Hub; what is staging is being tried by its provider, and not for callers."""
+"""The Hub's words for a provider's status; "staging" is one that tests the model, and takes no callers."""
 
 MOST_PROVIDERS: Final = 50
-"""That are kept of one record; the Hub works with some twenty."""
+"""Most providers that are retained of one record; the Hub works with some twenty."""
 
 OF_A_FILTER: Final = "tag-filter"
-"""Kind of an entry that stands for a whole class of models and says nothing of this one."""
+"""Type of an entry that is for a whole class of models and states nothing about this one."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 UNNAMED: Final = "?"
-"""Who an odd entry is of, where it gives no name that could be one."""
+"""The provider of an unreadable entry that gives no usable name."""
 
 
 class InferenceProviders(NamedTuple):
-    """Who runs a model now, and what is not known: words for a status, and entries that cannot be read."""
+    """Who runs a model now, and what was not understood: unknown statuses, and entries that cannot be read."""
 
     providers: tuple[Provider, ...]
     unfamiliar: tuple[str, ...]
 
 
 class _Entry(NamedTuple):
-    """One entry as it stands, with the name that it lies under; the Hub's list names it inside."""
+    """One entry as it came, with the key that it has in an object; None in a list, where the provider is a field."""
 
     name: str | None
     fields: Any
@@ -41,9 +41,9 @@ class _Entry(NamedTuple):
 
 
 def read_providers(mapping: object) -> InferenceProviders:
-    """Read who runs it now, in the order of their names; an entry that cannot be read is named, and the rest kept.
+    """The providers that run the model now, by name; an entry that cannot be read is reported, and the rest counts.
 
-    Raise FieldError where there are no entries at all: it is neither an object nor a list.
+    Raises FieldError where the mapping is neither an object nor a list.
     """
     read, odd = [], set()
     for entry in _entries(mapping):
@@ -60,7 +60,7 @@ def read_providers(mapping: object) -> InferenceProviders:
 
 
 def _entries(mapping: Any) -> list[_Entry]:  # noqa: ANN401 - JSON can be anything
-    """Entries of either shape: an object has them by name, a list is what the Hub's own list gives each record."""
+    """Entries of either form: a single record has an object by name, the Hub's list has a list in each record."""
     if mapping is not None and not isinstance(mapping, dict | list):
         raise FieldError(f"/{FIELD}", f"is {shown(mapping)}, not an object or a list of providers")
     if isinstance(mapping, list):
@@ -84,7 +84,7 @@ def _status_and_provider(entry: _Entry) -> tuple[str, Provider]:
 
 
 def _provider(name: str | None, entry: RecordReader) -> Provider:
-    """Read one entry; where it lies under its name, the pointer says the name and the status stands at it."""
+    """Read one entry. Where the name is its key, evidence points to its status: the pointer then has the name."""
     inside = entry.line("provider") if name is None else None
     called = name or inside or ""
     if not _NAME.fullmatch(called):

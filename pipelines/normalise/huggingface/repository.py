@@ -1,4 +1,4 @@
-"""Reads a record of the Hugging Face Hub: a repository, or the answer that there is none to be seen."""
+"""Reads a record of the Hugging Face Hub: a repository, or an observation that it is not there."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -54,7 +54,7 @@ def read_repository(raw: RawListing) -> Listing:
 
 
 def _absence(record: RecordReader, raw: RawListing) -> Listing:
-    """The Hub's answer for what is private or is not there: it does not say which."""
+    """The Hub's answer for a repository that is private or does not exist; it does not say which."""
     asked = _repository(record, "asked")
     record.optional_text("error")
     status = record.optional_count("status")
@@ -65,7 +65,7 @@ def _absence(record: RecordReader, raw: RawListing) -> Listing:
 
 
 def _elsewhere(record: RecordReader, raw: RawListing) -> Listing:
-    """What we wrote down: where a repository was found by its lasting id, or which other one its name leads to."""
+    """An observation that we recorded: the new name of a repository, or the other one that now has its name."""
     asked, found = _repository(record, "asked"), _repository(record, "found")
     sought, identity = record.line("sought_id"), record.line("found_id")
     succeeded = record.optional_line("succeeded_id")
@@ -118,7 +118,7 @@ def _read_figures(record: RecordReader, facts: list[Fact]) -> None:
 
 
 def _read_tags(record: RecordReader, card: dict[str, Any], facts: list[Fact]) -> None:
-    """Read what the tags say, where the card that they were taken from does not say it itself, or says otherwise."""
+    """Read what the tags state where the card, from which the Hub made them, does not state it or states otherwise."""
     tags = record.optional_lines("tags")
     declared = declared_licence(card)
     opposed = licence_tag(tags, declared_licences(card)) if declared else None
@@ -143,7 +143,10 @@ def _results(record: RecordReader, card: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _former_names(raw: RawListing, repository: str) -> tuple[str, ...]:
-    """Names that it had, and the one that it was asked for by where that is the same owner's: others are taken over."""
+    """The former names of the repository, and the name that it was asked for by if that has the same owner.
+
+    Other redirects do not count: a name that its owner gave up can be registered by somebody else.
+    """
     asked, owner = raw.asked_as or "", repository.partition("/")[0].lower()
     redirected = [asked] if "/" in asked and asked.partition("/")[0].lower() == owner else []
     names = {name.lower(): name for name in (*redirected, *raw.formerly)}

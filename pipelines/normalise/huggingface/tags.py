@@ -1,4 +1,4 @@
-"""What the tags of a repository on the Hub state: its licence, its languages, what it was made from, what it is for."""
+"""Reads the tags of a repository on the Hub: its licence, languages, base models, and uses."""
 
 import re
 from collections.abc import Iterator
@@ -8,22 +8,22 @@ from pipelines.normalise.huggingface.vocabulary import LANGUAGE_TAGS, TOLD_TAGS
 from schemas.listing import Fact
 
 MOST_BASE_MODELS: Final = 20
-"""Base models that are kept; a merge of more is a merge of many."""
+"""Most base models that are retained; a merge of more says little about each."""
 
 REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9._-]+)?\Z")
-"""A repository's id, of today's Hub or of one that names no owner."""
+"""A repository's id; the oldest repositories have no owner in it."""
 
 _LICENCE: Final = "license:"
 _BASE_MODEL: Final = "base_model:"
 
 
 def licence_fact(tags: list[str]) -> Fact | None:
-    """The licence that the Hub took from the card, by its first tag."""
+    """The licence that the Hub took over from the card, by its first licence tag."""
     return next(_licence_facts(tags, "licence"), None)
 
 
 def licence_tag(tags: list[str], declared: frozenset[str]) -> Fact | None:
-    """The first of the licences that tags name, where none of them is among those that the card declares."""
+    """The first licence that the tags name, if the card declares none of those that they name."""
     found = list(_licence_facts(tags, "licence_tag"))
     return found[0] if found and declared.isdisjoint(str(fact.value).lower() for fact in found) else None
 
@@ -35,7 +35,7 @@ def _licence_facts(tags: list[str], name: str) -> Iterator[Fact]:
 
 
 def language_facts(tags: list[str]) -> Iterator[Fact]:
-    """Languages, where a tag can be nothing else."""
+    """Languages, by tags that can mean nothing else."""
     places = {tag: place for place, tag in reversed(list(enumerate(tags))) if tag in LANGUAGE_TAGS}
     return (Fact(f"language:{tag}", True, f"/tags/{place}", tag) for tag, place in sorted(places.items()))
 
@@ -47,7 +47,7 @@ def tag_facts(tags: list[str]) -> Iterator[Fact]:
 
 
 def base_model_facts(tags: list[str]) -> list[Fact]:
-    """Base models with what was made of them; "base" where no tag says what."""
+    """Base models with their relation; "base" where no tag states one."""
     related: dict[tuple[str, str], int] = {}
     for place, tag in enumerate(tags):
         if tag.startswith(_BASE_MODEL):

@@ -1,4 +1,4 @@
-"""The words that the Hugging Face Hub uses in its records, and the fields of them that we read past."""
+"""The words that the Hugging Face Hub uses in its records, and the fields of them that we leave out."""
 
 from typing import Final
 
@@ -24,13 +24,13 @@ TOLD_TAGS: Final = frozenset([
     "function-calling", "guard", "guardian", "guardrail", "guardrails", "math", "mathematics", "moderation", "pytorch",
     "role-play", "roleplay", "safetensors", "tool-calling", "tool-use",
 ])  # fmt: skip
-"""Tags that rules ask for: each is a fact of its own, beside the list of them all."""
+"""Tags that rules ask for: each becomes a fact, beside the fact of the whole list."""
 
 HUB_VOCABULARY: Final = frozenset([f"task:{word}" for word in PIPELINE_TAGS] + [f"tag:{word}" for word in TOLD_TAGS])
-"""Every task and tag that `pipelines/rules/` maps, or says why it is no capability."""
+"""Every task and tag that `pipelines/rules/` maps, or explains as no capability."""
 
 RELATIONS: Final = ("base", "finetune", "adapter", "quantized", "merge")
-"""What is made of a base model; "base" is ours, where only the base is named."""
+"""How a model was made from its base model; "base" is our word where no relation is stated."""
 
 WEIGHT_TAGS: Final = frozenset(["safetensors", "gguf", "pytorch", "tf", "jax", "onnx", "keras", "coreml", "tflite"])
 """Tags that the Hub sets by the weight files that it finds."""
@@ -53,8 +53,8 @@ something other ("ml" machine learning, "cv" computer vision, "ts", "io", "ie", 
 UNREAD_FIELDS: Final = frozenset(
     [
         "/modelId",  # the id under its former name
-        "/author",  # the owner, who stands in the id
-        "/private",  # what others may not see is not answered with a record
+        "/author",  # the owner, who is part of the id
+        "/private",  # a private repository is not answered with a record
         "/sha",  # the commit: the version of what was fetched
         "/config",  # how the files are loaded
         "/transformersInfo",  # likewise
@@ -63,18 +63,18 @@ UNREAD_FIELDS: Final = frozenset(
         "/inference",  # whether the Hub itself runs it
         "/spaces",  # demonstrations that others made with it
         "/childrenModelCount",  # what others made of it
-        "/baseModels",  # stands among the tags
+        "/baseModels",  # repeated among the tags
         "/trendingScore",  # a figure of the day
         "/downloadsAllTime",  # the downloads of the last month are read
         "/usedStorage",  # of all versions of its files together
         "/resourceGroup",  # how its owner orders its own repositories
         "/xetEnabled",  # how the Hub stores it
-        "/gguf",  # of one of several files; that there are weights the tags say
+        "/gguf",  # of one of several files; the tags state that there are weights
         "/lastModifiedBy",  # a person
-        "/securityRepoStatus",  # a scan of the files, whose verdict is none of the maker's
+        "/securityRepoStatus",  # a scan of the files, whose verdict is not the maker's
         "/safetensors/parameters",  # the total is read
         "/safetensors/sharded",  # how the files are cut
         "/card_error",  # the Hub's own complaint about a card: the card is read itself
     ]
 )
-"""Fields that we know and read past, each with its reason. What else stands in `cardData` is its author's own."""
+"""Known fields that are left out on purpose, each with its reason; what else `cardData` holds is its author's own."""

@@ -1,1 +1,1 @@
-"""Readers of OpenRouter's records: models, their endpoints, and the list of ids that a crawl saw."""
+"""Readers of OpenRouter's records: models, their endpoints, and the roll of ids that a crawl saw."""

@@ -45,7 +45,7 @@ def read_endpoints(raw: RawListing) -> Listing:
 
 
 def _base_id(record: RecordReader, raw: RawListing) -> str:
-    """The model that the endpoints are of. An alias may be answered with its target's, any other id with its own."""
+    """The model that the endpoints are of: the id that was asked for, or for an alias possibly its target."""
     answered, asked = record.line("id"), split_id(raw.id)
     ident = split_id(answered)
     if not is_plain(ident):
@@ -102,7 +102,7 @@ def _uptime(value: object, at: str) -> Decimal | None:
 
 
 def _in_no_order(provider: Provider) -> tuple[str, str, str]:
-    """Sort key that makes the source's order, which changes from answer to answer, say nothing."""
+    """Sort key that removes the source's order, which changes from answer to answer."""
     priced = [(price.kind, price.usd, price.when) for price in provider.prices]
     return provider.name, provider.tag, repr((provider._replace(prices=(), locator=""), priced))
 

@@ -1,4 +1,4 @@
-"""Reads a record of OpenRouter's model list: identity, facts and prices, each with its place in the record."""
+"""Reads a record of OpenRouter's model list: identity, facts and prices, each with its locator."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -14,10 +14,10 @@ from pipelines.texts.subjects import Names, names_of
 from schemas.listing import Fact, FactValue, Listing, Price, RawListing, Said
 
 QUOTED_TAIL = 40
-"""Characters of a cut-off description that are quoted to show the cut."""
+"""Characters at the end of a cut-off description that are quoted to show the cut."""
 
 ROUTER = "Router"
-"""What stands for the tokenizer of a listing that passes requests on to models with tokenizers of their own."""
+"""The tokenizer of a router: a listing that passes requests on to models with tokenizers of their own."""
 
 LATEST_CREATED = 253_402_300_799
 """The last second of the year 9999, the latest that a date can be."""
@@ -60,13 +60,13 @@ def read_model(raw: RawListing) -> Listing:
 
 
 def _repository(base_id: str, facts: list[Fact]) -> tuple[str, ...]:
-    """The model's repository on the Hub. One of another name and owner is what the model was made from."""
+    """The model's repository on the Hub; one of another name and owner is left out, as the model was made from it."""
     named = (str(fact.value) for fact in facts if fact.name == "hugging_face_id")
     return tuple(f"huggingface:{repository}" for repository in named if names_match(base_id, repository))
 
 
 def _is_unfamiliar(fact: Fact) -> bool:
-    """Whether a name holds an unknown word of the source's; what its description states our own tables name."""
+    """Whether a name contains a word of the source that is unknown; facts from descriptions have names of ours."""
     return fact.name not in VOCABULARY and fact.method == "structured"
 
 
@@ -169,14 +169,14 @@ def _add_told(facts: list[Fact], name: str, value: FactValue | None, locator: st
 
 
 def _add_words(facts: list[Fact], group: str, name: str, words: list[str], at: str) -> None:
-    """Add a list, word by word and as a whole; an empty one says nothing."""
+    """Add facts of each word and of the whole list; an empty list states nothing."""
     if words:
         facts += _each(group, words, at)
         facts.append(Fact(name, tuple(sorted(set(words))), at, tuple(words)))
 
 
 def _each(group: str, words: Iterable[str], at: str) -> list[Fact]:
-    """Facts of single words, in the order of the words: the source shuffles them from answer to answer."""
+    """Facts of each word, sorted, since the source's order changes from answer to answer."""
     places: dict[str, int] = {}
     for place, word in enumerate(words):
         places.setdefault(word, place)

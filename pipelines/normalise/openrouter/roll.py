@@ -1,4 +1,4 @@
-"""The roll: all ids that one crawl of a list saw, written as a record and read back."""
+"""Writes and reads the roll: a record of all ids that one complete crawl of a list saw."""
 
 import hashlib
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from schemas.sources import ROLLS
 
 
 def roll_of(source: str, ids: Iterable[str], *, url: str, observed_at: str) -> RawListing:
-    """Write down what one complete crawl of a source found."""
+    """Build the roll of one complete crawl of a source; its id is the time of the observation."""
     body = orjson.dumps({"listed": dict.fromkeys(sorted(set(ids)), True)}).decode()
     return RawListing(
         source=ROLLS[source],
@@ -24,7 +24,7 @@ def roll_of(source: str, ids: Iterable[str], *, url: str, observed_at: str) -> R
 
 
 def read_roll(raw: RawListing) -> Listing:
-    """Read a roll; it states nothing but who is there. Raise FieldError when it is none."""
+    """Read a roll, which states only the ids that it lists; raise FieldError when it is none."""
     RecordReader(parse_record(raw.body)).nested("listed")
     return Listing(
         source=raw.source,

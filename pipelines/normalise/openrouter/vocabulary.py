@@ -1,4 +1,4 @@
-"""The words that OpenRouter's API document knows; what is outside them is kept, counted and shown."""
+"""The words that OpenRouter's API document knows; others are retained, counted and shown."""
 
 from typing import Literal
 
@@ -47,7 +47,7 @@ ENDPOINT_STATUSES: dict[object, Literal["up", "degraded", "unknown"]] = {
     -5: "degraded",
     -10: "degraded",
 }
-"""Status code → what we say of it. The document lists the codes and explains none; 0 is the healthy one."""
+"""Status code → our word for it. The document lists the codes without explanation; 0 is the healthy one."""
 
 VOCABULARY = frozenset(
     [f"input:{word}" for word in INPUT_MODALITIES]
@@ -57,7 +57,7 @@ VOCABULARY = frozenset(
     + [f"reasoning_effort:{word}" for word in REASONING_EFFORTS]
     + ["price_condition:min_prompt_tokens", "price_condition:utc_window"]
 )
-"""Every grouped fact name of a listing that we know; `pipelines/rules/` maps each or says why it is no capability."""
+"""Every known fact name with a group; `pipelines/rules/` maps each one, or explains why it is no capability."""
 
 UNREAD_FIELDS = frozenset(
     [
@@ -65,14 +65,14 @@ UNREAD_FIELDS = frozenset(
         "/default_parameters",  # sampling defaults: settings of a call, no claim about the model
         "/benchmarks",  # third parties' daily ranks: they change without the model changing
         "/architecture/modality",  # the two modality lists in one word
-        "/alias_target/name",  # stands in the target's own record
+        "/alias_target/name",  # repeated in the target's own record
         "/reasoning/default_enabled",  # a setting of a call
         "/reasoning/default_effort",  # a setting of a call
         "/reasoning/supports_max_tokens",  # a setting of a call
-        "/pricing/discount",  # taken off already: recorded prices are round before it, not after
+        "/pricing/discount",  # already deducted: recorded prices are round before it, not after
     ]
 )
-"""Fields of a model that we know and read past, each with its reason."""
+"""Known fields of a model that are left out on purpose, each with its reason."""
 
 UNREAD_ENDPOINT_FIELDS = frozenset(
     [
@@ -90,7 +90,7 @@ UNREAD_ENDPOINT_FIELDS = frozenset(
         "/endpoints/throughput_last_30m",  # likewise
         "/endpoints/uptime_last_5m",  # that of the last half hour is read
         "/endpoints/uptime_last_1d",  # likewise
-        "/endpoints/pricing/discount",  # taken off already: recorded prices are round before it, not after
+        "/endpoints/pricing/discount",  # already deducted: recorded prices are round before it, not after
     ]
 )
-"""The same for a record of a model's endpoints."""
+"""Known fields of an endpoints record that are left out on purpose, each with its reason."""
