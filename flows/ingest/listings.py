@@ -61,7 +61,7 @@ class Listings:
     """Source → its listings as they are to be published, for each source that a crawl of this run changed."""
     refused: list[Quarantined] = field(default_factory=list)
     unread: set[tuple[str, str]] = field(default_factory=set)
-    """Source and id of each crawled record that could not be read: its last good listing stays valid."""
+    """Source and id of each crawled record that could not be read: its last good listing stays, but is not counted."""
     rolls: dict[str, dict[str | None, Listing]] = field(default_factory=dict)
     """Cache of `roll`: source → date → roll. Most missing listings refer to the same few rolls."""
 
