@@ -152,6 +152,7 @@ class _Brought(NamedTuple):
 def _update_source(
     stock: Listings, brought: _Brought, look: CrawlScope, folder: Path, strangers: ReplacedRepositories
 ) -> tuple[SourcePart, ...]:
+    """Merge one source, partition by partition, into `stock`; then rewrite the partitions of renamed records."""
     served, spool = brought
     last = served.last_good(look.source) or 0
     count = max(spool.count, shard_count(last))

@@ -110,6 +110,7 @@ class RenameCorrections:
                 self._take(move)
 
     def _take(self, move: Relocation) -> None:
+        """Add what one relocation corrects, in the record that has left a name and in the record found instead."""
         left, found = self._of[move.left.id.lower()], self._of[move.found.id.lower()]
         if move.left.observed_at > move.found.observed_at:
             left.succeeds = move.found.identity

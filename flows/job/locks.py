@@ -37,7 +37,7 @@ def _lock(folder: Path, mode: int) -> int:
 
 @contextmanager
 def _turns(job: Job) -> Iterator[None]:
-    """Hold a lock per source of a refresh: two refreshes of one store must not crawl the same source at once."""
+    """Hold a lock per source of a refresh, after waiting for other refreshes of the same store and source."""
     with ExitStack() as held:
         for source in sorted(job.sources) if job.flow == "refresh" else ():
             folder = _folder(cache_folder() / "turns", f"{canonical_store(job.store)}\n{source}")

@@ -40,7 +40,7 @@ class Signed(NamedTuple):
 
 
 def ensure_newest(store: Store, base: Reader | None, keys: KeyRing, mark: HighMark | None) -> None:
-    """Raise HistoryError unless `base` (None: nothing is served) is the newest generation known to be published.
+    """Raise HistoryError unless `base` (None: nothing is served) is the newest generation known to have our signature.
 
     `mark` is the highest generation published from this machine, None where that is not remembered. A generation that
     another publisher made after `base` was read raises nothing: whoever builds on `base` then loses the swap.
@@ -76,6 +76,7 @@ def served_among(store: Store, signed: Iterable[Signed]) -> list[Signed]:
 
 
 def _objection(store: Store, base: Reader | None, keys: KeyRing, mark: HighMark | None) -> str | None:
+    """Describe why nothing may be built on `base`: a newer generation was served or is remembered; None if neither."""
     remembered = mark.recall() if mark else None
     signed = signed_snapshots(store, keys, above=base.generation if base else 0)
     newest = max((one.seen.generation for one in served_among(store, signed)), default=0)

@@ -16,7 +16,7 @@ from schemas.times import instant, timestamp
 POINTER_LIFE = timedelta(hours=72)
 """After this time without a publication readers call the registry frozen; a weekend of failed daily runs is allowed."""
 COLLECTION_LEASE = timedelta(minutes=10)
-"""How long publishers wait for a garbage collection that was killed."""
+"""Lease of a garbage collection: how long publishers wait for one that was killed."""
 _ATTEMPTS = 8
 _LOOK_EVERY_S = 1.0
 

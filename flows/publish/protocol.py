@@ -36,7 +36,7 @@ _ATTEMPTS = 32
 """Tries of a publication; each failure means that another publisher moved the pointer, or an unclear response.
 
 One of the competing publishers always succeeds, so failures are bounded by how often the others publish: with four
-publishing at once, 8 were seen.
+publishing at once, one failed 8 times.
 """
 
 Rebase = Callable[[Reader | None], Publication]

@@ -39,7 +39,7 @@ class PublishedState:
         return {row.slug: row for row in self.reader.rows(slots=slots)} if self.reader else {}
 
     def lines(self, source: str, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
-        """Yield the last good listings of a source that have these slots; raise TamperedError.
+        """Yield the last good listings of a source whose slugs have these slots; raise TamperedError.
 
         Observations dated in the future are left out, as they would pass for newer than those of a crawl made now.
         """

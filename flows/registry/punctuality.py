@@ -19,7 +19,7 @@ Confirm = Callable[[datetime], bool]
 
 
 class ClockBehindError(FlowError):
-    """Our clock is behind the last publisher's: readers would take what it dates for older than what is served."""
+    """Our clock is behind the last publisher's, so nothing that it dates would be accepted."""
 
 
 def unconfirmed(at: datetime) -> bool:
