@@ -22,7 +22,7 @@ from schemas.sources import BY_NAME, ROLLS, SOURCE_NAMES, TEXTS
 
 @dataclass(slots=True)
 class ReplacedRepositories:
-    """Repositories that one crawl found deleted and recreated under the same name, by their ids in lower case.
+    """Repositories that one crawl found deleted and recreated under the same name, such as a/x, by id in lower case.
 
     Texts (cards, licences, …) are records of their own, so those of the deleted repository must be dropped as well.
     """

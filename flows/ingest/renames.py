@@ -41,13 +41,13 @@ SELECT * FROM held WHERE identity IN (SELECT identity FROM held GROUP BY identit
 LED_ELSEWHERE = """
 SELECT a.*, b.* FROM held b JOIN held a ON a.id = b.asked_as WHERE b.asked_as IS NOT NULL AND a.identity <> b.identity
 """
-"""Pairs (a, b): a request for the name of a was redirected to b, which has another permanent id."""
+"""Pairs (a, b): a request for a's name was redirected to b, which has another permanent id."""
 
 TAKEN_SINCE = """
 SELECT a.*, b.* FROM held a JOIN held b ON b.id = a.moved_to WHERE a.moved_to IS NOT NULL AND a.identity <> b.identity
 AND NOT EXISTS (SELECT 1 FROM held c WHERE c.identity = a.identity AND c.moved_to IS NULL)
 """
-"""Pairs (a, b): a was renamed to the name of b, but b has another permanent id, and a is not found anywhere else."""
+"""Pairs (a, b): a was renamed to b's name, and b, which has another permanent id, has that name now. a has no other."""
 
 
 class RecordIndex:

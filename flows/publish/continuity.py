@@ -2,7 +2,8 @@
 
 A snapshot above the pointer may never have been served: a publisher that was killed or overtaken leaves one. It was
 served if another snapshot names it as its parent, if its delta exists, or if `registry/applied.json` states it, as all
-three are written after the pointer has moved.
+three are written after the pointer has moved. Example: the pointer names generation 7, and the delta of generation 8
+exists; then somebody has put an old pointer back, and nothing is published on top of 7.
 """
 
 from collections.abc import Iterable

@@ -39,7 +39,7 @@ def served_in(reader: Reader, slots: range) -> Due:
 
 
 def _due_in(reader: Reader, way: Sequence[Snapshot], slots: range) -> Due:
-    """Return what changed in these slots between the snapshots of `way`; all that is served, if one cannot be read."""
+    """Return what changed in these slots along `way`; all that is served if it is empty or cannot be read."""
     touched: set[str] = set()
     try:
         for later, earlier in pairwise(way):
