@@ -1,1 +1,1 @@
-"""What acts: Prefect flows, the store, keys, settings and the command line. No content rules."""
+"""The code that acts: Prefect flows, store, keys, settings and the command line. No rules about content."""

@@ -1,14 +1,14 @@
-"""The one error tree of this room."""
+"""The base class of all errors that `flows` raises, and the error of a full disk."""
 
 from pathlib import Path
 
 
 class FlowError(Exception):
-    """Something that a flow needs does not work; every error raised in this room descends from it."""
+    """Base class of every error raised in `flows`: something that a run needs does not work."""
 
 
 class FullError(FlowError):
-    """There is no room for what a run keeps on disk, which another try would not change."""
+    """The disk has no room for the files of a run. A retry would fail too."""
 
     def __init__(self, folder: Path, reason: str) -> None:
         remedy = "make room, or set PASSPORTS_WORK to a folder on another disk, and run again"

@@ -1,4 +1,4 @@
-"""Standard output and error, as this program writes to them: what cannot be written ends it in one sentence."""
+"""Wraps standard output and error, so that a failed write ends the program with a one-sentence error."""
 
 import contextlib
 import errno
@@ -10,20 +10,20 @@ from typing import Any, TextIO, cast
 from flows.errors import FlowError
 
 FAILED, BAD_USE, READER_GONE = 1, 2, 141
-"""Exit statuses; the last as a shell says it of a program that SIGPIPE ended."""
+"""Exit statuses; READER_GONE is the one that shells report of a program ended by SIGPIPE."""
 
 
 class OutputError(FlowError):
-    """What was to be shown cannot be."""
+    """Standard output or error cannot be written to."""
 
     def __init__(self, reason: str, status: int) -> None:
         super().__init__(reason)
         self.status = status
-        """What the program exits with; where the reader has gone, nobody is told a sentence."""
+        """Exit status of the program; with READER_GONE no message is written, as nobody reads it."""
 
 
 class Output:
-    """A stream of text that raises OutputError where what is written to it cannot be."""
+    """A text stream that raises OutputError when a write or flush fails."""
 
     def __init__(self, stream: TextIO, name: str) -> None:
         self._stream, self._name = stream, name
@@ -32,12 +32,12 @@ class Output:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write a text."""
+        """Write a text to the stream; raise OutputError on failure."""
         with self._explained():
             return self._stream.write(text)
 
     def flush(self) -> None:
-        """Hand on what was written."""
+        """Flush the stream; raise OutputError on failure."""
         with self._explained():
             self._stream.flush()
 
@@ -53,14 +53,14 @@ class Output:
             raise OutputError(f"{self._name} cannot be written ({error.strerror}): {remedy}", FAILED) from None
 
     def _discard(self) -> None:
-        """Let what is still held back, and all that follows, go nowhere: it would fail again at the end."""
+        """Redirect the stream to the null device: its buffered text would fail again when the process ends."""
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self._stream.fileno())
         os.close(nowhere)
 
 
 def guard() -> None:
-    """Have standard output and error raise OutputError; raise it at once where standard output is closed."""
+    """Make standard output and error raise OutputError on failed writes; raise it now if standard output is closed."""
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - as long as the process lasts
     if sys.stdout is None:

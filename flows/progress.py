@@ -1,4 +1,4 @@
-"""Tells whoever watches how far a run is: a person at a terminal, or the log of a scheduled run."""
+"""Reports how far a run is, to a person at a terminal or to the log of a scheduled run."""
 
 import logging
 from collections.abc import Callable
@@ -6,21 +6,21 @@ from contextvars import ContextVar
 from typing import Protocol
 
 LOG = logging.getLogger("passports")
-LOG.setLevel(logging.INFO)  # what handlers are given; Prefect sets those of other libraries to warnings alone
+LOG.setLevel(logging.INFO)  # Prefect limits the loggers of other libraries to warnings
 
 STARTING = "start Prefect (about 10 s; none with PREFECT_API_URL)"
-"""The stage before a run's own, where Prefect has to start a server first."""
+"""The stage before a run's own stages, in which Prefect starts a server if it needs one."""
 
 
 class Watcher(Protocol):
-    """Is told what happens, as it happens."""
+    """Called as the stages of a run make progress."""
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
-        """`done` of `total` (None while nobody knows) of a stage are done; it begins with 0."""
+        """Report that `done` of `total` (None: not known yet) of a stage are done; a stage begins with 0."""
 
 
 def a_line_a_stage(write: Callable[[str, int], None]) -> Watcher:
-    """Have a line written when a stage is complete: once, until it begins anew."""
+    """Return a watcher that calls `write` with stage and count when a stage completes: once, until it begins again."""
     complete: set[str] = set()
 
     def watch(stage: str, done: int, total: int | None) -> None:
@@ -34,17 +34,17 @@ def a_line_a_stage(write: Callable[[str, int], None]) -> Watcher:
 
 
 def _log(stage: str, done: int) -> None:
-    """Stage and count are fields of the record too, for logs in JSON."""
+    """Log a completed stage. Stage and count are also fields of the log record, for logs in JSON."""
     LOG.info("%s: %s", stage, f"{done:,}", extra={"stage": stage, "count": done})
 
 
 LOGGED = a_line_a_stage(_log)
-"""Watches runs that nobody sits in front of; a process does one at a time."""
+"""Watcher of runs without a terminal, which writes to the log; a process has one run at a time."""
 
 WATCHER: ContextVar[Watcher] = ContextVar("watcher", default=LOGGED)
-"""Who watches the present run."""
+"""The watcher of the current run."""
 
 
 def tell(stage: str, done: int, total: int | None) -> None:
-    """Tell the watcher."""
+    """Report progress to the current run's watcher; arguments as of `Watcher`."""
     WATCHER.get()(stage, done, total)

@@ -1,1 +1,1 @@
-"""Settings, signing key and clock of this installation."""
+"""Reads what this installation provides: settings, signing key, clock, folders and given files."""

@@ -7,25 +7,25 @@ from datetime import UTC, datetime
 from flows.errors import FlowError
 
 Clock = Callable[[], datetime]
-"""Gives the present instant, aware, in UTC."""
+"""Returns the current time as an aware datetime in UTC."""
 
 
 class ClockError(FlowError):
-    """SOURCE_DATE_EPOCH is set to what is no instant."""
+    """SOURCE_DATE_EPOCH is not a number of seconds that a date can be made of."""
 
 
 def system_clock() -> datetime:
-    """Read the system's clock."""
+    """Return the time of the system's clock."""
     return datetime.now(UTC)
 
 
 def fixed(instant: datetime) -> Clock:
-    """Make a clock that stands still."""
+    """Return a clock that always returns this instant."""
     return lambda: instant
 
 
 def source_date_epoch() -> int | None:
-    """Read SOURCE_DATE_EPOCH, whole seconds since 1970; None when not set. Raise ClockError when it is no instant."""
+    """Return SOURCE_DATE_EPOCH, whole seconds since 1970, or None when it is not set; raise ClockError when invalid."""
     text = os.environ.get("SOURCE_DATE_EPOCH")
     if not text:
         return None
@@ -38,5 +38,5 @@ def source_date_epoch() -> int | None:
 
 
 def clock_of(epoch: int | None) -> Clock:
-    """Choose the clock: the system's, or one that stands still at `epoch`."""
+    """Return the system's clock, or one fixed at `epoch` (seconds since 1970)."""
     return system_clock if epoch is None else fixed(datetime.fromtimestamp(epoch, UTC))

@@ -1,17 +1,17 @@
-"""Ends the process at once when it is interrupted while modules are imported."""
+"""Ends the process at once when Ctrl-C interrupts it during its imports."""
 
 import os
 import signal
 
 INTERRUPTED = 130
-"""Exit status of a program that Ctrl-C ended, as shells have it."""
+"""Exit status that shells report of a program ended by Ctrl-C."""
 EARLY = b"error: interrupted before anything was done\n"
 
 
 class Importing:
-    """While modules are imported an interrupt ends the process: an exception there may be taken for a fault of theirs.
+    """Context for imports, in which an interrupt ends the process: imported modules may catch a KeyboardInterrupt.
 
-    Where interrupts are ignored or handled otherwise, as with nohup, that stays.
+    Where interrupts are ignored or have another handler, as under nohup, nothing changes.
     """
 
     def __enter__(self) -> None:

@@ -1,4 +1,4 @@
-"""Reading a passport that is given as a file or an address, within bounds of size and time."""
+"""Reads a document that a user names by path or URL, within bounds of size and time."""
 
 import errno
 import os
@@ -14,18 +14,18 @@ from urllib.parse import urlsplit
 from flows.errors import FlowError
 
 FETCH_DEADLINE_S = 20.0
-"""For the whole answer, from the look-up of the name to the last byte, redirects included."""
+"""Limit for the whole response, from the DNS query to the last byte, redirects included."""
 MAX_DOCUMENT_BYTES = 4 * 2**20
-"""Four times what a passport may have: what is longer is read so far and found malformed."""
+"""Four times the limit for passports; a longer document is cut off there, and then found malformed."""
 SCHEMES = ("http", "https")
 
 
 class PresentedError(FlowError):
-    """What was given as a passport cannot be read; the message says why."""
+    """The file or URL given as a passport cannot be read; the message says why."""
 
 
 def read_presented(target: str, *, deadline_s: float = FETCH_DEADLINE_S) -> bytes:
-    """Read a file or fetch an address (http://, https://); raise PresentedError."""
+    """Return the bytes of a file or of a URL (http://, https://); raise PresentedError."""
     if target.startswith(tuple(f"{scheme}://" for scheme in SCHEMES)):
         return _fetch(target, deadline_s)
     try:
@@ -35,7 +35,7 @@ def read_presented(target: str, *, deadline_s: float = FETCH_DEADLINE_S) -> byte
 
 
 def read_file(path: Path, *, max_bytes: int) -> bytes:
-    """Read the beginning of a regular file; raise OSError, also for pipes, folders and devices, without waiting."""
+    """Return up to `max_bytes` of a regular file; raise OSError, also for pipes, folders and devices, at once."""
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         mode = os.fstat(file.fileno()).st_mode
         if stat.S_ISDIR(mode):
@@ -46,7 +46,7 @@ def read_file(path: Path, *, max_bytes: int) -> bytes:
 
 
 def _fetch(url: str, deadline_s: float) -> bytes:
-    """Fetch in a thread that is left behind at the deadline: no socket's own time limit bounds an answer in drops."""
+    """Fetch in a thread, abandoned at the deadline: a socket's timeout does not bound a response sent in drops."""
     answer: Future[bytes] = Future()
     threading.Thread(target=_answer, args=(url, deadline_s, answer), daemon=True).start()
     try:
@@ -65,12 +65,12 @@ def _answer(url: str, timeout_s: float, answer: Future[bytes]) -> None:
     except urllib.error.HTTPError as error:
         error.close()
         answer.set_exception(error)
-    except Exception as error:  # noqa: BLE001 - raised again where the answer is waited for
+    except Exception as error:  # noqa: BLE001 - `_fetch` raises it again
         answer.set_exception(error)
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """Open http and https, through the environment's proxies, and nothing else (urllib's own opens files and FTP)."""
+    """Return an opener of http and https with the environment's proxies. urllib's default also opens files and FTP."""
     proxies = {scheme: proxy for scheme, proxy in urllib.request.getproxies().items() if scheme in SCHEMES}
     opener = urllib.request.OpenerDirector()
     for handler in (
@@ -87,7 +87,7 @@ def _opener() -> urllib.request.OpenerDirector:
 
 
 class _HttpRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects to http and https alone, and does not read what comes with them."""
+    """Follows redirects to http and https only, without reading their bodies."""
 
     def redirect_request(  # noqa: PLR0917 - urllib's own signature
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str

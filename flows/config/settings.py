@@ -1,4 +1,4 @@
-"""Settings, read from the environment once, where a command or a flow begins."""
+"""The settings, read from the environment once, when a command or a flow begins."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,11 +14,11 @@ from schemas.sources import CRAWLS
 
 
 class SettingsError(FlowError):
-    """A setting cannot be what it is set to."""
+    """A setting has an invalid value."""
 
 
 class Settings(SourceSettings):
-    """Everything that can be set, each as PASSPORTS_<NAME>."""
+    """All settings; each is read from the environment variable PASSPORTS_<NAME>."""
 
     model_config = SettingsConfigDict(env_prefix="PASSPORTS_", env_ignore_empty=True, frozen=True, extra="ignore")
 
@@ -27,43 +27,43 @@ class Settings(SourceSettings):
     issuer: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,100}$")] = "unfragile.ai"
     """Who signs: `signedBy` of every passport."""
     base_url: Url = "https://unfragile.ai"
-    """Where the store is served; part of page and link addresses."""
+    """Public address of the store; page and link addresses begin with it."""
     signing_key: SecretStr | None = None
-    """The signing key itself, as a private JWK; for places that hand out secrets by environment."""
+    """The signing key as a private JWK; for platforms that provide secrets in the environment."""
     signing_key_file: Path | None = None
-    """File that holds the signing key as a private JWK; without it the key is kept in the user's configuration."""
+    """File with the signing key as a private JWK; when not set, a file in the user's configuration folder."""
     sources: Annotated[tuple[str, ...], NoDecode] = tuple(CRAWLS)
-    """What a refresh crawls, separated by commas."""
+    """Sources that a refresh crawls, separated by commas."""
     endpoints: bool = False
-    """Whether a refresh asks for every model's endpoints too: one more request a model. A re-scrape always does."""
+    """Whether a refresh crawls the endpoints of every model, one more request each. A re-scrape always does."""
     contact: str = "https://unfragile.ai"
-    """Address in the User-Agent, for whoever runs the source."""
+    """Address in the User-Agent, at which a source's operator can reach the crawler's."""
     gates_file: Path | None = None
-    """Gates to use instead of those beside the code, for a source of another size."""
+    """File of gates that replaces the built-in ones, for sources of another size."""
     crawl_time_limit_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 7200.0
     """Seconds after which a crawl is stopped and counts as failed."""
     metrics_file: Path | None = None
-    """Where each run leaves its figures for the node exporter's textfile collector; without it, nowhere."""
+    """File that each run writes its metrics to, for the node exporter's textfile collector; none when not set."""
     work: Path | None = None
-    """Folder for what a run keeps on disk while it lasts, and for crawls to be resumed; else those of the system."""
+    """Folder for temporary files and resumable crawls; when not set, the system's folder and the user's cache."""
 
     task_runner: Literal["threads", "dask"] = "threads"
-    """Who builds the passports of a large batch: the run's own process, or the workers of a Dask cluster."""
+    """What builds the passports of a large batch: threads of the run's process, or the workers of a Dask cluster."""
     dask_scheduler: Annotated[str | None, StringConstraints(pattern=r"^(tcp|tls)://[^\s/?#@]+$")] = None
-    """Address of the cluster's scheduler ("tls://10.0.0.5:8786"); without one a cluster is started on this machine."""
+    """Address of the Dask scheduler ("tls://10.0.0.5:8786"); when not set, a cluster is started on this machine."""
 
     extractor_url: Url | None = None
     """An OpenAI-compatible endpoint ("http://127.0.0.1:11434/v1") that finds limits in texts; off when not set."""
     extractor_model: Annotated[
         str | None, StringConstraints(pattern=r"^[!-~]{1,200}$"), Field(validate_default=True)
     ] = None
-    """The language model there."""
+    """Name of the language model at that endpoint."""
     extractor_key: SecretStr | None = None
-    """The endpoint's key, where it wants one."""
+    """API key of the endpoint, where it needs one."""
     extractor_texts: Annotated[int, Field(ge=0)] = 200
-    """How many texts a run asks about, at most; the others wait for the next run."""
+    """Texts that a run sends to the extractor, at most; the others wait for the next run."""
     extractor_time_limit_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 60.0
-    """Seconds after which one answer is not waited for any longer, its retries included."""
+    """Seconds that one answer may take, including its retries."""
 
     @field_validator("sources", mode="before")
     @classmethod
@@ -102,7 +102,7 @@ class Settings(SourceSettings):
 
 
 def read_settings(**chosen: object) -> Settings:
-    """Read the settings; what is `chosen` (and not None) wins over the environment. Raise SettingsError."""
+    """Return the settings; values in `chosen` that are not None override the environment. Raises SettingsError."""
     try:
         return Settings(**{name: value for name, value in chosen.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
@@ -112,7 +112,7 @@ def read_settings(**chosen: object) -> Settings:
 
 
 def gates_of(settings: Settings) -> Gates:
-    """Read the gates; raise SettingsError when the file is none, or leaves out a source."""
+    """Return the gates; raise SettingsError when their file cannot be read or lacks a source."""
     if settings.gates_file is None:
         return default_gates()
     try:

@@ -1,4 +1,4 @@
-"""The signing key's file: where it is, who may read it, and how it comes to be."""
+"""Finds, reads and makes the signing key, and reads files of trusted public keys."""
 
 import os
 import secrets
@@ -23,35 +23,35 @@ from pipelines.signing.keys import (
 OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 NOT_BY_ACL = stat.S_IWGRP | stat.S_IXGRP | stat.S_IRWXO
-"""What the ACL of a credential never shows as."""
+"""Mode bits that a systemd credential never has: its ACL shows as permission of the group to read."""
 
 
 class SigningKeyError(FlowError):
-    """There is no usable signing key. The message never holds the key."""
+    """No usable signing key, or no usable trusted key. The message never contains a private key."""
 
 
 class OpenedKey(NamedTuple):
-    """A signing key, and where it came from."""
+    """A signing key, and where it is from."""
 
     signer: Signer
     path: Path | None
-    """None when it came from the environment."""
+    """File of the key; None when it is from the environment."""
     made: bool
-    """Whether it was made just now."""
+    """Whether this call made the key."""
 
 
 def default_key_file() -> Path:
-    """Where the key is kept when no setting says otherwise: in the user's configuration."""
+    """Return the key's path when no setting names one: in the user's configuration folder."""
     return configuration_folder() / "signing-key.jwk"
 
 
 def key_file(settings: Settings) -> Path:
-    """Where the key of these settings is kept."""
+    """Return the path of the key for these settings."""
     return settings.signing_key_file or default_key_file()
 
 
 def open_key(settings: Settings) -> OpenedKey:
-    """Open the signing key; the first time, make one. Raise SigningKeyError saying what is wrong with it."""
+    """Return the signing key, making one on first use; raise SigningKeyError with the reason when it is not usable."""
     if found := find_key(settings):
         return found
     if settings.signing_key_file:
@@ -60,7 +60,7 @@ def open_key(settings: Settings) -> OpenedKey:
 
 
 def find_key(settings: Settings) -> OpenedKey | None:
-    """Open the signing key where there is one: from the environment first, then from its file."""
+    """Return the signing key from the environment, or else from its file; None where there is neither."""
     if settings.signing_key:
         return OpenedKey(_read(settings.signing_key.get_secret_value(), "PASSPORTS_SIGNING_KEY"), None, made=False)
     path = key_file(settings)
@@ -76,7 +76,7 @@ def find_key(settings: Settings) -> OpenedKey | None:
 
 
 def make_key(path: Path) -> OpenedKey:
-    """Make a key from the system's randomness in a new file that only its owner can read; never over an old one."""
+    """Make a random key in a new file that only its owner can read; raise SigningKeyError where the file exists."""
     seed = secrets.token_bytes(KEY_BYTES)
     _make_folder(path.parent)
     try:
@@ -92,7 +92,7 @@ def make_key(path: Path) -> OpenedKey:
 
 
 def read_key_ring(path: Path) -> KeyRing:
-    """Read trusted public keys, a JWK or a JWK Set, from a file; raise SigningKeyError."""
+    """Return the trusted public keys in a file, a JWK or a JWK Set; raise SigningKeyError."""
     try:
         return KeyRing.from_jwks(read_file(path, max_bytes=MAX_KEY_FILE_BYTES + 1).decode())
     except (OSError, UnicodeDecodeError) as error:
@@ -102,7 +102,7 @@ def read_key_ring(path: Path) -> KeyRing:
 
 
 def _is_credential(path: Path) -> bool:
-    """Whether systemd laid it out for this service alone: it lets the service in by an ACL, which shows as 0440."""
+    """Whether a file is a systemd credential of this service, which may read it by an ACL; its mode shows as 0440."""
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     return folder is not None and path.parent == Path(folder) and not path.stat().st_mode & NOT_BY_ACL
 

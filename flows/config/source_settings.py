@@ -1,4 +1,4 @@
-"""The settings of each source, made from its row: its address, its budget, and what is asked for of its list."""
+"""The settings of each source, made from its row: its URL, its budget, and the query of its list."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,11 +13,11 @@ Url = Annotated[
     StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"),
     AfterValidator(lambda url: url.rstrip("/")),
 ]
-"""Without a user and password: it is shown, published as evidence, and known to Prefect."""
+"""URL without user and password, as it is shown, published as evidence, and stored by Prefect."""
 
 
 def _chooses_from_a_list(value: str | int | None, info: ValidationInfo) -> str | int | None:
-    """Refuse a filter of a list that is not gone through."""
+    """Refuse a filter of the list when the list is not crawled."""
     floor = f"{str(info.field_name).rpartition('_')[0]}_minimum_downloads"
     if value is not None and info.data.get(floor, 0) is None:
         raise ValueError(f"chooses from the Hub's list, which PASSPORTS_{floor.upper()}=- leaves alone")
@@ -53,11 +53,11 @@ _OF_A_LIST: dict[str, tuple[object, object, str]] = {
         "Whether a refresh asks the list only for what has changed since the last one, and not for all of it.",
     ),
 }
-"""Setting of a list of which a part can be asked for → type, default and description."""
+"""Name of a list query's setting → type, default and description; for sources with `has_list_query`."""
 
 
 def _fields() -> dict[str, Any]:
-    """Name → type and default of every setting that a row makes."""
+    """Return name → type and default of the settings of all sources."""
     found: dict[str, tuple[object, object, str]] = {}
     for source, crawl in CRAWLS.items():
         found[f"{source}_url"] = (Url, crawl.url, f"Where {crawl.title} is; may have a path prefix.")
@@ -76,35 +76,35 @@ else:
 
 
 class SourceSettings(_Fields):
-    """The settings of all sources, each as PASSPORTS_<SOURCE>_<NAME>."""
+    """The settings of all sources; each is read from the environment variable PASSPORTS_<SOURCE>_<NAME>."""
 
     def url_of(self, source: str) -> str:
-        """The root of a source."""
+        """Return the root URL of a source."""
         return str(self._of(source, "url"))
 
     def budget_of(self, source: str) -> int | None:
-        """How many records of a source may be asked for one by one in a run; None where none are."""
+        """Return how many records of a source a run may request one by one; None where the source has no budget."""
         return None if CRAWLS[source].budget is None else int(self._of(source, "budget"))
 
     @property
     def source_urls(self) -> dict[str, str]:
-        """Source → its root."""
+        """Source → its root URL."""
         return {source: self.url_of(source) for source in CRAWLS}
 
     @property
     def budgets(self) -> dict[str, int]:
-        """Source → records of it that may be asked for one by one in a run."""
+        """Source → how many of its records a run may request one by one."""
         return {source: budget for source in CRAWLS if (budget := self.budget_of(source)) is not None}
 
     @property
     def hub_list(self) -> ListQuery | None:
-        """What a refresh asks for of the Hub's list; None where it is not gone through."""
+        """The query by which a refresh crawls the Hub's list; None where it does not."""
         asked = {name: self._of(HUB, name) for name in ListQuery.model_fields}
         return None if asked["minimum_downloads"] is None else ListQuery(**asked)
 
     @property
     def changes(self) -> bool:
-        """Whether a refresh asks the Hub's list only for what has changed since the last one."""
+        """Whether a refresh crawls the Hub's list only for changes since the last crawl."""
         return bool(self._of(HUB, "changes"))
 
     def _of(self, source: str, name: str) -> Any:  # noqa: ANN401 - of the field's type

@@ -1,12 +1,12 @@
-"""The bundled recording that `passports demo` crawls, and the loopback server that plays it.
+"""The bundled recording that `passports demo` crawls, and the loopback server that replays it.
 
-Facts and made-up cases are kept apart by author. Every record that is not by `example-lab` holds facts of OpenRouter's
-public API: those of `GET /api/v1/models` on 2026-04-22, except for what that day's API did not yet say. `reasoning`,
+The author tells facts from invented cases. Records of all authors but `example-lab` hold facts of OpenRouter's public
+API: those of `GET /api/v1/models` on 2026-04-22, except for fields that the API did not have on that day. `reasoning`,
 `benchmarks` (two of Claude Opus 4.7's arenas), and all of `nvidia/nemotron-3-super-120b-a12b` are as of 2026-06-18; the
-far-off `expiration_date` of `z-ai/glm-5v-turbo` and the endpoints of five models are as of 2026-07-12;
+distant `expiration_date` of `z-ai/glm-5v-turbo` and the endpoints of five models are as of 2026-07-12;
 `alias_target` names the Claude Opus that was newest on 2026-04-22; `supported_voices` is null, and endpoint fields that
-were not recorded are null or false. All of it is played as if it had been seen at one instant, `RECORDED_AT`.
-Every record by `example-lab` is invented: it stands for a shape that the API's OpenAPI document (2026-08-22) allows and
-no recording holds, or for hostile text; exactly one, `example-lab/negative-price`, cannot become a passport.
+were not recorded are null or false. All records are replayed as observed at one instant, `RECORDED_AT`.
+Every record by `example-lab` is invented: it has a shape that the API's OpenAPI document (2026-08-22) allows and that
+no recorded one has, or hostile text; exactly one, `example-lab/negative-price`, cannot become a passport.
 All descriptions were written for this recording.
 """

@@ -1,4 +1,4 @@
-"""Plays the bundled recording as OpenRouter's API does, on loopback."""
+"""A loopback server that replays the bundled recording as OpenRouter's API would serve it."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -12,46 +12,46 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 SOURCE = "openrouter"
-"""What is played."""
+"""The source that is replayed."""
 
 RECORDED_AT = datetime(2026, 4, 22, 8, 12, 12, 969_000, tzinfo=UTC)
-"""The instant at which everything in the recording counts as seen: the demo's clock."""
+"""Time of observation of every record in the recording; the demo's clock is fixed there."""
 
 LIST_PATH = "/api/v1/models"
 PAGE_RECORDS = 500
-"""Records on a page when only `offset` is asked for (OpenAPI document of 2026-08-22)."""
+"""Records of a page when a request has `offset` but no `limit` (OpenAPI document of 2026-08-22)."""
 MAX_PAGE_RECORDS = 1000
-"""The largest `limit` that the API takes (same document)."""
+"""The largest `limit` that the API accepts (same document)."""
 ROBOTS = "User-agent: *\nAllow: /api/\n"
 SHUTDOWN_POLL_S = 0.02
-"""How often the server looks whether it should stop; the standard library's 0.5 s would be felt."""
+"""Interval at which the server checks whether to stop; the standard library's 0.5 s would delay the end noticeably."""
 
 Answer = tuple[HTTPStatus, str, str]
 """Status, content type, body."""
 
 
 def models() -> list[dict[str, Any]]:
-    """Give the recorded list, newest first, in the shape of the API's `Model`."""
+    """Return the recorded list, newest first, in the shape of the API's `Model`."""
     records: list[dict[str, Any]] = json.loads(_text("openrouter_models.json"))
     return records
 
 
 def endpoints() -> dict[str, dict[str, Any]]:
-    """Give the recorded answers of `/models/<author>/<slug>/endpoints` by model id; most models have none."""
+    """Return the recorded answers of `/models/<author>/<slug>/endpoints` by model id; most models have none."""
     answers: dict[str, dict[str, Any]] = json.loads(_text("openrouter_endpoints.json"))
     return answers
 
 
 @contextmanager
 def serve() -> Iterator[str]:
-    """Play the recording while the context lasts; yields the base URL, such as "http://127.0.0.1:40123"."""
+    """Serve the recording during the block; yields the base URL, such as "http://127.0.0.1:40123"."""
     with listening(_handler(models(), endpoints())) as url:
         yield url
 
 
 @contextmanager
 def listening(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
-    """Answer on a free port of loopback, in a thread, while the context lasts; yields the base URL."""
+    """Serve on a free loopback port during the block, in a thread; yields the base URL."""
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
         thread = Thread(target=server.serve_forever, args=(SHUTDOWN_POLL_S,), name="listening", daemon=True)
@@ -64,10 +64,10 @@ def listening(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
 
 
 def page(records: list[dict[str, Any]], query: dict[str, str]) -> dict[str, Any]:
-    """Cut out the page that a list request asks for, or give the whole list when it asks for none.
+    """Return the page that a list request asks for, or the whole list when it has neither `offset` nor `limit`.
 
     Raises:
-        ValueError: `offset` or `limit` is not a number, or outside what the API takes.
+        ValueError: `offset` or `limit` is not a number, or outside the range that the API accepts.
     """
     total = len(records)
     if query.keys().isdisjoint({"offset", "limit"}):
@@ -88,7 +88,7 @@ def _handler(records: list[dict[str, Any]], recorded: dict[str, dict[str, Any]])
     documents = _documents(records, recorded)
 
     class Player(BaseHTTPRequestHandler):
-        """Answers from the recording, and says nothing on stderr."""
+        """Answers from the recording, without logging to stderr."""
 
         def do_GET(self) -> None:
             address = urlsplit(self.path)
@@ -101,15 +101,15 @@ def _handler(records: list[dict[str, Any]], recorded: dict[str, dict[str, Any]])
             self.wfile.write(encoded)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing: the demo's own output is what the user watches."""
+            """Log nothing: the terminal shows the demo's own output."""
 
     return Player
 
 
 def _documents(records: list[dict[str, Any]], recorded: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Lay out every single-model answer by its path; endpoints are found by id and by canonical slug.
+    """Return path → answer for all paths of single models; endpoints have a path by id and one by canonical slug.
 
-    Variants come first, so that a canonical slug that they share with their base leads to the base.
+    Variants are added first, so that a canonical slug that they share with their base model ends up as the base's.
     """
     documents: dict[str, dict[str, Any]] = {}
     for record in sorted(records, key=lambda record: ":" not in record["id"]):

@@ -1,1 +1,1 @@
-"""Turns a crawl's file into the last good listings of its source, on disk, in partitions."""
+"""Reads crawl files, judges each crawl by its gate, and updates the listings of its sources, on disk by partition."""

@@ -1,4 +1,4 @@
-"""Reads the file that a crawl wrote: its records, its quarantine, its report."""
+"""Reads a crawl file: its admitted records, its quarantined records, and the report on its last line."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,21 +11,21 @@ from flows.errors import FlowError
 from schemas.crawl import CRAWL_LINE, AdmittedLine, CrawlReport, QuarantinedLine
 
 ADMITTED, QUARANTINED = '{"kind":"admitted"', '{"kind":"quarantined"'
-"""How lines begin that are counted without being read."""
+"""How admitted and quarantined lines begin: they are counted by this, without parsing them."""
 
 
 class CrawlFailedError(FlowError):
-    """A crawl ended without a report: nothing that it brought can be used."""
+    """A crawl file is missing, cut off or damaged: none of its records can be used."""
 
 
 class CrawlOutcome(NamedTuple):
-    """What a crawl brought, and its report on itself; whether it is good enough is for the gates to say."""
+    """A complete crawl file and the crawl's report. The gates decide later whether the crawl may be used."""
 
     path: Path
     report: CrawlReport
 
     def lines(self) -> Iterator[AdmittedLine | QuarantinedLine]:
-        """Read what it brought, a line at a time; raise CrawlFailedError on one that cannot be read."""
+        """Parse the records one line at a time, without the report; raise CrawlFailedError on an invalid line."""
         with self.path.open("rb") as file:
             for line in file:
                 read = _read_line(self.path, line)
@@ -34,7 +34,10 @@ class CrawlOutcome(NamedTuple):
 
 
 def read_crawl(path: Path) -> CrawlOutcome:
-    """Look through a crawl file; raise CrawlFailedError unless it is there, whole, and what its report counts."""
+    """Return the crawl in a file, after counting its lines.
+
+    Raises CrawlFailedError when the file is missing, does not end with a report, or has other counts than its report.
+    """
     counted: Counter[str] = Counter()
     last = b""
     try:

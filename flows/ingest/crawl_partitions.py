@@ -13,26 +13,26 @@ from schemas.crawl import QuarantinedLine
 from schemas.listing import Quarantined
 
 MOST_WHOLE = 5_000
-"""Refused records of a crawl that are kept as they came."""
+"""How many refused records of a crawl are retained with their raw body; later ones are retained without it."""
 
 
 @dataclass(slots=True)
 class IngestedCrawl:
-    """What one crawl brought, cut by slot: a spool for each source of records."""
+    """One crawl on disk, split by slot of the slug: one `PartitionWriter` for each source of records in it."""
 
     outcome: CrawlOutcome
     spools: dict[str, PartitionWriter] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
-    """Source of records → how many there are."""
+    """Source of records → how many were admitted."""
     filled: Filled = field(default_factory=Filled)
-    """What the source's own records state, for its gate."""
+    """What the records of the crawl's main source state, for its gate; its other sources (cards, …) are not counted."""
     refused: list[Quarantined] = field(default_factory=list)
     slugs: set[str] = field(default_factory=set)
-    """Of the records themselves; only kept where single ones were asked for."""
+    """Slugs of the admitted records; empty after a crawl of the whole source, where nobody needs them."""
 
 
 def partition(outcome: CrawlOutcome, folder: Path, *, whole: bool, gate: Gate | None = None) -> IngestedCrawl:
-    """Read a crawl once: cut it by slot and count what its gate asks for, where it is to be judged."""
+    """Read a crawl once: split its records by slot below `folder`, and count what `gate` judges, if there is one."""
     filled = Filled(gate.rated if gate else frozenset())
     taken, count = IngestedCrawl(outcome, filled=filled), shard_count(outcome.report.admitted)
     for line in outcome.lines():
@@ -54,5 +54,5 @@ def partition(outcome: CrawlOutcome, folder: Path, *, whole: bool, gate: Gate | 
 
 
 def _retained(refused: Quarantined, already: int) -> Quarantined:
-    """Keep the first as they came, of the others only what was wrong: a source that breaks refuses by the thousand."""
+    """Return a refused record, without its raw body after the first `MOST_WHOLE`: a broken source refuses thousands."""
     return refused if already < MOST_WHOLE else refused.model_copy(update={"raw": ""})

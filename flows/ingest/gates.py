@@ -1,4 +1,4 @@
-"""Judges a crawl by its gate, before anything of it is taken in."""
+"""Judges a crawl by its gate, before any of its records reach the listings."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,17 +12,21 @@ from schemas.crawl import CrawlReport
 from schemas.run import Breach
 
 MOST_TOLD = 3
-"""Refused records that a breach names."""
+"""How many refused records a breach names in its reason."""
 
 MANY = 20
-"""Records of which a source that works shows at least one."""
+"""A crawl that asked for this many records and found none of them points to a broken source."""
 
 OF_THE_WHOLE = ("minimum_listings", DROP)
-"""Gates that a crawl of a part, or of changes alone, says nothing about."""
+"""Gates that apply to crawls of the whole list only, not to those of a part of it or of changes alone."""
 
 
 def breaches_of(taken: IngestedCrawl, served: PublishedState, gates: Gates, *, whole: bool) -> list[Breach]:
-    """Judge the crawl of a whole source by its gate, or that of single listings by whether they came."""
+    """Return the breaches of a crawl; none when its records may be used.
+
+    `whole` crawls are judged by all bounds of their gate, crawls of single listings only by whether they were complete.
+    Either is a breach, too, when no record could be read, or when the source answered `MANY` times that there is none.
+    """
     report = taken.outcome.report
     judged = (
         check(report, taken.filled, gates[report.source], last_good=_last_good(report, served))
@@ -42,14 +46,14 @@ def breaches_of(taken: IngestedCrawl, served: PublishedState, gates: Gates, *, w
 
 
 def _came(taken: IngestedCrawl) -> dict[str, RefusalCounts]:
-    """Count the records of each kind, those of the source itself first."""
+    """Count admitted and refused records by source, the crawl's main source first."""
     refused = Counter(one.source for one in taken.refused)
     sources = dict.fromkeys([taken.outcome.report.source, *sorted(taken.counts | refused)])
     return {source: RefusalCounts(taken.counts[source], refused[source]) for source in sources}
 
 
 def _last_good(report: CrawlReport, served: PublishedState) -> int | None:
-    """How many listings a crawl that asked for the same brought last, None where none did."""
+    """Return how many listings the last good crawl of the same query had, None where there was none."""
     if report.query is None:
         return served.last_good(report.source)
     twin = same_query(report.query, served.walks(report.source))
@@ -57,7 +61,7 @@ def _last_good(report: CrawlReport, served: PublishedState) -> int | None:
 
 
 def _told(taken: IngestedCrawl) -> Iterator[str]:
-    """Name the first records of the source that were refused, with what is wrong with them."""
+    """Describe the first refused records of the main source: id, field and reason."""
     refused = [one for one in taken.refused if one.source == taken.outcome.report.source]
     yield from (" ".join(filter(None, (one.id[:80], one.field, one.reason))) for one in refused[:MOST_TOLD])
     if len(refused) > MOST_TOLD:

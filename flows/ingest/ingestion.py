@@ -1,6 +1,6 @@
-"""The crawls of a run as they come: each is read once, judged by its gate, and put into the listings if it passes.
+"""Ingests the crawls of a run as they end: reads each once, judges it by its gate, updates the listings if it passes.
 
-Spiders of later waves ask for what the listings name, so nothing asks a source by records that have not passed.
+Spiders of later waves crawl what the listings name, so a crawl that failed its gate never decides what they ask for.
 """
 
 import tempfile
@@ -22,34 +22,37 @@ class JudgedCrawls(NamedTuple):
     """The crawls of a run that have been judged by their gates."""
 
     read: tuple[IngestedCrawl, ...] = ()
-    """All that left a report."""
+    """Every crawl that ended with a report."""
     good: tuple[IngestedCrawl, ...] = ()
-    """Those that passed, or were let pass."""
+    """Those that passed their gates, or whose breaches were waived."""
     breaches: tuple[Breach, ...] = ()
-    """Of the others, whose sources stay as they were."""
+    """Breaches of the other crawls, whose sources stay at their last good listings."""
     waived: tuple[Breach, ...] = ()
-    """Breaches of the good ones, which a person let pass."""
+    """Breaches of the good crawls, which `--accept-drop` waived."""
 
 
 class Ingestion(NamedTuple):
-    """What a run has crawled so far, and the listings that follow from it."""
+    """What a run has crawled so far, and the listings that result from it."""
 
     served: PublishedState
-    """What the listings are built on."""
+    """The published state that the listings start from."""
     listings: Listings
     crawls: JudgedCrawls
     folder: Path
 
 
 def begin(job: Job) -> Ingestion:
-    """Start with the listings that are served; raise TamperedError when they are not what was signed."""
+    """Return an ingestion with the served listings and no crawl; raise TamperedError when these fail their check."""
     state = starting_point_of(job, open_tools(job))
     folder = Path(tempfile.mkdtemp(prefix="ingested-", dir=job.work))
     return Ingestion(state, served_listings(state), JudgedCrawls(), folder)
 
 
 def ingest(job: Job, so_far: Ingestion, outcome: CrawlOutcome) -> Ingestion:
-    """Read and judge a crawl; where it passes its gate, the listings are updated by it. `so_far` stays as it is."""
+    """Return the ingestion with one more crawl judged and, if it passed its gate, its records in the listings.
+
+    `so_far` is not changed.
+    """
     folder = Path(tempfile.mkdtemp(prefix=f"{outcome.report.source}-", dir=so_far.folder))
     gates, crawls = open_tools(job).gates, so_far.crawls
     crawl = partition(outcome, folder / "crawl", whole=job.whole, gate=gates[outcome.report.source])
@@ -64,7 +67,7 @@ def ingest(job: Job, so_far: Ingestion, outcome: CrawlOutcome) -> Ingestion:
 
 
 def rebased(job: Job, ingestion: Ingestion, state: PublishedState) -> Ingestion:
-    """Put the good crawls of a run into what another run has published since."""
+    """Apply the good crawls of a run again, to the state that another run has published meanwhile."""
     folder, listings = Path(tempfile.mkdtemp(prefix="rebased-", dir=ingestion.folder)), served_listings(state)
     for crawl in ingestion.crawls.good:
         listings = update_listings(listings, crawl, state, folder, whole=job.whole)

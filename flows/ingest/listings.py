@@ -1,4 +1,4 @@
-"""Takes in what a crawl brought: cut by slot, and put beside the last good listings of each source of records."""
+"""Merges the partitions of a crawl into the last good listings of each of its sources."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
@@ -22,22 +22,30 @@ from schemas.sources import BY_NAME, ROLLS, SOURCE_NAMES, TEXTS
 
 @dataclass(slots=True)
 class ReplacedRepositories:
-    """Those of one crawl, by their ids in lower case."""
+    """Repositories that one crawl found deleted and recreated under the same name, such as a/x, by id in lower case.
+
+    Texts (cards, licences, …) are records of their own, so those of the deleted repository must be dropped as well.
+    """
 
     refused: set[str] = field(default_factory=set)
+    """Recreated, but not yet accepted: the absence of the deleted repository is not confirmed."""
     replaced: set[str] = field(default_factory=set)
+    """Recreated, and accepted in place of the deleted repository."""
 
     def note(self, result: Update) -> None:
-        """Note what was found out of the records of a part."""
+        """Add what the update of one partition found."""
         self.refused |= {one.id.lower() for one in result.refused}
         self.replaced |= {one.lower() for one in result.replaced}
 
     def without_theirs(self, lines: Iterable[AdmittedLine], source: str) -> Iterator[AdmittedLine]:
-        """Leave out of the last good texts those of what was replaced."""
+        """Leave out the last good texts of replaced repositories; lines of sources without texts pass unchanged."""
         return (line for line in lines if source not in TEXTS or line.raw.id.lower() not in self.replaced)
 
     def only_new(self, lines: Iterable[AdmittedLine], look: CrawlScope) -> Iterator[AdmittedLine]:
-        """Leave out of the texts that came those of what was refused, and what is older than what took a place."""
+        """Leave out crawled texts of refused repositories, and those of replaced ones from before this crawl began.
+
+        Lines of sources without texts pass unchanged.
+        """
         for line in lines:
             old = line.raw.id.lower() in self.replaced and line.raw.observed_at < look.began_at
             if look.source not in TEXTS or not (old or line.raw.id.lower() in self.refused):
@@ -46,19 +54,19 @@ class ReplacedRepositories:
 
 @dataclass(slots=True)
 class Listings:
-    """The listings of every source from now on."""
+    """The listings of every source, as this run would publish them."""
 
     lines: dict[str, SourceLines]
     changed: dict[str, SourceParts] = field(default_factory=dict)
-    """Sources of records that a crawl brought something of."""
+    """Source → its listings as they are to be published, for each source that a crawl of this run changed."""
     refused: list[Quarantined] = field(default_factory=list)
     unread: set[tuple[str, str]] = field(default_factory=set)
-    """Sources and ids of records that came and could not be read: their last good ones stand, and are not counted."""
+    """Source and id of each crawled record that could not be read: its last good listing stays, but is not counted."""
     rolls: dict[str, dict[str | None, Listing]] = field(default_factory=dict)
-    """Source → its rolls by their dates, once they were asked for: there is one for most of what is missing."""
+    """Cache of `roll`: source → date → roll. Most missing listings refer to the same few rolls."""
 
     def copied(self) -> Self:
-        """The same listings, to be changed."""
+        """Return a copy that can be changed without changing this one; its cache of rolls is empty."""
         return replace(
             self,
             lines=dict(self.lines),
@@ -69,29 +77,29 @@ class Listings:
         )
 
     def read(self, source: str, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
-        """Give a source's records of these slots."""
+        """Yield the records of a source whose slugs have these slots."""
         lines = self.lines.get(source)
         return lines.read(slots) if lines else iter(())
 
     def roll(self, source: str, observed_at: str | None) -> Listing | None:
-        """The roll of a source by its date."""
+        """Return the roll of a source that was observed at this time, None where there is none."""
         if source in ROLLS and source not in self.rolls:
             self.rolls[source] = {line.raw.observed_at: line.listing for line in self.read(ROLLS[source])}
         return self.rolls.get(source, {}).get(observed_at)
 
 
 def served_listings(served: PublishedState) -> Listings:
-    """The listings that every source last brought, as they are served."""
+    """Return the last good listings of every source, read from the served generation."""
     return Listings({source: ServedLines(served, source) for source in served.sources})
 
 
 def update_listings(
     before: Listings, one: IngestedCrawl, served: PublishedState, folder: Path, *, whole: bool
 ) -> Listings:
-    """Put what a crawl brought in the place of what its source last brought; `before` stays as it is."""
+    """Return the listings with those of a crawl in place of the last good ones; `before` is not changed."""
     stock = before.copied()
     report, strangers = one.outcome.report, ReplacedRepositories()
-    for source in sorted(one.spools, key=SOURCE_NAMES.index):  # records before the texts that lie in them
+    for source in sorted(one.spools, key=SOURCE_NAMES.index):  # repositories before their texts, which depend on them
         everything = whole and BY_NAME[source].lists_everything
         unread = frozenset(refusal.id for refusal in one.refused if refusal.source == source)
         stock.unread |= {(source, record) for record in unread}
@@ -107,7 +115,10 @@ def update_listings(
 def _drop_texts(
     stock: Listings, one: IngestedCrawl, served: PublishedState, folder: Path, strangers: ReplacedRepositories
 ) -> None:
-    """Let go of texts of repositories in whose place others lie, where none came in their place either."""
+    """Drop the texts of replaced repositories from those sources of texts that this crawl has no record of.
+
+    `update_listings` did so for the sources that it has records of.
+    """
     for source in TEXTS if strangers.replaced else ():
         last = served.sources.get(source)
         if last is not None and source not in one.spools:
@@ -121,7 +132,10 @@ def _drop_texts(
 
 
 def _scraped_at(served: PublishedState, look: CrawlScope, *, whole: bool) -> str:
-    """When a source was last looked through as a whole: single listings say nothing of the others."""
+    """Return when the last whole crawl of a source began, or this one if it is the first.
+
+    A crawl of single listings does not count, as it does not renew the others.
+    """
     last = served.sources.get(look.source)
     if last is None:
         return look.began_at
@@ -129,7 +143,7 @@ def _scraped_at(served: PublishedState, look: CrawlScope, *, whole: bool) -> str
 
 
 class _Brought(NamedTuple):
-    """What the sources last brought, and what one brings now."""
+    """The published state, and the new records of one source."""
 
     served: PublishedState
     spool: PartitionWriter
@@ -138,6 +152,7 @@ class _Brought(NamedTuple):
 def _update_source(
     stock: Listings, brought: _Brought, look: CrawlScope, folder: Path, strangers: ReplacedRepositories
 ) -> tuple[SourcePart, ...]:
+    """Merge one source, partition by partition, into `stock`; then rewrite the partitions of renamed records."""
     served, spool = brought
     last = served.last_good(look.source) or 0
     count = max(spool.count, shard_count(last))
@@ -170,7 +185,7 @@ def _part(written: PackedPartitions, index: int, lines: list[AdmittedLine]) -> S
 
 
 def _record_roll(stock: Listings, taken: IngestedCrawl, served: PublishedState, folder: Path) -> None:
-    """Keep the roll of this crawl, and those that first missed a listing that is still missing."""
+    """Store the roll of this crawl, and retain the earlier ones that prove the absence of a listing still missing."""
     report = taken.outcome.report
     ids, url, needed = [], "", {report.finished_at}
     for line in stock.read(report.source):
@@ -191,5 +206,5 @@ def _record_roll(stock: Listings, taken: IngestedCrawl, served: PublishedState, 
 
 
 def present(lines: Iterator[AdmittedLine]) -> Iterator[Listing]:
-    """The listings that are not certainly gone."""
+    """Yield the listings whose absence is not confirmed."""
     return (line.listing for line in lines if not is_gone(line))

@@ -1,4 +1,4 @@
-"""A source's lines on disk, cut by slot: as many as there are; memory holds one part, and where each line begins."""
+"""Partitions of a source's lines on disk, by slot of the slug. Memory holds one partition and the lines' offsets."""
 
 import tempfile
 from array import array
@@ -16,32 +16,32 @@ from schemas.crawl import AdmittedLine
 
 
 class SourceLines(Protocol):
-    """The listings of one source, by the slots of their slugs."""
+    """The listings of one source, which can be read by the slots of their slugs."""
 
     def read(self, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
-        """Give those whose slug lies in these slots, each part in order of id."""
+        """Yield the lines whose slugs have these slots, each partition in order of id."""
 
 
 class Places:
-    """Where lines begin in a file, by the slots of their slugs: who reads some slots reads no line of the others."""
+    """Offsets of the lines of a file, by slot of their slugs: reading some slots skips the lines of all others."""
 
     def __init__(self) -> None:
         self._starts = [array("Q") for _ in range(SLOTS)]
 
     def append(self, file: IO[bytes], slug: str, line: bytes) -> None:
-        """Write a line (without its end) at the end of a file, and note where it begins."""
+        """Append a line (given without its newline) to a file, and record its offset in bytes."""
         self._starts[slot(slug)].append(file.tell())
         file.write(line + b"\n")
 
     def read(self, file: IO[bytes], slots: range) -> Iterator[AdmittedLine]:
-        """Give the lines of these slots, as they were written."""
+        """Yield the lines of these slots, in the order of writing."""
         for start in sorted(chain.from_iterable(self._starts[one] for one in slots)):
             file.seek(start)
             yield AdmittedLine.model_validate_json(file.readline())
 
 
 class PartitionWriter:
-    """Lines as they come, appended to one file a part."""
+    """Writes lines in any order, each to the file of its partition; they can be read once `close` was called."""
 
     def __init__(self, folder: Path, count: int) -> None:
         self.folder, self.count = folder, count
@@ -50,15 +50,15 @@ class PartitionWriter:
         self._files = [self._open.enter_context(self._path(index).open("wb")) for index in range(count)]
 
     def add(self, slug: str, line: bytes) -> None:
-        """Append a line (without its end) to the part that its slug belongs to."""
+        """Append a line (given without its newline) to the partition of its slug."""
         self._places.append(self._files[shard_index(slug, self.count)], slug, line)
 
     def close(self) -> None:
-        """End writing; from now on it can be read."""
+        """End writing; call before `read`."""
         self._open.close()
 
     def read(self, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
-        """Give the lines whose slug lies in these slots, as they came."""
+        """Yield the lines whose slugs have these slots, each partition in the order of writing."""
         for index in parts_over(slots, self.count):
             with self._path(index).open("rb") as file:
                 yield from self._places.read(file, _shared(slots, slots_of(index, self.count)))
@@ -68,9 +68,9 @@ class PartitionWriter:
 
 
 class PackedPartitions:
-    """Lines in their final form: one packed file a part, as it will lie in the store.
+    """A source's lines as they will be stored: one compressed file for each partition.
 
-    A part that is asked for more finely than it was cut is unpacked once, into a file of this process.
+    Reading only some slots of a partition unpacks it once, into a temporary file that later reads of this process use.
     """
 
     def __init__(self, folder: Path, count: int) -> None:
@@ -79,20 +79,20 @@ class PackedPartitions:
         folder.mkdir(parents=True)
 
     def __getstate__(self) -> dict[str, Any]:
-        """What another process needs: it unpacks for itself."""
+        """Leave out the temporary files when pickled: another process unpacks its own."""
         return {**vars(self), "_unpacked": {}}
 
     def path(self, index: int) -> Path:
-        """The packed file of a part."""
+        """Path of the compressed file of a partition."""
         return self.folder / f"{index}.jsonl.zst"
 
     def write(self, index: int, lines: list[AdmittedLine]) -> None:
-        """Write a part."""
+        """Write a partition, replacing what was written for it before."""
         self._unpacked.pop(index, None)
         self.path(index).write_bytes(pack(line.model_dump_json().encode() for line in lines))
 
     def read(self, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
-        """Give the lines whose slug lies in these slots."""
+        """Yield the lines whose slugs have these slots."""
         for index in parts_over(slots, self.count):
             own = slots_of(index, self.count)
             if (shared := _shared(slots, own)) == own:
@@ -115,7 +115,7 @@ class PackedPartitions:
 
 
 def parts_over(slots: range, count: int) -> Iterator[int]:
-    """Name the parts, of `count`, that hold any of these slots."""
+    """Yield the indices of those of `count` partitions that hold any of these slots."""
     for index in range(count):
         covered = slots_of(index, count)
         if covered.start < slots.stop and slots.start < covered.stop:

@@ -1,6 +1,7 @@
-"""Finds records of a source that lie under another name than before, whichever parts they lie in.
+"""Finds records of a source that are stored under a name they no longer have, across all partitions.
 
-Who lies where is noted in a file (SQLite), so that two million records are not in memory.
+Example: a repository renamed from a/x to b/x, or deleted and recreated by somebody else. The index of names is an
+SQLite file, so that two million records need not fit into memory.
 """
 
 import sqlite3
@@ -28,7 +29,7 @@ TABLE = """
 CREATE TABLE held (identity TEXT NOT NULL, id TEXT NOT NULL COLLATE NOCASE, slug TEXT NOT NULL, url TEXT NOT NULL,
     asked_as TEXT COLLATE NOCASE, observed_at TEXT NOT NULL, succeeds TEXT, moved_to TEXT COLLATE NOCASE);
 """
-"""The fields of `KnownRecord`."""
+"""The columns are the fields of `KnownRecord`, in order."""
 
 INDEXES = """
 CREATE INDEX by_identity ON held (identity);
@@ -40,17 +41,17 @@ SELECT * FROM held WHERE identity IN (SELECT identity FROM held GROUP BY identit
 LED_ELSEWHERE = """
 SELECT a.*, b.* FROM held b JOIN held a ON a.id = b.asked_as WHERE b.asked_as IS NOT NULL AND a.identity <> b.identity
 """
-"""Asking for one record led to another one."""
+"""Pairs (a, b): a request for a's name was redirected to b, which has another permanent id."""
 
 TAKEN_SINCE = """
 SELECT a.*, b.* FROM held a JOIN held b ON b.id = a.moved_to WHERE a.moved_to IS NOT NULL AND a.identity <> b.identity
 AND NOT EXISTS (SELECT 1 FROM held c WHERE c.identity = a.identity AND c.moved_to IS NULL)
 """
-"""Another record lies where one was found after it was renamed."""
+"""Pairs (a, b): a was renamed to b's name, and b, which has another permanent id, has that name now. a has no other."""
 
 
 class RecordIndex:
-    """The names of a source's records, told part by part (`note`), and then which of them have changed (`moves`)."""
+    """SQLite index of a source's records by permanent id and name: `note` every partition, then call `moves`."""
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(path)
@@ -63,12 +64,12 @@ class RecordIndex:
         self._database.close()
 
     def note(self, lines: Iterable[AdmittedLine]) -> None:
-        """Note the records of a part."""
+        """Add the records of one partition; those without a permanent id are skipped."""
         rows = (found for line in lines if (found := known_record(line)))
         self._database.executemany("INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def moves(self) -> list[Relocation]:
-        """Give the names under which a record does not lie any more: few, as sources go."""
+        """Return each name that a record no longer has, with the record found instead. There are few of them."""
         self._database.executescript(INDEXES)
         with closing(self._database.cursor()) as cursor:
             shared = [KnownRecord(*row) for row in cursor.execute(SHARED)]
@@ -83,32 +84,33 @@ def _move(row: tuple[str, ...]) -> Relocation:
 
 @dataclass(slots=True)
 class _Correction:
-    """What moves mean for the records of one id."""
+    """What has to be corrected in the records of one id."""
 
     left: Relocation | None = None
-    """Where the record lies now, or which other one its name leads to."""
+    """The record's new name, or the other record that its name now leads to; None while it still has the name."""
     names: list[str] = field(default_factory=list)
-    """Names that it had, as far as they prove what it is."""
+    """Former names of the record that certainly meant it, and no other record."""
     misled: bool = False
-    """Whether it is not the record whose name led to it."""
+    """Whether a redirect from another record's name led here: `asked_as` is then no former name of this record."""
     succeeds: str | None = None
-    """Lasting id of the record that its name led to before it came."""
+    """Permanent id of the other record that this name led to before this record got it."""
 
 
 class RenameCorrections:
-    """What moves mean for the records of a source."""
+    """Corrects the stored records of a source for renames and replacements."""
 
     def __init__(self, moves: Iterable[Relocation]) -> None:
         self.slugs: set[str] = set()
-        """Of the records that are concerned."""
+        """Slugs of the records to correct; only their partitions have to be rewritten."""
         self._of: defaultdict[str, _Correction] = defaultdict(_Correction)
-        """Id in lower case → what is to be corrected there."""
+        """Id in lower case → its correction."""
         for move in moves:
             if move.left.observed_at != move.found.observed_at:
                 self.slugs |= {move.left.slug, move.found.slug}
                 self._take(move)
 
     def _take(self, move: Relocation) -> None:
+        """Add what one relocation corrects, in the record that has left a name and in the record found instead."""
         left, found = self._of[move.left.id.lower()], self._of[move.found.id.lower()]
         if move.left.observed_at > move.found.observed_at:
             left.succeeds = move.found.identity
@@ -116,11 +118,11 @@ class RenameCorrections:
         left.left = left.left or move
         if not move.is_rename:
             found.misled = True
-        elif move.left.succeeds is None:  # under a name that it had taken over others may mean another record
+        elif move.left.succeeds is None:  # else the name meant another record before
             found.names.append(move.left.id)
 
     def applied(self, lines: Iterable[AdmittedLine]) -> Iterator[AdmittedLine]:
-        """Give the lines of a part as they are then, and the looks that show it in the place of earlier ones."""
+        """Yield the corrected lines of a partition; new observations of where records are now replace earlier ones."""
         for line in lines:
             correction = self._of.get(line.raw.id.lower())
             if correction is None:

@@ -1,1 +1,1 @@
-"""What a run is given: its job, its working folder, and locks against runs beside it."""
+"""What a run starts with: its job, its tools, its checks before crawling, its folder, and locks against other runs."""

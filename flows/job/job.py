@@ -1,4 +1,4 @@
-"""A job: what a run was asked to do, in plain values that a scheduler may keep; and the tools it is done with."""
+"""A job: what a run is asked to do, in plain values that a scheduler may store; and the tools that it is done with."""
 
 import hashlib
 import secrets
@@ -24,49 +24,49 @@ from schemas.times import timestamp
 
 RUN_ID_HEX = 8
 DISTINGUISHING = ("issuer", "base_url", "extractor_url", "extractor_model", "extractor_texts")
-"""Settings that a job does not name, and that make another run of it."""
+"""Settings that change the result of a job but are no fields of it; the id of a run at a fixed clock includes them."""
 
 
 class Job(Frozen):
-    """One run: no secrets, nothing that is open."""
+    """What one run is asked to do, without secrets and without anything open."""
 
     run: str
-    """Id of the run: its beginning, and eight hexadecimal digits."""
+    """Id of the run: its start time and eight hexadecimal digits, "20260422T081212Z-1a2b3c4d"."""
     flow: Literal["refresh", "rescrape", "demo"]
     store: str
     sources: tuple[str, ...]
     source_urls: dict[str, str]
     only: dict[str, tuple[str, ...]]
-    """Source → ids to crawl of it; empty for everything."""
+    """Source → ids to crawl of it; empty to crawl whole sources."""
     endpoints: bool
     hub_list: ListQuery | None
-    """What is asked for of the Hub's list; None where it is not gone through."""
+    """The query by which the Hub's list is crawled; None where it is not."""
     budgets: dict[str, int]
-    """Source → records of it that may be asked for one by one."""
+    """Source → how many of its records may be requested one by one."""
     changes: bool
-    """Whether only that of the list is asked for which has changed since all of it was gone through."""
+    """Whether the list is crawled only for changes since its last complete crawl."""
     accept_drop: bool = False
-    """Whether somebody has looked and says that a source has become so much smaller."""
+    """Whether a person waives the gate against a source that has become much smaller: `--accept-drop`."""
     new_store: bool = False
-    """Whether a new history is begun in a store that lost its pointer."""
+    """Whether to begin a new history in a store that lost its pointer: `--new-store`."""
     epoch: int | None
-    """SOURCE_DATE_EPOCH of the run: its clock stands still there."""
+    """SOURCE_DATE_EPOCH of the run, at which its clock is fixed; None for the system's clock."""
     work: str = ""
-    """Folder that the run may write to, given to it where it begins."""
+    """Folder for the run's files, set when it begins; empty before."""
 
     @property
     def whole(self) -> bool:
-        """Whether whole sources are crawled."""
+        """Whether whole sources are crawled, and not single records."""
         return not self.only
 
     @property
     def minimum_downloads(self) -> int | None:
-        """Downloads from which a repository gets a passport of its own; None where none does that has none yet."""
+        """Downloads from which a repository gets its own passport; None where no further repository gets one."""
         return self.hub_list.minimum_downloads if self.hub_list else None
 
 
 class Tools(NamedTuple):
-    """What a job is done with; opened anew by whoever does a part of it, never handed on."""
+    """What a job is done with. Each process that works on a job opens its own, as they cannot be passed on."""
 
     settings: Settings
     clock: Clock
@@ -74,30 +74,30 @@ class Tools(NamedTuple):
     gates: Gates
     key: OpenedKey
     mark: HighMark | None
-    """The highest generation published from here; None for the demo, whose key everybody has."""
+    """The highest generation published from this machine; None for the demo, whose key is public."""
 
     @property
     def signer(self) -> Signer:
-        """The key that signs."""
+        """The signer of passports and registry files."""
         return self.key.signer
 
     @property
     def trusted(self) -> KeyRing:
-        """The keys whose store we build on: our own."""
+        """The keys that must have signed the store that the run builds on: its own."""
         return KeyRing([self.signer.public_key])
 
     @property
     def confirm(self) -> Confirm:
-        """Who is asked for the time where the clock is behind what is served: the sources."""
+        """Asks the sources' servers for the time, when the clock is behind the served generation."""
         return confirmed_by(self.settings.source_urls[source] for source in self.settings.sources)
 
     @property
     def issuer(self) -> Issuer:
-        """Who issues."""
+        """The issuer of the passports."""
         return Issuer(self.settings.issuer, self.settings.base_url)
 
     def terms(self, *, renew: bool) -> IssueContext:
-        """What holds for every passport of this run."""
+        """Return what all passports of this run share; `renew` issues even unchanged ones that are not due."""
         return IssueContext(self.issuer, self.gates, self.clock(), self.signer.key_id, renew)
 
 
@@ -111,7 +111,7 @@ def new_job(
     accept_drop: bool = False,
     new_store: bool = False,
 ) -> Job:
-    """Write down a job; where the clock stands still its id is a digest of the rest, so that it repeats."""
+    """Return a new job; with a fixed clock its id is a digest of the rest, so that a repeated run has the same id."""
     asked = {
         "flow": flow,
         "store": settings.store,
@@ -132,7 +132,7 @@ def new_job(
 
 
 def _digest(asked: Mapping[str, object], settings: Settings) -> str:
-    """Tell a run by all that it was asked for, wherever its store is, and wherever the demo's own server listens."""
+    """Return a digest of all that a run is asked to do, except its store, and in the demo the address of its server."""
     by_place = {"store", "source_urls"} if asked["flow"] == "demo" else {"store"}
     told = {name: value for name, value in asked.items() if name not in by_place}
     told |= {name: getattr(settings, name) for name in DISTINGUISHING}
@@ -140,7 +140,7 @@ def _digest(asked: Mapping[str, object], settings: Settings) -> str:
 
 
 def open_tools(job: Job) -> Tools:
-    """Open what a job needs; raises FlowError naming what cannot be opened."""
+    """Return the opened tools of a job; raise FlowError naming what cannot be opened."""
     settings = read_settings(store=job.store)
     demo = job.flow == "demo"
     key = demo_key() if demo else open_key(settings)
@@ -150,12 +150,12 @@ def open_tools(job: Job) -> Tools:
 
 
 def demo_key() -> OpenedKey:
-    """The demo's key, opened like any other."""
+    """Return the demo's key in the form of an opened one."""
     return OpenedKey(demo_signer(), None, made=False)
 
 
 def nonce(job: Job, clock: Clock) -> str:
-    """Mark this run's pointer: by chance, or where the clock stands still by what the run is."""
+    """Return the nonce of this run's pointer: random, or with a fixed clock a hash of run and time."""
     if job.epoch is not None:
         return hashlib.sha256(f"{job.run} {timestamp(clock())}".encode()).hexdigest()[:32]
     return secrets.token_hex(16)

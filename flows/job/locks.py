@@ -17,15 +17,15 @@ from flows.store.open import canonical_store
 from schemas.crawl import FULL
 
 _LOCK = "held.lock"
-"""File in a run's folder that the run keeps locked while it lives: a lock ends with its process, however that ends."""
+"""File that a process locks in a folder it uses; the kernel releases the lock however the process ends."""
 
 
 class AlreadyRunningError(FlowError):
-    """Another process does already what only one may."""
+    """Another process is already doing what only one may do at a time."""
 
 
 def _lock(folder: Path, mode: int) -> int:
-    """Lock a folder; raise BlockingIOError where it is held and `mode` does not wait."""
+    """Lock a folder and return the descriptor; raise BlockingIOError where it is held and `mode` does not wait."""
     held = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(held, mode)
@@ -37,7 +37,7 @@ def _lock(folder: Path, mode: int) -> int:
 
 @contextmanager
 def _turns(job: Job) -> Iterator[None]:
-    """Hold the turn of each source that a refresh crawls; a source is not asked for the same twice at once."""
+    """Hold a lock per source of a refresh, after waiting for other refreshes of the same store and source."""
     with ExitStack() as held:
         for source in sorted(job.sources) if job.flow == "refresh" else ():
             folder = _folder(cache_folder() / "turns", f"{canonical_store(job.store)}\n{source}")
@@ -52,9 +52,9 @@ def _turns(job: Job) -> Iterator[None]:
 
 @contextmanager
 def only_process(what: str) -> Iterator[Path]:
-    """Be the only process of this machine and user that does something; raise AnotherError where there is one.
+    """Make this the only process of this user and machine that does `what`; raise AlreadyRunningError if it is not.
 
-    Yields a folder in which others find what they are to know of it.
+    Yields a folder for files that other processes shall find (`running_elsewhere`).
     """
     folder = _folder(cache_folder() / "alone", what)
     try:
@@ -68,7 +68,7 @@ def only_process(what: str) -> Iterator[Path]:
 
 
 def running_elsewhere(what: str) -> Path | None:
-    """Give the folder of the process that does something alone; None where none does."""
+    """Return the folder of the process that holds `only_process(what)`; None where none does."""
     folder = _folder(cache_folder() / "alone", what)
     try:
         os.close(_lock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB))

@@ -1,4 +1,4 @@
-"""What is seen to before anything is asked of a source: that a run's tools open, and what its store can be built on."""
+"""Checks settings, key and store before crawling, and finds the published state that a run builds on."""
 
 from flows.job.job import Job, Tools, open_tools
 from flows.publish.continuity import ensure_newest, ensure_nothing_served
@@ -11,7 +11,7 @@ from flows.store.local import LocalStore
 
 
 def preflight(job: Job) -> None:
-    """See, before anything is asked of a source, that the job's tools open and that its store can be built on."""
+    """Raise FlowError, before any crawl, if a tool of the job does not open or its store cannot be built on."""
     tools = open_tools(job)
     if isinstance(tools.store, LocalStore):
         tools.store.prepare()
@@ -30,11 +30,10 @@ def preflight(job: Job) -> None:
 
 
 def starting_point_of(job: Job, tools: Tools) -> PublishedState:
-    """Read what a run builds on; raise HistoryError where that is not the newest that was published.
+    """Return the published state that a run builds on; a real run starts empty where only the demo has published.
 
-    Raises ClockBehindError where it was published later than the clock says it is.
-
-    A real run builds on nothing that the demo left, as that is no fact about today.
+    Raises HistoryError where the store does not serve the newest generation published to it, and ClockBehindError where
+    that generation is dated later than the clock.
     """
     if is_demo_store(tools.store):
         return served(tools.store, tools.trusted, tools.clock()) if job.flow == "demo" else EMPTY
@@ -48,7 +47,7 @@ def starting_point_of(job: Job, tools: Tools) -> PublishedState:
 
 
 def start_over(store: Store) -> None:
-    """Clear what the demo left, unless another run just did."""
+    """Delete what the demo published, unless another run has done so meanwhile."""
     with store.lock():
         if is_demo_store(store):
             clear(store)

@@ -1,4 +1,4 @@
-"""Where a run keeps what is too large for memory: a folder of its own, gone when the run has ended."""
+"""The folders of a run: a temporary one for what is too large for memory, and those of resumable crawls."""
 
 import contextlib
 import fcntl
@@ -24,9 +24,10 @@ _PREFIX = "passports-run-"
 
 @contextmanager
 def workspace(job: Job) -> Iterator[Job]:
-    """Give a job its folder while the context lasts, after clearing away those that killed runs left behind.
+    """Yield the job with a temporary folder set, after removing the folders of killed runs.
 
-    A refresh waits for one that goes on: of the same sources, into the same store, on this machine.
+    A refresh first waits for others of the same sources and store on this machine. Errors of a full disk become
+    FullError.
     """
     root = _root(job)
     clear_left(root)
@@ -52,7 +53,7 @@ def workspace(job: Job) -> Iterator[Job]:
 
 
 def clear_left(root: Path) -> None:
-    """Remove the folders of runs that have ended without doing so themselves; those of others stay."""
+    """Remove the folders of runs that were killed; those of live runs and of other users stay."""
     for folder in root.glob(f"{_PREFIX}*"):
         with contextlib.suppress(FileNotFoundError, BlockingIOError):
             if _is_ours(folder):
@@ -62,7 +63,7 @@ def clear_left(root: Path) -> None:
 
 
 def _new_folder(root: Path) -> tuple[Path, int]:
-    """Make a folder and lock it; make another where a run that starts now took it for one that was left."""
+    """Make a folder and lock it; make another if a run starting at the same time removed it before it was locked."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
         with contextlib.suppress(FileNotFoundError):
@@ -73,16 +74,16 @@ def _new_folder(root: Path) -> tuple[Path, int]:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether this user made it, and it is a folder: others may write where temporary files are kept."""
+    """Whether a path is a folder of this user: others may write to the system's temporary folder too."""
     seen = folder.lstat()
     return stat.S_ISDIR(seen.st_mode) and seen.st_uid == os.geteuid()
 
 
 @contextmanager
 def crawl_folder(job: Job, source: str) -> Iterator[Path | None]:
-    """Folder of a crawl that can be resumed: the same for the next run of this store on this machine.
+    """Yield the folder of a resumable crawl, the same for each run of this store, source and URL on this machine.
 
-    None where another run that lives is crawling there.
+    Yields None where another run is crawling there now.
     """
     what = f"{canonical_store(job.store)}\n{source}\n{job.source_urls[source]}"
     folder = _folder((read_settings().work or cache_folder()) / "crawls", what)
@@ -100,4 +101,4 @@ def crawl_folder(job: Job, source: str) -> Iterator[Path | None]:
 def _root(job: Job) -> Path:
     chosen = read_settings(store=job.store).work or Path(tempfile.gettempdir())
     _made(chosen, "set PASSPORTS_WORK to a folder that you can write to")
-    return chosen.resolve()  # workers, and whoever asks a database by its address, need the whole path
+    return chosen.resolve()  # workers and SQLite URIs need the absolute path

@@ -1,1 +1,1 @@
-"""The publication protocol: immutable files first, then the pointer by compare-and-swap, then copies."""
+"""Publishes a generation: immutable files first, then the pointer by compare-and-swap, then the copies for readers."""

@@ -1,8 +1,9 @@
-"""Whether a store serves the newest generation that our key signed there: a publisher builds on nothing else.
+"""Checks that a store serves the newest generation that our key published there, before a publisher builds on it.
 
-A snapshot above the pointer need not have been served: a publisher that was killed, or overtaken, leaves its own. One
-that was served shows it: another snapshot names it as its parent, its delta is there, or the copies followed it, and
-all of that comes after the pointer has moved.
+A snapshot above the pointer may never have been served: a publisher that was killed or overtaken leaves one. It was
+served if another snapshot names it as its parent, if its delta exists, or if `registry/applied.json` states it, as all
+three are written after the pointer has moved. Example: the pointer names generation 7, and the delta of generation 8
+exists; then somebody has put an old pointer back, and nothing is published on top of 7.
 """
 
 from collections.abc import Iterable
@@ -24,26 +25,26 @@ REPAIR = "put the newest one back with `passports store repair`"
 
 
 class HistoryError(FlowError):
-    """A store serves an older generation than was published to it, or none any more: nothing is built on that."""
+    """A store serves an older generation than was published to it, or none any more: no publisher may build on it."""
 
 
 class Signed(NamedTuple):
-    """A snapshot that our key signed, at its own number."""
+    """A snapshot that our key signed, stored under its own number, with its hash."""
 
     snapshot: Snapshot
     sha256: str
 
     @property
     def seen(self) -> Seen:
-        """Its generation and hash."""
+        """Its generation and hash, to compare with what is remembered."""
         return Seen(generation=self.snapshot.generation, snapshot_sha256=self.sha256)
 
 
 def ensure_newest(store: Store, base: Reader | None, keys: KeyRing, mark: HighMark | None) -> None:
-    """Raise HistoryError unless what is served (None: nothing) is the newest that these keys are known to have signed.
+    """Raise HistoryError unless `base` (None: nothing is served) is the newest generation known to have our signature.
 
-    `mark` is what was published from here, None where that is not remembered. What another publisher published
-    since `base` was read is no objection: who builds on `base` then loses the swap.
+    `mark` is the highest generation published from this machine, None where that is not remembered. A generation that
+    another publisher made after `base` was read raises nothing: whoever builds on `base` then loses the swap.
     """
     reason = _objection(store, base, keys, mark)
     if reason and _serves(store, base):
@@ -51,21 +52,21 @@ def ensure_newest(store: Store, base: Reader | None, keys: KeyRing, mark: HighMa
 
 
 def ensure_nothing_served(store: Store) -> None:
-    """Raise HistoryError where there is a pointer, so that no new history can be begun."""
+    """Raise HistoryError where there is a pointer: only a store without one may begin a new history."""
     if store.exists(POINTER_KEY):
         remedy = "leave the option out, or choose another --store"
         raise HistoryError(f"{store.name} has a pointer, and --new-store is for a store without one: {remedy}")
 
 
 def signed_snapshots(store: Store, keys: KeyRing, *, above: int = 0) -> list[Signed]:
-    """Read the snapshots that these keys signed, those above a generation, the oldest first; others' are left out."""
+    """Return the stored snapshots above a generation that these keys signed, oldest first."""
     numbers = sorted(number for key in store.list(SNAPSHOTS) if (number := generation_of(key)) and number > above)
     found = (find_snapshot(store, number, keys) for number in numbers)
     return [Signed(*one) for one in found if one]
 
 
 def served_among(store: Store, signed: Iterable[Signed]) -> list[Signed]:
-    """Choose the snapshots that show to have been served."""
+    """Return those of these snapshots that were certainly served, by the signs that the module names."""
     signed, applied = list(signed), applied_generation(store)
     parents = {one.snapshot.parent_sha256 for one in signed}
     return [
@@ -76,6 +77,7 @@ def served_among(store: Store, signed: Iterable[Signed]) -> list[Signed]:
 
 
 def _objection(store: Store, base: Reader | None, keys: KeyRing, mark: HighMark | None) -> str | None:
+    """Describe why nothing may be built on `base`: a newer generation was served or is remembered; None if neither."""
     remembered = mark.recall() if mark else None
     signed = signed_snapshots(store, keys, above=base.generation if base else 0)
     newest = max((one.seen.generation for one in served_among(store, signed)), default=0)
@@ -93,7 +95,7 @@ def _objection(store: Store, base: Reader | None, keys: KeyRing, mark: HighMark 
 
 
 def _objection_to_nothing(store: Store, newest: int) -> str | None:
-    """Say what shows that a store without a pointer had one."""
+    """Describe what shows that a store without a pointer had one; None where nothing does."""
     if newest:
         return f"{store.name} serves nothing any more, and generation {newest} was published to it: {REPAIR}, {ANEW}"
     left = APPLIED_KEY if store.exists(APPLIED_KEY) else None
@@ -104,7 +106,7 @@ def _objection_to_nothing(store: Store, newest: int) -> str | None:
 
 
 def _serves(store: Store, base: Reader | None) -> bool:
-    """Whether the pointer is still the one that was read."""
+    """Whether the store still serves `base`."""
     if base is None:
         return not store.exists(POINTER_KEY)
     try:

@@ -1,7 +1,7 @@
-"""The copies for readers (api/v1/passport/…, pages, site files): rolled forward to the generation that is served.
+"""Brings the copies for readers (api/v1/passport/…, pages, site files) up to the generation that is served.
 
-They follow the pointer. A write goes by compare-and-swap against a version that was read before the pointer was seen
-to stand still, so a publisher that was overtaken cannot put an old passport over a new one.
+Each write is a compare-and-swap against the version read before a check that the pointer has not moved. So a publisher
+that was overtaken cannot replace a new passport with an old one.
 """
 
 from collections import Counter
@@ -28,16 +28,16 @@ from schemas.base import Sha256
 from schemas.registry import Applied, ShardRow
 
 _ATTEMPTS = 16
-"""How often a write is tried; each failure means that another publisher just wrote this very key."""
+"""Tries of one write; each failure means that another publisher has just written the same key."""
 
 
 class _OvertakenError(Exception):
-    """A newer generation is served: its publisher rolls the copies forward."""
+    """Raised when a newer generation is served: its publisher rolls the copies forward."""
 
     def __init__(self, *, spoilt: bool = False) -> None:
         super().__init__()
         self.spoilt = spoilt
-        """Whether we may have undone some of its copies, for want of a condition on our write."""
+        """Whether an unconditional write of ours may have undone some of its copies."""
 
 
 def repair(
@@ -49,9 +49,9 @@ def repair(
     site: Mapping[str, bytes],
     on_step: Progress = silent,
 ) -> dict[str, int]:
-    """Finish what a killed publication left undone: bring the copies up to the generation that is served.
+    """Finish a publication that was killed after its pointer moved: roll the copies forward to what is served.
 
-    Returns step → keys written; nothing where nothing was left. Raises StoreError and TamperedError.
+    Returns step → keys written, empty where nothing was left to do. Raises StoreError and TamperedError.
     """
     with store.lock():
         reader = read_served(store, keys, at)
@@ -70,10 +70,10 @@ def roll_forward(
     objects: Mapping[Sha256, bytes] = MappingProxyType({}),
     on_step: Progress = silent,
 ) -> Counter[Step]:
-    """Write the copies that are not yet as the reader's generation has them, then say so in `registry/applied.json`.
+    """Write all copies that differ from the reader's generation, then record it in `registry/applied.json`.
 
-    `objects` are passports that need not be read from the store again, as the caller has just written them. Stops, and
-    says nothing there, as soon as a newer generation is served. Returns step → keys written.
+    `objects` are passports that the caller has just written, to save reading them again. Stops without recording
+    anything as soon as a newer generation is served. Returns step → keys written.
     """
     written: Counter[Step] = Counter()
     applied = Applied(generation=reader.generation).model_dump_json().encode()
@@ -85,7 +85,7 @@ def roll_forward(
             (Step.APPLIED, drafts_of_files(store, {APPLIED_KEY: applied}, on_step, Step.APPLIED)),
         ):
             if step is Step.APPLIED and written:
-                store.barrier()  # after a loss of power, what is said to be applied is there
+                store.barrier()  # applied.json must not outlive the copies in a loss of power
             for batch in drafts:
                 written[step] += _write(store, reader, batch)
     except _OvertakenError as overtaken:
@@ -96,9 +96,9 @@ def roll_forward(
 
 
 def rewrite(store: Store, reader: Reader, rows: Iterable[ShardRow], copies: RenderCopies) -> list[str]:
-    """Write the copies of these passports that are not as the reader's generation has them; names their keys.
+    """Write those copies of some passports that differ from the reader's generation; returns their keys.
 
-    Names and writes none where a newer generation is served: its publisher sees to them.
+    Returns none where a newer generation is served, whose publisher writes the copies.
     """
     drafts = drafts_of_passports(store, reader, copies, rows)
     try:
@@ -109,9 +109,10 @@ def rewrite(store: Store, reader: Reader, rows: Iterable[ShardRow], copies: Rend
 
 
 def _write(store: Store, reader: Reader, drafts: list[PendingWrite]) -> int:
-    """Write a batch that was looked at before the pointer is looked at here: that order is the guard.
+    """Write a batch, unless the reader's generation was overtaken; returns how many keys were written.
 
-    A deletion has no condition, and in some stores a write has none: then we look once more afterwards.
+    The batch was read before the pointer is checked here: that order makes its conditional writes safe. Deletions have
+    no condition, nor have writes to some stores: after those the pointer is checked once more.
     """
     if not drafts:
         return 0
@@ -119,7 +120,7 @@ def _write(store: Store, reader: Reader, drafts: list[PendingWrite]) -> int:
     written = sum(each(partial(_write_one, store, reader), drafts, workers=store.workers))
     unguarded = reader.pointer.commit == "create" or any(draft.body is None for draft in drafts)
     if unguarded and reader.overtaken():
-        store.delete(APPLIED_KEY)  # should we be killed now, the next run looks at every copy
+        store.delete(APPLIED_KEY)  # if this process is killed now, the next run compares every copy
         raise _OvertakenError(spoilt=True)
     return written
 

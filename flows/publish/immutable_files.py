@@ -1,4 +1,4 @@
-"""What a publication writes before its pointer moves: files that never change and that nobody sees until then."""
+"""Writes the immutable files of a publication, which no reader reaches until the pointer moves."""
 
 import hashlib
 from collections import Counter
@@ -22,16 +22,16 @@ from schemas.times import timestamp
 
 
 def write_objects(store: Store, objects: Iterable[tuple[str, bytes]]) -> Iterator[bool]:
-    """Write signed passports by their hash, many at once; tells of each whether it was new.
+    """Write signed passports under their hashes, in parallel; yields for each whether it was new.
 
-    Nobody sees them until a snapshot names them, so a large run can write its passports ahead as it signs them. Raises
-    PublicationError when bytes do not hash to their name.
+    They may be written ahead of a publication, as they are signed: no reader sees them until a snapshot names them.
+    Raises PublicationError when bytes do not have the hash given with them.
     """
     return each(lambda item: _write_object(store, *item), objects, workers=store.workers)
 
 
 def write_report(store: Store, run_id: str, report: bytes) -> bool:
-    """Write a run's report, also of a run that publishes nothing else; False when that run has one already."""
+    """Write the report of a run, which may have published nothing; returns False when the run has one already."""
     return store.create(run_key(run_id), report)
 
 
@@ -43,7 +43,7 @@ def _write_object(store: Store, sha256: str, body: bytes) -> bool:
 
 @dataclass(frozen=True)
 class Immutables:
-    """The immutable files of one publication, made against the generation that it follows."""
+    """The immutable files of one attempt at a publication on top of the generation `base`."""
 
     store: Store
     signer: Signer
@@ -54,12 +54,12 @@ class Immutables:
     written: Counter[Step]
     on_step: Progress
     after: int = 0
-    """A generation that readers may have seen, which the new one comes after whatever the store holds."""
+    """A generation that readers may have seen: the new number is higher, even if the store has lost that generation."""
 
     def write(self) -> tuple[int, str] | None:
-        """Write all of them; returns the generation and the hash of its snapshot.
+        """Write all files; returns the new generation's number and the hash of its snapshot.
 
-        None where the creation of the snapshot commits and another publisher's was created first.
+        Returns None where creating the snapshot commits, and another publisher's was created first.
         """
         self._objects()
         sources = self._sources()
@@ -76,7 +76,7 @@ class Immutables:
             self.on_step(Step.OBJECTS, done, len(objects))
 
     def _sources(self) -> tuple[SourceRef, ...]:
-        """Refer to the sources crawled anew, and to the others as the parent does."""
+        """Write the sources crawled anew; returns references to these, and the base's references to the others."""
         refs = {ref.source: ref for ref in self.base.snapshot.sources} if self.base else {}
         with reported(self.on_step, Step.SOURCES, len(self.publication.sources)):
             for name, source in self.publication.sources.items():
@@ -94,7 +94,7 @@ class Immutables:
         )
 
     def _part(self, name: str, part: SourcePart, last: tuple[ShardRef, ...]) -> ShardRef:
-        """Write one, unless the base has the very same."""
+        """Write a partition, unless the base refers to an identical one."""
         body = part.read()
         ref = ref_of(body, index=part.index, rows=part.listings)
         if ref not in last:
@@ -102,7 +102,7 @@ class Immutables:
         return ref
 
     def _rules(self) -> str:
-        """Write the rules, unless the base was made by the very same; returns their hash."""
+        """Write the rules, unless the base has the same; returns their hash."""
         sha256 = _sha256(self.publication.rules)
         with reported(self.on_step, Step.RULES):
             if self.base is None or self.base.snapshot.rules_sha256 != sha256:
@@ -110,7 +110,7 @@ class Immutables:
         return sha256
 
     def _snapshot(self, sources: tuple[SourceRef, ...], rules_sha256: str) -> tuple[int, str] | None:
-        """Take the next number that is free: a killed or a slower publisher may have left its snapshot at one."""
+        """Write shards and snapshot under the next free number: publishers killed or overtaken may have used some."""
         cutter = ShardWriter(self.store, self.publication, self.base, self.written, self.on_step)
         for generation in count(max(self.base.generation if self.base else 0, self.after) + 1):
             made = cutter.cut(generation)
@@ -136,9 +136,9 @@ class Immutables:
         raise PublicationError("there is always a next number")
 
     def _claimed(self, key: str, body: bytes) -> bool:
-        """Create a snapshot; the very same one, left by a killed run or an answer that got lost, is as good."""
+        """Create a snapshot; returns True too when the same bytes are there, from a killed run or a lost response."""
         if self.commit == "create":
-            self.store.barrier()  # what it names must be there before it is
+            self.store.barrier()  # the snapshot commits, so the files that it names must be durable first
         with reported(self.on_step, Step.SNAPSHOT):
             try:
                 created = self.store.create(key, body)
@@ -151,7 +151,7 @@ class Immutables:
 
 
 def _count_of(name: str, parts: tuple[SourcePart, ...]) -> int:
-    """Tell into how many parts a source is cut; raise PublicationError unless they are all of one cut, in order."""
+    """Return how many partitions a source has; raise PublicationError unless these are in order, without repeats."""
     count = parts[0].count if parts else 1
     indices = [part.index for part in parts if part.count == count]
     if count not in COUNTS or len(indices) < len(parts) or indices != sorted({*indices} & {*range(count)}):

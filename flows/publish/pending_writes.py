@@ -1,8 +1,7 @@
-"""What is still to be written after the pointer moved: deltas, copies, site files, each beside what lies there now.
+"""Finds what is still to be written after the pointer moved: deltas, copies and site files, with the stored versions.
 
-Which copies are due is read off the snapshots since `registry/applied.json`; without that file all are, and what is
-right already stays. It goes a shard at a time; of a delta only what is packed is in memory, as a store takes
-whole files.
+The snapshots since `registry/applied.json` show which copies may be outdated; without that file all may be. Copies that
+are right already are not written. Memory holds one shard, and a delta only compressed, as a store takes whole files.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,11 +23,11 @@ from schemas.base import Sha256
 from schemas.registry import Applied, ShardRow
 
 _BATCH_SLUGS = 256
-"""How many passports' copies go by one look at the pointer, and are in memory at once."""
+"""Passports whose copies are in memory at once, and are written after one check of the pointer."""
 
 
 class PendingWrite(NamedTuple):
-    """What a key should hold (None: nothing), and what it held when we looked (None: nothing, as far as we know)."""
+    """What a key should hold (None: nothing), and what it held before (None: nothing, or it was not read)."""
 
     key: str
     body: bytes | None
@@ -36,7 +35,7 @@ class PendingWrite(NamedTuple):
 
 
 def applied_generation(store: Store) -> int | None:
-    """Tell up to which generation the copies are rolled forward; None where nobody knows."""
+    """Return the generation up to which the copies are rolled forward; None where it is unknown."""
     blob = find(store, APPLIED_KEY, max_bytes=MAX_POINTER_BYTES)
     try:
         return Applied.model_validate_json(blob.body).generation if blob else None
@@ -45,7 +44,7 @@ def applied_generation(store: Store) -> int | None:
 
 
 def drafts_of_deltas(store: Store, reader: Reader, on_step: Progress) -> Iterator[list[PendingWrite]]:
-    """Draft what is lacking: the newest generation's, and those before it that killed publishers left out."""
+    """Yield writes of missing deltas: the newest generation's, and earlier ones that killed publishers left out."""
     with reported(on_step, Step.DELTA):
         for snapshot in reader.ancestry():
             key = delta_key(snapshot.generation)
@@ -53,16 +52,19 @@ def drafts_of_deltas(store: Store, reader: Reader, on_step: Progress) -> Iterato
                 return
             parent = reader.parent(snapshot)
             if parent is None and snapshot.parent is not None:
-                return  # what it followed is not kept any more
+                return  # the parent is no longer retained
             yield [PendingWrite(key, encode_delta(changes(reader, parent, snapshot)), None)]
 
 
 def drafts_of_copies(
     store: Store, reader: Reader, copies: RenderCopies, objects: Mapping[Sha256, bytes], on_step: Progress
 ) -> Iterator[list[PendingWrite]]:
-    """Draft the copies that are due, or all of them where they look different by now; `objects` are at hand."""
+    """Yield writes of the outdated copies, in batches; of all copies where their rendering has changed.
+
+    `objects` are passports that need not be read from the store.
+    """
     applied = applied_generation(store)
-    first = reader.snapshot.parent is None and applied is None  # nothing lies there: looking would double the time
+    first = reader.snapshot.parent is None and applied is None  # no copies yet: reading would double the time
     done, total = 0, reader.snapshot.passports
     on_step(Step.COPIES, 0, total)
     for outdated, in_order in _outdated(store, reader, copies, applied):
@@ -78,15 +80,15 @@ def drafts_of_copies(
 def drafts_of_passports(
     store: Store, reader: Reader, copies: RenderCopies, rows: Iterable[ShardRow]
 ) -> list[PendingWrite]:
-    """Draft those copies of some passports that are not as they should be."""
+    """Return writes of those copies of some passports that differ from the stored ones."""
     return _changed(store, _wanted(store, reader, copies, [(row.slug, row.object) for row in rows], {}))
 
 
 def _outdated(store: Store, reader: Reader, copies: RenderCopies, applied: int | None) -> Iterator[tuple[Due, int]]:
-    """Name what is due a shard at a time, and how many others are right.
+    """Yield, for each shard, the passports with outdated copies, and how many others there are.
 
-    Those others are due as well where they look different by now, as after a move to another address: the first that
-    should be right tells. Before it there was none, so that nothing was passed over.
+    All copies are outdated when their rendering has changed, for example after a change of PASSPORTS_BASE_URL. That is
+    found by comparing the copies of the first unchanged passport; all passports before it are outdated anyway.
     """
     otherwise: bool | None = None
     for slots, named in due(reader, applied):
@@ -126,12 +128,12 @@ def _copies_of(
 def drafts_of_files(
     store: Store, files: Mapping[str, bytes], on_step: Progress, step: Step
 ) -> Iterator[list[PendingWrite]]:
-    """Draft files that are the same whatever is served."""
+    """Yield writes of files that do not depend on the generation, where they differ from the stored ones."""
     with reported(on_step, step, len(files)):
         yield _changed(store, files.items())
 
 
 def _changed(store: Store, wanted: Iterable[tuple[str, bytes | None]]) -> list[PendingWrite]:
-    """Look at what lies there now; what is right already needs no write."""
+    """Read the stored version of each key; returns the writes for those that differ."""
     looked = each(lambda item: PendingWrite(*item, find(store, item[0])), wanted, workers=store.workers)
     return [draft for draft in looked if draft.body != (draft.before and draft.before.body)]

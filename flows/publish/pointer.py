@@ -1,4 +1,4 @@
-"""The pointer: moved by compare-and-swap, or put as a hint where the store only creates under a condition."""
+"""Moves the pointer by compare-and-swap, or puts it as a hint in a store whose only conditional write is creation."""
 
 import time
 from collections.abc import Callable
@@ -14,21 +14,21 @@ from schemas.registry import Commit, Pointer
 from schemas.times import instant, timestamp
 
 POINTER_LIFE = timedelta(hours=72)
-"""After so long without a publication readers call the registry frozen: a weekend of failed daily runs is borne."""
+"""After this time without a publication readers call the registry frozen; a weekend of failed daily runs is allowed."""
 COLLECTION_LEASE = timedelta(minutes=10)
-"""How long a collection of garbage may keep publishers waiting, should it be killed."""
+"""Lease of a garbage collection: how long publishers wait for one that was killed."""
 _ATTEMPTS = 8
 _LOOK_EVERY_S = 1.0
 
 
 def move_pointer(store: Store, body: bytes, expected: str | None, commit: Commit) -> bool:
-    """Move the pointer; False when another publisher did. Raises StoreUnavailableError.
+    """Move the pointer to `body`; False when another publisher has moved it. Raises StoreUnavailableError.
 
-    `expected` is the token of the pointer that it is moved from, None where there is none yet.
+    `expected` is the token of the pointer that is replaced, None where there is none yet.
 
-    Whatever the answer to the write was, what lies there decides, and the nonce makes ours like no other: an answer can
-    get lost, and a client that tries again can be told of a conflict with itself. Should another publisher have
-    followed ours within that moment, we publish once more, onto theirs, which changes nothing.
+    After a failed write the stored pointer decides, not the response: a response can get lost, and a client's retry can
+    conflict with its own first try. The nonce makes `body` unique. If another publisher has followed meanwhile, ours
+    looks lost, and publishing it again on top of theirs changes nothing.
     """
     if expected and commit == "create":
         store.put(POINTER_KEY, body)
@@ -49,12 +49,12 @@ def move_pointer(store: Store, body: bytes, expected: str | None, commit: Commit
 
 
 def is_collecting(pointer: Pointer, at: datetime) -> bool:
-    """Whether garbage is being collected, so that nothing may be built on what lies in the store unserved."""
+    """Whether garbage is being collected: files that no generation refers to may vanish, so nobody may publish."""
     return pointer.collecting_until is not None and at < instant(pointer.collecting_until)
 
 
 def wait_for_collection(store: Store, keys: KeyRing, clock: Callable[[], datetime]) -> Reader:
-    """Wait until garbage is collected, or the one who does it must be dead; returns what is served then."""
+    """Wait until a garbage collection has ended, or its lease if it was killed; returns what is served then."""
     for _ in range(int(COLLECTION_LEASE.total_seconds() / _LOOK_EVERY_S) + 1):
         served = Reader(store, keys, clock())
         if not is_collecting(served.pointer, clock()):

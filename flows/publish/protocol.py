@@ -1,11 +1,11 @@
 """The publication protocol: everything immutable first, then the pointer by compare-and-swap, then the copies.
 
-objects → sources → report → shards → snapshot → barrier → pointer → delta → copies → site → applied. Killed before the
-pointer moved, nothing of it is served and the next run writes beside what was left; killed after it, the next run rolls
-the copies forward. Readers that start at the pointer see one whole generation throughout.
+objects → sources → rules → report → shards → snapshot → barrier → pointer → delta → copies → site → applied. If a run
+is killed before the pointer moved, none of its files is served, and the next run writes its own beside them; if later,
+the next run rolls the copies forward. Readers that start at the pointer see one complete generation at any time.
 
-A store that creates under a condition but does not swap commits with the snapshot instead: who creates the next one has
-published, and the pointer is put afterwards, as a hint of where to begin.
+A store with conditional creation but no conditional swap commits by the snapshot instead: whoever creates the next
+snapshot has published, and the pointer is put afterwards, as a hint of where readers start.
 """
 
 from collections import Counter
@@ -33,13 +33,14 @@ from schemas.run import Published
 from schemas.times import timestamp
 
 _ATTEMPTS = 32
-"""Each failed one means that another publisher moved the pointer meanwhile, or that the store gave no clear answer.
+"""Tries of a publication; each failure means that another publisher moved the pointer, or an unclear response.
 
-Somebody always gets on, so what bounds a publisher's losses is how often the others publish: four at once lost 8.
+One of the competing publishers always succeeds, so failures are bounded by how often the others publish: with four
+publishing at once, one failed 8 times.
 """
 
 Rebase = Callable[[Reader | None], Publication]
-"""Merges the run's rows again, onto what is served now."""
+"""From a reader of what is served now to the publication, merged again on top of that."""
 
 
 def publish(
@@ -57,15 +58,15 @@ def publish(
     confirm: Confirm = unconfirmed,
     on_step: Progress = silent,
 ) -> Published:
-    """Make the publication the generation that is served.
+    """Make the publication the generation that is served, holding the store's lock.
 
     `base` is what its rows were merged against (`read_served`), None for an empty store; when another publisher was
-    faster, `rebase` merges anew. `keys` trusts the signer. `nonce` is fresh for every publication. `mark` keeps the
-    highest generation published from here; None where that is not remembered. With `new_store` a store that lost its
-    pointer begins a new history. `confirm` is asked where the clock is behind what is served. The store's lock is taken
-    here. Raises PublicationError, HistoryError, ClockBehindError, SeenError,
-    StoreUnavailableError, TamperedError, and StoreUnfitError where a store that nothing was published to yet fails the
-    probe.
+    faster, `rebase` merges again. `keys` trusts the signer. `nonce` is unique to each publication. `mark` records the
+    highest generation published from this machine; None where that is not remembered. With `new_store`, a store that
+    lost its pointer begins a new history. `confirm` is asked when the clock is behind the served generation.
+
+    Raises PublicationError, HistoryError, ClockBehindError, SeenError, StoreUnavailableError, TamperedError, and
+    StoreUnfitError when a store that nothing was published to yet fails the probe.
     """
     protocol = _Protocol(store, signer, keys, clock, nonce, mark, confirm, on_step)
     if mark:
@@ -82,7 +83,7 @@ def publish(
                 base = wait_for_collection(store, keys, clock)
                 publication = rebase(base)
             if base is None and new_store:
-                store.delete(APPLIED_KEY)  # it is of the history that was lost, and copies are compared anew without it
+                store.delete(APPLIED_KEY)  # of the lost history; without it all copies are compared
             else:
                 ensure_newest(store, base, keys, mark)
             generation = protocol.attempt(publication, base, base.pointer.commit if base else commit)
@@ -107,7 +108,7 @@ class _Protocol:
     written: Counter[Step] = field(default_factory=Counter)
 
     def attempt(self, publication: Publication, base: Reader | None, commit: Commit) -> int | None:
-        """Try once; returns the generation that is now served, None when another publisher was faster."""
+        """Try to publish once; returns the generation that is now served, None when another publisher was faster."""
         for key in publication.site:
             checked_site_key(key)
         now = time_to_publish(base, self.clock(), self.confirm)
@@ -136,7 +137,7 @@ class _Protocol:
         return pointer.generation if moved else None
 
     def finish(self, publication: Publication, generation: int) -> Published:
-        """Let the copies follow, unless a newer generation is served already: then its publisher does."""
+        """Roll the copies forward, unless a newer generation is served, whose publisher does; returns the result."""
         reader = Reader(self.store, self.keys, self.clock())
         if reader.generation == generation:
             self.written.update(

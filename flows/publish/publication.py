@@ -1,4 +1,4 @@
-"""What a run wants published, and what came of it."""
+"""What a run hands over to be published, and the steps that report its progress."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,18 +13,18 @@ from schemas.registry import Lifetime, ListCrawl, ShardRow
 
 
 class PublicationError(FlowError):
-    """What was to be published does not hold together, or other publishers were faster too often."""
+    """A publication is inconsistent, or other publishers were faster too many times."""
 
 
 @dataclass(frozen=True)
 class SourcePart:
-    """Those listings of a source whose slugs have the slots `slots_of(index, count)`."""
+    """One partition of a source: its listings whose slugs have the slots `slots_of(index, count)`."""
 
     index: int
     count: int
-    """How many parts there are in all: 1, 16 or 256."""
+    """How many partitions the source has: 1, 16 or 256."""
     read: Callable[[], bytes]
-    """Gives JSON Lines as `pipelines.shards.pack` packs them; asked once an attempt, and one part at a time."""
+    """Returns JSON Lines packed by `pipelines.registry.packing.pack`. Called once per attempt, one at a time."""
     listings: int
 
 
@@ -32,19 +32,19 @@ class SourceParts(NamedTuple):
     """The listings of one source from its last complete crawl."""
 
     parts: tuple[SourcePart, ...]
-    """In order; those without listings may be left out."""
+    """Partitions in order of index; those without listings may be left out."""
     last_scraped_at: Timestamp
     walks: tuple[ListCrawl, ...] = ()
-    """Walks through its list that a later one may build on."""
+    """Complete crawls of its list that an incremental crawl may start from."""
 
     @property
     def listings(self) -> int:
-        """In all parts."""
+        """How many listings there are in all partitions."""
         return sum(part.listings for part in self.parts)
 
 
 class Copies(NamedTuple):
-    """What is served of one passport outside the registry."""
+    """The files of one passport that readers ask for, outside the registry."""
 
     passport: bytes
     """The signed passport with `_links`."""
@@ -61,35 +61,35 @@ RowsOf = Callable[[range], Iterable[ShardRow]]
 
 @dataclass(frozen=True)
 class Publication:
-    """The next generation, merged against the generation that its maker read."""
+    """The content of the next generation, merged on top of the generation that its run read."""
 
     passports: int
-    """How many rows there are in all, which decides into how many shards they are cut."""
+    """Number of rows, which decides the number of shards."""
     rows: RowsOf
-    """Every passport that it serves, asked for a shard at a time, as they need not fit into memory together; asked
-    again where the publication is tried again. `generation` of a row is set on publishing, where the object is new."""
+    """Every passport that it serves, read one shard at a time, as they need not all fit into memory; read again by each
+    further attempt. A row's `generation` is set on publishing, when its object is new."""
     objects: Mapping[Sha256, bytes]
-    """Signed passports that the store may not have yet; large runs write theirs ahead with `write_objects`."""
+    """Signed passports that the store may lack; large runs write theirs ahead with `write_objects` instead."""
     sources: Mapping[str, SourceParts]
-    """Sources crawled anew; the others stay as the parent has them."""
+    """Sources crawled anew; the other sources of the parent are carried over."""
     rules: bytes
-    """The tables of rules that its passports were made by, which their evidence of method "class" points into."""
+    """The tables of rules that its passports were made by; evidence of method "class" points into them."""
     lifetimes: Mapping[str, Lifetime]
     """Source → how long its facts stay fresh."""
     run_id: str
     run_report: bytes
     copies: RenderCopies = field(repr=False)
     site: Mapping[str, bytes] = field(default_factory=dict)
-    """Key → file, for what is served beside the passports: schema.json, the public keys, the index."""
+    """Key → bytes of the files served beside the passports: schema.json, the public keys, the index."""
 
 
 class Step(StrEnum):
-    """The steps of a publication, in their order."""
+    """The steps of a publication, in order, as its progress names them."""
 
     LOCK = "lock"
     """Waiting for another publication to this store to end."""
     PROBE = "probe"
-    """Racing the store, before the first publication to it."""
+    """Racing conditional writes against each other, before the first publication to a store."""
     OBJECTS = "objects"
     SOURCES = "sources"
     RULES = "rules"
@@ -106,17 +106,17 @@ class Step(StrEnum):
 
 
 Progress = Callable[[Step, int, int], None]
-"""Told the step, how many are done and how many there are: (step, 0, n) as a step begins, (step, n, n) as it ends."""
+"""Called with step, number done and total: (step, 0, n) as a step begins, (step, n, n) as it ends."""
 
 
 def silent(step: Step, done: int, total: int) -> None:
-    """Report progress to nobody."""
+    """Ignore progress: for callers that show none."""
     del step, done, total
 
 
 @contextmanager
 def reported(on_step: Progress, step: Step, total: int = 1) -> Iterator[None]:
-    """Report that a step begins, and that it is done."""
+    """Report the start of a step, and its end unless the block raises."""
     on_step(step, 0, total)
     yield
     on_step(step, total, total)

@@ -1,4 +1,4 @@
-"""Cuts a generation into its shards and writes them, one after the other: no more than one is in memory at a time."""
+"""Writes the shards of a generation, holding one of them in memory at a time."""
 
 import hashlib
 from collections import Counter
@@ -20,20 +20,20 @@ from schemas.registry import ShardRef, ShardRow
 
 
 class WrittenShards(NamedTuple):
-    """What the shards of a generation come to."""
+    """What a snapshot states about its shards and their delta."""
 
     shards: tuple[ShardRef, ...]
     counts: dict[str, int]
-    """Status → passports."""
+    """Status → number of passports."""
     delta_sha256: Sha256
-    """Digest of the lines that tell these shards from the base's."""
+    """Digest of the unpacked lines of the delta from the base."""
     delta_bytes: int
-    """How long these lines are."""
+    """Size of these lines in bytes."""
 
 
 @dataclass(frozen=True)
 class ShardWriter:
-    """Cuts one publication, made against the generation that it follows."""
+    """Writes the shards of one publication on top of the generation `base`."""
 
     store: Store
     publication: Publication
@@ -42,10 +42,10 @@ class ShardWriter:
     on_step: Progress
 
     def cut(self, generation: int) -> WrittenShards:
-        """Write the shards, with this generation as the one that issued what is new.
+        """Write the shards; rows whose object is new get this `generation` as the one that issued it.
 
-        Raises PublicationError when a row names a passport that is not there, or other than the announced number of
-        rows came, and ShardError when rows do not belong where they were given.
+        Raises PublicationError when a row names a passport that is not stored, or when the number of rows is not the
+        announced one, and ShardError when rows have other slots than those asked for, or are not sorted by slug.
         """
         shards, counts, lines, delta_bytes = [], Counter[str](), hashlib.sha256(), 0
         cuts = slots_by_shard(self.publication.passports)
@@ -66,7 +66,7 @@ class ShardWriter:
         return WrittenShards(tuple(shards), dict(sorted(counts.items())), lines.hexdigest(), delta_bytes)
 
     def _demand(self, objects: Iterable[Sha256]) -> None:
-        """See that what rows name is there: once the pointer has moved it is too late."""
+        """Raise PublicationError unless all objects exist: after the pointer has moved, readers would miss them."""
         written_ahead = [sha256 for sha256 in objects if sha256 not in self.publication.objects]
         there = each(self.store.exists, map(object_key, written_ahead), workers=self.store.workers)
         for sha256, exists in zip(written_ahead, there, strict=True):
@@ -74,7 +74,7 @@ class ShardWriter:
                 raise PublicationError(f"{self.store.name}: a row names object {sha256}, which the run did not write")
 
     def _shard(self, index: int, rows: Iterable[ShardRow], before: Mapping[str, ShardRow], generation: int) -> ShardRef:
-        """Write one, unless the base has the very same."""
+        """Write a shard, unless the base refers to an identical one."""
         stamped = [_stamped(row, before, generation) for row in rows]
         body = encode_shard(stamped)
         ref = ref_of(body, index=index, rows=len(stamped))

@@ -1,4 +1,4 @@
-"""What the demo left in a store: a real run starts over there, as nothing of it is a fact about today."""
+"""Recognises and clears a store that only the demo published to: its recorded facts must not mix with real ones."""
 
 from flows.demo.config import demo_signer
 from flows.demo.recording import RECORDED_AT
@@ -15,10 +15,10 @@ FILES = (SCHEMA_KEY, JWKS_KEY, PUBLIC_KEY_KEY)
 
 
 def is_demo_store(store: Store) -> bool:
-    """Whether everything signed in a local store is the demo's: pointer, snapshots, passports and their copies.
+    """Whether every signed file of a local store has the demo's signature: pointer, snapshots, passports, their copies.
 
-    Everybody can sign with the demo's key, so that its pointer alone says nothing of what lies beside it. A store whose
-    clearing was interrupted has no pointer any more. Other stores than local ones are never cleared.
+    Anyone can sign with the demo's key, so a pointer signed by it does not show that the other files are the demo's.
+    The pointer may be missing, as an interrupted `clear` leaves none. False for stores that are not local.
     """
     if not isinstance(store, LocalStore):
         return False
@@ -36,9 +36,9 @@ def is_demo_store(store: Store) -> bool:
 
 
 def clear(store: Store) -> None:
-    """Take away what the demo published, the pointer first and the snapshots last, and nothing else.
+    """Delete the files that the demo published, and no others.
 
-    So a store whose clearing was interrupted still shows whose it was.
+    The pointer goes first and the snapshots last, so that `is_demo_store` still recognises a half-cleared store.
     """
     store.delete(POINTER_KEY)
     found = [*(key for folder in FOLDERS for key in store.list(folder)), *FILES]
@@ -52,6 +52,6 @@ def _signed_snapshot(store: Store, key: str, keys: KeyRing) -> bool:
 
 
 def _signed_passport(store: Store, key: str, keys: KeyRing) -> bool:
-    """Whether a file is a passport of these keys, in date or not."""
+    """Whether a file is a passport signed by one of these keys, expired or not."""
     blob = find(store, key, max_bytes=MAX_PASSPORT_BYTES)
     return blob is not None and verify_passport(blob.body, keys=keys, at=RECORDED_AT)[1] is not None

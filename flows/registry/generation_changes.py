@@ -1,4 +1,4 @@
-"""What generations changed, found shard by shard: shards of equal hash are not read, and one pair is at a time."""
+"""Compares generations shard by shard: shards of equal hash are not read, and memory holds one pair at a time."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -11,11 +11,11 @@ from pipelines.registry.slots import shards_over, slots_by_shard
 from schemas.registry import DeltaLine, Snapshot
 
 Due = dict[str, str | None]
-"""Slug → the object whose copies may be outdated; None where it is served no more."""
+"""Slug whose copies may be outdated → the object that they should show, None where it is no longer served."""
 
 
 def changes(reader: Reader, parent: Snapshot | None, snapshot: Snapshot) -> Iterator[DeltaLine]:
-    """Give the delta between a generation and its parent, None before the first, line by line."""
+    """Yield the delta between a generation and its parent (None: it is the first), one line per changed passport."""
     for slots in slots_by_shard(snapshot.passports):
         if parent is None or not _alike(parent, snapshot, slots):
             before = reader.rows(parent, slots) if parent else ()
@@ -23,10 +23,10 @@ def changes(reader: Reader, parent: Snapshot | None, snapshot: Snapshot) -> Iter
 
 
 def due(reader: Reader, applied: int | None) -> Iterator[tuple[range, Due]]:
-    """Name the passports whose copies may be outdated, for the slots of one shard after the other.
+    """Yield, for each shard of the served generation, its slots and the passports whose copies may be outdated.
 
-    Every generation since the applied one is looked at, as each may have written copies; all passports are named when
-    the way back to it is not known.
+    Those are the passports that changed in any generation since `applied`, as each of these may have written copies.
+    All passports are named when `applied` is None or cannot be reached from parent to parent.
     """
     way = _way_back(reader, applied)
     for slots in slots_by_shard(reader.snapshot.passports):
@@ -34,11 +34,12 @@ def due(reader: Reader, applied: int | None) -> Iterator[tuple[range, Due]]:
 
 
 def served_in(reader: Reader, slots: range) -> Due:
-    """Name the passports that are served in some slots: slug → object."""
+    """Return the passports that are served in these slots: slug → object."""
     return {**_objects(reader, reader.snapshot, slots)}
 
 
 def _due_in(reader: Reader, way: Sequence[Snapshot], slots: range) -> Due:
+    """Return what changed in these slots along `way`; all that is served if it is empty or cannot be read."""
     touched: set[str] = set()
     try:
         for later, earlier in pairwise(way):
@@ -54,7 +55,7 @@ def _due_in(reader: Reader, way: Sequence[Snapshot], slots: range) -> Due:
 
 
 def _way_back(reader: Reader, applied: int | None) -> list[Snapshot]:
-    """Give the snapshots from the newest to the applied one; none where it cannot be reached."""
+    """Return the snapshots from the newest back to the applied one; none where it cannot be reached."""
     if applied is None:
         return []
     way: list[Snapshot] = []
@@ -66,7 +67,7 @@ def _way_back(reader: Reader, applied: int | None) -> list[Snapshot]:
 
 
 def _alike(one: Snapshot, other: Snapshot, slots: range) -> bool:
-    """Whether two generations have the same rows there, by the hashes of their shards."""
+    """Whether two generations have the same rows in these slots, judged by the hashes of their shards."""
     first, second = ([ref.sha256 for ref, _ in shards_over(snapshot, slots)] for snapshot in (one, other))
     return first == second
 

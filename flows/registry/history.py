@@ -1,4 +1,4 @@
-"""The versions of a passport, newest first, as the generations that are kept served them."""
+"""Lists the versions of a passport that the retained generations served, newest first."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -14,23 +14,23 @@ from schemas.registry import ShardRow
 
 
 class Version(NamedTuple):
-    """One passport as it was served."""
+    """A passport as one generation served it."""
 
     row: ShardRow
     passport: dict[str, Any]
-    """The `passport` object: signed, its hash vouched for by the snapshot."""
+    """The `passport` object of its envelope, read by the hash that the signed snapshot leads to."""
 
 
 class VersionStep(NamedTuple):
-    """What a version changed."""
+    """A version, and its differences from the one before."""
 
     version: Version
     changes: list[ValueChange] | None
-    """None for the oldest that is kept: nobody knows what was before."""
+    """None for the oldest retained version, whose predecessor is unknown."""
 
 
 def steps(reader: Reader, slug: str) -> Iterator[VersionStep]:
-    """Give the versions, newest first, each with what it changed; raise NotInSnapshotError for one never served."""
+    """Yield the versions, newest first, with what each changed; raise NotInSnapshotError when there is none."""
     found = list(versions(reader, slug))
     if not found:
         raise NotInSnapshotError(f"{slug}: no such passport in {reader}")
@@ -40,7 +40,7 @@ def steps(reader: Reader, slug: str) -> Iterator[VersionStep]:
 
 
 def versions(reader: Reader, slug: str) -> Iterator[Version]:
-    """Give the versions, newest first, back to the first or to where history is not kept any more."""
+    """Yield the versions, newest first, back to the first one or to the end of the retained history."""
     issued: int | None = None
     for snapshot in reader.ancestry():
         if issued is not None and snapshot.generation >= issued:

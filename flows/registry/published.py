@@ -1,4 +1,4 @@
-"""What the store serves now: the rows, and each source's last good listings, to build the next generation on."""
+"""Reads what a store serves now, for the next generation to build on: its rows and each source's last good listings."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,14 +14,14 @@ from schemas.registry import ListCrawl, ShardRow, SourceRef
 
 
 class PublishedState:
-    """The state of a store, read part by part; all empty where nothing is published yet."""
+    """The served state of a store, read as it is needed; empty where nothing is published yet."""
 
     def __init__(self, reader: Reader | None) -> None:
         self.reader = reader
 
     @property
     def generation(self) -> int:
-        """The generation served, 0 before the first."""
+        """The number of the served generation, 0 before the first."""
         return self.reader.generation if self.reader else 0
 
     @property
@@ -31,17 +31,17 @@ class PublishedState:
 
     @property
     def sources(self) -> dict[str, SourceRef]:
-        """Source → its last good listings, as the snapshot names them."""
+        """Source → the snapshot's reference to its last good listings."""
         return {ref.source: ref for ref in self.reader.snapshot.sources} if self.reader else {}
 
     def rows(self, slots: range = EVERY_SLOT) -> dict[str, ShardRow]:
-        """Slug → row, of these slots; raise TamperedError."""
+        """Return the rows of these slots: slug → row; raise TamperedError."""
         return {row.slug: row for row in self.reader.rows(slots=slots)} if self.reader else {}
 
     def lines(self, source: str, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
-        """The last good listings of a source, of these slots; raise TamperedError.
+        """Yield the last good listings of a source whose slugs have these slots; raise TamperedError.
 
-        What was seen by a clock that was ahead is left out: it would pass for newer than what a crawl brings now.
+        Observations dated in the future are left out, as they would pass for newer than those of a crawl made now.
         """
         if self.reader is None or source not in self.sources:
             return
@@ -51,17 +51,17 @@ class PublishedState:
                 yield admitted
 
     def last_good(self, source: str) -> int | None:
-        """How many listings the last good crawl of a source brought, None before the first."""
+        """Return the number of last good listings of a source, None where it has none yet."""
         return self.sources[source].listings if source in self.sources else None
 
     def walks(self, source: str) -> tuple[ListCrawl, ...]:
-        """The walks through a source's list that a later one may build on."""
+        """Return the complete crawls of a source's list that an incremental crawl may start from."""
         return (
             walks_known_at(self.sources[source].walks, self.reader.at) if self.reader and source in self.sources else ()
         )
 
     def scraped_at(self, source: str) -> str | None:
-        """When a source was last looked through as a whole; None before that, and where that is dated ahead."""
+        """Return when a source was last crawled as a whole; None where it never was, or where that is in the future."""
         if self.reader is None or source not in self.sources:
             return None
         dated = self.sources[source].last_scraped_at
@@ -72,21 +72,21 @@ EMPTY = PublishedState(None)
 
 
 def served(store: Store, trusted: KeyRing, at: datetime) -> PublishedState:
-    """Begin to read what a store serves; raise TamperedError when it is not what was signed."""
+    """Return the served state of a store; raise TamperedError when its files are not what was signed."""
     return PublishedState(read_served(store, trusted, at))
 
 
 def starting_point(store: Store, trusted: KeyRing, at: datetime) -> PublishedState:
-    """Read what a run builds on: what is served, unless the demo left it, which is no fact about today."""
+    """Return the state that a run builds on: the served one, or an empty one where only the demo has published."""
     return EMPTY if is_demo_store(store) else served(store, trusted, at)
 
 
 class ServedLines:
-    """A source's lines as they are served."""
+    """The lines of one source in the served generation."""
 
     def __init__(self, served: PublishedState, source: str) -> None:
         self._served, self._source = served, source
 
     def read(self, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
-        """Give the lines whose slug lies in these slots."""
+        """Yield the lines whose slugs have these slots."""
         return self._served.lines(self._source, slots)

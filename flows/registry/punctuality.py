@@ -1,4 +1,4 @@
-"""Whether this clock may publish: not at a time before what is served, unless the sources' own clocks agree with it."""
+"""Decides at which time a run may publish: never before the served generation, unless a source confirms our clock."""
 
 import urllib.request
 from collections.abc import Callable, Iterable
@@ -15,24 +15,24 @@ TIMEOUT_S = 15
 SECONDS_PER_HOUR = 3600
 
 Confirm = Callable[[datetime], bool]
-"""Whether somebody else's clock says the same as ours."""
+"""From our time to whether another clock agrees with it."""
 
 
 class ClockBehindError(FlowError):
-    """This clock is behind the one that published last, so that nothing it dates would be believed."""
+    """Our clock is behind the last publisher's, so nothing that it dates would be accepted."""
 
 
 def unconfirmed(at: datetime) -> bool:
-    """Ask nobody."""
+    """Confirm no time: for publishers that ask no other clock."""
     del at
     return False
 
 
 def time_to_publish(base: Reader | None, at: datetime, confirm: Confirm = unconfirmed) -> datetime:
-    """Give the time to publish at: the clock's, or that of what is served where the clock is behind by a little.
+    """Return the time to publish at: `at`, or the served generation's where `at` is up to `CLOCK_SKEW` before it.
 
-    Raises ClockBehindError where it is behind by more and nobody confirms it. Where somebody does, it was the clock of
-    the last publisher that was ahead.
+    Where `at` is further behind, `confirm` decides: if it agrees with `at`, the last publisher's clock was ahead and
+    `at` is returned; otherwise raises ClockBehindError.
     """
     if base is None:
         return at
@@ -49,7 +49,7 @@ def time_to_publish(base: Reader | None, at: datetime, confirm: Confirm = unconf
 
 
 def confirmed_by(urls: Iterable[str]) -> Confirm:
-    """Ask the servers at these addresses for their time: one that says the same will do."""
+    """Return a `Confirm` that asks the servers at these addresses for their time; one that agrees is enough."""
     addresses = list(urls)
 
     def confirm(at: datetime) -> bool:
@@ -60,7 +60,7 @@ def confirmed_by(urls: Iterable[str]) -> Confirm:
 
 
 def _time_at(url: str) -> datetime | None:
-    """Read the time off a server's answer; None where it gives none, or none that can be read."""
+    """Return the time in a server's `Date` header; None where it does not answer, or sends no valid one."""
     request = urllib.request.Request(url, headers={"User-Agent": "passports"})  # noqa: S310 - settings allow http and https only
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310 - likewise

@@ -1,4 +1,4 @@
-"""The immutable files that a registry keeps, each with the hash that what was signed gives it."""
+"""Lists the immutable files that a registry refers to, each with the hash that signed files state for it."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -16,38 +16,39 @@ from schemas.verdict import Verdict
 
 
 class FileRef(NamedTuple):
-    """An immutable file."""
+    """Key of an immutable file, with what signed files state about it."""
 
     key: str
     sha256: str | None
-    """Of its bytes, or of a delta's lines; None where no hash vouches for them."""
+    """Hash of its bytes, or of a delta's unpacked lines; None where no signed file states one."""
     packed_bytes: int | None = None
-    """How large it is, where that is signed."""
+    """Its size in bytes, where a signed file states it."""
     unpacked_bytes: int | None = None
-    """How large it is once unpacked, where that is signed."""
+    """Its size in bytes once unpacked, where a signed file states it."""
 
 
 def item_of(key: str, ref: ShardRef) -> FileRef:
-    """Name a packed file with what is signed of it."""
+    """Return the `FileRef` of a packed file from a snapshot's reference to it."""
     return FileRef(key, ref.sha256, ref.packed_bytes, ref.unpacked_bytes)
 
 
 Look = Callable[[FileRef], bool]
-"""Told of a file before it is read on the way to others: whether it can be read."""
+"""Called with a file that has to be read to find others: whether it can be read."""
 
 
 def _trusting(item: FileRef) -> bool:
-    """Let the reader raise what is wrong."""
+    """Say of every file that it can be read, so that the reader raises the error of one that cannot."""
     del item
     return True
 
 
 def reachable(reader: Reader, kept_from: int, look: Look = _trusting) -> Iterator[FileRef]:
-    """Name the files of the generations from `kept_from` on, and what the evidence of their passports points into.
+    """Yield the files of the generations from `kept_from` on, and those that their passports' evidence points into.
 
-    Those are the sources and rules of the generation that issued each passport, and the snapshots on the way to it.
-    Some files are named more than once; each snapshot comes after what it names. Raises TamperedError and
-    MissingKeyError, unless `look` says of a file on the way that it cannot be read: what it names is then left out.
+    The latter are the sources and rules of the generation that issued each passport, and the snapshots down to it: a
+    passport issued by generation 3 and served by 9 needs snapshots 3 to 9. A file may be named more than once; a
+    snapshot comes after all that it names. What a file refers to is left out when `look` says that the file cannot be
+    read. Raises TamperedError and MissingKeyError on reading the others.
     """
     issued: set[int] = set()
     shards: set[ShardRef] = set()
@@ -67,11 +68,11 @@ def reachable(reader: Reader, kept_from: int, look: Look = _trusting) -> Iterato
             delta = layout.delta_key(snapshot.generation)
             yield FileRef(delta, snapshot.delta_sha256, unpacked_bytes=snapshot.delta_bytes)
         snapshots.append(_parent(snapshot))
-    yield from reversed(snapshots[:-1])  # the last one's parent is of no use to anybody
+    yield from reversed(snapshots[:-1])  # nothing needs the parent of the oldest
 
 
 def _of_shard(reader: Reader, ref: ShardRef, look: Look, issued: set[int]) -> Iterator[FileRef]:
-    """Name a shard and its passports; the generations that issued them are added to `issued`."""
+    """Yield a shard and its passports; add the generations that issued them to `issued`."""
     shard = item_of(layout.shard_key(ref.sha256), ref)
     yield shard
     for row in reader.shard(ref) if look(shard) else ():
@@ -82,7 +83,7 @@ def _of_shard(reader: Reader, ref: ShardRef, look: Look, issued: set[int]) -> It
 
 
 def ancestors(reader: Reader, oldest: int, look: Look = _trusting) -> Iterator[Snapshot]:
-    """Give the snapshots from the reader's back to that of generation `oldest`, as far as they can be read."""
+    """Yield the snapshots from the reader's back to generation `oldest`, or to the last before an unreadable one."""
     snapshot: Snapshot | None = reader.snapshot
     while snapshot is not None:
         yield snapshot
@@ -100,13 +101,13 @@ def _sources(snapshot: Snapshot) -> Iterator[FileRef]:
 
 
 GENUINE = frozenset({Verdict.OK_OFFLINE, Verdict.EXPIRED, Verdict.NOT_YET_VALID})
-"""Verdicts on a passport whose signature holds: how old it is does not matter here."""
+"""Verdicts on a passport with a valid signature, whatever its age."""
 
 
 def read_genuine(store: Store, item: FileRef, trusted: KeyRing, at: datetime) -> bytes:
-    """Read a file that must hash to what was signed, and if it is a passport be signed.
+    """Return the bytes of a file after checking its signed hash, and of a passport the signature as well.
 
-    Raises MissingKeyError and TamperedError.
+    Raises MissingKeyError, and TamperedError when a check fails.
     """
     if item.sha256 is None:
         return store.get(item.key).body

@@ -1,4 +1,4 @@
-"""Reading the registry: one generation, from its pointer down, and what it says of a passport."""
+"""Reads one generation of a registry, from the pointer down, and judges passports by it."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -37,12 +37,12 @@ __all__ = ["EmptyStoreError", "NotInSnapshotError", "Reader", "RegistryError", "
 
 _OBJECTS_KEPT = 256
 _SHARDS_KEPT = 2
-"""One of 8,000 rows takes some 25 MB. Asked in the order of shards, as `rows` gives them, one of each of two
-generations will do."""
+"""Shards cached at once; one of 8,000 rows takes some 25 MB. Two suffice for comparing two generations shard by shard,
+in the order of `rows`."""
 
 
 def read_served(store: Store, keys: KeyRing, at: datetime) -> "Reader | None":
-    """Read what is served, for a publisher to build on; None when nothing was published yet."""
+    """Return a reader of the served generation, for a publisher to build on; None when nothing was published yet."""
     try:
         return Reader(store, keys, at)
     except EmptyStoreError:
@@ -50,10 +50,10 @@ def read_served(store: Store, keys: KeyRing, at: datetime) -> "Reader | None":
 
 
 class Reader:
-    """One generation of a registry: whatever is published meanwhile, all answers are about the one it began with.
+    """One generation of a registry: the one served at the start, whatever is published later.
 
-    An expired pointer is read all the same (`frozen` tells, `check` says so): a publisher has to build on it.
-    Raises EmptyStoreError and TamperedError from the start, and TamperedError from every reading method.
+    An expired pointer is accepted, as a publisher has to build on it; `frozen` and `check` report it.
+    The constructor raises EmptyStoreError and TamperedError, every method that reads raises TamperedError.
     """
 
     def __init__(self, store: Store, keys: KeyRing, at: datetime) -> None:
@@ -66,91 +66,91 @@ class Reader:
 
     @property
     def generation(self) -> int:
-        """The generation that is read."""
+        """The number of this generation."""
         return self.snapshot.generation
 
     @property
     def is_served(self) -> bool:
-        """Whether this is the generation that was served, and not an earlier one: copies are of that one."""
+        """Whether this is the generation that the pointer led to, which copies belong to, and not an ancestor of it."""
         return self.generation == self._served
 
     @property
     def frozen(self) -> bool:
-        """Whether the pointer has expired, so that newer generations may be kept from us."""
+        """Whether the pointer has expired: somebody may be withholding newer generations."""
         return instant(self.pointer.expires_at) <= self.at
 
     def row(self, slug: str) -> ShardRow | None:
-        """Look up one passport; None when this generation has none of that name."""
+        """Return the row of one passport; None when this generation has no such slug."""
         own = slot(slug)
         for ref, _ in shards_over(self.snapshot, range(own, own + 1)):
             return self._shard(ref).get(slug)
         return None
 
     def rows(self, snapshot: Snapshot | None = None, slots: range = EVERY_SLOT) -> Iterator[ShardRow]:
-        """Give the rows of some slots, of this generation or of an earlier one's snapshot: shard by shard.
+        """Yield the rows of some slots, of this generation or of an ancestor's snapshot.
 
-        Only the shards that have the slots are read, one after the other; within each the rows are sorted by slug.
+        Only the shards that overlap the slots are read, one at a time; within a shard the rows are sorted by slug.
         """
         for ref, has_others in shards_over(snapshot or self.snapshot, slots):
             rows = self._shard(ref).values()
             yield from (row for row in rows if slot(row.slug) in slots) if has_others else rows
 
     def shard(self, ref: ShardRef) -> Iterable[ShardRow]:
-        """Give the rows of one shard of this generation or of an ancestor's."""
+        """Return the rows of one shard of this generation or of an ancestor."""
         return self._shard(ref).values()
 
     def passport(self, slug: str) -> bytes:
-        """Give the signed passport as published, without `_links`; raise NotInSnapshotError."""
+        """Return the signed passport of a slug, without `_links`; raise NotInSnapshotError when there is none."""
         row = self.row(slug)
         if row is None:
             raise NotInSnapshotError(f"{slug}: no such passport in {self}")
         return self._object(row.object)
 
     def object(self, sha256: str) -> bytes:
-        """Give a signed passport by its hash: `ShardRow.object`, or `ShardRow.previous` for what was served before."""
+        """Return a signed passport by its hash: `ShardRow.object`, or `ShardRow.previous` for the version before."""
         return self._object(sha256)
 
     def rules(self) -> bytes:
-        """Give the rules that this generation's passports were issued by; raise TamperedError, MissingKeyError."""
+        """Return the tables of rules that this snapshot names; raise TamperedError or MissingKeyError."""
         sha256 = self.snapshot.rules_sha256
         return read_hashed(self.store, rules_key(sha256), sha256)
 
     def source_listings(self, source: str, slots: range = EVERY_SLOT) -> Iterator[bytes]:
-        """Give the last good listings of a source, a JSON line each; raise NotInSnapshotError when it has none.
+        """Yield the last good listings of a source, a JSON line each; raise NotInSnapshotError when it has none.
 
-        Only the parts that have some of the slots are read, one after the other, and each is given whole: which of its
-        lines are of other slots, their slugs tell (`pipelines.shards.slot`).
+        Only the partitions that overlap the slots are read, one at a time. Each is given whole, with its lines of other
+        slots: the caller filters by slug (`pipelines.registry.slots.slot`).
         """
         ref = self._source(source)
         for part, _ in overlapping(ref.parts, ref.count, slots):
             yield from read_listings(self.store, source, part)
 
     def at_generation(self, generation: int) -> "Reader":
-        """Read an ancestor of this generation instead; raise NotInSnapshotError when there is none of that number."""
+        """Return a reader of the ancestor with this number; raise NotInSnapshotError when there is none."""
         return self.at_snapshot(self.snapshot_at(generation))
 
     def at_snapshot(self, snapshot: Snapshot) -> "Reader":
-        """Read an ancestor whose snapshot was come by in this one's ancestry."""
+        """Return a reader of an ancestor, given a snapshot out of `ancestry`."""
         older = copy(self)
         older.snapshot = snapshot
         return older
 
     def snapshot_at(self, generation: int) -> Snapshot:
-        """Give an ancestor's snapshot, reached parent by parent, so that it was served; raise NotInSnapshotError."""
+        """Return the snapshot of an ancestor, found parent by parent: so it was served. Raises NotInSnapshotError."""
         for snapshot in self.ancestry():
             if snapshot.generation == generation:
                 return snapshot
         raise NotInSnapshotError(f"generation {generation} is no ancestor of {self}, or is not kept any more")
 
     def ancestry(self) -> Iterator[Snapshot]:
-        """Give the snapshots from this one back to the oldest that is kept, each vouched for by the one before."""
+        """Yield the snapshots from this one back to the oldest retained, each checked by the hash in its child."""
         snapshot: Snapshot | None = self.snapshot
         while snapshot is not None:
             yield snapshot
             snapshot = self.parent(snapshot)
 
     def parent(self, snapshot: Snapshot) -> Snapshot | None:
-        """Give the snapshot that this one followed; None before the first, and where it is not kept any more."""
+        """Return the parent of a snapshot; None where it is the first, or where the parent is no longer retained."""
         if snapshot.parent is None or snapshot.parent_sha256 is None:
             return None
         try:
@@ -159,26 +159,26 @@ class Reader:
             return None
 
     def delta(self, snapshot: Snapshot | None = None) -> Iterator[DeltaLine]:
-        """Give what a generation changed, this one or an ancestor's, a line at a time; raise MissingKeyError."""
+        """Yield what this generation or an ancestor changed, a line per passport; raise MissingKeyError."""
         return read_delta(self.store, snapshot or self.snapshot)
 
     def overtaken(self) -> bool:
-        """Whether another generation is served by now; raises EmptyStoreError when none is any more."""
+        """Whether another generation is served by now; raises EmptyStoreError when the pointer is gone."""
         pointer, token, _ = read_signed_pointer(self.store, self.keys)
         if token == self.token and pointer.commit == "swap":
             return False
         return read_head(self.store, pointer, self.keys)[0].generation != self.generation
 
     def followed_at(self, generation: int) -> bool:
-        """Whether the snapshot of that number follows this one."""
+        """Whether the stored snapshot of that number names this generation as its parent."""
         blob = find(self.store, snapshot_key(generation), max_bytes=MAX_SNAPSHOT_BYTES)
         follows = blob and follower(self.store, generation, blob.body, self.keys, self.snapshot_sha256)
         return follows is not None
 
     def check(self, target: str | bytes, *, seen_generation: int | None = None) -> Finding:
-        """Judge a passport, given as its slug or its bytes, by its signature and by what the registry says of it.
+        """Return the verdict on a passport, given as slug or as bytes, by its signature and by this generation.
 
-        `seen_generation` is the newest that the asker has seen before: an older one now is a rollback.
+        `seen_generation` is the highest generation that the caller saw before: serving an older one is a rollback.
         """
         finding = self._check_served(target) if isinstance(target, str) else self._check_presented(target)
         return (self._standing(seen_generation) or finding) if finding.verdict.good else finding

@@ -1,7 +1,7 @@
-"""The memory of what registries served: the highest generation seen and a pinned key, per registry.
+"""Remembers, for each registry, the highest generation seen under each signing key, and the pinned key.
 
-It is a JSON file in the user's state folder. A registry goes by its canonical spelling, which
-`flows.store.opening.canonical_store` gives; what was seen of it is kept per key that signed it.
+The memory is a JSON file in the user's state folder, so that a rollback is noticed later. Registries are named by the
+canonical spelling of their address (`flows.store.open.canonical_store`).
 """
 
 import contextlib
@@ -24,9 +24,9 @@ from schemas.verdict import Finding, Verdict
 
 MAX_REGISTRIES = 4096
 MAX_KEYS = 64
-"""Signing keys that are remembered of one registry."""
+"""How many signing keys are remembered for one registry."""
 MAX_FILE_BYTES = 8 * 2**20
-"""Four times what so many registries take, of a hundred characters and two keys each."""
+"""Four times the size for `MAX_REGISTRIES` registries with names of 100 characters and two keys each."""
 _MAX_DEPTH = 6
 
 KeyId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
@@ -34,7 +34,7 @@ KeyId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 
 
 class SeenError(FlowError):
-    """The memory cannot be read or written; the message names the file and the remedy."""
+    """The memory of generations seen cannot be read or written; the message names the file and the remedy."""
 
 
 class Seen(Frozen):
@@ -55,14 +55,14 @@ class _File(Frozen):
 
 
 def default_memory() -> "Memory":
-    """Open this user's memory."""
+    """Return the memory of the user who runs this process."""
     return Memory(state_folder() / "seen.json")
 
 
 def departure(served: Seen, remembered: Seen | None, registry: str) -> Finding | None:
-    """Judge what is served by what was seen before; None where it is the same generation or a later one.
+    """Return the finding that a registry went back behind what was seen before; None where it did not.
 
-    An earlier generation is a rollback, and so is another history: the same generation with another snapshot.
+    Both an earlier generation and the same generation with another snapshot (another history) are a rollback.
     """
     if remembered is None or served.generation > remembered.generation:
         return None
@@ -76,20 +76,21 @@ def departure(served: Seen, remembered: Seen | None, registry: str) -> Finding |
 
 
 class Memory:
-    """The file at a path; it and its folder are made when something is first remembered.
+    """The memory in the file at `path`, which the first `remember` or `pin` creates with its folder.
 
-    Every method raises SeenError where the file is damaged or out of reach: it is never begun anew by itself.
+    Every method raises SeenError where the file is damaged or inaccessible: silently starting anew would forget the
+    generations that a rollback is noticed by.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def recall(self, registry: str, key_id: str) -> Seen | None:
-        """Give the highest generation seen of a registry under a key; None where there is none."""
+        """Return the highest generation of a registry seen under a key; None where none was seen."""
         return self._of(registry).seen.get(key_id)
 
     def remember(self, registry: str, key_id: str, seen: Seen) -> None:
-        """Keep a generation as the highest seen; does nothing where this one or a higher one is kept already."""
+        """Record a generation as the highest seen, unless this one or a higher one is recorded already."""
         with self._changing() as file:
             known = self._known(file, registry)
             last = known.seen.get(key_id)
@@ -97,15 +98,15 @@ class Memory:
                 self._write(file, registry, _Registry(pinned=known.pinned, seen={**known.seen, key_id: seen}))
 
     def keys(self, registry: str) -> frozenset[str]:
-        """Give the thumbprints of the keys under which a registry was seen."""
+        """Return the thumbprints of the keys under which a registry was seen."""
         return frozenset(self._of(registry).seen)
 
     def pinned(self, registry: str) -> str | None:
-        """Give the thumbprint of the key that a registry was first trusted with; None where there is none."""
+        """Return the thumbprint of the key pinned on first use of a registry; None where none is."""
         return self._of(registry).pinned
 
     def pin(self, registry: str, key_id: str) -> None:
-        """Keep a registry's key; raise SeenError where another one is pinned."""
+        """Pin a registry's key; raise SeenError where another one is pinned."""
         with self._changing() as file:
             known = self._known(file, registry)
             if known.pinned not in (None, key_id):
@@ -115,7 +116,7 @@ class Memory:
                 self._write(file, registry, _Registry(pinned=key_id, seen=known.seen))
 
     def ensure_writable(self) -> None:
-        """Make sure, before the work is done, that what comes of it can be remembered."""
+        """Raise SeenError where nothing could be remembered: call it before work whose result has to be."""
         with self._changing():
             pass
 
@@ -144,7 +145,7 @@ class Memory:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[_File]:
-        """Read the file under the lock that every change takes."""
+        """Hold the lock for changes, and give the file's content."""
         with self._reached():
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             held = os.open(self.path.with_name(f"{self.path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -190,21 +191,21 @@ class Memory:
 
 
 class HighMark(NamedTuple):
-    """The highest generation of one registry under one key."""
+    """The highest generation remembered of one registry under one key, to read and to raise."""
 
     memory: Memory
     registry: str
     key_id: str
 
     def recall(self) -> Seen | None:
-        """Give it; None where there is none. Raise SeenError."""
+        """Return the highest generation; None where none is remembered. Raises SeenError."""
         return self.memory.recall(self.registry, self.key_id)
 
     def raise_to(self, seen: Seen) -> None:
-        """Keep a higher one. Raise SeenError."""
+        """Record a generation, if it is higher. Raises SeenError."""
         self.memory.remember(self.registry, self.key_id, seen)
 
 
 def high_mark(store_url: str, key_id: str) -> HighMark:
-    """Open this user's memory of what a key published to a store, given as a person writes it."""
+    """Return the user's `HighMark` of a key and a store, whose address may have any spelling."""
     return HighMark(default_memory(), canonical_store(store_url), key_id)

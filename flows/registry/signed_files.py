@@ -1,4 +1,4 @@
-"""Reading single files of the registry: believed only when signed by a trusted key, or hashing to what was signed."""
+"""Reads single registry files, accepting only those that a trusted key signed or whose hash a signed file states."""
 
 import hashlib
 from collections.abc import Iterator
@@ -24,13 +24,13 @@ REMEDY = "repair it from another store with `passports store scrub --copy URL`"
 NEW_STORE = "another version of passports made it: use that one, or publish to an empty store"
 MAX_POINTER_BYTES = 64 * 2**10
 MAX_SNAPSHOT_BYTES = 2**20
-"""Three times one that names 256 shards and as many parts of each of eight sources."""
+"""Three times the size of a snapshot that names 256 shards, and 256 partitions of each of eight sources."""
 
 Record = TypeVar("Record", bound=Frozen)
 
 
 class RegistryError(FlowError):
-    """The registry does not hold what it should."""
+    """The registry cannot be read as it should; the subclasses say why."""
 
 
 class EmptyStoreError(RegistryError):
@@ -38,26 +38,29 @@ class EmptyStoreError(RegistryError):
 
 
 class TamperedError(RegistryError):
-    """Something in the store is not what was signed: it was changed, cut off, or signed with another key."""
+    """A stored file is not what was signed: it was changed, cut off, or signed with another key."""
 
 
 class NotInSnapshotError(RegistryError):
-    """The generation that is served has no such passport, source or ancestor."""
+    """The generation that is read has no such passport, source or ancestor."""
 
 
 def seal(record: Pointer | Snapshot, signer: Signer) -> bytes:
-    """Sign a pointer or a snapshot: the bytes as they are stored."""
+    """Sign a pointer or a snapshot; returns the bytes to store."""
     payload_type = TIMESTAMP_TYPE if isinstance(record, Pointer) else SNAPSHOT_TYPE
     return orjson.dumps(sign_file(record.model_dump(mode="json"), payload_type=payload_type, signer=signer))
 
 
 def read_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str]:
-    """Read the pointer and its token; raise EmptyStoreError where there is none, TamperedError unless it is signed."""
+    """Return the pointer and its token for `Store.swap`.
+
+    Raises EmptyStoreError where there is no pointer, and TamperedError where none of these keys signed it.
+    """
     return read_signed_pointer(store, keys)[:2]
 
 
 def read_signed_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str, str]:
-    """Read the pointer, its token, and the id of the key that signed it; raise as `read_pointer` does."""
+    """Return the pointer, its token, and the id of the key that signed it; raise as `read_pointer` does."""
     blob = find(store, POINTER_KEY, max_bytes=MAX_POINTER_BYTES)
     if blob is None:
         raise EmptyStoreError(f"nothing published yet at {store.name}: run `passports refresh`")
@@ -66,7 +69,7 @@ def read_signed_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str, str]
 
 
 def read_snapshot(store: Store, generation: int, keys: KeyRing, *, sha256: str) -> Snapshot:
-    """Read a generation's snapshot by its hash and its signature; raise MissingKeyError or TamperedError."""
+    """Return a generation's snapshot after checking hash and signature; raise MissingKeyError or TamperedError."""
     key = snapshot_key(generation)
     body = read_hashed(store, key, sha256, max_bytes=MAX_SNAPSHOT_BYTES)
     snapshot = _opened(Snapshot, body, SNAPSHOT_TYPE, keys, place=f"{store.name}: {key}")
@@ -76,9 +79,10 @@ def read_snapshot(store: Store, generation: int, keys: KeyRing, *, sha256: str) 
 
 
 def read_head(store: Store, pointer: Pointer, keys: KeyRing) -> tuple[Snapshot, str]:
-    """Read the snapshot that is served, and its hash; raise TamperedError.
+    """Return the snapshot that is served, and its hash; raise TamperedError.
 
-    It is the pointer's, or, where creation commits and the pointer may lag behind, the last of those that follow it.
+    It is the one that the pointer names. Where creating a snapshot commits, the pointer may lag behind: then it is the
+    last of the snapshots that follow the pointer's, each naming the one before as its parent.
     """
     snapshot = read_snapshot(store, pointer.generation, keys, sha256=pointer.snapshot_sha256)
     sha256, number = pointer.snapshot_sha256, pointer.generation
@@ -93,13 +97,13 @@ def read_head(store: Store, pointer: Pointer, keys: KeyRing) -> tuple[Snapshot, 
 
 
 def follower(store: Store, generation: int, body: bytes, keys: KeyRing, parent_sha256: str) -> Snapshot | None:
-    """Open a snapshot that follows the one of this hash; None when it is another's, or junk that signs for nothing."""
+    """Return a snapshot if its parent has this hash; None when it has another parent or no trusted signature."""
     snapshot = _signed_snapshot(store, generation, body, keys)
     return snapshot if snapshot and snapshot.parent_sha256 == parent_sha256 else None
 
 
 def find_snapshot(store: Store, generation: int, keys: KeyRing) -> tuple[Snapshot, str] | None:
-    """Read the snapshot at a number, and its hash, whether it was ever served or not; None unless these keys signed it.
+    """Return the stored snapshot of a number and its hash, served or not; None unless these keys signed it.
 
     Raises StoreUnavailableError.
     """
@@ -120,15 +124,15 @@ def _signed_snapshot(store: Store, generation: int, body: bytes, keys: KeyRing) 
 
 
 def read_delta(store: Store, snapshot: Snapshot) -> Iterator[DeltaLine]:
-    """Read what a generation changed; raise MissingKeyError, or TamperedError when it is not what was signed."""
+    """Yield what a generation changed; raise MissingKeyError, or TamperedError when the file is not what was signed."""
     body = checked_delta(store, delta_key(snapshot.generation), snapshot.delta_sha256, snapshot.delta_bytes)
     return decode_delta(body)
 
 
 def checked_delta(store: Store, key: str, sha256: str, unpacked_bytes: int | None) -> bytes:
-    """Read a packed delta, whose lines must hash to what its snapshot names; raise MissingKeyError or TamperedError.
+    """Return a packed delta whose unpacked lines have this hash; raise MissingKeyError or TamperedError.
 
-    No more is read and unpacked than `unpacked_bytes` lets it be; of old generations, which do not say, a fixed bound.
+    Reads and unpacks no more than `unpacked_bytes` allow, or a fixed bound for old generations, which do not state it.
     """
     largest = MAX_DELTA_BYTES if unpacked_bytes is None else unpacked_bytes
     body = _bounded(store, key, min(most_packed_bytes(largest), MAX_BLOB_BYTES))
@@ -142,7 +146,7 @@ def checked_delta(store: Store, key: str, sha256: str, unpacked_bytes: int | Non
 
 
 def read_hashed(store: Store, key: str, sha256: str, *, max_bytes: int = MAX_BLOB_BYTES) -> bytes:
-    """Read what must hash to `sha256`; raise MissingKeyError, or TamperedError when it does not."""
+    """Return the bytes at a key; raise MissingKeyError, or TamperedError when their hash is not `sha256`."""
     body = _bounded(store, key, max_bytes)
     if hashlib.sha256(body).hexdigest() != sha256:
         raise tampered(store, key, f"does not hash to {sha256}, as what was signed says")
@@ -150,7 +154,7 @@ def read_hashed(store: Store, key: str, sha256: str, *, max_bytes: int = MAX_BLO
 
 
 def read_shard(store: Store, ref: ShardRef) -> dict[str, ShardRow]:
-    """Read the rows of a shard: slug → row; raise TamperedError when they are not what was signed."""
+    """Return the rows of a shard: slug → row; raise TamperedError when they are not what was signed."""
     key = shard_key(ref.sha256)
     try:
         largest = MAX_SHARD_BYTES if ref.unpacked_bytes is None else ref.unpacked_bytes
@@ -163,7 +167,7 @@ def read_shard(store: Store, ref: ShardRef) -> dict[str, ShardRow]:
 
 
 def read_listings(store: Store, source: str, part: ShardRef) -> Iterator[bytes]:
-    """Read one part of a source's listings, line by line; raise TamperedError when it is not what was signed."""
+    """Yield the lines of one partition of a source; raise TamperedError when they are not what was signed."""
     key = source_key(source, part.sha256)
     try:
         largest = MAX_PART_BYTES if part.unpacked_bytes is None else part.unpacked_bytes
@@ -173,7 +177,7 @@ def read_listings(store: Store, source: str, part: ShardRef) -> Iterator[bytes]:
 
 
 def tampered(store: Store, key: str, reason: str) -> TamperedError:
-    """Make the error that names store, key, reason and remedy."""
+    """Return the error that names store, key, reason and remedy."""
     return TamperedError(f"{store.name}: {key} {reason}: {REMEDY}")
 
 
@@ -190,7 +194,7 @@ def _bounded(store: Store, key: str, max_bytes: int) -> bytes:
 
 
 def _first(error: ValidationError) -> str:
-    """Tell the first thing that is wrong, without what the record holds."""
+    """Describe the first invalid field, without its value."""
     first = error.errors()[0]
     return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
 

@@ -1,4 +1,4 @@
-"""Whose signature counts for a reader: a key that is named, a remembered one, our own, or at last the store's own."""
+"""Chooses the keys that a reader trusts: those named, else the remembered one, our own, or at last the store's own."""
 
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -16,26 +16,26 @@ MOST_NAMED = 4
 NO_KEY = "no key to trust: pass --key FILE with the issuer's public key (JWK or JWK Set)"
 
 Basis = Literal["key", "own", "first_use", "first_use_now", "store"]
-"""Why keys are trusted: named by the user, of this machine's signing key, remembered from first use, remembered now,
-or published by the very store that they judge."""
+"""Why keys are trusted: "key", the user named them; "own", this machine signs with it; "first_use", it was pinned on
+first use; "first_use_now", it is pinned by this use; "store", the store that they judge publishes them."""
 
 
 class TrustedKeys(NamedTuple):
-    """Keys that are trusted, and why."""
+    """Trusted keys, and why they are trusted."""
 
     keys: KeyRing
     origin: str
-    """A sentence for the person who asks."""
+    """Where the keys are from, for the user to read."""
     basis: Basis
 
     @property
     def from_store(self) -> bool:
-        """Whether the keys are the store's own: then it is only shown to be of one piece."""
+        """Whether the keys are the store's own: they show that it is consistent, not who published it."""
         return self.basis == "store"
 
 
 def trusted_keys(settings: Settings, store: Store | None, key: str | None, *, pinned: str | None = None) -> TrustedKeys:
-    """Choose the keys: those of `key` (a file or a thumbprint), else the registry's `pinned` one, our own, the store's.
+    """Return the keys of `key` (a file or a thumbprint), or else the `pinned` key, our own, or those of the store.
 
     Raises SigningKeyError where there are none, and EmptyStoreError.
     """
@@ -72,7 +72,7 @@ def _of_store(store: Store, keys: KeyRing) -> TrustedKeys:
 
 
 def _published_key(store: Store, key_id: str, remedy: str) -> KeyRing:
-    """Give the key of a thumbprint: a store may publish any keys, but none that has another's thumbprint."""
+    """Return the key with this thumbprint out of those that a store publishes: no other key can have the thumbprint."""
     keys = _published(store)
     if key_id not in keys.key_ids:
         others = ", ".join(sorted(keys.key_ids)[:MOST_NAMED]) or "none"
@@ -81,7 +81,7 @@ def _published_key(store: Store, key_id: str, remedy: str) -> KeyRing:
 
 
 def _published(store: Store) -> KeyRing:
-    """Read the keys that a store publishes."""
+    """Return the keys that a store publishes."""
     if not store.exists(POINTER_KEY):
         raise EmptyStoreError(f"nothing published yet at {store.name}: run `passports refresh`")
     jwks = find(store, JWKS_KEY, max_bytes=MAX_JWKS_BYTES)

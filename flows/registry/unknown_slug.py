@@ -1,4 +1,4 @@
-"""Says that no passport has a slug, and names the nearest ones."""
+"""The error that no passport has a slug, with the most similar slugs."""
 
 import difflib
 from collections.abc import Iterable
@@ -9,11 +9,11 @@ NEAREST_NAMES = 5
 
 
 class UnknownSlugError(FlowError):
-    """No passport has this slug; the message names the nearest ones."""
+    """No passport has this slug; the message names the most similar ones."""
 
 
 def unknown_slug(slug: str, known: Iterable[str]) -> UnknownSlugError:
-    """Say that there is no such passport, and what was probably meant."""
+    """Return the error for a slug that is not among the known ones."""
     near = difflib.get_close_matches(slug, list(known), NEAREST_NAMES, cutoff=0.4)
     meant = (
         f"; nearest: {', '.join(near)}" if near else ": run `passports refresh` first, or name a listing: author/name"

@@ -1,1 +1,1 @@
-"""Files served beside the passports."""
+"""Renders the files that are served beside the registry."""

@@ -1,4 +1,4 @@
-"""What is served beside the registry: the copies of the passports, the contract, and the public key."""
+"""Renders what is served beside the registry: copies of the passports, the contract, and the public key."""
 
 import base64
 
@@ -13,7 +13,7 @@ from pipelines.signing.signatures import ALGORITHM
 
 
 def copies_for(issuer: Issuer) -> RenderCopies:
-    """Render a signed passport's copy: the same bytes, with the unsigned `_links` beside them."""
+    """Return a function that renders the copy of a signed passport: the same bytes, with unsigned `_links` added."""
 
     def render(slug: str, document: bytes) -> Copies:
         return Copies(document[:-1] + b',"_links":' + orjson.dumps(links(issuer, slug)) + b"}")
@@ -22,7 +22,7 @@ def copies_for(issuer: Issuer) -> RenderCopies:
 
 
 def site_files(signer: Signer) -> dict[str, bytes]:
-    """Key → file: schema.json, and the public key as a JWK Set and in the form that `_links.publicKey` names."""
+    """Return key → bytes of schema.json, the public keys as a JWK Set, and the file that `_links.publicKey` names."""
     public = {
         "algorithm": ALGORITHM,
         "keyId": signer.key_id,

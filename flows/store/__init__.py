@@ -1,4 +1,4 @@
-"""Where passports are kept: a local directory, or an object store behind the same few operations."""
+"""Stores files by key, in a local directory or in an object store, behind the same few operations."""
 
 from flows.store.base import Blob, Store, StoreError, find
 from flows.store.open import open_store

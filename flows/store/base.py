@@ -1,4 +1,4 @@
-"""What a store must be able to do, and the errors it raises."""
+"""The operations that every store offers, and the errors that they raise."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -7,90 +7,90 @@ from typing import NamedTuple, Protocol
 from flows.errors import FlowError
 
 MAX_BLOB_BYTES = 2**30
-"""No key holds more: what is larger is not one of ours and is not read into memory."""
+"""Largest file in bytes: a larger one is not ours, and is not read into memory."""
 
 
 class StoreError(FlowError):
-    """A store could not do what it was asked; the message names the store, the key and the remedy."""
+    """An operation of a store failed; the message names the store, the key and the remedy."""
 
 
 class KeyRefusedError(StoreError):
-    """The key could leave the store's root or cannot be kept in every kind of store."""
+    """The key could lead outside the store's root, or is not valid in every kind of store."""
 
 
 class MissingKeyError(StoreError):
-    """Nothing lies at the key."""
+    """Nothing is stored at the key."""
 
 
 class ConflictError(StoreError):
-    """What lies at the key is no longer the version that was expected."""
+    """The version stored at the key is not the expected one."""
 
 
 class TooLargeError(StoreError):
-    """What lies at the key is larger than anything that belongs there."""
+    """The file at the key is larger than any that belongs there."""
 
 
 class StoreUnavailableError(StoreError):
-    """The store did not answer or refused: out of reach, out of space, no permission. The outcome may be unclear."""
+    """The store did not answer or refused: unreachable, full, no permission. Whether a write took effect is unclear."""
 
 
 class ObstructedError(StoreUnavailableError):
-    """What is at the key, or at a folder on the way to it, is no file or folder of ours."""
+    """Something other than a regular file is at the key, or other than a folder on the path to it."""
 
 
 class StoreUnfitError(StoreError):
-    """The store answers but does not keep its promises, so nothing is published to it."""
+    """The store answers but lacks a guarantee that publishing needs, such as conditional writes."""
 
 
 class Blob(NamedTuple):
-    """What lies at a key."""
+    """The content of a key."""
 
     body: bytes
     token: str
-    """Names this version to `Store.swap`; means nothing elsewhere."""
+    """Identifies this version to `Store.swap`; has no other meaning."""
 
 
 class Store(Protocol):
-    """Bytes under keys. Every write is whole or not there; every method may raise StoreUnavailableError."""
+    """Bytes under keys. Every write is atomic; every method may raise StoreUnavailableError."""
 
     @property
     def name(self) -> str:
-        """The directory or address, fit to be shown: it holds no secret."""
+        """The directory or address, without secrets, for messages."""
 
     @property
     def workers(self) -> int:
-        """How many calls are worth making at once: 1 where waiting is not what takes the time."""
+        """How many calls to make in parallel: 1 where they do not wait for a network."""
 
     def get(self, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob:
-        """Read a key; raise MissingKeyError or TooLargeError."""
+        """Return the content of a key; raise MissingKeyError or TooLargeError."""
 
     def exists(self, key: str) -> bool:
-        """Tell whether something lies at the key."""
+        """Whether something is stored at the key."""
 
     def create(self, key: str, body: bytes) -> bool:
-        """Write a key where nothing lies; False, and nothing done, where something does."""
+        """Write a key that does not exist; returns False, and writes nothing, where it does."""
 
     def swap(self, key: str, body: bytes, expected: str) -> None:
-        """Replace the version whose token is `expected`; raise ConflictError when another lies there, or none."""
+        """Replace the version whose token is `expected`; raise ConflictError when another one or none is stored."""
 
     def put(self, key: str, body: bytes) -> None:
-        """Write a key, whatever lies there."""
+        """Write a key, replacing what is stored there."""
 
     def list(self, prefix: str = "") -> Iterator[str]:
-        """Name the keys below a folder ("registry/snapshots"), in order; "" is all."""
+        """Yield the keys below a folder ("registry/snapshots"), sorted; "" yields all."""
 
     def delete(self, key: str) -> None:
-        """Remove a key; one that is not there is removed already."""
+        """Remove a key; does nothing where it does not exist."""
 
     def barrier(self) -> None:
-        """Return once everything written so far would survive a loss of power."""
+        """Return when everything written so far would survive a loss of power."""
 
     def lock(self) -> AbstractContextManager[None]:
-        """Keep other publishers out for a whole publication, where the store can; elsewhere `swap` alone decides."""
+        """Lock out other publishers, where the store has locks; otherwise do nothing: `swap` decides between them."""
 
 
 def find(store: Store, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob | None:
-    """Read a key; None when nothing lies there."""
+    """Return the content of a key; None when nothing is stored there."""
     try:
         return store.get(key, max_bytes=max_bytes)
     except MissingKeyError:

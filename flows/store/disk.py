@@ -1,4 +1,4 @@
-"""The operating system under a local store: walking folders, syncing, and its errors in words to act on."""
+"""System calls of a local store: opening folders without following links, syncing, and errors with remedies."""
 
 import contextlib
 import ctypes
@@ -34,7 +34,7 @@ _OBSTRUCTIONS = {errno.ENOTDIR, errno.ELOOP, errno.EISDIR}
 
 @contextlib.contextmanager
 def explained(store: str, key: str) -> Iterator[None]:
-    """Turn an OSError into the StoreError that names the store, the key and the remedy."""
+    """Turn an OSError of the block into a StoreError that names the store, the key and the remedy."""
     try:
         yield
     except FileNotFoundError as error:
@@ -51,11 +51,14 @@ def _unavailable(store: str, key: str, error: OSError) -> StoreError:
 
 @contextlib.contextmanager
 def open_folder(root: Path, parts: Iterable[str], *, make: bool) -> Iterator[int]:
-    """Open a folder below the root, one step at a time, so that no link is followed; yields its descriptor."""
+    """Open a folder below the root and yield its descriptor.
+
+    It is opened level by level, so that no link is followed. `make` creates missing levels.
+    """
     if make and not root.is_dir():
         try:
             root.mkdir(parents=True, exist_ok=True)
-        except FileNotFoundError as error:  # some file systems of the kernel's own answer so
+        except FileNotFoundError as error:  # how some pseudo file systems, such as /proc, refuse
             raise PermissionError(errno.EPERM, error.strerror) from error
         root.chmod(_FOLDER_MODE)
     at = os.open(root, _FOLDER)
@@ -83,9 +86,9 @@ def _enter(at: int, part: str, *, make: bool) -> int:
 
 
 def write_new(folder: int, name: str, body: bytes, *, durable: bool) -> None:
-    """Write a file that must not be there yet, readable by everybody; `durable` waits until it is on the disk.
+    """Create a file that everybody may read; raise FileExistsError where it exists. `durable` syncs it to the disk.
 
-    By the system's calls alone: what Python's files ask beside is a quarter of the time of a small one.
+    It uses system calls directly: Python's file objects make further ones, a quarter of the time of a small file.
     """
     descriptor = os.open(name, _NEW, FILE_MODE, dir_fd=folder)
     try:
@@ -100,9 +103,9 @@ def write_new(folder: int, name: str, body: bytes, *, durable: bool) -> None:
 
 
 def sync_file_system(descriptor: int) -> None:
-    """Wait until the file system that holds the open file is on the disk; raise OSError when it cannot be.
+    """Write the file system of an open file to the disk; raise OSError on failure.
 
-    Linux's syncfs(2), which also reports earlier failed writes; where the C library has none, sync(2).
+    Calls Linux's syncfs(2), which also reports earlier failed writes, or sync(2) where the C library lacks it.
     """
     syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
     if syncfs is None:

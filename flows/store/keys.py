@@ -1,4 +1,4 @@
-"""Every key of the store as a pure function, and how what lies there is served. No key is a path prefix of another."""
+"""Checks keys before a store uses them, and recognises the keys of snapshots."""
 
 import re
 
@@ -15,12 +15,12 @@ _MAX_KEY_CHARACTERS = 1024
 
 
 def is_key(text: str) -> bool:
-    """Whether the text is a key that cannot leave the store and that every kind of store can keep."""
+    """Whether the text is a key that cannot lead outside the store and that is valid in every kind of store."""
     return len(text) <= _MAX_KEY_CHARACTERS and _KEY.fullmatch(text) is not None
 
 
 def checked(key: str) -> str:
-    """Give the key back; raise KeyRefusedError when it is none."""
+    """Return the key; raise KeyRefusedError when it is not valid."""
     if not is_key(key):
         raise KeyRefusedError(
             f"key {key[:100]!r} is refused: parts of letters, digits, '.', '_', '~', '-' that begin with a letter or "
@@ -30,7 +30,7 @@ def checked(key: str) -> str:
 
 
 def checked_site_key(key: str) -> str:
-    """Give the key of a site file back; raise KeyRefusedError when a passport's copy or page could take it."""
+    """Return the key of a site file; raise KeyRefusedError when a registry file, copy or page could have it."""
     first, _, rest = checked(key).partition("/")
     theirs = first == "registry" or key in RESERVED_NAMES or f"{key}/".startswith("api/v1/passport/") or key == "api/v1"
     if theirs or not (first in RESERVED_NAMES or first == ".well-known" or (not rest and _extension(key))):
@@ -39,6 +39,6 @@ def checked_site_key(key: str) -> str:
 
 
 def generation_of(key: str) -> int | None:
-    """Give the generation of the snapshot that lies at a key; None of a key where none of ours lies."""
+    """Return the generation whose snapshot has this key; None where it is no snapshot's key."""
     number = key.removeprefix(f"{SNAPSHOTS}/").removesuffix(".json")
     return int(number) if number.isdecimal() and number.isascii() and key == snapshot_key(int(number)) else None

@@ -1,7 +1,7 @@
-"""A store in a local directory: whole files under their names, compare-and-swap under a lock, one sync a publication.
+"""A store in a local directory: atomic writes, compare-and-swap under a lock, one sync per publication.
 
-A write goes to a temporary file under `.tmp`, which no key can name, and is renamed into place; so a killed process
-leaves no half-written key. Folders are walked by descriptor and links are not followed, so a key cannot leave the root.
+A write goes to a temporary file under `.tmp`, which no key can name, and is renamed into place: a killed process leaves
+no half-written key. Folders are opened by descriptor without following links, so no key leads outside the root.
 """
 
 import contextlib
@@ -25,13 +25,13 @@ _TMP = ".tmp"
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 """O_NONBLOCK: opening a named pipe that somebody put in place of a file must not wait for a writer."""
 _FOLDERS_HELD = 300
-"""Those of the passports by their hash, and some; well below the number of files that a process may have open."""
+"""Folders kept open: the 256 of passports by hash and some more, well below the limit of open files of a process."""
 _PUBLICATION = "publish.lock"
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class _HeldLock(threading.local):
-    """What a thread keeps open during its publication, so that each of its writes need not open it again."""
+    """Descriptors that a thread keeps open during its publication, so that each write need not open them again."""
 
     def __init__(self) -> None:
         self.tmp: int | None = None
@@ -39,7 +39,7 @@ class _HeldLock(threading.local):
 
 
 class LocalStore:
-    """A directory; it is made at the first write. The directory itself may be a link, nothing in it may."""
+    """A store in a directory, which the first write makes. The directory may be a link, nothing inside it may."""
 
     workers = 1
 
@@ -48,24 +48,24 @@ class LocalStore:
         self._name = str(self._root)
         self._held = _HeldLock()
         self._mark, self._numbers = secrets.token_hex(8), count()
-        """With the process, what no two temporary files have in common, whoever else writes here from wherever."""
+        """Make the names of temporary files unique, together with the process id, also across machines."""
 
     @property
     def name(self) -> str:
-        """The directory."""
+        """The absolute path of the directory."""
         return self._name
 
     def __repr__(self) -> str:
         return f"LocalStore({self.name!r})"
 
     def get(self, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob:
-        """Read a key; its token is the hash of its content."""
+        """Return the content of a key; its token is the SHA-256 of the content."""
         with explained(self.name, key), self._folder_of(key, make=False) as (folder, leaf):
             body = self._read(folder, leaf, key, max_bytes)
         return Blob(body, _token(body))
 
     def exists(self, key: str) -> bool:
-        """Tell whether a file lies at the key."""
+        """Whether a regular file is stored at the key."""
         try:
             with explained(self.name, key), self._folder_of(key, make=False) as (folder, leaf):
                 return stat.S_ISREG(os.stat(leaf, dir_fd=folder, follow_symlinks=False).st_mode)
@@ -73,7 +73,7 @@ class LocalStore:
             return False
 
     def create(self, key: str, body: bytes) -> bool:
-        """Link the finished file into place: the file system lets one of many win."""
+        """Create a key by linking the finished file into place, which succeeds for one of several processes at once."""
         with explained(self.name, key), self._staged(key, body) as (tmp, name, folder, leaf):
             try:
                 os.link(name, leaf, src_dir_fd=tmp, dst_dir_fd=folder, follow_symlinks=False)
@@ -83,7 +83,7 @@ class LocalStore:
         return True
 
     def swap(self, key: str, body: bytes, expected: str) -> None:
-        """Compare and rename under a lock that every swap in this directory takes."""
+        """Replace a version by comparing and renaming, under a lock that all swaps in this directory share."""
         with explained(self.name, key), self._staged(key, body) as (tmp, name, folder, leaf), self._locked("swap.lock"):
             if self._token_of(folder, leaf, key) != expected:
                 raise ConflictError(f"{self.name}: {key} was changed by another publisher: read it again")
@@ -91,13 +91,13 @@ class LocalStore:
             self._settle(key, folder)
 
     def put(self, key: str, body: bytes) -> None:
-        """Rename the finished file over whatever lies there."""
+        """Write a key by renaming the finished file over what is stored there."""
         with explained(self.name, key), self._staged(key, body) as (tmp, name, folder, leaf):
             os.rename(name, leaf, src_dir_fd=tmp, dst_dir_fd=folder)
             self._settle(key, folder)
 
     def list(self, prefix: str = "") -> Iterator[str]:
-        """Name the files below a folder, in order; links, pipes and temporary files are not keys."""
+        """Yield the keys below a folder, sorted; links, pipes and temporary files are left out."""
         top = self._root / keys.checked(prefix) if prefix else self._root
         found: list[str] = []
         with contextlib.suppress(MissingKeyError), explained(self.name, prefix):
@@ -107,7 +107,7 @@ class LocalStore:
         yield from sorted(filter(keys.is_key, found))
 
     def delete(self, key: str) -> None:
-        """Remove the file; its folder stays."""
+        """Remove the file of a key, but not its folder."""
         with (
             contextlib.suppress(MissingKeyError),
             explained(self.name, key),
@@ -116,13 +116,13 @@ class LocalStore:
             os.unlink(leaf, dir_fd=folder)
 
     def barrier(self) -> None:
-        """Sync the file system that holds the directory, once for everything written."""
+        """Make everything written durable, by one sync of the file system that holds the directory."""
         with explained(self.name, ""), open_folder(self._root, (), make=True) as root:
             sync_file_system(root)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Wait for, then hold, the one publication of this directory; the kernel lets go of it for a killed process."""
+        """Wait for the directory's publication lock, then hold it; the kernel releases it when a process is killed."""
         with contextlib.ExitStack() as held:
             with explained(self.name, ""):
                 held.enter_context(self._locked(_PUBLICATION))
@@ -175,7 +175,7 @@ class LocalStore:
             os.close(self._held.folders.popitem()[1])
 
     def _settle(self, key: str, folder: int) -> None:
-        """Let copies follow the pointer on the disk too: after a loss of power none may be newer than it."""
+        """Sync the folder if the key is the pointer: after a loss of power no copy may be newer than the pointer."""
         if key == layout.POINTER_KEY:
             os.fsync(folder)
 
@@ -190,7 +190,7 @@ class LocalStore:
                 os.close(held)
 
     def _take(self, held: int, lock: str, mode: int) -> None:
-        """Lock a file; say so where another run's publication has to be waited for."""
+        """Lock a file; log a warning when that has to wait for another run's publication."""
         try:
             fcntl.flock(held, mode | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -201,7 +201,7 @@ class LocalStore:
             fcntl.flock(held, mode)
 
     def _sweep(self) -> None:
-        """Remove what killed writers left, unless some writer is at work: then the next publication does."""
+        """Remove temporary files of killed writers, unless another writer is active: then the next publication does."""
         with contextlib.suppress(BlockingIOError), self._locked("write.lock", fcntl.LOCK_EX | fcntl.LOCK_NB) as tmp:
             for entry in os.scandir(tmp):
                 if not entry.name.endswith(".lock"):
@@ -217,7 +217,7 @@ class LocalStore:
         with os.fdopen(os.open(leaf, _READ, dir_fd=folder), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise ObstructedError(f"{self.name}: {key} is no regular file: remove it")
-            size = os.fstat(file.fileno()).st_size  # a read takes the memory that it is allowed, not what it needs
+            size = os.fstat(file.fileno()).st_size  # read() allocates as much as it is allowed to read
             body = file.read(min(size, max_bytes) + 1)
         if len(body) > max_bytes:
             raise TooLargeError(f"{self.name}: {key} is larger than {max_bytes} bytes: it is not what belongs there")
@@ -225,7 +225,7 @@ class LocalStore:
 
 
 def _is_regular(path: str) -> bool:
-    """Whether a file lies there, and no link: folders that are links were not entered on the way."""
+    """Whether a path is a regular file and no link; `os.walk` does not enter folders that are links."""
     try:
         return stat.S_ISREG(os.lstat(path).st_mode)
     except FileNotFoundError:

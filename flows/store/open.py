@@ -1,4 +1,4 @@
-"""From what a person writes for a store to the store."""
+"""Opens a store from the address that a user gives, and gives each address one canonical spelling."""
 
 import os
 import posixpath
@@ -10,18 +10,18 @@ from flows.store.base import Store, StoreUnavailableError
 from flows.store.local import LocalStore
 
 REMOTE_SCHEMES = ("s3", "gs", "az", "https", "http", "memory")
-"""What obstore opens for us; a web server can only be read from, and memory is gone with the process."""
+"""Schemes that obstore opens. Web servers are read-only; "memory" ends with the process."""
 PLACES = {
     "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
     "gs": ("GOOGLE_BASE_URL",),
     "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT", "AZURE_STORAGE_ACCOUNT_NAME"),
 }
-"""Scheme → the variables that say at which service, or of which account, a bucket is."""
+"""Scheme → environment variables that name the service or account that a bucket belongs to."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def open_store(url: str) -> Store:
-    """Open a path, a file:// address, s3://, gs://, az://, or https:// to read; raise StoreUnavailableError."""
+    """Return the store at a path, file://, s3://, gs://, az://, or (to read) https://; raise StoreUnavailableError."""
     if (folder := _folder(url)) is not None:
         return LocalStore(folder)
     scheme = _scheme(url)
@@ -33,10 +33,10 @@ def open_store(url: str) -> Store:
 
 
 def canonical_store(url: str, environment: Mapping[str, str] = os.environ) -> str:
-    """Give the one spelling of a store, however it was typed: what is locked, resumed or remembered goes by it.
+    """Return the canonical spelling of a store's address: locks, crawls to resume and memories are named by it.
 
-    A directory is its whole path without links ("./public" and "file:///srv/public" are "/srv/public"), an address has
-    no superfluous slashes and no secret, and a bucket names the service that it is at, where a setting says which.
+    A directory becomes its absolute path without links ("./public" and "file:///srv/public" are "/srv/public"). Other
+    addresses lose superfluous slashes and secrets, and a bucket is followed by its service where a variable sets one.
     """
     if (folder := _folder(url)) is not None:
         return str(folder.resolve())
@@ -46,7 +46,7 @@ def canonical_store(url: str, environment: Mapping[str, str] = os.environ) -> st
 
 
 def _folder(url: str) -> Path | None:
-    """Give the directory that a path or a file:// address names; None for a store elsewhere."""
+    """Return the directory that a path or a file:// address names; None for other addresses."""
     if "://" not in url:
         return Path(url).expanduser()
     return Path(unquote(urlsplit(url).path)) if _scheme(url) == "file" else None

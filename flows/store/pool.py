@@ -1,4 +1,4 @@
-"""Many calls at once, with what is in flight bounded."""
+"""Calls a function on many items in parallel, with a bound on the calls in flight."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,11 +9,11 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _CALLS_A_WORKER = 8
-"""How far the pool runs ahead of whoever takes the results."""
+"""Calls per worker that the pool runs ahead of the caller."""
 
 
 def each(function: Callable[[Item], Result], items: Iterable[Item], *, workers: int) -> Iterator[Result]:
-    """Call the function on each item, `workers` at a time; results come in order, the first error is raised."""
+    """Call the function on each item, `workers` at a time; yields the results in order, and raises the first error."""
     if workers == 1:
         yield from map(function, items)
         return
@@ -23,7 +23,7 @@ def each(function: Callable[[Item], Result], items: Iterable[Item], *, workers: 
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
-    """Cut into runs of `size`; the last may be shorter."""
+    """Yield tuples of `size` items; the last may be shorter."""
     remaining = iter(items)
     while batch := tuple(islice(remaining, size)):
         yield batch

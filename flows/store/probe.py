@@ -1,4 +1,4 @@
-"""Is a store fit to publish to? Some take conditional writes and ignore the condition: so we race."""
+"""Tests by racing writes whether a store honours conditional writes: some accept them and ignore the condition."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +12,11 @@ RACERS = 16
 
 
 def probe(store: Store, *, nonce: str) -> Commit:
-    """Race 16 creates and 16 swaps; tell by what the store can commit: "swap", or "create" where it ignores swaps'.
+    """Return how publications to this store can commit: "swap", or "create" where it ignores the condition of swaps.
 
-    Exactly one racer must win, its bytes must stay, and a late one must lose. Raises StoreUnfitError where creates fail
-    that. `nonce` is a fresh name, so that two probes never meet; what was written is removed again.
+    Of 16 racing creates, and then of 16 racing swaps, exactly one must win, its bytes must stay, and a later one must
+    fail. Raises StoreUnfitError where the creates do not pass. `nonce` is unique, so that two probes never use the same
+    keys, which are removed at the end.
     """
     created, swapped = probe_key(nonce, "create"), probe_key(nonce, "swap")
     try:
@@ -46,7 +47,7 @@ def _objection_to_swaps(store: Store, key: str) -> str | None:
 
 
 def _race(attempt: Callable[[bytes], bool]) -> list[bytes]:
-    """Let all start at once; give the bytes of those who were told that they won."""
+    """Start all racers at once; returns the bytes of those whose write reported success."""
     start = Barrier(RACERS)
 
     def run(racer: int) -> bytes | None:

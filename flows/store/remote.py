@@ -1,4 +1,4 @@
-"""A store in S3, Google Cloud Storage or Azure (or, to read, behind any web server), through obstore."""
+"""A store in S3, Google Cloud Storage or Azure, or read-only behind any web server, through obstore."""
 
 import contextlib
 import json
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from obstore.store import RetryConfig
 
 _RETRIES: "RetryConfig" = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
-"""About three seconds of waiting: a wrong address is told soon, and longer outages are the flows' retries to bear."""
+"""About three seconds of waiting: a wrong address is reported soon, and the retries of flows bridge longer outages."""
 _ATTEMPTS = 4
 _NO_BUCKET = "there is no such bucket: create it, or correct the address"
 _CAUSES = {
@@ -49,13 +49,13 @@ _CAUSES = {
     "dns error": "there is no host of that name: correct the address",
     "TimedOut": "it did not answer in time: check the network, run again",
 }
-"""Word in what obstore tells of an error → the remedy."""
+"""Word in obstore's message of an error → the remedy."""
 _QUERY = re.compile(r"\?\S+")
 _USERINFO = re.compile(r"//[^/@\s]*@")
 
 
 class ObjectStore:
-    """A bucket, or a folder in one. Versions are what the service says they are: ETag, generation."""
+    """A store in a bucket or a folder of one. Tokens are the service's own versions: ETag or generation."""
 
     workers = 16
 
@@ -65,7 +65,7 @@ class ObjectStore:
 
     @classmethod
     def at(cls, url: str) -> "ObjectStore":
-        """Open an address; credentials come from where the service's own tools look. Raises StoreUnavailableError."""
+        """Open an address, with the credentials that obstore finds in the environment. Raises StoreUnavailableError."""
         with _explained(url, ""):
             if url.startswith("http://"):
                 return cls(from_url(url, client_options={"allow_http": True}, retry_config=_RETRIES), url)
@@ -73,14 +73,14 @@ class ObjectStore:
 
     @property
     def name(self) -> str:
-        """The address, without anything secret in it."""
+        """The address, without secrets."""
         return self._name
 
     def __repr__(self) -> str:
         return f"ObjectStore({self.name!r})"
 
     def get(self, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob:
-        """Read a key, after looking at its size."""
+        """Return the content of a key, after checking its size."""
         with _explained(self.name, key):
             found = obstore.get(self._client, keys.checked(key))
             if found.meta["size"] > max_bytes:
@@ -88,7 +88,7 @@ class ObjectStore:
             return Blob(bytes(found.bytes()), _token(found.meta["e_tag"], found.meta["version"]))
 
     def exists(self, key: str) -> bool:
-        """Tell whether an object lies at the key."""
+        """Whether an object is stored at the key."""
         try:
             with _explained(self.name, key):
                 obstore.head(self._client, keys.checked(key))
@@ -97,9 +97,10 @@ class ObjectStore:
         return True
 
     def create(self, key: str, body: bytes) -> bool:
-        """Write under the condition that nothing lies there (`If-None-Match: *`).
+        """Write a key on the condition that it does not exist (`If-None-Match: *`).
 
-        A service may answer "conflict" to everybody in a race and mean "try again": so we look whether one has won.
+        A service may answer "conflict" to all racing writers, meaning "try again". So a conflict counts only if the key
+        exists afterwards; otherwise the write is tried again.
         """
         for _ in range(_ATTEMPTS):
             try:
@@ -112,7 +113,7 @@ class ObjectStore:
         raise StoreUnavailableError(f"{self.name}: {key} cannot be created and is not there either: run again")
 
     def swap(self, key: str, body: bytes, expected: str) -> None:
-        """Write under the condition that the expected version lies there (`If-Match`)."""
+        """Write a key on the condition that the expected version is stored (`If-Match`)."""
         version = json.loads(expected)
         try:
             self._put(key, body, version)
@@ -121,29 +122,29 @@ class ObjectStore:
             if bare == version.get("e_tag", "") or not self._holds(key, expected):
                 raise
             version["e_tag"] = bare
-            self._put(key, body, version)  # Ceph's gateway knows ETags without their quotes only
+            self._put(key, body, version)  # Ceph's gateway compares ETags without their quotes
 
     def put(self, key: str, body: bytes) -> None:
-        """Write whatever lies there."""
+        """Write a key, replacing what is stored there."""
         self._put(key, body, "overwrite")
 
     def list(self, prefix: str = "") -> Iterator[str]:
-        """Name the keys below a folder, in order."""
+        """Yield the keys below a folder, sorted."""
         with _explained(self.name, prefix):
             found = obstore.list(self._client, prefix=keys.checked(prefix) if prefix else None)
             names = sorted(entry["path"] for chunk in found for entry in chunk)
         yield from names
 
     def delete(self, key: str) -> None:
-        """Remove an object; one that is not there is removed already."""
+        """Remove an object; does nothing where there is none."""
         with contextlib.suppress(MissingKeyError), _explained(self.name, key):
             obstore.delete(self._client, keys.checked(key))
 
     def barrier(self) -> None:
-        """Nothing to wait for: the services answer once a write is safe."""
+        """Do nothing: these services answer a write when it is durable."""
 
     def lock(self) -> contextlib.AbstractContextManager[None]:
-        """No lock: `swap` decides between publishers."""
+        """Lock nothing: `swap` decides between publishers."""
         return contextlib.nullcontext()
 
     def _holds(self, key: str, token: str) -> bool:
@@ -169,15 +170,15 @@ def _client(url: str) -> "Client":
 
 
 def _token(e_tag: str | None, version: str | None) -> str:
-    """Both, where both are given: S3 compares the ETag, Google Cloud Storage the generation."""
+    """Return a token of ETag and version, as given: S3 compares the ETag, Google Cloud Storage the generation."""
     return json.dumps({name: value for name, value in (("e_tag", e_tag), ("version", version)) if value is not None})
 
 
 @contextlib.contextmanager
 def _explained(store: str, key: str) -> Iterator[None]:
-    """Turn what obstore raises into our errors.
+    """Turn the errors that obstore raises in the block into StoreErrors.
 
-    Its own message is cut short and its traceback dropped: they can hold a signed URL.
+    Its messages are shortened and its tracebacks dropped, as they can hold a signed URL.
     """
     try:
         yield
