@@ -1,1 +1,1 @@
-"""Answers HTTP requests from a store, here or through nginx."""
+"""Serves a store over HTTP, by a server of its own or by nginx."""
