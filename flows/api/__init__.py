@@ -1,1 +1,1 @@
-"""Serves a store over HTTP, by a server of its own or by nginx."""
+"""Serves a store over HTTP: the built-in server, and a configuration for nginx."""
