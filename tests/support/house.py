@@ -92,7 +92,7 @@ def place(module: str) -> tuple[str, int]:
 
 
 def named(path: Path) -> Iterator[str]:
-    """Yield the dotted names of the modules that a module imports, with those of rooms imported from by name."""
+    """Yield the dotted names of the modules that a module imports; "from flows import cli" gives "flows.cli"."""
     for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
