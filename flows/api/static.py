@@ -51,7 +51,7 @@ def answer(store: Store, method: str, target: str, asked: Mapping[str, str]) -> 
 
 
 def key_of(target: str) -> str | None:
-    """Return the key that a request's target names, None where it names none; "/" is the index, folders have none."""
+    """Return the key that a request's target names, None where it names none, as a folder does; "/" is the index."""
     try:
         path = unquote(urlsplit(target).path, errors="strict")
     except ValueError:

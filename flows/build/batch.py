@@ -153,9 +153,10 @@ def _valid_extractions(stock: Listings, slots: range) -> Iterator[Listing]:
 
 
 def _concerned(taken: Iterable[IngestedCrawl], joins: Joins) -> Iterator[str]:
+    """Yield the slugs of all passports that the records of these crawls may change."""
     for one in taken:
         for spool in one.spools.values():
             for line in spool.read():
                 yield from (placed.slug for placed in joins.place(line.listing))
-                if line.raw.source == HUB:  # rebuild what its own and its asked name had, too
+                if line.raw.source == HUB:  # also the passports of its present and its former name
                     yield from (line.listing.slug, hub_slug(line.raw.asked_as or line.raw.id))

@@ -81,7 +81,7 @@ class PartBuilder:
         return Part(found, refused, counted)
 
     def _is_small(self, listing: Listing) -> bool:
-        """Whether a repository has too few downloads for its own passport; the seller's listings never have."""
+        """Whether a repository has too few downloads for its own passport; a seller's listing never has."""
         if listing.source != HUB:
             return False
         downloads = next((fact.value for fact in listing.facts if fact.name == "downloads"), 0)

@@ -37,7 +37,7 @@ class BuildInput(NamedTuple):
 
 
 class WorkerEnvironment(NamedTuple):
-    """Code, rules, key and settings that every worker of a run must share, compared before a worker builds."""
+    """The code, rules, signing key and settings of a process. A worker builds only if its own equal the run's."""
 
     code: str
     rules: str

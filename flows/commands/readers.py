@@ -77,7 +77,7 @@ def show(
     at_generation: AtGeneration = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show one passport for reading: what it says, who says so, and what changed last."""
+    """Show one passport for reading: what it states, by which source, and what changed last."""
     from flows.audit.opened import TrustOptions, memory_at
     from flows.commands import show as looking
 

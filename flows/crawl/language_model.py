@@ -1,4 +1,4 @@
-"""Client of a language model at an OpenAI-compatible endpoint; explains in sentences of its own why an answer failed.
+"""Client of a language model at an OpenAI-compatible endpoint. A sentence of ours explains each failure.
 
 What the client library raises or logs is never shown: an endpoint's error text may repeat the key that it refused.
 """
