@@ -67,7 +67,7 @@ def refresh(
 
 @app.command()
 def rescrape(slug: str, store: Store = None, as_json: AsJson = False) -> None:
-    """Crawl, build, sign and publish one passport, named by its slug or by its listing's id (author/name)."""
+    """Crawl the records of one passport and publish it anew; name its slug or its listing's id (author/name)."""
     from flows.commands import refresh as refreshing
 
     refreshing.rescrape(slug, store, as_json=as_json)

@@ -102,7 +102,7 @@ def batch_of(
 
 
 def _owners(stock: Listings, served: PublishedState) -> SlugOwners:
-    """Which id owns each slug, among all listings of the seller, present and gone."""
+    """Return which id owns each slug, among all listings of the seller, present and gone."""
 
     def served_under(slug: str) -> str | None:
         row = served.rows(range(slot(slug), slot(slug) + 1)).get(slug)

@@ -11,7 +11,7 @@ from flows.progress import tell
 from pipelines.registry.slots import shard_index, slots_of
 
 PASSPORTS_A_TASK = 10_000
-"""Roughly: a smaller task costs more than it saves, and larger ones leave workers idle at the end."""
+"""About how many: smaller tasks cost more than they save, and larger ones leave workers idle at the end."""
 
 Builder = Callable[[Job, BuildInput], Iterable[Built]]
 """Builds a batch and yields the results in the order of its parts, one for each part or task."""

@@ -19,9 +19,9 @@ from schemas.registry import ShardRow
 from schemas.run import Accounting, Breach, IssuedPassport
 
 FEW_OBJECTS = 2_000
-"""Most passports held in memory until publication; more are written ahead: to the store, served by nothing yet."""
+"""Most passports in memory until publication; more are written ahead: to the store, named by no snapshot yet."""
 FEW_HANDED_BACK = 500
-"""Most passports that a worker sends back to the run; more it writes ahead."""
+"""Most passports that a worker sends back to the run; if there are more, it writes them ahead."""
 MOST_CHANGES = 5_000
 """Most issued passports that a run report names."""
 
@@ -85,7 +85,7 @@ class Built:
         self.accounting += part.accounting
 
     def write_ahead(self, store: Store, *, but: int) -> None:
-        """Write the passports in memory to the store, where nothing serves them yet, if there are more than `but`."""
+        """Write the passports in memory to the store if there are more than `but`; no snapshot names them yet."""
         if len(self.objects) > but:
             self.ahead += sum(write_objects(store, self.objects.items()))
             self.objects.clear()

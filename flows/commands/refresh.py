@@ -20,7 +20,7 @@ def refresh(sources: list[str] | None, store: str | None, *, accept_drop: bool, 
 
 
 def rescrape(slug: str, store: str | None, *, as_json: bool) -> None:
-    """Crawl, build, sign and publish one passport."""
+    """Crawl the records of one passport, then build, sign and publish it."""
     settings, epoch = read_settings(store=store), source_date_epoch()
     _announce_key(settings)
     only = listings_to_crawl(slug, settings, epoch)

@@ -57,8 +57,8 @@ async def crawl(
     `url` is the source's root; `arguments` are the spider's; `clock_epoch` (Unix time in seconds) replaces the clock;
     `settings` are further Scrapy settings (with RESUME an unfinished crawl continues). The source's API key comes from
     the environment. A crawl that is cancelled or exceeds its time limit is stopped before this returns. Raise
-    CrawlFailedError, which names source, URL and remedy, when there is no report, whatever a report says; FullError
-    where the disk has no room for the file.
+    CrawlFailedError, which names source, URL and remedy, when there is no report (a bad report is left to the gate);
+    FullError where the disk has no room for the file.
     """
     crawl_file = await asyncio.to_thread(_cleared, out)
     given = {f"{source.upper()}_URL": url, "CRAWL_FILE": str(crawl_file), "PARENT_PID": str(os.getpid())}

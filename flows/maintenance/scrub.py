@@ -75,7 +75,7 @@ def scrub(
 
 
 class _Turn(NamedTuple):
-    """The numbers of the files to read in a run: `budget` of them from `begin` on, from the last back to the first."""
+    """The numbers of the files to read in a run: `budget` of them from `begin` on; the first follows the last."""
 
     files: int
     begin: int

@@ -131,7 +131,7 @@ async def refresh(sources: list[str] | None = None, store: str | None = None, *,
 
 @flow(name="rescrape", flow_run_name="rescrape {slug}")
 async def rescrape(slug: str, store: str | None = None) -> None:
-    """Refresh one passport, named by its slug or by its listing's id."""
+    """Crawl the records of one passport, named by its slug or by its listing's id, and publish it anew."""
     settings, epoch = read_settings(store=store), source_date_epoch()
     only = listings_to_crawl(slug, settings, epoch)
     await _do(new_job("rescrape", settings, epoch=epoch, only=only))
