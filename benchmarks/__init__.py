@@ -1,1 +1,1 @@
-"""Measures what the README and docs/ quote, each figure beside a floor taken in the same run."""
+"""Measures the figures that README and docs/ quote, each beside a lower bound measured in the same run."""

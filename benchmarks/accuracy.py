@@ -1,9 +1,9 @@
-"""Capabilities against what others say of the same models, and the confidence that this gives. `make accuracy`.
+"""Compares capabilities with what catalogues state of the same models, which gives their confidence. `make accuracy`.
 
 The passports of one recorded day are built in memory and compared twice. The section `openrouter` of models.dev follows
-OpenRouter, which we read: it tests our reading. The makers' own entries, in models.dev and in LiteLLM's table, do not:
-they give the confidences of `pipelines/rules/issuing.toml`. Prints tables and disagreements, draws docs/accuracy.svg.
-Exits with 1 when a reading is below its bound or a figure in the rules is not what the counts give.
+OpenRouter, our source: it tests how well we read it. The makers' own entries, in models.dev and LiteLLM's table, are
+independent of it: they give the confidences of `pipelines/rules/issuing.toml`. Prints tables and disagreements, draws
+docs/accuracy.svg. Exits with 1 when a reading is below its bound or a figure in the rules is not what the counts give.
 """
 
 import json
@@ -49,29 +49,29 @@ Claims = Mapping[str, set[str]]
 
 
 class OfMakers(NamedTuple):
-    """What the makers' own entries say."""
+    """What the makers' own entries state of capabilities."""
 
     sections: Answers
-    """In models.dev."""
+    """From models.dev."""
     rows: Answers
-    """In LiteLLM's table."""
+    """From LiteLLM's table."""
 
     @property
     def first(self) -> dict[str, dict[str, bool]]:
-        """One answer a claim: models.dev's, else LiteLLM's where that table also says no of the capability."""
+        """One answer for each claim: models.dev's, else LiteLLM's if it also denies the capability of some model."""
         speaks = two_sided(self.rows)
         heard = {key: {name: yes for name, yes in of.items() if name in speaks} for key, of in self.rows.items()}
         return first_of(self.sections, heard)
 
 
 def records() -> list[dict[str, Any]]:
-    """OpenRouter's records of the day."""
+    """Return OpenRouter's records of the day."""
     document = json.loads((recordings() / f"openrouter/models_{DAY}.json").read_bytes())
     return list(document if isinstance(document, list) else document["data"])
 
 
 def claims() -> dict[str, set[str]]:
-    """What the passports of the day claim."""
+    """Return listing id → names of the capabilities of its passport of the day."""
     listings = [listing for record in records() if isinstance(listing := admit(raw_listing(record, NOW)), Listing)]
     terms = IssueContext(Issuer("unfragile.ai", "https://unfragile.ai"), default_gates(), NOW, "accuracy")
     return {
@@ -81,18 +81,18 @@ def claims() -> dict[str, set[str]]:
 
 
 def of_makers(ours: Claims) -> OfMakers:
-    """The makers' own entries of the models that we have passports of."""
+    """Return the makers' own entries of the models that we have passports of."""
     sections, rows = by_models_dev(ours, models_dev()), by_litellm(ours, litellm())
     return OfMakers(answers(sections, MODELS_DEV), answers(rows, LITELLM))
 
 
 def confirmed(ours: Claims, makers: OfMakers) -> list[Count]:
-    """The counts behind the confidences: capabilities of which at least one claim of ours was compared."""
+    """Return the counts behind the confidences: of capabilities with at least one claim of ours compared."""
     return [c for c in compare(ours, makers.first) if c.claimed]
 
 
 def likeness(sold: Mapping[str, Truth]) -> None:
-    """Print how much of the section `openrouter` is what OpenRouter's own listing says."""
+    """Print how many values of the section `openrouter` are the same in OpenRouter's own listing."""
     pairs = [(record, sold[record["id"]]) for record in records() if record["id"] in sold]
     listed = [datetime.fromtimestamp(record["created"], UTC).date().isoformat() for record, _ in pairs]
     alike = {
@@ -110,7 +110,7 @@ def likeness(sold: Mapping[str, Truth]) -> None:
 
 
 def tell_disagreements(ours: list[Count], makers: OfMakers) -> None:
-    """Print who says what, where a maker's entry and a passport differ."""
+    """Print who states what where a maker's entry and a passport differ."""
     print("\ndisagreements with the makers' own entries")
     for capability, listing_id, side in disagreements(ours):
         who = "models.dev" if capability in makers.sections.get(listing_id, {}) else "LiteLLM"
@@ -126,14 +126,14 @@ def tell_disagreements(ours: list[Count], makers: OfMakers) -> None:
 
 
 def published(ours: Claims, measured: set[str]) -> tuple[int, int, dict[str, int]]:
-    """How many capabilities are of a measured kind, how many there are in all, and how often each of the others is."""
+    """Return the number of published capabilities of measured kinds, that of all, and the count of each other kind."""
     tally = Counter(name for of in ours.values() for name in of)
     others = {name: number for name, number in tally.most_common() if name not in measured}
     return tally.total() - sum(others.values()), tally.total(), others
 
 
 def settle(ours: Claims, counts: list[Count]) -> bool:
-    """Print the confidences, as the rules have them to hold; whether they do."""
+    """Print the confidences that the rules must have; return whether they have them."""
     held = rulebook().issuing.confidence
     print("\nconfidence: (confirmed + 1) / (compared + 2)")
     for c in counts:
@@ -148,7 +148,7 @@ def settle(ours: Claims, counts: list[Count]) -> bool:
 
 
 def main() -> int:
-    """Print the figures; exit 1 when one is below its bound or not what the rules hold."""
+    """Print the figures; return 1 when one is below its bound or not in the rules, else 0."""
     ours, sold = claims(), models_dev()["openrouter"]["models"]
     makers, reading = of_makers(ours), compare(ours, answers(sold, MODELS_DEV))
     together = compare(ours, makers.first)

@@ -1,4 +1,4 @@
-"""The picture of docs/accuracy.md: precision and recall against the makers' own entries, as bars from 0 to 1."""
+"""Draws the chart of docs/accuracy.md: precision and recall against the makers' own entries, as bars from 0 to 1."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ TITLE = "precision (dark) and recall (light) against the makers' own entries; mo
 
 
 def draw(counts: list[Count], path: Path) -> None:
-    """Draw one row a capability."""
+    """Write an SVG with one row for each capability."""
     height = 50 + len(counts) * ROW
     size = f'width="760" height="{height}" font-family="sans-serif" font-size="12"'
     rows = "".join(_row(c, 40 + place * ROW) for place, c in enumerate(counts))

@@ -1,10 +1,10 @@
-"""Whether two stores say the same of the same days, although one of them was disturbed.
+"""Compares what two stores state of the same days, when the runs of one of them were disturbed by faults.
 
-Compared are: each passport's status, payload digest and facts digest; on each day the last version of it that was
-issued for a change of substance (cause, status, payload digest; renewals are left out, as they follow the clock); and
-each record that is kept of every source, by its hash and the days on which it was first and last missed. Not compared
-are generations, run ids and times of day: a run more or less on a day moves the hour of a first miss, and so which of
-the day's runs confirms an absence. Rolls are left out too, as they are named by their instant.
+Compared are: each passport's status, payload digest and facts digest; of each day the last version issued for a change
+of substance (cause, status, payload digest; renewals are left out, as they depend on the clock); and each stored record
+of every source, by its hash and the days of its first and last miss. Generations, run ids and times of day are not
+compared: one run more or less on a day changes the hour of a first miss, and so which run of a day confirms an absence.
+Rolls are left out too, as their ids are instants.
 """
 
 import fcntl
@@ -26,19 +26,19 @@ from schemas.times import timestamp
 from schemas.verdict import Verdict
 
 SEED = bytes(range(32))
-"""Of the key that signs in both."""
+"""Seed of the key that signs in both stores."""
 EVERYTHING = 10_000
-"""Generations and days: nothing is too old to be compared."""
+"""Number of generations and of days retained: nothing is garbage for its age."""
 RENEWED = ("refreshed", "key_changed")
 STANDS = (Verdict.OK, Verdict.EXPIRED, Verdict.FREEZE)
-"""Verdicts on a passport that is what was signed; that some are too old between days that lie weeks apart is right."""
+"""Verdicts on a passport that is what was signed; some expire, as recorded days can be weeks apart."""
 MOST_NAMED = 5
 
 Said = dict[str, Any]
 
 
 def differing(one: Path, other: Path, at: int) -> list[str]:
-    """Name what two stores say differently, a line each."""
+    """Return a line for each difference between two stores, at most MOST_NAMED of a kind."""
     readers = [_reader(store, at) for store in (one, other)]
     found = []
     for name, said in (("passports", _passports), ("histories", _history), ("records", _records)):
@@ -50,7 +50,7 @@ def differing(one: Path, other: Path, at: int) -> list[str]:
 
 
 def damage(store: Path, at: int) -> str:
-    """Say which passports of a store do not verify; empty where all do, or none is published yet."""
+    """Return which passports of a store do not verify; empty where all do, or none is published yet."""
     reader = read_served(LocalStore(store), _trusted(), datetime.fromtimestamp(at, UTC))
     judged = [(row.slug, reader.check(row.slug)) for row in reader.rows()] if reader else []
     wrong = [f"{slug}: {finding.verdict} {finding.reason}" for slug, finding in judged if finding.verdict not in STANDS]
@@ -58,7 +58,7 @@ def damage(store: Path, at: int) -> str:
 
 
 def verified(surroundings: Mapping[str, str], at: int) -> str:
-    """Run `passports verify --all`; what it says where it does not pass."""
+    """Run `passports verify --all`; return its output if it fails, else an empty string."""
     command = [sys.executable, "-c", "from flows.cli import main; main()", "verify", "--all", "--at"]
     moment = timestamp(datetime.fromtimestamp(at, UTC))
     done = subprocess.run([*command, moment], env=surroundings, capture_output=True, text=True, check=False)  # noqa: S603
@@ -66,7 +66,7 @@ def verified(surroundings: Mapping[str, str], at: int) -> str:
 
 
 def held_locks(store: Path) -> list[str]:
-    """Name the locks of a store that somebody holds."""
+    """Return the names of a store's locks that a process holds."""
     held = []
     for path in sorted((store / ".tmp").glob("*.lock")):
         with path.open("rb") as file:
@@ -78,12 +78,12 @@ def held_locks(store: Path) -> list[str]:
 
 
 def temporary(store: Path) -> list[str]:
-    """Name the unfinished files of a store."""
+    """Return the names of a store's unfinished files."""
     return sorted(path.name for path in (store / ".tmp").iterdir() if path.suffix != ".lock")
 
 
 def garbage(store: Path, at: int) -> list[str]:
-    """Name what lies in a store that no generation names: the next collection removes it."""
+    """Return the keys of files that no generation names, which the next collection removes."""
     reader = _reader(store, at)
     return plan(LocalStore(store), reader, generations=EVERYTHING, days=EVERYTHING, at=reader.at).garbage
 
@@ -101,7 +101,7 @@ def _passports(reader: Reader) -> Said:
 
 
 def _history(reader: Reader) -> Said:
-    """Slug → day → what was issued of it last for a change of substance."""
+    """Return slug → day → the last version issued for a change of substance."""
     found: dict[str, dict[str, tuple[str, str, str]]] = defaultdict(dict)
     for snapshot in reversed(list(reader.ancestry())):
         for row in reader.rows(snapshot):

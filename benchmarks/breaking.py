@@ -1,4 +1,4 @@
-"""The faults that benchmarks/faults.py throws at a run: what the source answers, signals, and a disk that is full."""
+"""The faults of benchmarks/faults.py: bad answers of the source, signals to the run, and a full disk."""
 
 import os
 import random
@@ -12,29 +12,29 @@ from pathlib import Path
 from typing import NamedTuple
 
 ANSWERS = ("429", "500", "503", "html", "truncate", "badjson", "empty", "slow", "reset")
-"""What the replay server can answer instead of the list."""
+"""Faults that the replay server can answer with instead of the list."""
 RATES = (0.3, 0.6, 1.0)
-"""Shares of its answers that are replaced: where a crawl asks again, the next one may be good."""
+"""Shares of its answers that are replaced, so that a retry of a crawl may get a good one."""
 DISK_MIB = 512
 LARGEST_ROOM_KIB = 8_000
-"""That a full disk has left, or a file may grow to, at most: more than a run writes, so that some of them end well."""
+"""Most KiB left on a full disk, or allowed for a file: more than a run writes, so that some runs succeed."""
 
 Run = subprocess.Popen[str]
 
 
 class Thrown(NamedTuple):
-    """A fault as it is thrown into one run."""
+    """A fault of one run, with its moment and strength."""
 
     fault: "Fault"
     folder: Path
-    """Where the run writes."""
+    """Folder that the run writes to."""
     after_s: float
     rate: float
     room_bytes: int
 
 
 class Fault(NamedTuple):
-    """Something that goes wrong: the source answers something else, or something is done at a random moment."""
+    """A kind of fault: the source answers something else, or `strike` is called at a random moment."""
 
     name: str
     answer: str = ""
@@ -42,14 +42,14 @@ class Fault(NamedTuple):
 
 
 def throw(fault: Fault, folder: Path, usual_s: float, chance: random.Random) -> Thrown:
-    """Choose by chance when and how badly; `usual_s` is how long a run takes that nothing disturbs."""
+    """Choose moment and strength of a fault at random; `usual_s` is how long an undisturbed run takes."""
     room_bytes = int(1024 * LARGEST_ROOM_KIB ** chance.random())
     return Thrown(fault, folder, chance.uniform(0, usual_s), chance.choice(RATES), room_bytes)
 
 
 @contextmanager
 def thrown_at(process: Run, thrown: Thrown) -> Iterator[None]:
-    """Strike at the chosen moment, unless the run has ended by then; in the end there is room again."""
+    """Strike at the chosen moment, unless the run has ended by then; free the disk when the context ends."""
     over = threading.Event()
 
     def wait() -> None:
@@ -78,7 +78,7 @@ def _kill_crawl(process: Run, _: Thrown) -> None:
 
 
 def _interrupt(process: Run, _: Thrown) -> None:
-    """As Ctrl-C does: the run and its crawl are both told."""
+    """Interrupt the run and its crawl, as Ctrl-C does."""
     os.killpg(process.pid, signal.SIGINT)
 
 
@@ -87,7 +87,7 @@ def _limit_files(process: Run, thrown: Thrown) -> None:
 
 
 def _fill_disk(_: Run, thrown: Thrown) -> None:
-    """As far as it goes: the run, which writes meanwhile, may be faster."""
+    """Fill the disk as far as possible: the run writes at the same time, and may be faster."""
     with _filler(thrown.folder).open("wb") as file:
         while (missing := _free_bytes(thrown.folder) - thrown.room_bytes) > 0:
             with suppress(OSError):
@@ -116,7 +116,7 @@ FAULTS = (
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[tuple[Fault, ...]]:
-    """Lay a small file system under a folder, to be filled; gives the faults that can be thrown, all where it may."""
+    """Mount a small file system at a folder; yield the faults that are possible, without a full disk if it fails."""
     command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", str(folder)]
     folder.mkdir()
     if subprocess.run(command, check=False, capture_output=True).returncode:  # noqa: S603 - one of ours

@@ -1,9 +1,9 @@
-"""How well model cards are read: precision and recall on labelled sets, and counts over every recorded card.
+"""Measures how well model cards are read: precision and recall on labelled sets, and counts over all recorded cards.
 
 A sentence counts as found when a claim and its label share at least 80 % of the bytes of the longer one. Labels of
-the kind "doubtful" are neither asked for nor held against the reader. A label may name several failure modes ("a|b"):
-any of them agrees. The own set is part of the tests; the real set holds places in recorded cards, without their text.
-Its first half was looked at while the rules were written, the other half only after they were.
+the kind "doubtful" count neither as found nor as missed. A label may name several failure modes ("a|b"): each of them
+agrees. Our own set is part of the tests; the real set has positions in recorded cards, without their text. Its first
+half was read while the rules were written, the other half only afterwards.
 """
 
 import json
@@ -39,14 +39,14 @@ class Label(NamedTuple):
 
 
 class LabelledCard(NamedTuple):
-    """A card with all that states something against its model."""
+    """A card with labels for all sentences that state something against its model."""
 
     card: bytes
     labels: tuple[Label, ...]
 
 
 class Score(NamedTuple):
-    """What was found of what was marked."""
+    """Counts of claims found, missed and wrongly found."""
 
     found: int = 0
     missed: int = 0
@@ -56,12 +56,12 @@ class Score(NamedTuple):
 
     @property
     def precision(self) -> float:
-        """Of what was taken for a claim, how much is one."""
+        """Share of the claims found that are labelled."""
         return self.found / max(1, self.found + self.extra)
 
     @property
     def recall(self) -> float:
-        """Of what was marked, how much was found."""
+        """Share of the labels that were found."""
         return self.found / max(1, self.found + self.missed)
 
     def __str__(self) -> str:
@@ -73,7 +73,7 @@ class Score(NamedTuple):
 
 
 def recordings() -> Path | None:
-    """The larger recordings' folder, where there is one (PASSPORTS_RECORDINGS)."""
+    """Return the folder of the larger recordings (PASSPORTS_RECORDINGS); None where there is none."""
     named = os.environ.get("PASSPORTS_RECORDINGS")
     root = Path(named) if named else BESIDE_THE_CHECKOUT
     return root / "data" if (root / "data").is_dir() else None
@@ -109,7 +109,7 @@ def recorded_cards(data: Path) -> list[Path]:
 
 
 def score(cards: Iterable[LabelledCard]) -> Score:
-    """Add up over cards."""
+    """Return the sum of the scores of all cards."""
     return Score(*map(sum, zip(*(_score_of(*card) for card in cards), strict=True)))
 
 
@@ -133,7 +133,7 @@ def _same(claim: CardClaim, label: Label) -> bool:
 
 
 def counts(paths: Iterable[Path]) -> Counter[str]:
-    """Read every card in full; what is raised is counted, and a quote that is not at its place is asserted against."""
+    """Read every card in full and count its parts, and exceptions; assert that every quote is at its place."""
     tally: Counter[str] = Counter()
     for path in paths:
         card = path.read_bytes()
@@ -156,7 +156,7 @@ def _counts_of(card: bytes) -> dict[str, int]:
 
 
 def main() -> int:
-    """Print the figures; exit 1 when a bound is not kept."""
+    """Print the figures; return 1 when a bound is not kept, else 0."""
     sets = {"own set": score(own_set())}
     data = recordings()
     if data:

@@ -1,7 +1,7 @@
-"""What catalogues that others wrote say of a model's capabilities: models.dev and LiteLLM's table.
+"""Reads what two catalogues by others state of a model's capabilities: models.dev and LiteLLM's table.
 
-models.dev answers yes or no to most; LiteLLM seldom says no, so its silence is no answer.
-The recordings are where PASSPORTS_RECORDINGS points (or beside the checkout).
+models.dev states or denies most; LiteLLM seldom denies one, so a capability that it does not mention is no answer.
+The recordings are in the folder PASSPORTS_RECORDINGS (or beside the checkout).
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 Truth = Mapping[str, Any]
 Reads = Callable[[Truth], bool | None]
 Answers = Mapping[str, Mapping[str, bool]]
-"""OpenRouter's id → capability → whether the catalogue says that the model has it; absent is no answer."""
+"""OpenRouter's id → capability → whether the catalogue states or denies it; a missing one is no answer."""
 
 MODELS_DEV: dict[str, Reads] = {
     "tool calling": lambda t: t["tool_call"],
@@ -29,7 +29,7 @@ MODELS_DEV: dict[str, Reads] = {
     "very long context": lambda t: t["limit"]["context"] >= 1_000_000,
     "prompt caching": lambda t: "cache_read" in t["cost"] if "cost" in t else None,
 }
-"""Capability → how models.dev says it."""
+"""Capability → how to read it from an entry of models.dev."""
 
 LITELLM: dict[str, Reads] = {
     "multi-turn chat": lambda t: t["mode"] in ("chat", "responses"),
@@ -45,42 +45,42 @@ LITELLM: dict[str, Reads] = {
     "prompt caching": lambda t: t.get("supports_prompt_caching"),
     "web search": lambda t: t.get("supports_web_search"),
 }
-"""Capability → how LiteLLM says it."""
+"""Capability → how to read it from a row of LiteLLM."""
 
 SPOKEN_OF = tuple(dict.fromkeys((*MODELS_DEV, *LITELLM)))
-"""Capabilities that one of them speaks of, in the order of the tables."""
+"""Capabilities that at least one of them can state, in the order of the tables."""
 
 
 def recordings() -> Path:
-    """Where the recordings lie."""
+    """Return the folder of the recordings."""
     named = os.environ.get("PASSPORTS_RECORDINGS")
     return (Path(named) if named else Path(__file__).resolve().parents[2] / "shared") / "data"
 
 
 def models_dev() -> dict[str, Any]:
-    """The recorded file of models.dev: section → its models."""
+    """Return the recorded file of models.dev: section → its models."""
     sections: dict[str, Any] = json.loads(next((recordings() / "modelsdev").glob("api_*.json")).read_bytes())
     return sections
 
 
 def litellm() -> dict[str, Any]:
-    """The recorded table of LiteLLM: id → row; its first row explains the fields and is no model."""
+    """Return the recorded table of LiteLLM: id → row, without the first row, which explains the fields."""
     rows: dict[str, Any] = json.loads(next((recordings() / "litellm").glob("*.json")).read_bytes())
     return {name: row for name, row in rows.items() if name != "sample_spec"}
 
 
 def answers(entries: Mapping[str, Truth], reads: Mapping[str, Reads]) -> dict[str, dict[str, bool]]:
-    """What the entries say of each capability; None is no answer."""
+    """Return id → capability → answer of its entry, leaving out None, which is no answer."""
     read = {entry_id: {name: ask(entry) for name, ask in reads.items()} for entry_id, entry in entries.items()}
     return {key: {name: bool(said) for name, said in told.items() if said is not None} for key, told in read.items()}
 
 
 def two_sided(told: Answers) -> set[str]:
-    """Capabilities of which a catalogue says both yes and no: only there is its yes worth something."""
+    """Return the capabilities that a catalogue both states and denies: only of those does its yes mean something."""
     said = {(name, answer) for of_one in told.values() for name, answer in of_one.items()}
     return {name for name, _ in said if {(name, True), (name, False)} <= said}
 
 
 def first_of(first: Answers, second: Answers) -> dict[str, dict[str, bool]]:
-    """One answer for each id and capability: that of `first`, else that of `second`."""
+    """Return one answer for each id and capability: that of `first`, else that of `second`."""
     return {key: {**second.get(key, {}), **first.get(key, {})} for key in sorted({*first, *second})}

@@ -1,4 +1,4 @@
-"""Counting how often what passports claim is what a catalogue says, and what confidence the counts give."""
+"""Counts how often a catalogue confirms what passports claim, and derives the confidence of a claim from that."""
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -9,7 +9,7 @@ from pipelines.rules.issuing import posterior_mean
 
 
 class Count(NamedTuple):
-    """How often one capability is claimed, and how often the catalogue has it."""
+    """How often one capability is claimed by passports, by the catalogue, by both and by neither."""
 
     capability: str
     both: int
@@ -19,28 +19,28 @@ class Count(NamedTuple):
 
     @property
     def claimed(self) -> int:
-        """Claims of ours that the catalogue speaks of."""
+        """Number of our claims that the catalogue states or denies."""
         return self.both + len(self.only_ours)
 
     @property
     def precision(self) -> float | None:
-        """Of what we claim, how much they have; None where nothing is claimed."""
+        """Share of our claims that the catalogue states too; None where we claim nothing."""
         return self.both / self.claimed if self.claimed else None
 
     @property
     def recall(self) -> float | None:
-        """Of what they have, how much we claim; None where they have nothing."""
+        """Share of what the catalogue states that we claim; None where it states nothing."""
         theirs = self.both + len(self.only_theirs)
         return self.both / theirs if theirs else None
 
     @property
     def confidence(self) -> float:
-        """What a single claim deserves."""
+        """The confidence of a single claim."""
         return posterior_mean(self.both, self.claimed)
 
 
 def compare(ours: Mapping[str, AbstractSet[str]], theirs: Answers) -> list[Count]:
-    """Count on every id that both know, each capability that the catalogue speaks of."""
+    """Return the count of each capability that the catalogue answers, over the ids that both have."""
     common = sorted(ours.keys() & theirs.keys())
     said = {name: {i: theirs[i][name] for i in common if name in theirs[i]} for name in SPOKEN_OF}
     return [_count(name, ours, answers) for name, answers in said.items() if answers]
@@ -57,13 +57,13 @@ def _count(name: str, ours: Mapping[str, AbstractSet[str]], said: Mapping[str, b
 
 
 def brier(counts: list[Count]) -> float:
-    """Mean squared distance of each claim's confidence from whether it was confirmed; 0 is perfect."""
+    """Return the mean squared difference of claims' confidence and whether they were confirmed; 0 is perfect."""
     total = sum(c.both * (1 - c.confidence) ** 2 + len(c.only_ours) * c.confidence**2 for c in counts)
     return total / sum(c.claimed for c in counts)
 
 
 def table(title: str, counts: list[Count]) -> None:
-    """Print one comparison."""
+    """Print the counts of one comparison as a table."""
     print(
         f"\n{title}\n{'capability':<22}{'both':>6}{'ours':>6}{'theirs':>8}{'neither':>9}{'precision':>11}{'recall':>8}"
     )
@@ -73,12 +73,12 @@ def table(title: str, counts: list[Count]) -> None:
 
 
 def share(of: float | None) -> str:
-    """A share with three decimals, a dash where there is none."""
+    """Format a share with three decimals, as a dash where there is none."""
     return "-" if of is None else f"{of:.3f}"
 
 
 def disagreements(counts: list[Count]) -> Iterator[tuple[str, str, str]]:
-    """Each capability, id and side ("ours" or "theirs") that alone says it."""
+    """Yield capability, id and the side ("ours" or "theirs") that alone states it, for each disagreement."""
     for c in counts:
         yield from ((c.capability, listing_id, "ours") for listing_id in c.only_ours)
         yield from ((c.capability, listing_id, "theirs") for listing_id in c.only_theirs)

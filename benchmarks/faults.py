@@ -1,9 +1,9 @@
-"""What a store is after a hundred faults: `python -m benchmarks.faults [--runs N] [--seed N]`.
+"""Compares a store after a hundred faults with an undisturbed one: `python -m benchmarks.faults [--runs N] [--seed N]`.
 
-The recorded days of OpenRouter are crawled, built and published in their order, against the replay server that lies
-with the recordings (PASSPORTS_RECORDINGS): once undisturbed, and once with a random fault in each of N runs, after
-which every day gets one good run. In the end both stores must say the same; benchmarks/alike.py says by what they are
-compared. A run is a process of its own that does the stages of a refresh (benchmarks/refreshing.py).
+The recorded days of OpenRouter are crawled, built and published in order, against the replay server of the recordings
+(PASSPORTS_RECORDINGS): once undisturbed, and once with N runs that each have a random fault, and one good run at the
+end of every day. Both stores must then state the same; benchmarks/alike.py compares them. Each run is a separate
+process that does the stages of a refresh (benchmarks/refreshing.py).
 """
 
 import argparse
@@ -30,7 +30,7 @@ from pipelines.signing.keys import signing_key_to_jwk
 from tests.support.recordings import recorded_days, recordings_dir
 
 GOOD_H, BROKEN_H, DAY_S = 18, 12, 86_400
-"""On every day the good run is at six, and the others begin at noon, a minute apart."""
+"""Hour of each day's good run and of its first disturbed one (the next follow a minute apart); seconds of a day."""
 LIMIT_S = 120
 DIED, HUNG = "died", "hung"
 OUTCOMES = (PUBLISHED, CLOSED, DIED, HUNG)
@@ -40,30 +40,30 @@ class Ended(NamedTuple):
     """How a run ended."""
 
     outcome: str
-    """What it said last ("published", "closed"), else "died", or "hung" where it had to be killed."""
+    """What it printed last ("published", "closed"), else "died", or "hung" if it had to be killed."""
     told: str
     """The last line of its standard error."""
     took_s: float
 
 
 class World(NamedTuple):
-    """Where runs take place: a folder with the key and all that they write, and the server that plays the source."""
+    """A folder with the key and all that runs write, and the server that replays the source."""
 
     folder: Path
     url: str
 
     @property
     def store(self) -> Path:
-        """The store."""
+        """Folder of the store."""
         return self.folder / "store"
 
     def play(self, **wish: object) -> None:
-        """Steer the server: which day it plays, and with which fault."""
+        """Make the server replay a day, with a fault."""
         asked = urllib.request.Request(f"{self.url}/__control", json.dumps(wish).encode())  # noqa: S310 - our own server
         urllib.request.urlopen(asked, timeout=LIMIT_S).close()  # noqa: S310 - likewise
 
     def surroundings(self) -> dict[str, str]:
-        """Give a run's environment: none of this machine's settings, and folders of its own."""
+        """Return a run's environment, without this machine's settings and with the folders of this world."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PASSPORTS_")}
         own = {
             "PASSPORTS_STORE": self.store,
@@ -78,7 +78,7 @@ class World(NamedTuple):
 
 
 def main() -> None:
-    """Replay twice, and compare."""
+    """Replay the days twice, and exit with 1 unless both stores state the same."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
@@ -97,13 +97,13 @@ def main() -> None:
 
 
 def calendar() -> list[tuple[str, int]]:
-    """Give each recorded day and the second of its good run; the last day again a day later, to end all doubts."""
+    """Return each recorded day and the Unix time of its good run, and the last day once more, to confirm absences."""
     days = [(day, int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp())) for day in recorded_days()]
     return [(day, begins + GOOD_H * 3600) for day, begins in [*days, (days[-1][0], days[-1][1] + DAY_S)]]
 
 
 def deal(possible: tuple[Fault, ...], runs: int, days: int, chance: random.Random) -> list[list[Fault]]:
-    """Deal out the faults over the days, each as often as any other; the day that ends all doubts has none."""
+    """Distribute the faults over the days at random, each as often as any other; the repeated last day has none."""
     dealt = [possible[number % len(possible)] for number in range(runs)]
     chance.shuffle(dealt)
     return [*(dealt[number::days] for number in range(days)), []]
@@ -112,7 +112,7 @@ def deal(possible: tuple[Fault, ...], runs: int, days: int, chance: random.Rando
 def disturbed(
     place: World, days: list[tuple[str, int]], dealt: list[list[Fault]], usual_s: float, chance: random.Random
 ) -> list[tuple[Fault, Ended]]:
-    """Replay the days with faults, and give what came of each; after each, what is served must verify."""
+    """Replay the days with faults and return how each run ended; after each, all that is served must verify."""
     found = []
     for (day, at), faults in zip(days, dealt, strict=True):
         for number, fault in enumerate(faults):
@@ -127,7 +127,7 @@ def disturbed(
 
 
 def good(place: World, day: str, at: int) -> Ended:
-    """Do a run that nothing disturbs; it must publish."""
+    """Do an undisturbed run; exit unless it publishes."""
     place.play(day=day, fault="")
     ended = run(place, at)
     if ended.outcome != PUBLISHED:
@@ -136,7 +136,7 @@ def good(place: World, day: str, at: int) -> Ended:
 
 
 def run(place: World, epoch: int, thrown: Thrown | None = None) -> Ended:
-    """Do a run, and throw the fault at it; nothing of it may live on."""
+    """Do a run, with a fault if one is given; exit if one of its processes survives it."""
     surroundings = place.surroundings() | {"SOURCE_DATE_EPOCH": str(epoch)}
     command, pipe = [sys.executable, "-m", "benchmarks.refreshing"], subprocess.PIPE
     process = subprocess.Popen(  # noqa: S603 - ourselves
@@ -162,7 +162,7 @@ def _awaited(process: subprocess.Popen[str]) -> tuple[str, str]:
 
 
 def _all_gone(session: int) -> None:
-    """Wait until nothing of a run is alive; its crawl notices within a moment that it is an orphan."""
+    """Wait until all processes of a run have ended; its crawl soon notices that its parent has died."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         try:
@@ -174,7 +174,7 @@ def _all_gone(session: int) -> None:
 
 
 def show(found: list[tuple[Fault, Ended]]) -> None:
-    """Print a table of what came of each fault, and what runs said as they died."""
+    """Print how often runs with each fault ended how, and the last line of runs that died."""
     count = Counter((fault.name, ended.outcome) for fault, ended in found)
     print(f"{'fault':24}{'runs':>10}{''.join(f'{outcome:>10}' for outcome in OUTCOMES)}")
     for name in dict.fromkeys(fault.name for fault, _ in sorted(found, key=lambda one: one[0].name)):
@@ -186,7 +186,7 @@ def show(found: list[tuple[Fault, Ended]]) -> None:
 
 
 def alike(quiet: World, broken: World, at: int) -> bool:
-    """Say whether the two stores are alike, and what the faults left."""
+    """Print differences of the two stores and what the faults left; return whether there is none."""
     found = differing(quiet.store, broken.store, at)
     for place in (quiet, broken):
         refused = verified(place.surroundings(), at)
@@ -202,7 +202,7 @@ def alike(quiet: World, broken: World, at: int) -> bool:
 
 @contextmanager
 def replaying(seed: int) -> Iterator[str]:
-    """Play the recordings; yields the server's address."""
+    """Replay the recordings until the context ends; yield the server's address."""
     command = [sys.executable, str(recordings_dir() / "tools/replay.py"), "--seed", str(seed)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:  # noqa: S603
         assert server.stdout
@@ -213,7 +213,7 @@ def replaying(seed: int) -> Iterator[str]:
 
 
 def world(folder: Path, url: str) -> World:
-    """Lay out a folder to do runs in, with the key that signs."""
+    """Return a world in a new folder, with a signing key."""
     for name in ("work", "tmp", "home"):
         (folder / name).mkdir(parents=True)
     key = folder / "key.jwk"

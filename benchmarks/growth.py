@@ -1,8 +1,8 @@
-"""How a publisher's memory grows with its registry: `python -m benchmarks.growth [PASSPORTS …]`.
+"""Measures how a publisher's memory grows with its registry: `python -m benchmarks.growth [PASSPORTS …]`.
 
-Each size is published by a process of its own into a directory of its own: passports of 4 KB, written ahead; rows and a
-source's listings out of an SQLite file, a shard at a time. Then the same again, which must write no passport, no shard,
-no listings, and one snapshot. Printed is what each process held at most, beside what it held before it began.
+Each size is published by a separate process into a separate directory: passports of 4 KB, written ahead; rows and a
+source's listings from an SQLite file, a shard at a time. Then the same is published again, which must write no
+passport, shard or listings, and one snapshot. Prints the peak memory of each process, and its memory at the start.
 """
 
 import argparse
@@ -34,12 +34,12 @@ SIZES = (1_000, 10_000, 100_000)
 OBJECT_BYTES = 4_000
 LISTING_BYTES = 1_000
 MOST_MORE = 150
-"""Megabytes that publishing may take beside what the process held before: three generations' rows of a full shard."""
+"""Most megabytes that publishing may add to the memory at the start: three generations' rows of a full shard."""
 SUMMED_UP = "{:>9,} passports, {}: {:5.0f} MB at most, {:3.0f} MB before; {:6.1f} s, {:4.0f} µs a passport; wrote {}"
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure each size, print the figures, and assert the bounds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("passports", type=int, nargs="*", default=SIZES)
     parser.add_argument("--publish", type=Path, help="be the process that publishes what lies in this folder")
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def measure(folder: Path, passports: int, which: str) -> dict[str, int]:
-    """Publish in a process of its own; tells what was written."""
+    """Publish in a separate process; print its figures and return what was written."""
     command = [sys.executable, "-m", "benchmarks.growth", str(passports), "--publish", str(folder)]
     told = orjson.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)  # noqa: S603 - ourselves
     written: dict[str, int] = told["written"]
@@ -68,7 +68,7 @@ def measure(folder: Path, passports: int, which: str) -> dict[str, int]:
 
 
 def prepare(folder: Path, passports: int) -> None:
-    """Name the passports, by slot and slug."""
+    """Write the slugs of the passports, with their slots, to an SQLite file."""
     with sqlite3.connect(folder / "names.sqlite") as names:
         names.execute("CREATE TABLE name(slot INTEGER, slug TEXT, PRIMARY KEY(slot, slug)) WITHOUT ROWID")
         slugs = (f"model-{number}" for number in range(passports))
@@ -76,7 +76,7 @@ def prepare(folder: Path, passports: int) -> None:
 
 
 def published(folder: Path, passports: int) -> dict[str, object]:
-    """Write the passports ahead where nothing is served yet, then publish them."""
+    """Publish the passports, writing them ahead if nothing is served yet; return the figures."""
     store, bodies, before = LocalStore(folder / "public"), Bodies(folder), held("VmRSS")
     begun, base = time.perf_counter(), read_served(store, KEYS, AT)
     if base is None:
@@ -97,7 +97,7 @@ def published(folder: Path, passports: int) -> dict[str, object]:
 
 
 class Bodies:
-    """Passports and listings, made when they are asked for."""
+    """Makes passports, rows and listings on demand."""
 
     def __init__(self, folder: Path) -> None:
         self._names = sqlite3.connect(folder / "names.sqlite")
@@ -105,22 +105,22 @@ class Bodies:
         self._filled = signed + b" " * (OBJECT_BYTES - len(signed))
 
     def slugs(self, slots: range) -> Iterator[str]:
-        """Name those of some slots."""
+        """Yield the slugs of some slots."""
         asked = "SELECT slug FROM name WHERE slot >= ? AND slot < ?"
         return (slug for (slug,) in self._names.execute(asked, (slots.start, slots.stop)))
 
     def of(self, slug: str) -> bytes:
-        """Give a signed passport, its slug after its end so that each is another."""
+        """Return a signed passport with the slug appended, so that each has other bytes."""
         return self._filled + slug.encode()
 
     def rows(self, slots: range) -> Iterator[ShardRow]:
-        """Give the rows of some slots."""
+        """Yield the rows of some slots."""
         for slug in sorted(self.slugs(slots)):
             own = {"slug": slug, "listing_id": slug, "object": digest(self.of(slug)), "facts": digest(slug.encode())}
             yield self._row.model_copy(update=own)
 
     def listings(self, passports: int) -> SourceParts:
-        """Give a source's listings, cut as the shards are."""
+        """Return a source's listings, cut like the shards."""
         cuts = list(enumerate(slots_by_shard(passports)))
         parts = (SourcePart(i, len(cuts), partial(self._part, slots), len([*self.slugs(slots)])) for i, slots in cuts)
         return SourceParts(tuple(parts), timestamp(AT))
@@ -134,7 +134,7 @@ def digest(body: bytes) -> str:
 
 
 def held(what: str) -> int:
-    """Tell the bytes of memory that this process holds (VmRSS), or held at most (VmHWM)."""
+    """Return the memory of this process in bytes: now (VmRSS), or at its peak (VmHWM)."""
     status = Path("/proc/self/status").read_text("ascii")
     return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith(what))
 

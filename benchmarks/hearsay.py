@@ -1,10 +1,10 @@
-"""How far to trust what texts and tags say: against models.dev, which others wrote. `python -m benchmarks.hearsay`.
+"""Measures how far claims from texts and tags can be trusted, by models.dev. `python -m benchmarks.hearsay`.
 
 Two kinds of capability claims rest on no field of a listing: those that OpenRouter's descriptions state (of every
-recorded day, each model and ability once), and those of a Hub repository's task and tags (the recorded repositories).
-A repository is compared with models.dev's entry of the same repository, or with that of the OpenRouter listing that
-names it as its weights. Prints the counts of [confidence.method] in `pipelines/rules/issuing.toml`, and exits
-with 1 when the rules hold others. Descriptions are also compared with the makers' own entries.
+recorded day, each model and capability once), and those of a Hub repository's task and tags (of all recorded ones).
+A repository is compared with models.dev's entry of it, or with that of the OpenRouter listing that names it as its
+weights. Prints the counts of [confidence.method] in `pipelines/rules/issuing.toml`, and exits with 1 when the rules
+have others. Descriptions are also compared with the makers' own entries.
 """
 
 import sys
@@ -32,7 +32,7 @@ Truth = Mapping[str, Any]
 
 DESCRIBED = "described:"
 OFFERED_ONLY = ("long context", "very long context", "prompt caching", "structured output", "document input")
-"""What models.dev says of an offer and not of the weights."""
+"""Capabilities that models.dev states of an offer, not of the weights."""
 
 OF_TEXT = {
     "text generation": lambda t: "text" in t["modalities"]["output"],
@@ -41,14 +41,14 @@ OF_TEXT = {
     "video generation": lambda t: "video" in t["modalities"]["output"],
     "speech synthesis": lambda t: "audio" in t["modalities"]["output"],
 }
-"""Capabilities of repositories that models.dev speaks of too, beside those of listings."""
+"""Capabilities that models.dev states of repositories, beside those of listings → how to read them."""
 
 GROUPS = {"pipeline_tag": "task", "tags": "tag"}
-"""Field of a repository → the group of the facts that are read there."""
+"""Field of a repository → group of the facts that are read from it."""
 
 
 class Judged(NamedTuple):
-    """One claim, the groups of facts that show it, and whether models.dev confirms it."""
+    """One claim, the groups of facts that are its evidence, and whether models.dev confirms it."""
 
     model: str
     capability: str
@@ -57,7 +57,7 @@ class Judged(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """One capability of a repository, and the groups of facts that show it."""
+    """One capability of a repository, and the groups of facts that are its evidence."""
 
     repository: str
     capability: str
@@ -65,7 +65,7 @@ class Shown(NamedTuple):
 
 
 def stated() -> list[tuple[str, str]]:
-    """Each model and ability that a description of it states."""
+    """Return each model and capability that its description states."""
     return sorted(
         {
             (record["id"], fact.name.removeprefix(DESCRIBED))
@@ -81,7 +81,7 @@ def stated() -> list[tuple[str, str]]:
 
 
 def described(entries: Mapping[str, Truth]) -> Iterator[Judged]:
-    """What the entries say of the abilities that descriptions state; no answer is left out."""
+    """Yield the claims of descriptions that the entries confirm or deny."""
     for model, name in stated():
         said = MODELS_DEV[name](entries[model]) if model in entries and name in MODELS_DEV else None
         if said is not None:
@@ -89,7 +89,7 @@ def described(entries: Mapping[str, Truth]) -> Iterator[Judged]:
 
 
 def tasked(sold: Mapping[str, Truth], held: Mapping[str, Truth]) -> Iterator[Judged]:
-    """What models.dev says of the abilities that the task or tags of repositories show."""
+    """Yield the claims from tasks and tags of repositories that models.dev confirms or denies."""
     weights = {str(record.get("hugging_face_id")).lower(): record["id"] for record in openrouter_models(DAY)}
     truths = {key.lower(): truth for key, truth in held.items()}
     truths |= {repository: sold[model] for repository, model in weights.items() if model in sold}
@@ -101,7 +101,7 @@ def tasked(sold: Mapping[str, Truth], held: Mapping[str, Truth]) -> Iterator[Jud
 
 
 def abilities() -> Iterator[Shown]:
-    """What each recorded repository alone shows."""
+    """Yield the capabilities that each recorded repository shows on its own."""
     for item in {item["id"]: item for item in hub_items()}.values():
         listing = admit(raw(item, "huggingface"))
         if isinstance(listing, Listing):
@@ -115,14 +115,14 @@ def abilities() -> Iterator[Shown]:
 
 
 def counted(judged: Iterable[Judged]) -> dict[str, tuple[int, int]]:
-    """Capability → how many of its claims are confirmed, of how many."""
+    """Return capability → number of its claims confirmed, and number compared."""
     tally = Counter((one.capability, one.confirmed) for one in judged)
     names = sorted({name for name, _ in tally})
     return {name: (tally[name, True], tally[name, True] + tally[name, False]) for name in names}
 
 
 def show(title: str, judged: list[Judged]) -> tuple[int, int]:
-    """Print counts and each claim that is denied; give what is confirmed of all."""
+    """Print counts and each claim that is denied; return the numbers confirmed and compared."""
     print(f"\n{title}")
     for name, (confirmed, compared) in counted(judged).items():
         print(f"  {name}: {confirmed} of {compared} = {posterior_mean(confirmed, compared)}")
@@ -135,7 +135,7 @@ def show(title: str, judged: list[Judged]) -> tuple[int, int]:
 
 
 def main() -> int:
-    """Print the figures; exit 1 when the rules hold others."""
+    """Print the figures; return 1 when the rules have others, else 0."""
     dev, held = models_dev(), rulebook().issuing.confidence.method
     sold = dev["openrouter"]["models"]
     words = show("described, by the section openrouter", list(described(sold)))

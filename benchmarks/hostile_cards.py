@@ -1,4 +1,4 @@
-"""Cards that a hostile maker writes: front matter, Markdown and characters that readers stumble over."""
+"""Makes hostile model cards: front matter, Markdown and characters that may break readers."""
 
 import random
 
@@ -9,7 +9,7 @@ KEYS = (
     "pipeline_tag", "library_name", "extra_gated_prompt", "model-index",
 )  # fmt: skip
 HALVES = ('"\\ud800"', '"a\\ud83d"', '"\\udfff x"')
-"""Half characters, as YAML lets them be written."""
+"""Lone surrogates, as YAML allows them to be written."""
 YAML_VALUES = (
     *HALVES, *HALVES, *HALVES,
     '"\\ud800"', '"\\UFFFFFFFF"', '"\\U00110000"', '"\\x00"', '"\\0"', "!!python/object/apply:os.system [ls]", "*a",
@@ -60,13 +60,13 @@ HEADINGS = (
 
 
 def hostile_card(card: str, chance: random.Random) -> str:
-    """Make a card of another one, or a whole new one."""
+    """Return a hostile card made from another card by a random change."""
     made = chance.choice((_declared, _broken_front, _noise, _long, _body, _bytes))(card, chance)
     return _bytes(made, chance) if chance.random() < 0.15 else made
 
 
 def _declared(card: str, chance: random.Random) -> str:
-    """Declare something hostile under a key that is read."""
+    """Put hostile values under keys of the front matter that are read."""
     lines = [
         f"{chance.choice(KEYS)}: {chance.choice((*YAML_VALUES, *map(_plain, TEXTS[:40])))}"
         for _ in range(chance.randrange(1, 5))
@@ -79,7 +79,7 @@ def _broken_front(card: str, chance: random.Random) -> str:
 
 
 def _noise(card: str, chance: random.Random) -> str:
-    """Put pieces of markup anywhere, by the dozen or by the thousand."""
+    """Insert 3 to 3,000 random pieces of markup at one place."""
     many = chance.choice((3, 30, 300, 3000))
     noise = "".join(chance.choice(PIECES) for _ in range(many))
     at = chance.randrange(len(card))
@@ -119,7 +119,7 @@ def _body(card: str, chance: random.Random) -> str:
 
 
 def _bytes(card: str, chance: random.Random) -> str:
-    """Change bytes, and read what is left as a crawl would."""
+    """Change random bytes, and decode the result as a crawl does."""
     made = bytearray(card.encode("utf-8", "replace"))
     for _ in range(chance.choice((1, 5, 50))):
         if made:

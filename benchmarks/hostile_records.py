@@ -1,8 +1,8 @@
-"""Records that a hostile source sends, and what becomes of each on the whole way: half of `benchmarks.mutations`.
+"""Makes hostile records and runs all steps of the pipeline on them: half of `benchmarks.mutations`.
 
-The records are of one model that does not exist, from every source (tests/sources); in each attempt one or two of them
-are spoilt. Then all go the way that `pipelines/order.py` states, through the line of a crawl file, to a signed passport
-that is verified and proved by its records.
+The records are of one invented model, from every source (tests/sources); in each attempt one or two of them are made
+hostile. All go through the steps of `pipelines/order.py`, and a line of a crawl file, to a signed passport that is
+verified and audited against its records.
 """
 
 import hashlib
@@ -40,19 +40,19 @@ ANSWERS = Path(__file__).resolve().parents[1] / "tests/sources"
 
 
 class Came(NamedTuple):
-    """What became of one hostile record."""
+    """The result of one attempt."""
 
     outcome: str
     """"passport", or "quarantined: STAGE"."""
     cpu_s: float
     slowest: str
-    """The step that took longest."""
+    """The step that took the most processor time."""
     wrong: str
-    """What is wrong with that; empty when nothing is."""
+    """Which promise was broken; empty when none was."""
 
 
 def bodies() -> dict[str, Any]:
-    """Give what each source says of the model: source → its record, or its text."""
+    """Return source → its record or text of the model."""
     told = {
         folder.name: json.loads((folder / "answers.json").read_text("utf-8"))["answers"] for folder in ANSWERS.iterdir()
     }
@@ -85,7 +85,7 @@ NAMED_BY = {"openrouter": "id", "huggingface": "id", "github": "full_name"}
 
 
 def raw_of(source: str, said: Any) -> RawListing | None:  # noqa: ANN401 - JSON can be anything
-    """Write a record as its spider hands it on; None for what a spider puts aside, as it has no id or is no Unicode."""
+    """Return a record as its spider passes it on; None if the spider refuses it, for its id or its encoding."""
     name = said.get(NAMED_BY[source]) if source in NAMED_BY and isinstance(said, dict) else IDS[source]
     if (
         not name
@@ -104,7 +104,7 @@ def raw_of(source: str, said: Any) -> RawListing | None:  # noqa: ANN401 - JSON 
 
 
 def hostile(chance: random.Random) -> dict[str, Any]:
-    """Give what every source says, with one or two of them spoilt."""
+    """Return source → record, with one or two of them made hostile."""
     said = bodies()
     for source in chance.sample(list(said), 1 + (chance.random() < 0.1)):
         if source in TEXTS:
@@ -116,7 +116,7 @@ def hostile(chance: random.Random) -> dict[str, Any]:
 
 
 class _Watch:
-    """How much of the processor's time each step takes."""
+    """Measures the processor time of each step."""
 
     def __init__(self) -> None:
         self.began = self.last = time.thread_time()
@@ -135,11 +135,11 @@ class _Watch:
 
 
 def attempt(said: dict[str, Any]) -> Came:
-    """Take records the whole way, and judge what becomes of them."""
+    """Run all steps on the records of the sources, and judge the result."""
     watch = _Watch()
     try:
         outcome, wrong = _way(said, watch)
-    except Exception as error:  # noqa: BLE001 - that it raises is what is looked for
+    except Exception as error:  # noqa: BLE001 - an attempt looks for exceptions
         place = error.__traceback__
         while place and place.tb_next:
             place = place.tb_next
@@ -196,7 +196,7 @@ def _passports(
 
 
 def odd_text(value: Any, at: str = "") -> str:  # noqa: ANN401 - JSON can be anything
-    """Name a text of a passport that could disguise something; empty where there is none."""
+    """Return a sentence on a text of a passport with unsafe characters or an address that is script, else empty."""
     if isinstance(value, dict):
         return next((found for key, below in value.items() if (found := odd_text(below, f"{at}/{key}"))), "")
     if isinstance(value, list):

@@ -1,9 +1,9 @@
-"""Serves a Hub of any size on loopback, made up by a formula: for crawls as large as one likes, and for tests.
+"""Serves an invented Hub of any size on loopback, made by a formula: for crawls of any size, and for tests.
 
     python -m benchmarks.hub_server --items 100000 --port 8920
 
 Repository n of N has the id owner-<n % 997>/model-<n> and N - n downloads; one in twenty has no card. Nothing is held
-in memory. The first line printed is the address; the paths are those of the Hub that a crawl asks for: the list with
+in memory. The first line printed is the address; the paths are those that a crawl requests from the Hub: the list with
 its cursor, single records, and cards.
 """
 
@@ -21,7 +21,7 @@ import orjson
 NEWEST = datetime(2026, 6, 1, tzinfo=UTC)
 LARGEST_PAGE = 1000
 CARDLESS = 20
-"""One repository in so many has no card."""
+"""One repository in this many has no card."""
 
 NAMED = re.compile(r"owner-(\d+)/model-(\d+)")
 REASONS = {200: "OK", 401: "Unauthorized", 404: "Not Found"}
@@ -30,7 +30,7 @@ LICENCES = ("apache-2.0", "mit", "llama3.1", "cc-by-nc-4.0")
 
 
 class Hub(NamedTuple):
-    """What is served: so many repositories, so many a page, so long after the request."""
+    """What is served: number of repositories, most of them on a page, and delay of each answer."""
 
     items: int
     page: int
@@ -38,7 +38,7 @@ class Hub(NamedTuple):
 
 
 def repository(hub: Hub, number: int) -> dict[str, Any]:
-    """Make up the record of one repository."""
+    """Return the invented record of one repository."""
     name, licence = repository_id(number), LICENCES[number % len(LICENCES)]
     moment = (NEWEST - timedelta(minutes=number)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     family = FAMILIES[number % len(FAMILIES)]
@@ -68,7 +68,7 @@ def repository(hub: Hub, number: int) -> dict[str, Any]:
 
 
 def card(number: int) -> bytes:
-    """Make up a card of common length."""
+    """Return an invented card of common length."""
     family, licence = FAMILIES[number % len(FAMILIES)], LICENCES[number % len(LICENCES)]
     lines = [
         f"---\nlicense: {licence}\nlanguage:\n- en\nlibrary_name: transformers\n---\n# {family.title()} {number}\n",
@@ -83,12 +83,12 @@ def card(number: int) -> bytes:
 
 
 def repository_id(number: int) -> str:
-    """Give the id of repository `number`."""
+    """Return the id of repository `number`."""
     return f"owner-{number % 997}/model-{number}"
 
 
 def answer(hub: Hub, target: str, host: str) -> tuple[int, bytes, dict[str, str]]:
-    """Answer one request: status, body, headers."""
+    """Return status, body and headers of the answer to one request."""
     url = urlsplit(target)
     path = unquote(url.path)
     if path == "/robots.txt":
@@ -106,7 +106,7 @@ def answer(hub: Hub, target: str, host: str) -> tuple[int, bytes, dict[str, str]
 
 
 def page(hub: Hub, query: dict[str, str], pairs: list[tuple[str, str]], host: str) -> tuple[int, bytes, dict[str, str]]:
-    """Answer with a page of the list, and where it goes on."""
+    """Return a page of the list, with a link to the next one."""
     start = int(query.get("cursor", 0))
     end = min(hub.items, start + min(int(query.get("limit", hub.page)), hub.page))
     following = urlencode([pair for pair in pairs if pair[0] != "cursor"] + [("cursor", str(end))])
@@ -115,7 +115,7 @@ def page(hub: Hub, query: dict[str, str], pairs: list[tuple[str, str]], host: st
 
 
 def number_of(hub: Hub, name: str) -> int | None:
-    """Read an id back; None where there is no such repository."""
+    """Return the number of a repository's id; None where there is no such repository."""
     found = NAMED.fullmatch(name)
     number = int(found[2]) if found else -1
     return number if 0 <= number < hub.items and repository_id(number) == name else None
@@ -135,7 +135,7 @@ async def serve_connection(hub: Hub, reader: asyncio.StreamReader, writer: async
             writer.write(f"HTTP/1.1 {status} {REASONS[status]}\r\n{written}\r\n".encode() + body)
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
-        pass  # the crawl has what it wanted, or was killed
+        pass  # the crawl has ended or was killed
     finally:
         writer.close()
 

@@ -1,7 +1,7 @@
-"""Entries of the makers' own: which one, if any, is of a model that OpenRouter lists.
+"""Finds the entry of a model that OpenRouter lists in its maker's own list, if there is one.
 
-A name is joined as `benchmarks/labels/makers.toml` says and in no other way: a wrong join would be a wrong answer, a
-missed one is only an answer less. Variants ("…:free") and aliases ("~…") are joined with none.
+Names are joined by `benchmarks/labels/makers.toml` alone: a wrong join would give a wrong answer, a missed one only
+one answer less. Variants ("…:free") and aliases ("~…") are joined with no entry.
 """
 
 import re
@@ -21,29 +21,29 @@ TABLE = Path(__file__).parent / "labels/makers.toml"
 
 
 class Maker(Frozen):
-    """Where one author of OpenRouter's ids lists its models itself."""
+    """Where the maker behind one author of OpenRouter's ids lists its own models."""
 
     author: str
     section: str = ""
-    """Section of models.dev; "" where there is none."""
+    """Section of models.dev; "" where it has none."""
     providers: tuple[str, ...] = ()
-    """`litellm_provider` of its rows."""
+    """`litellm_provider` of its rows in LiteLLM's table."""
     prefixes: tuple[str, ...] = ()
-    """What stands there before the names of the maker's own."""
+    """Prefixes of entry ids, before the maker's own names."""
     suffix: str = ""
     same: dict[str, str] = Field(default_factory=dict)
-    """OpenRouter's name → the maker's for that model, looked up by hand."""
+    """OpenRouter's name → the maker's name of that model, found by hand."""
     other: tuple[str, ...] = ()
-    """OpenRouter's names that mean another model at the maker's."""
+    """OpenRouter's names that the maker uses for another model."""
 
     def bare(self, entry_id: str) -> str:
-        """An entry's id as a name that can be compared."""
+        """Return an entry's id as a name to compare, without prefixes and suffix."""
         for prefix in self.prefixes:
             entry_id = entry_id.removeprefix(prefix)
         return plain(entry_id.removesuffix(self.suffix))
 
     def entry_of(self, name: str, entries: Mapping[str, Truth]) -> Truth | None:
-        """The entry of OpenRouter's `name`: that very name, the one looked up by hand, or the only one with a day."""
+        """Return the entry of OpenRouter's `name`: of the same name, found by hand, or the only one with a date."""
         if name in self.other:
             return None
         if (found := entries.get(plain(name))) or (found := entries.get(plain(self.same.get(name, "")))):
@@ -54,24 +54,24 @@ class Maker(Frozen):
 
 @cache
 def makers() -> tuple[Maker, ...]:
-    """Read the table once."""
+    """Return all makers of the table, read once."""
     table = tomllib.loads(TABLE.read_text())
     return tuple(Maker.model_validate(row, strict=False) for row in table["maker"])
 
 
 def plain(name: str) -> str:
-    """A name in the one spelling in which names are compared."""
+    """Return a name in the spelling in which names are compared."""
     return re.sub(r"[._]", "-", name.lower())
 
 
 def by_models_dev(ids: Iterable[str], sections: Mapping[str, Any]) -> dict[str, Truth]:
-    """OpenRouter's id → the maker's own entry in models.dev."""
+    """Return OpenRouter's id → the maker's own entry in models.dev."""
     held = {one.author: _named(one, sections[one.section]["models"].items()) for one in makers() if one.section}
     return dict(_joined(ids, held))
 
 
 def by_litellm(ids: Iterable[str], rows: Mapping[str, Truth]) -> dict[str, Truth]:
-    """OpenRouter's id → the row of the maker's own API in LiteLLM's table."""
+    """Return OpenRouter's id → the row of the maker's own API in LiteLLM's table."""
     of_makers = {
         one.author: _named(
             one, ((key, row) for key, row in rows.items() if row.get("litellm_provider") in one.providers)
@@ -82,7 +82,7 @@ def by_litellm(ids: Iterable[str], rows: Mapping[str, Truth]) -> dict[str, Truth
 
 
 def _named(maker: Maker, entries: Iterable[tuple[str, Truth]]) -> dict[str, Truth]:
-    """Entries by their compared names; a name that two of them have is nobody's."""
+    """Return the entries by the names to compare, without names that two of them have."""
     named: dict[str, list[Truth]] = {}
     for entry_id, entry in entries:
         named.setdefault(maker.bare(entry_id), []).append(entry)

@@ -1,7 +1,7 @@
-"""Every small change of a module that tests should notice, as the module's text with that change made.
+"""Makes mutants: every small change of a module that tests should notice, as the module's text with that change.
 
-Left alone are annotations, and texts for people: docstrings, and strings that hold a space, f-strings among them. Tests
-that repeated those would test their wording.
+Annotations and texts for people are not changed: docstrings, and strings with a space, f-strings among them. Tests that
+repeated those would test their wording.
 """
 
 import ast
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 Place = tuple[ast.AST, str, int | None]
-"""A node's parent, the field that holds it, and its index where that is a list."""
+"""A node's parent, the field with the node, and its index if the field is a list."""
 
 COMPARED: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Eq: (ast.NotEq,),
@@ -50,7 +50,7 @@ LONGEST_SHOWN = 72
 
 
 class Mutant(NamedTuple):
-    """One change: its name, which a change elsewhere in the module leaves as it is, and the whole module with it."""
+    """One change: its name, which other edits of the module do not change, and the whole module with the change."""
 
     name: str
     """For example "score.freshness: max → min"; the second of that name ends in " #2"."""
@@ -58,7 +58,7 @@ class Mutant(NamedTuple):
 
 
 def mutants(module: str, text: str) -> list[Mutant]:
-    """List the mutants of a module, `module` being what their names begin with."""
+    """Return the mutants of a module; their names begin with `module`."""
     tree = ast.parse(text)
     known: Counter[str] = Counter()
     found = []
@@ -74,7 +74,7 @@ def mutants(module: str, text: str) -> list[Mutant]:
 
 
 def _changes(parent: ast.AST, scope: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Place, ast.AST]]:
-    """Each place below a node, by the names of what it is in, and what to put there."""
+    """Yield the changes below a node: the names of its scopes, the place, and the new node."""
     for field, value in ast.iter_fields(parent):
         if field in {"annotation", "returns", "decorator_list", "type_params"} or _is_prose(value):
             continue
@@ -104,7 +104,7 @@ def _is_prose(node: object) -> bool:
 
 
 def _changed(node: ast.AST, field: str) -> Iterator[ast.AST]:
-    """What may take a node's place."""
+    """Yield the nodes that can replace a node."""
     if field in {"test", "ifs"} and not isinstance(node, ast.Constant):
         yield ast.Constant(True)
         yield ast.Constant(False)
@@ -183,6 +183,6 @@ def _set(place: Place, node: ast.AST) -> None:
 
 
 def _shown(node: ast.AST) -> str:
-    """A node in a few words, on one line."""
+    """Return the source of a node on one line, shortened."""
     text = " ".join(ast.unparse(node).split())
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"

@@ -1,7 +1,8 @@
-"""Runs the tests of a module that was broken, each time in a process that begins with what the tests import anyway.
+"""Runs the tests of a mutated module, each time in a process that has already imported most of what they need.
 
-Started by `benchmarks.mutants` in a copy of the tree, for one module and its tests: reads one order a line, and answers
-it with one line. Each run is forked from this process, which has imported all that does not import the module.
+Started by `benchmarks.mutants` in a copy of the tree, for one module and its tests: reads a mutant from each line of
+its input, and answers with a line. Each run is forked from this process, which has imported everything that the tests
+import, except what imports the module.
 """
 
 import ast
@@ -19,7 +20,7 @@ import pytest
 from hypothesis import Phase, settings
 
 NEVER_AHEAD = ("twisted.internet.reactor", "prefect", "conftest", "tests", "__main__")
-"""What reads its surroundings, or starts something, when it is imported; and what pytest imports in its own way."""
+"""Modules that read their environment or start something when imported, and those that pytest must import."""
 HERE = Path.cwd()
 OPTIONS = [
     "-x",
@@ -28,29 +29,29 @@ OPTIONS = [
     "-pno:hypothesispytest",
     "-Wignore::pytest.PytestAssertRewriteWarning",
 ]
-"""Hypothesis' plugin reads every module before the first test, and its tests need it not; pytest would warn of what was
-imported ahead."""
+"""The plugin of Hypothesis reads every module before the first test, and no test needs it; the last option
+stops warnings of pytest about modules imported before."""
 PATIENCE = 6
-"""How many times as long as of the unbroken module a test may take: one that loops takes this long, and fails."""
+"""How many times longer a test may take than with the unchanged module: an endless loop takes this long, and fails."""
 SHORTEST_LIMIT_S = 20.0
 LONGEST_CPU_S = 600
-"""For what loops outside of any test."""
+"""Ends loops outside of any test."""
 KNOWN = HERE / "known.json"
-"""What an unbroken run hands on: what it imported, and how long each test took."""
+"""File that the run of the unchanged module leaves: names of imported modules, and the time of each test."""
 
 
 class QuickestFirst:
-    """What pytest tells how long each test took, and asks in which order to run them."""
+    """Plugin of pytest that notes how long each test takes, and orders tests by that."""
 
     def __init__(self) -> None:
         self.took: Counter[str] = Counter()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Add up what setting up, running and clearing up took."""
+        """Add the time of a test's setup, call or teardown."""
         self.took[report.nodeid] += report.duration
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Begin with the quickest test, as one that fails is enough."""
+        """Run the quickest tests first, as one failure is enough."""
         items.sort(key=lambda item: self.took[item.nodeid])
 
 
@@ -69,7 +70,7 @@ def answer(status: int) -> None:
 
 
 def run(module: Path, text: str, tests: list[str]) -> int:
-    """Put a text in the place of a module and run tests until one fails: pytest's exit status."""
+    """Replace a module by a text, run tests until one fails, restore it, and return pytest's exit status."""
     was, times = module.read_bytes(), module.stat()
     module.write_text(text, "utf-8")
     try:
@@ -84,7 +85,7 @@ def run(module: Path, text: str, tests: list[str]) -> int:
 
 
 def run_unbroken(module: Path, tests: list[str]) -> int:
-    """Run tests of the module as it is, which compiles them, and import what they import: pytest's exit status."""
+    """Run the tests of the unchanged module, import what they imported, and return pytest's exit status."""
     child = os.fork()
     if child == 0:
         sys.dont_write_bytecode = False
@@ -100,7 +101,7 @@ def run_unbroken(module: Path, tests: list[str]) -> int:
         for name in known["imported"]:
             try:
                 importlib.import_module(name)
-            except ImportError:  # a name of something that a library made at run time
+            except ImportError:  # the name of a module that a library made at run time
                 continue
     gc.freeze()
     return 0
@@ -112,7 +113,7 @@ def tested(tests: list[str]) -> int:
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in range(3):
         os.dup2(nothing, standard)
-    # The first example that fails is enough, the same are tried each time, and slowness is no failure.
+    # No shrinking of examples, the same examples each time, and no failures for slowness.
     phases = [Phase.explicit, Phase.generate]
     settings.register_profile("mutants", phases=phases, deadline=None, derandomize=True, database=None)
     settings.load_profile("mutants")
@@ -122,13 +123,13 @@ def tested(tests: list[str]) -> int:
 
 
 def awaited(child: int) -> int:
-    """Wait for the end of a child: its exit status, below 0 when a signal ended it."""
+    """Wait for the end of a child; return its exit status, below 0 when a signal ended it."""
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status)
 
 
 def ahead(module: Path) -> list[str]:
-    """Names of the modules that are imported now and do not import a module, in the order in which they were."""
+    """Return the names of imported modules that do not import a module, even indirectly, in the order of import."""
     own = {name: imported(Path(file)) for name, file in files().items() if Path(file).is_relative_to(HERE)}
     importing = {".".join(module.with_suffix("").parts)}
     while found := {name for name, names in own.items() if names & importing} - importing:
@@ -141,7 +142,7 @@ def files() -> dict[str, str]:
 
 
 def imported(path: Path) -> set[str]:
-    """Names of all that a module imports, and of what it may import: `from a import b` can be the module `a.b`."""
+    """Return the names of all that a module imports or may import: `from a import b` can import the module `a.b`."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):

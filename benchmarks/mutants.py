@@ -1,7 +1,7 @@
-"""Breaks modules in small ways, one at a time, and shows which breaks no test notices (`make mutants`).
+"""Makes small changes to modules, one at a time, and shows those that no test notices (`make mutants`).
 
-`python -m benchmarks.mutants [WORD …]` takes the modules of `mutants.toml` whose path holds a word, or all of them.
-Survivors that docs/mutants.md gives a reason for are counted and not shown. Ends with 1 when there are others, and when
+`python -m benchmarks.mutants [WORD …]` changes the modules of `mutants.toml` whose path contains a word, or all.
+Survivors that docs/mutants.md gives a reason for are counted and not shown. Exits with 1 when there are others, or when
 docs/mutants.md names one that does not survive any more.
 """
 
@@ -23,17 +23,17 @@ from benchmarks.mutant_operators import Mutant, mutants
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTED_BY = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
-"""Path of a module → paths of the tests that must notice what happens to it."""
+"""Path of a module → paths of the tests that must notice its mutants."""
 REASONS = ROOT / "docs" / "mutants.md"
 REASONED = "- `"
-"""How a line of docs/mutants.md begins that names a survivor: "- `life.stamp: 1024 → 1025`: because …"."""
+"""Beginning of a line of docs/mutants.md that names a survivor: "- `life.stamp: 1024 → 1025`: because …"."""
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "node_modules")
 SIDE_BY_SIDE = os.cpu_count() or 1
 PASSED = 0
 
 
 class Worker:
-    """A process that breaks a module in a copy of the tree and runs its tests."""
+    """A process that runs the tests of mutants of a module, in a copy of the tree."""
 
     def __init__(self, folder: Path, module: str) -> None:
         pipe = subprocess.PIPE
@@ -44,24 +44,24 @@ class Worker:
             sys.exit(f"the tests of {module} fail as it is: mend them first")
 
     def survives(self, mutant: Mutant) -> bool:
-        """Whether the tests pass all the same."""
+        """Whether all tests pass with the mutant."""
         assert self._process.stdin
         self._process.stdin.write(orjson.dumps({"text": mutant.text}) + b"\n")
         self._process.stdin.flush()
         return self._answer() == PASSED
 
     def _answer(self) -> int:
-        """The exit status of the tests, of the unbroken module first of all."""
+        """Return the next exit status of the tests; the first one is that of the unchanged module."""
         assert self._process.stdout
         return int(self._process.stdout.readline())
 
     def end(self) -> None:
-        """End the process, which ends by itself when it gets no more orders."""
+        """Close the process's input, so that it ends, and wait for that."""
         self._process.communicate()
 
 
 def survivors_of(module: str, found: Iterable[Mutant], copies: Sequence[Path]) -> set[str]:
-    """Names of the mutants that no test notices; as many are tried at a time as there are copies of the tree."""
+    """Return the names of mutants that no test notices, trying as many at a time as there are copies of the tree."""
     waiting, taking, survivors = iter(found), threading.Lock(), set()
 
     def work(folder: Path) -> None:
@@ -81,7 +81,7 @@ def survivors_of(module: str, found: Iterable[Mutant], copies: Sequence[Path]) -
 
 
 def reasoned() -> set[str]:
-    """Names of the mutants that docs/mutants.md gives a reason for."""
+    """Return the names of the mutants that docs/mutants.md gives a reason for."""
     lines = REASONS.read_text("utf-8").splitlines()
     return {line.removeprefix(REASONED).partition("`")[0] for line in lines if line.startswith(REASONED)}
 

@@ -1,4 +1,4 @@
-"""A passport as it was signed, and ways to change its bytes: for `benchmarks.mutations`."""
+"""Signed passports, and changes of their bytes, for `benchmarks.mutations`."""
 
 import json
 import random
@@ -25,14 +25,14 @@ class Original(NamedTuple):
 
     @classmethod
     def of(cls, raw: bytes) -> "Original":
-        """Read a passport's bytes."""
+        """Return the original with these bytes."""
         document = json.loads(raw)
         at = datetime.fromisoformat(document["passport"]["signedAt"]).astimezone(UTC) + IN_DATE
         return cls(raw, document, signed_content(document["passport"]), at)
 
 
 def signed_content(passport: dict[str, Any]) -> bytes:
-    """Give what a signature covers in canonical form, written by the reference library alone."""
+    """Return what a signature covers in canonical form, written by the reference library, not by our code."""
     return rfc8785.dumps({name: value for name, value in passport.items() if name != "signature"})
 
 
@@ -62,7 +62,7 @@ def flipped_bytes(original: Original, chance: random.Random) -> bytes:
 
 
 def repeated_key(original: Original, chance: random.Random) -> bytes:
-    """Write a key of one object twice, the other time with another value, before or after the first."""
+    """Write a key of one object twice, first with another value."""
     found = list(re.finditer(rb'"[A-Za-z_]+":', original.raw))
     mark = chance.choice(found)
     evil = mark[0] + written(chance.choice(VALUES)) + b","
@@ -72,7 +72,7 @@ def repeated_key(original: Original, chance: random.Random) -> bytes:
 
 
 def odd_number(original: Original, chance: random.Random) -> bytes:
-    """Respell a number, or make it larger or finer than any reader holds."""
+    """Spell a number otherwise, or replace it by one that is too large or too precise for readers, or by none."""
     raw = original.raw
     found = chance.choice(list(re.finditer(rb"(?<=[:,\[])-?\d[\d.e+-]*(?=[,\]}])", raw)))
     number = found[0]
@@ -84,7 +84,7 @@ def odd_number(original: Original, chance: random.Random) -> bytes:
 
 
 def odd_text(original: Original, chance: random.Random) -> bytes:
-    """Put half a character into a text, marks before or after everything, or write it all in another way."""
+    """Put a lone surrogate or bad byte into a text, or bytes around the document, or encode all of it otherwise."""
     raw, letter = original.raw, chance.choice(b"aeinrt")
     at = raw.index(b'"name":"') + 8
     within = (b"\\ud800", b"\\udc00", b"\\ud800\\ud800", b"\xed\xa0\x80", b"\xc0\xae", b"\xff", b"\\u0000", b"\\x41")

@@ -1,4 +1,4 @@
-"""Signed passports that are changed after they were signed, and whether any is believed: for `benchmarks.mutations`."""
+"""Changes signed passports, and checks that none of them verifies, for `benchmarks.mutations`."""
 
 import base64
 import copy
@@ -23,27 +23,27 @@ from pipelines.signing.signatures import PASSPORT_TYPE
 from pipelines.signing.verification import verify_passport
 
 ORDER = 2**252 + 27742317777372353535851937790883648493
-"""Of Ed25519's base point: adding it to a signature's second half changes what is written and not what is meant."""
+"""Order of Ed25519's base point: adding it to a signature's second half gives other bytes with the same meaning."""
 
 
 class Tried(NamedTuple):
-    """What came of one mutated passport."""
+    """The result of verifying one changed passport."""
 
     verdict: str
     cpu_s: float
     wrong: str
-    """What is wrong with that; empty when nothing is."""
+    """Which promise was broken; empty when none was."""
 
 
 Mutation = Callable[[Original, random.Random], bytes]
 
 
 def attempt(mutated: bytes, original: Original, keys: KeyRing) -> Tried:
-    """Verify one, and judge the answer: only what says the same by the same signature may be believed."""
+    """Verify a changed passport, and judge the verdict: good is right only for the same content and signature."""
     begun = time.thread_time()
     try:
         finding, passport = verify_passport(mutated, keys=keys, at=original.at)
-    except Exception as error:  # noqa: BLE001 - that it raises is what is looked for
+    except Exception as error:  # noqa: BLE001 - an attempt looks for exceptions
         return Tried("raised", time.thread_time() - begun, f"raised {type(error).__name__}: {error}"[:200])
     took = time.thread_time() - begun
     wrong = _why_not(mutated, original) if finding.verdict.good else ""
@@ -53,7 +53,7 @@ def attempt(mutated: bytes, original: Original, keys: KeyRing) -> Tried:
 
 
 def _why_not(mutated: bytes, original: Original) -> str:
-    """Say why a passport must not be believed, as another reader sees it; empty where it is the signed one."""
+    """Return why a good verdict on a passport is wrong, by an independent reader; empty where it is the original."""
     try:
         document = json.loads(mutated, object_pairs_hook=_once)
         same = signed_content(document["passport"]) == original.signed
@@ -73,13 +73,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def change_of_a_value(original: Original, chance: random.Random) -> bytes:
-    """Change one place of the signed part, or two."""
+    """Change one or two values of the document."""
     made = spoiled(original.document, chance)
     return written(spoiled(made, chance) if made and chance.random() < 0.2 else made, chance)
 
 
 def respelled_signature(original: Original, chance: random.Random) -> bytes:
-    """Write the same signature otherwise, or one that curve arithmetic makes of it."""
+    """Spell the same signature otherwise, or derive another one from it by curve arithmetic."""
     document = copy.deepcopy(original.document)
     text = document["passport"]["signature"]
     raw = base64.b64decode(text)
@@ -96,7 +96,7 @@ def respelled_signature(original: Original, chance: random.Random) -> bytes:
 
 
 def other_terms(original: Original, chance: random.Random) -> bytes:
-    """Change algorithm, type, version, key id, issuer or dates; now and then signed anew by a key of its own."""
+    """Change algorithm, type, version, key id, issuer or dates, sometimes signing again with an unknown key."""
     document = copy.deepcopy(original.document)
     passport = document["passport"]
     stranger = Signer(chance.randbytes(32))
@@ -117,7 +117,7 @@ def other_terms(original: Original, chance: random.Random) -> bytes:
 
 
 def too_much(original: Original, chance: random.Random) -> bytes:
-    """Nest, repeat or lengthen some part until it is far more than a passport holds."""
+    """Nest, repeat or lengthen some part far beyond what passports have."""
     document = copy.deepcopy(original.document)
     paths = list(places(document))
     path = chance.choice(paths)
@@ -144,7 +144,7 @@ def too_much(original: Original, chance: random.Random) -> bytes:
 
 
 def another_shape(original: Original, chance: random.Random) -> bytes:
-    """Wrap, unwrap or double the document, or lay its payload beside another."""
+    """Wrap, unwrap or double the document, or put its payload beside another one."""
     passport, links = original.document["passport"], original.document.get("_links", {})
     other = spoiled(passport, chance)
     return written(chance.choice((
@@ -164,4 +164,4 @@ MUTATIONS: tuple[tuple[Mutation, int], ...] = (
     (odd_number, 5),
     (odd_text, 7), (too_much, 2), (another_shape, 4),
 )  # fmt: skip
-"""How a passport is changed → how many of a hundred are changed so."""
+"""Each change, with how many of a hundred passports are changed by it."""

@@ -1,11 +1,11 @@
-"""Mutated passports and hostile records by the thousand: `python -m benchmarks.mutations`.
+"""Tries changed passports and hostile records by the thousand: `python -m benchmarks.mutations`.
 
     python -m benchmarks.mutations --passports 200000 --records 10000 --seed 1 [--processes 2] [--json FILE]
 
-Passports that were signed are changed in ways that know their structure (benchmarks/mutated_passports.py): none may be
-believed that says something else than what was signed. Records of every source are spoilt and go the whole way
+Signed passports are changed with knowledge of their structure (benchmarks/mutated_passports.py): none may verify that
+states anything else than what was signed. Hostile records of every source go through all steps of the pipeline
 (benchmarks/hostile_records.py): each must become a passport that its records prove, or be refused with a reason. None
-may take a second of the processor's time. The same seed tries the same. Exits with 1 when one of these does not hold.
+may take a second of processor time. The same seed tries the same. Exits with 1 when one of these does not hold.
 """
 
 import argparse
@@ -32,13 +32,13 @@ from pipelines.signing.keys import KeyRing, Signer
 
 CHUNK = 500
 LONGEST_S = 1.0
-"""Of the processor's time, for one."""
+"""Most seconds of processor time for one attempt."""
 MOST_MB = 300
 MOST_SHOWN = 30
 
 
 class Chunk(NamedTuple):
-    """Some of the attempts, and where their chance begins."""
+    """A number of attempts of one kind, and the seed of their random choices."""
 
     kind: str
     seed: str
@@ -47,18 +47,18 @@ class Chunk(NamedTuple):
 
 @dataclass
 class Found:
-    """What came of attempts of one kind."""
+    """The results of attempts of one kind."""
 
     tried: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     slowest_s: float = 0.0
     slowest: str = ""
-    """Which it was, and the step that took longest."""
+    """Name of the slowest attempt, and the step that took longest."""
     peak_mb: float = 0.0
     wrong: Counter[str] = field(default_factory=Counter)
-    """What does not hold → how often."""
+    """Broken promise → how often."""
     first: dict[str, str] = field(default_factory=dict)
-    """What does not hold → chance and number of its first example."""
+    """Broken promise → name of the first attempt that broke it."""
 
     def note(self, outcome: str, cpu_s: float, name: str, wrong: str) -> None:
         """Count one attempt."""
@@ -72,7 +72,7 @@ class Found:
                 self.first.setdefault(one, name)
 
     def add(self, other: "Found") -> None:
-        """Add what another process found."""
+        """Add the results of another process."""
         self.tried += other.tried
         self.outcomes += other.outcomes
         self.wrong += other.wrong
@@ -83,7 +83,7 @@ class Found:
 
 
 def originals() -> list[Original]:
-    """Sign passports of the bundled recording, and one that every source speaks of."""
+    """Return signed passports of the bundled recording."""
     signer = Signer(SEED)
     terms = IssueContext(Issuer("unfragile.ai", "https://unfragile.ai"), default_gates(), NOW, signer.key_id)
     raws = [raw_listing(record, NOW) for record in models()]
@@ -92,7 +92,7 @@ def originals() -> list[Original]:
 
 
 def mutated(chunk: Chunk, found: Found) -> None:
-    """Try passports."""
+    """Try changed passports."""
     keys, signed = KeyRing([Signer(SEED).public_key]), originals()
     for number in range(chunk.many):
         original, way, made = mutant(f"{chunk.seed} {number}", signed)
@@ -101,7 +101,7 @@ def mutated(chunk: Chunk, found: Found) -> None:
 
 
 def mutant(seed: str, signed: list[Original]) -> tuple[Original, str, bytes]:
-    """Choose a passport and change it: the original, the name of the change, and what came of it."""
+    """Choose a passport and change it; return the original, the name of the change, and the changed bytes."""
     chance = random.Random(seed)  # noqa: S311 - which are tried, no secret
     ways, weights = zip(*mutated_passports.MUTATIONS, strict=True)
     original, (way,) = chance.choice(signed), chance.choices(ways, weights)
@@ -109,19 +109,19 @@ def mutant(seed: str, signed: list[Original]) -> tuple[Original, str, bytes]:
 
 
 def records(chunk: Chunk, found: Found) -> None:
-    """Try records."""
+    """Try hostile records."""
     for number in range(chunk.many):
         came = hostile_records.attempt(said(f"{chunk.seed} {number}"))
         found.note(came.outcome, came.cpu_s, f"{chunk.seed}#{number} {came.slowest}", came.wrong)
 
 
 def said(seed: str) -> dict[str, Any]:
-    """Choose what hostile sources say."""
+    """Return source → record of one attempt, some of them hostile."""
     return hostile_records.hostile(random.Random(seed))  # noqa: S311 - likewise
 
 
 def again(name: str) -> str:
-    """Give what was tried under a name that was printed: a passport's text, or what each source said."""
+    """Return what was tried under a printed name: a passport's text, or each source's record as JSON."""
     seed = name.split(maxsplit=1)[0].replace("#", " ")
     if name.startswith("passports"):
         return mutant(seed, originals())[2].decode("utf-8", "backslashreplace")
@@ -132,7 +132,7 @@ KINDS = {"passports": mutated, "records": records}
 
 
 def work(chunk: Chunk) -> tuple[str, Found]:
-    """Try some; what makes the first of a kind slow was done before, so that it counts for none."""
+    """Try a chunk, after two attempts that do not count, as the first ones of a process are slow."""
     found = Found()
     KINDS[chunk.kind](chunk._replace(seed="first", many=2), Found())
     KINDS[chunk.kind](chunk, found)
@@ -141,13 +141,13 @@ def work(chunk: Chunk) -> tuple[str, Found]:
 
 
 def chunks(kind: str, count: int, seed: int) -> list[Chunk]:
-    """Cut attempts into pieces, each with a chance of its own: the same whatever the number of processes."""
+    """Split attempts into chunks with different seeds, the same for any number of processes."""
     cuts = range(0, count, CHUNK)
     return [Chunk(kind, f"{kind}-{seed}-{begin // CHUNK}", min(CHUNK, count - begin)) for begin in cuts]
 
 
 def run(passports: int, hostile: int, seed: int, processes: int) -> dict[str, Found]:
-    """Try so many of each in several processes."""
+    """Try passports and records in several processes; return the results of each kind."""
     todo = [*chunks("records", hostile, seed), *chunks("passports", passports, seed)]
     total = {kind: Found() for kind in KINDS}
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
@@ -159,7 +159,7 @@ def run(passports: int, hostile: int, seed: int, processes: int) -> dict[str, Fo
 
 
 def show(total: dict[str, Found], took_s: float) -> bool:
-    """Print what was found; whether all held."""
+    """Print the results; return whether every promise held."""
     for kind, found in total.items():
         outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in found.outcomes.most_common())
         print(f"{kind}: {found.tried:,} tried: {outcomes}")
@@ -175,7 +175,7 @@ def show(total: dict[str, Found], took_s: float) -> bool:
 
 
 def main() -> None:
-    """Try, print, and exit with 1 when something did not hold."""
+    """Try all, print the results, and exit with 1 when a promise did not hold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--passports", type=int, default=200_000)
     parser.add_argument("--records", type=int, default=10_000)

@@ -1,9 +1,9 @@
-"""Building and verifying a passport, beside the least that each can cost. `make bench`.
+"""Measures building and verifying a passport, each beside the least time that it can take. `make bench`.
 
-The floor of building is what no builder of signed passports can leave out: parse the record, check the document that
-came of it against the contract, write its canonical bytes, sign them. The floor of verifying has the check of the
-signature instead. All are taken over the same passports, in the same process, in turns; the best of several rounds
-counts, as whatever else the machine does can only add.
+The floor of building is what no builder of signed passports can omit: parse the record, check the resulting document
+against the contract, write its canonical bytes, sign them. The floor of verifying checks the signature instead. All are
+measured on the same passports, in the same process, in turns; the best of several rounds counts, as other load on the
+machine can only add time.
 """
 
 import json
@@ -36,14 +36,14 @@ BUILD_BOUND, VERIFY_BOUND = 4.0, 2.0
 
 
 def build_all(raws: Sequence[RawListing], terms: IssueContext, signer: Signer, trusted: KeyRing) -> list[bytes]:
-    """The whole way of a batch, from raw listings to signed and verified passports."""
+    """Return the signed passports of raw listings, through all steps of the pipeline."""
     listings = [listing for raw in raws if isinstance(listing := admit(raw), Listing)]
     made = [make(s, None, terms=terms, signer=signer, trusted=trusted, generation=1) for s in gather(listings).subjects]
     return [one.document for one in made if isinstance(one, Issued)]
 
 
 def best_s(rounds: int, *works: Callable[[], object]) -> list[float]:
-    """Seconds of each work, the best of several rounds in turns."""
+    """Return the seconds of each work, the best of several rounds in turns."""
     best = [float("inf")] * len(works)
     for _ in range(rounds):
         for place, work in enumerate(works):
@@ -54,7 +54,7 @@ def best_s(rounds: int, *works: Callable[[], object]) -> list[float]:
 
 
 def main() -> int:
-    """Print the figures; exit 1 when a bound is not kept."""
+    """Print the figures; return 1 when a bound is not kept, else 0."""
     signer, key = Signer(SEED), SigningKey(SEED)
     trusted = KeyRing([signer.public_key])
     terms = IssueContext(Issuer("unfragile.ai", "https://unfragile.ai"), default_gates(), NOW, signer.key_id)

@@ -1,4 +1,4 @@
-"""Recorded records as the crawl would hand them on."""
+"""Makes raw listings of recorded records, as a crawl does."""
 
 import hashlib
 from datetime import datetime
@@ -11,7 +11,7 @@ from schemas.times import timestamp
 
 
 def raw_listing(record: dict[str, Any], seen_at: datetime) -> RawListing:
-    """One record of OpenRouter's list as a raw listing."""
+    """Return a record of OpenRouter's list as a raw listing."""
     body = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
     return RawListing(
         source="openrouter",

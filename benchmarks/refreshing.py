@@ -1,6 +1,6 @@
-"""One refresh without Prefect, whose start would take most of the time: what benchmarks/faults.py breaks.
+"""Runs one refresh for benchmarks/faults.py, without Prefect, whose start would take most of the time.
 
-The settings are the environment's, and SOURCE_DATE_EPOCH is the clock.
+The settings come from the environment, the time from SOURCE_DATE_EPOCH.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ from schemas.run import Breach
 
 BEGUN, PUBLISHED, CLOSED = "begun", "published", "closed"
 HASTY = {"AUTOTHROTTLE_START_DELAY": "0", "RETRY_WAIT_S": "0.02", "RETRY_TIMES": "2"}
-"""Without the waits that spare a real source."""
+"""Scrapy settings without the waits that spare a real source."""
 
 
 def main() -> None:
-    """Say that it begins, and then what came of it."""
+    """Print that the run begins, then "published" or "closed"; exit with the error that ends it."""
     job = new_job("refresh", read_settings(), epoch=int(os.environ["SOURCE_DATE_EPOCH"]))
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where it was started in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a process started in the background ignores SIGINT
     print(BEGUN, flush=True)
     with patch("flows.crawl.sources.crawl", partial(_hasty, crawl)), workspace(job) as placed:
         try:

@@ -1,7 +1,7 @@
-"""What publishing costs, and what it survives: `python -m benchmarks.registry [--kills N] [--races N]`.
+"""Measures what publishing costs, and that it survives: `python -m benchmarks.registry [--kills N] [--races N]`.
 
-Everything is measured in one run beside its floor, on a local directory and on a SeaweedFS server that is started here:
-5,000 passports against a bare threaded loop of PUTs of the same bytes; an unchanged run; one with 1 % changed. Then
+Everything is measured in one run beside its floor, on a local directory and on a SeaweedFS server started here: 5,000
+passports against a bare threaded loop of PUTs of the same bytes; an unchanged run; one with 1 % changed. Then
 publishers are killed at random moments while a reader reads, and race each other, with a negative control.
 """
 
@@ -50,7 +50,7 @@ CONTROLS = 10
 
 
 class Counting:
-    """A store that counts what is written to it, by the first parts of the key."""
+    """A store that counts writes by the first two parts of the key."""
 
     def __init__(self, store: Store) -> None:
         self._store, self.puts = store, Counter[str]()
@@ -68,7 +68,7 @@ class Counting:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure all, print the figures, and assert what must hold."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--races", type=int, default=100)
@@ -87,7 +87,7 @@ def main() -> None:
 
 
 def many(count: int, version: int) -> tuple[list[ShardRow], dict[str, bytes]]:
-    """Make rows and passports: one signed passport, of a common size, with a number of its own after its end."""
+    """Return rows and passports: copies of one signed passport, of a common size, each with its number appended."""
     body, made = passport("acme-tern", version), row("acme-tern", version)
     filled = body + b" " * (20_000 - len(body))
     bodies = {f"model-{number}": filled + f"{number}".encode() for number in range(count)}
@@ -98,7 +98,7 @@ def many(count: int, version: int) -> tuple[list[ShardRow], dict[str, bytes]]:
 
 
 def measure(name: str, place: Place, rows: list[ShardRow], bodies: dict[str, bytes]) -> None:
-    """Publish 5,000 passports, then the same, then 1 % of them changed."""
+    """Publish 5,000 passports, then the same again, then with 1 % of them changed."""
     bare = place.below("bare").open()
     floor = timed(lambda: threaded_puts(bare, bodies))
     store, steps = Counting(place.below("registry").open()), dict[Step, float]()
@@ -150,7 +150,7 @@ def threaded_puts(store: Store, bodies: dict[str, bytes]) -> None:
 
 
 def kill(name: str, place: Place, times: int) -> None:
-    """Kill publishers at random moments, with a reader in a loop; every next run must repair."""
+    """Kill publishers at random moments while a reader reads in a loop; after each, a repair must mend all copies."""
     store, chance = place.open(), random.Random(0)  # noqa: S311 - moments, not secrets
     publish_versions(store, {"acme-tern": 1}, nonce="start")
     ended, reads = Event(), Counter[str]()
@@ -183,7 +183,7 @@ def kill(name: str, place: Place, times: int) -> None:
 
 
 def race(name: str, place: Place, times: int) -> None:
-    """Let two to four publishers raise the same passport's version; each raise must count."""
+    """Let two to four publishers raise the version of one passport at the same time; no raise may be lost."""
     store, lost = place.open(), 0
     publish_versions(store, {"acme-tern": 1}, nonce="start")
     for number in range(times):
@@ -198,7 +198,7 @@ def race(name: str, place: Place, times: int) -> None:
 
 
 def control(server: SeaweedFS) -> None:
-    """The same where the pointer's condition is ignored: some must be lost, or the race proves nothing."""
+    """Race where the condition on the pointer is ignored: raises must be lost, or `race` would prove nothing."""
     place, lost = server.unsigned().below("control"), 0
     store = place.open()
     publish_versions(store, {"acme-tern": 1}, nonce="start")

@@ -1,11 +1,11 @@
-"""How a whole run grows with the Hub: `python -m benchmarks.scale [ITEMS …]`.
+"""Measures how a whole run grows with the Hub: `python -m benchmarks.scale [ITEMS …]`.
 
-A made-up Hub of each size is served on loopback; one process crawls it, builds a passport for each repository, signs
-and publishes them, and then does the same again where nothing has changed. Printed is what the run took and held at
-most in each stage (its crawl's process apart), and how many bytes lie in the store; `--svg FILE` draws memory over
-time. Memory must not grow with the Hub. `--written` leaves the crawl out: its file is written as a crawl would leave
-it, for sizes that a crawl takes hours for; `--cards 20` gives one repository in 20 a card there, as reading cards is
-most of what a crawl costs. `--builder pool` builds in two processes.
+An invented Hub of each size is served on loopback; one process crawls it, builds a passport for each repository, signs
+and publishes them, and then does the same again with nothing changed. Prints time and peak memory of the run in each
+stage (the crawl's process separately), and the bytes in the store; `--svg FILE` draws memory over time. Memory must not
+grow with the Hub. `--written` writes the file that a crawl would leave instead of crawling, for sizes that take a crawl
+hours; `--cards 20` gives one repository in 20 a card there, as reading cards is most of the work of a crawl.
+`--builder pool` builds in two processes.
 """
 
 import argparse
@@ -52,7 +52,7 @@ from spiders.extensions.tally import Tally
 SIZES = (2_000, 20_000, 100_000)
 EVERY_S = 0.25
 POINTS = 300
-"""Of a curve that is drawn, about."""
+"""About how many points of a curve are drawn."""
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
 GATES = """
 minimum_listings = 1
@@ -63,19 +63,19 @@ stale_after_h = 168
 expires_after_h = 720
 """
 IMPATIENT = {"AUTOTHROTTLE_ENABLED": "0", "CONCURRENT_REQUESTS": "16", "CONCURRENT_REQUESTS_PER_DOMAIN": "16"}
-"""Scrapy settings of these crawls: loopback needs no politeness."""
+"""Scrapy settings of these crawls, without limits on the rate, as they stay on loopback."""
 
 
 class Written(NamedTuple):
-    """What is written down as if it had been crawled."""
+    """The size of a crawl file that is written without a crawl."""
 
     items: int
     cards: int
-    """One in so many has a card."""
+    """One repository in this many has a card."""
 
 
 def main() -> None:
-    """Measure each size in a process of its own, and print."""
+    """Measure each size in a separate process, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("items", type=int, nargs="*", default=SIZES)
     parser.add_argument("--svg", type=Path, help="draw memory over time into this file")
@@ -103,7 +103,7 @@ def main() -> None:
 
 
 def show(items: int, told: dict[str, Any]) -> None:
-    """Print one size: seconds and peak memory of each stage, and bytes in the store."""
+    """Print the figures of one size: seconds and peak memory of each stage, and bytes in the store."""
     print(f"{items:>9,} repositories; the crawl's process held {told['peak_mb'].get('crawler', 0):.0f} MB at most")
     for stage, seconds in told["seconds"].items():
         used = told["cpu_s"][stage]
@@ -115,7 +115,7 @@ def show(items: int, told: dict[str, Any]) -> None:
 
 
 def run(url: str, written: Written | None, builder: Builder) -> dict[str, object]:
-    """Do a whole run and the next one, on the day after, and measure them."""
+    """Do a whole run and another one a day later, and return what was measured."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         equip(folder, url)
@@ -139,7 +139,7 @@ def run(url: str, written: Written | None, builder: Builder) -> dict[str, object
 
 
 def stages(job: Job, watch: "Watch", written: Written | None, builder: Builder, suffix: str) -> RunOutcome:
-    """Go through the stages of a run."""
+    """Do the stages of a run, measuring each."""
     with watch.stage(f"crawl{suffix}"):
         if written is None:
             outcome = asyncio.run(fetching.crawl_source(job, "huggingface"))
@@ -154,7 +154,7 @@ def stages(job: Job, watch: "Watch", written: Written | None, builder: Builder, 
 
 
 def write_crawl(written: Written, path: Path, at: str) -> CrawlOutcome:
-    """Write what a crawl of the made-up Hub would leave behind; that of the day before with another date."""
+    """Write the file that a crawl of the invented Hub would leave; if there is one already, change its date."""
     if path.exists():
         dated(path, at)
         return read_crawl(path)
@@ -174,7 +174,7 @@ def write_crawl(written: Written, path: Path, at: str) -> CrawlOutcome:
 
 
 def dated(path: Path, at: str) -> None:
-    """Put another date in a crawl's file, line by line."""
+    """Replace the date in a crawl file, line by line."""
     before = read_crawl(path).report.finished_at
     with path.open() as old, path.with_suffix(".new").open("w") as new:
         new.writelines(line.replace(before, at) for line in old)
@@ -182,7 +182,7 @@ def dated(path: Path, at: str) -> None:
 
 
 def raws(hub: Hub, number: int, at: str, *, card_in: int) -> Iterator[RawListing | Quarantined]:
-    """One repository and its card, as a crawl hands them on."""
+    """Yield one repository and its card, if it has one, as a crawl passes them on."""
     record, name = repository(hub, number), repository_id(number)
     url, seen = f"http://127.0.0.1/{name}", {"listing_id": name, "observed_at": at, "version": record["sha"]}
     yield raw_listing(record, source="huggingface", url=url, **seen)
@@ -206,7 +206,7 @@ def build_apart(job: Job, folder: Path, parts: tuple[int, ...]) -> Built:
 
 
 def stored(store: Path) -> dict[str, tuple[int, int]]:
-    """Folder of the store → its files, and their bytes."""
+    """Return folder of the store → number of its files, and their bytes."""
     found: dict[str, list[int]] = defaultdict(list)
     for path in store.rglob("*"):
         parts = path.relative_to(store).parts
@@ -218,7 +218,7 @@ def stored(store: Path) -> dict[str, tuple[int, int]]:
 
 
 def equip(folder: Path, url: str) -> None:
-    """Set everything that a run asks for."""
+    """Write key and gates, and set the environment of a run."""
     key, gates = folder / "key.jwk", folder / "gates.toml"
     key.touch(mode=0o600)
     key.write_text(signing_key_to_jwk(bytes(range(32))))
@@ -243,12 +243,12 @@ async def impatient(source: str, **order: Any) -> CrawlOutcome:  # noqa: ANN401 
 
 
 class Watch:
-    """Looks at the memory of this process and of the crawl's while stages go on."""
+    """Samples the memory of this process and of the crawl's during the stages."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self.cpu_s: dict[str, float] = {}
-        """Of this process and of those that it started and that have ended."""
+        """Stage → processor time of this process and of its children that have ended."""
         self.peaks: defaultdict[str, float] = defaultdict(float)
         self.curve: list[tuple[float, str, float]] = []
         self._stage, self._begun = "", time.monotonic()
@@ -256,7 +256,7 @@ class Watch:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Look while the context lasts."""
+        """Sample until the context ends."""
         thread = threading.Thread(target=self._look)
         thread.start()
         try:
@@ -267,7 +267,7 @@ class Watch:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Name what goes on."""
+        """Measure the time of a stage, and name it in samples."""
         self._stage, begun, used = name, time.monotonic(), cpu_s()
         yield
         self.seconds[name], self.cpu_s[name] = time.monotonic() - begun, cpu_s() - used
@@ -282,18 +282,18 @@ class Watch:
 
 
 def cpu_s() -> float:
-    """Seconds that this process and its children have kept a core busy."""
+    """Return the processor time of this process and of its children that have ended."""
     return sum(os.times()[:4])
 
 
 def children() -> list[int]:
-    """Processes that this one has started."""
+    """Return the processes that this one has started."""
     listed = "".join(path.read_text() for path in Path("/proc/self/task").glob("*/children"))
     return [int(child) for child in listed.split()]
 
 
 def resident_mb(process: int) -> float:
-    """Megabytes that a process holds in memory; 0 when it has ended."""
+    """Return the resident memory of a process in megabytes; 0 when it has ended."""
     try:
         return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE_KB / 1024
     except (FileNotFoundError, ProcessLookupError):
@@ -302,7 +302,7 @@ def resident_mb(process: int) -> float:
 
 @contextmanager
 def serving(items: int) -> Iterator[str]:
-    """Serve a made-up Hub while the context lasts; yields its address."""
+    """Serve an invented Hub until the context ends; yield its address."""
     command = [sys.executable, "-m", "benchmarks.hub_server", "--items", str(items), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own server
         assert server.stdout is not None
@@ -313,7 +313,7 @@ def serving(items: int) -> Iterator[str]:
 
 
 def drawn(curves: dict[int, dict[str, list[tuple[float, str, float]]]]) -> str:
-    """Draw memory over the course of each run, which is stretched to the same width."""
+    """Return an SVG of memory over time, with each run stretched to the same width."""
     width, height, highest = 720, 260, 400
     lines = []
     for place, (items, told) in enumerate(curves.items()):

@@ -1,8 +1,9 @@
-"""How schedules bear up: `python -m benchmarks.schedule [--minutes N]`.
+"""Measures schedules that run for minutes or days: `python -m benchmarks.schedule [--minutes N]`.
 
-`passports schedule` serves a refresh of the demo's recording every minute, and a watch, on a Prefect server that is
-started here, on PostgreSQL (on SQLite where there is none). Prints, a line a minute, how many runs ended how, whether
-two of one deployment ran at once, and the memory of the serving process and of the server; then what all that came to.
+`passports schedule` serves a refresh of the demo's recording every minute, and a watch every second minute, on a
+Prefect server started here, on PostgreSQL (on SQLite where that is not installed). Prints a line each minute: how many
+runs ended how, and the memory of the serving process and of the server; at the end a summary, with runs of one
+deployment that overlapped.
 """
 
 import argparse
@@ -52,7 +53,7 @@ SERVE += "s(None, as_json=False, file=p.Path(sys.argv[1]))"
 
 
 def main() -> None:
-    """Serve, look every minute, and print."""
+    """Serve the schedules, print a line each minute, and check the summary."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=int, default=MINUTES)
     minutes = parser.parse_args().minutes
@@ -62,7 +63,7 @@ def main() -> None:
         equip(folder, held.enter_context(pytest.MonkeyPatch.context()))
         server = held.enter_context(prefect_server(folder, **database(folder, held)))
         url = held.enter_context(playing(recording.models()))
-        first = server.run(*PASSPORTS, "refresh", **publishing(folder, url))  # so that a watch has something to see
+        first = server.run(*PASSPORTS, "refresh", **publishing(folder, url))  # so that the watch finds a store
         assert first.returncode == 0, first.stderr
         command = (sys.executable, "-c", SERVE, str(folder / "prefect.yaml"))
         environment = server.environment | publishing(folder, url)
@@ -101,7 +102,7 @@ def begun(server: Server) -> list[dict[str, Any]]:
 
 
 def memory_mib(pid: int) -> float:
-    """Resident memory of one process."""
+    """Return the resident memory of one process in MiB."""
     fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     return int(fields["VmRSS"].split()[0]) * 1024 / MIB
 
@@ -129,7 +130,7 @@ def lateness_s(run: dict[str, Any]) -> float:
 
 
 def overlaps(runs: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Pairs of runs of one deployment of which the second began before the first had ended."""
+    """Yield pairs of runs of one deployment of which the second began before the first had ended."""
     for deployment in {run["deployment_id"] for run in runs}:
         for earlier, later in pairwise(run for run in runs if run["deployment_id"] == deployment):
             if earlier["end_time"] is None or parsed(later["start_time"]) < parsed(earlier["end_time"]):

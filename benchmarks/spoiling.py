@@ -1,4 +1,4 @@
-"""Values that a hostile source may send in the place of any other, and ways to change a JSON document by them."""
+"""Values that a hostile source may send instead of any other, and random changes of JSON documents with them."""
 
 import copy
 import random
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 Path = tuple[str | int, ...]
-"""Keys and places from the document down to a value."""
+"""Keys and indexes from the document down to a value."""
 
 TEXTS = (
     "", " ", "\x00", "\n", "\u200b", "GPT\u200b-4", "\u202eevil", "\u2066x\u2069", "\ufeff", "e\u0301", "\u041epenAI",
@@ -25,7 +25,7 @@ VALUES: tuple[Any, ...] = (*TEXTS, *NUMBERS, *OTHERS)
 
 
 def places(value: object, at: Path = ()) -> Iterator[Path]:
-    """Give the path of every value below this one."""
+    """Yield the path of every value below this one."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, below in items:
         yield (*at, key)
@@ -33,14 +33,14 @@ def places(value: object, at: Path = ()) -> Iterator[Path]:
 
 
 def at_path(value: Any, path: Path) -> Any:  # noqa: ANN401 - JSON can be anything
-    """Give the value at a path."""
+    """Return the value at a path."""
     for key in path:
         value = value[key]
     return value
 
 
 def deep(levels: int) -> object:
-    """Give a list in a list, so many times."""
+    """Return a list nested `levels` deep."""
     value: object = []
     for _ in range(levels):
         value = [value]
@@ -48,7 +48,7 @@ def deep(levels: int) -> object:
 
 
 def nudged(value: object, chance: random.Random) -> object:
-    """Give another value of the same type: one character, one bit or one figure away."""
+    """Return a value of the same type that differs little: by one character or by a small number."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
@@ -63,7 +63,7 @@ def nudged(value: object, chance: random.Random) -> object:
 
 
 def spoiled(document: Any, chance: random.Random) -> Any:  # noqa: ANN401 - JSON can be anything
-    """Give a copy of an object or a list that is changed in one place, always to something else."""
+    """Return a copy of an object or a list with a random change at one place."""
     made = copy.deepcopy(document)
     path = chance.choice(list(places(made)))
     holder, key = at_path(made, path[:-1]), path[-1]

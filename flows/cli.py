@@ -1,4 +1,4 @@
-"""The command line. `passports --help` teaches it; exit status 0 done, 1 the answer is no, 2 bad use."""
+"""The command line, explained by `passports --help`. Exit status: 0 done, 1 the answer is no, 2 bad use."""
 
 import sys
 from pathlib import Path
@@ -54,11 +54,11 @@ def refresh(
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
-    """Crawl the sources, build, sign and publish; progress while it works, a summary at the end.
+    """Crawl the sources, then build, sign and publish passports; show progress, and a summary at the end.
 
-    The first time it makes a signing key and says where. A crawl that does not look right publishes nothing.
+    The first refresh makes a signing key and says where. A source whose crawl does not pass its gate stays as it was.
 
-    PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS, _AUTHOR, _TASK, _LIMIT and _CHANGES say what of the Hub's list it asks for.
+    PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS, _AUTHOR, _TASK, _LIMIT and _CHANGES choose what to crawl of the Hub's list.
     """
     from flows.commands import refresh as refreshing
 
@@ -67,7 +67,7 @@ def refresh(
 
 @app.command()
 def rescrape(slug: str, store: Store = None, as_json: AsJson = False) -> None:
-    """Do the same for one passport, named by its slug or by its listing's id (author/name)."""
+    """Crawl the records of one passport and publish it anew; name its slug or its listing's id (author/name)."""
     from flows.commands import refresh as refreshing
 
     refreshing.rescrape(slug, store, as_json=as_json)
@@ -87,7 +87,7 @@ def publish(
 
 @app.command()
 def doctor(store: Store = None, as_json: AsJson = False) -> None:
-    """Look whether store, key, settings, network and clock are fit to publish with; exit 1 when not."""
+    """Check whether store, key, settings, network and clock are fit to publish with; exit 1 when not."""
     from flows.commands import doctor as examining
 
     examining.doctor(store, as_json=as_json)
@@ -95,7 +95,7 @@ def doctor(store: Store = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def schedule(store: Store = None, as_json: AsJson = False) -> None:
-    """Serve the schedules of prefect.yaml until interrupted; without PREFECT_API_URL on a Prefect server of its own."""
+    """Run the schedules of prefect.yaml until interrupted; without PREFECT_API_URL, start a Prefect server for them."""
     from flows.config.interrupts import Importing
     from flows.orchestration.server import check_surroundings
 
@@ -112,7 +112,7 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
     nginx: Annotated[bool, typer.Option("--nginx", help="Write nginx's configuration for the same instead.")] = False,
 ) -> None:
-    """Serve the site and the API from the store, for a look or behind a proxy."""
+    """Serve the site and the API from the store over HTTP, to try them out or behind a proxy."""
     from flows.commands import serve as serving
 
     serving.serve(store, port=port, host=host, nginx=nginx)
@@ -126,7 +126,7 @@ def store_gc(
     remove: Annotated[bool, typer.Option("--remove", help="Remove it; without this it is only shown.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what no kept generation needs any more; with --remove, remove it, while nobody publishes."""
+    """Show the files that no retained generation needs; with --remove, remove them, while publishers wait."""
     from flows.commands import store as storing
 
     storing.gc(store, generations=keep, days=days, remove=remove, as_json=as_json)
@@ -139,7 +139,7 @@ def store_scrub(
     copy: Annotated[str | None, typer.Option("--copy", metavar="URL", help="Store to repair from.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read files again, verify and repair them, others each day; exit 1 when something stays damaged."""
+    """Read stored files again, different ones each day, verify and repair them; exit 1 when something stays damaged."""
     from flows.commands import store as storing
 
     storing.scrub_store(store, budget=budget, copy=copy, as_json=as_json)
@@ -147,7 +147,7 @@ def store_scrub(
 
 @store_app.command("repair")
 def store_repair(store: Store = None, as_json: AsJson = False) -> None:
-    """Put a pointer that was lost or put back onto the newest whole history that our key signed."""
+    """Move a pointer that was lost or rolled back to the newest complete history that our key signed."""
     from flows.commands import store as storing
 
     storing.repair(store, as_json=as_json)
@@ -165,7 +165,7 @@ def keys_init(
 
 
 def main() -> None:
-    """Run a command; every error that we know ends in one sentence and its exit status."""
+    """Run a command; print each known error as one sentence and exit with its status."""
     try:
         app(prog_name="passports")
     except (SettingsError, ClockError) as error:

@@ -1,4 +1,4 @@
-"""The program's beginning: an interrupt while it is imported, and output that nobody takes, end in one sentence."""
+"""Starts the program. An interrupt during imports, or output that cannot be written, ends it with one sentence."""
 
 import os
 import signal
@@ -8,9 +8,9 @@ from flows.config.interrupts import INTERRUPTED, Importing
 
 
 def main() -> None:
-    """Run a command; an interrupt ends the process at once, whatever still goes on in other threads."""
+    """Run a command; an interrupt ends the process at once, even while other threads work."""
     with Importing():
-        from flows.output import OutputError, guard  # noqa: PLC0415 - what takes a while to import comes after this
+        from flows.output import OutputError, guard  # noqa: PLC0415 - slow imports come after this
 
         try:
             guard()

@@ -1,1 +1,1 @@
-"""Answers HTTP requests from a store, here or through nginx."""
+"""Serves a store over HTTP: the built-in server, and a configuration for nginx."""

@@ -1,16 +1,16 @@
-"""The configuration for nginx in front of a local store, from the one function that says how a key is served."""
+"""Writes an nginx configuration for a local store, from the same rules for headers as `passports serve` uses."""
 
 from flows.api.static import ALWAYS, METHODS
 from pipelines.registry.layout import INDEX_KEY, Headers, header_rules, headers
 
 PASSED_OVER = r"/\.(?!well-known/)"
-"""Hidden files: what is being written lies in one."""
+"""Paths of hidden files, not served: a file being written has a hidden name."""
 DOLLAR = "passports_dollar"
-"""Variable that holds a dollar sign: nginx knows no other way to write one into a path."""
+"""Variable that holds a dollar sign: nginx has no other way to write one in a path."""
 
 
 def configuration(root: str, *, port: int, name: str) -> str:
-    """Write a `server` block that serves the directory `root` just as `passports serve` does."""
+    """Return a `server` block that serves the directory `root` as `passports serve` does."""
     path = root.replace("\\", r"\\").replace('"', r"\"").replace("$", f"${{{DOLLAR}}}")
     locations = [_location(f'~ "^/{pattern}$"', served) for pattern, served in header_rules()]
     return "\n".join([

@@ -1,4 +1,4 @@
-"""A small HTTP server that serves a store, for a look or behind a proxy."""
+"""A small HTTP server for a store, to try it out or to run behind a proxy."""
 
 import contextlib
 import io
@@ -16,29 +16,29 @@ from flows.config.settings import SettingsError
 from flows.store.base import Store
 
 IDLE_S = 30
-"""How long a client may leave an answer untaken."""
+"""Seconds that a client may take to accept more of an answer."""
 HEAD_S = 30.0
-"""How long a connection may take to bring the whole head of its next request."""
+"""Seconds that a connection may take to send the whole head of its next request."""
 MOST_CONNECTIONS = 256
-"""Open at once, each with a thread; those beyond are refused."""
+"""Most connections open at once, each with a thread; further ones are refused with 503."""
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
-"""Answers that have no body, and so no length of one (RFC 9110)."""
+"""Statuses without a body, and so without Content-Length (RFC 9110)."""
 
 
 class Head(io.RawIOBase):
-    """What a connection brings until a time, after which reading raises TimeoutError, however often something came."""
+    """Reads a connection until a deadline, then raises TimeoutError, even if single bytes still arrive."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self.ends = time.monotonic() + HEAD_S
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True: it can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - whatever can hold bytes
-        """Read what is there, or wait for it."""
+        """Read what has arrived, or wait for more until the deadline."""
         left_s = self.ends - time.monotonic()
         if left_s <= 0:
             raise TimeoutError("the head of a request did not come in time")
@@ -50,7 +50,7 @@ class Head(io.RawIOBase):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Hands requests to `flows.api.static.answer`."""
+    """Answers requests by `flows.api.static.answer`."""
 
     protocol_version = "HTTP/1.1"
     server_version = "passports"
@@ -60,18 +60,18 @@ class Handler(BaseHTTPRequestHandler):
     server: "Server"
 
     def setup(self) -> None:
-        """Read by a deadline."""
+        """Make the connection be read by a deadline."""
         super().setup()
         self.head = Head(self.connection)
         self.rfile = io.BufferedReader(self.head)
 
     def handle_one_request(self) -> None:
-        """Give each request of a connection its own time."""
+        """Answer one request of a connection, with a new deadline."""
         self.head.ends = time.monotonic() + HEAD_S
         super().handle_one_request()
 
     def handle_any(self) -> None:
-        """Answer; a request's body is not read, so the connection ends after one that has any."""
+        """Answer a request; its body is never read, so a connection is closed after a request that has one."""
         asked = {name.lower(): value for name, value in self.headers.items()}
         given = answer(self.store, self.command, self.path, asked)
         self.close_connection = self.close_connection or asked.keys() & {"content-length", "transfer-encoding"} != set()
@@ -92,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """Listens; only so many connections are open at once."""
+    """Listens, with at most MOST_CONNECTIONS open at once."""
 
     def __init__(self, address: tuple[str, int], handler: type[Handler], log: Callable[[str], None]) -> None:
         self.log = log
@@ -100,7 +100,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's
-        """Begin a thread for a connection, or refuse it."""
+        """Start a thread for a connection, or refuse it with 503."""
         if self._free.acquire(blocking=False):
             super().process_request(request, client_address)
             return
@@ -116,13 +116,13 @@ class Server(ThreadingHTTPServer):
             self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - likewise
-        """Let clients hang up; anything else is a fault of ours."""
+        """Ignore errors of the connection, as clients may hang up; report any other as a fault of ours."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 
 def server(store: Store, host: str, port: int, log: Callable[[str], None]) -> Server:
-    """Listen; port 0 takes any that is free, `log` is given a line a request. Raises SettingsError where it cannot."""
+    """Return a server that listens; port 0 is any free one, `log` gets a line for each request; raise SettingsError."""
     try:
         return Server((host, port), type("StoreHandler", (Handler,), {"store": store}), log)
     except (OSError, OverflowError) as error:

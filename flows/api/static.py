@@ -1,4 +1,4 @@
-"""The store as a web server answers for it: a request's method, target and headers in, status, headers and body out."""
+"""Answers a request for a file of the store: from method, target and headers to status, headers and body."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from flows.store.keys import is_key
 from pipelines.registry.layout import INDEX_KEY, headers
 
 ANYBODY = {"Access-Control-Allow-Origin": "*"}
-"""Passports are for everybody, also from a page of another site."""
+"""Allows scripts on pages of any site to read passports."""
 ALWAYS = {**ANYBODY, "X-Content-Type-Options": "nosniff"}
 METHODS = "GET, HEAD, OPTIONS"
 _PREFLIGHT = {
@@ -23,7 +23,7 @@ _PLAIN = "text/plain; charset=utf-8"
 
 
 class HttpAnswer(NamedTuple):
-    """What goes back."""
+    """Status, headers and body of an answer."""
 
     status: HTTPStatus
     headers: dict[str, str]
@@ -31,7 +31,7 @@ class HttpAnswer(NamedTuple):
 
 
 def answer(store: Store, method: str, target: str, asked: Mapping[str, str]) -> HttpAnswer:
-    """Answer a request; `asked` is its headers, their names in lower case. Never raises what a store raises."""
+    """Answer a request; `asked` has its headers, with names in lower case. A store's error is answered with 503."""
     if method == "OPTIONS":
         return HttpAnswer(HTTPStatus.NO_CONTENT, ALWAYS | _PREFLIGHT, b"")
     if method not in ("GET", "HEAD"):
@@ -51,7 +51,7 @@ def answer(store: Store, method: str, target: str, asked: Mapping[str, str]) -> 
 
 
 def key_of(target: str) -> str | None:
-    """From a request's target to the key; None where it can be none. Folders have no listing; "/" is the index."""
+    """Return the key that a request's target names, None where it names none, as a folder does; "/" is the index."""
     try:
         path = unquote(urlsplit(target).path, errors="strict")
     except ValueError:

@@ -1,1 +1,1 @@
-"""Finds stored records and former rules, and proves passports against them."""
+"""Checks passports against the stored records and the rules that they were made from."""

@@ -1,4 +1,4 @@
-"""Proves served passports by the records and the rules that they were made from, which the store keeps."""
+"""Checks served passports against the records and rules that they were made from, which the store retains."""
 
 from typing import Any
 
@@ -18,13 +18,13 @@ from schemas.verdict import Finding, Verdict
 CHANGED_AT = "/trust/maintenance/updated_at"
 RULES = "/provenance/rules_sha256"
 MOST_NAMED = 3
-"""Mismatches that a finding names."""
+"""Most mismatches that a finding names."""
 
 
 class Auditor:
-    """Finds a passport's evidence again, and whether a record that speaks of its model was left out.
+    """Finds a passport's evidence again in the stored records, and whether records of its model were left out.
 
-    Passports that were made by other rules than this version's are held to those, in a process of their own.
+    A passport made by other rules than this version's is checked by those rules, in a separate process.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -33,11 +33,11 @@ class Auditor:
         self._former = FormerRules()
 
     def close(self) -> None:
-        """End the process that works by other rules, if there is one."""
+        """End the process that checks by other rules, if there is one."""
         self._former.close()
 
     def prove(self, slug: str) -> Finding:
-        """Judge the passport that is served under a slug by its evidence; it must have been found good before."""
+        """Return the verdict on the evidence of the passport served under a slug, verified as good before."""
         row = self._reader.row(slug)
         if row is None:
             return Finding(Verdict.NOT_IN_SNAPSHOT, f"{slug}: no such passport in {self._reader}")
@@ -56,7 +56,7 @@ class Auditor:
         return Finding(Verdict.EVIDENCE_MISMATCH, told + more)
 
     def _mismatches(self, passport: dict[str, Any], records: list[RawListing], then: Reader) -> list[Mismatch]:
-        """Hold a passport to the rules that it names, which must be those of the generation that issued it."""
+        """Check a passport by the rules that it names, which must be those of the generation that issued it."""
         named, issued_by = passport["unfragile"]["provenance"]["rules_sha256"], then.snapshot.rules_sha256
         gates = then.snapshot.lifetimes
         if named != issued_by:

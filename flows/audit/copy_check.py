@@ -1,4 +1,4 @@
-"""Judging the copy of a passport that readers fetch: it must be what a publisher writes of what is served."""
+"""Checks the copy of a passport that readers fetch: it must be the bytes that a publisher writes for the one served."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -15,16 +15,16 @@ from schemas.verdict import Finding, Verdict
 
 REMEDY = "`passports store scrub` writes it anew"
 LONGEST_LINK = 200
-"""Characters of a link that a reason shows."""
+"""Most characters of a link that a reason shows."""
 
 
 def check_copy(
     reader: Reader, slug: str, *, base_urls: Iterable[str] = (), seen_generation: int | None = None
 ) -> Finding:
-    """Judge the copy that `_links.self` names: it must be what a publisher writes of the passport that is served.
+    """Return the verdict on a passport and on its copy, at the address that `_links.self` names.
 
-    `base_urls` are where the registry is served, beside the address that the passport is signed with. Raises StoreError
-    for a copy that cannot be read.
+    The copy must be what a publisher writes for the passport that is served, with the base address that the passport
+    is signed with or one of `base_urls`. Raise StoreError for a copy that cannot be read.
     """
     finding = reader.check(slug, seen_generation=seen_generation)
     if not finding.verdict.good:
@@ -44,7 +44,7 @@ def check_copy(
 
 
 def _written(slug: str, document: bytes, base_urls: Iterable[str]) -> Iterator[bytes]:
-    """Give what a publisher writes, with each base address; the first is the one that the passport is signed with."""
+    """Yield what a publisher writes with each base address; the first is the one that the passport is signed with."""
     passport = orjson.loads(document)["passport"]
     signed = passport["unfragile"]["artifact"]["page_url"].removesuffix(f"/{slug}")
     for base_url in (signed, *base_urls):
@@ -52,7 +52,7 @@ def _written(slug: str, document: bytes, base_urls: Iterable[str]) -> Iterator[b
 
 
 def _departure(copy: bytes, written: bytes) -> Finding:
-    """Say in what a genuine passport at the copy's key departs from what is written there."""
+    """Return how a genuine passport at the copy's key differs from what a publisher writes there."""
     here, wanted = orjson.loads(copy), orjson.loads(written)
     if here["passport"]["signature"] != wanted["passport"]["signature"]:
         return Finding(Verdict.NOT_IN_SNAPSHOT, "it is another model's passport")

@@ -1,7 +1,6 @@
-"""Holds passports to the rules that they were made by, where those are not this version's: in a process that has them.
+"""Checks passports by the rules that they were made by, where those are not this version's, in a separate process.
 
-What follows from rules is kept in many places of a process once it has been worked out, so other rules take another
-process.
+What is derived from rules is cached in many places of a process, so other rules need another process.
 """
 
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from schemas.listing import RawListing
 
 
 class FormerRules:
-    """One process, which works by one set of rules at a time; nothing is started before it is needed."""
+    """One process at a time, with one set of rules, started when first needed."""
 
     def __init__(self) -> None:
         self._sha256 = ""
@@ -33,9 +32,10 @@ class FormerRules:
         *,
         gates: Lifetimes,
     ) -> list[Mismatch]:
-        """List what a passport says and its records, by its rules, do not; raise RulesError for unreadable rules.
+        """Return the statements of a passport that its records, by its rules, do not support.
 
-        `sha256` names the rules, `rules` gives them where they have to be read.
+        `sha256` is the hash of the rules; `rules` returns their bytes and is called when a process starts. Raise
+        RulesError for rules that this version cannot read.
         """
         if self._process is None or sha256 != self._sha256:
             self.close()
@@ -43,7 +43,7 @@ class FormerRules:
         return self._process.submit(mismatches, passport, records, gates=dict(gates)).result()
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, if there is one."""
         if self._process is not None:
             self._process.shutdown()
             self._process = None

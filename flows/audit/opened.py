@@ -1,4 +1,4 @@
-"""Opening a registry to read from it: with the keys that are trusted, and compared with what was seen of it before."""
+"""Opens a registry for reading, with the trusted keys, and compares it with the generation seen there before."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -21,37 +21,37 @@ from flows.store.open import canonical_store, open_store
 from schemas.verdict import Finding, Verdict
 
 MOST_FOLLOWED = 128
-"""Generations between the one that was seen and the one that is served; each is a file to read."""
+"""Most generations followed back from the one served to the one seen before; each is a file to read."""
 
 
 class KeyChangedError(FlowError):
-    """A registry is signed with another key than it was seen under before, and no key is pinned."""
+    """A registry is signed with another key than before, and no key is pinned; or the demo's key was to be pinned."""
 
 
 class TrustOptions(NamedTuple):
-    """What a user says about trust."""
+    """What a user chose about trust: key, memory, and whether to trust on first use."""
 
     key: str | None = None
     """A file of public keys, or a thumbprint."""
     memory: Memory | None = None
-    """What was seen before; None where nothing is to be remembered."""
+    """The generations and keys seen before; None to recall and remember nothing."""
     first_use: bool = False
-    """Whether a key of which only the store says that it is the publisher's is remembered as such from now on."""
+    """Whether to pin a key that only the store itself publishes, if everything verifies with it."""
 
 
 class Opened(NamedTuple):
-    """A registry that is read."""
+    """An opened registry: its store, a reader of one generation, and the trusted keys."""
 
     name: str
-    """Its one spelling, by which it is remembered."""
+    """The canonical spelling of its store, under which the memory has it."""
     store: Store
     reader: Reader
     trust: TrustedKeys
     departure: Finding | None
-    """Why it does not go on from what was seen before; None where it does, or nothing was seen."""
+    """Why the generation served does not follow the one seen before; None where it does, or none was seen."""
 
     def qualified(self, finding: Finding) -> Finding:
-        """Take back a good finding where the registry was rolled back, or only its own keys say that it is good."""
+        """Replace a good finding if the registry was rolled back, or if only the registry vouches for its key."""
         if not finding.verdict.good:
             return finding
         if self.departure:
@@ -65,16 +65,17 @@ class Opened(NamedTuple):
 
 
 def memory_at(path: Path | None, *, none: bool) -> Memory | None:
-    """Open the memory at a path, or this user's; raise SettingsError where both a path and none are asked for."""
+    """Return the memory at a path, or this user's, or None if `none`; raise SettingsError for a path and `none`."""
     if path and none:
         raise SettingsError("give --state or --no-state, and not both")
     return None if none else Memory(path) if path else default_memory()
 
 
 def open_registry(settings: Settings, options: TrustOptions, at: datetime) -> Opened:
-    """Open what is served, and remember the highest generation seen; a departure from it is given, not raised.
+    """Open the generation that is served, and remember it where it follows the one seen before.
 
-    Raises KeyChangedError, SigningKeyError, EmptyStoreError, TamperedError, and SeenError where the memory is damaged.
+    Where it does not, `departure` of the result says so; nothing is raised. Raise KeyChangedError, SigningKeyError,
+    EmptyStoreError, TamperedError, and SeenError where the memory is damaged.
     """
     store, name, memory = open_store(settings.store), canonical_store(settings.store), options.memory
     pinned = memory.pinned(name) if memory and not options.key else None
@@ -82,7 +83,7 @@ def open_registry(settings: Settings, options: TrustOptions, at: datetime) -> Op
     reader = Reader(store, trust.keys, at)
     if trust.from_store:
         trust = trust._replace(origin=f"{trust.origin} ({_advice(reader.key_id)})")
-    if memory is None or reader.key_id == demo_signer().key_id:  # which everybody has: its history proves nothing
+    if memory is None or reader.key_id == demo_signer().key_id:  # everybody has that key: its history proves nothing
         return Opened(name, store, reader, trust, None)
     if trust.from_store:
         _ensure_same_key(memory, name, reader.key_id)
@@ -96,9 +97,10 @@ def open_registry(settings: Settings, options: TrustOptions, at: datetime) -> Op
 
 
 def pin_first(opened: Opened, judged: Iterable[JudgedTarget], options: TrustOptions) -> Opened:
-    """Remember the key of a registry that only its own keys vouch for, where that is asked for and all in it is good.
+    """Pin the key that only the registry itself publishes, if `first_use` asks for it and all of `judged` is good.
 
-    Raises SeenError where it cannot be remembered, KeyChangedError for the demo's key.
+    Returns the registry as trusted from then on. Raise SeenError where the key cannot be remembered, KeyChangedError
+    for the demo's key.
     """
     sound = opened.departure is None and all(one.finding.verdict.good for one in judged)
     if not (options.first_use and options.memory and opened.trust.from_store and sound):
@@ -127,9 +129,10 @@ def _ensure_same_key(memory: Memory, name: str, key_id: str) -> None:
 
 
 def _fork(reader: Reader, remembered: Seen, name: str) -> Finding | None:
-    """Say that what is served does not come from what was seen; None where it does, or the way back cannot be followed.
+    """Return a finding if the generation served does not descend from the one seen before, else None.
 
-    Earlier snapshots are not kept for ever, and may be signed with a key that is not trusted any more.
+    Also None where its ancestors cannot be followed that far: earlier snapshots are removed in time, and may be signed
+    with a key that is not trusted any more.
     """
     if reader.generation == remembered.generation:
         return None
@@ -145,13 +148,13 @@ def _fork(reader: Reader, remembered: Seen, name: str) -> Finding | None:
 
 
 def _highest(memory: Memory, name: str, key_ids: Iterable[str]) -> Seen | None:
-    """Give the highest generation seen under any of the keys, so that none that was replaced leads back."""
+    """Return the highest generation seen under any of the keys, so that a rollback to a replaced key is noticed."""
     found = (memory.recall(name, key_id) for key_id in key_ids)
     return max((seen for seen in found if seen), key=lambda seen: seen.generation, default=None)
 
 
 def _remember(memory: Memory, name: str, key_id: str, served: Seen) -> None:
-    """Keep a generation; where it cannot be written down, reading goes on, and says so."""
+    """Remember a generation; where the memory cannot be written, log a warning and go on."""
     try:
         memory.remember(name, key_id, served)
     except SeenError as error:

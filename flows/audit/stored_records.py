@@ -16,44 +16,44 @@ from schemas.registry import SourceRef
 from schemas.sources import BY_NAME, HOSTED, SELLER, SOURCES, brought_by
 
 _PARTS_KEPT, _INDEXES_KEPT = 8, 4
-"""How much is in memory at once."""
+"""How many partitions and indexes of sources are in memory at once."""
 
 
 class StoredRecord(NamedTuple):
-    """A stored record."""
+    """A record as a generation stores it."""
 
     raw: RawListing
     there: bool
-    """Whether the last look found it."""
+    """Whether the last observation found it."""
 
 
 Part = dict[str, list[StoredRecord]]
-"""Id in lower case → records, of one part of a source: a record, and the answer that there is none."""
+"""Id in lower case → records of one partition: the record itself, the answer that it does not exist, or both."""
 
 Index = dict[str, list[RawListing]]
-"""What a record is called, names, or whose it is → the records that are there."""
+"""Name of a record, name that it states, its author or slug → the records that are present."""
 
 _Value = TypeVar("_Value")
 
 
 class StoredRecords:
-    """Reads what is needed of each generation's sources, and keeps the last of it."""
+    """Reads the records of generations, partition by partition, and caches the last used."""
 
     def __init__(self) -> None:
         self._parts: OrderedDict[str, Part] = OrderedDict()
         self._indexes: OrderedDict[str, Index] = OrderedDict()
 
     def named(self, then: Reader, slug: str, records: Iterable[Mapping[str, Any]]) -> list[RawListing]:
-        """The records that a passport names, as they were when it was made."""
+        """Return the records that a passport names, as stored in the generation `then` that issued it."""
         ids = dict.fromkeys((record["source"], record["id"]) for record in records)
         found = (kept.raw for source, one in ids for kept in self._look_up(then, source, one, slug))
         return [raw for raw in found if (raw.source, raw.id) in ids]
 
     def beside(self, then: Reader, slug: str, named: Iterable[RawListing]) -> list[RawListing]:
-        """Other records that are there and could be of the same model, by what it and they call each other.
+        """Return further records that are present and could be of the same model, by the names that they share.
 
-        Those are the seller's of that slug and author, the catalogue's and the code under any of their names, and the
-        repositories with their cards that any of them names.
+        These are the seller's with that slug or author, entries of catalogues and code under any of the names, and
+        the repositories with their texts that any of the records states.
         """
         found = {(raw.source, raw.id): raw for raw in named}
         own, waiting = set(found), list(found.values())
@@ -89,7 +89,7 @@ class StoredRecords:
 
 
 def _keys(listing: Listing) -> list[str]:
-    """What a record is called and names, in lower case, and whose it is."""
+    """Return the names of a record and those that it states, in lower case, and of a seller's listing its author."""
     whose = [f"by {listing.author.lower()}"] if listing.source == SELLER else []
     names = [key_of(listing.source, listing.id), key_of(listing.source, listing.base_id)]
     return [*whose, *names, *map(str.lower, listing.same_as)]
@@ -100,7 +100,7 @@ def _ref(then: Reader, source: str) -> SourceRef | None:
 
 
 def _places(source: str, record_id: str, slug: str, ref: SourceRef) -> Iterator[int]:
-    """The parts of a source in which a record can lie: by its own slug where that is known, else any."""
+    """Yield the partitions of a source that may hold a record: that of its slug where a rule makes it, else all."""
     rule = BY_NAME[source].slugs if source in BY_NAME else None  # a store may hold a source that was taken out since
     if rule is None:
         yield from range(ref.count)
@@ -132,7 +132,7 @@ def _read(then: Reader, source: str, slots: range) -> Iterator[StoredRecord]:
 
 
 def _kept(cache: OrderedDict[str, _Value], most: int, key: str, make: Callable[[], _Value]) -> _Value:
-    """Give what is in memory, or make it; the one used longest ago goes."""
+    """Return the cached value, or make and cache it; the least recently used one is dropped."""
     if key not in cache:
         cache[key] = make()
     cache.move_to_end(key)

@@ -1,4 +1,4 @@
-"""Judging passports one by one: each gets its own answer, also where another one cannot be read."""
+"""Verifies passports one by one: each gets its own verdict, even where another one cannot be read."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -22,24 +22,24 @@ _Answer = TypeVar("_Answer")
 
 
 class JudgedTarget(NamedTuple):
-    """A target and what was found of it."""
+    """A target (slug, file or address) and the finding about it."""
 
     target: str
     finding: Finding
 
 
 class OpenedRegistry(NamedTuple):
-    """A store, and one generation of it that is read."""
+    """A store, and a reader of one of its generations."""
 
     store: Store
     reader: Reader
 
 
 def judged_all(registry: OpenedRegistry, base_urls: Iterable[str] = ()) -> Iterator[JudgedTarget]:
-    """Judge every passport that a registry serves, and the copy of each that readers fetch.
+    """Yield a verdict for every passport of a generation, and with it for its copy if the generation is served now.
 
-    A shard that cannot be read is one answer, by its key; the rest goes on. Raises StoreUnavailableError where the
-    store itself is out of reach.
+    A shard that cannot be read gives one verdict, under its key, and the rest goes on. Raise StoreUnavailableError
+    where the store itself is out of reach.
     """
     reader = registry.reader
     check = (lambda slug: check_copy(reader, slug, base_urls=base_urls)) if reader.is_served else reader.check
@@ -54,7 +54,7 @@ def judged_all(registry: OpenedRegistry, base_urls: Iterable[str] = ()) -> Itera
 
 
 def judged_target(target: str, registry: OpenedRegistry | None, keys: KeyRing, at: datetime) -> JudgedTarget:
-    """Judge one passport, given as a slug, a file or an address: by the registry where there is one."""
+    """Verify one passport, given as a slug, a file or an address: by the registry, or without one by its signature."""
     if names_slug(target) and registry:
         return JudgedTarget(target, _attempt(registry, lambda: _of_slug(target, registry.reader)))
     try:
@@ -67,7 +67,7 @@ def judged_target(target: str, registry: OpenedRegistry | None, keys: KeyRing, a
 
 
 def proved(judged: JudgedTarget, prover: Auditor, registry: OpenedRegistry) -> JudgedTarget:
-    """Judge a good passport by its evidence too."""
+    """Return the verdict on a passport's evidence if it is good so far, else the verdict that it has."""
     if not judged.finding.verdict.good:
         return judged
     finding = _attempt(registry, lambda: prover.prove(judged.target), tampered=Verdict.EVIDENCE_MISMATCH)
@@ -75,7 +75,7 @@ def proved(judged: JudgedTarget, prover: Auditor, registry: OpenedRegistry) -> J
 
 
 def names_slug(target: str) -> bool:
-    """Whether a target is a slug, and not a file of that name."""
+    """Whether a target is a slug, and no file has that name."""
     return is_slug(target) and not Path(target).is_file()
 
 
@@ -88,7 +88,7 @@ def _of_slug(slug: str, reader: Reader) -> Finding:
 def _attempt(
     registry: OpenedRegistry, judge: Callable[[], _Answer], *, tampered: Verdict = Verdict.NOT_IN_SNAPSHOT
 ) -> _Answer | Finding:
-    """Turn what is wrong with one file of the store into a finding; raise what is wrong with the store itself."""
+    """Return what `judge` returns, or a finding if one file is damaged; raise if the whole store is unreachable."""
     try:
         return judge()
     except TamperedError as error:

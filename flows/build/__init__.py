@@ -1,1 +1,1 @@
-"""Builds passports from listings, one part of the catalogue at a time, here or on workers."""
+"""Builds passports from listings, one part of the catalogue at a time, in this process or on workers."""

@@ -1,4 +1,4 @@
-"""A batch: the stock of all sources, every record at the passport that it belongs to, cut into parts to be built."""
+"""A batch: the listings of all sources, each assigned to the passport that it belongs to, cut into parts to build."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -23,13 +23,17 @@ from schemas.sources import CARDS, EXTRACTION, HUB, SELLER, SOURCES
 
 
 class DisplacedRecords:
-    """Such records of a batch, one file a part: as many as there are, while memory holds one."""
+    """Records that belong to the passport of another slug than their own, on disk: one file for each part.
+
+    Each is in the file of its passport's part: the repository "Qwen/QwQ-32B" (slug qwen--qwq-32b), joined to the
+    seller's qwen-qwq-32b, is in the part of qwen-qwq-32b. Memory holds one record at a time.
+    """
 
     def __init__(self, folder: Path, parts: int) -> None:
         self.folder, self.parts = folder, parts
 
     def write(self, records: Iterable[Joined]) -> None:
-        """Write all of them, in their order."""
+        """Write all records, each part in the order of `records`."""
         self.folder.mkdir(parents=True)
         with ExitStack() as opened:
             files = [opened.enter_context(self._path(index).open("wb")) for index in range(self.parts)]
@@ -38,7 +42,7 @@ class DisplacedRecords:
                 files[shard_index(slug, self.parts)].write(line + b"\n")
 
     def read(self, index: int) -> Iterator[Joined]:
-        """Give those of a part, as they were written."""
+        """Yield the records of one part, in the order in which they were written."""
         with self._path(index).open("rb") as file:
             for line in file:
                 slug, by, listing = orjson.loads(line)
@@ -49,18 +53,18 @@ class DisplacedRecords:
 
 
 class Batch(NamedTuple):
-    """Everything that passports are made from."""
+    """Everything that the passports of a run are made from."""
 
     stock: Listings
     joins: Joins
     away: DisplacedRecords
     concerned: frozenset[str] | None
-    """Slugs to be built; None for all."""
+    """Slugs to build; None for all."""
     floor: int | None
-    """Downloads from which a repository gets a passport of its own; None where none does that has none yet."""
+    """Fewest downloads with which a repository gets its own passport; None where only those that have one keep it."""
     parts: int
     models: int
-    """About how many there are."""
+    """About how many models there are."""
 
 
 def batch_of(
@@ -72,7 +76,11 @@ def batch_of(
     whole: bool,
     floor: int | None = None,
 ) -> Batch:
-    """Find for every record the passport that it belongs to; `folder` keeps those that lie elsewhere."""
+    """Assign every record to the passport that it belongs to; `folder` holds those displaced to another slug.
+
+    `taken` are the crawls of this run. Where the run did not crawl `whole` sources, only the passports that their
+    records belong to are built.
+    """
     joins, models = Joins(_owners(stock, served)), 0
     for listing in present(stock.read(SELLER)):
         joins.sold(listing)
@@ -94,7 +102,7 @@ def batch_of(
 
 
 def _owners(stock: Listings, served: PublishedState) -> SlugOwners:
-    """Who has which slug, among all that is sold or was."""
+    """Return which id owns each slug, among all listings of the seller, present and gone."""
 
     def served_under(slug: str) -> str | None:
         row = served.rows(range(slot(slug), slot(slug) + 1)).get(slug)
@@ -107,7 +115,7 @@ def _owners(stock: Listings, served: PublishedState) -> SlugOwners:
 
 
 def summed(parts: Iterable[Accounting], quarantined: int) -> Accounting:
-    """Add up the parts of a batch; `quarantined` listings were refused before there were parts."""
+    """Add up the counts of a batch's parts; `quarantined` listings were refused before there were parts."""
     total = Accounting(
         listings=quarantined,
         passports=0,
@@ -124,7 +132,7 @@ def summed(parts: Iterable[Accounting], quarantined: int) -> Accounting:
 
 
 def _away(stock: Listings, joins: Joins, parts: int) -> Iterator[Joined]:
-    """Collect the records that lie elsewhere than the passports they belong to."""
+    """Yield the records whose passport has another slug, or whose source makes no passport's slug from their id."""
     for row in SOURCES:
         if row.role not in ("seller", "endpoints", "roll", "proposals"):
             for listing in present(stock.read(row.name)):
@@ -135,7 +143,7 @@ def _away(stock: Listings, joins: Joins, parts: int) -> Iterator[Joined]:
 
 
 def _valid_extractions(stock: Listings, slots: range) -> Iterator[Listing]:
-    """What was found in texts, where it stands in the text as it is now: both lie in the same part."""
+    """Yield proposals whose quotes still occur in the present text; both records have one slug, so one part."""
     found = {line.raw.id: line for line in stock.read(EXTRACTION, slots)}
     for source in sorted({listing_id.partition(":")[0] for listing_id in found}):
         for line in stock.read(source, slots):
@@ -145,9 +153,10 @@ def _valid_extractions(stock: Listings, slots: range) -> Iterator[Listing]:
 
 
 def _concerned(taken: Iterable[IngestedCrawl], joins: Joins) -> Iterator[str]:
+    """Yield the slugs of all passports that the records of these crawls may change."""
     for one in taken:
         for spool in one.spools.values():
             for line in spool.read():
                 yield from (placed.slug for placed in joins.place(line.listing))
-                if line.raw.source == HUB:  # what it is not any more, or not under this name, has a passport too
+                if line.raw.source == HUB:  # also the passports of its present and its former name
                     yield from (line.listing.slug, hub_slug(line.raw.asked_as or line.raw.id))

@@ -1,4 +1,4 @@
-"""Gathers the models of one part of the catalogue."""
+"""Brings together the records of each model in one part of the catalogue."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -25,7 +25,7 @@ class Part(NamedTuple):
 
 
 def part_of(batch: Batch, served: PublishedState, index: int) -> Part:
-    """Gather the models of one part."""
+    """Return the models of part `index` with their records joined, what was refused, and the counts."""
     slots = slots_of(index, batch.parts)
     owners = {slug: row.listing_id for slug, row in served.rows(slots).items()}
     bench = PartBuilder(batch.floor, owners)
@@ -37,18 +37,23 @@ def part_of(batch: Batch, served: PublishedState, index: int) -> Part:
 
 
 class PartBuilder:
-    """Where the records of one part are laid out before they are gathered."""
+    """Collects the records of one part, then groups them by model (`gathered`)."""
 
     def __init__(self, floor: int | None, owners: dict[str, str]) -> None:
         self.floor, self.owners = floor, owners
         self.own: dict[tuple[str, str], AdmittedLine] = {}
         self.joined: list[Joined] = []
         self.answers: dict[str, Listing] = {}
-        """Id of a repository in lower case → the answer that there is none, which keeps the spelling that was asked."""
+        """Repository id in lower case → the answer that it does not exist, a record with the id as it was asked for."""
         self.elsewhere = 0
 
     def lay(self, line: AdmittedLine, placed: list[Joined], *, had_one: bool) -> None:
-        """Lay a record where it belongs, if that is in this part; `had_one` is of a passport under a former name."""
+        """Add a record to the passport of its own slug, if it belongs there; one displaced to another is only counted.
+
+        `placed` are all passports that it belongs to. It names its own passport if the slug has one already, or else
+        if it is present and not too small; `had_one`: its repository, renamed from a/x to b/x, had one as a/x, so
+        that its size does not matter.
+        """
         listing = line.listing
         if listing.kind == "absence":
             self.answers[listing.id.lower()] = listing
@@ -62,7 +67,7 @@ class PartBuilder:
             self.elsewhere += bool(placed) and listing.kind in NAMING
 
     def gathered(self, stock: Listings) -> Part:
-        """Gather what was laid out."""
+        """Return the models of the records added, with collisions of slugs refused and absences shown."""
         missing = {key: self._absence(stock, line) for key, line in self.own.items() if line.missing_since}
         absences = {key: absence for key, absence in missing.items() if absence.looks}
         listings = [line.listing for line in self.own.values()]
@@ -76,7 +81,7 @@ class PartBuilder:
         return Part(found, refused, counted)
 
     def _is_small(self, listing: Listing) -> bool:
-        """Whether a repository is not known well enough for a passport of its own."""
+        """Whether a repository has too few downloads for its own passport; a seller's listing never has."""
         if listing.source != HUB:
             return False
         downloads = next((fact.value for fact in listing.facts if fact.name == "downloads"), 0)

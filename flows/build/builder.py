@@ -1,4 +1,4 @@
-"""Builds the parts of a batch: here, one after the other, or some of them as a worker of another process."""
+"""Builds the parts of a batch: all in this process, in order, or some of them as a worker in another process."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -11,14 +11,14 @@ from flows.progress import tell
 from pipelines.registry.slots import shard_index, slots_of
 
 PASSPORTS_A_TASK = 10_000
-"""About so many; a task of few costs more than it is worth, and of many leaves workers without work at the end."""
+"""About how many: smaller tasks cost more than they save, and larger ones leave workers idle at the end."""
 
 Builder = Callable[[Job, BuildInput], Iterable[Built]]
-"""Builds a batch, and gives what came of its parts in their order."""
+"""Builds a batch and yields the results in the order of its parts, one for each part or task."""
 
 
 def build_here(job: Job, basis: BuildInput) -> Iterator[Built]:
-    """Build a batch in this process, part by part."""
+    """Build a batch in this process, yielding the result of each part."""
     done = 0
     for index in parts_concerned(basis.batch):
         built = build_part(job, basis, index, done=done)
@@ -27,7 +27,7 @@ def build_here(job: Job, basis: BuildInput) -> Iterator[Built]:
 
 
 def build_parts(job: Job, basis: BuildInput, parts: Iterable[int], *, done: int = 0) -> Built:
-    """Build some parts of a batch; `done` passports were made before, for who watches."""
+    """Build some parts of a batch into one result; `done` passports were made before, for the progress shown."""
     built, store = Built(), open_tools(job).store
     for index in parts:
         built.add(build_part(job, basis, index, done=done + sum(built.asked.values())), store)
@@ -35,7 +35,10 @@ def build_parts(job: Job, basis: BuildInput, parts: Iterable[int], *, done: int 
 
 
 def build_part(job: Job, basis: BuildInput, index: int, *, done: int = 0) -> Built:
-    """Make the passports of one part; `done` were made before, for who watches."""
+    """Make the passports of one part, its new rows written to the batch's folder.
+
+    `done` passports were made before, for the progress shown.
+    """
     tools, (batch, state, folder) = open_tools(job), basis
     part = part_of(batch, state, index)
     subjects = part.gathered.subjects
@@ -58,13 +61,13 @@ def build_part(job: Job, basis: BuildInput, index: int, *, done: int = 0) -> Bui
 
 
 def parts_concerned(batch: Batch) -> list[int]:
-    """Name the parts that hold passports to be built."""
+    """Return the parts that hold passports to build."""
     if batch.concerned is None:
         return list(range(batch.parts))
     return sorted({shard_index(slug, batch.parts) for slug in batch.concerned})
 
 
 def runs_of(batch: Batch) -> list[tuple[int, ...]]:
-    """Cut the parts that are to be built into runs, of a task each."""
+    """Group consecutive parts to build, each group for one task of about PASSPORTS_A_TASK passports."""
     parts, each = parts_concerned(batch), max(1, PASSPORTS_A_TASK * batch.parts // max(batch.models, 1))
     return [tuple(parts[start : start + each]) for start in range(0, len(parts), each)]

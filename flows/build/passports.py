@@ -1,4 +1,4 @@
-"""Builds the passports of a batch, one model at a time and part by part, and keeps what must be published."""
+"""Builds the passports of a batch, one model at a time, and collects what must be published."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -19,27 +19,27 @@ from schemas.registry import ShardRow
 from schemas.run import Accounting, Breach, IssuedPassport
 
 FEW_OBJECTS = 2_000
-"""Passports that are kept in memory until they are published; where there are more they are written ahead."""
+"""Most passports in memory until publication; more are written ahead: to the store, named by no snapshot yet."""
 FEW_HANDED_BACK = 500
-"""Passports that a worker hands back to the run; where there are more it writes them ahead."""
+"""Most passports that a worker sends back to the run; if there are more, it writes them ahead."""
 MOST_CHANGES = 5_000
-"""Changes that a report names."""
+"""Most issued passports that a run report names."""
 
 
 class Rows:
-    """New rows of a batch, kept on disk in files of one part each."""
+    """New rows of a batch, on disk in one file for each part."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def write(self, index: int, rows: Mapping[str, ShardRow]) -> None:
-        """Keep the rows of a part."""
+        """Write the rows of a part."""
         lines = (rows[slug].model_dump_json().encode() + b"\n" for slug in sorted(rows))
         (self.folder / f"{index}.jsonl").write_bytes(b"".join(lines))
 
     def read(self, index: int, slots: range) -> dict[str, ShardRow]:
-        """Give those rows of a part that lie in these slots; none of a part that was not built."""
+        """Return slug → row of one part, in these slots only; empty for a part that was not built."""
         if not (self.folder / f"{index}.jsonl").exists():
             return {}
         with (self.folder / f"{index}.jsonl").open("rb") as file:
@@ -49,27 +49,28 @@ class Rows:
 
 @dataclass(slots=True)
 class Built:
-    """What came of a batch's models, or of one part of it."""
+    """The result of building a batch or one part of it: passports, counts and refusals."""
 
     objects: dict[Sha256, bytes] = field(default_factory=dict)
-    """Those that were not written ahead."""
+    """Hash → signed passport, of those that were not written ahead."""
     ahead: int = 0
-    """How many were."""
+    """How many were written ahead."""
     changes: list[IssuedPassport] = field(default_factory=list)
     issued: Counter[str] = field(default_factory=Counter)
     added: int = 0
     """Passports of models that had none."""
     unchanged: int = 0
     absent: int = 0
+    """Passports of models that are not listed any more."""
     refused: Counter[str] = field(default_factory=Counter)
-    """Source → passports that could not be made."""
+    """Source → how many passports could not be made."""
     asked: Counter[str] = field(default_factory=Counter)
-    """Source → passports that should have been made."""
+    """Source → how many passports were to be made."""
     quarantined: list[Quarantined] = field(default_factory=list)
     accounting: list[Accounting] = field(default_factory=list)
 
     def add(self, part: "Built", store: Store) -> None:
-        """Add a part; what is too much for memory is written to the store, where nobody sees it yet."""
+        """Add the result of a part; beyond FEW_OBJECTS in memory, passports are written ahead to the store."""
         self.objects |= part.objects
         self.ahead += part.ahead
         self.write_ahead(store, but=FEW_OBJECTS)
@@ -84,7 +85,7 @@ class Built:
         self.accounting += part.accounting
 
     def write_ahead(self, store: Store, *, but: int) -> None:
-        """Write the passports to the store, where nobody sees them yet, `but` where they are so few."""
+        """Write the passports in memory to the store if there are more than `but`; no snapshot names them yet."""
         if len(self.objects) > but:
             self.ahead += sum(write_objects(store, self.objects.items()))
             self.objects.clear()
@@ -100,9 +101,10 @@ def build(
     store: Store,
     progress: Callable[[], None],
 ) -> tuple[Built, dict[str, ShardRow]]:
-    """Make each model's passport; `rows` are those served now, `progress` is told of each that is done.
+    """Make each model's passport; return the result and slug → new row.
 
-    Returns what came of it, and the new rows. Many passports are written to the store as they are made.
+    `rows` are those served now; `progress` is called after each model. Many passports are written ahead as they are
+    made.
     """
     trusted, built, new = KeyRing([signer.public_key]), Built(), {}
     for subject in subjects:
@@ -129,7 +131,10 @@ def build(
 
 
 def breaches_of_build(built: Built, gates: Gates) -> list[Breach]:
-    """Judge what was built: a bad record is refused alone, a fault of the rules refuses many."""
+    """Return a breach for each source of which too large a share of passports could not be made.
+
+    A bad record loses its own passport alone; where many are lost, the rules are at fault.
+    """
     found = []
     for source, asked in built.asked.items():
         largest = gates[source].largest_reject_rate

@@ -1,7 +1,7 @@
-"""What a run builds from, and how a worker in another process comes by it: only where it lies is sent.
+"""What a run builds from, and how a worker in another process reads it: it is sent only the job and the folder's path.
 
-Everything beside a job's plain values the worker reads for itself: the batch from the run's folder, what is served from
-the store, the signing key and the settings from its own surroundings, which must be those of the run.
+A worker opens all else itself: the batch in the run's folder, the served passports in the store, the signing key and
+the settings in its own environment, which must be the same as the run's.
 """
 
 import hashlib
@@ -25,11 +25,11 @@ _SERVED = "served"
 
 
 class WorkerError(FlowError):
-    """A worker cannot do its part of a run, as it does not see what the run sees."""
+    """A worker cannot build: the run's folder is missing or unsafe, or code, key or settings are not the run's."""
 
 
 class BuildInput(NamedTuple):
-    """A batch, what is served now, and the folder for what comes of it."""
+    """A batch, the state served now, and the folder that the new rows are written to."""
 
     batch: Batch
     served: PublishedState
@@ -37,7 +37,7 @@ class BuildInput(NamedTuple):
 
 
 class WorkerEnvironment(NamedTuple):
-    """What must be alike wherever parts of one run are built; each worker has its own, so they are compared."""
+    """The code, rules, signing key and settings of a process. A worker builds only if its own equal the run's."""
 
     code: str
     rules: str
@@ -48,13 +48,13 @@ class WorkerEnvironment(NamedTuple):
 
     @classmethod
     def of(cls, tools: Tools) -> "WorkerEnvironment":
-        """Say what this process builds with."""
+        """Return the environment of this process."""
         gates = hashlib.sha256(repr(sorted(tools.gates.items())).encode()).hexdigest()
         return cls(PIPELINE, rulebook().sha256, tools.signer.key_id, *tools.issuer, gates)
 
 
 def write_build_input(job: Job, basis: BuildInput) -> Path:
-    """Put a batch where workers read it; returns its folder."""
+    """Write a batch to its folder, for workers to read, and return the folder."""
     stock = Listings(basis.batch.stock.lines, unread=basis.batch.stock.unread)
     with (basis.folder / _FILE).open("wb") as file:
         pickle.dump((WorkerEnvironment.of(open_tools(job)), basis.served.generation), file)
@@ -63,7 +63,7 @@ def write_build_input(job: Job, basis: BuildInput) -> Path:
 
 
 def read_build_input(job: Job, folder: Path) -> BuildInput:
-    """Read a batch in a worker, once for all of its tasks; raise WorkerError."""
+    """Read a batch in a worker, cached for its further tasks; raise WorkerError where the worker cannot build it."""
     return _read_basis(job.model_dump_json(), folder)
 
 
@@ -78,7 +78,7 @@ def _read_basis(job: str, folder: Path) -> BuildInput:
 
 
 def _opened(folder: Path) -> BinaryIO:
-    """Open the file of a batch, unless somebody else may have written it."""
+    """Open the file of a batch; raise WorkerError where it is missing or another user could have written it."""
     try:
         seen = folder.stat()
     except FileNotFoundError:
@@ -97,7 +97,7 @@ def _demand_alike(run: WorkerEnvironment, worker: WorkerEnvironment) -> None:
 
 
 def _served(tools: Tools, generation: int) -> PublishedState:
-    """Open what the run builds on, also where another run has published meanwhile."""
+    """Open the generation that the run builds on, even if another run has published a newer one since."""
     now = served(tools.store, tools.trusted, tools.clock()) if generation else EMPTY
     if now.reader and now.generation != generation:
         return PublishedState(now.reader.at_generation(generation))
@@ -105,14 +105,14 @@ def _served(tools: Tools, generation: int) -> PublishedState:
 
 
 class _Pickler(pickle.Pickler):
-    """Writes a batch without what is served: whoever reads it opens that for himself."""
+    """Writes a batch with a placeholder for the served state, which each reader opens itself."""
 
     def persistent_id(self, obj: object) -> str | None:
         return _SERVED if isinstance(obj, PublishedState) else None
 
 
 class _Unpickler(pickle.Unpickler):
-    """Reads a batch, and puts in what is served."""
+    """Reads a batch, with the served state that the reader opened in the placeholders."""
 
     def __init__(self, file: BinaryIO, state: PublishedState) -> None:
         super().__init__(file)

@@ -1,1 +1,1 @@
-"""One module a command of the command line; each imports what it needs and no more, so that it starts fast."""
+"""The commands, one module for each, which imports only what it needs, so that it starts fast."""

@@ -22,7 +22,7 @@ ORIGIN = "the demo's own key, which everybody has"
 
 
 def demo(store: str | None, *, as_json: bool) -> None:
-    """Play the recording to the real pipeline, then verify everything that it published."""
+    """Run the real pipeline on the bundled recording, then verify everything that it published."""
     settings, epoch = read_settings(store=store), int(RECORDED_AT.timestamp())
     with serve() as url:
         job = new_job("demo", settings, epoch=epoch, source_urls={SOURCE: url})

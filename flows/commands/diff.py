@@ -13,13 +13,13 @@ from flows.registry.unknown_slug import unknown_slug
 from pipelines.passport.changes import ValueChange
 
 MOST_SHOWN = 40
-"""Changes of one version that are shown; `diff --json` has all."""
+"""Most changes of one version that are shown; `diff --json` has all."""
 
 
 def diff(slug: str, store_url: str | None, trusting: TrustOptions, *, as_json: bool) -> None:
     """Show the versions of a passport, newest first: when, why, and what changed; raise UnknownSlugError.
 
-    Exit 1 where the registry does not go on from what was seen of it before.
+    Exit 1 where the generation served does not follow the one seen before.
     """
     opened = open_registry(read_settings(store=store_url), trusting, moment(None))
     caution(opened)
@@ -37,7 +37,7 @@ def diff(slug: str, store_url: str | None, trusting: TrustOptions, *, as_json: b
 
 
 def caution(opened: Opened) -> None:
-    """Say beside an answer why it should not be relied on: the registry was rolled back, or nobody vouches for it."""
+    """Print, beside an answer, why not to rely on it: a rollback, or a key that only the registry vouches for."""
     if opened.departure:
         terminal.error(f"{opened.departure.verdict}: {opened.departure.reason}")
     elif opened.trust.from_store:
@@ -69,7 +69,7 @@ def _show(step: VersionStep) -> None:
 
 
 def show_changes(changes: Sequence[ValueChange], title: str) -> None:
-    """Show what changed from one version to the next, the first of it where it is much."""
+    """Show the first MOST_SHOWN changes from one version to the next."""
     records = [
         {"what": change.path, "from": _value(change.before), "to": _value(change.after)}
         for change in changes[:MOST_SHOWN]

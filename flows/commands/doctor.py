@@ -33,7 +33,7 @@ from schemas.times import http_date, timestamp
 
 
 def doctor(store_url: str | None, *, as_json: bool) -> None:
-    """Look at everything that a run needs; exit 1 when something is unfit."""
+    """Check everything that a run needs; exit 1 when something is unfit."""
     found = list(checks(read_settings(store=store_url), clock=system_clock, nonce=secrets.token_hex(16)))
     unfit = [check for check in found if check.state == "unfit"]
     if as_json:
@@ -46,26 +46,26 @@ def doctor(store_url: str | None, *, as_json: bool) -> None:
 
 
 ROBOT = "passports"
-"""The name that a robots.txt would address, as the spiders have it."""
+"""The name by which a robots.txt addresses our spiders."""
 
 TIMEOUT_S = 15
 DEADLINE_S = 30.0
-"""For the whole of an answer: a source that sends a byte every few seconds never lets a single read run out of time."""
+"""Seconds for a whole answer: with a byte every few seconds, no single read ever exceeds TIMEOUT_S."""
 MAX_ROBOTS_BYTES = 512 * 2**10
-"""What a reader of robots.txt must be able to read (RFC 9309)."""
+"""How much of a robots.txt a crawler must at least parse (RFC 9309)."""
 
 
 class Check(NamedTuple):
-    """One thing that was looked at."""
+    """The result of one check."""
 
     name: str
     state: Literal["fit", "unfit", "unknown"]
-    """Unknown: it could not be looked at, or needs none; only "unfit" keeps a run from succeeding."""
+    """Unknown: it could not be checked, or nothing has to be done; only "unfit" makes a run fail."""
     detail: str
 
 
 def checks(settings: Settings, *, clock: Callable[[], datetime], nonce: str) -> Iterator[Check]:
-    """Look at everything in turn; nothing is raised and nothing is published."""
+    """Yield the result of each check; none raises, and nothing is published."""
     yield _tried("settings", lambda: _settings(settings))
     yield _tried("key", lambda: _key(settings))
     yield from _store(settings, clock(), nonce)
@@ -152,7 +152,7 @@ def _network(source: str, url: str, clock: Callable[[], datetime]) -> Iterator[C
 
 
 def _fetched(url: str, max_bytes: int) -> tuple[bytes, str | None]:
-    """Fetch the beginning of an answer, and the time that it tells; raise TimeoutError at DEADLINE_S."""
+    """Return up to `max_bytes` of an answer and its Date header; raise TimeoutError after DEADLINE_S."""
     came: SimpleQueue[tuple[bytes, str | None] | Exception] = SimpleQueue()
 
     def fetch() -> None:
@@ -161,7 +161,7 @@ def _fetched(url: str, max_bytes: int) -> tuple[bytes, str | None]:
         except Exception as error:  # noqa: BLE001 - raised again below
             came.put(error)
 
-    Thread(target=fetch, daemon=True).start()  # nothing else can end a read of headers that goes on
+    Thread(target=fetch, daemon=True).start()  # a read of endless headers cannot be ended otherwise
     try:
         answer = came.get(timeout=DEADLINE_S)
     except Empty:
@@ -172,9 +172,9 @@ def _fetched(url: str, max_bytes: int) -> tuple[bytes, str | None]:
 
 
 def _answer(url: str, max_bytes: int) -> tuple[bytes, str | None]:
-    """Ask for the beginning of an answer.
+    """Return up to `max_bytes` of an answer and its Date header.
 
-    Of a robots.txt also that of a refusal (4xx): a crawl reads it too, where as a rule it forbids nothing.
+    For a robots.txt that includes a refusal (4xx): a crawl parses it too, and as a rule it forbids nothing.
     """
     request = urllib.request.Request(url, headers={"User-Agent": ROBOT})  # noqa: S310 - settings allow http and https only
     try:

@@ -1,4 +1,4 @@
-"""Options that several commands share, each said once."""
+"""Options that several commands share."""
 
 from datetime import datetime
 from pathlib import Path
@@ -54,7 +54,7 @@ NewStore = Annotated[
 
 
 def moment(at: str | None) -> datetime:
-    """The instant to judge at: the one given, or the clock's; raise SettingsError when it is none."""
+    """Return the instant to judge at: `at`, or the clock's without it; raise SettingsError if `at` is no instant."""
     if at is None:
         return clock_of(source_date_epoch())()
     try:

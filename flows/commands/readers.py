@@ -30,10 +30,10 @@ def verify(
     at_generation: AtGeneration = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say of each passport whether it may be believed, and why not.
+    """Say of each passport whether it may be relied on, and if not, why.
 
     A slug is looked up from the store's signed pointer down. A file or a URL is judged by its signature alone (verdict
-    ok_offline), or with --store by what that store serves. Where no key but the store's own is known, nothing is good.
+    ok_offline), or with --store by what that store serves. With no trusted key but the store's own, no verdict is good.
     """
     from flows.audit.opened import TrustOptions, memory_at
     from flows.commands import verify as verifying
@@ -77,7 +77,7 @@ def show(
     at_generation: AtGeneration = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show one passport for reading: what it says, who says so, and what changed last."""
+    """Show one passport for reading: what it states, by which source, and what changed last."""
     from flows.audit.opened import TrustOptions, memory_at
     from flows.commands import show as looking
 

@@ -12,7 +12,7 @@ from flows.run.targets import listings_to_crawl
 
 
 def refresh(sources: list[str] | None, store: str | None, *, accept_drop: bool, new_store: bool, as_json: bool) -> None:
-    """Crawl, build, sign and publish."""
+    """Crawl the sources, build, sign and publish; exit 1 when some did not pass their gate."""
     settings = read_settings(sources=tuple(sources) if sources else None, store=store)
     _announce_key(settings)
     job = new_job("refresh", settings, epoch=source_date_epoch(), accept_drop=accept_drop, new_store=new_store)
@@ -20,7 +20,7 @@ def refresh(sources: list[str] | None, store: str | None, *, accept_drop: bool, 
 
 
 def rescrape(slug: str, store: str | None, *, as_json: bool) -> None:
-    """Do so for one passport."""
+    """Crawl the records of one passport, then build, sign and publish it."""
     settings, epoch = read_settings(store=store), source_date_epoch()
     _announce_key(settings)
     only = listings_to_crawl(slug, settings, epoch)
@@ -28,7 +28,7 @@ def rescrape(slug: str, store: str | None, *, as_json: bool) -> None:
 
 
 def _do(job: Job, *, as_json: bool) -> None:
-    """Do a job and show it; exit 1 when some of its sources did not pass, although the others were published."""
+    """Run a job and show its report; exit 1 when some sources did not pass, although the others were published."""
     done = run(job, as_json=as_json)
     show(done.report, done.published, as_json=as_json)
     if done.report.state == "partial":

@@ -1,4 +1,4 @@
-"""Does a job as a Prefect flow from the command line: the crawl begins while Prefect is still starting."""
+"""Runs a job as a Prefect flow from the command line; its first crawls begin while Prefect is still starting."""
 
 import flows.orchestration.environment  # isort: skip  # noqa: F401 - sets Prefect's surroundings, so it comes before Prefect
 import asyncio
@@ -31,16 +31,16 @@ from pipelines.views.run_summary import quarantine_rows, summary_lines
 from schemas.run import Published, RunReport
 
 MOST_REFUSED = 20
-"""Refused records that a run's end names."""
+"""Most refused records shown at the end of a run."""
 
 
 def run(job: Job, *, as_json: bool) -> RunOutcome:
-    """Do a job; raise what stopped it, a closed gate after showing its report."""
+    """Run a job and return its outcome; raise the error that stopped it, for a closed gate after showing its report."""
     check_surroundings()
     preflight(job)
     for name in ("PREFECT_LOGGING_LEVEL", "PREFECT_SERVER_LOGGING_LEVEL"):
-        os.environ.setdefault(name, "CRITICAL")  # the summary and the errors are ours to show
-    for name in ("prefect", "EventsWorker", "APILogWorker"):  # the last two tell of what they still have to send
+        os.environ.setdefault(name, "CRITICAL")  # we show summary and errors ourselves
+    for name in ("prefect", "EventsWorker", "APILogWorker"):  # the last two log what they have not sent yet
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if not named_server() and (api_url := server_of_the_schedule()):
         os.environ["PREFECT_API_URL"] = api_url
@@ -54,7 +54,7 @@ def run(job: Job, *, as_json: bool) -> RunOutcome:
 
 
 def show(report: RunReport, published: Published | None, *, as_json: bool) -> None:
-    """Show what came of a job."""
+    """Show the report of a job; `published` is None where it published nothing."""
     if as_json:
         terminal.document(answer(report, published))
         return
@@ -68,7 +68,7 @@ def show(report: RunReport, published: Published | None, *, as_json: bool) -> No
 
 
 def answer(report: RunReport, published: Published | None) -> dict[str, object]:
-    """What came of a job, for programs."""
+    """Return the report of a job and what it published, for JSON."""
     return {"report": report.model_dump(mode="json"), "published": published and published._asdict()}
 
 

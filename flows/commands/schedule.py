@@ -24,8 +24,8 @@ ONLY_WHEN_TOLD = "when told to"
 def schedule(store: str | None, *, as_json: bool, file: Path = FILE) -> None:
     """Serve the deployments that a file describes until interrupted."""
     settings = read_settings(store=store)
-    os.environ["PASSPORTS_STORE"] = settings.store  # runs are processes of their own, and inherit this
-    os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", LOG.name)  # what we say is to be seen on Prefect's pages
+    os.environ["PASSPORTS_STORE"] = settings.store  # each run is a separate process that inherits this
+    os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", LOG.name)  # so that our log is on Prefect's pages
     preflight(new_job("refresh", settings, epoch=None))
     deployments = switched_on(read_deployments(file), settings.sources)
     with only_process(scheduling(where_served())) as folder, server_to_use(terminal.note) as api_url:

@@ -1,4 +1,4 @@
-"""`passports status` and `passports show`."""
+"""`passports show`."""
 
 import sys
 from typing import Any
@@ -19,9 +19,9 @@ from pipelines.views.passport import passport_pairs
 def show(
     slug: str, store_url: str | None, trusting: TrustOptions, *, generation: int | None = None, as_json: bool
 ) -> None:
-    """Show a passport for reading, or as it is served; raise UnknownSlugError.
+    """Show a passport for reading, or with `as_json` as it is served; raise UnknownSlugError.
 
-    Exit 1 where the registry does not go on from what was seen of it before.
+    Exit 1 where the generation served does not follow the one seen before.
     """
     opened = open_registry(read_settings(store=store_url), trusting, moment(None))
     caution(opened)

@@ -10,13 +10,13 @@ from flows.registry.trust import TrustedKeys
 from pipelines.views.ages import Ages, Generation, SourceAge, ages_of, shown
 
 LONGEST_LISTING = 40
-"""Passports that `status` names; `--json` names all."""
+"""Most passports that `status` names; `--json` names all."""
 NAMED = ("slug", "source", "age", "status", "last_scraped_at", "hours_ago")
-"""What `status` tells of a passport."""
+"""Fields of a passport that `status` shows."""
 
 
 def status(store_url: str | None, trusting: TrustOptions, at: str | None, *, as_json: bool) -> None:
-    """Show the age of sources and passports; exit 1 when something must not be relied on, or readers refuse it all."""
+    """Show the age of sources and passports; exit 1 when something is stale, the pointer expired or was rolled back."""
     settings = read_settings(store=store_url)
     opened = open_registry(settings, trusting, moment(at))
     reader = opened.reader

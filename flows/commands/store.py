@@ -1,4 +1,4 @@
-"""`passports publish`, and `passports store gc`, `scrub` and `repair`: what is done to a store without a crawl."""
+"""`passports publish`, and `passports store gc`, `scrub` and `repair`: work on a store without a crawl."""
 
 import secrets
 import sys
@@ -39,7 +39,7 @@ def publish(store_url: str | None, to: str, *, as_json: bool) -> None:
 
 
 def gc(store_url: str | None, *, generations: int, days: int, remove: bool, as_json: bool) -> None:
-    """Show what no kept generation names, and remove it when told to."""
+    """Show the files that no retained generation names; remove them if `remove`."""
     settings, now = read_settings(store=store_url), clock_of(source_date_epoch())
     store = open_store(settings.store)
     if remove:
@@ -62,7 +62,7 @@ def gc(store_url: str | None, *, generations: int, days: int, remove: bool, as_j
 
 
 def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json: bool) -> None:
-    """Read files again and repair the damaged; exit 1 when something stays damaged."""
+    """Read files again and repair damaged ones; exit 1 when something stays damaged."""
     settings = read_settings(store=store_url)
     store = open_store(settings.store)
     trusted = trusted_keys(settings, store, None).keys
@@ -86,7 +86,7 @@ def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json
 
 
 def repair(store_url: str | None, *, as_json: bool) -> None:
-    """Put the pointer back onto the newest whole history, and let the copies follow."""
+    """Move the pointer to the newest complete history, and write the copies that it lacks."""
     settings = read_settings(store=store_url)
     store = open_store(settings.store)
     signer = _signer(settings, "repairing needs the signing key, as the pointer is signed")

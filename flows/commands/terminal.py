@@ -1,4 +1,4 @@
-"""What a person sees: progress while it works, then tables and sentences. Text from listings is never obeyed."""
+"""Output for people: progress, then tables and sentences. Markup and control codes in listings have no effect."""
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,12 +13,12 @@ from flows.progress import WATCHER, Watcher, a_line_a_stage
 from pipelines.formats.text import clean, visible
 
 PIPED_WIDTH = 200
-"""Columns of an answer that does not go to a terminal, where nobody says how wide it is."""
+"""Columns of an answer that does not go to a terminal, so that its width is unknown."""
 
 OUT = Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
-"""Answers."""
+"""For answers, on standard output."""
 ERR = Console(stderr=True, highlight=False)
-"""Progress and errors, so that answers can be piped."""
+"""For progress and errors, on standard error, so that answers can be piped."""
 
 COLOURS = {
     "ok": "green", "ok_offline": "green", "fresh": "green", "active": "green", "due": "yellow", "deprecated": "yellow",
@@ -28,32 +28,32 @@ COLOURS = {
 
 
 def plain(text: object) -> Text:
-    """Text as it is: no markup is read in it, no control character reaches the terminal, and none goes unseen."""
+    """Return text in which no markup is read, without control characters, and with invisible ones spelled out."""
     return Text(visible(clean(str(text))))
 
 
 def coloured(word: str) -> Text:
-    """A verdict or state in its colour."""
+    """Return a verdict or state in its colour."""
     return Text(word, style=COLOURS.get(word, "red"))
 
 
 def document(value: object) -> None:
-    """Answer in JSON, in ASCII: nothing that a listing says reaches the terminal as a control character."""
+    """Print an answer as JSON in ASCII, so that no control character of a listing reaches the terminal."""
     OUT.print_json(data=value, ensure_ascii=True, highlight=OUT.is_terminal)
 
 
 def error(message: str) -> None:
-    """Tell of an error: what, where, and what to do."""
+    """Print an error: what is wrong, where, and what to do."""
     ERR.print(Text("error: ", style="bold red") + plain(message), soft_wrap=True)
 
 
 def say(answer: str) -> None:
-    """Answer in a sentence."""
+    """Print an answer that is a sentence."""
     OUT.print(plain(answer), soft_wrap=True)
 
 
 def note(message: str) -> None:
-    """Tell something beside the answer."""
+    """Print a note beside the answer, on standard error."""
     ERR.print(plain(message), style="dim", soft_wrap=True)
 
 
@@ -81,14 +81,14 @@ def rows(records: Iterable[Mapping[str, object]], columns: Iterable[str], title:
 
 
 def _entitle(text: str | None) -> None:
-    """Put a title over a table; as the table's own it would be broken to the width of what stands in it."""
+    """Print a title above a table; the table's own would be wrapped to the width of its columns."""
     if text is not None:
         OUT.print(Text(plain(text).plain, style="table.title"), soft_wrap=True)
 
 
 @contextmanager
 def watched() -> Iterator[None]:
-    """Show a run's stages while they go on: bars at a terminal, a line each elsewhere."""
+    """Show a run's stages until the context ends: bars at a terminal, elsewhere a line for each."""
     if not ERR.is_terminal:
         with _watching(a_line_a_stage(_line)):
             yield
@@ -118,7 +118,7 @@ BAR_CHARACTERS = 20
 
 @contextmanager
 def bars(console: Console) -> Iterator[Watcher]:
-    """Draw the bars while the context lasts; yields what is told of progress."""
+    """Draw progress bars until the context ends; yields the watcher to call with progress."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),

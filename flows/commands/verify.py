@@ -26,7 +26,7 @@ def verify(
     generation: int | None = None,
     as_json: bool,
 ) -> None:
-    """Judge the targets, or all; exit 1 unless every one is good."""
+    """Verify the targets, or with `every` all passports of the store; exit 1 unless every one is good."""
     if bool(targets) == every:
         raise SettingsError("name the passports to verify, or give --all")
     if evidence and not all(map(names_slug, targets)):
@@ -55,12 +55,12 @@ def verify(
 
 
 def base_urls_of(settings: Settings) -> tuple[str, ...]:
-    """Give the address that a user names for the registry; none where only the default says one."""
+    """Return the base address that the user has set for the registry; empty where it is the default."""
     return (settings.base_url,) if "base_url" in settings.model_fields_set else ()
 
 
 def tell(judged: list[JudgedTarget], trust: TrustedKeys, *, as_json: bool, brief: bool) -> None:
-    """Show what was found, all of it or only what is not good; exit 1 unless all is good."""
+    """Show the findings, if `brief` only those that are not good; exit 1 unless all are good."""
     bad = [one for one in judged if not one.finding.verdict.good]
     if as_json:
         terminal.document(answer(judged, trust))
@@ -73,7 +73,7 @@ def tell(judged: list[JudgedTarget], trust: TrustedKeys, *, as_json: bool, brief
 
 
 def answer(judged: list[JudgedTarget], trust: TrustedKeys) -> dict[str, object]:
-    """What was found, for programs."""
+    """Return the findings and the trusted keys, for JSON."""
     found = [{"target": j.target, **j.finding._asdict()} for j in judged]
     verified = sum(one.finding.verdict.good for one in judged)
     return {"trusted": trust.origin, "trust": trust.basis, "verified": verified, "of": len(judged), "findings": found}

@@ -1,1 +1,1 @@
-"""Runs spiders, one process a crawl, and says what each is asked for."""
+"""Runs spiders, one process for each crawl, and gives each the records to ask for."""

@@ -1,8 +1,7 @@
-"""Lets a language model point at the limits that texts state, and keeps what can be shown. Off by default.
+"""Asks a language model for the limits that texts state, and retains answers whose quotes occur there. Off by default.
 
-It stands between crawl and assemble, and gives what a crawl gives: a line a record, and a report as the last one.
-Whatever the endpoint does, the run goes on: a text that it gave no answer about keeps what was found in it before, as
-long as it is the same text.
+It runs after the crawls and yields what a crawl does: one line for each record, and a report last. No failure of the
+endpoint stops the run: a text without a new answer retains the proposals found before, if the text is unchanged.
 """
 
 import asyncio
@@ -27,35 +26,35 @@ if TYPE_CHECKING:
     from flows.crawl.language_model import ExtractionClient, Reply
 
 AT_ONCE = 4
-"""Questions that are on their way at the same time."""
+"""Most questions in flight at the same time."""
 
 FAILURES_IN_A_ROW = 3
-"""After so many the endpoint is not asked any more in this run."""
+"""Failures of the endpoint after which it is not asked again in this run."""
 
 SHOWN_CHARS = 2000
-"""How much of an answer that cannot be read is kept."""
+"""Most characters of an unreadable answer that are quarantined."""
 
 Line = AdmittedLine | QuarantinedLine
 
 
 class _Waiting(NamedTuple):
-    """A text to ask about, and the record of what was found in it before."""
+    """A text to ask about, and the last record of proposals found in it."""
 
     text: SourceText
     before: AdmittedLine | None
 
     def kept(self) -> list[Line]:
-        """What was found before, where the text has stayed the same: its quotes still stand there."""
+        """Return the last record if the text has not changed, so that its quotes still occur in it."""
         return [self.before] if self.before and is_of(self.before.raw, self.text) else []
 
 
 async def extract(
     records: Iterable[AdmittedLine], *, last: Callable[[str], RawListing | None], endpoint: Endpoint, clock: Clock
 ) -> AsyncGenerator[Line | CrawlReport]:
-    """Ask about the texts of records, and yield a line for each that has an answer; the report comes last.
+    """Ask about the texts of records; yield a line for each new or earlier answer, or refusal, and the report last.
 
-    `last` gives the last good record of this source by its id ("huggingface-card:<repository>"). What that answers
-    already (the same text, question and model) is not asked again.
+    `last` returns the last good extraction by its id ("huggingface-card:<repository>"). If it has the same text,
+    question and model, the text is not asked about again.
     """
     from flows.crawl.language_model import ExtractionClient  # noqa: PLC0415 - the library takes a second to import
 
@@ -73,7 +72,7 @@ async def extract(
 
 
 class _Extraction:
-    """One run: what was asked, and what came of it."""
+    """The extraction of one run: asks about texts and counts the answers for its report."""
 
     def __init__(self, client: "ExtractionClient", endpoint: Endpoint, clock: Clock) -> None:
         self._client, self._endpoint, self._clock = client, endpoint, clock
@@ -87,7 +86,7 @@ class _Extraction:
     def batches(
         self, records: Iterable[AdmittedLine], last: Callable[[str], RawListing | None]
     ) -> Iterator[list[_Waiting]]:
-        """Yield texts, so many together that at most `AT_ONCE` of them are to be asked about."""
+        """Yield the texts of records in batches of AT_ONCE; the last one may be smaller, or empty."""
         batch: list[_Waiting] = []
         for record in records:
             text = text_of(record.raw, record.listing.kind)
@@ -100,7 +99,7 @@ class _Extraction:
         yield batch
 
     async def lines(self, waiting: _Waiting) -> list[Line]:
-        """What is known about a text: as it was answered before, or as the model answers now."""
+        """Return the lines of a text: its earlier answer if that still holds, else the model's answer or a refusal."""
         text, before = waiting
         if before and answers(before.raw, text, model=self._endpoint.model):
             return [before]
@@ -113,14 +112,14 @@ class _Extraction:
         return [made] if isinstance(made, AdmittedLine) else [made, *waiting.kept()]
 
     def count(self, line: Line) -> None:
-        """Count a line for the report."""
+        """Count a line, what was dropped from it and its unknown claims, for the report."""
         self._came[line.kind] += 1
         if isinstance(line, AdmittedLine):
             self._leftovers.update(f"/dropped/{reason}" for reason in json.loads(line.raw.body).get("dropped", {}))
             self._unfamiliar.update(line.listing.unfamiliar)
 
     def report(self) -> CrawlReport:
-        """Draw up the report. It is complete: every text was looked at, and what failed is in the quarantine."""
+        """Return the report. It is complete: every text was considered, and what failed is in the quarantine."""
         return CrawlReport(
             source=EXTRACTION,
             complete=True,

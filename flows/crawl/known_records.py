@@ -1,6 +1,6 @@
-"""What a crawl is told before it begins: the records that are known, and the ids that other sources name.
+"""Writes the input file of a crawl: the records known from earlier crawls, and the ids to ask for.
 
-Written to a file that the spider asks (SQLite), so that neither side holds two million records in memory.
+It is a SQLite file that the spider queries, so that neither side holds two million records in memory.
 """
 
 import sqlite3
@@ -25,10 +25,11 @@ def write_known(
     seen_before: str = "",
     budget: int | None = None,
 ) -> Path:
-    """Write down what is known of a source and what is wanted of it: `only` these ids, or all that others name.
+    """Write a source's known records and the ids wanted of it to `path`, and return that.
 
-    Records that no other source names are wanted when they were last seen before an instant (`seen_before`). With a
-    `budget` only so many are wanted, those that were never seen first, and then those not seen for longest.
+    Wanted are `only` these ids or, if that is empty, the ids that other sources name and, of a source that names
+    passports, its own records last seen before the instant `seen_before`. A `budget` limits how many: those never
+    seen come first, then those not seen for longest.
     """
     path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as database, database:
@@ -47,7 +48,7 @@ def write_known(
 
 
 def _remember(database: sqlite3.Connection, lines: Iterable[AdmittedLine]) -> None:
-    """Note records under their names, and under those that they had, unless another one has them now."""
+    """Store records by their id, and by each former one that no other record has now."""
     for line in lines:
         source, raw = line.raw.source, line.raw.model_dump_json()
         database.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", (source, line.raw.id, raw))
@@ -56,7 +57,7 @@ def _remember(database: sqlite3.Connection, lines: Iterable[AdmittedLine]) -> No
 
 
 def _follow(database: sqlite3.Connection, source: str, lines: dict[str, SourceLines]) -> None:
-    """Want what was renamed under its present name: that the old one leads there is known."""
+    """Replace each wanted id by its present one: of a repository renamed from a/x to b/x, ask for b/x."""
     for line in _of(lines, source):
         if line.moved_to is not None:
             database.execute(FOLLOW, (line.moved_to, source, line.raw.id))
@@ -70,7 +71,7 @@ DELETE FROM wanted WHERE source = ? AND id NOT IN (SELECT id FROM wanted WHERE s
 
 
 def _note_ages(database: sqlite3.Connection, source: str, lines: dict[str, SourceLines], seen_before: str) -> None:
-    """Note when what is wanted was last seen; what no other source names joins it once that is long ago."""
+    """Note when each wanted record was last seen, and want those too that were last seen before `seen_before`."""
     for line in _of(lines, source):
         seen = line.missed_at or line.raw.observed_at
         asked_again = line.listing.kind == "model" and line.moved_to is None
@@ -81,7 +82,7 @@ def _note_ages(database: sqlite3.Connection, source: str, lines: dict[str, Sourc
 
 
 class RememberedRecords:
-    """The known records of such a file, one at a time."""
+    """Reads known records from such a file, one at a time."""
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
@@ -93,7 +94,7 @@ class RememberedRecords:
         self._database.close()
 
     def extraction(self, record_id: str) -> RawListing | None:
-        """What was found in a text before."""
+        """Return the record of proposals found in a text before; None where there is none."""
         asked = "SELECT raw FROM known WHERE source = ? AND id = ?"
         row = self._database.execute(asked, (EXTRACTION, record_id)).fetchone()
         return RawListing.model_validate_json(row[0]) if row else None

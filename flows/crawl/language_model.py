@@ -1,4 +1,4 @@
-"""Asks a language model at an OpenAI-compatible endpoint, and says in its own words why an answer did not come.
+"""Client of a language model at an OpenAI-compatible endpoint. A sentence of ours explains each failure.
 
 What the client library raises or logs is never shown: an endpoint's error text may repeat the key that it refused.
 """
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 
 class Endpoint(NamedTuple):
-    """An OpenAI-compatible endpoint, and how much it is asked."""
+    """An OpenAI-compatible endpoint, and the limits on asking it."""
 
     url: str
-    """Its root, with the version: what "/chat/completions" is put behind."""
+    """Its root with the version, to which "/chat/completions" is appended."""
     model: str
     key: SecretStr | None
     texts: int
-    """How many texts a run asks about, at most."""
+    """Most texts that a run asks about."""
     time_limit_s: float
-    """How long one answer is waited for, retries included."""
+    """Longest wait for one answer, in seconds, retries included."""
 
 
 def endpoint_of(settings: Settings) -> Endpoint | None:
-    """The endpoint that is set, None where none is: then nothing is asked."""
+    """Return the endpoint of the settings; None where none is set, and nothing is asked."""
     if settings.extractor_url is None or settings.extractor_model is None:
         return None
     return Endpoint(
@@ -45,7 +45,7 @@ def endpoint_of(settings: Settings) -> Endpoint | None:
 
 
 RETRIES = 2
-"""Of the client: after a lost connection, 408, 409, 429 and 5xx, as Retry-After says, within the time limit."""
+"""Retries by the client after a lost connection, 408, 409, 429 or 5xx, as Retry-After says, within the time limit."""
 
 REASONS: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: "does not take the request: does the model answer by a JSON schema?",
@@ -58,7 +58,7 @@ HOPELESS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
 
 class Reply(NamedTuple):
-    """What came of one question: an answer, or why there is none."""
+    """The outcome of one question: an answer, or the reason why there is none."""
 
     answer: str | None
     reason: str
@@ -66,7 +66,7 @@ class Reply(NamedTuple):
     of_endpoint: bool = False
     """Whether the endpoint failed, rather than the answer to this one question."""
     hopeless: bool = False
-    """Whether the next question would be answered in the same way."""
+    """Whether any further question would fail for the same reason."""
 
 
 class _Message(BaseModel):
@@ -84,7 +84,7 @@ class _CompletionChoice(BaseModel):
 
 
 class _Completion(BaseModel):
-    """As much of a chat completion as is read; endpoints differ in the rest."""
+    """The fields of a chat completion that are read; endpoints differ in the rest."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -92,13 +92,13 @@ class _Completion(BaseModel):
 
 
 class ExtractionClient:
-    """Questions to one endpoint. Keys and accounts that the environment holds for other uses are not sent to it."""
+    """Asks one endpoint, and counts requests. It sends no key or account that the environment holds for other uses."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.requests = 0
-        """How many were sent, those that were tried again included."""
+        """Requests sent, retries included."""
         self.statuses: Counter[str] = Counter()
-        """HTTP status → how many responses had it."""
+        """HTTP status → number of responses."""
         self._endpoint = endpoint
         key = endpoint.key.get_secret_value() if endpoint.key else ""
         self._headers: dict[str, str | openai.Omit] = {
@@ -121,7 +121,7 @@ class ExtractionClient:
         await self._client.close()
 
     async def ask(self, question: Question) -> Reply:
-        """Ask one question. Never raises for what the endpoint does."""
+        """Ask one question and return its outcome; a failure of the endpoint is a reply, never an exception."""
         try:
             async with asyncio.timeout(self._endpoint.time_limit_s):
                 return await self._ask(question)

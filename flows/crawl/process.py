@@ -1,4 +1,4 @@
-"""Runs one crawl in a process of its own, as Scrapy's reactor cannot start twice, and reads what it left behind."""
+"""Runs one crawl in a separate process, as Scrapy's reactor cannot start twice, and reads its crawl file."""
 
 import asyncio
 import contextlib
@@ -14,13 +14,13 @@ from flows.errors import FullError
 from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome, read_crawl
 
 ROOT = Path(__file__).resolve().parents[2]
-"""Where the rooms lie, in a checkout as in an installation."""
+"""Folder of the packages flows, spiders and so on, in a checkout or an installation."""
 
 STOP_AFTER_S = 3.0
-"""How long a crawl that was told to stop may take before it is killed."""
+"""Seconds between asking a crawl to stop and killing it."""
 
 TAIL_BYTES = 4000
-"""How much of the end of standard error an error quotes, at most."""
+"""Most bytes of the end of standard error that an error quotes."""
 
 NAME_OF_A_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL")
 SHORTEST_SECRET = 6
@@ -28,11 +28,11 @@ NOT_THE_CRAWLS = re.compile(
     r"PASSPORTS_(SIGNING_KEY(_FILE)?|EXTRACTOR_KEY)|SOURCE_DATE_EPOCH|PREFECT_\w+"
     r"|(AWS|AZURE|GOOGLE|GCP)_\w*(KEY|TOKEN|SECRET|CREDENTIAL|PASSWORD|CONNECTION_STRING|SERVICE_ACCOUNT)\w*"
 )
-"""Variables that a crawl does not inherit: what fetches never holds what signs or publishes, and the clock is given."""
+"""Variables that a crawl does not inherit: what fetches never has keys to sign or publish, and the clock is passed."""
 
 
 class Progress(NamedTuple):
-    """How far a crawl is."""
+    """How far a crawl has come."""
 
     source: str
     listings: int
@@ -52,13 +52,13 @@ async def crawl(
     time_limit_s: float = 900.0,
     settings: Mapping[str, str] | None = None,
 ) -> CrawlOutcome:
-    """Crawl a source into the file `out`, and give what it brought.
+    """Crawl a source into the file `out`, and return its outcome.
 
-    `url` is the source's root; `arguments` are the spider's; `clock_epoch` (seconds) stands in for the clock;
-    `settings` are Scrapy settings beyond those of the spiders (with RESUME an unfinished crawl goes on). The source's
-    API key comes from the environment. A cancelled crawl, or one over its time limit, is stopped before this returns.
-    Raise CrawlFailedError, which names source, URL and remedy, when there is no report; never for what it says. Raise
-    FullError where there is no room for the file.
+    `url` is the source's root; `arguments` are the spider's; `clock_epoch` (Unix time in seconds) replaces the clock;
+    `settings` are further Scrapy settings (with RESUME an unfinished crawl continues). The source's API key comes from
+    the environment. A crawl that is cancelled or exceeds its time limit is stopped before this returns. Raise
+    CrawlFailedError, which names source, URL and remedy, when there is no report (a bad report is left to the gate);
+    FullError where the disk has no room for the file.
     """
     crawl_file = await asyncio.to_thread(_cleared, out)
     given = {f"{source.upper()}_URL": url, "CRAWL_FILE": str(crawl_file), "PARENT_PID": str(os.getpid())}
@@ -71,12 +71,12 @@ async def crawl(
 
 
 def _cleared(out: Path) -> Path:
-    out.unlink(missing_ok=True)  # an earlier crawl's lines must not be taken for this one's
+    out.unlink(missing_ok=True)  # so that lines of an earlier crawl are not read as this one's
     return out.resolve()
 
 
 def _command(source: str, arguments: Mapping[str, str], settings: Mapping[str, str]) -> list[str]:
-    # -P: a file in the working directory must not stand in for a module.
+    # -P: a file in the working directory must not be imported instead of a module.
     command = [sys.executable, "-P", "-m", "scrapy", "crawl", source]
     for name, value in arguments.items():
         command += ["-a", f"{name}={value}"]

@@ -1,4 +1,4 @@
-"""Runs the crawls of a job: those that name what others ask for come first."""
+"""Runs the crawls of a job. A source is crawled after those whose records name what to ask it for."""
 
 import asyncio
 import shutil
@@ -30,11 +30,11 @@ EXTRACTING = "read texts"
 CRAWL_FILE = "crawl.jsonl"
 
 READ = tuple(row.name for row in SOURCES if row.text)
-"""Sources whose texts a language model reads, where one is set."""
+"""Sources whose texts a language model reads, if the settings name one."""
 
 
 def crawl_waves(sources: Sequence[str]) -> list[tuple[str, ...]]:
-    """Put sources in the order in which they can be crawled; those of one wave at the same time."""
+    """Return the waves in which to crawl sources: those of one wave at the same time, after the waves before it."""
     left, found = list(sources), []
     while left:
         wave = tuple(source for source in left if not set(CRAWLS[source].named_by) & (set(left) - {source}))
@@ -44,9 +44,9 @@ def crawl_waves(sources: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 async def crawl_source(job: Job, source: str, so_far: Ingestion | None = None) -> CrawlOutcome:
-    """Crawl one source, or the job's listings of it, in a process of its own.
+    """Crawl one source, or the job's single records of it, in a separate process.
 
-    `so_far` is what the job has crawled before, whose listings name what is asked for; None where it crawls this first.
+    `so_far` is what the job has ingested before, whose listings name the ids to ask for; None in the first wave.
     """
     tools, stage = open_tools(job), f"crawl {source}"
     so_far = so_far or begin(job)
@@ -76,7 +76,10 @@ async def crawl_source(job: Job, source: str, so_far: Ingestion | None = None) -
 
 
 def _bounds(job: Job, tools: Tools, source: str, so_far: Ingestion) -> Mapping[str, str]:
-    """At what a crawl is stopped, by its gate and the last good crawl; of single listings all may be refused."""
+    """Return the bounds at which a crawl stops itself, from its gate and the last good crawl.
+
+    A crawl of single records may refuse all of them.
+    """
     gate = tools.gates[source]
     bounds = {
         "MOST_LISTINGS": gate.bounds.listings(so_far.served.last_good(source)),
@@ -89,7 +92,7 @@ def _bounds(job: Job, tools: Tools, source: str, so_far: Ingestion) -> Mapping[s
 
 
 def _arguments(job: Job, tools: Tools, source: str, folder: Path, so_far: Ingestion) -> Mapping[str, str]:
-    """What the spider of a source is told."""
+    """Return the arguments of a source's spider, and write the file of known records that they name."""
     row, only = CRAWLS[source], job.only.get(source, ())
     if row.asks_endpoints:
         told = {"endpoints": str(int(job.endpoints)), **({"only": ",".join(only)} if only else {})}
@@ -116,7 +119,10 @@ def _arguments(job: Job, tools: Tools, source: str, folder: Path, so_far: Ingest
 
 
 def _since(source: str, query: ListQuery, state: PublishedState) -> str | None:
-    """From when on changes are all that is new to a query; None, and a word why, where more of the list is needed."""
+    """Return when the last crawl that covers a query began: an incremental crawl asks for what changed since then.
+
+    None, with the reason in the log, where there is none, so that the whole list must be crawled.
+    """
     walks = state.walks(source)
     if base := latest_covering(query, walks):
         return base.began_at
@@ -126,7 +132,7 @@ def _since(source: str, query: ListQuery, state: PublishedState) -> str | None:
 
 
 async def extract_limits(job: Job, so_far: Ingestion) -> CrawlOutcome | None:
-    """Let a language model point at limits in texts, where one is set; None where none is."""
+    """Ask a language model for the limits that texts state, and return the outcome; None where none is set."""
     tools = open_tools(job)
     endpoint = endpoint_of(tools.settings)
     if endpoint is None:
@@ -150,5 +156,5 @@ def _admitted(so_far: Ingestion) -> Iterator[AdmittedLine]:
 
 
 def failure_of(source: str, error: CrawlFailedError) -> Breach:
-    """A crawl that left no report: it was stopped, or it died."""
+    """Return the breach of a crawl that left no report, as it was stopped or died."""
     return Breach(source=source, gate="complete", reason=str(error))

@@ -1,1 +1,1 @@
-"""Keeps stores in order: garbage collection, scrubbing and repair, replication."""
+"""Maintains stores: garbage collection, scrubbing, repair of the pointer, replication."""

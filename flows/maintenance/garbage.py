@@ -1,8 +1,8 @@
-"""Collecting garbage: what no kept generation names is removed, and nobody publishes meanwhile.
+"""Collects garbage: removes files that no retained generation names, while no publisher can publish.
 
-First the pointer is swapped for one that says so. A publisher at work then loses its swap, reads the pointer anew and
-waits; so nothing is built on what is being removed. A collector that is killed keeps publishers waiting no longer than
-its lease, and it stops by itself a minute before that ends.
+First the pointer is swapped for one with `collecting_until`. A publisher at work then loses its swap, reads the pointer
+again and waits, so that nothing is built on files being removed. If the collector is killed, publishers wait until its
+lease ends; it stops by itself a minute before that.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,29 +27,29 @@ from schemas.registry import Pointer
 from schemas.times import instant, timestamp
 
 FOLDERS = tuple(f"registry/{kind}" for kind in ("objects", "shards", "snapshots", "deltas", "sources", "probe"))
-"""What is looked through. Reports of runs stay, as do root and revocations: they are few and are the record."""
+"""Folders to collect from. Run reports, root and revocations always stay: they are few, and they are the history."""
 _MARGIN = timedelta(minutes=1)
 _BATCH = 256
 
 
 class Collection(NamedTuple):
-    """What was kept and what goes."""
+    """The generations and files that a collection retains, and the keys of its garbage."""
 
     generations: list[int]
-    """Kept whole, newest first."""
+    """Generations retained whole, newest first."""
     kept: int
-    """Files."""
+    """Number of files retained."""
     garbage: list[str]
-    """Keys that no kept generation names."""
+    """Keys that no retained generation names."""
     removed: int
-    """0 in a dry run."""
+    """Number of files removed, 0 in a dry run."""
 
 
 def plan(store: Store, reader: Reader, *, generations: int, days: int, at: datetime) -> Collection:
-    """Tell what a collection would keep and remove, and remove nothing.
+    """Return what a collection would retain and remove, without removing it.
 
-    Kept are the newest `generations`, those not older than `days`, and for every passport in them the generation that
-    issued it with its sources, which its evidence points into; and the way from one to the other, by the snapshots.
+    Retained are the newest `generations`, those not older than `days`; for each of their passports the sources of the
+    generation that issued it, as its evidence points into them; and all snapshots between these generations.
     """
     whole = _youngest(reader, generations, at - timedelta(days=days))
     wanted = {item.key for item in reachable(reader, whole[-1])}
@@ -74,10 +74,11 @@ def collect(
     days: int,
     mark: HighMark | None = None,
 ) -> Collection:
-    """Remove the garbage; raise PublicationError where the store cannot keep publishers out, or time runs out.
+    """Remove the garbage, and return what was retained and removed.
 
-    Raises HistoryError where a later generation was published than is served, which would go as garbage, and
-    ClockBehindError.
+    Raise PublicationError where the pointer cannot be swapped, so that publishers cannot be kept waiting, or where the
+    lease ends too early; HistoryError where a generation newer than the one served was published, as it would be
+    removed as garbage; ClockBehindError.
     """
     with store.lock():
         reader = Reader(store, trusted, clock())
@@ -98,7 +99,7 @@ def collect(
 
 
 def _youngest(reader: Reader, generations: int, since: datetime) -> list[int]:
-    """Number the generations that stay whole, newest first; one that was collected before does not become whole."""
+    """Return the numbers of the generations to retain whole, newest first, without those collected before."""
     whole = enumerate(ancestors(reader, reader.pointer.kept_from))
     youngest = takewhile(lambda pair: pair[0] < generations or instant(pair[1].created_at) >= since, whole)
     return [snapshot.generation for _, snapshot in youngest]
@@ -115,7 +116,7 @@ def _repointed(
     nonce: str,
     until: datetime | None,
 ) -> Reader:
-    """Say in the pointer whether garbage is being collected; raise ConflictError when somebody published meanwhile."""
+    """Swap the pointer for one with `collecting_until`; raise ConflictError when somebody has published meanwhile."""
     pointer = Pointer(
         generation=reader.generation,
         snapshot_sha256=reader.snapshot_sha256,

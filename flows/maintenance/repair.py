@@ -1,4 +1,4 @@
-"""Putting the pointer back onto the newest whole history that our key signed, where it was lost or put back."""
+"""Repairs a pointer that was lost or rolled back: moves it to the newest complete history that our key signed."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -29,20 +29,20 @@ from schemas.times import instant, timestamp
 
 
 class RecoveryError(FlowError):
-    """There is no whole history to put the pointer back onto, or only one that would lose a later generation."""
+    """No complete history exists to move the pointer to, or only one that would lose a later generation."""
 
 
 class Recovered(NamedTuple):
-    """What came of it."""
+    """The result of a repair: the generation served now, and what was written."""
 
     generation: int
-    """The one that is served now."""
+    """The generation served now."""
     before: int | None
-    """The one that our pointer named; None where there was none that our key signed."""
+    """The generation of the pointer before; None where there was none that our key signed."""
     kept_from: int
-    """The oldest generation that is whole."""
+    """The oldest generation that is complete."""
     written: dict[str, int]
-    """Step → keys written."""
+    """Step → number of keys written."""
 
 
 def recover(
@@ -56,11 +56,11 @@ def recover(
     mark: HighMark | None = None,
     on_step: Progress = silent,
 ) -> Recovered:
-    """Serve the newest whole history that the signer's key signed, and let deltas and copies follow.
+    """Serve the newest complete history that the signer's key signed, and write the deltas and copies that it lacks.
 
-    The pointer is swapped for one to its last snapshot; where it is there already, only what lags behind follows.
-    Whatever was served is not gone behind: raises RecoveryError where the generation that was served last, or `mark`
-    remembers, is not there or not whole. Raises PublicationError where somebody publishes meanwhile.
+    The pointer is swapped for one to its last snapshot, unless it names that already. A generation that was served is
+    never rolled back: raise RecoveryError where the last one served, or the one that `mark` remembers, is missing or
+    incomplete. Raise PublicationError where somebody publishes meanwhile.
     """
     trusted = KeyRing([signer.public_key])
     if mark:
@@ -82,7 +82,7 @@ def recover(
                 expires_at=timestamp(at + POINTER_LIFE),
                 kept_from=kept_from,
             )
-            store.delete(layout.APPLIED_KEY)  # every copy is compared, whatever history it is of
+            store.delete(layout.APPLIED_KEY)  # so that every copy is compared, whichever history wrote it
             store.barrier()
             with reported(on_step, Step.POINTER):
                 if not move_pointer(store, seal(pointer, signer), there.token if there else None, pointer.commit):
@@ -104,7 +104,7 @@ def _our_pointer(store: Store, trusted: KeyRing) -> Pointer | None:
 
 
 def _head_of(store: Store, pointer: Pointer, trusted: KeyRing) -> Seen:
-    """Tell what a pointer serves: where creation commits, it may lag behind."""
+    """Return the generation that a pointer serves: where creation commits, that may be newer than the one it names."""
     snapshot, sha256 = read_head(store, pointer, trusted)
     return Seen(generation=snapshot.generation, snapshot_sha256=sha256)
 
@@ -112,7 +112,7 @@ def _head_of(store: Store, pointer: Pointer, trusted: KeyRing) -> Seen:
 def _last_served(
     store: Store, signed: Mapping[int, Signed], ours: Pointer | None, mark: HighMark | None
 ) -> Signed | None:
-    """Find the last generation that is known to have been served; raise RecoveryError where its snapshot is gone."""
+    """Return the last generation known to have been served; raise RecoveryError where its snapshot is missing."""
     known = [one.seen for one in served_among(store, signed.values())]
     if ours:
         known.append(Seen(generation=ours.generation, snapshot_sha256=ours.snapshot_sha256))
@@ -130,7 +130,7 @@ def _last_served(
 
 
 def _without(last: Seen, ours: Pointer | None, mark: HighMark | None) -> str:
-    """Say how to go on where a generation is lost for good."""
+    """Return the remedy, for an error message, where a generation is lost for good."""
     if ours is None:
         return ANEW
     if mark and ours.generation < last.generation:
@@ -139,7 +139,7 @@ def _without(last: Seen, ours: Pointer | None, mark: HighMark | None) -> str:
 
 
 def _newest(store: Store, signed: Mapping[int, Signed], last: Signed | None) -> Signed:
-    """Choose the newest snapshot that is whole, and descends from the last one that was served, if it is not that."""
+    """Return the newest complete snapshot that is the last one served (`last`) or descends from it."""
     if not signed:
         raise RecoveryError(f"{store.name}: there is no snapshot that our key signed: run `passports refresh`")
     there, lacking = set(store.list("registry")), ""
@@ -154,7 +154,7 @@ def _newest(store: Store, signed: Mapping[int, Signed], last: Signed | None) -> 
 
 
 def _history(signed: Mapping[int, Signed], head: Signed) -> Iterator[Signed]:
-    """Give a snapshot and its ancestors, back to the first or to where they are not kept any more."""
+    """Yield a snapshot and its ancestors, back to the first one or to the oldest one stored."""
     one: Signed | None = head
     while one is not None:
         yield one
@@ -163,7 +163,7 @@ def _history(signed: Mapping[int, Signed], head: Signed) -> Iterator[Signed]:
 
 
 def _lacking(store: Store, snapshot: Snapshot, there: set[str]) -> Iterator[str]:
-    """Say what a generation names that is not there, or is not what was signed."""
+    """Yield a sentence for each file that a generation names and that is missing or not what was signed."""
     for ref in snapshot.shards:
         try:
             objects = [layout.object_key(row.object) for row in read_shard(store, ref).values()]
@@ -180,7 +180,7 @@ def _files(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _whole_from(store: Store, signed: Mapping[int, Signed], head: Signed) -> int:
-    """Tell the oldest generation before which garbage was collected: its shards are there, and those after it."""
+    """Return the oldest generation in the history of `head` whose shards, and those of all later ones, are stored."""
     there, oldest = set(store.list("registry/shards")), head
     for one in _history(signed, head):
         if any(layout.shard_key(ref.sha256) not in there for ref in one.snapshot.shards):

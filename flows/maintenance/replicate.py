@@ -1,4 +1,4 @@
-"""Bringing another store to the generation that a store serves: copying what it lacks, verifying what is copied."""
+"""Brings another store to the generation that a store serves: copies the files that it lacks, verifying each."""
 
 import secrets
 from collections import Counter
@@ -29,17 +29,17 @@ from pipelines.registry.layout import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
 from pipelines.signing.keys import KeyRing
 
 UNSIGNED = ("registry/runs", "registry/root", "registry/revocations")
-"""Folders of immutable files that no hash vouches for: copied as they are."""
+"""Folders of immutable files whose hashes are signed nowhere: copied unverified."""
 
 
 class Replicated(NamedTuple):
-    """What came of it."""
+    """The generation that the other store serves now, and what was copied and written."""
 
     generation: int
     copied: int
-    """Immutable files that the other store did not have."""
+    """Number of immutable files that the other store lacked."""
     written: dict[str, int]
-    """Step → copies for readers that were written."""
+    """Step → number of copies for readers written."""
 
 
 def replicate(
@@ -53,10 +53,10 @@ def replicate(
     site: Mapping[str, bytes],
     on_step: Progress = silent,
 ) -> Replicated:
-    """Publish what `origin` serves in `target` too, its whole history included, signed as it is: no key is needed.
+    """Publish in `target` what `origin` serves, with its stored history. All is signed already, so no key is needed.
 
-    Raises PublicationError where the target serves something that `origin` never did, StoreUnfitError for a target that
-    is not fit, TamperedError and MissingKeyError where `origin` is damaged; the target's pointer then stays.
+    Raise PublicationError where the target serves something that `origin` never did, StoreUnfitError for an unfit
+    target, TamperedError and MissingKeyError where `origin` is damaged. The target's pointer then stays as it was.
     """
     source = Reader(origin, trusted, at)
     with target.lock():
@@ -82,7 +82,7 @@ def replicate(
 
 
 def _ensure_ancestor(source: Reader, base: Reader | None, target: Store, at: datetime) -> None:
-    """Refuse to undo what was published to the target by others, and what is newer there."""
+    """Raise PublicationError unless `source` descends from what the target serves, or served when it had a pointer."""
     if is_collecting(source.pointer, at):
         raise PublicationError(f"garbage is being collected from {source}: run again in a few minutes")
     hashes = {source.generation: source.snapshot_sha256}
@@ -110,7 +110,7 @@ def _copy(origin: Store, target: Store, source: Reader, trusted: KeyRing, on_ste
 
 
 def _lacking(origin: Store, target: Store, source: Reader) -> Iterator[FileRef]:
-    """Name what the target lacks, each once; a delta that a killed publisher left out is not there to be copied."""
+    """Yield each file that the target lacks, without deltas that a killed publisher has not written to the origin."""
     there, deltas = set(target.list("registry")), set(origin.list(layout.DELTAS))
     unsigned = (FileRef(key, None) for folder in UNSIGNED for key in origin.list(folder))
     for item in chain(unsigned, reachable(source, source.pointer.kept_from)):
@@ -124,7 +124,7 @@ def _copy_one(origin: Store, target: Store, item: FileRef, trusted: KeyRing, at:
 
 
 def mirror(settings: Settings, to: str) -> Replicated:
-    """Bring the store at `to` to the generation that the settings' store serves; raise what stops it."""
+    """Bring the store at `to` to the generation that the settings' store serves; raise as `replicate` does."""
     origin, target = open_store(settings.store), open_store(to)
     return replicate(
         origin,
@@ -139,11 +139,11 @@ def mirror(settings: Settings, to: str) -> Replicated:
 
 
 def _site_files(origin: Store) -> dict[str, bytes]:
-    """What lies beside the passports, as it is there."""
+    """Return the schema and public keys that the origin serves beside the passports, by key."""
     found = {key: find(origin, key) for key in (SCHEMA_KEY, JWKS_KEY, PUBLIC_KEY_KEY)}
     return {key: blob.body for key, blob in found.items() if blob}
 
 
 def tell_step(step: Step, done: int, total: int) -> None:
-    """Report how far a publication is."""
+    """Report the progress of a publication's step."""
     tell(f"publish: {step}", done, total)

@@ -1,7 +1,7 @@
-"""Scrubbing: files are read again and verified, so many a run, and repaired: from another store, copies by rendering.
+"""Scrubs a store: reads files again, a limited number each run, verifies them, and repairs damaged ones.
 
-The way comes first, snapshots and shards from the pointer down, as it tells what else there is. It is looked at in
-every run; of the rest, others each day.
+Immutable files are repaired from another store, copies for readers by rendering. Every run reads the snapshots and
+shards from the pointer down, as they name all other files; of those it reads different ones each day.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ from pipelines.signing.keys import KeyRing
 from schemas.registry import ShardRef, ShardRow
 
 _BATCH = 256
-"""How many passports' copies go by one look at the pointer."""
+"""Passports whose copies are compared between two reads of the pointer."""
 
 
 class Damage(NamedTuple):
@@ -31,28 +31,30 @@ class Damage(NamedTuple):
 
     key: str
     reason: str
-    """Names store, key and remedy; and where another store did not help, why."""
+    """A sentence with store, key and remedy, and why another store could not repair it."""
     repaired: bool
 
 
 class Scrubbed(NamedTuple):
-    """What came of a run; passports whose copies were compared count as files."""
+    """The result of a scrub, in files; a passport whose copies were compared counts as one."""
 
     looked_at: int
+    """Files read."""
     of: int
+    """Files known, without those that a snapshot or shard names which stays damaged."""
     damages: list[Damage]
-    """Snapshots and shards first. What a snapshot or shard names that stays damaged is not known and not counted."""
+    """Of snapshots and shards first."""
 
 
 def scrub(
     store: Store, *, trusted: KeyRing, at: datetime, budget: int, copy: Store | None, copies: RenderCopies
 ) -> Scrubbed:
-    """Read the way, and up to `budget` other files, others each day; repair what is damaged, never stopping at it.
+    """Verify all snapshots and shards, and up to `budget` other files; repair damaged ones, never stopping at one.
 
-    A run begins where the day's number times the budget points to, so that daily runs come round: nothing is kept of
-    where the last one ended. Immutable files are repaired from `copy`, once verified; the copies for readers are
-    rendered anew. Raises EmptyStoreError, TamperedError where the pointer itself is damaged, StoreUnavailableError, and
-    PublicationError while garbage is being collected.
+    The first file is the day's number times the budget, modulo the number of files: daily runs come round to all files
+    without storing where the last one ended. Immutable files are repaired from `copy`, once verified; copies for
+    readers are rendered anew. Raise EmptyStoreError, TamperedError where the pointer is damaged, StoreUnavailableError,
+    and PublicationError while garbage is being collected.
     """
     pointer, _ = read_pointer(store, trusted)
     if is_collecting(pointer, at):
@@ -73,7 +75,7 @@ def scrub(
 
 
 class _Turn(NamedTuple):
-    """The files whose turn it is, by number: `budget` of them from `begin` on, round and round."""
+    """The numbers of the files to read in a run: `budget` of them from `begin` on; the first follows the last."""
 
     files: int
     begin: int
@@ -85,12 +87,12 @@ class _Turn(NamedTuple):
         return cls(files, day * budget % max(files, 1), budget)
 
     def within(self, first: int, many: int) -> list[int]:
-        """Tell which of so many files that are numbered from `first` on, counted from 0."""
+        """Return which of `many` files, numbered from `first` on, to read, as their offsets from `first`."""
         return [number for number in range(many) if (first + number - self.begin) % self.files < self.budget]
 
 
 def _rows(reader: Reader, refs: Iterable[ShardRef], turn: _Turn, first: int) -> Iterator[ShardRow]:
-    """Give the rows whose turn it is; only their shards are read, one after the other."""
+    """Yield the rows of this run, reading only the shards that hold some, one at a time."""
     for ref in refs:
         if chosen := turn.within(first, ref.rows):
             rows = tuple(reader.shard(ref))
@@ -99,7 +101,7 @@ def _rows(reader: Reader, refs: Iterable[ShardRef], turn: _Turn, first: int) -> 
 
 
 def _awaited(store: Store, reader: Reader) -> set[str]:
-    """Name the deltas that are not there yet, as their publisher was killed or is at work: the next run writes them."""
+    """Return the deltas not written yet, as their publisher is at work or was killed, and the next run writes them."""
     applied = applied_generation(store)
     later = range(reader.generation if applied is None else applied + 1, reader.generation + 1)
     return {key for key in map(layout.delta_key, later) if not store.exists(key)}
@@ -112,26 +114,26 @@ class _Run:
     at: datetime
     copy: Store | None
     seen: dict[str, Damage | None] = field(default_factory=dict)
-    """Key → what is wrong with it."""
+    """Key of a file that was read → its damage, None where it is right."""
 
     def look(self, item: FileRef) -> bool:
-        """Read a file once, and repair it where that is needed and can be done; tells whether it is right now."""
+        """Read a file, once in a run, and repair it if needed; return whether it is right now."""
         if item.key not in self.seen:
             self.seen[item.key] = self._damage(item)
         damage = self.seen[item.key]
         return damage is None or damage.repaired
 
     def look_at(self, items: Iterable[FileRef]) -> None:
-        """Read many at once."""
+        """Read files, several at the same time."""
         for _ in each(self.look, items, workers=self.store.workers):
             pass
 
     def damages(self) -> list[Damage]:
-        """Tell what was damaged, in the order it was come by."""
+        """Return the damages found so far, in the order of reading."""
         return [damage for damage in self.seen.values() if damage]
 
     def compare(self, reader: Reader, rows: Iterable[ShardRow], copies: RenderCopies) -> list[Damage]:
-        """Write the copies anew that are not what is served; those of a damaged passport cannot be told."""
+        """Rewrite copies that differ from what is served, and return them as damages; skip damaged passports."""
         spoilt: list[str] = []
         for batch in batches(rows, _BATCH):
             objects = [FileRef(layout.object_key(row.object), row.object) for row in batch]
@@ -145,9 +147,7 @@ class _Run:
             read_genuine(self.store, item, self.trusted, self.at)
         except (RegistryError, StoreError) as error:
             if isinstance(error, StoreUnavailableError):
-                self.store.get(
-                    layout.POINTER_KEY
-                )  # raises where it is the store that is out of reach and not this file
+                self.store.get(layout.POINTER_KEY)  # raises where the whole store is out of reach, not this file alone
             reason = f"{error}: {REMEDY}" if isinstance(error, MissingKeyError) else str(error)
             return self._repaired(Damage(item.key, reason, repaired=False), item)
         return None

@@ -1,4 +1,4 @@
-"""Does work in a thread that nobody waits for, so that an interrupt need not."""
+"""Runs work in a daemon thread, so that an interrupt need not wait for its end."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def in_background(work: Callable[[], T]) -> asyncio.Future[T]:
-    """Begin work in a thread; the future holds what comes of it. Where it is cancelled the thread is left to itself."""
+    """Start work in a thread; return a future of its result. Cancelling the future does not stop the thread."""
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[T] = loop.create_future()
 

@@ -26,25 +26,25 @@ if TYPE_CHECKING:
 
 @task(name="build", cache_policy=NO_CACHE)
 def build_here_task(job: Job, basis: Opaque[BuildInput], parts: tuple[int, ...], done: int) -> Opaque[Built]:
-    """Derive, score, issue, sign and verify; `done` passports were made before."""
+    """Build some parts in this process; `done` passports were made before."""
     return Opaque(build_parts(job, basis.content, parts, done=done))
 
 
 @task(name="build", **RETRIED)
 def build_there_task(job: Job, folder: str, parts: tuple[int, ...]) -> Opaque[Built]:
-    """Do the same on a worker, which reads the batch from the run's folder."""
+    """Build some parts on a worker, which reads the batch from the run's folder and writes most passports ahead."""
     built = build_parts(job, read_build_input(job, Path(folder)), parts)
     built.write_ahead(open_tools(job).store, but=FEW_HANDED_BACK)
     return Opaque(built)
 
 
 def builder_of(settings: Settings) -> Builder:
-    """Choose who builds: a batch of one task is always built here, where nothing has to be started."""
+    """Return the builder that the settings choose: workers of Dask, or this process."""
     return partial(build_there, settings) if settings.task_runner == "dask" else build_in_turn
 
 
 def build_in_turn(job: Job, basis: BuildInput) -> Iterator[Built]:
-    """Build a batch in this process, task after task."""
+    """Build a batch in this process, one task at a time; yield the result of each."""
     done, parcel = 0, Opaque(basis)
     for parts in runs_of(basis.batch):
         built = build_here_task(job, parcel, parts, done).content
@@ -53,7 +53,10 @@ def build_in_turn(job: Job, basis: BuildInput) -> Iterator[Built]:
 
 
 def build_there(settings: Settings, job: Job, basis: BuildInput) -> Iterator[Built]:
-    """Build a batch on the workers of a cluster; what came of it is given in the order of its parts."""
+    """Build a batch on the workers of a cluster; yield the results in the order of its parts.
+
+    A batch of a single task is built in this process, where no cluster has to be started.
+    """
     runs = runs_of(basis.batch)
     if len(runs) == 1:
         yield from build_in_turn(job, basis)
@@ -70,9 +73,9 @@ def build_there(settings: Settings, job: Job, basis: BuildInput) -> Iterator[Bui
 
 
 def _cluster(settings: Settings, job: Job) -> "DaskTaskRunner":
-    """Connect to the cluster that is set, or start one on this machine that lasts as long as the build.
+    """Connect to the cluster of the settings, or start one on this machine that ends with the build.
 
-    Whoever reaches a scheduler can run code on its workers, which sign: this one takes its own client alone.
+    Any client of a scheduler can run code on its workers, which sign: the one started here accepts only ours, by TLS.
     """
     from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415 - half a second, and only runs with workers need it
 
@@ -85,7 +88,7 @@ def _cluster(settings: Settings, job: Job) -> "DaskTaskRunner":
 
 @contextmanager
 def _server_known() -> Iterator[None]:
-    """Tell workers of the Prefect server that this process started for itself, so that they start none of their own."""
+    """Pass the address of this run's Prefect server to workers, so that each does not start another one."""
     running = FlowRunContext.get()
     with temporary_settings({PREFECT_API_URL: str(running.client.api_url)} if running else {}):
         yield

@@ -1,4 +1,4 @@
-"""Sees to it that a Prefect server crashes runs whose process is gone, by the automation beside this module."""
+"""Makes a Prefect server mark runs as crashed whose process has died, by the automation in dead_runs.yaml."""
 
 import asyncio
 import hashlib
@@ -9,21 +9,21 @@ from prefect.client.orchestration import get_client
 from prefect.events.schemas.automations import AutomationCore
 
 HEARTBEAT_S = 30
-"""Seconds between two signs of life of a run; the automation waits for three. Prefect takes no less."""
+"""Seconds between two heartbeats of a run; the automation waits for three. Prefect accepts no less."""
 
 
 def automation() -> AutomationCore:
-    """Read it; its tag tells one version from another."""
+    """Return the automation, with a tag that is different for each version of its file."""
     text = resources.files("flows.orchestration").joinpath("dead_runs.yaml").read_text(encoding="utf-8")
     version = f"version {hashlib.sha256(text.encode()).hexdigest()[:12]}"
     return AutomationCore.model_validate({**yaml.safe_load(text), "tags": [version]})
 
 
 async def watch_for_dead_runs() -> None:
-    """See that the automation is on the server, and is the one of this version.
+    """Make the server have this version of the automation, once, and no other version.
 
-    One that says the same stays as it is: it is the one that still waits for a sign of life of runs that died before
-    this start, and another in its place would know nothing of them.
+    The same version is not replaced: it is still waiting for heartbeats of runs that died before this start, and a new
+    one would not know of them.
     """
     wanted = automation()
     async with get_client() as client:

@@ -1,4 +1,4 @@
-"""What prefect.yaml deploys, read for a process that serves it all, and when each deployment runs next."""
+"""Reads the deployments of prefect.yaml, for a process that serves them all, and says when each runs next."""
 
 import flows.orchestration.environment  # isort: skip  # noqa: F401 - sets Prefect's surroundings, so it comes before Prefect
 import importlib
@@ -24,36 +24,36 @@ FILE = ROOT / "prefect.yaml"
 
 
 class ScheduleError(FlowError):
-    """The deployments cannot be read."""
+    """prefect.yaml is missing or cannot be read."""
 
 
 class Timetable(Frozen):
-    """When a deployment runs."""
+    """A schedule of a deployment."""
 
     cron: str
     timezone: str
 
 
 class Limit(Frozen):
-    """How many of its runs there may be at once."""
+    """How many runs of a deployment there may be at once, and what becomes of a further one."""
 
     limit: int
     collision_strategy: Literal["ENQUEUE", "CANCEL_NEW"]
 
 
 class WorkPool(Frozen):
-    """Where workers look for it; nothing to a process that serves."""
+    """Where Prefect's workers find the deployment's runs; unused by a process that serves deployments itself."""
 
     name: str
 
 
 class Deployment(Frozen):
-    """One deployment, as prefect.yaml writes it."""
+    """One deployment, as in prefect.yaml."""
 
     name: str
     description: str
     entrypoint: str
-    """Module and function, with dots."""
+    """Module and function, with dots: "flows.orchestration.watch.watch"."""
     work_pool: WorkPool
     concurrency_limit: Limit
     schedules: tuple[Timetable, ...] = ()
@@ -61,11 +61,11 @@ class Deployment(Frozen):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The sources that it crawls; none for what is not about sources."""
+        """The sources that it crawls; empty for a flow that crawls none."""
         return tuple(self.parameters.get("sources", ()))
 
     async def next_run(self, now: datetime) -> datetime | None:
-        """Say when it runs next, as Prefect's own scheduler reckons; None for what runs only when told to."""
+        """Return when it runs next, as Prefect's own scheduler computes it; None without a schedule."""
         dates = [await CronSchedule(cron=t.cron, timezone=t.timezone).get_dates(1, start=now) for t in self.schedules]
         return min((date for found in dates for date in found), default=None)
 
@@ -82,12 +82,12 @@ def read_deployments(file: Path = FILE) -> list[Deployment]:
 
 
 def switched_on(deployments: list[Deployment], sources: Collection[str]) -> list[Deployment]:
-    """Leave out the refreshes of sources that the settings switch off."""
+    """Return the deployments without the refreshes of sources that are not among `sources`."""
     return [one for one in deployments if not one.sources or set(one.sources) & set(sources)]
 
 
 def served(deployment: Deployment) -> RunnerDeployment:
-    """Make it one that a process serves itself: the same, without a work pool."""
+    """Return the deployment in the form that a process serves itself: the same, without a work pool."""
     module, _, name = deployment.entrypoint.rpartition(".")
     flow = cast("Flow[..., Any]", getattr(importlib.import_module(module), name))
     limit = deployment.concurrency_limit

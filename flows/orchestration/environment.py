@@ -1,4 +1,4 @@
-"""Prefect's surroundings, set before it is imported: no analytics, room for a slow start. Import this first."""
+"""Sets Prefect's environment variables: no analytics, time for a slow start. Import this before Prefect."""
 
 import logging
 import os
@@ -7,16 +7,16 @@ DEFAULTS = {
     "DO_NOT_TRACK": "1",  # Prefect's command line and libraries
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",  # its server
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # 14 to 26 s measured; the default is 20
-    "DASK_LOGGING__DISTRIBUTED": "warning",  # a cluster tells of each connection otherwise
+    "DASK_LOGGING__DISTRIBUTED": "warning",  # otherwise a cluster logs each connection
 }
-"""Settings that hold unless the environment says otherwise."""
+"""Environment variable → value, where the environment does not set it already."""
 
 for name, value in DEFAULTS.items():
     os.environ.setdefault(name, value)
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """Whether a record tells of anything but Prefect's own way to end a run that was cancelled."""
+    """Whether to log a record: not the TerminationSignal by which Prefect ends a run that was cancelled."""
     kind = record.exc_info[0] if record.exc_info else None
     return kind is None or kind.__name__ != "TerminationSignal"
 

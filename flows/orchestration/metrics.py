@@ -1,8 +1,8 @@
-"""What a run came to, as metrics for Prometheus: written to a file for the node exporter's textfile collector.
+"""Writes the results of runs as Prometheus metrics, to a file for the node exporter's textfile collector.
 
-A file, and not a push: a run ends long before anybody could scrape it, the node exporter that watches the machine is
-there anyway, and a file needs neither one more server nor a password. Several flows write the same file, so each keeps
-what the others left in it: the last run's figures stay until the next run of the same flow and sources.
+A file instead of a push: a run ends before it could be scraped, the machine's node exporter runs anyway, and a file
+needs no further server and no password. Several flows write the same file, so each preserves the samples of the others:
+a run's samples stay until the next run of the same flow and sources.
 """
 
 import fcntl
@@ -39,11 +39,11 @@ HELP = {
     "passports_generation": "The generation that is served.",
     "passports_watched_timestamp_seconds": "When the watch last looked, in Unix time.",
 }
-"""Name → what it says; each is a gauge."""
+"""Name of a metric → its help text; each is a gauge."""
 
 
 class Sample(NamedTuple):
-    """One figure."""
+    """One value of one metric, with its labels."""
 
     name: str
     value: float
@@ -51,9 +51,9 @@ class Sample(NamedTuple):
 
 
 def run_metrics(report: RunReport, sources: Collection[str]) -> Iterator[Sample]:
-    """Give the figures of a run that was to crawl these sources.
+    """Yield the samples of a run that was to crawl these sources.
 
-    Whatever came of it, the same job has the same labels: a failure stands until that very job succeeds, and no longer.
+    The labels depend on the job, not on its result: a failure shows until the next run of the same job succeeds.
     """
     run = (("flow", report.flow), ("sources", ",".join(sorted(sources))))
     begun, ended = instant(report.started_at), instant(report.finished_at)
@@ -70,7 +70,7 @@ def run_metrics(report: RunReport, sources: Collection[str]) -> Iterator[Sample]
 
 
 def age_metrics(ages: Ages) -> Iterator[Sample]:
-    """Give the figures of a look at what is served."""
+    """Yield the samples of the ages of what is served."""
     yield Sample("passports_generation", ages.generation)
     yield Sample("passports_watched_timestamp_seconds", ages.at.timestamp())
     for age in AGES:
@@ -82,7 +82,7 @@ def age_metrics(ages: Ages) -> Iterator[Sample]:
 
 
 def leave_metrics(file: Path | None, samples: Iterable[Sample]) -> None:
-    """Put the figures into the file that PASSPORTS_METRICS_FILE names; a file that cannot be written stops no run."""
+    """Merge samples into the file of PASSPORTS_METRICS_FILE; if it cannot be written, log a warning and go on."""
     if file is None:
         return
     try:
@@ -95,7 +95,7 @@ def leave_metrics(file: Path | None, samples: Iterable[Sample]) -> None:
 
 
 def _left(file: Path) -> Series:
-    """Read what earlier runs left; what is no metrics file of ours is written over."""
+    """Return the samples of earlier runs; none of a file that is no metrics file of ours, which is overwritten."""
     try:
         families = list(text_string_to_metric_families(file.read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError):
@@ -111,13 +111,13 @@ def _registry(series: Series) -> CollectorRegistry:
 
 
 class _RunCollector(Collector):
-    """Figures that are all there already."""
+    """Exposes samples that have all been collected before."""
 
     def __init__(self, series: Series) -> None:
         self._series = series
 
     def collect(self) -> Iterable[Metric]:
-        """Give each gauge with its samples, in the order of HELP."""
+        """Yield each gauge with its samples, in the order of HELP."""
         for name, text in HELP.items():
             rows = sorted((labels, value) for (named, labels), value in self._series.items() if named == name)
             if rows:

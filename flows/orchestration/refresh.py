@@ -1,4 +1,4 @@
-"""The Prefect flows: refresh, and rescrape of one slug. A task a stage; none is cached, none is handed a secret."""
+"""The Prefect flows refresh and rescrape, with one task for each stage. No task is cached or is passed a secret."""
 
 import flows.orchestration.environment  # isort: skip  # noqa: F401 - sets Prefect's surroundings, so it comes before Prefect
 import asyncio
@@ -30,38 +30,38 @@ from schemas.run import Breach, Published, RunReport
 
 
 class Crawled(NamedTuple):
-    """What the crawls of a job came to."""
+    """The ingested crawls of a job, and the failures of crawls that left no report."""
 
     ingestion: Ingestion
     failures: list[Breach]
 
 
 BEGUN_CRAWLS: ContextVar[dict[str, "asyncio.Task[CrawlOutcome]"] | None] = ContextVar("begun_crawls", default=None)
-"""Source → a crawl that was begun while Prefect was still starting, so that nobody waits for one after the other."""
+"""Source → a crawl that was begun while Prefect was still starting, so that the two waits overlap."""
 
 
 @task(name="crawl", task_run_name="crawl {source}", **RETRIED)
 async def crawl_task(job: Job, source: str, so_far: Opaque[Ingestion]) -> Opaque[CrawlOutcome]:
-    """Crawl one source; the listings `so_far` name what is to be asked for."""
+    """Crawl one source; the listings in `so_far` name the ids to ask for."""
     started = (BEGUN_CRAWLS.get() or {}).pop(source, None)
     return Opaque(await (started or crawl_source(job, source, so_far.content)))
 
 
 @task(name="ingest", **RETRIED)
 def ingest_task(job: Job, so_far: Opaque[Ingestion], outcome: Opaque[CrawlOutcome]) -> Opaque[Ingestion]:
-    """Judge a crawl by its gate; where it passes, later crawls ask by what it brought."""
+    """Judge a crawl by its gate and, if it passes, update the listings, which later crawls take ids from."""
     return Opaque(ingest(job, so_far.content, outcome.content))
 
 
 @task(name="extract", cache_policy=NO_CACHE)
 async def extract_task(job: Job, so_far: Opaque[Ingestion]) -> Opaque[CrawlOutcome | None]:
-    """Let a language model point at what texts state, where one is set."""
+    """Ask a language model for the limits that texts state; None where none is set."""
     return Opaque(await extract_limits(job, so_far.content))
 
 
 @task(name="assemble", **RETRIED)
 def assemble_task(job: Job, crawled: Opaque[Crawled]) -> Opaque[Assembled]:
-    """Join what passed its gate with what is served."""
+    """Return the batch of the crawls that passed their gates, joined with what is served."""
     return Opaque(assemble(job, crawled.content.ingestion, crawled.content.failures))
 
 
@@ -69,12 +69,12 @@ def assemble_task(job: Job, crawled: Opaque[Crawled]) -> Opaque[Assembled]:
 def publish_task(
     job: Job, assembled: Opaque[Assembled], built: Opaque[Built], builder: Opaque[Builder]
 ) -> Opaque[RunOutcome]:
-    """Publish a generation; where another run was faster, the builder builds again."""
+    """Publish a generation; if another run has published meanwhile, build again on its generation first."""
     return Opaque(publish_generation(job, assembled.content, built.content, builder.content))
 
 
 async def run_job(job: Job) -> RunOutcome:
-    """Do a job within a flow; raise what stops it."""
+    """Run all stages of a job within a flow; raise GateClosedError or the error of a stage."""
     builder = builder_of(read_settings(store=job.store))
     try:
         crawled = await crawl_all(job)
@@ -89,13 +89,13 @@ async def run_job(job: Job) -> RunOutcome:
 
 
 async def _tell(job: Job, report: RunReport, published: Published | None) -> None:
-    """Leave what a run came to for people and for whoever counts."""
+    """Publish a run's report as artifacts and metrics."""
     await show(report, published)
     leave_metrics(read_settings(store=job.store).metrics_file, run_metrics(report, job.sources))
 
 
 async def crawl_all(job: Job) -> Crawled:
-    """Crawl every source of a job, wave by wave; one that fails does not stop the others."""
+    """Crawl and ingest every source of a job, wave by wave; a crawl without a report does not stop the others."""
     so_far, failures = Opaque(begin(job)), list[Breach]()
     for wave in crawl_waves(job.sources):
         came = await asyncio.gather(*(crawl_task(job, source, so_far) for source in wave), return_exceptions=True)
@@ -114,7 +114,7 @@ async def crawl_all(job: Job) -> Crawled:
 
 @flow(name="job", flow_run_name="{job.flow} {job.run}", validate_parameters=False)
 async def job_flow(job: Job) -> Opaque[RunOutcome]:
-    """Do a job that the command line has written down."""
+    """Run a job that the command line has made."""
     tell(STARTING, 1, 1)
     return Opaque(await run_job(job))
 
@@ -123,7 +123,7 @@ async def job_flow(job: Job) -> Opaque[RunOutcome]:
 async def refresh(sources: list[str] | None = None, store: str | None = None, *, accept_drop: bool = False) -> None:
     """Crawl the sources, build, sign and publish; settings come from the environment of the worker.
 
-    `accept_drop` is for a person who has looked: a source that lists much less than last time passes all the same.
+    `accept_drop` is for a person who has checked a source: it passes although it lists much less than last time.
     """
     settings = read_settings(sources=tuple(sources) if sources else None, store=store)
     await _do(new_job("refresh", settings, epoch=source_date_epoch(), accept_drop=accept_drop))
@@ -131,14 +131,14 @@ async def refresh(sources: list[str] | None = None, store: str | None = None, *,
 
 @flow(name="rescrape", flow_run_name="rescrape {slug}")
 async def rescrape(slug: str, store: str | None = None) -> None:
-    """Do the same for one passport, named by its slug or by its listing's id."""
+    """Crawl the records of one passport, named by its slug or by its listing's id, and publish it anew."""
     settings, epoch = read_settings(store=store), source_date_epoch()
     only = listings_to_crawl(slug, settings, epoch)
     await _do(new_job("rescrape", settings, epoch=epoch, only=only))
 
 
 async def _do(asked: Job) -> None:
-    """Do a job that nobody sits in front of; its log says what a cancellation came to."""
+    """Run a job without a terminal; when it is cancelled, log what that leaves."""
     survive_broken_pipe()
     try:
         with workspace(asked) as job:

@@ -1,4 +1,4 @@
-"""The Prefect server of one run of the command line: the one that is named, or one that lasts as long as the run."""
+"""The Prefect server of one run of the command line: the one in the settings, or one started for the run alone."""
 
 import flows.orchestration.environment  # isort: skip  # noqa: F401 - sets Prefect's surroundings, so it comes before Prefect
 import asyncio
@@ -11,12 +11,12 @@ from flows.orchestration.background import in_background
 from flows.orchestration.server import TEMPORARY, own_server
 
 TELLING_S = 5.0
-"""How long Prefect may take, after a run, to send its server what it still has to tell of it."""
+"""Seconds that Prefect may take, after a run, to send its server the remaining events and logs."""
 
 
 @asynccontextmanager
 async def server_of_run() -> AsyncIterator[str]:
-    """Give the address of the server that Prefect's settings name, or of one that runs while the context lasts."""
+    """Yield the address of the server in Prefect's settings, or of one that runs until the context ends."""
     settings = await in_background(lambda: importlib.import_module("prefect.settings"))
     if named := settings.PREFECT_API_URL.value():
         yield str(named)
@@ -32,7 +32,7 @@ async def server_of_run() -> AsyncIterator[str]:
 
 @contextmanager
 def _named(api_url: str) -> Iterator[None]:
-    """Name a server to Prefect, in all of its threads and to whatever this process starts."""
+    """Set PREFECT_API_URL for all threads of this process and for the processes that it starts."""
     from prefect.context import refresh_global_settings_context  # noqa: PLC0415 - imported by a thread already
 
     os.environ["PREFECT_API_URL"] = api_url
@@ -45,7 +45,7 @@ def _named(api_url: str) -> Iterator[None]:
 
 
 async def _told() -> None:
-    """Wait until Prefect has told its server what it still has to tell of the run: the server ends next."""
+    """Wait until Prefect has sent its server all events and logs of the run, as the server ends next."""
     from prefect.events.worker import EventsWorker  # noqa: PLC0415 - Prefect's, which was imported meanwhile
     from prefect.logging.handlers import APILogWorker  # noqa: PLC0415 - likewise
 

@@ -1,4 +1,4 @@
-"""Serves the deployments from one process."""
+"""Serves all deployments from one process, which runs them when they are due."""
 
 import flows.orchestration.environment  # isort: skip  # noqa: F401 - sets Prefect's surroundings, so it comes before Prefect
 import contextlib
@@ -16,12 +16,12 @@ from flows.orchestration.server import own_server
 
 Say = Callable[[str], None]
 AT_ONCE = 1
-"""Runs of this process at once: the store has one publisher anyway, and the others wait in line."""
+"""Runs of this process at the same time: a store has one publisher at a time anyway, so others wait."""
 
 
 @contextlib.contextmanager
 def server_to_use(say: Say) -> Iterator[str]:
-    """Address of the Prefect server that its settings name, or of one that lasts as long as the context."""
+    """Yield the address of the Prefect server in its settings, or of one that runs until the context ends."""
     if named := PREFECT_API_URL.value():
         yield str(named)
         return
@@ -32,29 +32,29 @@ def server_to_use(say: Say) -> Iterator[str]:
 
 
 def where_served() -> str:
-    """What two processes that serve schedules would share: the server that is named, or Prefect's own home."""
+    """Return what two processes that serve schedules would share: the server in the settings, or Prefect's home."""
     return str(PREFECT_API_URL.value() or PREFECT_HOME.value())
 
 
 async def ensure_reachable() -> None:
-    """Raise unless the server answers."""
+    """Raise the client's error unless the server answers."""
     async with get_client() as client:
         await client.hello()
 
 
 class Serving(Runner):
-    """Prefect's runner, which on SIGTERM and Ctrl-C ends in order: its run is cancelled, its schedules are paused.
+    """Prefect's runner, but on SIGTERM and Ctrl-C it first cancels its run and pauses its schedules.
 
-    Prefect's own waits for nothing when it is told to end: the run would stay Running until it is found to be dead.
+    Prefect's own ends at once: its run would stay Running until the automation finds that it has died.
     """
 
     told: signal.Signals | None = None
-    """What told it to end."""
+    """The signal that it is ending by; None before one came."""
     say: Say
-    """Is given what a person should read."""
+    """Called with sentences for a person."""
 
     def handle_sigterm(self, *args: Any, **_: Any) -> None:  # noqa: ANN401 - Prefect's
-        """Begin to end; told again, or before there is anything to end, go at once."""
+        """Begin to end in order; on a second signal, or before the runner has started, end at once."""
         if self.told or not self.started:
             raise KeyboardInterrupt
         self.told = signal.Signals(args[0])
@@ -63,7 +63,7 @@ class Serving(Runner):
 
 
 async def serve_deployments(deployments: list[Deployment], say: Say) -> signal.Signals | None:
-    """Serve until a signal ends it; gives the signal."""
+    """Serve deployments until a signal ends it; return the signal."""
     await watch_for_dead_runs()
     runner = Serving(name="passports", limit=AT_ONCE, heartbeat_seconds=HEARTBEAT_S)
     runner.say = say

@@ -25,10 +25,10 @@ def _run_name() -> str:
 async def refresh(
     sources: list[str], store: str | None = None, jitter_s: float = 0.0, *, accept_drop: bool = False
 ) -> State[None] | None:
-    """Do a refresh of those of the sources that the settings switch on.
+    """Refresh those of `sources` that the settings switch on.
 
-    A run that a schedule started waits a while first, `jitter_s` at most, so that not everybody who runs this asks a
-    source at the same second. What a person starts begins at once, and may accept a drop that they have looked at.
+    A run started by a schedule first waits up to `jitter_s` seconds, so that installations do not all ask a source at
+    the same second. A run started by a person begins at once; with `accept_drop` it accepts a drop that they checked.
     """
     survive_broken_pipe()
     switched_on = [source for source in sources if source in read_settings().sources]
@@ -50,7 +50,7 @@ def publish(to: str, store: str | None = None) -> None:
 
 
 def waiting_s(jitter_s: float) -> float:
-    """Draw how long this run waits: not at all, unless a schedule started it."""
+    """Return a random wait of up to `jitter_s` seconds for a run started by a schedule, 0 for any other."""
     context = FlowRunContext.get()
     by_schedule = context is not None and context.flow_run is not None and context.flow_run.auto_scheduled
     return random.uniform(0.0, jitter_s) if by_schedule else 0.0  # noqa: S311 - a moment, not a secret

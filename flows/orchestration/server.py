@@ -1,4 +1,4 @@
-"""A Prefect server of our own on loopback, for a machine where none was started: it ends with who started it."""
+"""Starts a Prefect server on loopback, for a machine where none runs; it ends with the process that started it."""
 
 import contextlib
 import ctypes
@@ -22,18 +22,18 @@ from flows.errors import FlowError
 from flows.job.locks import running_elsewhere
 
 HOST, PORT = "127.0.0.1", 4200
-"""Prefect's own port; where it is taken, any other."""
+"""Prefect's usual port; if it is in use, any other one is chosen."""
 STARTING_S, ENDING_S = 120.0, 20.0
 PR_SET_PDEATHSIG = 1
 """From <linux/prctl.h>: the signal that a process gets when its parent dies."""
 ADDRESS = "address"
-"""File with the address of the server of who serves alone."""
+"""File with the address of the server that a `passports schedule` has started."""
 MESSAGES = "prefect.server.utilities.messaging.memory"
-"""Logger of who hands messages on within the server."""
+"""Logger of the server's message broker."""
 LOCKED = "database is locked"
-"""What SQLite says to who would write when another one just did."""
+"""SQLite's error for a write while another connection writes."""
 LEASES = "prefect.server.concurrency.lease_storage.filesystem"
-"""Who holds which slot outlives the server there: in memory, a restart would leave a slot taken for ever."""
+"""Stores the leases of concurrency slots in files: in memory, a restart would leave a slot occupied for ever."""
 LASTING = {"PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": LEASES, "PREFECT_SERVER_LOGGING_LEVEL": "ERROR"}
 """Settings of a server that serves schedules."""
 TEMPORARY = {
@@ -41,15 +41,15 @@ TEMPORARY = {
     "PREFECT_SERVER_UI_ENABLED": "false",
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
 }
-"""Settings of one that serves a single run, as Prefect sets them where it starts one itself: no schedules, no pages."""
+"""Settings of a server for a single run, the same as Prefect's for a temporary server: no schedules, no pages."""
 
 
 class ServerFailedError(FlowError):
-    """The Prefect server did not start, or has gone."""
+    """The Prefect server did not start, or does not answer any more."""
 
 
 class OwnServer:
-    """A server that was started; it answers only after seconds."""
+    """A server that was started; it answers only some seconds later (`wait`)."""
 
     def __init__(self, api_url: str, process: subprocess.Popen[bytes]) -> None:
         self.api_url = api_url
@@ -57,7 +57,7 @@ class OwnServer:
         self._answered = False
 
     def wait(self) -> None:
-        """Return once it answers; raise ServerFailedError where it does not."""
+        """Return once it answers; raise ServerFailedError if it ends, or does not answer within STARTING_S."""
         end = time.monotonic() + STARTING_S
         while not is_healthy(self.api_url):
             if self._process.poll() is not None or time.monotonic() > end:
@@ -67,7 +67,7 @@ class OwnServer:
         self._answered = True
 
     def end(self) -> None:
-        """End it: in order where it has answered, as it hears of the last states of runs; else at once."""
+        """End the server: in order if it has answered, so that it stores the last states of runs; else at once."""
         (self._process.terminate if self._answered else self._process.kill)()
         try:
             self._process.wait(ENDING_S)
@@ -78,9 +78,9 @@ class OwnServer:
 
 @contextlib.contextmanager
 def own_server(settings: Mapping[str, str] = LASTING) -> Iterator[OwnServer]:
-    """Run a server, by Prefect's settings, while the context lasts. Raise SettingsError where its home is unusable.
+    """Run a server until the context ends; raise SettingsError where Prefect's home cannot be used.
 
-    Only the main thread may do so: the server ends with the thread that started it.
+    Only the main thread may do so, as the server ends with the thread that started it.
     """
     check_home()
     claim = socket.socket(socket.AF_UNIX)
@@ -92,7 +92,7 @@ def own_server(settings: Mapping[str, str] = LASTING) -> Iterator[OwnServer]:
             env={**os.environ, **settings},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for who serves: the server has to hear of its last states
+            start_new_session=True,  # Ctrl-C must not reach the server, which has to store the last states of runs
         ),
     )
     try:
@@ -103,13 +103,13 @@ def own_server(settings: Mapping[str, str] = LASTING) -> Iterator[OwnServer]:
 
 
 def check_surroundings() -> None:
-    """See that Prefect is given a server, or a home for one of our own; raise SettingsError where it is neither."""
+    """Raise SettingsError unless the environment names a Prefect server, or Prefect's home is usable to start one."""
     if not named_server():
         check_home()
 
 
 def check_home() -> None:
-    """See that Prefect can write to its home; raise SettingsError where it cannot."""
+    """Raise SettingsError unless Prefect can write to its home; make the folder where it is missing."""
     home = prefect_home()
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -121,7 +121,7 @@ def check_home() -> None:
 
 
 def named_server() -> str | None:
-    """Give the address that PREFECT_API_URL names; None where it names none. Raise SettingsError where it is none."""
+    """Return the address in PREFECT_API_URL, None where it is unset; raise SettingsError where it is no address."""
     named = os.environ.get("PREFECT_API_URL", "")
     try:
         parts = urlsplit(named)
@@ -135,12 +135,16 @@ def named_server() -> str | None:
 
 
 def prefect_home() -> Path:
-    """Give the folder in which Prefect keeps its records and settings."""
+    """Return the folder of Prefect's database and settings (PREFECT_HOME)."""
     return Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser()
 
 
 def _port(claim: socket.socket) -> int:
-    """Choose a port. A server binds it only after seconds: until then a name that the kernel keeps holds others off."""
+    """Return a free port, 4200 if possible.
+
+    The server binds it only seconds later. Until then `claim`, bound to an abstract name of that port (Linux), makes
+    other processes of ours choose another.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -154,7 +158,7 @@ def _port(claim: socket.socket) -> int:
 
 
 def is_healthy(api_url: str) -> bool:
-    """Whether a server answers there."""
+    """Whether a Prefect server answers at an address."""
     try:
         urllib.request.urlopen(f"{api_url}/health", timeout=5).close()  # noqa: S310 - settings allow http and https only
     except (OSError, HTTPException):
@@ -163,19 +167,19 @@ def is_healthy(api_url: str) -> bool:
 
 
 def scheduling(at: str) -> str:
-    """Name what a `passports schedule` does alone; `at` is its server's address, or the home of the one it starts."""
+    """Return the name of the lock of a `passports schedule`; `at` is its server's address, or Prefect's home."""
     return f"passports schedule on {at}"
 
 
 def leave_address(folder: Path, api_url: str) -> None:
-    """Leave the address of the own server of a schedule where other commands of this user look for it."""
+    """Write the address of a schedule's server to the folder where other commands of this user read it."""
     (folder / ADDRESS).write_text(api_url, encoding="utf-8")
 
 
 def server_of_the_schedule() -> str | None:
-    """Find the server that a `passports schedule` of this user has started and still runs.
+    """Return the address of the server that a running `passports schedule` of this user has started; None without one.
 
-    A second server on the same database would have to wait for the first at every write, and it for the second.
+    A run uses it, as a second server on the same database would wait for the first at every write, and vice versa.
     """
     folder = running_elsewhere(scheduling(str(prefect_home())))
     try:
@@ -186,10 +190,10 @@ def server_of_the_schedule() -> str | None:
 
 
 def _serve(port: str, parent: str) -> None:
-    """Become the server, once it is sure that it ends with its parent (Linux)."""
+    """Run the server in this process, which on Linux is killed when its parent dies."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # nobody is left whom it could serve
-        if os.getppid() != int(parent):  # it went before we could ask
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # then there is nobody to serve
+        if os.getppid() != int(parent):  # the parent died before the request to be killed
             return
     logging.getLogger(MESSAGES).addFilter(in_a_line)
     sys.argv = ["prefect", "server", "start", "--host", HOST, "--port", port]
@@ -197,7 +201,7 @@ def _serve(port: str, parent: str) -> None:
 
 
 def in_a_line(record: logging.LogRecord) -> bool:
-    """Tell in one line what is no fault: the file was being written to, and the server takes the message up again."""
+    """Shorten the log of a locked database to one line: it is no fault, as the server repeats the message."""
     error = record.exc_info[1] if record.exc_info else None
     if error is not None and LOCKED in str(error):
         record.msg, record.args, record.exc_info = f"{LOCKED}: a message is taken up again", (), None

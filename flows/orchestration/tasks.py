@@ -1,4 +1,4 @@
-"""What Prefect's tasks have in common: how values are handed from one to the other, and when one is tried again."""
+"""What our Prefect tasks share: how values pass between them, when one is retried, and consoles that survive."""
 
 import logging
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Content = TypeVar("Content")
 
 
 class Opaque(Generic[Content]):
-    """Carries a value between tasks unopened: Prefect would walk through any other, listing by listing."""
+    """Wraps a value passed between tasks: Prefect would traverse any other, listing by listing."""
 
     __slots__ = ("content",)
 
@@ -26,12 +26,12 @@ class Opaque(Generic[Content]):
 
 
 def worth_a_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Try again what a network or a store may do better next time; a closed gate or a bad key stays as it is."""
+    """Whether to retry a task: after failures of network or store, not after a closed gate or a bad key."""
     return isinstance(state.data, CrawlFailedError | StoreUnavailableError)
 
 
 class Retrying(TypedDict):
-    """The options of a task that is tried again."""
+    """The options of a task that is retried."""
 
     cache_policy: CachePolicy
     retries: int
@@ -47,11 +47,11 @@ RETRIED = Retrying(
     retry_jitter_factor=0.5,
     retry_condition_fn=worth_a_retry,
 )
-"""Around network and store: two more tries, after about 2 and 4 seconds."""
+"""For tasks that use network or store: two retries, after about 2 and 4 seconds."""
 
 
 class Lasting(Console):
-    """A console that falls silent when nobody reads it any more; rich's own ends the process at that line."""
+    """A console that stops writing when its reader has gone; rich's own ends the process at the next line."""
 
     def on_broken_pipe(self) -> None:
         """Write nothing from now on."""
@@ -59,7 +59,7 @@ class Lasting(Console):
 
 
 def survive_broken_pipe() -> None:
-    """Make those consoles lasting that Prefect has set up to log to."""
+    """Make a run continue when the process that reads its log has died: replaces the consoles of Prefect's log."""
     for name in ("", *logging.root.manager.loggerDict):
         for handler in logging.getLogger(name).handlers:
             if isinstance(handler, PrefectConsoleHandler):

@@ -1,4 +1,4 @@
-"""The Prefect flow watch: tells how old everything is that the store serves, and fails when something is stale."""
+"""The Prefect flow watch: shows the ages of everything that the store serves, and fails when something is stale."""
 
 import flows.orchestration.environment  # isort: skip  # noqa: F401 - sets Prefect's surroundings, so it comes before Prefect
 from typing import Any
@@ -24,21 +24,21 @@ from pipelines.views.ages import Ages, Generation, SourceAge, ages_of, shown
 from pipelines.views.run_summary import as_markdown
 
 FRESH, STALE = "passports.fresh", "passports.stale"
-"""The events, for automations to act on."""
+"""Names of the events that automations act on."""
 
 
 class StaleError(FlowError):
-    """Something that is served must not be relied on any more."""
+    """Something served must not be relied on any more, or a source was never crawled."""
 
 
 def worth_a_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Look again where the store did not answer; what is stale stays so."""
+    """Whether to retry: only if the store did not answer."""
     return isinstance(state.data, StoreUnavailableError)
 
 
 @task(name="look", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=5, retry_condition_fn=worth_a_retry)
 def look(store_url: str | None) -> Ages:
-    """Read the store and judge its ages."""
+    """Return the ages of all that a store serves."""
     settings = read_settings(store=store_url)
     store, now = open_store(settings.store), clock_of(source_date_epoch())()
     reader = Reader(store, trusted_keys(settings, store, None).keys, now)
@@ -49,7 +49,7 @@ def look(store_url: str | None) -> Ages:
 
 @flow(name="watch")
 def watch(store: str | None = None) -> None:
-    """Judge every passport and source by the gates; show, tell and count it; raise StaleError."""
+    """Judge the age of each passport and source by its gate; leave metrics, artifacts, an event; raise StaleError."""
     settings = read_settings(store=store)
     ages = look(store)
     complaints = complaints_of(ages, settings)
@@ -61,14 +61,14 @@ def watch(store: str | None = None) -> None:
 
 
 def complaints_of(ages: Ages, settings: Settings) -> list[str]:
-    """List all that is not as it should be, a sentence each."""
+    """Return a sentence for each thing that is stale or was never crawled, and for a pointer that has expired."""
     crawled = {source.source for source in ages.sources}
     never = [f"{source} was never crawled" for source in settings.sources if source not in crawled]
     return [*ages.stale, *never, *ages.frozen]
 
 
 def show(ages: Ages) -> None:
-    """Leave the artifacts: ages of the sources with a plot of all, and a table of the passports to look at."""
+    """Create the artifacts: ages of the sources with a plot, and a table of the passports that are not fresh."""
     pairs = [("generation", str(ages.generation)), *((source.source, _words(source)) for source in ages.sources)]
     plot = f"![How many passports are how old]({as_image(ages_svg(ages))})"
     create_markdown_artifact(f"{as_markdown(pairs)}\n\n{plot}\n", key="freshness", description="How old it all is")

@@ -1,4 +1,4 @@
-"""Stages of a run before it builds: joining what was crawled into a batch."""
+"""Stages of a run between crawling and building: join the ingested crawls and the served listings into a batch."""
 
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ from schemas.run import Breach, RunReport
 
 
 class GateClosedError(FlowError):
-    """A crawl did not pass its gates: nothing was published but the report."""
+    """No crawl of a run passed its gate, or too many passports could not be made: only the run report was written."""
 
     def __init__(self, report: RunReport) -> None:
         super().__init__("; ".join(f"{breach.source}: {breach.reason}" for breach in report.breaches))
@@ -30,21 +30,23 @@ class GateClosedError(FlowError):
 
 
 class Assembled(NamedTuple):
-    """A batch that passed its gates, and what it is built on."""
+    """A batch that is ready to build, with the crawls, served state and folder that it was made from."""
 
     ingestion: Ingestion
     basis: BuildInput
 
     @property
     def crawls(self) -> JudgedCrawls:
-        """The crawls of the run."""
+        """The crawls of the run, with the verdicts of their gates."""
         return self.ingestion.crawls
 
 
 def assemble(job: Job, ingestion: Ingestion, failures: Sequence[Breach] = ()) -> Assembled:
-    """Join what was crawled with what the store serves by now.
+    """Return the batch that a job's crawls make with the listings that the store serves now.
 
-    `failures` are crawls that left no report. Raise GateClosedError when no crawl is good enough.
+    `failures` are crawls that left no report. Finishes a publication that was interrupted first. If another run has
+    published since the crawls began, they are ingested again on its generation. Raise GateClosedError when no crawl
+    passed its gate.
     """
     tools = open_tools(job)
     if ingestion.served.reader:
@@ -60,7 +62,7 @@ def assemble(job: Job, ingestion: Ingestion, failures: Sequence[Breach] = ()) ->
 
 
 def assemble_crawls(job: Job, outcomes: Iterable[CrawlOutcome], failures: Sequence[Breach] = ()) -> Assembled:
-    """Judge crawls that have ended already, and join them with what the store serves."""
+    """Ingest crawls that have ended, in this order, and return the batch that they make with the served listings."""
     ingestion = begin(job)
     for outcome in outcomes:
         ingestion = ingest(job, ingestion, outcome)
@@ -68,7 +70,7 @@ def assemble_crawls(job: Job, outcomes: Iterable[CrawlOutcome], failures: Sequen
 
 
 def batched(job: Job, ingestion: Ingestion) -> Assembled:
-    """Lay the listings out as a batch, in a folder of its own: a publication that is tried again makes others."""
+    """Return the batch of a run's listings, in a new folder, as a publication that is tried again makes another."""
     folder = Path(tempfile.mkdtemp(prefix="batch-", dir=ingestion.folder))
     state, good = ingestion.served, ingestion.crawls.good
     batch = batch_of(ingestion.listings, state, good, folder / "away", whole=job.whole, floor=job.minimum_downloads)
@@ -77,13 +79,13 @@ def batched(job: Job, ingestion: Ingestion) -> Assembled:
 
 
 def _finish_interrupted_publication(tools: Tools) -> None:
-    """Roll forward what a killed run left behind, also when this run publishes nothing."""
+    """Finish the publication that a killed run left behind, even if this run publishes nothing."""
     copies, site = copies_for(tools.issuer), site_files(tools.signer)
     repair(tools.store, keys=tools.trusted, at=tools.clock(), copies=copies, site=site, on_step=_tell_step)
 
 
 def closed(tools: Tools, report: RunReport) -> GateClosedError:
-    """Leave the report of a run that a gate stopped, and say so."""
+    """Write the report of a run that a gate stopped, and return the error to raise."""
     report = under_a_free_id(tools.store, report)
     write_report(tools.store, report.run, report.model_dump_json().encode())
     return GateClosedError(report)

@@ -27,14 +27,14 @@ from schemas.sources import BY_NAME
 
 
 class RunOutcome(NamedTuple):
-    """What a run came to."""
+    """The report of a run that published, and what it wrote."""
 
     report: RunReport
     published: Published
 
 
 def build_passports(job: Job, assembled: Assembled, builder: Builder = build_here) -> Built:
-    """Make the passports of every model that the batch concerns; raise GateClosedError when too many cannot be."""
+    """Build the passports of an assembled run; raise GateClosedError when too many of a source could not be made."""
     tools, built = open_tools(job), Built()
     for part in builder(job, assembled.basis):
         built.add(part, tools.store)
@@ -44,7 +44,10 @@ def build_passports(job: Job, assembled: Assembled, builder: Builder = build_her
 
 
 def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Builder = build_here) -> RunOutcome:
-    """Publish what was built, on what was served; where another run was faster, build anew on what it published."""
+    """Publish what was built as the next generation; return the run's report and what was written.
+
+    If another run has published since `assembled` was made, the batch is made and built again on its generation.
+    """
     tools, base = open_tools(job), assembled.basis.served.reader
     if base is None:
         start_over(tools.store)
@@ -75,7 +78,7 @@ def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Bu
 
 
 def _counting(published: Published, ahead: int) -> Published:
-    """Count the passports that were written ahead among those that the publication wrote."""
+    """Return the counts with the passports written ahead added to those that the publication wrote."""
     objects = published.written.get(Step.OBJECTS, 0) + ahead
     if not ahead:
         return published
@@ -102,7 +105,7 @@ def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> Ru
 
 
 def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunReport) -> Publication:
-    """Put what was built in the place of what was served; all else stays."""
+    """Return the next generation: the served rows and sources, replaced where they were built or crawled anew."""
     batch, state, folder = assembled.basis
     rows = Rows(folder / "rows")
 
@@ -129,7 +132,7 @@ def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunRe
 def _with_walks(
     changed: Mapping[str, SourceParts], good: Iterable[IngestedCrawl], state: PublishedState
 ) -> Mapping[str, SourceParts]:
-    """Note beside each source the walks through its list, this run's among them."""
+    """Add to each changed source the complete crawls, this run's too, that an incremental crawl may start from."""
     reports = {one.outcome.report.source: one.outcome.report for one in good}
     noted = {}
     for source, parts in changed.items():

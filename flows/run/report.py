@@ -1,4 +1,4 @@
-"""Draws up the report of a run: what came, what became of it, and what stopped it."""
+"""Makes the report of a run: its crawls, the counts, what was issued and refused, and the breaches of gates."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
@@ -29,7 +29,11 @@ def report_of(
     accounting: Accounting,
     built: Built,
 ) -> RunReport:
-    """Report a run that publishes; `sources` are those served before it, `breaches` what stopped some of its crawls."""
+    """Return the report of a run that publishes.
+
+    `sources` are those served before it, `breaches` stopped some of its crawls, `accepted` are breaches waived by
+    `--accept-drop`.
+    """
     failed = {breach.source for breach in breaches}
     return _common(job, tools, outcomes).model_copy(
         update={
@@ -50,17 +54,17 @@ def report_of(
 def failed_report(
     job: Job, tools: Tools, taken: Sequence[IngestedCrawl], breaches: Sequence[Breach], built: Built | None = None
 ) -> RunReport:
-    """Report a run that a gate stopped, with every record that was refused."""
+    """Return the report of a run that a gate stopped, with every record refused; `taken` are the crawls it ingested."""
     refused = [*(one for crawl in taken for one in crawl.refused), *(built.quarantined if built else ())]
     failed = {"run": f"{job.run}-failed", "state": "failed", "breaches": tuple(breaches), "quarantined": tuple(refused)}
     return _common(job, tools, [one.outcome for one in taken]).model_copy(update=failed)
 
 
 def under_a_free_id(store: Store, report: RunReport) -> RunReport:
-    """Give the report an id that no other report of the store has: the run's own, or with a number after it.
+    """Return the report with an id that no other report in the store has: the run's id, or that with "-2", "-3", ….
 
-    A run draws up another report where it is overtaken, and where the clock stands still runs of the same input share
-    their id. The very same report, left by a run that was killed, is no other.
+    A run makes a second report when another one publishes first, and under SOURCE_DATE_EPOCH runs of the same input
+    share their id. An identical report, left by a run that was killed, counts as this one.
     """
     for number in count(1):
         named = report if number == 1 else report.model_copy(update={"run": f"{report.run}-{number}"})
@@ -93,6 +97,6 @@ def _common(job: Job, tools: Tools, outcomes: Sequence[CrawlOutcome]) -> RunRepo
 
 
 def _without_refused(counted: Accounting, built: Built) -> Accounting:
-    """Count models that could not be made as quarantined."""
+    """Move models whose passports could not be made from `passports` to `quarantined`."""
     lost = sum(built.refused.values())
     return counted.model_copy(update={"passports": counted.passports - lost, "quarantined": counted.quarantined + lost})

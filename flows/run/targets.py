@@ -1,4 +1,4 @@
-"""Finds what a person means by a slug, and the names nearest to one that is not there."""
+"""Finds the records to crawl for one passport, from its slug or from the id of a listing or repository."""
 
 from collections import defaultdict
 
@@ -17,15 +17,15 @@ from schemas.sources import CRAWLS, SELLER
 
 
 class NothingToAskError(FlowError):
-    """None of the sources that may be asked has anything of a passport."""
+    """A passport was made from sources that the settings leave out, so none of its records can be asked for."""
 
 
 def listings_to_crawl(target: str, settings: Settings, epoch: int | None) -> dict[str, tuple[str, ...]]:
-    """Source → ids of the records behind a slug, or behind a listing's id; raise UnknownSlugError for an unknown slug.
+    """Return source → ids of the records that a passport is made from, given its slug or an id.
 
-    An id ("author/name") may be a seller's listing that has no passport yet, or a repository that has one. A source
-    that cannot be asked for single records is left out, as are those that the settings leave out; raise
-    NothingToAskError where that leaves none.
+    An id ("author/name") may be a seller's listing that has no passport yet, or a repository that has one. Sources
+    that cannot be asked for single records, or that the settings leave out, are left out. Raise UnknownSlugError for
+    an unknown slug, NothingToAskError where no source is left.
     """
     key = open_key(settings)
     state = starting_point(open_store(settings.store), KeyRing([key.signer.public_key]), clock_of(epoch)())
@@ -40,7 +40,7 @@ def listings_to_crawl(target: str, settings: Settings, epoch: int | None) -> dic
 
 
 def _named(state: PublishedState, target: str) -> dict[str, set[str]]:
-    """Records behind an id: of the repository whose passport is named after it, or else of a seller's listing."""
+    """Return the records of the repository whose passport has this id; if there is none, of the seller's listing."""
     row = state.reader.row(hub_slug(target)) if state.reader else None
     if row is not None and row.listing_id.lower() == target.lower():
         return _records(state, row.slug)
@@ -51,7 +51,7 @@ def _named(state: PublishedState, target: str) -> dict[str, set[str]]:
 
 
 def _records(state: PublishedState, slug: str) -> dict[str, set[str]]:
-    """Records that a passport says it was made from, by the source that they can be asked of."""
+    """Return source → ids of the records that a passport names, of sources that can be asked for single ones."""
     found: dict[str, set[str]] = defaultdict(set)
     row = state.reader.row(slug) if state.reader else None
     if state.reader is None or row is None:

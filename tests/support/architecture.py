@@ -1,4 +1,4 @@
-"""Draws docs/architecture.svg from the code: every room as a tower of its packages, with the imports between them.
+"""Draws docs/architecture.svg from the code: each room as a column of its packages, with the imports between them.
 
 `python -m tests.support.architecture` writes the file; tests/test_house.py fails while it is out of date.
 """
@@ -13,7 +13,7 @@ from tests.support.house import ORDER, ROOMS, ROOT, modules, named, place, tree
 
 PICTURE = ROOT / "docs" / "architecture.svg"
 WIDTH, HEIGHT, GAP, ARCS, MARGIN, TITLE = 172, 34, 10, 96, 24, 40
-"""Pixels: a box, the space between boxes, the space for arcs left of a tower, the edge, the line of room names."""
+"""Pixels: width and height of a box, gap between boxes, space for arcs left of a column, margin, line of names."""
 STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #1f2933 } .room { font-weight: 600; font-size: 15px }
 .size { fill: #52606d; font-size: 11px } rect { fill: #e4ecf4; stroke: #829ab1 } .module { fill: #f5f7fa }
@@ -32,7 +32,7 @@ class Box(NamedTuple):
 
 
 def boxes(room: str) -> list[Box]:
-    """Packages of a room in their order, the lowest first: each imports only what comes before it."""
+    """Return the packages of a room in their order, the lowest first: each imports only those before it."""
     found: dict[str, list[Path]] = {name: [] for name in ORDER[room]}
     for path in modules(room):
         if path.name != "__init__.py" or len(path.parts) > 2:
@@ -49,7 +49,7 @@ def _box(room: str, name: str, paths: list[Path]) -> Box:
 
 
 def picture() -> str:
-    """The drawing as SVG; the same code gives the same text."""
+    """Return the drawing as SVG; the same code gives the same text."""
     towers = {room: boxes(room) for room in ROOMS}
     highest = max(len(tower) for tower in towers.values())
     width = 2 * MARGIN + len(ROOMS) * (ARCS + WIDTH) + (len(ROOMS) - 1) * GAP
@@ -93,7 +93,7 @@ def _arcs(tower: list[Box], middle: dict[str, int], left: int) -> Iterator[str]:
 
 
 def summary(package: Path) -> str:
-    """First line of a package's docstring."""
+    """Return the first line of a package's docstring."""
     return (ast.get_docstring(tree(package / "__init__.py")) or "").partition("\n")[0]
 
 

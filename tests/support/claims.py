@@ -1,4 +1,4 @@
-"""A model's passport as made from its listing and the cards that are of it."""
+"""Makes the passport of a model from its listing and its cards."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from tests.support.listings import TERMS
 
 
 def told(primary: Listing, *cards: Listing) -> dict[str, Any]:
-    """What the passport of a model says, with cards that are of the same model."""
+    """Return `unfragile` of the passport that a listing and cards of the same model make."""
     (subject,) = gather([primary], joined=[Joined(primary.slug, one, "stated") for one in cards]).subjects
     made: dict[str, Any] = json.loads(orjson.dumps(draft(subject, TERMS).unfragile))
     return made

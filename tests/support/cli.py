@@ -1,4 +1,4 @@
-"""Runs the command line within the tests' process: what a person types, sees, and gets as exit status."""
+"""Runs the command line in the tests' process: from arguments to output and exit status."""
 
 import json
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ class Ended(NamedTuple):
 
 
 class Terminal:
-    """Where commands are typed."""
+    """Runs commands: call it with the arguments after `passports`."""
 
     def __init__(self, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self.patch, self.capsys = patch, capsys

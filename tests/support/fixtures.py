@@ -1,4 +1,4 @@
-"""What the tests of jobs and commands begin with: a key, gates, and a store that a real crawl was published to."""
+"""Fixtures of the tests of jobs and commands: a key, gates, and a store that a real crawl was published to."""
 
 import shutil
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def equipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the key that signs, and the settings that name it."""
+    """A folder with a signing key and gates, which the settings name."""
     equip(tmp_path, monkeypatch)
     return tmp_path
 
@@ -54,7 +54,7 @@ def few() -> list[Record]:
 
 @pytest.fixture(scope="session")
 def seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedFS]:
-    """An S3 server that all tests share; whoever kills it starts one of their own."""
+    """An S3 server that all tests share; a test that kills one starts another for itself."""
     with running(SeaweedFS, tmp_path_factory.mktemp("seaweedfs")) as server:
         yield server
 
@@ -77,7 +77,7 @@ def passports(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
 
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hub:
-    """A Hub day by day, and an empty store; repositories get passports of their own from a million downloads on."""
+    """A Hub to crawl day by day into an empty store; repositories with a million downloads get their own passports."""
     equip(tmp_path, monkeypatch, {**GATES, "openrouter": {**GATE, "minimum_listings": 1}})
     monkeypatch.setenv("PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS", "1000000")
     return Hub(tmp_path / "store")

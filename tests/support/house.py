@@ -1,4 +1,4 @@
-"""The plan of the house: its rooms, the order of their packages, and where each library is imported."""
+"""The rules of the architecture: its rooms, the order of their packages, and where each library is imported."""
 
 import ast
 from collections.abc import Iterator
@@ -30,9 +30,9 @@ ORDER = {
         "crawl", "build", "audit", "api", "maintenance", "run", "orchestration", "commands", "cli", "entry",
     ],
 }  # fmt: skip
-"""Room → its packages and root modules in their order: each imports itself and what is named before it.
+"""Room → its packages and root modules in order: each may import itself and those named before it.
 
-"*" is every root module of its room. What is not named here fails: add it where it belongs.
+"*" is every root module of its room. A package that is not named here fails the test: add it where it belongs.
 """
 MOST_FILES = 15
 """Modules in one package."""
@@ -73,7 +73,7 @@ def nodes(path: Path) -> tuple[ast.AST, ...]:
 
 @cache
 def imported(path: Path) -> frozenset[str]:
-    """Dotted names of all modules that a module imports, wherever in it."""
+    """Return the dotted names of all modules that a module imports, in functions too."""
     names = set()
     for node in nodes(path):
         if isinstance(node, ast.Import):
@@ -85,14 +85,14 @@ def imported(path: Path) -> frozenset[str]:
 
 
 def place(module: str) -> tuple[str, int]:
-    """Room of a module, and its place in the room's order; ValueError for a package that the order does not name."""
+    """Return the room of a module and its position in the room's order; raise ValueError for an unnamed package."""
     room, package, *_ = module.split(".")
     known = ORDER[room]
     return room, known.index("*" if "*" in known and package not in known else package)
 
 
 def named(path: Path) -> Iterator[str]:
-    """Dotted names of the modules of its own room that a module imports."""
+    """Yield the dotted names of the modules that a module imports; "from flows import cli" gives "flows.cli"."""
     for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -1,4 +1,4 @@
-"""A Hub day by day, by what a crawl of each day brings of it; every passport is proved at the end of each."""
+"""Publishes what crawls of the Hub bring on single days, and audits every passport at the end of each day."""
 
 import tempfile
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ BIG = {"downloads": 9_000_000, "tags": ["safetensors", "license:mit"], "pipeline
 GPL = {"tags": ["license:gpl-3.0"]}
 OURS, THEIRS = "a" * 24, "b" * 24
 SMALL = [(record(f"Ada/Small-{n}", _id=f"{n:024}"), None) for n in range(9)]
-"""Repositories that have no passport; they keep the gate open."""
+"""Repositories without passports; with them a crawl has enough records to pass its gate."""
 
 
 def repository(
@@ -40,12 +40,12 @@ def repository(
 
 
 def gone(name: str) -> tuple[Any, None]:
-    """The answer that there is no such repository."""
+    """Return the answer that there is no such repository."""
     return {"asked": name, "error": "Repository not found", "status": 401}, None
 
 
 class Hub:
-    """A store, and a Hub that brings what a day's crawl would."""
+    """A Hub whose crawls of single days are published to a store, each followed by an audit of all passports."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -97,5 +97,5 @@ class Hub:
         return " ".join(self.said(slug)["trust"]["failure_modes"])
 
     def statuses(self, at: datetime = NOON + timedelta(days=9)) -> dict[str, str]:
-        """Slug → status, of all but the others."""
+        """Slug → status, of all passports but those of OTHERS."""
         return {row.slug: row.status for row in reader(self.root, at=at).rows() if not row.slug.startswith("ada-other")}

@@ -1,4 +1,4 @@
-"""Short ways to make records of the Hub, and cards, of a model that does not exist."""
+"""Makes records of the Hub, and cards, of an invented model."""
 
 import json
 from typing import Any
@@ -36,7 +36,7 @@ def repository(
 
 
 def repository_raw(**changes: Any) -> RawListing:
-    """The record as it comes; a change of None leaves the field out."""
+    """Return the record as the Hub sends it; a change of None leaves the field out."""
     made = {key: value for key, value in {**RECORD, **changes}.items() if value is not None}
     return raw_body(json.dumps(made, sort_keys=True), id=str(made["id"]), source="huggingface")
 
@@ -51,12 +51,12 @@ def absence_raw(asked: str = REPOSITORY, status: int = 401) -> RawListing:
 
 
 def moved(asked: str = REPOSITORY, found: str = "HeronLab/Heron-7B-Chat") -> Listing:
-    """The look that found a repository under another name."""
+    """Return the observation that a repository was renamed."""
     return look(asked, found, RECORD["_id"], RECORD["_id"])
 
 
 def replaced(asked: str = REPOSITORY) -> Listing:
-    """The look that found another repository in its place."""
+    """Return the observation that another repository has the name now."""
     return look(asked, asked, "b" * 24, RECORD["_id"])
 
 

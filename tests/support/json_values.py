@@ -1,11 +1,11 @@
-"""Arbitrary JSON, leaning towards where writers and readers of JSON differ."""
+"""Arbitrary JSON, with many values that writers and readers of JSON treat differently."""
 
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 
-# A busy machine, and the second that jsonschema takes to import, say nothing about what is tested.
+# No deadline: a busy machine, and the second that importing jsonschema takes, are no failures.
 unhurried = settings(deadline=None)
 
 TEXTS = st.text(max_size=8) | st.sampled_from(

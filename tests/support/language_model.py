@@ -1,4 +1,4 @@
-"""A language model of our own on loopback, which says what a test has it say."""
+"""An endpoint on loopback that answers like a language model, as a test wants it."""
 
 import contextlib
 import http.server
@@ -16,13 +16,13 @@ FOUND = [("confabulation", INVENTS)]
 
 @dataclass
 class LanguageModel:
-    """An endpoint of our own on loopback: it says what the test has it say, or plays a fault."""
+    """An endpoint on loopback that answers with the test's proposals, or with a fault."""
 
     proposes: Callable[[str], Iterable[tuple[str, str]]] = lambda _: FOUND
     fault: str = ""
     requests: list[tuple[str, dict[str, str], dict[str, Any]]] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
-    """Set when what is held may be answered: at the end."""
+    """Set at the end, so that requests held back are answered."""
     url: str = ""
 
     def texts(self) -> list[str]:
@@ -62,7 +62,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body.encode())
 
     def echo(self, status: int) -> None:
-        """Some endpoints repeat the key that they refuse."""
+        """Answer with the key in the message, as some endpoints do when they refuse it."""
         self.reply(status, json.dumps({"error": {"message": f"no: {self.headers['Authorization']}", "code": "x"}}))
 
     def play_400(self) -> None:
@@ -139,12 +139,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Quiet(http.server.ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that hang up are what some of these tests are about."""
+        """Ignore clients that hang up: some tests make them do so."""
 
 
 @contextlib.contextmanager
 def speaking(proposes: Callable[[str], Iterable[tuple[str, str]]] = lambda _: FOUND) -> Iterator[LanguageModel]:
-    """Answer while the context lasts."""
+    """Run the endpoint until the context ends."""
     served = LanguageModel(proposes)
     server = Quiet(("127.0.0.1", 0), type("Bound", (Handler,), {"served": served}))
     served.url = f"http://127.0.0.1:{server.server_port}/v1"

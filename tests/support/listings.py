@@ -1,4 +1,4 @@
-"""Short ways to make listings, subjects and passports of a model that does not exist."""
+"""Makes listings, subjects and passports of an invented model."""
 
 import hashlib
 import json
@@ -64,7 +64,7 @@ ENDPOINT: dict[str, Any] = {
 
 
 def record(**changes: Any) -> dict[str, Any]:
-    """The model's record; a key with a dot changes a nested field: `record(**{"pricing.prompt": "0"})`."""
+    """Return the model's record; a key with a dot changes a nested field: `record(**{"pricing.prompt": "0"})`."""
     made: dict[str, Any] = json.loads(json.dumps(MODEL))
     for key, value in changes.items():
         outer, _, inner = key.partition(".")
@@ -115,7 +115,7 @@ def subject(*listings: Listing) -> Subject:
 
 
 def statement(*listings: Listing, terms: IssueContext = TERMS) -> dict[str, Any]:
-    """What an unissued passport of these listings says, as JSON."""
+    """Return `unfragile` of an unissued passport of these listings, as JSON."""
     said_of: dict[str, Any] = json.loads(orjson.dumps(draft(subject(*listings), terms).unfragile))
     return said_of
 
@@ -127,13 +127,13 @@ def issued(*listings: Listing, last: ShardRow | None = None, terms: IssueContext
 
 
 def passport(*listings: Listing, terms: IssueContext = TERMS) -> dict[str, Any]:
-    """A signed passport: the object that holds `unfragile`."""
+    """Return a signed passport: the object with `unfragile`."""
     document: dict[str, Any] = json.loads(issued(*listings, terms=terms).document)["passport"]
     return document
 
 
 def unshown(unfragile: dict[str, Any], raws: Iterable[RawListing]) -> list[str]:
-    """Evidence that does not hold: a locator where something else stands, a quote that is not there."""
+    """Return the paths of evidence that does not hold: another value at the locator, or a quote that is missing."""
     records = {one.content_sha256: json.loads(one.body, parse_float=Decimal) for one in raws}
     return [entry["path"] for entry in unfragile["evidence"] if not _holds(entry, unfragile, records)]
 

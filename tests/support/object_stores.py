@@ -1,4 +1,4 @@
-"""Real object-store servers on loopback, for the tests that ask for one."""
+"""Real object-store servers on loopback, for tests that need one."""
 
 import base64
 import contextlib
@@ -27,21 +27,21 @@ from tests.support.waiting import LIMIT_S, until
 WEED = Path(sys.executable).parent / "weed"
 BUCKET = "passports"
 OPEN_BUCKET = "anybody"
-"""Where nothing is signed, so that a proxy may change what is asked."""
+"""A bucket whose requests are not signed, so that a proxy can change them."""
 SPARSE = ("-volume.max=30", "-master.volumeSizeLimitMB=64", "-master.electionTimeout=1s", "-master.telemetry=false")
 AZURITE = Path(__file__).parents[2] / ".tools/azurite/node_modules/azurite/dist/src/blob/main.js"
-"""Where `make azurite` installs it, by the lock in tests/support/azurite."""
+"""File that `make azurite` installs, by the lock file in tests/support/azurite."""
 ACCOUNT = "devstoreaccount1"
 ACCOUNT_KEY = base64.b64encode(b"the key of this test's own account").decode()
 AZURE_VERSION = "2021-12-02"
 
 
 class ServerMissingError(Exception):
-    """The server cannot be had here; the message is the reason to skip."""
+    """The server is not installed here; the message is the reason to skip a test."""
 
 
 class Place(NamedTuple):
-    """A store as a person gives it: an address, and the environment that opens it. Fit to be sent to a process."""
+    """A store's address, and the environment that opens it. It can be sent to another process."""
 
     url: str
     environment: Mapping[str, str]
@@ -63,14 +63,14 @@ def free_ports(count: int) -> list[int]:
 
 
 def wait_until(up: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until a server answers, however long its start takes; raise RuntimeError with its log where it ended."""
+    """Wait until a server answers, at most LIMIT_S; raise RuntimeError with its log if its process ends."""
     until(lambda: up() or process.poll() is not None)
     if process.poll() is not None:
         raise RuntimeError(f"the server did not start: {log.read_text(errors='replace')[-2000:]}")
 
 
 class SeaweedFS:
-    """An S3 server: SeaweedFS, all its parts in one process, with and without TLS."""
+    """An S3 server, SeaweedFS, with all its services in one process, with and without TLS."""
 
     def __init__(self, folder: Path) -> None:
         if not WEED.exists():
@@ -103,7 +103,7 @@ class SeaweedFS:
         wait_until(self._answers, self._process, log)
 
     def kill(self) -> None:
-        """As a power cut would: SIGKILL."""
+        """Kill the server (SIGKILL), as a power cut would."""
         if self._process:
             self._process.kill()
             self._process.wait()
@@ -117,7 +117,7 @@ class SeaweedFS:
         )
 
     def unsigned(self, port: int | None = None) -> Place:
-        """The open bucket, at the server or at a proxy's port."""
+        """Return the bucket without signatures, at the server's port or at a proxy's."""
         address = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port or self.port}", "AWS_ALLOW_HTTP": "true"}
         return Place(f"s3://{OPEN_BUCKET}", {**address, "AWS_REGION": "us-east-1", "AWS_SKIP_SIGNATURE": "true"})
 
@@ -234,16 +234,16 @@ SERVED = [
     pytest.param("s3", marks=pytest.mark.store_server),
     pytest.param("azure", marks=[pytest.mark.store_server, pytest.mark.slow]),
 ]
-"""Kinds of store that need a server, for `place_for`; the others are "local" and "memory"."""
+"""Kinds of store with a server, for `place_for`; the other kinds are "local" and "memory"."""
 
 
 def place_for(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """An empty store of the kind that a fixture is parametrised with."""
+    """Return an empty store of the kind that a fixture is parametrised with."""
     return place_of(request.param, request, tmp_path)
 
 
 def place_of(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """An empty store of a kind, its server started where it needs one."""
+    """Return an empty store of a kind, with its server started if it needs one."""
     fresh = f"{tmp_path.parent.name}-{tmp_path.name}"
     match kind:
         case "local":

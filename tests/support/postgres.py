@@ -1,4 +1,4 @@
-"""A real PostgreSQL server on loopback, of the Debian package, run by a user who may run one."""
+"""Runs a PostgreSQL server of the Debian package on loopback, as a user other than root."""
 
 import contextlib
 import os
@@ -26,7 +26,7 @@ class Postgres(NamedTuple):
 
 
 def installed() -> Path:
-    """Folder of the newest installed version; raise ServerMissingError where there is none."""
+    """Return the folder of the newest installed version; raise ServerMissingError where there is none."""
     if shutil.which("setpriv") is None:
         raise ServerMissingError("setpriv is not installed: PostgreSQL cannot be run by another user")
     versions = [path for path in PACKAGED.glob("*") if (path / "bin/initdb").exists()]
@@ -37,10 +37,10 @@ def installed() -> Path:
 
 @contextlib.contextmanager
 def postgres(folder: Path) -> Iterator[Postgres]:
-    """Run a server while the context lasts; raise ServerMissingError where it cannot be had."""
+    """Run a server until the context ends; raise ServerMissingError where none is installed."""
     version = installed()
     (port,) = free_ports(1)
-    with tempfile.TemporaryDirectory() as place:  # pytest's folders are closed to the owner
+    with tempfile.TemporaryDirectory() as place:  # OWNER cannot enter pytest's folders
         if os.getuid() == 0:
             shutil.chown(place, OWNER)
         made = _tool(version, "initdb", f"--pgdata={place}/data", "--auth=trust", "--username=prefect", "--no-sync")

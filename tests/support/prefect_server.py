@@ -1,4 +1,4 @@
-"""Real Prefect servers on loopback, and what is asked of them."""
+"""Runs real Prefect servers on loopback, and asks them for deployments and runs."""
 
 import contextlib
 import json
@@ -32,14 +32,14 @@ QUIETED = ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED")
 
 
 def surroundings(home: Path, **settings: str) -> dict[str, str]:
-    """An environment with a home of its own; what keeps Prefect quiet is left for ourselves to set."""
+    """Return an environment with the home `home`, and without QUIETED, which our own code has to set."""
     kept = {name: value for name, value in os.environ.items() if name not in QUIETED}
     home.mkdir(parents=True, exist_ok=True)
     return {**kept, "PYTHONPATH": str(ROOT), "PREFECT_HOME": str(home), "HOME": str(home), "COLUMNS": "200", **settings}
 
 
 class Server(NamedTuple):
-    """A Prefect server, and the surroundings of whoever uses it."""
+    """A Prefect server, and the environment of processes that use it."""
 
     api_url: str
     environment: dict[str, str]
@@ -66,7 +66,7 @@ class Server(NamedTuple):
         return {deployment["name"]: deployment for deployment in self.ask("/deployments/filter")}
 
     def start(self, deployment: str, **parameters: Any) -> str:
-        """Start a run of a deployment; its id."""
+        """Start a run of a deployment, and return its id."""
         found = self.deployments()[deployment]
         merged = found["parameters"] | parameters
         made = self.ask(f"/deployments/{found['id']}/create_flow_run", parameters=merged, state={"type": "SCHEDULED"})
@@ -79,7 +79,7 @@ class Server(NamedTuple):
         return state
 
     def wait_for(self, run: str, *states: str) -> dict[str, Any]:
-        """Wait until a run is in one of the states, or in any that is final."""
+        """Wait until a run is in one of `states`, or without them in any final one, and return its state."""
         wanted = set(states) or TERMINAL
         until(lambda: self.state(run)["type"] in wanted | TERMINAL)
         state = self.state(run)
@@ -92,7 +92,7 @@ class Server(NamedTuple):
 
 @contextlib.contextmanager
 def prefect_server(folder: Path, **settings: str) -> Iterator[Server]:
-    """Run a server, on SQLite unless the settings name another database."""
+    """Run a server until the context ends, on SQLite unless the settings name another database."""
     (port,) = free_ports(1)
     api_url = f"http://127.0.0.1:{port}/api"
     quiet = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
@@ -111,7 +111,7 @@ def prefect_server(folder: Path, **settings: str) -> Iterator[Server]:
 
 @contextlib.contextmanager
 def beside(command: tuple[str, ...], environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a process, and all that it starts, while the context lasts."""
+    """Run a process until the context ends, then end it and all that it has started."""
     with log.open("ab") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out, start_new_session=True)
     try:
@@ -121,7 +121,7 @@ def beside(command: tuple[str, ...], environment: dict[str, str], log: Path) -> 
 
 
 def end(process: subprocess.Popen[bytes], limit_s: float = LIMIT_S) -> None:
-    """Ask a process to end; kill what is left of it and of what it started."""
+    """Ask a process to end, wait `limit_s`, then kill it and all that it has started."""
     started = below(process.pid)
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
@@ -135,7 +135,7 @@ def end(process: subprocess.Popen[bytes], limit_s: float = LIMIT_S) -> None:
 
 
 def publishing(folder: Path, url: str) -> dict[str, str]:
-    """The settings of who publishes into the folder's store from a source."""
+    """Return settings for publishing from the source at `url` to a store in the folder."""
     return {
         "PASSPORTS_STORE": str(folder / "store"),
         "PASSPORTS_SOURCES": "openrouter",
@@ -147,7 +147,7 @@ def publishing(folder: Path, url: str) -> dict[str, str]:
 
 
 class Holding:
-    """A source that plays the recording, and answers nothing while it is held."""
+    """A source that serves the recording, but does not answer while `held` is set."""
 
     def __init__(self) -> None:
         self.held, self.asked = threading.Event(), threading.Event()
@@ -169,7 +169,7 @@ class Holding:
 
 
 def below(pid: int) -> set[int]:
-    """The processes that a process started, and those that they did; workers give each run a session of its own."""
+    """Return the ids of a process's descendants; its process group would miss runs, which have separate sessions."""
     found: set[int] = set()
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(OSError):
@@ -179,7 +179,7 @@ def below(pid: int) -> set[int]:
 
 
 def crawling(pid: int) -> list[int]:
-    """The crawls among them."""
+    """Return the crawls among the descendants of a process."""
     return [child for child in below(pid) if b"scrapy" in command_line(child)]
 
 
@@ -191,7 +191,7 @@ def command_line(pid: int) -> list[bytes]:
 
 
 def kill_all(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process with all that it started: a power cut, or a container that is gone."""
+    """Kill a process and its descendants, as a power cut or the end of a container would."""
     for pid in (process.pid, *below(process.pid)):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

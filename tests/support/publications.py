@@ -1,4 +1,4 @@
-"""Small publications for the tests of store, protocol and reader; and what their child processes run."""
+"""Small publications for tests of store, protocol and reader, and the functions that their child processes run."""
 
 import hashlib
 import os
@@ -38,13 +38,13 @@ AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
 SITE = {"schema.json": b"{}", "index.html": b"<p>", "api/v1/trust-passport-public-key": b"{}"}
 COPIES = copies_for(Issuer("registry.example", "https://registry.example"))
 SHARED = "acme-shared"
-"""A passport whose version counts how often it was published."""
+"""Slug of a passport whose version counts how often it was published."""
 Versions = Mapping[str, int]
-"""Slug → which version of its passport."""
+"""Slug → version of its passport."""
 
 
 class CreatesOnly(LocalStore):
-    """As some servers are: they hold to If-None-Match, and take If-Match and ignore it. Nor is there a lock."""
+    """A store like servers that respect If-None-Match but accept and ignore If-Match; it has no lock either."""
 
     def lock(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -98,13 +98,13 @@ def row(slug: str, version: int = 1) -> ShardRow:
 
 
 def rows_of(rows: Iterable[ShardRow]) -> RowsOf:
-    """Rows in memory, as a publication asks for them."""
+    """Return rows in memory in the form that a publication needs."""
     ordered = [(slot(row.slug), row) for row in sorted(rows, key=lambda row: row.slug)]
     return lambda slots: (row for own, row in ordered if own in slots)
 
 
 def parts_of(slugs: Iterable[str]) -> SourceParts:
-    """A source whose listings are slugs, cut as the shards of as many passports are."""
+    """Return a source whose listings are slugs, cut into as many parts as their passports into shards."""
     ordered = sorted(slugs)
     cuts = [[slug for slug in ordered if slot(slug) in slots] for slots in slots_by_shard(len(ordered))]
     parts = [
@@ -115,12 +115,12 @@ def parts_of(slugs: Iterable[str]) -> SourceParts:
 
 
 def serving(wanted: Publication, rows: Collection[ShardRow]) -> Publication:
-    """The same publication with other rows."""
+    """Return the publication with other rows."""
     return replace(wanted, passports=len(rows), rows=rows_of(rows))
 
 
 def publication(versions: Versions, base: Reader | None = None, *, run: str = "run-1") -> Publication:
-    """The base's passports, with these new or replaced."""
+    """Return a publication of the base's passports with those of `versions` added or replaced."""
     rows = {row.slug: row for row in base.rows()} if base else {}
     rows |= {slug: row(slug, version) for slug, version in versions.items()}
     bodies = [passport(slug, version) for slug, version in versions.items()]
@@ -161,7 +161,7 @@ def publish_versions(
 
 
 def seed(store: Store, versions: Versions) -> Store:
-    """Make a store that a first publication was made to, without racing it: some servers take their time over that."""
+    """Fill a store with a first publication, copied from memory: the race before it is slow on some servers."""
     origin = open_store("memory:///")
     publish_versions(origin, versions, nonce="1")
     for key, body in dump(origin).items():
@@ -178,12 +178,12 @@ def reader(store: Store, at: datetime = AT + timedelta(hours=1)) -> Reader:
 
 
 def dump(store: Store) -> dict[str, bytes]:
-    """Everything that a run leaves on purpose."""
+    """Return all files of a store but those that probing leaves."""
     return {key: store.get(key).body for key in store.list() if not key.startswith("registry/probe/")}
 
 
 def publish_until(place: Place, versions: Versions, nonce: str, step: Step, moment: str) -> None:
-    """Publish, and die when a step "begins" or "ends"."""
+    """Publish, and be killed when a step "begins" or "ends"."""
 
     def die(at: Step, done: int, total: int) -> None:
         if at is step and done == (0 if moment == "begins" else total):
@@ -193,7 +193,7 @@ def publish_until(place: Place, versions: Versions, nonce: str, step: Step, mome
 
 
 def publish_many_shards_until(place: Place, versions: Versions, nonce: str, step: Step, done: int) -> None:
-    """Publish where three passports fill 16 shards, and die when so much of a step is done."""
+    """Publish three passports in 16 shards, and be killed when `done` of a step is done."""
 
     def die(at: Step, so_far: int, _total: int) -> None:
         if at is step and so_far >= done:
@@ -204,7 +204,7 @@ def publish_many_shards_until(place: Place, versions: Versions, nonce: str, step
 
 
 def publish_with_a_stop(place: Place, versions: Versions, nonce: str, step: Step) -> None:
-    """Publish, and stand still when a step begins until somebody says go on."""
+    """Publish, and stop (SIGSTOP) when a step first begins, until SIGCONT."""
     stopped: list[Step] = []
 
     def stop(at: Step, _done: int, _total: int) -> None:
@@ -216,13 +216,13 @@ def publish_with_a_stop(place: Place, versions: Versions, nonce: str, step: Step
 
 
 def publish_often(place: Place, name: str, times: int) -> None:
-    """Add one passport after the other, each in a publication of its own."""
+    """Add passports, each in a separate publication."""
     for number in range(times):
         publish_versions(place.open(), {f"{name}-{number}": 1}, nonce=f"{name}-{number}")
 
 
 def publish_counts(place: Place, name: str, times: int) -> None:
-    """Raise the version of a passport that others raise too, by one in each publication."""
+    """Publish several times, each raising the version of SHARED by one, as other processes do at the same time."""
     store = place.open()
     for number in range(times):
         publish_next(store, f"{name}-{number}")
@@ -244,7 +244,7 @@ def publish_next(store: Store, nonce: str) -> None:
 
 
 def put_beyond_the_limit(root: Path) -> None:
-    """Exit with 0 when a file that the system does not let us write is reported and leaves nothing."""
+    """Exit with 0 if a file beyond the system's size limit raises an error that names it, and leaves no file."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
     store = LocalStore(root)
     try:

@@ -1,4 +1,4 @@
-"""Larger recordings and test vectors that lie outside the repository: used where they are, skipped where not.
+"""Larger recordings and test vectors outside the repository; tests that need them are skipped without them.
 
 `PASSPORTS_RECORDINGS` names the folder; without it the one beside the checkout is tried.
 """
@@ -45,7 +45,7 @@ def recorded_days() -> list[str]:
 
 
 def hub_items() -> list[dict[str, Any]]:
-    """Recorded repositories of the Hub: items of its list in 2022, and of today's as far as they were recorded."""
+    """Return recorded repositories of the Hub: items of its list in 2022, and the recorded fields of today's."""
     held = recordings_dir() / "data/huggingface"
     lines = (held / "models_full_2022-02_sample.jsonl").read_text("utf-8").splitlines()
     items = [{"id": item["modelId"], **item} for item in map(json.loads, lines)]
@@ -57,7 +57,7 @@ def hub_items() -> list[dict[str, Any]]:
 
 @contextlib.contextmanager
 def replay(day: str, *arguments: str) -> Iterator[str]:
-    """Serve a recorded day; yields the server's base URL, to which "/openrouter" is added."""
+    """Serve a recorded day; yield the server's base URL, to which "/openrouter" is added."""
     command = [sys.executable, str(recordings_dir() / "tools/replay.py"), "--day", day, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None

@@ -1,4 +1,4 @@
-"""A short way to make records of a repository on the Hub that does not exist."""
+"""Makes listings of an invented repository on the Hub."""
 
 from typing import Any
 
@@ -22,6 +22,6 @@ REPOSITORY: dict[str, Any] = {
 
 
 def repository(**changes: Any) -> Listing:
-    """The repository as the Hub's reader reads it; a change of None leaves the field out."""
+    """Return the repository as the Hub's reader reads it; a change of None leaves the field out."""
     made = {key: value for key, value in {**REPOSITORY, **changes}.items() if value is not None}
     return read_repository(raw(made, "huggingface"))

@@ -1,4 +1,4 @@
-"""Does jobs without Prefect: the stages one after the other, on the bundled recording or on an edited copy of it."""
+"""Runs jobs without Prefect: the stages in order, on the bundled recording or on an edited copy of it."""
 
 import asyncio
 import atexit
@@ -38,11 +38,11 @@ from spiders.openrouter.pages import read_page
 from tests.support.spiders.crawls import HASTY
 
 NOON = datetime(2026, 4, 22, 12, tzinfo=UTC)
-"""The clock of these jobs: on the day of the recording."""
+"""The time of these jobs: on the day of the recording."""
 SEED = bytes(range(32))
 SIGNER = Signer(SEED)
 SOURCE_URL = "http://127.0.0.1:9"
-"""Nothing is asked there: what `brought` gives needs no network."""
+"""Never requested: `brought` needs no network."""
 
 GATE = {
     "minimum_listings": 3,
@@ -57,14 +57,14 @@ GATES = {source: GATE if source == "openrouter" else EASY for source in SOURCE_N
 """Gates that a handful of records pass."""
 
 WORK = tempfile.mkdtemp(prefix="passports-tests-")
-"""Where these jobs keep what is too large for memory."""
+"""Folder of the temporary files of these jobs."""
 atexit.register(shutil.rmtree, WORK, ignore_errors=True)
 
 Record = dict[str, Any]
 
 
 def equip(folder: Path, patch: pytest.MonkeyPatch, gates: dict[str, dict[str, Any]] | None = None) -> None:
-    """Set a signing key, and gates."""
+    """Write a signing key and gates to a folder, and make the settings name them."""
     key, bounds = folder / "signing-key.jwk", folder / "gates.toml"
     if not key.exists():
         key.touch(mode=0o600)
@@ -92,7 +92,7 @@ def job_for(
 
 
 def crawled(job: Job) -> list[CrawlOutcome]:
-    """Crawl in a process of its own, as a run does, but without the waits that spare a real source."""
+    """Crawl in a separate process, as a run does, but without the waits between requests to a real source."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("flows.crawl.sources.crawl", partial(_hasty, crawl))
         return [asyncio.run(crawl_source(job, source)) for source in job.sources]
@@ -109,7 +109,7 @@ def finish(job: Job, outcomes: list[CrawlOutcome]) -> RunOutcome:
 
 
 def brought(records: Sequence[object], *, at: datetime = NOON, failures: Sequence[str] = ()) -> CrawlOutcome:
-    """Make of records what a crawl that got them in its list makes of them: the same steps, without the network."""
+    """Return the outcome of a crawl whose list has these records: the same steps, without the network."""
     walk, pipeline, tally = ModelList(SOURCE_URL), AdmitListing(), Tally("openrouter")
     page = read_page(json.dumps({"data": records, "total_count": len(records)}).encode())
     lines = []
@@ -126,19 +126,19 @@ def brought(records: Sequence[object], *, at: datetime = NOON, failures: Sequenc
 
 
 def refresh(root: Path, records: Sequence[object], *, at: datetime = NOON) -> RunOutcome:
-    """Do a refresh from records."""
+    """Run a refresh whose crawl brings these records."""
     return finish(job_for(root, at=at), [brought(records, at=at)])
 
 
 @contextmanager
 def playing(records: list[Record]) -> Iterator[str]:
-    """Play records as the demo plays its own; what is changed in them later is played changed."""
+    """Serve records as the demo serves its recording; later changes of them are served too."""
     with recording.listening(recording._handler(records, recording.endpoints())) as url:
         yield url
 
 
 def files(root: Path) -> dict[str, bytes]:
-    """Everything that a store holds, by key; locks and folders that a run leaves are none of it."""
+    """Return key → file of everything in a store, without locks and temporary files."""
     found = (path for path in root.rglob("*") if path.is_file())
     keyed = {path.relative_to(root).as_posix(): path for path in found}
     return {key: path.read_bytes() for key, path in sorted(keyed.items()) if not key.startswith(".tmp/")}
@@ -154,12 +154,12 @@ def reader(root: Path, *, at: datetime = NOON) -> Reader:
 
 
 def generation(read: Reader) -> Generation:
-    """What a reader sees, as `status` judges it."""
+    """Return what a reader serves, in the form that `status` judges."""
     return Generation(read.pointer, read.snapshot, read.rows())
 
 
 def edited(records: Sequence[Record], listing_id: str, **fields: Any) -> list[Record]:
-    """The records with one of them changed."""
+    """Return the records with one of them changed."""
     assert any(record["id"] == listing_id for record in records)
     return [record | fields if record["id"] == listing_id else record for record in records]
 

@@ -1,4 +1,4 @@
-"""Proxies in front of an S3 server that do to its answers and questions what bad servers and networks do."""
+"""Proxies of an S3 server that change its requests and answers as bad servers and networks do."""
 
 import contextlib
 import http.client
@@ -14,11 +14,11 @@ HOP_BY_HOP = ("connection", "transfer-encoding", "content-length", "keep-alive")
 
 
 class Proxy(BaseHTTPRequestHandler):
-    """Passes everything on as it is; what differs is for others to say."""
+    """Passes everything on unchanged; subclasses change requests or answers."""
 
     protocol_version = "HTTP/1.1"
     port: int
-    """Of the server behind."""
+    """Port of the server behind the proxy."""
 
     def changed(self, headers: dict[str, str]) -> dict[str, str]:
         return headers
@@ -27,7 +27,7 @@ class Proxy(BaseHTTPRequestHandler):
         return status, headers
 
     def dropped(self) -> bool:
-        """Whether the answer to what was done gets lost."""
+        """Whether to drop the answer to a request that was carried out."""
         return False
 
     def do_GET(self) -> None:
@@ -57,7 +57,7 @@ class Proxy(BaseHTTPRequestHandler):
     do_HEAD = do_PUT = do_DELETE = do_POST = do_GET  # noqa: N815 - http.server's names
 
     def log_message(self, *_: object) -> None:
-        """Keep the tests' output clean."""
+        """Log nothing, to keep the tests' output clean."""
 
 
 class IgnoresConditions(Proxy):
@@ -71,7 +71,7 @@ class IgnoresSwaps(Proxy):
 
 
 class CompareBareTags(Proxy):
-    """As Ceph's gateway: a quoted ETag in If-Match is no version it knows."""
+    """Like Ceph's gateway: a quoted ETag in If-Match matches no version."""
 
     def changed(self, headers: dict[str, str]) -> dict[str, str]:
         if "if-match" in headers:
@@ -81,14 +81,14 @@ class CompareBareTags(Proxy):
 
 
 class ConflictsAreThere(Proxy):
-    """Says 409 for every condition that failed."""
+    """Answers 409 instead of 412 for every condition that failed."""
 
     def answered(self, status: int, headers: dict[str, str]) -> tuple[int, dict[str, str]]:
         return (409 if status == http.client.PRECONDITION_FAILED else status), headers
 
 
 class DropsAnswers(Proxy):
-    """Does what it is asked, and loses the first answer about each pointer, snapshot and object that was written."""
+    """Carries out requests, but drops the first answer to writing each pointer, snapshot and object."""
 
     lost: set[str]
 
@@ -104,7 +104,7 @@ class DropsAnswers(Proxy):
 
 @contextlib.contextmanager
 def proxied(kind: type[Proxy], port: int) -> Iterator[int]:
-    """Put a proxy before the server at a port; yields the proxy's."""
+    """Run a proxy of the server at `port`; yield the proxy's port."""
     handler = type(kind.__name__, (kind,), {"port": port, "lost": set()})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True

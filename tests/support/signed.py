@@ -1,4 +1,4 @@
-"""A fixed key, a fixed clock and the golden passport that they sealed."""
+"""A fixed key, a fixed time, and the golden passport that was signed with them."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

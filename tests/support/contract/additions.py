@@ -1,4 +1,4 @@
-"""What ours say besides: the parts of a full document."""
+"""What our passports add to the format: the parts of a full document."""
 
 from typing import Any
 

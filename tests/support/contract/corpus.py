@@ -1,4 +1,4 @@
-"""Faults of what every passport has, each refused by all judges."""
+"""Invalid values of what every passport has, each refused by all three validators."""
 
 from tests.support.contract.mutations import Spoiling, drop, extra, put, repeat
 

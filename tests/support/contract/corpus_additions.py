@@ -1,4 +1,4 @@
-"""Faults of what ours say besides, each refused by all judges."""
+"""Invalid values of what our passports add to the format, each refused by all three validators."""
 
 from tests.support.contract.corpus import A, P, T, U
 from tests.support.contract.mutations import Spoiling, drop, extra, put, repeat

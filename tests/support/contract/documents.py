@@ -1,4 +1,4 @@
-"""Two good documents to spoil: one of the shape that was published before evidence, one with every addition."""
+"""Two valid documents to change: one of the format before evidence was added, one with every addition."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ KEY_ID = "k" * 42 + "A"
 
 
 def minimal() -> dict[str, Any]:
-    """What every passport has."""
+    """Return a document with what every passport of the format has."""
     return {
         "passport": {
             "unfragile": {
@@ -52,7 +52,7 @@ def minimal() -> dict[str, Any]:
 
 
 def full() -> dict[str, Any]:
-    """What ours say besides."""
+    """Return a document with all that our passports add to the format."""
     document = minimal()
     passport = document["passport"]
     passport |= {

@@ -1,4 +1,4 @@
-"""The three judges of one contract."""
+"""The three validators of one contract: jsonschema, jsonschema-rs and the pydantic models."""
 
 import json
 from typing import Any

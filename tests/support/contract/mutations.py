@@ -1,4 +1,4 @@
-"""Ways to spoil a good document at one place, and how a refusal must name that place."""
+"""Changes that make a valid document invalid at one place, which a refusal must name."""
 
 import copy
 from collections.abc import Callable
@@ -8,12 +8,12 @@ Document = dict[str, Any]
 
 
 class Spoiling(NamedTuple):
-    """One fault put into a good document."""
+    """A change of a valid document that makes it invalid."""
 
     name: str
     spoil: Callable[[Document], None]
     place: str
-    """Pointer that one of the refusals must give."""
+    """JSON Pointer that one of the refusals must name."""
 
     def of(self, document: Document) -> Document:
         spoilt = copy.deepcopy(document)
@@ -22,7 +22,7 @@ class Spoiling(NamedTuple):
 
 
 def put(name: str, place: str, value: object, *, refused_at: str | None = None) -> Spoiling:
-    """Replace what stands at a place, or add a key there."""
+    """Replace the value at a place, or add a key there."""
 
     def spoil(document: Document) -> None:
         holder, key = _holder(document, place)
@@ -32,7 +32,7 @@ def put(name: str, place: str, value: object, *, refused_at: str | None = None) 
 
 
 def drop(name: str, place: str, *, refused_at: str | None = None) -> Spoiling:
-    """Take away what stands at a place."""
+    """Remove the value at a place."""
 
     def spoil(document: Document) -> None:
         holder, key = _holder(document, place)
@@ -42,7 +42,7 @@ def drop(name: str, place: str, *, refused_at: str | None = None) -> Spoiling:
 
 
 def repeat(name: str, place: str, times: int) -> Spoiling:
-    """Let the first item of a list stand there so many times."""
+    """Repeat the first item of a list, in the place of all its items."""
 
     def spoil(document: Document) -> None:
         holder, key = _holder(document, place)

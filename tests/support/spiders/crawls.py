@@ -1,4 +1,4 @@
-"""Runs crawls in tests: the real process, without the waits."""
+"""Runs crawls in tests: the real process, without the waits between requests."""
 
 import asyncio
 from pathlib import Path

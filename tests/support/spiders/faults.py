@@ -1,4 +1,4 @@
-"""An item pipeline with a fault of its own."""
+"""Item pipelines with a fault, each in one record."""
 
 from pipelines.item_pipeline import AdmitListing
 from schemas.crawl import AdmittedLine, FetchFailure, PageDone, QuarantinedLine
@@ -15,7 +15,7 @@ class BreaksOnOne(AdmitListing):
 
 
 class ReadsHalfACharacter(AdmitListing):
-    """Reads in one record what UTF-8 cannot carry."""
+    """Reads a lone surrogate, which UTF-8 cannot encode, in one record."""
 
     def process_item(
         self, item: RawListing | Quarantined | FetchFailure | PageDone

@@ -1,4 +1,4 @@
-"""A small Hub that answers as it is told to, and what a crawl is told before it begins."""
+"""Answers of a small scripted Hub, and the file of known records for a crawl of it."""
 
 import hashlib
 import sqlite3
@@ -30,7 +30,7 @@ def card_path(repository: str) -> str:
 
 
 def detail(repository: str, **fields: Any) -> dict[str, list[Answer]]:
-    """A repository that answers under its own id."""
+    """Return the answer of a repository under its own id."""
     return {record_path(repository): [Answer(200, record(repository, **fields))]}
 
 
@@ -44,7 +44,7 @@ def licence_path(repository: str, file: str = "LICENSE") -> str:
 
 
 def page(*items: Any, following: str | None = None) -> list[Answer]:
-    """One page of the list, with a link to the next."""
+    """Return one page of the list, with a link to the next."""
     return [Answer(200, list(items), {"Link": f'<{following}>; rel="next"'} if following else {})]
 
 
@@ -82,7 +82,7 @@ def cards(came: Crawled) -> dict[str, RawListing]:
 
 
 def known_text(source: str, repository: str, version: str | None, text: str) -> RawListing:
-    """A text as an earlier crawl brought it."""
+    """Return a text as an earlier crawl stored it."""
     return RawListing(
         source=source,
         id=repository,

@@ -1,4 +1,4 @@
-"""A source on loopback that answers as it is told to, and crawls of it."""
+"""A source on loopback with scripted answers, and crawls of it."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ PREFIX = "/source"
 
 
 class Answer(NamedTuple):
-    """One answer: a status, a body (bytes as they are, anything else as JSON) and headers."""
+    """One answer: a status, a body (bytes unchanged, anything else as JSON) and headers."""
 
     status: int = 200
     body: Any = b""
@@ -29,9 +29,9 @@ class Answer(NamedTuple):
 
 @dataclass
 class Scripted:
-    """What is answered, by path below the prefix: one after the other, the last one again and again.
+    """Answers by path below the prefix, given in order; the last one is repeated.
 
-    What stands under a path without a query is the answer whatever the query.
+    Answers of a path without a query are given for any query.
     """
 
     answers: dict[str, list[Answer]]
@@ -85,7 +85,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def answering(answers: dict[str, list[Answer]]) -> Iterator[Scripted]:
-    """Serve the answers on a port of their own."""
+    """Serve the answers on a free port."""
     source = Scripted(answers)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"source": source}))
     server.daemon_threads = True

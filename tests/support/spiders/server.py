@@ -1,4 +1,4 @@
-"""A source of our own on loopback, whose faults are steered from the test."""
+"""A source on loopback whose faults the test controls."""
 
 import contextlib
 import gzip
@@ -19,7 +19,7 @@ CHALLENGE = b"<!doctype html><html><title>Just a moment...</title><p>Checking yo
 
 
 def model(listing_id: str, **fields: Any) -> dict[str, Any]:
-    """A listing as the API gives it: all that it must have, and nothing else."""
+    """Return a listing as the API sends it, with the mandatory fields alone."""
     return {
         "id": listing_id,
         "name": listing_id.title(),
@@ -33,7 +33,7 @@ def model(listing_id: str, **fields: Any) -> dict[str, Any]:
 
 @dataclass
 class Source:
-    """What the server serves; `faults` are played one a request, then `faults_of` a path, else `always`."""
+    """What the server serves; each request plays the next of `faults`, then that of its path, then `always`."""
 
     models: list[Any] = field(default_factory=lambda: [model(f"ada/m{n}") for n in range(7)])
     page_size: int = 0
@@ -50,7 +50,7 @@ class Source:
     date: str | None = None
     requests: list[tuple[str, dict[str, str], float]] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
-    """Set when what is held may be answered; at the end at the latest."""
+    """Set when requests held back may be answered; at the end at the latest."""
     url: str = ""
 
     def asked(self) -> list[str]:
@@ -174,12 +174,12 @@ class Quiet(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that hang up are what some of these tests are about."""
+        """Ignore clients that hang up: some tests make them do so."""
 
 
 @contextlib.contextmanager
 def serving(certificate: Path | None = None, **settings: Any) -> Iterator[Source]:
-    """Serve a source, over TLS where a certificate (with its key) is given."""
+    """Serve a source until the context ends, over TLS if a certificate (with its key) is given."""
     source = Source(**settings)
     server = Quiet(("127.0.0.1", 0), type("Bound", (Handler,), {"source": source}))
     if certificate is not None:

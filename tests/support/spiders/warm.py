@@ -1,8 +1,8 @@
-"""Crawls that start warm: forked from a process that has imported Scrapy, the spiders and the rules already.
+"""Starts crawls fast: forked from a process that has already imported Scrapy, the spiders and the rules.
 
-Starting is most of what a crawl in a test costs, and what it starts is the same each time. The order, its environment,
-its pipes, its signals and its end are those of the real command, which `tests/flows/crawl/test_process.py` runs;
-`client.py` takes its place and passes them on.
+Starting is most of the time of a crawl in a test, and it is the same each time. Arguments, environment, pipes, signals
+and exit status are those of the real command, which `tests/flows/crawl/test_process.py` runs; `warm_client.py` is run
+in its place and passes them on.
 """
 
 import contextlib
@@ -43,21 +43,21 @@ PRELOADED = (
     "spiders.github",
 )
 NOT_PRELOADED = ("spiders.settings", "twisted.internet.reactor")
-"""What reads its surroundings, or starts something, when it is imported."""
+"""Modules that read their environment, or start something, when they are imported."""
 LARGEST_ORDER = 2**20
 PR_SET_PDEATHSIG = 1
 """From <linux/prctl.h>."""
 
 
 class Warm:
-    """A server of warm crawls, which is started by the first of them."""
+    """The server that crawls are forked from, started by the first crawl."""
 
     def __init__(self, folder: Path) -> None:
         self.address = folder / "s"
         self._process: subprocess.Popen[bytes] | None = None
 
     def command(self, source: str, arguments: Mapping[str, str], settings: Mapping[str, str]) -> list[str]:
-        """The command of a crawl: as `flows.crawl` gives it, but warm."""
+        """Return the command of a crawl like `flows.crawl.process`, but for a forked one."""
         if self._process is None:
             self._start()
         given = [f"-a{name}={value}" for name, value in arguments.items()]
@@ -79,7 +79,7 @@ class Warm:
 
 @contextlib.contextmanager
 def warm_crawls() -> Iterator[Warm]:
-    """Serve warm crawls while the context lasts."""
+    """Fork crawls from a server until the context ends."""
     with tempfile.TemporaryDirectory(prefix="warm-") as folder:
         warm = Warm(Path(folder))
         try:
@@ -110,7 +110,7 @@ def _serve(address: str, parent: int) -> None:
 
 
 def _attend(asked: socket.socket) -> int:
-    """Run one crawl as a child of this process; kill it when whoever ordered it is gone."""
+    """Run one crawl as a child of this process; kill it when its client has died."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     order, pipes, _, _ = socket.recv_fds(asked, LARGEST_ORDER, 3)
     attendant = os.getpid()
@@ -123,7 +123,7 @@ def _attend(asked: socket.socket) -> int:
     asked.send(str(crawl).encode())
     ended = os.pidfd_open(crawl)
     ready, _, _ = select.select([asked, ended], [], [])
-    if ended not in ready:  # the client never speaks again: it is gone
+    if ended not in ready:  # the client sends nothing more, so it has died
         os.kill(crawl, signal.SIGKILL)
     _, status = os.waitpid(crawl, 0)
     with contextlib.suppress(OSError):
@@ -132,7 +132,7 @@ def _attend(asked: socket.socket) -> int:
 
 
 def _crawl(order: dict[str, object], pipes: list[int], parent: int) -> int:
-    """Become the crawl that was ordered."""
+    """Run the crawl of an order in this process, and return its exit status."""
     for place, pipe in enumerate(pipes):
         os.dup2(pipe, place)
         os.close(pipe)

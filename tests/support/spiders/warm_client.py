@@ -1,4 +1,4 @@
-"""Stands in the place of a crawl's process: passes on its order and its pipes, its signals, and its end."""
+"""Runs in the place of a crawl's process: passes on its order, pipes and signals, and ends as the crawl does."""
 
 import json
 import os
@@ -15,7 +15,7 @@ def main(address: str, *arguments: str) -> None:
         crawl = int(server.recv(64))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda told, _: os.kill(crawl, told))
-        os.close(1)  # who reads the crawl's pipes waits for the crawl's own end of them
+        os.close(1)  # so that readers of the pipes see their end when the crawl ends
         os.close(2)
         ended = int(server.recv(64) or b"1")
     if ended < 0:
