@@ -195,12 +195,18 @@ def _passports(
     return outcome or "put aside by its spider", wrong
 
 
+ADDRESSES = {"url", "page_url", "huggingface_id", "repository", "terms_url", "source_url"}
+"""Keys whose texts are, or become, addresses; all other text is quoted and never followed."""
+
+
 def odd_text(value: Any, at: str = "") -> str:  # noqa: ANN401 - JSON can be anything
     """Return a sentence on a text of a passport with unsafe characters or an address that is script, else empty."""
     if isinstance(value, dict):
         return next((found for key, below in value.items() if (found := odd_text(below, f"{at}/{key}"))), "")
     if isinstance(value, list):
         return next((found for n, below in enumerate(value) if (found := odd_text(below, f"{at}/{n}"))), "")
-    if not isinstance(value, str) or value.lower().startswith("javascript:"):
-        return f"{at} is signed as {value[:60]!r}" if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    if at.rpartition("/")[2] in ADDRESSES and value.lower().startswith("javascript:"):
+        return f"{at} is signed as {value[:60]!r}"
     return f"{at} is signed with characters that disguise" if clean(value) != value else ""

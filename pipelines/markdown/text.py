@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 LONGEST_CARD_BYTES: Final = 1 << 19
 """What is read of a card; cards beyond it carry pictures inside their text."""
 
-MOST_LINES: Final = 10_000
+MOST_LINES: Final = 5_000
 """Lines that are read of a card. The longest of 2,686 recorded cards has 4,233."""
 
 STRETCH_CHARS: Final = 1024
