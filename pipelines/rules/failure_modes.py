@@ -21,7 +21,7 @@ class FailureMode(Condition):
     shows: str
     remedy: str
     same_as: tuple[str, ...] = ()
-    """Class-level modes that say the same: where this one is stated, those are left out."""
+    """Ids of class-level modes with the same meaning, which are left out where this one is stated."""
 
 
 class FailureModeTable(Frozen):
