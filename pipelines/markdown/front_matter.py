@@ -39,7 +39,7 @@ class FrontMatter(Frozen):
     body_offset: int = 0
     """First byte of the card's text."""
     spans: dict[str, tuple[int, int]] = Field(default_factory=dict)
-    """JSON Pointer of a key ("/license") or of a result → its lines in the card: first byte and the one after the last."""
+    """JSON Pointer of a key ("/license") or a result → its lines in the card: first byte and the one after the last."""
     faults: tuple[str, ...] = ()
     """What is wrong with the front matter, in sentences."""
 

@@ -18,7 +18,7 @@ LONGEST_SENTENCE_CHARS: Final = 1200
 """Most characters of a sentence without markup; what is longer is text without full stops."""
 
 MOST_SENTENCES: Final = 2000
-"""Sentences that are read of a card. The fullest of 2,686 recorded cards has 98."""
+"""Most sentences that are read of a card. The fullest of 2,686 recorded cards has 98."""
 
 LEAD_IN_ENDS: Final = (":", "\uff1a")
 QUESTION_ENDS: Final = ("?", "\uff1f")
@@ -62,12 +62,15 @@ class SectionSentences(NamedTuple):
 
 
 def is_full(body: Sequence[SectionSentences]) -> bool:
-    """Whether a card holds as many sentences as are read of one, and perhaps more."""
+    """Whether as many sentences were read of a card as may be, so that it can have more."""
     return sum(len(part.sentences) for part in body) >= MOST_SENTENCES
 
 
 def read_body(card: bytes, body_offset: int = 0) -> tuple[SectionSentences, ...]:
-    """Read a card once, from the byte where its text begins; () where the bytes are no card. Never raises."""
+    """Return a card's sections, with up to `MOST_SENTENCES` sentences, from the byte on where its text begins.
+
+    () where the bytes are no card. Never raises.
+    """
     text, left, read = read_text(card), MOST_SENTENCES, []
     for section in read_sections(card, body_offset):
         sentences = tuple(islice(read_sentences(text, section), left))

@@ -10,7 +10,7 @@ LONGEST_CARD_BYTES: Final = 1 << 19
 """Most bytes that are read of a card; larger cards have pictures inside their text."""
 
 MOST_LINES: Final = 10_000
-"""Lines that are read of a card. The longest of 2,686 recorded cards has 4,233."""
+"""Most lines that are read of a card. The longest of 2,686 recorded cards has 4,233."""
 
 STRETCH_CHARS: Final = 1024
 """Most characters that are encoded to find the byte of one."""
@@ -70,7 +70,7 @@ class MarkdownText(NamedTuple):
 
 
 def is_cut(card: bytes) -> bool:
-    """Whether a card goes on beyond what `read_text` reads of it."""
+    """Whether a card may have more than `read_text` reads of it."""
     return (
         len(card) > LONGEST_CARD_BYTES
         or sum(1 for _ in islice(_BYTE_LINE_END.finditer(card), MOST_LINES)) == MOST_LINES
@@ -78,7 +78,7 @@ def is_cut(card: bytes) -> bool:
 
 
 def read_text(card: bytes) -> MarkdownText:
-    """Decode a card, up to `LONGEST_CARD_BYTES` and `MOST_LINES`. Any bytes can be read."""
+    """Return a card's text, up to `LONGEST_CARD_BYTES` and `MOST_LINES`. Any bytes can be read."""
     text = card[:LONGEST_CARD_BYTES].decode("utf-8", "surrogateescape")
     starts = [0, *(end.end() for end in islice(_LINE_END.finditer(text), MOST_LINES))]
     if len(starts) > MOST_LINES:
