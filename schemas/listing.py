@@ -79,7 +79,7 @@ class Provider(NamedTuple):
     status_said: Said
     """The source's word or code for `status`, in the element's field of that name."""
     quantization: str | None
-    """None where the source says "unknown" or nothing."""
+    """Number format of the weights; None where the source states "unknown" or nothing."""
     context_tokens: int | None
     max_output_tokens: int | None
     uptime_percent: str | None

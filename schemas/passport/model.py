@@ -119,12 +119,12 @@ class Model(Frozen):
     input_modalities: Texts
     output_modalities: Texts
     parameters: Texts
-    """Request parameters that the listing says are supported."""
+    """Request parameters that the listing states as supported."""
     knowledge_cutoff: Date | Month | None
     """A day, or a month where no day is stated."""
     released_on: Date | None
     expires_on: Date | None
-    """Day on which the source says it will stop offering it."""
+    """Day on which the source will stop offering the model, as it announces."""
     prices: tuple[ModelPrice, ...]
     """Of the base model; empty when none is known, as with routers."""
     offers: tuple[Offer, ...]

@@ -68,7 +68,7 @@ DISTINCT = AfterValidator(_distinct)
 """Marks a list whose items differ."""
 
 Whole = Annotated[int, BeforeValidator(_whole)]
-"""A whole number, however its JSON spells it."""
+"""A whole number, whether its JSON is written 24 or 24.0."""
 
 Count = Annotated[Whole, Field(ge=0, le=LARGEST_EXACT_INTEGER)]
 """A whole number of zero or more, exact in every JSON reader."""
