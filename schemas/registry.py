@@ -89,7 +89,7 @@ class SourceRef(Frozen):
     """Date of the last complete crawl."""
     walks: tuple[ListCrawl, ...] = ()
     """Of the Hub alone: complete crawls of its list since which changes can be asked for, oldest first. A crawl whose
-    query a later one covers is left out."""
+    query a later one covers, as repositories from 100 downloads on cover those from 1,000 on, is left out."""
 
 
 class Lifetime(Frozen):

@@ -83,7 +83,7 @@ class Source(NamedTuple):
     slugs: Literal["listing", "repository"] | None = None
     """Rule that makes the slug of a record's passport from its id, so that both are in the same partition.
 
-    None where the id does not lead to the passport: a record is then joined to models that it names.
+    None where records are partitioned by slugs of their own, and passports are found by what the records name.
     """
     indexed: bool = False
     """Whether an audit reads all its records, some thousands at most, to find those that name a model.

@@ -25,18 +25,18 @@ def read_decimal(said: object) -> Decimal:
 
 
 def plain(value: Decimal) -> str:
-    """Print in plain notation without trailing zeros: 1.50E-7 becomes "0.00000015"."""
+    """Return a decimal in plain notation without trailing zeros: 1.50E-7 becomes "0.00000015"."""
     text = format(value, "f")
     return (text.rstrip("0").rstrip(".") if "." in text else text) if value else "0"
 
 
 def digits(value: Decimal) -> str:
-    """Print in plain notation with all the digits that the source wrote: 99.830 stays "99.830"."""
+    """Return a decimal in plain notation with all the digits that the source wrote: 99.830 stays "99.830"."""
     return format(value, "f")
 
 
 def to_exponential(value: Decimal, places: int = 2) -> str:
-    """Print as ECMAScript's Number.prototype.toExponential(places) does: "1.50e-7".
+    """Return a decimal as ECMAScript's Number.prototype.toExponential(places) prints it: "1.50e-7".
 
     ECMAScript's numbers are doubles, and it rounds the double's exact value, half up: 1.005e-6 prints as "1.00e-6",
     because the nearest double is smaller. Where the value must be exact, print the decimal itself.

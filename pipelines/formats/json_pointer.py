@@ -1,4 +1,4 @@
-"""JSON Pointers (RFC 6901), read leniently: what is not there reads as null."""
+"""Reads values at JSON Pointers (RFC 6901) leniently: what is missing is None."""
 
 from typing import Any
 

@@ -136,7 +136,7 @@ def _inline_parts(lines: list[_Line], opened: list[Token]) -> Iterator[Heading |
 
 
 def _is_prose(words: str) -> bool:
-    """Whether words are a paragraph: where a rule follows them without a blank line, Markdown makes them a heading."""
+    """Whether words above a rule, or in bold, are prose and no heading: they end as a sentence does, or are many."""
     return _SENTENCE_END.search(words) is not None or len(words.split()) > LONGEST_HEADING_WORDS
 
 

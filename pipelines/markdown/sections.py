@@ -19,7 +19,7 @@ class Section(NamedTuple):
     level: int
     """1 to 6; 7 for a line in bold, 8 for a plain line; 0 before the first heading."""
     kind: SectionKind
-    """What the heading announces; where it announces nothing, mostly the kind of the heading above it."""
+    """Kind that the heading announces, else that of the heading above it, unless a sibling before it has another."""
     start: int
     """First byte, in the card, of the heading's line."""
     end: int

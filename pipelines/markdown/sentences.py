@@ -62,7 +62,7 @@ class SectionSentences(NamedTuple):
 
 
 def is_full(body: Sequence[SectionSentences]) -> bool:
-    """Whether as many sentences were read of a card as may be, so that it can have more."""
+    """Whether a card's sentences were read up to `MOST_SENTENCES`, so that it may have more."""
     return sum(len(part.sentences) for part in body) >= MOST_SENTENCES
 
 

@@ -27,13 +27,13 @@ class CapabilityRule(Condition):
 
 
 class CapabilityTable(Frozen):
-    """capabilities.toml."""
+    """Contents of capabilities.toml."""
 
     version: str
     capability: tuple[CapabilityRule, ...]
     """A row with further conditions (`also`) becomes several rows, one for each condition."""
     not_a_capability: dict[str, str]
-    """Fact → why it makes no capability."""
+    """Fact → why it shows no capability."""
     not_derivable: dict[str, str]
     """Capability → why no fact can show it."""
 

@@ -117,7 +117,7 @@ class Cues(Frozen):
 
 
 class CardRules(Frozen):
-    """cards.toml."""
+    """Contents of cards.toml."""
 
     version: str
     english: Words

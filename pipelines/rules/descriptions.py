@@ -77,7 +77,7 @@ class KindRule(Frozen):
 
 
 class DescriptionRules(Frozen):
-    """descriptions.toml."""
+    """Contents of descriptions.toml."""
 
     version: str
     contrast: Pattern

@@ -55,7 +55,7 @@ class ClaimRule(Frozen):
 
 
 class ExtractionRules(Frozen):
-    """extraction.toml."""
+    """Contents of extraction.toml."""
 
     version: str
     system: str

@@ -91,7 +91,7 @@ class Confidence(Frozen):
 
 
 class IssuingTable(Frozen):
-    """issuing.toml."""
+    """Contents of issuing.toml."""
 
     version: str
     type: tuple[Choice, ...]

@@ -24,9 +24,9 @@ class Field(Frozen):
     of_offer: bool = False
     """Whether the fact is true of one offer and not of the model."""
     says_little: tuple[str, ...] = ()
-    """Values that neither confirm nor contradict another value, and are believed only where there is no other."""
+    """Values that neither confirm nor contradict another ("unknown" as licence); believed only where there is none."""
     also: tuple[str, ...] = ()
-    """Facts that should have the same value: never believed in its place, but compared with what is believed."""
+    """Facts that should have the same value ("licence_tag"): never believed in its place, but compared with it."""
     path: str | None = None
     """Path in the passport at which different values are shown as a conflict; None where they are not shown."""
     scope: dict[str, str] = PydanticField(default_factory=dict)
@@ -59,7 +59,7 @@ class LicenceText(Frozen):
 
 
 class Precedence(Frozen):
-    """precedence.toml."""
+    """Contents of precedence.toml."""
 
     version: str
     scope: dict[str, str]

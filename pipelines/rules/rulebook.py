@@ -1,4 +1,4 @@
-"""Reads the tables that make a passport's profile, once, and checks them: unknown keys and names are refused."""
+"""Reads the tables of capabilities, failure modes and issuing once, and checks them: unknown keys are refused."""
 
 import hashlib
 import tomllib

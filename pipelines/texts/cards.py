@@ -56,7 +56,7 @@ class CardClaim(NamedTuple):
     section_heading: str
     language: Language
     method: Method
-    """By what it is a claim. "section": its heading and its words; "pattern": its words alone."""
+    """What makes it a claim. "section": its heading and its words; "pattern": its words alone."""
 
 
 class _Ruling(NamedTuple):

@@ -89,7 +89,7 @@ def _whole_sentences(description: str) -> Iterator[tuple[int, int]]:
 
 
 def kinds_in(sentence: str, names: Names) -> list[tuple[Stated, str]]:
-    """Kinds of which a sentence, as its reader sees it, states that the model with these names is: claim and name."""
+    """Statements and their names, for each kind that a sentence, as its reader sees it, states a model to be."""
     kinds = _fitting(description_rules().kinds, words_in(sentence))
     return [(kind.states, kind.name) for kind in kinds if _is_of_kind(sentence, kind, names)]
 

@@ -51,7 +51,7 @@ _SAYS_NOTHING: Final = frozenset(
 """Words of a subject that name no model: "Our models", "It"."""
 
 _SIZE: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?[bm]")
-"""A size, which only distinguishes models of one family: "Heron 7b and Heron 70b"."""
+"""A size, which does not make a name that of another model: "Heron 7b and Heron 70b"."""
 
 _SUBJECT: Final = re.compile(
     r"\W*(?P<subject>[^,;:!?()]{1,80}?) (?=(?:is|are|was|were|has|have|will|can|may|might|could|does|do|cannot"

@@ -39,7 +39,7 @@ class Evidence(Frozen):
     content_sha256: Sha256 | None
     """Hash of the record or text; None only where a class or the issuer asserts it."""
     taxonomy: Annotated[Texts | None, OMISSIBLE] = None
-    """Terms of published taxonomies that it falls under."""
+    """Terms of published taxonomies for a failure mode or risk: "NIST.AI.600-1:2.12"."""
 
     @model_validator(mode="after")
     def _holds_one_of_value_and_quote(self) -> "Evidence":
