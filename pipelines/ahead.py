@@ -37,7 +37,7 @@ def line_known_at(line: AdmittedLine, at: datetime) -> AdmittedLine | None:
 
 
 def walks_known_at(walks: tuple[ListCrawl, ...], at: datetime) -> tuple[ListCrawl, ...]:
-    """Return the crawls that did not begin in the future, since when no changes can be asked for."""
+    """Return the crawls that did not begin in the future: since a future instant no changes can be asked for."""
     return tuple(walk for walk in walks if not is_ahead(walk.began_at, at))
 
 

@@ -24,7 +24,7 @@ class Field(Frozen):
     of_offer: bool = False
     """Whether the fact is true of one offer and not of the model."""
     says_little: tuple[str, ...] = ()
-    """Values that neither confirm nor contradict another ("unknown" as licence); believed only where there is none."""
+    """Values that neither confirm nor contradict another ("unknown" as licence), believed only where no other is."""
     also: tuple[str, ...] = ()
     """Facts that should have the same value ("licence_tag"): never believed in its place, but compared with it."""
     path: str | None = None
