@@ -1,1 +1,1 @@
-"""What decides: pure functions from listings to signed passports. No clock, network, disk or environment."""
+"""Decides about content: pure functions from listings to signed passports. No clock, network, disk or environment."""

@@ -1,15 +1,15 @@
-"""The one error tree of this room."""
+"""Base classes of the errors that this room raises."""
 
 
 class PipelineError(ValueError):
-    """A pipeline was given what it cannot work with; every error raised in this room descends from it."""
+    """Raised where a pipeline is given what it cannot work with; base of every error of this room."""
 
 
 class PlacedError(PipelineError):
-    """A fault at one place of a document: `pointer` leads to it ("" for all of it), `reason` says what is wrong."""
+    """Raised for a fault at one place of a document: `pointer` to it ("" for all of it) and `reason`, what is wrong."""
 
     whole = "the document"
-    """What the message calls the document where the fault is in all of it."""
+    """Name of the document in the message, where the fault is in all of it."""
 
     def __init__(self, pointer: str, reason: str) -> None:
         super().__init__(f"{pointer or self.whole} {reason}")

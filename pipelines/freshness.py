@@ -1,4 +1,4 @@
-"""The reader's verdict on age: from the signed dates alone, whenever it is asked."""
+"""Judges how old a passport is at an instant, as its reader can: from the signed dates alone."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ AGES: tuple[Age, ...] = ("not_yet_valid", "expired", "stale", "delisted", "due",
 
 
 def age_of(status: Status, last_scraped_at: str, gate: Lifetime, at: datetime) -> Age:
-    """How old a passport is at an instant, by the bounds of its source."""
+    """Age of a passport at an instant, by the lifetime that its source's gate states."""
     if is_ahead(last_scraped_at, at):
         return "not_yet_valid"
     if status == "delisted":
@@ -29,9 +29,9 @@ def age_of(status: Status, last_scraped_at: str, gate: Lifetime, at: datetime) -
 
 
 def age_at(passport: Mapping[str, Any], at: datetime) -> Age | None:
-    """How old a signed passport is at an instant, by the dates that it states of the source that names it.
+    """Age of a signed passport at an instant, by the dates that it states for the source that it is named after.
 
-    None where it states none, as those of the older format do.
+    None where it states no such dates, as passports of the older format.
     """
     if is_ahead(passport["signedAt"], at):
         return "not_yet_valid"
@@ -49,23 +49,23 @@ def age_at(passport: Mapping[str, Any], at: datetime) -> Age | None:
 
 
 class Deadlines(NamedTuple):
-    """Until when what a scrape brought may be relied on."""
+    """Until when a record may be relied on."""
 
     due: datetime
-    """From then on it should have been scraped again."""
+    """From then on the record should have been scraped again."""
     stale: datetime
-    """From then on it must not be relied on."""
+    """From then on the record must not be relied on."""
     void: datetime
     """From then on a passport made from it is no longer valid."""
 
 
 def deadlines(observed_at: str, gate: Lifetime) -> Deadlines:
-    """Say how long what was observed at an instant stays good."""
+    """Return until when a record that was observed at an instant may be relied on."""
     return _deadlines(observed_at, gate.refresh_after_h, gate.stale_after_h, gate.expires_after_h)
 
 
 @lru_cache(maxsize=1024)
 def _deadlines(observed_at: str, refresh_after_h: int, stale_after_h: int, expires_after_h: int) -> Deadlines:
-    """Worked out once for all that one response brought."""
+    """Compute the deadlines once for all records of one response, which have the same instant."""
     seen = instant(observed_at)
     return Deadlines(*(seen + timedelta(hours=hours) for hours in (refresh_after_h, stale_after_h, expires_after_h)))

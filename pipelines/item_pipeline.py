@@ -1,4 +1,4 @@
-"""Scrapy's item pipeline: hands each record to the order of steps. The one module here that knows Scrapy's ways."""
+"""Scrapy's item pipeline, which admits each record. The only module here that follows an interface of Scrapy."""
 
 from pipelines.normalise.admit import admit
 from schemas.crawl import AdmittedLine, FetchFailure, PageDone, QuarantinedLine
@@ -11,7 +11,7 @@ class AdmitListing:
     def process_item(
         self, item: RawListing | Quarantined | FetchFailure | PageDone
     ) -> AdmittedLine | QuarantinedLine | FetchFailure | PageDone:
-        """Admit a record or quarantine it; what the spider refused itself or never got goes on as it is."""
+        """Return the line of a record, admitted or quarantined; failed requests and ends of pages pass unchanged."""
         if isinstance(item, FetchFailure | PageDone):
             return item
         if isinstance(item, Quarantined):

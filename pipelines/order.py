@@ -1,8 +1,8 @@
-"""The order of a record's way, from a raw listing to a signed and verified passport. Nothing else states it.
+"""The order of the steps from a raw listing to a signed and verified passport. No other module states it.
 
 raw listing → normalise → validate                       `admit`, one listing at a time, while the crawl runs
-listings    → merge                                      `pipelines.merge.gather`, once a batch is whole
-subject     → enrich → score → issue → verify → sign     `make`, one model at a time; the signature is verified too
+listings    → merge                                      `pipelines.merge.gather`, once all of a batch are there
+subject     → enrich → score → issue → verify → sign     `make`, one model at a time; verifies the signature too
 """
 
 import hashlib
@@ -23,14 +23,14 @@ from schemas.registry import Cause, ShardRow
 
 
 class Issued(NamedTuple):
-    """A new passport: its row, and the bytes that are stored under their hash."""
+    """A passport that was issued: its row, and its bytes, which are stored under their hash."""
 
     row: ShardRow
     document: bytes
 
 
 class Unchanged(NamedTuple):
-    """The passport that is served still says it all; its row notes that the model was seen again."""
+    """The served passport needs no new issue; its row, with the date on which the model was last observed."""
 
     row: ShardRow
 
@@ -38,7 +38,7 @@ class Unchanged(NamedTuple):
 def make(
     subject: Subject, last: ShardRow | None, *, terms: IssueContext, signer: Signer, trusted: KeyRing, generation: int
 ) -> Issued | Unchanged | Quarantined:
-    """Make a model's passport, or find that none need be made, or say why none can be.
+    """Return a model's new passport, or its served one where that needs no new issue, or why none can be made.
 
     `last` is the row that is served now, `trusted` the keys that readers trust, `generation` the one that will serve
     the result.
@@ -61,7 +61,7 @@ def make(
 
 
 def _written(unfragile: Document, subject: Subject, terms: IssueContext) -> bytes:
-    """Write the document; it expires by the age of the look that it rests on, not of its signature."""
+    """Return the unsigned document; it expires by the age of its last observation, not of its signature."""
     expires_at = deadlines(last_observed_at(subject), terms.gates[subject.primary.source]).void
     return unsigned_bytes(
         unfragile, signed_at=terms.now, expires_at=expires_at, issuer=terms.issuer.name, key_id=terms.key_id

@@ -1,1 +1,1 @@
-"""What things are: the contract in schema.json and frozen models of every record on its way. No I/O."""
+"""The contract in schema.json, frozen models of every record and file, and the table of sources. No I/O."""

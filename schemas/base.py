@@ -1,4 +1,4 @@
-"""The frozen base of every record that crosses a border, and the plain types they share."""
+"""Base class of the frozen pydantic models, and the plain types that they share."""
 
 from typing import Annotated
 
@@ -23,6 +23,6 @@ Pointer = Annotated[str, StringConstraints(pattern=POINTER_PATTERN)]
 
 
 class Frozen(BaseModel):
-    """A record that never changes once made and refuses what it does not know."""
+    """A model whose instances never change; it refuses unknown fields and converts no types."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

@@ -1,4 +1,4 @@
-"""What a crawl leaves behind: one line a record, and a last line that says how it went."""
+"""Lines of a crawl file: one for each record, checkpoints between them, and the crawl's report at the end."""
 
 import errno
 from typing import Annotated, Literal
@@ -9,38 +9,38 @@ from schemas.base import Frozen, Timestamp
 from schemas.listing import Listing, Quarantined, RawListing
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""What the system says where a disk, a quota or a limit on files is used up."""
+"""Error numbers of the system for a full disk, a used-up quota and a file larger than is allowed."""
 
 
 class AdmittedLine(Frozen):
-    """A record that was read and holds together."""
+    """Line of a record that was read and is valid."""
 
     kind: Literal["admitted"] = "admitted"
     raw: RawListing
     listing: Listing
     missing_since: Timestamp | None = None
-    """The first complete look that did not find it any more; None while it is there."""
+    """Time of the first observation that found the record missing; None while the source has it."""
     missed_at: Timestamp | None = None
-    """The latest one."""
+    """Time of the latest such observation."""
     moved_to: str | None = None
-    """The id under which the source lists the same record now; None while it lies under its own."""
+    """Present id of the same record ("b/x" on the line of "a/x" after a rename); None while its id is unchanged."""
 
 
 class QuarantinedLine(Frozen):
-    """A record that could not be read."""
+    """Line of a record that was quarantined, with the reason."""
 
     kind: Literal["quarantined"] = "quarantined"
     quarantined: Quarantined
 
 
 class FetchFailure(Frozen):
-    """A request that brought nothing usable, after all its tries."""
+    """A request that got no usable response, all retries included."""
 
     url: str
     status: int | None
-    """HTTP status, None when no response came."""
+    """HTTP status; None where no response came."""
     reason: str
-    """A sentence a person can act on."""
+    """A sentence that names what is wrong and what to do."""
 
 
 AUTHOR = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$"
@@ -51,24 +51,24 @@ TASK = r"^[a-z0-9][a-z0-9-]{0,63}$"
 
 
 class ListQuery(Frozen):
-    """What is asked for of the Hub's list: from so many downloads on, and of that what each filter lets through."""
+    """A query of the Hub's list: repositories with enough downloads that pass every filter which is set."""
 
     minimum_downloads: Annotated[int, Field(ge=0)]
     author: Annotated[str, StringConstraints(pattern=AUTHOR)] | None = None
-    """Whose repositories; of everybody where it is None."""
+    """User or organisation that owns the repositories; None for all."""
     task: Annotated[str, StringConstraints(pattern=TASK)] | None = None
-    """What they are for, by the Hub's `pipeline_tag`."""
+    """Task of the repositories, by the Hub's `pipeline_tag`; None for all."""
     limit: Annotated[int, Field(ge=1)] | None = None
-    """How many of them at most, the first in the list's order."""
+    """At most so many repositories, the first in the list's order."""
 
     @property
     def is_part(self) -> bool:
-        """Whether it leaves out some of what is above the floor."""
+        """Whether a filter or the limit leaves out repositories with enough downloads."""
         return (self.author, self.task, self.limit) != (None, None, None)
 
 
 class CrawlReport(Frozen):
-    """How a crawl went. `complete` is the crawl's own verdict: it saw the whole list, whole."""
+    """A crawl's account of itself. `complete`: it finished, no request failed, and no announced record is missing."""
 
     kind: Literal["report"] = "report"
     source: str
@@ -81,47 +81,47 @@ class CrawlReport(Frozen):
     responses_by_status: dict[str, int]
     retries: int
     listings: int
-    """Records in the source's list, those refused included."""
+    """Records of the source's list that were read or refused."""
     announced: int | None
-    """How many the source said there are (`total_count`)."""
+    """How many records the source states that its list has (`total_count`); None where it states none."""
     admitted: int
     quarantined: int
     failures: tuple[FetchFailure, ...]
     leftovers: dict[str, int]
-    """Pointer of a field nobody reads → in how many records it stood; of very many the last ones as "(others)"."""
+    """JSON Pointer of a field that no reader reads → records that have it; past a bound, the rest is "(others)"."""
     unknown_values: dict[str, int]
     """Fact names outside the known vocabulary ("parameter:telepathy") → count."""
     scope: Literal["whole", "part", "changes"] = "whole"
-    """Whether it went through everything, through a part by its query, or asked of either for what has changed."""
+    """What it asked for: everything, the part that `query` names, or, of either, only what has changed."""
     query: ListQuery | None = None
-    """What was asked for of the list; None where there is no floor to it, or it was not gone through."""
+    """Query of the Hub's list; None for sources without a minimum of downloads, and where no list was crawled."""
 
 
 class PageDone(Frozen):
-    """What a spider says when all that a page brought has been handed on: from here it could go on."""
+    """Yielded by a spider after all records of a page of its list: the crawl can be resumed from here."""
 
     order: str
-    """What marks the crawl: it goes on only where source, address and arguments are the same."""
+    """Identifies the crawl: it is resumed only with the same source, address and arguments."""
     next: str | None
-    """Address of the list's page to go on with; None while the list has not been begun."""
+    """Address of the list's page to go on with; None before the list's first page."""
     listed: int = 0
-    """How many of the list's records were for us until there."""
+    """How many records of the list were selected up to here; counted because a query may have a limit."""
 
 
 class Checkpoint(Frozen):
-    """A place in a crawl file up to which everything is written: a crawl that is cut off can go on from here."""
+    """Line up to which everything of a crawl is written: a crawl that was cut off goes on from the last one."""
 
     kind: Literal["checkpoint"] = "checkpoint"
     done: PageDone
     so_far: CrawlReport
-    """The report as it stands here; its `finished_at` is when the place was reached."""
+    """The report up to this line; its `finished_at` is when the line was written."""
 
 
 CrawlLine = Annotated[AdmittedLine | QuarantinedLine | Checkpoint | CrawlReport, Field(discriminator="kind")]
 
 CRAWL_LINE: TypeAdapter[AdmittedLine | QuarantinedLine | Checkpoint | CrawlReport] = TypeAdapter(CrawlLine)
-"""Reads one line of a crawl file; the report is the last one, and a file without it was cut off. Whoever reads a
-finished file passes over its checkpoints."""
+"""Reads one line of a crawl file. The report is the last line, and a file without it was cut off. Readers of a finished
+file skip its checkpoints."""
 
 
 KNOWN_RECORDS_SCHEMA = """
@@ -131,6 +131,6 @@ CREATE TABLE wanted (
     source TEXT NOT NULL, id TEXT NOT NULL COLLATE NOCASE, seen TEXT NOT NULL DEFAULT '', PRIMARY KEY (source, id)
 ) WITHOUT ROWID;
 """
-"""The file that a crawl is told by (SQLite): `known` has the RawListing (JSON) of records that were fetched before,
-`wanted` the ids to ask for, and when they were last seen ('' for never): those that were not seen for longest come
-first. Both by the name of the source of records."""
+"""Tables of the SQLite file that a crawl is given. `known`: the RawListing (JSON) of each record fetched before.
+`wanted`: ids to ask for and when each was last observed ('' for never); those not observed for longest come first.
+`source` is the name of the records' source in both."""

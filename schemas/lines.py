@@ -1,4 +1,4 @@
-"""A record as one line of a crawl file: text that UTF-8 can carry, and no longer than stores take."""
+"""Writes a record as one line of a crawl file, in valid UTF-8 and no longer than a stored line may be."""
 
 from typing import Final, TypeVar
 
@@ -8,11 +8,11 @@ from schemas.crawl import AdmittedLine, FetchFailure, QuarantinedLine
 from schemas.listing import Quarantined
 
 LARGEST_LINE_BYTES: Final = 8 * 2**20
-"""Of a record with what was read of it; the longest card is 1 MiB. Half of what a line of a packed file may have
-(`pipelines.shards.MAX_LINE_BYTES`), as notes are added to a line while it is stored."""
+"""Largest line of a record with its listing; the longest card is 1 MiB. Half the bound of lines in packed files
+(`pipelines.registry.packing.MAX_LINE_BYTES`), because notes are added to a line when it is stored."""
 
 LONGEST_KEPT: Final = 100_000
-"""Characters that are kept of each text of a refused record that is larger than a line."""
+"""Characters retained of each text of a refused record that is larger than a line may be."""
 
 RecordLine = AdmittedLine | QuarantinedLine
 
@@ -20,7 +20,7 @@ Record = TypeVar("Record", Quarantined, FetchFailure)
 
 
 def written_line(line: RecordLine) -> tuple[RecordLine, bytes]:
-    """Write a record's line, without its end. Give what was written: what no line can carry is quarantined instead."""
+    """Return the line that is written and its bytes, without line end; what no line can carry is quarantined."""
     try:
         text = line.model_dump_json().encode()
     except PydanticSerializationError:
@@ -31,13 +31,13 @@ def written_line(line: RecordLine) -> tuple[RecordLine, bytes]:
 
 
 def escaped(record: Record) -> Record:
-    r"""Give a record whose texts UTF-8 can carry: half a character is spelled out, as in "\ud800"."""
+    r"""Return the record with every lone surrogate in its texts escaped as "\ud800", since UTF-8 cannot carry it."""
     texts = {name: escaped_text(value) for name, value in record if isinstance(value, str)}
     return record.model_copy(update=texts)
 
 
 def escaped_text(text: str) -> str:
-    """Spell out what UTF-8 cannot carry."""
+    """Return a text with its lone surrogates escaped."""
     return text.encode(errors="backslashreplace").decode()
 
 

@@ -1,91 +1,91 @@
-"""A listing on its way in: as the source sent it, as we read it, or why we could not."""
+"""A record of a source: as it came (`RawListing`), as it was read (`Listing`), or refused (`Quarantined`)."""
 
 from typing import Literal, NamedTuple
 
 from schemas.base import Frozen, Sha256, Slug, Timestamp
 
 FactValue = str | int | bool | tuple[str, ...]
-"""What a fact can be. Decimals (prices, uptimes) are carried as exact decimal text."""
+"""Value of a fact. Decimals (prices, uptimes) are exact decimal text."""
 
 Said = str | int | bool | None | tuple[str, ...]
-"""What the source's record holds at a locator, word for word; fractions as their own digits in text."""
+"""What a record has at a locator, unchanged; fractions are text with the source's digits."""
 
 
 class RawListing(Frozen):
-    """One record of a source, as it came, before anyone has read it."""
+    """One record of a source as it came, before it is read."""
 
     source: str
     """Name of the source, e.g. "openrouter"; one source is one kind of record."""
     id: str
     """The source's own id of what it lists, e.g. "qwen/qwq-32b:free"."""
     url: str
-    """The address that the record was fetched from."""
+    """Address that the record was fetched from."""
     observed_at: Timestamp
-    """When the response that brought it arrived."""
+    """When the response that contains it arrived."""
     body: str
-    """The record as JSON with sorted keys, numbers with the digits that the source wrote; or a text as it is."""
+    """The record as JSON with sorted keys and with the source's digits in numbers; or a text as it is."""
     content_sha256: Sha256
     """SHA-256 of `body` in UTF-8."""
     asked_as: str | None = None
-    """The id that was asked for, where the source answered with this record under another one (a rename)."""
+    """The id that was asked for, where the record has another: "a/x" for a repository renamed from a/x to b/x."""
     formerly: tuple[str, ...] = ()
-    """Ids under which the same record lay before: the source's own lasting id of it was the same."""
+    """Earlier ids of the same record, which has the same permanent id at its source: ("a/x",) after that rename."""
     succeeds: str | None = None
-    """The lasting id of another record, which lay under this id before and is gone."""
+    """Permanent id of another record that had this id before and is gone: a/x was deleted and created anew."""
     version: str | None = None
-    """What the source marks this version with (a commit, an ETag), to be asked whether it has changed."""
+    """The source's mark of this version (a commit, an ETag), sent to ask whether the record has changed."""
 
 
 Method = Literal["structured", "declared", "section", "pattern"]
-"""How a fact is found: in a field made for it; declared by an author; in a text under a heading; by its wording."""
+"""How a fact is found: in a field made for it; declared by an author; in text under a heading; by its wording."""
 
 
 class Fact(NamedTuple):
-    """One thing that one record states, and where in the record it does."""
+    """One statement of one record, with its place in the record."""
 
     name: str
     """A name of the closed vocabulary, or a group and its item: "context_tokens", "parameter:tools"."""
     value: FactValue
-    """What we read."""
+    """The value as it was read."""
     locator: str
     """JSON Pointer into the record's `body`; in a text "bytes:10-52", from the first byte to the one after the last."""
     said: Said
-    """What stands there; for "section" and "pattern" the words out of it that say so."""
+    """What the record has there; for "section" and "pattern" the words that state the fact."""
     method: Method = "structured"
 
 
 class BenchmarkResult(NamedTuple):
-    """A figure of a benchmark, as a model's maker declares it."""
+    """A benchmark figure that a model's maker declares."""
 
     task: str | None
     dataset: str | None
     metric: str
     value: str
-    """Its digits as they stand there: whether 0.87 or 87 is meant, only the metric tells."""
+    """The digits as declared; only the metric shows whether 0.87 or 87 is meant."""
     locator: str
     said: Said
 
 
 class Provider(NamedTuple):
-    """One provider's endpoint of a model, from an element of the record."""
+    """One provider's endpoint of a model, read from an element of the record."""
 
     name: str
     named_in: str
-    """The element's field that shows it."""
+    """Field of the element that is cited as evidence of the name."""
     name_said: Said
-    """What stands there: the name, or where the element lies under the name, another of its fields."""
+    """What that field has: the name; or its status, where the name is the key of the element and no field has it."""
     tag: str
     status: Literal["up", "degraded", "unknown"]
     status_said: Said
-    """The source's own word or code behind `status`, which stands in the element's field of that name."""
+    """The source's word or code for `status`, in the element's field of that name."""
     quantization: str | None
-    """None where the source says "unknown" or nothing."""
+    """Number format of the weights; None where the source states "unknown" or nothing."""
     context_tokens: int | None
     max_output_tokens: int | None
     uptime_percent: str | None
     """Share of requests that succeeded in the last 30 minutes, 0 to 100, two decimals."""
     uptime_said: Said
-    """The same as the source writes it."""
+    """The same in the source's digits."""
     prices: tuple["Price", ...]
     locator: str
     """JSON Pointer to the element."""
@@ -102,16 +102,17 @@ class Price(NamedTuple):
     """What is counted: "prompt token", "request", "image", …"""
     locator: str
     said: Said
-    """What stands there."""
+    """What the record has there."""
     when: tuple[tuple[str, int], ...] = ()
-    """Conditions under which this price holds instead of the plain one: (("min_prompt_tokens", 200000),)."""
+    """Conditions under which this price replaces the plain one: (("min_prompt_tokens", 200000),)."""
 
 
 Kind = Literal[
     "model", "router", "variant", "alias", "endpoints", "card", "licence", "entry", "code", "absence", "roll"
 ]
-"""What a record is: a model, or a router among models; an offer or another name of one; who serves it; its card or
-licence; what a catalogue says of it; the repository of its code; the answer that there is none; or ids of a list."""
+"""What a record is: a model; a router, which passes requests on to models; a variant (an offer) or alias (another name)
+of a model; its endpoints, card or licence; a catalogue's entry about it; the repository of its code; the answer that
+there is no such record; or a roll of ids."""
 
 NAMING = ("model", "router", "variant", "alias")
 """Kinds of records that a passport can be named after."""
@@ -121,17 +122,17 @@ CLAIMING = ("model", "router", "variant")
 
 
 class Listing(Frozen):
-    """One record of a source, read: identity and facts, each with its place in the record."""
+    """One record of a source after reading: its identity, and its facts, each with its place in the record."""
 
     source: str
     id: str
     kind: Kind
     base_id: str
-    """The model that this is about: `id` itself, a variant's base, an alias' stated target or itself."""
+    """Id of the model that this is about: `id` itself, a variant's base, or an alias's target where one is stated."""
     slug: Slug
     """Slug of `base_id` by the rules of its source."""
     variant: str | None
-    """What stands behind the colon of a variant's id: "free", "batch", …"""
+    """The part of a variant's id after the colon: "free", "batch", …"""
     name: str
     author: str
     facts: tuple[Fact, ...]
@@ -139,39 +140,39 @@ class Listing(Frozen):
     providers: tuple[Provider, ...]
     results: tuple[BenchmarkResult, ...] = ()
     same_as: tuple[str, ...] = ()
-    """Records of other sources that this one says are of the same model: "huggingface:Qwen/QwQ-32B"."""
+    """Records that this one states are of the same model: "huggingface:Qwen/QwQ-32B"."""
     leftovers: tuple[str, ...]
-    """Pointers to what the record holds and nobody reads; counted in the run report."""
+    """Pointers to fields of the record that its reader does not read; counted in the run report."""
     unfamiliar: tuple[str, ...]
-    """Names of facts outside the known vocabulary ("parameter:telepathy"); kept, and counted in the run report."""
+    """Names of facts outside the known vocabulary ("parameter:telepathy"); retained, and counted in the run report."""
     url: str
     observed_at: Timestamp
     content_sha256: Sha256
 
     def named(self, source: str) -> tuple[str, ...]:
-        """Ids of a source's records that this one says are of the same model."""
+        """Ids of a source's records that this one states are of the same model."""
         mark = f"{source}:"
         return tuple(name.removeprefix(mark) for name in self.same_as if name.startswith(mark))
 
 
 class Quarantined(Frozen):
-    """A record that could not go on: kept whole, with the place and the reason."""
+    """A record that was refused at a stage, with the place and the reason."""
 
     stage: Literal["fetch", "normalise", "validate", "merge", "enrich", "score", "issue", "sign", "verify"]
     source: str
     id: str
     field: str
-    """JSON Pointer into the record (or the passport, from `enrich` on); "" when it is the whole."""
+    """JSON Pointer into the record (or the passport, from `enrich` on); "" for the whole."""
     reason: str
     """A sentence: what is wrong, and what would be right."""
     observed_at: Timestamp
     raw: str
-    """The record as it came, what UTF-8 cannot carry spelled out; its beginning where it is larger than a line may be;
-    empty where thousands of the same crawl were refused before it."""
+    """The record as it came, with lone surrogates escaped; its beginning alone where it is larger than a line may be;
+    empty where thousands of records of the same crawl were refused before it."""
 
 
 class Claim(NamedTuple):
-    """A fact and the listing that states it."""
+    """A fact together with the listing that states it."""
 
     fact: Fact
     listing: Listing

@@ -1,4 +1,4 @@
-"""What lies in the object store beside the passports: rows, shards, snapshots and the pointer to them."""
+"""Contents of the registry's files: shard rows, snapshots, the pointer to them, and deltas."""
 
 from datetime import timedelta
 from typing import Annotated, Literal, Self
@@ -9,11 +9,11 @@ from schemas.base import Frozen, Sha256, Slug, Timestamp
 from schemas.crawl import ListQuery
 
 Status = Literal["active", "deprecated", "delisted"]
-"""Life of a listing: offered; its end announced; gone."""
+"""State of a listing: offered; its end announced; gone."""
 
 Commit = Literal["swap", "create"]
-"""What makes a generation the one that is served: the pointer's compare-and-swap; or, in a store that only creates
-under a condition, the creation of its snapshot, which then follows the pointer that lags behind."""
+"""What makes a generation the served one. "swap": the compare-and-swap of the pointer. "create", for stores that can
+create a file only if absent but not swap one: the creation of the snapshot, after which the pointer is updated."""
 
 Hours = Annotated[int, Field(gt=0)]
 
@@ -26,76 +26,77 @@ class ShardRow(Frozen):
 
     slug: Slug
     listing_id: str
-    """The source's id that owns the slug: "qwen/qwq-32b"."""
+    """Id, at its source, of the listing that owns the slug: "qwen/qwq-32b"."""
     object: Sha256
-    """Hash, and so key, of the signed passport."""
+    """Hash of the signed passport, from which its key is made."""
     payload: Sha256
-    """Digest of what the passport says without its dates: equal digests, nothing changed."""
+    """Digest of the passport's substance, which has no dates: equal digests mean that nothing changed."""
     facts: Sha256
-    """Digest of what the sources said, without dates: tells a changed source from a changed pipeline."""
+    """Digest of what the sources stated, without dates; if only `payload` differs, the pipeline changed."""
     status: Status
     cause: Cause
     key_id: str
     """The key that signed the object."""
     previous: Sha256 | None
-    """The object that this one replaced."""
+    """Hash of the object that this one replaced."""
     first_seen: Timestamp
     last_seen: Timestamp
-    """When a crawl last saw it listed."""
+    """Last observation of the listing at its source."""
     last_changed: Timestamp
-    """When its substance last changed."""
+    """When the passport's substance last changed."""
     last_scraped_at: Timestamp
-    """As the signed passport says."""
+    """The same as in the signed passport."""
     looked_at: Timestamp
-    """When a source last said what the signed status rests on: that the model is there, or that it is not."""
+    """Last observation that the signed status rests on: that the model was listed, or that it was missing."""
     generation: int
-    """The generation that issued this object; its snapshot names the sources it was made from."""
+    """The generation that issued this object; its snapshot names the sources that the passport was made from."""
 
 
 class ShardRef(Frozen):
-    """A shard as a snapshot names it."""
+    """Reference from a snapshot to a packed file: a shard, or a part of a source's listings."""
 
     index: int
     sha256: Sha256
-    """Of the compressed bytes, and so its key."""
+    """Of the compressed bytes; the file's key is made from it."""
     rows: int
     packed_bytes: int | None = None
-    """How many compressed bytes there are; None where the generation that wrote it did not say."""
+    """Size of the compressed file; None where the generation that wrote it did not state it."""
     unpacked_bytes: int | None = None
-    """How many bytes its lines have with their ends; None likewise."""
+    """Size of its lines with their ends; None likewise."""
 
 
 class ListCrawl(Frozen):
-    """A walk through a source's list that took all that it asked for, or all of that which had changed."""
+    """A complete crawl of the Hub's list with one query, for everything it selects or only for what had changed."""
 
     query: ListQuery
     began_at: Timestamp
     listings: int | None
-    """How many listings the last crawl of this query brought that did not ask for changes alone; None before it."""
+    """Listings in the last crawl of this query that asked for more than changes; None before there was one."""
 
 
 class SourceRef(Frozen):
-    """The last good listings of one source, as a snapshot names them."""
+    """Reference from a snapshot to the last good listings of one source."""
 
     source: str
     parts: tuple[ShardRef, ...]
-    """Compressed JSON Lines (one `AdmittedLine` each), cut by the slot of the listing's slug as shards are; `rows` is
-    how many lines. Empty parts are left out."""
+    """Compressed JSON Lines (one `AdmittedLine` each), partitioned by slug as shards are; `rows` is the number of
+    lines. Empty parts are left out."""
     count: int
     """How many parts there would be if none were empty: 1, 16 or 256."""
     listings: int
-    """In all parts."""
+    """Number of listings in all parts."""
     last_scraped_at: Timestamp
-    """Of the last complete crawl."""
+    """Date of the last complete crawl."""
     walks: tuple[ListCrawl, ...] = ()
-    """The latest walk through its list of each query that no later one covers, in their order; of the Hub alone."""
+    """Of the Hub alone: complete crawls of its list since which changes can be asked for, oldest first. A crawl whose
+    query a later one covers, as repositories from 100 downloads on cover those from 1,000 on, is left out."""
 
 
 class Lifetime(Frozen):
-    """How long what a source brought may be relied on, in hours from the scrape that brought it."""
+    """How long the records of a source may be relied on, in hours from their observation."""
 
     refresh_after_h: Hours
-    """Hours after which a passport's scrape is due to be renewed."""
+    """Hours after which a record is due to be scraped again."""
     stale_after_h: Hours
     """Hours after which its facts are stale."""
     expires_after_h: Hours
@@ -124,48 +125,48 @@ class Lifetime(Frozen):
 
 
 class Snapshot(Frozen):
-    """One generation: everything that a reader who starts at the pointer can reach."""
+    """One generation: names by hash every file that it serves, so that a reader who begins at the pointer finds it."""
 
     generation: int
     parent: int | None
     parent_sha256: Sha256 | None
-    """Of the parent's snapshot, so that the pointer vouches for the whole history."""
+    """Hash of the parent's snapshot, so that the pointer vouches for the whole history."""
     delta_sha256: Sha256
-    """Of the lines of registry/deltas/<generation>.jsonl.zst before compression, in order of shard and then slug."""
+    """Hash of the lines of registry/deltas/<generation>.jsonl.zst before compression, by shard and then slug."""
     delta_bytes: int | None = None
-    """How many bytes these lines have with their ends; None in generations that did not say. How many they are once
-    compressed, another version of the compressor may change: not more than `pipelines.shards.most_packed_bytes`."""
+    """Size of these lines with their ends; None in generations that did not state it. Their compressed size depends on
+    the compressor's version: `pipelines.registry.packing.most_packed_bytes` is its bound."""
     created_at: Timestamp
     shards: tuple[ShardRef, ...]
     sources: tuple[SourceRef, ...]
     counts: dict[str, int]
-    """Status → passports."""
+    """Status → number of passports."""
     rules_sha256: Sha256
     lifetimes: dict[str, Lifetime]
-    """Source → how long its facts stay fresh: what the dates in the passports that it issued follow from."""
+    """Source → how long its facts stay fresh; the dates in passports that this generation issued follow from it."""
     run: str
     """Id of the run that made it: registry/runs/<run>.json."""
 
     @property
     def passports(self) -> int:
-        """How many it serves."""
+        """How many passports the generation serves."""
         return sum(ref.rows for ref in self.shards)
 
 
 class Pointer(Frozen):
-    """The one thing that moves: which snapshot is served now."""
+    """The one file that is overwritten: it names the snapshot that is served now."""
 
     generation: int
     snapshot_sha256: Sha256
     commit: Commit
     nonce: str
-    """Tells a publisher whose swap got no answer whether it landed."""
+    """By which a publisher whose swap got no answer finds out whether the pointer is its own."""
     issued_at: Timestamp
     expires_at: Timestamp
     kept_from: int = 1
-    """The oldest generation that is kept whole; of those before it garbage was collected."""
+    """Oldest generation whose files are all retained; of earlier ones, garbage was collected."""
     collecting_until: Timestamp | None = None
-    """Garbage is being collected: nobody publishes before this instant, or before a pointer without it."""
+    """While garbage is collected: nobody publishes before this instant, or before a pointer without it is written."""
 
 
 class DeltaLine(Frozen):
@@ -174,16 +175,16 @@ class DeltaLine(Frozen):
     change: Literal["added", "changed", "removed"]
     slug: Slug
     cause: Cause | None
-    """Why it was issued; None for one that is removed."""
+    """Why it was issued; None for a removed passport."""
     status: Status | None
-    """None for one that is removed."""
+    """None for a removed passport."""
     object: Sha256 | None
-    """Served from now on; None for one that is removed."""
+    """Hash of the object that the generation serves; None for a removed passport."""
     before: Sha256 | None
-    """Served by the parent; None for one that is added."""
+    """Hash of the object that the parent serves; None for an added passport."""
 
 
 class Applied(Frozen):
-    """The generation up to which the copies for readers have been rolled forward."""
+    """The generation up to which the copies for readers are written."""
 
     generation: int

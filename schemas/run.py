@@ -1,4 +1,4 @@
-"""The report of a run: published with what it made, or alone when it published nothing."""
+"""The report of a run, stored with what the run published, or alone where it published nothing."""
 
 from typing import Literal, NamedTuple
 
@@ -8,24 +8,24 @@ from schemas.listing import Quarantined
 
 
 class Accounting(Frozen):
-    """Where every listing went: `listings` is the sum of the five after it."""
+    """Where every listing went: `listings` is the sum of the five counts after it."""
 
     listings: int
     passports: int
-    """Models that have a passport, new or as it was."""
+    """Listings whose model has a passport, issued by this run or before it."""
     offers_merged: int
-    """Variants that are offers of their model."""
+    """Variants that became offers of their model."""
     aliases: int
-    """Other names of a model."""
+    """Listings that are other names of a model."""
     joined: int
-    """Records that are about a model whose passport another source names."""
+    """Records of a model whose passport is named after a record of another source."""
     quarantined: int
     aliases_without_target: tuple[str, ...]
     """Aliases whose target no source states, so that no passport can name them."""
 
 
 class Breach(Frozen):
-    """A gate that a crawl did not pass."""
+    """A bound of a source's gate that its crawl did not keep."""
 
     source: str
     gate: str
@@ -37,7 +37,7 @@ class IssuedPassport(Frozen):
 
     slug: Slug
     cause: str
-    """Why, as `schemas.registry.Cause`."""
+    """Why it was issued, as in `schemas.registry.Cause`."""
 
 
 class RunReport(Frozen):
@@ -46,7 +46,7 @@ class RunReport(Frozen):
     run: str
     flow: Literal["refresh", "rescrape", "demo"]
     state: Literal["done", "partial", "failed"]
-    """Partial: published, but for the sources that a gate stopped, whose last good listings stay."""
+    """Partial: published, with the last good listings of those sources whose crawl a gate stopped."""
     started_at: Timestamp
     finished_at: Timestamp
     pipeline: str
@@ -54,25 +54,25 @@ class RunReport(Frozen):
     crawls: tuple[CrawlReport, ...]
     breaches: tuple[Breach, ...]
     accepted: tuple[Breach, ...] = ()
-    """Drops that a person had looked at and let pass (`--accept-drop`)."""
+    """Breaches that a person waived (`--accept-drop`)."""
     accounting: Accounting | None
-    """None when the run ended before there was anything to count."""
+    """None where the run ended before there was anything to count."""
     changes: tuple[IssuedPassport, ...]
-    """The first of those that were issued; the generation's delta has all."""
+    """The first passports that were issued; the generation's delta has all."""
     issued: dict[str, int]
-    """Cause → passports issued for it."""
+    """Cause → number of passports issued for it."""
     unchanged: int
-    """Passports that still say it all and were not issued again."""
+    """Passports whose substance did not change, so that they were not issued again."""
     absent: int
-    """Passports whose model was not listed any more."""
+    """Passports whose model was no longer listed."""
     kept: dict[str, str]
-    """Source that this run did not renew → the date of its last good crawl, whose facts stand."""
+    """Source that this run did not renew → date of its last good crawl, whose facts are still used."""
     quarantined: tuple[Quarantined, ...]
 
 
 class Published(NamedTuple):
-    """What came of it."""
+    """What a run published."""
 
     generation: int
     written: dict[str, int]
-    """Step → how many keys it wrote; what was there already is not written."""
+    """Step → number of keys it wrote; files that existed already are not written again."""

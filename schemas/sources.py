@@ -1,15 +1,15 @@
-"""The sources: a row for each kind of record, with all that the house knows of it. Other modules read the rows."""
+"""The table of sources: one row for each kind of record, with all that is particular to it. Modules read the rows."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Literal, NamedTuple
 
 Role = Literal["seller", "endpoints", "roll", "repository", "card", "licence", "catalogue", "code", "proposals"]
-"""What a kind of record is to the house; modules ask for sources by it.
+"""What a kind of record is used for; modules select sources by it.
 
 seller         listings of models that are offered; each names a passport
 endpoints      who serves one listing of the seller
-roll           the ids that one crawl of the seller's whole list found: the proof that others were not in it
-repository     repositories of models; each names a passport, unless a listing names it
+roll           the ids that one complete crawl of the seller's list found: evidence that others were absent
+repository     repositories of models; each names a passport, unless a listing of the same model does
 card, licence  texts in such a repository
 catalogue      entries about models of others; they name no passport
 code           repositories of source code
@@ -23,25 +23,25 @@ class CrawlSettings(NamedTuple):
     url: str
     """Default of PASSPORTS_<NAME>_URL, the root that all requests go to."""
     title: str
-    """What is there, in the settings' descriptions: "OpenRouter's API"."""
+    """Name of the service in the settings' descriptions: "OpenRouter's API"."""
     probe_path: str
-    """What `passports doctor` asks for: what a refresh fetches first, or what costs nothing."""
+    """Path that `passports doctor` requests: the first that a refresh fetches, or one that costs nothing."""
     key_variable: str | None = None
-    """Environment variable with the key or token that is sent to it; hidden in all that a crawl leaves behind."""
+    """Environment variable with the key or token that is sent to it; its value is hidden in all that a crawl writes."""
     budget: int | None = None
-    """Default of PASSPORTS_<NAME>_BUDGET, the records that a refresh asks for one by one; None where there is none."""
+    """Default of PASSPORTS_<NAME>_BUDGET, the records that a refresh asks for one by one; None without a budget."""
     budget_of: str = ""
     """What the budget counts, in its description."""
     named_by: tuple[str, ...] = ()
-    """Sources whose records name what is asked for; it is crawled after them. Empty where its own list says it."""
+    """Sources whose records name what this one is asked for; they are crawled before it. Empty where it has a list."""
     takes_ids: bool = False
-    """Whether single records can be asked for by their ids, so that a re-scrape of one passport asks it."""
+    """Whether single records can be asked for by id, so that a re-scrape of one passport asks this source."""
     asks_endpoints: bool = False
-    """Whether its spider asks for the endpoints of each listing too, where a refresh wants them."""
+    """Whether its spider also asks for the endpoints of each listing, where a refresh wants them."""
     has_list_query: bool = False
-    """Whether a part of its list can be asked for, as PASSPORTS_<NAME>_MINIMUM_DOWNLOADS and its like say."""
+    """Whether a part of its list can be asked for, by PASSPORTS_<NAME>_MINIMUM_DOWNLOADS and similar settings."""
     resumable: bool = False
-    """Whether a crawl takes so long that one that was cut off goes on where it stopped."""
+    """Whether a crawl that was cut off is resumed from its last checkpoint, because crawls of the source are long."""
 
 
 def _no_page(record_id: str) -> str:
@@ -62,44 +62,44 @@ class Source(NamedTuple):
     name: str
     """Its name in records, gates.toml, precedence.toml and passports' evidence: "<crawl>", or "<crawl>-<kind>".
 
-    The score counts publishers by what is before the first "-", as it is recomputed from a passport alone.
+    The score takes the part before the first "-" as the publisher, because it is recomputed from a passport alone.
     """
     role: Role
-    """What its records are to the house."""
+    """What its records are used for."""
     crawl: str
-    """Name of the spider that brings its records; of proposals, their own, as no spider does."""
+    """Name of the spider that fetches its records; proposals, which no spider fetches, have their own name here."""
     reader: str
     """The function that reads a record, as "module:function": RawListing → Listing."""
     settings: CrawlSettings | None = None
-    """How it is crawled, in the row that has the spider's name; None in rows of what that spider brings with it."""
+    """How it is crawled, in the row with the spider's name; None in rows of other records that this spider fetches."""
     lists_everything: bool = False
-    """Whether a whole crawl brings all records that there are: what it did not bring is then not there any more."""
+    """Whether a complete crawl brings every record of the source: one that it did not bring is gone."""
     caseless: bool = False
-    """Whether ids that differ in case alone are of one record."""
+    """Whether ids that differ only in case are of one record."""
     permanent_id: str | None = None
-    """The fact that is the source's own permanent id of a record, by which a rename is seen; None where it has none."""
+    """Name of the fact that is the source's permanent id of a record, which shows renames; None where it has none."""
     remembered: bool = False
     """Whether a spider is given the records of earlier crawls, and fetches only those that have changed or are due."""
     slugs: Literal["listing", "repository"] | None = None
-    """The rule that makes the slug of a record's passport from its id, so that both are in the same partition.
+    """Rule that makes the slug of a record's passport from its id, so that both are in the same partition.
 
-    None where records are in the partition of a slug of their own: they are placed by what they name.
+    None where records are partitioned by slugs of their own, and passports are found by what the records name.
     """
     indexed: bool = False
     """Whether an audit reads all its records, some thousands at most, to find those that name a model.
 
-    Of others it reads those with the same slug, or none where no slug is made from the id.
+    Of other sources it reads the records with the passport's slug, or none where no slug is made from the id.
     """
     text: str | None = None
-    """What a sentence calls the text of a record ("its card"), where a language model may read it for limits."""
+    """Name for the text of a record in sentences ("its card"), where a language model may read it for limits."""
     artifact_prefix: str = ""
-    """What stands before the slug in the artifact's id ("hf-model"); empty where no record can name a passport."""
+    """Prefix of the slug in the artifact's id ("hf-model"); empty where no record can name a passport."""
     page: Callable[[str], str] = _no_page
-    """A record's id → address of the source's page of it for people; raises LookupError where none names a passport."""
+    """A record's id → address of its page for people; raises LookupError where the source names no passport."""
 
     @property
     def names_passports(self) -> bool:
-        """Whether a passport can be named after a record: it is asked for again, and followed to another name."""
+        """Whether a passport can be named after a record; such records are asked for again and followed if renamed."""
         return bool(self.artifact_prefix)
 
 
@@ -163,7 +163,7 @@ SOURCES: Final[tuple[Source, ...]] = (
         remembered=True,
     ),
 )  # fmt: skip
-"""Every source; of two that could name a passport the earlier one does. Which of them is believed: precedence.toml."""
+"""Every source. Where records of two could name a passport, the earlier row does; precedence.toml: who is believed."""
 
 BY_NAME: Final[Mapping[str, Source]] = {row.name: row for row in SOURCES}
 SOURCE_NAMES: Final = tuple(BY_NAME)
@@ -175,12 +175,12 @@ def of_role(*roles: Role) -> tuple[str, ...]:
 
 
 def brought_by(crawl: str) -> Iterator[Source]:
-    """Rows of the records that a crawl brings."""
+    """Rows of all records that one spider fetches."""
     return (row for row in SOURCES if row.crawl == crawl)
 
 
 def _wave(name: str) -> int:
-    """How many crawls must come before a source's, one after the other."""
+    """The wave in which a source is crawled: 0 for one that needs no other, else one more than those that name it."""
     settings = BY_NAME[BY_NAME[name].crawl].settings
     return max((1 + _wave(other) for other in settings.named_by), default=0) if settings else 0
 
@@ -188,17 +188,17 @@ def _wave(name: str) -> int:
 CRAWLS: Final[Mapping[str, CrawlSettings]] = {
     row.name: row.settings for row in sorted(SOURCES, key=lambda row: _wave(row.name)) if row.settings
 }
-"""Source that can be crawled → how it is; those that name what others are asked for come first."""
+"""Source that can be crawled → its settings; sources that name what others are asked for come first."""
 
 (SELLER,), (ENDPOINTS,) = of_role("seller"), of_role("endpoints")
 (HUB,), (CARDS,), (CODE,) = of_role("repository"), of_role("card"), of_role("code")
 (EXTRACTION,) = of_role("proposals")
-"""Sources of the roles that there is one of."""
+"""The only source of each of these roles."""
 
 OFFERS: Final = (SELLER, ENDPOINTS)
 TEXTS: Final = of_role("card", "licence")
 HOSTED: Final = (HUB, *TEXTS)
-"""Repositories, and the texts in them."""
+"""Sources of repositories and of the texts in them."""
 CATALOGUES: Final = of_role("catalogue")
 ROLLS: Final = {row.crawl: row.name for row in SOURCES if row.role == "roll"}
-"""Source whose crawls list everything → the source of its rolls."""
+"""Source whose complete crawls store a roll → the source of its rolls."""

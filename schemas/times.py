@@ -1,4 +1,4 @@
-"""Instants as the passports print them: UTC, milliseconds, Z."""
+"""Timestamps as passports print them: UTC with milliseconds and Z."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -13,14 +13,14 @@ def timestamp(instant: datetime) -> str:
 
 
 def instant(text: str) -> datetime:
-    """Read a timestamp back; raise ValueError when it is not one of ours."""
+    """Read a timestamp as an aware datetime; raise ValueError unless it is an ISO 8601 instant that ends in Z."""
     if not text.endswith("Z"):
         raise ValueError(f"{text!r} is not a UTC timestamp ending in Z")
     return datetime.fromisoformat(text)
 
 
 def http_date(text: str) -> datetime | None:
-    """Read the date of an HTTP header, as UTC where it names no zone; None for anything else, whoever sent it.
+    """Read the date of an HTTP header, as UTC where it names no zone; None where it is no date.
 
     The standard library raises OverflowError on numbers that C cannot hold, as in "Wed, 21 Oct 99999999999999999999".
     """
@@ -33,5 +33,5 @@ def http_date(text: str) -> datetime | None:
 
 @lru_cache(maxsize=1024)
 def stamp(instant: datetime) -> str:
-    """Print an instant as a timestamp; a run has few instants, and each stands in every passport."""
+    """Print an instant as `timestamp` does; cached, because a run has few instants and each is in every passport."""
     return timestamp(instant)

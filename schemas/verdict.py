@@ -1,10 +1,10 @@
-"""What verifying can answer: a closed set."""
+"""Answers of verification: a closed list of verdicts, each given with its reason."""
 
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
 Age = Literal["fresh", "due", "stale", "expired", "delisted", "not_yet_valid"]
-"""How old what a passport says is when it is asked; not yet valid is what is dated ahead of the clock that asks."""
+"""How old a passport's content is when it is judged; "not_yet_valid": its dates are ahead of the judging clock."""
 
 
 class Verdict(StrEnum):
@@ -18,19 +18,19 @@ class Verdict(StrEnum):
     UNKNOWN_KEY = "unknown_key"
     KEY_REVOKED = "key_revoked"
     UNPINNED = "unpinned"
-    """Of one piece with the keys that the store itself publishes, which does not show who published it."""
+    """Signed by a key that the store itself publishes, which does not show who published it."""
     EXPIRED = "expired"
     NOT_YET_VALID = "not_yet_valid"
     ROLLBACK = "rollback"
-    """The registry answers with an older generation than was seen before."""
+    """The registry serves an older generation than was seen before."""
     FREEZE = "freeze"
-    """The registry's pointer has expired: somebody keeps it from moving."""
+    """The registry's pointer has expired: newer ones may be withheld."""
     NOT_IN_SNAPSHOT = "not_in_snapshot"
     REVOKED = "revoked"
     SUPERSEDED = "superseded"
     """Genuine, but the registry serves a newer one."""
     COPY_DIFFERS = "copy_differs"
-    """The registry's passport is good, but the copy of it that is fetched is not what a publisher writes."""
+    """The registry's passport is good, but the fetched copy of it is not what a publisher writes."""
     UNREADABLE = "unreadable"
     """Nothing could be read: no such file, a link, pipe or folder in its place, an address that gave no answer."""
     MALFORMED = "malformed"
@@ -48,4 +48,4 @@ class Finding(NamedTuple):
     verdict: Verdict
     reason: str
     age: Age | None = None
-    """From the signed dates alone; None of what is not signed."""
+    """From the signed dates alone; None where there are none."""

@@ -1,1 +1,1 @@
-"""Values and encodings that every step uses: JSON, numbers, dates, slugs, text."""
+"""Values and encodings that all steps use: JSON, decimals, dates, slugs, text."""

@@ -1,4 +1,4 @@
-"""The one spelling of a JSON value that is hashed and signed: RFC 8785."""
+"""Writes JSON values in the canonical form that is hashed and signed (RFC 8785)."""
 
 import re
 from typing import Any
@@ -10,25 +10,25 @@ from pipelines.errors import PipelineError
 
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_SUBCLASS
 _SHORTEST_PLAIN_FRACTION = 1e-5
-"""Below it orjson writes an exponent, where RFC 8785 (section 3.2.2.3, ECMAScript) first does below 1e-6."""
+"""orjson writes smaller fractions with an exponent, RFC 8785 (section 3.2.2.3, ECMAScript) only those below 1e-6."""
 _LARGEST_PLAIN_FRACTION = 2**53
 """From here on every double is a whole number."""
 _ASTRAL_TO_END_OF_STRING = {
     lead: re.compile(re.escape(bytes([lead])) + rb'[^"\\]*(?:\\.[^"\\]*)*"(:?)') for lead in range(0xF0, 0xF5)
 }
-"""From a character beyond U+FFFF to the end of its string, by the first byte that such characters have in UTF-8:
-looking for one byte costs next to nothing, and most texts have none of these."""
+"""First byte in UTF-8 of characters beyond U+FFFF → pattern from such a character to the end of its string. To search
+for one byte costs next to nothing, and most texts have none of these."""
 
 
 class NotCanonicalError(PipelineError):
-    """The value has no canonical form: NaN, an infinity, an integer beyond 2^53-1, a lone surrogate, no JSON."""
+    """Raised for a value without canonical form: NaN, infinity, an integer beyond 2^53-1, a lone surrogate, no JSON."""
 
 
 def canonical(value: object) -> bytes:
-    """Write a JSON value as RFC 8785 does; the bytes are UTF-8.
+    """Return a JSON value in canonical form (RFC 8785), as UTF-8.
 
     `value` is made of dict, list, tuple, str, int, float, bool and None. Raises NotCanonicalError on anything else and
-    on what RFC 8785 cannot say. orjson, twenty times as fast as rfc8785, writes it where `_spelled_alike` and
+    on what RFC 8785 cannot write. orjson, twenty times as fast as rfc8785, writes the value where `_spelled_alike` and
     `_ordered_alike` show that its bytes are the same.
     """
     try:
@@ -48,10 +48,10 @@ def _by_the_book(value: object) -> bytes:
 
 
 def _spelled_alike(value: object) -> bool:
-    """Whether orjson spells every value as RFC 8785 does.
+    """Whether orjson writes every value as RFC 8785 does.
 
-    It does all strings, integers, constants, and those fractions that take no exponent. It differs in 1.0 and 1e-6,
-    writes null for NaN, and takes types that are not JSON. Cycles are no danger here: orjson has refused them.
+    It does for all strings, integers, constants, and those fractions that need no exponent. It differs in 1.0 and 1e-6,
+    writes null for NaN, and accepts types that are not JSON. The value has no cycles: orjson has refused those.
     """
     unread: list[Any] = [[value]]
     while unread:
@@ -77,7 +77,7 @@ def _is_plain_fraction(number: float) -> bool:
 def _ordered_alike(text: bytes) -> bool:
     """Whether sorting keys by code point, as orjson does, gave RFC 8785's order by UTF-16 code unit.
 
-    The two part only where a key has a character beyond U+FFFF; in minified JSON a colon follows the string then.
+    The two differ only where a key has a character beyond U+FFFF. A string is a key if a colon follows it directly.
     """
     present = (pattern for lead, pattern in _ASTRAL_TO_END_OF_STRING.items() if lead in text)
     return not any(end[1] for pattern in present for end in pattern.finditer(text))

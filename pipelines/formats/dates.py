@@ -1,4 +1,4 @@
-"""Days and months as sources write them: those of the calendar, and nothing that merely looks like one."""
+"""Recognises days and months as sources write them, if they are on the calendar, and counts the days between them."""
 
 import re
 from calendar import monthrange
@@ -9,7 +9,7 @@ _MONTH = re.compile(r"[1-9][0-9]{3}-(?:0[1-9]|1[0-2])\Z")
 
 
 def is_day(text: str) -> bool:
-    """Whether the text is a day of the calendar."""
+    """Whether the text is a day of the calendar: "2026-04-29"."""
     try:
         return _DAY.match(text) is not None and bool(date.fromisoformat(text))
     except ValueError:
@@ -22,7 +22,7 @@ def is_month(text: str) -> bool:
 
 
 def days_apart(one: str, other: str) -> int:
-    """Days that lie between two dates, each a day or a month: of a month its day that is nearest counts."""
+    """Days between two dates, each a day or a month; of a month, the day nearest to the other date counts."""
     (_, earlier_end), (later_start, _) = sorted((_span(one), _span(other)))
     return max(0, (later_start - earlier_end).days)
 

@@ -1,17 +1,17 @@
-"""Prices and other decimals, read and kept without ever passing through a binary float."""
+"""Reads and prints prices and other decimals exactly; only `to_exponential` goes through a binary float."""
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
 LONGEST_DECIMAL = 40
-"""Characters beyond which a price is a fault of the source: the longest recorded one has 24."""
+"""Characters of a decimal; a longer one is a fault of the source: the longest recorded one has 24."""
 
 _NUMERAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?\Z")
-"""What is a decimal in ASCII: Decimal itself also takes the digits of every script, underscores, NaN and Infinity."""
+"""A decimal in ASCII. Decimal itself also accepts digits of every script, underscores, NaN and Infinity."""
 
 
 def read_decimal(said: object) -> Decimal:
-    """Read a decimal that a source wrote as text or as a number; raise ValueError when it is neither."""
+    """Return a decimal that a source wrote as text or as a number; raise ValueError on others, and on huge ones."""
     if isinstance(said, bool) or not isinstance(said, str | int | Decimal):
         reason = f"is {type(said).__name__}, not a decimal"
         raise ValueError(reason)  # noqa: TRY004 - what a source wrote is a value to judge, not our own type error
@@ -25,21 +25,21 @@ def read_decimal(said: object) -> Decimal:
 
 
 def plain(value: Decimal) -> str:
-    """Print in plain notation without trailing zeros: 1.50E-7 becomes "0.00000015"."""
+    """Return a decimal in plain notation without trailing zeros: 1.50E-7 becomes "0.00000015"."""
     text = format(value, "f")
     return (text.rstrip("0").rstrip(".") if "." in text else text) if value else "0"
 
 
 def digits(value: Decimal) -> str:
-    """Print in plain notation with all the digits that the source wrote: 99.830 stays "99.830"."""
+    """Return a decimal in plain notation with all the digits that the source wrote: 99.830 stays "99.830"."""
     return format(value, "f")
 
 
 def to_exponential(value: Decimal, places: int = 2) -> str:
-    """Print as ECMAScript's Number.prototype.toExponential(places) does: "1.50e-7".
+    """Return a decimal as ECMAScript's Number.prototype.toExponential(places) prints it: "1.50e-7".
 
     ECMAScript's numbers are doubles, and it rounds the double's exact value, half up: 1.005e-6 prints as "1.00e-6",
-    because the nearest double lies below. For a value to rely on, print the decimal itself.
+    because the nearest double is smaller. Where the value must be exact, print the decimal itself.
     """
     exact = Decimal(float(value))
     if not exact:

@@ -1,10 +1,10 @@
-"""JSON Pointers (RFC 6901), read leniently: what is not there reads as null."""
+"""Reads values at JSON Pointers (RFC 6901) leniently: what is missing is None."""
 
 from typing import Any
 
 
 def resolve(document: Any, pointer: str) -> Any:  # noqa: ANN401 - any JSON
-    """What stands at a pointer, None where it leads nowhere."""
+    """Value at a pointer into a document; None where there is none."""
     value = document
     for part in pointer.split("/")[1:]:
         key = part.replace("~1", "/").replace("~0", "~")

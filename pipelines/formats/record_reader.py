@@ -1,4 +1,4 @@
-"""Reading one record of a source: every field is taken out under its pointer, and what is left over is seen."""
+"""Reads one record of a source field by field, and lists the fields that were not read."""
 
 import json
 from decimal import Decimal
@@ -13,26 +13,26 @@ from pipelines.formats.text import unfit_for_line
 from schemas.listing import Said
 
 LONGEST_LINE = 200
-"""Characters of a name or a word; the longest recorded name has 69."""
+"""Most characters of a name or a word; the longest recorded name has 69."""
 
 MOST_ITEMS = 5_000
-"""Items of a list that is read item by item; the longest recorded has 34, and a model may name 1,400 languages."""
+"""Most items of a list that is read item by item; the longest recorded has 34; a model may name 1,400 languages."""
 
 LARGEST_COUNT = 2**53 - 1
-"""What passports can carry exactly (RFC 8785)."""
+"""Largest integer that passports can carry exactly (RFC 8785)."""
 
 
 class FieldError(PlacedError):
-    """A field of a record is missing or is not what it should be."""
+    """Raised where a field of a record is missing or is not what its reader accepts."""
 
     whole = "the record"
 
 
 class RecordReader:
-    """An object of a source's record, read by taking its fields out; every reader names the field that it refuses.
+    """An object of a source's record. Reading a field removes it, so that what remains was not read.
 
-    Readers of fields that every record must have raise FieldError when they are missing; those of optional fields read
-    null as absent. All raise it on another type than they are for.
+    Methods for fields that every record must have raise FieldError where the field is missing; methods for optional
+    fields return None, or an empty value, for null too. All raise FieldError, naming the field, on another type.
     """
 
     __slots__ = ("_fields", "_opened", "_shape", "at")
@@ -48,54 +48,54 @@ class RecordReader:
         return key in self._fields
 
     def names(self) -> list[str]:
-        """Names of the fields that nobody has taken yet."""
+        """Names of the fields that are not read yet."""
         return list(self._fields)
 
     def peek(self, key: str) -> Any:  # noqa: ANN401 - JSON can be anything
-        """Look at a field without taking it out; absent is null."""
+        """Return a field without removing it; None where it is absent."""
         return self._fields.get(key)
 
     def place(self, key: str) -> str:
-        """JSON Pointer to a field, whether it is there or not."""
+        """JSON Pointer to a field, whether it is present or not."""
         return f"{self.at}/{_escaped(key)}"
 
     def refuse(self, key: str, reason: str) -> NoReturn:
-        """Raise FieldError naming a field."""
+        """Raise FieldError that names a field."""
         raise FieldError(self.place(key), reason)
 
-    def take(self, key: str) -> Any:  # noqa: ANN401 - the readers below say what it must be
-        """Take out a field that every record must have."""
+    def take(self, key: str) -> Any:  # noqa: ANN401 - the methods below check the type
+        """Read a field of any type that every record must have."""
         if key not in self._fields:
             self.refuse(key, "is missing")
         return self._fields.pop(key)
 
-    def take_optional(self, key: str) -> Any:  # noqa: ANN401 - likewise
-        """Take out a field that may be absent or null."""
+    def take_optional(self, key: str) -> Any:  # noqa: ANN401 - as above
+        """Read a field of any type that may be absent or null."""
         return self._fields.pop(key, None)
 
     def line(self, key: str) -> str:
-        """Take out a line of text that says something: a name, an id."""
+        """Read a line of text that is not blank: a name, an id."""
         value = self.take(key)
         if unfit := _unfit_line(value):
             self.refuse(key, unfit)
         return str(value)
 
     def optional_line(self, key: str) -> str | None:
-        """Take out a line of text that may be absent, null or empty: all three say nothing."""
+        """Read a line of text; None where it is absent, null or empty."""
         if self._fields.get(key) in (None, ""):
             self.take_optional(key)
             return None
         return self.line(key)
 
     def optional_text(self, key: str) -> str | None:
-        """Take out a text of any length and characters, that may be absent, null or empty."""
+        """Read a text of any length and characters; None where it is absent, null or empty."""
         value = self.take_optional(key)
         if value is not None and not isinstance(value, str):
             self.refuse(key, f"is {shown(value)}, not a text or null")
         return value or None
 
     def lines(self, key: str) -> list[str]:
-        """Take out a list of words."""
+        """Read a list of lines of text."""
         values: list[str] = self.take(key)
         if not isinstance(values, list):
             self.refuse(key, f"is {shown(values)}, not a list of texts")
@@ -106,11 +106,11 @@ class RecordReader:
         return values
 
     def optional_lines(self, key: str) -> list[str]:
-        """Take out a list of words that may be absent or null: both read as an empty one."""
+        """Read a list of lines of text; empty where it is absent or null."""
         return self.lines(key) if self._fields.get(key) is not None else self.take_optional(key) or []
 
     def optional_count(self, key: str) -> int | None:
-        """Take out a whole number that is not negative."""
+        """Read a whole number from 0 to `LARGEST_COUNT`; None where it is absent or null."""
         value = self.take_optional(key)
         if value is None:
             return None
@@ -119,32 +119,32 @@ class RecordReader:
         return value
 
     def optional_flag(self, key: str) -> bool | None:
-        """Take out true or false."""
+        """Read true or false; None where it is absent or null."""
         value = self.take_optional(key)
         if value is not None and not isinstance(value, bool):
             self.refuse(key, f"is {shown(value)}, not true, false or null")
         return value
 
     def nested(self, key: str) -> "RecordReader":
-        """Take out an object; what is not taken of it in its turn is left over."""
+        """Read an object; fields of it that are not read in turn are leftovers."""
         return self._open(self.take(key), self.place(key), self._shape_of(key))
 
     def optional_nested(self, key: str) -> "RecordReader":
-        """Take out an object that may be absent or null: both read as an empty one."""
+        """Read an object; an empty one where it is absent or null."""
         value = self.take_optional(key)
         return self._open({} if value is None else value, self.place(key), self._shape_of(key))
 
     def nested_list(self, key: str) -> list["RecordReader"]:
-        """Take out a list of objects."""
+        """Read a list of objects."""
         return self._open_each(key, self.take(key))
 
     def optional_nested_list(self, key: str) -> list["RecordReader"]:
-        """Take out a list of objects that may be absent or null: both read as an empty one."""
+        """Read a list of objects; empty where it is absent or null."""
         value = self.take_optional(key)
         return [] if value is None else self._open_each(key, value)
 
     def leftovers(self) -> list[str]:
-        """Pointers to what nobody took, in objects that were taken too; places in lists are left out of them."""
+        """Pointers to fields that were not read, here and in nested objects; without the indexes of lists."""
         left = [self._shape_of(key) for key in self._fields]
         for opened in self._opened:
             left += opened.leftovers()
@@ -168,16 +168,16 @@ class RecordReader:
         return [self._open(value, f"{at}/{place}", shape) for place, value in enumerate(values)]
 
     def _check_length(self, key: str, items: list[Any]) -> None:
-        """Refuse a list before anything is made of its items."""
+        """Refuse a list that is too long, before any item is read."""
         if len(items) > MOST_ITEMS:
             self.refuse(key, f"is a list of {len(items):,} items, at most {MOST_ITEMS:,} are read")
 
 
 def parse_record(body: str) -> dict[str, Any]:
-    """Read a record's body; fractions become exact decimals. Raise FieldError when it is no object in JSON."""
+    """Return a record's body, fractions as exact decimals; raise FieldError where it is no JSON object."""
     try:
         if "\\u" in body:
-            orjson.loads(body)  # refuses escapes that spell half a character, which the standard library lets pass
+            orjson.loads(body)  # refuses escapes of lone surrogates, which the standard library accepts
         fields = _DECODER.decode(body)
     except (ValueError, RecursionError) as error:
         raise FieldError("", f"is not JSON: {error}") from error
@@ -187,7 +187,7 @@ def parse_record(body: str) -> dict[str, Any]:
 
 
 def as_stated(value: object) -> Said:
-    """Give what stands in a record in a form that evidence can carry: fractions as their digits in text."""
+    """Return a value of a record in a form that evidence can carry: fractions as text with the source's digits."""
     if isinstance(value, Decimal):
         return digits(value)
     if isinstance(value, list):
@@ -198,7 +198,7 @@ def as_stated(value: object) -> Said:
 
 
 def decimal(value: object, at: str) -> Decimal:
-    """Read a decimal, in text or as a number."""
+    """Return a decimal from text or a number; raise FieldError at its place where it is neither."""
     try:
         return read_decimal(value)
     except ValueError as error:
@@ -206,7 +206,7 @@ def decimal(value: object, at: str) -> Decimal:
 
 
 def shown(value: object) -> str:
-    """Print a value of a record for a sentence: its kind, or itself where it is short."""
+    """Return a record's value as messages show it: itself where it is short, else its kind and size."""
     if isinstance(value, dict | list):
         return f"an object of {len(value)} fields" if isinstance(value, dict) else f"a list of {len(value)} items"
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > LONGEST_LINE:
@@ -216,7 +216,7 @@ def shown(value: object) -> str:
 
 
 def _unfit_line(value: object) -> str | None:
-    """Why a value is no line of text: it is blank, long, or holds what can disguise it. None when it is one."""
+    """Say why a value is no line of text: it is blank, long, or has characters that can disguise it; or None."""
     if not isinstance(value, str) or not value or value.isspace():
         return f"is {shown(value)}, not a text"
     if found := unfit_for_line(value):
@@ -238,7 +238,7 @@ _DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant
 
 
 def day(record: RecordReader, field: str, *, or_month: bool = False) -> str | None:
-    """Take out a day ("2026-04-29"), or a month too; raise FieldError when it is neither."""
+    """Read a day ("2026-04-29") or, with `or_month`, a month; None where it is absent, FieldError on other texts."""
     text = record.optional_line(field)
     if text is None or is_day(text) or (or_month and is_month(text)):
         return text

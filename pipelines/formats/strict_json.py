@@ -1,4 +1,4 @@
-"""Reading JSON of which every reader makes the same thing, before a signature is judged by it."""
+"""Reads only JSON that every parser understands alike, so that a signature covers what each reader sees."""
 
 import json
 from typing import Any
@@ -8,15 +8,15 @@ import orjson
 from pipelines.errors import PipelineError
 
 LARGEST_INTEGER = 2**53 - 1
-"""Beyond it doubles skip integers (RFC 7493, section 2.2), so readers would differ."""
+"""Doubles cannot hold all larger integers (RFC 7493, section 2.2), so readers would differ."""
 DEEPEST = 250
-"""What `max_depth` can be: orjson gives up writing at 254, and the depth is read off what it writes."""
+"""Largest `max_depth`: orjson refuses to write 254 levels, and the depth is seen in what it writes."""
 _INDENT = b"  "
-"""What orjson.OPT_INDENT_2 puts before a line, once per container around it."""
+"""What orjson.OPT_INDENT_2 writes before a line, once for each container around it."""
 
 
 class MalformedJsonError(PipelineError):
-    """The bytes are not JSON, or JSON of which two readers could make two things. `reason` says where and what."""
+    """Raised for bytes that are not JSON, or that two parsers may read differently; `reason` says where and why."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -24,9 +24,9 @@ class MalformedJsonError(PipelineError):
 
 
 def parse(raw: bytes, *, max_bytes: int, max_depth: int) -> Any:  # noqa: ANN401  # JSON can be anything
-    """Read one JSON value in UTF-8 and nothing else.
+    """Return the JSON value that the bytes hold, in UTF-8, and nothing else.
 
-    `max_depth` is how many containers may lie around a value, at most DEEPEST. Raises MalformedJsonError on what is not
+    `max_depth` is how many containers may be around a value, at most DEEPEST. Raises MalformedJsonError on what is not
     JSON (invalid UTF-8, a byte order mark, NaN, trailing bytes), on repeated keys, lone surrogates, integers beyond
     ±(2^53-1), numbers too large for a double, and on what is longer or deeper than allowed.
     """
@@ -43,7 +43,7 @@ def parse(raw: bytes, *, max_bytes: int, max_depth: int) -> Any:  # noqa: ANN401
 
 
 def _refuse_deep(value: object, max_depth: int) -> None:
-    """Read the depth off the indentation: strings hold no newline of their own, since JSON escapes it."""
+    """Raise on too deep a value, by its indentation when written: strings have no newline, since JSON escapes it."""
     max_depth = min(max_depth, DEEPEST)
     try:
         too_deep = b"\n" + _INDENT * (max_depth + 1) in orjson.dumps(value, option=orjson.OPT_INDENT_2)
@@ -54,10 +54,10 @@ def _refuse_deep(value: object, max_depth: int) -> None:
 
 
 def _is_written_plainly(value: object, raw: bytes) -> bool:
-    """Whether writing the value gives the very bytes it was read from.
+    """Whether writing the value gives exactly the bytes that it was read from.
 
     If so, no key was repeated (a dict writes each once) and no integer was imprecise (orjson reads the longest ones as
-    fractions, which it writes differently, and refuses to write the others). All passports we publish pass here.
+    fractions, which it writes differently, and refuses to write the others). All published passports pass here.
     """
     try:
         return orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER) == raw

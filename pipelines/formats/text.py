@@ -1,4 +1,4 @@
-"""Text from listings is hostile: what may not stand in ours is taken out here, and only that."""
+"""Removes or names the characters that can disguise a text, because text from listings may be hostile."""
 
 import re
 import unicodedata
@@ -14,17 +14,17 @@ _UNSAFE_IN_LINE = re.compile(f"[{_UNSAFE_RANGES}\t\n\r\u2028\u2029]")
 
 
 def clean(text: str) -> str:
-    """Take out control, bidirectional and tag characters; all else stays as it is."""
+    """Return a text without control, bidirectional and tag characters and lone surrogates; the rest is unchanged."""
     return _UNSAFE.sub("", text)
 
 
 def clean_tail(text: str, longest: int) -> str:
-    """Give the end of a text, word for word, from after the last character that `clean` would take out."""
+    """Return the end of a text, at most `longest` characters, after the last one that `clean` would remove."""
     return _UNSAFE.split(text[-longest:])[-1]
 
 
 def unfit_for_line(text: str) -> str | None:
-    """Name the first character that a name or another single line must not hold, as U+XXXX, or None."""
+    """Return, as U+XXXX, the first character that a name or another single line must not have; None without one."""
     if text.isascii() and text.isprintable():
         return None
     found = _UNSAFE_IN_LINE.search(text)
@@ -35,33 +35,33 @@ _UNSEEN = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0]"
     "|(?<![^\\x00-\\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\\x00-\\x7f])"
 )
-"""What no reader sees. The two joiners show between letters that they join or part, in Persian, Hindi or an emoji."""
+"""Invisible characters; the two joiners only beside ASCII, as in Persian, Hindi or an emoji they change what shows."""
 
 _TOGETHER = (
     frozenset(["LATIN", "CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"]),
     frozenset(["LATIN", "CJK", "BOPOMOFO"]),
     frozenset(["LATIN", "CJK", "HANGUL"]),
 )
-"""Scripts whose letters stand in one word without being mistaken for each other (UTS 39, "highly restrictive")."""
+"""Scripts that one word may mix, as nobody mistakes their letters for each other (UTS 39, "highly restrictive")."""
 
 _SIGNS = frozenset(["FEMININE", "MASCULINE", "MICRO", "MODIFIER"])
-"""First words of the names of letters that are signs in any script."""
+"""First words of the Unicode names of letters that are signs in any script."""
 
 _LIKE_LATIN = frozenset(
     "\u0405\u0406\u0408\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u04ae\u04c0\u051a\u051c"
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0455\u0456\u0458\u04bb\u04cf\u0501\u051b\u051d"
     "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bd\u03bf\u03c1\u03c5"
 )
-"""Letters of Cyrillic and Greek that nobody tells from a Latin one (from the confusables of UTS 39)."""
+"""Cyrillic and Greek letters that look like a Latin one (from the confusables of UTS 39)."""
 
 
 def visible(text: str) -> str:
-    """Spell out what no reader sees: "GPT[U+200B]-4"."""
+    """Return a text with its invisible characters spelled out: "GPT[U+200B]-4"."""
     return text if text.isascii() else _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
 def disguise_in(name: str) -> str | None:
-    """Say what can make a name pass for another: characters that no reader sees, or letters of two scripts."""
+    """Say what can make a name pass for another: invisible characters, or letters of another script; or None."""
     if name.isascii():
         return None
     if unseen := dict.fromkeys(f"U+{ord(found[0]):04X}" for found in _UNSEEN.finditer(name)):
@@ -78,5 +78,5 @@ def disguise_in(name: str) -> str | None:
 
 
 def _script(letter: str) -> str:
-    """The script of a letter: the first word of its name in Unicode."""
+    """Script of a letter: the first word of its Unicode name."""
     return unicodedata.name(letter, "UNNAMED").partition(" ")[0]

@@ -1,1 +1,1 @@
-"""The structure of a model card with byte offsets: front matter, sections, tables, sentences."""
+"""Reads the structure of a model card, with byte offsets: front matter, sections, tables, sentences."""

@@ -1,4 +1,4 @@
-"""A model card's headings and passages of prose, in order, each with its place in the card."""
+"""Yields a model card's headings and passages of prose in order, each with its place in the card."""
 
 import re
 from bisect import bisect_right
@@ -14,10 +14,10 @@ from pipelines.markdown.tables import telling_cells
 from pipelines.markdown.text import MarkdownText
 
 BOLD_LEVEL: Final = 7
-"""A line in bold stands below the six levels of headings."""
+"""Level of a line in bold, below the six levels of headings."""
 
 PLAIN_LEVEL: Final = 8
-"""A short line that ends in a colon may be one too, below those: that depends on its words."""
+"""Level, below that, of a short line that ends in a colon; whether it is a heading depends on its words."""
 
 LONGEST_HEADING_WORDS: Final = 14
 LONGEST_PLAIN_HEADING_WORDS: Final = 6
@@ -33,30 +33,30 @@ _MARKUP: Final = re.compile(r"<[^<>]*>|!?\[([^\[\]]*)\]\([^()]*\)|[*`\\]|(?<!\w)
 
 
 class Heading(NamedTuple):
-    """A heading of any style."""
+    """A heading in Markdown or HTML, a line in bold, or a short plain line."""
 
     text: str
     """Without markup."""
     level: int
     """1 to 6, `BOLD_LEVEL` or `PLAIN_LEVEL`."""
     place: int
-    """A character of the card on its first line."""
+    """Index of one of the card's characters on the heading's first line."""
 
 
 class Passage(NamedTuple):
-    """A paragraph or a list item, as written, with the way back to the card."""
+    """A paragraph, list item or table cell as written, with the place of each line in the card."""
 
     text: str
     """Lines joined by line feeds, without list, quote and indentation marks."""
     places: tuple[tuple[int, int], ...]
-    """For each line: its first character in `text`, and that character's place in the card."""
+    """For each line: index of its first character in `text`, and that character's index in the card."""
     item: bool
     """Whether it is an item of a list."""
     cell: bool = False
     """Whether it is a cell of a table."""
 
     def place(self, char: int) -> int:
-        """The place in the card of a character of `text`."""
+        """Index in the card of a character of `text`."""
         start, place = self.places[bisect_right(self.places, char, key=itemgetter(0)) - 1]
         return place + char - start
 
@@ -67,7 +67,7 @@ class _Line(NamedTuple):
 
 
 def read_blocks(text: MarkdownText, first_line: int) -> Iterator[Heading | Passage]:
-    """Yield headings and passages from a line on; code, comments, and cells that are no sentence are passed over."""
+    """Yield headings and passages from a line on, without code, comments, and table cells that are no sentences."""
     opened: list[Token] = []
     headings: list[str] = []
     row: list[Token] = []
@@ -89,12 +89,12 @@ def read_blocks(text: MarkdownText, first_line: int) -> Iterator[Heading | Passa
 
 
 def plain_heading(text: str) -> str:
-    """A heading's words without markup, on one line."""
+    """Words of a heading without markup, on one line."""
     return " ".join(_MARKUP.sub(lambda found: found[1] or "", text).split())
 
 
 def _cells(text: MarkdownText, row: list[Token], headings: list[str], first_line: int) -> Iterator[Passage]:
-    """The cells of a row that are sentences; the same words twice are one."""
+    """Yield the cells of a row that are sentences; of cells with the same words, the first."""
     cells = [cell.content for cell in row]
     for place in telling_cells(headings, [plain_heading(cell) for cell in cells]):
         lines = _lines(text, row[place], first_line) if cells[place] not in cells[:place] else []
@@ -113,7 +113,7 @@ def _html_parts(text: MarkdownText, start: int, end: int) -> Iterator[Heading | 
 
 
 def _lines(text: MarkdownText, token: Token, first_line: int) -> list[_Line]:
-    """Find each line of a block where the card has it: the end of its line, after the marks that lead to it."""
+    """Return each line of a block with its place in the card: at the end of a card's line, after any list marks."""
     lines = []
     for number, content in enumerate(token.content.split("\n"), (token.map or [0])[0] + first_line):
         words = content.strip()
@@ -136,12 +136,12 @@ def _inline_parts(lines: list[_Line], opened: list[Token]) -> Iterator[Heading |
 
 
 def _is_prose(words: str) -> bool:
-    """Whether what a rule below it makes a heading is a paragraph that lacks a blank line."""
+    """Whether words above a rule, or in bold, are prose and no heading: they end as a sentence does, or are many."""
     return _SENTENCE_END.search(words) is not None or len(words.split()) > LONGEST_HEADING_WORDS
 
 
 def _paragraph_parts(lines: list[_Line], *, item: bool, top: bool) -> Iterator[Heading | Passage]:
-    """Split a paragraph at lines that are headings or begin with a bullet that Markdown does not know."""
+    """Split a paragraph at lines that are headings, or that begin with a bullet unknown to Markdown."""
     gathered: list[_Line] = []
     for line in lines:
         heading = _line_heading(line, alone=len(lines) == 1) if top else None

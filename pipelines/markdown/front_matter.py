@@ -1,4 +1,4 @@
-"""What a model card's front matter declares, read in spite of the faults that front matter has in the wild."""
+"""Reads what a model card's front matter declares, in spite of common faults, which it names."""
 
 import re
 from typing import Final, NamedTuple
@@ -16,12 +16,12 @@ _TABS: Final = re.compile(r"(?m)^( *)\t[ \t]*")
 
 
 class FrontMatter(Frozen):
-    """Declared fields, in the words of the card; empty where it declares nothing."""
+    """Declared fields, in the words of the card; empty where the card declares nothing."""
 
     licence: str | None = None
-    """Licence id: "apache-2.0"; of several the first."""
+    """Licence id: "apache-2.0"; the first of several."""
     licence_name: str | None = None
-    """Where the id is "other"."""
+    """Name of the licence where its id is "other"."""
     licence_link: str | None = None
     languages: tuple[str, ...] = ()
     pipeline_tag: str | None = None
@@ -30,7 +30,7 @@ class FrontMatter(Frozen):
     tags: tuple[str, ...] = ()
     base_models: tuple[str, ...] = ()
     base_model_relation: str | None = None
-    """What was made of them: "finetune", "adapter", "quantized", "merge"."""
+    """What this model is of its base models: "finetune", "adapter", "quantized", "merge"."""
     datasets: tuple[str, ...] = ()
     gate_fields: tuple[str, ...] = ()
     """Keys that set terms on access ("extra_gated_prompt"): the model is, or was, given only to those who accept."""
@@ -39,21 +39,20 @@ class FrontMatter(Frozen):
     body_offset: int = 0
     """First byte of the card's text."""
     spans: dict[str, tuple[int, int]] = Field(default_factory=dict)
-    """JSON Pointer of a key ("/license") or of a result → the bytes of its lines in the card, from the first to the one
-    after the last."""
+    """JSON Pointer of a key ("/license") or a result → its lines in the card: first byte and the one after the last."""
     faults: tuple[str, ...] = ()
-    """What was wrong with it, in sentences."""
+    """What is wrong with the front matter, in sentences."""
 
 
 class _Block(NamedTuple):
     yaml: str
     first_line: int
-    """In the card."""
+    """Number of its first line in the card."""
     body_offset: int
 
 
 def read_front_matter(card: bytes) -> FrontMatter:
-    """Read a card's front matter; any bytes can be read, and what cannot be understood is named in `faults`."""
+    """Return a card's front matter; any bytes can be read, and what cannot be understood is named in `faults`."""
     if reason := no_card(card):
         return FrontMatter(faults=(reason,))
     text = read_text(card)
@@ -69,7 +68,7 @@ def read_front_matter(card: bytes) -> FrontMatter:
 
 
 def _span(text: MarkdownText, first_line: int, lines: Lines) -> tuple[int, int]:
-    """The bytes of lines of the block, without the white space around them."""
+    """First byte of some lines of the block, and the one after their last, without the white space around them."""
     start, end = (text.line_place(first_line + line) for line in lines)
     words = text.text[start:end]
     start += len(words) - len(words.lstrip())
@@ -81,7 +80,7 @@ def _mark_bytes(text: MarkdownText) -> int:
 
 
 def _block(text: MarkdownText, faults: list[str]) -> _Block | None:
-    """Find the lines between the fences; a byte order mark and blank lines may stand before the first."""
+    """Return the lines between the fences; a byte order mark and blank lines may precede the first fence."""
     lines = text.lines()
     first = next((number for number, line in enumerate(lines) if line.strip()), None)
     if first is None or not _FENCE.fullmatch(lines[first]):
@@ -95,7 +94,7 @@ def _block(text: MarkdownText, faults: list[str]) -> _Block | None:
 
 
 def _parsed(block: str, faults: list[str]) -> YamlDocument:
-    """Read the block; where tabs indent it, which YAML forbids, read it with spaces in their place."""
+    """Return the block as YAML; where tabs indent it, which YAML forbids, they are read as spaces."""
     if _TABS.search(block):
         faults.append("tabs indent it")
         block = _TABS.sub(lambda indent: indent[1] + "  " * indent[0].count("\t"), block)
@@ -138,7 +137,7 @@ def _text(fields: dict[str, YamlValue], key: str, faults: list[str]) -> str | No
 
 
 def _texts(fields: dict[str, YamlValue], key: str, faults: list[str]) -> tuple[str, ...]:
-    """A field that holds one text, a list of texts or nothing; each text once, in the card's order."""
+    """Texts of a field that has one text, a list of texts or nothing; each text once, in the card's order."""
     value = fields.get(key)
     items = value if isinstance(value, list) else [value]
     if any(isinstance(item, dict | list) for item in items):

@@ -1,4 +1,4 @@
-"""HTML inside a card's Markdown: its headings and the text between its block tags, in their places."""
+"""Yields the headings and texts of HTML inside a card's Markdown, each with its place."""
 
 import re
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ _LIST_ITEM: Final = re.compile(r"(?i)<li\b")
 
 
 class HtmlBlock(NamedTuple):
-    """A heading, or a stretch of text with no block tag in it."""
+    """A heading, or a piece of text without block tags."""
 
     start: int
-    """Its first character in the HTML."""
+    """Index of its first character in the HTML."""
     end: int
-    """The one after its last."""
+    """Index of the character after its last."""
     level: int
     """1 to 6 for a heading, 0 for text."""
     item: bool
@@ -30,7 +30,7 @@ class HtmlBlock(NamedTuple):
 
 
 def html_blocks(html: str) -> Iterator[HtmlBlock]:
-    """Yield headings and texts in order; comments, code and tables are passed over."""
+    """Yield headings and texts in order, without comments, code and tables."""
     shown = _SKIPPED.sub(lambda found: "\n" * 2 + " " * (len(found[0]) - 2) if len(found[0]) > 1 else found[0], html)
     at = 0
     for heading in _HEADING.finditer(shown):

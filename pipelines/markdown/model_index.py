@@ -1,4 +1,4 @@
-"""Benchmark results that a card's `model-index` declares: one for each metric of each dataset."""
+"""Reads the benchmark results that a card's `model-index` declares, one for each metric of each dataset."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -7,14 +7,14 @@ from pipelines.markdown.strict_yaml import YamlValue
 from schemas.base import Frozen
 
 MOST_RESULTS: Final = 5000
-"""Metrics that are read of one card."""
+"""Most metrics that are read of one card."""
 
 _TRUE: Final = frozenset(("true", "True", "TRUE", "yes", "Yes", "on"))
 _FALSE: Final = frozenset(("false", "False", "FALSE", "no", "No", "off"))
 
 
 class IndexResult(Frozen):
-    """One figure, as the card gives it."""
+    """One benchmark figure as the card declares it."""
 
     pointer: str
     """JSON Pointer of the metric in the front matter: "/model-index/0/results/2/metrics/0"."""
@@ -29,13 +29,13 @@ class IndexResult(Frozen):
     metric: str
     """Metric id ("pass@1"), or its name where no id is given."""
     value: str
-    """Its digits as the card has them: whether 0.87 or 87 is meant, only the metric tells."""
+    """Its digits as the card has them; only the metric shows whether 0.87 or 87 is meant."""
     verified: bool | None
-    """Whether the card says that the Hub re-ran it."""
+    """Whether the card states that the Hub repeated the measurement."""
 
 
 def read_results(index: YamlValue) -> tuple[tuple[IndexResult, ...], tuple[str, ...]]:
-    """Read `model-index`; return the results, and a fault for each kind of thing that was passed over."""
+    """Return the results of a `model-index`, and a fault for each kind of entry that was skipped."""
     results: list[IndexResult] = []
     faults: list[str] = []
     for pointer, model in _entries(index, "/model-index", faults):
@@ -50,7 +50,7 @@ def read_results(index: YamlValue) -> tuple[tuple[IndexResult, ...], tuple[str, 
 
 
 def _entries(value: YamlValue, pointer: str, faults: list[str]) -> Iterator[tuple[str, dict[str, YamlValue]]]:
-    """Pair each mapping of a list with its pointer; where one mapping stands in a list's place, it is the only one."""
+    """Yield each mapping of a list with its pointer; a mapping in place of a list counts as the only one."""
     if value is None:
         return
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""A model card's text in sections: headings of any style, what each announces, and the passages under it."""
+"""Divides a model card's text into sections: a heading of any style, its kind, and the passages under it."""
 
 import re
 from collections.abc import Iterator
@@ -12,23 +12,23 @@ _NO_WORD: Final = re.compile(r"[^\w\s'\u2019/&]|_")
 
 
 class Section(NamedTuple):
-    """A heading and what stands under it, up to the next heading."""
+    """A heading with the text under it, up to the next heading."""
 
     heading: str
-    """Without markup; "" for what stands before the first heading."""
+    """Without markup; "" for the text before the first heading."""
     level: int
     """1 to 6; 7 for a line in bold, 8 for a plain line; 0 before the first heading."""
     kind: SectionKind
-    """What the heading announces; where it announces nothing, what the heading above it does."""
+    """Kind that the heading announces, else that of the heading above it, unless a sibling before it has another."""
     start: int
     """First byte, in the card, of the heading's line."""
     end: int
-    """The byte after the section's last."""
+    """Byte after the section's last."""
     passages: tuple[Passage, ...]
 
 
 def read_sections(card: bytes, body_offset: int = 0) -> tuple[Section, ...]:
-    """Read a card's sections from the byte where its text begins; () where the bytes are no card. Never raises."""
+    """Return a card's sections from the byte on where its text begins; () where the bytes are no card. Never raises."""
     if no_card(card):
         return ()
     text = read_text(card)
@@ -36,13 +36,13 @@ def read_sections(card: bytes, body_offset: int = 0) -> tuple[Section, ...]:
 
 
 def heading_kind(heading: str) -> SectionKind | None:
-    """The kind that a heading's words announce by the table; None when they announce none."""
+    """Kind of section that a heading's words announce, by cards.toml; None where they announce none."""
     words = " ".join(_NO_WORD.sub(" ", heading.casefold()).split())
     return next((rule.kind for rule in card_rules().headings if rule.pattern.search(words)), None)
 
 
 def _sections(text: MarkdownText, first_line: int, start: int) -> Iterator[Section]:
-    """Close a section at each heading."""
+    """Yield a section at each heading, and the last one at the end."""
     above: list[tuple[int, SectionKind]] = []
     heading, passages = Heading("", 0, 0), list[Passage]()
     kind: SectionKind = "other"
@@ -62,7 +62,10 @@ def _sections(text: MarkdownText, first_line: int, start: int) -> Iterator[Secti
 
 
 def _kind(heading: Heading, before: list[tuple[int, SectionKind]]) -> SectionKind:
-    """A heading that announces nothing goes on with what the one above it does, until one beside it turned away."""
+    """Kind of a heading: the announced one, else that of the heading above, unless a sibling before it has another.
+
+    Under "Limitations", "Memory" is about limits too, but not where "Training data" precedes it on the same level.
+    """
     if announced := heading_kind(heading.text):
         return announced
     above = [kind for level, kind in before if level < heading.level]
@@ -71,6 +74,6 @@ def _kind(heading: Heading, before: list[tuple[int, SectionKind]]) -> SectionKin
 
 
 def _as_passage(text: MarkdownText, line: Heading) -> Passage:
-    """Take back a plain line that turned out to be no heading: it leads in a list or stands for itself."""
+    """Return a plain line that is no heading as a passage: it introduces a list, or is a paragraph by itself."""
     end = text.line_place(text.line_of(line.place) + 1)
     return Passage(text.parsed[line.place : end].rstrip(), ((0, line.place),), item=False)

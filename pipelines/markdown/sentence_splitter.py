@@ -1,4 +1,4 @@
-"""Where sentences end in a text with Markdown in it."""
+"""Finds where sentences begin and end in a text with Markdown."""
 
 import re
 from collections.abc import Iterator
@@ -13,23 +13,23 @@ _OPAQUE: Final = re.compile(
 """Code, tags, link targets and addresses: their full stops end no sentence."""
 
 _OPENERS: Final = ("`", "<", "](", "://")
-"""One of them is in each: to look for them costs much less."""
+"""Every match has one of them; they are searched first, which costs much less."""
 
 _WIDE_STOPS: Final = "\u3002\uff01\uff1f\uff61"
 _STOP: Final = re.compile(r"[.!?…]+[\"”\u2019»)\]*_`']*(?=\s|\Z)")
 _END: Final = re.compile(rf"{_STOP.pattern}|[{_WIDE_STOPS}]+[”」』\uff09]*|[ \t]{{2,}}(?=\n)|\\(?=\n)")
 _RARE_END: Final = re.compile(rf"[\n{_WIDE_STOPS}](?:(?<=[ \t\\]\n)|(?<=[{_WIDE_STOPS}]))")
-"""What most texts have none of: to look for stops alone costs much less."""
+"""Ends of sentences that most texts have none of; without them only stops are searched, which costs much less."""
 
 _CODE_NEXT: Final = re.compile(r"\s+[`<]")
 LONGEST_WORD: Final = 40
-"""Characters before a full stop that are looked at."""
+"""Most characters that are read before a full stop, and after it."""
 
 _LAST_WORD: Final = re.compile(r"[^\s(\[\"“*_]*\Z")
 
 
 def sentence_spans(text: str, begin: int = 0) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each sentence from `begin` on, without the white space around it."""
+    """Yield first character and the one after the last of each sentence from `begin` on, without white space around."""
     masked = _OPAQUE.sub(_covered, text) if any(opener in text for opener in _OPENERS) else text
     start = begin
     for end in (_END if _RARE_END.search(masked) else _STOP).finditer(masked, begin):
@@ -40,7 +40,7 @@ def sentence_spans(text: str, begin: int = 0) -> Iterator[tuple[int, int]]:
 
 
 def _covered(found: re.Match[str]) -> str:
-    """Letters in its place; the bracket that closes a link's words is kept."""
+    """Return as many letters as were found; the bracket that closes a link's words stays."""
     bracket = "]" if found[0].startswith("]") else ""
     return bracket + "x" * (len(found[0]) - len(bracket))
 
@@ -67,7 +67,7 @@ def _is_abbreviation(text: str, start: int, end: int) -> bool:
 
 
 def _is_name(word: str) -> bool:
-    """Whether a word in lower case is the name of a model rather than the middle of a sentence."""
+    """Whether a word in lower case is a model's name, by a digit in it, and may begin a sentence."""
     return any(char.isdigit() for char in word)
 
 

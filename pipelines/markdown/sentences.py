@@ -1,4 +1,4 @@
-"""Sentences of a model card with the bytes that they are quoted from: card[start:end] is what is quoted."""
+"""Yields the sentences of a model card with the bytes that they are quoted from: card[start:end] is the quote."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,17 +15,17 @@ from pipelines.rules.cards import CLAIMING, card_rules
 
 SHORTEST_SENTENCE_CHARS: Final = 10
 LONGEST_SENTENCE_CHARS: Final = 1200
-"""Of the text without markup; what is longer is no sentence but text without full stops."""
+"""Most characters of a sentence without markup; what is longer is text without full stops."""
 
 MOST_SENTENCES: Final = 2000
-"""Sentences that are read of a card. The fullest of 2,686 recorded cards has 98."""
+"""Most sentences that are read of a card. The fullest of 2,686 recorded cards has 98."""
 
 LEAD_IN_ENDS: Final = (":", "\uff1a")
 QUESTION_ENDS: Final = ("?", "\uff1f")
-"""In the Latin and the wide form."""
+"""Question marks in the Latin and the wide form."""
 
 LONGEST_QUOTE_CHARS: Final = 6000
-"""With markup: links may be several times as long as their words."""
+"""Most characters of a sentence with markup: links may be several times as long as their words."""
 
 _INLINE: Final = MarkdownIt("commonmark").enable("strikethrough")
 _LABEL: Final = re.compile(
@@ -41,33 +41,36 @@ class Sentence(NamedTuple):
     text: str
     """Without markup, on one line."""
     label: str
-    """The words in bold that lead it in ("Hallucination"), or ""; they are not part of the quote."""
+    """Words in bold that introduce it ("Hallucination"), or ""; they are not part of the quote."""
     start: int
-    """First byte in the card."""
+    """Its first byte in the card."""
     end: int
-    """The byte after its last."""
+    """Byte after its last."""
     passage: int
     """Number of its passage in the section."""
     item: bool
-    """Whether it stands in a list."""
+    """Whether it is in a list."""
     lead_in: str
-    """The line that leads in its list ("It is not meant for:"), or ""."""
+    """The line that introduces its list ("It is not meant for:"), or ""."""
 
 
 class SectionSentences(NamedTuple):
-    """A section of a card, and what stands in it."""
+    """A section of a card, and the sentences in it."""
 
     section: Section
     sentences: tuple[Sentence, ...]
 
 
 def is_full(body: Sequence[SectionSentences]) -> bool:
-    """Whether a card holds as many sentences as are read of one, and perhaps more."""
+    """Whether a card's sentences were read up to `MOST_SENTENCES`, so that it may have more."""
     return sum(len(part.sentences) for part in body) >= MOST_SENTENCES
 
 
 def read_body(card: bytes, body_offset: int = 0) -> tuple[SectionSentences, ...]:
-    """Read a card once, from the byte where its text begins; () where the bytes are no card. Never raises."""
+    """Return a card's sections, with up to `MOST_SENTENCES` sentences, from the byte on where its text begins.
+
+    () where the bytes are no card. Never raises.
+    """
     text, left, read = read_text(card), MOST_SENTENCES, []
     for section in read_sections(card, body_offset):
         sentences = tuple(islice(read_sentences(text, section), left))
@@ -77,9 +80,9 @@ def read_body(card: bytes, body_offset: int = 0) -> tuple[SectionSentences, ...]
 
 
 def read_sentences(text: MarkdownText, section: Section) -> Iterator[Sentence]:
-    """Yield a section's sentences in order, without boilerplate, pictures, and what is too short or too long.
+    """Yield a section's sentences in order, without boilerplate, pictures, and texts that are too short or too long.
 
-    Cells of tables count in sections about limits alone: elsewhere a table compares or lists.
+    Cells of tables count only in sections about limits: elsewhere a table compares or lists.
     """
     lead_in = ""
     for number, passage in enumerate(section.passages):
@@ -94,7 +97,7 @@ def read_sentences(text: MarkdownText, section: Section) -> Iterator[Sentence]:
 
 
 def plain_text(markdown: str) -> str:
-    """What a reader sees of a line of Markdown: without marks, link targets, pictures and tags."""
+    """A line of Markdown as its reader sees it: without marks, link targets, pictures and tags."""
     seen = []
     for block in _INLINE.parseInline(markdown):
         for token in block.children or ():
@@ -123,18 +126,18 @@ def _sentences(text: MarkdownText, passage: Passage, number: int, lead_in: str) 
 
 
 def _short_lead_in(passage: Passage) -> str:
-    """A line like "It never:", which leads in a list though it is too short to be a sentence."""
+    """A line like "It never:", which introduces a list but is too short to be a sentence; "" for other passages."""
     return passage.text if passage.text.endswith(LEAD_IN_ENDS) and len(passage.text) < SHORTEST_SENTENCE_CHARS else ""
 
 
 def _label(text: str) -> tuple[str, int]:
-    """Part a passage into the words in bold that lead it in and the rest."""
+    """Words in bold that introduce a passage, and the index where the rest begins."""
     found = _LABEL.match(text)
     return (plain_text(found["inside"]), found.end()) if found else ("", 0)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """Leave out emphasis that spans the whole sentence or is not closed in it."""
+    """First and last place of a sentence without marks of emphasis that span all of it or are not closed in it."""
     mark = _EMPHASIS.match(text, start, end)
     if mark:
         inside = text[mark.end() : end]

@@ -1,4 +1,4 @@
-"""YAML as cards hold it, read with bounds: scalars stay the text that they are, aliases are never followed."""
+"""Reads YAML of cards within bounds: scalars are left as text, and aliases are not followed."""
 
 import re
 from collections.abc import Iterator
@@ -9,32 +9,32 @@ import yaml
 from pipelines.errors import PipelineError
 
 LONGEST_YAML_CHARS: Final = 256 * 1024
-"""The longest front matter that is read; the longest that the Hub lists are results of many hundred benchmarks."""
+"""Longest front matter that is read; the longest ones of the Hub list results of many hundred benchmarks."""
 
 DEEPEST: Final = 24
-"""Nesting that is read; a benchmark's value stands seven levels deep."""
+"""Deepest nesting that is read; a benchmark's value is seven levels deep."""
 
 MOST_NODES: Final = 50_000
-"""Keys and values that are read."""
+"""Most keys and values that are read."""
 
 NULLS: Final = frozenset(("", "~", "null", "Null", "NULL"))
-"""Plain scalars that stand for nothing (YAML 1.2, core schema)."""
+"""Plain scalars that mean null (YAML 1.2, core schema)."""
 
 OF_THE_PARSER: Final = (ValueError, ArithmeticError, LookupError)
-"""What the parser lets out beside its own errors: it takes any eight digits for a character's, and a version of any
-length for a number ("%YAML 999…")."""
+"""Errors that the parser raises beside its own: it accepts any eight digits as the number of a character, and a version
+of any length as a number ("%YAML 999…")."""
 
 FIGURE: Final = "value"
-"""Key of a mapping whose lines are noted: a benchmark's figure stands there."""
+"""Key by which a mapping is a benchmark's figure, so that its lines are noted."""
 
 _HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 
 YamlValue = str | None | list["YamlValue"] | dict[str, "YamlValue"]
-"""What is read: booleans, numbers and dates are left as text, so that "no" stays Norwegian and "1:30" a ratio."""
+"""A value as read: booleans, numbers and dates are left as text, so that "no" stays Norwegian and "1:30" a ratio."""
 
 
 class StrictYamlError(PipelineError):
-    """A text is no YAML, or exceeds what is read of one."""
+    """Raised for a text that is no YAML, or that exceeds the bounds."""
 
 
 class Lines(NamedTuple):
@@ -42,26 +42,26 @@ class Lines(NamedTuple):
 
     first: int
     end: int
-    """The line after the last."""
+    """Number of the line after the last."""
 
 
 class YamlDocument(NamedTuple):
-    """What a text holds, and where."""
+    """Value of a YAML text, with its faults, and the lines of its keys."""
 
     value: YamlValue
     faults: tuple[str, ...]
-    """What it was read in spite of."""
+    """Faults in spite of which the text was read."""
     lines: dict[str, Lines]
-    """JSON Pointer → the lines of each key of the document, and of each mapping in it that holds a `FIGURE`."""
+    """JSON Pointer → lines, of each key of the document and of each mapping in it that has a `FIGURE`."""
 
 
 def read_yaml(text: str) -> YamlDocument:
-    """Read one document.
+    """Return the first document of a text.
 
-    Of a key that stands twice the first value counts, as a reader sees it first. An alias gives None.
+    Of a key that is written twice the first value counts, as a reader sees it first. An alias gives None.
 
     Raises:
-        CardYamlError: the text is no YAML, too long, too deep or too large.
+        StrictYamlError: the text is no YAML, too long, too deep or too large.
     """
     if len(text) > LONGEST_YAML_CHARS:
         raise StrictYamlError(f"holds {len(text)} characters: {LONGEST_YAML_CHARS} are read")
@@ -75,18 +75,18 @@ def read_yaml(text: str) -> YamlDocument:
 
 
 class _Reading:
-    """Builds values from the parser's events, which come one by one however deep or self-similar the text is."""
+    """Builds values from the parser's events, which come one by one, however deep the text or its aliases are."""
 
     def __init__(self, events: Iterator[yaml.Event]) -> None:
         self._events = events
         self._nodes = 0
         self._line = 0
-        """The last line that held any of a value; where a block ends, the parser has already gone on."""
+        """Last line with a part of a value; where a block ends, the parser's own position is already beyond it."""
         self.faults: list[str] = []
         self.lines: dict[str, Lines] = {}
 
     def document(self) -> YamlValue:
-        """Read up to the first node and return its value; what follows it is not read."""
+        """Value of the first node; what follows it is not read. None where there is no node."""
         for event in self._events:
             if isinstance(event, yaml.NodeEvent):
                 return self._value(event, 0, "")
@@ -108,7 +108,7 @@ class _Reading:
         return None
 
     def _text(self, event: yaml.ScalarEvent) -> str | None:
-        """A scalar's text; half a character, which YAML can spell and UTF-8 cannot carry, is none."""
+        """Text of a scalar; None for null, and for a lone surrogate, which YAML can write but UTF-8 cannot carry."""
         if _HALF_CHARACTER.search(event.value):
             self.faults.append("a text that is no Unicode is passed over")
             return None
@@ -149,7 +149,7 @@ class _Reading:
 
 
 def _reason(error: Exception) -> str:
-    """The parser's words and its line, without the text that it stumbled over."""
+    """The parser's message and line, without the text that it refused."""
     if isinstance(error, OF_THE_PARSER):
         return "an escape or a version beyond what can be meant"
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:

@@ -1,4 +1,4 @@
-"""Which cells of a card's table say something in words: tables of figures, names and switches say nothing so."""
+"""Finds the cells of a card's table that are sentences; tables of figures, names and switches have none."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from typing import Final
 from pipelines.rules.cards import card_rules
 
 SHORTEST_SENTENCE_WORDS: Final = 5
-"""Of a cell that does not end as a sentence does."""
+"""Fewest words of a sentence in a cell that does not end as a sentence does."""
 
 LONGEST_FIGURE_CHARS: Final = 60
 
@@ -18,9 +18,9 @@ _SENTENCE_END: Final = re.compile(r"[.!?\u3002\uff01\uff1f][\"”\u2019)*_]*$")
 
 
 def telling_cells(headings: Sequence[str], cells: Sequence[str]) -> Iterator[int]:
-    """Give the places, in a row, of the cells that are sentences; none in a row that holds a figure.
+    """Yield the indexes, in a row, of the cells that are sentences; none in a row that has a figure.
 
-    Columns of what to do about a limit, or of examples, are passed over by their headings.
+    Columns of examples, or of remedies for a limit, are skipped by their headings.
     """
     if any(len(cell) <= LONGEST_FIGURE_CHARS and _FIGURE.fullmatch(cell) for cell in cells):
         return

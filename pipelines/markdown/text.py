@@ -1,4 +1,4 @@
-"""A model card as text, with the way back from any character to its byte in the card as stored."""
+"""Decodes a model card, and finds for any character of the text its byte in the card as stored."""
 
 import re
 from bisect import bisect_right
@@ -7,13 +7,13 @@ from itertools import accumulate, islice, pairwise
 from typing import Final, NamedTuple
 
 LONGEST_CARD_BYTES: Final = 1 << 19
-"""What is read of a card; cards beyond it carry pictures inside their text."""
+"""Most bytes that are read of a card; larger cards have pictures inside their text."""
 
 MOST_LINES: Final = 5_000
-"""Lines that are read of a card. The longest of 2,686 recorded cards has 4,233."""
+"""Most lines that are read of a card. The longest of 2,686 recorded cards has 4,233."""
 
 STRETCH_CHARS: Final = 1024
-"""Characters that are looked through, at most, to find the byte of one."""
+"""Most characters that are encoded to find the byte of one."""
 
 BYTE_ORDER_MARK: Final = "\ufeff"
 
@@ -22,7 +22,7 @@ _BYTE_LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _ALTERED: Final = re.compile("[\0\ud800-\udfff]")
 
 _ERROR_TEXT_BYTES: Final = 600
-"""Error answers are short; a longer text that begins like one is a card."""
+"""Longest error answer; a longer text that begins like one is a card."""
 
 _LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _ERROR_TEXT: Final = re.compile(
@@ -34,12 +34,12 @@ _ERROR_TEXT: Final = re.compile(
 
 
 class MarkdownText(NamedTuple):
-    """A card's characters and where its lines begin."""
+    """A card's characters, and where its lines begin."""
 
     text: str
-    """Bytes that are no UTF-8 stand as lone surrogates, so that every character has its bytes."""
+    """The card; bytes that are no UTF-8 are lone surrogates, so that every character has its bytes."""
     parsed: str
-    """The same for parsers, character by character in the same places, without NUL and surrogates."""
+    """The same for parsers: NUL and surrogates are replaced, one character by one, so that all indexes are the same."""
     line_chars: tuple[int, ...]
     """First character of each line; lines end as Markdown has it: CR LF, CR or LF."""
     line_bytes: tuple[int, ...]
@@ -60,7 +60,7 @@ class MarkdownText(NamedTuple):
         return bisect_right(self.line_bytes, byte) - 1
 
     def line_place(self, line: int) -> int:
-        """First character of a line; of the line after the last, the end of the text."""
+        """Index of a line's first character; of the line after the last, the end of the text."""
         return self.line_chars[line] if line < len(self.line_chars) else len(self.text)
 
     def byte_at(self, char: int) -> int:
@@ -70,7 +70,7 @@ class MarkdownText(NamedTuple):
 
 
 def is_cut(card: bytes) -> bool:
-    """Whether a card goes on beyond what `read_text` reads of it."""
+    """Whether a card may have more than `read_text` reads of it."""
     return (
         len(card) > LONGEST_CARD_BYTES
         or sum(1 for _ in islice(_BYTE_LINE_END.finditer(card), MOST_LINES)) == MOST_LINES
@@ -78,7 +78,7 @@ def is_cut(card: bytes) -> bool:
 
 
 def read_text(card: bytes) -> MarkdownText:
-    """Decode a card, up to `LONGEST_CARD_BYTES` and `MOST_LINES`. Any bytes can be read."""
+    """Return a card's text, up to `LONGEST_CARD_BYTES` and `MOST_LINES`. Any bytes can be read."""
     text = card[:LONGEST_CARD_BYTES].decode("utf-8", "surrogateescape")
     starts = [0, *(end.end() for end in islice(_LINE_END.finditer(text), MOST_LINES))]
     if len(starts) > MOST_LINES:
@@ -89,7 +89,7 @@ def read_text(card: bytes) -> MarkdownText:
 
 
 def no_card(card: bytes) -> str | None:
-    """Say why bytes saved as a card are none (a pointer to a large file, an error's text), or None."""
+    """Say why bytes saved as a card are no card (a pointer to a large file, an error's text); None if they are one."""
     if card.startswith(_LFS_POINTER):
         return "a pointer to a large file is stored in the card's place"
     if card[:2] != b"--" and (html_page(card) or (len(card) <= _ERROR_TEXT_BYTES and _is_error(card))):
@@ -98,7 +98,7 @@ def no_card(card: bytes) -> str | None:
 
 
 def html_page(card: bytes) -> bool:
-    """Whether a whole web page was saved, of any length."""
+    """Whether the bytes are a whole web page, of any length."""
     return card[:100].lstrip().lower().startswith((b"<!doctype html", b"<html"))
 
 
@@ -107,7 +107,7 @@ def _is_error(card: bytes) -> bool:
 
 
 def _offsets(text: str, starts: Sequence[int]) -> tuple[int, ...]:
-    """The first byte of each character of `starts`, which begin with 0 and ascend."""
+    """First byte of each character of `starts`, which begin with 0 and ascend."""
     counts = (_byte_count(text[start:end]) for start, end in pairwise(starts))
     return tuple(accumulate(counts, initial=0))
 

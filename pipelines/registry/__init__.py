@@ -1,1 +1,1 @@
-"""The registry's files as bytes and names: which there are, how they are packed and split."""
+"""Keys and bytes of the registry's files: which there are, how they are packed and partitioned."""

@@ -1,4 +1,4 @@
-"""What one generation serves otherwise than another: the lines of a delta, in order of shard and then of slug."""
+"""Deltas: what a generation serves otherwise than its parent, a line for each passport, by shard and then slug."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -11,26 +11,26 @@ from schemas.registry import DeltaLine, ShardRow
 
 
 def delta(before: Iterable[ShardRow], after: Iterable[ShardRow]) -> Iterator[DeltaLine]:
-    """Compare the rows of some slots with the parent's of the same; a row with the same object is no line.
+    """Yield a line for each difference between a generation's rows of some slots and its parent's of the same slots.
 
-    A whole delta is those of the newer generation's shards, one after the other.
+    Rows differ if their objects do. A whole delta has the lines of each shard of the newer generation, in order.
     """
     old, new = ({row.slug: row for row in rows} for rows in (before, after))
     return _lines(old, new)
 
 
 def print_delta(lines: Iterable[DeltaLine]) -> Iterator[bytes]:
-    """Print the lines of a delta, each a JSON object with its line's end."""
+    """Yield the lines of a delta as bytes, each a JSON object with a line end."""
     return (line.model_dump_json().encode() + b"\n" for line in lines)
 
 
 def encode_delta(lines: Iterable[DeltaLine]) -> bytes:
-    """Pack a delta as it is stored; only what is packed is in memory."""
+    """Return a delta packed as it is stored; of its lines, only the packed bytes are all in memory."""
     return pack(printed.removesuffix(b"\n") for printed in print_delta(lines))
 
 
 def decode_delta(body: bytes, *, max_bytes: int = MAX_DELTA_BYTES) -> Iterator[DeltaLine]:
-    """Unpack a delta, a line at a time; raise ShardError on coming to anything else, or to more than `max_bytes`."""
+    """Yield the lines of a packed delta; raise ShardError at a line that is none, or beyond `max_bytes` of lines."""
     try:
         yield from map(DeltaLine.model_validate_json, unpack(body, max_bytes=max_bytes))
     except ValidationError as error:
@@ -38,7 +38,7 @@ def decode_delta(body: bytes, *, max_bytes: int = MAX_DELTA_BYTES) -> Iterator[D
 
 
 def delta_sha256(body: bytes, *, max_bytes: int = MAX_DELTA_BYTES) -> str:
-    """Digest of a packed delta's lines as they were before compression, which no version of a compressor changes.
+    """Digest of a packed delta's lines before compression, which is the same for every version of the compressor.
 
     Raise ShardError on damage, and on more than `max_bytes` of lines.
     """

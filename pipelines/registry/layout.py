@@ -1,4 +1,4 @@
-"""Keys of the registry's files, and the type and caching with which each is served."""
+"""Keys of the registry's files, and the Content-Type and Cache-Control with which each is served."""
 
 import hashlib
 import re
@@ -16,7 +16,7 @@ JWKS_KEY = ".well-known/jwks.json"
 PUBLIC_KEY_KEY = "api/v1/trust-passport-public-key"
 
 RESERVED_NAMES = frozenset({"api", "registry", "docs", "trust", "submit", "compare", "assets"})
-"""First parts of keys, and of addresses that passports link to, which no slug may take for its page."""
+"""First parts of keys, and of addresses that passports link to; the page of a slug with such a name is renamed."""
 SITE_EXTENSIONS = {
     "css": "text/css; charset=utf-8",
     "html": "text/html; charset=utf-8",
@@ -31,15 +31,15 @@ SITE_EXTENSIONS = {
     "xml": "application/xml",
     "zst": "application/zstd",
 }
-"""Extension of a site file → its Content-Type. A slug that ends in one would be taken for such a file."""
+"""Extension of a site file → its Content-Type. A slug that ends in one would be served as such a file."""
 _COMPRESSED = frozenset({"br", "gz"})
-"""Extensions that servers read as a Content-Encoding."""
+"""Extensions that servers interpret as a Content-Encoding."""
 
 _STEM_HASH_CHARACTERS = 16
 
 
 class Headers(NamedTuple):
-    """How a key is served."""
+    """HTTP headers with which a key is served."""
 
     content_type: str
     cache_control: str
@@ -59,11 +59,11 @@ _RULES: tuple[tuple[re.Pattern[str], Headers], ...] = tuple(
         (r"api/.+", "application/json", _MINUTES),
     )
 )
-"""The first that matches the whole key holds; site files go by extension; everything else is a page."""
+"""The first that matches the whole key applies; site files go by extension; everything else is a page."""
 
 
 def headers(key: str) -> Headers:
-    """Content-Type and Cache-Control of a key: the one place that states them, for buckets and servers alike."""
+    """Content-Type and Cache-Control of a key; stated here alone, for buckets and servers alike."""
     for pattern, found in _RULES:
         if pattern.fullmatch(key):
             return found
@@ -71,16 +71,16 @@ def headers(key: str) -> Headers:
 
 
 def header_rules() -> Iterator[tuple[str, Headers]]:
-    """Give the same as patterns, for a server's configuration: the first to match a whole key holds, else a page."""
+    """Yield the same as patterns for a server's configuration; the first that matches applies, else a key is a page."""
     yield from ((pattern.pattern, found) for pattern, found in _RULES)
     for extension in SITE_EXTENSIONS:
         yield rf".+\.{extension}", headers(f"a.{extension}")
 
 
 def safe_stem(slug: str) -> str:
-    """Name a passport's copies: the slug where that is plainly safe, else `stem~hash`, which no slug can be.
+    """Name of a passport's copies: its slug where that is safe, else `stem~hash`, which no slug can be.
 
-    Not safe is what is reserved, looks like a site file, or has dots where a server could read a path.
+    A slug is not safe if it is reserved, ends like a site file, or has dots that a server could read as a path.
     """
     if slug not in RESERVED_NAMES and not _extension(slug) and ".." not in slug and not slug.endswith("."):
         return slug
@@ -109,7 +109,7 @@ def source_key(source: str, sha256: str) -> str:
 
 
 def rules_key(sha256: str) -> str:
-    """Key of the rules that passports were made by, by the hash of their bytes."""
+    """Key of the rules that passports were made with, by the hash of their bytes."""
     return f"registry/rules/{sha256}.json"
 
 
@@ -129,7 +129,7 @@ def revocations_key(version: int) -> str:
 
 
 def delta_key(generation: int) -> str:
-    """Key of what changed between a generation and its parent."""
+    """Key of the delta between a generation and its parent."""
     return f"{DELTAS}/{generation}.jsonl.zst"
 
 
@@ -139,7 +139,7 @@ def run_key(run_id: str) -> str:
 
 
 def probe_key(nonce: str, race: str) -> str:
-    """Key that a race of the fitness probe is run on."""
+    """Key that the writers of one race of the store's fitness probe compete for."""
     return f"registry/probe/{nonce}/{race}.json"
 
 

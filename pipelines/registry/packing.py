@@ -1,4 +1,4 @@
-"""Packs JSON lines with zstd and unpacks them, both within bounds."""
+"""Compresses JSON lines with zstd and decompresses them, within bounds on lines and sizes."""
 
 import hashlib
 import io
@@ -10,30 +10,30 @@ from pipelines.errors import PipelineError
 from schemas.registry import ShardRef
 
 MAX_PART_BYTES = 2 * 2**30
-"""Unpacked, of a part of a source's listings; about ten times one of 256 of two million repositories with cards."""
+"""Largest part of a source's listings, unpacked: about ten times one of 256 of two million repositories with cards."""
 
 MAX_LINE_BYTES = 16 * 2**20
-"""Without its end, when packed and when unpacked; lines of records are admitted up to half of it (`schemas.lines`)."""
+"""Longest line without its end, packed or unpacked; lines of records may have half of it (`schemas.lines`)."""
 
 _LEVEL = 9
-"""Past it rows get hardly smaller and much slower to pack."""
+"""Level of compression; with a higher one rows get hardly smaller, in much more time."""
 _PIECE_BYTES = 64
-"""Unpacked at once. Four bytes can stand for 128 KiB, so a piece is at most 2 MiB before the limits are checked.
-A larger one is hardly faster."""
+"""Compressed bytes that are unpacked at once. Four of them can become 128 KiB, so at most 2 MiB are unpacked before the
+bounds are checked. Larger pieces are hardly faster."""
 _SHOWN = 160
-"""Bytes of a line that an error shows: of a record's, its source and id."""
+"""Bytes of a line that an error shows; those of a record's line include its source and id."""
 _MAX_WINDOW_BYTES = 32 * 2**20
-"""What a packed file may make its reader allocate."""
+"""Most memory that a packed file may make its reader allocate for the window."""
 
 
 class ShardError(PipelineError):
-    """Packed lines are damaged, too large, or hold something else than sorted rows."""
+    """Raised where packed lines are damaged, too large, or are not the sorted rows that they should be."""
 
 
 def pack(lines: Iterable[bytes]) -> bytes:
-    """Compress lines (without their ends) as they come: a fixed level, no times, no names, a checksum.
+    """Return lines (given without their ends) compressed in their order: a fixed level, no times or names, a checksum.
 
-    Raise ShardError on a line that `unpack` would refuse: nothing is written that could not be read.
+    Raise ShardError on a line that `unpack` would refuse, so that nothing is written that cannot be read.
     """
     packed = io.BytesIO()
     compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
@@ -45,7 +45,7 @@ def pack(lines: Iterable[bytes]) -> bytes:
 
 
 def ref_of(body: bytes, *, index: int, rows: int) -> ShardRef:
-    """Refer to a packed file as a snapshot does: by its hash, and by its sizes before and after packing."""
+    """Return a snapshot's reference to a packed file: its hash, and its sizes before and after compression."""
     unpacked = sum(map(len, unpacked_pieces(body, max_bytes=MAX_PART_BYTES)))
     return ShardRef(
         index=index,
@@ -57,14 +57,14 @@ def ref_of(body: bytes, *, index: int, rows: int) -> ShardRef:
 
 
 def most_packed_bytes(unpacked: int) -> int:
-    """How large lines of so many bytes can be once packed: what cannot be compressed grows by less than a 256th."""
+    """Largest packed size of so many bytes of lines: what cannot be compressed grows by less than a 256th."""
     return unpacked + unpacked // 256 + 4096
 
 
 def unpack(body: bytes, *, max_bytes: int) -> Iterator[bytes]:
-    """Give the lines back one at a time; raise ShardError on damage, a line too long, or more than `max_bytes`.
+    """Yield the lines of a packed file; raise ShardError on damage, a line too long, or more than `max_bytes`.
 
-    What is in memory is a line and a piece, whatever the body is.
+    Memory holds one line and one piece, whatever the body is.
     """
     begun = bytearray()
     for piece in unpacked_pieces(body, max_bytes=max_bytes):
@@ -81,9 +81,9 @@ def unpack(body: bytes, *, max_bytes: int) -> Iterator[bytes]:
 
 
 def unpacked_pieces(body: bytes, *, max_bytes: int) -> Iterator[bytes]:
-    """Unpack in pieces of 2 MiB at most; the body must be one whole frame of `max_bytes` at most, and nothing after it.
+    """Yield the unpacked bytes of a body, which is one whole frame of at most `max_bytes`, in pieces of at most 2 MiB.
 
-    Raise ShardError, before more than one piece beyond the bound has been unpacked.
+    Raise ShardError on any other body, before more than one piece beyond the bound is unpacked.
     """
     frame, total = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW_BYTES).decompressobj(), 0
     try:

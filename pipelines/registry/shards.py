@@ -1,4 +1,4 @@
-"""Shards: the rows of a generation, cut by slug, as compressed JSON Lines; equal rows give equal bytes."""
+"""Shards: the rows of a generation, partitioned by slug, as compressed JSON Lines; equal rows give equal bytes."""
 
 from collections.abc import Iterable
 from itertools import pairwise
@@ -10,14 +10,14 @@ from pipelines.registry.slots import slot
 from schemas.registry import ShardRow
 
 MAX_SHARD_BYTES = 64 * 2**20
-"""Unpacked; about ten times the largest shard of two million passports."""
+"""Largest shard, unpacked: about ten times the largest one of two million passports."""
 
 MAX_DELTA_BYTES = 2**30
-"""Unpacked; a delta that names two million passports has about two thirds of it."""
+"""Largest delta, unpacked; one that names two million passports has about two thirds of it."""
 
 
 def checked_rows(rows: Iterable[ShardRow], slots: range) -> tuple[ShardRow, ...]:
-    """Give the rows of one shard back; raise ShardError unless they belong there, in order, each slug once."""
+    """Return the rows of one shard; raise ShardError unless they are of its slots, sorted, and have each slug once."""
     checked = _in_order(rows)
     for row in checked:
         if slot(row.slug) not in slots:
@@ -26,12 +26,12 @@ def checked_rows(rows: Iterable[ShardRow], slots: range) -> tuple[ShardRow, ...]
 
 
 def encode_shard(rows: Iterable[ShardRow]) -> bytes:
-    """Pack rows that are sorted by slug, one a line."""
+    """Return a packed shard of rows that are sorted by slug, one row a line."""
     return pack(row.model_dump_json().encode() for row in rows)
 
 
 def decode_shard(body: bytes, *, max_bytes: int = MAX_SHARD_BYTES) -> tuple[ShardRow, ...]:
-    """Unpack a shard; raise ShardError unless it holds nothing but rows in order, each slug once."""
+    """Return the rows of a packed shard; raise ShardError unless it has only rows, sorted, and each slug once."""
     return _in_order(_row(line) for line in unpack(body, max_bytes=min(max_bytes, MAX_SHARD_BYTES)))
 
 

@@ -1,1 +1,1 @@
-"""The tables that decide, one TOML file each, and beside each the module that reads and checks it."""
+"""The tables of rules, one TOML file each, and beside each the module that reads and checks it."""

@@ -1,4 +1,4 @@
-"""Bounds of a crawl while it runs: how much a source may answer, and from when on its gate cannot open any more."""
+"""Bounds at which a running crawl is stopped: too large an answer, or so much that its gate cannot open any more."""
 
 import math
 from typing import Annotated
@@ -10,17 +10,17 @@ from schemas.passport.scalars import Count
 
 
 class CrawlBounds(Frozen):
-    """What one crawl of a source may bring at most; the defaults are those of gates that do not say."""
+    """Most that one crawl of a source may bring; the defaults apply where a gate states no bound."""
 
     most_listings: Count = 20_000
-    """Listings that it may bring however few the last good one brought."""
+    """Listings that a crawl may always bring, however few the last good one brought."""
     largest_growth: Annotated[float, Field(ge=1)] = 3.0
-    """How many times the listings of the last good crawl it may bring, where that is more."""
+    """Multiple of the last good crawl's listings that a crawl may bring, where that is more."""
     most_unread_bytes: Count = 32 * 2**20
-    """Bytes of all records together that could not be read: they are kept in memory for the report."""
+    """Bytes of all records together that could not be read; they are held in memory for the report."""
     most_answer_bytes: Count = 16 * 2**20
-    """Of one answer, packed or unpacked."""
+    """Bytes of one answer, packed or unpacked."""
 
     def listings(self, last_good: int | None) -> int:
-        """How many listings a crawl may bring after one that brought `last_good`, None where there was none."""
+        """Most listings that a crawl may bring; the last good one brought `last_good`, None where there was none."""
         return max(self.most_listings, math.ceil((last_good or 0) * self.largest_growth))

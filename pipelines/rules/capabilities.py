@@ -23,19 +23,19 @@ class CapabilityRule(Condition):
     input_types: tuple[str, ...]
     output_types: tuple[str, ...]
     limits: tuple[str, ...] = ()
-    """Class-level failure modes that come with it."""
+    """Ids of class-level failure modes that every model with the capability has."""
 
 
 class CapabilityTable(Frozen):
-    """capabilities.toml."""
+    """Contents of capabilities.toml."""
 
     version: str
     capability: tuple[CapabilityRule, ...]
-    """A row with further conditions (`also`) is as many rows, each with one of them."""
+    """A row with further conditions (`also`) becomes several rows, one for each condition."""
     not_a_capability: dict[str, str]
-    """Fact → why it makes no capability."""
+    """Fact → why it shows no capability."""
     not_derivable: dict[str, str]
-    """Ability → why no fact can show it."""
+    """Capability → why no fact can show it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -44,7 +44,7 @@ class CapabilityTable(Frozen):
 
 
 def _rows_of(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The row with its own condition, then with each of the others."""
+    """Yield the row with its own condition, then with each of its further ones."""
     row = {key: value for key, value in told.items() if key != "also"}
     plain = {key: value for key, value in row.items() if key not in Condition.model_fields}
     yield row

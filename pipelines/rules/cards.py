@@ -1,4 +1,4 @@
-"""The table of what model cards say and how: read once and checked; patterns are compiled as they are read."""
+"""Reads cards.toml: the words by which model cards state limits, as compiled patterns."""
 
 import re
 import tomllib
@@ -20,11 +20,11 @@ ClaimKind = Literal["limitation", "bias", "risk", "out_of_scope"]
 """What a sentence states."""
 
 CLAIMING: tuple[ClaimKind, ...] = ("limitation", "bias", "risk", "out_of_scope")
-"""Kinds of sections whose sentences are claims unless something speaks against it."""
+"""Kinds of sections about limits, whose sentences are claims unless a cue speaks against it."""
 
 
 def _compiled(alternatives: object) -> object:
-    """Join a list of expressions to one that matches any of them, in any case."""
+    """Return one pattern that matches any of a list of expressions, ignoring case."""
     if isinstance(alternatives, list):
         return re.compile("|".join(f"(?:{one})" for one in alternatives) or r"(?!)", re.IGNORECASE)
     return alternatives
@@ -42,88 +42,88 @@ Words = Annotated[frozenset[str], BeforeValidator(_split)]
 
 
 class HeadingRule(Frozen):
-    """Words of a heading that announce what its section is about; the first row that fits counts."""
+    """Words of a heading that announce what its section is about; the first row that matches applies."""
 
     kind: SectionKind
     pattern: Pattern = Field(alias="patterns")
 
 
 class Wording(Frozen):
-    """How a failure mode is put into words; the first row that fits counts."""
+    """Words that state a failure mode; the first row that matches applies."""
 
     mode: str
-    """A failure mode of the catalogue, by the name that its fact gives it."""
+    """A failure mode of the catalogue, by its name in facts: "confabulation" for "limit:confabulation"."""
     kind: ClaimKind
     pattern: Pattern = Field(alias="patterns")
-    """Counts in sections that are about limits."""
+    """Words that count in sections about limits."""
     anywhere: Pattern = NOTHING
-    """Counts in every section: plain enough to need no heading."""
+    """Words that count in every section, because they are plain enough without a heading."""
 
 
 class Cues(Frozen):
-    """Words by which a sentence is taken for a claim or passed over."""
+    """Words by which a sentence counts as a claim or is skipped."""
 
     weakness: Pattern
-    """A section's sentence without any such word describes, and is no claim."""
+    """Words of weakness; a sentence without one, in a section about limits, only describes and is no claim."""
     plain: Pattern
-    """Counts in every section as a plain limitation."""
+    """Words that state a plain limitation, in every section."""
     concession: Pattern
-    """"despite efforts to reduce bias,": taken out before `denial` is looked for."""
+    """"despite efforts to reduce bias,": removed before `denial` is searched."""
     double_negation: Pattern
     """"not free of bias": likewise."""
     denial: Pattern
     """"does not hallucinate", "less biased": the opposite of a claim."""
     advice: Pattern
-    """What somebody should do; it states no weakness."""
+    """What somebody should do, which states no weakness."""
     imperative: Pattern
-    """Advice that in a list of uses would be one of them ("Use in …")."""
+    """Advice too, except in sections of uses out of scope, where "Use in …" is such a use."""
     preface: Pattern
-    """"Users should be aware that": it is taken out before the rest is read."""
+    """"Users should be aware that": removed before the rest is read."""
     reference: Pattern
-    """Where to read more."""
+    """Where to read more, which states no weakness."""
     others: Pattern
-    """About other models, and about things that are no model."""
+    """Words about other models, or about things that are not models."""
     named: Pattern
-    """About a model by its `name` and `number`: another one, unless the card has that name for its own."""
+    """A model's `name` and `number`: another model, unless the card calls its own so."""
     comparison: Pattern
-    """The part of a sentence that compares ("unlike …,"): it is taken out before the rest is read."""
+    """The part of a sentence that compares ("unlike …,"): removed before the rest is read."""
     praise: Pattern
-    """Out of sections about limits, a sentence with such a word is passed over."""
+    """Words of praise: outside sections about limits, a sentence with one is skipped."""
     intention: Pattern
-    """What it is for; in a section about limits it is a claim only where it also says "not" or "only"."""
+    """What the model is for; in a section about limits, a claim only with a `negation`, as "not" or "only"."""
     negation: Pattern
     licence: Pattern
     """Terms of the licence, and disclaimers of liability."""
     uses: Pattern
-    """A line that leads in a list of uses that are in scope."""
+    """A line that introduces a list of uses in scope."""
     misuses: Pattern
-    """A line that leads in a list of uses that are not."""
+    """A line that introduces a list of uses out of scope."""
     limits: Pattern
-    """A line that leads in a list of limits."""
+    """A line that introduces a list of limits."""
     denying: Pattern
-    """A line that leads in a list and denies it, verb by verb."""
+    """A line that introduces a list of verbs and denies each of them: "It does not:"."""
     foreign_denial: Pattern
     """`denial` in other languages."""
     foreign_label: Pattern
-    """A label with its value ("Lizenz: MIT"): no sentence."""
+    """A label with its value ("Lizenz: MIT"), which is no sentence."""
     continuation: Pattern
-    """Says more of the claim before it, in the same passage."""
+    """Words that add to the claim before, in the same passage."""
     column: Pattern = NOTHING
     """Heading of a table's column that states no limits, whatever the section is about."""
     finite: Pattern = NOTHING
     """A verb or a denial, which makes words without a full stop a sentence."""
     boilerplate: Pattern
-    """Templates' words that nobody filled in or that stand on every card."""
+    """Words of a template that nobody filled in, or that are on every card."""
 
 
 class CardRules(Frozen):
-    """cards.toml."""
+    """Contents of cards.toml."""
 
     version: str
     english: Words
-    """Small words that English cannot do without."""
+    """Small words that almost every English text has."""
     foreign: Words
-    """Those of other languages in the Latin script."""
+    """Small words of other languages in the Latin script."""
     abbreviations: Words
     headings: tuple[HeadingRule, ...] = Field(alias="heading")
     wordings: tuple[Wording, ...] = Field(alias="wording")
@@ -138,5 +138,5 @@ class CardRules(Frozen):
 
 @lru_cache(maxsize=1)
 def card_rules() -> CardRules:
-    """Read the table; raise pydantic.ValidationError naming the row and field that is wrong."""
+    """Return the table, read once; raise pydantic.ValidationError that names the wrong row and field."""
     return CardRules.model_validate(tomllib.loads(table_text("cards.toml")), strict=False)

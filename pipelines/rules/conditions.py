@@ -1,4 +1,4 @@
-"""When a rule holds: which facts must be stated, absent, or of a size. Rules are data; this reads them."""
+"""Conditions of rules: which facts must be stated, which must not, and which must reach a size."""
 
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
@@ -12,48 +12,48 @@ from schemas.listing import Claim, FactValue
 Claims = dict[str, Claim]
 
 LONGEST_CITATION = 10
-"""Facts of one group that are shown as evidence; a model of a hundred languages is shown to be of several by ten."""
+"""Most facts of one group that are cited as evidence: ten of a hundred languages show that a model has several."""
 
 
 class Condition(Frozen):
-    """Which facts a rule needs. A fact that is stated as false counts as not stated."""
+    """Facts that a rule needs. A fact that is stated as false counts as not stated."""
 
     all: tuple[str, ...] = ()
-    """Every one of them is stated."""
+    """Facts that must all be stated."""
     any: tuple[str, ...] = ()
-    """At least one of them is."""
+    """Facts of which at least one must be stated."""
     none: tuple[str, ...] = ()
-    """None of them is."""
+    """Facts of which none may be stated."""
     at_least: dict[str, int] = Field(default_factory=dict)
     below: dict[str, int] = Field(default_factory=dict)
     greater: tuple[str, str] | None = None
-    """Two facts, the first of which is the larger number."""
+    """Two facts, the first of which must be the larger number."""
     of_group: dict[str, int] = Field(default_factory=dict)
-    """Beginning of facts' names → how many facts at least are stated that begin so: {"language:" = 2}."""
+    """Beginning of facts' names → least number of stated facts whose names begin so: {"language:" = 2}."""
     cite: tuple[str, ...] = ()
-    """The facts that show it, where those of `all` and `any` would say too much or too little."""
+    """Facts to cite as evidence, where those of `all` and `any` would show too much or too little."""
 
 
 class Compiled(NamedTuple):
-    """A condition, laid out for the many times that it is asked."""
+    """A condition in the form in which it is checked many times."""
 
     all: frozenset[str]
     any: frozenset[str]
     none: frozenset[str]
     bounds: tuple[tuple[str, int, bool], ...]
-    """Fact, bound, and whether the fact must reach it (or stay below)."""
+    """Fact, bound, and whether the fact must reach the bound (or stay below it)."""
     greater: tuple[str, str] | None
     groups: tuple[tuple[str, int], ...]
     cite: tuple[str, ...]
 
     @property
     def asks_figures(self) -> bool:
-        """Whether it depends on values or numbers of facts, and not only on which are stated."""
+        """Whether the condition depends on values or numbers of facts, and not only on which are stated."""
         return bool(self.bounds or self.greater or self.groups)
 
 
 def compiled(condition: Condition) -> Compiled:
-    """Lay out a condition; facts with bounds must be stated and are cited."""
+    """Return a condition in the form in which it is checked; facts with bounds must be stated and are cited."""
     reached = [(name, bound, True) for name, bound in condition.at_least.items()]
     stayed = [(name, bound, False) for name, bound in condition.below.items()]
     bounds = tuple(reached + stayed)
@@ -72,14 +72,14 @@ def holds(condition: Compiled, stated: AbstractSet[str], claims: Claims) -> bool
 
 
 def fits(condition: Compiled, stated: AbstractSet[str]) -> bool:
-    """Whether the facts that are stated are those that a condition asks for."""
+    """Whether the facts that are stated are those that a condition needs, apart from figures."""
     if not condition.all <= stated or not condition.none.isdisjoint(stated):
         return False
     return not condition.any or not condition.any.isdisjoint(stated)
 
 
 def reaches(condition: Compiled, claims: Claims) -> bool:
-    """Whether the figures are of the size that a condition asks for; its facts must be claimed."""
+    """Whether figures and numbers of facts are as large as a condition needs; the facts it names must be claimed."""
     if condition.greater and not _number(claims, condition.greater[0]) > _number(claims, condition.greater[1]):
         return False
     if condition.groups and any(len(_of_group(claims, start)) < least for start, least in condition.groups):
@@ -88,7 +88,7 @@ def reaches(condition: Compiled, claims: Claims) -> bool:
 
 
 def cited(condition: Compiled, claims: Claims) -> list[Claim]:
-    """The claims that show that a condition holds, in the rule's order; flags and denials show nothing."""
+    """Claims that are evidence that a condition holds, in the rule's order; a value of false is none."""
     shown = [
         claim for name in condition.cite if (claim := claims.get(name)) is not None and claim.fact.value is not False
     ]
@@ -98,13 +98,13 @@ def cited(condition: Compiled, claims: Claims) -> list[Claim]:
 
 
 def _of_group(claims: Claims, start: str) -> list[Claim]:
-    """Claims whose names begin so, in the order of their names; denials are none."""
+    """Claims whose names begin so, in the order of their names, without those whose value is false."""
     names = [name for name in claims if name.startswith(start)]
     return [claims[name] for name in sorted(names) if claims[name].fact.value is not False]
 
 
 def number(value: FactValue) -> Decimal | int:
-    """A fact's value as a number; raise TypeError when the rule that asks is wrong about the fact."""
+    """A fact's value as a number; raise TypeError where it is none, so that the rule compares the wrong fact."""
     if isinstance(value, int):
         return value
     if isinstance(value, str):

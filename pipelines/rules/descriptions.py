@@ -1,4 +1,4 @@
-"""The table of what descriptions say and how: read once and checked; patterns are compiled as they are read."""
+"""Reads descriptions.toml: the words by which descriptions state limits and abilities, as compiled patterns."""
 
 import re
 import tomllib
@@ -18,7 +18,8 @@ def _alternatives(rows: object) -> object:
 
 
 NeededWords = Annotated[tuple[frozenset[str], ...], BeforeValidator(_alternatives)]
-"""Words of plain small letters: of each entry ("tool|function") one stands, whole, in every text that a rule fits."""
+"""Words in lower-case ASCII, to skip a rule early: every text that it matches has, of each entry ("tool|function"), at
+least one whole word."""
 
 Stated = ClaimKind | Literal["capability"]
 """What a sentence states."""
@@ -29,34 +30,34 @@ def _of_subject(pattern: object) -> object:
 
 
 class LimitRule(Frozen):
-    """How a limit is put into words."""
+    """Words that state a limit."""
 
     mode: str
-    """A failure mode of the catalogue, by the name that its fact gives it; "" for a plain limitation."""
+    """A failure mode of the catalogue, by its name in facts; "" for a plain limitation."""
     kind: ClaimKind
     affirms: bool
-    """Whether a negation turns it round ("is logged"); what is a negation in itself ("not suitable") stands."""
+    """Whether a negation denies the words ("is logged"); words that are a negation themselves ("not suitable") stay."""
     needs: NeededWords
     pattern: Pattern = Field(alias="patterns")
     unless: Pattern = NOTHING
-    """A sentence with such words speaks of something else: another model, a parameter, a text that is looked at."""
+    """Words by which a sentence is about something else: another model, a parameter, a text that is examined."""
 
     def stated_in(self, clause: str, rules: "DescriptionRules") -> bool:
-        """Whether a clause has its words and does not deny them."""
+        """Whether a clause has the words of the limit and does not deny them."""
         found = self.pattern.search(clause)
         return found is not None and not (self.affirms and rules.denies(clause, found))
 
 
 class AbilityRule(Frozen):
-    """How an ability is put into words."""
+    """Words that state an ability."""
 
     name: str
-    """Of the capability catalogue."""
+    """Name of the capability in the catalogue."""
     needs: NeededWords
     pattern: Pattern = Field(alias="patterns")
 
     def stated_in(self, clause: str, rules: "DescriptionRules") -> bool:
-        """Whether a clause has its words, denies nothing and tells of no support that has ended."""
+        """Whether a clause has the words of the ability, denies nothing, and states no end of support."""
         cues = (rules.denied, rules.ended)
         return self.pattern.search(clause) is not None and not any(cue.search(clause) for cue in cues)
 
@@ -65,40 +66,40 @@ Row = LimitRule | AbilityRule
 
 
 class KindRule(Frozen):
-    """How a text puts that a model is of a kind which no field tells."""
+    """Words that state the kind of a model, where no field of a record does."""
 
     states: Stated
     name: str
-    """Of the capability, or of the failure mode as its fact has it."""
+    """Name of the capability, or of the failure mode in facts."""
     needs: NeededWords
     patterns: tuple[Annotated[re.Pattern[str], BeforeValidator(_of_subject)], ...]
-    """From the beginning of a sentence on; `subject` is what must be the model's own name."""
+    """Matched at the beginning of a sentence; the group `subject` must be the model's own name."""
 
 
 class DescriptionRules(Frozen):
-    """descriptions.toml."""
+    """Contents of descriptions.toml."""
 
     version: str
     contrast: Pattern
     passed_over: Pattern
     denied: Pattern
     predicate: Pattern
-    """Where another predicate begins; what is denied before it leaves the words after it as they are."""
+    """Where another predicate begins: a denial before it does not apply to the words after it."""
     ended: Pattern
-    """Support that there was or will be; it denies an ability."""
+    """Support that has ended or is only planned, which is no ability."""
     named: Pattern = NOTHING
-    """A sentence that begins with another model's name."""
+    """Beginning of a sentence that names another model."""
     limits: tuple[LimitRule, ...] = Field(alias="limit")
     abilities: tuple[AbilityRule, ...] = Field(alias="capability")
     kinds: tuple[KindRule, ...] = Field(alias="kind", default=())
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        """All rows, those of limits first."""
+        """All rows of limits and abilities, limits first."""
         return (*self.limits, *self.abilities)
 
     def denies(self, clause: str, found: re.Match[str]) -> bool:
-        """Whether words are denied in themselves, or by what stands before them in the same predicate."""
+        """Whether the words that were found contain a denial, or follow one in the same predicate."""
         begins = max((cut.end() for cut in self.predicate.finditer(clause, 0, found.start())), default=0)
         return self.denied.search(clause[begins : found.end()]) is not None
 
@@ -116,5 +117,5 @@ class DescriptionRules(Frozen):
 
 @lru_cache(maxsize=1)
 def description_rules() -> DescriptionRules:
-    """Read the table; raise pydantic.ValidationError naming the row and field that is wrong."""
+    """Return the table, read once; raise pydantic.ValidationError that names the wrong row and field."""
     return DescriptionRules.model_validate(tomllib.loads(table_text("descriptions.toml")), strict=False)

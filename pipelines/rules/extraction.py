@@ -1,4 +1,4 @@
-"""The table of what a language model is asked for and what of its answer may count: read once and checked."""
+"""Reads extraction.toml: what a language model is asked, and what of its answer may count."""
 
 import hashlib
 import tomllib
@@ -13,11 +13,11 @@ from schemas.listing import Kind
 from schemas.sources import BY_NAME
 
 PLAIN = "plain"
-"""The claim of a limit that no failure mode fits."""
+"""Id of the claim of a limit that is no failure mode of the catalogue."""
 
 
 class ExtractionBounds(Frozen):
-    """How much is sent, and how much of an answer is read."""
+    """Bounds on what is sent to a language model, and on what is read of its answer."""
 
     shortest_quote_chars: int
     longest_quote_chars: int
@@ -28,7 +28,7 @@ class ExtractionBounds(Frozen):
 
 
 class TextRule(Frozen):
-    """A text of a source that is worth asking about."""
+    """A text of a source about which a language model is asked."""
 
     source: str
     kind: Kind
@@ -36,7 +36,7 @@ class TextRule(Frozen):
     field: str
     """JSON Pointer to it in the record's body; "" where the body is the text."""
     of: str
-    """Whose names the records' ids are: a source that names passports."""
+    """Source whose ids the records have; it names passports."""
 
     @field_validator("of")
     @classmethod
@@ -51,11 +51,11 @@ class ClaimRule(Frozen):
 
     id: str
     meaning: str
-    """What the language model is told of it."""
+    """Explanation of it that the language model is given."""
 
 
 class ExtractionRules(Frozen):
-    """extraction.toml."""
+    """Contents of extraction.toml."""
 
     version: str
     system: str
@@ -64,7 +64,7 @@ class ExtractionRules(Frozen):
     texts: tuple[TextRule, ...] = Field(alias="text")
     claims: tuple[ClaimRule, ...] = Field(alias="claim")
     sha256: str
-    """Pins what a model is asked: an answer to another question is no answer to this one."""
+    """Digest of the table, stored with answers: an answer to another question is not used."""
 
     @model_validator(mode="after")
     def _rows_are_distinct(self) -> Self:
@@ -74,17 +74,17 @@ class ExtractionRules(Frozen):
         return self
 
     def text_of(self, source: str) -> TextRule | None:
-        """The row of a source, None where it has no text that is asked about."""
+        """Row of a source; None where no text of it is asked about."""
         return next((text for text in self.texts if text.source == source), None)
 
     def claim_ids(self) -> tuple[str, ...]:
-        """Every claim that a proposal can make."""
+        """Ids of all claims that a proposal can make."""
         return (*(claim.id for claim in self.claims), PLAIN)
 
 
 @lru_cache(maxsize=1)
 def extraction_rules() -> ExtractionRules:
-    """Read the table; raise pydantic.ValidationError naming the row and field that is wrong."""
+    """Return the table, read once; raise pydantic.ValidationError that names the wrong row and field."""
     text = resources.files("pipelines").joinpath("rules", "extraction.toml").read_text(encoding="utf-8")
     digest = hashlib.sha256(text.encode()).hexdigest()
     return ExtractionRules.model_validate({**tomllib.loads(text), "sha256": digest}, strict=False)

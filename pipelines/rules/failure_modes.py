@@ -16,16 +16,20 @@ class FailureMode(Condition):
 
     id: str
     stated: bool
+    """Whether facts of a source show it; one of class level is true of a kind of thing and stated by no source."""
     text: str
+    """Sentence of the passport, with names of facts in braces."""
     taxonomy: tuple[str, ...]
     shows: str
+    """How a user notices it."""
     remedy: str
+    """What a user can do."""
     same_as: tuple[str, ...] = ()
-    """Class-level modes that say the same: where this one is stated, those are left out."""
+    """Ids of class-level modes with the same meaning, which are left out where this one is stated."""
 
 
 class FailureModeTable(Frozen):
-    """failure_modes.toml."""
+    """Contents of failure_modes.toml."""
 
     version: str
     failure_mode: tuple[FailureMode, ...]

@@ -1,4 +1,4 @@
-"""Reads gates.toml: what a crawl of each source must bring, and how long it stays fresh."""
+"""Reads gates.toml: what a crawl of each source must bring, and how long its facts stay fresh."""
 
 import tomllib
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from schemas.registry import Lifetime
 
 
 class Gate(Lifetime):
-    """The bounds of one source, and how long its facts stay fresh."""
+    """Bounds that a crawl of one source must keep, and how long the source's facts stay fresh."""
 
     minimum_listings: Count
     largest_drop: Ratio
@@ -22,13 +22,13 @@ class Gate(Lifetime):
     fill_rates: dict[str, Ratio] = Field(default_factory=dict)
     """Fact name → the smallest share of listings that must state it."""
     bounds: CrawlBounds = CrawlBounds()
-    """At which the crawl is stopped."""
+    """Bounds at which the crawl is stopped while it runs."""
     distinct_rates: dict[str, Ratio] = Field(default_factory=dict)
-    """Fact name, or `name` or `author` → the smallest share of what is stated that must differ from the rest."""
+    """Fact name, `name` or `author` → the smallest ratio of distinct values to stated ones."""
 
     @property
     def rated(self) -> frozenset[str]:
-        """Names of what is counted for it."""
+        """Names whose values are counted for the gate."""
         return frozenset([*self.fill_rates, *self.distinct_rates])
 
 
@@ -36,14 +36,14 @@ Gates = Mapping[str, Gate]
 """Source → its gate."""
 
 Lifetimes = Mapping[str, Lifetime]
-"""Source → how long its facts stay fresh: all that passports are made by, of the gates."""
+"""Source → how long its facts stay fresh: the only part of the gates on which passports depend."""
 
 
 def read_gates(text: str) -> Gates:
-    """Read a table of gates; raise pydantic.ValidationError naming the bound that is wrong."""
+    """Return the gates of a TOML text; raise pydantic.ValidationError that names the wrong bound."""
     return {source: Gate.model_validate(bounds) for source, bounds in tomllib.loads(text).items()}
 
 
 def default_gates() -> Gates:
-    """The gates beside the code."""
+    """Return the gates of the gates.toml beside the code."""
     return read_gates(resources.files("pipelines").joinpath("rules", "gates.toml").read_text(encoding="utf-8"))

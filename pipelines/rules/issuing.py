@@ -10,13 +10,13 @@ from schemas.base import Frozen
 
 
 class Need(Condition):
-    """What a caller needs to have the model at all, wherever it is offered so."""
+    """What a caller needs in order to use a model that meets the condition."""
 
     need: str
 
 
 class Choice(Condition):
-    """One row of a first-match table."""
+    """One row of a table in which the first row that matches applies."""
 
     value: str
 
@@ -29,12 +29,12 @@ class RiskRule(Choice):
 
 
 def posterior_mean(confirmed: int, compared: int) -> float:
-    """Mean of the share of true claims, from a uniform prior, with two decimals."""
+    """Mean of the posterior share of true claims, from a uniform prior, with two decimals."""
     return round((confirmed + 1) / (compared + 2), 2)
 
 
 class Measure(Frozen):
-    """How many claims others confirmed, of those that they spoke of."""
+    """How many claims were confirmed, of those that could be compared with what others state."""
 
     confirmed: int = Field(ge=0)
     compared: int = Field(ge=1)
@@ -48,10 +48,10 @@ class Measure(Frozen):
 
 
 class Method(Frozen):
-    """How often what a group of facts shows was right, where it is less certain than a listing's own fields."""
+    """How often facts of one group were right, where they are less certain than a listing's own fields."""
 
     pooled: Measure | None = None
-    """Of all that the group shows together, where that was counted."""
+    """Of all capabilities that the group shows, counted together; None where each was counted."""
     measured: dict[str, Measure] = Field(default_factory=dict)
 
 
@@ -59,10 +59,10 @@ class Confidence(Frozen):
     """How often a claim of each capability was confirmed by those who make the models."""
 
     unmeasured: float
-    """Of a capability that nobody speaks of: the least that was measured of any."""
+    """Confidence of a capability that was not compared: the lowest figure of any that was."""
     measured: dict[str, Measure] = Field(min_length=1)
     method: dict[str, Method] = Field(default_factory=dict)
-    """Group of facts → how far to trust what they show."""
+    """Group of facts → how often they were right."""
 
     @model_validator(mode="after")
     def _what_nobody_measured_is_held_least_certain(self) -> Self:
@@ -72,16 +72,17 @@ class Confidence(Frozen):
         return self
 
     def of(self, capability: str, shown_by: AbstractSet[str] = frozenset()) -> float:
-        """Confidence of one capability, by its own figure; or the least of its groups' figures.
+        """Confidence of one capability: its own figure, or the lowest figure of the groups of facts that show it.
 
-        `shown_by` are groups of facts (or single ones); where `method` has each of them, nothing better shows it.
+        `shown_by` are groups of facts (or single facts). The groups' figures apply where `method` has every one of
+        them: otherwise something better, such as a listing's own field, shows the capability too.
         """
         if shown_by and shown_by <= self.method.keys():
             return min(self._heard(self.method[group], capability) for group in shown_by)
         return self._figure(self.measured, capability)
 
     def _heard(self, method: Method, capability: str) -> float:
-        if method.pooled:  # no more certain than a field that says the same
+        if method.pooled:  # no more certain than a field that states the same
             return min(method.pooled.figure, self._figure(self.measured, capability))
         return self._figure(method.measured, capability)
 
@@ -90,7 +91,7 @@ class Confidence(Frozen):
 
 
 class IssuingTable(Frozen):
-    """issuing.toml."""
+    """Contents of issuing.toml."""
 
     version: str
     type: tuple[Choice, ...]

@@ -1,4 +1,4 @@
-"""Which source is believed of which fact: the table, read once."""
+"""Reads precedence.toml: which source is believed about which fact."""
 
 import tomllib
 from functools import lru_cache
@@ -11,55 +11,55 @@ from schemas.sources import CATALOGUES
 
 
 class Field(Frozen):
-    """Who is believed of one fact, or of one group of facts."""
+    """Which sources are believed about one fact, or about one group of facts."""
 
     fact: str
     """Name of a fact, or "group:" for all items of a group."""
     order: tuple[str, ...]
     """Sources that are believed, the most believed first."""
     group: str | None = None
-    """Group whose items come from the source that is believed of the list."""
+    """Group of the items of this list ("input" of "input_modalities"); list and items come from the same source."""
     whole: bool = False
-    """All items of the group come from one record: the most believed that names any."""
+    """Whether all items of the group come from one record: of those that state any, the most believed one."""
     of_offer: bool = False
-    """It is true of one offer and not of the model."""
+    """Whether the fact is true of one offer and not of the model."""
     says_little: tuple[str, ...] = ()
-    """Values that neither confirm nor deny another, and are believed only where there is no other."""
+    """Values that neither confirm nor contradict another ("unknown" as licence), believed only where no other is."""
     also: tuple[str, ...] = ()
-    """Facts that should say the same: never believed in its place, and held against what is."""
+    """Facts that should have the same value ("licence_tag"): never believed in its place, but compared with it."""
     path: str | None = None
-    """Where differing values are shown as a conflict."""
+    """Path in the passport at which different values are shown as a conflict; None where they are not shown."""
     scope: dict[str, str] = PydanticField(default_factory=dict)
-    """Source → what it speaks of here, where that is more than its scope in general."""
+    """Source → what it speaks of here, where that is more precise than its general scope."""
     tolerance_days: int = 0
-    """Dates that are not further apart agree."""
+    """Dates that are at most so many days apart agree."""
     as_name: bool = False
-    """Texts that differ in case alone agree."""
+    """Whether texts that differ only in case agree."""
 
 
 class Denial(Frozen):
-    """A request parameter that a listing names or does not, and what a catalogue or a text says of it."""
+    """A request parameter that a listing may name, and the facts by which others claim or deny its support."""
 
     parameter: str
     fact: str
-    """What a catalogue claims of it."""
+    """Fact of a catalogue that claims or denies the parameter: "claimed:tools"."""
     sentence: str | None = None
-    """A limit: the words by which a card denies it."""
+    """Fact of a text that denies it: "limit:tools-denied"."""
 
 
 class LicenceText(Frozen):
-    """A well-known licence, and what its text is told by."""
+    """A well-known licence, and how its text is recognised."""
 
     licence: str
-    """The Hub's id of it."""
+    """The Hub's id of the licence."""
     titles: tuple[tuple[str, ...], ...]
-    """Lines that such a text begins with, one after the other, white space and case apart; each row is one way."""
+    """First lines of such a text, compared without white space and case; each row is one variant of them."""
     longest_bytes: int
-    """A longer text says more than the licence does."""
+    """Most bytes of such a text; a longer one states more than the licence does."""
 
 
 class Precedence(Frozen):
-    """precedence.toml."""
+    """Contents of precedence.toml."""
 
     version: str
     scope: dict[str, str]
@@ -70,12 +70,12 @@ class Precedence(Frozen):
 
 @lru_cache(maxsize=1)
 def precedence() -> Precedence:
-    """Read the table; raise pydantic.ValidationError naming the row and field that is wrong."""
+    """Return the table, read once; raise pydantic.ValidationError that names the wrong row and field."""
     return Precedence.model_validate(tomllib.loads(table_text("precedence.toml")), strict=False)
 
 
 def field_of(fact: str) -> Field | None:
-    """Row of a fact, by its name or by its group; None where only the record that names the passport is believed."""
+    """Row of a fact, by its name or its group; None where only the record that names the passport is believed."""
     rows = _rows()
     return rows.get(fact) or rows.get(fact.partition(":")[0] + ":")
 

@@ -1,4 +1,4 @@
-"""The rules, read once from their tables and checked: what a table holds and does not know is refused."""
+"""Reads the tables of capabilities, failure modes and issuing once, and checks them: unknown keys are refused."""
 
 import hashlib
 import tomllib
@@ -14,11 +14,11 @@ from pipelines.rules.tables import RulesError, override, rules_document, table_t
 from schemas.base import Frozen
 
 PARSED = ("capabilities.toml", "failure_modes.toml", "issuing.toml")
-"""Tables that are read here; the others are where they are used."""
+"""Tables that this module reads; modules beside it read the others."""
 
 
 class Rulebook(Frozen):
-    """All tables, and the digest that pins them."""
+    """The tables that this module reads, and the digest of all tables."""
 
     capabilities: CapabilityTable
     failure_modes: FailureModeTable
@@ -36,7 +36,7 @@ class Rulebook(Frozen):
 
 
 def rule_at(locator: str) -> FailureMode | RiskRule | None:
-    """The rule that evidence of method "class" points to ("/failure_modes/confabulation"), None where there is none."""
+    """The rule that evidence of method "class" points to ("/failure_modes/confabulation"); None where there is none."""
     return _rules_by_place().get(locator)
 
 
@@ -49,7 +49,7 @@ def _rules_by_place() -> dict[str, FailureMode | RiskRule]:
 
 @lru_cache(maxsize=1)
 def stated_limits() -> dict[str, FailureMode]:
-    """Failure modes that a text can state, by the name that its fact gives them: "confabulation"."""
+    """Failure modes that a text can state, by their names in facts: "confabulation" for "limit:confabulation"."""
     modes = (mode for mode in rulebook().failure_modes.failure_mode if mode.stated)
     return {
         name.removeprefix(LIMIT): mode for mode in modes for name in (*mode.all, *mode.any) if name.startswith(LIMIT)
@@ -57,7 +57,7 @@ def stated_limits() -> dict[str, FailureMode]:
 
 
 def use_rules(document: bytes) -> None:
-    """Let this process work by other rules, given as `rules_document` writes them.
+    """Make this process use other rules, given as `rules_document` writes them.
 
     Raises RulesError for rules that this version cannot read, and where rules have been read before.
     """
@@ -70,7 +70,7 @@ def use_rules(document: bytes) -> None:
 
 @lru_cache(maxsize=1)
 def rulebook() -> Rulebook:
-    """Read the tables; raise pydantic.ValidationError naming the row and field that is wrong."""
+    """Return the tables, read once; raise pydantic.ValidationError that names the wrong row and field."""
     tables = {name.removesuffix(".toml"): tomllib.loads(table_text(name)) for name in PARSED}
     sha256 = hashlib.sha256(rules_document()).hexdigest()
     return Rulebook.model_validate({**tables, "sha256": sha256}, strict=False)

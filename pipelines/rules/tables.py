@@ -1,4 +1,4 @@
-"""The texts of the tables of rules: those beside the code, or others that a process was given before it read any."""
+"""Texts of the tables of rules: those beside the code, or others that a process is given before it reads any."""
 
 from functools import lru_cache
 from importlib import resources
@@ -11,28 +11,28 @@ from pipelines.formats.canonical_json import canonical
 TABLES = (
     "capabilities.toml", "failure_modes.toml", "issuing.toml", "cards.toml", "descriptions.toml", "precedence.toml",
 )  # fmt: skip
-"""Every table that decides what a passport says."""
+"""Every table that decides what a passport states."""
 
 
 class RulesError(PipelineError):
-    """Tables of rules are not what this version of the pipeline reads."""
+    """Raised for tables of rules that this version of the pipeline cannot read, or that come too late."""
 
 
 def table_text(name: str) -> str:
-    """The text of one table."""
+    """Text of one table."""
     return _texts()[name]
 
 
 def rules_document() -> bytes:
-    """All tables in one file, an object from name to text in canonical JSON: what is hashed, and kept in the store."""
+    """All tables in one file, an object from name to text in canonical JSON, as it is hashed and stored."""
     return canonical({name: table_text(name) for name in TABLES})
 
 
 def override(document: bytes) -> None:
-    """Let this process work by other tables, as `rules_document` writes them.
+    """Make this process use other tables, given as `rules_document` writes them.
 
-    Raises RulesError for what is no such document, and where tables have been read before: what follows from them is
-    kept in many places.
+    Raises RulesError for what is no such document, and where tables have been read before, because what was made from
+    them is cached in many places.
     """
     if _texts.cache_info().currsize:
         raise RulesError("rules have been read already: give others to a process of their own")

@@ -1,1 +1,1 @@
-"""What may be signed, how it is signed, and how a signature is checked. A verifier needs nothing beyond this."""
+"""What may be signed, how it is signed, and how a signature is checked: all that a verifier needs."""

@@ -1,4 +1,4 @@
-"""The contract, schema.json, before two judges: a fast one that says whether, a thorough one that says why not."""
+"""Holds documents to the contract, schema.json: a fast validator says whether they conform, a thorough one why not."""
 
 import functools
 import json
@@ -18,25 +18,25 @@ _FAST: Final = jsonschema_rs.Draft202012Validator(
     validate_formats=True,
     ignore_unknown_formats=False,
     offline=True,
-    pattern_options=jsonschema_rs.RegexOptions(),  # linear in the text, whatever it holds; and twice as fast
+    pattern_options=jsonschema_rs.RegexOptions(),  # time linear in any text, and half of the default's
 )
 
 _NOT_JSON: Final = "holds what JSON cannot (a lone surrogate, NaN, a key that is no text): parse it strictly first"
 
 
 class ContractError(NamedTuple):
-    """One reason why a document is outside the contract."""
+    """One reason why a document does not conform to the contract."""
 
     pointer: str
-    """JSON Pointer into the document; for what is missing, to where it should stand."""
+    """JSON Pointer into the document; for what is missing, to where it should be."""
     reason: str
-    """What stands there and what is allowed."""
+    """What the document has there, and what is allowed."""
 
 
 def conforms(document: object) -> bool:
-    """Whether a served document (`{"passport": …}`, with or without `_links`) is within the contract; never raises.
+    """Whether a served document (`{"passport": …}`, with or without `_links`) conforms to the contract; never raises.
 
-    Takes what a strict JSON parser gave: of what no JSON text can hold, not everything is noticed here.
+    The document must come from a strict JSON parser: values that JSON cannot express are not all noticed here.
     """
     try:
         return _FAST.is_valid(document)
@@ -45,15 +45,15 @@ def conforms(document: object) -> bool:
 
 
 def explain(document: object) -> list[ContractError]:
-    """Give every reason why a document is refused, in the order of schema.json; empty when it conforms."""
+    """Return every reason why a document is refused, in the order of schema.json; none where it conforms."""
     return list(_refusals(document))
 
 
 def explain_first(document: object) -> ContractError | None:
-    """Give one reason why a document is refused, None when it conforms.
+    """Return one reason why a document is refused; None where it conforms.
 
-    Costs no more than `conforms` then, and little more where it is refused: the fast judge finds the place, and the
-    thorough one puts into words what is wrong there, without judging the rest.
+    A document that conforms costs no more than in `conforms`, and a refused one little more: the fast validator finds
+    the place, and the thorough one explains what is wrong there without checking the rest.
     """
     if conforms(document):
         return None
@@ -67,12 +67,12 @@ def explain_first(document: object) -> ContractError | None:
 
 
 def schema_text() -> str:
-    """Give schema.json, as the site serves it."""
+    """Text of schema.json, as the site serves it."""
     return _SCHEMA_BYTES.decode()
 
 
 def _refusals(document: object) -> Iterator[ContractError]:
-    """Yield the thorough judge's reasons; one of our own where only the fast judge refuses."""
+    """Yield the thorough validator's reasons; a general one where only the fast validator refuses."""
     refused = False
     for pointer, reason in _explanation().reasons(document):
         refused = True

@@ -1,6 +1,6 @@
-"""Why a document is refused, in sentences: what stands where, and what is allowed there.
+"""Explains in sentences why a document is refused: what it has at which place, and what is allowed there.
 
-Imported only when something is refused: the grammars behind jsonschema's format checks take long to build.
+Imported only when a document is refused: the grammars behind jsonschema's format checks take long to build.
 """
 
 import re
@@ -12,14 +12,14 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 LONGEST_SHOWN: Final = 80
-"""Characters of a document's text that a sentence repeats."""
+"""Most characters of a document's text that a message repeats."""
 
 MOST_SHOWN: Final = 3
-"""Unknown keys that a sentence names."""
+"""Most unknown keys that a message names."""
 
 
 def shown(value: object) -> str:
-    """Print a value of a document for a sentence: quoted, escaped and short, whatever it holds."""
+    """Return a document's value as messages show it: quoted, escaped and short, whatever it holds."""
     match value:
         case Mapping():
             return f"an object of {len(value)} keys"
@@ -64,10 +64,10 @@ _LIMITS: Final[Mapping[str, Callable[[Any], str]]] = {
     "minProperties": lambda count: f"{count} keys or more",
     "uniqueItems": lambda _: "each item only once",
 }
-"""Keyword → what it allows, in words. The others are said by the title of what they belong to."""
+"""Keyword → what it allows, in words. For other keywords the title of their subschema is shown."""
 
 _SELF_EXPLAINED: Final = frozenset(("const", "format", "not", "pattern"))
-"""Keywords whose subschema's description says what is meant."""
+"""Keywords for which the description of their subschema is shown too."""
 
 _END_OF_SENTENCE: Final = re.compile(r"\.(?: (?=[A-Z])|$)")
 
@@ -75,16 +75,16 @@ Reason = tuple[str, str]
 """JSON Pointer and sentence."""
 
 Path = Sequence[str | int]
-"""Keys and places that lead to a part of a document or schema."""
+"""Keys and indexes that lead to a part of a document or schema."""
 
 
 class Fault(NamedTuple):
-    """What jsonschema found at one place."""
+    """One error that jsonschema found."""
 
     place: str
     """JSON Pointer into the document."""
     instance: Any
-    """What stands there."""
+    """The value at that place."""
     keyword: str
     limit: Any
     """The keyword's value in the schema."""
@@ -93,10 +93,10 @@ class Fault(NamedTuple):
 
 
 class ContractErrors:
-    """The thorough judge: jsonschema over one schema, with formats checked."""
+    """The thorough validator: jsonschema with one schema, formats included."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
-        # Documents on their way out hold tuples where JSON has arrays.
+        # Documents that are not written yet have tuples where JSON has arrays.
         types = Draft202012Validator.TYPE_CHECKER.redefine("array", lambda _, value: isinstance(value, list | tuple))
         extended: Callable[..., type[Draft202012Validator]] = extend
         judge = extended(Draft202012Validator, type_checker=types)
@@ -105,7 +105,7 @@ class ContractErrors:
         self._terms: Mapping[str, Any] = schema["$defs"]
 
     def reasons(self, document: object) -> Iterator[Reason]:
-        """Yield every reason once, in the order of the schema; nothing when the document conforms."""
+        """Yield every reason once, in the order of the schema; nothing where the document conforms."""
         seen = set()
         for error in self._judge.iter_errors(document):
             for reason in self._reasons_at(_fault(error)):
@@ -114,9 +114,9 @@ class ContractErrors:
                     yield reason
 
     def reason_at(self, document: object, place: Path, rule: Path) -> Reason:
-        """Say why one rule of the schema does not hold at one place of a document, and judge nothing else of it.
+        """Return why a document breaks one rule of the schema at one place, without checking the rest of it.
 
-        `rule` leads through the schema to the keyword, its references resolved.
+        `rule` is the path through the schema to the keyword, with references resolved.
         """
         instance, schema = _at(document, place), cast("Mapping[str, Any]", _at(self._schema, rule[:-1]))
         keyword = str(rule[-1])
@@ -150,7 +150,7 @@ class ContractErrors:
         return f"{words} ({fault.schema['description'].removesuffix('.')})" if described else words
 
     def _term(self, branch: Mapping[str, Any]) -> str:
-        """Name what a branch of an `anyOf` allows: a term of the schema, or a plain type."""
+        """Name of what a branch of an `anyOf` allows: a term of the schema, or a plain type."""
         if "$ref" in branch:
             return str(self._terms[branch["$ref"].rpartition("/")[2]]["title"])
         return _LIMITS["type"](branch["type"])
@@ -174,7 +174,7 @@ def _fault(error: ValidationError) -> Fault:
 
 
 def _nearest(error: ValidationError) -> ValidationError:
-    """Take the first fault in the one branch of an `anyOf` that is for this type of value, where there is one."""
+    """Return the first error in the only branch of an `anyOf` for this type of value, else the error itself."""
     branches: dict[str | int, list[ValidationError]] = {}
     for below in error.context or ():
         branches.setdefault(below.relative_schema_path[0], []).append(below)
@@ -194,7 +194,7 @@ def _missing(fault: Fault) -> Iterator[Reason]:
 
 
 def _incomplete(fault: Fault) -> Iterator[Reason]:
-    """Say what is missing beside the keys that are there."""
+    """Yield the keys that are missing because they belong to keys that are present."""
     for key, companions in fault.limit.items():
         for companion in companions:
             if key in fault.instance and companion not in fault.instance:
@@ -208,5 +208,5 @@ def _unknown_keys(fault: Fault) -> str:
 
 
 def _pointer(path: Iterable[str | int]) -> str:
-    """Join a path to a JSON Pointer (RFC 6901); short, because keys outside the format never stand in it."""
+    """Join a path to a JSON Pointer (RFC 6901); it is short, because keys outside the format are never part of it."""
     return "".join(f"/{step}" for step in path)

@@ -1,6 +1,7 @@
-"""What is signed: a type and a body, so that no signature over one kind of file passes for another's.
+"""Bytes that are signed: a payload type and a body, so that a signature of one kind of file is valid for no other.
 
-The encoding is that of DSSE v1 (github.com/secure-systems-lab/dsse, protocol.md), so the same signature serves there.
+The encoding is that of DSSE v1 (github.com/secure-systems-lab/dsse, protocol.md), so a DSSE envelope can carry the
+same signature.
 """
 
 import base64
@@ -11,7 +12,7 @@ from pipelines.formats.canonical_json import canonical
 
 
 def pae(payload_type: str, body: bytes) -> bytes:
-    """Join type and body so that neither can grow into the other: DSSE's pre-authentication encoding."""
+    """Return type and body joined by DSSE's pre-authentication encoding: no other pair gives the same bytes."""
     name = payload_type.encode()
     return b"DSSEv1 %d %b %d %b" % (len(name), name, len(body), body)
 
@@ -25,7 +26,7 @@ def signed_body(envelope: Mapping[str, Any]) -> bytes:
 
 
 def to_dsse(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Write a sealed passport (`{"passport": …}`) as a DSSE envelope; the signature stays the same."""
+    """Return a signed passport (`{"passport": …}`) as a DSSE envelope with the same signature."""
     envelope = document["passport"]
     return {
         "payload": base64.b64encode(signed_body(envelope)).decode(),

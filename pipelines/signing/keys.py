@@ -1,4 +1,4 @@
-"""Ed25519 keys: their ids, their form as text (JWK, RFC 8037), the one that signs and those that are trusted."""
+"""Ed25519 keys: their ids, their text form (JWK, RFC 8037), the signer, and the ring of trusted keys."""
 
 import base64
 import hashlib
@@ -18,31 +18,31 @@ from schemas.verdict import Verdict
 KEY_BYTES = 32
 """Length of an Ed25519 seed and of a public key (RFC 8032, section 5.1.5)."""
 MAX_KEY_FILE_BYTES = 1 << 20
-"""Some 5,000 public keys."""
+"""Largest key file that is read: some 5,000 public keys."""
 MAX_KEY_FILE_DEPTH = 8
 
 
 class KeyFormatError(PipelineError):
-    """A key or key file is not in the form asked for. The message never holds what was in it."""
+    """Raised where a key or key file is not in the required form. The message never contains any of it."""
 
 
 def jwk(public_key: bytes) -> dict[str, str]:
-    """Write a public key (32 bytes) as a JWK, with its id; raises KeyFormatError on another length."""
+    """Return a public key (32 bytes) as a JWK with its id; raise KeyFormatError on another length."""
     return {**_essential_members(public_key), "kid": key_id(public_key), "use": "sig"}
 
 
 def key_id(public_key: bytes) -> str:
-    """Name a public key (32 bytes): the SHA-256 thumbprint of its JWK (RFC 7638), 43 characters of base64url."""
+    """Id of a public key (32 bytes): the SHA-256 thumbprint of its JWK (RFC 7638), 43 characters of base64url."""
     return _base64url(hashlib.sha256(canonical(_essential_members(public_key))).digest())
 
 
 def is_key_id(text: str) -> bool:
-    """Whether a text is a thumbprint of a key, as `key_id` spells it."""
+    """Whether a text has the form of a key's id, as `key_id` writes it."""
     return _from_base64url(text) is not None
 
 
 class Signer:
-    """A private key that signs and never shows itself: not printed, copied, pickled or serialised.
+    """A private key that signs and cannot be printed, copied, pickled or serialised.
 
     Made from an Ed25519 seed of 32 bytes; raises KeyFormatError on another length.
     """
@@ -53,13 +53,13 @@ class Signer:
         if len(seed) != KEY_BYTES:
             raise KeyFormatError(f"a signing key's seed has {KEY_BYTES} bytes, not {len(seed)}")
         signing_key = SigningKey(seed)
-        # The bound method, since str() of the key itself is the seed.
+        # The bound method alone, since str() of the key is the seed.
         self._sign = signing_key.sign
         self.public_key = bytes(signing_key.verify_key)
         self.key_id = key_id(self.public_key)
 
     def sign(self, payload_type: str, body: bytes) -> str:
-        """Sign a body as what it is; the signature in base64, 88 characters."""
+        """Return the signature of a body of this payload type, in base64 (88 characters)."""
         return base64.b64encode(self._sign(pae(payload_type, body)).signature).decode()
 
     def __repr__(self) -> str:
@@ -73,13 +73,13 @@ class Signer:
 
 
 def signing_key_to_jwk(seed: bytes) -> str:
-    """Write a signing key (its seed, 32 bytes) as the text of a key file: a private JWK. Keep it secret."""
+    """Return the text of a key file, a private JWK, for a signing key (its seed, 32 bytes). Keep it secret."""
     private = {**jwk(Signer(seed).public_key), "d": _base64url(seed)}
     return orjson.dumps(private, option=orjson.OPT_APPEND_NEWLINE).decode()
 
 
 def signing_key_from_jwk(text: str) -> Signer:
-    """Read the text of a private key file; raises KeyFormatError, which says nothing of the content."""
+    """Return the signer for the text of a private key file; raise KeyFormatError, which shows nothing of the text."""
     members = _read_object(text)
     if members is None:
         raise KeyFormatError("the signing key is not a JSON object: give a private Ed25519 JWK")
@@ -95,7 +95,7 @@ def signing_key_from_jwk(text: str) -> Signer:
 
 
 class KeyRing:
-    """Public keys that are trusted, by their ids, and the ids of keys that must not be trusted any more."""
+    """Trusted public keys by their ids, and the ids of keys that are revoked."""
 
     __slots__ = ("_keys", "revoked")
 
@@ -105,7 +105,7 @@ class KeyRing:
 
     @classmethod
     def from_jwks(cls, text: str, *, revoked: Iterable[str] = ()) -> Self:
-        """Read a JWK Set, or one JWK; raises KeyFormatError on all else, a private key and a false `kid` included."""
+        """Return the ring of a JWK Set or one JWK; raise KeyFormatError on others, a private key or a false `kid`."""
         document = _read_object(text)
         keys = document.get("keys", [document]) if document is not None else None
         if not isinstance(keys, list):
@@ -114,15 +114,15 @@ class KeyRing:
 
     @property
     def key_ids(self) -> frozenset[str]:
-        """Ids of the keys it holds, revoked ones among them."""
+        """Ids of the keys in the ring, revoked ones included."""
         return frozenset(self._keys)
 
     def only(self, key_id: str) -> "KeyRing":
-        """Give a ring with this key alone, which must be in it."""
+        """Return a ring with this key alone, which must be in this one."""
         return KeyRing([bytes(self._keys[key_id])], revoked=self.revoked)
 
     def objection(self, key_id: str) -> Verdict | None:
-        """Say why this key's word does not count; None when it does."""
+        """Return why signatures of this key are not trusted; None where they are."""
         if key_id in self.revoked:
             return Verdict.KEY_REVOKED
         return None if key_id in self._keys else Verdict.UNKNOWN_KEY
@@ -131,7 +131,7 @@ class KeyRing:
         """Whether the key of this id, which must be in the ring, made this signature (64 bytes) over the message."""
         try:
             self._keys[key_id].verify(message, signature)
-        except CryptoError:  # all that PyNaCl raises, its own ValueError and TypeError included
+        except CryptoError:  # base of all that PyNaCl raises, its own ValueError and TypeError included
             return False
         return True
 
@@ -164,7 +164,7 @@ def _essential_members(public_key: bytes) -> dict[str, str]:
 
 
 def _read_object(text: str) -> dict[str, Any] | None:
-    # Tells no reason: a parser's error quotes or carries the text, which may be a private key.
+    # Without a reason: a parser's error quotes or carries the text, which may be a private key.
     try:
         value = parse(text.encode(), max_bytes=MAX_KEY_FILE_BYTES, max_depth=MAX_KEY_FILE_DEPTH)
     except (MalformedJsonError, UnicodeEncodeError):
@@ -177,7 +177,7 @@ def _base64url(octets: bytes) -> str:
 
 
 def _from_base64url(text: object) -> bytes | None:
-    """Read 32 bytes; None unless they are spelled in the one canonical way."""
+    """Return the 32 bytes of a text; None unless it is their canonical base64url."""
     if not isinstance(text, str):
         return None
     try:

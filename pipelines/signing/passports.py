@@ -1,8 +1,8 @@
-"""Seals a passport so that what is signed is what a reader will read.
+"""Signs passports so that what is signed is exactly what a reader will read.
 
-The document is written, read back and held to the contract; the canonical form of what was read is signed, and the
-signature is checked with the keys that readers trust. Only then it takes its place in the bytes. So each step of a
-reader's verification is done once, on the bytes that are published, and none of them on faith.
+A document is written, read back and held to the contract; the canonical form of what was read is signed, and the
+signature is checked with the keys that readers trust. Only then is it put into the bytes. So each step of a reader's
+verification has been done once on the bytes that are published.
 """
 
 import base64
@@ -21,12 +21,12 @@ from pipelines.signing.verification import MAX_PASSPORT_BYTES
 from schemas.times import stamp
 
 _PLACEHOLDER = b"A" * 86 + b"=="
-"""Stands where the signature will: 64 zero bytes in base64, which no Ed25519 signature is."""
+"""Fills the signature's place until it is made: 64 zero bytes in base64, which no Ed25519 signature is."""
 _SIGNATURE_AT = b'"signature":"' + _PLACEHOLDER
 
 
 class PassportError(PlacedError):
-    """What we wrote is not what a reader would accept."""
+    """Raised where a passport that was written is not one that a reader would accept."""
 
     whole = "the passport"
 
@@ -34,7 +34,7 @@ class PassportError(PlacedError):
 def unsigned_bytes(
     unfragile: Mapping[str, Any], *, signed_at: datetime, expires_at: datetime, issuer: str, key_id: str
 ) -> bytes:
-    """Write a document with all but its signature; raise ValueError when it would end before it begins."""
+    """Return a document that lacks only its signature; raise ValueError if it would expire before it is signed."""
     if expires_at <= signed_at:
         ends = f"{stamp(expires_at)}, before it is signed at {stamp(signed_at)}"
         raise ValueError(f"its last scrape is so old that the passport would expire at {ends}: scrape again")
@@ -53,10 +53,10 @@ def unsigned_bytes(
 
 
 def parse_and_check(document: bytes) -> dict[str, Any]:
-    """Read what was written and hold it to the contract; raise SealError with the place and the reason.
+    """Return the `passport` object of a written document; raise PassportError where it breaks the contract.
 
-    Readers parse more strictly, for bytes that others wrote: what orjson writes repeats no key, and the contract bounds
-    depth and numbers.
+    Readers parse more strictly, since others wrote their bytes: what orjson writes repeats no key, and the contract
+    bounds depth and numbers.
     """
     if len(document) > MAX_PASSPORT_BYTES:
         raise PassportError("", f"has {len(document)} bytes, where readers take at most {MAX_PASSPORT_BYTES}")
@@ -69,7 +69,7 @@ def parse_and_check(document: bytes) -> dict[str, Any]:
 
 
 def sign(document: bytes, passport: dict[str, Any], *, signer: Signer, trusted: KeyRing) -> bytes:
-    """Sign what was read back and put the signature in its place; raise SealError unless readers will trust it."""
+    """Return the document with the signature of `passport` in it; raise PassportError unless readers will trust it."""
     body = signed_body(passport)
     signature = signer.sign(PASSPORT_TYPE, body).encode()
     if objection := trusted.objection(signer.key_id):

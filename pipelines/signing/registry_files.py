@@ -1,4 +1,4 @@
-"""Sealing passports and registry files, and opening what others have sealed."""
+"""Signs registry files and passports, and returns the payload of a registry file whose signature is valid."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,14 +18,14 @@ from schemas.times import timestamp
 from schemas.verdict import Finding, Verdict
 
 MAX_RECORD_BYTES = 16 << 20
-"""A snapshot names at most 256 shards, some 100 bytes each; the rest is room for a run report."""
+"""Largest file that is read. A snapshot names at most 256 shards, some 100 bytes each; the rest is for run reports."""
 MAX_RECORD_DEPTH = 32
 
 _RECORD_MEMBERS = {"signed", "signature", "algorithm", "keyId", "payloadType"}
 
 
 class SignatureError(PipelineError):
-    """A sealed registry file cannot be believed; `finding` holds the verdict and the reason."""
+    """Raised where a signed registry file cannot be trusted; `finding` has the verdict and the reason."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(f"{finding.verdict}: {finding.reason}")
@@ -35,10 +35,10 @@ class SignatureError(PipelineError):
 def seal_passport(
     unfragile: Mapping[str, Any], *, signer: Signer, signed_at: datetime, expires_at: datetime, issuer: str
 ) -> dict[str, Any]:
-    """Sign a passport: the whole document `{"passport": {…}}`, its keys in the order they are served in.
+    """Return a signed passport: the whole document `{"passport": {…}}`, its keys in the order they are served in.
 
-    Raises NotCanonicalError when `unfragile` cannot be said in canonical JSON, and ValueError on instants without a
-    time zone or an end before the beginning.
+    Raises NotCanonicalError where `unfragile` has no canonical form, and ValueError on instants without a time zone and
+    on a passport that would expire before it is signed.
     """
     begin, end = timestamp(signed_at), timestamp(expires_at)
     if end <= begin:
@@ -57,16 +57,16 @@ def seal_passport(
 
 
 def sign_file(payload: Mapping[str, Any], *, payload_type: str, signer: Signer) -> dict[str, Any]:
-    """Sign a registry file: `{"signed": payload, "signature": …, "algorithm": …, "keyId": …, "payloadType": …}`.
+    """Return a signed file: `{"signed": payload, "signature": …, "algorithm": …, "keyId": …, "payloadType": …}`.
 
-    Raises NotCanonicalError when the payload cannot be said in canonical JSON.
+    Raises NotCanonicalError where the payload has no canonical form.
     """
     statement = {"signed": payload, "algorithm": ALGORITHM, "keyId": signer.key_id, "payloadType": payload_type}
     return {"signed": payload, "signature": _sign(statement, signer), **statement}
 
 
 def open_file(raw: bytes, *, payload_type: str, keys: KeyRing) -> dict[str, Any]:
-    """Return the payload of a sealed registry file of this type; raises SignatureError unless its signature holds."""
+    """Return the payload of a signed file of this type; raise SignatureError unless its signature is valid."""
     try:
         record = parse(raw, max_bytes=MAX_RECORD_BYTES, max_depth=MAX_RECORD_DEPTH)
     except MalformedJsonError as error:

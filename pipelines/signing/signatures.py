@@ -11,7 +11,7 @@ from schemas.verdict import Finding, Verdict
 
 ALGORITHM = "Ed25519"
 ENVELOPE_VERSION = 1
-"""`version` of the passport's envelope, as the published format has it."""
+"""`version` of a passport's envelope in the published format."""
 PASSPORT_TYPE = "application/vnd.unfragile.trust-passport+json"
 SNAPSHOT_TYPE = "application/vnd.unfragile.registry-snapshot+json"
 TIMESTAMP_TYPE = "application/vnd.unfragile.registry-timestamp+json"
@@ -20,7 +20,7 @@ SIGNATURE_BYTES = 64
 
 
 def signature_fault(envelope: Mapping[str, Any], *, payload_type: str, keys: KeyRing) -> Finding | None:
-    """Say why the signature of an envelope (a passport, a registry file) does not hold; None when it does."""
+    """Return why the signature of an envelope (a passport, a registry file) is not valid; None where it is."""
     return _objection_to_terms(envelope, payload_type) or _objection_to_signature(envelope, payload_type, keys)
 
 
@@ -56,7 +56,7 @@ def _objection_to_signature(envelope: Mapping[str, Any], payload_type: str, keys
 
 
 def _signature_bytes(text: object) -> bytes | None:
-    """Read 64 bytes; None unless they are spelled in base64's one canonical way (padded, no stray bits)."""
+    """Return the 64 bytes of a signature; None unless the text is their canonical base64 (padded, no stray bits)."""
     if not isinstance(text, str):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Judging a passport by its bytes, trusted keys and an instant alone; the registry's word comes after (in flows)."""
+"""Verifies a passport by its bytes, trusted keys and an instant alone; `flows` then compares it with the registry."""
 
 from datetime import datetime
 from typing import Any
@@ -13,16 +13,16 @@ from schemas.times import instant, timestamp
 from schemas.verdict import Finding, Verdict
 
 MAX_PASSPORT_BYTES = 1 << 20
-"""Forty times the size of a common passport."""
+"""Largest passport that is read: forty times the size of a common one."""
 MAX_PASSPORT_DEPTH = 32
-"""Three times what the contract's own structure takes."""
+"""Deepest nesting that is read: three times that of the contract's own structure."""
 
 
 def verify_passport(raw: bytes, *, keys: KeyRing, at: datetime) -> tuple[Finding, dict[str, Any] | None]:
-    """Judge the bytes of a passport document at an instant (aware); never raises, whatever the bytes are.
+    """Return the verdict on a passport document at an instant (aware), and its signed content; never raises.
 
-    The best verdict is ok_offline, as no registry is asked. The second part is the `passport` object when its signature
-    holds, be it out of date or not, and None otherwise: nothing that is not signed leaves here.
+    The best verdict is ok_offline, as no registry is asked. The content is the `passport` object where its signature is
+    valid, even if it is out of date, and None otherwise: nothing that is not signed is returned.
     """
     try:
         document = parse(raw, max_bytes=MAX_PASSPORT_BYTES, max_depth=MAX_PASSPORT_DEPTH)

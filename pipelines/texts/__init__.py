@@ -1,1 +1,1 @@
-"""Which sentences of cards and descriptions state a limit or an ability of the model they are about."""
+"""Finds the sentences of cards and descriptions that state a limit or an ability of the model they are about."""

@@ -1,7 +1,7 @@
-"""What a model card states against itself: limits, biases, risks and uses that it is not for, each quoted by bytes.
+"""Finds the limits, biases, risks and uses out of scope that a model card states, each quoted by its bytes.
 
-A sentence counts in a section about limits unless something speaks against it, and elsewhere when its words are plain.
-What a model can do is never taken from a card: that is its maker's praise.
+In a section about limits a sentence counts unless a cue speaks against it; elsewhere only if its words are plain.
+Abilities are never read from a card, because there its maker praises the model.
 """
 
 import re
@@ -22,7 +22,7 @@ _LARGEST_FOREIGN_SHARE: Final = 0.3
 
 
 def language_of(text: str, otherwise: Language = "en") -> Language:
-    """Judge by the script and by the small words that every language needs; where there are none, `otherwise`."""
+    """Language of a text, by its script and by the small words of every language; `otherwise` where these are equal."""
     words = _WORD.findall(text.casefold())
     letters = sum(map(len, words))
     foreign = sum(len(word) for word in words if max(word) > _LATIN_END)
@@ -42,21 +42,21 @@ _KIND_OF_SECTION: Final[dict[str, ClaimKind]] = {kind: kind for kind in CLAIMING
 
 
 class CardClaim(NamedTuple):
-    """One sentence that a card states against its model."""
+    """One sentence in which a card states a limit, bias, risk or use out of scope of its model."""
 
     kind: ClaimKind
     failure_mode: str | None
-    """A failure mode of the catalogue, by the name that its fact gives it; None for a plain limitation."""
+    """A failure mode of the catalogue, by its name in facts ("confabulation"); None for a plain limitation."""
     quote: str
     """card[start:end] as text."""
     start: int
-    """First byte in the card as stored."""
+    """Its first byte in the card as stored."""
     end: int
-    """The byte after its last."""
+    """Byte after its last."""
     section_heading: str
     language: Language
     method: Method
-    """"section": its heading and its words; "pattern": its words alone."""
+    """What makes it a claim. "section": its heading and its words; "pattern": its words alone."""
 
 
 class _Ruling(NamedTuple):
@@ -66,12 +66,12 @@ class _Ruling(NamedTuple):
 
 
 def read_claims(card: bytes) -> tuple[CardClaim, ...]:
-    """Read what a card states against its model, in the card's order; () where the bytes are no card. Never raises."""
+    """Return the claims of a card, in its order; () where the bytes are no card. Never raises."""
     return claims_in(card, read_body(card, read_front_matter(card).body_offset))
 
 
 def claims_in(card: bytes, body: Sequence[SectionSentences]) -> tuple[CardClaim, ...]:
-    """The same of a card whose body has been read."""
+    """Return the claims of a card whose body has been read."""
     own = own_names([part.section for part in body])
     return tuple(claim for part in body for claim in _of_section(card, part, own))
 
@@ -92,7 +92,7 @@ def _of_section(card: bytes, part: SectionSentences, own: str) -> Iterator[CardC
 
 
 def _foreign(sentence: Sentence, section: Section) -> _Ruling | None:
-    """In another language only the heading is understood, and what denies plainly; sentences are quoted as they are."""
+    """Ruling on a sentence in another language by its section's heading; None where it denies, asks or only labels."""
     cues = card_rules().cues
     kind = _KIND_OF_SECTION.get(section.kind)
     if kind is None or sentence.text.endswith((*LEAD_IN_ENDS, *QUESTION_ENDS)):
@@ -119,7 +119,7 @@ def _english(sentence: Sentence, section: Section, earlier: _Ruling | None, own:
 
 
 def _kind(section: Section, sentence: Sentence, cues: Cues) -> ClaimKind | None:
-    """What is announced by the heading, the line that leads in the list, or the words that lead in the passage."""
+    """Kind that the heading, the line before the list or the label before the passage announces; None for others."""
     if sentence.lead_in and cues.misuses.search(sentence.lead_in):
         return "out_of_scope"
     if sentence.lead_in and cues.uses.search(sentence.lead_in) and not cues.limits.search(sentence.lead_in):
@@ -131,7 +131,7 @@ def _kind(section: Section, sentence: Sentence, cues: Cues) -> ClaimKind | None:
 
 
 def _speaks_against(words: str, sentence: Sentence, kind: ClaimKind | None, cues: Cues) -> bool:
-    """Whether a sentence asks, denies, advises, points elsewhere, is about others, or is about the licence."""
+    """Whether a sentence asks, denies, advises, refers elsewhere, or is about other models or the licence."""
     if sentence.text.endswith((*LEAD_IN_ENDS, *QUESTION_ENDS)) or not words:
         return True
     told = f"{sentence.lead_in.rstrip(' :')} {words}" if cues.denying.search(sentence.lead_in) else words
@@ -142,7 +142,7 @@ def _speaks_against(words: str, sentence: Sentence, kind: ClaimKind | None, cues
 
 
 def _is_for(words: str, cues: Cues) -> bool:
-    """Whether a sentence only says what the model is for."""
+    """Whether a sentence only states what the model is for."""
     return cues.intention.search(words) is not None and cues.negation.search(words) is None
 
 

@@ -1,4 +1,4 @@
-"""What a listing's description states plainly: its limits, and a few abilities. All else in it is advertising."""
+"""Finds what a listing's description states plainly: limits, and a few abilities. The rest of it is advertising."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -22,11 +22,11 @@ from pipelines.texts.subjects import NO_NAMES, Names, in_own_name, is_own
 from schemas.listing import Fact
 
 TRUNCATION_MARKS = ("...", "…")
-"""How OpenRouter ends a description that it has cut off (since 2026-04-07, at about 220 characters)."""
+"""Ends of descriptions that OpenRouter has cut off (since 2026-04-07, at about 220 characters)."""
 
 
 MARKUP: Final = re.compile(r"[*_`~\\\[\]!<>&\0]")
-"""What a line of Markdown without is read as it stands."""
+"""Characters of Markdown; a line without any of them needs no parsing."""
 
 
 class DescriptionClaim(NamedTuple):
@@ -34,25 +34,25 @@ class DescriptionClaim(NamedTuple):
 
     kind: Stated
     name: str | None
-    """Id of the failure mode, None for a plain limitation; the capability's name for a capability."""
+    """The failure mode by its name in facts, None for a plain limitation; for a capability its name."""
     quote: str
     """description[start:end]."""
     start: int
-    """First character in the description as stored."""
+    """Index of its first character in the description as stored."""
     end: int
-    """The character after its last."""
+    """Index of the character after its last."""
 
 
 def is_cut_off(description: str) -> bool:
-    """Whether the source has cut a description off, so that its last sentence may say anything."""
+    """Whether the source has cut a description off, so that its last sentence may lack words."""
     return description.rstrip().endswith(TRUNCATION_MARKS)
 
 
 def description_facts(description: str, locator: str, names: Names = NO_NAMES) -> list[Fact]:
-    """What a description states, as facts: "limit:<mode>", "limit:plain-<start>" and "described:<capability>".
+    """Return what a description states, as facts "limit:<mode>", "limit:plain-<start>" and "described:<capability>".
 
-    `names` are the words of the listing's own name, by which the description may call the model. A sentence that holds
-    characters which may not stand in a passport is not quoted, and so states nothing.
+    `names` are the words of the listing's own name, by which the description may call the model. A sentence with
+    characters that a passport must not contain cannot be quoted, so it gives no fact.
     """
     return [
         _fact(claim, locator) for claim in read_description(description, names) if clean(claim.quote) == claim.quote
@@ -67,9 +67,9 @@ def _fact(claim: DescriptionClaim, locator: str) -> Fact:
 
 
 def read_description(description: str, names: Names = NO_NAMES) -> tuple[DescriptionClaim, ...]:
-    """Read what a description states plainly, in its order; each limit and ability once. Never raises.
+    """Return what a description states plainly, in its order; each limit and ability once. Never raises.
 
-    The sentence in which it is cut off counts for nothing.
+    Of a description that was cut off, the last sentence does not count.
     """
     words, rules = possible_words(description), description_rules()
     rows, kinds = _fitting(rules.rows, words), _fitting(rules.kinds, words)
@@ -89,13 +89,13 @@ def _whole_sentences(description: str) -> Iterator[tuple[int, int]]:
 
 
 def kinds_in(sentence: str, names: Names) -> list[tuple[Stated, str]]:
-    """What kind of model a sentence, as its reader sees it, says that the model of these names is."""
+    """Statements and their names, for each kind that a sentence, as its reader sees it, states a model to be."""
     kinds = _fitting(description_rules().kinds, words_in(sentence))
     return [(kind.states, kind.name) for kind in kinds if _is_of_kind(sentence, kind, names)]
 
 
 def _is_of_kind(sentence: str, kind: KindRule, names: Names) -> bool:
-    """Whether a sentence states that the model with these names is of this kind."""
+    """Whether a sentence states that the model with these names is of a kind."""
     found = (pattern.match(sentence) for pattern in kind.patterns)
     return any(one and is_own(one["subject"], names) for one in found)
 
@@ -105,7 +105,7 @@ def _kinds(quote: str, possible: list[KindRule], names: Names) -> list[tuple[Sta
 
 
 def _stated(quote: str, possible: list[Row], names: Names) -> list[tuple[Stated, str | None]]:
-    """What a sentence states; nothing where it compares, asks or promises, or is about another model."""
+    """Limits and abilities that a sentence states; none where it compares, asks, promises or is about another model."""
     words, rules = possible_words(quote), description_rules()
     if not (rows := _fitting(possible, words)):
         return []
@@ -130,7 +130,7 @@ def _fitting(rows: Iterable[_Rule], words: AbstractSet[str] | None) -> list[_Rul
 
 
 def _of_clause(clause: str, rows: list[Row], rules: DescriptionRules) -> list[tuple[Stated, str | None]]:
-    """Every limit that a clause states, a plain one where none has a name; or else every ability."""
+    """All limits that a clause states, plain ones only where no other is; all abilities where it states no limit."""
     stated = [row for row in rows if row.stated_in(clause, rules)]
     limits: list[tuple[Stated, str | None]] = [
         (row.kind, row.mode or None) for row in stated if isinstance(row, LimitRule)
@@ -141,7 +141,7 @@ def _of_clause(clause: str, rows: list[Row], rules: DescriptionRules) -> list[tu
 
 
 def _clauses(sentence: str, rules: DescriptionRules) -> Iterator[str]:
-    """Cut a sentence where it turns: what is denied after "though" does not deny what stands before."""
+    """Yield the parts of a sentence between contrasts: a denial after "though" does not apply to words before it."""
     start = 0
     for turn in rules.contrast.finditer(sentence):
         yield sentence[start : turn.start()]

@@ -1,7 +1,7 @@
-"""A cheap first look at a Markdown text: which words cannot be in what its reader sees, and so which rules cannot fit.
+"""Finds cheaply, before a Markdown text is parsed, which words its reader may see, and so which rules can match.
 
-It errs on one side alone: a word that it denies is not there. Where marks, a tag, a link or an entity may join the
-parts of a word, that takes real parsing: then every word is held possible.
+A word that is missing from the result is certainly not in the text; one that is there may not be seen. Where marks, a
+tag, a link or an entity may join the parts of a word, only parsing can show it, and every word counts as possible.
 """
 
 import re
@@ -20,25 +20,25 @@ _MAY_JOIN: Final = re.compile(
     rf"|(?<={_LETTER}{_MARK})(?!(?<=_)_*{_LETTER}){_MARK}*{_LETTER})"  # marks between letters; underscores alone stay
 )
 _ALIKE: Final = re.compile("[\u0130\u0131\u017f\u212a]")
-"""What a pattern that ignores case takes for i, s or k."""
+"""Letters that a pattern which ignores case takes for i, s or k."""
 
 _WORDS_ALONE: Final = bytes(c if chr(c).isalnum() else 32 for c in bytes(range(128)).lower()).ljust(256)
 
 
 def possible_words(markdown: str) -> AbstractSet[str] | None:
-    """The words that the reader of a text may see, and perhaps some more; None where it must be rendered to know."""
+    """Words that the reader of a Markdown text may see, and perhaps some more; None where only parsing can show it."""
     return None if _MAY_JOIN.search(markdown) else words_in(markdown)
 
 
 def words_in(rendered: str) -> AbstractSet[str] | None:
-    """The same of a text that has been rendered; None where it spells words with letters that are only alike."""
+    """Words of a text that has been rendered; None where it has letters that patterns take for i, s or k."""
     if not rendered.isascii() and _ALIKE.search(rendered):
         return None
     return set(rendered.encode("utf-8", "replace").translate(_WORDS_ALONE).decode("ascii").split())
 
 
 def may_match(words: AbstractSet[str] | None, needs: NeededWords) -> bool:
-    """Whether a text of these words (None where they are not known) can fit a rule that needs some."""
+    """Whether a rule that needs some words can match a text with these words (None where they are not known)."""
     if words is not None:
         for entry in needs:
             if entry.isdisjoint(words):

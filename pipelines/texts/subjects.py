@@ -1,4 +1,4 @@
-"""Whose name a sentence begins with: the model's that its text is about, or another's."""
+"""Decides whether a sentence is about the model that its text describes, by the name it begins with."""
 
 import re
 from collections.abc import Iterable
@@ -13,11 +13,11 @@ _FIRST_SUBJECT: Final = re.compile(
     r"((?:(?!\b(?:may|might|can|could|will)\b|[.!?]\s).){0,200}?)\b(?:is|are|was|were|belongs?|comes?|has been)\b",
     re.DOTALL,
 )
-"""What a text's first sentence says what it is of."""
+"""Subject of a text's first sentence: the words before "is", "was", "belongs" and the like."""
 
 
 def own_names(sections: Iterable[Section]) -> str:
-    """What a card may call its model, as plain letters: its headings, and what its first words are about."""
+    """Names by which a card may call its model, as one text of bare letters: its headings and its first subject."""
     sections = list(sections)
     opening = next((section.passages[0].text for section in sections if _opens(section)), "")
     subject = _FIRST_SUBJECT.match(opening)
@@ -26,7 +26,7 @@ def own_names(sections: Iterable[Section]) -> str:
 
 
 def names_another(sentence: str, own: str) -> bool:
-    """Whether the subject of a sentence is a model by a name that is not among a card's own."""
+    """Whether a sentence names a model that is not the card's own; `own` is the result of `own_names`."""
     found = card_rules().cues.named.search(sentence)
     return found is not None and _plain(found["name"] + (found["number"] or "")) not in own
 
@@ -40,7 +40,7 @@ def _plain(words: str) -> str:
 
 
 Names = AbstractSet[str]
-"""The words of a model's name and id, in small letters."""
+"""Words of a model's name and id, in lower case."""
 
 NO_NAMES: Final[Names] = frozenset()
 
@@ -48,10 +48,10 @@ _WORD: Final = re.compile(r"[a-z0-9]+(?:\.[0-9]+)*")
 _SAYS_NOTHING: Final = frozenset(
     "a ai all an and both family it its model models of our s series the these this we".split()  # noqa: SIM905
 )
-"""Words of a subject that name nobody: "Our models", "It"."""
+"""Words of a subject that name no model: "Our models", "It"."""
 
 _SIZE: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?[bm]")
-"""A size names a sister of the model: "Heron 7b and Heron 70b"."""
+"""A size, which does not make a name that of another model: "Heron 7b and Heron 70b"."""
 
 _SUBJECT: Final = re.compile(
     r"\W*(?P<subject>[^,;:!?()]{1,80}?) (?=(?:is|are|was|were|has|have|will|can|may|might|could|does|do|cannot"
@@ -62,17 +62,17 @@ _OWN: Final = "This model "
 
 
 def names_of(*names: str) -> Names:
-    """The words that a model may be called by."""
+    """Words by which a model with these names may be called."""
     return frozenset(word for name in names for word in _WORD.findall(name.casefold()))
 
 
 def is_own(subject: str, names: Names) -> bool:
-    """Whether a subject names no other model than that of these names: "It" and "Our models" name none."""
+    """Whether a subject names no model but the one with these names: "It" and "Our models" name none."""
     return _telling(subject) <= names
 
 
 def in_own_name(sentence: str, names: Names) -> str:
-    """A sentence with "This model" for the model's own name, where it begins with it."""
+    """A sentence with "This model" in place of the model's own name, where it begins with that name."""
     found = _SUBJECT.match(sentence)
     if found is None or not _telling(found["subject"]) or not is_own(found["subject"], names):
         return sentence

@@ -1,4 +1,4 @@
-"""What a passport is about, and what that can do."""
+"""The artifact that a passport is about, and its capabilities."""
 
 from typing import Annotated, Literal
 
@@ -22,10 +22,10 @@ CapabilityCategory = Literal[
     "planning-reasoning", "text-generation-language", "code-generation-editing", "tool-use-integration",
     "safety-moderation", "image-visual", "data-processing-analysis", "search-retrieval", "automation-workflow",
 ]  # fmt: skip
-"""Kind of ability."""
+"""Kind of capability; the first of a capability's kinds begins its URI."""
 
 Category = Annotated[str, StringConstraints(max_length=100, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-"""Shelf that an artifact stands on: "chatbots-assistants"."""
+"""Category that an artifact is listed in: "chatbots-assistants"."""
 
 CapabilityId = Annotated[
     str, StringConstraints(max_length=300, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*__cap_(0|[1-9][0-9]*)$")
@@ -33,16 +33,16 @@ CapabilityId = Annotated[
 """The artifact's id, "__cap_" and a running number."""
 
 CapabilityUri = Annotated[str, StringConstraints(max_length=500, pattern=r"^capability://[a-z0-9]+(\.[a-z0-9]+)*$")]
-"""Names an ability, the same on every artifact that has it."""
+"""Name of a capability, the same on every artifact that has it."""
 
 
 class Pricing(Frozen):
-    """What it costs at the least; exact prices stand in `Model.prices`."""
+    """How the artifact is paid for, and from what price on; exact prices are in `Model.prices`."""
 
     model: PricingModel
     free: bool
     starting_price: StartingPrice | None
-    """Of one prompt token, in US dollars; None when free or not known."""
+    """Of one prompt token, in US dollars; None where it is free or not known."""
 
     @model_validator(mode="after")
     def _costs_nothing_when_free(self) -> "Pricing":
@@ -52,7 +52,7 @@ class Pricing(Frozen):
 
 
 class Artifact(Frozen):
-    """What the passport is about, as its listing names it."""
+    """The model or other thing that the passport is about, as its listing names it."""
 
     id: ArtifactId
     """Source and slug: "openrouter-qwen-qwq-32b"."""
@@ -82,7 +82,7 @@ class Capability(Frozen):
     name: Text
     description: Text
     intents: Texts
-    """What somebody who needs it would say."""
+    """Requests of somebody who needs it, in their words."""
     best_for: Texts
     limitations: Texts
     requires: Texts
@@ -91,8 +91,8 @@ class Capability(Frozen):
     categories: Annotated[tuple[CapabilityCategory, ...], Field(min_length=1), DISTINCT]
     """The main one first; the URI begins with it."""
     confidence: Ratio
-    """How sure we are that the artifact has it."""
+    """How certain it is that the artifact has the capability."""
     matches: Count
-    """How often it was picked for this and the outcome observed."""
+    """How often the artifact was chosen for this capability and the outcome observed."""
     success_rate: Ratio
-    """Of those; 0 while there are none."""
+    """Share of those matches that succeeded; 0 while there are none."""

@@ -1,8 +1,8 @@
 """The document that is served: a signed passport and its links.
 
 Read one with `SignedDocument.model_validate_json(raw)`; write it with `.model_dump_json(by_alias=True,
-exclude_unset=True)`, which keeps the order of keys and leaves out what was not there. That schema.json and these
-models refuse the same documents is held by the tests.
+exclude_unset=True)`, which keeps the order of keys and leaves out keys that were missing. Tests check that schema.json
+and these models refuse the same documents.
 """
 
 from typing import Annotated, Literal
@@ -16,10 +16,10 @@ from schemas.passport.scalars import OMISSIBLE, Instant, Line, Month, Url, Whole
 from schemas.passport.trust import Trust
 
 SIGNATURE_TERMS = frozenset(("algorithm", "key_id", "payload_type", "expires_at"))
-"""What an envelope says of its signature: all of it or, in passports older than that, nothing."""
+"""Members that describe an envelope's signature: it has all of them or, in the older format, none."""
 
 Signature = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{85}[AQgw]==$")]
-"""64 bytes in canonical base64 with padding: the four bits that the last digit has to spare are zero."""
+"""64 bytes in canonical base64 with padding: the four unused bits of the last digit are zero."""
 
 KeyId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$")]
 """RFC 7638 SHA-256 thumbprint in canonical unpadded base64url."""
@@ -30,14 +30,14 @@ PayloadType = Literal["application/vnd.unfragile.trust-passport+json"]
 
 
 class Distribution(Frozen):
-    """Addresses for the artifact's builder and for those who choose."""
+    """Addresses where a builder claims the artifact, and where users compare it with others."""
 
     claim_url: Url
     compare_url: Url
 
 
 class Statement(Frozen):
-    """What the passport says: `passport.unfragile`."""
+    """Content of the passport: `passport.unfragile`."""
 
     vocabulary: Annotated[Literal["1.0"], Field(alias="@version")]
     version: Month
@@ -72,7 +72,7 @@ class Passport(Frozen):
     unfragile: Statement
     signature: Signature
     signed_at: Annotated[Instant, Field(alias="signedAt")]
-    """Only the signature's time: says nothing about how fresh the content is."""
+    """Time of the signature alone, which does not show how fresh the content is."""
     signed_by: Annotated[Line, Field(alias="signedBy")]
     """The issuer's name; a claim until the signature verifies."""
     version: Annotated[Whole, Field(ge=1, le=1)]
@@ -89,7 +89,7 @@ class Passport(Frozen):
 
 
 class Links(Frozen):
-    """Addresses around the passport; unsigned, never a source of keys."""
+    """Addresses of related documents; unsigned, so never a source of keys."""
 
     this: Annotated[Url, Field(alias="self")]
     """This document."""

@@ -1,4 +1,4 @@
-"""Where the values of a passport come from, where sources disagree, and what none of them says."""
+"""Where the values of a passport come from, where sources disagree, and what none of them states."""
 
 from typing import Annotated, Literal
 
@@ -9,10 +9,10 @@ from schemas.passport.scalars import OMISSIBLE, Instant, Line, Locator, Path, St
 from schemas.registry import Cause
 
 Method = Literal["structured", "declared", "section", "pattern", "class"]
-"""How a value was found, from a field made for it down to what is true of its kind of thing."""
+"""How a value was found: as in `schemas.listing.Method`, or "class", as true of the artifact's kind of thing."""
 
 WITHOUT_SOURCE = ("class", "issuer")
-"""Who may assert what no source can be shown for."""
+"""Values of `asserted_by` for which no source need be shown."""
 
 Pipeline = Annotated[
     str, StringConstraints(max_length=100, pattern=r"^[a-z][a-z0-9_-]*/[0-9]+\.[0-9]+\.[0-9]+[A-Za-z0-9.+-]*$")
@@ -24,22 +24,22 @@ class Evidence(Frozen):
     """Where one value comes from: either the `value` of a source's record or a `quote` of its text."""
 
     path: Path
-    """What this is evidence for."""
+    """JSON Pointer to the value that this is evidence for."""
     source: Line
     url: Url | None
-    """Where it was read; None only when a class or the issuer asserts it."""
+    """Where it was read; None only where a class or the issuer asserts it."""
     locator: Locator
     value: Stated = None
-    """What the record holds there. None is a value: whether one stands here, `model_fields_set` tells."""
+    """What the record has there. None is a value too; `model_fields_set` shows whether a value is given."""
     quote: Annotated[Text | None, OMISSIBLE] = None
     method: Method
     asserted_by: Line
     """A source, a builder, "issuer" or "class"."""
     observed_at: Instant
     content_sha256: Sha256 | None
-    """Of the record or text; None only when a class or the issuer asserts it."""
+    """Hash of the record or text; None only where a class or the issuer asserts it."""
     taxonomy: Annotated[Texts | None, OMISSIBLE] = None
-    """Terms of published taxonomies that it falls under."""
+    """Terms of published taxonomies for a failure mode or risk: "NIST.AI.600-1:2.12"."""
 
     @model_validator(mode="after")
     def _holds_one_of_value_and_quote(self) -> "Evidence":
@@ -57,12 +57,12 @@ class Evidence(Frozen):
 
 
 class ConflictSide(Frozen):
-    """What one source says of a disputed value."""
+    """What one source states of a disputed value."""
 
     value: Stated
     source: Line
     scope: Text
-    """What it says it of: the model, one offer, one provider."""
+    """What the source speaks of: the model, one offer, one provider."""
     locator: Locator
     observed_at: Instant
 
@@ -84,7 +84,7 @@ class Unknown(Frozen):
 
 
 class Provenance(Frozen):
-    """What made the passport, and why it was issued."""
+    """Which program and rules made the passport, and why it was issued."""
 
     pipeline: Pipeline
     rules_sha256: Sha256

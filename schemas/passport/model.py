@@ -9,7 +9,7 @@ from schemas.passport.scalars import OMISSIBLE, Count, Date, Decimal, Line, Mont
 
 
 class PriceCondition(Frozen):
-    """When a price holds; all the conditions that stand here must."""
+    """When a price holds: all conditions that are present must be met."""
 
     min_prompt_tokens: Annotated[Count | None, OMISSIBLE] = None
     """Prompts of at least so many tokens."""
@@ -46,7 +46,7 @@ class Offer(Frozen):
     id: Text
     """The source's id, e.g. "qwen/qwq-32b:free"."""
     variant: Line
-    """What stands behind the colon of the id; "standard" where nothing does."""
+    """The part of the id after the colon; "standard" where there is none."""
     name: Text
     free: bool
     context_tokens: Count | None
@@ -92,24 +92,24 @@ class Benchmark(Frozen):
 
 
 class SourceRecord(Frozen):
-    """A source's record that the passport was made from."""
+    """One record that the passport was made from."""
 
     source: Line
     id: Text
     joined_by: Literal["own", "stated", "name"]
-    """"own": it names the passport or belongs to the record that does; "stated": a source states that both are the same
-    model; "name": their names alone agree."""
+    """Why it is of this model. "own": it names the passport or belongs to the record that does; "stated": a source
+    states that both are the same model; "name": only their names agree."""
 
 
 class Model(Frozen):
     """Facts and figures as the sources state them; None where none does."""
 
     listing_id: Text
-    """The source's own id, e.g. "qwen/qwq-32b"."""
+    """The source's id of the model, e.g. "qwen/qwq-32b"."""
     canonical_slug: Text | None
     """The source's permanent name of exactly this version."""
     aliases: Texts
-    """Other ids of the source that lead here."""
+    """Other ids of the source for the same model."""
     huggingface_id: Text | None
     licence: Text | None
     open_weights: bool | None
@@ -119,23 +119,23 @@ class Model(Frozen):
     input_modalities: Texts
     output_modalities: Texts
     parameters: Texts
-    """Request parameters that the listing says are supported."""
+    """Request parameters that the listing states as supported."""
     knowledge_cutoff: Date | Month | None
     """A day, or a month where no day is stated."""
     released_on: Date | None
     expires_on: Date | None
-    """Day on which the source says it will stop offering it."""
+    """Day on which the source will stop offering the model, as it announces."""
     prices: tuple[ModelPrice, ...]
     """Of the base model; empty when none is known, as with routers."""
     offers: tuple[Offer, ...]
     providers: tuple[ModelProvider, ...]
     parameter_count: Count | None = None
-    """How many weights it has."""
+    """Number of weights."""
     gated: Text | None = None
-    """How access to the weights is granted, where it is."""
+    """How access to the weights is granted, where they are gated."""
     base_models: Annotated[tuple[BaseModel, ...] | None, OMISSIBLE] = None
     languages: Annotated[Texts | None, OMISSIBLE] = None
     """Languages that its maker declares, as codes or names."""
     benchmarks: Annotated[tuple[Benchmark, ...] | None, OMISSIBLE] = None
     records: Annotated[tuple[SourceRecord, ...] | None, OMISSIBLE] = None
-    """What the passport was made from."""
+    """Records that the passport was made from."""

@@ -1,7 +1,7 @@
-"""Plain types of a passport's document, exactly as wide as schema.json draws them.
+"""Scalar types of a passport's document, each exactly as wide as in schema.json.
 
-Patterns are matched by pydantic's Rust engine, where `$` is the very end of the text. Digits are spelled
-[0-9]: the class for digits would take those of every script there.
+Patterns are matched by pydantic's Rust engine, in which `$` is the very end of the text. Digits are written
+[0-9], because the class for digits matches those of every script there.
 """
 
 from collections.abc import Hashable
@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from schemas.times import instant
 
 LARGEST_EXACT_INTEGER: Final = 2**53 - 1
-"""Beyond it a reader whose numbers are IEEE doubles rounds (RFC 8259, section 6)."""
+"""Larger integers are rounded by readers whose numbers are IEEE doubles (RFC 8259, section 6)."""
 
 _TIMESTAMP = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z$"
 _DATE = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$"
@@ -36,39 +36,39 @@ def _whole(value: object) -> object:
 
 
 def _on_the_calendar(text: str) -> str:
-    """Refuse the 30th of February; raise ValueError."""
+    """Return a date of the calendar; raise ValueError on others, such as the 30th of February."""
     date.fromisoformat(text)
     return text
 
 
 def _on_the_clock(text: str) -> str:
-    """Refuse what has the look of an instant and is none; raise ValueError."""
+    """Return a timestamp that is an instant; raise ValueError on others, such as one on the 30th of February."""
     instant(text)
     return text
 
 
 def _distinct(items: tuple[_Item, ...]) -> tuple[_Item, ...]:
-    """Refuse a list that says the same twice; raise ValueError."""
+    """Return a list whose items differ; raise ValueError on others."""
     if len(set(items)) < len(items):
         raise ValueError("holds an item twice: each may stand once")
     return items
 
 
 def _present(value: _Value) -> _Value:
-    """Refuse null for a key that may only be left out; raise ValueError."""
+    """Return a value that is not null; raise ValueError on null, for keys that may only be left out."""
     if value is None:
         raise ValueError("is null: leave the key out instead")
     return value
 
 
 OMISSIBLE = AfterValidator(_present)
-"""Marks a key that may be missing and is never null; its default, None, means that it is missing."""
+"""Marks a key that may be missing but not null; None, its default, means that it is missing."""
 
 DISTINCT = AfterValidator(_distinct)
 """Marks a list whose items differ."""
 
 Whole = Annotated[int, BeforeValidator(_whole)]
-"""A whole number, however its JSON spells it."""
+"""A whole number, whether its JSON is written 24 or 24.0."""
 
 Count = Annotated[Whole, Field(ge=0, le=LARGEST_EXACT_INTEGER)]
 """A whole number of zero or more, exact in every JSON reader."""
@@ -101,7 +101,7 @@ Url = Annotated[str, StringConstraints(max_length=2000, pattern=_URL)]
 """An absolute http or https address, percent-encoded and without user name."""
 
 Path = Annotated[str, StringConstraints(max_length=300, pattern=_PATH)]
-"""JSON Pointer into `unfragile`, below one of its four statements: "/trust/score"."""
+"""JSON Pointer into `unfragile`, below artifact, capabilities, trust or distribution: "/trust/score"."""
 
 Locator = Annotated[str, StringConstraints(max_length=2000)]
 """JSON Pointer into a source's record, or a byte range of its text."""
@@ -122,4 +122,4 @@ Scalar = str | int | float | bool | None
 """Text, number, true, false or null."""
 
 Stated = Scalar | tuple[Scalar, ...]
-"""What a source says: a scalar or a list of them."""
+"""What a source states: a scalar or a list of scalars."""

@@ -1,4 +1,4 @@
-"""How far to trust an artifact, and how that was worked out."""
+"""How far to trust an artifact, and how that was computed."""
 
 from typing import Annotated, Literal
 
@@ -9,7 +9,7 @@ from schemas.passport.scalars import DISTINCT, OMISSIBLE, Count, Instant, Line, 
 from schemas.registry import Status
 
 Risk = Literal["low", "moderate", "high"]
-"""How much of the user's data or systems using it lays open."""
+"""How much of the user's data or systems is exposed by using the artifact."""
 
 
 class RankWeights(Frozen):
@@ -23,7 +23,7 @@ class RankWeights(Frozen):
 
 
 class RankBreakdown(Frozen):
-    """What the score is made of: the sum of weight times component, in percent, rounded."""
+    """Components of the score, which is the sum of weight times component, in percent, rounded."""
 
     adoption: Ratio
     quality: Ratio
@@ -34,7 +34,7 @@ class RankBreakdown(Frozen):
 
 
 class ObservedOutcomes(Frozen):
-    """What was observed when the artifact was picked and used."""
+    """What was observed when the artifact was chosen and used."""
 
     matches: Count
     success_rate: Ratio
@@ -44,18 +44,18 @@ class ObservedOutcomes(Frozen):
 
 
 class Maintenance(Frozen):
-    """Whether the artifact is alive, and as of when we know."""
+    """Whether the artifact is still listed, and when that was observed."""
 
     status: Status
     updated_at: Instant
-    """When what the passport says last changed in substance."""
+    """When the passport's substance last changed."""
     last_scraped_at: Instant
-    """When the response arrived that its listing was read from."""
+    """When the response that contained its listing arrived."""
     last_commit: Instant | None
 
 
 class Community(Frozen):
-    """Signals of popularity; None where there is no such signal."""
+    """Signals of popularity; None for each that no source gives."""
 
     stars: Count | None
     forks: Count | None
@@ -73,7 +73,7 @@ class SourceFreshness(Frozen):
     due_after: Instant
     """From then on it should have been scraped again."""
     stale_after: Instant
-    """From then on what it says must not be relied on."""
+    """From then on what it states must not be relied on."""
     verdict: Literal["fresh", "due", "stale"]
 
 
@@ -85,7 +85,7 @@ class Freshness(Frozen):
 
 
 class Coverage(Frozen):
-    """How much of what could be stated is stated."""
+    """How many of the values that a passport can state are stated."""
 
     stated: Count
     of: Count
@@ -99,9 +99,9 @@ class Trust(Frozen):
     """Whether the builder's identity has been verified."""
     data_access_risk: Risk
     permissions: Annotated[tuple[Text, ...], Field(max_length=10), DISTINCT]
-    """What it needs."""
+    """What a caller needs in order to use the artifact."""
     failure_modes: Annotated[tuple[Text, ...], Field(max_length=12), DISTINCT]
-    """How it fails."""
+    """How the artifact can fail."""
     rank_breakdown: RankBreakdown
     observed_outcomes: ObservedOutcomes
     maintenance: Maintenance
