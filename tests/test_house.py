@@ -2,7 +2,7 @@
 
 import ast
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -152,3 +152,12 @@ def test_errors_of_the_pipelines_are_one_tree_and_every_error_is_named_so() -> N
 def test_the_checks_see_what_they_look_for() -> None:
     module = ast.parse("import os\nfrom time import time\nopen('x')\ndatetime.now()\n")
     assert list(impure_calls(ast.walk(module))) == ["line 3: open()", "line 4: .now()"]
+
+
+def test_a_type_has_one_name_and_a_name_one_type() -> None:
+    places = defaultdict(set)
+    for path in EVERY:
+        for node in tree(path).body:
+            if isinstance(node, ast.ClassDef):
+                places[node.name.lstrip("_")].add(str(path))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

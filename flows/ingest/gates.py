@@ -34,12 +34,11 @@ def breaches_of(taken: IngestedCrawl, served: PublishedState, gates: Gates, *, w
         if whole
         else check_one(report)
     )
-    judged = [breach for breach in judged if report.scope == "whole" or breach.gate not in OF_THE_WHOLE]
-    found = [Breach(source=breach.source, gate=breach.gate, reason=breach.reason) for breach in judged]
-    if report.listings and not (taken.counts[report.source] or judged):
+    found = [breach for breach in judged if report.scope == "whole" or breach.gate not in OF_THE_WHOLE]
+    if report.listings and not (taken.counts[report.source] or found):
         reason = f"no listing could be read: {'; '.join(_told(taken)) or 'see the quarantine'}"
         found.append(Breach(source=report.source, gate="admitted", reason=reason))
-    elif whole and taken.counts[report.source] >= MANY and not (taken.filled.listings or judged):
+    elif whole and taken.counts[report.source] >= MANY and not (taken.filled.listings or found):
         reason = "it says of everything that was asked for that there is none: check its URL and its token"
         found.append(Breach(source=report.source, gate="admitted", reason=reason))
     return found

@@ -2,14 +2,13 @@
 
 import urllib.request
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http.client import HTTPException
 
 from flows.errors import FlowError
 from flows.registry.reader import Reader
 from pipelines.ahead import CLOCK_SKEW, is_ahead, published_at
-from schemas.times import instant, timestamp
+from schemas.times import http_date, instant, timestamp
 
 TIMEOUT_S = 15
 SECONDS_PER_HOUR = 3600
@@ -69,8 +68,4 @@ def _time_at(url: str) -> datetime | None:
         headers = error.headers
     except (OSError, ValueError, HTTPException):
         return None
-    try:
-        told = parsedate_to_datetime(headers["Date"] or "")
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return told if told.tzinfo else told.replace(tzinfo=UTC)
+    return http_date(headers["Date"] or "")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pipelines.rules.gates import Gate, Gates
 from schemas.crawl import CrawlReport
 from schemas.listing import FactValue, Listing
+from schemas.run import Breach
 
 DROP = "largest_drop"
 """The one gate that a person may waive: a source can really have shrunk, and only people can find out why."""
@@ -76,14 +77,6 @@ class RefusalCounts(NamedTuple):
     refused: int
 
 
-class Breach(NamedTuple):
-    """One bound that a crawl did not keep."""
-
-    source: str
-    gate: str
-    reason: str
-
-
 def check(report: CrawlReport, filled: Filled, gate: Gate, *, last_good: int | None) -> list[Breach]:
     """List the bounds that a crawl does not keep: only that it is incomplete, or else every other one.
 
@@ -111,10 +104,10 @@ def check_one(report: CrawlReport) -> list[Breach]:
 
 
 def _incomplete(report: CrawlReport) -> list[Breach]:
-    breaches = [Breach(report.source, "complete", failure.reason) for failure in report.failures]
+    breaches = [Breach(source=report.source, gate="complete", reason=failure.reason) for failure in report.failures]
     if not report.complete and not breaches:
         reason = f"the crawl ended early ({report.finish_reason}): run it again"
-        breaches.append(Breach(report.source, "complete", reason))
+        breaches.append(Breach(source=report.source, gate="complete", reason=reason))
     return breaches
 
 
@@ -122,11 +115,11 @@ def _size(report: CrawlReport, gate: Gate, last_good: int | None) -> Iterable[Br
     came = report.listings
     if came < gate.minimum_listings:
         reason = f"{came} listings came, at least {gate.minimum_listings} must: is the source whole?"
-        yield Breach(report.source, "minimum_listings", reason)
+        yield Breach(source=report.source, gate="minimum_listings", reason=reason)
     if last_good and came < last_good * (1 - gate.largest_drop):
         dropped = f"{came} listings came after {last_good} last time, a drop beyond {gate.largest_drop:.0%}"
         reason = f"{dropped}: look at the source, and if that is right, publish with --accept-drop"
-        yield Breach(report.source, DROP, reason)
+        yield Breach(source=report.source, gate=DROP, reason=reason)
 
 
 def _refused(report: CrawlReport, came: Mapping[str, RefusalCounts], gates: Gates) -> Iterable[Breach]:
@@ -134,7 +127,7 @@ def _refused(report: CrawlReport, came: Mapping[str, RefusalCounts], gates: Gate
         total, largest = admitted + refused, gates[source].largest_reject_rate
         if total >= FEWEST_TO_RATE and refused / total > largest:
             share = f"{refused:,} of {total:,} records of {source} were refused, more than {largest:.0%}"
-            yield Breach(report.source, "largest_reject_rate", f"{share}: see the quarantine")
+            yield Breach(source=report.source, gate="largest_reject_rate", reason=f"{share}: see the quarantine")
 
 
 def _fill(report: CrawlReport, filled: Filled, gate: Gate) -> Iterable[Breach]:
@@ -142,7 +135,7 @@ def _fill(report: CrawlReport, filled: Filled, gate: Gate) -> Iterable[Breach]:
         share = filled.stated[name] / filled.listings if filled.listings else 1.0
         if share < smallest:
             reason = f"only {share:.0%} of the listings state {name}, at least {smallest:.0%} must: did a field change?"
-            yield Breach(report.source, f"fill_rates.{name}", reason)
+            yield Breach(source=report.source, gate=f"fill_rates.{name}", reason=reason)
 
 
 def _differ(report: CrawlReport, filled: Filled, gate: Gate) -> Iterable[Breach]:
@@ -151,5 +144,7 @@ def _differ(report: CrawlReport, filled: Filled, gate: Gate) -> Iterable[Breach]
         if share < smallest:
             told = f"only {share:.1%} of what is stated as {name} differs, at least {smallest:.0%} must"
             yield Breach(
-                report.source, f"distinct_rates.{name}", f"{told}: did one value take the place of all others?"
+                source=report.source,
+                gate=f"distinct_rates.{name}",
+                reason=f"{told}: did one value take the place of all others?",
             )
