@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.markdown.blocks import Passage, read_blocks
-from pipelines.markdown.text import STRETCH_CHARS, read_text
+from pipelines.markdown.text import MOST_LINES, STRETCH_CHARS, read_text
 from tests.support.json_values import unhurried
 
 SENTENCE = "Das Modell kann über Flüsse falsch liegen."
@@ -44,7 +44,7 @@ def passage_of(lines: int) -> Passage:
     return passage
 
 
-@pytest.mark.parametrize("lines", [1, 100, 10_000])
+@pytest.mark.parametrize("lines", [1, 100, MOST_LINES])
 def test_a_place_is_found_in_so_many_looks_as_a_search_by_halves_takes(lines: int) -> None:
     passage = passage_of(lines)
     assert len(passage.places) == lines
