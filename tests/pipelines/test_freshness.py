@@ -98,6 +98,13 @@ def test_a_reader_calls_what_is_delisted_that_first_of_all(days: int) -> None:
     assert age_at(signed("deprecated"), at) != "delisted"
 
 
+@pytest.mark.parametrize("status", ["active", "delisted"])
+def test_a_reader_calls_what_is_signed_ahead_of_its_clock_not_yet_valid(status: str) -> None:
+    skew = timedelta(minutes=5)
+    assert age_at(signed(status), SCRAPED - skew) != "not_yet_valid"
+    assert age_at(signed(status), SCRAPED - skew - A_MOMENT) == "not_yet_valid"
+
+
 def test_a_passport_that_names_no_source_says_nothing_of_its_age() -> None:
     sourceless = signed()
     sourceless["unfragile"]["trust"]["freshness"]["sources"] = []
