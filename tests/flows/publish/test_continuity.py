@@ -10,7 +10,7 @@ from flows.maintenance.garbage import collect
 from flows.publish.continuity import HistoryError, ensure_newest
 from flows.publish.protocol import publish
 from flows.registry.reader import read_served
-from flows.registry.seen import HighMark, Memory, Seen
+from flows.registry.seen import HighMark, Memory, Seen, SeenError
 from flows.store.base import Store
 from flows.store.local import LocalStore
 from pipelines.registry import layout
@@ -186,4 +186,39 @@ def test_garbage_is_not_collected_below_snapshots_that_were_served(local: LocalS
     before = dump(local)
     with pytest.raises(HistoryError, match=REPAIR):
         collect(local, signer=SIGNER, trusted=KEYS, clock=lambda: AT, nonce="gc", generations=1, days=0)
+    assert dump(local) == before
+
+
+def test_a_new_history_is_begun_only_where_that_is_asked_for(local: LocalStore) -> None:
+    grow(local, 2)
+    local.delete(layout.POINTER_KEY)
+    with pytest.raises(HistoryError, match=REPAIR):
+        publish(
+            local,
+            publication({"acme-tern": 9}, None, run="run-9"),
+            base=None,
+            rebase=lambda newer: publication({"acme-tern": 9}, newer, run="run-9"),
+            signer=SIGNER,
+            keys=KEYS,
+            clock=lambda: AT,
+            nonce="run-9",
+        )
+
+
+def test_a_new_history_is_no_leave_to_build_on_an_older_pointer(local: LocalStore) -> None:
+    pointers = grow(local, 3)
+    local.put(layout.POINTER_KEY, pointers[0])
+    with pytest.raises(HistoryError, match="generation 3"):
+        publish_from_here(local, 9, None, new_store=True)
+
+
+def test_nothing_is_published_where_it_could_be_recalled_but_not_remembered(
+    local: LocalStore, mark: HighMark, tmp_path: Path
+) -> None:
+    grow(local, 1, mark)
+    (tmp_path / "seen.json.lock").unlink()
+    (tmp_path / "seen.json.lock").mkdir()
+    before = dump(local)
+    with pytest.raises(SeenError):
+        publish_from_here(local, 2, mark)
     assert dump(local) == before
