@@ -10,8 +10,9 @@ from flows.config.settings import Settings, read_settings
 from flows.config.signing_key import SigningKeyError, find_key
 from flows.maintenance.garbage import Collection, collect, plan
 from flows.maintenance.repair import recover
-from flows.maintenance.replicate import mirror, tell_step
+from flows.maintenance.replicate import mirror
 from flows.maintenance.scrub import scrub
+from flows.publish.publication import tell_step
 from flows.registry.reader import Reader
 from flows.registry.seen import high_mark
 from flows.registry.trust import trusted_keys

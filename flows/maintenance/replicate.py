@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 from flows.config.clock import clock_of, source_date_epoch
 from flows.config.settings import Settings
-from flows.progress import tell
 from flows.publish.continuity import served_among, signed_snapshots
 from flows.publish.copies import roll_forward
 from flows.publish.pointer import is_collecting, move_pointer
-from flows.publish.publication import Progress, PublicationError, RenderCopies, Step, reported, silent
+from flows.publish.publication import Progress, PublicationError, RenderCopies, Step, reported, silent, tell_step
 from flows.registry.reachable import FileRef, reachable, read_genuine
 from flows.registry.reader import Reader, read_served
 from flows.registry.signed_files import MAX_POINTER_BYTES
@@ -142,8 +141,3 @@ def _site_files(origin: Store) -> dict[str, bytes]:
     """Return the schema and public keys that the origin serves beside the passports, by key."""
     found = {key: find(origin, key) for key in (SCHEMA_KEY, JWKS_KEY, PUBLIC_KEY_KEY)}
     return {key: blob.body for key, blob in found.items() if blob}
-
-
-def tell_step(step: Step, done: int, total: int) -> None:
-    """Report the progress of a publication's step."""
-    tell(f"publish: {step}", done, total)

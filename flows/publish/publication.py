@@ -122,5 +122,6 @@ def reported(on_step: Progress, step: Step, total: int = 1) -> Iterator[None]:
     on_step(step, total, total)
 
 
-def _tell_step(step: Step, done: int, total: int) -> None:
+def tell_step(step: Step, done: int, total: int) -> None:
+    """Report the progress of a publication's step to whoever watches the run."""
     tell(f"publish: {step}", done, total)

@@ -15,7 +15,7 @@ from flows.job.preflight import starting_point_of
 from flows.progress import tell
 from flows.publish.copies import repair
 from flows.publish.immutable_files import write_report
-from flows.publish.publication import _tell_step
+from flows.publish.publication import tell_step
 from flows.run.report import failed_report, under_a_free_id
 from flows.site.rendering import copies_for, site_files
 from schemas.run import Breach, RunReport
@@ -81,7 +81,7 @@ def batched(job: Job, ingestion: Ingestion) -> Assembled:
 def _finish_interrupted_publication(tools: Tools) -> None:
     """Finish the publication that a killed run left behind, even if this run publishes nothing."""
     copies, site = copies_for(tools.issuer), site_files(tools.signer)
-    repair(tools.store, keys=tools.trusted, at=tools.clock(), copies=copies, site=site, on_step=_tell_step)
+    repair(tools.store, keys=tools.trusted, at=tools.clock(), copies=copies, site=site, on_step=tell_step)
 
 
 def closed(tools: Tools, report: RunReport) -> GateClosedError:

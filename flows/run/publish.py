@@ -13,7 +13,7 @@ from flows.ingest.partitions import parts_over
 from flows.job.job import Job, Tools, nonce, open_tools
 from flows.job.preflight import start_over
 from flows.publish.protocol import publish
-from flows.publish.publication import Publication, SourceParts, Step, _tell_step
+from flows.publish.publication import Publication, SourceParts, Step, tell_step
 from flows.registry.published import PublishedState
 from flows.registry.reader import Reader
 from flows.run.assemble import Assembled, batched, closed
@@ -72,7 +72,7 @@ def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Bu
         mark=tools.mark,
         new_store=job.new_store,
         confirm=tools.confirm,
-        on_step=_tell_step,
+        on_step=tell_step,
     )
     return RunOutcome(reports[-1], _counting(published, sum(ahead)))
 
