@@ -34,7 +34,7 @@ STANDS = (Verdict.OK, Verdict.EXPIRED, Verdict.FREEZE)
 """Verdicts on a passport that is what was signed; some expire, as recorded days can be weeks apart."""
 MOST_NAMED = 5
 
-Said = dict[str, Any]
+AsStated = dict[str, Any]
 
 
 def differing(one: Path, other: Path, at: int) -> list[str]:
@@ -96,11 +96,11 @@ def _trusted() -> KeyRing:
     return KeyRing([Signer(SEED).public_key])
 
 
-def _passports(reader: Reader) -> Said:
+def _passports(reader: Reader) -> AsStated:
     return {row.slug: (row.status, row.payload, row.facts) for row in reader.rows()}
 
 
-def _history(reader: Reader) -> Said:
+def _history(reader: Reader) -> AsStated:
     """Return slug → day → the last version issued for a change of substance."""
     found: dict[str, dict[str, tuple[str, str, str]]] = defaultdict(dict)
     for snapshot in reversed(list(reader.ancestry())):
@@ -110,7 +110,7 @@ def _history(reader: Reader) -> Said:
     return dict(found)
 
 
-def _records(reader: Reader) -> Said:
+def _records(reader: Reader) -> AsStated:
     return {f"{line.raw.source} {line.raw.id}": _kept(line) for line in _lines(reader)}
 
 

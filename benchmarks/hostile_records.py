@@ -165,8 +165,8 @@ def _way(said: dict[str, Any], watch: _Watch) -> tuple[str, str]:
         watch.step("line")
         (refused if isinstance(judged, Quarantined) else listings).append(judged)
     joins = in_order(listings)
-    own = [one for one in listings if any(placed.by == "own" for placed in joins.place(one))]
-    joined = [placed for one in listings for placed in joins.place(one) if placed.by != "own"]
+    own = [one for one in listings if any(placed.by == "own" for placed in joins.passports_of(one))]
+    joined = [placed for one in listings for placed in joins.passports_of(one) if placed.by != "own"]
     watch.step("join")
     return _passports(raws, own, joined, refused, watch)
 

@@ -89,8 +89,8 @@ def main() -> None:
 def many(count: int, version: int) -> tuple[list[ShardRow], dict[str, bytes]]:
     """Return rows and passports: copies of one signed passport, of a common size, each with its number appended."""
     body, made = passport("acme-tern", version), row("acme-tern", version)
-    filled = body + b" " * (20_000 - len(body))
-    bodies = {f"model-{number}": filled + f"{number}".encode() for number in range(count)}
+    fill_counts = body + b" " * (20_000 - len(body))
+    bodies = {f"model-{number}": fill_counts + f"{number}".encode() for number in range(count)}
     rows = [
         made.model_copy(update={"slug": slug, "object": sha256(b), "listing_id": slug}) for slug, b in bodies.items()
     ]

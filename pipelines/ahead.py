@@ -22,7 +22,7 @@ def published_at(pointer: Pointer, snapshot: Snapshot) -> str:
 
 def row_is_ahead(row: ShardRow, at: datetime) -> bool:
     """Whether a row's last scrape, observation or change is dated in the future."""
-    return any(is_ahead(dated, at) for dated in (row.last_scraped_at, row.looked_at, row.last_changed))
+    return any(is_ahead(dated, at) for dated in (row.last_scraped_at, row.last_observed_at, row.last_changed))
 
 
 def line_known_at(line: AdmittedLine, at: datetime) -> AdmittedLine | None:
@@ -36,9 +36,9 @@ def line_known_at(line: AdmittedLine, at: datetime) -> AdmittedLine | None:
     return line.model_copy(update={"missed_at": line.missing_since})
 
 
-def walks_known_at(walks: tuple[ListCrawl, ...], at: datetime) -> tuple[ListCrawl, ...]:
+def list_crawls_known_at(crawls: tuple[ListCrawl, ...], at: datetime) -> tuple[ListCrawl, ...]:
     """Return the crawls that did not begin in the future: since a future instant no changes can be asked for."""
-    return tuple(walk for walk in walks if not is_ahead(walk.began_at, at))
+    return tuple(crawl for crawl in crawls if not is_ahead(crawl.began_at, at))
 
 
 def earlier(dated: str, at: datetime) -> str:

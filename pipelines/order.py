@@ -86,7 +86,7 @@ def _row(
         last_seen=primary.observed_at,
         last_changed=last_changed(candidate, last, terms),
         last_scraped_at=primary.observed_at,
-        looked_at=last_observed_at(candidate.subject),
+        last_observed_at=last_observed_at(candidate.subject),
         generation=generation,
     )
 

@@ -26,3 +26,9 @@ class Frozen(BaseModel):
     """A model whose instances never change; it refuses unknown fields and converts no types."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Stored(Frozen):
+    """A frozen model that stored files write some fields of under an older name; either name is read."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)

@@ -52,8 +52,8 @@ def _cut_line(line: RecordLine, size: int) -> QuarantinedLine:
     if isinstance(line, QuarantinedLine):
         cut = {name: value[:LONGEST_KEPT] for name, value in line.quarantined if isinstance(value, str)}
         return QuarantinedLine(quarantined=line.quarantined.model_copy(update=cut))
-    told = f"has {size:,} bytes with what is read of it, at most {LARGEST_LINE_BYTES:,} are stored"
-    reason = f"{told}: see at the source what makes it so large; its first {LONGEST_KEPT:,} characters are kept here"
+    problem = f"has {size:,} bytes with what is read of it, at most {LARGEST_LINE_BYTES:,} are stored"
+    reason = f"{problem}: see at the source what makes it so large; its first {LONGEST_KEPT:,} characters are kept here"
     return _quarantined(line, reason, line.raw.body[:LONGEST_KEPT])
 
 

@@ -7,7 +7,7 @@ from schemas.base import Frozen, Sha256, Slug, Timestamp
 FactValue = str | int | bool | tuple[str, ...]
 """Value of a fact. Decimals (prices, uptimes) are exact decimal text."""
 
-Said = str | int | bool | None | tuple[str, ...]
+AsStated = str | int | bool | None | tuple[str, ...]
 """What a record has at a locator, unchanged; fractions are text with the source's digits."""
 
 
@@ -49,7 +49,7 @@ class Fact(NamedTuple):
     """The value as it was read."""
     locator: str
     """JSON Pointer into the record's `body`; in a text "bytes:10-52", from the first byte to the one after the last."""
-    said: Said
+    as_stated: AsStated
     """What the record has there; for "section" and "pattern" the words that state the fact."""
     method: Method = "structured"
 
@@ -63,7 +63,7 @@ class BenchmarkResult(NamedTuple):
     value: str
     """The digits as declared; only the metric shows whether 0.87 or 87 is meant."""
     locator: str
-    said: Said
+    as_stated: AsStated
 
 
 class Provider(NamedTuple):
@@ -72,11 +72,11 @@ class Provider(NamedTuple):
     name: str
     named_in: str
     """Field of the element that is cited as evidence of the name."""
-    name_said: Said
+    name_as_stated: AsStated
     """What that field has: the name; or its status, where the name is the key of the element and no field has it."""
     tag: str
     status: Literal["up", "degraded", "unknown"]
-    status_said: Said
+    status_as_stated: AsStated
     """The source's word or code for `status`, in the element's field of that name."""
     quantization: str | None
     """Number format of the weights; None where the source states "unknown" or nothing."""
@@ -84,7 +84,7 @@ class Provider(NamedTuple):
     max_output_tokens: int | None
     uptime_percent: str | None
     """Share of requests that succeeded in the last 30 minutes, 0 to 100, two decimals."""
-    uptime_said: Said
+    uptime_as_stated: AsStated
     """The same in the source's digits."""
     prices: tuple["Price", ...]
     locator: str
@@ -101,7 +101,7 @@ class Price(NamedTuple):
     unit: str
     """What is counted: "prompt token", "request", "image", …"""
     locator: str
-    said: Said
+    as_stated: AsStated
     """What the record has there."""
     when: tuple[tuple[str, int], ...] = ()
     """Conditions under which this price replaces the plain one: (("min_prompt_tokens", 200000),)."""

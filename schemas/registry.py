@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.base import Frozen, Sha256, Slug, Timestamp
+from schemas.base import Frozen, Sha256, Slug, Stored, Timestamp
 from schemas.crawl import ListQuery
 
 Status = Literal["active", "deprecated", "delisted"]
@@ -21,7 +21,7 @@ Cause = Literal["first_seen", "source_changed", "pipeline_changed", "key_changed
 """Why a passport was issued."""
 
 
-class ShardRow(Frozen):
+class ShardRow(Stored):
     """One passport as a generation serves it: a line of a shard."""
 
     slug: Slug
@@ -46,7 +46,7 @@ class ShardRow(Frozen):
     """When the passport's substance last changed."""
     last_scraped_at: Timestamp
     """The same as in the signed passport."""
-    looked_at: Timestamp
+    last_observed_at: Annotated[Timestamp, Field(validation_alias="looked_at", serialization_alias="looked_at")]
     """Last observation that the signed status rests on: that the model was listed, or that it was missing."""
     generation: int
     """The generation that issued this object; its snapshot names the sources that the passport was made from."""
@@ -74,7 +74,7 @@ class ListCrawl(Frozen):
     """Listings in the last crawl of this query that asked for more than changes; None before there was one."""
 
 
-class SourceRef(Frozen):
+class SourceRef(Stored):
     """Reference from a snapshot to the last good listings of one source."""
 
     source: str
@@ -87,7 +87,7 @@ class SourceRef(Frozen):
     """Number of listings in all parts."""
     last_scraped_at: Timestamp
     """Date of the last complete crawl."""
-    walks: tuple[ListCrawl, ...] = ()
+    list_crawls: Annotated[tuple[ListCrawl, ...], Field(validation_alias="walks", serialization_alias="walks")] = ()
     """Of the Hub alone: complete crawls of its list since which changes can be asked for, oldest first. A crawl whose
     query a later one covers, as repositories from 100 downloads on cover those from 1,000 on, is left out."""
 

@@ -1,8 +1,10 @@
 """The report of a run, stored with what the run published, or alone where it published nothing."""
 
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
-from schemas.base import Frozen, Slug, Timestamp
+from pydantic import Field
+
+from schemas.base import Frozen, Slug, Stored, Timestamp
 from schemas.crawl import CrawlReport
 from schemas.listing import Quarantined
 
@@ -40,7 +42,7 @@ class IssuedPassport(Frozen):
     """Why it was issued, as in `schemas.registry.Cause`."""
 
 
-class RunReport(Frozen):
+class RunReport(Stored):
     """What a run did and found."""
 
     run: str
@@ -53,7 +55,7 @@ class RunReport(Frozen):
     rules_sha256: str
     crawls: tuple[CrawlReport, ...]
     breaches: tuple[Breach, ...]
-    accepted: tuple[Breach, ...] = ()
+    waived: Annotated[tuple[Breach, ...], Field(validation_alias="accepted", serialization_alias="accepted")] = ()
     """Breaches that a person waived (`--accept-drop`)."""
     accounting: Accounting | None
     """None where the run ended before there was anything to count."""
@@ -65,7 +67,7 @@ class RunReport(Frozen):
     """Passports whose substance did not change, so that they were not issued again."""
     absent: int
     """Passports whose model was no longer listed."""
-    kept: dict[str, str]
+    not_renewed: Annotated[dict[str, str], Field(validation_alias="kept", serialization_alias="kept")]
     """Source that this run did not renew → date of its last good crawl, whose facts are still used."""
     quarantined: tuple[Quarantined, ...]
 

@@ -39,7 +39,7 @@ GONE = (404, 410, 451)
 REFUSING = (401, 403, 429)
 """Answers that the next request would get too."""
 
-TAKEN = "is {!r}, which was taken under another name"
+ALREADY_FETCHED = "is {!r}, which was taken under another name"
 
 Output = Request | RawListing | Quarantined | FetchFailure
 
@@ -62,7 +62,7 @@ class GitHubSpider(Spider):
         self.known = KnownRecords(known)
         named = dict.fromkeys(filter(None, only.split(",")))
         self.wanted = iter(named) if named else self.known.wanted(self.name)
-        self.taken: set[str] = set()
+        self.fetched: set[str] = set()
         self.streak = Streak()
 
     @classmethod
@@ -89,7 +89,7 @@ class GitHubSpider(Spider):
     def failed(self, failure: Failure) -> Iterator[Output]:
         """Handle what is not a repository's record: it is unchanged, has moved, is gone, or did not come."""
         request = request_of(failure)
-        asked, told = request.cb_kwargs["asked"], describe(failure, request)
+        asked, described = request.cb_kwargs["asked"], describe(failure, request)
         response = failure.value.response if isinstance(failure.value, HttpError) else None
         last = self.known.raw(self.name, asked)
         target = _target(response, self.base_url) if response and not request.cb_kwargs.get("moved") else None
@@ -98,22 +98,22 @@ class GitHubSpider(Spider):
         elif response and response.status == NOT_MODIFIED and last:
             yield from self._settled(self._unchanged(last, asked))
         elif response and (response.status in GONE or _is_blocked(response)):
-            yield from self._settled(self._refused(None, asked, "", told.reason))
+            yield from self._settled(self._refused(None, asked, "", described.reason))
         else:
-            yield from self._missed(failure, told, asked)
+            yield from self._missed(failure, described, asked)
 
-    def _settled(self, taken: RawListing | Quarantined) -> Iterator[Output]:
+    def _settled(self, fetched: RawListing | Quarantined) -> Iterator[Output]:
         self.streak.answered()
-        self.taken.add(taken.id.lower())
-        yield taken
+        self.fetched.add(fetched.id.lower())
+        yield fetched
         yield from self._next()
 
-    def _missed(self, failure: Failure, told: FetchFailure, asked: str) -> Iterator[Output]:
+    def _missed(self, failure: Failure, described: FetchFailure, asked: str) -> Iterator[Output]:
         """Quarantine what never came; end the crawl where the next one would not come either."""
-        if self.streak.ends(failure, told, refusing=REFUSING):
-            yield with_rest(told, sum(1 for _ in self.wanted))
+        if self.streak.ends(failure, described, refusing=REFUSING):
+            yield with_rest(described, sum(1 for _ in self.wanted))
             return
-        yield self._refused(None, asked, "", told.reason)
+        yield self._refused(None, asked, "", described.reason)
         yield from self._next()
 
     def _record(
@@ -127,9 +127,9 @@ class GitHubSpider(Spider):
         same = name.lower() == asked.lower()
         if not same and not moved:
             return self._refused(answer, asked, "/full_name", f"is {name!r}, where {asked!r} was asked for")
-        if name.lower() in self.taken:
-            return self._refused(answer, asked, "/full_name", TAKEN.format(name))
-        self.taken.add(name.lower())
+        if name.lower() in self.fetched:
+            return self._refused(answer, asked, "/full_name", ALREADY_FETCHED.format(name))
+        self.fetched.add(name.lower())
         return raw_listing(
             {field: value for field, value in answer.items() if field not in OF_THE_ASKER},
             listing_id=name,
@@ -141,8 +141,8 @@ class GitHubSpider(Spider):
         )
 
     def _unchanged(self, last: RawListing, asked: str) -> RawListing | Quarantined:
-        if last.id.lower() in self.taken:
-            return self._refused(None, asked, "/full_name", TAKEN.format(last.id))
+        if last.id.lower() in self.fetched:
+            return self._refused(None, asked, "/full_name", ALREADY_FETCHED.format(last.id))
         return last.model_copy(update={"observed_at": stamp(self.clock)})
 
     def _refused(self, element: object, asked: str, field: str, reason: str) -> Quarantined:

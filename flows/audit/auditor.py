@@ -51,9 +51,9 @@ class Auditor:
         if not found:
             shown = len(passport["unfragile"]["evidence"])
             return Finding(Verdict.OK, f"all {shown:,} pieces of evidence found again, and the rules give the same")
-        told = "; ".join(f"{mismatch.path}: {mismatch.reason}" for mismatch in found[:MOST_NAMED])
+        mismatches_named = "; ".join(f"{mismatch.path}: {mismatch.reason}" for mismatch in found[:MOST_NAMED])
         more = f"; and {len(found) - MOST_NAMED:,} more" if len(found) > MOST_NAMED else ""
-        return Finding(Verdict.EVIDENCE_MISMATCH, told + more)
+        return Finding(Verdict.EVIDENCE_MISMATCH, mismatches_named + more)
 
     def _mismatches(self, passport: dict[str, Any], records: list[RawListing], then: Reader) -> list[Mismatch]:
         """Check a passport by the rules that it names, which must be those of the generation that issued it."""

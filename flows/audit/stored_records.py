@@ -46,7 +46,7 @@ class StoredRecords:
     def named(self, then: Reader, slug: str, records: Iterable[Mapping[str, Any]]) -> list[RawListing]:
         """Return the records that a passport names, as stored in the generation `then` that issued it."""
         ids = dict.fromkeys((record["source"], record["id"]) for record in records)
-        found = (kept.raw for source, one in ids for kept in self._look_up(then, source, one, slug))
+        found = (stored.raw for source, one in ids for stored in self._look_up(then, source, one, slug))
         return [raw for raw in found if (raw.source, raw.id) in ids]
 
     def beside(self, then: Reader, slug: str, named: Iterable[RawListing]) -> list[RawListing]:
@@ -72,7 +72,7 @@ class StoredRecords:
             source, _, one = name.partition(":")
             for row in brought_by(source):
                 if row.slugs and not row.indexed:
-                    yield from (kept.raw for kept in self._look_up(then, row.name, one, slug) if kept.there)
+                    yield from (stored.raw for stored in self._look_up(then, row.name, one, slug) if stored.there)
 
     def _look_up(self, then: Reader, source: str, record_id: str, slug: str) -> Iterator[StoredRecord]:
         ref = _ref(then, source)
@@ -111,18 +111,18 @@ def _places(source: str, record_id: str, slug: str, ref: SourceRef) -> Iterator[
 def _part(then: Reader, ref: SourceRef, index: int) -> Part:
     slots = slots_of(index, ref.count) if ref.count > 1 else EVERY_SLOT
     part: Part = defaultdict(list)
-    for kept in _read(then, ref.source, slots):
-        part[kept.raw.id.lower()].append(kept)
+    for stored in _read(then, ref.source, slots):
+        part[stored.raw.id.lower()].append(stored)
     return part
 
 
 def _index(then: Reader, ref: SourceRef | None) -> Index:
     index: Index = defaultdict(list)
-    for kept in _read(then, ref.source, EVERY_SLOT) if ref else ():
-        listing = admit(kept.raw) if kept.there else None
+    for stored in _read(then, ref.source, EVERY_SLOT) if ref else ():
+        listing = admit(stored.raw) if stored.there else None
         if isinstance(listing, Listing):
             for key in (*_keys(listing), f"slug {listing.slug}"):
-                index[key].append(kept.raw)
+                index[key].append(stored.raw)
     return index
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from flows.audit.auditor import Auditor
 from flows.audit.copy_check import check_copy
-from flows.config.presented import PresentedError, read_presented
+from flows.config.given_files import GivenFileError, read_given
 from flows.registry.reader import Reader
 from flows.registry.signed_files import MAX_POINTER_BYTES, TamperedError
 from flows.registry.unknown_slug import unknown_slug
@@ -58,8 +58,8 @@ def judged_target(target: str, registry: OpenedRegistry | None, keys: KeyRing, a
     if names_slug(target) and registry:
         return JudgedTarget(target, _attempt(registry, lambda: _of_slug(target, registry.reader)))
     try:
-        raw = read_presented(target)
-    except PresentedError as error:
+        raw = read_given(target)
+    except GivenFileError as error:
         return JudgedTarget(target, Finding(Verdict.UNREADABLE, str(error)))
     if registry is None:
         return JudgedTarget(target, verify_passport(raw, keys=keys, at=at)[0])

@@ -55,10 +55,10 @@ class DisplacedRecords:
 class Batch(NamedTuple):
     """Everything that the passports of a run are made from."""
 
-    stock: Listings
+    listings: Listings
     joins: Joins
-    away: DisplacedRecords
-    concerned: frozenset[str] | None
+    displaced: DisplacedRecords
+    affected: frozenset[str] | None
     """Slugs to build; None for all."""
     floor: int | None
     """Fewest downloads with which a repository gets its own passport; None where only those that have one keep it."""
@@ -68,9 +68,9 @@ class Batch(NamedTuple):
 
 
 def batch_of(
-    stock: Listings,
+    listings: Listings,
     served: PublishedState,
-    taken: Iterable[IngestedCrawl],
+    crawls: Iterable[IngestedCrawl],
     folder: Path,
     *,
     whole: bool,
@@ -78,30 +78,30 @@ def batch_of(
 ) -> Batch:
     """Assign every record to the passport that it belongs to; `folder` holds those displaced to another slug.
 
-    `taken` are the crawls of this run. Where the run did not crawl `whole` sources, only the passports that their
+    `crawls` are those of this run. Where the run did not crawl `whole` sources, only the passports that their
     records belong to are built.
     """
-    joins, models = Joins(_owners(stock, served)), 0
-    for listing in present(stock.read(SELLER)):
-        joins.sold(listing)
+    joins, models = Joins(_owners(listings, served)), 0
+    for listing in present(listings.read(SELLER)):
+        joins.add_seller_listing(listing)
         models += 1
-    for line in stock.read(HUB):
+    for line in listings.read(HUB):
         gone = is_gone(line)
         if line.moved_to is None:
-            joins.hosted(line.listing, there=not gone)
+            joins.add_repository(line.listing, there=not gone)
         else:
-            joins.left(line.listing)
+            joins.add_relocated(line.listing)
         models += not gone
-    for listing in present(stock.read(CARDS)):
-        joins.hosted(listing)
+    for listing in present(listings.read(CARDS)):
+        joins.add_repository(listing)
     models = max(models, served.passports)
-    away = DisplacedRecords(folder, shard_count(models))
-    away.write(_away(stock, joins, away.parts))
-    concerned = None if whole else frozenset(_concerned(taken, joins))
-    return Batch(stock, joins, away, concerned, floor, away.parts, models)
+    displaced = DisplacedRecords(folder, shard_count(models))
+    displaced.write(_displaced(listings, joins, displaced.parts))
+    affected = None if whole else frozenset(_affected(crawls, joins))
+    return Batch(listings, joins, displaced, affected, floor, displaced.parts, models)
 
 
-def _owners(stock: Listings, served: PublishedState) -> SlugOwners:
+def _owners(listings: Listings, served: PublishedState) -> SlugOwners:
     """Return which id owns each slug, among all listings of the seller, present and gone."""
 
     def served_under(slug: str) -> str | None:
@@ -109,7 +109,7 @@ def _owners(stock: Listings, served: PublishedState) -> SlugOwners:
         return row.listing_id if row else None
 
     owners = SlugOwners(cache(served_under))
-    for line in stock.read(SELLER):
+    for line in listings.read(SELLER):
         owners.claim(line.listing)
     return owners
 
@@ -131,32 +131,32 @@ def summed(parts: Iterable[Accounting], quarantined: int) -> Accounting:
     return total
 
 
-def _away(stock: Listings, joins: Joins, parts: int) -> Iterator[Joined]:
+def _displaced(listings: Listings, joins: Joins, parts: int) -> Iterator[Joined]:
     """Yield the records whose passport has another slug, or whose source makes no passport's slug from their id."""
     for row in SOURCES:
         if row.role not in ("seller", "endpoints", "roll", "proposals"):
-            for listing in present(stock.read(row.name)):
-                yield from (one for one in joins.place(listing) if one.slug != listing.slug or row.slugs is None)
+            for listing in present(listings.read(row.name)):
+                yield from (one for one in joins.passports_of(listing) if one.slug != listing.slug or row.slugs is None)
     for index in range(parts):
-        for listing in _valid_extractions(stock, slots_of(index, parts)):
-            yield from joins.place(listing)
+        for listing in _valid_extractions(listings, slots_of(index, parts)):
+            yield from joins.passports_of(listing)
 
 
-def _valid_extractions(stock: Listings, slots: range) -> Iterator[Listing]:
+def _valid_extractions(listings: Listings, slots: range) -> Iterator[Listing]:
     """Yield proposals whose quotes still occur in the present text; both records have one slug, so one part."""
-    found = {line.raw.id: line for line in stock.read(EXTRACTION, slots)}
+    found = {line.raw.id: line for line in listings.read(EXTRACTION, slots)}
     for source in sorted({listing_id.partition(":")[0] for listing_id in found}):
-        for line in stock.read(source, slots):
+        for line in listings.read(source, slots):
             extraction = found.get(f"{source}:{line.raw.id}")
             if extraction and refutation(extraction.raw, line.raw, line.listing.kind) is None:
                 yield extraction.listing
 
 
-def _concerned(taken: Iterable[IngestedCrawl], joins: Joins) -> Iterator[str]:
+def _affected(crawls: Iterable[IngestedCrawl], joins: Joins) -> Iterator[str]:
     """Yield the slugs of all passports that the records of these crawls may change."""
-    for one in taken:
+    for one in crawls:
         for spool in one.spools.values():
             for line in spool.read():
-                yield from (placed.slug for placed in joins.place(line.listing))
+                yield from (placed.slug for placed in joins.passports_of(line.listing))
                 if line.raw.source == HUB:  # also the passports of its present and its former name
                     yield from (line.listing.slug, hub_slug(line.raw.asked_as or line.raw.id))

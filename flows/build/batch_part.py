@@ -28,12 +28,12 @@ def part_of(batch: Batch, served: PublishedState, index: int) -> Part:
     """Return the models of part `index` with their records joined, what was refused, and the counts."""
     slots = slots_of(index, batch.parts)
     owners = {slug: row.listing_id for slug, row in served.rows(slots).items()}
-    bench = PartBuilder(batch.floor, owners)
-    for line in _at_home(batch.stock, slots):
-        placed = [one for one in batch.joins.place(line.listing) if _is_concerned(batch, one.slug)]
-        bench.lay(line, placed, had_one=batch.joins.is_heir(line.listing))
-    bench.joined += [one for one in batch.away.read(index) if _is_concerned(batch, one.slug)]
-    return bench.gathered(batch.stock)
+    builder = PartBuilder(batch.floor, owners)
+    for line in _at_home(batch.listings, slots):
+        placed = [one for one in batch.joins.passports_of(line.listing) if _is_affected(batch, one.slug)]
+        builder.add(line, placed, had_passport_before=batch.joins.is_heir(line.listing))
+    builder.joined += [one for one in batch.displaced.read(index) if _is_affected(batch, one.slug)]
+    return builder.gathered(batch.listings)
 
 
 class PartBuilder:
@@ -47,12 +47,12 @@ class PartBuilder:
         """Repository id in lower case → the answer that it does not exist, a record with the id as it was asked for."""
         self.elsewhere = 0
 
-    def lay(self, line: AdmittedLine, placed: list[Joined], *, had_one: bool) -> None:
+    def add(self, line: AdmittedLine, placed: list[Joined], *, had_passport_before: bool) -> None:
         """Add a record to the passport of its own slug, if it belongs there; one displaced to another is only counted.
 
         `placed` are all passports that it belongs to. It names its own passport if the slug has one already, or else
-        if it is present and not too small; `had_one`: its repository, renamed from a/x to b/x, had one as a/x, so
-        that its size does not matter.
+        if it is present and not too small. `had_passport_before`: its repository, renamed from a/x to b/x, had one as
+        a/x, so that its size does not matter.
         """
         listing = line.listing
         if listing.kind == "absence":
@@ -60,20 +60,23 @@ class PartBuilder:
             return
         here = [one for one in placed if one.slug == listing.slug]
         if any(one.by == "own" for one in here):
-            if listing.slug in self.owners or not (is_gone(line) or (self._is_small(listing) and not had_one)):
+            too_small = self._is_small(listing) and not had_passport_before
+            if listing.slug in self.owners or not (is_gone(line) or too_small):
                 self.own[listing.source, listing.id] = line
         elif not is_gone(line):
             self.joined += here
             self.elsewhere += bool(placed) and listing.kind in NAMING
 
-    def gathered(self, stock: Listings) -> Part:
+    def gathered(self, all_listings: Listings) -> Part:
         """Return the models of the records added, with collisions of slugs refused and absences shown."""
-        missing = {key: self._absence(stock, line) for key, line in self.own.items() if line.missing_since}
-        absences = {key: absence for key, absence in missing.items() if absence.looks}
+        missing = {key: self._absence(all_listings, line) for key, line in self.own.items() if line.missing_since}
+        absences = {key: absence for key, absence in missing.items() if absence.observations}
         listings = [line.listing for line in self.own.values()]
         found = gather(listings, self.owners, joined=self.joined, absences=absences)
         there = [
-            line.listing for key, line in self.own.items() if line.missing_since is None and key not in stock.unread
+            line.listing
+            for key, line in self.own.items()
+            if line.missing_since is None and key not in all_listings.unread
         ]
         counted = account(found, listings=there, joined=self.elsewhere)
         owners = self.owners | {subject.slug: subject.primary.base_id for subject in found.subjects}
@@ -87,18 +90,18 @@ class PartBuilder:
         downloads = next((fact.value for fact in listing.facts if fact.name == "downloads"), 0)
         return self.floor is None or not isinstance(downloads, int) or downloads < self.floor
 
-    def _absence(self, stock: Listings, line: AdmittedLine) -> Absence:
+    def _absence(self, all_listings: Listings, line: AdmittedLine) -> Absence:
         listing = line.listing
-        rolls = [stock.roll(listing.source, at) for at in proving_observations(line)]
-        looks = [look for look in (*rolls, self.answers.get(listing.id.lower())) if look]
-        return Absence(tuple(looks), is_gone(line))
+        rolls = [all_listings.roll(listing.source, at) for at in proving_observations(line)]
+        observations = [observation for observation in (*rolls, self.answers.get(listing.id.lower())) if observation]
+        return Absence(tuple(observations), is_gone(line))
 
 
-def _at_home(stock: Listings, slots: range) -> Iterator[AdmittedLine]:
+def _at_home(all_listings: Listings, slots: range) -> Iterator[AdmittedLine]:
     for row in SOURCES:
         if row.slugs is not None:
-            yield from stock.read(row.name, slots)
+            yield from all_listings.read(row.name, slots)
 
 
-def _is_concerned(batch: Batch, slug: str) -> bool:
-    return batch.concerned is None or slug in batch.concerned
+def _is_affected(batch: Batch, slug: str) -> bool:
+    return batch.affected is None or slug in batch.affected

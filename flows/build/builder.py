@@ -17,29 +17,29 @@ Builder = Callable[[Job, BuildInput], Iterable[Built]]
 """Builds a batch and yields the results in the order of its parts, one for each part or task."""
 
 
-def build_here(job: Job, basis: BuildInput) -> Iterator[Built]:
+def build_here(job: Job, build_input: BuildInput) -> Iterator[Built]:
     """Build a batch in this process, yielding the result of each part."""
     done = 0
-    for index in parts_concerned(basis.batch):
-        built = build_part(job, basis, index, done=done)
+    for index in parts_affected(build_input.batch):
+        built = build_part(job, build_input, index, done=done)
         done += sum(built.asked.values())
         yield built
 
 
-def build_parts(job: Job, basis: BuildInput, parts: Iterable[int], *, done: int = 0) -> Built:
+def build_parts(job: Job, build_input: BuildInput, parts: Iterable[int], *, done: int = 0) -> Built:
     """Build some parts of a batch into one result; `done` passports were made before, for the progress shown."""
     built, store = Built(), open_tools(job).store
     for index in parts:
-        built.add(build_part(job, basis, index, done=done + sum(built.asked.values())), store)
+        built.add(build_part(job, build_input, index, done=done + sum(built.asked.values())), store)
     return built
 
 
-def build_part(job: Job, basis: BuildInput, index: int, *, done: int = 0) -> Built:
+def build_part(job: Job, build_input: BuildInput, index: int, *, done: int = 0) -> Built:
     """Make the passports of one part, its new rows written to the batch's folder.
 
     `done` passports were made before, for the progress shown.
     """
-    tools, (batch, state, folder) = open_tools(job), basis
+    tools, (batch, state, folder) = open_tools(job), build_input
     part = part_of(batch, state, index)
     subjects = part.gathered.subjects
     expected = max(done + len(subjects), state.passports if batch.parts > 1 else 0)
@@ -60,14 +60,14 @@ def build_part(job: Job, basis: BuildInput, index: int, *, done: int = 0) -> Bui
     return built
 
 
-def parts_concerned(batch: Batch) -> list[int]:
+def parts_affected(batch: Batch) -> list[int]:
     """Return the parts that hold passports to build."""
-    if batch.concerned is None:
+    if batch.affected is None:
         return list(range(batch.parts))
-    return sorted({shard_index(slug, batch.parts) for slug in batch.concerned})
+    return sorted({shard_index(slug, batch.parts) for slug in batch.affected})
 
 
 def runs_of(batch: Batch) -> list[tuple[int, ...]]:
     """Group consecutive parts to build, each group for one task of about PASSPORTS_A_TASK passports."""
-    parts, each = parts_concerned(batch), max(1, PASSPORTS_A_TASK * batch.parts // max(batch.models, 1))
+    parts, each = parts_affected(batch), max(1, PASSPORTS_A_TASK * batch.parts // max(batch.models, 1))
     return [tuple(parts[start : start + each]) for start in range(0, len(parts), each)]

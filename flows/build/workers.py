@@ -53,13 +53,13 @@ class WorkerEnvironment(NamedTuple):
         return cls(PIPELINE, rulebook().sha256, tools.signer.key_id, *tools.issuer, gates)
 
 
-def write_build_input(job: Job, basis: BuildInput) -> Path:
+def write_build_input(job: Job, build_input: BuildInput) -> Path:
     """Write a batch to its folder, for workers to read, and return the folder."""
-    stock = Listings(basis.batch.stock.lines, unread=basis.batch.stock.unread)
-    with (basis.folder / _FILE).open("wb") as file:
-        pickle.dump((WorkerEnvironment.of(open_tools(job)), basis.served.generation), file)
-        _Pickler(file).dump(basis.batch._replace(stock=stock))
-    return basis.folder
+    listings = Listings(build_input.batch.listings.lines, unread=build_input.batch.listings.unread)
+    with (build_input.folder / _FILE).open("wb") as file:
+        pickle.dump((WorkerEnvironment.of(open_tools(job)), build_input.served.generation), file)
+        _Pickler(file).dump(build_input.batch._replace(listings=listings))
+    return build_input.folder
 
 
 def read_build_input(job: Job, folder: Path) -> BuildInput:
@@ -92,8 +92,10 @@ def _opened(folder: Path) -> BinaryIO:
 def _demand_alike(run: WorkerEnvironment, worker: WorkerEnvironment) -> None:
     for name, wanted, found in zip(run._fields, run, worker, strict=True):
         if wanted != found:
-            told = f"the run has {wanted}, this worker {found}"
-            raise WorkerError(f"{name.replace('_', ' ')}: {told}: give workers the run's code and PASSPORTS_ settings")
+            difference = f"the run has {wanted}, this worker {found}"
+            raise WorkerError(
+                f"{name.replace('_', ' ')}: {difference}: give workers the run's code and PASSPORTS_ settings"
+            )
 
 
 def _served(tools: Tools, generation: int) -> PublishedState:

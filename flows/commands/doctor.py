@@ -20,7 +20,7 @@ from flows.config.signing_key import find_key, key_file
 from flows.errors import FlowError
 from flows.publish.continuity import ensure_newest
 from flows.registry.reader import Reader
-from flows.registry.seen import high_mark
+from flows.registry.seen import remembered_generation
 from flows.registry.signed_files import EmptyStoreError
 from flows.registry.trust import trusted_keys
 from flows.store.base import Store
@@ -115,10 +115,12 @@ def _registry(settings: Settings, store: Store, at: datetime) -> Check:
         reader = Reader(store, trusted_keys(settings, store, None).keys, at)
     except EmptyStoreError as error:
         if own:
-            ensure_newest(store, None, KeyRing([own.signer.public_key]), high_mark(settings.store, own.signer.key_id))
+            ensure_newest(
+                store, None, KeyRing([own.signer.public_key]), remembered_generation(settings.store, own.signer.key_id)
+            )
         return Check("registry", "unknown", str(error))
     if own:
-        ensure_newest(store, reader, reader.keys, high_mark(settings.store, own.signer.key_id))
+        ensure_newest(store, reader, reader.keys, remembered_generation(settings.store, own.signer.key_id))
     if is_ahead(published_at(reader.pointer, reader.snapshot), at):
         clock = (
             f"this clock says {timestamp(at)}: set it right; if it is, `passports refresh` issues anew what is ahead"

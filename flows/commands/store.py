@@ -14,7 +14,7 @@ from flows.maintenance.replicate import mirror
 from flows.maintenance.scrub import scrub
 from flows.publish.publication import tell_step
 from flows.registry.reader import Reader
-from flows.registry.seen import high_mark
+from flows.registry.seen import remembered_generation
 from flows.registry.trust import trusted_keys
 from flows.site.rendering import copies_for, site_files
 from flows.store.open import open_store
@@ -54,7 +54,7 @@ def gc(store_url: str | None, *, generations: int, days: int, remove: bool, as_j
             nonce=secrets.token_hex(16),
             generations=generations,
             days=days,
-            mark=high_mark(settings.store, signer.key_id),
+            mark=remembered_generation(settings.store, signer.key_id),
         )
     else:
         reader = Reader(store, trusted_keys(settings, store, None).keys, now())
@@ -77,11 +77,11 @@ def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json
     )
     if as_json:
         damages = [damage._asdict() for damage in done.damages]
-        terminal.document({"looked_at": done.looked_at, "of": done.of, "damages": damages})
+        terminal.document({"looked_at": done.read, "of": done.of, "damages": damages})
     else:
         for damage in done.damages:
             terminal.error(f"{damage.reason}{' (repaired)' if damage.repaired else ''}")
-        terminal.OUT.print(f"{done.looked_at:,} of {done.of:,} files read, {len(done.damages):,} damaged")
+        terminal.OUT.print(f"{done.read:,} of {done.of:,} files read, {len(done.damages):,} damaged")
     if any(not damage.repaired for damage in done.damages):
         sys.exit(1)
 
@@ -99,7 +99,7 @@ def repair(store_url: str | None, *, as_json: bool) -> None:
             nonce=secrets.token_hex(16),
             copies=copies_for(Issuer(settings.issuer, settings.base_url)),
             site=site_files(signer),
-            mark=high_mark(settings.store, signer.key_id),
+            mark=remembered_generation(settings.store, signer.key_id),
             on_step=tell_step,
         )
     if as_json:

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-from flows.config.presented import read_file
+from flows.config.given_files import read_file
 from flows.config.settings import Settings
 from flows.config.user_folders import configuration_folder
 from flows.errors import FlowError

@@ -95,12 +95,12 @@ def _arguments(job: Job, tools: Tools, source: str, folder: Path, so_far: Ingest
     """Return the arguments of a source's spider, and write the file of known records that they name."""
     row, only = CRAWLS[source], job.only.get(source, ())
     if row.asks_endpoints:
-        told = {"endpoints": str(int(job.endpoints)), **({"only": ",".join(only)} if only else {})}
+        spider_arguments = {"endpoints": str(int(job.endpoints)), **({"only": ",".join(only)} if only else {})}
         if job.endpoints and source in job.budgets:
             known = write_known(folder / "known.sqlite", source, so_far.listings.lines)
             due = timestamp(tools.clock() - tools.gates[ENDPOINTS].refresh_after)
-            told |= {"known": str(known), "budget": str(job.budgets[source]), "due": due}
-        return told
+            spider_arguments |= {"known": str(known), "budget": str(job.budgets[source]), "due": due}
+        return spider_arguments
     if not row.named_by:
         return {}
     known = write_known(
@@ -123,11 +123,11 @@ def _since(source: str, query: ListQuery, state: PublishedState) -> str | None:
 
     None, with the reason in the log, where there is none, so that the whole list must be crawled.
     """
-    walks = state.walks(source)
-    if base := latest_covering(query, walks):
+    list_crawls = state.list_crawls(source)
+    if base := latest_covering(query, list_crawls):
         return base.began_at
-    told = "no earlier walk saw all that is asked for now" if walks else "it was never gone through whole"
-    LOG.warning("%s: the list is gone through to its floor, not for its changes alone: %s", source, told)
+    reason = "no earlier walk saw all that is asked for now" if list_crawls else "it was never gone through whole"
+    LOG.warning("%s: the list is gone through to its floor, not for its changes alone: %s", source, reason)
     return None
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flows.ingest.crawl_file import CrawlOutcome
 from flows.ingest.partitions import PartitionWriter
-from pipelines.lifecycle.crawl_checks import Filled
+from pipelines.lifecycle.crawl_checks import FillCounts
 from pipelines.registry.slots import shard_count
 from pipelines.rules.gates import Gate
 from schemas.crawl import QuarantinedLine
@@ -24,7 +24,7 @@ class IngestedCrawl:
     spools: dict[str, PartitionWriter] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     """Source of records → how many were admitted."""
-    filled: Filled = field(default_factory=Filled)
+    fill_counts: FillCounts = field(default_factory=FillCounts)
     """What the records of the crawl's main source state, for its gate; its other sources (cards, …) are not counted."""
     refused: list[Quarantined] = field(default_factory=list)
     slugs: set[str] = field(default_factory=set)
@@ -33,24 +33,24 @@ class IngestedCrawl:
 
 def partition(outcome: CrawlOutcome, folder: Path, *, whole: bool, gate: Gate | None = None) -> IngestedCrawl:
     """Read a crawl once: split its records by slot below `folder`, and count what `gate` judges, if there is one."""
-    filled = Filled(gate.rated if gate else frozenset())
-    taken, count = IngestedCrawl(outcome, filled=filled), shard_count(outcome.report.admitted)
+    fill_counts = FillCounts(gate.rated if gate else frozenset())
+    ingested, count = IngestedCrawl(outcome, fill_counts=fill_counts), shard_count(outcome.report.admitted)
     for line in outcome.lines():
         if isinstance(line, QuarantinedLine):
-            taken.refused.append(_retained(line.quarantined, len(taken.refused)))
+            ingested.refused.append(_retained(line.quarantined, len(ingested.refused)))
             continue
         source, listing = line.raw.source, line.listing
-        if source not in taken.spools:
-            taken.spools[source] = PartitionWriter(folder / source, count)
-        taken.spools[source].add(listing.slug, line.model_dump_json().encode())
-        taken.counts[source] += 1
+        if source not in ingested.spools:
+            ingested.spools[source] = PartitionWriter(folder / source, count)
+        ingested.spools[source].add(listing.slug, line.model_dump_json().encode())
+        ingested.counts[source] += 1
         if source == outcome.report.source:
-            taken.filled.note(listing)
+            ingested.fill_counts.note(listing)
         if not whole:
-            taken.slugs.add(listing.slug)
-    for spool in taken.spools.values():
+            ingested.slugs.add(listing.slug)
+    for spool in ingested.spools.values():
         spool.close()
-    return taken
+    return ingested
 
 
 def _retained(refused: Quarantined, already: int) -> Quarantined:

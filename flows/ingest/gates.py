@@ -11,7 +11,7 @@ from pipelines.rules.gates import Gates
 from schemas.crawl import CrawlReport
 from schemas.run import Breach
 
-MOST_TOLD = 3
+MOST_REASONS = 3
 """How many refused records a breach names in its reason."""
 
 MANY = 20
@@ -21,47 +21,47 @@ OF_THE_WHOLE = ("minimum_listings", DROP)
 """Gates that apply to crawls of the whole list only, not to those of a part of it or of changes alone."""
 
 
-def breaches_of(taken: IngestedCrawl, served: PublishedState, gates: Gates, *, whole: bool) -> list[Breach]:
+def breaches_of(ingested: IngestedCrawl, served: PublishedState, gates: Gates, *, whole: bool) -> list[Breach]:
     """Return the breaches of a crawl; none when its records may be used.
 
     `whole` crawls are judged by all bounds of their gate, crawls of single listings only by whether they were complete.
     Either is a breach, too, when no record could be read, or when the source answered `MANY` times that there is none.
     """
-    report = taken.outcome.report
+    report = ingested.outcome.report
     judged = (
-        check(report, taken.filled, gates[report.source], last_good=_last_good(report, served))
-        + check_refusals(report, _came(taken), gates)
+        check(report, ingested.fill_counts, gates[report.source], last_good=_last_good(report, served))
+        + check_refusals(report, _came(ingested), gates)
         if whole
         else check_one(report)
     )
     found = [breach for breach in judged if report.scope == "whole" or breach.gate not in OF_THE_WHOLE]
-    if report.listings and not (taken.counts[report.source] or found):
-        reason = f"no listing could be read: {'; '.join(_told(taken)) or 'see the quarantine'}"
+    if report.listings and not (ingested.counts[report.source] or found):
+        reason = f"no listing could be read: {'; '.join(_reasons(ingested)) or 'see the quarantine'}"
         found.append(Breach(source=report.source, gate="admitted", reason=reason))
-    elif whole and taken.counts[report.source] >= MANY and not (taken.filled.listings or found):
+    elif whole and ingested.counts[report.source] >= MANY and not (ingested.fill_counts.listings or found):
         reason = "it says of everything that was asked for that there is none: check its URL and its token"
         found.append(Breach(source=report.source, gate="admitted", reason=reason))
     return found
 
 
-def _came(taken: IngestedCrawl) -> dict[str, RefusalCounts]:
+def _came(ingested: IngestedCrawl) -> dict[str, RefusalCounts]:
     """Count admitted and refused records by source, the crawl's main source first."""
-    refused = Counter(one.source for one in taken.refused)
-    sources = dict.fromkeys([taken.outcome.report.source, *sorted(taken.counts | refused)])
-    return {source: RefusalCounts(taken.counts[source], refused[source]) for source in sources}
+    refused = Counter(one.source for one in ingested.refused)
+    sources = dict.fromkeys([ingested.outcome.report.source, *sorted(ingested.counts | refused)])
+    return {source: RefusalCounts(ingested.counts[source], refused[source]) for source in sources}
 
 
 def _last_good(report: CrawlReport, served: PublishedState) -> int | None:
     """Return how many listings the last good crawl of the same query had, None where there was none."""
     if report.query is None:
         return served.last_good(report.source)
-    twin = same_query(report.query, served.walks(report.source))
+    twin = same_query(report.query, served.list_crawls(report.source))
     return twin.listings if twin else None
 
 
-def _told(taken: IngestedCrawl) -> Iterator[str]:
+def _reasons(ingested: IngestedCrawl) -> Iterator[str]:
     """Describe the first refused records of the main source: id, field and reason."""
-    refused = [one for one in taken.refused if one.source == taken.outcome.report.source]
-    yield from (" ".join(filter(None, (one.id[:80], one.field, one.reason))) for one in refused[:MOST_TOLD])
-    if len(refused) > MOST_TOLD:
-        yield f"and {len(refused) - MOST_TOLD:,} more, see the quarantine"
+    refused = [one for one in ingested.refused if one.source == ingested.outcome.report.source]
+    yield from (" ".join(filter(None, (one.id[:80], one.field, one.reason))) for one in refused[:MOST_REASONS])
+    if len(refused) > MOST_REASONS:
+        yield f"and {len(refused) - MOST_REASONS:,} more, see the quarantine"

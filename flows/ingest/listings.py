@@ -41,14 +41,14 @@ class ReplacedRepositories:
         """Leave out the last good texts of replaced repositories; lines of sources without texts pass unchanged."""
         return (line for line in lines if source not in TEXTS or line.raw.id.lower() not in self.replaced)
 
-    def only_new(self, lines: Iterable[AdmittedLine], look: CrawlScope) -> Iterator[AdmittedLine]:
+    def only_new(self, lines: Iterable[AdmittedLine], scope: CrawlScope) -> Iterator[AdmittedLine]:
         """Leave out crawled texts of refused repositories, and those of replaced ones from before this crawl began.
 
         Lines of sources without texts pass unchanged.
         """
         for line in lines:
-            old = line.raw.id.lower() in self.replaced and line.raw.observed_at < look.began_at
-            if look.source not in TEXTS or not (old or line.raw.id.lower() in self.refused):
+            old = line.raw.id.lower() in self.replaced and line.raw.observed_at < scope.began_at
+            if scope.source not in TEXTS or not (old or line.raw.id.lower() in self.refused):
                 yield line
 
 
@@ -97,49 +97,49 @@ def update_listings(
     before: Listings, one: IngestedCrawl, served: PublishedState, folder: Path, *, whole: bool
 ) -> Listings:
     """Return the listings with those of a crawl in place of the last good ones; `before` is not changed."""
-    stock = before.copied()
-    report, strangers = one.outcome.report, ReplacedRepositories()
+    listings = before.copied()
+    report, recreated = one.outcome.report, ReplacedRepositories()
     for source in sorted(one.spools, key=SOURCE_NAMES.index):  # repositories before their texts, which depend on them
         everything = whole and BY_NAME[source].lists_everything
         unread = frozenset(refusal.id for refusal in one.refused if refusal.source == source)
-        stock.unread |= {(source, record) for record in unread}
-        look = CrawlScope(source, everything, report.started_at, report.finished_at, unread)
-        parts = _update_source(stock, _Brought(served, one.spools[source]), look, folder / source, strangers)
-        stock.changed[source] = SourceParts(parts, _scraped_at(served, look, whole=whole))
-    _drop_texts(stock, one, served, folder, strangers)
+        listings.unread |= {(source, record) for record in unread}
+        scope = CrawlScope(source, everything, report.started_at, report.finished_at, unread)
+        parts = _update_source(listings, _Brought(served, one.spools[source]), scope, folder / source, recreated)
+        listings.changed[source] = SourceParts(parts, _scraped_at(served, scope, whole=whole))
+    _drop_texts(listings, one, served, folder, recreated)
     if whole and report.source in ROLLS:
-        _record_roll(stock, one, served, folder)
-    return stock
+        _record_roll(listings, one, served, folder)
+    return listings
 
 
 def _drop_texts(
-    stock: Listings, one: IngestedCrawl, served: PublishedState, folder: Path, strangers: ReplacedRepositories
+    listings: Listings, one: IngestedCrawl, served: PublishedState, folder: Path, recreated: ReplacedRepositories
 ) -> None:
     """Drop the texts of replaced repositories from those sources of texts that this crawl has no record of.
 
     `update_listings` did so for the sources that it has records of.
     """
-    for source in TEXTS if strangers.replaced else ():
+    for source in TEXTS if recreated.replaced else ():
         last = served.sources.get(source)
         if last is not None and source not in one.spools:
             nothing = PartitionWriter(folder / f"no {source}", 1)
             nothing.close()
-            look = CrawlScope(
+            scope = CrawlScope(
                 source, whole=False, began_at=one.outcome.report.started_at, ended_at=one.outcome.report.finished_at
             )
-            parts = _update_source(stock, _Brought(served, nothing), look, folder / source, strangers)
-            stock.changed[source] = SourceParts(parts, last.last_scraped_at)
+            parts = _update_source(listings, _Brought(served, nothing), scope, folder / source, recreated)
+            listings.changed[source] = SourceParts(parts, last.last_scraped_at)
 
 
-def _scraped_at(served: PublishedState, look: CrawlScope, *, whole: bool) -> str:
+def _scraped_at(served: PublishedState, scope: CrawlScope, *, whole: bool) -> str:
     """Return when the last whole crawl of a source began, or this one if it is the first.
 
     A crawl of single listings does not count, as it does not renew the others.
     """
-    last = served.sources.get(look.source)
+    last = served.sources.get(scope.source)
     if last is None:
-        return look.began_at
-    return max(served.scraped_at(look.source) or look.began_at, look.began_at) if whole else last.last_scraped_at
+        return scope.began_at
+    return max(served.scraped_at(scope.source) or scope.began_at, scope.began_at) if whole else last.last_scraped_at
 
 
 class _Brought(NamedTuple):
@@ -150,24 +150,24 @@ class _Brought(NamedTuple):
 
 
 def _update_source(
-    stock: Listings, brought: _Brought, look: CrawlScope, folder: Path, strangers: ReplacedRepositories
+    listings: Listings, brought: _Brought, scope: CrawlScope, folder: Path, recreated: ReplacedRepositories
 ) -> tuple[SourcePart, ...]:
-    """Merge one source, partition by partition, into `stock`; then rewrite the partitions of renamed records."""
+    """Merge one source, partition by partition, into `listings`; then rewrite the partitions of renamed records."""
     served, spool = brought
-    last = served.last_good(look.source) or 0
+    last = served.last_good(scope.source) or 0
     count = max(spool.count, shard_count(last))
     written, parts = PackedPartitions(folder, count), []
-    followed = BY_NAME[look.source].permanent_id is not None
+    followed = BY_NAME[scope.source].permanent_id is not None
     with RecordIndex(folder / "whereabouts.sqlite") if followed else nullcontext() as whereabouts:
         for index in range(count):
             slots = slots_of(index, count)
-            before = strangers.without_theirs(served.lines(look.source, slots), look.source)
-            came = strangers.only_new(spool.read(slots), look)
-            result = updated(before, came, look)
+            before = recreated.without_theirs(served.lines(scope.source, slots), scope.source)
+            came = recreated.only_new(spool.read(slots), scope)
+            result = updated(before, came, scope)
             written.write(index, result.lines)
             parts.append(_part(written, index, result.lines))
-            strangers.note(result)
-            stock.refused += result.refused
+            recreated.note(result)
+            listings.refused += result.refused
             if whereabouts:
                 whereabouts.note(result.lines)
         corrections = RenameCorrections(whereabouts.moves() if whereabouts else ())
@@ -175,7 +175,7 @@ def _update_source(
         lines = list(corrections.applied(written.read(slots_of(index, count))))
         written.write(index, lines)
         parts[index] = _part(written, index, lines)
-    stock.lines[look.source] = written
+    listings.lines[scope.source] = written
     return tuple(parts)
 
 
@@ -184,25 +184,25 @@ def _part(written: PackedPartitions, index: int, lines: list[AdmittedLine]) -> S
     return SourcePart(index, written.count, written.path(index).read_bytes, there)
 
 
-def _record_roll(stock: Listings, taken: IngestedCrawl, served: PublishedState, folder: Path) -> None:
+def _record_roll(listings: Listings, ingested: IngestedCrawl, served: PublishedState, folder: Path) -> None:
     """Store the roll of this crawl, and retain the earlier ones that prove the absence of a listing still missing."""
-    report = taken.outcome.report
+    report = ingested.outcome.report
     ids, url, needed = [], "", {report.finished_at}
-    for line in stock.read(report.source):
+    for line in listings.read(report.source):
         if line.missing_since is None:
             ids.append(line.raw.id)
             url = line.raw.url
         else:
             needed.update(proving_observations(line))
-    ids += [refusal.id for refusal in taken.refused if refusal.source == report.source]
+    ids += [refusal.id for refusal in ingested.refused if refusal.source == report.source]
     raw = roll_of(report.source, ids, url=url, observed_at=report.finished_at)
     source = ROLLS[report.source]
     lines = {line.raw.id: line for line in served.lines(source) if line.raw.id in needed}
     lines[raw.id] = AdmittedLine(raw=raw, listing=read_roll(raw))
     written = PackedPartitions(folder / source, 1)
     written.write(0, [lines[observed_at] for observed_at in sorted(lines)])
-    stock.lines[source] = written
-    stock.changed[source] = SourceParts((_part(written, 0, list(lines.values())),), report.started_at)
+    listings.lines[source] = written
+    listings.changed[source] = SourceParts((_part(written, 0, list(lines.values())),), report.started_at)
 
 
 def present(lines: Iterator[AdmittedLine]) -> Iterator[Listing]:

@@ -43,7 +43,7 @@ SELECT a.*, b.* FROM held b JOIN held a ON a.id = b.asked_as WHERE b.asked_as IS
 """
 """Pairs (a, b): a request for a's name was redirected to b, which has another permanent id."""
 
-TAKEN_SINCE = """
+NAME_REUSED = """
 SELECT a.*, b.* FROM held a JOIN held b ON b.id = a.moved_to WHERE a.moved_to IS NOT NULL AND a.identity <> b.identity
 AND NOT EXISTS (SELECT 1 FROM held c WHERE c.identity = a.identity AND c.moved_to IS NULL)
 """
@@ -73,7 +73,7 @@ class RecordIndex:
         self._database.executescript(INDEXES)
         with closing(self._database.cursor()) as cursor:
             shared = [KnownRecord(*row) for row in cursor.execute(SHARED)]
-            elsewhere = [_move(row) for query in (LED_ELSEWHERE, TAKEN_SINCE) for row in cursor.execute(query)]
+            elsewhere = [_move(row) for query in (LED_ELSEWHERE, NAME_REUSED) for row in cursor.execute(query)]
         return [*(move for _, group in groupby(shared, attrgetter("identity")) for move in renames(group)), *elsewhere]
 
 
@@ -90,7 +90,7 @@ class _Correction:
     """The record's new name, or the other record that its name now leads to; None while it still has the name."""
     names: list[str] = field(default_factory=list)
     """Former names of the record that certainly meant it, and no other record."""
-    misled: bool = False
+    redirect_is_other_record: bool = False
     """Whether a redirect from another record's name led here: `asked_as` is then no former name of this record."""
     succeeds: str | None = None
     """Permanent id of the other record that this name led to before this record got it."""
@@ -117,7 +117,7 @@ class RenameCorrections:
             return
         left.left = left.left or move
         if not move.is_rename:
-            found.misled = True
+            found.redirect_is_other_record = True
         elif move.left.succeeds is None:  # else the name meant another record before
             found.names.append(move.left.id)
 
@@ -136,7 +136,7 @@ class RenameCorrections:
 def _noted(line: AdmittedLine, correction: _Correction) -> AdmittedLine:
     if line.listing.kind == "absence":
         return line
-    asked_as = None if correction.misled else line.raw.asked_as
+    asked_as = None if correction.redirect_is_other_record else line.raw.asked_as
     return with_notes(
         with_former_names(line, correction.names), asked_as=asked_as, succeeds=correction.succeeds or line.raw.succeeds
     )

@@ -9,8 +9,8 @@ from flows.config.clock import Clock, clock_of
 from flows.config.settings import Settings, gates_of, read_settings
 from flows.config.signing_key import OpenedKey, open_key
 from flows.demo.config import demo_gates, demo_signer
-from flows.registry.punctuality import Confirm, confirmed_by
-from flows.registry.seen import HighMark, high_mark
+from flows.registry.publish_time import Confirm, confirmed_by
+from flows.registry.seen import RememberedGeneration, remembered_generation
 from flows.store.base import Store
 from flows.store.open import open_store
 from pipelines.passport.document import IssueContext
@@ -73,7 +73,7 @@ class Tools(NamedTuple):
     store: Store
     gates: Gates
     key: OpenedKey
-    mark: HighMark | None
+    mark: RememberedGeneration | None
     """The highest generation published from this machine; None for the demo, whose key is public."""
 
     @property
@@ -134,9 +134,9 @@ def new_job(
 def _digest(asked: Mapping[str, object], settings: Settings) -> str:
     """Return a digest of all that a run is asked to do, except its store, and in the demo the address of its server."""
     by_place = {"store", "source_urls"} if asked["flow"] == "demo" else {"store"}
-    told = {name: value for name, value in asked.items() if name not in by_place}
-    told |= {name: getattr(settings, name) for name in DISTINGUISHING}
-    return hashlib.sha256(repr(sorted(told.items())).encode()).hexdigest()[:RUN_ID_HEX]
+    values = {name: value for name, value in asked.items() if name not in by_place}
+    values |= {name: getattr(settings, name) for name in DISTINGUISHING}
+    return hashlib.sha256(repr(sorted(values.items())).encode()).hexdigest()[:RUN_ID_HEX]
 
 
 def open_tools(job: Job) -> Tools:
@@ -145,7 +145,7 @@ def open_tools(job: Job) -> Tools:
     demo = job.flow == "demo"
     key = demo_key() if demo else open_key(settings)
     gates = demo_gates() if demo else gates_of(settings)
-    mark = None if demo else high_mark(job.store, key.signer.key_id)
+    mark = None if demo else remembered_generation(job.store, key.signer.key_id)
     return Tools(settings, clock_of(job.epoch), open_store(job.store), gates, key, mark)
 
 

@@ -77,8 +77,8 @@ def running_elsewhere(what: str) -> Path | None:
     return None
 
 
-def _folder(kind: Path, told: str) -> Path:
-    folder = kind / hashlib.sha256(told.encode()).hexdigest()[:16]
+def _folder(kind: Path, identity: str) -> Path:
+    folder = kind / hashlib.sha256(identity.encode()).hexdigest()[:16]
     _made(folder, "set XDG_CACHE_HOME or PASSPORTS_WORK to a folder that you can write to")
     return folder
 

@@ -3,8 +3,8 @@
 from flows.job.job import Job, Tools, open_tools
 from flows.publish.continuity import ensure_newest, ensure_nothing_served
 from flows.registry.demo_store import clear, is_demo_store
+from flows.registry.publish_time import time_to_publish
 from flows.registry.published import EMPTY, PublishedState, served
-from flows.registry.punctuality import time_to_publish
 from flows.registry.signed_files import TamperedError
 from flows.store.base import MissingKeyError, Store
 from flows.store.local import LocalStore

@@ -14,10 +14,10 @@ from typing import NamedTuple
 from flows.publish.continuity import ensure_newest
 from flows.publish.pointer import COLLECTION_LEASE, POINTER_LIFE
 from flows.publish.publication import PublicationError
-from flows.registry.punctuality import time_to_publish
+from flows.registry.publish_time import time_to_publish
 from flows.registry.reachable import ancestors, reachable
 from flows.registry.reader import Reader
-from flows.registry.seen import HighMark
+from flows.registry.seen import RememberedGeneration
 from flows.registry.signed_files import seal
 from flows.store.base import Store
 from flows.store.pool import batches, each
@@ -72,7 +72,7 @@ def collect(
     nonce: str,
     generations: int,
     days: int,
-    mark: HighMark | None = None,
+    mark: RememberedGeneration | None = None,
 ) -> Collection:
     """Remove the garbage, and return what was retained and removed.
 

@@ -10,7 +10,7 @@ from flows.publish.copies import roll_forward
 from flows.publish.pointer import POINTER_LIFE, is_collecting, move_pointer
 from flows.publish.publication import Progress, PublicationError, RenderCopies, Step, reported, silent
 from flows.registry.reader import Reader
-from flows.registry.seen import HighMark, Seen
+from flows.registry.seen import RememberedGeneration, Seen
 from flows.registry.signed_files import (
     EmptyStoreError,
     RegistryError,
@@ -53,7 +53,7 @@ def recover(
     nonce: str,
     copies: RenderCopies,
     site: Mapping[str, bytes],
-    mark: HighMark | None = None,
+    mark: RememberedGeneration | None = None,
     on_step: Progress = silent,
 ) -> Recovered:
     """Serve the newest complete history that the signer's key signed, and write the deltas and copies that it lacks.
@@ -110,7 +110,7 @@ def _head_of(store: Store, pointer: Pointer, trusted: KeyRing) -> Seen:
 
 
 def _last_served(
-    store: Store, signed: Mapping[int, Signed], ours: Pointer | None, mark: HighMark | None
+    store: Store, signed: Mapping[int, Signed], ours: Pointer | None, mark: RememberedGeneration | None
 ) -> Signed | None:
     """Return the last generation known to have been served; raise RecoveryError where its snapshot is missing."""
     known = [one.seen for one in served_among(store, signed.values())]
@@ -129,7 +129,7 @@ def _last_served(
     return None
 
 
-def _without(last: Seen, ours: Pointer | None, mark: HighMark | None) -> str:
+def _without(last: Seen, ours: Pointer | None, mark: RememberedGeneration | None) -> str:
     """Return the remedy, for an error message, where a generation is lost for good."""
     if ours is None:
         return ANEW

@@ -38,7 +38,7 @@ class Damage(NamedTuple):
 class Scrubbed(NamedTuple):
     """The result of a scrub, in files; a passport whose copies were compared counts as one."""
 
-    looked_at: int
+    read: int
     """Files read."""
     of: int
     """Files known, without those that a snapshot or shard names which stays damaged."""
@@ -60,16 +60,16 @@ def scrub(
     if is_collecting(pointer, at):
         raise PublicationError(f"garbage is being collected from {store.name}: run again in a few minutes")
     run = _Run(store, trusted, at, copy)
-    if not run.look(FileRef(layout.snapshot_key(pointer.generation), pointer.snapshot_sha256)):
+    if not run.is_sound(FileRef(layout.snapshot_key(pointer.generation), pointer.snapshot_sha256)):
         return Scrubbed(1, 1, run.damages())
     reader = Reader(store, trusted, at)
-    named = {item.key: item for item in reachable(reader, reader.pointer.kept_from, run.look)}
+    named = {item.key: item for item in reachable(reader, reader.pointer.kept_from, run.is_sound)}
     awaited = _awaited(store, reader)
     rest = [named[key] for key in sorted(named) if key not in run.seen and key not in awaited]
-    refs = [ref for ref in reader.snapshot.shards if run.look(item_of(layout.shard_key(ref.sha256), ref))]
+    refs = [ref for ref in reader.snapshot.shards if run.is_sound(item_of(layout.shard_key(ref.sha256), ref))]
     way, files = len(run.seen), len(rest) + sum(ref.rows for ref in refs)
     turn = _Turn.of(files, at, budget)
-    run.look_at(rest[number] for number in turn.within(0, len(rest)))
+    run.read_all(rest[number] for number in turn.within(0, len(rest)))
     spoilt = run.compare(reader, _rows(reader, refs, turn, len(rest)), copies)
     return Scrubbed(way + min(budget, files), way + files, [*run.damages(), *spoilt])
 
@@ -116,16 +116,16 @@ class _Run:
     seen: dict[str, Damage | None] = field(default_factory=dict)
     """Key of a file that was read → its damage, None where it is right."""
 
-    def look(self, item: FileRef) -> bool:
+    def is_sound(self, item: FileRef) -> bool:
         """Read a file, once in a run, and repair it if needed; return whether it is right now."""
         if item.key not in self.seen:
             self.seen[item.key] = self._damage(item)
         damage = self.seen[item.key]
         return damage is None or damage.repaired
 
-    def look_at(self, items: Iterable[FileRef]) -> None:
+    def read_all(self, items: Iterable[FileRef]) -> None:
         """Read files, several at the same time."""
-        for _ in each(self.look, items, workers=self.store.workers):
+        for _ in each(self.is_sound, items, workers=self.store.workers):
             pass
 
     def damages(self) -> list[Damage]:
@@ -137,8 +137,8 @@ class _Run:
         spoilt: list[str] = []
         for batch in batches(rows, _BATCH):
             objects = [FileRef(layout.object_key(row.object), row.object) for row in batch]
-            self.look_at(objects)
-            whole = [row for row, item in zip(batch, objects, strict=True) if self.look(item)]
+            self.read_all(objects)
+            whole = [row for row, item in zip(batch, objects, strict=True) if self.is_sound(item)]
             spoilt += rewrite(self.store, reader, whole, copies)
         return [Damage(key, f"{self.store.name}: {key} is not what {reader} serves", repaired=True) for key in spoilt]
 

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 @task(name="build", cache_policy=NO_CACHE)
-def build_here_task(job: Job, basis: Opaque[BuildInput], parts: tuple[int, ...], done: int) -> Opaque[Built]:
+def build_here_task(job: Job, build_input: Opaque[BuildInput], parts: tuple[int, ...], done: int) -> Opaque[Built]:
     """Build some parts in this process; `done` passports were made before."""
-    return Opaque(build_parts(job, basis.content, parts, done=done))
+    return Opaque(build_parts(job, build_input.content, parts, done=done))
 
 
 @task(name="build", **RETRIED)
@@ -43,32 +43,32 @@ def builder_of(settings: Settings) -> Builder:
     return partial(build_there, settings) if settings.task_runner == "dask" else build_in_turn
 
 
-def build_in_turn(job: Job, basis: BuildInput) -> Iterator[Built]:
+def build_in_turn(job: Job, build_input: BuildInput) -> Iterator[Built]:
     """Build a batch in this process, one task at a time; yield the result of each."""
-    done, parcel = 0, Opaque(basis)
-    for parts in runs_of(basis.batch):
+    done, parcel = 0, Opaque(build_input)
+    for parts in runs_of(build_input.batch):
         built = build_here_task(job, parcel, parts, done).content
         done += sum(built.asked.values())
         yield built
 
 
-def build_there(settings: Settings, job: Job, basis: BuildInput) -> Iterator[Built]:
+def build_there(settings: Settings, job: Job, build_input: BuildInput) -> Iterator[Built]:
     """Build a batch on the workers of a cluster; yield the results in the order of its parts.
 
     A batch of a single task is built in this process, where no cluster has to be started.
     """
-    runs = runs_of(basis.batch)
+    runs = runs_of(build_input.batch)
     if len(runs) == 1:
-        yield from build_in_turn(job, basis)
+        yield from build_in_turn(job, build_input)
         return
-    folder, done = str(write_build_input(job, basis)), 0
+    folder, done = str(write_build_input(job, build_input)), 0
     with _cluster(settings, job) as runner, _server_known():
-        tell("build", 0, basis.batch.models)
+        tell("build", 0, build_input.batch.models)
         futures = [runner.submit(build_there_task, {"job": job, "folder": folder, "parts": parts}) for parts in runs]
         while futures:
             built = futures.pop(0).result().content
             done += sum(built.asked.values())
-            tell("build", done, max(done, basis.batch.models) if futures else done)
+            tell("build", done, max(done, build_input.batch.models) if futures else done)
             yield built
 
 

@@ -48,17 +48,17 @@ class Serving(Runner):
     Prefect's own ends at once: its run would stay Running until the automation finds that it has died.
     """
 
-    told: signal.Signals | None = None
+    ended_by: signal.Signals | None = None
     """The signal that it is ending by; None before one came."""
     say: Say
     """Called with sentences for a person."""
 
     def handle_sigterm(self, *args: Any, **_: Any) -> None:  # noqa: ANN401 - Prefect's
         """Begin to end in order; on a second signal, or before the runner has started, end at once."""
-        if self.told or not self.started:
+        if self.ended_by or not self.started:
             raise KeyboardInterrupt
-        self.told = signal.Signals(args[0])
-        self.say(f"{self.told.name}: ending the run that goes on, if one does, and pausing the schedules")
+        self.ended_by = signal.Signals(args[0])
+        self.say(f"{self.ended_by.name}: ending the run that goes on, if one does, and pausing the schedules")
         self.execute_in_background(self.astop)
 
 
@@ -71,4 +71,4 @@ async def serve_deployments(deployments: list[Deployment], say: Say) -> signal.S
         await runner.aadd_deployment(served(deployment))
     signal.signal(signal.SIGINT, runner.handle_sigterm)
     await runner.start()
-    return runner.told
+    return runner.ended_by

@@ -37,7 +37,7 @@ def worth_a_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bo
 
 
 @task(name="look", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=5, retry_condition_fn=worth_a_retry)
-def look(store_url: str | None) -> Ages:
+def read_ages(store_url: str | None) -> Ages:
     """Return the ages of all that a store serves."""
     settings = read_settings(store=store_url)
     store, now = open_store(settings.store), clock_of(source_date_epoch())()
@@ -51,7 +51,7 @@ def look(store_url: str | None) -> Ages:
 def watch(store: str | None = None) -> None:
     """Judge the age of each passport and source by its gate; leave metrics, artifacts, an event; raise StaleError."""
     settings = read_settings(store=store)
-    ages = look(store)
+    ages = read_ages(store)
     complaints = complaints_of(ages, settings)
     leave_metrics(settings.metrics_file, age_metrics(ages))
     show(ages)

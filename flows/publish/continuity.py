@@ -12,7 +12,7 @@ from typing import NamedTuple
 from flows.errors import FlowError
 from flows.publish.pending_writes import applied_generation
 from flows.registry.reader import Reader
-from flows.registry.seen import HighMark, Seen, departure
+from flows.registry.seen import RememberedGeneration, Seen, departure
 from flows.registry.signed_files import EmptyStoreError, RegistryError, checked_delta, find_snapshot
 from flows.store.base import MissingKeyError, Store, TooLargeError
 from flows.store.keys import PASSPORT_COPIES, generation_of
@@ -40,7 +40,7 @@ class Signed(NamedTuple):
         return Seen(generation=self.snapshot.generation, snapshot_sha256=self.sha256)
 
 
-def ensure_newest(store: Store, base: Reader | None, keys: KeyRing, mark: HighMark | None) -> None:
+def ensure_newest(store: Store, base: Reader | None, keys: KeyRing, mark: RememberedGeneration | None) -> None:
     """Raise HistoryError unless `base` (None: nothing is served) is the newest generation known to have our signature.
 
     `mark` is the highest generation published from this machine, None where that is not remembered. A generation that
@@ -76,7 +76,7 @@ def served_among(store: Store, signed: Iterable[Signed]) -> list[Signed]:
     ]
 
 
-def _objection(store: Store, base: Reader | None, keys: KeyRing, mark: HighMark | None) -> str | None:
+def _objection(store: Store, base: Reader | None, keys: KeyRing, mark: RememberedGeneration | None) -> str | None:
     """Describe why nothing may be built on `base`: a newer generation was served or is remembered; None if neither."""
     remembered = mark.recall() if mark else None
     signed = signed_snapshots(store, keys, above=base.generation if base else 0)

@@ -13,10 +13,10 @@ from types import MappingProxyType
 from flows.publish.pending_writes import (
     PendingWrite,
     applied_generation,
-    drafts_of_copies,
-    drafts_of_deltas,
-    drafts_of_files,
-    drafts_of_passports,
+    pending_copies,
+    pending_deltas,
+    pending_files,
+    pending_passports,
 )
 from flows.publish.publication import Progress, RenderCopies, Step, silent
 from flows.registry.reader import Reader, read_served
@@ -79,10 +79,10 @@ def roll_forward(
     applied = Applied(generation=reader.generation).model_dump_json().encode()
     try:
         for step, drafts in (
-            (Step.DELTA, drafts_of_deltas(store, reader, on_step)),
-            (Step.COPIES, drafts_of_copies(store, reader, copies, objects, on_step)),
-            (Step.SITE, drafts_of_files(store, site, on_step, Step.SITE)),
-            (Step.APPLIED, drafts_of_files(store, {APPLIED_KEY: applied}, on_step, Step.APPLIED)),
+            (Step.DELTA, pending_deltas(store, reader, on_step)),
+            (Step.COPIES, pending_copies(store, reader, copies, objects, on_step)),
+            (Step.SITE, pending_files(store, site, on_step, Step.SITE)),
+            (Step.APPLIED, pending_files(store, {APPLIED_KEY: applied}, on_step, Step.APPLIED)),
         ):
             if step is Step.APPLIED and written:
                 store.barrier()  # applied.json must not outlive the copies in a loss of power
@@ -100,7 +100,7 @@ def rewrite(store: Store, reader: Reader, rows: Iterable[ShardRow], copies: Rend
 
     Returns none where a newer generation is served, whose publisher writes the copies.
     """
-    drafts = drafts_of_passports(store, reader, copies, rows)
+    drafts = pending_passports(store, reader, copies, rows)
     try:
         _write(store, reader, drafts)
     except _OvertakenError:

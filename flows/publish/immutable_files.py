@@ -90,7 +90,7 @@ class Immutables:
             parts=tuple(self._part(name, part, last) for part in source.parts if part.listings),
             listings=source.listings,
             last_scraped_at=source.last_scraped_at,
-            walks=source.walks,
+            list_crawls=source.list_crawls,
         )
 
     def _part(self, name: str, part: SourcePart, last: tuple[ShardRef, ...]) -> ShardRef:

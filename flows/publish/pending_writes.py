@@ -43,7 +43,7 @@ def applied_generation(store: Store) -> int | None:
         return None
 
 
-def drafts_of_deltas(store: Store, reader: Reader, on_step: Progress) -> Iterator[list[PendingWrite]]:
+def pending_deltas(store: Store, reader: Reader, on_step: Progress) -> Iterator[list[PendingWrite]]:
     """Yield writes of missing deltas: the newest generation's, and earlier ones that killed publishers left out."""
     with reported(on_step, Step.DELTA):
         for snapshot in reader.ancestry():
@@ -56,7 +56,7 @@ def drafts_of_deltas(store: Store, reader: Reader, on_step: Progress) -> Iterato
             yield [PendingWrite(key, encode_delta(changes(reader, parent, snapshot)), None)]
 
 
-def drafts_of_copies(
+def pending_copies(
     store: Store, reader: Reader, copies: RenderCopies, objects: Mapping[Sha256, bytes], on_step: Progress
 ) -> Iterator[list[PendingWrite]]:
     """Yield writes of the outdated copies, in batches; of all copies where their rendering has changed.
@@ -77,7 +77,7 @@ def drafts_of_copies(
     on_step(Step.COPIES, total, total)
 
 
-def drafts_of_passports(
+def pending_passports(
     store: Store, reader: Reader, copies: RenderCopies, rows: Iterable[ShardRow]
 ) -> list[PendingWrite]:
     """Return writes of those copies of some passports that differ from the stored ones."""
@@ -94,7 +94,7 @@ def _outdated(store: Store, reader: Reader, copies: RenderCopies, applied: int |
     for slots, named in due(reader, applied):
         rows = sum(ref.rows for ref, _ in shards_over(reader.snapshot, slots))
         if otherwise is None and (right := _specimen(reader, slots, named)):
-            otherwise = bool(drafts_of_passports(store, reader, copies, [right]))
+            otherwise = bool(pending_passports(store, reader, copies, [right]))
         outdated = {**served_in(reader, slots), **named} if otherwise else named
         yield outdated, rows - sum(sha256 is not None for sha256 in outdated.values())
 
@@ -125,7 +125,7 @@ def _copies_of(
     return ((passport_copy_key(slug), rendered.passport), *page)
 
 
-def drafts_of_files(
+def pending_files(
     store: Store, files: Mapping[str, bytes], on_step: Progress, step: Step
 ) -> Iterator[list[PendingWrite]]:
     """Yield writes of files that do not depend on the generation, where they differ from the stored ones."""

@@ -19,9 +19,9 @@ from flows.publish.copies import roll_forward
 from flows.publish.immutable_files import Immutables
 from flows.publish.pointer import POINTER_LIFE, is_collecting, move_pointer, wait_for_collection
 from flows.publish.publication import Progress, Publication, PublicationError, Step, reported, silent
-from flows.registry.punctuality import Confirm, time_to_publish, unconfirmed
+from flows.registry.publish_time import Confirm, time_to_publish, unconfirmed
 from flows.registry.reader import Reader, read_served
-from flows.registry.seen import HighMark, Seen
+from flows.registry.seen import RememberedGeneration, Seen
 from flows.registry.signed_files import seal
 from flows.store.base import Store
 from flows.store.keys import checked_site_key
@@ -53,7 +53,7 @@ def publish(
     keys: KeyRing,
     clock: Callable[[], datetime],
     nonce: str,
-    mark: HighMark | None = None,
+    mark: RememberedGeneration | None = None,
     new_store: bool = False,
     confirm: Confirm = unconfirmed,
     on_step: Progress = silent,
@@ -102,7 +102,7 @@ class _Protocol:
     keys: KeyRing
     clock: Callable[[], datetime]
     nonce: str
-    mark: HighMark | None
+    mark: RememberedGeneration | None
     confirm: Confirm
     on_step: Progress
     written: Counter[Step] = field(default_factory=Counter)

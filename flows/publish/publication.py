@@ -34,7 +34,7 @@ class SourceParts(NamedTuple):
     parts: tuple[SourcePart, ...]
     """Partitions in order of index; those without listings may be left out."""
     last_scraped_at: Timestamp
-    walks: tuple[ListCrawl, ...] = ()
+    list_crawls: tuple[ListCrawl, ...] = ()
     """Complete crawls of its list that an incremental crawl may start from."""
 
     @property

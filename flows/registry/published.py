@@ -6,7 +6,7 @@ from datetime import datetime
 from flows.registry.demo_store import is_demo_store
 from flows.registry.reader import Reader, read_served
 from flows.store.base import Store
-from pipelines.ahead import is_ahead, line_known_at, walks_known_at
+from pipelines.ahead import is_ahead, line_known_at, list_crawls_known_at
 from pipelines.registry.slots import EVERY_SLOT, slot
 from pipelines.signing.keys import KeyRing
 from schemas.crawl import AdmittedLine
@@ -54,11 +54,11 @@ class PublishedState:
         """Return the number of last good listings of a source, None where it has none yet."""
         return self.sources[source].listings if source in self.sources else None
 
-    def walks(self, source: str) -> tuple[ListCrawl, ...]:
+    def list_crawls(self, source: str) -> tuple[ListCrawl, ...]:
         """Return the complete crawls of a source's list that an incremental crawl may start from."""
-        return (
-            walks_known_at(self.sources[source].walks, self.reader.at) if self.reader and source in self.sources else ()
-        )
+        if self.reader is None or source not in self.sources:
+            return ()
+        return list_crawls_known_at(self.sources[source].list_crawls, self.reader.at)
 
     def scraped_at(self, source: str) -> str | None:
         """Return when a source was last crawled as a whole; None where it never was, or where that is in the future."""

@@ -32,7 +32,7 @@ def item_of(key: str, ref: ShardRef) -> FileRef:
     return FileRef(key, ref.sha256, ref.packed_bytes, ref.unpacked_bytes)
 
 
-Look = Callable[[FileRef], bool]
+ReadCheck = Callable[[FileRef], bool]
 """Called with a file that has to be read to find others: whether it can be read."""
 
 
@@ -42,24 +42,24 @@ def _trusting(item: FileRef) -> bool:
     return True
 
 
-def reachable(reader: Reader, kept_from: int, look: Look = _trusting) -> Iterator[FileRef]:
+def reachable(reader: Reader, kept_from: int, check: ReadCheck = _trusting) -> Iterator[FileRef]:
     """Yield the files of the generations from `kept_from` on, and those that their passports' evidence points into.
 
     The latter are the sources and rules of the generation that issued each passport, and the snapshots down to it: a
     passport issued by generation 3 and served by 9 needs snapshots 3 to 9. A file may be named more than once; a
-    snapshot comes after all that it names. What a file refers to is left out when `look` says that the file cannot be
+    snapshot comes after all that it names. What a file refers to is left out when `check` says that the file cannot be
     read. Raises TamperedError and MissingKeyError on reading the others.
     """
     issued: set[int] = set()
     shards: set[ShardRef] = set()
-    for snapshot in ancestors(reader, kept_from, look):
+    for snapshot in ancestors(reader, kept_from, check):
         issued.add(snapshot.generation)
         for ref in snapshot.shards:
             if ref not in shards:
                 shards.add(ref)
-                yield from _of_shard(reader, ref, look, issued)
+                yield from _of_shard(reader, ref, check, issued)
     snapshots = [FileRef(layout.snapshot_key(reader.generation), reader.snapshot_sha256)]
-    for snapshot in ancestors(reader, min(issued), look):
+    for snapshot in ancestors(reader, min(issued), check):
         if snapshot.generation in issued:
             yield from _sources(snapshot)
         if snapshot.generation in issued or snapshot.generation >= kept_from:
@@ -71,23 +71,23 @@ def reachable(reader: Reader, kept_from: int, look: Look = _trusting) -> Iterato
     yield from reversed(snapshots[:-1])  # nothing needs the parent of the oldest
 
 
-def _of_shard(reader: Reader, ref: ShardRef, look: Look, issued: set[int]) -> Iterator[FileRef]:
+def _of_shard(reader: Reader, ref: ShardRef, check: ReadCheck, issued: set[int]) -> Iterator[FileRef]:
     """Yield a shard and its passports; add the generations that issued them to `issued`."""
     shard = item_of(layout.shard_key(ref.sha256), ref)
     yield shard
-    for row in reader.shard(ref) if look(shard) else ():
+    for row in reader.shard(ref) if check(shard) else ():
         issued.add(row.generation)
         yield FileRef(layout.object_key(row.object), row.object)
         if row.previous:
             yield FileRef(layout.object_key(row.previous), row.previous)
 
 
-def ancestors(reader: Reader, oldest: int, look: Look = _trusting) -> Iterator[Snapshot]:
+def ancestors(reader: Reader, oldest: int, check: ReadCheck = _trusting) -> Iterator[Snapshot]:
     """Yield the snapshots from the reader's back to generation `oldest`, or to the last before an unreadable one."""
     snapshot: Snapshot | None = reader.snapshot
     while snapshot is not None:
         yield snapshot
-        if snapshot.parent is None or snapshot.parent < oldest or not look(_parent(snapshot)):
+        if snapshot.parent is None or snapshot.parent < oldest or not check(_parent(snapshot)):
             return
         snapshot = reader.parent(snapshot)
 

@@ -180,7 +180,7 @@ class Reader:
 
         `seen_generation` is the highest generation that the caller saw before: serving an older one is a rollback.
         """
-        finding = self._check_served(target) if isinstance(target, str) else self._check_presented(target)
+        finding = self._check_served(target) if isinstance(target, str) else self._check_given(target)
         return (self._standing(seen_generation) or finding) if finding.verdict.good else finding
 
     def __str__(self) -> str:
@@ -199,20 +199,20 @@ class Reader:
             return Finding(Verdict.NOT_IN_SNAPSHOT, reason)
         return finding._replace(verdict=Verdict.OK, reason=f"signed by a trusted key, in date, and the one in {self}")
 
-    def _check_presented(self, raw: bytes) -> Finding:
-        finding, presented = verify_passport(raw, keys=self.keys, at=self.at)
-        if presented is None or not finding.verdict.good:
+    def _check_given(self, raw: bytes) -> Finding:
+        finding, given = verify_passport(raw, keys=self.keys, at=self.at)
+        if given is None or not finding.verdict.good:
             return finding
-        slug = _slug_of(presented)
+        slug = _slug_of(given)
         there = self._check_served(slug)
-        return self._compare(slug, presented)._replace(age=finding.age) if there.verdict.good else there
+        return self._compare(slug, given)._replace(age=finding.age) if there.verdict.good else there
 
-    def _compare(self, slug: str, presented: dict[str, Any]) -> Finding:
+    def _compare(self, slug: str, given: dict[str, Any]) -> Finding:
         served = orjson.loads(self.passport(slug))["passport"]
-        if presented["signature"] == served["signature"]:
+        if given["signature"] == served["signature"]:
             return Finding(Verdict.OK, f"signed by a trusted key, in date, and the one in {self}")
-        if presented["signedAt"] > served["signedAt"]:
-            reason = f"{slug}: signed at {presented['signedAt']}, which is later than the one in {self}"
+        if given["signedAt"] > served["signedAt"]:
+            reason = f"{slug}: signed at {given['signedAt']}, which is later than the one in {self}"
             return Finding(Verdict.NOT_IN_SNAPSHOT, reason)
         return Finding(Verdict.SUPERSEDED, f"{slug}: genuine, but {self} has one signed at {served['signedAt']}")
 

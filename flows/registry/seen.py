@@ -190,7 +190,7 @@ class Memory:
         return SeenError(f"{self.path}, which keeps the generations seen, is damaged ({reason}): {remedy}")
 
 
-class HighMark(NamedTuple):
+class RememberedGeneration(NamedTuple):
     """The highest generation remembered of one registry under one key, to read and to raise."""
 
     memory: Memory
@@ -206,6 +206,6 @@ class HighMark(NamedTuple):
         self.memory.remember(self.registry, self.key_id, seen)
 
 
-def high_mark(store_url: str, key_id: str) -> HighMark:
-    """Return the user's `HighMark` of a key and a store, whose address may have any spelling."""
-    return HighMark(default_memory(), canonical_store(store_url), key_id)
+def remembered_generation(store_url: str, key_id: str) -> RememberedGeneration:
+    """Return the user's `RememberedGeneration` of a key and a store, whose address may have any spelling."""
+    return RememberedGeneration(default_memory(), canonical_store(store_url), key_id)

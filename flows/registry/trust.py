@@ -15,7 +15,7 @@ MAX_JWKS_BYTES = 2**20
 MOST_NAMED = 4
 NO_KEY = "no key to trust: pass --key FILE with the issuer's public key (JWK or JWK Set)"
 
-Basis = Literal["key", "own", "first_use", "first_use_now", "store"]
+TrustBasis = Literal["key", "own", "first_use", "first_use_now", "store"]
 """Why keys are trusted: "key", the user named them; "own", this machine signs with it; "first_use", it was pinned on
 first use; "first_use_now", it is pinned by this use; "store", the store that they judge publishes them."""
 
@@ -26,7 +26,7 @@ class TrustedKeys(NamedTuple):
     keys: KeyRing
     origin: str
     """Where the keys are from, for the user to read."""
-    basis: Basis
+    basis: TrustBasis
 
     @property
     def from_store(self) -> bool:

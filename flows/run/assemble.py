@@ -33,7 +33,7 @@ class Assembled(NamedTuple):
     """A batch that is ready to build, with the crawls, served state and folder that it was made from."""
 
     ingestion: Ingestion
-    basis: BuildInput
+    build_input: BuildInput
 
     @property
     def crawls(self) -> JudgedCrawls:

@@ -36,7 +36,7 @@ class RunOutcome(NamedTuple):
 def build_passports(job: Job, assembled: Assembled, builder: Builder = build_here) -> Built:
     """Build the passports of an assembled run; raise GateClosedError when too many of a source could not be made."""
     tools, built = open_tools(job), Built()
-    for part in builder(job, assembled.basis):
+    for part in builder(job, assembled.build_input):
         built.add(part, tools.store)
     if breaches := breaches_of_build(built, tools.gates):
         raise closed(tools, failed_report(job, tools, assembled.crawls.good, breaches, built))
@@ -48,7 +48,7 @@ def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Bu
 
     If another run has published since `assembled` was made, the batch is made and built again on its generation.
     """
-    tools, base = open_tools(job), assembled.basis.served.reader
+    tools, base = open_tools(job), assembled.build_input.served.reader
     if base is None:
         start_over(tools.store)
     reports, ahead = [_report_of(job, tools, assembled, built)], [built.ahead]
@@ -87,16 +87,16 @@ def _counting(published: Published, ahead: int) -> Published:
 
 
 def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> RunReport:
-    crawls, basis = assembled.crawls, assembled.basis
-    refused = [*chain.from_iterable(one.refused for one in crawls.good), *basis.batch.stock.refused]
+    crawls, build_input = assembled.crawls, assembled.build_input
+    refused = [*chain.from_iterable(one.refused for one in crawls.good), *build_input.batch.listings.refused]
     listed = sum(1 for refusal in refused if BY_NAME[refusal.source].names_passports)
     report = report_of(
         job,
         tools,
         [one.outcome for one in crawls.read],
         breaches=crawls.breaches,
-        accepted=crawls.waived,
-        sources=basis.served.sources,
+        waived=crawls.waived,
+        sources=build_input.served.sources,
         refused=refused,
         accounting=summed(built.accounting, listed),
         built=built,
@@ -106,7 +106,7 @@ def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> Ru
 
 def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunReport) -> Publication:
     """Return the next generation: the served rows and sources, replaced where they were built or crawled anew."""
-    batch, state, folder = assembled.basis
+    batch, state, folder = assembled.build_input
     rows = Rows(folder / "rows")
 
     def rows_of(slots: range) -> list[ShardRow]:
@@ -119,7 +119,7 @@ def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunRe
         passports=state.passports + built.added,
         rows=rows_of,
         objects=built.objects,
-        sources=_with_walks(batch.stock.changed, assembled.crawls.good, state),
+        sources=_with_list_crawls(batch.listings.changed, assembled.crawls.good, state),
         rules=rules_document(),
         lifetimes=tools.gates,
         run_id=report.run,
@@ -129,13 +129,13 @@ def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunRe
     )
 
 
-def _with_walks(
+def _with_list_crawls(
     changed: Mapping[str, SourceParts], good: Iterable[IngestedCrawl], state: PublishedState
 ) -> Mapping[str, SourceParts]:
     """Add to each changed source the complete crawls, this run's too, that an incremental crawl may start from."""
     reports = {one.outcome.report.source: one.outcome.report for one in good}
     noted = {}
     for source, parts in changed.items():
-        walks, report = state.walks(source), reports.get(source)
-        noted[source] = parts._replace(walks=with_crawl(walks, report) if report else walks)
+        list_crawls, report = state.list_crawls(source), reports.get(source)
+        noted[source] = parts._replace(list_crawls=with_crawl(list_crawls, report) if report else list_crawls)
     return noted

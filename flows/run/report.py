@@ -23,7 +23,7 @@ def report_of(
     outcomes: Sequence[CrawlOutcome],
     *,
     breaches: Sequence[Breach],
-    accepted: Sequence[Breach],
+    waived: Sequence[Breach],
     sources: Mapping[str, SourceRef],
     refused: Iterable[Quarantined],
     accounting: Accounting,
@@ -31,7 +31,7 @@ def report_of(
 ) -> RunReport:
     """Return the report of a run that publishes.
 
-    `sources` are those served before it, `breaches` stopped some of its crawls, `accepted` are breaches waived by
+    `sources` are those served before it, `breaches` stopped some of its crawls, `waived` are breaches waived by
     `--accept-drop`.
     """
     failed = {breach.source for breach in breaches}
@@ -39,25 +39,25 @@ def report_of(
         update={
             "state": "partial" if breaches else "done",
             "breaches": tuple(breaches),
-            "accepted": tuple(accepted),
+            "waived": tuple(waived),
             "accounting": _without_refused(accounting, built),
             "changes": tuple(built.changes),
             "issued": dict(built.issued),
             "unchanged": built.unchanged,
             "absent": built.absent,
-            "kept": {source: sources[source].last_scraped_at for source in sorted(failed) if source in sources},
+            "not_renewed": {source: sources[source].last_scraped_at for source in sorted(failed) if source in sources},
             "quarantined": (*refused, *built.quarantined),
         }
     )
 
 
 def failed_report(
-    job: Job, tools: Tools, taken: Sequence[IngestedCrawl], breaches: Sequence[Breach], built: Built | None = None
+    job: Job, tools: Tools, crawls: Sequence[IngestedCrawl], breaches: Sequence[Breach], built: Built | None = None
 ) -> RunReport:
-    """Return the report of a run that a gate stopped, with every record refused; `taken` are the crawls it ingested."""
-    refused = [*(one for crawl in taken for one in crawl.refused), *(built.quarantined if built else ())]
+    """Return the report of a run that a gate stopped, with every record refused; `crawls` are those it ingested."""
+    refused = [*(one for crawl in crawls for one in crawl.refused), *(built.quarantined if built else ())]
     failed = {"run": f"{job.run}-failed", "state": "failed", "breaches": tuple(breaches), "quarantined": tuple(refused)}
-    return _common(job, tools, [one.outcome for one in taken]).model_copy(update=failed)
+    return _common(job, tools, [one.outcome for one in crawls]).model_copy(update=failed)
 
 
 def under_a_free_id(store: Store, report: RunReport) -> RunReport:
@@ -91,7 +91,7 @@ def _common(job: Job, tools: Tools, outcomes: Sequence[CrawlOutcome]) -> RunRepo
         issued={},
         unchanged=0,
         absent=0,
-        kept={},
+        not_renewed={},
         quarantined=(),
     )
 

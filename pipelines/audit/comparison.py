@@ -20,14 +20,14 @@ class Difference(NamedTuple):
 
     path: str
     """JSON Pointer into `unfragile`."""
-    due: Any
-    told: Any
+    expected: Any
+    actual: Any
 
 
-def unequal_leaves(again: Json, told: Json, signed_at: datetime) -> Iterator[Difference]:
-    """Yield each value in which a published `unfragile` (`told`) differs from the one derived again (`again`)."""
-    yield from _unequal(again, told, "")
-    yield from _of_score(told["trust"], rank_breakdown(told, signed_at=signed_at))
+def unequal_leaves(recomputed: Json, actual: Json, signed_at: datetime) -> Iterator[Difference]:
+    """Yield each value in which a published `unfragile` (`actual`) differs from a `recomputed` one."""
+    yield from _unequal(recomputed, actual, "")
+    yield from _of_score(actual["trust"], rank_breakdown(actual, signed_at=signed_at))
 
 
 def _of_score(trust: Json, breakdown: Json) -> Iterator[Difference]:
@@ -38,14 +38,14 @@ def _of_score(trust: Json, breakdown: Json) -> Iterator[Difference]:
         yield Difference("/trust/score", score(breakdown), trust["score"])
 
 
-def _unequal(again: Any, told: Any, path: str) -> Iterator[Difference]:  # noqa: ANN401 - any JSON
+def _unequal(recomputed: Any, actual: Any, path: str) -> Iterator[Difference]:  # noqa: ANN401 - any JSON
     if path in LEFT_OUT:
         return
-    if isinstance(again, Mapping) and isinstance(told, Mapping) and again.keys() == told.keys():
-        for key, value in again.items():
-            yield from _unequal(value, told[key], f"{path}/{key}")
-    elif isinstance(again, list) and isinstance(told, list) and len(again) == len(told):
-        for place, (one, other) in enumerate(zip(again, told, strict=True)):
+    if isinstance(recomputed, Mapping) and isinstance(actual, Mapping) and recomputed.keys() == actual.keys():
+        for key, value in recomputed.items():
+            yield from _unequal(value, actual[key], f"{path}/{key}")
+    elif isinstance(recomputed, list) and isinstance(actual, list) and len(recomputed) == len(actual):
+        for place, (one, other) in enumerate(zip(recomputed, actual, strict=True)):
             yield from _unequal(one, other, f"{path}/{place}")
-    elif again != told:
-        yield Difference(path, again, told)
+    elif recomputed != actual:
+        yield Difference(path, recomputed, actual)

@@ -84,8 +84,8 @@ def _entry(entry: Json, unfragile: Json, stored: Mapping[tuple[str, str], RawLis
     if entry["asserted_by"] == "class":
         return _class_entry(entry)
     if entry["asserted_by"] == "issuer":
-        told = resolve(unfragile, entry["locator"])
-        return None if told == entry.get("value") else Mismatch(entry["path"], f"{entry['locator']} says {told!r}")
+        actual = resolve(unfragile, entry["locator"])
+        return None if actual == entry.get("value") else Mismatch(entry["path"], f"{entry['locator']} says {actual!r}")
     raw = stored.get((entry["source"], entry["content_sha256"]))
     if raw is None:
         return Mismatch(entry["path"], f"no stored record of {entry['source']} hashes to {entry['content_sha256']}")
@@ -155,7 +155,7 @@ def _rederived(passport: Json, records: list[RawListing], gates: Lifetimes) -> l
     if passport["expiresAt"] != expires_at:
         found.append(Mismatch("/expiresAt", f"must be {expires_at}, not {passport['expiresAt']}"))
     return found or [
-        Mismatch(one.path, f"must be {_shown(one.due)}, not {_shown(one.told)}")
+        Mismatch(one.path, f"must be {_shown(one.expected)}, not {_shown(one.actual)}")
         for one in unequal_leaves(again, unfragile, signed_at)
     ]
 

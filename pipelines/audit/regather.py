@@ -46,11 +46,11 @@ def regather(
     wanted, at_hand = list(named), list(records)
     found = _found(wanted, at_hand, cited)
     own = [one.listing for one in found if one.by == "own" and one.listing.kind not in LOOKS]
-    looks = tuple(one.listing for one in found if one.by == "own" and one.listing.kind in LOOKS)
+    observations = tuple(one.listing for one in found if one.by == "own" and one.listing.kind in LOOKS)
     beside = [one for one in _beside(wanted, at_hand) if not _only_shares_the_slug(one, slug, own)]
     owner = next((one.base_id for one in own if one.slug == slug), None)
     under_the_same_ids = _under_the_same_ids(at_hand, found)
-    absences = _absences(own, looks)
+    absences = _absences(own, observations)
     at_hand_now = [*(one.listing for one in found), *beside, *under_the_same_ids]
     joins = in_order(at_hand_now, {slug: owner}.get, gone=absences.keys())
     joined = [_joined(slug, one, joins) for one in found if one.by != "own"]
@@ -114,7 +114,7 @@ def _only_shares_the_slug(listing: Listing, slug: str, own: list[Listing]) -> bo
 def _joined(slug: str, record: NamedRecord, joins: Joins) -> Joined:
     """Join a named record again, and check that it reaches the passport in the way that the passport says."""
     listing = record.listing
-    found = next((one for one in joins.place(listing) if one.slug == slug and one.by == record.by), None)
+    found = next((one for one in joins.passports_of(listing) if one.slug == slug and one.by == record.by), None)
     if found is None:
         raise NotJoinedError(f"nothing says that {listing.id!r} of {listing.source} is of this model")
     return found
@@ -123,7 +123,7 @@ def _joined(slug: str, record: NamedRecord, joins: Joins) -> Joined:
 def _see_that_none_is_left_out(slug: str, own: list[Listing], beside: Iterable[Listing], joins: Joins) -> None:
     """Check that every stored record of this model is named: one that contradicts the passport must not be left out."""
     for listing in beside:
-        placed = next((one for one in joins.place(listing) if one.slug == slug), None)
+        placed = next((one for one in joins.passports_of(listing) if one.slug == slug), None)
         if placed and listing.kind not in LOOKS and (placed.by != "own" or _is_an_offer(listing, own)):
             raise NotJoinedError(f"{listing.id!r} of {listing.source} is of this model, and is not among the records")
 
@@ -147,25 +147,27 @@ def _see_that_texts_hold(found: Iterable[NamedRecord]) -> None:
                 raise NotJoinedError(f"{record_id!r} of {source} does not hold: {reason}")
 
 
-def _absences(own: Iterable[Listing], looks: tuple[Listing, ...]) -> Absences:
+def _absences(own: Iterable[Listing], observations: tuple[Listing, ...]) -> Absences:
     """The absences that the named observations prove; a passport names any only if all its listings are gone."""
-    ordered = tuple(sorted(looks, key=lambda look: look.observed_at))
-    return {(one.source, one.id): _absence(one, ordered) for one in own} if looks else NO_ABSENCES
+    ordered = tuple(sorted(observations, key=lambda observation: observation.observed_at))
+    return {(one.source, one.id): _absence(one, ordered) for one in own} if observations else NO_ABSENCES
 
 
-def _shows_a_move(look: Listing, listing: Listing) -> bool:
+def _shows_a_move(observation: Listing, listing: Listing) -> bool:
     """Whether an observation found this very record under another name."""
-    said = {fact.name: fact.value for fact in look.facts}
-    return MOVED in said and said[SOUGHT] == identity_of(listing)
+    values = {fact.name: fact.value for fact in observation.facts}
+    return MOVED in values and values[SOUGHT] == identity_of(listing)
 
 
-def _absence(listing: Listing, looks: tuple[Listing, ...]) -> Absence:
+def _absence(listing: Listing, observations: tuple[Listing, ...]) -> Absence:
     """Check that the observations prove an absence: either one shows a rename, or the time between them suffices.
 
     Of answers for a single record only the latest is stored; the first miss came after the record was last seen.
     """
-    since = looks[0].observed_at if looks[0].kind == "roll" else listing.observed_at
-    at = looks[-1].observed_at
-    if not any(_shows_a_move(look, listing) for look in looks) and not is_confirmed(listing, since, at):
+    since = observations[0].observed_at if observations[0].kind == "roll" else listing.observed_at
+    at = observations[-1].observed_at
+    if not any(_shows_a_move(observation, listing) for observation in observations) and not is_confirmed(
+        listing, since, at
+    ):
         raise NotJoinedError(f"{listing.id!r} was missed from {since} to {at}: that does not show it gone")
-    return Absence(looks, confirmed=True)
+    return Absence(observations, confirmed=True)

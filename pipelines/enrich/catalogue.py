@@ -33,7 +33,7 @@ class Mode(NamedTuple):
     asks_figures: bool
     general: bool
     """Whether it applies to any model: it is true of the class, and no capability names it as one of its limits."""
-    told: tuple[str, ...]
+    stated_in_text: tuple[str, ...]
     """Facts of its condition by which a text states the limit in words."""
 
 
@@ -66,8 +66,8 @@ def capability_uri(category: str, name: str) -> str:
 
 def _mode(rule: FailureMode, named: set[str]) -> Mode:
     condition = compiled(rule)
-    told = tuple(name for name in (*rule.all, *rule.any) if name.startswith(LIMIT))
-    return Mode(rule, condition, condition.asks_figures, not rule.stated and rule.id not in named, told)
+    stated_in_text = tuple(name for name in (*rule.all, *rule.any) if name.startswith(LIMIT))
+    return Mode(rule, condition, condition.asks_figures, not rule.stated and rule.id not in named, stated_in_text)
 
 
 def _ability(rule: CapabilityRule, confidence: Confidence) -> Ability:

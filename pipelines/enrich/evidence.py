@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from schemas.listing import Claim, Listing, Method, Said
+from schemas.listing import AsStated, Claim, Listing, Method
 
 Document = dict[str, Any]
 """A part of a passport, with its keys in the order in which they are served; lists in it may be tuples."""
@@ -14,7 +14,7 @@ IN_TEXT = "bytes:"
 """How a locator into a text begins; the evidence at such a locator is always a quote."""
 
 
-def stated(path: str, listing: Listing, locator: str, said: Said) -> Document:
+def stated(path: str, listing: Listing, locator: str, as_stated: AsStated) -> Document:
     """Evidence that a listing states something at a locator; `path` is a JSON Pointer into `unfragile`."""
     source = listing.source
     return {
@@ -22,7 +22,7 @@ def stated(path: str, listing: Listing, locator: str, said: Said) -> Document:
         "source": source,
         "url": listing.url,
         "locator": locator,
-        "quote" if locator.startswith(IN_TEXT) else "value": said,
+        "quote" if locator.startswith(IN_TEXT) else "value": as_stated,
         "method": "structured",
         "asserted_by": source,
         "observed_at": listing.observed_at,
@@ -33,7 +33,7 @@ def stated(path: str, listing: Listing, locator: str, said: Said) -> Document:
 def from_claim(path: str, claim: Claim) -> Document:
     """Evidence of a claim: the value at its locator, or for methods that read text the words out of it."""
     fact, listing = claim
-    entry = stated(path, listing, fact.locator, fact.said)
+    entry = stated(path, listing, fact.locator, fact.as_stated)
     return entry if fact.method == "structured" else _told(entry, fact.method)
 
 

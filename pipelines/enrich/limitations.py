@@ -30,7 +30,7 @@ def quotes(subject: Subject, names: Iterable[str]) -> list[Claim]:
     first: dict[object, Claim] = {}
     for name in names:
         for claim in _claims(subject, name):
-            first.setdefault(claim.fact.said, claim)
+            first.setdefault(claim.fact.as_stated, claim)
     return [*first.values()][:MOST_QUOTES]
 
 
@@ -39,7 +39,7 @@ def plain_limitations(subject: Subject, used: Collection[object]) -> list[PlainL
     found: dict[str, list[Claim]] = {}
     for item in subject.items(LIMIT.rstrip(":")):
         for claim in _claims(subject, LIMIT + item) if item.startswith(PLAIN) else ():
-            if claim.fact.said not in used:
+            if claim.fact.as_stated not in used:
                 found.setdefault(quoted(claim), []).append(claim)
     return [PlainLimitation(text, tuple(claims[:MOST_QUOTES])) for text, claims in [*found.items()][:MOST_PLAIN]]
 

@@ -67,8 +67,8 @@ def _fitting(stated: frozenset[str]) -> _Fitting:
     named = {limit for row in abilities for limit in row.rule.limits}
     modes = [row for row in rules.modes if row.rule.stated or row.general or row.rule.id in named]
     modes = [row for row in modes if fits(row.condition, stated)]
-    said = {twin for row in modes for twin in row.rule.same_as}
-    return _Fitting(abilities, tuple(row for row in modes if row.rule.id not in said))
+    as_stated = {twin for row in modes for twin in row.rule.same_as}
+    return _Fitting(abilities, tuple(row for row in modes if row.rule.id not in as_stated))
 
 
 def _place(subject: Subject, abilities: list[Ability], modes: list[Mode]) -> list[list[Mode | PlainLimitation]]:
@@ -96,7 +96,7 @@ def _stated(subject: Subject, modes: list[Mode]) -> list[Mode | PlainLimitation]
     stated = [mode for mode in modes if mode.rule.stated]
     if "limit" not in subject.groups:
         return [*stated]
-    used = {claim.fact.said for mode in stated for claim in quotes(subject, mode.told)}
+    used = {claim.fact.as_stated for mode in stated for claim in quotes(subject, mode.stated_in_text)}
     return [*stated, *plain_limitations(subject, used)]
 
 
@@ -128,8 +128,10 @@ def _mode_evidence(subject: Subject, mode: Mode, text: str, path: str) -> list[D
     rule = mode.rule
     if rule.stated:
         shown = cited(mode.condition, subject.claims)
-        if mode.told:
-            shown = [claim for claim in shown if claim.fact.name not in mode.told] + quotes(subject, mode.told)
+        if mode.stated_in_text:
+            shown = [claim for claim in shown if claim.fact.name not in mode.stated_in_text] + quotes(
+                subject, mode.stated_in_text
+            )
         return [{**from_claim(path, claim), "taxonomy": rule.taxonomy} for claim in shown]
     at, sha256 = f"/failure_modes/{rule.id}", catalogue().rules_sha256
     return [from_class(path, rule=at, text=text, rules_sha256=sha256, listing=subject.primary, taxonomy=rule.taxonomy)]

@@ -62,7 +62,7 @@ def in_words(name: str, value: FactValue) -> str:
 def quoted(claim: Claim) -> str:
     """A sentence that states a limit, without markup and with its text named: 'its card states: "…"'."""
     before, after = f'{text_of_claim(claim)} states: "', '"'
-    sentence = " ".join(clean(plain_text(str(claim.fact.said))).split())
+    sentence = " ".join(clean(plain_text(str(claim.fact.as_stated))).split())
     return before + _without_middle(sentence, LONGEST_QUOTED - len(before + after)) + after
 
 

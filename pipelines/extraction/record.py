@@ -115,8 +115,8 @@ def _proposal(proposal: RecordReader) -> tuple[Fact, bool]:
     start, end = proposal.optional_count("start"), proposal.optional_count("end")
     bounds = rules.bounds
     if not isinstance(quote, str) or not bounds.shortest_quote_chars <= len(quote) <= bounds.longest_quote_chars:
-        told = f"not a text of {bounds.shortest_quote_chars} to {bounds.longest_quote_chars} characters"
-        raise FieldError(proposal.place("quote"), f"is {shown(quote)}, {told}")
+        expected = f"not a text of {bounds.shortest_quote_chars} to {bounds.longest_quote_chars} characters"
+        raise FieldError(proposal.place("quote"), f"is {shown(quote)}, {expected}")
     if start is None or end is None or end - start != len(quote.encode()):
         raise FieldError(proposal.place("end"), f"is {end}, not the byte after the quote's last, from {start} on")
     name = f"limit:{PLAIN}-{start}" if claim == PLAIN else f"limit:{claim}"

@@ -10,12 +10,12 @@ _NUMERAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1
 """A decimal in ASCII. Decimal itself also accepts digits of every script, underscores, NaN and Infinity."""
 
 
-def read_decimal(said: object) -> Decimal:
+def read_decimal(stated_value: object) -> Decimal:
     """Return a decimal that a source wrote as text or as a number; raise ValueError on others, and on huge ones."""
-    if isinstance(said, bool) or not isinstance(said, str | int | Decimal):
-        reason = f"is {type(said).__name__}, not a decimal"
+    if isinstance(stated_value, bool) or not isinstance(stated_value, str | int | Decimal):
+        reason = f"is {type(stated_value).__name__}, not a decimal"
         raise ValueError(reason)  # noqa: TRY004 - what a source wrote is a value to judge, not our own type error
-    text = str(said)
+    text = str(stated_value)
     if len(text) > LONGEST_DECIMAL or not _NUMERAL.match(text):
         raise ValueError(f"is {text[:LONGEST_DECIMAL]!r}, not a decimal of at most {LONGEST_DECIMAL} characters")
     value = Decimal(text)

@@ -10,7 +10,7 @@ from pipelines.errors import PlacedError
 from pipelines.formats.dates import is_day, is_month
 from pipelines.formats.decimals import digits, read_decimal
 from pipelines.formats.text import unfit_for_line
-from schemas.listing import Said
+from schemas.listing import AsStated
 
 LONGEST_LINE = 200
 """Most characters of a name or a word; the longest recorded name has 69."""
@@ -186,7 +186,7 @@ def parse_record(body: str) -> dict[str, Any]:
     return fields
 
 
-def as_stated(value: object) -> Said:
+def as_stated(value: object) -> AsStated:
     """Return a value of a record in a form that evidence can carry: fractions as text with the source's digits."""
     if isinstance(value, Decimal):
         return digits(value)

@@ -20,14 +20,14 @@ CONFIRMED_AFTER = timedelta(hours=24)
 class Absence(NamedTuple):
     """The observations that missed a record, and whether they prove that it is gone."""
 
-    looks: tuple[Listing, ...]
+    observations: tuple[Listing, ...]
     """Rolls that do not name it, or answers that there is none: the first and the latest."""
     confirmed: bool
 
     @property
     def latest(self) -> Listing:
         """The latest observation that missed it."""
-        return self.looks[-1]
+        return self.observations[-1]
 
 
 def is_gone(line: AdmittedLine) -> bool:
@@ -54,15 +54,15 @@ def proving_observations(line: AdmittedLine) -> tuple[str, ...]:
     return dates[-1:] if dates and _ended_by(line.listing, dates[0]) else dates
 
 
-def _ended_by(listing: Listing, look: str) -> bool:
+def _ended_by(listing: Listing, observation: str) -> bool:
     """Whether the end date that a record announced had come by the time of an observation."""
     end = next((fact.value for fact in listing.facts if fact.name == "expires_on"), None)
-    return isinstance(end, str) and date.fromisoformat(end) <= instant(look).date()
+    return isinstance(end, str) and date.fromisoformat(end) <= instant(observation).date()
 
 
-def absent_in(look: Listing, listing_id: str) -> Fact:
+def absent_in(observation: Listing, listing_id: str) -> Fact:
     """The fact that a record is missing, as one observation shows it: by its place in a roll, or by an answer."""
-    answer = next((fact for fact in look.facts if fact.name in ANSWERS), None)
+    answer = next((fact for fact in observation.facts if fact.name in ANSWERS), None)
     if answer:
         return answer._replace(name=MISSING, value=True)
     return Fact(MISSING, True, f"/listed/{listing_id.replace('~', '~0').replace('/', '~1')}", None)

@@ -49,7 +49,7 @@ class Variety:
 
 
 @dataclass(slots=True)
-class Filled:
+class FillCounts:
     """Counts, listing by listing, how many state each fact that a gate rates, and in how many different values."""
 
     rated: frozenset[str] = frozenset()
@@ -63,11 +63,11 @@ class Filled:
         if listing.kind == "absence":
             return
         self.listings += 1
-        said = {"name": listing.name, "author": listing.author, **{fact.name: fact.value for fact in listing.facts}}
-        for name in self.rated & said.keys():
-            self.stated[name] += said[name] not in BLANK
-            if said[name] is not True:  # a mark is true or absent: its values cannot differ
-                self.varieties[name].note(said[name])
+        values = {"name": listing.name, "author": listing.author, **{fact.name: fact.value for fact in listing.facts}}
+        for name in self.rated & values.keys():
+            self.stated[name] += values[name] not in BLANK
+            if values[name] is not True:  # a mark is true or absent: its values cannot differ
+                self.varieties[name].note(values[name])
 
 
 class RefusalCounts(NamedTuple):
@@ -77,15 +77,15 @@ class RefusalCounts(NamedTuple):
     refused: int
 
 
-def check(report: CrawlReport, filled: Filled, gate: Gate, *, last_good: int | None) -> list[Breach]:
+def check(report: CrawlReport, fill_counts: FillCounts, gate: Gate, *, last_good: int | None) -> list[Breach]:
     """List the bounds that a crawl does not keep: only that it is incomplete, or else every other one.
 
     `last_good` is the number of listings of the last good crawl, None where there was none.
     """
     return _incomplete(report) or [
         *_size(report, gate, last_good),
-        *_fill(report, filled, gate),
-        *_differ(report, filled, gate),
+        *_fill(report, fill_counts, gate),
+        *_differ(report, fill_counts, gate),
     ]
 
 
@@ -130,21 +130,21 @@ def _refused(report: CrawlReport, came: Mapping[str, RefusalCounts], gates: Gate
             yield Breach(source=report.source, gate="largest_reject_rate", reason=f"{share}: see the quarantine")
 
 
-def _fill(report: CrawlReport, filled: Filled, gate: Gate) -> Iterable[Breach]:
+def _fill(report: CrawlReport, fill_counts: FillCounts, gate: Gate) -> Iterable[Breach]:
     for name, smallest in gate.fill_rates.items():
-        share = filled.stated[name] / filled.listings if filled.listings else 1.0
+        share = fill_counts.stated[name] / fill_counts.listings if fill_counts.listings else 1.0
         if share < smallest:
             reason = f"only {share:.0%} of the listings state {name}, at least {smallest:.0%} must: did a field change?"
             yield Breach(source=report.source, gate=f"fill_rates.{name}", reason=reason)
 
 
-def _differ(report: CrawlReport, filled: Filled, gate: Gate) -> Iterable[Breach]:
+def _differ(report: CrawlReport, fill_counts: FillCounts, gate: Gate) -> Iterable[Breach]:
     for name, smallest in gate.distinct_rates.items():
-        share = filled.varieties[name].share if name in filled.varieties else 1.0
+        share = fill_counts.varieties[name].share if name in fill_counts.varieties else 1.0
         if share < smallest:
-            told = f"only {share:.1%} of what is stated as {name} differs, at least {smallest:.0%} must"
+            problem = f"only {share:.1%} of what is stated as {name} differs, at least {smallest:.0%} must"
             yield Breach(
                 source=report.source,
                 gate=f"distinct_rates.{name}",
-                reason=f"{told}: did one value take the place of all others?",
+                reason=f"{problem}: did one value take the place of all others?",
             )

@@ -85,10 +85,10 @@ def record_relocation(move: Relocation, last: AdmittedLine) -> AdmittedLine:
     It also concerns passports that know the record by a former name, unless it was only renamed: then they follow it.
     """
     left, found = move
-    said = {"asked": left.id, "found": found.id, "found_id": found.identity, "sought_id": left.identity}
+    answer = {"asked": left.id, "found": found.id, "found_id": found.identity, "sought_id": left.identity}
     if left.succeeds and move.is_rename:
-        said["succeeded_id"] = left.succeeds
-    body = orjson.dumps(said).decode()
+        answer["succeeded_id"] = left.succeeds
+    body = orjson.dumps(answer).decode()
     raw = RawListing(
         source=last.raw.source,
         id=left.id,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from schemas.crawl import CrawlReport, ListQuery
 from schemas.registry import ListCrawl
 
-MOST_WALKS = 8
+MOST_LIST_CRAWLS = 8
 """Crawls of different queries that are retained of one source, the latest."""
 
 
@@ -19,18 +19,18 @@ def covers(one: ListQuery, other: ListQuery) -> bool:
     )
 
 
-def latest_covering(query: ListQuery, walks: Iterable[ListCrawl]) -> ListCrawl | None:
+def latest_covering(query: ListQuery, crawls: Iterable[ListCrawl]) -> ListCrawl | None:
     """The latest crawl that saw all that a query asks for, or None: only what changed since is new to the query."""
-    fitting = [walk for walk in walks if covers(walk.query, query)]
-    return max(fitting, key=lambda walk: walk.began_at, default=None)
+    fitting = [crawl for crawl in crawls if covers(crawl.query, query)]
+    return max(fitting, key=lambda crawl: crawl.began_at, default=None)
 
 
-def same_query(query: ListQuery, walks: Iterable[ListCrawl]) -> ListCrawl | None:
+def same_query(query: ListQuery, crawls: Iterable[ListCrawl]) -> ListCrawl | None:
     """The crawl of exactly this query, or None."""
-    return next((walk for walk in walks if walk.query == query), None)
+    return next((crawl for crawl in crawls if crawl.query == query), None)
 
 
-def with_crawl(walks: tuple[ListCrawl, ...], report: CrawlReport) -> tuple[ListCrawl, ...]:
+def with_crawl(crawls: tuple[ListCrawl, ...], report: CrawlReport) -> tuple[ListCrawl, ...]:
     """Add a complete crawl, and drop the earlier ones that it covers; a crawl with a limit is not added.
 
     A crawl of changes alone does not count the list. It takes over the number of listings from the last crawl of the
@@ -38,9 +38,9 @@ def with_crawl(walks: tuple[ListCrawl, ...], report: CrawlReport) -> tuple[ListC
     """
     query = report.query
     if query is None or query.limit is not None or not report.complete:
-        return walks
-    twin = same_query(query, walks)
+        return crawls
+    twin = same_query(query, crawls)
     listings = (twin.listings if twin else None) if report.scope == "changes" else report.listings
-    walk = ListCrawl(query=query, began_at=report.started_at, listings=listings)
-    kept = [one for one in walks if not covers(query, one.query) or one.began_at > walk.began_at]
-    return tuple(sorted((*kept, walk), key=lambda one: one.began_at)[-MOST_WALKS:])
+    crawl = ListCrawl(query=query, began_at=report.started_at, listings=listings)
+    kept = [one for one in crawls if not covers(query, one.query) or one.began_at > crawl.began_at]
+    return tuple(sorted((*kept, crawl), key=lambda one: one.began_at)[-MOST_LIST_CRAWLS:])

@@ -42,7 +42,7 @@ class Update(NamedTuple):
     """Ids under which the source now has another record than before."""
 
 
-def updated(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine], look: CrawlScope) -> Update:
+def updated(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine], scope: CrawlScope) -> Update:
     """Replace the last records by the new ones, and mark or drop those that a whole crawl did not find.
 
     A repository that was deleted and recreated as a/x (its permanent id differs) replaces the earlier a/x only once
@@ -68,9 +68,9 @@ def updated(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine], look: Cra
             if _is_to_be_told(last_one):
                 answer = record_relocation(move, last_one)
                 came[_key(answer)] = answer
-    seen = _CrawlContents(came, frozenset(one.lower() for one in look.unread))
-    kept = {key: still for key, line in before.items() if (still := _kept(line, seen, look))}
-    lines = kept | {key: _later(line, before.get(key)) for key, line in came.items()}
+    seen = _CrawlContents(came, frozenset(one.lower() for one in scope.unread))
+    retained = {key: still for key, line in before.items() if (still := _retained(line, seen, scope))}
+    lines = retained | {key: _later(line, before.get(key)) for key, line in came.items()}
     return Update(sorted(lines.values(), key=_place), refused, replaced)
 
 
@@ -92,10 +92,10 @@ def _place(line: AdmittedLine) -> _Key:
     return (line.raw.id, line.listing.kind == "absence")
 
 
-def _kept(line: AdmittedLine, seen: _CrawlContents, look: CrawlScope) -> AdmittedLine | None:
+def _retained(line: AdmittedLine, seen: _CrawlContents, scope: CrawlScope) -> AdmittedLine | None:
     """One of the last records after a crawl, its marks brought up to date; None where it is dropped."""
     key = name, none = _key(line)
-    if key in seen.came or line.raw.observed_at >= look.began_at:
+    if key in seen.came or line.raw.observed_at >= scope.began_at:
         return line  # replaced by the caller, or stored meanwhile by another run
     if none and (back := seen.came.get((name, False))):
         return line if back.raw.succeeds else None  # retained where it shows that the predecessor is gone
@@ -103,13 +103,13 @@ def _kept(line: AdmittedLine, seen: _CrawlContents, look: CrawlScope) -> Admitte
         return _missed(line, answer.raw.observed_at)
     if name.lower() in seen.unread:
         return line.model_copy(update=FOUND)
-    return _unless_gone(line, look) if look.whole else line
+    return _unless_gone(line, scope) if scope.whole else line
 
 
-def _unless_gone(line: AdmittedLine, look: CrawlScope) -> AdmittedLine | None:
+def _unless_gone(line: AdmittedLine, scope: CrawlScope) -> AdmittedLine | None:
     """Mark a record that a whole crawl did not find, if its absence has to be confirmed; otherwise drop it."""
-    marked = look.source in ROLLS and line.listing.kind in LISTED
-    return _missed(line, look.ended_at) if marked else None
+    marked = scope.source in ROLLS and line.listing.kind in LISTED
+    return _missed(line, scope.ended_at) if marked else None
 
 
 def _missed(line: AdmittedLine, at: str) -> AdmittedLine:

@@ -138,7 +138,7 @@ def _subject(slug: str, members: list[Listing], supplements: tuple[Joined, ...],
     claims, others = resolve_claims(claims, supplements) if supplements else (claims, {})
     absence = absences.get((primary.source, primary.id))
     if absence and absence.confirmed:
-        *earlier, latest = [Claim(absent_in(look, primary.id), look) for look in absence.looks]
+        *earlier, latest = [Claim(absent_in(one, primary.id), one) for one in absence.observations]
         found = {
             fact.name: Claim(fact, latest.listing) for fact in latest.listing.facts if fact.name in (MOVED, REPLACED)
         }

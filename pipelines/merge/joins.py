@@ -48,8 +48,9 @@ class _Naming(NamedTuple):
 class Joins:
     """Finds the passports that each record of a batch belongs to.
 
-    Call `sold` for every listing of the seller first, then `hosted` for the Hub's repositories and their cards, then
-    ask `place`. `owners` must already know all that is sold: a listing that does not own its slug is joined to nothing.
+    Call `add_seller_listing` for every listing of the seller first, then `add_repository` for the Hub's repositories
+    and their cards; `passports_of` answers after that. `owners` must already know all listings of the seller: one that
+    does not own its slug is joined to nothing.
     """
 
     def __init__(self, owners: SlugOwners) -> None:
@@ -57,7 +58,7 @@ class Joins:
         self._slugs: dict[str, dict[str, By]] = defaultdict(dict)
         """Name of a listing or a repository → slugs of the passports of the seller's listings that name it."""
         self._names = RepositoryNames(HUB)
-        self._kept: set[str] = set()
+        self._retained: set[str] = set()
         """Repositories that had a passport before a seller's listing named them; they retain it."""
         self._heirs: set[str] = set()
         """Repositories that had a passport under a former name."""
@@ -70,7 +71,7 @@ class Joins:
         self._fits: dict[str, str] = {}
         """The reverse: repository → that slug."""
 
-    def sold(self, listing: Listing) -> None:
+    def add_seller_listing(self, listing: Listing) -> None:
         """Note the names that a seller's listing gives for itself."""
         if listing.kind not in CLAIMING or not self._slug_owners.owns(listing.base_id, listing.slug):
             return
@@ -82,7 +83,7 @@ class Joins:
         if not repositories and listing.kind == "model":
             self._nameless[listing.author].append(_Naming(listing.slug, words(listing.base_id.partition("/")[2])))
 
-    def hosted(self, listing: Listing, *, there: bool = True) -> None:
+    def add_repository(self, listing: Listing, *, there: bool = True) -> None:
         """Note a card, or a repository of the Hub and its code; `there` is false for a repository that is gone."""
         if listing.kind not in ("model", "card") or listing.source not in HOSTED:
             return
@@ -96,19 +97,19 @@ class Joins:
         if there and not sold and not is_recreated(listing):
             self._note_name(listing)
         if (sold or name in self._fits) and self._slug_owners.serves(listing.slug, listing.id):
-            self._kept.add(name)
+            self._retained.add(name)
         if any(self._slug_owners.serves(hub_slug(former), former) for former in listing.named(HUB)):
             self._heirs.add(name)
 
-    def left(self, listing: Listing) -> None:
+    def add_relocated(self, listing: Listing) -> None:
         """Note a repository of the Hub that has another name now."""
-        self._names.note_left(listing)
+        self._names.note_renamed(listing)
 
     def is_heir(self, listing: Listing) -> bool:
         """Whether a repository had a passport under a former name."""
         return listing.id.lower() in self._heirs
 
-    def place(self, listing: Listing) -> tuple[Joined, ...]:
+    def passports_of(self, listing: Listing) -> tuple[Joined, ...]:
         """The passports that a record belongs to: its own, those of other records, both, or none."""
         if listing.source in OFFERS:
             return (Joined(listing.slug, listing, "own"),)
@@ -117,9 +118,9 @@ class Joins:
         if listing.source != HUB:
             return _joined(listing, self._of_names(listing))
         if listing.kind != "model":
-            return _joined(listing, self._of_look(listing))
+            return _joined(listing, self._of_observation(listing))
         found = self._sold(listing.id) or self._by_name(listing.id)
-        own = (Joined(listing.slug, listing, "own"),) if not found or listing.id.lower() in self._kept else ()
+        own = (Joined(listing.slug, listing, "own"),) if not found or listing.id.lower() in self._retained else ()
         return (*_joined(listing, found), *own)
 
     def _sold(self, repository: str) -> dict[str, By]:
@@ -132,17 +133,17 @@ class Joins:
             found |= self._slugs.get(key_of(HUB, name), {})
         return found
 
-    def _of_look(self, look: Listing) -> dict[str, By]:
+    def _of_observation(self, observation: Listing) -> dict[str, By]:
         """The passports that a repository's absence concerns: those that name it, unless it was only renamed.
 
         A repository that replaced another and then moved concerns its own passport, and those that name the other by
         this name.
         """
-        stated = {fact.name for fact in look.facts}
-        named = [] if self._names.is_left(look.id) else [look.id]
+        stated = {fact.name for fact in observation.facts}
+        named = [] if self._names.is_renamed(observation.id) else [observation.id]
         if MOVED in stated:
-            return self._own(look.id) | (self._of_listings(named) if REPLACED in stated else {})
-        return self._of_listings([*named, *self._names.formers(look.id), *look.named(HUB)])
+            return self._own(observation.id) | (self._of_listings(named) if REPLACED in stated else {})
+        return self._of_listings([*named, *self._names.formers(observation.id), *observation.named(HUB)])
 
     def _of_names(self, listing: Listing) -> dict[str, By]:
         """The passports that a text, a catalogue's entry or a repository of code belongs to, by what names what."""
@@ -166,7 +167,7 @@ class Joins:
     def _at(self, repository: str) -> dict[str, By]:
         """The passports of the repository now at a name: those that sell it, or its own if it owns its slug."""
         sold = self._sold(repository) or self._by_name(repository)
-        return {**sold, **(self._own(repository) if not sold or repository.lower() in self._kept else {})}
+        return {**sold, **(self._own(repository) if not sold or repository.lower() in self._retained else {})}
 
     def _own(self, repository: str) -> dict[str, By]:
         slug = hub_slug(repository)
@@ -222,9 +223,9 @@ def in_order(
     joins = Joins(owners)
     for listing in sold:
         if (listing.source, listing.id) not in gone:
-            joins.sold(listing)
+            joins.add_seller_listing(listing)
     for listing in at_hand:
-        joins.hosted(listing)
+        joins.add_repository(listing)
     return joins
 
 

@@ -23,13 +23,13 @@ class RepositoryNames:
 
     def note(self, listing: Listing) -> None:
         """Note a repository that has its name now, or had it until it was gone."""
-        self.note_left(listing)
+        self.note_renamed(listing)
         if formers := listing.named(self._source):
             self._formers[listing.id.lower()] = formers
         for former in formers:
             self._present[former.lower()] = listing.id
 
-    def note_left(self, listing: Listing) -> None:
+    def note_renamed(self, listing: Listing) -> None:
         """Note a repository that has another name now: if it replaced another, its old name remains ambiguous."""
         if is_recreated(listing):
             self._anew.add(listing.id.lower())
@@ -42,17 +42,17 @@ class RepositoryNames:
         """The former names of the repository that now has this name."""
         return self._formers.get(name.lower(), ())
 
-    def is_left(self, name: str) -> bool:
+    def is_renamed(self, name: str) -> bool:
         """Whether the repository that a name means is called otherwise now."""
         return self.present(name).lower() != name.lower()
 
     def is_unsure(self, name: str) -> bool:
         """Whether a name may mean a repository that was since deleted and replaced."""
-        return name.lower() in self._anew and not self.is_left(name)
+        return name.lower() in self._anew and not self.is_renamed(name)
 
     def meaning(self, name: str) -> Iterator[str]:
         """Names that surely mean the repository now at this one."""
-        if name.lower() not in self._anew and not self.is_left(name):
+        if name.lower() not in self._anew and not self.is_renamed(name):
             yield name
         yield from self.formers(name)
 

@@ -74,7 +74,9 @@ def read_prices(pricing: RecordReader) -> tuple[Price, ...] | None:
 
 def price_facts(prices: Iterable[Price]) -> list[Fact]:
     """Facts of the prices: each kind that is charged for, and each condition that makes a price vary."""
-    facts = [Fact(f"price:{price.kind}", price.usd, price.locator, price.said) for price in prices if not price.when]
+    facts = [
+        Fact(f"price:{price.kind}", price.usd, price.locator, price.as_stated) for price in prices if not price.when
+    ]
     bounds = {(*bound, price.locator.rpartition("/")[0]) for price in prices for bound in price.when}
     for condition, bound, at in sorted(bounds, reverse=True):  # of equal names the last one counts: the smallest bound
         name = condition if condition == "min_prompt_tokens" else "utc_window"

@@ -65,17 +65,17 @@ def _scope(table: Precedence, claim: Claim) -> str:
 def _opposed(subject: Subject, denial: Denial) -> Iterator[Claim]:
     """Other records' claims that contradict the listing about a parameter."""
     offered = f"parameter:{denial.parameter}" in subject.claims
-    claimed, said = subject.claims.get(denial.fact), subject.claims.get(denial.sentence or "")
+    claimed, sentence = subject.claims.get(denial.fact), subject.claims.get(denial.sentence or "")
     if claimed and bool(claimed.fact.value) is not offered:
         yield claimed
-    if said and offered and said.listing is not subject.primary:
-        yield said
+    if sentence and offered and sentence.listing is not subject.primary:
+        yield sentence
 
 
 def _side(claim: Claim, scope: str) -> Document:
     fact, listing = claim
     return {
-        "value": fact.said,
+        "value": fact.as_stated,
         "source": listing.source,
         "scope": scope,
         "locator": fact.locator,

@@ -98,6 +98,6 @@ def _without(part: Json, *keys: str) -> Json:
     return {key: value for key, value in part.items() if key not in keys}
 
 
-def _digest(said: list[Any]) -> str:
+def _digest(stated: list[Any]) -> str:
     """A digest for our own comparison only: any encoding will do that is the same each time."""
-    return hashlib.sha256(orjson.dumps(said)).hexdigest()
+    return hashlib.sha256(orjson.dumps(stated)).hexdigest()

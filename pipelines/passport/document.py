@@ -83,4 +83,4 @@ def _told(subject: Subject) -> Iterator[Listing]:
     """All records that state something of a model, with the answers that there is none."""
     yield from subject.listings()
     if subject.absence and subject.absence.confirmed:
-        yield from (look for look in subject.absence.looks if look.kind == "absence")
+        yield from (observation for observation in subject.absence.observations if observation.kind == "absence")

@@ -36,8 +36,8 @@ def _is_void(subject: Subject, terms: IssueContext) -> bool:
 
 def _is_due(subject: Subject, last: ShardRow, terms: IssueContext) -> bool:
     """Whether the served passport is past its refresh time, and there is a newer observation to renew it with."""
-    looks_old = terms.now - instant(last.looked_at) > terms.gates[subject.primary.source].refresh_after
-    return looks_old and last_observed_at(subject) > last.looked_at
+    is_old = terms.now - instant(last.last_observed_at) > terms.gates[subject.primary.source].refresh_after
+    return is_old and last_observed_at(subject) > last.last_observed_at
 
 
 def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: IssueContext) -> Document:

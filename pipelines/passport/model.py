@@ -82,7 +82,7 @@ def model_evidence(subject: Subject) -> list[Document]:
         for n, item in enumerate(subject.items(group)):
             evidence.append(from_claim(f"{AT}/{key}/{n}", claims[f"{group}:{item}"]))
     for n, (listing, result) in enumerate(_results(subject)):
-        entry = stated(f"{AT}/benchmarks/{n}", listing, result.locator, result.said)
+        entry = stated(f"{AT}/benchmarks/{n}", listing, result.locator, result.as_stated)
         evidence.append({**entry, "method": "declared"})
     return evidence
 
@@ -115,8 +115,8 @@ def _records(subject: Subject) -> list[Document]:
     own = [(listing, "own") for listing in (*subject.offers, *subject.aliases, *_endpoints(subject))]
     joined = [(joined.listing, joined.by) for joined in subject.supplements]
     absence = subject.absence
-    looks = [(look, "own") for look in absence.looks] if absence and absence.confirmed else []
-    return [{"source": listing.source, "id": listing.id, "joined_by": by} for listing, by in (*own, *joined, *looks)]
+    missed = [(one, "own") for one in absence.observations] if absence and absence.confirmed else []
+    return [{"source": listing.source, "id": listing.id, "joined_by": by} for listing, by in (*own, *joined, *missed)]
 
 
 def _base_model(item: str) -> Document:
@@ -163,15 +163,15 @@ def _provider(provider: Provider) -> Document:
 
 
 def _price_evidence(at: str, prices: Iterable[Price], listing: Listing) -> list[Document]:
-    return [stated(f"{at}/{n}", listing, price.locator, price.said) for n, price in enumerate(prices)]
+    return [stated(f"{at}/{n}", listing, price.locator, price.as_stated) for n, price in enumerate(prices)]
 
 
 def _provider_evidence(at: str, provider: Provider, listing: Listing) -> list[Document]:
     place = provider.locator
     evidence = [
-        stated(at, listing, f"{place}/{provider.named_in}", provider.name_said),
-        stated(f"{at}/status", listing, f"{place}/status", provider.status_said),
+        stated(at, listing, f"{place}/{provider.named_in}", provider.name_as_stated),
+        stated(f"{at}/status", listing, f"{place}/status", provider.status_as_stated),
     ]
     if provider.uptime_percent is not None:
-        evidence.append(stated(f"{at}/uptime_percent", listing, f"{place}/uptime_last_30m", provider.uptime_said))
+        evidence.append(stated(f"{at}/uptime_percent", listing, f"{place}/uptime_last_30m", provider.uptime_as_stated))
     return evidence + _price_evidence(f"{at}/prices", provider.prices, listing)

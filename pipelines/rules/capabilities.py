@@ -40,12 +40,12 @@ class CapabilityTable(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _one_row_a_condition(cls, table: dict[str, Any]) -> dict[str, Any]:
-        return {**table, "capability": [row for told in table["capability"] for row in _rows_of(told)]}
+        return {**table, "capability": [row for entry in table["capability"] for row in _rows_of(entry)]}
 
 
-def _rows_of(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows_of(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the row with its own condition, then with each of its further ones."""
-    row = {key: value for key, value in told.items() if key != "also"}
+    row = {key: value for key, value in entry.items() if key != "also"}
     plain = {key: value for key, value in row.items() if key not in Condition.model_fields}
     yield row
-    yield from ({**plain, **condition} for condition in told.get("also", ()))
+    yield from ({**plain, **condition} for condition in entry.get("also", ()))

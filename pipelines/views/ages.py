@@ -66,11 +66,11 @@ class Ages(NamedTuple):
     def stale(self) -> list[str]:
         """Sentences about what must not be relied on any more."""
         late = [source for source in self.sources if source.watched and source.age in BAD_AGES]
-        said = [self._complaint(source) for source in late]
+        complaints = [self._complaint(source) for source in late]
         if is_ahead(self.published_at, self.at):
             hours, clock = -hours_between(self.published_at, self.at), "set this clock right, or publish by one that is"
-            said.append(f"generation {self.generation} was published {hours:,.1f} h ahead of this clock: {clock}")
-        return said + [f"{count:,} passports are {age}" for age, count in self.counts.items() if age in BAD_AGES]
+            complaints.append(f"generation {self.generation} was published {hours:,.1f} h ahead of this clock: {clock}")
+        return complaints + [f"{count:,} passports are {age}" for age, count in self.counts.items() if age in BAD_AGES]
 
     def _complaint(self, source: SourceAge) -> str:
         if source.age == "not_yet_valid":

@@ -163,8 +163,8 @@ def _evidence_by_path(unfragile: Json) -> dict[str, list[Json]]:
 
 
 def _sources(entries: list[Json]) -> str:
-    said = [f"{HOW[e['method']]}: {e['source']} {e['locator']}" for e in entries]
-    return "  " + "; ".join(dict.fromkeys(said)) if said else "  no evidence"
+    places = [f"{HOW[e['method']]}: {e['source']} {e['locator']}" for e in entries]
+    return "  " + "; ".join(dict.fromkeys(places)) if places else "  no evidence"
 
 
 def _sides(conflict: Json) -> str:

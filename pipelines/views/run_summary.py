@@ -19,7 +19,7 @@ def summary_lines(report: RunReport, published: Published | None) -> list[tuple[
     """Name and figure of everything that a person wants to know after a run."""
     lines = [("run", f"{report.run} ({report.flow}): {report.state}")]
     lines += [(f"gate closed: {breach.source}", f"{breach.gate}: {breach.reason}") for breach in report.breaches]
-    lines += [(f"accepted: {breach.source}", f"{breach.gate}: {breach.reason}") for breach in report.accepted]
+    lines += [(f"accepted: {breach.source}", f"{breach.gate}: {breach.reason}") for breach in report.waived]
     lines += [(f"crawl {crawl.source}", _crawl(crawl)) for crawl in report.crawls]
     if counted := report.accounting:
         joined = f"{counted.joined:,} joined + " if counted.joined else ""
@@ -31,7 +31,7 @@ def summary_lines(report: RunReport, published: Published | None) -> list[tuple[
         causes = Counter(report.issued).most_common()
         issued = ", ".join(f"{count:,} {cause.replace('_', ' ')}" for cause, count in causes) or "none"
         lines.append(("issued", f"{issued}; {report.unchanged:,} unchanged, {report.absent:,} not listed any more"))
-    lines += [(f"kept {source}", f"its facts stand as of {at}") for source, at in report.kept.items()]
+    lines += [(f"kept {source}", f"its facts stand as of {at}") for source, at in report.not_renewed.items()]
     unread = {
         name: count for crawl in report.crawls for name, count in (crawl.leftovers | crawl.unknown_values).items()
     }

@@ -65,19 +65,19 @@ class Streak:
         """Note that the source answered."""
         self.length = 0
 
-    def ends(self, failure: Failure, told: FetchFailure, *, refusing: Collection[int]) -> bool:
+    def ends(self, failure: Failure, described: FetchFailure, *, refusing: Collection[int]) -> bool:
         """Note a failure; return whether to ask for nothing more. A status of `refusing` alone is reason enough."""
-        if told.status in refusing or _is_unsent(failure, told):
+        if described.status in refusing or _is_unsent(failure, described):
             self.length = FAILURES_IN_A_ROW
         else:
-            self.length = self.length + 1 if _is_of_source(failure, told) else 0
+            self.length = self.length + 1 if _is_of_source(failure, described) else 0
         return self.is_over
 
 
-def with_rest(told: FetchFailure, left: int) -> FetchFailure:
+def with_rest(described: FetchFailure, left: int) -> FetchFailure:
     """Add to the failure that ends a crawl how many repositories were not asked for."""
     rest = f"; {left} more repositories were not asked for" if left else ""
-    return told.model_copy(update={"reason": told.reason + rest})
+    return described.model_copy(update={"reason": described.reason + rest})
 
 
 def is_too_large(failure: Failure) -> bool:
@@ -86,20 +86,20 @@ def is_too_large(failure: Failure) -> bool:
 
 
 def _is_too_large(error: BaseException | None) -> bool:
-    told = isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(error)
-    return told or isinstance(error, DownloadCancelledError)
+    described = isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in str(error)
+    return described or isinstance(error, DownloadCancelledError)
 
 
-def _is_unsent(failure: Failure, told: FetchFailure) -> bool:
+def _is_unsent(failure: Failure, described: FetchFailure) -> bool:
     """Whether a request was not sent: its quota is free too late, robots.txt forbids it, or the crawl is stopping."""
-    return isinstance(failure.value, IgnoreRequest) and told.status is None and not is_too_large(failure)
+    return isinstance(failure.value, IgnoreRequest) and described.status is None and not is_too_large(failure)
 
 
-def _is_of_source(failure: Failure, told: FetchFailure) -> bool:
+def _is_of_source(failure: Failure, described: FetchFailure) -> bool:
     """Whether every request is likely to fail so: there was no answer, a server error, or no JSON."""
-    if told.status is None:
+    if described.status is None:
         return not is_too_large(failure)
-    return told.status >= HTTPStatus.INTERNAL_SERVER_ERROR or isinstance(failure.value, AnswerError)
+    return described.status >= HTTPStatus.INTERNAL_SERVER_ERROR or isinstance(failure.value, AnswerError)
 
 
 def describe(failure: Failure, request: Request) -> FetchFailure:

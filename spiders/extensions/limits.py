@@ -40,15 +40,19 @@ class Limits(NamedTuple):
     def exceeded(self, came: "Came", announced: int | None) -> str | None:
         """The bound that is exceeded and what to do, in words; None while none is."""
         if self.listings and came.listings > self.listings:
-            told = f"more than {self.listings:,} listings came"
-            return f"{told}: see what is served there, and if that is right, raise most_listings of the source's bounds"
+            problem = f"more than {self.listings:,} listings came"
+            return (
+                f"{problem}: see what is served there, and if that is right, raise most_listings of the source's bounds"
+            )
         if self.unread_bytes and came.unread_bytes > self.unread_bytes:
-            told = f"records of more than {self.unread_bytes:,} bytes could not be read"
-            return f"{told}: see the quarantine, and if that is right, raise most_unread_bytes of the source's bounds"
+            problem = f"records of more than {self.unread_bytes:,} bytes could not be read"
+            return (
+                f"{problem}: see the quarantine, and if that is right, raise most_unread_bytes of the source's bounds"
+            )
         to_come = min(filter(None, (announced, self.listings)), default=0)
         if to_come and came.refused >= self.rated_from and came.refused > self.reject_rate * to_come:
-            told = f"{came.refused:,} of at most {to_come:,} listings were refused, more than {self.reject_rate:.0%}"
-            return f"{told}: see the quarantine"
+            problem = f"{came.refused:,} of at most {to_come:,} listings were refused, more than {self.reject_rate:.0%}"
+            return f"{problem}: see the quarantine"
         return None
 
 

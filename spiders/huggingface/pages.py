@@ -96,8 +96,8 @@ def error_of(response: Response) -> str:
     except AnswerError:
         document = None
     error = document.get("error") if isinstance(document, dict) else None
-    told = (response.headers.get("X-Error-Message") or b"").decode("latin-1")
-    return (error if isinstance(error, str) else told)[:LONGEST_ERROR]
+    described = (response.headers.get("X-Error-Message") or b"").decode("latin-1")
+    return (error if isinstance(error, str) else described)[:LONGEST_ERROR]
 
 
 def next_link(response: Response) -> str | None:

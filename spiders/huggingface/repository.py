@@ -47,7 +47,7 @@ NOT_FOR_US = (401, 403)
 REFUSING = (429,)
 """Answers that the next request would get too."""
 
-Taken = RawListing | Quarantined | FetchFailure
+Fetched = RawListing | Quarantined | FetchFailure
 
 
 class TextKind(NamedTuple):
@@ -86,7 +86,7 @@ class Hub:
         """Whether to ask for nothing more."""
         return self.records.is_over or self.texts.is_over
 
-    async def repository(self, asked: str) -> list[Taken]:
+    async def repository(self, asked: str) -> list[Fetched]:
         """Fetch a repository and its texts, under its present name if it was renamed."""
         if not REPOSITORY.fullmatch(asked):
             return [self.refused(None, asked, "", f"{asked[:200]!r} names no repository: owner/name does")]
@@ -118,26 +118,26 @@ class Hub:
             version=version_of(record),
         )
 
-    async def with_texts(self, taken: RawListing | Quarantined, record: dict[str, Any]) -> list[Taken]:
+    async def with_texts(self, fetched: RawListing | Quarantined, record: dict[str, Any]) -> list[Fetched]:
         """Add to a record its card, and the licence among its files."""
-        if isinstance(taken, Quarantined):
-            return [taken]
-        found = [taken, await self._current(CARD, "README.md", taken, record)]
+        if isinstance(fetched, Quarantined):
+            return [fetched]
+        found = [fetched, await self._current(CARD, "README.md", fetched, record)]
         if isinstance(found[-1], FetchFailure):
             return found
         if (file := licence_file(record)) is not None:
-            return [*found, await self._current(LICENCE, file, taken, record)]
-        if (known := self.known.raw(LICENCE.source, taken.id)) is not None and known.body:
-            found.append(self._text(b"", LICENCE, taken.id, known.url, version_of(record)))  # the file was removed
+            return [*found, await self._current(LICENCE, file, fetched, record)]
+        if (known := self.known.raw(LICENCE.source, fetched.id)) is not None and known.body:
+            found.append(self._text(b"", LICENCE, fetched.id, known.url, version_of(record)))  # the file was removed
         return found
 
-    async def _current(self, text: TextKind, file: str, taken: RawListing, record: dict[str, Any]) -> Taken:
+    async def _current(self, text: TextKind, file: str, fetched: RawListing, record: dict[str, Any]) -> Fetched:
         """The known text if it is of the same commit, else the one that the Hub has now."""
         version = version_of(record)
-        known = self.known.raw(text.source, taken.id) if version is not None else None
-        if known is not None and (known.id, known.version) == (taken.id, version):
-            return known.model_copy(update={"observed_at": taken.observed_at})
-        return await self._fetched(text, file, taken.id, version)
+        known = self.known.raw(text.source, fetched.id) if version is not None else None
+        if known is not None and (known.id, known.version) == (fetched.id, version):
+            return known.model_copy(update={"observed_at": fetched.observed_at})
+        return await self._fetched(text, file, fetched.id, version)
 
     def record_url(self, repository: str) -> str:
         """Address of a record."""
@@ -159,19 +159,20 @@ class Hub:
         response = response_of(outcome)
         return place(response, self.base_url) if response is not None and response.status in MOVED else None
 
-    def _missing(self, failure: Failure, asked: str) -> Taken:
+    def _missing(self, failure: Failure, asked: str) -> Fetched:
         """Record that a repository is absent, or quarantine or report that its record did not come."""
-        response, told = response_of(failure), describe(failure, request_of(failure))
+        response, described = response_of(failure), describe(failure, request_of(failure))
         if response is None or response.status not in ABSENT + WITHHELD:
-            return told if self.records.ends(failure, told, refusing=REFUSING) else self._unread(told, asked)
+            ends = self.records.ends(failure, described, refusing=REFUSING)
+            return described if ends else self._unread(described, asked)
         if response.status in WITHHELD:
             self.records.answered()
-            return self._unread(told, asked)
+            return self._unread(described, asked)
         error = error_of(response)
         if response.status == UNAUTHORIZED and BAD_CREDENTIALS.search(error):
-            told = told.model_copy(update={"reason": f"{error}: check HF_TOKEN, or unset it"})
-            self.records.ends(failure, told, refusing=ABSENT)
-            return told
+            described = described.model_copy(update={"reason": f"{error}: check HF_TOKEN, or unset it"})
+            self.records.ends(failure, described, refusing=ABSENT)
+            return described
         self.records.answered()
         return raw_listing(
             {"asked": asked, "error": error, "status": response.status},
@@ -181,7 +182,7 @@ class Hub:
             observed_at=stamp(self.clock),
         )
 
-    async def _fetched(self, text: TextKind, file: str, repository: str, version: str | None) -> Taken:
+    async def _fetched(self, text: TextKind, file: str, repository: str, version: str | None) -> Fetched:
         path, read = f"/{repository}/resolve/main/{file}", partial(read_text, text.what)
         for _ in range(1 + TEXT_HOPS):
             request = self.request(self.base_url + path, read, accept=TEXT_ACCEPT, largest=text.largest)
@@ -195,33 +196,33 @@ class Hub:
             return self._text(outcome.read, text, repository, outcome.response.url, version)
         return self._no_text(outcome, text, repository, version)
 
-    def _no_text(self, failure: Failure, text: TextKind, repository: str, version: str | None) -> Taken:
+    def _no_text(self, failure: Failure, text: TextKind, repository: str, version: str | None) -> Fetched:
         """The outcome of a text that did not come: an empty record where it is absent or withheld, else a failure."""
-        response, told = response_of(failure), describe(failure, request_of(failure))
+        response, described = response_of(failure), describe(failure, request_of(failure))
         if response is not None and response.status in ABSENT + WITHHELD:
             self.texts.answered()
             return self._withheld(response, text, repository, version)
         if response is not None and response.status // 100 == 3:  # noqa: PLR2004 - redirects
             self.texts.answered()
-            reason = f"{told.reason.partition(': ')[0]}, which is no place of a {text.what} that we follow to"
+            reason = f"{described.reason.partition(': ')[0]}, which is no place of a {text.what} that we follow to"
             return self.refused(None, repository, "", reason, text.source)
         if isinstance(failure.value, AnswerError) or is_too_large(failure):
             self.texts.answered()
-            reason = f"{told.reason}; at most {text.largest} bytes are kept"
+            reason = f"{described.reason}; at most {text.largest} bytes are kept"
             return self.refused(None, repository, "", reason, text.source)
-        ends = self.texts.ends(failure, told, refusing=REFUSING)
-        return told if ends else self._unread(told, repository, text.source)
+        ends = self.texts.ends(failure, described, refusing=REFUSING)
+        return described if ends else self._unread(described, repository, text.source)
 
-    def _withheld(self, response: Response, text: TextKind, repository: str, version: str | None) -> Taken:
+    def _withheld(self, response: Response, text: TextKind, repository: str, version: str | None) -> Fetched:
         """Retain the known text where it is not shown any more, with its own date, so that it goes stale."""
         if response.status not in NOT_FOR_US:
             return self._text(b"", text, repository, response.url, version)
         known = self.known.raw(text.source, repository)
         return known if known is not None and known.body else self._text(b"", text, repository, response.url, None)
 
-    def _unread(self, told: FetchFailure, asked: str, source: str = SOURCE) -> Quarantined:
+    def _unread(self, described: FetchFailure, asked: str, source: str = SOURCE) -> Quarantined:
         """Quarantine what did not come; its last good record is retained, and the crawl goes on."""
-        return self.refused(None, asked, "", told.reason, source)
+        return self.refused(None, asked, "", described.reason, source)
 
     def _text(
         self, body: bytes, text: TextKind, repository: str, url: str, version: str | None

@@ -34,8 +34,8 @@ class Selection(NamedTuple):
             )
             return cls(query, instant(since) if since else None)
         except ValueError as error:
-            told = f"minimum_downloads and limit are whole numbers, and since a time like {EXAMPLE}"
-            raise ValueError(f"{told}: {error}") from error
+            described = f"minimum_downloads and limit are whole numbers, and since a time like {EXAMPLE}"
+            raise ValueError(f"{described}: {error}") from error
 
     @property
     def address(self) -> str:

@@ -18,7 +18,7 @@ from spiders.extensions.checkpoints import Written
 from spiders.extensions.tally import QUERY_STAT, SCOPE_STAT
 from spiders.frontier import KnownRecords, SeenIds
 from spiders.huggingface.pages import API, id_of, next_link, read_items, read_matches
-from spiders.huggingface.repository import SOURCE, Hub, Taken
+from spiders.huggingface.repository import SOURCE, Fetched, Hub
 from spiders.huggingface.selection import Selection
 
 AHEAD = 8
@@ -31,7 +31,7 @@ NO_MATCH = (
     "answered 200 with an empty list: no repository fits the filters; see whether author and task are written right"
 )
 
-Output = Taken | PageDone
+Output = Fetched | PageDone
 T = TypeVar("T")
 
 
@@ -69,7 +69,7 @@ class HuggingFaceSpider(Spider):
         asked = {"minimum_downloads": minimum_downloads, "author": author, "task": task, "limit": limit, "since": since}
         self.selection = Selection.of(**asked) if minimum_downloads and not self.only else None
         self.marks = [only, *asked.values()]
-        self.taken, self.pages = SeenIds(), SeenIds()
+        self.fetched, self.pages = SeenIds(), SeenIds()
         self.first_page: str | None = None
         self.listed = 0
 
@@ -117,8 +117,8 @@ class HuggingFaceSpider(Spider):
     async def _wanted(self) -> AsyncIterator[Output]:
         count, unasked = 0, self._unasked()
         async for found in in_order(map(self.hub.repository, self._while_up(unasked)), AHEAD):
-            for taken in self._new(found):
-                yield _with_rest(taken, unasked)
+            for fetched in self._new(found):
+                yield _with_rest(fetched, unasked)
             if _ends(found):
                 return
             count += 1
@@ -128,7 +128,7 @@ class HuggingFaceSpider(Spider):
 
     def _unasked(self) -> Iterator[str]:
         for asked in self.only or self.known.wanted(SOURCE):
-            if asked.lower() not in self.taken and self.hub.record_url(asked) not in self.pages:
+            if asked.lower() not in self.fetched and self.hub.record_url(asked) not in self.pages:
                 yield asked
 
     def _while_up(self, unasked: Iterator[T]) -> Iterator[T]:
@@ -154,8 +154,8 @@ class HuggingFaceSpider(Spider):
             items, self.listed = selection.of_page(outcome.read, self.listed)
             unasked, read = iter(items), read_items
             async for found in in_order(self._jobs(self._while_up(unasked), selection, outcome.response.url), AHEAD):
-                for taken in found:
-                    yield _with_rest(taken, unasked)
+                for fetched in found:
+                    yield _with_rest(fetched, unasked)
                 if _ends(found):
                     return
             try:
@@ -169,7 +169,7 @@ class HuggingFaceSpider(Spider):
 
     def _jobs(
         self, items: Iterable[object], selection: Selection, url: str
-    ) -> Iterator[Coroutine[Any, Any, list[Taken]]]:
+    ) -> Iterator[Coroutine[Any, Any, list[Fetched]]]:
         """The jobs of a page: for each of its new repositories, record it and fetch its texts."""
         observed_at = stamp(self.hub.clock)
         for item in items:
@@ -188,7 +188,7 @@ class HuggingFaceSpider(Spider):
             raise ForeignLinkError(f"the next link {link[:200]!r} leads back to a page that was read")
         return url
 
-    def _new(self, found: list[Taken]) -> Iterator[Taken]:
+    def _new(self, found: list[Fetched]) -> Iterator[Fetched]:
         """Pass on the outputs for a repository, unless it already came under another name."""
         first = found[0] if found else None
         if isinstance(first, FetchFailure) or (
@@ -197,20 +197,20 @@ class HuggingFaceSpider(Spider):
             yield from found
 
     def _is_new(self, repository: str, asked_as: str | None = None) -> bool:
-        is_new = self.taken.add(repository.lower())
+        is_new = self.fetched.add(repository.lower())
         if asked_as is not None:
-            self.taken.add(asked_as.lower())
+            self.fetched.add(asked_as.lower())
         return is_new
 
-    async def _nameless(self, item: object) -> list[Taken]:
+    async def _nameless(self, item: object) -> list[Fetched]:
         return [self.hub.refused(item, "", "/id", "names no repository: owner/name does")]
 
 
-def _ends(found: list[Taken]) -> bool:
+def _ends(found: list[Fetched]) -> bool:
     """Whether nothing more would come."""
-    return any(isinstance(taken, FetchFailure) for taken in found)
+    return any(isinstance(fetched, FetchFailure) for fetched in found)
 
 
-def _with_rest(taken: Taken, unasked: Iterator[object]) -> Taken:
+def _with_rest(fetched: Fetched, unasked: Iterator[object]) -> Fetched:
     """Add to a failure that ends the crawl how many of the known ids were not asked for."""
-    return with_rest(taken, sum(1 for _ in unasked)) if isinstance(taken, FetchFailure) else taken
+    return with_rest(fetched, sum(1 for _ in unasked)) if isinstance(fetched, FetchFailure) else fetched

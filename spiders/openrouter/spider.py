@@ -121,16 +121,16 @@ class OpenRouterSpider(Spider):
     def missing_endpoints(self, failure: Failure) -> Iterator[Output]:
         """Quarantine the endpoints of a model that has none: one record is faulty, not the crawl."""
         request = request_of(failure)
-        told = describe(failure, request)
+        described = describe(failure, request)
         if not _is_missing(failure):
-            yield told
+            yield described
             return
         yield refused(
             None,
             listing_id=request.cb_kwargs["listing_id"],
             source=ENDPOINTS,
             field="",
-            reason=f"the model is listed, but {told.reason}",
+            reason=f"the model is listed, but {described.reason}",
             observed_at=stamp(self.clock),
         )
 

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from flows.demo import recording
-from pipelines.ahead import CLOCK_SKEW, earlier, is_ahead, line_known_at, walks_known_at
+from pipelines.ahead import CLOCK_SKEW, earlier, is_ahead, line_known_at, list_crawls_known_at
 from schemas.crawl import AdmittedLine, ListQuery
 from schemas.registry import ListCrawl
 from schemas.times import timestamp
@@ -55,4 +55,4 @@ def test_looks_that_missed_it_ahead_are_forgotten(
 def test_walks_that_began_ahead_are_none_to_build_on() -> None:
     query = ListQuery(minimum_downloads=1)
     walks = tuple(ListCrawl(query=query, began_at=timestamp(at), listings=None) for at in (PAST, AHEAD))
-    assert walks_known_at(walks, NOW) == walks[:1]
+    assert list_crawls_known_at(walks, NOW) == walks[:1]

@@ -73,13 +73,13 @@ def test_what_a_clock_ahead_noted_as_seen_is_noted_anew() -> None:
     assert made == Unchanged(row)
 
 
-@pytest.mark.parametrize("date", ["last_scraped_at", "looked_at", "last_changed"])
+@pytest.mark.parametrize("date", ["last_scraped_at", "last_observed_at", "last_changed"])
 def test_what_a_clock_ahead_issued_is_issued_anew(date: str) -> None:
     row = issued(listing()).row
     ahead = row.model_copy(update={date: "2099-01-01T00:00:00.000Z", "first_seen": "2099-01-01T00:00:00.000Z"})
     made = issued(listing(), last=ahead).row
     assert made.cause == "refreshed"
-    assert max(made.first_seen, made.last_seen, made.last_changed, made.looked_at) <= timestamp(TERMS.now)
+    assert max(made.first_seen, made.last_seen, made.last_changed, made.last_observed_at) <= timestamp(TERMS.now)
 
 
 def test_a_new_passport_follows_the_one_before() -> None:

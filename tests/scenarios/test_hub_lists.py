@@ -43,9 +43,9 @@ def hub_run(root: Path, hours: int, **pages: list[dict[str, Any]]) -> RunOutcome
     return run(root, lists(**pages), at=NOON + timedelta(hours=hours), sources=("huggingface",))
 
 
-def walks(root: Path) -> tuple[ListCrawl, ...]:
+def list_crawls(root: Path) -> tuple[ListCrawl, ...]:
     [ref] = [ref for ref in reader(root).snapshot.sources if ref.source == "huggingface"]
-    return ref.walks
+    return ref.list_crawls
 
 
 def slugs(root: Path) -> set[str]:
@@ -61,10 +61,10 @@ def test_after_the_floor_was_lowered_changes_alone_are_not_enough(
 ) -> None:
     monkeypatch.setenv("PASSPORTS_HUGGINGFACE_CHANGES", "true")
     hub_run(root, 0, whole=[CURLEW, KNOT, TEAL, STINT])
-    assert [walk.query.minimum_downloads for walk in walks(root)] == [1_000_000]
+    assert [walk.query.minimum_downloads for walk in list_crawls(root)] == [1_000_000]
     assert warnings(caplog)[-1].endswith("it was never gone through whole")
     hub_run(root, 1, changed=[item("Fen/Curlew", 5_000_000, NEW), KNOT])
-    assert (len(warnings(caplog)), walks(root)[0].began_at) == (1, "2026-04-22T13:00:00.000Z")
+    assert (len(warnings(caplog)), list_crawls(root)[0].began_at) == (1, "2026-04-22T13:00:00.000Z")
     monkeypatch.setenv("PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS", "10000")
     done = hub_run(root, 2, whole=[CURLEW, KNOT, TEAL, STINT], changed=[CURLEW])
     assert warnings(caplog)[-1].endswith("no earlier walk saw all that is asked for now")
@@ -81,7 +81,7 @@ def test_a_walk_of_a_part_removes_nothing_and_is_nothing_that_the_whole_builds_o
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub_run(root, 0, whole=[CURLEW, KNOT])
-    before = walks(root)
+    before = list_crawls(root)
     monkeypatch.setenv("PASSPORTS_HUGGINGFACE_CHANGES", "true")
     monkeypatch.setenv("PASSPORTS_HUGGINGFACE_AUTHOR", "Fen")
     monkeypatch.setenv("PASSPORTS_HUGGINGFACE_LIMIT", "1")
@@ -92,7 +92,7 @@ def test_a_walk_of_a_part_removes_nothing_and_is_nothing_that_the_whole_builds_o
         at=NOON + timedelta(hours=30),
         sources=("huggingface",),
     )
-    assert walks(root) == before, "with a limit it is nobody's to build on"
+    assert list_crawls(root) == before, "with a limit it is nobody's to build on"
     monkeypatch.delenv("PASSPORTS_HUGGINGFACE_LIMIT")
     done = run(
         root,
@@ -101,7 +101,7 @@ def test_a_walk_of_a_part_removes_nothing_and_is_nothing_that_the_whole_builds_o
         sources=("huggingface",),
     )
     assert done.report.state == "done"
-    assert [(walk.query.author, walk.began_at[:13]) for walk in walks(root)] == [
+    assert [(walk.query.author, walk.began_at[:13]) for walk in list_crawls(root)] == [
         (None, "2026-04-22T12"),
         ("Fen", "2026-04-25T00"),
     ]

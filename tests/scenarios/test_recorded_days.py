@@ -143,10 +143,10 @@ def test_no_passport_signed_as_active_is_of_a_model_that_two_looks_a_day_apart_m
         rows = list(days.reader(day).rows())
         missing = {row.slug: [*missing.get(row.slug, []), day] for row in rows if row.slug not in there}
         for row in rows:
-            looks = missing.get(row.slug, [])
-            if len(looks) > 1 and noon(looks[-1]) - noon(looks[0]) >= DAY_APART:
+            observations = missing.get(row.slug, [])
+            if len(observations) > 1 and noon(observations[-1]) - noon(observations[0]) >= DAY_APART:
                 checked += 1
-                assert row.status == "delisted", (day, row.slug, looks)
+                assert row.status == "delisted", (day, row.slug, observations)
     assert checked > 100
 
 

@@ -186,7 +186,7 @@ def test_a_source_that_is_down_keeps_its_facts_and_the_run_says_so(root: Path) -
     broken |= listed({**HERON, "context_length": 8192}, NAMELESS, PRIVATE)
     done = run(root, broken, at=NOON + timedelta(days=9))
     assert (done.report.state, {breach.source for breach in done.report.breaches}) == ("partial", {"modelsdev"})
-    assert done.report.kept == {"modelsdev": "2026-04-22T12:00:00.000Z"}
+    assert done.report.not_renewed == {"modelsdev": "2026-04-22T12:00:00.000Z"}
     heron = said(root, "marsh-heron-7b")
     assert heron["artifact"]["model"]["knowledge_cutoff"] == "2025-06"
     verdicts = {one["source"]: one["verdict"] for one in heron["trust"]["freshness"]["sources"]}

@@ -47,9 +47,11 @@ def stands_there(body: str, fact: Fact) -> bool:
     """Whether what a fact is shown by is what its locator leads to."""
     if fact.locator.startswith("bytes:"):
         start, _, end = fact.locator.removeprefix("bytes:").partition("-")
-        return body.encode()[int(start) : int(end)] == str(fact.said).encode()
+        return body.encode()[int(start) : int(end)] == str(fact.as_stated).encode()
     told = resolve(parse_record(body), fact.locator)
-    return str(fact.said) in str(told) if fact.method in ("section", "pattern") else as_stated(told) == fact.said
+    return (
+        str(fact.as_stated) in str(told) if fact.method in ("section", "pattern") else as_stated(told) == fact.as_stated
+    )
 
 
 @pytest.mark.parametrize("source", CRAWLS)

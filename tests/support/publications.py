@@ -92,7 +92,7 @@ def row(slug: str, version: int = 1) -> ShardRow:
         last_seen=now,
         last_changed=now,
         last_scraped_at=now,
-        looked_at=now,
+        last_observed_at=now,
         generation=0,
     )
 

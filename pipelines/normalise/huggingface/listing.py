@@ -7,10 +7,10 @@ from pipelines.formats.slugs import REPOSITORY_TERMS, hub_slug, is_repository
 from schemas.listing import Listing, RawListing
 
 
-def repository_name(name: str, pointer: str, told: str = "is") -> str:
-    """A name that can be a repository's; raises FieldError, whose reason begins with `told`."""
+def repository_name(name: str, pointer: str, verb: str = "is") -> str:
+    """A name that can be a repository's; raises FieldError, whose reason begins with `verb`."""
     if not is_repository(name):
-        raise FieldError(pointer, f"{told} {name[:80]!r}, not {REPOSITORY_TERMS}")
+        raise FieldError(pointer, f"{verb} {name[:80]!r}, not {REPOSITORY_TERMS}")
     return name
 
 

@@ -92,15 +92,15 @@ def _provider(name: str | None, entry: RecordReader) -> Provider:
     return Provider(
         name=called,
         named_in="provider" if inside else "status",
-        name_said=inside or LIVE,
+        name_as_stated=inside or LIVE,
         tag=entry.line("providerId"),
         status="up",
-        status_said=LIVE,
+        status_as_stated=LIVE,
         quantization=None,
         context_tokens=None,
         max_output_tokens=None,
         uptime_percent=None,
-        uptime_said=None,
+        uptime_as_stated=None,
         prices=(),
         locator=entry.at,
     )

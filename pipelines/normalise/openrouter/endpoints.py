@@ -8,7 +8,7 @@ from pipelines.formats.record_reader import FieldError, RecordReader, as_stated,
 from pipelines.formats.slugs import ID_TERMS, is_plain, slug_of, split_id
 from pipelines.normalise.openrouter.vocabulary import ENDPOINT_STATUSES, QUANTIZATIONS, UNREAD_ENDPOINT_FIELDS
 from pipelines.normalise.prices import PRICE_UNITS, read_prices
-from schemas.listing import Fact, Listing, Price, Provider, RawListing, Said
+from schemas.listing import AsStated, Fact, Listing, Price, Provider, RawListing
 
 WHOLE = 100
 """Per cent."""
@@ -57,20 +57,20 @@ def _base_id(record: RecordReader, raw: RawListing) -> str:
 
 def _provider(endpoint: RecordReader) -> Provider:
     name, status_code = endpoint.line("provider_name"), _status_code(endpoint)
-    uptime_said = endpoint.take_optional("uptime_last_30m")
-    uptime = _uptime(uptime_said, endpoint.place("uptime_last_30m"))
+    uptime_as_stated = endpoint.take_optional("uptime_last_30m")
+    uptime = _uptime(uptime_as_stated, endpoint.place("uptime_last_30m"))
     return Provider(
         name=name,
         named_in="provider_name",
-        name_said=name,
+        name_as_stated=name,
         tag=endpoint.line("tag"),
         status=_status(status_code),
-        status_said=status_code,
+        status_as_stated=status_code,
         quantization=_quantization(endpoint),
         context_tokens=endpoint.optional_count("context_length") or None,
         max_output_tokens=endpoint.optional_count("max_completion_tokens") or None,
         uptime_percent=None if uptime is None else plain(uptime.quantize(UPTIME_PLACES)),
-        uptime_said=as_stated(uptime_said),
+        uptime_as_stated=as_stated(uptime_as_stated),
         prices=read_prices(endpoint.nested("pricing")) or (),
         locator=endpoint.at,
     )
@@ -107,7 +107,7 @@ def _in_no_order(provider: Provider) -> tuple[str, str, str]:
     return provider.name, provider.tag, repr((provider._replace(prices=(), locator=""), priced))
 
 
-def _facts(providers: tuple[Provider, ...], precisions_said: list[Said]) -> list[Fact]:
+def _facts(providers: tuple[Provider, ...], precisions_said: list[AsStated]) -> list[Fact]:
     if not providers:
         return []
     first = f"{providers[0].locator}/provider_name"
@@ -136,7 +136,7 @@ def _uptime_facts(providers: tuple[Provider, ...]) -> list[Fact]:
     if not measured:
         return []
     percent, best = max(measured, key=lambda pair: pair[0])
-    return [Fact("best_uptime_percent", plain(percent), f"{best.locator}/uptime_last_30m", best.uptime_said)]
+    return [Fact("best_uptime_percent", plain(percent), f"{best.locator}/uptime_last_30m", best.uptime_as_stated)]
 
 
 def _unfamiliar(providers: tuple[Provider, ...]) -> list[str]:

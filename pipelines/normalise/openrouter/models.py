@@ -11,7 +11,7 @@ from pipelines.normalise.openrouter.vocabulary import UNREAD_FIELDS, VOCABULARY
 from pipelines.normalise.prices import price_facts, read_prices
 from pipelines.texts.descriptions import description_facts, is_cut_off
 from pipelines.texts.subjects import Names, names_of
-from schemas.listing import Fact, FactValue, Listing, Price, RawListing, Said
+from schemas.listing import AsStated, Fact, FactValue, Listing, Price, RawListing
 
 QUOTED_TAIL = 40
 """Characters at the end of a cut-off description that are quoted to show the cut."""
@@ -29,7 +29,7 @@ def read_model(raw: RawListing) -> Listing:
     listing_id, name = record.line("id"), record.line("name")
     ident, target = _plain_id(listing_id, "/id"), _alias_target(record)
     facts = [Fact("listed", True, "/id", listing_id)]
-    _add_told(facts, "disguised_name", disguise_in(name), "/name", name)
+    _add_stated(facts, "disguised_name", disguise_in(name), "/name", name)
     _read_identity(record, facts)
     _read_description(record, facts, names_of(listing_id, name))
     for read in (_read_architecture, _read_limits, _read_parameters, _read_reasoning, _read_dates):
@@ -108,7 +108,7 @@ def _read_architecture(record: RecordReader, facts: list[Fact]) -> None:
         _add_words(facts, group, field, architecture.lines(field), f"/architecture/{field}")
     for name in ("tokenizer", "instruct_type"):
         _add(facts, name, architecture.optional_line(name), f"/architecture/{name}")
-    facts += [Fact("router", True, fact.locator, fact.said) for fact in facts if fact[:2] == ("tokenizer", ROUTER)]
+    facts += [Fact("router", True, fact.locator, fact.as_stated) for fact in facts if fact[:2] == ("tokenizer", ROUTER)]
 
 
 def _read_limits(record: RecordReader, facts: list[Fact]) -> None:
@@ -160,12 +160,12 @@ def _read_pricing(record: RecordReader, facts: list[Fact]) -> tuple[Price, ...] 
 
 
 def _add(facts: list[Fact], name: str, value: FactValue | None, locator: str) -> None:
-    _add_told(facts, name, value, locator, value)
+    _add_stated(facts, name, value, locator, value)
 
 
-def _add_told(facts: list[Fact], name: str, value: FactValue | None, locator: str, told: Said) -> None:
+def _add_stated(facts: list[Fact], name: str, value: FactValue | None, locator: str, place_value: AsStated) -> None:
     if value is not None:
-        facts.append(Fact(name, value, locator, told))
+        facts.append(Fact(name, value, locator, place_value))
 
 
 def _add_words(facts: list[Fact], group: str, name: str, words: list[str], at: str) -> None:

@@ -70,7 +70,7 @@ class Made(NamedTuple):
     accounting: Accounting
 
     def lines(self, source: str = "openrouter") -> list[AdmittedLine]:
-        return list(self.batch.stock.read(source))
+        return list(self.batch.listings.read(source))
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_a_whole_crawl_takes_the_place_of_the_last_one(make: Any) -> None:
     old, *others = made.subjects
     assert [subject.slug for subject in others] == ["ada-one", "ada-two"]
     assert old.absence is not None
-    assert (old.slug, old.absence.confirmed, [look.id for look in old.absence.looks]) == (
+    assert (old.slug, old.absence.confirmed, [look.id for look in old.absence.observations]) == (
         "ada-old", False, ["2026-04-22T13:00:00.000Z"],
     )  # fmt: skip
 
@@ -135,7 +135,7 @@ def test_a_source_that_was_not_crawled_stays_as_it_was(make: Any) -> None:
     last.brought["openrouter-endpoints"] = dict(last.brought["openrouter"])
     made = make([brought([model("ada/one")], at=LATER)], last)
     assert made.lines("openrouter-endpoints") == list(last.lines("openrouter-endpoints"))
-    assert made.batch.stock.changed.keys() == {"openrouter", "openrouter-roll"}
+    assert made.batch.listings.changed.keys() == {"openrouter", "openrouter-roll"}
 
 
 def test_of_two_ids_that_share_a_slug_the_one_that_was_there_first_keeps_it(make: Any) -> None:
@@ -216,7 +216,7 @@ def test_a_source_that_is_asked_for_some_of_its_records_may_bring_fewer_than_are
     outcome = brought([model("ada/one")])
     report = outcome.report.model_copy(update={"source": source})
     taken = IngestedCrawl(outcome._replace(report=report), counts=Counter({source: 1}))
-    taken.filled.listings, taken.filled.stated["downloads"] = 1, 1
+    taken.fill_counts.listings, taken.fill_counts.stated["downloads"] = 1, 1
     last = Serving()
     last.brought[source] = {f"ada/m{n}": line for n in range(9) for line in admitted(outcome)}
     assert last.last_good(source) == 9
@@ -226,11 +226,11 @@ def test_a_source_that_is_asked_for_some_of_its_records_may_bring_fewer_than_are
 def test_single_listings_do_not_make_a_source_look_freshly_looked_through(make: Any) -> None:
     last = Serving(brought([model("ada/one"), model("ada/two")]))
     single = make([brought([model("ada/one")], at=LATER)], last, whole=False)
-    assert single.batch.stock.changed["openrouter"].last_scraped_at == "2026-04-22T12:00:00.000Z"
+    assert single.batch.listings.changed["openrouter"].last_scraped_at == "2026-04-22T12:00:00.000Z"
     whole = make([brought([model("ada/one"), model("ada/two")], at=LATER)], last)
-    assert whole.batch.stock.changed["openrouter"].last_scraped_at == "2026-04-22T13:00:00.000Z"
+    assert whole.batch.listings.changed["openrouter"].last_scraped_at == "2026-04-22T13:00:00.000Z"
     late = make([brought([model("ada/one"), model("ada/two")], at=NOON - timedelta(hours=1))], last)
-    assert late.batch.stock.changed["openrouter"].last_scraped_at == "2026-04-22T12:00:00.000Z"
+    assert late.batch.listings.changed["openrouter"].last_scraped_at == "2026-04-22T12:00:00.000Z"
 
 
 @pytest.mark.parametrize(("broken", "more"), [(3, ""), (5, "; and 2 more, see the quarantine")])

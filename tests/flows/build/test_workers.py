@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from flows.build.batch import Batch
-from flows.build.builder import build_here, build_parts, parts_concerned, runs_of
+from flows.build.builder import build_here, build_parts, parts_affected, runs_of
 from flows.build.passports import Built
 from flows.build.workers import BuildInput, WorkerError, read_build_input, write_build_input
 from flows.job.job import Job
@@ -37,10 +37,10 @@ def assembled(job: Job, records: list[Record] = MANY) -> Assembled:
     return assemble_crawls(job, [brought(records)])
 
 
-def as_a_worker(job: Job, basis: BuildInput) -> list[Built]:
+def as_a_worker(job: Job, build_input: BuildInput) -> list[Built]:
     """Build from the folder alone, run after run, as workers do."""
-    folder = write_build_input(job, basis)
-    return [build_parts(job, read_build_input(job, folder), parts) for parts in runs_of(basis.batch)]
+    folder = write_build_input(job, build_input)
+    return [build_parts(job, read_build_input(job, folder), parts) for parts in runs_of(build_input.batch)]
 
 
 @pytest.mark.usefixtures("many_parts")
@@ -50,7 +50,7 @@ def test_what_workers_build_is_what_one_process_builds(equipped: Path, monkeypat
     for name, builder in roots.items():
         job = job_for(equipped / name)
         begun = assembled(job)
-        assert len(runs_of(begun.basis.batch)) > 3
+        assert len(runs_of(begun.build_input.batch)) > 3
         publish_generation(job, begun, build_passports(job, begun, builder), builder)
     one, many = (files(equipped / name) for name in roots)
     assert len([key for key in one if key.startswith("api/v1/passport/")]) == 40
@@ -63,14 +63,16 @@ def test_a_worker_reads_what_was_served_when_the_run_began(job: Job) -> None:
     refresh(root, MANY)
     begun = assemble_crawls(job, [brought(MANY, at=LATER)])
     refresh(root, [*MANY[1:], model("ada/new")], at=LATER)
-    basis = read_build_input(job, write_build_input(job, begun.basis))
+    build_input = read_build_input(job, write_build_input(job, begun.build_input))
     assert reader(root, at=LATER).generation == 2
-    assert basis.served.generation == 1
-    assert basis.served.rows() == begun.basis.served.rows() != {row.slug: row for row in reader(root).rows()}
+    assert build_input.served.generation == 1
+    assert (
+        build_input.served.rows() == begun.build_input.served.rows() != {row.slug: row for row in reader(root).rows()}
+    )
 
 
 def test_what_is_sent_and_written_holds_no_key(job: Job) -> None:
-    folder = write_build_input(job, assembled(job).basis)
+    folder = write_build_input(job, assembled(job).build_input)
     for body in (pickle.dumps((job, str(folder), (0,))), (folder / "batch.pickle").read_bytes()):
         assert SEED not in body
         assert SEED.hex().encode() not in body
@@ -87,7 +89,7 @@ OTHER: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize("name", OTHER)
 def test_a_worker_with_other_settings_builds_nothing(name: str, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = write_build_input(job, assembled(job).basis)
+    folder = write_build_input(job, assembled(job).build_input)
     monkeypatch.delenv("PASSPORTS_SIGNING_KEY_FILE" if name == "signing key" else "NOTHING", raising=False)
     monkeypatch.setenv(*OTHER[name])
     with pytest.raises(WorkerError, match=rf"^{name}: the run has .*, this worker .*: give workers the run's code"):
@@ -101,7 +103,7 @@ def test_a_worker_without_the_runs_folder_says_what_to_set(job: Job, tmp_path: P
 
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o720, 0o702])
 def test_a_batch_that_others_may_have_written_is_not_read(mode: int, job: Job) -> None:
-    folder = write_build_input(job, assembled(job).basis)
+    folder = write_build_input(job, assembled(job).build_input)
     folder.chmod(mode)
     with pytest.raises(WorkerError, match="can be written to by others"):
         read_build_input(job, folder)
@@ -134,9 +136,9 @@ def test_tasks_are_few_and_hold_all_parts(parts: int, models: int, tasks: int, l
 
 def test_only_parts_that_are_concerned_are_built() -> None:
     wanted = frozenset({"ada-one", "ada-two"})
-    concerned = batch(parts=256, models=1_000_000, concerned=wanted)
-    assert parts_concerned(concerned) == sorted(shard_index(slug, 256) for slug in wanted)
-    assert len(runs_of(concerned)) == 1 + (len(parts_concerned(concerned)) > 2)
+    affected = batch(parts=256, models=1_000_000, affected=wanted)
+    assert parts_affected(affected) == sorted(shard_index(slug, 256) for slug in wanted)
+    assert len(runs_of(affected)) == 1 + (len(parts_affected(affected)) > 2)
 
 
 @pytest.mark.usefixtures("many_parts")

@@ -12,7 +12,7 @@ from flows.maintenance.replicate import replicate
 from flows.maintenance.scrub import scrub
 from flows.publish.copies import repair
 from flows.publish.publication import PublicationError
-from flows.registry.seen import HighMark, Memory, Seen
+from flows.registry.seen import Memory, RememberedGeneration, Seen
 from flows.registry.signed_files import seal
 from flows.store.base import Store
 from flows.store.local import LocalStore
@@ -36,11 +36,11 @@ def local(tmp_path: Path) -> LocalStore:
 
 
 @pytest.fixture
-def mark(tmp_path: Path) -> HighMark:
-    return HighMark(Memory(tmp_path / "seen.json"), "here", SIGNER.key_id)
+def mark(tmp_path: Path) -> RememberedGeneration:
+    return RememberedGeneration(Memory(tmp_path / "seen.json"), "here", SIGNER.key_id)
 
 
-def recovered(store: Store, mark: HighMark | None = None) -> Recovered:
+def recovered(store: Store, mark: RememberedGeneration | None = None) -> Recovered:
     return recover(store, signer=SIGNER, clock=lambda: AT, nonce="repair", copies=copies, site=SITE, mark=mark)
 
 
@@ -53,10 +53,10 @@ def assert_as_before(store: Store, before: dict[str, bytes]) -> None:
     assert publish_versions(store, {"acme-tern": 77}, nonce="next").generation == served + 1
     assert reader(store).snapshot.parent == served
     found = scrub(store, trusted=KEYS, at=AT, budget=1000, copy=None, copies=copies)
-    assert (found.damages, found.looked_at) == ([], found.of)
+    assert (found.damages, found.read) == ([], found.of)
 
 
-def test_a_lost_pointer_is_put_back(store: Store, mark: HighMark) -> None:
+def test_a_lost_pointer_is_put_back(store: Store, mark: RememberedGeneration) -> None:
     grow(store, 4, mark)
     before = dump(store)
     store.delete(layout.POINTER_KEY)
@@ -66,7 +66,7 @@ def test_a_lost_pointer_is_put_back(store: Store, mark: HighMark) -> None:
 
 
 @pytest.mark.parametrize("back_to", [1, 3])
-def test_an_older_pointer_is_put_forward_again(back_to: int, local: LocalStore, mark: HighMark) -> None:
+def test_an_older_pointer_is_put_forward_again(back_to: int, local: LocalStore, mark: RememberedGeneration) -> None:
     pointers = grow(local, 4, mark)
     before = dump(local)
     local.put(layout.POINTER_KEY, pointers[back_to - 1])
@@ -107,7 +107,7 @@ def test_copies_and_deltas_that_are_lacking_follow(local: LocalStore) -> None:
     assert_as_before(local, before)
 
 
-def test_a_healthy_store_is_left_alone(store: Store, mark: HighMark) -> None:
+def test_a_healthy_store_is_left_alone(store: Store, mark: RememberedGeneration) -> None:
     grow(store, 2, mark)
     before = dump(store)
     assert recovered(store, mark) == Recovered(2, 2, 1, {})
@@ -146,7 +146,7 @@ def test_a_generation_that_is_not_whole_is_not_gone_behind(local: LocalStore) ->
     assert recovered(local).generation == 3
 
 
-def test_a_snapshot_that_is_gone_is_not_gone_behind(local: LocalStore, mark: HighMark) -> None:
+def test_a_snapshot_that_is_gone_is_not_gone_behind(local: LocalStore, mark: RememberedGeneration) -> None:
     pointers = grow(local, 3, mark)
     local.delete(layout.snapshot_key(3))
     with pytest.raises(RecoveryError, match=r"generation 3 was published, and registry/snapshots/3\.json is not its"):
@@ -164,7 +164,7 @@ def test_a_store_without_a_snapshot_of_ours_is_refused(local: LocalStore) -> Non
     assert dump(local) == {}
 
 
-def test_what_is_remembered_decides_between_attempts(local: LocalStore, mark: HighMark) -> None:
+def test_what_is_remembered_decides_between_attempts(local: LocalStore, mark: RememberedGeneration) -> None:
     grow(local, 2)
     first = local.get(layout.POINTER_KEY).body
     for number in (3, 4):

@@ -294,6 +294,6 @@ def test_daily_scrubs_come_round(store: Store) -> None:
     seen: set[str] = set()
     for day in range(look(store).of):
         found = look(store, budget=2, days=day)
-        assert found.looked_at < found.of
+        assert found.read < found.of
         seen |= {damage.key for damage in found.damages}
     assert seen >= spoilt - keys_of_copies

@@ -10,7 +10,7 @@ from flows.maintenance.garbage import collect
 from flows.publish.continuity import HistoryError, ensure_newest
 from flows.publish.protocol import publish
 from flows.registry.reader import read_served
-from flows.registry.seen import HighMark, Memory, Seen, SeenError
+from flows.registry.seen import Memory, RememberedGeneration, Seen, SeenError
 from flows.store.base import Store
 from flows.store.local import LocalStore
 from pipelines.registry import layout
@@ -32,11 +32,11 @@ def local(tmp_path: Path) -> LocalStore:
 
 
 @pytest.fixture
-def mark(tmp_path: Path) -> HighMark:
-    return HighMark(Memory(tmp_path / "seen.json"), "here", SIGNER.key_id)
+def mark(tmp_path: Path) -> RememberedGeneration:
+    return RememberedGeneration(Memory(tmp_path / "seen.json"), "here", SIGNER.key_id)
 
 
-def grow(store: Store, generations: int, mark: HighMark | None = None) -> list[bytes]:
+def grow(store: Store, generations: int, mark: RememberedGeneration | None = None) -> list[bytes]:
     """Publish so often; returns each pointer."""
     pointers = []
     for number in range(1, generations + 1):
@@ -45,7 +45,9 @@ def grow(store: Store, generations: int, mark: HighMark | None = None) -> list[b
     return pointers
 
 
-def publish_from_here(store: Store, version: int, mark: HighMark | None, *, new_store: bool = False) -> Published:
+def publish_from_here(
+    store: Store, version: int, mark: RememberedGeneration | None, *, new_store: bool = False
+) -> Published:
     base = read_served(store, KEYS, AT)
     run = f"run-{version}"
     return publish(
@@ -62,7 +64,7 @@ def publish_from_here(store: Store, version: int, mark: HighMark | None, *, new_
     )
 
 
-def refused(store: Store, match: str, mark: HighMark | None = None) -> None:
+def refused(store: Store, match: str, mark: RememberedGeneration | None = None) -> None:
     before = dump(store)
     with pytest.raises(HistoryError, match=match):
         publish_from_here(store, 99, mark)
@@ -85,7 +87,7 @@ def test_what_followed_the_pointer_shows_that_there_was_one(left: str, local: Lo
     refused(local, f"has no pointer, and {left} shows that it had one: restore it from a copy.*--new-store")
 
 
-def test_who_means_it_begins_anew_above_what_was_published(local: LocalStore, mark: HighMark) -> None:
+def test_who_means_it_begins_anew_above_what_was_published(local: LocalStore, mark: RememberedGeneration) -> None:
     grow(local, 3, mark)
     local.delete(layout.POINTER_KEY)
     assert publish_from_here(local, 9, None, new_store=True).generation == 4
@@ -118,7 +120,7 @@ def test_each_sign_alone_shows_that_the_last_generation_was_served(local: LocalS
 
 
 def test_what_was_published_from_here_is_remembered_where_the_store_shows_nothing(
-    local: LocalStore, mark: HighMark, tmp_path: Path
+    local: LocalStore, mark: RememberedGeneration, tmp_path: Path
 ) -> None:
     pointers = grow(local, 2, mark)
     shutil.copytree(local.name, tmp_path / "early")
@@ -131,14 +133,14 @@ def test_what_was_published_from_here_is_remembered_where_the_store_shows_nothin
     refused(local, "serves generation 3 with another snapshot than generation 3, which was published from here", mark)
 
 
-def test_another_machine_that_published_more_is_no_objection(local: LocalStore, mark: HighMark) -> None:
+def test_another_machine_that_published_more_is_no_objection(local: LocalStore, mark: RememberedGeneration) -> None:
     grow(local, 2, mark)
     publish_from_here(local, 3, None)
     assert publish_from_here(local, 4, mark).generation == 4
     assert mark.recall() == Seen(generation=4, snapshot_sha256=reader(local).snapshot_sha256)
 
 
-def test_what_was_published_since_the_base_was_read_is_no_objection(store: Store, mark: HighMark) -> None:
+def test_what_was_published_since_the_base_was_read_is_no_objection(store: Store, mark: RememberedGeneration) -> None:
     grow(store, 1, mark)
     base = read_served(store, KEYS, AT)
     publish_from_here(store, 2, mark)
@@ -213,7 +215,7 @@ def test_a_new_history_is_no_leave_to_build_on_an_older_pointer(local: LocalStor
 
 
 def test_nothing_is_published_where_it_could_be_recalled_but_not_remembered(
-    local: LocalStore, mark: HighMark, tmp_path: Path
+    local: LocalStore, mark: RememberedGeneration, tmp_path: Path
 ) -> None:
     grow(local, 1, mark)
     (tmp_path / "seen.json.lock").unlink()

@@ -265,12 +265,12 @@ def test_a_drop_that_somebody_has_looked_at_is_published_and_reported(store: Pat
         refresh(store, fewer, at=LATER)
     done = finish(job_for(store, at=LATER, accept_drop=True), [brought(fewer, at=LATER)])
     assert (done.report.state, done.report.breaches) == ("done", ())
-    assert [(breach.source, breach.gate) for breach in done.report.accepted] == [("openrouter", "largest_drop")]
+    assert [(breach.source, breach.gate) for breach in done.report.waived] == [("openrouter", "largest_drop")]
     told = dict(summary_lines(done.report, done.published))
     assert told["accepted: openrouter"].startswith("largest_drop: 15 listings came after 28 last time")
     gone = [row.slug for row in reader(store, at=LATER).rows() if row.status == "delisted"]
     assert gone == ["arcee-ai-trinity-large-preview"], "its announced end had come; of the others one look is no end"
-    assert refresh(store, fewer, at=LATER + timedelta(hours=1)).report.accepted == (), "the next is held to this one"
+    assert refresh(store, fewer, at=LATER + timedelta(hours=1)).report.waived == (), "the next is held to this one"
 
 
 def test_nothing_else_is_accepted_with_a_drop(

@@ -47,7 +47,7 @@ RAWS: list[RawListing] = [
 def subject(raws: list[RawListing] = RAWS) -> Subject:
     listings = [admitted(one) for one in raws]
     joins = in_order(listings)
-    placed = [one for listing in listings for one in joins.place(listing)]
+    placed = [one for listing in listings for one in joins.passports_of(listing)]
     own: list[Listing] = [one.listing for one in placed if one.by == "own"]
     (only,) = gather(own, joined=[one for one in placed if one.by != "own"]).subjects
     return only
@@ -191,11 +191,11 @@ def test_an_offer_that_is_left_out_is_named_and_another_model_need_not_be(signed
 
 @pytest.mark.parametrize("beside", [RAWS[1:], RAWS[3:]], ids=["its repository too", "its entry in a catalogue"])
 def test_what_others_still_say_of_a_listing_that_is_gone_is_not_missed(beside: list[RawListing]) -> None:
-    looks = [
+    observations = [
         roll_of("openrouter", [], url=RAWS[0].url, observed_at=f"2026-12-{day}T12:00:00.000Z") for day in ("02", "04")
     ]
-    named = [{"source": one.source, "id": one.id, "joined_by": "own"} for one in (RAWS[0], *looks)]
-    found = regather("heron-lab-heron-7b", named, [RAWS[0], *looks, *beside])
+    named = [{"source": one.source, "id": one.id, "joined_by": "own"} for one in (RAWS[0], *observations)]
+    found = regather("heron-lab-heron-7b", named, [RAWS[0], *observations, *beside])
     assert found.absence is not None
     assert found.absence.confirmed
     with pytest.raises(NotJoinedError, match="is not among the records"):

@@ -59,8 +59,8 @@ LOOKED_AT = "2026-06-09T09:00:00.000Z"
 
 
 def missed(*, confirmed: bool, **changes: str) -> Subject:
-    looks = (SEEN, LOOKED_AT)
-    rolls = tuple(read_roll(roll_of("openrouter", [], url="https://x.example", observed_at=at)) for at in looks)
+    observations = (SEEN, LOOKED_AT)
+    rolls = tuple(read_roll(roll_of("openrouter", [], url="https://x.example", observed_at=at)) for at in observations)
     one = listing(**changes)
     (only,) = gather([one], absences={(one.source, one.id): Absence(rolls, confirmed)}).subjects
     return only

@@ -268,7 +268,7 @@ def test_what_counts_becomes_limits_of_the_model_whose_card_it_is_with_a_quote_t
     start = CARD.encode().index(b"Dates are")
     assert [fact.name for fact in said.facts] == ["limit:confabulation", f"limit:plain-{start}"]
     for fact in said.facts:
-        assert resolve(json.loads(stored.body), fact.locator) == fact.said == fact.value
+        assert resolve(json.loads(stored.body), fact.locator) == fact.as_stated == fact.value
         assert fact.method == "pattern"
     assert said.source in SOURCE_NAMES
 
@@ -285,11 +285,11 @@ def test_what_a_text_states_is_believed_of_the_model_that_it_is_of(source: str) 
     of = text_of(raw(record(description=INVENTS)), "model") if source == "openrouter" else text()
     assert of
     said, sold = admitted(made(("confabulation", INVENTS), of=of)), listing()
-    joined = in_order([sold, said]).place(said)
+    joined = in_order([sold, said]).passports_of(said)
     assert [(one.slug, one.by) for one in joined] == [(sold.slug, "stated")]
     (subject,) = gather([sold], joined=joined).subjects
     claim = subject.claims["limit:confabulation"]
-    assert (claim.listing.source, claim.fact.said) == ("extraction", said.facts[0].said)
+    assert (claim.listing.source, claim.fact.as_stated) == ("extraction", said.facts[0].as_stated)
 
 
 def test_the_same_answer_gives_the_same_record_with_its_keys_in_order() -> None:

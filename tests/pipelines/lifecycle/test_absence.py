@@ -80,8 +80,8 @@ def test_an_absence_is_shown_by_the_first_look_and_the_latest(
 
 
 def test_the_latest_look_is_the_last_of_them() -> None:
-    looks = tuple(read_roll(roll_of("openrouter", [], url=URL, observed_at=at)) for at in (SEEN, after(days=2)))
-    assert Absence(looks, confirmed=True).latest.observed_at == after(days=2)
+    observations = tuple(read_roll(roll_of("openrouter", [], url=URL, observed_at=at)) for at in (SEEN, after(days=2)))
+    assert Absence(observations, confirmed=True).latest.observed_at == after(days=2)
 
 
 def test_a_roll_is_a_record_of_its_own_source_that_states_nothing_but_who_is_there() -> None:
@@ -107,5 +107,5 @@ def test_an_answer_shows_that_a_repository_is_not_there_by_what_it_says() -> Non
     assert absent_in(absence(), REPOSITORY) == Fact("missing", True, "/status", 401)
     for look, answer in ((moved(), "repository_moved"), (replaced(), "repository_replaced")):
         told = facts(look)[answer]
-        assert absent_in(look, REPOSITORY) == Fact("missing", True, told.locator, told.said)
+        assert absent_in(look, REPOSITORY) == Fact("missing", True, told.locator, told.as_stated)
         assert facts(look)["sought_id"].value == "64f5fd954d3b1dd311d30e28"

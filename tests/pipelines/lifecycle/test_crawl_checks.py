@@ -9,7 +9,7 @@ from pipelines.freshness import deadlines
 from pipelines.lifecycle.crawl_checks import (
     FEWEST_TO_RATE,
     RATED_TOGETHER,
-    Filled,
+    FillCounts,
     RefusalCounts,
     Variety,
     check,
@@ -53,16 +53,16 @@ def listings(stating: int, silent: int = 0) -> list[Listing]:
     return made + [listing(id=f"heron-lab/s-{n}", context_length=None) for n in range(silent)]
 
 
-def filled(read: Iterable[Listing], gate: Gate | None = None) -> Filled:
-    counted = Filled((gate or GATE).rated)
+def fill_counts(read: Iterable[Listing], gate: Gate | None = None) -> FillCounts:
+    counted = FillCounts((gate or GATE).rated)
     for one in read:
         counted.note(one)
     return counted
 
 
 def test_a_good_crawl_breaks_no_bound() -> None:
-    assert check(report(), filled(listings(4)), GATE, last_good=4) == []
-    assert check(report(), filled(listings(4)), GATE, last_good=None) == []
+    assert check(report(), fill_counts(listings(4)), GATE, last_good=4) == []
+    assert check(report(), fill_counts(listings(4)), GATE, last_good=None) == []
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_good_crawl_breaks_no_bound() -> None:
 def test_each_bound_that_is_broken_is_named(
     changes: dict[str, Any], read: list[Listing], last_good: int | None, gates: list[str]
 ) -> None:
-    breaches = check(report(**changes), filled(read), GATE, last_good=last_good)
+    breaches = check(report(**changes), fill_counts(read), GATE, last_good=last_good)
     assert [breach.gate for breach in breaches] == gates
     assert all(breach.source == "openrouter" and breach.reason for breach in breaches)
 
@@ -165,7 +165,7 @@ def test_deadlines_count_from_the_scrape() -> None:
 
 def test_mandatory_facts_have_the_names_that_the_reader_gives_them() -> None:
     gate = default_gates()["openrouter"]
-    counted = filled([listing(knowledge_cutoff="2025-01")], gate)
+    counted = fill_counts([listing(knowledge_cutoff="2025-01")], gate)
     assert gate.fill_rates.keys() | gate.distinct_rates.keys() <= counted.stated.keys()
 
 
@@ -174,14 +174,14 @@ def test_a_name_or_a_fact_that_is_blank_is_not_stated() -> None:
     one = listing()
     emptied = one.model_copy(update={"name": "", "facts": (blank,)})
     gate = Gate(**{**BOUNDS, "fill_rates": {"name": 1.0, "description": 1.0}})
-    assert check(report(), filled([one] * 4, gate), gate, last_good=None) == []
-    breaches = check(report(), filled([one, one, one, emptied], gate), gate, last_good=None)
+    assert check(report(), fill_counts([one] * 4, gate), gate, last_good=None) == []
+    breaches = check(report(), fill_counts([one, one, one, emptied], gate), gate, last_good=None)
     assert [breach.gate for breach in breaches] == ["fill_rates.name", "fill_rates.description"]
 
 
 def test_the_answer_that_there_is_none_is_no_listing() -> None:
     gate = Gate(**{**BOUNDS, "fill_rates": {"name": 1.0}})
-    counted = filled([absence(), listing(), absence()], gate)
+    counted = fill_counts([absence(), listing(), absence()], gate)
     assert (counted.listings, counted.stated["name"]) == (1, 1)
 
 
@@ -208,7 +208,7 @@ NAMES = [f"Heron {n}" for n in range(RATED_TOGETHER)]
 )
 def test_how_many_differ_is_rated_window_by_window(names: list[str], share: float) -> None:
     gate = Gate(**{**BOUNDS, "distinct_rates": {"name": 0.5}})
-    assert filled(named(names), gate).varieties["name"].share == pytest.approx(share)
+    assert fill_counts(named(names), gate).varieties["name"].share == pytest.approx(share)
 
 
 def test_ten_thousand_statements_are_rated_as_one() -> None:
@@ -222,15 +222,15 @@ def test_ten_thousand_statements_are_rated_as_one() -> None:
 
 def test_what_differs_as_much_as_it_must_is_enough() -> None:
     gate = Gate(**{**BOUNDS, "fill_rates": {}, "distinct_rates": {"name": 0.5}})
-    assert check(report(), filled(named(NAMES[:20] * 2), gate), gate, last_good=None) == []
-    breaches = check(report(), filled(named([*NAMES[:19] * 2, NAMES[0], NAMES[0]]), gate), gate, last_good=None)
+    assert check(report(), fill_counts(named(NAMES[:20] * 2), gate), gate, last_good=None) == []
+    breaches = check(report(), fill_counts(named([*NAMES[:19] * 2, NAMES[0], NAMES[0]]), gate), gate, last_good=None)
     assert [breach.gate for breach in breaches] == ["distinct_rates.name"]
 
 
 def test_one_value_in_the_place_of_all_others_closes_the_gate() -> None:
     gate = Gate(**{**BOUNDS, "fill_rates": {}, "distinct_rates": {"name": 0.5, "knowledge_cutoff": 0.5}})
-    assert check(report(), filled(named(NAMES[:100]), gate), gate, last_good=None) == []
-    [breach] = check(report(), filled(named(["unknown"] * 100), gate), gate, last_good=None)
+    assert check(report(), fill_counts(named(NAMES[:100]), gate), gate, last_good=None) == []
+    [breach] = check(report(), fill_counts(named(["unknown"] * 100), gate), gate, last_good=None)
     assert breach.gate == "distinct_rates.name"
     assert breach.reason.startswith("only 1.0% of what is stated as name differs, at least 50% must")
 
@@ -242,10 +242,10 @@ def marked(marks: Iterable[FactValue]) -> list[Listing]:
 
 def test_a_mark_says_nothing_that_could_differ_and_a_value_under_the_same_name_does() -> None:
     gate = Gate(**{**BOUNDS, "fill_rates": {"open": 1.0}, "distinct_rates": {"open": 0.5}})
-    marks = filled(marked([True] * 100), gate)
+    marks = fill_counts(marked([True] * 100), gate)
     assert (marks.stated["open"], "open" in marks.varieties) == (100, False)
     assert check(report(), marks, gate, last_good=None) == []
-    values = filled(marked([True, "weights"] * 50), gate)
+    values = fill_counts(marked([True, "weights"] * 50), gate)
     assert values.varieties["open"].stated == 50
     assert [breach.gate for breach in check(report(), values, gate, last_good=None)] == ["distinct_rates.open"]
 
@@ -258,7 +258,7 @@ def judged(models: list[dict[str, Any]]) -> list[str]:
     read = [admitted(raw(model).model_copy(update={"observed_at": AFTER_ALL})) for model in models]
     whole = report(listings=len(read), admitted=len(read))
     gate = default_gates()["openrouter"]
-    return [breach.gate for breach in check(whole, filled(read, gate), gate, last_good=371)]
+    return [breach.gate for breach in check(whole, fill_counts(read, gate), gate, last_good=371)]
 
 
 @pytest.mark.recordings
@@ -290,7 +290,9 @@ def test_the_recorded_repositories_of_the_hub_pass_its_gate_however_many_there_a
     gate, items = default_gates()["huggingface"], hub_items()
     for some in (items[:1500], items[1500:], items):
         read = [admitted(raw(item, "huggingface")) for item in some]
-        assert check(report(source="huggingface", listings=len(read)), filled(read, gate), gate, last_good=None) == []
+        assert (
+            check(report(source="huggingface", listings=len(read)), fill_counts(read, gate), gate, last_good=None) == []
+        )
 
 
 @pytest.mark.recordings
@@ -303,7 +305,7 @@ def test_the_recorded_catalogue_passes_its_gate_and_one_without_dates_does_not()
         bodies = ((part, key, {part: {"models": {key: entry | changed}}}) for part, key, entry in entries)
         judged = (admit(raw_body(json.dumps(body), id=f"{p}/{k}", source="modelsdev")) for p, k, body in bodies)
         read = [one for one in judged if isinstance(one, Listing)]
-        found = check(report(source="modelsdev", listings=len(read)), filled(read, gate), gate, last_good=None)
+        found = check(report(source="modelsdev", listings=len(read)), fill_counts(read, gate), gate, last_good=None)
         return [breach.gate for breach in found]
 
     assert breached() == []

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.lifecycle.list_crawls import MOST_WALKS, covers, latest_covering, with_crawl
+from pipelines.lifecycle.list_crawls import MOST_LIST_CRAWLS, covers, latest_covering, with_crawl
 from schemas.crawl import CrawlReport, ListQuery
 from schemas.registry import ListCrawl
 from spiders.extensions.tally import Tally
@@ -83,6 +83,6 @@ def test_changes_move_the_day_and_leave_the_count_of_the_last_walk_through_all()
 
 def test_only_the_latest_walks_are_kept() -> None:
     walks: tuple[ListCrawl, ...] = ()
-    for number in range(MOST_WALKS + 3):
+    for number in range(MOST_LIST_CRAWLS + 3):
         walks = with_crawl(walks, report(query(author=f"lab-{number}"), f"2026-07-{number + 1:02}T00:00:00.000Z"))
-    assert [walk.query.author for walk in walks] == [f"lab-{number}" for number in range(3, MOST_WALKS + 3)]
+    assert [walk.query.author for walk in walks] == [f"lab-{number}" for number in range(3, MOST_LIST_CRAWLS + 3)]

@@ -213,7 +213,7 @@ def test_a_roll_names_who_is_there_and_shows_who_is_not() -> None:
     assert made.body == '{"listed":{"a/y":true,"b/~x":true}}'
     roll = read_roll(made)
     fact = absent_in(roll, "b/~z")
-    assert (fact.value, fact.locator, fact.said) == (True, "/listed/b~1~0z", None)
+    assert (fact.value, fact.locator, fact.as_stated) == (True, "/listed/b~1~0z", None)
     assert Absence((roll,), confirmed=True).latest is roll
 
 

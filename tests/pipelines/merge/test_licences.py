@@ -56,7 +56,7 @@ def test_what_agrees_or_says_nothing_is_no_conflict(declared: dict[str, Any], ta
 
 def test_only_a_tag_that_differs_is_kept_as_a_fact_of_its_own() -> None:
     told = facts(repository(**MIT))["licence_tag"]
-    assert (told.value, told.locator, told.said) == ("apache-2.0", "/tags/5", "license:apache-2.0")
+    assert (told.value, told.locator, told.as_stated) == ("apache-2.0", "/tags/5", "license:apache-2.0")
     assert "licence_tag" not in facts(repository(cardData={"license": "apache-2.0"}))
     assert "licence_tag" not in facts(repository())
 

@@ -113,8 +113,8 @@ def test_of_several_sentences_of_one_failure_mode_the_first_counts_and_the_rest_
     for primary in (listing(), repository()):
         one = together(primary, card(text))
         claim, *rest = one.claims["limit:confabulation"], *one.others["limit:confabulation"]
-        assert str(claim.fact.said).startswith("It may state")
-        assert [str(other.fact.said)[:11] for other in rest] == ["It was seen"]
+        assert str(claim.fact.as_stated).startswith("It may state")
+        assert [str(other.fact.as_stated)[:11] for other in rest] == ["It was seen"]
 
 
 def test_a_list_and_its_items_come_from_one_source() -> None:

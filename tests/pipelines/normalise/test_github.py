@@ -55,7 +55,7 @@ def test_a_repository_tells_how_popular_it_is_and_when_it_last_changed() -> None
 def test_every_fact_is_found_where_it_is_said_to_stand() -> None:
     came = raw()
     record = json.loads(came.body, parse_float=Decimal)
-    assert all(as_stated(resolve(record, fact.locator)) == fact.said for fact in admitted(came).facts)
+    assert all(as_stated(resolve(record, fact.locator)) == fact.as_stated for fact in admitted(came).facts)
 
 
 def test_the_licence_of_the_code_is_none_of_the_weights() -> None:
@@ -85,7 +85,7 @@ def test_code_is_joined_to_the_repository_that_names_it_under_its_new_or_its_old
             "same_as": (f"github:{named}",),
         }
     )
-    placed = in_order([one, hosted]).place(admitted(raw(asked_as="heron/old")))
+    placed = in_order([one, hosted]).passports_of(admitted(raw(asked_as="heron/old")))
     assert [(joined.slug, joined.by) for joined in placed] == [("heron-lab-heron-7b", "stated")]
 
 

@@ -87,7 +87,7 @@ def test_every_fact_is_found_where_it_is_said_to_stand() -> None:
     came = raw(cost__output=0.6)
     record = json.loads(came.body, parse_float=Decimal)
     for fact in admitted(came).facts:
-        assert as_stated(resolve(record, fact.locator)) == fact.said
+        assert as_stated(resolve(record, fact.locator)) == fact.as_stated
     assert Fact("input:file", True, "/openrouter/models/heron-lab~1heron-7b/modalities/input/1", "pdf") in entry().facts
 
 
@@ -119,14 +119,14 @@ def test_an_offer_elsewhere_tells_of_the_model_alone_and_its_terms_are_not_judge
 
 def test_variants_and_aliases_are_joined_to_nothing() -> None:
     joins = in_order([listing(), listing(id=f"{ID}:free")])
-    placed = [joins.place(entry(id=one)) for one in (ID, f"{ID}:free", "~heron-lab/latest", "crane-lab/crane")]
+    placed = [joins.passports_of(entry(id=one)) for one in (ID, f"{ID}:free", "~heron-lab/latest", "crane-lab/crane")]
     assert [[joined.slug for joined in one] for one in placed] == [["heron-lab-heron-7b"], [], [], []]
 
 
 def test_a_joined_entry_adds_what_the_listing_leaves_open_and_contradicts_it_where_it_differs() -> None:
     own = listing(knowledge_cutoff=None)
     joins = in_order([own])
-    [subject] = gather([own], joined=joins.place(entry(limit__context=4096))).subjects
+    [subject] = gather([own], joined=joins.passports_of(entry(limit__context=4096))).subjects
     assert (subject.value("knowledge_cutoff"), subject.value("context_tokens")) == ("2025-06", 65_536)
     assert [claim.fact.value for claim in differing(subject, "context_tokens")] == [4096]
     assert differing(subject, "price:prompt") == []

@@ -30,7 +30,7 @@ def test_every_documented_price_is_read_exactly_with_its_unit(kind: str) -> None
 
 def test_evidence_says_a_price_as_the_source_wrote_it() -> None:
     price = next(price for price in read(pricing(request="1.50e-7")) if price.kind == "request")
-    assert (price.usd, price.said) == ("0.00000015", "1.50e-7")
+    assert (price.usd, price.as_stated) == ("0.00000015", "1.50e-7")
 
 
 @pytest.mark.parametrize("said", ["-1", "-1.0", -1])

@@ -43,7 +43,7 @@ def row(slug: str) -> ShardRow:
         last_seen=NOW,
         last_changed=NOW,
         last_scraped_at=NOW,
-        looked_at=NOW,
+        last_observed_at=NOW,
         generation=1,
     )
 

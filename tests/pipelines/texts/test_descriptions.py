@@ -185,7 +185,7 @@ def test_a_text_without_full_stops_is_no_sentence() -> None:
 
 def test_facts_are_named_by_the_mode_the_ability_or_the_place() -> None:
     description = "It **may** hallucinate. It supports tool calling. It does not support images."
-    assert [(fact.name, fact.value, fact.said) for fact in description_facts(description, "/description")] == [
+    assert [(fact.name, fact.value, fact.as_stated) for fact in description_facts(description, "/description")] == [
         ("limit:confabulation", "It **may** hallucinate.", "It **may** hallucinate."),
         ("described:tool calling", True, "It supports tool calling."),
         ("limit:plain-50", "It does not support images.", "It does not support images."),

@@ -53,7 +53,7 @@ def unquoted(listing: Listing, body: str) -> list[object]:
     found: list[object] = []
     for one in (*listing.facts, *listing.results):
         place = PLACE.match(one.locator)
-        if not place or stored[int(place[1]) : int(place[2])].decode() != one.said or not one.said:
+        if not place or stored[int(place[1]) : int(place[2])].decode() != one.as_stated or not one.as_stated:
             found.append(one)
     return found
 
@@ -68,7 +68,7 @@ def test_a_card_is_read_whole_and_every_fact_is_quoted(end: str, mark: str) -> N
         "card", REPOSITORY, "heronlab--heron-7b", "Heron-7B", "HeronLab",
     )  # fmt: skip
     assert one.same_as == (f"huggingface:{REPOSITORY}",)
-    told = [(fact.name, str(fact.said).replace(end, "|"), fact.method) for fact in one.facts]
+    told = [(fact.name, str(fact.as_stated).replace(end, "|"), fact.method) for fact in one.facts]
     assert told == [
         ("licence", "license: apache-2.0 # since the second version", "declared"),
         ("language:en", 'language:|- en|# the rest is thin|- "sv"', "declared"),
@@ -81,7 +81,7 @@ def test_a_card_is_read_whole_and_every_fact_is_quoted(end: str, mark: str) -> N
     ]
     start = len(body[: body.index("The model may miss")].encode())
     assert one.facts[-1].name == f"limit:plain-{start}"
-    assert [(result[:4], str(result.said).replace(end, "|")) for result in one.results] == [
+    assert [(result[:4], str(result.as_stated).replace(end, "|")) for result in one.results] == [
         (
             ("text-generation", "marsh-qa", "accuracy", "71.50"),
             "- type: accuracy|      value: 71.50|      name: Accuracy",
@@ -94,7 +94,7 @@ def test_a_limit_is_its_quote_and_a_licence_its_word() -> None:
     one = card(WHOLE)
     assert one.facts[0].value == "apache-2.0"
     assert [fact.value for fact in one.facts if fact.name.startswith("limit:")] == [
-        fact.said for fact in one.facts if fact.name.startswith("limit:")
+        fact.as_stated for fact in one.facts if fact.name.startswith("limit:")
     ]
 
 
@@ -117,7 +117,7 @@ def test_a_limit_is_its_quote_and_a_licence_its_word() -> None:
 def test_a_licence_is_quoted_as_it_is_declared(yaml: str, licence: str | None, said: str | None) -> None:
     one = card(fenced(yaml))
     found = next((fact for fact in one.facts if fact.name == "licence"), None)
-    assert (found.value if found else None, found.said if found else None) == (licence, said)
+    assert (found.value if found else None, found.as_stated if found else None) == (licence, said)
     assert unquoted(one, fenced(yaml)) == []
 
 
@@ -126,7 +126,7 @@ def test_of_a_long_declaration_the_line_with_the_word_is_quoted() -> None:
     body = fenced("language:\n" + "\n".join(f"- {code}" for code in codes))
     one = card(body)
     assert len(one.facts) == 120
-    assert (one.facts[7].name, one.facts[7].said) == ("language:x007", "- x007")
+    assert (one.facts[7].name, one.facts[7].as_stated) == ("language:x007", "- x007")
     assert unquoted(one, body) == []
 
 
@@ -212,7 +212,7 @@ def test_a_card_of_no_repository_is_refused(of: str) -> None:
 def test_what_is_wrong_with_the_front_matter_hides_no_limit_and_is_counted(yaml: str) -> None:
     body = fenced(yaml, "# Limitations\n\nIt may state false facts as if they were true.\n")
     listing = card(body)
-    assert [fact.said for fact in listing.facts] == ["It may state false facts as if they were true."]
+    assert [fact.as_stated for fact in listing.facts] == ["It may state false facts as if they were true."]
     assert listing.leftovers == ("/front_matter",)
     assert unquoted(listing, body) == []
 
@@ -235,7 +235,7 @@ def test_front_matter_that_is_read_whole_or_is_not_there_is_not_counted() -> Non
 def test_a_card_that_goes_on_beyond_what_is_read_is_counted(text: str, counted: tuple[str, ...]) -> None:
     listing = card("# Heron\n\n## Limitations\n\n" + text)
     assert listing.leftovers == counted
-    assert [fact.said for fact in listing.facts if fact.name.startswith("limit:")][:1] == ["It may fail on birds."]
+    assert [fact.as_stated for fact in listing.facts if fact.name.startswith("limit:")][:1] == ["It may fail on birds."]
 
 
 def test_no_more_sentences_and_lines_are_read_of_a_card_than_its_bounds() -> None:

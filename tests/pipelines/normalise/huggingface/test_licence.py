@@ -71,7 +71,7 @@ def test_a_title_is_quoted_from_its_first_word_to_its_last() -> None:
     fact = told(f"\u00e9\n{APACHE}"[2:])
     assert fact is not None
     assert (fact.name, fact.method, fact.locator) == ("licence", "pattern", "bytes:11-55")
-    assert fact.said == "Apache License\n    Version 2.0, January 2004"
+    assert fact.as_stated == "Apache License\n    Version 2.0, January 2004"
 
 
 @given(st.text())
@@ -79,7 +79,7 @@ def test_any_text_is_read_and_what_is_quoted_stands_there(text: str) -> None:
     for whole in (text, f"{text}\nMIT License", f"MIT License{text}"):
         if not any("\ud800" <= one <= "\udfff" for one in whole) and (fact := told(whole)):
             start, _, end = fact.locator.removeprefix("bytes:").partition("-")
-            assert whole.encode()[int(start) : int(end)].decode() == fact.said
+            assert whole.encode()[int(start) : int(end)].decode() == fact.as_stated
 
 
 def test_a_text_of_no_repository_is_refused() -> None:

@@ -31,7 +31,7 @@ def test_those_that_run_it_now_are_named_in_one_order(mapping: Any, at: str, nam
         ("reedbed", "heron/7b-fast", "up"),
     ]
     first = listing.providers[0]
-    assert (first.locator, first.named_in, first.name_said, first.status_said) == (
+    assert (first.locator, first.named_in, first.name_as_stated, first.status_as_stated) == (
         at,
         named_in,
         "live" if named_in == "status" else "brook",

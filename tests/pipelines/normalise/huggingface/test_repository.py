@@ -333,7 +333,7 @@ def shown_in(listing: Listing, made: Any) -> None:
     """Every fact says what stands at its place."""
     record = parse_record(json.dumps(made))
     for one in (*listing.facts, *listing.results):
-        assert one.said == as_stated(resolve(record, one.locator)), one
+        assert one.as_stated == as_stated(resolve(record, one.locator)), one
 
 
 @pytest.mark.recordings

@@ -17,7 +17,7 @@ def facts(*made: dict[str, Any]) -> dict[str, Fact]:
 def test_an_endpoint_is_read_with_its_figures() -> None:
     (provider,) = endpoints({}).providers
     assert (provider.name, provider.tag, provider.status, provider.quantization) == ("Marsh", "marsh/fp8", "up", "fp8")
-    assert (provider.uptime_percent, provider.uptime_said) == ("99.83", "99.83")
+    assert (provider.uptime_percent, provider.uptime_as_stated) == ("99.83", "99.83")
     assert [(price.kind, price.usd) for price in provider.prices] == [
         ("prompt", "0.0000002"),
         ("completion", "0.0000006"),
@@ -73,7 +73,7 @@ def test_an_alias_may_be_answered_with_the_endpoints_of_its_target() -> None:
 @pytest.mark.parametrize(("code", "status"), [*ENDPOINT_STATUSES.items(), (-99, "unknown"), (None, "unknown")])
 def test_a_status_is_what_its_code_says_and_unknown_codes_say_nothing(code: int | None, status: str) -> None:
     (provider,) = endpoints({"status": code}).providers
-    assert (provider.status, provider.status_said) == (status, code)
+    assert (provider.status, provider.status_as_stated) == (status, code)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_status_is_what_its_code_says_and_unknown_codes_say_nothing(code: int 
 def test_uptime_has_two_decimals_and_keeps_the_words_of_the_source(said: float | None, percent: str | None) -> None:
     (provider,) = endpoints({"uptime_last_30m": said}).providers
     assert provider.uptime_percent == percent
-    assert provider.uptime_said == (said if said is None or isinstance(said, int) else str(said))
+    assert provider.uptime_as_stated == (said if said is None or isinstance(said, int) else str(said))
 
 
 def test_a_router_among_the_endpoints_has_no_price() -> None:

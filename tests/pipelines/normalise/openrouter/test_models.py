@@ -77,7 +77,7 @@ def test_silence_is_no_fact() -> None:
 def test_a_maximum_output_that_is_not_stated_says_so_in_the_words_of_the_source(said: int | None) -> None:
     read = facts(**{"top_provider.max_completion_tokens": said})
     assert "max_output_tokens" not in read
-    assert read["max_output_unstated"].said == said
+    assert read["max_output_unstated"].as_stated == said
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_description_is_cleaned_and_its_cut_is_quoted_word_for_word() -> None:
     written = "\u202eA bird\x00 that says much, and then some more of what it has always \u2066said about..."
     read = facts(description=written)
     assert read["description"].value == "A bird that says much, and then some more of what it has always said about..."
-    quote = read["description_truncated"].said
+    quote = read["description_truncated"].as_stated
     assert quote == "said about..."
     assert isinstance(quote, str)
     assert quote in written
@@ -150,7 +150,7 @@ def test_what_a_description_states_is_quoted_where_it_stands() -> None:
     assert read["limit:plain-58"] == Fact(
         "limit:plain-58", "It does not support images.", "/description", "It does not support images.", "pattern"
     )
-    assert all(str(fact.said) in description for fact in read.values())
+    assert all(str(fact.as_stated) in description for fact in read.values())
 
 
 def test_what_a_description_states_is_no_unfamiliar_word() -> None:

@@ -52,8 +52,8 @@ def confirmed_by(urls: Iterable[str]) -> Confirm:
     addresses = list(urls)
 
     def confirm(at: datetime) -> bool:
-        told = (_time_at(f"{url}/robots.txt") for url in addresses)
-        return any(abs(theirs - at) <= CLOCK_SKEW for theirs in told if theirs)
+        dates = (_time_at(f"{url}/robots.txt") for url in addresses)
+        return any(abs(theirs - at) <= CLOCK_SKEW for theirs in dates if theirs)
 
     return confirm
 

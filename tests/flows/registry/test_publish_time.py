@@ -11,7 +11,7 @@ import pytest
 
 from flows.demo.recording import listening
 from flows.maintenance.garbage import collect
-from flows.registry.punctuality import ClockBehindError, confirmed_by
+from flows.registry.publish_time import ClockBehindError, confirmed_by
 from flows.store.local import LocalStore
 from pipelines.registry import layout
 from schemas.times import timestamp
@@ -85,7 +85,7 @@ def test_what_a_clock_that_was_ahead_dated_is_issued_anew(
     served = reader(root)
     rows = list(served.rows())
     assert {served.check(row.slug).verdict for row in rows} == {"ok"}
-    dates = {date for row in rows for date in (row.first_seen, row.last_seen, row.last_changed, row.looked_at)}
+    dates = {date for row in rows for date in (row.first_seen, row.last_seen, row.last_changed, row.last_observed_at)}
     assert max(dates) <= timestamp(NOON)
     assert {ref.last_scraped_at for ref in served.snapshot.sources} == {timestamp(NOON)}
     assert passports("status", "--store", root).status == 0

@@ -20,18 +20,18 @@ MAX_DOCUMENT_BYTES = 4 * 2**20
 SCHEMES = ("http", "https")
 
 
-class PresentedError(FlowError):
+class GivenFileError(FlowError):
     """The file or URL given as a passport cannot be read; the message says why."""
 
 
-def read_presented(target: str, *, deadline_s: float = FETCH_DEADLINE_S) -> bytes:
-    """Return the bytes of a file or of a URL (http://, https://); raise PresentedError."""
+def read_given(target: str, *, deadline_s: float = FETCH_DEADLINE_S) -> bytes:
+    """Return the bytes of a file or of a URL (http://, https://); raise GivenFileError."""
     if target.startswith(tuple(f"{scheme}://" for scheme in SCHEMES)):
         return _fetch(target, deadline_s)
     try:
         return read_file(Path(target), max_bytes=MAX_DOCUMENT_BYTES + 1)
     except OSError as error:
-        raise PresentedError(f"{error.strerror}: name a slug, a file or a URL") from None
+        raise GivenFileError(f"{error.strerror}: name a slug, a file or a URL") from None
 
 
 def read_file(path: Path, *, max_bytes: int) -> bytes:
@@ -52,10 +52,10 @@ def _fetch(url: str, deadline_s: float) -> bytes:
     try:
         return answer.result(timeout=deadline_s)
     except TimeoutError:
-        raise PresentedError(f"no whole answer within {deadline_s:g} s: try again, or name a file") from None
+        raise GivenFileError(f"no whole answer within {deadline_s:g} s: try again, or name a file") from None
     except (OSError, ValueError, HTTPException) as error:
         reason = error if isinstance(error, urllib.error.HTTPError) else getattr(error, "reason", error)
-        raise PresentedError(str(reason)) from None
+        raise GivenFileError(str(reason)) from None
 
 
 def _answer(url: str, timeout_s: float, answer: Future[bytes]) -> None:
