@@ -1,13 +1,13 @@
-# Everything from nothing but python3 (3.11 or newer) and make.
+# Needs only python3 (3.11 or newer) and make, and installs the rest.
 #   make demo   the whole pipeline on the bundled recording, without the internet
 #   make test   the tests
 #   make check  what CI runs: format, lint, strict types, tests with warnings as errors
 #   make test-slow  the tests that take long: PostgreSQL, Azure, killed runs, Dask, recorded months
-#   make venv   no more than .venv, to run `passports` from
-#   make bench  building and verifying a passport, beside the least that they can cost
+#   make venv   only .venv, from which `passports` runs
+#   make bench  the time of building and verifying a passport, beside the least possible
 #   make attacks  attack a store, a crawl and a reader from outside; 200,000 mutated passports and 10,000 hostile records
-#   make mutants  which small breaks of the modules that trust rests on no test notices (a quarter of an hour)
-#   make accuracy  capabilities against what others say of the same models, on the larger recordings
+#   make mutants  small changes of the security-relevant modules that no test notices (a quarter of an hour)
+#   make accuracy  capabilities against what others state of the same models, on the larger recordings
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -16,8 +16,8 @@ BIN := .venv/bin
 SYNCED := .venv/.synced
 AZURITE := .tools/azurite
 INSTALLED := $(AZURITE)/node_modules/.package-lock.json
-# Three for two cores, as many tests wait for servers; files whole, as their tests share what they start, and in their order,
-# as the longest come first in it.
+# Three processes for two cores, as many tests wait for servers. Each file in one process, as its tests share servers; in the
+# given order, which begins with the longest.
 SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test test-slow azurite lint check format bench attacks mutants accuracy clean venv
@@ -32,7 +32,7 @@ $(UV):
 	$(PYTHON) -m venv .tools
 	.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-# Compiled once here, as some machines forbid Python to keep what it compiles: starting is twice as fast.
+# Compiled once here, as some machines forbid Python to store what it compiles: starting is twice as fast.
 $(SYNCED): export UV_COMPILE_BYTECODE = 1
 $(SYNCED): pyproject.toml uv.lock | $(UV)
 	$(UV) sync --quiet --frozen --python $$($(PYTHON) -c 'import sys; print(sys.executable)')
