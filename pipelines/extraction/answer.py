@@ -26,7 +26,7 @@ from schemas.listing import RawListing
 
 
 def record_id(source: str, listing_id: str) -> str:
-    """Id of the record of the proposals about a text."""
+    """Return the id of the record that stores what a language model proposed about the text of another record."""
     return f"{source}:{listing_id}"
 
 
@@ -67,7 +67,7 @@ class SourceText(NamedTuple):
 
     @property
     def record_id(self) -> str:
-        """Id of the record of the proposals about it."""
+        """Id of the record that stores what a language model proposed about this text."""
         return record_id(self.source, self.id)
 
 

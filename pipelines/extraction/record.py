@@ -14,7 +14,7 @@ from schemas.sources import BY_NAME, EXTRACTION
 
 
 def record_of(found: AcceptedProposals, text: SourceText, *, model: str, observed_at: str) -> RawListing:
-    """Build a record of our own from the accepted proposals of an answer."""
+    """Build the record that stores the accepted proposals of a language model's answer."""
     document = {
         "dropped": found.dropped,
         "model": model,

@@ -52,7 +52,7 @@ class RecordReader:
         return list(self._fields)
 
     def peek(self, key: str) -> Any:  # noqa: ANN401 - JSON can be anything
-        """Return a field without removing it; None where it is absent."""
+        """Return a field and leave it unread; None where it is absent."""
         return self._fields.get(key)
 
     def place(self, key: str) -> str:

@@ -34,7 +34,7 @@ def artifact_id(subject: Subject) -> str:
 
 
 def artifact_block(subject: Subject, *, issuer: Issuer, life: StatusFinding) -> Document:
-    """Build the block, with its keys in the order of the format."""
+    """Build a passport's `artifact` block, with its keys in the order of the format."""
     tables = _tables()
     return {
         "id": artifact_id(subject),
@@ -73,7 +73,7 @@ def pricing_block(subject: Subject) -> Document:
 
 
 def artifact_evidence(subject: Subject, *, life: StatusFinding) -> list[Document]:
-    """Evidence of the status and the price."""
+    """Evidence of the model's status and price."""
     claims = subject.claims
     price = next((name for name in PRICE_SHOWN_BY if name in claims), PRICE_SHOWN_BY[-1])
     shown_by = (*subject.others.get(MISSING, ()), claims[life.shown_by])
@@ -86,7 +86,7 @@ def artifact_evidence(subject: Subject, *, life: StatusFinding) -> list[Document
 
 
 def risk_evidence(subject: Subject) -> list[Document]:
-    """Evidence of the risk: the rule's reason, and the listing that the rule applies to."""
+    """Evidence of the data access risk: the rule's reason, and the listing that the rule applies to."""
     rule, path = risk_of(subject), "/trust/data_access_risk"
     reason = from_class(
         path,

@@ -50,7 +50,7 @@ class Draft:
 
 
 def draft(subject: Subject, terms: IssueContext) -> Draft:
-    """Compose everything but score, cause and date of the last change; `issue` adds those."""
+    """Compose a passport without score, cause and date of the last change, which `issue` adds."""
     life = status_of(subject, terms.now.astimezone(UTC).date())
     profile = enrich(subject, artifact_id=artifact_id(subject), life=life)
     artifact = artifact_block(subject, issuer=terms.issuer, life=life)

@@ -33,7 +33,7 @@ _MODALITY_PLACE = {word: place for place, word in enumerate(MODALITY_ORDER)}
 
 
 def model_block(subject: Subject) -> Document:
-    """Build the block. Every key is present, null or empty where no source states anything."""
+    """Build the `artifact.model` block. Every key is present, null or empty where no source states anything."""
     facts = {key: subject.value(fact) for key, fact in FACT_OF.items()}
     return {
         "listing_id": subject.primary.base_id,
@@ -63,7 +63,7 @@ def model_block(subject: Subject) -> Document:
 
 
 def model_evidence(subject: Subject) -> list[Document]:
-    """Evidence of everything that the block states."""
+    """Evidence of everything that the `artifact.model` block states."""
     claims = subject.claims
     evidence = [from_claim(f"{AT}/listing_id", claims["listed"])]
     for key, fact in FACT_OF.items():

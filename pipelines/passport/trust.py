@@ -26,7 +26,7 @@ COMMUNITY_FACTS = {
 
 
 def trust_block(subject: Subject, profile: Profile, *, status: str, gates: Lifetimes, now: datetime) -> Document:
-    """Build the block in the key order of the format; score, rank_breakdown and updated_at are filled when issued."""
+    """Build the `trust` block in the format's key order; `issue` fills in score, rank_breakdown and updated_at."""
     composed = compose(profile.capabilities, apart=profile.apart)
     return {
         "score": 0,

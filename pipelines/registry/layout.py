@@ -71,7 +71,7 @@ def headers(key: str) -> Headers:
 
 
 def header_rules() -> Iterator[tuple[str, Headers]]:
-    """Yield the same as patterns for a server's configuration; the first that matches applies, else a key is a page."""
+    """Yield headers by pattern of key, for a server's configuration; the first match applies, else it is a page."""
     yield from ((pattern.pattern, found) for pattern, found in _RULES)
     for extension in SITE_EXTENSIONS:
         yield rf".+\.{extension}", headers(f"a.{extension}")

@@ -58,15 +58,15 @@ class Streak:
 
     @property
     def is_over(self) -> bool:
-        """Whether to ask for nothing more, as it would not come either."""
+        """Whether so many requests failed in a row that the crawl should make no more."""
         return self.length >= FAILURES_IN_A_ROW
 
     def answered(self) -> None:
-        """Note that the source answered."""
+        """Count from 0 again, as the source answered."""
         self.length = 0
 
     def ends(self, failure: Failure, described: FetchFailure, *, refusing: Collection[int]) -> bool:
-        """Note a failure; return whether to ask for nothing more. A status of `refusing` alone is reason enough."""
+        """Count a failure; return whether to make no more requests, at once for a status in `refusing`."""
         if described.status in refusing or _is_unsent(failure, described):
             self.length = FAILURES_IN_A_ROW
         else:
@@ -75,7 +75,7 @@ class Streak:
 
 
 def with_rest(described: FetchFailure, left: int) -> FetchFailure:
-    """Add to the failure that ends a crawl how many repositories were not asked for."""
+    """Add the number of repositories that were not requested to the failure that ends a crawl."""
     rest = f"; {left} more repositories were not asked for" if left else ""
     return described.model_copy(update={"reason": described.reason + rest})
 

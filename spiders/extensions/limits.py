@@ -29,7 +29,7 @@ class Limits(NamedTuple):
 
     @classmethod
     def of(cls, settings: BaseSettings) -> Self:
-        """Read MOST_LISTINGS, MOST_UNREAD_BYTES, LARGEST_REJECT_RATE and RATED_FROM."""
+        """Return the limits in the settings MOST_LISTINGS, MOST_UNREAD_BYTES, LARGEST_REJECT_RATE and RATED_FROM."""
         return cls(
             settings.getint("MOST_LISTINGS"),
             settings.getint("MOST_UNREAD_BYTES"),

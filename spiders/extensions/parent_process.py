@@ -22,7 +22,7 @@ class ParentDeath:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Ask the kernel; raise NotConfigured where PARENT_PID is not set, or the system is not Linux."""
+        """Let the crawl end with its parent process; raise NotConfigured without PARENT_PID, or where not on Linux."""
         parent = crawler.settings.getint("PARENT_PID")
         if not parent or sys.platform != "linux":
             raise NotConfigured

@@ -135,7 +135,7 @@ class OpenRouterSpider(Spider):
         )
 
     def failed(self, failure: Failure) -> Iterator[Output]:
-        """Report what never came."""
+        """Report a request that failed after all its tries."""
         yield describe(failure, request_of(failure))
 
     def _endpoints_of(self, listed: Iterable[str]) -> Iterator[Output]:
