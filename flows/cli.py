@@ -1,4 +1,4 @@
-"""The command line, explained by `passports --help`. Exit status: 0 done, 1 the answer is no, 2 bad use."""
+"""The command line, explained by `passports --help`. Exit status: 0 done, 1 failed or negative, 2 wrong usage."""
 
 import sys
 from pathlib import Path
@@ -23,16 +23,16 @@ EXIT_INTERRUPTED = 130
 app = typer.Typer(
     help="Scrape AI-model listings and publish a signed, evidence-backed trust passport for each model.",
     epilog="Settings are environment variables, PASSPORTS_STORE and so on: see the README. "
-    "Exit status: 0 done, 1 the answer is no (verification failed, stale, gate closed), 2 bad use.",
+    "Exit status: 0 done, 1 failed or negative (verification failed, stale, gate closed), 2 wrong usage.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(readers)
-store_app = typer.Typer(help="Keeping a store in order.", no_args_is_help=True)
+store_app = typer.Typer(help="Maintain a store.", no_args_is_help=True)
 app.add_typer(store_app, name="store")
-keys_app = typer.Typer(help="The key that signs.", no_args_is_help=True)
+keys_app = typer.Typer(help="Make the signing key.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 
 
@@ -47,7 +47,8 @@ def demo(store: Store = None, as_json: AsJson = False) -> None:
 @app.command()
 def refresh(
     source: Annotated[
-        list[str] | None, typer.Option("--source", metavar="NAME", help="Crawl only this source; may be repeated.")
+        list[str] | None,
+        typer.Option("--source", metavar="NAME", help="Crawl only this source; can be given several times."),
     ] = None,
     accept_drop: AcceptDrop = False,
     new_store: NewStore = False,
@@ -56,9 +57,11 @@ def refresh(
 ) -> None:
     """Crawl the sources, then build, sign and publish passports; show progress, and a summary at the end.
 
-    The first refresh makes a signing key and says where. A source whose crawl does not pass its gate stays as it was.
+    The first refresh makes a signing key and shows its path. A source whose crawl fails its gate keeps its last good
+    listings.
 
-    PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS, _AUTHOR, _TASK, _LIMIT and _CHANGES choose what to crawl of the Hub's list.
+    PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS, _AUTHOR, _TASK, _LIMIT and _CHANGES choose the part of the Hub's
+    list to crawl.
     """
     from flows.commands import refresh as refreshing
 
@@ -87,7 +90,7 @@ def publish(
 
 @app.command()
 def doctor(store: Store = None, as_json: AsJson = False) -> None:
-    """Check whether store, key, settings, network and clock are fit to publish with; exit 1 when not."""
+    """Check store, key, settings, network and clock before publishing; exit 1 when one of them is unfit."""
     from flows.commands import doctor as examining
 
     examining.doctor(store, as_json=as_json)
@@ -108,9 +111,9 @@ def schedule(store: Store = None, as_json: AsJson = False) -> None:
 @app.command()
 def serve(
     store: Store = None,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0 takes any.")] = 8000,
-    host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
-    nginx: Annotated[bool, typer.Option("--nginx", help="Write nginx's configuration for the same instead.")] = False,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0: any free one.")] = 8000,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    nginx: Annotated[bool, typer.Option("--nginx", help="Print a configuration for nginx instead.")] = False,
 ) -> None:
     """Serve the site and the API from the store over HTTP, to try them out or behind a proxy."""
     from flows.commands import serve as serving
@@ -121,9 +124,9 @@ def serve(
 @store_app.command("gc")
 def store_gc(
     store: Store = None,
-    keep: Annotated[int, typer.Option("--keep", metavar="N", min=1, help="Generations to keep whole.")] = 30,
-    days: Annotated[int, typer.Option("--days", metavar="D", min=0, help="Keep those not older than this too.")] = 30,
-    remove: Annotated[bool, typer.Option("--remove", help="Remove it; without this it is only shown.")] = False,
+    keep: Annotated[int, typer.Option("--keep", metavar="N", min=1, help="Newest generations to retain.")] = 30,
+    days: Annotated[int, typer.Option("--days", metavar="D", min=0, help="Retain younger ones too.")] = 30,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the files; otherwise only list them.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the files that no retained generation needs; with --remove, remove them, while publishers wait."""
@@ -135,7 +138,7 @@ def store_gc(
 @store_app.command("scrub")
 def store_scrub(
     store: Store = None,
-    budget: Annotated[int, typer.Option("--budget", metavar="N", min=1, help="Files to read in this run.")] = 10_000,
+    budget: Annotated[int, typer.Option("--budget", metavar="N", min=1, help="Most files to read.")] = 10_000,
     copy: Annotated[str | None, typer.Option("--copy", metavar="URL", help="Store to repair from.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -155,10 +158,10 @@ def store_repair(store: Store = None, as_json: AsJson = False) -> None:
 
 @keys_app.command("init")
 def keys_init(
-    file: Annotated[Path | None, typer.Option("--file", help="Where to put it [PASSPORTS_SIGNING_KEY_FILE].")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="File to create [PASSPORTS_SIGNING_KEY_FILE].")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a signing key in a new file that only you can read; never over an old one."""
+    """Make a signing key in a new file that only you can read; an existing file is never overwritten."""
     from flows.commands import keys as keeping
 
     keeping.init(file, as_json=as_json)
@@ -180,5 +183,5 @@ def main() -> None:
         sys.exit(EXIT_NO)
     except SystemExit as ending:
         if ending.code == EXIT_INTERRUPTED:
-            terminal.error("interrupted: what was published before stays served")
+            terminal.error("interrupted: the store still serves the last complete publication")
         raise

@@ -13,4 +13,4 @@ class FullError(FlowError):
     def __init__(self, folder: Path, reason: str) -> None:
         remedy = "make room, or set PASSPORTS_WORK to a folder on another disk, and run again"
         self.folder, self.reason = folder, reason
-        super().__init__(f"{folder} can hold no more ({reason}): {remedy}")
+        super().__init__(f"{folder} cannot be written to ({reason}): {remedy}")

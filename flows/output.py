@@ -48,8 +48,8 @@ class Output:
         except OSError as error:
             self._discard()
             if error.errno == errno.EPIPE:
-                raise OutputError(f"nobody reads {self._name} any more", READER_GONE) from None
-            remedy = "what was published stays published; send the output elsewhere and ask again"
+                raise OutputError(f"the reader of {self._name} has ended", READER_GONE) from None
+            remedy = "the store keeps what was published; send the output elsewhere and run the command again"
             raise OutputError(f"{self._name} cannot be written ({error.strerror}): {remedy}", FAILED) from None
 
     def _discard(self) -> None:

@@ -41,7 +41,7 @@ class Head(io.RawIOBase):
         """Read what has arrived, or wait for more until the deadline."""
         left_s = self.ends - time.monotonic()
         if left_s <= 0:
-            raise TimeoutError("the head of a request did not come in time")
+            raise TimeoutError("a request's headers did not arrive in time")
         self._connection.settimeout(left_s)
         try:
             return self._connection.recv_into(buffer)
@@ -126,4 +126,4 @@ def server(store: Store, host: str, port: int, log: Callable[[str], None]) -> Se
     try:
         return Server((host, port), type("StoreHandler", (Handler,), {"store": store}), log)
     except (OSError, OverflowError) as error:
-        raise SettingsError(f"cannot listen at {host}:{port}: {error}: choose another --port") from None
+        raise SettingsError(f"cannot listen on {host}:{port}: {error}: choose another --port") from None

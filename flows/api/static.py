@@ -38,7 +38,7 @@ def answer(store: Store, method: str, target: str, asked: Mapping[str, str]) -> 
         return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"only {METHODS}", {"Allow": METHODS})
     key = key_of(target)
     if key is None:
-        return _refusal(HTTPStatus.NOT_FOUND, "nothing lies here")
+        return _refusal(HTTPStatus.NOT_FOUND, "nothing is stored at this address")
     try:
         blob = find(store, key)
     except ObstructedError:
@@ -47,7 +47,9 @@ def answer(store: Store, method: str, target: str, asked: Mapping[str, str]) -> 
         return _refusal(
             HTTPStatus.SERVICE_UNAVAILABLE, "the store does not answer: try again later", {"Retry-After": "5"}
         )
-    return _found(key, blob.body, asked) if blob else _refusal(HTTPStatus.NOT_FOUND, "nothing lies here")
+    return (
+        _found(key, blob.body, asked) if blob else _refusal(HTTPStatus.NOT_FOUND, "nothing is stored at this address")
+    )
 
 
 def key_of(target: str) -> str | None:

@@ -50,7 +50,10 @@ class Auditor:
             found.append(Mismatch(CHANGED_AT, f"the registry says {row.last_changed}, not {changed}"))
         if not found:
             shown = len(passport["unfragile"]["evidence"])
-            return Finding(Verdict.OK, f"all {shown:,} pieces of evidence found again, and the rules give the same")
+            return Finding(
+                Verdict.OK,
+                f"all {shown:,} entries of the evidence were found again, and the rules give the same result",
+            )
         mismatches_named = "; ".join(f"{mismatch.path}: {mismatch.reason}" for mismatch in found[:MOST_NAMED])
         more = f"; and {len(found) - MOST_NAMED:,} more" if len(found) > MOST_NAMED else ""
         return Finding(Verdict.EVIDENCE_MISMATCH, mismatches_named + more)
@@ -60,10 +63,10 @@ class Auditor:
         named, issued_by = passport["unfragile"]["provenance"]["rules_sha256"], then.snapshot.rules_sha256
         gates = then.snapshot.lifetimes
         if named != issued_by:
-            return [Mismatch(RULES, f"{then} was made by the rules {issued_by}, not {named}")]
+            return [Mismatch(RULES, f"the passport names the rules {named}, but {then} was made by {issued_by}")]
         if named == rulebook().sha256:
             return mismatches(passport, records, gates=gates)
         try:
             return self._former.mismatches(named, then.rules, passport, records, gates=gates)
         except (RulesError, MissingKeyError, TamperedError) as error:
-            return [Mismatch(RULES, f"it was made by other rules, and {error}")]
+            return [Mismatch(RULES, f"the passport was made by other rules: {error}")]

@@ -13,7 +13,7 @@ from pipelines.registry.layout import passport_copy_key
 from pipelines.signing.verification import MAX_PASSPORT_BYTES
 from schemas.verdict import Finding, Verdict
 
-REMEDY = "`passports store scrub` writes it anew"
+REMEDY = "run `passports store scrub` to write it again"
 LONGEST_LINK = 200
 """Most characters of a link that a reason shows."""
 
@@ -56,7 +56,7 @@ def _departure(copy: bytes, written: bytes) -> Finding:
     here, wanted = orjson.loads(copy), orjson.loads(written)
     if here["passport"]["signature"] != wanted["passport"]["signature"]:
         return Finding(Verdict.NOT_IN_SNAPSHOT, "it is another model's passport")
-    reason = _of_links(here.get("_links"), wanted["_links"]) or "it is written otherwise than a publisher writes it"
+    reason = _of_links(here.get("_links"), wanted["_links"]) or "its bytes are not those that a publisher writes"
     return Finding(Verdict.COPY_DIFFERS, reason)
 
 

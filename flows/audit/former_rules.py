@@ -54,5 +54,5 @@ class FormerRules:
             process.submit(use_rules, rules).result()
         except (RulesError, BrokenProcessPool) as error:
             process.shutdown()
-            raise RulesError(f"{error}: use the version of passports that made it") from None
+            raise RulesError(f"{error}: check with the version of passports that issued it") from None
         return process

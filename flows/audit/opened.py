@@ -58,7 +58,7 @@ class Opened(NamedTuple):
             return self.departure._replace(age=finding.age)
         if self.trust.from_store:
             reason = (
-                f"of one piece, but only {self.store.name} says that the key {self.reader.key_id} is its publisher's"
+                f"intact, but only {self.store.name} itself states that the key {self.reader.key_id} is its publisher's"
             )
             return finding._replace(verdict=Verdict.UNPINNED, reason=reason)
         return finding
@@ -67,7 +67,7 @@ class Opened(NamedTuple):
 def memory_at(path: Path | None, *, none: bool) -> Memory | None:
     """Return the memory at a path, or this user's, or None if `none`; raise SettingsError for a path and `none`."""
     if path and none:
-        raise SettingsError("give --state or --no-state, and not both")
+        raise SettingsError("give either --state or --no-state")
     return None if none else Memory(path) if path else default_memory()
 
 
@@ -92,7 +92,7 @@ def open_registry(settings: Settings, options: TrustOptions, at: datetime) -> Op
     found = departure(served, remembered, name) or (_fork(reader, remembered, name) if remembered else None)
     if found is None:
         _remember(memory, name, reader.key_id, served)
-    remedy = f"ask its publisher; if it was begun anew, remove its entry from {memory.path}"
+    remedy = f"ask its publisher; if it was started again on purpose, remove its entry from {memory.path}"
     return Opened(name, store, reader, trust, found and found._replace(reason=f"{found.reason}: {remedy}"))
 
 
@@ -107,15 +107,19 @@ def pin_first(opened: Opened, judged: Iterable[JudgedTarget], options: TrustOpti
         return opened
     key_id = opened.reader.key_id
     if key_id == demo_signer().key_id:
-        raise KeyChangedError(f"{opened.name} is signed with the demo's key, which everybody has: it is not remembered")
+        raise KeyChangedError(
+            f"{opened.name} is signed with the demo's key, which everybody has, so it is not remembered"
+        )
     options.memory.pin(opened.name, key_id)
-    origin = f"the key {key_id}, remembered now in {options.memory.path}: from now on {opened.name} is held to it"
+    origin = (
+        f"the key {key_id}, now remembered in {options.memory.path}: {opened.name} must be signed with it from now on"
+    )
     return opened._replace(trust=TrustedKeys(opened.trust.keys.only(key_id), origin, "first_use_now"))
 
 
 def _advice(key_id: str) -> str:
     if key_id == demo_signer().key_id:
-        return f"the demo's key, which everybody has: pass --key {key_id} to look at what the demo made"
+        return f"the demo's key, which everybody has: pass --key {key_id} to read what the demo published"
     named = f"if its publisher states the key {key_id}, pass --key {key_id}"
     return f"{named}; or remember it with `passports verify --trust-on-first-use`"
 
@@ -125,7 +129,9 @@ def _ensure_same_key(memory: Memory, name: str, key_id: str) -> None:
     if known and key_id not in known:
         remedy = f"ask its publisher; if the key was changed, pass --key, or remove its entry from {memory.path}"
         before = ", ".join(sorted(known))
-        raise KeyChangedError(f"{name} is signed with the key {key_id}, and was seen under {before} before: {remedy}")
+        raise KeyChangedError(
+            f"{name} is signed with the key {key_id}, but was seen with the key {before} before: {remedy}"
+        )
 
 
 def _fork(reader: Reader, remembered: Seen, name: str) -> Finding | None:
@@ -142,8 +148,8 @@ def _fork(reader: Reader, remembered: Seen, name: str) -> Finding | None:
             if parent == (remembered.generation, remembered.snapshot_sha256):
                 return None
             if parent[0] <= remembered.generation:
-                seen = f"generation {remembered.generation} that was seen before: it is of another history"
-                return Finding(Verdict.ROLLBACK, f"{name}: generation {reader.generation} does not follow the {seen}")
+                seen = f"generation {remembered.generation} that was seen before, so it is another history"
+                return Finding(Verdict.ROLLBACK, f"{name}: generation {reader.generation} does not descend from {seen}")
     return None
 
 
@@ -159,5 +165,7 @@ def _remember(memory: Memory, name: str, key_id: str, served: Seen) -> None:
         memory.remember(name, key_id, served)
     except SeenError as error:
         LOG.warning(
-            "generation %s is not remembered, so that a rollback could not be seen: %s", served.generation, error
+            "generation %s could not be remembered, so a later rollback to an older one would not be noticed: %s",
+            served.generation,
+            error,
         )

@@ -46,7 +46,7 @@ def judged_all(registry: OpenedRegistry, base_urls: Iterable[str] = ()) -> Itera
     for ref in reader.snapshot.shards:
         rows = _attempt(registry, lambda: list(reader.shard(ref)))  # noqa: B023 - called at once
         if isinstance(rows, Finding):
-            reason = f"{rows.reason}; its {ref.rows:,} passports cannot be judged"
+            reason = f"{rows.reason}; the passports that it lists ({ref.rows:,}) cannot be verified"
             yield JudgedTarget(shard_key(ref.sha256), rows._replace(reason=reason))
             continue
         for row in rows:

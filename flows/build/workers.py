@@ -83,7 +83,7 @@ def _opened(folder: Path) -> BinaryIO:
         seen = folder.stat()
     except FileNotFoundError:
         remedy = "set PASSPORTS_WORK to a folder that the run and all of its workers share"
-        raise WorkerError(f"{folder} is not there for this worker: {remedy}") from None
+        raise WorkerError(f"this worker does not find {folder}: {remedy}") from None
     if seen.st_uid != os.geteuid() or stat.S_IMODE(seen.st_mode) & 0o022:
         raise WorkerError(f"{folder} can be written to by others: run the worker as the user who runs the flow")
     return (folder / _FILE).open("rb")
@@ -94,7 +94,7 @@ def _demand_alike(run: WorkerEnvironment, worker: WorkerEnvironment) -> None:
         if wanted != found:
             difference = f"the run has {wanted}, this worker {found}"
             raise WorkerError(
-                f"{name.replace('_', ' ')}: {difference}: give workers the run's code and PASSPORTS_ settings"
+                f"{name.replace('_', ' ')}: {difference}: start workers with the run's code and PASSPORTS_ settings"
             )
 
 

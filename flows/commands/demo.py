@@ -34,8 +34,8 @@ def demo(store: str | None, *, as_json: bool) -> None:
     (_answer if as_json else _show)(done, judged, trust)
     if not as_json:
         terminal.note(
-            f"The recording is of {timestamp(RECORDED_AT)[:10]} and its passports say so. Today they are expired, "
-            f"which is what `passports verify --all --key {demo_signer().key_id}` says. "
+            f"The recording is of {timestamp(RECORDED_AT)[:10]} and its passports have that date. By today's they "
+            f"are expired, as `passports verify --all --key {demo_signer().key_id}` shows. "
             "Next: `passports refresh`."
         )
 

@@ -60,7 +60,7 @@ def _show(step: VersionStep) -> None:
     title = f"generation {row.generation}, signed at {passport['signedAt']}: {row.cause.replace('_', ' ')}"
     if step.changes is None:
         first = row.cause == "first_seen"
-        terminal.say(f"{title}{'' if first else '; what was before is not kept any more'}")
+        terminal.say(f"{title}{'' if first else '; the version before it is no longer stored'}")
     elif not step.changes:
         terminal.say(f"{title}; nothing of substance changed")
     else:
@@ -76,7 +76,9 @@ def show_changes(changes: Sequence[ValueChange], title: str) -> None:
     ]
     terminal.rows(records, ("what", "from", "to"), title=title)
     if len(changes) > MOST_SHOWN:
-        terminal.note(f"{len(changes) - MOST_SHOWN:,} more changes are not shown: `passports diff --json` names all")
+        terminal.note(
+            f"more changes that are not shown: {len(changes) - MOST_SHOWN:,}; `passports diff --json` shows all"
+        )
 
 
 def _value(value: object) -> str:

@@ -27,6 +27,7 @@ from flows.store.base import Store
 from flows.store.open import open_store
 from flows.store.probe import RACERS, probe
 from pipelines.ahead import CLOCK_SKEW, is_ahead, published_at
+from pipelines.formats.text import amount
 from pipelines.signing.keys import KeyRing
 from schemas.sources import CRAWLS
 from schemas.times import http_date, timestamp
@@ -65,7 +66,7 @@ class Check(NamedTuple):
 
 
 def checks(settings: Settings, *, clock: Callable[[], datetime], nonce: str) -> Iterator[Check]:
-    """Yield the result of each check; none raises, and nothing is published."""
+    """Yield the results of checking settings, key, store, sources and clock; none raises, and nothing is published."""
     yield _tried("settings", lambda: _settings(settings))
     yield _tried("key", lambda: _key(settings))
     yield from _store(settings, clock(), nonce)
@@ -83,7 +84,7 @@ def _tried(name: str, look: Callable[[], Check]) -> Check:
 def _settings(settings: Settings) -> Check:
     gates = gates_of(settings)
     return Check(
-        "settings", "fit", f"issuer {settings.issuer}, served at {settings.base_url}, gates of {', '.join(gates)}"
+        "settings", "fit", f"issuer {settings.issuer}, served at {settings.base_url}, gates for {', '.join(gates)}"
     )
 
 
@@ -92,7 +93,7 @@ def _key(settings: Settings) -> Check:
     if found is None and settings.signing_key_file:
         return Check("key", "unfit", f"{key_file(settings)} does not exist: make it with `passports keys init`")
     if found is None:
-        return Check("key", "unknown", f"none yet: the first refresh makes one in {key_file(settings)}")
+        return Check("key", "unknown", f"no key yet: the first refresh makes one in {key_file(settings)}")
     return Check("key", "fit", f"{found.signer.key_id} from {found.path or 'the environment'}")
 
 
@@ -104,8 +105,16 @@ def _store(settings: Settings, at: datetime, nonce: str) -> Iterator[Check]:
     except FlowError as error:
         yield Check("store", "unfit", str(error))
         return
-    how = "by compare-and-swap" if commit == "swap" else "by creation only: it ignores the condition of a swap"
-    yield Check("store", "fit", f"{store.name}: of {RACERS} racing writes one wins; generations are committed {how}")
+    how = (
+        "by compare-and-swap"
+        if commit == "swap"
+        else "by creating files, as the store ignores the condition of a replacement"
+    )
+    yield Check(
+        "store",
+        "fit",
+        f"{store.name}: of {RACERS} simultaneous writes exactly one succeeds; generations are committed {how}",
+    )
     yield _tried("registry", lambda: _registry(settings, store, at))
 
 
@@ -122,17 +131,15 @@ def _registry(settings: Settings, store: Store, at: datetime) -> Check:
     if own:
         ensure_newest(store, reader, reader.keys, remembered_generation(settings.store, own.signer.key_id))
     if is_ahead(published_at(reader.pointer, reader.snapshot), at):
-        clock = (
-            f"this clock says {timestamp(at)}: set it right; if it is, `passports refresh` issues anew what is ahead"
-        )
+        clock = f"it is {timestamp(at)} by this clock: correct it, or, if it is right, run `passports refresh`"
         return Check(
             "registry",
             "unfit",
             f"{reader} is not yet valid: published at {published_at(reader.pointer, reader.snapshot)}, and {clock}",
         )
-    until = f"{reader.snapshot.passports:,} passports, to be renewed before {reader.pointer.expires_at}"
+    until = f"{amount(reader.snapshot.passports, 'passport')}, to be renewed before {reader.pointer.expires_at}"
     if reader.frozen:
-        return Check("registry", "unknown", f"{reader}: {until}, which is past: run `passports refresh`")
+        return Check("registry", "unknown", f"{reader}: {until}, which has passed: run `passports refresh`")
     return Check("registry", "fit", f"{reader}: {until}")
 
 
@@ -144,10 +151,14 @@ def _network(source: str, url: str, clock: Callable[[], datetime]) -> Iterator[C
         _, told = _fetched(f"{url}{path}", 0) if allowed else (b"", None)
     except (OSError, ValueError, HTTPException) as error:
         remedy = f"check the network and PASSPORTS_{source.upper()}_URL, or leave it out of PASSPORTS_SOURCES"
-        yield Check(name, "unfit", f"{url} cannot be reached ({error}): {remedy}")
+        yield Check(name, "unfit", f"no usable answer from {url} ({error}): {remedy}")
         return
     if not allowed:
-        yield Check(name, "unfit", f"{robots_url} does not allow {ROBOT} to fetch {url}{path}")
+        yield Check(
+            name,
+            "unfit",
+            f"{robots_url} does not allow {ROBOT} to fetch {path}: ask its owner, or leave it out of PASSPORTS_SOURCES",
+        )
         return
     yield Check(name, "fit", f"{url}{path} answers, and its robots.txt allows it")
     yield _clock(url, told, clock())
@@ -167,7 +178,7 @@ def _fetched(url: str, max_bytes: int) -> tuple[bytes, str | None]:
     try:
         answer = came.get(timeout=DEADLINE_S)
     except Empty:
-        raise TimeoutError(f"no whole answer within {DEADLINE_S:g} s") from None
+        raise TimeoutError(f"no complete answer within {DEADLINE_S:g} s") from None
     if isinstance(answer, Exception):
         raise answer
     return answer
@@ -191,13 +202,17 @@ def _answer(url: str, max_bytes: int) -> tuple[bytes, str | None]:
 
 def _clock(url: str, theirs: str | None, now: datetime) -> Check:
     if theirs is None:
-        return Check("clock", "unknown", f"{url} does not tell the time")
+        return Check("clock", "unknown", f"{url} sends no Date header, so this clock was not checked against it")
     there = http_date(theirs)
     if there is None:
-        return Check("clock", "unknown", f"{url} tells the time as {theirs[:40]!r}, which is no date of HTTP")
+        return Check("clock", "unknown", f"{url} sends the Date header {theirs[:40]!r}, which is not an HTTP date")
     apart = abs(now - there)
     if apart > CLOCK_SKEW:
-        return Check("clock", "unfit", f"{_seconds(apart)} apart from {url}: set this clock right, or passports lie")
+        return Check(
+            "clock",
+            "unfit",
+            f"{_seconds(apart)} apart from {url}: correct this clock, as passports get their dates from it",
+        )
     return Check("clock", "fit", f"{_seconds(apart)} apart from {url}")
 
 

@@ -17,4 +17,4 @@ def init(file: Path | None, *, as_json: bool) -> None:
         terminal.document({"file": str(key.path), "public_key": public})
         return
     terminal.pairs([("signing key", key.path), ("key id", key.signer.key_id), ("public key", json.dumps(public))])
-    terminal.note("Keep a copy of the file where nobody else can read it. The public key is what readers need.")
+    terminal.note("Store a copy of the file where nobody else can read it. Give readers the public key.")

@@ -16,40 +16,46 @@ Store = Annotated[
         "--store", metavar="URL", help="Directory, or s3://, gs://, az:// with bucket and prefix [PASSPORTS_STORE]."
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Key = Annotated[
     str | None,
     typer.Option(
         "--key",
         metavar="FILE|THUMBPRINT",
-        help="Trusted public keys (JWK or JWK Set), or a key of the store by its thumbprint (RFC 7638); without it the "
-        "key remembered of the store, or our own.",
+        help="Trusted public keys (JWK or JWK Set), or the thumbprint (RFC 7638) of a key of the store; default: the "
+        "key remembered for the store, or our own.",
     ),
 ]
 FirstUse = Annotated[
     bool,
-    typer.Option("--trust-on-first-use", help="Remember the store's own key, and hold the store to it from now on."),
+    typer.Option(
+        "--trust-on-first-use", help="Remember the store's own key, and trust only it for this store from now on."
+    ),
 ]
 State = Annotated[
     Path | None,
-    typer.Option("--state", metavar="FILE", help="Memory of the generations and keys seen; without it the user's own."),
+    typer.Option(
+        "--state", metavar="FILE", help="File that remembers generations and keys seen; default: the user's own."
+    ),
 ]
-NoState = Annotated[bool, typer.Option("--no-state", help="Recall and remember nothing: a rollback is not seen.")]
+NoState = Annotated[bool, typer.Option("--no-state", help="Remember nothing: rollbacks go unnoticed.")]
 At = Annotated[
-    str | None, typer.Option("--at", metavar="TIME", help="Judge as of this instant, e.g. 2026-04-22T08:12:12Z.")
+    str | None, typer.Option("--at", metavar="TIME", help="Judge freshness at this time, e.g. 2026-04-22T08:12:12Z.")
 ]
 
 AtGeneration = Annotated[
-    int | None, typer.Option("--at-generation", metavar="N", min=1, help="Read this earlier generation instead.")
+    int | None, typer.Option("--at-generation", metavar="N", min=1, help="Read this earlier generation.")
 ]
 
 AcceptDrop = Annotated[
     bool,
-    typer.Option("--accept-drop", help="Publish although a source lists much less than last time: you have looked."),
+    typer.Option(
+        "--accept-drop", help="Publish although a source lists far fewer than last time; check the source first."
+    ),
 ]
 NewStore = Annotated[
     bool,
-    typer.Option("--new-store", help="Begin a new history in a store that lost its pointer: the old one goes unused."),
+    typer.Option("--new-store", help="Begin a new history in a store that lost its pointer; the old one is not used."),
 ]
 
 

@@ -33,7 +33,7 @@ def _do(job: Job, *, as_json: bool) -> None:
     show(done.report, done.published, as_json=as_json)
     if done.report.state == "partial":
         failed = ", ".join(sorted({breach.source for breach in done.report.breaches}))
-        terminal.error(f"published without {failed}: what is known of them stands as it was; the reasons are above")
+        terminal.error(f"published without {failed}, for the reasons above: passports still use the last good listings")
         sys.exit(1)
 
 
@@ -41,6 +41,6 @@ def _announce_key(settings: Settings) -> None:
     key = open_key(settings)
     if key.made:
         terminal.note(
-            f"made a signing key, {key.signer.key_id}, in {key.path}: keep a copy of it; "
-            "to bring your own, set PASSPORTS_SIGNING_KEY_FILE or PASSPORTS_SIGNING_KEY to a private Ed25519 JWK"
+            f"made a signing key, {key.signer.key_id}, in {key.path}: make a backup of it; "
+            "to use your own, set PASSPORTS_SIGNING_KEY_FILE or PASSPORTS_SIGNING_KEY to a private Ed25519 JWK"
         )

@@ -54,7 +54,7 @@ def run(job: Job, *, as_json: bool) -> RunOutcome:
 
 
 def show(report: RunReport, published: Published | None, *, as_json: bool) -> None:
-    """Show the report of a job; `published` is None where it published nothing."""
+    """Print the report of a job; `published` is None where it published nothing."""
     if as_json:
         terminal.document(answer(report, published))
         return
@@ -63,7 +63,7 @@ def show(report: RunReport, published: Published | None, *, as_json: bool) -> No
         terminal.rows(refused[:MOST_REFUSED], refused[0].keys(), title="\nquarantined")
     if len(refused) > MOST_REFUSED:
         terminal.note(
-            f"and {len(refused) - MOST_REFUSED:,} more, each in the report: {run_key(report.run)} of the store"
+            f"and {len(refused) - MOST_REFUSED:,} more; the run's report lists all: {run_key(report.run)} in the store"
         )
 
 
@@ -94,6 +94,6 @@ async def _flow(job: Job, begun: "Mapping[str, asyncio.Task[CrawlOutcome]]", api
     except Exception as error:
         if await asyncio.to_thread(is_healthy, api_url):
             raise
-        gone = f"the Prefect server at {api_url} does not answer any more"
-        raise ServerFailedError(f"{gone}: run again; what was published before stays served") from error
+        gone = f"the Prefect server at {api_url} no longer answers"
+        raise ServerFailedError(f"{gone}: run again; the store still serves the last complete publication") from error
     return done

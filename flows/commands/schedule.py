@@ -18,7 +18,7 @@ from flows.orchestration.runner import ensure_reachable, serve_deployments, serv
 from flows.orchestration.server import leave_address, scheduling
 from flows.progress import LOG
 
-ONLY_WHEN_TOLD = "when told to"
+ONLY_WHEN_TOLD = "on request"
 
 
 def schedule(store: str | None, *, as_json: bool, file: Path = FILE) -> None:
@@ -45,7 +45,9 @@ async def _show(deployments: list[Deployment], api_url: str, store: str, *, as_j
         terminal.document({"api": api_url, "store": store, "deployments": records})
         return
     terminal.rows(records, records[0].keys())
-    terminal.say(f"\nserving into {store}, one run at a time; Prefect's pages: {api_url.removesuffix('/api')}")
+    terminal.say(
+        f"\nrunning the schedules for {store}, one run at a time; Prefect's pages: {api_url.removesuffix('/api')}"
+    )
 
 
 async def _record(deployment: Deployment, now: datetime) -> dict[str, object]:

@@ -11,12 +11,12 @@ from flows.store.open import open_store
 
 
 def serve(store_url: str | None, *, port: int, host: str, nginx: bool) -> None:
-    """Serve until interrupted, or write nginx's configuration for the same."""
+    """Serve a store's site and API until interrupted, or print a configuration for nginx that does."""
     settings = read_settings(store=store_url)
     store = open_store(settings.store)
     if nginx:
         if not isinstance(store, LocalStore):
-            raise SettingsError("--nginx: nginx serves a directory; a bucket is served by its own service")
+            raise SettingsError("--nginx: the store must be a directory; serve a bucket by its own service")
         terminal.OUT.out(configuration(str(Path(store.name).resolve()), port=port, name="_"), end="", highlight=False)
         return
     with server(store, host, port, terminal.note) as listening:

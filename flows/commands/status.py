@@ -7,6 +7,7 @@ from flows.commands import terminal
 from flows.commands.options import moment
 from flows.config.settings import gates_of, read_settings
 from flows.registry.trust import TrustedKeys
+from pipelines.formats.text import amount
 from pipelines.views.ages import Ages, Generation, SourceAge, ages_of, shown
 
 LONGEST_LISTING = 40
@@ -55,9 +56,9 @@ def _show_ages(ages: Ages, complaints: list[str]) -> None:
         records = [_coloured(_coloured(p._asdict(), "age"), "status") for p in listed[:LONGEST_LISTING]]
         terminal.rows(records, NAMED)
     summary = ", ".join(f"{count:,} {age}" for age, count in ages.counts.items())
-    terminal.OUT.print(f"\n{len(ages.passports):,} passports in generation {ages.generation}: {summary}")
+    terminal.OUT.print(f"\n{amount(len(ages.passports), 'passport')} in generation {ages.generation}: {summary}")
     if len(listed) > LONGEST_LISTING:
-        terminal.note(f"{len(listed) - LONGEST_LISTING:,} more are not shown: --json names all")
+        terminal.note(f"{len(listed) - LONGEST_LISTING:,} more are not shown: --json shows all")
     for complaint in complaints:
         terminal.note(complaint)
 

@@ -18,6 +18,7 @@ from flows.registry.seen import remembered_generation
 from flows.registry.trust import trusted_keys
 from flows.site.rendering import copies_for, site_files
 from flows.store.open import open_store
+from pipelines.formats.text import amount
 from pipelines.passport.links import Issuer
 from pipelines.signing.keys import KeyRing, Signer
 
@@ -35,7 +36,7 @@ def publish(store_url: str | None, to: str, *, as_json: bool) -> None:
     written = ", ".join(f"{count:,} {step}" for step, count in done.written.items()) or "nothing"
     terminal.pairs([
         ("from", open_store(settings.store).name), ("to", open_store(to).name), ("generation", done.generation),
-        ("copied", f"{done.copied:,} immutable files, each verified"), ("for readers", f"wrote {written}"),
+        ("copied", f"{amount(done.copied, 'immutable file')}, each verified"), ("for readers", f"wrote {written}"),
     ])  # fmt: skip
 
 
@@ -44,7 +45,7 @@ def gc(store_url: str | None, *, generations: int, days: int, remove: bool, as_j
     settings, now = read_settings(store=store_url), clock_of(source_date_epoch())
     store = open_store(settings.store)
     if remove:
-        signer = _signer(settings, "removing needs the signing key, to keep publishers out meanwhile")
+        signer = _signer(settings, "--remove needs the signing key, to lock the store against publishers meanwhile")
         trusted = KeyRing([signer.public_key])
         done = collect(
             store,
@@ -81,7 +82,7 @@ def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json
     else:
         for damage in done.damages:
             terminal.error(f"{damage.reason}{' (repaired)' if damage.repaired else ''}")
-        terminal.OUT.print(f"{done.read:,} of {done.of:,} files read, {len(done.damages):,} damaged")
+        terminal.OUT.print(f"{done.read:,} of {amount(done.of, 'file')} read, {len(done.damages):,} damaged")
     if any(not damage.repaired for damage in done.damages):
         sys.exit(1)
 
@@ -90,7 +91,7 @@ def repair(store_url: str | None, *, as_json: bool) -> None:
     """Move the pointer to the newest complete history, and write the copies that it lacks."""
     settings = read_settings(store=store_url)
     store = open_store(settings.store)
-    signer = _signer(settings, "repairing needs the signing key, as the pointer is signed")
+    signer = _signer(settings, "repair needs the signing key, to sign the pointer")
     with terminal.watched():
         done = recover(
             store,
@@ -106,10 +107,10 @@ def repair(store_url: str | None, *, as_json: bool) -> None:
         terminal.document(done._asdict())
         return
     written = ", ".join(f"{count:,} {step}" for step, count in done.written.items()) or "nothing"
-    before = "there was none of ours" if done.before is None else f"it named generation {done.before}"
+    before = "none that our key signed" if done.before is None else f"it named generation {done.before}"
     terminal.pairs([
         ("store", store.name), ("generation", done.generation), ("pointer", before),
-        ("whole from", f"generation {done.kept_from} on"), ("for readers", f"wrote {written}"),
+        ("complete from", f"generation {done.kept_from} on"), ("for readers", f"wrote {written}"),
     ])  # fmt: skip
 
 
@@ -120,15 +121,19 @@ def _show_collected(done: Collection, *, remove: bool, as_json: bool) -> None:
     for key in done.garbage[:MOST_SHOWN]:
         terminal.OUT.print(terminal.plain(key))
     if len(done.garbage) > MOST_SHOWN:
-        terminal.note(f"and {len(done.garbage) - MOST_SHOWN:,} more: --json names all")
+        terminal.note(f"and {len(done.garbage) - MOST_SHOWN:,} more: --json shows all")
     what = (
-        f"{done.removed:,} files removed" if remove else f"{len(done.garbage):,} files would be removed (--remove does)"
+        f"{amount(done.removed, 'file')} removed"
+        if remove
+        else f"{amount(len(done.garbage), 'file')} would be removed (--remove does)"
     )
-    terminal.OUT.print(f"{len(done.generations):,} generations and {done.kept:,} files kept, {what}")
+    terminal.OUT.print(
+        f"{amount(len(done.generations), 'generation')} and {amount(done.kept, 'file')} retained, {what}"
+    )
 
 
 def _signer(settings: Settings, reason: str) -> Signer:
     found = find_key(settings)
     if found is None:
-        raise SigningKeyError(f"{reason}: see `passports keys`")
+        raise SigningKeyError(f"{reason}: set PASSPORTS_SIGNING_KEY_FILE, or make a key with `passports keys init`")
     return found.signer

@@ -30,9 +30,9 @@ def verify(
     if bool(targets) == every:
         raise SettingsError("name the passports to verify, or give --all")
     if evidence and not all(map(names_slug, targets)):
-        raise SettingsError("--evidence looks into the store's records: name passports by their slugs, or give --all")
+        raise SettingsError("--evidence reads the store's records: name passports by their slugs, or give --all")
     if trusting.first_use and trusting.memory is None:
-        raise SettingsError("--trust-on-first-use remembers a key: leave out --no-state")
+        raise SettingsError("--trust-on-first-use must remember a key: leave out --no-state")
     settings, now = read_settings(store=store_url), moment(at)
     slugs = every or any(map(names_slug, targets))
     if not (slugs or store_url):

@@ -33,7 +33,9 @@ def source_date_epoch() -> int | None:
         epoch = int(text)
         datetime.fromtimestamp(epoch, UTC)
     except (ValueError, OverflowError, OSError):
-        raise ClockError(f"SOURCE_DATE_EPOCH is {text!r}, not whole seconds since 1970: unset it or set them") from None
+        raise ClockError(
+            f"SOURCE_DATE_EPOCH is {text!r}, not a whole number of seconds since 1970: correct it or unset it"
+        ) from None
     return epoch
 
 

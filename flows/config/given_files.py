@@ -31,7 +31,7 @@ def read_given(target: str, *, deadline_s: float = FETCH_DEADLINE_S) -> bytes:
     try:
         return read_file(Path(target), max_bytes=MAX_DOCUMENT_BYTES + 1)
     except OSError as error:
-        raise GivenFileError(f"{error.strerror}: name a slug, a file or a URL") from None
+        raise GivenFileError(f"{error.strerror}: give a slug, a file or a URL") from None
 
 
 def read_file(path: Path, *, max_bytes: int) -> bytes:
@@ -52,7 +52,7 @@ def _fetch(url: str, deadline_s: float) -> bytes:
     try:
         return answer.result(timeout=deadline_s)
     except TimeoutError:
-        raise GivenFileError(f"no whole answer within {deadline_s:g} s: try again, or name a file") from None
+        raise GivenFileError(f"no complete answer within {deadline_s:g} s: try again, or name a file") from None
     except (OSError, ValueError, HTTPException) as error:
         reason = error if isinstance(error, urllib.error.HTTPError) else getattr(error, "reason", error)
         raise GivenFileError(str(reason)) from None

@@ -74,9 +74,9 @@ class Settings(SourceSettings):
     @classmethod
     def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if unknown := sorted(set(value) - CRAWLS.keys()):
-            raise ValueError(f"no such source: {', '.join(unknown)}; there is: {', '.join(CRAWLS)}")
+            raise ValueError(f"unknown source: {', '.join(unknown)}; choose from {', '.join(CRAWLS)}")
         if not value:
-            raise ValueError(f"name at least one source; there is: {', '.join(CRAWLS)}")
+            raise ValueError(f"name at least one source of {', '.join(CRAWLS)}")
         return value
 
     @field_validator("extractor_url")
@@ -90,14 +90,14 @@ class Settings(SourceSettings):
     def _fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
         key = value.get_secret_value().strip() if value else ""
         if not key.isascii() or not key.isprintable() or " " in key:
-            raise ValueError("holds a space or another character that no header carries")
+            raise ValueError("contains a space or another character that an HTTP header cannot contain")
         return SecretStr(key) if key else None
 
     @field_validator("extractor_model")
     @classmethod
     def _both_or_none(cls, value: str | None, info: ValidationInfo) -> str | None:
         if "extractor_url" in info.data and (value is None) != (info.data["extractor_url"] is None):
-            raise ValueError("an extractor needs both PASSPORTS_EXTRACTOR_URL and PASSPORTS_EXTRACTOR_MODEL")
+            raise ValueError("set both PASSPORTS_EXTRACTOR_URL and PASSPORTS_EXTRACTOR_MODEL, or neither")
         return value
 
 
@@ -120,5 +120,5 @@ def gates_of(settings: Settings) -> Gates:
     except (OSError, ValueError) as error:
         raise SettingsError(f"PASSPORTS_GATES_FILE: {settings.gates_file}: {error}") from None
     if missing := sorted(default_gates().keys() - gates.keys()):
-        raise SettingsError(f"PASSPORTS_GATES_FILE: {settings.gates_file}: add a gate of {', '.join(missing)}")
+        raise SettingsError(f"PASSPORTS_GATES_FILE: {settings.gates_file}: add a gate for {', '.join(missing)}")
     return gates

@@ -67,7 +67,9 @@ def find_key(settings: Settings) -> OpenedKey | None:
     if not path.is_file():
         return None
     if path.stat().st_mode & OTHERS and not _is_credential(path):
-        raise SigningKeyError(f"{path} can be read by others: `chmod 600 {path}`, and rotate the key if others have")
+        raise SigningKeyError(
+            f"{path} can be read by others: run `chmod 600 {path}`, and replace the key if others have read it"
+        )
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

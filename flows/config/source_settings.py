@@ -20,7 +20,9 @@ def _chooses_from_a_list(value: str | int | None, info: ValidationInfo) -> str |
     """Refuse a filter of the list when the list is not crawled."""
     floor = f"{str(info.field_name).rpartition('_')[0]}_minimum_downloads"
     if value is not None and info.data.get(floor, 0) is None:
-        raise ValueError(f"chooses from the Hub's list, which PASSPORTS_{floor.upper()}=- leaves alone")
+        raise ValueError(
+            f"filters the Hub's list, which is not crawled with PASSPORTS_{floor.upper()}=-: unset one of them"
+        )
     return value
 
 
@@ -30,27 +32,27 @@ _OF_A_LIST: dict[str, tuple[object, object, str]] = {
     "minimum_downloads": (
         Annotated[int | None, Field(ge=0), BeforeValidator(lambda value: None if value == "-" else value)],
         1_000_000,
-        'Repositories with so many downloads in 30 days get passports of their own; none do where it is unset ("-").',
+        'Fewest downloads in 30 days with which a repository gets a separate passport; "-": the list is not crawled.',
     ),
     "author": (
         Annotated[_Author | None, AfterValidator(_chooses_from_a_list)],
         None,
-        "Of the Hub's list only the repositories of this user or organisation.",
+        "Crawl only this user's or organisation's repositories of the Hub's list.",
     ),
     "task": (
         Annotated[_Task | None, AfterValidator(_chooses_from_a_list)],
         None,
-        "Of the Hub's list only those for this task, by the Hub's `pipeline_tag`.",
+        "Crawl only repositories for this task of the Hub's list, by the Hub's `pipeline_tag`.",
     ),
     "limit": (
         Annotated[int | None, Field(ge=1), AfterValidator(_chooses_from_a_list)],
         None,
-        "Of the Hub's list only so many repositories, those with the most downloads.",
+        "Most repositories to crawl of the Hub's list; those with the most downloads.",
     ),
     "changes": (
         bool,
         False,
-        "Whether a refresh asks the list only for what has changed since the last one, and not for all of it.",
+        "Whether a refresh crawls only what changed on the list since the last crawl, and not the whole list.",
     ),
 }
 """Name of a list query's setting → type, default and description; for sources with `has_list_query`."""
@@ -60,9 +62,9 @@ def _fields() -> dict[str, Any]:
     """Return name → type and default of the settings of all sources."""
     found: dict[str, tuple[object, object, str]] = {}
     for source, crawl in CRAWLS.items():
-        found[f"{source}_url"] = (Url, crawl.url, f"Where {crawl.title} is; may have a path prefix.")
+        found[f"{source}_url"] = (Url, crawl.url, f"URL of {crawl.title}; may have a path prefix.")
         if crawl.budget is not None:
-            most = f"At most so many {crawl.budget_of}, those first that were not seen for longest."
+            most = f"Most {crawl.budget_of} in one run; those observed longest ago come first."
             found[f"{source}_budget"] = (Annotated[int, Field(ge=0)], crawl.budget, most)
         if crawl.has_list_query:
             found |= {f"{source}_{name}": field for name, field in _OF_A_LIST.items()}

@@ -126,8 +126,8 @@ def _since(source: str, query: ListQuery, state: PublishedState) -> str | None:
     list_crawls = state.list_crawls(source)
     if base := latest_covering(query, list_crawls):
         return base.began_at
-    reason = "no earlier walk saw all that is asked for now" if list_crawls else "it was never gone through whole"
-    LOG.warning("%s: the list is gone through to its floor, not for its changes alone: %s", source, reason)
+    reason = "no earlier crawl covers what is asked for now" if list_crawls else "there is no earlier complete crawl"
+    LOG.warning("%s: crawling the whole list, not only its changes: %s", source, reason)
     return None
 
 

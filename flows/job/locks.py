@@ -44,7 +44,7 @@ def _turns(job: Job) -> Iterator[None]:
             try:
                 turn = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                LOG.warning("%s: another refresh of %s goes on: waiting until it has ended", job.store, source)
+                LOG.warning("%s: another refresh of %s is running: waiting until it ends", job.store, source)
                 turn = _lock(folder, fcntl.LOCK_EX)
             held.callback(os.close, turn)
         yield
@@ -60,7 +60,7 @@ def only_process(what: str) -> Iterator[Path]:
     try:
         held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise AlreadyRunningError(f"{what}: another process does that already: stop it first") from None
+        raise AlreadyRunningError(f"{what}: another process does this already: stop it first") from None
     try:
         yield folder
     finally:

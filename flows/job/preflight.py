@@ -22,11 +22,11 @@ def preflight(job: Job) -> None:
     except TamperedError as error:
         remedy = (
             "if another key signed it, set PASSPORTS_SIGNING_KEY_FILE to that key or choose another --store; "
-            "if the pointer was changed, put ours back with `passports store repair`"
+            "if somebody changed the pointer, restore ours with `passports store repair`"
         )
         raise TamperedError(f"{error}; {remedy}") from None
     except MissingKeyError as error:
-        raise TamperedError(f"{error}, which what is signed names: restore it from a copy of the store") from None
+        raise TamperedError(f"{error}, although a signed file names it: restore it from a copy of the store") from None
 
 
 def starting_point_of(job: Job, tools: Tools) -> PublishedState:

@@ -85,7 +85,7 @@ def collect(
         ensure_newest(store, reader, trusted, mark)
         time_to_publish(reader, clock())
         if reader.pointer.commit != "swap":
-            raise PublicationError(f"{store.name}: garbage cannot be collected where the pointer is not swapped")
+            raise PublicationError(f"{store.name}: garbage cannot be collected in a store without compare-and-swap")
         until = clock() + COLLECTION_LEASE
         kept_from = _youngest(reader, generations, clock() - timedelta(days=days))[-1]
         repointed = partial(_repointed, store, signer=signer, trusted=trusted, kept_from=kept_from)
@@ -134,5 +134,7 @@ def _repointed(
 def _remove(store: Store, garbage: list[str], clock: Callable[[], datetime], ends: datetime) -> Iterator[int]:
     for batch in batches(garbage, _BATCH):
         if clock() >= ends:
-            raise PublicationError(f"{store.name}: not all garbage could be removed in time: run again for the rest")
+            raise PublicationError(
+                f"{store.name}: the time ended before all garbage was removed: run again for the rest"
+            )
         yield len([*each(store.delete, batch, workers=store.workers)])

@@ -86,7 +86,7 @@ def recover(
             store.barrier()
             with reported(on_step, Step.POINTER):
                 if not move_pointer(store, seal(pointer, signer), there.token if there else None, pointer.commit):
-                    raise PublicationError(f"{store.name}: somebody published meanwhile: run again")
+                    raise PublicationError(f"{store.name}: another publisher published meanwhile: run again")
         reader = Reader(store, trusted, clock())
         written = roll_forward(store, reader, copies=copies, site=site, on_step=on_step)
         if mark:
@@ -121,7 +121,7 @@ def _last_served(
     for last in sorted(known, key=lambda seen: seen.generation)[-1:]:
         if last.generation not in signed or signed[last.generation].seen != last:
             key = layout.snapshot_key(last.generation)
-            reason = f"generation {last.generation} was published, and {key} is not its snapshot (any more)"
+            reason = f"generation {last.generation} was published, but {key} is missing or is not its snapshot"
             raise RecoveryError(
                 f"{store.name}: {reason}: restore it from a copy of the store, {_without(last, ours, mark)}"
             )
@@ -141,7 +141,7 @@ def _without(last: Seen, ours: Pointer | None, mark: RememberedGeneration | None
 def _newest(store: Store, signed: Mapping[int, Signed], last: Signed | None) -> Signed:
     """Return the newest complete snapshot that is the last one served (`last`) or descends from it."""
     if not signed:
-        raise RecoveryError(f"{store.name}: there is no snapshot that our key signed: run `passports refresh`")
+        raise RecoveryError(f"{store.name}: it has no snapshot that our key signed: run `passports refresh`")
     there, lacking = set(store.list("registry")), ""
     for one in sorted(signed.values(), key=lambda one: one.snapshot.generation, reverse=True):
         if last and last not in _history(signed, one):
@@ -149,7 +149,7 @@ def _newest(store: Store, signed: Mapping[int, Signed], last: Signed | None) -> 
         found = next(_lacking(store, one.snapshot, there), None)
         if found is None:
             return one
-        lacking = f"generation {one.snapshot.generation} is not whole: {found}"
+        lacking = f"generation {one.snapshot.generation} is incomplete: {found}"
     raise RecoveryError(f"{store.name}: {lacking}: restore it from a copy of the store, {ANEW}")
 
 

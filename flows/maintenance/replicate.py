@@ -62,7 +62,9 @@ def replicate(
         base = read_served(target, trusted, at)
         _ensure_ancestor(source, base, target, at)
         if base is None and probe(target, nonce=nonce) != source.pointer.commit:
-            raise PublicationError(f"{target.name}: it commits otherwise than {origin.name}: publish to it by a run")
+            raise PublicationError(
+                f"{target.name}: it commits in another way than {origin.name}: publish to it by `passports refresh`"
+            )
         copied = _copy(origin, target, source, trusted, on_step)
         with reported(on_step, Step.BARRIER):
             target.barrier()
@@ -73,7 +75,7 @@ def replicate(
             if not (base and base.pointer == source.pointer) and not move_pointer(
                 target, pointer.body, base.token if base else None, source.pointer.commit
             ):
-                raise PublicationError(f"{target.name}: somebody else published there meanwhile: run again")
+                raise PublicationError(f"{target.name}: another publisher published there meanwhile: run again")
         served = Reader(target, trusted, at)
         written: Counter[Step] = roll_forward(target, served, copies=copies, site=site, on_step=on_step)
     on_step(Step.DONE, 1, 1)
@@ -89,12 +91,10 @@ def _ensure_ancestor(source: Reader, base: Reader | None, target: Store, at: dat
     if base is None:
         for one in served_among(target, signed_snapshots(target, source.keys)):
             if hashes.get(one.snapshot.generation) != one.sha256:
-                reason = (
-                    f"generation {one.snapshot.generation} was published to it and is none that {source} comes from"
-                )
+                reason = f"generation {one.snapshot.generation} was published to it and is not an ancestor of {source}"
                 raise PublicationError(f"{target.name} has lost its pointer: {reason}: choose an empty store")
     elif hashes.get(base.generation) != base.snapshot_sha256:
-        raise PublicationError(f"{target.name}: {base} is none that {source} comes from: choose an empty store")
+        raise PublicationError(f"{target.name}: {base} is not an ancestor of {source}: choose an empty store")
 
 
 def _copy(origin: Store, target: Store, source: Reader, trusted: KeyRing, on_step: Progress) -> int:

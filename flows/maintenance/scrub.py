@@ -158,5 +158,5 @@ class _Run:
         try:
             self.store.put(item.key, read_genuine(self.copy, item, self.trusted, self.at))
         except (RegistryError, StoreError) as error:
-            return damage._replace(reason=f"{damage.reason}; not repaired, as {error}")
+            return damage._replace(reason=f"{damage.reason}; not repaired: {error}")
         return damage._replace(repaired=True)

@@ -76,7 +76,7 @@ def read_deployments(file: Path = FILE) -> list[Deployment]:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
         return [Deployment.model_validate(entry, strict=False) for entry in document["deployments"]]
     except FileNotFoundError:
-        raise ScheduleError(f"{file} is not there: serve the schedules from a checkout") from None
+        raise ScheduleError(f"{file} is missing: run the schedules from a checkout") from None
     except (ValidationError, yaml.YAMLError, TypeError, KeyError) as error:
         raise ScheduleError(f"{file}: {error}") from None
 

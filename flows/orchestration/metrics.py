@@ -27,17 +27,17 @@ Series = dict[tuple[str, Labels], float]
 """Name and labels → value."""
 
 HELP = {
-    "passports_run_seconds": "Time that the last run took, from its first request to its report.",
+    "passports_run_seconds": "Duration of the last run, from its first request to its report.",
     "passports_run_success": "1 when the last run published all that it crawled, 0 when a gate stopped some or all.",
     "passports_run_finished_timestamp_seconds": "When the last run ended, in Unix time.",
     "passports_run_passports": "Models of the last run that have a passport.",
     "passports_listings": "Records in the source's list at the last crawl.",
     "passports_quarantined": "Records of the source that the last run refused.",
     "passports_served": "Passports that are served, by age.",
-    "passports_stale": "Passports that are served and must not be relied on any more: stale or expired.",
+    "passports_stale": "Passports that are served but must no longer be relied on: stale or expired.",
     "passports_source_age_seconds": "Age of the source's last good crawl.",
     "passports_generation": "The generation that is served.",
-    "passports_watched_timestamp_seconds": "When the watch last looked, in Unix time.",
+    "passports_watched_timestamp_seconds": "When the watch last ran, in Unix time.",
 }
 """Name of a metric → its help text; each is a gauge."""
 

@@ -144,5 +144,5 @@ async def _do(asked: Job) -> None:
         with workspace(asked) as job:
             await run_job(job)
     except (asyncio.CancelledError, TerminationSignal):
-        LOG.warning("told to end: its crawl has ended, and the store is as the last whole publication left it")
+        LOG.warning("cancelled: its crawl has ended, and the store is as the last complete publication left it")
         raise

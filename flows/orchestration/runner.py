@@ -25,7 +25,7 @@ def server_to_use(say: Say) -> Iterator[str]:
     if named := PREFECT_API_URL.value():
         yield str(named)
         return
-    say("no PREFECT_API_URL: starting a Prefect server of our own, which takes about 15 s")
+    say("PREFECT_API_URL is not set: starting a temporary Prefect server, in about 15 s")
     with own_server() as server, temporary_settings({PREFECT_API_URL: server.api_url}):
         server.wait()
         yield server.api_url
@@ -58,7 +58,7 @@ class Serving(Runner):
         if self.ended_by or not self.started:
             raise KeyboardInterrupt
         self.ended_by = signal.Signals(args[0])
-        self.say(f"{self.ended_by.name}: ending the run that goes on, if one does, and pausing the schedules")
+        self.say(f"{self.ended_by.name}: cancelling the current run, if there is one, and pausing the schedules")
         self.execute_in_background(self.astop)
 
 

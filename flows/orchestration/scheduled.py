@@ -33,9 +33,9 @@ async def refresh(
     survive_broken_pipe()
     switched_on = [source for source in sources if source in read_settings().sources]
     if not switched_on:
-        return Completed(name="Skipped", message=f"PASSPORTS_SOURCES switches {', '.join(sources)} off")
+        return Completed(name="Skipped", message=f"not in PASSPORTS_SOURCES: {', '.join(sources)}")
     if wait_s := waiting_s(jitter_s):
-        LOG.info("waiting %.0f s before asking, so as not to ask when everybody does", wait_s)
+        LOG.info("waiting %.0f s, so that not all installations start at the same second", wait_s)
         await asyncio.sleep(wait_s)
     await flows.orchestration.refresh.refresh.fn(sources=switched_on, store=store, accept_drop=accept_drop)
     return None
@@ -46,7 +46,7 @@ def publish(to: str, store: str | None = None) -> None:
     """Bring another store to the generation that this one serves."""
     survive_broken_pipe()
     done = mirror(read_settings(store=store), to)
-    LOG.info("generation %d: copied %d immutable files", done.generation, done.copied)
+    LOG.info("generation %d: immutable files copied: %d", done.generation, done.copied)
 
 
 def waiting_s(jitter_s: float) -> float:

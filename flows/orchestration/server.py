@@ -61,7 +61,7 @@ class OwnServer:
         end = time.monotonic() + STARTING_S
         while not is_healthy(self.api_url):
             if self._process.poll() is not None or time.monotonic() > end:
-                remedy = "run `prefect server start` to see why, or name a server that runs with PREFECT_API_URL"
+                remedy = "run `prefect server start` to see why, or set PREFECT_API_URL to a running server"
                 raise ServerFailedError(f"the Prefect server at {self.api_url} did not start: {remedy}")
             time.sleep(0.2)
         self._answered = True
@@ -130,7 +130,7 @@ def named_server() -> str | None:
         fit = False
     if named and not fit:
         example = "http://127.0.0.1:4200/api"
-        raise SettingsError(f"PREFECT_API_URL: {named!r} is no address of a Prefect server's API: write {example}")
+        raise SettingsError(f"PREFECT_API_URL: {named!r} is not the address of a Prefect server's API: write {example}")
     return named or None
 
 
@@ -204,7 +204,7 @@ def in_a_line(record: logging.LogRecord) -> bool:
     """Shorten the log of a locked database to one line: it is no fault, as the server repeats the message."""
     error = record.exc_info[1] if record.exc_info else None
     if error is not None and LOCKED in str(error):
-        record.msg, record.args, record.exc_info = f"{LOCKED}: a message is taken up again", (), None
+        record.msg, record.args, record.exc_info = f"{LOCKED}: a message is processed again", (), None
     return True
 
 

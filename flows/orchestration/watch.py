@@ -71,7 +71,9 @@ def show(ages: Ages) -> None:
     """Create the artifacts: ages of the sources with a plot, and a table of the passports that are not fresh."""
     pairs = [("generation", str(ages.generation)), *((source.source, _words(source)) for source in ages.sources)]
     plot = f"![How many passports are how old]({as_image(ages_svg(ages))})"
-    create_markdown_artifact(f"{as_markdown(pairs)}\n\n{plot}\n", key="freshness", description="How old it all is")
+    create_markdown_artifact(
+        f"{as_markdown(pairs)}\n\n{plot}\n", key="freshness", description="Ages of sources and passports"
+    )
     rows = [passport._asdict() for passport in shown(ages.passports)[:LONGEST_TABLE]]
     if rows:
         create_table_artifact(rows, key="ages", description="Passports that are not fresh and active, the worst first")

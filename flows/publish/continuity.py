@@ -21,7 +21,7 @@ from pipelines.signing.keys import KeyRing
 from schemas.registry import Snapshot
 
 ANEW = "or begin a new history with `passports refresh --new-store`"
-REPAIR = "put the newest one back with `passports store repair`"
+REPAIR = "restore the newest one with `passports store repair`"
 
 
 class HistoryError(FlowError):
@@ -54,8 +54,8 @@ def ensure_newest(store: Store, base: Reader | None, keys: KeyRing, mark: Rememb
 def ensure_nothing_served(store: Store) -> None:
     """Raise HistoryError where there is a pointer: only a store without one may begin a new history."""
     if store.exists(POINTER_KEY):
-        remedy = "leave the option out, or choose another --store"
-        raise HistoryError(f"{store.name} has a pointer, and --new-store is for a store without one: {remedy}")
+        remedy = "leave out --new-store, or choose another --store"
+        raise HistoryError(f"{store.name} has a pointer, and --new-store is only for a store without one: {remedy}")
 
 
 def signed_snapshots(store: Store, keys: KeyRing, *, above: int = 0) -> list[Signed]:
@@ -97,7 +97,7 @@ def _objection(store: Store, base: Reader | None, keys: KeyRing, mark: Remembere
 def _objection_to_nothing(store: Store, newest: int) -> str | None:
     """Describe what shows that a store without a pointer had one; None where nothing does."""
     if newest:
-        return f"{store.name} serves nothing any more, and generation {newest} was published to it: {REPAIR}, {ANEW}"
+        return f"{store.name} has no pointer, although generation {newest} was published to it: {REPAIR}, {ANEW}"
     left = APPLIED_KEY if store.exists(APPLIED_KEY) else None
     left = left or next((key for folder in (DELTAS, PASSPORT_COPIES) for key in store.list(folder)), None)
     if left:

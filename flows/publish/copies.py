@@ -138,7 +138,7 @@ def _write_one(store: Store, reader: Reader, draft: PendingWrite) -> int:
         if draft.before and draft.before.body == draft.body:
             return 0
         _ensure_served(reader)
-    raise ConflictError(f"{store.name}: {draft.key} is written by something else all the time: stop it and run again")
+    raise ConflictError(f"{store.name}: another program changes {draft.key} again and again: stop it and run again")
 
 
 def _took(store: Store, draft: PendingWrite, *, guarded: bool) -> bool:

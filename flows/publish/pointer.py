@@ -61,7 +61,7 @@ def wait_for_collection(store: Store, keys: KeyRing, clock: Callable[[], datetim
             return served
         time.sleep(_LOOK_EVERY_S)
     raise PublicationError(
-        f"{store.name}: garbage is still being collected at {timestamp(clock())}: run again, and see to the clocks"
+        f"{store.name}: garbage is still being collected at {timestamp(clock())}: check the clocks, run again"
     )
 
 

@@ -90,9 +90,9 @@ def publish(
             if generation is not None:
                 return protocol.finish(publication, generation)
             base = read_served(store, keys, clock())
-            LOG.warning("%s: another run published meanwhile: building anew on what it published", store.name)
+            LOG.warning("%s: another run published meanwhile: building again on its generation", store.name)
             publication = rebase(base)
-    raise PublicationError(f"{store.name}: other publishers were faster {_ATTEMPTS} times in a row: run again")
+    raise PublicationError(f"{store.name}: another publisher was faster {_ATTEMPTS} times in a row: run again later")
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class ShardWriter:
             shards += [self._shard(index, came, before, generation)] if came else []
             self.on_step(Step.SHARDS, index + 1, len(cuts))
         if counts.total() != self.publication.passports:
-            announced = f"{counts.total()} rows came where {self.publication.passports} were announced"
+            announced = f"rows written: {counts.total()}, passports announced: {self.publication.passports}"
             raise PublicationError(f"{announced}: this is a fault in the run")
         return WrittenShards(tuple(shards), dict(sorted(counts.items())), lines.hexdigest(), delta_bytes)
 

@@ -41,9 +41,9 @@ def time_to_publish(base: Reader | None, at: datetime, confirm: Confirm = unconf
     if confirm(at):
         return at
     hours = (instant(latest) - at).total_seconds() / SECONDS_PER_HOUR
-    behind = f"this clock ({timestamp(at)}) is behind that by {hours:,.1f} hours, and no source's clock confirms it"
-    remedy = "set the clock, or SOURCE_DATE_EPOCH, right and run again"
-    other = "if the last publisher's was ahead, run where a source can be reached"
+    behind = f"this clock ({timestamp(at)}) is {hours:,.1f} h behind that, and the clock of no source agrees with it"
+    remedy = "correct the clock or SOURCE_DATE_EPOCH and run again"
+    other = "if the last publisher's clock was ahead, run where a source can be reached"
     raise ClockBehindError(f"{base} was published at {latest}; {behind}: {remedy}; {other}")
 
 

@@ -118,5 +118,5 @@ def read_genuine(store: Store, item: FileRef, trusted: KeyRing, at: datetime) ->
     if item.key.startswith("registry/objects/"):
         finding, _ = verify_passport(body, keys=trusted, at=at)
         if finding.verdict not in GENUINE:
-            raise tampered(store, item.key, f"is not to be believed: {finding.reason}")
+            raise tampered(store, item.key, f"cannot be trusted: {finding.reason}")
     return body

@@ -140,7 +140,7 @@ class Reader:
         for snapshot in self.ancestry():
             if snapshot.generation == generation:
                 return snapshot
-        raise NotInSnapshotError(f"generation {generation} is no ancestor of {self}, or is not kept any more")
+        raise NotInSnapshotError(f"generation {generation} is not an ancestor of {self}, or is no longer stored")
 
     def ancestry(self) -> Iterator[Snapshot]:
         """Yield the snapshots from this one back to the oldest retained, each checked by the hash in its child."""
@@ -195,7 +195,7 @@ class Reader:
         if passport is None or not finding.verdict.good:
             return finding
         if hashlib.sha256(blob.body).hexdigest() != row.object or _slug_of(passport) != slug:
-            reason = f"{slug}: what lies at {object_key(row.object)} is not what {self} names"
+            reason = f"{slug}: the file at {object_key(row.object)} is not what {self} names"
             return Finding(Verdict.NOT_IN_SNAPSHOT, reason)
         return finding._replace(verdict=Verdict.OK, reason=f"signed by a trusted key, in date, and the one in {self}")
 
@@ -214,14 +214,17 @@ class Reader:
         if given["signedAt"] > served["signedAt"]:
             reason = f"{slug}: signed at {given['signedAt']}, which is later than the one in {self}"
             return Finding(Verdict.NOT_IN_SNAPSHOT, reason)
-        return Finding(Verdict.SUPERSEDED, f"{slug}: genuine, but {self} has one signed at {served['signedAt']}")
+        return Finding(
+            Verdict.SUPERSEDED,
+            f"{slug}: the signature is good, but {self} has a version signed at {served['signedAt']}",
+        )
 
     def _standing(self, seen_generation: int | None) -> Finding | None:
         if seen_generation is not None and seen_generation > self._served:
-            reason = f"generation {self._served} is served, and generation {seen_generation} was seen before"
+            reason = f"generation {self._served} is served, but generation {seen_generation} was seen before"
             return Finding(Verdict.ROLLBACK, f"{self.store.name}: {reason}")
         if self.frozen:
-            reason = f"the pointer to {self} expired at {self.pointer.expires_at}: newer ones may be kept from you"
+            reason = f"the pointer to {self} expired at {self.pointer.expires_at}: newer ones may be withheld from you"
             return Finding(Verdict.FREEZE, reason)
         return None
 

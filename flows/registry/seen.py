@@ -67,11 +67,11 @@ def departure(served: Seen, remembered: Seen | None, registry: str) -> Finding |
     if remembered is None or served.generation > remembered.generation:
         return None
     if served.generation < remembered.generation:
-        reason = f"generation {served.generation} is served, and generation {remembered.generation} was seen before"
+        reason = f"generation {served.generation} is served, but generation {remembered.generation} was seen before"
         return Finding(Verdict.ROLLBACK, f"{registry}: {reason}")
     if served.snapshot_sha256 != remembered.snapshot_sha256:
         reason = f"generation {served.generation} is served with another snapshot than the one that was seen before"
-        return Finding(Verdict.ROLLBACK, f"{registry}: {reason}: it is of another history")
+        return Finding(Verdict.ROLLBACK, f"{registry}: {reason}, so it is another history")
     return None
 
 
@@ -111,7 +111,7 @@ class Memory:
             known = self._known(file, registry)
             if known.pinned not in (None, key_id):
                 remedy = f"if its owner says that the key was changed, remove the registry's entry from {self.path}"
-                raise SeenError(f"{registry}: the key {known.pinned} is pinned, and not {key_id}: {remedy}")
+                raise SeenError(f"{registry}: the key {known.pinned} is remembered for it, not {key_id}: {remedy}")
             if known.pinned is None:
                 self._write(file, registry, _Registry(pinned=key_id, seen=known.seen))
 
@@ -160,8 +160,8 @@ class Memory:
         registries = {**file.registries, registry: known}
         body = orjson.dumps(_File.model_construct(registries=registries).model_dump(), option=orjson.OPT_INDENT_2)
         if len(registries) > MAX_REGISTRIES or len(known.seen) > MAX_KEYS or len(body) > MAX_FILE_BYTES:
-            remedy = "remove from it the registries that are not read any more"
-            raise SeenError(f"{self.path} holds as many registries and keys as it may: {remedy}")
+            remedy = "remove the registries from it that you no longer read"
+            raise SeenError(f"{self.path} has no room for another registry or key: {remedy}")
         with self._reached():
             descriptor, name = tempfile.mkstemp(prefix=f"{self.path.name}.", dir=self.path.parent)  # mode 0600
             try:
@@ -183,11 +183,13 @@ class Memory:
 
     def _out_of_reach(self, error: OSError) -> SeenError:
         remedy = "let this user read and write it, or set XDG_STATE_HOME to a folder that can be written to"
-        return SeenError(f"{self.path}, which keeps the generations seen, cannot be used ({error.strerror}): {remedy}")
+        return SeenError(
+            f"{self.path}, which remembers the generations seen, cannot be used ({error.strerror}): {remedy}"
+        )
 
     def _damaged(self, reason: str) -> SeenError:
-        remedy = "restore it from a backup; or remove it, which forgets the generations seen and the pinned keys"
-        return SeenError(f"{self.path}, which keeps the generations seen, is damaged ({reason}): {remedy}")
+        remedy = "restore it from a backup; or remove it, which forgets the generations seen and the remembered keys"
+        return SeenError(f"{self.path}, which remembers the generations seen, is damaged ({reason}): {remedy}")
 
 
 class RememberedGeneration(NamedTuple):

@@ -149,7 +149,7 @@ def read_hashed(store: Store, key: str, sha256: str, *, max_bytes: int = MAX_BLO
     """Return the bytes at a key; raise MissingKeyError, or TamperedError when their hash is not `sha256`."""
     body = _bounded(store, key, max_bytes)
     if hashlib.sha256(body).hexdigest() != sha256:
-        raise tampered(store, key, f"does not hash to {sha256}, as what was signed says")
+        raise tampered(store, key, f"does not hash to {sha256}, which a signed file states")
     return body
 
 
@@ -162,7 +162,7 @@ def read_shard(store: Store, ref: ShardRef) -> dict[str, ShardRow]:
     except PipelineError as error:
         raise tampered(store, key, str(error)) from error
     if len(rows) != ref.rows:
-        raise tampered(store, key, f"holds {len(rows)} rows and not {ref.rows}, as what was signed says")
+        raise tampered(store, key, f"has {len(rows)} rows, not {ref.rows} as a signed file states")
     return rows
 
 
@@ -190,7 +190,7 @@ def _bounded(store: Store, key: str, max_bytes: int) -> bytes:
     try:
         return store.get(key, max_bytes=max_bytes).body
     except TooLargeError as error:
-        raise tampered(store, key, f"has more than the {max_bytes} bytes that can belong there") from error
+        raise tampered(store, key, f"is larger than the {max_bytes} bytes that such a file may have") from error
 
 
 def _first(error: ValidationError) -> str:
@@ -203,6 +203,6 @@ def _opened(kind: type[Record], body: bytes, payload_type: str, keys: KeyRing, *
     try:
         return kind.model_validate_json(orjson.dumps(open_file(body, payload_type=payload_type, keys=keys)))
     except PipelineError as error:
-        raise TamperedError(f"{place} is not to be believed: {error}") from error
+        raise TamperedError(f"{place} cannot be trusted: {error}") from error
     except ValidationError as error:
-        raise TamperedError(f"{place} is signed but of another layout ({_first(error)}): {NEW_STORE}") from error
+        raise TamperedError(f"{place} is signed but has another layout ({_first(error)}): {NEW_STORE}") from error

@@ -42,8 +42,8 @@ def trusted_keys(settings: Settings, store: Store | None, key: str | None, *, pi
     if key:
         return _named(settings, store, key)
     if pinned and store:
-        origin = f"the key {pinned} of {store.name}, remembered from first use"
-        changed = "it was remembered from first use; if its publisher says that the key was changed, pass --key"
+        origin = f"the key {pinned} of {store.name}, remembered at first use"
+        changed = "it was remembered at first use; if its publisher states that the key was changed, pass --key"
         return TrustedKeys(_published_key(store, pinned, changed), origin, "first_use")
     if own := find_key(settings):
         return TrustedKeys(KeyRing([own.signer.public_key]), f"our own key {own.signer.key_id}", "own")
@@ -56,7 +56,7 @@ def _named(settings: Settings, store: Store | None, key: str) -> TrustedKeys:
     path = Path(key)
     if is_key_id(key) and not path.exists():
         if store is None:
-            raise SigningKeyError(f"the key {key} is named by its thumbprint alone: pass --store, or --key FILE")
+            raise SigningKeyError(f"the key {key} is given only by its thumbprint: pass --store too, or --key FILE")
         keys = _published_key(store, key, "pass the thumbprint of its publisher's key, or --key FILE")
         return TrustedKeys(keys, f"the key {key}", "key")
     keys = read_key_ring(path)
@@ -67,7 +67,7 @@ def _named(settings: Settings, store: Store | None, key: str) -> TrustedKeys:
 
 def _of_store(store: Store, keys: KeyRing) -> TrustedKeys:
     return TrustedKeys(
-        keys, f"keys from {store.name} itself: this shows that it is of one piece, not who published it", "store"
+        keys, f"keys from {store.name} itself: this shows that it is intact, not who published it", "store"
     )
 
 

@@ -34,8 +34,8 @@ def listings_to_crawl(target: str, settings: Settings, epoch: int | None) -> dic
         raise unknown_slug(target, state.rows())
     asked = {source: tuple(sorted(found[source])) for source in settings.sources if source in found}
     if not asked:
-        remedy = f"name one of them in PASSPORTS_SOURCES: {', '.join(sorted(found))}"
-        raise NothingToAskError(f"all that {target[:200]!r} was made from is of sources that are left out; {remedy}")
+        remedy = f"add one of them to PASSPORTS_SOURCES: {', '.join(sorted(found))}"
+        raise NothingToAskError(f"{target[:200]!r} was made only from sources that are not crawled; {remedy}")
     return asked
 
 

@@ -21,12 +21,12 @@ _REMEDIES = {
     errno.EPERM: "not permitted: the directory must be writable and its file system must have hard links",
     errno.EOPNOTSUPP: "the file system has no hard links or locks: choose a directory on another one",
     errno.EROFS: "the file system is read-only: choose another directory or mount it for writing",
-    errno.ENOTDIR: "a file or link stands where a folder belongs: remove it",
-    errno.ELOOP: "a link stands where a file or folder belongs, and links are not followed: remove it",
-    errno.EISDIR: "a folder stands where a file belongs: remove it",
-    errno.ENOTEMPTY: "a folder stands where a file belongs: remove it",
-    errno.EEXIST: "a file stands where the directory belongs: remove it or choose another",
-    errno.EXDEV: "part of the directory is mounted from elsewhere: keep it on one file system",
+    errno.ENOTDIR: "a file or link is where a folder must be: remove it",
+    errno.ELOOP: "a link is where a file or folder must be, and links are not followed: remove it",
+    errno.EISDIR: "a folder is where a file must be: remove it",
+    errno.ENOTEMPTY: "a folder is where a file must be: remove it",
+    errno.EEXIST: "a file is where the directory must be: remove it or choose another directory",
+    errno.EXDEV: "part of the directory is mounted from elsewhere: put all of it on one file system",
 }
 
 _OBSTRUCTIONS = {errno.ENOTDIR, errno.ELOOP, errno.EISDIR}
@@ -38,13 +38,13 @@ def explained(store: str, key: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise MissingKeyError(f"{store}: nothing lies at {key or 'this directory'}") from error
+        raise MissingKeyError(f"{store}: nothing is stored at {key or 'this directory'}") from error
     except OSError as error:
         raise _unavailable(store, key, error) from error
 
 
 def _unavailable(store: str, key: str, error: OSError) -> StoreError:
-    remedy = _REMEDIES.get(error.errno or 0, f"{error.strerror}: see to the disk and run again")
+    remedy = _REMEDIES.get(error.errno or 0, f"{error.strerror}: check the disk and run again")
     kind = ObstructedError if error.errno in _OBSTRUCTIONS else StoreUnavailableError
     return kind(f"{store}: {key or 'the directory'}: {remedy}")
 

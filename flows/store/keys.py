@@ -34,7 +34,7 @@ def checked_site_key(key: str) -> str:
     first, _, rest = checked(key).partition("/")
     theirs = first == "registry" or key in RESERVED_NAMES or f"{key}/".startswith("api/v1/passport/") or key == "api/v1"
     if theirs or not (first in RESERVED_NAMES or first == ".well-known" or (not rest and _extension(key))):
-        raise KeyRefusedError(f"{key!r} is no place for a site file: registry, passports and pages lie there")
+        raise KeyRefusedError(f"{key!r} is not allowed for a site file: it belongs to registry, passports or pages")
     return key
 
 

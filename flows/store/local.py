@@ -197,7 +197,7 @@ class LocalStore:
             if mode & fcntl.LOCK_NB:
                 raise
             if lock == _PUBLICATION:
-                LOG.warning("%s: another run is publishing: waiting until it has", self.name)
+                LOG.warning("%s: another run is publishing: waiting until it ends", self.name)
             fcntl.flock(held, mode)
 
     def _sweep(self) -> None:
@@ -216,11 +216,13 @@ class LocalStore:
     def _read(self, folder: int, leaf: str, key: str, max_bytes: int) -> bytes:
         with os.fdopen(os.open(leaf, _READ, dir_fd=folder), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ObstructedError(f"{self.name}: {key} is no regular file: remove it")
+                raise ObstructedError(f"{self.name}: {key} is not a regular file: remove it")
             size = os.fstat(file.fileno()).st_size  # read() allocates as much as it is allowed to read
             body = file.read(min(size, max_bytes) + 1)
         if len(body) > max_bytes:
-            raise TooLargeError(f"{self.name}: {key} is larger than {max_bytes} bytes: it is not what belongs there")
+            raise TooLargeError(
+                f"{self.name}: {key} is larger than {max_bytes} bytes: this is not a file that we wrote"
+            )
         return body
 
 

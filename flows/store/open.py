@@ -29,7 +29,7 @@ def open_store(url: str) -> Store:
         from flows.store.remote import ObjectStore  # noqa: PLC0415 - obstore takes a while to import: a directory needs none
 
         return ObjectStore.at(url)
-    raise StoreUnavailableError(f"{scheme}:// is no store we know: give a directory, s3://, gs:// or az://")
+    raise StoreUnavailableError(f"unknown kind of store {scheme}://: give a directory, s3://, gs:// or az://")
 
 
 def canonical_store(url: str, environment: Mapping[str, str] = os.environ) -> str:

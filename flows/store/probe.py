@@ -22,7 +22,7 @@ def probe(store: Store, *, nonce: str) -> Commit:
     try:
         if reason := _objection_to_creates(store, created):
             raise StoreUnfitError(
-                f"{store.name} is not fit to publish to, because it ignores conditional writes and would lose updates: "
+                f"{store.name} cannot be published to, because it ignores conditional writes and would lose updates: "
                 f"{reason}"
             )
         return "create" if _objection_to_swaps(store, swapped) else "swap"
@@ -33,7 +33,7 @@ def probe(store: Store, *, nonce: str) -> Commit:
 
 def _objection_to_creates(store: Store, key: str) -> str | None:
     reason = _objection(store, key, "creates", _race(lambda body: store.create(key, body)))
-    return reason or ("a late create was accepted" if store.create(key, b"late") else None)
+    return reason or ("it created a file that was there already" if store.create(key, b"late") else None)
 
 
 def _objection_to_swaps(store: Store, key: str) -> str | None:
@@ -41,7 +41,9 @@ def _objection_to_swaps(store: Store, key: str) -> str | None:
     token = store.get(key).token
     try:
         reason = _objection(store, key, "swaps", _race(lambda body: _swaps(store, key, body, token)))
-        return reason or ("a late swap was accepted" if _swaps(store, key, b"late", token) else None)
+        return reason or (
+            "it replaced a file that had changed meanwhile" if _swaps(store, key, b"late", token) else None
+        )
     except StoreUnfitError as error:
         return str(error)
 
@@ -70,5 +72,9 @@ def _swaps(store: Store, key: str, body: bytes, token: str) -> bool:
 def _objection(store: Store, key: str, what: str, winners: Iterable[bytes]) -> str | None:
     won = list(winners)
     if len(won) != 1:
-        return f"{len(won)} of {RACERS} racing {what} won, where one must"
-    return f"the winner of {RACERS} racing {what} was overwritten" if store.get(key).body != won[0] else None
+        return f"{len(won)} of {RACERS} simultaneous {what} succeeded, exactly one must"
+    return (
+        f"of {RACERS} simultaneous {what} the one that succeeded was overwritten"
+        if store.get(key).body != won[0]
+        else None
+    )

@@ -45,8 +45,8 @@ _CAUSES = {
     "ContainerNotFound": _NO_BUCKET,
     "BadScheme": "an http:// endpoint must be allowed: set AWS_ALLOW_HTTP=true (AZURE_…, GOOGLE_…)",
     "InvalidCertificate": "its certificate is not trusted: set SSL_CERT_FILE to the authority's certificate",
-    "ConnectionRefused": "nobody answers at the address: is the server running?",
-    "dns error": "there is no host of that name: correct the address",
+    "ConnectionRefused": "no server answers at this address: check the address, and that the server runs",
+    "dns error": "there is no host with that name: correct the address",
     "TimedOut": "it did not answer in time: check the network, run again",
 }
 """Word in obstore's message of an error → the remedy."""
@@ -84,7 +84,9 @@ class ObjectStore:
         with _explained(self.name, key):
             found = obstore.get(self._client, keys.checked(key))
             if found.meta["size"] > max_bytes:
-                raise TooLargeError(f"{self.name}: {key} is larger than {max_bytes} bytes: it does not belong there")
+                raise TooLargeError(
+                    f"{self.name}: {key} is larger than {max_bytes} bytes: this is not a file that we wrote"
+                )
             return Blob(bytes(found.bytes()), _token(found.meta["e_tag"], found.meta["version"]))
 
     def exists(self, key: str) -> bool:
@@ -110,7 +112,7 @@ class ObjectStore:
                     return False
                 continue
             return True
-        raise StoreUnavailableError(f"{self.name}: {key} cannot be created and is not there either: run again")
+        raise StoreUnavailableError(f"{self.name}: {key} could not be created although it does not exist: run again")
 
     def swap(self, key: str, body: bytes, expected: str) -> None:
         """Write a key on the condition that the expected version is stored (`If-Match`)."""
@@ -162,7 +164,7 @@ class ObjectStore:
             except FileNotFoundError as error:
                 if isinstance(mode, str):
                     raise StoreUnavailableError(f"{self.name}: {key}: {_NO_BUCKET}") from None
-                raise ConflictError(f"{self.name}: {key} is not there any more: read it again") from error
+                raise ConflictError(f"{self.name}: {key} was removed meanwhile: run again") from error
 
 
 def _client(url: str) -> "Client":
@@ -185,7 +187,7 @@ def _explained(store: str, key: str) -> Iterator[None]:
     except FileNotFoundError as error:
         if any(word in str(error) for word in ("NoSuchBucket", "ContainerNotFound")):
             raise _translated(store, key, error) from None
-        raise MissingKeyError(f"{store}: nothing lies at {key}") from None
+        raise MissingKeyError(f"{store}: nothing is stored at {key}") from None
     except (BaseError, ValueError, OSError) as error:
         raise _translated(store, key, error) from None
 
@@ -201,9 +203,9 @@ def _translated(store: str, key: str, error: Exception) -> StoreError:
         )
     if isinstance(error, NotSupportedError):
         return StoreUnfitError(
-            f"{place}: this store cannot do it: switch conditional writes on or use another ({reason})"
+            f"{place}: not supported by this store: switch conditional writes on or use another ({reason})"
         )
     remedy = next((remedy for word, remedy in _CAUSES.items() if word in str(error)), None)
     return StoreUnavailableError(
-        f"{place}: no good answer: {remedy or 'check the address and the network, run again'} ({reason})"
+        f"{place}: no usable answer: {remedy or 'check the address and the network, run again'} ({reason})"
     )

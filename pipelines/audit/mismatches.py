@@ -85,7 +85,11 @@ def _entry(entry: Json, unfragile: Json, stored: Mapping[tuple[str, str], RawLis
         return _class_entry(entry)
     if entry["asserted_by"] == "issuer":
         actual = resolve(unfragile, entry["locator"])
-        return None if actual == entry.get("value") else Mismatch(entry["path"], f"{entry['locator']} says {actual!r}")
+        return (
+            None
+            if actual == entry.get("value")
+            else Mismatch(entry["path"], f"{entry['locator']} of the passport is {actual!r}")
+        )
     raw = stored.get((entry["source"], entry["content_sha256"]))
     if raw is None:
         return Mismatch(entry["path"], f"no stored record of {entry['source']} hashes to {entry['content_sha256']}")
@@ -98,7 +102,7 @@ def _in_text(entry: Json, raw: RawListing) -> Mismatch | None:
     stored = raw.body.encode()[int(start) : int(end)] if start.isdecimal() and end.isdecimal() else b""
     if stored and stored == entry.get("quote", "").encode():
         return None
-    return Mismatch(entry["path"], f"the quote is not what {_place(entry, raw)} holds")
+    return Mismatch(entry["path"], f"the quote is not what {_place(entry, raw)} contains")
 
 
 def _in_record(entry: Json, raw: RawListing) -> Mismatch | None:
@@ -114,7 +118,7 @@ def _in_record(entry: Json, raw: RawListing) -> Mismatch | None:
     value = list(value) if isinstance(value, tuple) else value
     if value == entry["value"] and isinstance(value, bool) == isinstance(entry["value"], bool):
         return None
-    reason = f"{_place(entry, raw)} says {_shown(value)}, not {_shown(entry['value'])}"
+    reason = f"{_place(entry, raw)} is {_shown(value)}, not {_shown(entry['value'])}"
     return Mismatch(entry["path"], reason)
 
 
@@ -125,7 +129,7 @@ def _place(entry: Json, raw: RawListing) -> str:
 def _class_entry(entry: Json) -> Mismatch | None:
     book = rulebook()
     if entry["content_sha256"] != book.sha256:
-        reason = f"rests on rules {entry['content_sha256']}, and these are {book.sha256}: use the version that made it"
+        reason = f"rests on rules {entry['content_sha256']}, not {book.sha256}: check with the version that issued it"
         return Mismatch(entry["path"], reason)
     if rule_at(entry["locator"]) is None:
         return Mismatch(entry["path"], f"there is no rule {entry['locator']}")

@@ -58,7 +58,7 @@ def regather(
     _see_that_texts_hold(found)
     subjects = [one for one in gather(own, joined=joined, absences=absences).subjects if one.slug == slug]
     if len(subjects) != 1:
-        raise NotJoinedError(f"the stored records do not give one model of this slug, but {len(subjects)}")
+        raise NotJoinedError(f"the stored records give {len(subjects)} models of this slug, not one")
     return subjects[0]
 
 
@@ -82,7 +82,7 @@ def _meant(
     """Choose as many records of one id as are named: those that the evidence cites, then answers that there is none."""
     read = [(raw, listing) for raw in stored if isinstance(listing := admit(raw), Listing)]
     if len(read) < count:
-        raise NotJoinedError(f"no record {key[1]!r} of {key[0]} is stored that can be read")
+        raise NotJoinedError(f"no readable record {key[1]!r} of {key[0]} is stored")
     likely = sorted(read, key=lambda one: (one[0].content_sha256 not in cited, one[1].kind not in LOOKS))
     return sorted(likely[:count], key=lambda one: one[1].kind in LOOKS)
 
@@ -116,7 +116,7 @@ def _joined(slug: str, record: NamedRecord, joins: Joins) -> Joined:
     listing = record.listing
     found = next((one for one in joins.passports_of(listing) if one.slug == slug and one.by == record.by), None)
     if found is None:
-        raise NotJoinedError(f"nothing says that {listing.id!r} of {listing.source} is of this model")
+        raise NotJoinedError(f"no record joins {listing.id!r} of {listing.source} to this model")
     return found
 
 
@@ -125,7 +125,9 @@ def _see_that_none_is_left_out(slug: str, own: list[Listing], beside: Iterable[L
     for listing in beside:
         placed = next((one for one in joins.passports_of(listing) if one.slug == slug), None)
         if placed and listing.kind not in LOOKS and (placed.by != "own" or _is_an_offer(listing, own)):
-            raise NotJoinedError(f"{listing.id!r} of {listing.source} is of this model, and is not among the records")
+            raise NotJoinedError(
+                f"{listing.id!r} of {listing.source} is of this model, but the passport does not name it"
+            )
 
 
 def _is_an_offer(listing: Listing, own: list[Listing]) -> bool:
@@ -142,9 +144,9 @@ def _see_that_texts_hold(found: Iterable[NamedRecord]) -> None:
             of_source, _, of_id = record_id.partition(":")
             text = by_id.get((of_source, of_id))
             if text is None:
-                raise NotJoinedError(f"the text that {record_id!r} of {source} is about is not among the records")
+                raise NotJoinedError(f"the text that {record_id!r} of {source} is about is not named by the passport")
             if reason := refutation(extraction.raw, text.raw, text.listing.kind):
-                raise NotJoinedError(f"{record_id!r} of {source} does not hold: {reason}")
+                raise NotJoinedError(f"{record_id!r} of {source} does not fit its text: {reason}")
 
 
 def _absences(own: Iterable[Listing], observations: tuple[Listing, ...]) -> Absences:
@@ -169,5 +171,5 @@ def _absence(listing: Listing, observations: tuple[Listing, ...]) -> Absence:
     if not any(_shows_a_move(observation, listing) for observation in observations) and not is_confirmed(
         listing, since, at
     ):
-        raise NotJoinedError(f"{listing.id!r} was missed from {since} to {at}: that does not show it gone")
+        raise NotJoinedError(f"{listing.id!r} was missed from {since} to {at}: that does not prove that it is gone")
     return Absence(observations, confirmed=True)

@@ -1,4 +1,4 @@
-"""Removes or names the characters that can disguise a text, because text from listings may be hostile."""
+"""Makes text fit for people: removes or names characters that can disguise it, and writes counts in words."""
 
 import re
 import unicodedata
@@ -21,6 +21,11 @@ def clean(text: str) -> str:
 def clean_tail(text: str, longest: int) -> str:
     """Return the end of a text, at most `longest` characters, after the last one that `clean` would remove."""
     return _UNSAFE.split(text[-longest:])[-1]
+
+
+def amount(count: int, noun: str, plural: str | None = None) -> str:
+    """Return a count with its noun, in the plural unless it is 1: "1 file", "2,000 files"."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def unfit_for_line(text: str) -> str | None:

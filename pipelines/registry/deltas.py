@@ -34,7 +34,7 @@ def decode_delta(body: bytes, *, max_bytes: int = MAX_DELTA_BYTES) -> Iterator[D
     try:
         yield from map(DeltaLine.model_validate_json, unpack(body, max_bytes=max_bytes))
     except ValidationError as error:
-        raise ShardError(f"holds a line that is no change: {error.errors()[0]['msg']}") from error
+        raise ShardError(f"has a line that is not a change: {error.errors()[0]['msg']}") from error
 
 
 def delta_sha256(body: bytes, *, max_bytes: int = MAX_DELTA_BYTES) -> str:

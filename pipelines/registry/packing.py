@@ -91,7 +91,9 @@ def unpacked_pieces(body: bytes, *, max_bytes: int) -> Iterator[bytes]:
             piece = frame.decompress(body[start : start + _PIECE_BYTES])
             total += len(piece)
             if total > max_bytes:
-                raise ShardError(f"unpacks to more than {max_bytes} bytes: this is not what belongs there")
+                raise ShardError(
+                    f"unpacks to more than {max_bytes} bytes: fetch it again, or restore it from another copy"
+                )
             yield piece
     except zstandard.ZstdError as error:
         raise ShardError(f"cannot be unpacked ({error}): fetch it again, or restore it from another copy") from error
@@ -102,4 +104,4 @@ def unpacked_pieces(body: bytes, *, max_bytes: int) -> Iterator[bytes]:
 def _check_line(length: int, line: bytes = b"") -> None:
     if length > MAX_LINE_BYTES:
         which = f"that begins {line[:_SHOWN]!r} " if line else ""
-        raise ShardError(f"has a line {which}of more than {MAX_LINE_BYTES} bytes: this is not what belongs there")
+        raise ShardError(f"has a line {which}of more than {MAX_LINE_BYTES} bytes: restore it from another copy")

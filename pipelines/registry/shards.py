@@ -21,7 +21,9 @@ def checked_rows(rows: Iterable[ShardRow], slots: range) -> tuple[ShardRow, ...]
     checked = _in_order(rows)
     for row in checked:
         if slot(row.slug) not in slots:
-            raise ShardError(f"row {row.slug!r} has slot {slot(row.slug)} and was given for {slots}: cut by `slot`")
+            raise ShardError(
+                f"row {row.slug!r} has slot {slot(row.slug)}, not one of {slots}: choose the shard by `slot`"
+            )
     return checked
 
 
@@ -39,9 +41,7 @@ def _in_order(rows: Iterable[ShardRow]) -> tuple[ShardRow, ...]:
     ordered = tuple(rows)
     for row, following in pairwise(ordered):
         if row.slug >= following.slug:
-            raise ShardError(
-                f"row {following.slug!r} stands after {row.slug!r}: rows are sorted and each slug is there once"
-            )
+            raise ShardError(f"row {following.slug!r} comes after {row.slug!r}: sort the rows, each slug once")
     return ordered
 
 
@@ -51,4 +51,4 @@ def _row(line: bytes) -> ShardRow:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise ShardError(f"holds a row that is none: {where or 'the line'}: {first['msg']}") from error
+        raise ShardError(f"has a line that is not a row: {where or 'the line'}: {first['msg']}") from error

@@ -109,7 +109,7 @@ def number(value: FactValue) -> Decimal | int:
         return value
     if isinstance(value, str):
         return Decimal(value)
-    raise TypeError(f"{value!r} is no number: the rule compares the wrong fact")
+    raise TypeError(f"{value!r} is not a number: correct the fact that the rule compares")
 
 
 def _number(claims: Claims, name: str) -> Decimal | int:

@@ -111,7 +111,7 @@ class DescriptionRules(Frozen):
         unknown = modes - {"", *stated_limits()}
         unknown |= abilities - {row.name for row in rulebook().capabilities.capability}
         if unknown:
-            raise ValueError(f"rows name what no catalogue has: {unknown}")
+            raise ValueError(f"rows name capabilities or failure modes that no catalogue has: {unknown}")
         return self
 
 

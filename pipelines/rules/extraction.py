@@ -42,7 +42,7 @@ class TextRule(Frozen):
     @classmethod
     def _names_passports(cls, value: str) -> str:
         if value not in BY_NAME or not BY_NAME[value].names_passports:
-            raise ValueError(f"{value!r} is no source that names passports")
+            raise ValueError(f"{value!r} is not a source that names passports")
         return value
 
 

@@ -19,7 +19,7 @@ class RulesError(PipelineError):
 
 
 def table_text(name: str) -> str:
-    """Text of one table."""
+    """Return the TOML text of one table of rules."""
     return _texts()[name]
 
 
@@ -35,7 +35,7 @@ def override(document: bytes) -> None:
     them is cached in many places.
     """
     if _texts.cache_info().currsize:
-        raise RulesError("rules have been read already: give others to a process of their own")
+        raise RulesError("this process has read its rules already: read other rules in a separate process")
     try:
         _GIVEN.update({name: str(orjson.loads(document)[name]) for name in TABLES})
     except (ValueError, KeyError, TypeError) as error:

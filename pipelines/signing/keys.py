@@ -66,7 +66,7 @@ class Signer:
         return f"Signer(key_id={self.key_id!r})"
 
     def __getstate__(self) -> NoReturn:
-        raise TypeError("a Signer is not copied or pickled, which would spread its key: make it anew from the key file")
+        raise TypeError("a Signer cannot be copied or pickled, which would spread its key: read the key file again")
 
     def __reduce_ex__(self, _protocol: object) -> NoReturn:
         self.__getstate__()
@@ -109,7 +109,7 @@ class KeyRing:
         document = _read_object(text)
         keys = document.get("keys", [document]) if document is not None else None
         if not isinstance(keys, list):
-            raise KeyFormatError('the trusted keys are no JSON object: give a JWK Set, {"keys": […]}, or one JWK')
+            raise KeyFormatError('the trusted keys are not a JSON object: give a JWK Set, {"keys": […]}, or one JWK')
         return cls((_trusted_key(members, f"trusted key {n}") for n, members in enumerate(keys)), revoked=revoked)
 
     @property
@@ -141,7 +141,7 @@ def _trusted_key(members: object, name: str) -> bytes:
         raise KeyFormatError(f"{name} is not a JSON object: give public Ed25519 JWKs")
     if "d" in members:
         raise KeyFormatError(
-            f'{name} is a private key (it has "d"): give its public half; whoever has seen it can sign'
+            f'{name} is a private key (it has "d"): give its public half, and replace the key if others have read it'
         )
     return _public_key(members, name)
 

@@ -73,7 +73,9 @@ def open_file(raw: bytes, *, payload_type: str, keys: KeyRing) -> dict[str, Any]
         raise SignatureError(Finding(Verdict.MALFORMED, f"{error.reason}; fetch the file again")) from None
     if not isinstance(record, dict) or set(record) != _RECORD_MEMBERS or not isinstance(record["signed"], dict):
         members = ", ".join(sorted(_RECORD_MEMBERS))
-        raise SignatureError(Finding(Verdict.MALFORMED, f"not a sealed file: it must have {members} and nothing else"))
+        raise SignatureError(
+            Finding(Verdict.MALFORMED, f"not a signed registry file: it must have exactly the members {members}")
+        )
     finding = signature_fault(record, payload_type=payload_type, keys=keys)
     if finding:
         raise SignatureError(finding)

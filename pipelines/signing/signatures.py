@@ -51,7 +51,10 @@ def _objection_to_signature(envelope: Mapping[str, Any], payload_type: str, keys
     except NotCanonicalError as error:
         return Finding(Verdict.MALFORMED, f"{error}; fetch the file again")
     if not keys.confirms(signature, message, key_id=key_id):
-        return Finding(Verdict.BAD_SIGNATURE, f'"signature" is not what the key "{key_id}" says: the file was altered')
+        return Finding(
+            Verdict.BAD_SIGNATURE,
+            f'"signature" is not one of the key "{key_id}" for this content: the file was changed; fetch it again',
+        )
     return None
 
 

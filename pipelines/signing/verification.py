@@ -43,10 +43,12 @@ def _finding_in_time(passport: dict[str, Any], at: datetime) -> Finding:
     signed_at, expires_at = instant(passport["signedAt"]), instant(passport["expiresAt"])
     now = timestamp(at)
     if signed_at > at + CLOCK_SKEW:
-        reason = f'"signedAt" is {passport["signedAt"]} and it is {now}: wait, or set this clock right'
+        reason = f'"signedAt" is {passport["signedAt"]} and it is {now}: wait, or correct this clock'
         return Finding(Verdict.NOT_YET_VALID, reason)
     if at >= expires_at:
         reason = f'"expiresAt" was {passport["expiresAt"]} and it is {now}: fetch a newer passport'
         return Finding(Verdict.EXPIRED, reason)
     signature = f'signed by {passport["signedBy"]} with the key "{passport["keyId"]}" at {passport["signedAt"]}'
-    return Finding(Verdict.OK_OFFLINE, f"{signature}, in date until {passport['expiresAt']}; no registry was asked")
+    return Finding(
+        Verdict.OK_OFFLINE, f"{signature}, in date until {passport['expiresAt']}; not compared with a registry"
+    )

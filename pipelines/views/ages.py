@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pipelines.ahead import is_ahead, published_at, row_is_ahead
 from pipelines.formats.slugs import hub_slug
+from pipelines.formats.text import amount
 from pipelines.freshness import AGES, age_of
 from pipelines.rules.gates import Gates
 from schemas.registry import Pointer, ShardRow, Snapshot, SourceRef
@@ -68,9 +69,14 @@ class Ages(NamedTuple):
         late = [source for source in self.sources if source.watched and source.age in BAD_AGES]
         complaints = [self._complaint(source) for source in late]
         if is_ahead(self.published_at, self.at):
-            hours, clock = -hours_between(self.published_at, self.at), "set this clock right, or publish by one that is"
+            hours = -hours_between(self.published_at, self.at)
+            clock = "correct this clock, or publish again from a machine whose clock is right"
             complaints.append(f"generation {self.generation} was published {hours:,.1f} h ahead of this clock: {clock}")
-        return complaints + [f"{count:,} passports are {age}" for age, count in self.counts.items() if age in BAD_AGES]
+        return complaints + [
+            f"{amount(count, 'passport is', 'passports are')} {age}"
+            for age, count in self.counts.items()
+            if age in BAD_AGES
+        ]
 
     def _complaint(self, source: SourceAge) -> str:
         if source.age == "not_yet_valid":
@@ -82,7 +88,7 @@ class Ages(NamedTuple):
         """A sentence where readers refuse the pointer because it expired; none while it is in date."""
         if instant(self.pointer_expires_at) > self.at:
             return []
-        return [f"the pointer expired at {self.pointer_expires_at}: readers refuse it until something is published"]
+        return [f"the pointer expired at {self.pointer_expires_at}: readers refuse it: run `passports refresh`"]
 
 
 class Generation(NamedTuple):

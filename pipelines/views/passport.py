@@ -42,7 +42,7 @@ def passport_pairs(passport: Json, row: ShardRow, finding: Finding) -> Iterator[
     if unfragile.get("conflicts"):
         yield "where sources disagree", [(_short(c["path"]), _sides(c)) for c in unfragile["conflicts"]]
     if unfragile.get("unknowns"):
-        yield "what nobody states", [("", ", ".join(_short(u["path"]) for u in unfragile["unknowns"]))]
+        yield "what no source states", [("", ", ".join(_short(u["path"]) for u in unfragile["unknowns"]))]
     if used := _use(unfragile["trust"]):
         yield "how widely it is used", used
     if records := _records(unfragile["artifact"]["model"]):
@@ -70,11 +70,11 @@ def _model(artifact: Json) -> Pairs:
     model = artifact["model"]
     pairs: Pairs = [
         ("type", f"{artifact['type']}, {', '.join(artifact['categories'])}"),
-        ("takes", ", ".join(model["input_modalities"]) or NOT_STATED),
-        ("gives", ", ".join(model["output_modalities"]) or NOT_STATED),
+        ("input", ", ".join(model["input_modalities"]) or NOT_STATED),
+        ("output", ", ".join(model["output_modalities"]) or NOT_STATED),
         ("context", _tokens(model["context_tokens"])),
         ("maximum output", _tokens(model["max_output_tokens"])),
-        ("training data to", model["knowledge_cutoff"] or NOT_STATED),
+        ("training data until", model["knowledge_cutoff"] or NOT_STATED),
         ("released", model["released_on"] or NOT_STATED),
     ]
     if model["expires_on"]:
@@ -103,7 +103,7 @@ def _weights(model: Json) -> Pairs:
 
 
 def _benchmark(one: Json) -> str:
-    return f"{one['metric']} {one['value']} on {one['dataset'] or 'a dataset that is not named'}, as its maker declares"
+    return f"{one['metric']} {one['value']} on {one['dataset'] or 'an unnamed dataset'}, as its maker states"
 
 
 def _use(trust: Json) -> Pairs:

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from pipelines.formats.text import clean
+from pipelines.formats.text import amount, clean
 from schemas.crawl import CrawlReport, ListQuery
 from schemas.run import Published, RunReport
 
@@ -24,14 +24,16 @@ def summary_lines(report: RunReport, published: Published | None) -> list[tuple[
     if counted := report.accounting:
         joined = f"{counted.joined:,} joined + " if counted.joined else ""
         parts = (
-            f"{counted.passports:,} passports + {counted.offers_merged:,} offers merged"
-            f" + {counted.aliases:,} aliases + {joined}{counted.quarantined:,} quarantined"
+            f"{amount(counted.passports, 'passport')} + {amount(counted.offers_merged, 'offer')} merged"
+            f" + {amount(counted.aliases, 'alias', 'aliases')} + {joined}{counted.quarantined:,} quarantined"
         )
         lines.append(("listings", f"{counted.listings:,} = {parts}"))
         causes = Counter(report.issued).most_common()
         issued = ", ".join(f"{count:,} {cause.replace('_', ' ')}" for cause, count in causes) or "none"
-        lines.append(("issued", f"{issued}; {report.unchanged:,} unchanged, {report.absent:,} not listed any more"))
-    lines += [(f"kept {source}", f"its facts stand as of {at}") for source, at in report.not_renewed.items()]
+        lines.append(("issued", f"{issued}; {report.unchanged:,} unchanged, {report.absent:,} no longer listed"))
+    lines += [
+        (f"not updated: {source}", f"its last good listings are of {at}") for source, at in report.not_renewed.items()
+    ]
     unread = {
         name: count for crawl in report.crawls for name, count in (crawl.leftovers | crawl.unknown_values).items()
     }
@@ -78,7 +80,8 @@ def _crawl(crawl: CrawlReport) -> str:
     again = f", {crawl.retries:,} tried again" if crawl.retries else ""
     part = f", only {_query(crawl.query)}" if crawl.query and crawl.query.is_part else ""
     changes = ", changes alone" if crawl.scope == "changes" else ""
-    return f"{crawl.listings:,} listings in {crawl.requests:,} requests{again}{part}{changes}"
+    crawled = f"{amount(crawl.listings, 'listing')} in {amount(crawl.requests, 'request')}"
+    return f"{crawled}{again}{part}{changes}"
 
 
 def _query(query: ListQuery) -> str:

@@ -12,7 +12,7 @@ import pytest
 from tests.support.prefect_server import PASSPORTS, ROOT, below, command_line, surroundings
 from tests.support.waiting import LIMIT_S, until
 
-INTERRUPTED = "error: interrupted: what was published before stays served"
+INTERRUPTED = "error: interrupted: the store still serves the last complete publication"
 AT_ONCE_S = 60
 """Generous for what takes less than a second on a free machine, and half of what an interrupt had to wait before."""
 
@@ -48,7 +48,7 @@ def test_an_address_that_is_none_is_told_before_anything_is_done(address: str, e
     for command in ("demo", "schedule"):
         done = ended(equipped, command, PREFECT_API_URL=address)
         assert done.returncode == 2
-        reason = f"{address!r} is no address of a Prefect server's API: write http://127.0.0.1:4200/api"
+        reason = f"{address!r} is not the address of a Prefect server's API: write http://127.0.0.1:4200/api"
         assert one_sentence(done) == f"error: PREFECT_API_URL: {reason}"
 
 

@@ -257,9 +257,9 @@ def test_copies_are_counted_up_to_all_passports_and_never_past_them(store: Count
 @pytest.mark.parametrize(
     ("rows", "announced", "error", "reason"),
     [
-        (SOME, 7, PublicationError, "6 rows came where 7 were announced: this is a fault in the run"),
-        (SOME, 5, PublicationError, "6 rows came where 5 were announced"),
-        ({}, 1, PublicationError, "0 rows came where 1 were announced"),
+        (SOME, 7, PublicationError, "rows written: 6, passports announced: 7: this is a fault in the run"),
+        (SOME, 5, PublicationError, "rows written: 6, passports announced: 5"),
+        ({}, 1, PublicationError, "rows written: 0, passports announced: 1"),
     ],
 )
 def test_rows_that_are_not_as_many_as_announced_stop_the_publication(
@@ -274,7 +274,7 @@ def test_rows_that_are_not_as_many_as_announced_stop_the_publication(
 @pytest.mark.parametrize("disorder", [lambda rows: [*rows, *rows], lambda rows: rows[::-1]], ids=["twice", "reversed"])
 def test_rows_out_of_order_or_twice_stop_the_publication(tmp_path: Path, disorder: Any) -> None:
     rows = disorder([row("acme-gull"), row("acme-tern")])
-    with pytest.raises(ShardError, match="rows are sorted and each slug is there once"):
+    with pytest.raises(ShardError, match="sort the rows, each slug once"):
         publish_wanted(
             LocalStore(tmp_path), replace(publication({}), passports=len(rows[:2]), rows=lambda _slots: iter(rows))
         )
@@ -282,7 +282,7 @@ def test_rows_out_of_order_or_twice_stop_the_publication(tmp_path: Path, disorde
 
 def test_rows_of_other_slots_stop_the_publication(store: Counting) -> None:
     everything = rows_of(map(row, SOME))
-    with pytest.raises(ShardError, match="cut by `slot`"):
+    with pytest.raises(ShardError, match="choose the shard by `slot`"):
         publish_wanted(store, replace(publication(SOME), rows=lambda _slots: everything(range(256))))
 
 
@@ -315,7 +315,7 @@ def test_a_snapshot_of_another_layout_is_refused_with_what_to_do(store: Counting
     pointer = reader(store).pointer.model_copy(update={"snapshot_sha256": sha256(body)})
     store.put(layout.snapshot_key(1), body)
     store.put(layout.POINTER_KEY, seal(pointer, SIGNER))
-    with pytest.raises(TamperedError, match=r"snapshots/1\.json is signed but of another layout \(sources\.0\.parts"):
+    with pytest.raises(TamperedError, match=r"snapshots/1\.json is signed but has another layout \(sources\.0\.parts"):
         reader(store)
     with pytest.raises(TamperedError, match="use that one, or publish to an empty store"):
         publish_versions(store, SOME, nonce="2")

@@ -53,7 +53,11 @@ def slugs(root: Path) -> set[str]:
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.getMessage().startswith("huggingface: the list")]
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.getMessage().startswith("huggingface: crawling the whole list")
+    ]
 
 
 def test_after_the_floor_was_lowered_changes_alone_are_not_enough(
@@ -62,12 +66,12 @@ def test_after_the_floor_was_lowered_changes_alone_are_not_enough(
     monkeypatch.setenv("PASSPORTS_HUGGINGFACE_CHANGES", "true")
     hub_run(root, 0, whole=[CURLEW, KNOT, TEAL, STINT])
     assert [walk.query.minimum_downloads for walk in list_crawls(root)] == [1_000_000]
-    assert warnings(caplog)[-1].endswith("it was never gone through whole")
+    assert warnings(caplog)[-1].endswith("there is no earlier complete crawl")
     hub_run(root, 1, changed=[item("Fen/Curlew", 5_000_000, NEW), KNOT])
     assert (len(warnings(caplog)), list_crawls(root)[0].began_at) == (1, "2026-04-22T13:00:00.000Z")
     monkeypatch.setenv("PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS", "10000")
     done = hub_run(root, 2, whole=[CURLEW, KNOT, TEAL, STINT], changed=[CURLEW])
-    assert warnings(caplog)[-1].endswith("no earlier walk saw all that is asked for now")
+    assert warnings(caplog)[-1].endswith("no earlier crawl covers what is asked for now")
     assert (done.report.crawls[0].scope, "fen--teal" in slugs(root)) == ("whole", True)
     monkeypatch.setenv("PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS", "20000")
     assert (
@@ -132,7 +136,7 @@ def test_gates_on_size_compare_a_walk_with_the_last_of_the_same_query(
 
 def test_a_summary_says_of_what_part_of_the_list_a_crawl_is(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert dict(summary_lines(hub_run(root, 0, whole=[CURLEW]).report, None))["crawl huggingface"] == (
-        "1 listings in 3 requests"
+        "1 listing in 3 requests"
     )
     monkeypatch.setenv("PASSPORTS_HUGGINGFACE_AUTHOR", "Fen")
     told = dict(summary_lines(hub_run(root, 1, of_fen=[CURLEW]).report, None))["crawl huggingface"]

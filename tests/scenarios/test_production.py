@@ -87,7 +87,7 @@ class TestOnPostgres:
     def test_a_source_that_the_worker_does_not_crawl_is_skipped(self, server: Server, folder: Path) -> None:
         with beside(WORKER, server.environment | publishing(folder, "http://127.0.0.1:9"), folder / "worker.log"):
             state = server.wait_for(server.start("refresh-openrouter", sources=["modelsdev"]), "COMPLETED")
-        assert (state["name"], state["message"]) == ("Skipped", "PASSPORTS_SOURCES switches modelsdev off")
+        assert (state["name"], state["message"]) == ("Skipped", "not in PASSPORTS_SOURCES: modelsdev")
 
     def test_a_run_that_was_killed_with_its_worker_does_not_keep_the_next_from_running(
         self, server: Server, folder: Path

@@ -205,7 +205,7 @@ def test_an_interrupted_refresh_leaves_the_store_as_it_was(
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 130, err
-    assert "interrupted: what was published before stays served" in err
+    assert "interrupted: the store still serves the last complete publication" in err
     assert "Traceback" not in err
     assert files(folder / "store") == before
     assert "RUNNING" not in states_of(server, "job")

@@ -35,7 +35,7 @@ from tests.support.waiting import LIMIT_S, until
 pytestmark = [pytest.mark.harness, pytest.mark.slow]
 NAMES = ["refresh-openrouter", "watch", "rescrape", "publish"]
 NO_SIGN = "No sign of life for 90 s"
-ENDING = "ending the run that goes on, if one does, and pausing the schedules"
+ENDING = "cancelling the current run, if there is one, and pausing the schedules"
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_where_its_server_goes_from_under_a_run_a_person_is_told_in_a_sentence(e
         with refresh:
             _, told = refresh.communicate(timeout=LIMIT_S)
     assert refresh.returncode == 1
-    assert told.splitlines()[-1].startswith(f"error: the Prefect server at {server.api_url} does not answer any more")
+    assert told.splitlines()[-1].startswith(f"error: the Prefect server at {server.api_url} no longer answers")
     assert "Traceback" not in told
 
 

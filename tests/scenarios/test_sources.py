@@ -243,7 +243,7 @@ def test_a_repository_that_is_gone_is_delisted_after_two_answers_a_day_apart(roo
     assert shown == [("huggingface", 401)]
     assert proved(root, "fen--curlew-1b") == (
         Verdict.OK,
-        "all 26 pieces of evidence found again, and the rules give the same",
+        "all 26 entries of the evidence were found again, and the rules give the same result",
     )
 
 
@@ -276,7 +276,7 @@ def test_a_rescrape_asks_for_one_passport_or_is_refused(root: Path) -> None:
     every, seller = (read_settings(store=str(root), sources=sources) for sources in (tuple(CRAWLS), ("openrouter",)))
     for target in ("fen--curlew-1b", "Fen/Curlew-1B"):
         assert listings_to_crawl(target, every, EPOCH) == {"huggingface": ("Fen/Curlew-1B",)}
-        with pytest.raises(NothingToAskError, match="name one of them in PASSPORTS_SOURCES: huggingface"):
+        with pytest.raises(NothingToAskError, match="add one of them to PASSPORTS_SOURCES: huggingface"):
             listings_to_crawl(target, seller, EPOCH)
     assert listings_to_crawl("fen/nobody", every, EPOCH) == {"openrouter": ("fen/nobody",)}
 

@@ -78,7 +78,7 @@ def test_a_passport_that_stayed_while_the_rules_changed_is_proved_by_the_former_
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (lambda path: path.unlink(), "nothing lies at registry/rules/"),
+        (lambda path: path.unlink(), "nothing is stored at registry/rules/"),
         (lambda path: path.write_bytes(b"{}"), "does not hash to"),
     ],
 )
@@ -89,7 +89,7 @@ def test_rules_that_are_gone_or_are_not_those_prove_nothing(
     spoil(root / rules_key(reader(root).snapshot.rules_sha256))
     found = proved(root)[QWEN]
     assert found.verdict == "evidence_mismatch"
-    assert found.reason.startswith("/provenance/rules_sha256: it was made by other rules, and ")
+    assert found.reason.startswith("/provenance/rules_sha256: the passport was made by other rules: ")
     assert reason in found.reason
 
 
@@ -100,10 +100,10 @@ def test_rules_that_this_version_cannot_read_are_told_with_the_remedy(equipped: 
         patch.setattr(type(now), "rules", lambda _: b'{"cards.toml": ""}')
         found = prover.prove(QWEN)
     assert "cannot be read by this version" in found.reason
-    assert "use the version of passports that made it" in found.reason
+    assert "check with the version of passports that issued it" in found.reason
 
 
 def test_a_process_that_has_read_its_rules_takes_no_others() -> None:
     rulebook()
-    with pytest.raises(RulesError, match="a process of their own"):
+    with pytest.raises(RulesError, match="in a separate process"):
         use_rules(rules_document())

@@ -91,7 +91,7 @@ def test_a_key_is_pinned_by_its_thumbprint(read: Typed, passports: Terminal, twi
     assert (other.status, other.out) == (1, "")
     assert f"does not have the key {STRANGER.key_id} (it has {SIGNER.key_id})" in other.err
     alone = passports("verify", twice / passport_copy_key(QWEN), "--key", SIGNER.key_id)
-    assert (alone.status, "pass --store, or --key FILE" in alone.err) == (1, True)
+    assert (alone.status, "pass --store too, or --key FILE" in alone.err) == (1, True)
     assert read("verify", "--all", "--key", "no-such-file").status == 1
 
 
@@ -110,10 +110,10 @@ def test_a_key_that_is_remembered_from_first_use_holds_the_store_to_it(
 ) -> None:
     first = read("verify", "--all", "--trust-on-first-use", "--json")
     assert (first.status, first.json()["trust"], first.json()["verified"]) == (0, "first_use_now", 4)
-    assert f"the key {SIGNER.key_id}, remembered now in {default_memory().path}" in first.json()["trusted"]
+    assert f"the key {SIGNER.key_id}, now remembered in {default_memory().path}" in first.json()["trusted"]
     again = read("verify", "--all")
     assert (again.status, again.err) == (0, "")
-    assert again.out == f"4 of 4 passports verified, by the key {SIGNER.key_id} of {twice}, remembered from first use\n"
+    assert again.out == f"4 of 4 passports verified, by the key {SIGNER.key_id} of {twice}, remembered at first use\n"
     assert read("verify", QWEN, "--json").json()["trust"] == "first_use"
     sign_anew(twice, few, monkeypatch)
     for arguments in READING:
@@ -130,7 +130,7 @@ def test_a_key_that_is_remembered_from_first_use_holds_the_store_to_it(
 def test_words_say_that_a_key_is_remembered_now(read: Typed) -> None:
     ended = read("verify", QWEN, "--trust-on-first-use")
     assert ended.status == 0
-    assert f"1 of 1 passports verified, by the key {SIGNER.key_id}, remembered now in " in ended.out
+    assert f"1 of 1 passports verified, by the key {SIGNER.key_id}, now remembered in " in ended.out
 
 
 @pytest.mark.parametrize("arguments", READING)
@@ -141,7 +141,7 @@ def test_a_store_that_was_seen_under_another_key_is_refused_to_who_has_none(
     sign_anew(twice, few, monkeypatch)
     ended = read(*arguments)
     assert (ended.status, ended.out) == (1, "")
-    assert f"is signed with the key {STRANGER.key_id}, and was seen under {SIGNER.key_id} before" in ended.err
+    assert f"is signed with the key {STRANGER.key_id}, but was seen with the key {SIGNER.key_id} before" in ended.err
     assert read("verify", "--all", "--trust-on-first-use").status == 1
     assert read("verify", "--all", "--key", STRANGER.key_id).status == 0, "its publisher may say so"
 
@@ -182,7 +182,7 @@ def test_an_older_pointer_put_back_is_a_rollback(
     ended = read(*arguments, *key)
     assert ended.status == 1
     assert "rollback" in ended.out + ended.err
-    assert f"{twice}: generation 1 is served, and generation 2 was seen before" in ended.out + ended.err
+    assert f"{twice}: generation 1 is served, but generation 2 was seen before" in ended.out + ended.err
     assert read(*arguments, *key).status == 1, "what was seen stays seen"
     told = read(*arguments, *key, "--json")
     assert told.status == 1
@@ -242,7 +242,7 @@ def test_a_later_generation_that_does_not_follow_what_was_seen_is_a_rollback(
                 assert read("status", *key, "--state", twice.parent / "seen.json").status == 0
     ended = read("verify", QWEN, *key, "--state", twice.parent / "seen.json", "--json")
     assert (ended.status, ended.json()["findings"][0]["verdict"]) == (1, "rollback")
-    told = f"{twice}: generation 6 does not follow the generation 4 that was seen before: it is of another history"
+    told = f"{twice}: generation 6 does not descend from generation 4 that was seen before, so it is another history"
     assert ended.json()["findings"][0]["reason"].startswith(told)
 
 
@@ -311,6 +311,6 @@ def test_a_generation_that_cannot_be_remembered_is_said(
     (twice.parent / "full").symlink_to("/proc/self")
     ended = read("verify", QWEN, "--key", SIGNER.key_id, "--state", twice.parent / "full" / "seen.json")
     assert ended.status == 0
-    assert "generation 2 is not remembered, so that a rollback could not be seen" in caplog.text
+    assert "generation 2 could not be remembered, so a later rollback" in caplog.text
     pinned = read("verify", QWEN, "--trust-on-first-use", "--state", twice.parent / "full" / "seen.json")
     assert (pinned.status, "cannot be used" in pinned.err) == (1, True)

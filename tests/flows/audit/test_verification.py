@@ -80,7 +80,7 @@ def test_a_shard_that_cannot_be_read_is_one_answer(
     (bad,) = ended.json()["findings"]
     assert (ended.status, bad["target"]) == (1, shard_key(ref.sha256))
     assert bad["verdict"] == ("not_in_snapshot" if spoil is as_large_file else "unreadable")
-    assert "its 22 passports cannot be judged" in bad["reason"]
+    assert "the passports that it lists (22) cannot be verified" in bad["reason"]
 
 
 @pytest.mark.parametrize("spoil", [*SPOILERS, Path.unlink])
@@ -102,5 +102,5 @@ def test_a_store_that_goes_away_is_no_answer_for_each_passport(store: Path) -> N
     assert next(answers).finding.verdict == "ok"
     shutil.rmtree(store)
     store.write_text("")
-    with pytest.raises(StoreUnavailableError, match="where a folder belongs"):
+    with pytest.raises(StoreUnavailableError, match="where a folder must be"):
         list(answers)

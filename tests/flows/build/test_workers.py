@@ -92,7 +92,9 @@ def test_a_worker_with_other_settings_builds_nothing(name: str, job: Job, monkey
     folder = write_build_input(job, assembled(job).build_input)
     monkeypatch.delenv("PASSPORTS_SIGNING_KEY_FILE" if name == "signing key" else "NOTHING", raising=False)
     monkeypatch.setenv(*OTHER[name])
-    with pytest.raises(WorkerError, match=rf"^{name}: the run has .*, this worker .*: give workers the run's code"):
+    with pytest.raises(
+        WorkerError, match=rf"^{name}: the run has .*, this worker .*: start workers with the run's code"
+    ):
         read_build_input(job, folder)
 
 

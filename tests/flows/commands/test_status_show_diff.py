@@ -58,7 +58,7 @@ def test_as_time_passes_a_store_ages_and_then_fails(
 def test_an_expired_pointer_is_a_no_though_nothing_is_stale_yet(store: Path, passports: Terminal) -> None:
     ended = passports("status", "--store", store, "--at", after(73))
     assert ended.status == 1
-    assert "the pointer expired at 2026-04-25T12:00:00.000Z: readers refuse it until something is published" in (
+    assert "the pointer expired at 2026-04-25T12:00:00.000Z: readers refuse it: run `passports refresh`" in (
         " ".join(ended.err.split())
     )
 

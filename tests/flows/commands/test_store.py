@@ -49,7 +49,7 @@ def test_an_earlier_generation_can_be_shown_and_verified(later: Path, passports:
         ended = passports("verify", *targets, "--store", later, "--at-generation", 1)
         assert ended.status == 0, ended
     never = passports("show", QWEN, "--store", later, "--at-generation", 7)
-    assert (never.status, "no ancestor" in never.err) == (1, True)
+    assert (never.status, "not an ancestor" in never.err) == (1, True)
 
 
 def test_publish_brings_another_store_to_the_same_bytes(later: Path, tmp_path: Path, passports: Terminal) -> None:
@@ -130,8 +130,8 @@ def test_the_doctor_finds_a_healthy_machine_fit(
 @pytest.mark.parametrize(
     ("date", "verdict"),
     [
-        ("yesterday", ("unknown", "tells the time as 'yesterday', which is no date of HTTP")),
-        ("Wed, 22 Apr 99999999999999999999 12:00:00 GMT", ("unknown", "which is no date of HTTP")),
+        ("yesterday", ("unknown", "sends the Date header 'yesterday', which is not an HTTP date")),
+        ("Wed, 22 Apr 99999999999999999999 12:00:00 GMT", ("unknown", "which is not an HTTP date")),
         ("Wed, 22 Apr 2026 12:00:00 -0000", ("unfit", "s apart from")),
     ],
 )
@@ -155,7 +155,7 @@ def test_the_doctor_waits_no_longer_for_a_source_that_sends_a_little_at_a_time(
         ended = passports("doctor", "--store", tmp_path / "store", "--json")
     [network] = [check for check in ended.json()["checks"] if check["name"] == "network: openrouter"]
     assert network["state"] == "unfit"
-    assert "cannot be reached (no whole answer within 1 s)" in network["detail"]
+    assert "no usable answer from" in network["detail"]
 
 
 @pytest.mark.usefixtures("equipped")
@@ -197,7 +197,7 @@ def test_the_doctor_names_everything_that_is_unfit(
         "network: openrouter",
     }
     assert "passports keys init" in checks["key"]["detail"]
-    assert "a file or link stands where a folder belongs: remove it" in checks["store"]["detail"]
+    assert "a file or link is where a folder must be: remove it" in checks["store"]["detail"]
     assert "PASSPORTS_OPENROUTER_URL" in checks["network: openrouter"]["detail"]
 
 
@@ -239,7 +239,7 @@ def test_an_older_pointer_that_was_put_back_is_refused(store: Path, records: lis
 def test_a_snapshot_that_is_gone_is_named_with_its_remedy(later: Path, passports: Terminal) -> None:
     (later / layout.snapshot_key(2)).unlink()
     refused = passports("refresh", "--store", later)
-    assert (refused.status, "snapshots/2.json, which what is signed names: restore it" in refused.err) == (1, True)
+    assert (refused.status, "snapshots/2.json, although a signed file names it: restore it" in refused.err) == (1, True)
 
 
 def test_repairing_needs_the_key(later: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ def test_every_command_explains_itself(command: tuple[str, ...], passports: Term
 def test_the_help_names_every_command_and_exit_status(passports: Terminal) -> None:
     out = " ".join(passports("--help").out.split())
     assert all(f" {command} " in out for command in ("demo", "refresh", "rescrape", "verify", "status", "show", "keys"))
-    assert "0 done, 1 the answer is no" in out
+    assert "0 done, 1 failed or negative" in out
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_bad_setting_is_bad_use_and_named_at_once(
 def test_a_source_that_is_none_is_bad_use(store: Path, passports: Terminal) -> None:
     ended = passports("refresh", "--source", "nowhere", "--store", store)
     assert (ended.status, ended.out) == (2, "")
-    assert "no such source: nowhere; there is: openrouter" in ended.err
+    assert "unknown source: nowhere; choose from openrouter" in ended.err
 
 
 def test_a_key_is_made_once_and_shown_by_its_public_half(passports: Terminal) -> None:
@@ -113,7 +113,7 @@ def test_a_store_of_another_key_is_refused_before_anything_starts(
     before = files(store)
     ended = passports(*command, "--store", store)
     assert (ended.status, ended.out) == (1, "")
-    assert "registry/timestamp.json is not to be believed" in ended.err
+    assert "registry/timestamp.json cannot be trusted" in ended.err
     assert "set PASSPORTS_SIGNING_KEY_FILE to that key or choose another --store" in ended.err
     assert files(store) == before
 
@@ -151,7 +151,7 @@ def test_an_interrupted_command_says_what_stays(passports: Terminal, monkeypatch
     monkeypatch.setattr(refreshing, "refresh", interrupted)
     ended = passports("refresh")
     assert (ended.status, ended.out) == (130, "")
-    assert ended.err.strip() == "error: interrupted: what was published before stays served"
+    assert ended.err.strip() == "error: interrupted: the store still serves the last complete publication"
 
 
 def test_progress_is_a_line_a_stage_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:

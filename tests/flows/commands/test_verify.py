@@ -89,7 +89,7 @@ def test_without_any_key_the_stores_own_shows_only_that_it_is_of_one_piece(store
     ended = passports("verify", "--all", "--store", store, *AT)
     assert ended.status == 1
     assert ended.out.startswith(f"0 of 22 passports verified, by keys from {store} itself: ")
-    assert "this shows that it is of one piece, not who published it" in ended.out
+    assert "this shows that it is intact, not who published it" in ended.out
     assert f"pass --key {SIGNER.key_id}" in ended.out
 
 
@@ -232,7 +232,7 @@ def test_a_target_that_is_nothing_is_told_of(target: str, told: str, store: Path
     unreadable, good = ended.json()["findings"]
     assert (ended.status, unreadable["target"], unreadable["verdict"]) == (1, target, "unreadable")
     assert told in unreadable["reason"]
-    assert "name a slug, a file or a URL" in unreadable["reason"]
+    assert "give a slug, a file or a URL" in unreadable["reason"]
     assert good["verdict"] == "ok_offline"
 
 
@@ -273,7 +273,7 @@ def test_a_store_that_is_a_file_is_told_of(equipped: Path, passports: Terminal) 
     (equipped / "file").write_text("")
     ended = passports("verify", "--all", "--store", equipped / "file", *AT)
     assert (ended.status, ended.out) == (1, "")
-    assert "where a folder belongs" in ended.err
+    assert "where a folder must be" in ended.err
 
 
 @contextmanager

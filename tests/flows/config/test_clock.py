@@ -29,5 +29,5 @@ def test_without_source_date_epoch_it_is_the_systems(text: str | None, monkeypat
 @pytest.mark.parametrize("text", ["yesterday", "1.5", "2026-04-22T08:12:12Z", "9" * 20, "-" + "9" * 20])
 def test_a_source_date_epoch_that_is_no_instant_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", text)
-    with pytest.raises(ClockError, match=r"SOURCE_DATE_EPOCH is .*: unset it or set them"):
+    with pytest.raises(ClockError, match=r"SOURCE_DATE_EPOCH is .*: correct it or unset it"):
         source_date_epoch()

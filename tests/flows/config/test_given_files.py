@@ -68,7 +68,7 @@ def redirecting(location: str, body: bytes = b"") -> Answer:
 def test_an_answer_in_drops_ends_at_the_deadline_of_the_whole(start: bytes) -> None:
     with answering(dripping(start)) as url:
         begun = time.monotonic()
-        with pytest.raises(GivenFileError, match=r"no whole answer within 0\.5 s"):
+        with pytest.raises(GivenFileError, match=r"no complete answer within 0\.5 s"):
             read_given(url, deadline_s=0.5)
         assert time.monotonic() - begun < 10
 
@@ -110,7 +110,7 @@ def test_what_is_no_file_is_refused_without_waiting(
     os.mkfifo("pipe")
     with socket.socket(socket.AF_UNIX) as bound:
         bound.bind("socket")
-        with pytest.raises(GivenFileError, match=f"{reason}.*: name a slug, a file or a URL"):
+        with pytest.raises(GivenFileError, match=f"{reason}.*: give a slug, a file or a URL"):
             read_given(f"./{name}")
 
 

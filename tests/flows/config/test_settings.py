@@ -84,7 +84,7 @@ def test_a_setting_that_is_set_to_nothing_is_not_set(name: str, monkeypatch: pyt
         ("BASE_URL", "unfragile.ai", "match pattern"),
         ("OPENROUTER_URL", "https://openrouter.ai/?key=1", "match pattern"),
         ("OPENROUTER_URL", "https://somebody:password@openrouter.ai", "match pattern"),
-        ("SOURCES", "openrouter,nowhere", "no such source: nowhere; there is: openrouter"),
+        ("SOURCES", "openrouter,nowhere", "unknown source: nowhere; choose from openrouter"),
         ("SOURCES", ",", "at least one source"),
         ("CRAWL_TIME_LIMIT_S", "0", "greater than 0"),
         ("CRAWL_TIME_LIMIT_S", "soon", "valid number"),
@@ -109,7 +109,7 @@ def test_a_part_of_a_list_that_is_left_alone_is_refused(name: str, value: str, m
     monkeypatch.setenv(f"PASSPORTS_HUGGINGFACE_{name}", value)
     assert read_settings().hub_list is not None
     monkeypatch.setenv("PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS", "-")
-    with pytest.raises(SettingsError, match=f"PASSPORTS_HUGGINGFACE_{name}: chooses from the Hub's list"):
+    with pytest.raises(SettingsError, match=f"PASSPORTS_HUGGINGFACE_{name}: filters the Hub's list"):
         read_settings()
 
 

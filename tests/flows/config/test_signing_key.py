@@ -116,7 +116,7 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620, 0o601])
 def test_a_key_that_others_may_touch_is_refused(mode: int, tmp_path: Path) -> None:
     path = write_key(tmp_path / "key.jwk", mode=mode)
-    with pytest.raises(SigningKeyError, match="can be read by others: `chmod 600") as error:
+    with pytest.raises(SigningKeyError, match="can be read by others: run `chmod 600") as error:
         open_key(read_settings(signing_key_file=path))
     assert not shows_the_key(str(error.value))
 

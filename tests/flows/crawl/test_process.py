@@ -105,7 +105,7 @@ def test_a_crawl_that_finds_no_room_says_so_in_one_sentence_and_is_not_finished(
         command = [sys.executable, "-c", CRAMPED, source.url, str(tmp_path), str(room_bytes)]
         ended = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=True)
     remedy = "make room, or set PASSPORTS_WORK to a folder on another disk, and run again"
-    assert ended.stdout == f"{tmp_path} can hold no more (File too large): {remedy}\n"
+    assert ended.stdout == f"{tmp_path} cannot be written to (File too large): {remedy}\n"
     assert ended.stderr == ""
     assert not (tmp_path / "crawl.jsonl").exists()
 

@@ -58,7 +58,7 @@ def test_a_refresh_waits_for_one_of_the_same_source_and_store_and_says_so(
     with process:
         waiting = threading.Thread(target=wait)
         waiting.start()
-        until(lambda: "another refresh of openrouter goes on: waiting until it has ended" in caplog.text)
+        until(lambda: "another refresh of openrouter is running: waiting until it ends" in caplog.text)
         for other in ({"flow": "rescrape"}, {"sources": ("modelsdev",)}):
             with workspace(job.model_copy(update=other)):
                 assert begun == []
@@ -118,7 +118,7 @@ def test_one_spelling_in_two_folders_is_two_stores(job: Job, tmp_path: Path, mon
 def test_what_only_one_may_do_is_refused_to_a_second_and_free_after_it(job: Job) -> None:
     assert job.store
     with only_process("ringing the bell"):
-        with pytest.raises(AlreadyRunningError, match="ringing the bell: another process does that already"):
+        with pytest.raises(AlreadyRunningError, match="ringing the bell: another process does this already"):
             only_process("ringing the bell").__enter__()
         with only_process("mowing"):
             pass
@@ -157,10 +157,10 @@ def test_a_full_disk_is_told_with_its_remedy(code: int, job: Job) -> None:
 def test_a_folder_of_the_run_that_is_full_is_told_by_what_it_lies_in(job: Job, tmp_path: Path) -> None:
     with pytest.raises(FullError) as told, workspace(job) as placed:
         raise FullError(Path(placed.work) / "crawl-openrouter", "no room")
-    assert str(told.value).startswith(f"{Path(placed.work).parent} can hold no more (no room): ")
+    assert str(told.value).startswith(f"{Path(placed.work).parent} cannot be written to (no room): ")
     with pytest.raises(FullError) as told, workspace(job):
         raise FullError(tmp_path / "crawls", "no room")
-    assert str(told.value).startswith(f"{tmp_path / 'crawls'} can hold no more (no room): ")
+    assert str(told.value).startswith(f"{tmp_path / 'crawls'} cannot be written to (no room): ")
 
 
 def test_a_database_of_the_run_that_finds_no_room_is_told_likewise(job: Job) -> None:
@@ -171,7 +171,7 @@ def test_a_database_of_the_run_that_finds_no_room_is_told_likewise(job: Job) -> 
             database.execute("INSERT INTO known VALUES (zeroblob(100000))")
             database.execute("INSERT INTO unknown VALUES (1)")
 
-    with pytest.raises(FullError, match=r"can hold no more \(database or disk is full\): make room"):
+    with pytest.raises(FullError, match=r"cannot be written to \(database or disk is full\): make room"):
         fill(3)
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         fill(100)

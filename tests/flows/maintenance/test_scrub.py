@@ -212,7 +212,7 @@ def test_a_damaged_other_store_repairs_nothing_and_is_named(store: Store, other:
     other.put(key, b"also damaged")
     damage = look(store, other).damages[0]
     assert (damage.key, damage.repaired) == (key, False)
-    assert f"not repaired, as {other.name}: {key}" in damage.reason
+    assert f"not repaired: {other.name}: {key}" in damage.reason
     assert store.get(key).body == b"damaged"
 
 
@@ -224,7 +224,7 @@ def test_a_file_that_the_disk_does_not_give_is_one_damage_and_a_store_out_of_rea
 
         def get(self, key: str, **limits: int) -> Any:
             if key.startswith(self.fails):
-                raise StoreUnavailableError(f"{self.name}: {key}: Input/output error: see to the disk and run again")
+                raise StoreUnavailableError(f"{self.name}: {key}: Input/output error: check the disk and run again")
             return super().get(key, **limits)
 
         def put(self, key: str, body: bytes) -> None:
@@ -234,7 +234,7 @@ def test_a_file_that_the_disk_does_not_give_is_one_damage_and_a_store_out_of_rea
     failing = Failing(Path(store.name))
     key = failing.fails
     assert look(failing, other).damages == [
-        Damage(key, f"{store.name}: {key}: Input/output error: see to the disk and run again", True)
+        Damage(key, f"{store.name}: {key}: Input/output error: check the disk and run again", True)
     ]
     failing.fails = "registry/"
     with pytest.raises(StoreUnavailableError):

@@ -83,7 +83,7 @@ def test_a_source_that_is_switched_off_is_not_served() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "is not there: serve the schedules from a checkout"),
+        (None, "is missing: run the schedules from a checkout"),
         ("deployments: [{name: refresh}]", "description"),
         ("deployments: 3", "not iterable"),
         ("{}", "deployments"),
@@ -108,7 +108,7 @@ def test_a_publication_that_has_to_wait_for_another_says_so(tmp_path: Path, capl
     with ThreadPoolExecutor(1) as pool:
         with LocalStore(tmp_path).lock():
             waiting = pool.submit(publish_nothing)
-            until(lambda: f"{tmp_path}: another run is publishing: waiting until it has" in caplog.text)
+            until(lambda: f"{tmp_path}: another run is publishing: waiting until it ends" in caplog.text)
             assert not waiting.done()
         waiting.result(LIMIT_S)
     publish_nothing()
@@ -131,7 +131,7 @@ def test_a_run_that_another_overtook_says_so(tmp_path: Path, caplog: pytest.LogC
         clock=lambda: AT,
         nonce="3",
     )
-    assert f"{tmp_path}: another run published meanwhile: building anew on what it published" in caplog.text
+    assert f"{tmp_path}: another run published meanwhile: building again on its generation" in caplog.text
     assert {row.slug for row in reading(store).rows()} == {"acme-tern", "acme-owl"}
 
 
@@ -160,7 +160,7 @@ def served(folder: Path, server: Server, source: Holding) -> Iterator[subprocess
     log = folder / "schedule.log"
     with source.listening() as url:
         with beside((*PASSPORTS, "schedule"), server.environment | publishing(folder, url), log) as process:
-            until(lambda: "serving into" in log.read_text() or process.poll() is not None)
+            until(lambda: "running the schedules for" in log.read_text() or process.poll() is not None)
             until(lambda: len(server.deployments()) == 4 or process.poll() is not None)
             assert process.poll() is None, log.read_text()
             yield process
@@ -189,8 +189,8 @@ class TestServed:
         names = [line.split()[0] for line in shown.splitlines()[1:5]]
         assert names == ["refresh-openrouter", "watch", "rescrape", "publish"]
         assert ":17 UTC" in shown
-        assert "when told to" in shown
-        assert f"serving into {folder / 'store'}, one run at a time" in shown
+        assert "on request" in shown
+        assert f"running the schedules for {folder / 'store'}, one run at a time" in shown
 
     def test_the_server_knows_what_prefect_yaml_says(self, server: Server) -> None:
         found = server.deployments()
@@ -275,7 +275,7 @@ class TestServed:
 
         assert files(folder / "store") == before
         said = (folder / "schedule.log").read_text()
-        assert "told to end: its crawl has ended, and the store is as the last whole publication left it" in said
+        assert "cancelled: its crawl has ended, and the store is as the last complete publication left it" in said
         assert "Traceback" not in said
         server.wait_for(server.start("refresh-openrouter"), "COMPLETED")
 

@@ -64,5 +64,5 @@ def test_a_message_that_is_taken_up_again_is_told_in_a_line_and_all_else_in_full
     logger.error("Failed in consume_loop", exc_info=error)
     logger.removeFilter(in_a_line)
     assert said in caplog.text
-    assert ("Failed in consume_loop" in caplog.text, "taken up again" in caplog.text) == (whole, not whole)
+    assert ("Failed in consume_loop" in caplog.text, "is processed again" in caplog.text) == (whole, not whole)
     assert (caplog.records[0].exc_info is not None) is whole

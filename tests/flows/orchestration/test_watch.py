@@ -69,7 +69,7 @@ def test_the_oldest_and_worst_are_told_first(aged: Path) -> None:
     assert [passport.age for passport in shown(judged(aged, 100).passports)] == ["due"]
 
 
-FROZEN = "the pointer expired at 2026-04-28T00:00:00.000Z: readers refuse it until something is published"
+FROZEN = "the pointer expired at 2026-04-28T00:00:00.000Z: readers refuse it: run `passports refresh`"
 
 
 @pytest.mark.parametrize(
@@ -77,13 +77,13 @@ FROZEN = "the pointer expired at 2026-04-28T00:00:00.000Z: readers refuse it unt
     [
         (131, []),
         (133, [FROZEN]),
-        (169, ["1 passports are stale", FROZEN]),
+        (169, ["1 passport is stale", FROZEN]),
         (229, ["openrouter was last crawled 169.0 h ago: stale", "4 passports are stale", FROZEN]),
         (
             721,
             [
                 "openrouter was last crawled 661.0 h ago: stale",
-                "1 passports are expired",
+                "1 passport is expired",
                 "3 passports are stale",
                 FROZEN,
             ],

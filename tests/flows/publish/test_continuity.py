@@ -75,7 +75,7 @@ def refused(store: Store, match: str, mark: RememberedGeneration | None = None) 
 def test_a_store_without_a_pointer_is_not_begun_anew(generations: int, store: Store) -> None:
     grow(store, generations)
     store.delete(layout.POINTER_KEY)
-    refused(store, rf"serves nothing any more, and generation {generations} was published.*{REPAIR}.*--new-store")
+    refused(store, rf"has no pointer, although generation {generations} was published.*{REPAIR}.*--new-store")
 
 
 @pytest.mark.parametrize("left", [layout.APPLIED_KEY, layout.delta_key(2), layout.passport_copy_key("acme-tern")])

@@ -48,7 +48,7 @@ def test_a_store_is_not_the_demos_because_its_pointer_is_signed_with_the_demos_k
     resign(store)
     before = files(store)
     assert not is_demo_store(LocalStore(store))
-    with pytest.raises(TamperedError, match=r"timestamp\.json is not to be believed"):
+    with pytest.raises(TamperedError, match=r"timestamp\.json cannot be trusted"):
         refresh(store, records)
     assert files(store) == before
 

@@ -55,7 +55,7 @@ def refresh_told(root: Path, records: list[Record], at: datetime, patch: pytest.
 
 def test_a_clock_that_is_behind_publishes_nothing(store: Path, records: list[Record]) -> None:
     before = files(store)
-    with pytest.raises(ClockBehindError, match=r"published at 2026-04-22T12.*is behind that by 2\.0 hours"):
+    with pytest.raises(ClockBehindError, match=r"published at 2026-04-22T12.*is 2\.0 h behind that"):
         refresh(store, records, at=NOON - timedelta(hours=2))
     assert files(store) == before
 

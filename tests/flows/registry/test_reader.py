@@ -89,7 +89,7 @@ def test_earlier_generations_are_reached_through_their_descendants(store: Store)
     assert {found.slug: found.object for found in served.rows(first)}[SLUG] == sha256(passport(SLUG, 1))
     assert served.snapshot_at(2) == served.snapshot
     for never in (0, 3):
-        with pytest.raises(NotInSnapshotError, match="no ancestor"):
+        with pytest.raises(NotInSnapshotError, match="not an ancestor"):
             served.snapshot_at(never)
 
 
@@ -141,7 +141,7 @@ def test_how_a_passport_is_written_down_does_not_matter(store: Store) -> None:
 def test_a_passport_that_was_replaced_is_superseded(store: Store) -> None:
     finding = reader(store).check(passport(SLUG, 1))
     assert finding.verdict == "superseded"
-    assert "has one signed at 2026-06-15T12:00:02.000Z" in finding.reason
+    assert "has a version signed at 2026-06-15T12:00:02.000Z" in finding.reason
 
 
 def test_a_passport_that_was_signed_but_not_published_is_not_in_the_snapshot(store: Store) -> None:
@@ -189,7 +189,7 @@ def test_putting_back_an_old_pointer_is_a_rollback(store: Store) -> None:
 )
 def test_a_changed_pointer_is_refused(store: Store, old: bytes, new: bytes) -> None:
     spoil(store, layout.POINTER_KEY, old, new)
-    with pytest.raises(TamperedError, match=r"registry/timestamp\.json is not to be believed"):
+    with pytest.raises(TamperedError, match=r"registry/timestamp\.json cannot be trusted"):
         reader(store)
 
 
@@ -283,7 +283,7 @@ def test_a_copy_whose_links_lead_elsewhere_is_named_as_the_copy(store: Store) ->
         f"the copy at {key}: its _links.publicKey is 'https://attacker.example/api/v1/trust-passport-public-key', not "
     )
     assert (finding.verdict, finding.reason.startswith(told)) == ("copy_differs", True)
-    assert "`passports store scrub` writes it anew" in finding.reason
+    assert "run `passports store scrub` to write it again" in finding.reason
     assert reader(store).check(SLUG).verdict == "ok", "the registry's own is whole"
 
 

@@ -55,7 +55,7 @@ def test_a_key_is_pinned_once(memory: Memory) -> None:
     memory.pin(PLACE, KEY)
     memory.pin(PLACE, KEY)
     assert (memory.pinned(PLACE), memory.recall(PLACE, KEY)) == (KEY, FIRST)
-    with pytest.raises(SeenError, match=f"the key {KEY} is pinned, and not {OTHER}.*seen.json"):
+    with pytest.raises(SeenError, match=f"the key {KEY} is remembered for it, not {OTHER}.*seen.json"):
         memory.pin(PLACE, OTHER)
     assert memory.pinned(PLACE) == KEY
 
@@ -100,7 +100,7 @@ def test_it_is_bounded_and_forgets_nothing_to_make_room(memory: Memory, monkeypa
     monkeypatch.setattr(seen_module, "MAX_REGISTRIES", 2)
     memory.remember("a", KEY, FIRST)
     memory.remember("b", KEY, FIRST)
-    with pytest.raises(SeenError, match=r"seen\.json holds as many registries"):
+    with pytest.raises(SeenError, match=r"seen\.json has no room for another registry"):
         memory.remember("c", KEY, FIRST)
     memory.remember("a", KEY, SECOND)
     assert (memory.recall("a", KEY), memory.recall("b", KEY)) == (SECOND, FIRST)
@@ -154,7 +154,7 @@ def test_what_is_served_is_judged_by_what_was_seen() -> None:
     older = departure(FIRST, SECOND, PLACE)
     assert older
     assert older.verdict is Verdict.ROLLBACK
-    assert older.reason == f"{PLACE}: generation 1 is served, and generation 2 was seen before"
+    assert older.reason == f"{PLACE}: generation 1 is served, but generation 2 was seen before"
     fork = departure(Seen(generation=2, snapshot_sha256="f" * 64), SECOND, PLACE)
     assert fork
     assert fork.verdict is Verdict.ROLLBACK

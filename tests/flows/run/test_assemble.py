@@ -424,7 +424,7 @@ def test_a_store_of_another_key_is_refused_and_left_as_it_is(flow: Any, store: P
     (store.parent / "signing-key.jwk").write_text(signing_key_to_jwk(bytes(range(1, 33))))
     before = files(store)
     job = job_for(store, flow=flow)
-    with pytest.raises(TamperedError, match=r"registry/timestamp.json is not to be believed: .*key"):
+    with pytest.raises(TamperedError, match=r"registry/timestamp.json cannot be trusted: .*key"):
         finish(job, [brought(records)])
     assert files(store) == before
 

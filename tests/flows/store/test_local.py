@@ -102,7 +102,7 @@ def test_a_link_in_the_place_of_a_folder_leads_nowhere(store: LocalStore, tmp_pa
         lambda: store.create("registry/new.json", b""),
         lambda: store.delete("registry/secret.json"),
     ):
-        with pytest.raises(StoreUnavailableError, match=r"link stands where a folder belongs.*remove it"):
+        with pytest.raises(StoreUnavailableError, match=r"link is where a folder must be.*remove it"):
             call()
     assert list(store.list()) == ["a"]
     assert names(outside) == ["secret.json"]
@@ -130,7 +130,7 @@ def test_a_link_in_the_place_of_the_temporary_folder_leads_nowhere(store: LocalS
     outside.mkdir()
     Path(store.name).mkdir()
     (Path(store.name) / ".tmp").symlink_to(outside)
-    with pytest.raises(StoreUnavailableError, match="link stands"):
+    with pytest.raises(StoreUnavailableError, match="link is"):
         store.put("a", b"1")
     assert names(outside) == []
 
@@ -145,21 +145,21 @@ def test_the_directory_itself_may_be_a_link(tmp_path: Path) -> None:
 def test_a_named_pipe_in_the_place_of_a_file_does_not_hang(store: LocalStore) -> None:
     store.put("a/x", b"1")
     os.mkfifo(Path(store.name) / "a/b")
-    with pytest.raises(StoreUnavailableError, match="no regular file"):
+    with pytest.raises(StoreUnavailableError, match="not a regular file"):
         store.get("a/b")
     assert list(store.list()) == ["a/x"]
 
 
 def test_a_file_where_a_folder_belongs_is_named_with_what_to_do(store: LocalStore) -> None:
     store.put("a", b"1")
-    with pytest.raises(StoreUnavailableError, match=rf"{store.name}: a/b: a file or link stands .*: remove it"):
+    with pytest.raises(StoreUnavailableError, match=rf"{store.name}: a/b: a file or link is where .*: remove it"):
         store.put("a/b", b"2")
 
 
 def test_a_folder_where_a_file_belongs_is_named_with_what_to_do(store: LocalStore) -> None:
     store.put("a/b", b"1")
     for call in (lambda: store.put("a", b"2"), lambda: store.get("a")):
-        with pytest.raises(StoreUnavailableError, match=r"folder stands where a file belongs|no regular file"):
+        with pytest.raises(StoreUnavailableError, match=r"folder is where a file must be|not a regular file"):
             call()
 
 

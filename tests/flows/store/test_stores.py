@@ -192,7 +192,7 @@ class ChecksThenWrites(LocalStore):
 
 def test_a_store_that_ignores_conditions_is_found_out(tmp_path: Path) -> None:
     store = IgnoresConditions(tmp_path)
-    with pytest.raises(StoreUnfitError, match=r"not fit to publish to.*16 of 16 racing creates"):
+    with pytest.raises(StoreUnfitError, match=r"cannot be published to.*16 of 16 simultaneous creates"):
         probe(store, nonce="n")
     assert list(store.list()) == []
 
@@ -204,7 +204,7 @@ def test_a_store_that_only_creates_under_a_condition_commits_by_that(tmp_path: P
 
 
 def test_a_store_that_only_fails_in_a_race_is_found_out(tmp_path: Path) -> None:
-    with pytest.raises(StoreUnfitError, match="of 16 racing creates won"):
+    with pytest.raises(StoreUnfitError, match="of 16 simultaneous creates succeeded"):
         probe(ChecksThenWrites(tmp_path), nonce="n")
 
 
@@ -212,7 +212,7 @@ def test_an_address_opens_the_store_it_names(tmp_path: Path) -> None:
     assert open_store(f"file://{tmp_path}/a%20b").name == f"{tmp_path}/a b"
     assert isinstance(open_store(str(tmp_path)), LocalStore)
     assert open_store("s3://bucket/folder").name == "s3://bucket/folder"
-    with pytest.raises(StoreUnavailableError, match="ftp:// is no store we know"):
+    with pytest.raises(StoreUnavailableError, match="unknown kind of store ftp://"):
         open_store("ftp://host/x")
 
 

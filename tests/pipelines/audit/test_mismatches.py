@@ -118,7 +118,7 @@ def test_what_the_issuer_asserts_is_what_the_passport_says_there(signed: dict[st
     says = resolve(signed["unfragile"], entry["locator"])
     assert says == entry["value"]
     assert judge(spoiled(signed, f"/evidence/{place}/value", "something else")) == [
-        Mismatch(entry["path"], f"{entry['locator']} says {says!r}")
+        Mismatch(entry["path"], f"{entry['locator']} of the passport is {says!r}")
     ]
 
 
@@ -150,7 +150,7 @@ def test_rules_that_do_not_exist_prove_nothing(signed: dict[str, Any]) -> None:
     (found,) = judge(spoiled(signed, f"/evidence/{place}/locator", "/failure_modes/boredom"))
     assert found.reason == "there is no rule /failure_modes/boredom"
     (other,) = judge(spoiled(signed, f"/evidence/{place}/content_sha256", "0" * 64))
-    assert "use the version that made it" in other.reason
+    assert "check with the version that issued it" in other.reason
 
 
 def test_records_of_another_day_do_not_prove_it(signed: dict[str, Any]) -> None:
@@ -189,7 +189,7 @@ def test_a_stored_record_that_does_not_hash_to_what_it_says_proves_nothing(place
 def test_a_forged_record_beside_the_named_ones_cannot_hide_what_it_said(signed: dict[str, Any]) -> None:
     offer = raw(record(id="heron-lab/heron-7b:beta"))
     assert [one.reason for one in judge(signed, [*RAWS, offer])] == [
-        "'heron-lab/heron-7b:beta' of openrouter is of this model, and is not among the records"
+        "'heron-lab/heron-7b:beta' of openrouter is of this model, but the passport does not name it"
     ]
     hidden = forged(offer, "heron-lab/heron-7b", "heron-lab/plover-1b").model_copy(update={"id": "heron-lab/plover-1b"})
     (found,) = judge(signed, [*RAWS, hidden])
@@ -245,7 +245,7 @@ def test_a_number_is_not_the_truth_value_that_the_record_says() -> None:
     evidence = document["unfragile"]["evidence"]
     place = next(n for n, one in enumerate(evidence) if one.get("value") == 0 and one["source"] == raws[1].source)
     (found,) = judge(spoiled(document, f"/evidence/{place}/value", False), raws)
-    assert (found.path, "says 0, not False" in found.reason) == (evidence[place]["path"], True)
+    assert (found.path, "is 0, not False" in found.reason) == (evidence[place]["path"], True)
 
 
 def test_a_text_is_no_record_whose_fields_could_be_named(signed: dict[str, Any]) -> None:

@@ -162,7 +162,7 @@ def test_a_record_that_is_of_another_model_is_named(signed: dict[str, Any]) -> N
             entry["content_sha256"] = other.content_sha256
             entry["value"] = other.id if entry["value"] == REPOSITORY else entry["value"]
     assert Mismatch(
-        "/artifact/model/records", "nothing says that 'HeronLab/Plover-1B' of huggingface is of this model"
+        "/artifact/model/records", "no record joins 'HeronLab/Plover-1B' of huggingface to this model"
     ) in judge(document, [*RAWS, other])
 
 
@@ -178,7 +178,7 @@ def test_a_record_that_is_left_out_is_named(left_out: int) -> None:
     (found,) = judge(document, RAWS)
     missed = RAWS[left_out]
     assert found.path == "/artifact/model/records"
-    assert found.reason == f"{missed.id!r} of {missed.source} is of this model, and is not among the records"
+    assert found.reason == f"{missed.id!r} of {missed.source} is of this model, but the passport does not name it"
 
 
 def test_an_offer_that_is_left_out_is_named_and_another_model_need_not_be(signed: dict[str, Any]) -> None:
@@ -198,7 +198,7 @@ def test_what_others_still_say_of_a_listing_that_is_gone_is_not_missed(beside: l
     found = regather("heron-lab-heron-7b", named, [RAWS[0], *observations, *beside])
     assert found.absence is not None
     assert found.absence.confirmed
-    with pytest.raises(NotJoinedError, match="is not among the records"):
+    with pytest.raises(NotJoinedError, match="but the passport does not name it"):
         regather("heron-lab-heron-7b", named[:1], [RAWS[0], *beside])
 
 
@@ -213,5 +213,5 @@ def test_a_join_by_name_is_held_to_where_the_authors_other_repositories_lie(owne
     (one,) = gather([admitted(NAMELESS)], joined=[joined]).subjects
     found = judge(made_from(one), [NAMELESS, repository, SIBLING])
     assert [mismatch.reason for mismatch in found] == (
-        [] if holds else [f"nothing says that '{owner}/Heron-7B' of huggingface is of this model"]
+        [] if holds else [f"no record joins '{owner}/Heron-7B' of huggingface to this model"]
     )

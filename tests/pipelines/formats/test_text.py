@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.formats.text import clean, clean_tail, disguise_in, unfit_for_line, visible
+from pipelines.formats.text import amount, clean, clean_tail, disguise_in, unfit_for_line, visible
 
 HOSTILE = ["\x00", "\x1b", "\x7f", "\x85", "\u061c", "\u200e", "\u202e", "\u2066", "\u2069", "\ud800", "\U000e0041"]
 HARMLESS = ["\u200b", "\ufeff", "\u00e9", "\u4e2d", "\U0001f426", " ", "<b>", "`"]
@@ -67,3 +67,10 @@ def test_a_name_in_any_script_is_no_disguise(name: str) -> None:
 
 def test_what_nobody_sees_is_spelled_out() -> None:
     assert visible("GPT\u200b-4\u200d caf\u00e9") == "GPT[U+200B]-4[U+200D] caf\u00e9"
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "0 files, 0 aliases"), (1, "1 file, 1 alias"), (2000, "2,000 files, 2,000 aliases")]
+)
+def test_a_noun_is_in_the_plural_unless_there_is_one(count: int, words: str) -> None:
+    assert f"{amount(count, 'file')}, {amount(count, 'alias', 'aliases')}" == words

@@ -47,7 +47,7 @@ def test_the_digest_does_not_depend_on_how_it_was_compressed() -> None:
     "line", [b"", b"{}", b"[]", b'{"change":"moved"}', row("acme-gull").model_dump_json().encode()]
 )
 def test_a_line_that_is_no_change_is_refused(line: bytes) -> None:
-    with pytest.raises(ShardError, match="holds a line that is no change"):
+    with pytest.raises(ShardError, match="has a line that is not a change"):
         list(decode_delta(pack([line])))
 
 

@@ -121,7 +121,7 @@ def test_a_hostile_key_is_refused(key: str) -> None:
     ],
 )
 def test_a_site_file_may_not_take_the_place_of_a_passport_or_of_the_registry(key: str) -> None:
-    with pytest.raises(KeyRefusedError, match="no place for a site file"):
+    with pytest.raises(KeyRefusedError, match="not allowed for a site file"):
         keys.checked_site_key(key)
 
 

@@ -94,7 +94,7 @@ def test_six_thousand_slugs_spread_evenly_over_sixteen_shards() -> None:
 
 @pytest.mark.parametrize(
     ("names", "reason"),
-    [(["b", "a"], "sorted"), (["a", "a"], "each slug is there once"), (["acme-tern"], "cut by `slot`")],
+    [(["b", "a"], "sort the rows"), (["a", "a"], "each slug once"), (["acme-tern"], "choose the shard by `slot`")],
 )
 def test_rows_that_do_not_belong_in_a_shard_as_they_come_are_refused(names: list[str], reason: str) -> None:
     slots = range(slot("acme-tern")) if "acme-tern" in names else range(SLOTS)
@@ -104,13 +104,13 @@ def test_rows_that_do_not_belong_in_a_shard_as_they_come_are_refused(names: list
 
 @pytest.mark.parametrize("rows", [["b", "a"], ["a", "a"]])
 def test_a_shard_out_of_order_or_with_a_slug_twice_is_refused(rows: list[str]) -> None:
-    with pytest.raises(ShardError, match="sorted"):
+    with pytest.raises(ShardError, match="sort the rows"):
         decode_shard(encode_shard(row(slug) for slug in rows))
 
 
 @pytest.mark.parametrize("line", [b"{}", b"[]", b"", b"null", row("a").model_dump_json().encode()[:-1] + b',"x":1}'])
 def test_a_line_that_is_no_row_is_refused(line: bytes) -> None:
-    with pytest.raises(ShardError, match="row that is none"):
+    with pytest.raises(ShardError, match="line that is not a row"):
         decode_shard(pack([line]))
 
 

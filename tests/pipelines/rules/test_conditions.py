@@ -81,7 +81,7 @@ def test_a_denial_shows_nothing_and_cite_has_the_last_word() -> None:
 
 def test_a_fact_that_is_no_number_is_a_fault_of_the_rule() -> None:
     assert number("0.5") == Decimal("0.5")
-    with pytest.raises(TypeError, match="wrong fact"):
+    with pytest.raises(TypeError, match="correct the fact"):
         number(("a",))
 
 

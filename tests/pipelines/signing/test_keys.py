@@ -242,9 +242,9 @@ def test_unknown_members_of_a_key_are_passed_over() -> None:
 @pytest.mark.parametrize(
     ("document", "reason"),
     [
-        ("not json", "trusted keys are no JSON object"),
-        ([PUBLIC], "trusted keys are no JSON object"),
-        ({"keys": PUBLIC}, "trusted keys are no JSON object"),
+        ("not json", "trusted keys are not a JSON object"),
+        ([PUBLIC], "trusted keys are not a JSON object"),
+        ({"keys": PUBLIC}, "trusted keys are not a JSON object"),
         ({"keys": [PUBLIC, "key"]}, "trusted key 1 is not a JSON object"),
         ({}, "trusted key 0 is not an Ed25519 JWK"),
         (PRIVATE, "trusted key 0 is a private key"),

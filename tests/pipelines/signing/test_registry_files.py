@@ -201,8 +201,8 @@ def test_a_reader_learns_what_to_do_by_what_is_wrong() -> None:
     assert reason_of(SEALED, revoked).endswith("is revoked: fetch a file signed with a current key")
     assert reason_of(SEALED, KeyRing()).endswith("is not trusted here: get the issuer's current keys")
     assert "is not 64 bytes in canonical base64" in reason_of({**SEALED, "signature": "x"})
-    assert "the file was altered" in reason_of({**SEALED, "signed": {}})
-    assert "it must have algorithm, keyId, payloadType, signature, signed and nothing" in reason_of({})
+    assert "the file was changed" in reason_of({**SEALED, "signed": {}})
+    assert "it must have exactly the members algorithm, keyId, payloadType, signature, signed" in reason_of({})
 
 
 def test_keys_that_do_not_count() -> None:

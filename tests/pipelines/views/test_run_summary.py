@@ -15,7 +15,7 @@ def test_a_run_is_told_in_figures_that_add_up(equipped: Path, records: list[Reco
     assert lines["run"] == f"{done.report.run} (refresh): done"
     assert lines["crawl openrouter"].startswith("29 listings in ")
     assert lines["listings"] == "29 = 22 passports + 4 offers merged + 2 aliases + 1 quarantined"
-    assert lines["issued"] == "22 first seen; 0 unchanged, 0 not listed any more"
+    assert lines["issued"] == "22 first seen; 0 unchanged, 0 no longer listed"
     assert "/telepathy (1)" in lines["not understood"]
     assert lines["published"].startswith("generation 1: wrote 22 objects")
     assert len(change_rows(done.report)) == 22
@@ -31,7 +31,7 @@ def test_a_run_without_news_says_so(equipped: Path, few: list[Record]) -> None:
     refresh(equipped / "store", few)
     done = refresh(equipped / "store", few)
     lines = dict(summary_lines(done.report, done.published))
-    assert lines["issued"] == f"none; {len(few)} unchanged, 0 not listed any more"
+    assert lines["issued"] == f"none; {len(few)} unchanged, 0 no longer listed"
     assert change_rows(done.report) == []
 
 

@@ -122,4 +122,4 @@ def test_a_passport_is_proved_with_the_text_that_it_was_held_against(text: str, 
     shown_by = [one["source"] for one in unfragile["evidence"] if one["path"] == AT]
     assert (SOURCE in shown_by) is (text == APACHE)
     left_out = mismatches(made_from(together(*map(admitted, RAWS))), raws, gates=default_gates())
-    assert "is of this model, and is not among the records" in left_out[0].reason
+    assert "is of this model, but the passport does not name it" in left_out[0].reason
