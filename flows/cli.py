@@ -57,11 +57,11 @@ def refresh(
 ) -> None:
     """Crawl the sources, then build, sign and publish passports; show progress, and a summary at the end.
 
-    The first refresh makes a signing key and shows its path. A source whose crawl fails its gate keeps its last good
-    listings.
+    The first refresh makes a signing key and shows its path.
 
-    PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS, _AUTHOR, _TASK, _LIMIT and _CHANGES choose the part of the Hub's
-    list to crawl.
+    The last good listings of a source are retained where its crawl fails its gate.
+
+    PASSPORTS_HUGGINGFACE_MINIMUM_DOWNLOADS, _AUTHOR, _TASK, _LIMIT and _CHANGES filter the Hub's list.
     """
     from flows.commands import refresh as refreshing
 
@@ -70,7 +70,7 @@ def refresh(
 
 @app.command()
 def rescrape(slug: str, store: Store = None, as_json: AsJson = False) -> None:
-    """Crawl the records of one passport and publish it anew; name its slug or its listing's id (author/name)."""
+    """Crawl the records of one passport and publish it again; name its slug or its listing's id (author/name)."""
     from flows.commands import refresh as refreshing
 
     refreshing.rescrape(slug, store, as_json=as_json)

@@ -30,7 +30,7 @@ def verify(
     at_generation: AtGeneration = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say of each passport whether it may be relied on, and if not, why.
+    """State for each passport whether it may be relied on, and if not, why.
 
     A slug is looked up from the store's signed pointer down. A file or a URL is judged by its signature alone (verdict
     ok_offline), or with --store by what that store serves. With no trusted key but the store's own, no verdict is good.

@@ -110,7 +110,7 @@ class Memory:
         with self._changing() as file:
             known = self._known(file, registry)
             if known.pinned not in (None, key_id):
-                remedy = f"if its owner says that the key was changed, remove the registry's entry from {self.path}"
+                remedy = f"if its owner states that the key was changed, remove the registry's entry from {self.path}"
                 raise SeenError(f"{registry}: the key {known.pinned} is remembered for it, not {key_id}: {remedy}")
             if known.pinned is None:
                 self._write(file, registry, _Registry(pinned=key_id, seen=known.seen))
