@@ -44,7 +44,7 @@ def escaped_text(text: str) -> str:
 def _escaped_line(line: RecordLine) -> QuarantinedLine:
     if isinstance(line, QuarantinedLine):
         return QuarantinedLine(quarantined=escaped(line.quarantined))
-    reason = "holds a lone surrogate, half of a character: text must be Unicode"
+    reason = "contains a lone surrogate, which is not valid Unicode text: correct it at the source"
     return _quarantined(line, reason, escaped_text(line.raw.body))
 
 
@@ -52,8 +52,10 @@ def _cut_line(line: RecordLine, size: int) -> QuarantinedLine:
     if isinstance(line, QuarantinedLine):
         cut = {name: value[:LONGEST_KEPT] for name, value in line.quarantined if isinstance(value, str)}
         return QuarantinedLine(quarantined=line.quarantined.model_copy(update=cut))
-    problem = f"has {size:,} bytes with what is read of it, at most {LARGEST_LINE_BYTES:,} are stored"
-    reason = f"{problem}: see at the source what makes it so large; its first {LONGEST_KEPT:,} characters are kept here"
+    problem = f"has {size:,} bytes as a line of the crawl, more than {LARGEST_LINE_BYTES:,}"
+    reason = (
+        f"{problem}: find at the source what makes it so large; its first {LONGEST_KEPT:,} characters are stored here"
+    )
     return _quarantined(line, reason, line.raw.body[:LONGEST_KEPT])
 
 

@@ -39,7 +39,7 @@ GONE = (404, 410, 451)
 REFUSING = (401, 403, 429)
 """Answers that the next request would get too."""
 
-ALREADY_FETCHED = "is {!r}, which was taken under another name"
+ALREADY_FETCHED = "is {!r}, which was recorded under another name"
 
 Output = Request | RawListing | Quarantined | FetchFailure
 
@@ -121,12 +121,12 @@ class GitHubSpider(Spider):
     ) -> RawListing | Quarantined:
         name = answer.get("full_name")
         if not isinstance(name, str) or not REPOSITORY.match(name):
-            return self._refused(answer, asked, "/full_name", "names no repository: owner/name is one")
+            return self._refused(answer, asked, "/full_name", "does not name a repository (owner/name)")
         if answer.get("private") is not False:
-            return self._refused(None, asked, "/private", "is not false: only what everybody can see is recorded")
+            return self._refused(None, asked, "/private", "is not false: only public repositories are recorded")
         same = name.lower() == asked.lower()
         if not same and not moved:
-            return self._refused(answer, asked, "/full_name", f"is {name!r}, where {asked!r} was asked for")
+            return self._refused(answer, asked, "/full_name", f"is {name!r}, not {asked!r} as requested")
         if name.lower() in self.fetched:
             return self._refused(answer, asked, "/full_name", ALREADY_FETCHED.format(name))
         self.fetched.add(name.lower())
@@ -155,7 +155,7 @@ class GitHubSpider(Spider):
             if REPOSITORY.match(asked):
                 yield self._ask(asked, f"/repos/{asked}")
                 return
-            yield self._refused(None, asked, "", f"{asked[:200]!r} is no repository: owner/name is one")
+            yield self._refused(None, asked, "", f"{asked[:200]!r} is not the name of a repository (owner/name)")
 
     def _ask(self, asked: str, path: str, *, moved: bool = False) -> Request:
         """Make a request below the source's URL, the only address that gets the token."""
@@ -176,7 +176,7 @@ def read_repository(body: bytes) -> dict[str, Any]:
     """Read one repository; raise AnswerError."""
     document = read_json(body)
     if not isinstance(document, dict):
-        raise AnswerError("an array or a single value where a repository belongs")
+        raise AnswerError("an array or a single value instead of a repository")
     return document
 
 

@@ -64,7 +64,7 @@ class ModelsDevSpider(Spider):
         place = f"/{_escaped(section_id)}"
         models = _models(section_id, section)
         if models is None:
-            reason = "is no provider: an object with `models` belongs here, under a name without '/'"
+            reason = "is not a provider: an object with `models` under a name without '/'"
             yield self._refused(section, section_id, place, reason, observed_at)
             return
         for model_id, entry in models.items():
@@ -73,7 +73,7 @@ class ModelsDevSpider(Spider):
                 record = {section_id: {"models": {model_id: entry}}}
                 yield raw_listing(record, listing_id=listing_id, source=self.name, url=url, observed_at=observed_at)
             else:
-                at, reason = f"{place}/models/{_escaped(model_id)}", "is no entry: an object belongs under a model's id"
+                at, reason = f"{place}/models/{_escaped(model_id)}", "is not an entry: an object under a model's id"
                 yield self._refused(entry, listing_id, at, reason, observed_at)
 
     def _refused(self, element: object, listing_id: str, field: str, reason: str, observed_at: str) -> Quarantined:
@@ -86,9 +86,9 @@ def read_catalogue(body: bytes) -> dict[str, Any]:
     """Read the file, an object of sections; raise AnswerError."""
     document = read_json(body)
     if not isinstance(document, dict):
-        raise AnswerError("an array or a single value where an object of providers belongs")
+        raise AnswerError("an array or a single value instead of an object of providers")
     if not any(_models(section_id, section) for section_id, section in document.items()):
-        raise AnswerError("a catalogue without a single model")
+        raise AnswerError("a catalogue without models")
     return document
 
 

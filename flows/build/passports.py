@@ -139,6 +139,6 @@ def breaches_of_build(built: Built, gates: Gates) -> list[Breach]:
     for source, asked in built.asked.items():
         largest = gates[source].largest_reject_rate
         if built.refused[source] > asked * largest:
-            share = f"{built.refused[source]} of {asked} passports could not be made, more than {largest:.0%}"
+            share = f"passports that could not be made: {built.refused[source]} of {asked}, more than {largest:.0%}"
             found.append(Breach(source=source, gate="largest_reject_rate", reason=f"{share}: see the quarantine"))
     return found

@@ -140,13 +140,13 @@ class _Extraction:
 
     def _may_ask(self) -> bool:
         if self._ended == "finished" and self._asked == self._endpoint.texts:
-            self._ended = f"{self._asked} texts were asked about, and no more may be: the others wait for the next run"
+            self._ended = f"{self._asked} texts were sent, the most of one run: the others wait for the next run"
         return self._ended == "finished"
 
     def _note(self, reply: "Reply") -> None:
         self._in_a_row = self._in_a_row + 1 if reply.of_endpoint else 0
         if reply.hopeless or self._in_a_row == FAILURES_IN_A_ROW:
-            self._ended = f"the endpoint {reply.reason}; it was not asked any more"
+            self._ended = f"the endpoint {reply.reason}; nothing more was sent to it"
 
     def _made(self, reply: "Reply", text: SourceText) -> Line:
         now, model = timestamp(self._clock()), self._endpoint.model

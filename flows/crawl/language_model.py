@@ -48,11 +48,11 @@ RETRIES = 2
 """Retries by the client after a lost connection, 408, 409, 429 or 5xx, as Retry-After says, within the time limit."""
 
 REASONS: dict[int, str] = {
-    HTTPStatus.BAD_REQUEST: "does not take the request: does the model answer by a JSON schema?",
+    HTTPStatus.BAD_REQUEST: "refuses the request: choose a model that supports JSON schemas",
     HTTPStatus.UNAUTHORIZED: "refuses the key: check PASSPORTS_EXTRACTOR_KEY",
     HTTPStatus.FORBIDDEN: "refuses the key: check PASSPORTS_EXTRACTOR_KEY",
     HTTPStatus.NOT_FOUND: "has no such path or model: check PASSPORTS_EXTRACTOR_URL and PASSPORTS_EXTRACTOR_MODEL",
-    HTTPStatus.TOO_MANY_REQUESTS: "asks for fewer requests: lower PASSPORTS_EXTRACTOR_TEXTS or run it later",
+    HTTPStatus.TOO_MANY_REQUESTS: "limits requests: lower PASSPORTS_EXTRACTOR_TEXTS or run it later",
 }
 HOPELESS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
@@ -155,11 +155,13 @@ def _reply(body: bytes) -> Reply:
     try:
         choice = next(iter(_Completion.model_validate_json(body).choices), None)
     except ValidationError:
-        return Reply(None, "answers with what is no chat completion: check PASSPORTS_EXTRACTOR_URL", of_endpoint=True)
+        return Reply(
+            None, "answers with something else than a chat completion: check PASSPORTS_EXTRACTOR_URL", of_endpoint=True
+        )
     if choice is None or choice.message.refusal or choice.finish_reason == "content_filter":
         return Reply(None, "refuses to answer about this text")
     if choice.finish_reason == "length":
-        return Reply(None, "breaks its answer off: it is longer than was allowed")
+        return Reply(None, "cuts its answer off at the allowed length")
     return Reply(choice.message.content or "", "")
 
 

@@ -106,8 +106,8 @@ async def _run(
         async with asyncio.timeout(limit_s):
             await asyncio.gather(_watch(process, on_progress), _keep(process, tail), process.wait())
     except TimeoutError:
-        remedy = "allow more time, or see how fast the source answers"
-        raise CrawlFailedError(f"{what}: stopped as it had not ended after {limit_s:g} s; {remedy}") from None
+        remedy = "raise PASSPORTS_CRAWL_TIME_LIMIT_S, or check how fast the source answers"
+        raise CrawlFailedError(f"{what}: stopped because it had not ended after {limit_s:g} s; {remedy}") from None
     finally:
         await _stop(process)
     return _scrubbed(tail.decode(errors="replace"), environment)[-TAIL_BYTES:].strip()

@@ -49,10 +49,12 @@ def read_crawl(path: Path) -> CrawlOutcome:
         raise CrawlFailedError("the crawl ended without a report") from None
     report = _read_line(path, last) if last else None
     if not isinstance(report, CrawlReport):
-        raise CrawlFailedError(f"{path} ends without a report: the crawl was cut off")
+        raise CrawlFailedError(f"{path} ends without a report, as the crawl was cut off: run it again")
     quarantined = counted[QUARANTINED[: len(ADMITTED)]]
     if (counted[ADMITTED], quarantined) != (report.admitted, report.quarantined):
-        raise CrawlFailedError(f"{path} holds other lines than its report counts: see whether the disk is full")
+        raise CrawlFailedError(
+            f"{path} has other lines than its report counts: check whether the disk is full, and run again"
+        )
     return CrawlOutcome(path, report)
 
 
@@ -61,4 +63,4 @@ def _read_line(path: Path, line: bytes) -> object:
         return CRAWL_LINE.validate_json(line)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise CrawlFailedError(f"{path} holds a line that cannot be read: {first['loc']} {first['msg']}") from error
+        raise CrawlFailedError(f"{path} has a line that cannot be read: {first['loc']} {first['msg']}") from error

@@ -39,7 +39,7 @@ def breaches_of(ingested: IngestedCrawl, served: PublishedState, gates: Gates, *
         reason = f"no listing could be read: {'; '.join(_reasons(ingested)) or 'see the quarantine'}"
         found.append(Breach(source=report.source, gate="admitted", reason=reason))
     elif whole and ingested.counts[report.source] >= MANY and not (ingested.fill_counts.listings or found):
-        reason = "it says of everything that was asked for that there is none: check its URL and its token"
+        reason = "the source answered for every requested record that there is none: check its URL and token"
         found.append(Breach(source=report.source, gate="admitted", reason=reason))
     return found
 

@@ -45,14 +45,14 @@ def refutation(extraction: RawListing, record: RawListing, kind: str) -> str | N
     """The reason why an extraction does not hold of its record, None where all of it would be accepted again."""
     text, document = text_of(record, kind), parse_record(extraction.body)
     if text is None or text.record_id != extraction.id:
-        return f"the text of {record.id!r} is not what {extraction.id!r} is about"
+        return f"the text of {record.id!r} is not the text of {extraction.id!r}"
     if not is_of(extraction, text):
-        return f"the text of {record.id!r} is another than the one that was asked about"
+        return f"the text of {record.id!r} has changed since it was sent to the model"
     proposals = [Proposal(one["claim"], one["end"], one["quote"], one["start"]) for one in document["proposals"]]
     place = next(invalid_proposals(proposals, text), None)
     if place is None:
         return None
-    return f"/proposals/{place} is no whole sentence that stands in the text from byte {proposals[place].start} on"
+    return f"/proposals/{place} is not a whole sentence of the text at byte {proposals[place].start} on"
 
 
 SLUG_RULES: dict[str | None, Callable[[str], str]] = {"listing": slug_of, "repository": hub_slug}
@@ -95,15 +95,15 @@ def _subject(of: RecordReader, raw: RawListing) -> tuple[TextRule, str, str]:
     source, listing_id = of.line("source"), of.line("id")
     rule = extraction_rules().text_of(source)
     if rule is None:
-        of.refuse("source", f"is {shown(source)}, which has no text that is asked about")
+        of.refuse("source", f"is {shown(source)}, which has no text to ask about")
     if raw.id != record_id(source, listing_id):
         of.refuse("id", f"is {shown(listing_id)}, where the record is {raw.id[:80]!r}")
     slug = SLUG_RULES[BY_NAME[rule.of].slugs](listing_id)
     if not is_slug(slug):
-        of.refuse("id", f"is {shown(listing_id)}, which no passport can be named after")
+        of.refuse("id", f"is {shown(listing_id)}, which cannot name a passport")
     field, digest = of.take("field"), of.line("content_sha256")
     if field != rule.field:
-        of.refuse("field", f"is {shown(field)}, where the text of {source} stands at {rule.field!r}")
+        of.refuse("field", f"is {shown(field)}, but the text of {source} is at {rule.field!r}")
     if len(digest) != len(raw.content_sha256):
         of.refuse("content_sha256", f"is {shown(digest)}, not a SHA-256")
     return rule, listing_id, slug

@@ -20,7 +20,7 @@ def read_decimal(stated_value: object) -> Decimal:
         raise ValueError(f"is {text[:LONGEST_DECIMAL]!r}, not a decimal of at most {LONGEST_DECIMAL} characters")
     value = Decimal(text)
     if abs(value.adjusted()) > LONGEST_DECIMAL:
-        raise ValueError(f"is {text!r}: no figure that we read is so large or so small")
+        raise ValueError(f"is {text!r}: too large or too small to be read")
     return value
 
 

@@ -194,7 +194,7 @@ def as_stated(value: object) -> AsStated:
         return tuple(str(item) for item in value)
     if value is None or isinstance(value, str | int):
         return value
-    raise FieldError("", f"{shown(value)} cannot stand as evidence")
+    raise FieldError("", f"{shown(value)} cannot be stored as evidence")
 
 
 def decimal(value: object, at: str) -> Decimal:
@@ -220,9 +220,9 @@ def _unfit_line(value: object) -> str | None:
     if not isinstance(value, str) or not value or value.isspace():
         return f"is {shown(value)}, not a text"
     if found := unfit_for_line(value):
-        return f"holds {found}, a control or bidirectional character that can disguise a text"
+        return f"contains {found}, a control or bidirectional character that can disguise a text"
     if len(value) > LONGEST_LINE:
-        return f"is {len(value)} characters long, at most {LONGEST_LINE} are believable"
+        return f"is {len(value)} characters long, more than {LONGEST_LINE} are not accepted"
     return None
 
 
@@ -231,7 +231,7 @@ def _escaped(key: str) -> str:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number in JSON")
+    raise ValueError(f"{name} is not a number in JSON")
 
 
 _DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)

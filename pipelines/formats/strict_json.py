@@ -31,7 +31,7 @@ def parse(raw: bytes, *, max_bytes: int, max_depth: int) -> Any:  # noqa: ANN401
     ±(2^53-1), numbers too large for a double, and on what is longer or deeper than allowed.
     """
     if len(raw) > max_bytes:
-        raise MalformedJsonError(f"{len(raw)} bytes, where at most {max_bytes} are read")
+        raise MalformedJsonError(f"{len(raw)} bytes, more than {max_bytes}")
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -50,7 +50,7 @@ def _refuse_deep(value: object, max_depth: int) -> None:
     except orjson.JSONEncodeError:
         too_deep = True
     if too_deep:
-        raise MalformedJsonError(f"a value lies inside more than {max_depth} containers")
+        raise MalformedJsonError(f"a value is nested in more than {max_depth} containers")
 
 
 def _is_written_plainly(value: object, raw: bytes) -> bool:
@@ -69,7 +69,7 @@ def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> None:
     seen: set[str] = set()
     for key, _ in pairs:
         if key in seen:
-            raise MalformedJsonError(f"the key {key[:80]!r} stands twice in one object")
+            raise MalformedJsonError(f"the key {key[:80]!r} is twice in one object")
         seen.add(key)
 
 

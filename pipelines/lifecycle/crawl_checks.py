@@ -114,11 +114,15 @@ def _incomplete(report: CrawlReport) -> list[Breach]:
 def _size(report: CrawlReport, gate: Gate, last_good: int | None) -> Iterable[Breach]:
     came = report.listings
     if came < gate.minimum_listings:
-        reason = f"{came} listings came, at least {gate.minimum_listings} must: is the source whole?"
+        reason = (
+            f"listings in the crawl: {came}, required: {gate.minimum_listings}; check whether the source is complete"
+        )
         yield Breach(source=report.source, gate="minimum_listings", reason=reason)
     if last_good and came < last_good * (1 - gate.largest_drop):
-        dropped = f"{came} listings came after {last_good} last time, a drop beyond {gate.largest_drop:.0%}"
-        reason = f"{dropped}: look at the source, and if that is right, publish with --accept-drop"
+        dropped = (
+            f"listings in the crawl: {came}, after {last_good} last time, a drop of more than {gate.largest_drop:.0%}"
+        )
+        reason = f"{dropped}: check the source, and if it is right, publish with --accept-drop"
         yield Breach(source=report.source, gate=DROP, reason=reason)
 
 
@@ -134,7 +138,8 @@ def _fill(report: CrawlReport, fill_counts: FillCounts, gate: Gate) -> Iterable[
     for name, smallest in gate.fill_rates.items():
         share = fill_counts.stated[name] / fill_counts.listings if fill_counts.listings else 1.0
         if share < smallest:
-            reason = f"only {share:.0%} of the listings state {name}, at least {smallest:.0%} must: did a field change?"
+            stated = f"only {share:.0%} of the listings state {name}, at least {smallest:.0%} must"
+            reason = f"{stated}: check whether the source changed a field"
             yield Breach(source=report.source, gate=f"fill_rates.{name}", reason=reason)
 
 
@@ -146,5 +151,5 @@ def _differ(report: CrawlReport, fill_counts: FillCounts, gate: Gate) -> Iterabl
             yield Breach(
                 source=report.source,
                 gate=f"distinct_rates.{name}",
-                reason=f"{problem}: did one value take the place of all others?",
+                reason=f"{problem}: check whether one value replaced all others",
             )

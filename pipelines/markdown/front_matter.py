@@ -62,7 +62,7 @@ def read_front_matter(card: bytes) -> FrontMatter:
         return FrontMatter(body_offset=_mark_bytes(text), faults=tuple(faults))
     document = _parsed(block.yaml, faults)
     if document.value is not None and not isinstance(document.value, dict):
-        return FrontMatter(body_offset=_mark_bytes(text), faults=(*faults, "the front matter is no mapping"))
+        return FrontMatter(body_offset=_mark_bytes(text), faults=(*faults, "the front matter is not a mapping"))
     spans = {at: _span(text, block.first_line, lines) for at, lines in document.lines.items()}
     return _declared(document.value or {}, block.body_offset, faults, spans)
 
@@ -141,6 +141,6 @@ def _texts(fields: dict[str, YamlValue], key: str, faults: list[str]) -> tuple[s
     value = fields.get(key)
     items = value if isinstance(value, list) else [value]
     if any(isinstance(item, dict | list) for item in items):
-        faults.append(f"{key} holds something else than text")
+        faults.append(f"{key} contains something other than text")
     texts = (item.strip() for item in items if isinstance(item, str))
     return tuple(dict.fromkeys(text for text in texts if text))

@@ -42,10 +42,10 @@ def read_results(index: YamlValue) -> tuple[tuple[IndexResult, ...], tuple[str, 
         for place, entry in _entries(model.get("results"), f"{pointer}/results", faults):
             for spot, metric in _entries(entry.get("metrics"), f"{place}/metrics", faults):
                 result = _result(spot, model, entry, metric)
-                faults.append("a metric without a name or a single value is passed over") if result is None else None
+                faults.append("a metric without a name or a single value is skipped") if result is None else None
                 results.extend([] if result is None else [result])
     if len(results) > MOST_RESULTS:
-        faults.append(f"model-index holds {len(results)} figures: {MOST_RESULTS} are read")
+        faults.append(f"model-index has {len(results)} figures: {MOST_RESULTS} are read")
     return tuple(results[:MOST_RESULTS]), tuple(dict.fromkeys(faults))
 
 
@@ -57,13 +57,13 @@ def _entries(value: YamlValue, pointer: str, faults: list[str]) -> Iterator[tupl
         yield pointer, value
         return
     if isinstance(value, str):
-        faults.append("model-index holds text where a list belongs")
+        faults.append("model-index is a text instead of a list")
         return
     for number, entry in enumerate(value):
         if isinstance(entry, dict):
             yield f"{pointer}/{number}", entry
         else:
-            faults.append("model-index holds an entry that is no mapping")
+            faults.append("model-index has an entry that is not a mapping")
 
 
 def _result(

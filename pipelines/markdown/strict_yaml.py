@@ -64,7 +64,7 @@ def read_yaml(text: str) -> YamlDocument:
         StrictYamlError: the text is no YAML, too long, too deep or too large.
     """
     if len(text) > LONGEST_YAML_CHARS:
-        raise StrictYamlError(f"holds {len(text)} characters: {LONGEST_YAML_CHARS} are read")
+        raise StrictYamlError(f"has {len(text)} characters: {LONGEST_YAML_CHARS} are read")
     reading = _Reading(yaml.parse(text, Loader=yaml.SafeLoader))
     try:
         return YamlDocument(reading.document(), tuple(dict.fromkeys(reading.faults)), reading.lines)
@@ -110,7 +110,7 @@ class _Reading:
     def _text(self, event: yaml.ScalarEvent) -> str | None:
         """Text of a scalar; None for null, and for a lone surrogate, which YAML can write but UTF-8 cannot carry."""
         if _HALF_CHARACTER.search(event.value):
-            self.faults.append("a text that is no Unicode is passed over")
+            self.faults.append("a text that is not Unicode is skipped")
             return None
         return None if event.style is None and event.value in NULLS else str(event.value)
 
@@ -120,9 +120,9 @@ class _Reading:
             key = self._value(event, depth + 1, at)
             value = self._value(next(self._events), depth + 1, f"{at}/{key}")
             if not isinstance(key, str):
-                self.faults.append("a key that is no text is passed over")
+                self.faults.append("a key that is not a text is skipped")
             elif key in found:
-                self.faults.append(f"the key {key[:60]!r} stands twice; the first counts")
+                self.faults.append(f"the key {key[:60]!r} is there twice; the first counts")
             else:
                 found[key] = value
                 if depth == 0:
@@ -151,7 +151,7 @@ class _Reading:
 def _reason(error: Exception) -> str:
     """The parser's message and line, without the text that it refused."""
     if isinstance(error, OF_THE_PARSER):
-        return "an escape or a version beyond what can be meant"
+        return "an escape or a version out of range"
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         return f"{error.problem or 'unreadable'}, line {error.problem_mark.line + 1}"
     return "a character that YAML does not allow"

@@ -99,7 +99,7 @@ def collision(listing: Listing, owner: str, raw: RawListing) -> Quarantined:
         source=listing.source,
         id=listing.id,
         field="/id",
-        reason=f"{shared}, which was seen first and keeps it",
+        reason=f"{shared}, which had it first and retains it",
         observed_at=listing.observed_at,
         raw=raw.body,
     )

@@ -111,7 +111,7 @@ def _only(record: RecordReader, what: str) -> str:
     """The name of the only field. One too long for our JSON Pointers is refused: no locator could resolve."""
     names = record.names()
     if len(names) != 1:
-        raise FieldError(record.at, f"holds {len(names)} fields where one {what} belongs")
+        raise FieldError(record.at, f"has {len(names)} fields instead of one {what}")
     if len(names[0]) + sum(map(names[0].count, "~/")) > LONGEST_KEY:
         record.refuse(names[0], f"names a {what} in more than {LONGEST_KEY} characters")
     return names[0]

@@ -63,7 +63,7 @@ def read_prices(pricing: RecordReader) -> tuple[Price, ...] | None:
     if decimal(prompt, pricing.place("prompt")) == decimal(completion, pricing.place("completion")) == ROUTED_PRICE:
         return None
     if len(pricing.names()) > MOST_PRICES:
-        raise FieldError(pricing.at, f"holds {len(pricing.names()):,} more fields, at most {MOST_PRICES} are read")
+        raise FieldError(pricing.at, f"has {len(pricing.names()):,} more fields, at most {MOST_PRICES} are read")
     overrides = pricing.optional_nested_list("overrides")
     prices = [_price("prompt", prompt, pricing, ()), _price("completion", completion, pricing, ())]
     prices += _prices([kind for kind in pricing.names() if _is_price(kind, pricing.peek(kind))], pricing, ())
@@ -132,9 +132,9 @@ def _override(override: RecordReader) -> list[Price]:
         return []
     when = tuple((name, _bound(override, name)) for name in CONDITIONS if override.peek(name) is not None)
     if not when:
-        raise FieldError(override.at, f"states no condition that we know ({', '.join(CONDITIONS)})")
+        raise FieldError(override.at, f"states no known condition ({', '.join(CONDITIONS)})")
     if ("utc_start" in dict(when)) != ("utc_end" in dict(when)):
-        raise FieldError(override.at, "states one end of a time window: utc_start and utc_end stand together")
+        raise FieldError(override.at, "states one end of a time window: both utc_start and utc_end are needed")
     return _prices([name for name in override.names() if name not in CONDITIONS], override, when)
 
 

@@ -32,7 +32,7 @@ def validate(listing: Listing) -> None:
         if fact.name in PAST_FACTS and (day := str(fact.value)[:DAY]) > latest[: len(day)]:
             raise FieldError(fact.locator, f"is {fact.value}, after the record was observed at {listing.observed_at}")
         if fact.name in TOKEN_FACTS and isinstance(fact.value, int) and fact.value > LARGEST_TOKENS:
-            raise FieldError(fact.locator, f"is {fact.value:,} tokens: more than {LARGEST_TOKENS:,} cannot be meant")
+            raise FieldError(fact.locator, f"is {fact.value:,} tokens: more than {LARGEST_TOKENS:,} is not plausible")
     for price in listing.prices:
         _validate_price(price)
     for provider in listing.providers:
@@ -44,5 +44,5 @@ def _validate_price(price: Price) -> None:
     dearest = DEAREST_TOKEN_USD if "token" in price.unit else DEAREST_USD
     if Decimal(price.usd) > dearest:
         raise FieldError(
-            price.locator, f"is {price.usd} USD a unit ({price.unit}): more than {dearest} cannot be meant"
+            price.locator, f"is {price.usd} USD a unit ({price.unit}): more than {dearest} is not plausible"
         )

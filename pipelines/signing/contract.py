@@ -21,7 +21,9 @@ _FAST: Final = jsonschema_rs.Draft202012Validator(
     pattern_options=jsonschema_rs.RegexOptions(),  # time linear in any text, and half of the default's
 )
 
-_NOT_JSON: Final = "holds what JSON cannot (a lone surrogate, NaN, a key that is no text): parse it strictly first"
+_NOT_JSON: Final = (
+    "contains what JSON does not allow (a lone surrogate, NaN, a key that is not a text): parse it strictly first"
+)
 
 
 class ContractError(NamedTuple):

@@ -136,7 +136,7 @@ class ContractErrors:
             case "additionalProperties":
                 yield fault.place, _unknown_keys(fault)
             case _:
-                yield fault.place, f"holds {shown(fault.instance)}; allowed: {self._allowed(fault)}"
+                yield fault.place, f"contains {shown(fault.instance)}; allowed: {self._allowed(fault)}"
 
     def _allowed(self, fault: Fault) -> str:
         if fault.keyword == "anyOf":
@@ -198,13 +198,13 @@ def _incomplete(fault: Fault) -> Iterator[Reason]:
     for key, companions in fault.limit.items():
         for companion in companions:
             if key in fault.instance and companion not in fault.instance:
-                yield f"{fault.place}/{companion}", f"is missing: it stands together with {key}"
+                yield f"{fault.place}/{companion}", f"is missing: it is required with {key}"
 
 
 def _unknown_keys(fault: Fault) -> str:
     unknown = [key for key in fault.instance if key not in fault.schema["properties"]]
     more = f" and {len(unknown) - MOST_SHOWN} more" if len(unknown) > MOST_SHOWN else ""
-    return f"holds keys that the format does not have: {', '.join(map(shown, unknown[:MOST_SHOWN]))}{more}"
+    return f"has keys that the format does not have: {', '.join(map(shown, unknown[:MOST_SHOWN]))}{more}"
 
 
 def _pointer(path: Iterable[str | int]) -> str:

@@ -37,7 +37,7 @@ def unsigned_bytes(
     """Return a document that lacks only its signature; raise ValueError if it would expire before it is signed."""
     if expires_at <= signed_at:
         ends = f"{stamp(expires_at)}, before it is signed at {stamp(signed_at)}"
-        raise ValueError(f"its last scrape is so old that the passport would expire at {ends}: scrape again")
+        raise ValueError(f"its last scrape is so old that the passport would expire at {ends}: crawl its sources again")
     passport = {
         "unfragile": unfragile,
         "signature": _PLACEHOLDER.decode(),
@@ -59,7 +59,7 @@ def parse_and_check(document: bytes) -> dict[str, Any]:
     bounds depth and numbers.
     """
     if len(document) > MAX_PASSPORT_BYTES:
-        raise PassportError("", f"has {len(document)} bytes, where readers take at most {MAX_PASSPORT_BYTES}")
+        raise PassportError("", f"has {len(document)} bytes, and readers accept at most {MAX_PASSPORT_BYTES}")
     parsed = orjson.loads(document)
     refusal = explain_first(parsed)
     if refusal:
@@ -73,7 +73,9 @@ def sign(document: bytes, passport: dict[str, Any], *, signer: Signer, trusted: 
     body = signed_body(passport)
     signature = signer.sign(PASSPORT_TYPE, body).encode()
     if objection := trusted.objection(signer.key_id):
-        raise PassportError("/passport/keyId", f"is a key that readers do not trust ({objection}): sign with another")
+        raise PassportError(
+            "/passport/keyId", f"is a key that readers do not trust ({objection}): sign with another one"
+        )
     if not trusted.confirms(base64.b64decode(signature), pae(PASSPORT_TYPE, body), key_id=passport["keyId"]):
-        raise PassportError("/passport/signature", "does not hold: is the key whole?")
+        raise PassportError("/passport/signature", "cannot be verified with the key: check the key file")
     return document.replace(_SIGNATURE_AT, b'"signature":"' + signature, 1)

@@ -62,7 +62,7 @@ class Statement(Frozen):
     @model_validator(mode="after")
     def _shows_all_when_it_shows_evidence(self) -> "Statement":
         if self.evidence is not None and None in (self.provenance, self.artifact.model, self.trust.freshness):
-            raise ValueError("shows evidence: then provenance, artifact.model and trust.freshness must be there")
+            raise ValueError("shows evidence: so it needs provenance, artifact.model and trust.freshness")
         return self
 
 
@@ -84,7 +84,7 @@ class Passport(Frozen):
     @model_validator(mode="after")
     def _describes_its_signature_wholly_or_not(self) -> "Passport":
         if len(SIGNATURE_TERMS & self.model_fields_set) not in (0, len(SIGNATURE_TERMS)):
-            raise ValueError("has some of algorithm, keyId, payloadType and expiresAt: they stand together")
+            raise ValueError("has some of algorithm, keyId, payloadType and expiresAt: give all or none")
         return self
 
 

@@ -44,7 +44,7 @@ class Evidence(Frozen):
     @model_validator(mode="after")
     def _holds_one_of_value_and_quote(self) -> "Evidence":
         if ("value" in self.model_fields_set) == ("quote" in self.model_fields_set):
-            raise ValueError("holds both a value and a quote, or neither: it must be one of them")
+            raise ValueError("has both a value and a quote, or neither: give one of them")
         return self
 
     @model_validator(mode="after")
@@ -52,7 +52,7 @@ class Evidence(Frozen):
         if (self.method == "class") != (self.asserted_by == "class"):
             raise ValueError('has method "class" without being asserted by "class", or the reverse')
         if self.asserted_by not in WITHOUT_SOURCE and None in (self.url, self.content_sha256):
-            raise ValueError("has no url or no content_sha256: what a source asserts can be looked up and checked")
+            raise ValueError("has no url or no content_sha256: both are needed to check what a source asserts")
         return self
 
 

@@ -23,7 +23,7 @@ class PriceCondition(Frozen):
         if not self.model_fields_set:
             raise ValueError("states no condition: leave the key `when` out instead")
         if ("utc_start" in self.model_fields_set) != ("utc_end" in self.model_fields_set):
-            raise ValueError("names one end of a time window: utc_start and utc_end stand together")
+            raise ValueError("names one end of a time window: give both utc_start and utc_end")
         return self
 
 

@@ -50,7 +50,7 @@ def _on_the_clock(text: str) -> str:
 def _distinct(items: tuple[_Item, ...]) -> tuple[_Item, ...]:
     """Return a list whose items differ; raise ValueError on others."""
     if len(set(items)) < len(items):
-        raise ValueError("holds an item twice: each may stand once")
+        raise ValueError("contains an item twice: remove one")
     return items
 
 

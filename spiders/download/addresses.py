@@ -44,7 +44,7 @@ def following_url(link: str, *, base_url: str, list_path: str) -> str:
     base, target = urlsplit(base_url), _split(link)
     here = not target.netloc or (target.scheme, target.netloc) in (("", base.netloc), (base.scheme, base.netloc))
     if not here or target.path not in ("", list_path, base.path + list_path) or not target.query:
-        raise ForeignLinkError(f"the next link {link[:200]!r} does not lead to a page of {base_url}{list_path}")
+        raise ForeignLinkError(f"the next link {link[:200]!r} is not a page of {base_url}{list_path}")
     return f"{base_url}{list_path}?{target.query}"
 
 
@@ -52,4 +52,4 @@ def _split(link: str) -> SplitResult:
     try:
         return urlsplit(link)
     except ValueError as error:
-        raise ForeignLinkError(f"the next link {link[:200]!r} is no address: {error}") from error
+        raise ForeignLinkError(f"the next link {link[:200]!r} is not a valid address: {error}") from error

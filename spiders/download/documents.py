@@ -44,11 +44,11 @@ def read_json(body: bytes) -> object:
     """Read a response's body, numbers as Numerals; raise AnswerError saying what it is where it is not JSON."""
     head = body.lstrip()
     if head.startswith(b"<"):
-        raise AnswerError(f"an HTML page titled {_title(head)!r} where JSON belongs")
+        raise AnswerError(f"an HTML page titled {_title(head)!r} instead of JSON")
     if not head:
-        raise AnswerError("an empty body where JSON belongs")
+        raise AnswerError("an empty body instead of JSON")
     if sum(map(body.count, OPENING)) >= MOST_VALUES:
-        raise LargeAnswerError(f"JSON of more values than the {MOST_VALUES:,} that are read")
+        raise LargeAnswerError(f"JSON of more than {MOST_VALUES:,} values")
     try:
         text = body.decode("utf-8-sig")
         return json.loads(text, parse_float=Numeral, parse_int=Numeral, parse_constant=_refuse_constant)
@@ -93,7 +93,7 @@ def raw_text(
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        reason = f"is no UTF-8: byte {error.start} is 0x{body[error.start]:02x} ({error.reason})"
+        reason = f"is not UTF-8: byte {error.start} is 0x{body[error.start]:02x} ({error.reason})"
         shown = body.decode(errors="backslashreplace")
         return refused(shown, listing_id=listing_id, source=source, field="", reason=reason, observed_at=observed_at)
     return RawListing(
@@ -133,7 +133,7 @@ def _title(page: bytes) -> str:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number in JSON")
+    raise ValueError(f"{name} is not a number in JSON")
 
 
 def _as_spelled(value: object) -> orjson.Fragment:

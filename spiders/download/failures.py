@@ -25,7 +25,7 @@ from spiders.download.documents import AnswerError
 from spiders.download.waits import QUOTA, quota_free_at
 
 NETWORK: tuple[tuple[type[Exception], str, str], ...] = (
-    (CannotResolveHostError, "found no such host", "check the source's URL and the name server"),
+    (CannotResolveHostError, "did not find the host", "check the source's URL and the name server"),
     (DownloadConnectionRefusedError, "was refused a connection", "check the source's URL, or try again later"),
     (DownloadTimeoutError, "got no answer in time", "try again later, or raise DOWNLOAD_TIMEOUT"),
     (ResponseDataLossError, "got an answer that was cut off", "try again later"),
@@ -40,9 +40,9 @@ LARGEST_SIZE = re.compile(r"(?:max size|DOWNLOAD_MAXSIZE) \((\d+)")
 
 STATUS_REMEDIES = {
     401: "check the source's API key",
-    403: "the source refuses us: check the API key, and that CONTACT names somebody whom it can ask",
+    403: "the source refuses requests: check the API key, and that CONTACT is an address that reaches you",
     404: "check the source's URL",
-    429: "the source asks us to come back later: let the next run try again",
+    429: "the source limits requests: run again later",
 }
 
 
@@ -76,7 +76,7 @@ class Streak:
 
 def with_rest(described: FetchFailure, left: int) -> FetchFailure:
     """Add the number of repositories that were not requested to the failure that ends a crawl."""
-    rest = f"; {left} more repositories were not asked for" if left else ""
+    rest = f"; repositories not requested after it: {left}" if left else ""
     return described.model_copy(update={"reason": described.reason + rest})
 
 
@@ -111,7 +111,7 @@ def describe(failure: Failure, request: Request) -> FetchFailure:
         )
     if isinstance(error, AnswerError):
         status = request.meta["status"]
-        reason = _sentence(request, f"answered {status} with {error}", "see what is served there, or try again later")
+        reason = _sentence(request, f"answered {status} with {error}", "check what is served there, or try again later")
         return FetchFailure(url=request.url, status=status, reason=reason)
     return FetchFailure(url=request.url, status=None, reason=_sentence(request, *_of_network(error)))
 
@@ -124,14 +124,14 @@ def request_of(failure: Failure) -> Request:
 
 
 def _of_status(response: Response) -> tuple[str, str]:
-    what = f"answered {response.status} ({status_names.get(response.status, 'no status that HTTP knows')})"
+    what = f"answered {response.status} ({status_names.get(response.status, 'not a status of HTTP')})"
     if location := response.headers.get("Location"):
         where = location.decode("latin-1")[:200]
-        return f"{what} and points to {where!r}", "redirects are not followed: set the source's URL to where it is now"
+        return f"{what} and points to {where!r}", "redirects are not followed: set the source's URL to the new address"
     if wait := response.headers.get("Retry-After"):
         what += f" with Retry-After {wait.decode('latin-1')[:40]}"
     elif free_at := quota_free_at(*map(response.headers.get, QUOTA)):
-        return f"{what} as our quota is used up until {timestamp(free_at)}", STATUS_REMEDIES[429]
+        return f"{what} because our quota is used up until {timestamp(free_at)}", STATUS_REMEDIES[429]
     return what, STATUS_REMEDIES.get(response.status, "try again later")
 
 
@@ -139,16 +139,16 @@ def _of_network(error: BaseException | None) -> tuple[str, str]:
     if _is_too_large(error):
         largest = LARGEST_SIZE.search(str(error))
         what = f"has an answer of more than {int(largest[1]):,} bytes" if largest else "has an answer that is too large"
-        return what, "see what is served there, and if that is right, raise most_answer_bytes of the source's bounds"
+        return what, "check what is served there, and if it is right, raise most_answer_bytes of the source's bounds"
     for kind, what, remedy in NETWORK:
         if isinstance(error, kind):
             cause = _cause(error)
             return f"{what} ({cause})" if cause else what, remedy
     if "robots.txt" in str(error):
-        return "is forbidden by the source's robots.txt", "leave the source out, or ask its owner"
+        return "is forbidden by the source's robots.txt", "leave the source out of PASSPORTS_SOURCES, or ask its owner"
     if isinstance(error, IgnoreRequest):
-        return str(error), "let the next run try again"
-    return f"failed ({type(error).__name__}: {error})", "see standard error of the crawl"
+        return str(error), "run again later"
+    return f"failed ({type(error).__name__}: {error})", "see the crawl's standard error"
 
 
 def _cause(error: BaseException) -> str:

@@ -47,9 +47,9 @@ class PatientRetry(RetryMiddleware):
         """
         while (left_s := max(self.not_before, request.meta.get("not_before", 0.0)) - time.monotonic()) > 0:
             if left_s > self.longest_s:
-                raise IgnoreRequest(f"was not sent, as the source wants to be left alone for {left_s:.0f} s")
+                raise IgnoreRequest(f"was not sent, because the source asked for a pause of {left_s:.0f} s")
             if self.crawler.engine is None or not self.crawler.engine.running:
-                raise IgnoreRequest("was not sent again, as the crawl was stopped")
+                raise IgnoreRequest("was not sent again, because the crawl was stopped")
             await asyncio.sleep(min(left_s, SLICE_S))
 
     def process_response(

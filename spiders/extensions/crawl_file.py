@@ -133,7 +133,9 @@ class CrawlFile:
 
     def item_error(self, item: RawListing, failure: Failure) -> None:
         """Quarantine a record that our own code failed on."""
-        reason = f"reading it ended in {type(failure.value).__name__}: a fault of the pipeline, which must be mended"
+        reason = (
+            f"reading it raised {type(failure.value).__name__}, a fault of the pipeline: report it with this record"
+        )
         self.item_scraped(
             QuarantinedLine(
                 quarantined=Quarantined(
@@ -150,7 +152,7 @@ class CrawlFile:
 
     def spider_error(self, failure: Failure, response: Any) -> None:  # noqa: ANN401 - a response or a failure
         """Note for the report that the spider itself failed."""
-        reason = f"the spider ended in {type(failure.value).__name__}: see standard error, and mend the spider"
+        reason = f"the spider raised {type(failure.value).__name__}: see standard error, and correct the spider"
         self.tally.failures.append(FetchFailure(url=getattr(response, "url", ""), status=None, reason=reason))
 
     def spider_closed(self, spider: Spider, reason: str) -> None:

@@ -40,14 +40,14 @@ class Limits(NamedTuple):
     def exceeded(self, came: "Came", announced: int | None) -> str | None:
         """The bound that is exceeded and what to do, in words; None while none is."""
         if self.listings and came.listings > self.listings:
-            problem = f"more than {self.listings:,} listings came"
+            problem = f"the source sent more than {self.listings:,} listings"
             return (
-                f"{problem}: see what is served there, and if that is right, raise most_listings of the source's bounds"
+                f"{problem}: check what is served there, and if it is right, raise most_listings of the source's bounds"
             )
         if self.unread_bytes and came.unread_bytes > self.unread_bytes:
             problem = f"records of more than {self.unread_bytes:,} bytes could not be read"
             return (
-                f"{problem}: see the quarantine, and if that is right, raise most_unread_bytes of the source's bounds"
+                f"{problem}: see the quarantine, and if they are right, raise most_unread_bytes of the source's bounds"
             )
         to_come = min(filter(None, (announced, self.listings)), default=0)
         if to_come and came.refused >= self.rated_from and came.refused > self.reject_rate * to_come:
@@ -112,7 +112,7 @@ class StopEarly:
             if self._is_ending():
                 return
             if reason := self._exceeded():
-                yield FetchFailure(url=url, status=None, reason=f"the crawl was stopped, as {reason}")
+                yield FetchFailure(url=url, status=None, reason=f"the crawl was stopped: {reason}")
                 self._close()
                 return
             yield output

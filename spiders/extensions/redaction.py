@@ -46,7 +46,7 @@ def set_aside(line: RecordLine, text: bytes, secrets: tuple[str, ...]) -> Record
         source=raw.source,
         id=raw.id,
         field="",
-        reason="repeats a token of ours, which must not be published: have the token renewed",
+        reason="repeats one of our tokens, which must not be published: replace the token",
         observed_at=raw.observed_at,
         raw="",
     )

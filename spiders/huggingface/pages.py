@@ -47,7 +47,7 @@ def read_items(body: bytes) -> list[object]:
     """Read a page of the list; raise AnswerError also when it is empty, as the last page simply has no next link."""
     items = read_matches(body)
     if not items:
-        raise AnswerError("an empty list where repositories belong")
+        raise AnswerError("an empty list instead of repositories")
     return items
 
 
@@ -55,7 +55,7 @@ def read_matches(body: bytes) -> list[object]:
     """Read the first page of a filtered list, which may be empty; raise AnswerError."""
     document = read_json(body)
     if not isinstance(document, list):
-        raise AnswerError("an object or a single value where a list of repositories belongs")
+        raise AnswerError("an object or a single value instead of a list of repositories")
     return document
 
 
@@ -63,14 +63,14 @@ def read_record(body: bytes) -> dict[str, Any]:
     """Read a single record; raise AnswerError."""
     document = read_json(body)
     if not isinstance(document, dict):
-        raise AnswerError("an array or a single value where a repository's record belongs")
+        raise AnswerError("an array or a single value instead of a repository's record")
     return document
 
 
 def read_text(what: str, body: bytes) -> bytes:
     """Return a text unchanged; raise AnswerError for an HTML page, which is meant for browsers."""
     if body[:512].lstrip().lower().startswith(b"<!doctype html"):
-        raise AnswerError(f"an HTML page where a {what} belongs")
+        raise AnswerError(f"an HTML page instead of a {what}")
     return body
 
 

@@ -89,7 +89,7 @@ class Hub:
     async def repository(self, asked: str) -> list[Fetched]:
         """Fetch a repository and its texts, under its present name if it was renamed."""
         if not REPOSITORY.fullmatch(asked):
-            return [self.refused(None, asked, "", f"{asked[:200]!r} names no repository: owner/name does")]
+            return [self.refused(None, asked, "", f"{asked[:200]!r} is not the name of a repository (owner/name)")]
         outcome = await self._ask_record(asked)
         if (moved := self._points_to(outcome, moved_to)) is not None:
             outcome = await self._ask_record(moved)
@@ -100,7 +100,7 @@ class Hub:
             return []
         found = id_of(outcome.read)
         if found is None:
-            return [self.refused(outcome.read, asked, "/id", "names no repository: owner/name does")]
+            return [self.refused(outcome.read, asked, "/id", "does not name a repository (owner/name)")]
         record = self.record(outcome.read, found, outcome.response.url, stamp(self.clock), asked)
         return await self.with_texts(record, outcome.read)
 
@@ -204,11 +204,11 @@ class Hub:
             return self._withheld(response, text, repository, version)
         if response is not None and response.status // 100 == 3:  # noqa: PLR2004 - redirects
             self.texts.answered()
-            reason = f"{described.reason.partition(': ')[0]}, which is no place of a {text.what} that we follow to"
+            reason = f"{described.reason.partition(': ')[0]}, which is not followed for a {text.what}"
             return self.refused(None, repository, "", reason, text.source)
         if isinstance(failure.value, AnswerError) or is_too_large(failure):
             self.texts.answered()
-            reason = f"{described.reason}; at most {text.largest} bytes are kept"
+            reason = f"{described.reason}; at most {text.largest} bytes are stored"
             return self.refused(None, repository, "", reason, text.source)
         ends = self.texts.ends(failure, described, refusing=REFUSING)
         return described if ends else self._unread(described, repository, text.source)

@@ -27,9 +27,7 @@ AHEAD = 8
 BATCH = 100
 """After so many repositories from the frontier a checkpoint is written."""
 
-NO_MATCH = (
-    "answered 200 with an empty list: no repository fits the filters; see whether author and task are written right"
-)
+NO_MATCH = "answered 200 with an empty list: no repository matches the filters; check the spelling of author and task"
 
 Output = Fetched | PageDone
 T = TypeVar("T")
@@ -161,7 +159,9 @@ class HuggingFaceSpider(Spider):
             try:
                 url = self._following(outcome) if len(items) == len(outcome.read) else None
             except ForeignLinkError as error:
-                yield FetchFailure(url=outcome.response.url, status=200, reason=f"{error}: the rest was not fetched")
+                yield FetchFailure(
+                    url=outcome.response.url, status=200, reason=f"{error}: the rest of the list was not fetched"
+                )
                 return
             if url is not None:
                 await drained(self)
@@ -185,7 +185,7 @@ class HuggingFaceSpider(Spider):
             return None
         url = following_url(link, base_url=self.hub.base_url, list_path=API)
         if url in self.pages:
-            raise ForeignLinkError(f"the next link {link[:200]!r} leads back to a page that was read")
+            raise ForeignLinkError(f"the next link {link[:200]!r} leads back to an earlier page")
         return url
 
     def _new(self, found: list[Fetched]) -> Iterator[Fetched]:
@@ -203,7 +203,7 @@ class HuggingFaceSpider(Spider):
         return is_new
 
     async def _nameless(self, item: object) -> list[Fetched]:
-        return [self.hub.refused(item, "", "/id", "names no repository: owner/name does")]
+        return [self.hub.refused(item, "", "/id", "does not name a repository (owner/name)")]
 
 
 def _ends(found: list[Fetched]) -> bool:

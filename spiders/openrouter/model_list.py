@@ -42,16 +42,16 @@ class ModelList:
             return None
         url = following_url(page.following, base_url=self.base_url, list_path=LIST_PATH)
         if url in self.pages:
-            raise ForeignLinkError(f"the next link {page.following[:200]!r} leads back to a page that was read")
+            raise ForeignLinkError(f"the next link {page.following[:200]!r} leads back to an earlier page")
         return url
 
     def end(self, url: str) -> Iterator[FetchFailure]:
         """Report what is missing, after the last page."""
         if self.announced not in (None, self.elements):
-            counts = f"total_count announces {self.announced} models and the pages hold {self.elements}"
-            yield FetchFailure(url=url, status=200, reason=f"{counts}: the list is not whole, try again later")
+            counts = f"total_count is {self.announced}, but the pages have {self.elements} models"
+            yield FetchFailure(url=url, status=200, reason=f"{counts}: the list is incomplete: run again later")
         elif self.wanted is not None and self.wanted not in self.page_of:
-            where = f"neither by itself nor among the {self.elements} models of the list"
+            where = f"neither at its own address nor among the {self.elements} models of the list"
             yield FetchFailure(url=url, status=404, reason=f"not listed: {self.wanted!r} is found {where}")
 
     def _take_element(self, element: object, url: str, observed_at: str) -> Iterator[Taken]:
@@ -65,17 +65,15 @@ class ModelList:
             yield raw_listing(element, listing_id=listing_id, source=SOURCE, url=url, observed_at=observed_at)
 
     def _take_again(self, record: dict[str, Any], listing_id: str, url: str, observed_at: str) -> Iterator[Taken]:
-        reason = f"{listing_id[:200]!r} stands in the list twice; the first record is kept"
+        reason = f"{listing_id[:200]!r} is in the list twice; the first record is used"
         yield refused(record, listing_id=listing_id, source=SOURCE, field="/id", reason=reason, observed_at=observed_at)
         if self.page_of[listing_id] != url:
-            moved = f"{listing_id[:200]!r} stands on two pages: the list moved while it was read"
-            yield FetchFailure(
-                url=url, status=200, reason=f"{moved}, and may hold models that were not seen: try again"
-            )
+            moved = f"{listing_id[:200]!r} is on two pages: the list changed during the crawl"
+            yield FetchFailure(url=url, status=200, reason=f"{moved}, and models can be missing: run again")
 
 
 def _nameless(element: object, observed_at: str) -> Quarantined:
     is_record = isinstance(element, dict)
-    reason = "is no text that names a listing (author/name would)" if is_record else "is no object with an id"
+    reason = "is not the id of a listing (author/name)" if is_record else "is not an object with an id"
     field = "/id" if is_record else ""
     return refused(element, listing_id="", source=SOURCE, field=field, reason=reason, observed_at=observed_at)

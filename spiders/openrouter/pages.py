@@ -24,7 +24,7 @@ def read_page(body: bytes) -> ListPage:
     if isinstance(document, list):
         return ListPage(document, announced=None, following=None)
     if not isinstance(document, dict) or not isinstance(document.get("data"), list):
-        raise AnswerError(f"{_shape(document)} where a list of models or an object with one under `data` belongs")
+        raise AnswerError(f"{_shape(document)} instead of a list of models or an object with one under `data`")
     page = ListPage(document["data"], _announced(document.get("total_count")), _following(document.get("links")))
     if page.following is not None and not page.elements:
         raise AnswerError("an empty page that links to a next one")
@@ -35,7 +35,7 @@ def read_first_page(body: bytes) -> ListPage:
     """Read the list's first page; raise AnswerError also when it is empty."""
     page = read_page(body)
     if not page.elements:
-        raise AnswerError("an empty list where models belong")
+        raise AnswerError("an empty list instead of models")
     return page
 
 
@@ -44,7 +44,7 @@ def read_record(body: bytes) -> dict[str, Any]:
     document = read_json(body)
     record = document.get("data") if isinstance(document, dict) else None
     if not isinstance(record, dict):
-        raise AnswerError(f"{_shape(document)} where an object with a record under `data` belongs")
+        raise AnswerError(f"{_shape(document)} instead of an object with a record under `data`")
     return record
 
 
@@ -52,7 +52,7 @@ def _announced(total_count: object) -> int | None:
     if total_count is None:
         return None
     if not isinstance(total_count, Numeral) or not COUNT.fullmatch(total_count.spelling):
-        raise AnswerError(f"a total_count that is no count: {str(total_count)[:40]}")
+        raise AnswerError(f"a total_count that is not a whole number: {str(total_count)[:40]}")
     return int(total_count.spelling)
 
 

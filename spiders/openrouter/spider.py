@@ -82,7 +82,7 @@ class OpenRouterSpider(Spider):
                 path = f"/api/v1/model/{quote(listing_id, safe='/~')}"
                 yield self._ask(path, read_record, self.take_model, self.missing_model, listing_id=listing_id)
             else:
-                reason = f"{listing_id[:200]!r} is no listing id: author/name is one"
+                reason = f"{listing_id[:200]!r} is not the id of a listing (author/name)"
                 yield FetchFailure(url=self.base_url, status=None, reason=reason)
 
     def take_page(self, response: Response, answer: ListPage, walk: ModelList) -> Iterator[Output]:
@@ -93,7 +93,9 @@ class OpenRouterSpider(Spider):
         try:
             url = walk.following(answer)
         except ForeignLinkError as error:
-            yield FetchFailure(url=response.url, status=response.status, reason=f"{error}: the rest was not fetched")
+            yield FetchFailure(
+                url=response.url, status=response.status, reason=f"{error}: the rest of the list was not fetched"
+            )
             return
         if url is None:
             yield from walk.end(response.url)

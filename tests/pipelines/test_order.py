@@ -93,7 +93,7 @@ def test_a_passport_that_would_be_void_is_put_aside_with_its_step_and_its_record
     told = make(subject(listing()), None, terms=terms, signer=SIGNER, trusted=KEYS, generation=1)
     assert isinstance(told, Quarantined)
     assert (told.stage, told.id) == ("issue", "heron-lab/heron-7b")
-    assert "scrape again" in told.reason
+    assert "crawl its sources again" in told.reason
     assert json.loads(told.raw)["name"] == "Heron Lab: Heron 7B"
 
 

@@ -130,7 +130,7 @@ def test_gates_on_size_compare_a_walk_with_the_last_of_the_same_query(
     assert hub_run(root, 1, of_fen=[CURLEW]).report.state == "done", "one of a part is not too few"
     monkeypatch.delenv("PASSPORTS_HUGGINGFACE_AUTHOR")
     assert hub_run(root, 2, whole=four).report.state == "done"
-    with pytest.raises(Exception, match="2 listings came after 4 last time"):
+    with pytest.raises(Exception, match="listings in the crawl: 2, after 4 last time"):
         hub_run(root, 3, whole=four[:2])
 
 

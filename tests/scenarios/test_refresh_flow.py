@@ -131,7 +131,7 @@ def test_prefect_sends_nothing_home_unless_it_is_told_to(folder: Path) -> None:
 
 def test_the_runs_do_what_they_are_for(ran: subprocess.CompletedProcess[str], folder: Path) -> None:
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.startswith("closed: openrouter: 29 listings came, at least 1000 must")
+    assert ran.stdout.startswith("closed: openrouter: listings in the crawl: 29, required: 1000")
     rows = {row.slug: row for row in reader(folder / "store").rows()}
     assert len(rows) == 22
     assert {slug for slug, row in rows.items() if row.generation > 1} == {QWEN}
@@ -145,7 +145,7 @@ def test_a_run_ends_in_prefect_as_it_ended(ran: subprocess.CompletedProcess[str]
     found = sorted(server.ask("/flow_runs/filter"), key=lambda run: run["start_time"])
     states = [(flows[run["flow_id"]], run["state"]["type"]) for run in found]
     assert states[:3] == [("refresh", "COMPLETED"), ("rescrape", "COMPLETED"), ("refresh", "FAILED")]
-    assert "29 listings came, at least 1000 must" in found[2]["state"]["message"]
+    assert "listings in the crawl: 29, required: 1000" in found[2]["state"]["message"]
     tasks = server.ask("/task_runs/filter", flow_runs={"id": {"any_": [found[2]["id"]]}})
     assert {task["name"].split("-")[0]: (task["state"]["type"], task["run_count"]) for task in tasks} == {
         "crawl openrouter": ("COMPLETED", 1),
@@ -164,7 +164,7 @@ def test_a_run_leaves_its_artifacts(ran: subprocess.CompletedProcess[str], serve
     for artifact in server.ask("/artifacts/filter", sort="CREATED_DESC"):
         by_key.setdefault(artifact["key"], []).append(artifact["data"])
     summaries = [text for text in by_key["summary"] if isinstance(text, str)]
-    assert any("| gate closed: openrouter | minimum_listings: 29 listings came" in text for text in summaries)
+    assert any("| gate closed: openrouter | minimum_listings: listings in the crawl: 29" in text for text in summaries)
     assert any("29 = 22 passports + 4 offers merged + 2 aliases + 1 quarantined" in text for text in summaries)
     changes = [json.loads(table) for table in by_key["changes"]]
     assert sorted(len(table) for table in changes) == [1, 22]

@@ -24,7 +24,7 @@ def test_passing_faults_are_survived(tmp_path: Path) -> None:
 def test_faults_that_stay_are_reported_with_their_remedies(tmp_path: Path) -> None:
     sentences = {
         "500": (500, "answered 500 (Internal Server Error), 3 times: try again later"),
-        "html": (200, "answered 200 with an HTML page titled 'Just a moment...' where JSON belongs, 3 times"),
+        "html": (200, "answered 200 with an HTML page titled 'Just a moment...' instead of JSON, 3 times"),
         "badjson": (200, "answered 200 with a body that is not JSON (Expecting property name"),
         "truncated": (None, "got an answer that was cut off"),
         "reset": (None, "lost its connection"),
@@ -46,7 +46,7 @@ def test_a_list_that_stays_empty_is_a_failure(tmp_path: Path) -> None:
         report = crawled(source.url, tmp_path).report
     [failure] = report.failures
     assert (report.complete, report.listings, report.retries, len(source.asked())) == (False, 0, 2, 3)
-    assert "answered 200 with an empty list where models belong, 3 times" in failure.reason
+    assert "answered 200 with an empty list instead of models, 3 times" in failure.reason
 
 
 def test_retry_after_and_an_exhausted_rate_limit_are_waited_out(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_source_that_asks_for_too_long_is_left_alone(tmp_path: Path) -> None:
     assert (report.retries, len(reasons)) == (0, len(ALL))
     assert 2 <= len(source.asked()) <= 5
     assert any("answered 429 (Too Many Requests) with Retry-After 3600" in reason for reason in reasons)
-    assert any("was not sent, as the source wants to be left alone for 3" in reason for reason in reasons)
+    assert any("was not sent, because the source asked for a pause of 3" in reason for reason in reasons)
 
 
 def test_dates_that_no_calendar_holds_are_passed_over(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_size_has_an_end_after_decompression_too(tmp_path: Path) -> None:
     with serving(body=b'{"data": [' + b" " * 200_000 + b"]}") as source:
         report = crawled(source.url, tmp_path, settings={"DOWNLOAD_MAXSIZE": "100000"}).report
     assert len(report.failures) == 1
-    assert "has an answer of more than 100,000 bytes: see what is served there" in report.failures[0].reason
+    assert "has an answer of more than 100,000 bytes: check what is served there" in report.failures[0].reason
 
 
 def test_headers_have_an_end(tmp_path: Path) -> None:

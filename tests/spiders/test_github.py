@@ -179,7 +179,7 @@ def test_a_repository_that_is_gone_is_a_fault_of_its_record_alone(tmp_path: Path
         came = crawl_of("github", source.url, tmp_path, known=known_file(tmp_path, *wanted))
     assert came.ids() == ["heron/there"]
     assert [q.id for q in came.quarantined] == list(wanted[:-1])
-    assert "'../user' is no repository" in came.quarantined[0].reason
+    assert "'../user' is not the name of a repository" in came.quarantined[0].reason
     assert [q.reason.split(" answered ")[1][:3] for q in came.quarantined[2:]] == ["403", "404", "451"]
     assert (came.report.complete, came.report.listings) == (True, 6)
     assert all(path.startswith("/repos/heron/") for path in source.paths())
@@ -205,4 +205,4 @@ def test_what_is_another_repository_or_not_public_is_quarantined(tmp_path: Path)
         ("heron/was", "/full_name"),
     ]
     assert "not for everybody" not in came.text
-    assert "taken under another name" in came.quarantined[-1].reason
+    assert "recorded under another name" in came.quarantined[-1].reason

@@ -67,9 +67,9 @@ def test_what_is_no_section_or_no_entry_is_quarantined_alone(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"[]", "an array or a single value where an object of providers belongs"),
-        (b"{}", "a catalogue without a single model"),
-        (b'{"error": "later", "marsh": {"models": {}}}', "a catalogue without a single model"),
+        (b"[]", "an array or a single value instead of an object of providers"),
+        (b"{}", "a catalogue without models"),
+        (b'{"error": "later", "marsh": {"models": {}}}', "a catalogue without models"),
         (b"<html><title>Wait</title>", "an HTML page titled 'Wait'"),
         (b'{"marsh": {"models"', "a body that is not JSON"),
     ],

@@ -59,7 +59,7 @@ def _absence(record: RecordReader, raw: RawListing) -> Listing:
     record.optional_text("error")
     status = record.optional_count("status")
     if status is None:
-        record.refuse("status", "is missing: the answer's HTTP status stands there")
+        record.refuse("status", "is missing: it must be the answer's HTTP status")
     missing = Fact(UNSEEN, status, "/status", status)
     return hub_listing(raw, asked, kind="absence", facts=(missing,), leftovers=tuple(record.leftovers()))
 

@@ -113,7 +113,7 @@ def _read_architecture(record: RecordReader, facts: list[Fact]) -> None:
 
 def _read_limits(record: RecordReader, facts: list[Fact]) -> None:
     if "context_length" not in record:
-        raise FieldError("/context_length", "is missing (null says that there is none)")
+        raise FieldError("/context_length", "is missing (null means that there is none)")
     _add(facts, "context_tokens", record.optional_count("context_length") or None, "/context_length")
     top = record.optional_nested("top_provider")
     context, output = top.optional_count("context_length"), top.optional_count("max_completion_tokens")

@@ -144,7 +144,7 @@ def test_of_two_ids_that_share_a_slug_the_one_that_was_there_first_keeps_it(make
     assert {subject.primary.id for subject in made.subjects} == {"ada-one/two", "ada/three"}
     [refused] = made.quarantined
     assert (refused.stage, refused.id, refused.field) == ("merge", "ada/one-two", "/id")
-    assert "'ada-one/two', which was seen first and keeps it" in refused.reason
+    assert "'ada-one/two', which had it first and retains it" in refused.reason
     assert '"ada/one-two"' in refused.raw
     assert made.accounting.model_dump() == {
         "listings": 3,

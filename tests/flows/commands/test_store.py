@@ -92,7 +92,7 @@ def test_what_a_killed_run_left_is_finished_by_the_next_one(later: Path, records
     whole = copy.read_bytes()
     copy.unlink()
     (later / layout.APPLIED_KEY).unlink()
-    with pytest.raises(GateClosedError, match="at least 3 must"):
+    with pytest.raises(GateClosedError, match="required: 3"):
         refresh(later, records[:1], at=NOON + timedelta(hours=2))
     assert copy.read_bytes() == whole
 

@@ -179,24 +179,24 @@ def test_another_text_and_another_model_are_asked_about(changed: str, served: La
 @pytest.mark.parametrize(
     ("fault", "reason", "requests"),
     [
-        ("400", "does not take the request", 1),
+        ("400", "refuses the request", 1),
         ("401", "the endpoint refuses the key: check PASSPORTS_EXTRACTOR_KEY", 1),
         ("404", "check PASSPORTS_EXTRACTOR_URL and PASSPORTS_EXTRACTOR_MODEL", 1),
-        ("429", "asks for fewer requests", 3),
+        ("429", "limits requests", 3),
         ("patience", "gave no answer within 2 s", 1),
         ("500", "answers 500", 3),
         ("redirect", "answers 307", 1),
         ("slow", "gave no answer within 2 s", 1),
         ("drip", "gave no answer within 2 s", 1),
-        ("html", "what is no chat completion", 1),
+        ("html", "something else than a chat completion", 1),
         ("gzip", "cannot be reached", 3),
-        ("empty", "what is no chat completion", 1),
-        ("array", "what is no chat completion", 1),
+        ("empty", "something else than a chat completion", 1),
+        ("array", "something else than a chat completion", 1),
         ("nothing", "refuses to answer", 1),
         ("refusal", "refuses to answer", 1),
         ("prose", "the answer of marsh-1 is not of the schema", 1),
         ("broken", "the answer of marsh-1 is not of the schema", 1),
-        ("length", "breaks its answer off", 1),
+        ("length", "cuts its answer off", 1),
         ("reset", "cannot be reached", 3),
     ],
 )
@@ -249,7 +249,7 @@ def test_an_endpoint_that_goes_on_failing_is_not_asked_about_every_text(
     lines, report = run(cards(40), endpoint(served))
     assert FAILURES_IN_A_ROW <= len(refusals(lines)) <= 4
     assert len(served.requests) <= at_most
-    assert "was not asked any more" in report.finish_reason
+    assert "nothing more was sent to it" in report.finish_reason
     assert (report.complete, report.announced) == (True, 40)
 
 
@@ -263,7 +263,7 @@ def test_no_more_texts_are_asked_about_than_a_run_may_and_the_next_goes_on(serve
     at = endpoint(served, extractor_texts=5)
     first, report = run(cards(8), at)
     assert (len(served.requests), len(admitted(first))) == (5, 5)
-    assert report.finish_reason.startswith("5 texts were asked about")
+    assert report.finish_reason.startswith("5 texts were sent")
     second, report = run(cards(8), at, admitted(first))
     assert (len(served.requests), len(admitted(second)), report.finish_reason) == (8, 8, "finished")
 

@@ -60,7 +60,7 @@ def test_a_cancelled_crawl_is_over_before_the_cancellation_is(tmp_path: Path) ->
 
 
 def test_a_crawl_over_its_time_limit_is_stopped(tmp_path: Path) -> None:
-    with serving(always="held") as source, pytest.raises(CrawlFailedError, match="as it had not ended") as error:
+    with serving(always="held") as source, pytest.raises(CrawlFailedError, match="because it had not ended") as error:
         crawled(source.url, tmp_path, time_limit_s=0.5)
     assert f"openrouter at {source.url}" in str(error.value)
     assert _children(os.getpid()) == []
@@ -137,8 +137,8 @@ def test_a_crawl_file_is_read_only_whole(tmp_path: Path) -> None:
         (one, "ends without a report"),
         (one + last[:-9], "line that cannot be read"),
         (one[:30] + last, "line that cannot be read"),
-        (last, "holds other lines than its report counts"),
-        (one + one + last, "holds other lines than its report counts"),
+        (last, "has other lines than its report counts"),
+        (one + one + last, "has other lines than its report counts"),
     ]:
         path.write_text(content)
         with pytest.raises(CrawlFailedError, match=message):

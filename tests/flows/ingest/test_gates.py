@@ -22,7 +22,7 @@ SOURCE, CARD = "huggingface", "huggingface-card"
 def card_of(name: str, *, refused: bool) -> AdmittedLine | QuarantinedLine:
     if refused:
         told = Quarantined(
-            stage="fetch", source=CARD, id=name, field="", reason="is no UTF-8", observed_at=SEEN, raw=""
+            stage="fetch", source=CARD, id=name, field="", reason="is not UTF-8", observed_at=SEEN, raw=""
         )
         return QuarantinedLine(quarantined=told)
     line = AdmitListing().process_item(raw_body("# Heron", id=name, source=CARD))

@@ -267,7 +267,7 @@ def test_a_drop_that_somebody_has_looked_at_is_published_and_reported(store: Pat
     assert (done.report.state, done.report.breaches) == ("done", ())
     assert [(breach.source, breach.gate) for breach in done.report.waived] == [("openrouter", "largest_drop")]
     told = dict(summary_lines(done.report, done.published))
-    assert told["accepted: openrouter"].startswith("largest_drop: 15 listings came after 28 last time")
+    assert told["accepted: openrouter"].startswith("largest_drop: listings in the crawl: 15, after 28 last time")
     gone = [row.slug for row in reader(store, at=LATER).rows() if row.status == "delisted"]
     assert gone == ["arcee-ai-trinity-large-preview"], "its announced end had come; of the others one look is no end"
     assert refresh(store, fewer, at=LATER + timedelta(hours=1)).report.waived == (), "the next is held to this one"
@@ -304,7 +304,7 @@ def test_passports_that_cannot_be_made_close_the_gate_too(
 ) -> None:
     monkeypatch.setenv("PASSPORTS_BASE_URL", "https://[not-an-address")
     before = files(store)
-    with pytest.raises(GateClosedError, match="22 of 22 passports could not be made") as error:
+    with pytest.raises(GateClosedError, match="passports that could not be made: 22 of 22") as error:
         refresh(store, records, at=LATER)
     assert len(files(store).keys() - before.keys()) == 1
     assert files(store) | before == files(store)
@@ -553,10 +553,10 @@ def test_a_source_that_brings_too_much_is_named_with_the_bound_and_growth_is_mea
             return finish(job, crawled(job))
 
     with pytest.raises(
-        GateClosedError, match=r"^openrouter: the crawl was stopped, as more than 10 listings came: see"
+        GateClosedError, match=r"^openrouter: the crawl was stopped: the source sent more than 10 listings: check"
     ):
         refreshed(40, NOON)
     assert refreshed(9, NOON).report.accounting.passports == 9
     assert refreshed(18, LATER).report.accounting.passports == 18
-    with pytest.raises(GateClosedError, match="more than 36 listings came"):
+    with pytest.raises(GateClosedError, match="the source sent more than 36 listings"):
         refreshed(60, LATER + timedelta(hours=1))

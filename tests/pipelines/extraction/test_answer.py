@@ -348,10 +348,10 @@ def test_a_change_of_the_rest_of_a_listing_leaves_its_description_the_same_text(
 def test_proposals_are_disproved_by_another_card_another_version_and_another_quote() -> None:
     stored = made(("confabulation", INVENTS))
     assert refutation(stored, card(), "card") is None
-    assert "is not what" in str(refutation(stored, card().model_copy(update={"id": "heron-lab/other"}), "card"))
-    assert "another than the one" in str(refutation(stored, card(CARD + "!"), "card"))
+    assert "is not the text of" in str(refutation(stored, card().model_copy(update={"id": "heron-lab/other"}), "card"))
+    assert "has changed since" in str(refutation(stored, card(CARD + "!"), "card"))
     forged = stored.model_copy(update={"body": stored.body.replace("invent", "devour")})
-    assert "/proposals/0 is no whole sentence" in str(refutation(forged, card(), "card"))
+    assert "/proposals/0 is not a whole sentence" in str(refutation(forged, card(), "card"))
 
 
 def test_a_part_of_a_sentence_is_disproved_though_its_words_stand_there() -> None:
@@ -360,4 +360,4 @@ def test_a_part_of_a_sentence_is_disproved_though_its_words_stand_there() -> Non
     cut = {**proposal, "quote": proposal["quote"][:-8], "end": proposal["end"] - 8}
     document = {**json.loads(stored.body), "proposals": [cut]}
     forged = stored.model_copy(update={"body": json.dumps(document)})
-    assert "/proposals/0 is no whole sentence" in str(refutation(forged, card(), "card"))
+    assert "/proposals/0 is not a whole sentence" in str(refutation(forged, card(), "card"))

@@ -28,7 +28,7 @@ def test_a_reader_refuses_another_type_and_names_the_field(
     with pytest.raises(FieldError) as refusal:
         reader(RecordReader({"field": value}, "/outer"), "field")
     assert refusal.value.pointer.startswith("/outer/field")
-    assert refusal.value.reason.startswith(("is ", "holds "))
+    assert refusal.value.reason.startswith(("is ", "contains "))
 
 
 @pytest.mark.parametrize(

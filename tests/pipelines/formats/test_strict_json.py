@@ -92,16 +92,16 @@ def test_a_repeated_key_is_refused_wherever_it_stands(pairs: list[tuple[str, Any
     spelled = [json.dumps(name, ensure_ascii=data.draw(st.booleans())) for name, _ in pairs]
     members = ",".join(f"{name}:{json.dumps(value)}" for name, (_, value) in zip(spelled, pairs, strict=True))
     raw = f'[0,{{"in":{{{members}}}}}]'.encode()
-    with pytest.raises(MalformedJsonError, match="stands twice"):
+    with pytest.raises(MalformedJsonError, match="is twice"):
         read(raw)
 
 
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (b'{"a":1,"a":1}', "the key 'a' stands twice"),
-        (b'{"a":1,"\\u0061":2}', "the key 'a' stands twice"),
-        (b'[{"x":{"":0,"":0}}]', "the key '' stands twice"),
+        (b'{"a":1,"a":1}', "the key 'a' is twice"),
+        (b'{"a":1,"\\u0061":2}', "the key 'a' is twice"),
+        (b'[{"x":{"":0,"":0}}]', "the key '' is twice"),
         (b'{"a":"\\ud800"}', "not JSON"),
         (b'{"\\udc00":1}', "not JSON"),
         (b'"\xed\xa0\x80"', "not JSON"),
@@ -158,7 +158,7 @@ def test_depth_is_counted_exactly(around: tuple[bytes, bytes], limit: int, inner
     levels = limit - innermost.count(b'"\\n"')
     raw = around[0] * levels + innermost + around[1] * levels
     assert depth(parse(raw, max_bytes=MAX_BYTES, max_depth=limit)) == limit
-    with pytest.raises(MalformedJsonError, match=f"inside more than {limit} containers"):
+    with pytest.raises(MalformedJsonError, match=f"nested in more than {limit} containers"):
         parse(around[0] + raw + around[1], max_bytes=MAX_BYTES, max_depth=limit)
 
 
@@ -170,14 +170,14 @@ def test_the_deepest_documents_are_refused_without_harm(levels: int) -> None:
 
 def test_whatever_is_allowed_no_more_than_250_containers_are_read() -> None:
     assert depth(parse(b"[" * 250 + b"0" + b"]" * 250, max_bytes=MAX_BYTES, max_depth=10_000)) == 250
-    with pytest.raises(MalformedJsonError, match="inside more than 250 containers"):
+    with pytest.raises(MalformedJsonError, match="nested in more than 250 containers"):
         parse(b"[" * 251 + b"0" + b"]" * 251, max_bytes=MAX_BYTES, max_depth=10_000)
 
 
 def test_a_refusal_states_its_reason_and_prints_it() -> None:
     with pytest.raises(MalformedJsonError) as caught:
         read(b'{"a":1,"a":1}')
-    assert caught.value.reason == str(caught.value) == "the key 'a' stands twice in one object"
+    assert caught.value.reason == str(caught.value) == "the key 'a' is twice in one object"
 
 
 def test_the_largest_integers_are_read_where_the_text_is_read_slowly_too() -> None:
@@ -193,7 +193,7 @@ def test_text_that_looks_indented_is_not_depth() -> None:
 def test_length_is_counted_in_bytes() -> None:
     raw = b'"\xc3\xa9"'
     assert parse(raw, max_bytes=4, max_depth=1) == "é"
-    with pytest.raises(MalformedJsonError, match="4 bytes, where at most 3 are read"):
+    with pytest.raises(MalformedJsonError, match="4 bytes, more than 3"):
         parse(raw, max_bytes=3, max_depth=1)
 
 

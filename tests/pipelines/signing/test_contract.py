@@ -29,30 +29,35 @@ def test_good_document_has_nothing_to_explain() -> None:
 @pytest.mark.parametrize(
     ("document", "refusal"),
     [
-        (spoilt("trust", "score", 120), ContractError(f"{UNFRAGILE}/trust/score", "holds 120; allowed: 100 or less")),
+        (
+            spoilt("trust", "score", 120),
+            ContractError(f"{UNFRAGILE}/trust/score", "contains 120; allowed: 100 or less"),
+        ),
         (
             spoilt("trust", "score", "24"),
-            ContractError(f"{UNFRAGILE}/trust/score", "holds '24'; allowed: a whole number"),
+            ContractError(f"{UNFRAGILE}/trust/score", "contains '24'; allowed: a whole number"),
         ),
         (
             spoilt("trust", "data_access_risk", "medium"),
-            ContractError(f"{UNFRAGILE}/trust/data_access_risk", "holds 'medium'; allowed: one of low, moderate, high"),
+            ContractError(
+                f"{UNFRAGILE}/trust/data_access_risk", "contains 'medium'; allowed: one of low, moderate, high"
+            ),
         ),
         (
             spoilt("artifact", "slug", "Acme"),
             ContractError(
                 f"{UNFRAGILE}/artifact/slug",
-                "holds 'Acme'; allowed: slug (Lower-case letters, digits, dot, underscore and hyphen; begins with a "
+                "contains 'Acme'; allowed: slug (Lower-case letters, digits, dot, underscore and hyphen; begins with a "
                 "letter or digit; at most 200 characters)",
             ),
         ),
         (
             spoilt("trust", "permissions", ["a key", "a key"]),
-            ContractError(f"{UNFRAGILE}/trust/permissions", "holds a list of 2 items; allowed: each item only once"),
+            ContractError(f"{UNFRAGILE}/trust/permissions", "contains a list of 2 items; allowed: each item only once"),
         ),
         (
             spoilt("artifact", "surprise", 1),
-            ContractError(f"{UNFRAGILE}/artifact", "holds keys that the format does not have: 'surprise'"),
+            ContractError(f"{UNFRAGILE}/artifact", "has keys that the format does not have: 'surprise'"),
         ),
     ],
     ids=["bound", "type", "list of words", "form", "repetition", "unknown key"],
@@ -84,8 +89,8 @@ def test_every_refusal_is_told() -> None:
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        (5, "holds 5; allowed: timestamp or null"),
-        ("soon", "holds 'soon'; allowed: timestamp (UTC with milliseconds and Z: \"2026-06-15T14:50:47.607Z\")"),
+        (5, "contains 5; allowed: timestamp or null"),
+        ("soon", "contains 'soon'; allowed: timestamp (UTC with milliseconds and Z: \"2026-06-15T14:50:47.607Z\")"),
     ],
 )
 def test_of_several_branches_the_nearest_is_explained(said: object, told: str) -> None:
@@ -121,7 +126,7 @@ def test_hostile_values_are_escaped_and_cut(place: int) -> None:
 @pytest.mark.parametrize(
     "document",
     [spoilt("artifact", "slug", "\ud800"), spoilt("trust", "score", float("nan")), {1: 2}, {"passport": {1, 2}}],
-    ids=["lone surrogate", "NaN", "key that is no text", "set"],
+    ids=["lone surrogate", "NaN", "key that is not a text", "set"],
 )
 def test_what_is_no_json_is_refused_without_raising(document: object) -> None:
     assert not conforms(document)

@@ -142,7 +142,7 @@ def test_what_is_no_record_is_malformed(raw: bytes) -> None:
 
 def test_a_record_with_a_repeated_member_is_refused() -> None:
     doubled = orjson.dumps(SEALED).replace(b'{"signed":', b'{"signed":{"generation":9},"signed":', 1)
-    with pytest.raises(SignatureError, match="stands twice"):
+    with pytest.raises(SignatureError, match="is twice"):
         open_file(doubled, payload_type=SNAPSHOT_TYPE, keys=KEYS)
 
 

@@ -195,7 +195,7 @@ def test_a_passport_of_a_megabyte_is_read_and_no_longer_one(length: int, verdict
 def test_a_document_is_read_32_containers_deep_and_no_deeper(depth: int, too_deep: bool) -> None:
     finding, _ = verify_passport(b"[" * depth + b"0" + b"]" * depth, keys=KEYS, at=IN_DATE)
     assert finding.verdict is Verdict.MALFORMED
-    assert ("inside more than 32 containers" in finding.reason) is too_deep
+    assert ("nested in more than 32 containers" in finding.reason) is too_deep
     assert finding.reason.startswith("at the top: ") is not too_deep
 
 

@@ -27,7 +27,7 @@ def test_a_record_that_is_larger_than_stores_take_is_quarantined_with_its_size_a
     assert ids(outcome) == ["ada/m2"]
     [refused] = quarantined(outcome)
     assert (refused.source, refused.id, refused.stage) == ("openrouter", "ada/m1", "validate")
-    assert re.search(r"has [0-9,]+ bytes .* at most 8,388,608 are stored", refused.reason)
+    assert re.search(r"has [0-9,]+ bytes as a line of the crawl, more than 8,388,608", refused.reason)
 
 
 def test_a_record_that_our_own_code_breaks_on_is_quarantined_and_oddities_are_counted(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_a_record_that_our_own_code_breaks_on_is_quarantined_and_oddities_are_co
     assert ids(outcome) == ["ada/m1", "ada/m2", "ada/m4"]
     [refused] = quarantined(outcome)
     assert (refused.id, refused.stage) == ("ada/m3", "normalise")
-    assert "AttributeError: a fault of the pipeline" in refused.reason
+    assert "AttributeError, a fault of the pipeline" in refused.reason
     assert (outcome.report.complete, outcome.report.listings) == (True, 4)
     assert outcome.report.leftovers == {"/aura": 2}
     assert outcome.report.unknown_values == {"parameter:telepathy": 2}

@@ -28,7 +28,9 @@ def test_a_crawl_that_brings_more_listings_than_it_may_is_stopped(tmp_path: Path
     assert (report.complete, report.finish_reason) == (False, "bound")
     assert 300 < report.listings < 300 + AT_ONCE
     [failure] = report.failures
-    assert failure.reason.startswith("the crawl was stopped, as more than 300 listings came: see what is served there")
+    assert failure.reason.startswith(
+        "the crawl was stopped: the source sent more than 300 listings: check what is served there"
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,7 @@ def test_an_answer_of_too_many_values_is_not_read_and_not_asked_for_again(tmp_pa
     with serving(body=b"[" + b"{}," * (MOST_VALUES // 2) + b"{}]") as source:
         report = crawled(source.url, tmp_path).report
     assert len(source.asked()) == 1
-    assert "answered 200 with JSON of more values than the 600,000 that are read" in report.failures[0].reason
+    assert "answered 200 with JSON of more than 600,000 values" in report.failures[0].reason
 
 
 def test_no_more_values_are_read_than_the_bound() -> None:
@@ -89,7 +91,7 @@ LIMITS = Limits(listings=100, unread_bytes=1_000, reject_rate=0.1, rated_from=5)
     ("listings", "refused", "unread_bytes", "announced", "reason"),
     [
         (100, 10, 1_000, None, None),
-        (101, 0, 0, None, "more than 100 listings came"),
+        (101, 0, 0, None, "the source sent more than 100 listings"),
         (10, 0, 1_001, None, "records of more than 1,000 bytes could not be read"),
         (11, 11, 0, None, "11 of at most 100 listings were refused, more than 10%"),
         (4, 4, 0, 30, None),

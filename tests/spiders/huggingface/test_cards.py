@@ -71,8 +71,8 @@ def test_cards_come_byte_for_byte_or_are_put_aside_with_the_reason(tmp_path: Pat
     assert (cards(came)["heron-lab/odd"].body, cards(came)["heron-lab/none"].version) == (odd, SHA)
     reasons = {one.id: one.reason for one in came.quarantined}
     assert "byte 3 is 0xe9" in reasons["heron-lab/latin"]
-    assert "1048576 bytes are kept" in reasons["heron-lab/large"]
-    assert "an HTML page where a card belongs" in reasons["heron-lab/page"]
+    assert "1048576 bytes are stored" in reasons["heron-lab/large"]
+    assert "an HTML page instead of a card" in reasons["heron-lab/page"]
     assert (len(reasons), came.report.complete) == (3, True)
 
 

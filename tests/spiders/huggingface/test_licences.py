@@ -83,12 +83,12 @@ def test_a_licence_that_is_listed_and_not_to_be_had_is_none(status: int, tmp_pat
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (Answer(200, b"x" * (256 * 1024 + 1)), "262144 bytes are kept"),
-        (Answer(200, b"<!DOCTYPE html><title>Wait</title>"), "an HTML page where a licence belongs"),
+        (Answer(200, b"x" * (256 * 1024 + 1)), "262144 bytes are stored"),
+        (Answer(200, b"<!DOCTYPE html><title>Wait</title>"), "an HTML page instead of a licence"),
         (Answer(200, b"caf\xe9"), "byte 3 is 0xe9"),
         (Answer(500), "answered 500"),
-        (redirect("/heron-lab/a/resolve/main/README.md")[0], "no place of a licence"),
-        (redirect("/login", 302)[0], "no place of a licence"),
+        (redirect("/heron-lab/a/resolve/main/README.md")[0], "not followed for a licence"),
+        (redirect("/login", 302)[0], "not followed for a licence"),
     ],
 )
 def test_a_licence_that_is_no_text_costs_nothing_else(answer: Answer, told: str, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_filters_that_nothing_fits_end_the_crawl_at_once_with_a_word_on_them(tmp
     address = TOP.replace("&expand", "&author=heron-lap&expand", 1)
     came, paths = walked(tmp_path, {address: page()}, author="heron-lap")
     assert (came.report.complete, paths) == (False, [address])
-    assert "no repository fits the filters" in came.reasons()[0]
+    assert "no repository matches the filters" in came.reasons()[0]
 
 
 def test_what_was_wanted_and_what_moved_between_pages_comes_once(tmp_path: Path) -> None:
@@ -119,10 +119,10 @@ def test_what_was_wanted_and_what_moved_between_pages_comes_once(tmp_path: Path)
 @pytest.mark.parametrize(
     ("link", "reason"),
     [
-        ("https://evil.example/api/models?cursor=abc", "does not lead to a page of"),
-        ("/api/datasets?cursor=abc", "does not lead to a page of"),
-        ("/api/models/heron-lab/a?cursor=abc", "does not lead to a page of"),
-        (TOP, "leads back to a page that was read"),
+        ("https://evil.example/api/models?cursor=abc", "is not a page of"),
+        ("/api/datasets?cursor=abc", "is not a page of"),
+        ("/api/models/heron-lab/a?cursor=abc", "is not a page of"),
+        (TOP, "leads back to an earlier page"),
     ],
 )
 def test_a_link_that_leads_elsewhere_or_back_ends_the_walk_as_a_failure(tmp_path: Path, link: str, reason: str) -> None:

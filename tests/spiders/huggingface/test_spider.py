@@ -129,4 +129,4 @@ def test_what_names_no_repository_is_never_asked_for(tmp_path: Path) -> None:
     with answering({}) as source:
         came = crawl_of(HUB, source.url, tmp_path, known=known_file(tmp_path, *names))
     assert (source.asked, came.report.complete) == ([], True)
-    assert {one.id for one in came.quarantined if "names no repository" in one.reason} == set(names)
+    assert {one.id for one in came.quarantined if "is not the name of a repository" in one.reason} == set(names)

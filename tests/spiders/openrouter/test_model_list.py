@@ -23,7 +23,7 @@ def test_a_list_that_moved_while_it_was_read_is_not_whole() -> None:
     assert [type(taken) for taken in first + second] == [RawListing, RawListing, Quarantined, FetchFailure, RawListing]
     assert list(walk.end(SECOND)) == []
     [moved] = [taken for taken in second if isinstance(taken, FetchFailure)]
-    assert "stands on two pages: the list moved while it was read" in moved.reason
+    assert "is on two pages: the list changed during the crawl" in moved.reason
 
 
 def test_a_next_link_that_leads_back_is_refused() -> None:
@@ -31,7 +31,7 @@ def test_a_next_link_that_leads_back_is_refused() -> None:
     list(walk.take(page("a/a", following="?offset=2"), FIRST, AT))
     assert walk.following(page("a/a", following="?offset=2")) == SECOND
     list(walk.take(page("a/b", following="?offset=2"), SECOND, AT))
-    with pytest.raises(ForeignLinkError, match="leads back to a page that was read"):
+    with pytest.raises(ForeignLinkError, match="leads back to an earlier page"):
         walk.following(page("a/b", following="?offset=2"))
 
 
@@ -49,11 +49,11 @@ def test_a_short_list_cannot_say_that_a_model_is_not_listed() -> None:
     walk = ModelList(BASE, wanted="a/c")
     list(walk.take(page("a/a", announced=2), FIRST, AT))
     [failure] = walk.end(FIRST)
-    assert (failure.status, "not whole" in failure.reason) == (200, True)
+    assert (failure.status, "incomplete" in failure.reason) == (200, True)
 
 
 def test_fewer_models_than_announced_is_a_failure() -> None:
     walk = ModelList(BASE)
     list(walk.take(page("a/a", "a/b", announced=3), FIRST, AT))
     [failure] = walk.end(FIRST)
-    assert "total_count announces 3 models and the pages hold 2" in failure.reason
+    assert "total_count is 3, but the pages have 2 models" in failure.reason

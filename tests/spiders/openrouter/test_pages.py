@@ -65,12 +65,12 @@ def test_count_and_link_are_read() -> None:
         (b'{"data": []}', "an empty list"),
         (b"[]", "an empty list"),
         (b'{"data": [], "links": {"next": "?offset=1"}}', "an empty page that links to a next one"),
-        (b'{"error": {"code": 429}}', "an object of 'error' where a list"),
-        (b'{"data": {"id": 1}}', "an object of 'data' where a list"),
-        (b'"text"', "a single value where a list"),
-        (b'{"data": [1], "total_count": "7"}', "a total_count that is no count: 7"),
-        (b'{"data": [1], "total_count": -7}', "a total_count that is no count: -7"),
-        (b'{"data": [1], "total_count": 1e3}', "a total_count that is no count: 1e3"),
+        (b'{"error": {"code": 429}}', "an object of 'error' instead of a list"),
+        (b'{"data": {"id": 1}}', "an object of 'data' instead of a list"),
+        (b'"text"', "a single value instead of a list"),
+        (b'{"data": [1], "total_count": "7"}', "a total_count that is not a whole number: 7"),
+        (b'{"data": [1], "total_count": -7}', "a total_count that is not a whole number: -7"),
+        (b'{"data": [1], "total_count": 1e3}', "a total_count that is not a whole number: 1e3"),
         (b'{"data": [1], "links": ["?offset=1"]}', "links that cannot be read"),
         (b'{"data": [1], "links": {"next": 5}}', "links that cannot be read"),
     ],
@@ -82,5 +82,5 @@ def test_what_is_no_first_page_is_named(body: bytes, sentence: str) -> None:
 
 def test_a_single_record_stands_under_data() -> None:
     assert read_record(b'{"data": {"id": "a/b"}}') == {"id": "a/b"}
-    with pytest.raises(AnswerError, match="an array where an object with a record under `data` belongs"):
+    with pytest.raises(AnswerError, match="an array instead of an object with a record under `data`"):
         read_record(b'[{"id": "a/b"}]')

@@ -54,7 +54,7 @@ def test_a_next_link_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> Non
         outcome = crawled(source.url, tmp_path)
     assert elsewhere.requests == []
     assert (outcome.report.complete, outcome.report.listings, outcome.report.announced) == (False, 3, 7)
-    assert "does not lead to a page of" in outcome.report.failures[0].reason
+    assert "is not a page of" in outcome.report.failures[0].reason
     assert len(admitted(outcome)) == 3
 
 
@@ -77,7 +77,7 @@ def test_what_is_no_record_is_quarantined_and_the_rest_goes_on(tmp_path: Path) -
         ("ada/deep", ""),
     ]
     assert [q.raw for q in refused][:3] == ['"not a record"', '{"name": "nameless"}', '{"id": "7"}']
-    assert "stands in the list twice" in refused[3].reason
+    assert "is in the list twice" in refused[3].reason
     assert "surrogate" in refused[4].reason
     assert (outcome.report.listings, outcome.report.quarantined, outcome.report.complete) == (8, 6, True)
 
@@ -109,7 +109,7 @@ def test_a_model_that_is_not_given_by_itself_is_looked_for_in_the_list(tmp_path:
     assert [line.raw.source for line in admitted(outcome)] == ["openrouter", "openrouter-endpoints"]
     reasons = {failure.status: failure.reason for failure in outcome.report.failures}
     assert reasons[404].startswith("not listed: 'ada/gone'")
-    assert "'../keys' is no listing id" in reasons[None]
+    assert "'../keys' is not the id of a listing" in reasons[None]
     assert not outcome.report.complete
     assert all("keys" not in path for path in source.asked())
 
