@@ -60,7 +60,7 @@ def test_a_model_that_goes_after_its_announced_end_is_delisted_at_once(root: Pat
     unfragile = served_passport(root, "ada-tern")["unfragile"]
     assert unfragile["trust"]["maintenance"]["status"] == "delisted"
     assert unfragile["trust"]["maintenance"]["last_scraped_at"] == "2026-04-23T12:00:00.000Z"
-    assert "its source does not list it any more; calls fail" in unfragile["trust"]["failure_modes"]
+    assert "its source no longer lists it; calls fail" in unfragile["trust"]["failure_modes"]
     assert proved(root, 29) is Verdict.OK
 
 

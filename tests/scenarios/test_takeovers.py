@@ -28,7 +28,7 @@ def test_a_repository_that_was_made_anew_takes_the_place_after_a_day_and_is_join
         assert hub.said("marsh--curlew")["artifact"]["model"]["licence"] == "gpl-3.0"
         assert hub.said("marsh-heron-7b")["artifact"]["model"]["licence"] is None
         told = hub.said("marsh-heron-7b")["trust"]["failure_modes"]
-        assert any("another one lies under that name now" in text for text in told)
+        assert any("another one has that name now" in text for text in told)
         assert hub.statuses()["marsh--heron-7b"] == "active"
 
 
@@ -77,7 +77,7 @@ def test_a_name_that_was_taken_when_the_repository_was_long_gone_is_told(hub: Hu
     for number in (1, 2):
         hub.day(number, gone("Marsh/Heron-7B"))
     hub.day(3, TAKEN_OVER)
-    assert "another one lies under that name now" in hub.modes()
+    assert "another one has that name now" in hub.modes()
 
 
 def test_a_renamed_repository_that_was_made_anew_is_told_to_who_knew_it_before(hub: Hub) -> None:
@@ -85,7 +85,7 @@ def test_a_renamed_repository_that_was_made_anew_is_told_to_who_knew_it_before(h
     hub.day(1, repository("Fen/Heron-7B"))
     for number in (2, 3):
         hub.day(number, repository("Fen/Heron-7B", THEIRS, **GPL))
-    assert "another one lies under that name now" in hub.modes()
+    assert "another one has that name now" in hub.modes()
     assert hub.records("fen--heron-7b") == [("huggingface", "Fen/Heron-7B")]
 
 
@@ -96,4 +96,4 @@ def test_a_passport_does_not_lead_to_what_took_the_new_name(hub: Hub) -> None:
     for number in (3, 4):
         hub.day(number, repository("Marsh/Rail", THEIRS, **GPL))
     assert "called" not in hub.modes("marsh--curlew")
-    assert "leads to another repository" in hub.modes("marsh--curlew")
+    assert "another repository has its name now" in hub.modes("marsh--curlew")

@@ -63,7 +63,7 @@ def test_a_capability_is_listed_when_its_facts_are_stated(changes: dict[str, Any
 def test_a_name_that_can_pass_for_another_is_a_failure_mode_shown_by_the_name(name: str, holds: str) -> None:
     document = statement(listing(name=name))
     first = document["trust"]["failure_modes"][0]
-    assert first == f"its name holds {holds}; it can pass for the name of another model"
+    assert first == f"its name contains {holds}; it can pass for the name of another model"
     [shown] = [one for one in document["evidence"] if one["path"] == "/trust/failure_modes/0"]
     assert (shown["locator"], shown["value"], document["artifact"]["name"]) == ("/name", name, name)
 
@@ -115,7 +115,7 @@ def test_an_address_is_built_as_the_published_ones_are() -> None:
         ({"description": "A heron that…"}, "description is cut off"),
         ({"reasoning": {"mandatory": True}}, "reasoning cannot"),
         ({"knowledge_cutoff": "2024-06"}, "training data goes up to 2024-06;"),
-        ({"supported_parameters": ["response_format"]}, "not held to a schema"),
+        ({"supported_parameters": ["response_format"]}, "need not follow a schema"),
         ({"supported_parameters": ["tools"]}, "takes no seed"),
         ({"pricing": {"prompt": "-1", "completion": "-1"}}, "which model answers is not fixed"),
         ({"architecture.tokenizer": "Router"}, "which model answers is not fixed"),
