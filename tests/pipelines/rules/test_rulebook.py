@@ -313,4 +313,4 @@ def test_the_counts_of_the_confidences_are_those_of_the_recordings() -> None:
 def test_the_digest_pins_the_tables() -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", BOOK.sha256)
     assert rulebook() is BOOK
-    assert {*PARSED, "cards.toml", "descriptions.toml", "precedence.toml"} == set(TABLES)
+    assert {*PARSED, "cards.toml", "languages.toml", "descriptions.toml", "precedence.toml"} == set(TABLES)
