@@ -96,6 +96,10 @@ def _ruling(
 def _english(sentence: Sentence, place: _Place) -> Ruling | None:
     cues = card_rules().cues
     words = cues.preface.sub("", cues.comparison.sub(" ", sentence.text)).strip()
+    stated = _anywhere(words)
+    denies_a_use = place.section.kind == "intended_use" and cues.misuses.search(words) is not None
+    if not (stated or denies_a_use or place.kind or place.earlier):
+        return None
     if names_another(words, place.own) or _speaks_against(words, sentence, place, cues):
         return None
     if place.earlier and cues.continuation.search(words):
@@ -104,8 +108,7 @@ def _english(sentence: Sentence, place: _Place) -> Ruling | None:
         labelled = f"{sentence.label}: {words}" if sentence.label else words
         if ruling := _in_section(labelled, place.kind, place.section, item=sentence.item):
             return ruling
-    stated = _anywhere(words)
-    if place.section.kind == "intended_use" and cues.misuses.search(words):
+    if denies_a_use:
         return Ruling("out_of_scope", stated.mode if stated and stated.mode else OUT_OF_SCOPE, "section")
     return stated
 
