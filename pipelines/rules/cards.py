@@ -130,6 +130,21 @@ class Cues(Frozen):
     """Words of a template that nobody filled in, or that are on every card."""
 
 
+def _each_compiled(patterns: object) -> object:
+    return tuple(re.compile(one, re.IGNORECASE) for one in patterns) if isinstance(patterns, list) else patterns
+
+
+class StatementRule(Frozen):
+    """Words by which a card states one fact of how its model was made or what it takes."""
+
+    fact: str
+    """Name of the fact; "base_model:finetune" and "training_data" are groups, whose items are the values."""
+    needs: str
+    """A part of every sentence that the patterns match, in lower case, to skip the others."""
+    patterns: Annotated[tuple[re.Pattern[str], ...], BeforeValidator(_each_compiled)]
+    """Expressions with a group `value`, and `unit` where the value has one."""
+
+
 class CardRules(Frozen):
     """Contents of cards.toml."""
 
@@ -144,6 +159,7 @@ class CardRules(Frozen):
     headings: tuple[HeadingRule, ...] = Field(alias="heading")
     wordings: tuple[Wording, ...] = Field(alias="wording")
     cues: Cues
+    statements: tuple[StatementRule, ...] = Field(alias="statement", default=())
 
     @model_validator(mode="after")
     def _modes_are_known(self) -> Self:

@@ -11,6 +11,7 @@ from pipelines.markdown.sentences import SectionSentences, is_full, read_body
 from pipelines.markdown.text import is_cut, no_card
 from pipelines.normalise.huggingface.benchmarks import fit
 from pipelines.normalise.huggingface.card_data import LANGUAGE, MOST_LANGUAGES, OTHER_LICENCE, is_word
+from pipelines.normalise.huggingface.card_statements import stated_facts
 from pipelines.normalise.huggingface.code_link import code_of
 from pipelines.normalise.huggingface.listing import repository_name, text_listing
 from pipelines.normalise.huggingface.tags import MOST_BASE_MODELS, REPOSITORY
@@ -51,7 +52,12 @@ def read_card(raw: RawListing) -> Listing:
     return text_listing(
         raw,
         kind="card",
-        facts=(*_declared(card, front), *_limits(claims_in(card, body)), *_kinds(card, body, names_of(raw.id))),
+        facts=(
+            *_declared(card, front),
+            *stated_facts(card, body, declares_base=bool(front.base_models)),
+            *_limits(claims_in(card, body)),
+            *_kinds(card, body, names_of(raw.id)),
+        ),
         results=_results(card, front),
         same_as=() if is_none else code_of(raw.id, [raw.body]),
         leftovers=() if is_none else (*((PASSED_OVER,) if front.faults else ()), *((BEYOND,) if too_long else ())),
