@@ -96,12 +96,6 @@ def names_of_facts() -> set[str]:
     ]
     named = {"offer:free", "offer:batch", "pickled_weights", MISSING}
     return KNOWN | {fact.name for fact in read} | told_in_words() | named | CALENDAR
-        KNOWN
-        | {fact.name for fact in read}
-        | told_in_words()
-        | {"offer:free", "offer:batch", "pickled_weights", MISSING}
-        | CALENDAR
-    )
 
 
 def told_in_words() -> set[str]:

@@ -15,6 +15,8 @@ from pipelines.rules.rulebook import stated_limits
 from pipelines.texts.cards import read_claims
 
 CARDS = Path(__file__).parents[2] / "cards"
+LONGEST_READING_S = 5
+"""Most seconds of a card of half a megabyte; ten times what the slowest takes."""
 LABELLED: list[dict[str, Any]] = tomllib.loads((CARDS / "labelled.toml").read_text(encoding="utf-8"))["card"]
 
 
@@ -195,3 +197,19 @@ def test_any_bytes_can_be_read(noise: bytes) -> None:
     claims = read_claims(card)
     assert all(card[claim.start : claim.end].decode("utf-8", "replace") == claim.quote for claim in claims)
     assert all(before.end <= after.start for before, after in pairwise(claims))
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        b"It may fail now\n" * 31_000, b"# Limitations\n\n" + b"It may fail now\n" * 31_000,
+        b"# Limitations\n\n" + b"- it may fail\n" * 36_000, b"# Limitations\n\n" + b"it may fail\n\n" * 38_000,
+        b"# Limitations\n\n" + b"It may fail now. " * 29_000,
+        b"# Limitations\n\n|a|b|\n|-|-|\n" + b"|it may fail now.|it cannot do.|\n" * 15_000,
+    ],
+    ids=["short lines", "short lines of limits", "items", "paragraphs", "one line", "table"],
+)  # fmt: skip
+def test_the_largest_card_of_short_lines_is_read_within_a_bound(card: bytes) -> None:
+    begun = time.process_time()
+    read_claims(card)
+    assert time.process_time() - begun < LONGEST_READING_S, "0.5 s on a slow machine: a quadratic step takes minutes"
