@@ -86,6 +86,7 @@ mutants: $(SYNCED)
 accuracy: $(SYNCED)
 	$(BIN)/python -m benchmarks.accuracy
 	$(BIN)/python -m benchmarks.cards
+	$(BIN)/python -m benchmarks.community
 	$(BIN)/python -m benchmarks.hearsay
 
 clean:

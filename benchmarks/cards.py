@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 from pipelines.markdown.front_matter import read_front_matter
 from pipelines.markdown.sentences import read_body
-from pipelines.texts.cards import CardClaim, claims_in, read_claims
+from pipelines.texts.cards import claims_in, read_claims
+from pipelines.texts.claims import TextClaim
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN_SET = ROOT / "tests/cards/labelled.toml"
@@ -123,11 +124,11 @@ def _score_of(card: bytes, labels: tuple[Label, ...]) -> Score:
         if label.kind != DOUBTFUL:
             tally["found" if claim else "missed"] += 1
             tally["kind_agrees"] += claim is not None and claim.kind == label.kind
-            tally["mode_agrees"] += claim is not None and (claim.failure_mode or "plain") in label.modes
+            tally["mode_agrees"] += claim is not None and (claim.name or "plain") in label.modes
     return Score(extra=len(claims), **tally)
 
 
-def _same(claim: CardClaim, label: Label) -> bool:
+def _same(claim: TextClaim, label: Label) -> bool:
     shared = min(claim.end, label.end) - max(claim.start, label.start)
     return shared >= LEAST_OVERLAP * max(claim.end - claim.start, label.end - label.start)
 

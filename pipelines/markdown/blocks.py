@@ -25,7 +25,10 @@ LONGEST_PLAIN_HEADING_WORDS: Final = 6
 _BLOCKS: Final = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table")
 _BLOCKS.core.ruler.enableOnly(["normalize", "block"])
 
-_BOLD_LINE: Final = re.compile(r"(?:\*\*|__)([^*_](?:(?!\*\*|__).){0,200})(?:\*\*|__)[ \t]*:?[ \t]*")
+_SIGNS: Final = r"(?:[^\w\s*_`~<>|#()\[\]\\.,:;!?+-]{1,4}[ \t]*)?"
+"""Pictograms before or after a heading: a warning sign."""
+
+_BOLD_LINE: Final = re.compile(rf"{_SIGNS}(?:\*\*|__)([^*_](?:(?!\*\*|__).){{0,200}})(?:\*\*|__)[ \t]*:?[ \t]*{_SIGNS}")
 _PLAIN_LINE: Final = re.compile(r"[^\s*_|].{0,80}:[ \t]*")
 _BULLET: Final = re.compile(r"[•‣◦●▪∙·\u2013][ \t]")
 _SENTENCE_END: Final = re.compile(r"[.!?\u3002\uff01\uff1f][\"”\u2019)*_]*$")

@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from pipelines.markdown.blocks import PLAIN_LEVEL, Heading, Passage, read_blocks
 from pipelines.markdown.text import MarkdownText, no_card, read_text
-from pipelines.rules.cards import SectionKind, card_rules
+from pipelines.rules.cards import HeadingRule, SectionKind, card_rules
+from pipelines.rules.languages import language_rules
 
 _NO_WORD: Final = re.compile(r"[^\w\s'\u2019/&]|_")
+_NUMBER: Final = re.compile(r"[\d\s]+(?=[^\W\d_])")
+"""Number of a heading: "4. Disclaimer", "2.1 Limits"."""
+
+_TITLE_END: Final = re.compile(r"(?:</h|[ \t]#+[ \t]*\Z).*\Z", re.DOTALL)
 
 
 class Section(NamedTuple):
@@ -20,6 +26,10 @@ class Section(NamedTuple):
     """1 to 6; 7 for a line in bold, 8 for a plain line; 0 before the first heading."""
     kind: SectionKind
     """Kind that the heading announces, else that of the heading above it, unless a sibling before it has another."""
+    accepts: bool
+    """Whether the heading announces limits so plainly that its sentences state them without a word of weakness."""
+    title: Passage | None
+    """The heading as written, without the marks before it; None before the first heading."""
     start: int
     """First byte, in the card, of the heading's line."""
     end: int
@@ -37,8 +47,17 @@ def read_sections(card: bytes, body_offset: int = 0) -> tuple[Section, ...]:
 
 def heading_kind(heading: str) -> SectionKind | None:
     """Kind of section that a heading's words announce, by cards.toml; None where they announce none."""
+    rule = _rule(heading)
+    return rule.kind if rule else None
+
+
+@lru_cache(maxsize=4096)
+def _rule(heading: str) -> HeadingRule | None:
     words = " ".join(_NO_WORD.sub(" ", heading.casefold()).split())
-    return next((rule.kind for rule in card_rules().headings if rule.pattern.search(words)), None)
+    numbered = _NUMBER.match(words)
+    words = words[numbered.end() :] if numbered else words
+    rules = (*card_rules().headings, *language_rules().headings)
+    return next((rule for rule in rules if rule.pattern.search(words)), None)
 
 
 def _sections(text: MarkdownText, first_line: int, start: int) -> Iterator[Section]:
@@ -46,6 +65,7 @@ def _sections(text: MarkdownText, first_line: int, start: int) -> Iterator[Secti
     above: list[tuple[int, SectionKind]] = []
     heading, passages = Heading("", 0, 0), list[Passage]()
     kind: SectionKind = "other"
+    accepts, title = False, None
     for part in read_blocks(text, first_line):
         if isinstance(part, Passage):
             passages.append(part)
@@ -53,27 +73,29 @@ def _sections(text: MarkdownText, first_line: int, start: int) -> Iterator[Secti
             passages.append(_as_passage(text, part))
         else:
             byte = max(start, text.byte_at(text.line_place(text.line_of(part.place))))
-            yield Section(heading.text, heading.level, kind, start, byte, tuple(passages))
-            kind = _kind(part, above)
+            yield Section(heading.text, heading.level, kind, accepts, title, start, byte, tuple(passages))
+            rule = _rule(part.text)
+            kind, accepts = rule.kind if rule else _inherited(part, above), rule is not None and rule.accepts
+            title = _as_passage(text, part)
             above = [outer for outer in above if outer[0] < part.level]
             above.append((part.level, kind))
             heading, start, passages = part, byte, []
-    yield Section(heading.text, heading.level, kind, start, text.byte_at(len(text.text)), tuple(passages))
+    end = text.byte_at(len(text.text))
+    yield Section(heading.text, heading.level, kind, accepts, title, start, end, tuple(passages))
 
 
-def _kind(heading: Heading, before: list[tuple[int, SectionKind]]) -> SectionKind:
-    """Kind of a heading: the announced one, else that of the heading above, unless a sibling before it has another.
+def _inherited(heading: Heading, before: list[tuple[int, SectionKind]]) -> SectionKind:
+    """Kind of a heading that announces none: that of the heading above, unless a sibling before it has another.
 
     Under "Limitations", "Memory" is about limits too, but not where "Training data" precedes it on the same level.
     """
-    if announced := heading_kind(heading.text):
-        return announced
     above = [kind for level, kind in before if level < heading.level]
     beside = [kind for level, kind in before if level == heading.level]
     return above[-1] if above and all(kind == above[-1] for kind in beside) else "other"
 
 
 def _as_passage(text: MarkdownText, line: Heading) -> Passage:
-    """Return a plain line that is no heading as a passage: it introduces a list, or is a paragraph by itself."""
+    """Return a heading's line, from its words on, as a passage: a plain line may introduce a list."""
     end = text.line_place(text.line_of(line.place) + 1)
-    return Passage(text.parsed[line.place : end].rstrip(), ((0, line.place),), item=False)
+    words = _TITLE_END.sub("", text.parsed[line.place : end].rstrip())
+    return Passage(words, ((0, line.place),), item=False)

@@ -16,9 +16,12 @@ _OPENERS: Final = ("`", "<", "](", "://")
 """Every match has one of them; they are searched first, which costs much less."""
 
 _WIDE_STOPS: Final = "\u3002\uff01\uff1f\uff61"
+_STOPLESS: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+"""Thai, Lao, Burmese and Khmer letters, whose scripts have no full stop: there a line ends a sentence."""
 _STOP: Final = re.compile(r"[.!?…]+[\"”\u2019»)\]*_`']*(?=\s|\Z)")
-_END: Final = re.compile(rf"{_STOP.pattern}|[{_WIDE_STOPS}]+[”」』\uff09]*|[ \t]{{2,}}(?=\n)|\\(?=\n)")
-_RARE_END: Final = re.compile(rf"[\n{_WIDE_STOPS}](?:(?<=[ \t\\]\n)|(?<=[{_WIDE_STOPS}]))")
+_LINE_END: Final = rf"(?<=[{_STOPLESS}])\n|\n(?=[{_STOPLESS}])"
+_END: Final = re.compile(rf"{_STOP.pattern}|[{_WIDE_STOPS}]+[”」』\uff09]*|[ \t]{{2,}}(?=\n)|\\(?=\n)|{_LINE_END}")
+_RARE_END: Final = re.compile(rf"[{_WIDE_STOPS}]|(?<=[ \t\\])\n|{_LINE_END}")
 """Ends of sentences that most texts have none of; without them only stops are searched, which costs much less."""
 
 _CODE_NEXT: Final = re.compile(r"\s+[`<]")
@@ -47,7 +50,7 @@ def _covered(found: re.Match[str]) -> str:
 
 def _ends(text: str, start: int, end: re.Match[str], *, code_follows: bool) -> bool:
     following = text[end.end() : end.end() + LONGEST_WORD].lstrip(" \t\n\"“\u2018'«([*_`")
-    if end[0][0] in _WIDE_STOPS or not following:
+    if end[0][0] in _WIDE_STOPS or end[0][0] == "\n" or not following:
         return True
     if end[0][0] in " \t\\":
         return following[0].isupper()

@@ -20,6 +20,9 @@ LONGEST_SENTENCE_CHARS: Final = 1200
 MOST_SENTENCES: Final = 2000
 """Most sentences that are read of a card. The fullest of 2,686 recorded cards has 98."""
 
+SHORTEST_TITLE_WORDS: Final = 4
+"""Fewest words of a heading that may state something by itself."""
+
 LEAD_IN_ENDS: Final = (":", "\uff1a")
 QUESTION_ENDS: Final = ("?", "\uff1f")
 """Question marks in the Latin and the wide form."""
@@ -59,6 +62,8 @@ class SectionSentences(NamedTuple):
 
     section: Section
     sentences: tuple[Sentence, ...]
+    title: Sentence | None = None
+    """The heading, where it is long enough to state something by itself: "This model is deprecated"."""
 
 
 def is_full(body: Sequence[SectionSentences]) -> bool:
@@ -75,8 +80,15 @@ def read_body(card: bytes, body_offset: int = 0) -> tuple[SectionSentences, ...]
     for section in read_sections(card, body_offset):
         sentences = tuple(islice(read_sentences(text, section), left))
         left -= len(sentences)
-        read.append(SectionSentences(section, sentences))
+        read.append(SectionSentences(section, sentences, _title(text, section)))
     return tuple(read)
+
+
+def _title(text: MarkdownText, section: Section) -> Sentence | None:
+    if section.title is None or len(section.heading.split()) < SHORTEST_TITLE_WORDS:
+        return None
+    found = list(_sentences(text, section.title, 0, ""))
+    return found[0] if len(found) == 1 else None
 
 
 def read_sentences(text: MarkdownText, section: Section) -> Iterator[Sentence]:

@@ -25,8 +25,14 @@ FACT_OF = {
     "expires_on": "expires_on",
     "parameter_count": "parameter_count",
     "gated": "gated",
+    "sampling_rate_hz": "sampling_rate_hz",
+    "casing": "casing",
+    "max_sequence_tokens": "max_sequence_tokens",
 }
 """Key of the block → the fact that it shows."""
+
+FROM_CARDS = ("sampling_rate_hz", "casing", "max_sequence_tokens")
+"""Keys that are there only where a text states them."""
 
 MODALITY_ORDER = ("text", "image", "file", "audio", "video", "embeddings", "rerank", "speech", "transcription")
 _MODALITY_PLACE = {word: place for place, word in enumerate(MODALITY_ORDER)}
@@ -59,7 +65,15 @@ def model_block(subject: Subject) -> Document:
         "languages": subject.items("language"),
         "benchmarks": [_benchmark(result) for _, result in _results(subject)],
         "records": _records(subject),
+        **_from_cards(subject),
     }
+
+
+def _from_cards(subject: Subject) -> Document:
+    """What only texts state; a key that none states is left out."""
+    found = {key: subject.value(FACT_OF[key]) for key in FROM_CARDS}
+    listed = {"training_data": subject.items("training_data")}
+    return {key: value for key, value in (found | listed).items() if value}
 
 
 def model_evidence(subject: Subject) -> list[Document]:
@@ -78,7 +92,7 @@ def model_evidence(subject: Subject) -> list[Document]:
         evidence += _price_evidence(f"{AT}/offers/{n}/prices", offer.prices, offer)
     for n, (listing, provider) in enumerate(_providers(subject)):
         evidence += _provider_evidence(f"{AT}/providers/{n}", provider, listing)
-    for key, group in (("base_models", "base_model"), ("languages", "language")):
+    for key, group in (("base_models", "base_model"), ("languages", "language"), ("training_data", "training_data")):
         for n, item in enumerate(subject.items(group)):
             evidence.append(from_claim(f"{AT}/{key}/{n}", claims[f"{group}:{item}"]))
     for n, (listing, result) in enumerate(_results(subject)):

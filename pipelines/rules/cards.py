@@ -45,6 +45,8 @@ class HeadingRule(Frozen):
     """Words of a heading that announce what its section is about; the first row that matches applies."""
 
     kind: SectionKind
+    accepts: bool = False
+    """Whether its sentences are claims unless a cue speaks against it; elsewhere they need a word of weakness too."""
     pattern: Pattern = Field(alias="patterns")
 
 
@@ -93,7 +95,19 @@ class Cues(Frozen):
     """What the model is for; in a section about limits, a claim only with a `negation`, as "not" or "only"."""
     negation: Pattern
     licence: Pattern
-    """Terms of the licence, and disclaimers of liability."""
+    """Terms of the licence."""
+    liability: Pattern = NOTHING
+    """Who is not liable for what."""
+    tested: Pattern = NOTHING
+    """How bias and risks were tested, which states none."""
+    announcing: Pattern = NOTHING
+    """A line that announces what follows it: of the lines that end in a colon, the others may state a limit."""
+    labels: Pattern = NOTHING
+    """A `label` before a colon or dash that announces what its sentence states: "Warning: …"."""
+    neutral: Pattern = NOTHING
+    """What the model is, how it was made, or what comes later: no claim without weakness or a `reservation`."""
+    reservation: Pattern = NOTHING
+    """"only", "mostly", "some"."""
     uses: Pattern
     """A line that introduces a list of uses in scope."""
     misuses: Pattern
@@ -116,6 +130,21 @@ class Cues(Frozen):
     """Words of a template that nobody filled in, or that are on every card."""
 
 
+def _each_compiled(patterns: object) -> object:
+    return tuple(re.compile(one, re.IGNORECASE) for one in patterns) if isinstance(patterns, list) else patterns
+
+
+class StatementRule(Frozen):
+    """Words by which a card states one fact of how its model was made or what it takes."""
+
+    fact: str
+    """Name of the fact; "base_model:finetune" and "training_data" are groups, whose items are the values."""
+    needs: str
+    """A part of every sentence that the patterns match, in lower case, to skip the others."""
+    patterns: Annotated[tuple[re.Pattern[str], ...], BeforeValidator(_each_compiled)]
+    """Expressions with a group `value`, and `unit` where the value has one."""
+
+
 class CardRules(Frozen):
     """Contents of cards.toml."""
 
@@ -125,9 +154,12 @@ class CardRules(Frozen):
     foreign: Words
     """Small words of other languages in the Latin script."""
     abbreviations: Words
+    telling: Words
+    """Words of which a sentence outside sections about limits has at least one if it states a limit."""
     headings: tuple[HeadingRule, ...] = Field(alias="heading")
     wordings: tuple[Wording, ...] = Field(alias="wording")
     cues: Cues
+    statements: tuple[StatementRule, ...] = Field(alias="statement", default=())
 
     @model_validator(mode="after")
     def _modes_are_known(self) -> Self:

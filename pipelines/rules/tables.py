@@ -9,7 +9,8 @@ from pipelines.errors import PipelineError
 from pipelines.formats.canonical_json import canonical
 
 TABLES = (
-    "capabilities.toml", "failure_modes.toml", "issuing.toml", "cards.toml", "descriptions.toml", "precedence.toml",
+    "capabilities.toml", "failure_modes.toml", "issuing.toml", "cards.toml", "languages.toml", "descriptions.toml",
+    "precedence.toml",
 )  # fmt: skip
 """Every table that decides what a passport states."""
 

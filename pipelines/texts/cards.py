@@ -6,139 +6,143 @@ Abilities are never read from a card, because there its maker praises the model.
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from pipelines.markdown.front_matter import read_front_matter
 from pipelines.markdown.sections import Section, heading_kind
 from pipelines.markdown.sentences import LEAD_IN_ENDS, QUESTION_ENDS, SectionSentences, Sentence, read_body
-from pipelines.rules.cards import CLAIMING, CardRules, ClaimKind, Cues, Wording, card_rules
+from pipelines.rules.cards import CLAIMING, ClaimKind, Cues, card_rules
+from pipelines.texts.claims import TextClaim
+from pipelines.texts.foreign import rule_foreign
+from pipelines.texts.languages import Language, language_by, language_of, words_of
+from pipelines.texts.rulings import Ruling, kind_of_section
 from pipelines.texts.subjects import names_another, own_names
 
-Language = Literal["en", "other"]
-
-_WORD: Final = re.compile(r"[^\W\d_]+")
-_LATIN_END: Final = "\u024f"
-_LARGEST_FOREIGN_SHARE: Final = 0.3
+_LINK: Final = re.compile(rb"\W*\[[^\[\]]*\]\([^()]*\)\W*")
+"""A link and nothing else."""
 
 
-def language_of(text: str, otherwise: Language = "en") -> Language:
-    """Language of a text, by its script and by the small words of every language; `otherwise` where these are equal."""
-    words = _WORD.findall(text.casefold())
-    letters = sum(map(len, words))
-    foreign = sum(len(word) for word in words if max(word) > _LATIN_END)
-    if letters and foreign / letters > _LARGEST_FOREIGN_SHARE:
-        return "other"
-    rules = card_rules()
-    english = sum(word in rules.english for word in words)
-    others = sum(word in rules.foreign for word in words)
-    if english == others:
-        return otherwise
-    return "en" if english > others else "other"
+_ANNOUNCING_END: Final = re.compile(r"\b(?:for|to|as|in|on|with|of)\W*\Z")
+"""End of a heading that its list completes: "What it is not meant for"."""
+
+OUT_OF_SCOPE: Final = "out-of-scope-use"
+"""Failure mode of a use that a text says the model is not for, where no wording names another."""
 
 
-Method = Literal["section", "pattern"]
+class _Place(NamedTuple):
+    """What is known of a sentence from the text around it."""
 
-_KIND_OF_SECTION: Final[dict[str, ClaimKind]] = {kind: kind for kind in CLAIMING}
-
-
-class CardClaim(NamedTuple):
-    """One sentence in which a card states a limit, bias, risk or use out of scope of its model."""
-
-    kind: ClaimKind
-    failure_mode: str | None
-    """A failure mode of the catalogue, by its name in facts ("confabulation"); None for a plain limitation."""
-    quote: str
-    """card[start:end] as text."""
-    start: int
-    """Its first byte in the card as stored."""
-    end: int
-    """Byte after its last."""
-    section_heading: str
-    language: Language
-    method: Method
-    """What makes it a claim. "section": its heading and its words; "pattern": its words alone."""
+    section: Section
+    kind: ClaimKind | None
+    """Kind that the heading, the line before the list or the label before the passage announces; None for others."""
+    own: str
+    """Names by which the card calls its model."""
+    earlier: Ruling | None
+    """Ruling on the sentence before, in the same passage."""
 
 
-class _Ruling(NamedTuple):
-    kind: ClaimKind
-    mode: str | None
-    method: Method
-
-
-def read_claims(card: bytes) -> tuple[CardClaim, ...]:
+def read_claims(card: bytes) -> tuple[TextClaim, ...]:
     """Return the claims of a card, in its order; () where the bytes are no card. Never raises."""
     return claims_in(card, read_body(card, read_front_matter(card).body_offset))
 
 
-def claims_in(card: bytes, body: Sequence[SectionSentences]) -> tuple[CardClaim, ...]:
+def claims_in(card: bytes, body: Sequence[SectionSentences]) -> tuple[TextClaim, ...]:
     """Return the claims of a card whose body has been read."""
     own = own_names([part.section for part in body])
     return tuple(claim for part in body for claim in _of_section(card, part, own))
 
 
-def _of_section(card: bytes, part: SectionSentences, own: str) -> Iterator[CardClaim]:
-    section, sentences = part
+def _of_section(card: bytes, part: SectionSentences, own: str) -> Iterator[TextClaim]:
+    section, sentences, title = part
+    if title and (stated := _of_title(title, section, own)):
+        yield _claim(card, title, stated)
+        section = section._replace(kind="other", accepts=False)
     language = language_of(" ".join(sentence.text for sentence in sentences))
-    before: tuple[int, _Ruling | None] = (-1, None)
+    before: tuple[int, Ruling | None] = (-1, None)
     for sentence in sentences:
-        spoken = language_of(sentence.text, language)
         earlier = before[1] if before[0] == sentence.passage else None
-        verdict = _english(sentence, section, earlier, own) if spoken == "en" else _foreign(sentence, section)
-        before = (sentence.passage, verdict)
-        if verdict:
-            quote = card[sentence.start : sentence.end].decode("utf-8", "replace")
-            span = (quote, sentence.start, sentence.end)
-            yield CardClaim(verdict.kind, verdict.mode, *span, section.heading, spoken, verdict.method)
+        is_link = _LINK.fullmatch(card, sentence.start, sentence.end) is not None
+        ruling = None if is_link else _ruling(sentence, section, language, earlier, own)
+        before = (sentence.passage, ruling)
+        if ruling:
+            yield _claim(card, sentence, ruling)
 
 
-def _foreign(sentence: Sentence, section: Section) -> _Ruling | None:
-    """Ruling on a sentence in another language by its section's heading; None where it denies, asks or only labels."""
+def _claim(card: bytes, sentence: Sentence, ruling: Ruling) -> TextClaim:
+    quote = card[sentence.start : sentence.end].decode("utf-8", "replace")
+    return TextClaim(ruling.kind, ruling.mode, quote, sentence.start, sentence.end, ruling.method)
+
+
+def _of_title(title: Sentence, section: Section, own: str) -> Ruling | None:
+    """Ruling on a heading that states something by itself ("This model is deprecated"), and so announces nothing."""
+    if _ANNOUNCING_END.search(title.text) or language_of(title.text) == "other":
+        return None
+    return _english(title, _Place(section, None, own, None))
+
+
+def _ruling(
+    sentence: Sentence, section: Section, language: Language, earlier: Ruling | None, own: str
+) -> Ruling | None:
+    words = words_of(sentence.text)
+    if language_by(words, sentence.text, language) == "other":
+        return rule_foreign(sentence, section)
     cues = card_rules().cues
-    kind = _KIND_OF_SECTION.get(section.kind)
-    if kind is None or sentence.text.endswith((*LEAD_IN_ENDS, *QUESTION_ENDS)):
-        return None
-    if cues.foreign_denial.search(sentence.text) or cues.foreign_label.search(sentence.text):
-        return None
-    return _Ruling(kind, None, "section")
-
-
-def _english(sentence: Sentence, section: Section, earlier: _Ruling | None, own: str) -> _Ruling | None:
-    rules = card_rules()
-    cues = rules.cues
-    words = cues.preface.sub("", cues.comparison.sub(" ", sentence.text)).strip()
     kind = _kind(section, sentence, cues)
-    if names_another(words, own) or _speaks_against(words, sentence, kind, cues):
+    if kind is None and earlier is None and card_rules().telling.isdisjoint(words):
         return None
-    if earlier and cues.continuation.search(words):
-        return earlier
-    if kind and not _is_for(words, cues):
-        verdict = _in_section(f"{sentence.label}: {words}" if sentence.label else words, kind, rules)
-        if verdict:
-            return verdict
-    return _anywhere(words, rules)
+    return _english(sentence, _Place(section, kind, own, earlier))
+
+
+def _english(sentence: Sentence, place: _Place) -> Ruling | None:
+    cues = card_rules().cues
+    words = cues.preface.sub("", cues.comparison.sub(" ", sentence.text)).strip()
+    stated = _anywhere(words)
+    denies_a_use = place.section.kind == "intended_use" and cues.misuses.search(words) is not None
+    if not (stated or denies_a_use or place.kind or place.earlier):
+        return None
+    if names_another(words, place.own) or _speaks_against(words, sentence, place, cues):
+        return None
+    if place.earlier and cues.continuation.search(words):
+        return place.earlier
+    if place.kind and not _is_for(words, cues):
+        labelled = f"{sentence.label}: {words}" if sentence.label else words
+        if ruling := _in_section(labelled, place.kind, place.section, item=sentence.item):
+            return ruling
+    if denies_a_use:
+        return Ruling("out_of_scope", stated.mode if stated and stated.mode else OUT_OF_SCOPE, "section")
+    return stated
 
 
 def _kind(section: Section, sentence: Sentence, cues: Cues) -> ClaimKind | None:
-    """Kind that the heading, the line before the list or the label before the passage announces; None for others."""
     if sentence.lead_in and cues.misuses.search(sentence.lead_in):
         return "out_of_scope"
     if sentence.lead_in and cues.uses.search(sentence.lead_in) and not cues.limits.search(sentence.lead_in):
         return None
-    announced = heading_kind(sentence.label) if sentence.label else None
+    label = sentence.label or (found["label"] if (found := cues.labels.match(sentence.text)) else "")
+    announced = heading_kind(label) if label else None
     if section.kind == "other" and announced is None and cues.limits.search(sentence.lead_in):
         return "limitation"
-    return _KIND_OF_SECTION.get(section.kind if announced is None or section.kind in CLAIMING else announced)
+    if announced in CLAIMING and section.kind not in CLAIMING:
+        return announced
+    return kind_of_section(section)
 
 
-def _speaks_against(words: str, sentence: Sentence, kind: ClaimKind | None, cues: Cues) -> bool:
-    """Whether a sentence asks, denies, advises, refers elsewhere, or is about other models or the licence."""
-    if sentence.text.endswith((*LEAD_IN_ENDS, *QUESTION_ENDS)) or not words:
+def _speaks_against(words: str, sentence: Sentence, place: _Place, cues: Cues) -> bool:
+    """Whether a sentence asks, announces, denies, advises, refers elsewhere, or is about something else."""
+    if not words or sentence.text.endswith(QUESTION_ENDS):
+        return True
+    if sentence.text.endswith(LEAD_IN_ENDS) and _announces(words, place.section, cues):
         return True
     told = f"{sentence.lead_in.rstrip(' :')} {words}" if cues.denying.search(sentence.lead_in) else words
     denied = cues.denial.search(cues.double_negation.sub(" ", cues.concession.sub(" ", told)))
-    against = [cues.advice, cues.reference, cues.others]
-    against += [] if kind == "out_of_scope" else [cues.imperative, cues.licence]
+    against = [cues.advice, cues.reference, cues.others, cues.liability, cues.tested]
+    against += [] if place.kind == "out_of_scope" else [cues.imperative, cues.licence]
     return denied is not None or any(cue.search(words) for cue in against)
+
+
+def _announces(words: str, section: Section, cues: Cues) -> bool:
+    """Whether a line that ends in a colon only announces what follows it."""
+    return cues.announcing.search(words) is not None or not (section.accepts or _anywhere(words))
 
 
 def _is_for(words: str, cues: Cues) -> bool:
@@ -146,21 +150,35 @@ def _is_for(words: str, cues: Cues) -> bool:
     return cues.intention.search(words) is not None and cues.negation.search(words) is None
 
 
-def _in_section(words: str, kind: ClaimKind, rules: CardRules) -> _Ruling | None:
+def _in_section(words: str, kind: ClaimKind, section: Section, *, item: bool) -> Ruling | None:
+    rules = card_rules()
     wording = next((row for row in rules.wordings if row.pattern.search(words) or row.anywhere.search(words)), None)
     if kind == "out_of_scope":
-        return _Ruling(kind, wording.mode if wording else "out-of-scope-use", "section")
+        return Ruling(kind, wording.mode if wording else OUT_OF_SCOPE, "section")
     if wording:
-        return _Ruling(wording.kind, wording.mode, "section")
-    if rules.cues.plain.search(words):
-        return _Ruling("limitation", None, "section")
-    return _Ruling(kind, None, "section") if rules.cues.weakness.search(words) else None
+        return Ruling(wording.kind, wording.mode, "section")
+    cues = rules.cues
+    if cues.plain.search(words):
+        return Ruling("limitation", None, "section")
+    if cues.weakness.search(words) or (section.accepts and _is_accepted(words, cues, item=item)):
+        return Ruling(kind, None, "section")
+    return None
 
 
-def _anywhere(words: str, rules: CardRules) -> _Ruling | None:
+def _is_accepted(words: str, cues: Cues, *, item: bool) -> bool:
+    """Whether words without any of weakness state a limit because they are in a section about limits."""
+    if cues.praise.search(words) or cues.intention.search(words):
+        return False
+    if not (cues.finite.search(words) or (words.endswith(".") and not item)):
+        return False
+    return cues.neutral.search(words) is None or cues.reservation.search(words) is not None
+
+
+def _anywhere(words: str) -> Ruling | None:
+    rules = card_rules()
     if rules.cues.praise.search(words):
         return None
-    wording: Wording | None = next((row for row in rules.wordings if row.anywhere.search(words)), None)
+    wording = next((row for row in rules.wordings if row.anywhere.search(words)), None)
     if wording:
-        return _Ruling(wording.kind, wording.mode, "pattern")
-    return _Ruling("limitation", None, "pattern") if rules.cues.plain.search(words) else None
+        return Ruling(wording.kind, wording.mode, "pattern")
+    return Ruling("limitation", None, "pattern") if rules.cues.plain.search(words) else None

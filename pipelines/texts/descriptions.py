@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 from pipelines.formats.text import clean
 from pipelines.markdown.sentence_splitter import sentence_spans
@@ -17,6 +17,7 @@ from pipelines.rules.descriptions import (
     Stated,
     description_rules,
 )
+from pipelines.texts.claims import TextClaim
 from pipelines.texts.prefilter import may_match, possible_words, words_in
 from pipelines.texts.subjects import NO_NAMES, Names, in_own_name, is_own
 from schemas.listing import Fact
@@ -27,20 +28,6 @@ TRUNCATION_MARKS = ("...", "…")
 
 MARKUP: Final = re.compile(r"[*_`~\\\[\]!<>&\0]")
 """Characters of Markdown; a line without any of them needs no parsing."""
-
-
-class DescriptionClaim(NamedTuple):
-    """One sentence that states a limit or an ability."""
-
-    kind: Stated
-    name: str | None
-    """The failure mode by its name in facts, None for a plain limitation; for a capability its name."""
-    quote: str
-    """description[start:end]."""
-    start: int
-    """Index of its first character in the description as stored."""
-    end: int
-    """Index of the character after its last."""
 
 
 def is_cut_off(description: str) -> bool:
@@ -59,25 +46,25 @@ def description_facts(description: str, locator: str, names: Names = NO_NAMES) -
     ]
 
 
-def _fact(claim: DescriptionClaim, locator: str) -> Fact:
+def _fact(claim: TextClaim, locator: str) -> Fact:
     if claim.kind == "capability":
         return Fact(f"described:{claim.name}", True, locator, claim.quote, "pattern")
     name = f"limit:{claim.name or f'plain-{claim.start}'}"
     return Fact(name, claim.quote, locator, claim.quote, "pattern")
 
 
-def read_description(description: str, names: Names = NO_NAMES) -> tuple[DescriptionClaim, ...]:
+def read_description(description: str, names: Names = NO_NAMES) -> tuple[TextClaim, ...]:
     """Return what a description states plainly, in its order; each limit and ability once. Never raises.
 
     Of a description that was cut off, the last sentence does not count.
     """
     words, rules = possible_words(description), description_rules()
     rows, kinds = _fitting(rules.rows, words), _fitting(rules.kinds, words)
-    claims: dict[tuple[str, str | None], DescriptionClaim] = {}
+    claims: dict[tuple[str, str | None], TextClaim] = {}
     for start, end in _whole_sentences(description) if rows or kinds else ():
         quote = description[start:end]
         for kind, name in (*_kinds(quote, kinds, names), *_stated(quote, rows, names)):
-            claims.setdefault((kind, name or f"plain at {start}"), DescriptionClaim(kind, name, quote, start, end))
+            claims.setdefault((kind, name or f"plain at {start}"), TextClaim(kind, name, quote, start, end))
     return tuple(claims.values())
 
 

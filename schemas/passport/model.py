@@ -139,3 +139,11 @@ class Model(Frozen):
     benchmarks: Annotated[tuple[Benchmark, ...] | None, OMISSIBLE] = None
     records: Annotated[tuple[SourceRecord, ...] | None, OMISSIBLE] = None
     """Records that the passport was made from."""
+    training_data: Annotated[Texts | None, OMISSIBLE] = None
+    """Addresses of what it was trained on, as its card links them."""
+    sampling_rate_hz: Annotated[Count | None, OMISSIBLE] = None
+    """Sampling rate that its audio must have."""
+    casing: Annotated[Literal["cased", "uncased"] | None, OMISSIBLE] = None
+    """Whether it tells upper from lower case."""
+    max_sequence_tokens: Annotated[Count | None, OMISSIBLE] = None
+    """Longest input in tokens, as its card states it."""

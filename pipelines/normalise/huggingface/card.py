@@ -11,11 +11,13 @@ from pipelines.markdown.sentences import SectionSentences, is_full, read_body
 from pipelines.markdown.text import is_cut, no_card
 from pipelines.normalise.huggingface.benchmarks import fit
 from pipelines.normalise.huggingface.card_data import LANGUAGE, MOST_LANGUAGES, OTHER_LICENCE, is_word
+from pipelines.normalise.huggingface.card_statements import stated_facts
 from pipelines.normalise.huggingface.code_link import code_of
 from pipelines.normalise.huggingface.listing import repository_name, text_listing
 from pipelines.normalise.huggingface.tags import MOST_BASE_MODELS, REPOSITORY
 from pipelines.normalise.huggingface.vocabulary import RELATIONS
-from pipelines.texts.cards import CardClaim, claims_in
+from pipelines.texts.cards import claims_in
+from pipelines.texts.claims import TextClaim
 from pipelines.texts.descriptions import kinds_in
 from pipelines.texts.subjects import Names, names_of
 from schemas.listing import BenchmarkResult, Fact, Listing, RawListing
@@ -50,7 +52,12 @@ def read_card(raw: RawListing) -> Listing:
     return text_listing(
         raw,
         kind="card",
-        facts=(*_declared(card, front), *_limits(claims_in(card, body)), *_kinds(card, body, names_of(raw.id))),
+        facts=(
+            *_declared(card, front),
+            *stated_facts(card, body, declares_base=bool(front.base_models)),
+            *_limits(claims_in(card, body)),
+            *_kinds(card, body, names_of(raw.id)),
+        ),
         results=_results(card, front),
         same_as=() if is_none else code_of(raw.id, [raw.body]),
         leftovers=() if is_none else (*((PASSED_OVER,) if front.faults else ()), *((BEYOND,) if too_long else ())),
@@ -105,20 +112,20 @@ def _cut(card: bytes, start: int, end: int) -> Quote | None:
     return Quote(text, f"bytes:{start}-{start + len(words)}") if fits else None
 
 
-def _limits(claims: Iterable[CardClaim]) -> list[Fact]:
+def _limits(claims: Iterable[TextClaim]) -> list[Fact]:
     """Sentences that state limits, in the card's order; each failure mode's first one is retained before any second."""
-    kept: list[tuple[int, CardClaim]] = []
+    kept: list[tuple[int, TextClaim]] = []
     seen: Counter[str] = Counter()
     for claim in claims:
         if clean(claim.quote) == claim.quote:
-            kept.append((seen[claim.failure_mode or ""], claim))
-            seen[claim.failure_mode or ""] += bool(claim.failure_mode)
+            kept.append((seen[claim.name or ""], claim))
+            seen[claim.name or ""] += bool(claim.name)
     kept = sorted(kept, key=lambda one: one[0])[:MOST_LIMITS]
     return [_limit(claim) for claim in sorted((claim for _, claim in kept), key=lambda claim: claim.start)]
 
 
-def _limit(claim: CardClaim) -> Fact:
-    name = f"limit:{claim.failure_mode or f'plain-{claim.start}'}"
+def _limit(claim: TextClaim) -> Fact:
+    name = f"limit:{claim.name or f'plain-{claim.start}'}"
     return Fact(name, claim.quote, f"bytes:{claim.start}-{claim.end}", claim.quote, claim.method)
 
 

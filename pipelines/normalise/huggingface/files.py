@@ -14,6 +14,11 @@ _WEIGHTS: Final = re.compile(
     r"[^/]+\.(?:safetensors|gguf|ggml|onnx|h5|msgpack|pt|pth|ckpt|tflite|nemo|ot|keras|mlmodel|npz)\Z"
     r"|(?:pytorch_model|adapter_model|model|consolidated|ggml-model)[^/]*\.bin\Z"
 )
+_PICKLED: Final = re.compile(
+    r"[^/]+\.(?:pt|pth|ckpt|pkl|pickle|joblib)\Z|(?:pytorch_model|adapter_model|model|consolidated)[^/]*\.bin\Z"
+)
+"""Weights that are read by unpickling, which can run code; shards have a number in their name."""
+
 _OF_TRAINING: Final = re.compile(r"(?:training_args|optimizer|scheduler|scaler|random_states|rng_state|tokenizer)")
 
 
@@ -31,12 +36,21 @@ def file_facts(siblings: object, tags: list[str], *, disabled: bool | None) -> I
         yield Fact("licence_file", *licence, licence[0])
     if weights and not disabled:
         yield Fact("open_weights", True, weights[1], weights[0])
+    pickled = next((file for file in files if is_pickled(file[0])), None)
+    if pickled and not disabled:
+        yield Fact("pickled_weights", True, pickled[1], pickled[0])
 
 
 def is_weights(path: str) -> bool:
     """Whether a file's name is one of a model's weights, and not of the state of its training."""
     name = path.rpartition("/")[2]
     return _WEIGHTS.match(name) is not None and not _OF_TRAINING.match(name)
+
+
+def is_pickled(path: str) -> bool:
+    """Whether a file's name is one of weights that are unpickled when they are loaded."""
+    name = path.rpartition("/")[2]
+    return _PICKLED.match(name) is not None and not _OF_TRAINING.match(name)
 
 
 def _files(siblings: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - JSON can be anything

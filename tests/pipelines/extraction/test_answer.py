@@ -183,7 +183,7 @@ def test_what_our_own_readers_find_in_recorded_cards_passes_as_proposals_too() -
     offered = kept = 0
     for path in sorted((recordings_dir() / "data/huggingface").glob("cards_*/**/*.md"))[::6]:
         of = text(path.read_text("utf-8"))
-        claims = [(claim.failure_mode or PLAIN, claim.quote) for claim in read_claims(of.text.encode())]
+        claims = [(claim.name or PLAIN, claim.quote) for claim in read_claims(of.text.encode())]
         found = accepted_proposals(answer(*claims), of)
         assert set(found.dropped) <= {"too long"}
         offered, kept = offered + len(claims), kept + len(found.proposals)

@@ -1,5 +1,7 @@
 from typing import Any
 
+from pipelines.passport.model import FROM_CARDS
+from schemas.listing import Fact
 from schemas.passport.model import Model
 from tests.support.listings import endpoints, listing, statement
 
@@ -102,4 +104,16 @@ def test_providers_stand_with_status_uptime_and_prices() -> None:
 
 
 def test_the_keys_are_those_of_the_schema_in_its_order() -> None:
-    assert list(block(listing())) == list(Model.model_fields)
+    stated_by_cards = {"training_data", *FROM_CARDS}
+    assert list(block(listing())) == [key for key in Model.model_fields if key not in stated_by_cards]
+
+
+def test_what_a_card_states_of_its_making_is_there_with_its_quote() -> None:
+    facts = (
+        Fact("training_data:https://birds.example/songs", True, "bytes:0-9", "trained o", "pattern"),
+        Fact("sampling_rate_hz", 16000, "bytes:10-19", "16kHz son", "pattern"),
+    )
+    primary = listing()
+    model = block(primary.model_copy(update={"facts": (*primary.facts, *facts)}))
+    assert (model["training_data"], model["sampling_rate_hz"]) == (["https://birds.example/songs"], 16000)
+    assert "casing" not in model

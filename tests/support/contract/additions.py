@@ -55,6 +55,10 @@ def model() -> dict[str, Any]:
         "languages": ["en"],
         "benchmarks": [{"task": "text-generation", "dataset": None, "metric": "pass@1", "value": "61.30"}],
         "records": [{"source": "openrouter", "id": "acme/tern-1.5", "joined_by": "own"}],
+        "training_data": ["https://acme.example/corpus"],
+        "sampling_rate_hz": 16000,
+        "casing": "uncased",
+        "max_sequence_tokens": 512,
     }
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipelines.formats.json_pointer import resolve
 from pipelines.formats.record_reader import as_stated, parse_record
 from pipelines.normalise.admit import admit
-from pipelines.normalise.huggingface.files import is_weights
+from pipelines.normalise.huggingface.files import is_pickled, is_weights
 from schemas.listing import Listing, Quarantined
 from tests.support.hub_records import RECORD, REPOSITORY, absence, facts, repository
 from tests.support.json_values import VALUES, unhurried
@@ -355,3 +355,15 @@ def test_recorded_items_of_2022_and_of_today_are_all_read() -> None:
         counts.update({fact.name.partition(":")[0] for fact in judged.facts})
     assert len(items) > 2500
     assert (counts["listed"], counts["licence"] > 1100, counts["open_weights"] > 1900) == (len(items), True, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "pickled"),
+    [
+        ("pytorch_model.bin", True), ("pytorch_model-00001-of-00002.bin", True), ("a/model.pt", True),
+        ("model.pth", True), ("last.ckpt", True), ("model.pkl", True), ("pipe.joblib", True), ("model.gguf", False),
+        ("model.safetensors", False), ("training_args.bin", False), ("optimizer.pt", False), ("vocab.bin", False),
+    ],
+)  # fmt: skip
+def test_pickled_weights_are_known_by_every_usual_name(name: str, pickled: bool) -> None:
+    assert is_pickled(name) is pickled
