@@ -9,6 +9,7 @@ from flows.config.clock import Clock, clock_of
 from flows.config.settings import Settings, gates_of, read_settings
 from flows.config.signing_key import OpenedKey, open_key
 from flows.demo.config import demo_gates, demo_signer
+from flows.publish.publication import Publisher, tell_step
 from flows.registry.publish_time import Confirm, confirmed_by
 from flows.registry.seen import RememberedGeneration, remembered_generation
 from flows.store.base import Store
@@ -154,8 +155,14 @@ def demo_key() -> OpenedKey:
     return OpenedKey(demo_signer(), None, made=False)
 
 
+def publisher_of(job: Job, tools: Tools) -> Publisher:
+    """Return the publisher of a run, which reports the steps of its publication to whoever watches the run."""
+    once = nonce(job, tools.clock)
+    return Publisher(tools.store, tools.signer, tools.clock, once, tools.mark, tools.confirm, tell_step)
+
+
 def nonce(job: Job, clock: Clock) -> str:
-    """Return the nonce of this run's pointer: random, or with a fixed clock a hash of run and time."""
+    """Return the nonce of a run's pointer: random, or with a fixed clock a hash of run and time."""
     if job.epoch is not None:
         return hashlib.sha256(f"{job.run} {timestamp(clock())}".encode()).hexdigest()[:32]
     return secrets.token_hex(16)

@@ -10,14 +10,13 @@ from flows.build.workers import BuildInput
 from flows.errors import FlowError
 from flows.ingest.crawl_file import CrawlOutcome
 from flows.ingest.ingestion import Ingestion, JudgedCrawls, begin, ingest, rebased
-from flows.job.job import Job, Tools, open_tools
+from flows.job.job import Job, Tools, open_tools, publisher_of
 from flows.job.preflight import starting_point_of
 from flows.progress import tell
 from flows.publish.copies import repair
 from flows.publish.immutable_files import write_report
-from flows.publish.publication import tell_step
 from flows.run.report import failed_report, under_a_free_id
-from flows.site.rendering import copies_for, site_files
+from flows.site.rendering import rendering_for
 from schemas.run import Breach, RunReport
 
 
@@ -50,7 +49,7 @@ def assemble(job: Job, ingestion: Ingestion, failures: Sequence[Breach] = ()) ->
     """
     tools = open_tools(job)
     if ingestion.served.reader:
-        _finish_interrupted_publication(tools)
+        repair(publisher_of(job, tools), rendering_for(tools.issuer, tools.signer))  # left by a run that was killed
     crawls = ingestion.crawls._replace(breaches=(*failures, *ingestion.crawls.breaches))
     ingestion = ingestion._replace(crawls=crawls)
     if not crawls.good:
@@ -76,12 +75,6 @@ def batched(job: Job, ingestion: Ingestion) -> Assembled:
     batch = batch_of(ingestion.listings, state, good, folder / "away", whole=job.whole, floor=job.minimum_downloads)
     tell("merge", batch.parts, batch.parts)
     return Assembled(ingestion, BuildInput(batch, state, folder))
-
-
-def _finish_interrupted_publication(tools: Tools) -> None:
-    """Finish the publication that a killed run left behind, even if this run publishes nothing."""
-    copies, site = copies_for(tools.issuer), site_files(tools.signer)
-    repair(tools.store, keys=tools.trusted, at=tools.clock(), copies=copies, site=site, on_step=tell_step)
 
 
 def closed(tools: Tools, report: RunReport) -> GateClosedError:

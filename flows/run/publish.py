@@ -10,15 +10,15 @@ from flows.build.passports import Built, Rows, breaches_of_build
 from flows.ingest.crawl_partitions import IngestedCrawl
 from flows.ingest.ingestion import rebased
 from flows.ingest.partitions import parts_over
-from flows.job.job import Job, Tools, nonce, open_tools
+from flows.job.job import Job, Tools, open_tools, publisher_of
 from flows.job.preflight import start_over
 from flows.publish.protocol import publish
-from flows.publish.publication import Publication, SourceParts, Step, tell_step
+from flows.publish.publication import Publication, SourceParts, Step
 from flows.registry.published import PublishedState
 from flows.registry.reader import Reader
 from flows.run.assemble import Assembled, batched, closed
 from flows.run.report import failed_report, report_of, under_a_free_id
-from flows.site.rendering import copies_for, site_files
+from flows.site.rendering import rendering_for
 from pipelines.lifecycle.list_crawls import with_crawl
 from pipelines.rules.tables import rules_document
 from schemas.registry import ShardRow
@@ -61,18 +61,11 @@ def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Bu
         return _publication(tools, again, built_again, reports[-1])
 
     published = publish(
-        tools.store,
+        publisher_of(job, tools),
         _publication(tools, assembled, built, reports[-1]),
         base=base,
         rebase=rebase,
-        signer=tools.signer,
-        keys=tools.trusted,
-        clock=tools.clock,
-        nonce=nonce(job, tools.clock),
-        mark=tools.mark,
         new_store=job.new_store,
-        confirm=tools.confirm,
-        on_step=tell_step,
     )
     return RunOutcome(reports[-1], _counting(published, sum(ahead)))
 
@@ -124,8 +117,7 @@ def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunRe
         lifetimes=tools.gates,
         run_id=report.run,
         run_report=report.model_dump_json().encode(),
-        copies=copies_for(tools.issuer),
-        site=site_files(tools.signer),
+        rendering=rendering_for(tools.issuer, tools.signer),
     )
 
 

@@ -32,7 +32,7 @@ from tests.support.prefect_server import (
     prefect_server,
     publishing,
 )
-from tests.support.publications import AT, KEYS, SIGNER, publication, publish_versions
+from tests.support.publications import publication, publish_versions, publisher
 from tests.support.publications import reader as reading
 from tests.support.runs import edited, equip, files, playing, reader
 from tests.support.waiting import LIMIT_S, until
@@ -122,14 +122,10 @@ def test_a_run_that_another_overtook_says_so(tmp_path: Path, caplog: pytest.LogC
     publish_versions(store, {"acme-tern": 2}, nonce="2")
     assert caplog.text == ""
     publish(
-        store,
+        publisher(store, "3"),
         publication({"acme-owl": 1}, base, run="run-3"),
         base=base,
         rebase=lambda newer: publication({"acme-owl": 1}, newer, run="run-3"),
-        signer=SIGNER,
-        keys=KEYS,
-        clock=lambda: AT,
-        nonce="3",
     )
     assert f"{tmp_path}: another run published meanwhile: building again on its generation" in caplog.text
     assert {row.slug for row in reading(store).rows()} == {"acme-tern", "acme-owl"}
