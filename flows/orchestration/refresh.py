@@ -1,13 +1,18 @@
-"""The Prefect flows refresh and rescrape, with one task for each stage. No task is cached or is passed a secret."""
+"""The Prefect flows refresh, rescrape and publish, with a task for each stage of a run. No task is passed a secret."""
 
 import flows.orchestration.environment  # isort: skip  # noqa: F401 - sets Prefect's surroundings, so it comes before Prefect
 import asyncio
+import random
 from contextvars import ContextVar
 from typing import NamedTuple
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
+from prefect.runtime import flow_run
+from prefect.states import Completed
 
 from flows.build.builder import Builder
 from flows.build.passports import Built
@@ -18,6 +23,7 @@ from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome
 from flows.ingest.ingestion import Ingestion, begin, ingest
 from flows.job.job import Job, new_job
 from flows.job.workspace import workspace
+from flows.maintenance.replicate import mirror
 from flows.orchestration.artifacts import show
 from flows.orchestration.build_tasks import builder_of
 from flows.orchestration.metrics import leave_metrics, run_metrics
@@ -119,14 +125,37 @@ async def job_flow(job: Job) -> Opaque[RunOutcome]:
     return Opaque(await run_job(job))
 
 
-@flow(name="refresh")
-async def refresh(sources: list[str] | None = None, store: str | None = None, *, accept_drop: bool = False) -> None:
-    """Crawl the sources, build, sign and publish; settings come from the environment of the worker.
+def _run_name() -> str:
+    return f"refresh {', '.join(flow_run.parameters.get('sources') or read_settings().sources)}"
 
-    `accept_drop` is for a person who has checked a source: it passes although it lists much less than last time.
+
+@flow(name="refresh", flow_run_name=_run_name)
+async def refresh(
+    sources: list[str] | None = None, store: str | None = None, jitter_s: float = 0.0, *, accept_drop: bool = False
+) -> State[None] | None:
+    """Crawl those of `sources` (None: all) that the settings switch on, build, sign and publish.
+
+    A run started by a schedule first waits up to `jitter_s` seconds, so that installations do not all ask a source at
+    the same second. A run started by a person begins at once; with `accept_drop` it accepts a drop that they checked.
     """
-    settings = read_settings(sources=tuple(sources) if sources else None, store=store)
+    survive_broken_pipe()
+    asked = read_settings().sources
+    asked = tuple(source for source in sources if source in asked) if sources else asked
+    if not asked:
+        return Completed(name="Skipped", message=f"not in PASSPORTS_SOURCES: {', '.join(sources or ())}")
+    if wait_s := waiting_s(jitter_s):
+        LOG.info("waiting %.0f s, so that not all installations start at the same second", wait_s)
+        await asyncio.sleep(wait_s)
+    settings = read_settings(sources=asked, store=store)
     await _do(new_job("refresh", settings, epoch=source_date_epoch(), accept_drop=accept_drop))
+    return None
+
+
+def waiting_s(jitter_s: float) -> float:
+    """Return a random wait of up to `jitter_s` seconds for a run started by a schedule, 0 for any other."""
+    context = FlowRunContext.get()
+    by_schedule = context is not None and context.flow_run is not None and context.flow_run.auto_scheduled
+    return random.uniform(0.0, jitter_s) if by_schedule else 0.0  # noqa: S311 - a moment, not a secret
 
 
 @flow(name="rescrape", flow_run_name="rescrape {slug}")
@@ -146,3 +175,11 @@ async def _do(asked: Job) -> None:
     except (asyncio.CancelledError, TerminationSignal):
         LOG.warning("cancelled: its crawl has ended, and the store is as the last complete publication left it")
         raise
+
+
+@flow(name="publish")
+def publish(to: str, store: str | None = None) -> None:
+    """Bring another store to the generation that this one serves."""
+    survive_broken_pipe()
+    done = mirror(read_settings(store=store), to)
+    LOG.info("generation %d: copied %d immutable files", done.generation, done.copied)

@@ -18,7 +18,7 @@ from prefect.context import FlowRunContext
 from flows.audit.copy_check import check_copy
 from flows.demo import recording
 from flows.orchestration.deployments import ScheduleError, read_deployments, switched_on
-from flows.orchestration.scheduled import waiting_s
+from flows.orchestration.refresh import waiting_s
 from flows.publish.protocol import publish
 from flows.registry.reader import Reader
 from flows.store.local import LocalStore
@@ -41,7 +41,7 @@ NOW = datetime(2026, 4, 22, 12, tzinfo=UTC)
 
 
 def test_every_source_is_refreshed_by_a_schedule_of_its_own_and_waits_a_while_first() -> None:
-    refreshes = [one for one in read_deployments() if one.entrypoint == "flows.orchestration.scheduled.refresh"]
+    refreshes = [one for one in read_deployments() if one.entrypoint == "flows.orchestration.refresh.refresh"]
     assert {one.sources for one in refreshes} >= {(source,) for source in CRAWLS}
     assert all(one.name == f"refresh-{one.sources[0]}" and len(one.schedules) == 1 for one in refreshes)
     assert all(0 < one.parameters["jitter_s"] <= 1800 for one in refreshes)
@@ -202,7 +202,7 @@ class TestServed:
             assert deployment["concurrency_options"]["collision_strategy"] == "ENQUEUE"
             assert deployment["job_variables"] == {}
             assert not deployment["paused"]
-        assert found["refresh-openrouter"]["entrypoint"] == "flows.orchestration.scheduled.refresh"
+        assert found["refresh-openrouter"]["entrypoint"] == "flows.orchestration.refresh.refresh"
         assert found["rescrape"]["parameter_openapi_schema"]["required"] == ["slug"]
 
     def test_dead_runs_are_watched_for(self, server: Server) -> None:
