@@ -4,7 +4,7 @@ import flows.orchestration.environment  # isort: skip  # noqa: F401 - sets Prefe
 import asyncio
 import random
 from contextvars import ContextVar
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
@@ -20,7 +20,7 @@ from flows.config.clock import source_date_epoch
 from flows.config.settings import read_settings
 from flows.crawl.sources import crawl_source, crawl_waves, extract_limits, failure_of
 from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome
-from flows.ingest.ingestion import Ingestion, begin, ingest
+from flows.ingest.ingestion import Ingestion, begin, ingest, with_failures
 from flows.job.job import Job, new_job
 from flows.job.workspace import workspace
 from flows.maintenance.replicate import mirror
@@ -35,21 +35,25 @@ from flows.run.targets import listings_to_crawl
 from schemas.run import Breach, Published, RunReport
 
 
-class Crawled(NamedTuple):
-    """The ingested crawls of a job, and the failures of crawls that left no report."""
+@dataclass(frozen=True)
+class BegunCrawls:
+    """Crawls of the first wave that were begun while Prefect was still starting, so that the two waits overlap."""
 
-    ingestion: Ingestion
-    failures: list[Breach]
+    so_far: Ingestion
+    """The ingestion that they begin with."""
+    tasks: "dict[str, asyncio.Task[CrawlOutcome]]"
+    """Source → its crawl."""
 
 
-BEGUN_CRAWLS: ContextVar[dict[str, "asyncio.Task[CrawlOutcome]"] | None] = ContextVar("begun_crawls", default=None)
-"""Source → a crawl that was begun while Prefect was still starting, so that the two waits overlap."""
+BEGUN_CRAWLS: ContextVar[BegunCrawls | None] = ContextVar("begun_crawls", default=None)
+"""The crawls begun for the job that runs now."""
 
 
 @task(name="crawl", task_run_name="crawl {source}", **RETRIED)
 async def crawl_task(job: Job, source: str, so_far: Opaque[Ingestion]) -> Opaque[CrawlOutcome]:
     """Crawl one source; the listings in `so_far` name the ids to ask for."""
-    started = (BEGUN_CRAWLS.get() or {}).pop(source, None)
+    begun = BEGUN_CRAWLS.get()
+    started = begun.tasks.pop(source, None) if begun else None
     return Opaque(await (started or crawl_source(job, source, so_far.content)))
 
 
@@ -66,9 +70,9 @@ async def extract_task(job: Job, so_far: Opaque[Ingestion]) -> Opaque[CrawlOutco
 
 
 @task(name="assemble", **RETRIED)
-def assemble_task(job: Job, crawled: Opaque[Crawled]) -> Opaque[Assembled]:
+def assemble_task(job: Job, ingestion: Opaque[Ingestion]) -> Opaque[Assembled]:
     """Return the batch of the crawls that passed their gates, joined with what is served."""
-    return Opaque(assemble(job, crawled.content.ingestion, crawled.content.failures))
+    return Opaque(assemble(job, ingestion.content))
 
 
 @task(name="publish", **RETRIED)
@@ -83,8 +87,7 @@ async def run_job(job: Job) -> RunOutcome:
     """Run all stages of a job within a flow; raise GateClosedError or the error of a stage."""
     builder = builder_of(read_settings(store=job.store))
     try:
-        crawled = await crawl_all(job)
-        assembled = assemble_task(job, Opaque(crawled))
+        assembled = assemble_task(job, Opaque(await crawl_all(job)))
         built = Opaque(build_passports(job, assembled.content, builder))
         done = publish_task(job, assembled, built, Opaque(builder)).content
     except GateClosedError as error:
@@ -100,9 +103,10 @@ async def _tell(job: Job, report: RunReport, published: Published | None) -> Non
     leave_metrics(read_settings(store=job.store).metrics_file, run_metrics(report, job.sources))
 
 
-async def crawl_all(job: Job) -> Crawled:
+async def crawl_all(job: Job) -> Ingestion:
     """Crawl and ingest every source of a job, wave by wave; a crawl without a report does not stop the others."""
-    so_far, failures = Opaque(begin(job)), list[Breach]()
+    begun = BEGUN_CRAWLS.get()
+    so_far, failures = Opaque(begun.so_far if begun else begin(job)), list[Breach]()
     for wave in crawl_waves(job.sources):
         came = await asyncio.gather(*(crawl_task(job, source, so_far) for source in wave), return_exceptions=True)
         for source, outcome in zip(wave, came, strict=True):
@@ -115,7 +119,7 @@ async def crawl_all(job: Job) -> Crawled:
     extraction = (await extract_task(job, so_far)).content
     if extraction:
         so_far = ingest_task(job, so_far, Opaque(extraction))
-    return Crawled(so_far.content, failures)
+    return with_failures(so_far.content, failures)
 
 
 @flow(name="job", flow_run_name="{job.flow} {job.run}", validate_parameters=False)

@@ -1,10 +1,8 @@
 """Builds the passports of an assembled run, and publishes them as one generation."""
 
 from collections.abc import Iterable, Mapping
-from itertools import chain
 from typing import NamedTuple
 
-from flows.build.batch import summed
 from flows.build.builder import Builder, build_here
 from flows.build.passports import Built, Rows, breaches_of_build
 from flows.ingest.crawl_partitions import IngestedCrawl
@@ -17,13 +15,12 @@ from flows.publish.publication import Publication, SourceParts, Step
 from flows.registry.published import PublishedState
 from flows.registry.reader import Reader
 from flows.run.assemble import Assembled, batched, closed
-from flows.run.report import failed_report, report_of, under_a_free_id
+from flows.run.report import failed_report, report_of
 from flows.site.rendering import rendering_for
 from pipelines.lifecycle.list_crawls import with_crawl
 from pipelines.rules.tables import rules_document
 from schemas.registry import ShardRow
 from schemas.run import Published, RunReport
-from schemas.sources import BY_NAME
 
 
 class RunOutcome(NamedTuple):
@@ -51,12 +48,12 @@ def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Bu
     tools, base = open_tools(job), assembled.build_input.served.reader
     if base is None:
         start_over(tools.store)
-    reports, ahead = [_report_of(job, tools, assembled, built)], [built.ahead]
+    reports, ahead = [report_of(job, tools, assembled.crawls, assembled.build_input, built)], [built.ahead]
 
     def rebase(reader: Reader | None) -> Publication:
         again = batched(job, rebased(job, assembled.ingestion, PublishedState(reader)))
         built_again = build_passports(job, again, builder)
-        reports.append(_report_of(job, tools, again, built_again))
+        reports.append(report_of(job, tools, again.crawls, again.build_input, built_again))
         ahead.append(built_again.ahead)
         return _publication(tools, again, built_again, reports[-1])
 
@@ -77,24 +74,6 @@ def _counting(published: Published, ahead: int) -> Published:
         return published
     others = {step: count for step, count in published.written.items() if step != Step.OBJECTS}
     return published._replace(written={str(Step.OBJECTS): objects, **others})
-
-
-def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> RunReport:
-    crawls, build_input = assembled.crawls, assembled.build_input
-    refused = [*chain.from_iterable(one.refused for one in crawls.good), *build_input.batch.listings.refused]
-    listed = sum(1 for refusal in refused if BY_NAME[refusal.source].names_passports)
-    report = report_of(
-        job,
-        tools,
-        [one.outcome for one in crawls.read],
-        breaches=crawls.breaches,
-        waived=crawls.waived,
-        sources=build_input.served.sources,
-        refused=refused,
-        accounting=summed(built.accounting, listed),
-        built=built,
-    )
-    return under_a_free_id(tools.store, report)
 
 
 def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunReport) -> Publication:

@@ -10,11 +10,11 @@ from flows.build.builder import build_here, build_parts, parts_affected, runs_of
 from flows.build.passports import Built
 from flows.build.workers import BuildInput, WorkerError, read_build_input, write_build_input
 from flows.job.job import Job
-from flows.run.assemble import Assembled, assemble_crawls
+from flows.run.assemble import Assembled
 from flows.run.publish import build_passports, publish_generation
 from pipelines.registry.slots import shard_index
 from pipelines.signing.keys import signing_key_to_jwk
-from tests.support.runs import NOON, SEED, Record, brought, files, finish, job_for, reader, refresh
+from tests.support.runs import NOON, SEED, Record, assemble_crawls, brought, files, finish, job_for, reader, refresh
 from tests.support.spiders.server import model
 
 LATER = NOON + timedelta(hours=1)
