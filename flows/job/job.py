@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from flows.config.clock import Clock, clock_of
@@ -141,7 +142,19 @@ def _digest(asked: Mapping[str, object], settings: Settings) -> str:
 
 
 def open_tools(job: Job) -> Tools:
-    """Return the opened tools of a job; raise FlowError naming what cannot be opened."""
+    """Return the opened tools of a job; raise FlowError naming what cannot be opened.
+
+    Once the job has its folder they are opened once in this process, for all of its stages and parts.
+    """
+    return _opened_once(job.model_dump_json()) if job.work else _opened(job)
+
+
+@lru_cache(maxsize=1)
+def _opened_once(job: str) -> Tools:
+    return _opened(Job.model_validate_json(job))
+
+
+def _opened(job: Job) -> Tools:
     settings = read_settings(store=job.store)
     demo = job.flow == "demo"
     key = demo_key() if demo else open_key(settings)

@@ -21,7 +21,7 @@ from flows.config.settings import read_settings
 from flows.crawl.sources import crawl_source, crawl_waves, extract_limits, failure_of
 from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome
 from flows.ingest.ingestion import Ingestion, begin, ingest, with_failures
-from flows.job.job import Job, new_job
+from flows.job.job import Job, new_job, open_tools
 from flows.job.workspace import workspace
 from flows.maintenance.replicate import mirror
 from flows.orchestration.artifacts import show
@@ -85,7 +85,7 @@ def publish_task(
 
 async def run_job(job: Job) -> RunOutcome:
     """Run all stages of a job within a flow; raise GateClosedError or the error of a stage."""
-    builder = builder_of(read_settings(store=job.store))
+    builder = builder_of(open_tools(job).settings)
     try:
         assembled = assemble_task(job, Opaque(await crawl_all(job)))
         built = Opaque(build_passports(job, assembled.content, builder))
@@ -100,7 +100,7 @@ async def run_job(job: Job) -> RunOutcome:
 async def _tell(job: Job, report: RunReport, published: Published | None) -> None:
     """Publish a run's report as artifacts and metrics."""
     await show(report, published)
-    leave_metrics(read_settings(store=job.store).metrics_file, run_metrics(report, job.sources))
+    leave_metrics(open_tools(job).settings.metrics_file, run_metrics(report, job.sources))
 
 
 async def crawl_all(job: Job) -> Ingestion:

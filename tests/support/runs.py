@@ -89,7 +89,7 @@ def job_for(
     settings = read_settings(store=str(root), openrouter_url=url, sources=("openrouter",))
     ids = {"openrouter": only} if only else None
     job = new_job(flow, settings, epoch=int(at.timestamp()), only=ids, accept_drop=accept_drop)
-    return job.model_copy(update={"work": WORK})
+    return job.model_copy(update={"work": tempfile.mkdtemp(dir=WORK)})
 
 
 def crawled(job: Job) -> list[CrawlOutcome]:
