@@ -21,7 +21,7 @@ import orjson
 
 from flows.publish.immutable_files import write_objects
 from flows.publish.protocol import publish
-from flows.publish.publication import Copies, Publication, SourcePart, SourceParts
+from flows.publish.publication import Copies, Publication, Publisher, Rendering, SourcePart, SourceParts
 from flows.registry.reader import read_served
 from flows.store.local import LocalStore
 from pipelines.registry.packing import pack
@@ -86,11 +86,10 @@ def published(folder: Path, passports: int) -> dict[str, object]:
     wanted = Publication(
         passports=passports, rows=bodies.rows, objects={}, sources={"acme": bodies.listings(passports)},
         rules=b"{}", lifetimes={}, run_id="first" if base is None else "again", run_report=b"{}",
-        copies=lambda _, body: Copies(body),
+        rendering=Rendering(lambda _, body: Copies(body)),
     )  # fmt: skip
     done = publish(
-        store, wanted, base=base, rebase=lambda _: wanted, signer=SIGNER, keys=KEYS, clock=lambda: AT,
-        nonce=wanted.run_id,
+        Publisher(store, SIGNER, lambda: AT, wanted.run_id), wanted, base=base, rebase=lambda _: wanted
     )  # fmt: skip
     took = time.perf_counter() - begun
     return {"written": done.written, "before_bytes": before, "peak_bytes": held("VmHWM"), "seconds": took}

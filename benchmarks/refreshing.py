@@ -15,12 +15,14 @@ from flows.crawl.process import crawl
 from flows.crawl.sources import crawl_source, failure_of
 from flows.errors import FlowError
 from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome
+from flows.ingest.ingestion import begin
 from flows.job.job import Job, new_job
 from flows.job.preflight import preflight
 from flows.job.workspace import workspace
-from flows.run.assemble import GateClosedError, assemble_crawls
+from flows.run.assemble import GateClosedError
 from flows.run.publish import build_passports, publish_generation
 from schemas.run import Breach
+from tests.support.runs import assemble_crawls
 
 BEGUN, PUBLISHED, CLOSED = "begun", "published", "closed"
 HASTY = {"AUTOTHROTTLE_START_DELAY": "0", "RETRY_WAIT_S": "0.02", "RETRY_TIMES": "2"}
@@ -49,7 +51,7 @@ def _refresh(job: Job) -> None:
     failures: list[Breach] = []
     for source in job.sources:
         try:
-            outcomes.append(asyncio.run(crawl_source(job, source)))
+            outcomes.append(asyncio.run(crawl_source(job, source, begin(job))))
         except CrawlFailedError as error:
             failures.append(failure_of(source, error))
     assembled = assemble_crawls(job, outcomes, failures)

@@ -18,7 +18,7 @@ from threading import Event
 
 from flows.audit.copy_check import check_copy
 from flows.publish.protocol import publish
-from flows.publish.publication import Copies, Progress, Publication, Step, silent
+from flows.publish.publication import Copies, Progress, Publication, Publisher, Rendering, Step, silent
 from flows.registry.reader import read_served
 from flows.store.base import Store, find
 from pipelines.registry.layout import object_key, passport_copy_key
@@ -129,18 +129,13 @@ def publish_rows(
     base = read_served(store, KEYS, AT)  # type: ignore[arg-type]
     wanted = Publication(
         passports=len(rows), rows=rows_of(rows), objects=bodies, sources={"acme": parts_of([])},
-        rules=b"{}", lifetimes={}, run_id=nonce, run_report=b"{}", copies=lambda _, body: Copies(body),
+        rules=b"{}", lifetimes={}, run_id=nonce, run_report=b"{}", rendering=Rendering(lambda _, body: Copies(body)),
     )  # fmt: skip
     publish(
-        store,  # type: ignore[arg-type]
+        Publisher(store, SIGNER, lambda: AT, nonce, on_step=on_step),  # type: ignore[arg-type]
         wanted,
         base=base,
         rebase=lambda _: wanted,
-        signer=SIGNER,
-        keys=KEYS,
-        clock=lambda: AT,
-        nonce=nonce,
-        on_step=on_step,
     )
 
 

@@ -36,10 +36,10 @@ from flows.config.settings import read_settings
 from flows.crawl import sources as fetching
 from flows.crawl.process import crawl
 from flows.ingest.crawl_file import CrawlOutcome, read_crawl
+from flows.ingest.ingestion import begin
 from flows.job.job import Job, new_job, open_tools
 from flows.job.workspace import workspace
 from flows.progress import WATCHER
-from flows.run.assemble import assemble_crawls
 from flows.run.publish import RunOutcome, build_passports, publish_generation
 from pipelines.normalise.admit import admit
 from pipelines.signing.keys import signing_key_to_jwk
@@ -48,6 +48,7 @@ from schemas.listing import Listing, Quarantined, RawListing
 from schemas.times import timestamp
 from spiders.download.documents import raw_listing, raw_text
 from spiders.extensions.tally import Tally
+from tests.support.runs import assemble_crawls
 
 SIZES = (2_000, 20_000, 100_000)
 EVERY_S = 0.25
@@ -142,7 +143,7 @@ def stages(job: Job, watch: "Watch", written: Written | None, builder: Builder, 
     """Do the stages of a run, measuring each."""
     with watch.stage(f"crawl{suffix}"):
         if written is None:
-            outcome = asyncio.run(fetching.crawl_source(job, "huggingface"))
+            outcome = asyncio.run(fetching.crawl_source(job, "huggingface", begin(job)))
         else:
             outcome = write_crawl(written, Path(job.work).parent / "crawl.jsonl", timestamp(open_tools(job).clock()))
     with watch.stage(f"assemble{suffix}"):

@@ -36,7 +36,7 @@ DEPLOYMENTS = """
 deployments:
   - name: refresh-openrouter
     description: Crawl the recording, build, sign and publish.
-    entrypoint: flows.orchestration.scheduled.refresh
+    entrypoint: flows.orchestration.refresh.refresh
     parameters: {sources: [openrouter], jitter_s: 0}
     work_pool: {name: passports}
     schedules: [{cron: "* * * * *", timezone: UTC}]

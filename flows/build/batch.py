@@ -9,6 +9,7 @@ from typing import NamedTuple
 import orjson
 
 from flows.ingest.crawl_partitions import IngestedCrawl
+from flows.ingest.ingestion import Ingestion
 from flows.ingest.listings import Listings, present
 from flows.registry.published import PublishedState
 from pipelines.extraction.record import refutation
@@ -67,20 +68,13 @@ class Batch(NamedTuple):
     """About how many models there are."""
 
 
-def batch_of(
-    listings: Listings,
-    served: PublishedState,
-    crawls: Iterable[IngestedCrawl],
-    folder: Path,
-    *,
-    whole: bool,
-    floor: int | None = None,
-) -> Batch:
+def batch_of(ingestion: Ingestion, folder: Path, *, whole: bool, floor: int | None = None) -> Batch:
     """Assign every record to the passport that it belongs to; `folder` holds those displaced to another slug.
 
-    `crawls` are those of this run. Where the run did not crawl `whole` sources, only the passports that their
-    records belong to are built.
+    Where the run did not crawl `whole` sources, only the passports that the records of its good crawls belong to are
+    built.
     """
+    listings, served = ingestion.listings, ingestion.served
     joins, models = Joins(_owners(listings, served)), 0
     for listing in present(listings.read(SELLER)):
         joins.add_seller_listing(listing)
@@ -97,7 +91,7 @@ def batch_of(
     models = max(models, served.passports)
     displaced = DisplacedRecords(folder, shard_count(models))
     displaced.write(_displaced(listings, joins, displaced.parts))
-    affected = None if whole else frozenset(_affected(crawls, joins))
+    affected = None if whole else frozenset(_affected(ingestion.crawls.good, joins))
     return Batch(listings, joins, displaced, affected, floor, displaced.parts, models)
 
 

@@ -6,8 +6,6 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from http.client import HTTPException
-from queue import Empty, SimpleQueue
-from threading import Thread
 from typing import Literal, NamedTuple
 from urllib.parse import urljoin
 
@@ -15,6 +13,7 @@ from protego import Protego
 
 from flows.commands import terminal
 from flows.config.clock import system_clock
+from flows.config.given_files import within
 from flows.config.settings import Settings, gates_of, read_settings
 from flows.config.signing_key import find_key, key_file
 from flows.errors import FlowError
@@ -146,9 +145,11 @@ def _registry(settings: Settings, store: Store, at: datetime) -> Check:
 def _network(source: str, url: str, clock: Callable[[], datetime]) -> Iterator[Check]:
     name, path, robots_url = f"network: {source}", CRAWLS[source].probe_path, urljoin(url, "/robots.txt")
     try:
-        robots = _fetched(robots_url, MAX_ROBOTS_BYTES)[0].decode("utf-8-sig", errors="ignore")
+        robots = within(DEADLINE_S, lambda: _fetched(robots_url, MAX_ROBOTS_BYTES))[0].decode(
+            "utf-8-sig", errors="ignore"
+        )
         allowed = Protego.parse(robots).can_fetch(f"{url}{path}", ROBOT)
-        _, told = _fetched(f"{url}{path}", 0) if allowed else (b"", None)
+        _, told = within(DEADLINE_S, lambda: _fetched(f"{url}{path}", 0)) if allowed else (b"", None)
     except (OSError, ValueError, HTTPException) as error:
         remedy = f"check the network and PASSPORTS_{source.upper()}_URL, or leave it out of PASSPORTS_SOURCES"
         yield Check(name, "unfit", f"no usable answer from {url} ({error}): {remedy}")
@@ -165,26 +166,6 @@ def _network(source: str, url: str, clock: Callable[[], datetime]) -> Iterator[C
 
 
 def _fetched(url: str, max_bytes: int) -> tuple[bytes, str | None]:
-    """Return up to `max_bytes` of an answer and its Date header; raise TimeoutError after DEADLINE_S."""
-    came: SimpleQueue[tuple[bytes, str | None] | Exception] = SimpleQueue()
-
-    def fetch() -> None:
-        try:
-            came.put(_answer(url, max_bytes))
-        except Exception as error:  # noqa: BLE001 - raised again below
-            came.put(error)
-
-    Thread(target=fetch, daemon=True).start()  # a read of endless headers cannot be ended otherwise
-    try:
-        answer = came.get(timeout=DEADLINE_S)
-    except Empty:
-        raise TimeoutError(f"no complete answer within {DEADLINE_S:g} s") from None
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
-
-
-def _answer(url: str, max_bytes: int) -> tuple[bytes, str | None]:
     """Return up to `max_bytes` of an answer and its Date header.
 
     For a robots.txt that includes a refusal (4xx): a crawl parses it too, and as a rule it forbids nothing.

@@ -5,12 +5,13 @@ import asyncio
 import importlib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from flows.commands import terminal
 from flows.crawl.sources import crawl_source, crawl_waves
 from flows.errors import FlowError
-from flows.ingest.crawl_file import CrawlOutcome
+from flows.ingest.ingestion import begin
 from flows.job.job import Job
 from flows.job.preflight import preflight
 from flows.job.workspace import workspace
@@ -29,6 +30,9 @@ from flows.run.publish import RunOutcome
 from pipelines.registry.layout import run_key
 from pipelines.views.run_summary import quarantine_rows, summary_lines
 from schemas.run import Published, RunReport
+
+if TYPE_CHECKING:
+    from flows.orchestration.tasks import Opaque
 
 MOST_REFUSED = 20
 """Most refused records shown at the end of a run."""
@@ -73,22 +77,23 @@ def answer(report: RunReport, published: Published | None) -> dict[str, object]:
 
 
 async def _run(job: Job) -> RunOutcome:
-    begun = {source: asyncio.create_task(crawl_source(job, source)) for source in crawl_waves(job.sources)[0]}
+    so_far = begin(job)
+    begun = {source: asyncio.create_task(crawl_source(job, source, so_far)) for source in crawl_waves(job.sources)[0]}
     try:
         tell(STARTING, 0, 1)
         async with server_of_run() as api_url:
-            return await _flow(job, begun, api_url)
+            refresh = await in_background(lambda: importlib.import_module("flows.orchestration.refresh"))
+            refresh.BEGUN_CRAWLS.set(refresh.BegunCrawls(so_far, begun.copy()))
+            return await _flow(job, refresh.job_flow, api_url)
     finally:
         for crawl in begun.values():
             crawl.cancel()
         await asyncio.gather(*begun.values(), return_exceptions=True)
 
 
-async def _flow(job: Job, begun: "Mapping[str, asyncio.Task[CrawlOutcome]]", api_url: str) -> RunOutcome:
-    refresh = await in_background(lambda: importlib.import_module("flows.orchestration.refresh"))
-    refresh.BEGUN_CRAWLS.set(begun)
+async def _flow(job: Job, flow: "Callable[[Job], Awaitable[Opaque[RunOutcome]]]", api_url: str) -> RunOutcome:
     try:
-        done: RunOutcome = (await refresh.job_flow(job)).content
+        return (await flow(job)).content
     except FlowError:
         raise
     except Exception as error:
@@ -96,4 +101,3 @@ async def _flow(job: Job, begun: "Mapping[str, asyncio.Task[CrawlOutcome]]", api
             raise
         gone = f"the Prefect server at {api_url} no longer answers"
         raise ServerFailedError(f"{gone}: run again; the store still serves the last complete publication") from error
-    return done

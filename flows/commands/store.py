@@ -11,16 +11,15 @@ from flows.config.signing_key import SigningKeyError, find_key
 from flows.maintenance.garbage import Collection, collect, plan
 from flows.maintenance.repair import recover
 from flows.maintenance.replicate import mirror
-from flows.maintenance.scrub import scrub
-from flows.publish.publication import tell_step
+from flows.maintenance.scrub import Scrubber
+from flows.publish.publication import Publisher, tell_step
 from flows.registry.reader import Reader
 from flows.registry.seen import remembered_generation
 from flows.registry.trust import trusted_keys
-from flows.site.rendering import copies_for, site_files
+from flows.site.rendering import copies_for, rendering_for
 from flows.store.open import open_store
 from pipelines.formats.text import amount
 from pipelines.passport.links import Issuer
-from pipelines.signing.keys import KeyRing, Signer
 
 MOST_SHOWN = 20
 
@@ -42,24 +41,16 @@ def publish(store_url: str | None, to: str, *, as_json: bool) -> None:
 
 def gc(store_url: str | None, *, generations: int, days: int, remove: bool, as_json: bool) -> None:
     """Show the files that no retained generation names; remove them if `remove`."""
-    settings, now = read_settings(store=store_url), clock_of(source_date_epoch())
-    store = open_store(settings.store)
+    settings = read_settings(store=store_url)
     if remove:
-        signer = _signer(settings, "--remove needs the signing key, to lock the store against publishers meanwhile")
-        trusted = KeyRing([signer.public_key])
-        done = collect(
-            store,
-            signer=signer,
-            trusted=trusted,
-            clock=now,
-            nonce=secrets.token_hex(16),
-            generations=generations,
-            days=days,
-            mark=remembered_generation(settings.store, signer.key_id),
+        publisher = _publisher(
+            settings, "--remove needs the signing key, to lock the store against publishers meanwhile"
         )
+        done = collect(publisher, generations=generations, days=days)
     else:
-        reader = Reader(store, trusted_keys(settings, store, None).keys, now())
-        done = plan(store, reader, generations=generations, days=days, at=now())
+        store, now = open_store(settings.store), moment(None)
+        reader = Reader(store, trusted_keys(settings, store, None).keys, now)
+        done = plan(store, reader, generations=generations, days=days, at=now)
     _show_collected(done, remove=remove, as_json=as_json)
 
 
@@ -67,15 +58,8 @@ def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json
     """Read files again and repair damaged ones; exit 1 when something stays damaged."""
     settings = read_settings(store=store_url)
     store = open_store(settings.store)
-    trusted = trusted_keys(settings, store, None).keys
-    done = scrub(
-        store,
-        trusted=trusted,
-        at=moment(None),
-        budget=budget,
-        copy=open_store(copy) if copy else None,
-        copies=copies_for(Issuer(settings.issuer, settings.base_url)),
-    )
+    trusted, copies = trusted_keys(settings, store, None).keys, copies_for(Issuer(settings.issuer, settings.base_url))
+    done = Scrubber(store, trusted, moment(None), copies, open_store(copy) if copy else None).scrub(budget)
     if as_json:
         damages = [damage._asdict() for damage in done.damages]
         terminal.document({"looked_at": done.read, "of": done.of, "damages": damages})
@@ -90,26 +74,16 @@ def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json
 def repair(store_url: str | None, *, as_json: bool) -> None:
     """Move the pointer to the newest complete history, and write the copies that it lacks."""
     settings = read_settings(store=store_url)
-    store = open_store(settings.store)
-    signer = _signer(settings, "repair needs the signing key, to sign the pointer")
+    publisher = _publisher(settings, "repair needs the signing key, to sign the pointer")
     with terminal.watched():
-        done = recover(
-            store,
-            signer=signer,
-            clock=clock_of(source_date_epoch()),
-            nonce=secrets.token_hex(16),
-            copies=copies_for(Issuer(settings.issuer, settings.base_url)),
-            site=site_files(signer),
-            mark=remembered_generation(settings.store, signer.key_id),
-            on_step=tell_step,
-        )
+        done = recover(publisher, rendering_for(Issuer(settings.issuer, settings.base_url), publisher.signer))
     if as_json:
         terminal.document(done._asdict())
         return
     written = ", ".join(f"{count:,} {step}" for step, count in done.written.items()) or "nothing"
     before = "none that our key signed" if done.before is None else f"it named generation {done.before}"
     terminal.pairs([
-        ("store", store.name), ("generation", done.generation), ("pointer", before),
+        ("store", publisher.store.name), ("generation", done.generation), ("pointer", before),
         ("complete from", f"generation {done.kept_from} on"), ("for readers", f"wrote {written}"),
     ])  # fmt: skip
 
@@ -132,8 +106,16 @@ def _show_collected(done: Collection, *, remove: bool, as_json: bool) -> None:
     )
 
 
-def _signer(settings: Settings, reason: str) -> Signer:
+def _publisher(settings: Settings, reason: str) -> Publisher:
+    """Return the publisher that these settings make; raise SigningKeyError with `reason` where there is no key."""
     found = find_key(settings)
     if found is None:
         raise SigningKeyError(f"{reason}: set PASSPORTS_SIGNING_KEY_FILE, or make a key with `passports keys init`")
-    return found.signer
+    return Publisher(
+        open_store(settings.store),
+        found.signer,
+        clock_of(source_date_epoch()),
+        secrets.token_hex(16),
+        remembered_generation(settings.store, found.signer.key_id),
+        on_step=tell_step,
+    )

@@ -5,10 +5,11 @@ import os
 import stat
 import threading
 import urllib.request
+from collections.abc import Callable
 from concurrent.futures import Future
 from http.client import HTTPException, HTTPMessage
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 from urllib.parse import urlsplit
 
 from flows.errors import FlowError
@@ -18,6 +19,8 @@ FETCH_DEADLINE_S = 20.0
 MAX_DOCUMENT_BYTES = 4 * 2**20
 """Four times the limit for passports; a longer document is cut off there, and then found malformed."""
 SCHEMES = ("http", "https")
+
+_Answer = TypeVar("_Answer")
 
 
 class GivenFileError(FlowError):
@@ -45,12 +48,31 @@ def read_file(path: Path, *, max_bytes: int) -> bytes:
         return file.read(max_bytes)
 
 
-def _fetch(url: str, deadline_s: float) -> bytes:
-    """Fetch in a thread, abandoned at the deadline: a socket's timeout does not bound a response sent in drops."""
-    answer: Future[bytes] = Future()
-    threading.Thread(target=_answer, args=(url, deadline_s, answer), daemon=True).start()
+def within(deadline_s: float, fetch: Callable[[], _Answer]) -> _Answer:
+    """Return what `fetch` returns; raise its error, or TimeoutError at the deadline.
+
+    It runs in a thread, abandoned then: a socket's own timeout does not bound a response that is sent in drops.
+    """
+    answer: Future[_Answer] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(fetch())
+        except Exception as error:  # noqa: BLE001 - raised by whoever waits
+            answer.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
     try:
         return answer.result(timeout=deadline_s)
+    except TimeoutError:
+        if answer.done():  # a timeout of its own
+            raise
+        raise TimeoutError(f"no complete answer within {deadline_s:g} s") from None
+
+
+def _fetch(url: str, deadline_s: float) -> bytes:
+    try:
+        return within(deadline_s, lambda: _answer(url, deadline_s))
     except TimeoutError:
         raise GivenFileError(f"no complete answer within {deadline_s:g} s: try again, or name a file") from None
     except (OSError, ValueError, HTTPException) as error:
@@ -58,15 +80,13 @@ def _fetch(url: str, deadline_s: float) -> bytes:
         raise GivenFileError(str(reason)) from None
 
 
-def _answer(url: str, timeout_s: float, answer: Future[bytes]) -> None:
+def _answer(url: str, timeout_s: float) -> bytes:
     try:
         with _opener().open(url, timeout=timeout_s) as response:
-            answer.set_result(response.read(MAX_DOCUMENT_BYTES + 1))
+            return bytes(response.read(MAX_DOCUMENT_BYTES + 1))
     except urllib.error.HTTPError as error:
         error.close()
-        answer.set_exception(error)
-    except Exception as error:  # noqa: BLE001 - `_fetch` raises it again
-        answer.set_exception(error)
+        raise
 
 
 def _opener() -> urllib.request.OpenerDirector:

@@ -6,6 +6,7 @@ It is a SQLite file that the spider queries, so that neither side holds two mill
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Self
@@ -16,34 +17,36 @@ from schemas.listing import RawListing
 from schemas.sources import BY_NAME, CRAWLS, EXTRACTION, brought_by
 
 
-def write_known(
-    path: Path,
-    source: str,
-    lines: dict[str, SourceLines],
-    *,
-    only: Iterable[str] = (),
-    seen_before: str = "",
-    budget: int | None = None,
-) -> Path:
-    """Write a source's known records and the ids wanted of it to `path`, and return that.
+@dataclass(frozen=True)
+class Wanted:
+    """Which ids to ask a source for."""
 
-    Wanted are `only` these ids or, if that is empty, the ids that other sources name and, of a source that names
-    passports, its own records last seen before the instant `seen_before`. A `budget` limits how many: those never
-    seen come first, then those not seen for longest.
-    """
+    only: tuple[str, ...] = ()
+    """These alone; if empty, the ids that other sources name and, of a source that names passports, its own records."""
+    seen_before: str = ""
+    """The instant before which a source's own records were last seen, to be asked for again."""
+    budget: int | None = None
+    """At most so many: those never seen come first, then those not seen for longest."""
+
+
+EVERYTHING = Wanted()
+
+
+def write_known(path: Path, source: str, lines: dict[str, SourceLines], wanted: Wanted = EVERYTHING) -> Path:
+    """Write a source's known records and the ids wanted of it to `path`, and return that."""
     path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as database, database:
         database.executescript(KNOWN_RECORDS_SCHEMA)
         for row in brought_by(source):
             if row.remembered:
                 _remember(database, (line for line in _of(lines, row.name) if line.moved_to is None))
-        named = only or _named(source, lines)
+        named = wanted.only or _named(source, lines)
         database.executemany("INSERT OR IGNORE INTO wanted VALUES (?, ?, '')", ((source, one) for one in named))
         _follow(database, source, lines)
-        if not only:
-            _note_ages(database, source, lines, seen_before)
-        if budget is not None:
-            database.execute(KEEP_WITHIN_BUDGET, (source, source, budget))
+        if not wanted.only:
+            _note_ages(database, source, lines, wanted.seen_before)
+        if wanted.budget is not None:
+            database.execute(KEEP_WITHIN_BUDGET, (source, source, wanted.budget))
     return path
 
 

@@ -9,11 +9,11 @@ from itertools import chain
 from pathlib import Path
 
 from flows.crawl.extraction import extract
-from flows.crawl.known_records import RememberedRecords, write_known
+from flows.crawl.known_records import RememberedRecords, Wanted, write_known
 from flows.crawl.language_model import endpoint_of
 from flows.crawl.process import Progress, crawl
 from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome, read_crawl
-from flows.ingest.ingestion import Ingestion, begin
+from flows.ingest.ingestion import Ingestion
 from flows.job.job import Job, Tools, open_tools
 from flows.job.workspace import crawl_folder
 from flows.progress import LOG, tell
@@ -43,13 +43,12 @@ def crawl_waves(sources: Sequence[str]) -> list[tuple[str, ...]]:
     return found
 
 
-async def crawl_source(job: Job, source: str, so_far: Ingestion | None = None) -> CrawlOutcome:
+async def crawl_source(job: Job, source: str, so_far: Ingestion) -> CrawlOutcome:
     """Crawl one source, or the job's single records of it, in a separate process.
 
-    `so_far` is what the job has ingested before, whose listings name the ids to ask for; None in the first wave.
+    `so_far` is what the job has ingested before, whose listings name the ids to ask for.
     """
     tools, stage = open_tools(job), f"crawl {source}"
-    so_far = so_far or begin(job)
     tell(stage, 0, None)
 
     def watch(progress: Progress) -> None:
@@ -103,14 +102,9 @@ def _arguments(job: Job, tools: Tools, source: str, folder: Path, so_far: Ingest
         return spider_arguments
     if not row.named_by:
         return {}
-    known = write_known(
-        folder / "known.sqlite",
-        source,
-        so_far.listings.lines,
-        only=only,
-        seen_before=timestamp(tools.clock() - tools.gates[source].refresh_after),
-        budget=job.budgets.get(source),
-    )
+    seen_before = timestamp(tools.clock() - tools.gates[source].refresh_after)
+    wanted = Wanted(only, seen_before, job.budgets.get(source))
+    known = write_known(folder / "known.sqlite", source, so_far.listings.lines, wanted)
     if row.has_list_query and job.whole and job.hub_list is not None:
         since = _since(source, job.hub_list, so_far.served) if job.changes else None
         asked = {**job.hub_list.model_dump(), "since": since}

@@ -4,6 +4,7 @@ Spiders of later waves crawl what the listings name, so a crawl that failed its 
 """
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,6 +65,11 @@ def ingest(job: Job, so_far: Ingestion, outcome: CrawlOutcome) -> Ingestion:
     judged = judged._replace(good=(*crawls.good, crawl), waived=(*crawls.waived, *found))
     listings = update_listings(so_far.listings, crawl, so_far.served, folder / "listings", whole=job.whole)
     return so_far._replace(listings=listings, crawls=judged)
+
+
+def with_failures(so_far: Ingestion, failures: Iterable[Breach]) -> Ingestion:
+    """Return the ingestion with the breaches of crawls that left no report, which come before those of gates."""
+    return so_far._replace(crawls=so_far.crawls._replace(breaches=(*failures, *so_far.crawls.breaches)))
 
 
 def rebased(job: Job, ingestion: Ingestion, state: PublishedState) -> Ingestion:

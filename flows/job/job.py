@@ -3,12 +3,14 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from flows.config.clock import Clock, clock_of
 from flows.config.settings import Settings, gates_of, read_settings
 from flows.config.signing_key import OpenedKey, open_key
 from flows.demo.config import demo_gates, demo_signer
+from flows.publish.publication import Publisher, tell_step
 from flows.registry.publish_time import Confirm, confirmed_by
 from flows.registry.seen import RememberedGeneration, remembered_generation
 from flows.store.base import Store
@@ -140,7 +142,19 @@ def _digest(asked: Mapping[str, object], settings: Settings) -> str:
 
 
 def open_tools(job: Job) -> Tools:
-    """Return the opened tools of a job; raise FlowError naming what cannot be opened."""
+    """Return the opened tools of a job; raise FlowError naming what cannot be opened.
+
+    Once the job has its folder they are opened once in this process, for all of its stages and parts.
+    """
+    return _opened_once(job.model_dump_json()) if job.work else _opened(job)
+
+
+@lru_cache(maxsize=1)
+def _opened_once(job: str) -> Tools:
+    return _opened(Job.model_validate_json(job))
+
+
+def _opened(job: Job) -> Tools:
     settings = read_settings(store=job.store)
     demo = job.flow == "demo"
     key = demo_key() if demo else open_key(settings)
@@ -154,8 +168,14 @@ def demo_key() -> OpenedKey:
     return OpenedKey(demo_signer(), None, made=False)
 
 
+def publisher_of(job: Job, tools: Tools) -> Publisher:
+    """Return the publisher of a run, which reports the steps of its publication to whoever watches the run."""
+    once = nonce(job, tools.clock)
+    return Publisher(tools.store, tools.signer, tools.clock, once, tools.mark, tools.confirm, tell_step)
+
+
 def nonce(job: Job, clock: Clock) -> str:
-    """Return the nonce of this run's pointer: random, or with a fixed clock a hash of run and time."""
+    """Return the nonce of a run's pointer: random, or with a fixed clock a hash of run and time."""
     if job.epoch is not None:
         return hashlib.sha256(f"{job.run} {timestamp(clock())}".encode()).hexdigest()[:32]
     return secrets.token_hex(16)

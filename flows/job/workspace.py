@@ -14,7 +14,7 @@ from pathlib import Path
 from flows.config.settings import read_settings
 from flows.config.user_folders import cache_folder
 from flows.errors import FullError
-from flows.job.job import Job
+from flows.job.job import Job, open_tools
 from flows.job.locks import _LOCK, _folder, _lock, _made, _turns
 from flows.store.open import canonical_store
 from schemas.crawl import FULL
@@ -86,7 +86,7 @@ def crawl_folder(job: Job, source: str) -> Iterator[Path | None]:
     Yields None where another run is crawling there now.
     """
     what = f"{canonical_store(job.store)}\n{source}\n{job.source_urls[source]}"
-    folder = _folder((read_settings().work or cache_folder()) / "crawls", what)
+    folder = _folder((open_tools(job).settings.work or cache_folder()) / "crawls", what)
     try:
         held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -7,22 +7,19 @@ lease ends; it stops by itself a minute before that.
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import takewhile
 from typing import NamedTuple
 
 from flows.publish.continuity import ensure_newest
 from flows.publish.pointer import COLLECTION_LEASE, POINTER_LIFE
-from flows.publish.publication import PublicationError
+from flows.publish.publication import PublicationError, Publisher
 from flows.registry.publish_time import time_to_publish
 from flows.registry.reachable import ancestors, reachable
 from flows.registry.reader import Reader
-from flows.registry.seen import RememberedGeneration
 from flows.registry.signed_files import seal
 from flows.store.base import Store
 from flows.store.pool import batches, each
 from pipelines.registry import layout
-from pipelines.signing.keys import KeyRing, Signer
 from schemas.registry import Pointer
 from schemas.times import instant, timestamp
 
@@ -63,38 +60,28 @@ def plan(store: Store, reader: Reader, *, generations: int, days: int, at: datet
     return Collection(whole, kept, garbage, 0)
 
 
-def collect(
-    store: Store,
-    *,
-    signer: Signer,
-    trusted: KeyRing,
-    clock: Callable[[], datetime],
-    nonce: str,
-    generations: int,
-    days: int,
-    mark: RememberedGeneration | None = None,
-) -> Collection:
+def collect(publisher: Publisher, *, generations: int, days: int) -> Collection:
     """Remove the garbage, and return what was retained and removed.
 
     Raise PublicationError where the pointer cannot be swapped, so that publishers cannot be kept waiting, or where the
     lease ends too early; HistoryError where a generation newer than the one served was published, as it would be
     removed as garbage; ClockBehindError.
     """
+    store, clock = publisher.store, publisher.clock
     with store.lock():
-        reader = Reader(store, trusted, clock())
-        ensure_newest(store, reader, trusted, mark)
+        reader = Reader(store, publisher.keys, clock())
+        ensure_newest(store, reader, publisher.keys, publisher.mark)
         time_to_publish(reader, clock())
         if reader.pointer.commit != "swap":
             raise PublicationError(f"{store.name}: garbage cannot be collected in a store without compare-and-swap")
         until = clock() + COLLECTION_LEASE
         kept_from = _youngest(reader, generations, clock() - timedelta(days=days))[-1]
-        repointed = partial(_repointed, store, signer=signer, trusted=trusted, kept_from=kept_from)
-        reader = repointed(reader, at=clock(), nonce=f"{nonce}-begin", until=until)
+        reader = _repointed(publisher, reader, kept_from, until)
         try:
             planned = plan(store, reader, generations=generations, days=days, at=clock())
             removed = sum(_remove(store, planned.garbage, clock, until - _MARGIN))
         finally:
-            repointed(reader, at=clock(), nonce=f"{nonce}-end", until=None)
+            _repointed(publisher, reader, kept_from, None)
     return planned._replace(removed=removed)
 
 
@@ -105,30 +92,21 @@ def _youngest(reader: Reader, generations: int, since: datetime) -> list[int]:
     return [snapshot.generation for _, snapshot in youngest]
 
 
-def _repointed(
-    store: Store,
-    reader: Reader,
-    *,
-    signer: Signer,
-    trusted: KeyRing,
-    kept_from: int,
-    at: datetime,
-    nonce: str,
-    until: datetime | None,
-) -> Reader:
+def _repointed(publisher: Publisher, reader: Reader, kept_from: int, until: datetime | None) -> Reader:
     """Swap the pointer for one with `collecting_until`; raise ConflictError when somebody has published meanwhile."""
+    at = publisher.clock()
     pointer = Pointer(
         generation=reader.generation,
         snapshot_sha256=reader.snapshot_sha256,
         commit=reader.pointer.commit,
-        nonce=nonce,
+        nonce=f"{publisher.nonce}-{'begin' if until else 'end'}",
         issued_at=timestamp(at),
         expires_at=max(reader.pointer.expires_at, timestamp(at + POINTER_LIFE)),
         kept_from=kept_from,
         collecting_until=timestamp(until) if until else None,
     )
-    store.swap(layout.POINTER_KEY, seal(pointer, signer), reader.token)
-    return Reader(store, trusted, at)
+    publisher.store.swap(layout.POINTER_KEY, seal(pointer, publisher.signer), reader.token)
+    return Reader(publisher.store, publisher.keys, at)
 
 
 def _remove(store: Store, garbage: list[str], clock: Callable[[], datetime], ends: datetime) -> Iterator[int]:

@@ -1,14 +1,13 @@
 """Repairs a pointer that was lost or rolled back: moves it to the newest complete history that our key signed."""
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from flows.errors import FlowError
 from flows.publish.continuity import ANEW, Signed, served_among, signed_snapshots
 from flows.publish.copies import roll_forward
 from flows.publish.pointer import POINTER_LIFE, is_collecting, move_pointer
-from flows.publish.publication import Progress, PublicationError, RenderCopies, Step, reported, silent
+from flows.publish.publication import PublicationError, Publisher, Rendering, Step, reported
 from flows.registry.reader import Reader
 from flows.registry.seen import RememberedGeneration, Seen
 from flows.registry.signed_files import (
@@ -23,7 +22,7 @@ from flows.registry.signed_files import (
 from flows.store.base import MissingKeyError, Store, TooLargeError, find
 from flows.store.probe import probe
 from pipelines.registry import layout
-from pipelines.signing.keys import KeyRing, Signer
+from pipelines.signing.keys import KeyRing
 from schemas.registry import Pointer, Snapshot
 from schemas.times import instant, timestamp
 
@@ -45,24 +44,14 @@ class Recovered(NamedTuple):
     """Step → number of keys written."""
 
 
-def recover(
-    store: Store,
-    *,
-    signer: Signer,
-    clock: Callable[[], datetime],
-    nonce: str,
-    copies: RenderCopies,
-    site: Mapping[str, bytes],
-    mark: RememberedGeneration | None = None,
-    on_step: Progress = silent,
-) -> Recovered:
+def recover(publisher: Publisher, rendering: Rendering) -> Recovered:
     """Serve the newest complete history that the signer's key signed, and write the deltas and copies that it lacks.
 
     The pointer is swapped for one to its last snapshot, unless it names that already. A generation that was served is
     never rolled back: raise RecoveryError where the last one served, or the one that `mark` remembers, is missing or
     incomplete. Raise PublicationError where somebody publishes meanwhile.
     """
-    trusted = KeyRing([signer.public_key])
+    store, trusted, clock, mark = publisher.store, publisher.keys, publisher.clock, publisher.mark
     if mark:
         mark.memory.ensure_writable()
     with store.lock():
@@ -76,23 +65,24 @@ def recover(
             at = max(clock(), instant(head.snapshot.created_at))
             pointer = Pointer(
                 **head.seen.model_dump(),
-                commit=ours.commit if ours else probe(store, nonce=nonce),
-                nonce=nonce,
+                commit=ours.commit if ours else probe(store, nonce=publisher.nonce),
+                nonce=publisher.nonce,
                 issued_at=timestamp(at),
                 expires_at=timestamp(at + POINTER_LIFE),
                 kept_from=kept_from,
             )
             store.delete(layout.APPLIED_KEY)  # so that every copy is compared, whichever history wrote it
             store.barrier()
-            with reported(on_step, Step.POINTER):
-                if not move_pointer(store, seal(pointer, signer), there.token if there else None, pointer.commit):
+            with reported(publisher.on_step, Step.POINTER):
+                body, token = seal(pointer, publisher.signer), there.token if there else None
+                if not move_pointer(store, body, token, pointer.commit):
                     raise PublicationError(f"{store.name}: another publisher published meanwhile: run again")
         reader = Reader(store, trusted, clock())
-        written = roll_forward(store, reader, copies=copies, site=site, on_step=on_step)
+        written = roll_forward(reader, rendering, on_step=publisher.on_step)
         if mark:
             mark.raise_to(head.seen)
     before = ours.generation if ours else None
-    on_step(Step.DONE, 1, 1)
+    publisher.on_step(Step.DONE, 1, 1)
     return Recovered(head.seen.generation, before, kept_from, {str(step): n for step, n in written.items() if n})
 
 

@@ -1,9 +1,9 @@
 """Brings another store to the generation that a store serves: copies the files that it lacks, verifying each."""
 
 import secrets
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from flows.config.settings import Settings
 from flows.publish.continuity import served_among, signed_snapshots
 from flows.publish.copies import roll_forward
 from flows.publish.pointer import is_collecting, move_pointer
-from flows.publish.publication import Progress, PublicationError, RenderCopies, Step, reported, silent, tell_step
+from flows.publish.publication import Progress, PublicationError, Rendering, Step, reported, silent, tell_step
 from flows.registry.reachable import FileRef, reachable, read_genuine
 from flows.registry.reader import Reader, read_served
 from flows.registry.signed_files import MAX_POINTER_BYTES
@@ -25,7 +25,6 @@ from flows.store.probe import probe
 from pipelines.passport.links import Issuer
 from pipelines.registry import layout
 from pipelines.registry.layout import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
-from pipelines.signing.keys import KeyRing
 
 UNSIGNED = ("registry/runs", "registry/root", "registry/revocations")
 """Folders of immutable files whose hashes are signed nowhere: copied unverified."""
@@ -42,22 +41,14 @@ class Replicated(NamedTuple):
 
 
 def replicate(
-    origin: Store,
-    target: Store,
-    *,
-    trusted: KeyRing,
-    at: datetime,
-    nonce: str,
-    copies: RenderCopies,
-    site: Mapping[str, bytes],
-    on_step: Progress = silent,
+    source: Reader, target: Store, rendering: Rendering, *, nonce: str, on_step: Progress = silent
 ) -> Replicated:
-    """Publish in `target` what `origin` serves, with its stored history. All is signed already, so no key is needed.
+    """Publish in `target` the generation of `source`, with its stored history; signed already, it needs no key.
 
-    Raise PublicationError where the target serves something that `origin` never did, StoreUnfitError for an unfit
-    target, TamperedError and MissingKeyError where `origin` is damaged. The target's pointer then stays as it was.
+    Raise PublicationError where the target serves something that the origin never did, StoreUnfitError for an unfit
+    target, TamperedError and MissingKeyError where the origin is damaged. The target's pointer then stays as it was.
     """
-    source = Reader(origin, trusted, at)
+    origin, trusted, at = source.store, source.keys, source.at
     with target.lock():
         base = read_served(target, trusted, at)
         _ensure_ancestor(source, base, target, at)
@@ -65,7 +56,7 @@ def replicate(
             raise PublicationError(
                 f"{target.name}: it commits in another way than {origin.name}: publish to it by `passports refresh`"
             )
-        copied = _copy(origin, target, source, trusted, on_step)
+        copied = _copy(source, target, on_step)
         with reported(on_step, Step.BARRIER):
             target.barrier()
         pointer = origin.get(layout.POINTER_KEY, max_bytes=MAX_POINTER_BYTES)
@@ -77,7 +68,7 @@ def replicate(
             ):
                 raise PublicationError(f"{target.name}: another publisher published there meanwhile: run again")
         served = Reader(target, trusted, at)
-        written: Counter[Step] = roll_forward(target, served, copies=copies, site=site, on_step=on_step)
+        written = roll_forward(served, rendering, on_step=on_step)
     on_step(Step.DONE, 1, 1)
     return Replicated(served.generation, copied, {str(step): n for step, n in written.items() if n})
 
@@ -97,19 +88,20 @@ def _ensure_ancestor(source: Reader, base: Reader | None, target: Store, at: dat
         raise PublicationError(f"{target.name}: {base} is not an ancestor of {source}: choose an empty store")
 
 
-def _copy(origin: Store, target: Store, source: Reader, trusted: KeyRing, on_step: Progress) -> int:
-    lacking = list(_lacking(origin, target, source))
+def _copy(source: Reader, target: Store, on_step: Progress) -> int:
+    lacking = list(_lacking(source, target))
     on_step(Step.OBJECTS, 0, len(lacking))
     new = 0
-    made = each(lambda item: _copy_one(origin, target, item, trusted, source.at), lacking, workers=target.workers)
+    made = each(partial(_copy_one, source, target), lacking, workers=target.workers)
     for done, created in enumerate(made, start=1):
         new += created
         on_step(Step.OBJECTS, done, len(lacking))
     return new
 
 
-def _lacking(origin: Store, target: Store, source: Reader) -> Iterator[FileRef]:
+def _lacking(source: Reader, target: Store) -> Iterator[FileRef]:
     """Yield each file that the target lacks, without deltas that a killed publisher has not written to the origin."""
+    origin = source.store
     there, deltas = set(target.list("registry")), set(origin.list(layout.DELTAS))
     unsigned = (FileRef(key, None) for folder in UNSIGNED for key in origin.list(folder))
     for item in chain(unsigned, reachable(source, source.pointer.kept_from)):
@@ -118,23 +110,16 @@ def _lacking(origin: Store, target: Store, source: Reader) -> Iterator[FileRef]:
             yield item
 
 
-def _copy_one(origin: Store, target: Store, item: FileRef, trusted: KeyRing, at: datetime) -> bool:
-    return target.create(item.key, read_genuine(origin, item, trusted, at))
+def _copy_one(source: Reader, target: Store, item: FileRef) -> bool:
+    return target.create(item.key, read_genuine(source.store, item, source.keys, source.at))
 
 
 def mirror(settings: Settings, to: str) -> Replicated:
     """Bring the store at `to` to the generation that the settings' store serves; raise as `replicate` does."""
     origin, target = open_store(settings.store), open_store(to)
-    return replicate(
-        origin,
-        target,
-        trusted=trusted_keys(settings, origin, None).keys,
-        at=clock_of(source_date_epoch())(),
-        nonce=secrets.token_hex(16),
-        copies=copies_for(Issuer(settings.issuer, settings.base_url)),
-        site=_site_files(origin),
-        on_step=tell_step,
-    )
+    source = Reader(origin, trusted_keys(settings, origin, None).keys, clock_of(source_date_epoch())())
+    rendering = Rendering(copies_for(Issuer(settings.issuer, settings.base_url)), _site_files(origin))
+    return replicate(source, target, rendering, nonce=secrets.token_hex(16), on_step=tell_step)
 
 
 def _site_files(origin: Store) -> dict[str, bytes]:

@@ -46,34 +46,6 @@ class Scrubbed(NamedTuple):
     """Of snapshots and shards first."""
 
 
-def scrub(
-    store: Store, *, trusted: KeyRing, at: datetime, budget: int, copy: Store | None, copies: RenderCopies
-) -> Scrubbed:
-    """Verify all snapshots and shards, and up to `budget` other files; repair damaged ones, never stopping at one.
-
-    The first file is the day's number times the budget, modulo the number of files: daily runs come round to all files
-    without storing where the last one ended. Immutable files are repaired from `copy`, once verified; copies for
-    readers are rendered anew. Raise EmptyStoreError, TamperedError where the pointer is damaged, StoreUnavailableError,
-    and PublicationError while garbage is being collected.
-    """
-    pointer, _ = read_pointer(store, trusted)
-    if is_collecting(pointer, at):
-        raise PublicationError(f"garbage is being collected from {store.name}: run again in a few minutes")
-    run = _Run(store, trusted, at, copy)
-    if not run.is_sound(FileRef(layout.snapshot_key(pointer.generation), pointer.snapshot_sha256)):
-        return Scrubbed(1, 1, run.damages())
-    reader = Reader(store, trusted, at)
-    named = {item.key: item for item in reachable(reader, reader.pointer.kept_from, run.is_sound)}
-    awaited = _awaited(store, reader)
-    rest = [named[key] for key in sorted(named) if key not in run.seen and key not in awaited]
-    refs = [ref for ref in reader.snapshot.shards if run.is_sound(item_of(layout.shard_key(ref.sha256), ref))]
-    way, files = len(run.seen), len(rest) + sum(ref.rows for ref in refs)
-    turn = _Turn.of(files, at, budget)
-    run.read_all(rest[number] for number in turn.within(0, len(rest)))
-    spoilt = run.compare(reader, _rows(reader, refs, turn, len(rest)), copies)
-    return Scrubbed(way + min(budget, files), way + files, [*run.damages(), *spoilt])
-
-
 class _Turn(NamedTuple):
     """The numbers of the files to read in a run: `budget` of them from `begin` on; the first follows the last."""
 
@@ -100,21 +72,49 @@ def _rows(reader: Reader, refs: Iterable[ShardRef], turn: _Turn, first: int) -> 
         first += ref.rows
 
 
-def _awaited(store: Store, reader: Reader) -> set[str]:
+def _awaited(reader: Reader) -> set[str]:
     """Return the deltas not written yet, as their publisher is at work or was killed, and the next run writes them."""
-    applied = applied_generation(store)
+    applied = applied_generation(reader.store)
     later = range(reader.generation if applied is None else applied + 1, reader.generation + 1)
-    return {key for key in map(layout.delta_key, later) if not store.exists(key)}
+    return {key for key in map(layout.delta_key, later) if not reader.store.exists(key)}
 
 
 @dataclass(frozen=True)
-class _Run:
+class Scrubber:
+    """One scrub of a store: what its files are verified with and repaired from, and what it has found so far."""
+
     store: Store
     trusted: KeyRing
     at: datetime
-    copy: Store | None
-    seen: dict[str, Damage | None] = field(default_factory=dict)
+    copies: RenderCopies
+    other: Store | None = None
+    """A store that has the same immutable files; None where there is none."""
+    seen: dict[str, Damage | None] = field(default_factory=dict, init=False)
     """Key of a file that was read → its damage, None where it is right."""
+
+    def scrub(self, budget: int) -> Scrubbed:
+        """Verify all snapshots and shards, and up to `budget` other files; repair damaged ones, never stopping at one.
+
+        The first file is the day's number times the budget, modulo the number of files: daily runs come round to all
+        files without storing where the last one ended. Immutable files are repaired from `other`, once verified; copies
+        for readers are rendered anew. Raise EmptyStoreError, TamperedError where the pointer is damaged,
+        StoreUnavailableError, and PublicationError while garbage is being collected.
+        """
+        pointer, _ = read_pointer(self.store, self.trusted)
+        if is_collecting(pointer, self.at):
+            raise PublicationError(f"garbage is being collected from {self.store.name}: run again in a few minutes")
+        if not self.is_sound(FileRef(layout.snapshot_key(pointer.generation), pointer.snapshot_sha256)):
+            return Scrubbed(1, 1, self.damages())
+        reader = Reader(self.store, self.trusted, self.at)
+        named = {item.key: item for item in reachable(reader, reader.pointer.kept_from, self.is_sound)}
+        awaited = _awaited(reader)
+        rest = [named[key] for key in sorted(named) if key not in self.seen and key not in awaited]
+        refs = [ref for ref in reader.snapshot.shards if self.is_sound(item_of(layout.shard_key(ref.sha256), ref))]
+        way, files = len(self.seen), len(rest) + sum(ref.rows for ref in refs)
+        turn = _Turn.of(files, self.at, budget)
+        self.read_all(rest[number] for number in turn.within(0, len(rest)))
+        spoilt = self.compare(reader, _rows(reader, refs, turn, len(rest)))
+        return Scrubbed(way + min(budget, files), way + files, [*self.damages(), *spoilt])
 
     def is_sound(self, item: FileRef) -> bool:
         """Read a file, once in a run, and repair it if needed; return whether it is right now."""
@@ -132,14 +132,14 @@ class _Run:
         """Return the damages found so far, in the order of reading."""
         return [damage for damage in self.seen.values() if damage]
 
-    def compare(self, reader: Reader, rows: Iterable[ShardRow], copies: RenderCopies) -> list[Damage]:
+    def compare(self, reader: Reader, rows: Iterable[ShardRow]) -> list[Damage]:
         """Rewrite copies that differ from what is served, and return them as damages; skip damaged passports."""
         spoilt: list[str] = []
         for batch in batches(rows, _BATCH):
             objects = [FileRef(layout.object_key(row.object), row.object) for row in batch]
             self.read_all(objects)
             whole = [row for row, item in zip(batch, objects, strict=True) if self.is_sound(item)]
-            spoilt += rewrite(self.store, reader, whole, copies)
+            spoilt += rewrite(reader, whole, self.copies)
         return [Damage(key, f"{self.store.name}: {key} is not what {reader} serves", repaired=True) for key in spoilt]
 
     def _damage(self, item: FileRef) -> Damage | None:
@@ -153,10 +153,10 @@ class _Run:
         return None
 
     def _repaired(self, damage: Damage, item: FileRef) -> Damage:
-        if self.copy is None:
+        if self.other is None:
             return damage
         try:
-            self.store.put(item.key, read_genuine(self.copy, item, self.trusted, self.at))
+            self.store.put(item.key, read_genuine(self.other, item, self.trusted, self.at))
         except (RegistryError, StoreError) as error:
             return damage._replace(reason=f"{damage.reason}; not repaired: {error}")
         return damage._replace(repaired=True)

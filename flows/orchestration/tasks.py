@@ -25,7 +25,7 @@ class Opaque(Generic[Content]):
         self.content = content
 
 
-def worth_a_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Whether to retry a task: after failures of network or store, not after a closed gate or a bad key."""
     return isinstance(state.data, CrawlFailedError | StoreUnavailableError)
 
@@ -45,7 +45,7 @@ RETRIED = Retrying(
     retries=2,
     retry_delay_seconds=exponential_backoff(2),
     retry_jitter_factor=0.5,
-    retry_condition_fn=worth_a_retry,
+    retry_condition_fn=is_transient,
 )
 """For tasks that use network or store: two retries, after about 2 and 4 seconds."""
 

@@ -1,23 +1,19 @@
 """The Prefect flow watch: shows the ages of everything that the store serves, and fails when something is stale."""
 
 import flows.orchestration.environment  # isort: skip  # noqa: F401 - sets Prefect's surroundings, so it comes before Prefect
-from typing import Any
-
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
 from prefect.events import emit_event
-from prefect.tasks import Task
 
 from flows.config.clock import clock_of, source_date_epoch
 from flows.config.settings import Settings, gates_of, read_settings
 from flows.errors import FlowError
 from flows.orchestration.artifacts import LONGEST_TABLE
 from flows.orchestration.metrics import age_metrics, leave_metrics
+from flows.orchestration.tasks import is_transient
 from flows.registry.reader import Reader
 from flows.registry.trust import trusted_keys
-from flows.store.base import StoreUnavailableError
 from flows.store.open import open_store
 from pipelines.views.age_chart import ages_svg, as_image
 from pipelines.views.ages import Ages, Generation, SourceAge, ages_of, shown
@@ -31,12 +27,7 @@ class StaleError(FlowError):
     """Something served must not be relied on any more, or a source was never crawled."""
 
 
-def worth_a_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Whether to retry: only if the store did not answer."""
-    return isinstance(state.data, StoreUnavailableError)
-
-
-@task(name="look", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=5, retry_condition_fn=worth_a_retry)
+@task(name="look", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=5, retry_condition_fn=is_transient)
 def read_ages(store_url: str | None) -> Ages:
     """Return the ages of all that a store serves."""
     settings = read_settings(store=store_url)

@@ -6,24 +6,15 @@ that was overtaken cannot replace a new passport with an old one.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 
-from flows.publish.pending_writes import (
-    PendingWrite,
-    applied_generation,
-    pending_copies,
-    pending_deltas,
-    pending_files,
-    pending_passports,
-)
-from flows.publish.publication import Progress, RenderCopies, Step, silent
+from flows.publish.pending_writes import PendingWrite, PendingWrites, applied_generation
+from flows.publish.publication import Progress, Publisher, RenderCopies, Rendering, Step, silent
 from flows.registry.reader import Reader, read_served
 from flows.store.base import ConflictError, Store, find
 from flows.store.pool import each
 from pipelines.registry.layout import APPLIED_KEY
-from pipelines.signing.keys import KeyRing
 from schemas.base import Sha256
 from schemas.registry import Applied, ShardRow
 
@@ -40,33 +31,24 @@ class _OvertakenError(Exception):
         """Whether an unconditional write of ours may have undone some of its copies."""
 
 
-def repair(
-    store: Store,
-    *,
-    keys: KeyRing,
-    at: datetime,
-    copies: RenderCopies,
-    site: Mapping[str, bytes],
-    on_step: Progress = silent,
-) -> dict[str, int]:
+def repair(publisher: Publisher, rendering: Rendering) -> dict[str, int]:
     """Finish a publication that was killed after its pointer moved: roll the copies forward to what is served.
 
     Returns step → keys written, empty where nothing was left to do. Raises StoreError and TamperedError.
     """
+    store = publisher.store
     with store.lock():
-        reader = read_served(store, keys, at)
+        reader = read_served(store, publisher.keys, publisher.clock())
         if reader is None or applied_generation(store) == reader.generation:
             return {}
-        written = roll_forward(store, reader, copies=copies, site=site, on_step=on_step)
+        written = roll_forward(reader, rendering, on_step=publisher.on_step)
         return {str(step): n for step, n in written.items() if n}
 
 
 def roll_forward(
-    store: Store,
     reader: Reader,
+    rendering: Rendering,
     *,
-    copies: RenderCopies,
-    site: Mapping[str, bytes],
     objects: Mapping[Sha256, bytes] = MappingProxyType({}),
     on_step: Progress = silent,
 ) -> Counter[Step]:
@@ -75,40 +57,41 @@ def roll_forward(
     `objects` are passports that the caller has just written, to save reading them again. Stops without recording
     anything as soon as a newer generation is served. Returns step → keys written.
     """
-    written: Counter[Step] = Counter()
+    store, written = reader.store, Counter[Step]()
+    pending = PendingWrites(reader, rendering.copies, objects, on_step)
     applied = Applied(generation=reader.generation).model_dump_json().encode()
     try:
         for step, drafts in (
-            (Step.DELTA, pending_deltas(store, reader, on_step)),
-            (Step.COPIES, pending_copies(store, reader, copies, objects, on_step)),
-            (Step.SITE, pending_files(store, site, on_step, Step.SITE)),
-            (Step.APPLIED, pending_files(store, {APPLIED_KEY: applied}, on_step, Step.APPLIED)),
+            (Step.DELTA, pending.deltas()),
+            (Step.COPIES, pending.copies()),
+            (Step.SITE, pending.files(rendering.site, Step.SITE)),
+            (Step.APPLIED, pending.files({APPLIED_KEY: applied}, Step.APPLIED)),
         ):
             if step is Step.APPLIED and written:
                 store.barrier()  # applied.json must not outlive the copies in a loss of power
             for batch in drafts:
-                written[step] += _write(store, reader, batch)
+                written[step] += _write(reader, batch)
     except _OvertakenError as overtaken:
         if overtaken.spoilt:
             newest = Reader(store, reader.keys, reader.at)
-            written += roll_forward(store, newest, copies=copies, site=site, objects=objects, on_step=on_step)
+            written += roll_forward(newest, rendering, objects=objects, on_step=on_step)
     return written
 
 
-def rewrite(store: Store, reader: Reader, rows: Iterable[ShardRow], copies: RenderCopies) -> list[str]:
+def rewrite(reader: Reader, rows: Iterable[ShardRow], copies: RenderCopies) -> list[str]:
     """Write those copies of some passports that differ from the reader's generation; returns their keys.
 
     Returns none where a newer generation is served, whose publisher writes the copies.
     """
-    drafts = pending_passports(store, reader, copies, rows)
+    drafts = PendingWrites(reader, copies).passports(rows)
     try:
-        _write(store, reader, drafts)
+        _write(reader, drafts)
     except _OvertakenError:
         return []
     return [draft.key for draft in drafts]
 
 
-def _write(store: Store, reader: Reader, drafts: list[PendingWrite]) -> int:
+def _write(reader: Reader, drafts: list[PendingWrite]) -> int:
     """Write a batch, unless the reader's generation was overtaken; returns how many keys were written.
 
     The batch was read before the pointer is checked here: that order makes its conditional writes safe. Deletions have
@@ -117,7 +100,8 @@ def _write(store: Store, reader: Reader, drafts: list[PendingWrite]) -> int:
     if not drafts:
         return 0
     _ensure_served(reader)
-    written = sum(each(partial(_write_one, store, reader), drafts, workers=store.workers))
+    store = reader.store
+    written = sum(each(partial(_write_one, reader), drafts, workers=store.workers))
     unguarded = reader.pointer.commit == "create" or any(draft.body is None for draft in drafts)
     if unguarded and reader.overtaken():
         store.delete(APPLIED_KEY)  # if this process is killed now, the next run compares every copy
@@ -130,7 +114,8 @@ def _ensure_served(reader: Reader) -> None:
         raise _OvertakenError
 
 
-def _write_one(store: Store, reader: Reader, draft: PendingWrite) -> int:
+def _write_one(reader: Reader, draft: PendingWrite) -> int:
+    store = reader.store
     for _ in range(_ATTEMPTS):
         if _took(store, draft, guarded=reader.pointer.commit == "swap"):
             return 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 
-from flows.publish.publication import Progress, Publication, PublicationError, SourcePart, SourceParts, Step, reported
+from flows.publish.publication import Publication, PublicationError, Publisher, SourcePart, SourceParts, Step, reported
 from flows.publish.shard_writer import ShardWriter
 from flows.registry.reader import Reader
 from flows.registry.signed_files import MAX_SNAPSHOT_BYTES, seal
@@ -16,7 +16,6 @@ from flows.store.pool import each
 from pipelines.registry.layout import object_key, rules_key, run_key, snapshot_key, source_key
 from pipelines.registry.packing import ref_of
 from pipelines.registry.slots import COUNTS
-from pipelines.signing.keys import Signer
 from schemas.registry import Commit, ShardRef, Snapshot, SourceRef
 from schemas.times import timestamp
 
@@ -45,14 +44,12 @@ def _write_object(store: Store, sha256: str, body: bytes) -> bool:
 class Immutables:
     """The immutable files of one attempt at a publication on top of the generation `base`."""
 
-    store: Store
-    signer: Signer
+    publisher: Publisher
     publication: Publication
     base: Reader | None
     commit: Commit
     now: datetime
     written: Counter[Step]
-    on_step: Progress
     after: int = 0
     """A generation that readers may have seen: the new number is higher, even if the store has lost that generation."""
 
@@ -64,21 +61,22 @@ class Immutables:
         self._objects()
         sources = self._sources()
         rules_sha256 = self._rules()
-        with reported(self.on_step, Step.REPORT):
-            self.written[Step.REPORT] += write_report(self.store, self.publication.run_id, self.publication.run_report)
+        with reported(self.publisher.on_step, Step.REPORT):
+            run_id, report = self.publication.run_id, self.publication.run_report
+            self.written[Step.REPORT] += write_report(self.publisher.store, run_id, report)
         return self._snapshot(sources, rules_sha256)
 
     def _objects(self) -> None:
         objects = self.publication.objects
-        self.on_step(Step.OBJECTS, 0, len(objects))
-        for done, new in enumerate(write_objects(self.store, objects.items()), start=1):
+        self.publisher.on_step(Step.OBJECTS, 0, len(objects))
+        for done, new in enumerate(write_objects(self.publisher.store, objects.items()), start=1):
             self.written[Step.OBJECTS] += new
-            self.on_step(Step.OBJECTS, done, len(objects))
+            self.publisher.on_step(Step.OBJECTS, done, len(objects))
 
     def _sources(self) -> tuple[SourceRef, ...]:
         """Write the sources crawled anew; returns references to these, and the base's references to the others."""
         refs = {ref.source: ref for ref in self.base.snapshot.sources} if self.base else {}
-        with reported(self.on_step, Step.SOURCES, len(self.publication.sources)):
+        with reported(self.publisher.on_step, Step.SOURCES, len(self.publication.sources)):
             for name, source in self.publication.sources.items():
                 refs[name] = self._source(name, source, refs[name].parts if name in refs else ())
         return tuple(refs[name] for name in sorted(refs))
@@ -98,20 +96,20 @@ class Immutables:
         body = part.read()
         ref = ref_of(body, index=part.index, rows=part.listings)
         if ref not in last:
-            self.written[Step.SOURCES] += self.store.create(source_key(name, ref.sha256), body)
+            self.written[Step.SOURCES] += self.publisher.store.create(source_key(name, ref.sha256), body)
         return ref
 
     def _rules(self) -> str:
         """Write the rules, unless the base has the same; returns their hash."""
         sha256 = _sha256(self.publication.rules)
-        with reported(self.on_step, Step.RULES):
+        with reported(self.publisher.on_step, Step.RULES):
             if self.base is None or self.base.snapshot.rules_sha256 != sha256:
-                self.written[Step.RULES] += self.store.create(rules_key(sha256), self.publication.rules)
+                self.written[Step.RULES] += self.publisher.store.create(rules_key(sha256), self.publication.rules)
         return sha256
 
     def _snapshot(self, sources: tuple[SourceRef, ...], rules_sha256: str) -> tuple[int, str] | None:
         """Write shards and snapshot under the next free number: publishers killed or overtaken may have used some."""
-        cutter = ShardWriter(self.store, self.publication, self.base, self.written, self.on_step)
+        cutter = ShardWriter(self.publisher.store, self.publication, self.base, self.written, self.publisher.on_step)
         for generation in count(max(self.base.generation if self.base else 0, self.after) + 1):
             made = cutter.cut(generation)
             snapshot = Snapshot(
@@ -128,7 +126,7 @@ class Immutables:
                 lifetimes=dict(self.publication.lifetimes),
                 run=self.publication.run_id,
             )
-            body = seal(snapshot, self.signer)
+            body = seal(snapshot, self.publisher.signer)
             if self._claimed(snapshot_key(generation), body):
                 return generation, _sha256(body)
             if self.commit == "create" and self.base and self.base.followed_at(generation):
@@ -137,17 +135,18 @@ class Immutables:
 
     def _claimed(self, key: str, body: bytes) -> bool:
         """Create a snapshot; returns True too when the same bytes are there, from a killed run or a lost response."""
+        store = self.publisher.store
         if self.commit == "create":
-            self.store.barrier()  # the snapshot commits, so the files that it names must be durable first
-        with reported(self.on_step, Step.SNAPSHOT):
+            store.barrier()  # the snapshot commits, so the files that it names must be durable first
+        with reported(self.publisher.on_step, Step.SNAPSHOT):
             try:
-                created = self.store.create(key, body)
+                created = store.create(key, body)
             except StoreUnavailableError:
-                if (there := find(self.store, key, max_bytes=MAX_SNAPSHOT_BYTES)) is None or there.body != body:
+                if (there := find(store, key, max_bytes=MAX_SNAPSHOT_BYTES)) is None or there.body != body:
                     raise
                 return True
             self.written[Step.SNAPSHOT] += created
-            return created or self.store.get(key, max_bytes=MAX_SNAPSHOT_BYTES).body == body
+            return created or store.get(key, max_bytes=MAX_SNAPSHOT_BYTES).body == body
 
 
 def _count_of(name: str, parts: tuple[SourcePart, ...]) -> int:

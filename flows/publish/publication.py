@@ -3,11 +3,17 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from flows.errors import FlowError
 from flows.progress import tell
+from flows.registry.publish_time import Confirm, unconfirmed
+from flows.registry.seen import RememberedGeneration
+from flows.store.base import Store
+from pipelines.signing.keys import KeyRing, Signer
 from schemas.base import Sha256, Timestamp
 from schemas.registry import Lifetime, ListCrawl, ShardRow
 
@@ -55,6 +61,16 @@ class Copies(NamedTuple):
 RenderCopies = Callable[[str, bytes], Copies]
 """From a slug and the bytes of its signed passport to its copies."""
 
+
+@dataclass(frozen=True)
+class Rendering:
+    """What is written for readers outside the registry once a generation is served."""
+
+    copies: RenderCopies = field(repr=False)
+    site: Mapping[str, bytes] = field(default_factory=dict)
+    """Key → bytes of the files served beside the passports: schema.json, the public keys, the index."""
+
+
 RowsOf = Callable[[range], Iterable[ShardRow]]
 """From slots to the rows whose slugs have them, sorted by slug, each slug once."""
 
@@ -78,9 +94,7 @@ class Publication:
     """Source → how long its facts stay fresh."""
     run_id: str
     run_report: bytes
-    copies: RenderCopies = field(repr=False)
-    site: Mapping[str, bytes] = field(default_factory=dict)
-    """Key → bytes of the files served beside the passports: schema.json, the public keys, the index."""
+    rendering: Rendering
 
 
 class Step(StrEnum):
@@ -125,3 +139,24 @@ def reported(on_step: Progress, step: Step, total: int = 1) -> Iterator[None]:
 def tell_step(step: Step, done: int, total: int) -> None:
     """Report the progress of a publication's step to whoever watches the run."""
     tell(f"publish: {step}", done, total)
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """One writer of a store: where it writes, and the key, the clock and the memory that it does so with."""
+
+    store: Store
+    signer: Signer
+    clock: Callable[[], datetime]
+    nonce: str
+    """Unique to each pointer that is written."""
+    mark: RememberedGeneration | None = None
+    """The highest generation published from this machine; None where that is not remembered."""
+    confirm: Confirm = unconfirmed
+    """Called when the clock is behind the served generation."""
+    on_step: Progress = silent
+
+    @cached_property
+    def keys(self) -> KeyRing:
+        """The keys that must have signed what the publisher builds on: its own."""
+        return KeyRing([self.signer.public_key])

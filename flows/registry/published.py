@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from flows.registry.demo_store import is_demo_store
 from flows.registry.reader import Reader, read_served
 from flows.store.base import Store
 from pipelines.ahead import is_ahead, line_known_at, list_crawls_known_at
@@ -74,11 +73,6 @@ EMPTY = PublishedState(None)
 def served(store: Store, trusted: KeyRing, at: datetime) -> PublishedState:
     """Return the served state of a store; raise TamperedError when its files are not what was signed."""
     return PublishedState(read_served(store, trusted, at))
-
-
-def starting_point(store: Store, trusted: KeyRing, at: datetime) -> PublishedState:
-    """Return the state that a run builds on: the served one, or an empty one where only the demo has published."""
-    return EMPTY if is_demo_store(store) else served(store, trusted, at)
 
 
 class ServedLines:

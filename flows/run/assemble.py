@@ -1,24 +1,21 @@
 """Stages of a run between crawling and building: join the ingested crawls and the served listings into a batch."""
 
 import tempfile
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from flows.build.batch import batch_of
 from flows.build.workers import BuildInput
 from flows.errors import FlowError
-from flows.ingest.crawl_file import CrawlOutcome
-from flows.ingest.ingestion import Ingestion, JudgedCrawls, begin, ingest, rebased
-from flows.job.job import Job, Tools, open_tools
+from flows.ingest.ingestion import Ingestion, JudgedCrawls, rebased
+from flows.job.job import Job, Tools, open_tools, publisher_of
 from flows.job.preflight import starting_point_of
 from flows.progress import tell
 from flows.publish.copies import repair
 from flows.publish.immutable_files import write_report
-from flows.publish.publication import tell_step
 from flows.run.report import failed_report, under_a_free_id
-from flows.site.rendering import copies_for, site_files
-from schemas.run import Breach, RunReport
+from flows.site.rendering import rendering_for
+from schemas.run import RunReport
 
 
 class GateClosedError(FlowError):
@@ -41,18 +38,17 @@ class Assembled(NamedTuple):
         return self.ingestion.crawls
 
 
-def assemble(job: Job, ingestion: Ingestion, failures: Sequence[Breach] = ()) -> Assembled:
+def assemble(job: Job, ingestion: Ingestion) -> Assembled:
     """Return the batch that a job's crawls make with the listings that the store serves now.
 
-    `failures` are crawls that left no report. Finishes a publication that was interrupted first. If another run has
+    Finishes a publication that was interrupted first. If another run has
     published since the crawls began, they are ingested again on its generation. Raise GateClosedError when no crawl
     passed its gate.
     """
     tools = open_tools(job)
     if ingestion.served.reader:
-        _finish_interrupted_publication(tools)
-    crawls = ingestion.crawls._replace(breaches=(*failures, *ingestion.crawls.breaches))
-    ingestion = ingestion._replace(crawls=crawls)
+        repair(publisher_of(job, tools), rendering_for(tools.issuer, tools.signer))  # left by a run that was killed
+    crawls = ingestion.crawls
     if not crawls.good:
         raise closed(tools, failed_report(job, tools, crawls.read, crawls.breaches))
     state = starting_point_of(job, tools)
@@ -61,27 +57,12 @@ def assemble(job: Job, ingestion: Ingestion, failures: Sequence[Breach] = ()) ->
     )
 
 
-def assemble_crawls(job: Job, outcomes: Iterable[CrawlOutcome], failures: Sequence[Breach] = ()) -> Assembled:
-    """Ingest crawls that have ended, in this order, and return the batch that they make with the served listings."""
-    ingestion = begin(job)
-    for outcome in outcomes:
-        ingestion = ingest(job, ingestion, outcome)
-    return assemble(job, ingestion, failures)
-
-
 def batched(job: Job, ingestion: Ingestion) -> Assembled:
     """Return the batch of a run's listings, in a new folder, as a publication that is tried again makes another."""
     folder = Path(tempfile.mkdtemp(prefix="batch-", dir=ingestion.folder))
-    state, good = ingestion.served, ingestion.crawls.good
-    batch = batch_of(ingestion.listings, state, good, folder / "away", whole=job.whole, floor=job.minimum_downloads)
+    batch = batch_of(ingestion, folder / "away", whole=job.whole, floor=job.minimum_downloads)
     tell("merge", batch.parts, batch.parts)
-    return Assembled(ingestion, BuildInput(batch, state, folder))
-
-
-def _finish_interrupted_publication(tools: Tools) -> None:
-    """Finish the publication that a killed run left behind, even if this run publishes nothing."""
-    copies, site = copies_for(tools.issuer), site_files(tools.signer)
-    repair(tools.store, keys=tools.trusted, at=tools.clock(), copies=copies, site=site, on_step=tell_step)
+    return Assembled(ingestion, BuildInput(batch, ingestion.served, folder))
 
 
 def closed(tools: Tools, report: RunReport) -> GateClosedError:

@@ -1,29 +1,26 @@
 """Builds the passports of an assembled run, and publishes them as one generation."""
 
 from collections.abc import Iterable, Mapping
-from itertools import chain
 from typing import NamedTuple
 
-from flows.build.batch import summed
 from flows.build.builder import Builder, build_here
 from flows.build.passports import Built, Rows, breaches_of_build
 from flows.ingest.crawl_partitions import IngestedCrawl
 from flows.ingest.ingestion import rebased
 from flows.ingest.partitions import parts_over
-from flows.job.job import Job, Tools, nonce, open_tools
+from flows.job.job import Job, Tools, open_tools, publisher_of
 from flows.job.preflight import start_over
 from flows.publish.protocol import publish
-from flows.publish.publication import Publication, SourceParts, Step, tell_step
+from flows.publish.publication import Publication, SourceParts, Step
 from flows.registry.published import PublishedState
 from flows.registry.reader import Reader
 from flows.run.assemble import Assembled, batched, closed
-from flows.run.report import failed_report, report_of, under_a_free_id
-from flows.site.rendering import copies_for, site_files
+from flows.run.report import failed_report, report_of
+from flows.site.rendering import rendering_for
 from pipelines.lifecycle.list_crawls import with_crawl
 from pipelines.rules.tables import rules_document
 from schemas.registry import ShardRow
 from schemas.run import Published, RunReport
-from schemas.sources import BY_NAME
 
 
 class RunOutcome(NamedTuple):
@@ -51,28 +48,21 @@ def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Bu
     tools, base = open_tools(job), assembled.build_input.served.reader
     if base is None:
         start_over(tools.store)
-    reports, ahead = [_report_of(job, tools, assembled, built)], [built.ahead]
+    reports, ahead = [report_of(job, tools, assembled.crawls, assembled.build_input, built)], [built.ahead]
 
     def rebase(reader: Reader | None) -> Publication:
         again = batched(job, rebased(job, assembled.ingestion, PublishedState(reader)))
         built_again = build_passports(job, again, builder)
-        reports.append(_report_of(job, tools, again, built_again))
+        reports.append(report_of(job, tools, again.crawls, again.build_input, built_again))
         ahead.append(built_again.ahead)
         return _publication(tools, again, built_again, reports[-1])
 
     published = publish(
-        tools.store,
+        publisher_of(job, tools),
         _publication(tools, assembled, built, reports[-1]),
         base=base,
         rebase=rebase,
-        signer=tools.signer,
-        keys=tools.trusted,
-        clock=tools.clock,
-        nonce=nonce(job, tools.clock),
-        mark=tools.mark,
         new_store=job.new_store,
-        confirm=tools.confirm,
-        on_step=tell_step,
     )
     return RunOutcome(reports[-1], _counting(published, sum(ahead)))
 
@@ -84,24 +74,6 @@ def _counting(published: Published, ahead: int) -> Published:
         return published
     others = {step: count for step, count in published.written.items() if step != Step.OBJECTS}
     return published._replace(written={str(Step.OBJECTS): objects, **others})
-
-
-def _report_of(job: Job, tools: Tools, assembled: Assembled, built: Built) -> RunReport:
-    crawls, build_input = assembled.crawls, assembled.build_input
-    refused = [*chain.from_iterable(one.refused for one in crawls.good), *build_input.batch.listings.refused]
-    listed = sum(1 for refusal in refused if BY_NAME[refusal.source].names_passports)
-    report = report_of(
-        job,
-        tools,
-        [one.outcome for one in crawls.read],
-        breaches=crawls.breaches,
-        waived=crawls.waived,
-        sources=build_input.served.sources,
-        refused=refused,
-        accounting=summed(built.accounting, listed),
-        built=built,
-    )
-    return under_a_free_id(tools.store, report)
 
 
 def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunReport) -> Publication:
@@ -124,8 +96,7 @@ def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunRe
         lifetimes=tools.gates,
         run_id=report.run,
         run_report=report.model_dump_json().encode(),
-        copies=copies_for(tools.issuer),
-        site=site_files(tools.signer),
+        rendering=rendering_for(tools.issuer, tools.signer),
     )
 
 

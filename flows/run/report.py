@@ -1,46 +1,35 @@
 """Makes the report of a run: its crawls, the counts, what was issued and refused, and the breaches of gates."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import count
+from collections.abc import Sequence
+from itertools import chain, count
 
+from flows.build.batch import summed
 from flows.build.passports import Built
+from flows.build.workers import BuildInput
 from flows.ingest.crawl_file import CrawlOutcome
 from flows.ingest.crawl_partitions import IngestedCrawl
+from flows.ingest.ingestion import JudgedCrawls
 from flows.job.job import Job, Tools
 from flows.store.base import Store, find
 from pipelines.passport.document import PIPELINE
 from pipelines.registry.layout import run_key
 from pipelines.rules.rulebook import rulebook
-from schemas.listing import Quarantined
-from schemas.registry import SourceRef
 from schemas.run import Accounting, Breach, RunReport
+from schemas.sources import BY_NAME
 from schemas.times import timestamp
 
 
-def report_of(
-    job: Job,
-    tools: Tools,
-    outcomes: Sequence[CrawlOutcome],
-    *,
-    breaches: Sequence[Breach],
-    waived: Sequence[Breach],
-    sources: Mapping[str, SourceRef],
-    refused: Iterable[Quarantined],
-    accounting: Accounting,
-    built: Built,
-) -> RunReport:
-    """Return the report of a run that publishes.
-
-    `sources` are those served before it, `breaches` stopped some of its crawls, `waived` are breaches waived by
-    `--accept-drop`.
-    """
-    failed = {breach.source for breach in breaches}
-    return _common(job, tools, outcomes).model_copy(
+def report_of(job: Job, tools: Tools, crawls: JudgedCrawls, build_input: BuildInput, built: Built) -> RunReport:
+    """Return the report of a run that publishes what was built from its crawls."""
+    refused = [*chain.from_iterable(one.refused for one in crawls.good), *build_input.batch.listings.refused]
+    listed = sum(1 for refusal in refused if BY_NAME[refusal.source].names_passports)
+    failed, sources = {breach.source for breach in crawls.breaches}, build_input.served.sources
+    report = _common(job, tools, [one.outcome for one in crawls.read]).model_copy(
         update={
-            "state": "partial" if breaches else "done",
-            "breaches": tuple(breaches),
-            "waived": tuple(waived),
-            "accounting": _without_refused(accounting, built),
+            "state": "partial" if crawls.breaches else "done",
+            "breaches": crawls.breaches,
+            "waived": crawls.waived,
+            "accounting": _without_refused(summed(built.accounting, listed), built),
             "changes": tuple(built.changes),
             "issued": dict(built.issued),
             "unchanged": built.unchanged,
@@ -49,6 +38,7 @@ def report_of(
             "quarantined": (*refused, *built.quarantined),
         }
     )
+    return under_a_free_id(tools.store, report)
 
 
 def failed_report(

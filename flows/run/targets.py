@@ -4,15 +4,13 @@ from collections import defaultdict
 
 import orjson
 
-from flows.config.clock import clock_of
 from flows.config.settings import Settings
-from flows.config.signing_key import open_key
 from flows.errors import FlowError
-from flows.registry.published import PublishedState, starting_point
+from flows.job.job import new_job, open_tools
+from flows.job.preflight import starting_point_of
+from flows.registry.published import PublishedState
 from flows.registry.unknown_slug import unknown_slug
-from flows.store.open import open_store
 from pipelines.formats.slugs import hub_slug, slug_of, split_id
-from pipelines.signing.keys import KeyRing
 from schemas.sources import CRAWLS, SELLER
 
 
@@ -25,10 +23,10 @@ def listings_to_crawl(target: str, settings: Settings, epoch: int | None) -> dic
 
     An id ("author/name") may be a seller's listing that has no passport yet, or a repository that has one. Sources
     that cannot be asked for single records, or that the settings leave out, are left out. Raise UnknownSlugError for
-    an unknown slug, NothingToAskError where no source is left.
+    an unknown slug, NothingToAskError where no source is left, HistoryError and ClockBehindError as a run would.
     """
-    key = open_key(settings)
-    state = starting_point(open_store(settings.store), KeyRing([key.signer.public_key]), clock_of(epoch)())
+    asking = new_job("rescrape", settings, epoch=epoch)
+    state = starting_point_of(asking, open_tools(asking))
     found = _named(state, target) if "/" in target else _records(state, target)
     if not found:
         raise unknown_slug(target, state.rows())

@@ -4,12 +4,17 @@ import base64
 
 import orjson
 
-from flows.publish.publication import Copies, RenderCopies
+from flows.publish.publication import Copies, RenderCopies, Rendering
 from pipelines.passport.links import Issuer, links
 from pipelines.registry.layout import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
 from pipelines.signing.contract import schema_text
 from pipelines.signing.keys import Signer, jwk
 from pipelines.signing.signatures import ALGORITHM
+
+
+def rendering_for(issuer: Issuer, signer: Signer) -> Rendering:
+    """Return what a publisher with this issuer and key writes for readers."""
+    return Rendering(copies_for(issuer), site_files(signer))
 
 
 def copies_for(issuer: Issuer) -> RenderCopies:

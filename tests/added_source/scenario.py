@@ -39,7 +39,7 @@ def refresh(root: Path, day: float, *, sold: list[dict[str, Any]], guide: dict[s
         settings = read_settings(store=str(root), sources=sources, fieldguide_url=served.url)
         job = new_job("refresh", settings, epoch=int(at.timestamp())).model_copy(update={"work": WORK})
         outcomes = [brought(sold, at=at)]
-        outcomes += [asyncio.run(crawl_source(job, "fieldguide"))] if guide is not None else []
+        outcomes += [asyncio.run(crawl_source(job, "fieldguide", begin(job)))] if guide is not None else []
     publish(job, outcomes)
 
 

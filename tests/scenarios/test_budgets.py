@@ -11,6 +11,7 @@ import pytest
 
 from flows.crawl.process import crawl
 from flows.crawl.sources import crawl_source
+from flows.ingest.ingestion import begin
 from schemas.crawl import AdmittedLine
 from schemas.times import instant
 from tests.support.runs import NOON, _hasty, finish, job_for, reader
@@ -42,7 +43,7 @@ class Registry:
         job = job_for(self.root, url=self.source.url, at=self.at)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("flows.crawl.sources.crawl", partial(_hasty, crawl))
-            outcome = asyncio.run(crawl_source(job, "openrouter"))
+            outcome = asyncio.run(crawl_source(job, "openrouter", begin(job)))
         assert outcome.report.complete
         finish(job, [outcome])
         paths = [urlsplit(path).path.removeprefix(f"{API}/models/") for path in self.source.asked()]
@@ -93,5 +94,5 @@ def test_a_rescrape_is_under_no_budget(source: Source, equipped: Path, monkeypat
     job = job_for(equipped / "store", url=source.url, flow="rescrape", only=("ada/m1",))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("flows.crawl.sources.crawl", partial(_hasty, crawl))
-        asyncio.run(crawl_source(job, "openrouter"))
+        asyncio.run(crawl_source(job, "openrouter", begin(job)))
     assert f"{API}/models/ada/m1/endpoints" in source.asked()

@@ -12,7 +12,7 @@ import pytest
 
 from flows.publish.pending_writes import applied_generation
 from flows.publish.protocol import publish
-from flows.publish.publication import Copies, Publication, PublicationError, SourcePart, SourceParts, Step
+from flows.publish.publication import Copies, Publication, PublicationError, Rendering, SourcePart, SourceParts, Step
 from flows.registry.generation_changes import changes, due
 from flows.registry.reader import read_served
 from flows.registry.signed_files import TamperedError, seal
@@ -33,6 +33,7 @@ from tests.support.publications import (
     AT,
     KEYS,
     SIGNER,
+    SITE,
     Versions,
     copies,
     dump,
@@ -40,6 +41,7 @@ from tests.support.publications import (
     publication,
     publish_many_shards_until,
     publish_versions,
+    publisher,
     reader,
     repair_store,
     row,
@@ -88,8 +90,7 @@ def store(tmp_path: Path) -> Counting:
 
 def publish_wanted(store: Store, wanted: Publication, nonce: str = "wanted") -> Any:
     base = read_served(store, KEYS, AT)
-    rebase = {"rebase": lambda _: wanted, "signer": SIGNER, "keys": KEYS, "clock": lambda: AT, "nonce": nonce}
-    return publish(store, wanted, base=base, **rebase)  # type: ignore[arg-type]
+    return publish(publisher(store, nonce), wanted, base=base, rebase=lambda _: wanted)
 
 
 def followed(store: Store) -> dict[str, str | None]:
@@ -167,7 +168,9 @@ def test_no_more_than_a_few_shards_rows_are_in_memory_while_a_generation_is_publ
                 yield made
 
     store = LocalStore(tmp_path)
-    wanted = replace(publication({"acme-tern": 1}), passports=2_000, rows=rows, copies=lambda *_: Copies(b"", None))
+    wanted = replace(
+        publication({"acme-tern": 1}), passports=2_000, rows=rows, rendering=Rendering(lambda *_: Copies(b"", None))
+    )
     publish_wanted(store, wanted, nonce="1")
     assert len(reader(store).snapshot.shards) == 256
     assert 0 < most[0] < 100
@@ -237,7 +240,9 @@ def test_after_a_move_to_another_address_every_copy_of_every_shard_is_written_an
     def moved(slug: str, body: bytes) -> Copies:
         return Copies(copies(slug, body).passport + b" ", None)
 
-    wanted = replace(publication(dict.fromkeys(changed, 2), reader(store), run="run-2"), copies=moved)
+    wanted = replace(
+        publication(dict.fromkeys(changed, 2), reader(store), run="run-2"), rendering=Rendering(moved, SITE)
+    )
     assert publish_wanted(store, wanted, nonce="2").written["copies"] == len(SOME)
     for slug in SOME:
         assert store.get(layout.passport_copy_key(slug)).body.endswith(b" ")

@@ -21,9 +21,10 @@ pytestmark = pytest.mark.slow
 RUN = """
 import asyncio, os, signal, sys
 from flows.crawl.sources import crawl_source
+from flows.ingest.ingestion import begin
 from flows.job.job import Job
 from flows.progress import WATCHER
-from flows.run.assemble import assemble_crawls; from flows.run.publish import build_passports, publish_generation
+from tests.support.runs import assemble_crawls; from flows.run.publish import build_passports, publish_generation
 from flows.job.workspace import workspace
 
 
@@ -35,7 +36,7 @@ def watch(stage, done, total):
 
 with workspace(Job.model_validate_json(sys.argv[1])) as job:
     WATCHER.set(watch)
-    outcome = asyncio.run(crawl_source(job, "openrouter"))
+    outcome = asyncio.run(crawl_source(job, "openrouter", begin(job)))
     assembled = assemble_crawls(job, [outcome])
     if killed_at == "between":
         os.kill(os.getpid(), signal.SIGKILL)

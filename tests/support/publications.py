@@ -15,8 +15,20 @@ import orjson
 
 from flows.publish.copies import repair
 from flows.publish.protocol import publish
-from flows.publish.publication import Copies, Progress, Publication, RowsOf, SourcePart, SourceParts, Step, silent
+from flows.publish.publication import (
+    Copies,
+    Progress,
+    Publication,
+    Publisher,
+    Rendering,
+    RowsOf,
+    SourcePart,
+    SourceParts,
+    Step,
+    silent,
+)
 from flows.registry.reader import Reader, read_served
+from flows.registry.seen import RememberedGeneration
 from flows.site.rendering import copies_for
 from flows.store.base import Store, StoreUnavailableError
 from flows.store.local import LocalStore
@@ -73,6 +85,9 @@ def passport(slug: str, version: int = 1, signer: Signer = SIGNER) -> bytes:
 
 def copies(slug: str, body: bytes) -> Copies:
     return Copies(COPIES(slug, body).passport, f"<h1>{slug}</h1>".encode() + body)
+
+
+RENDERING = Rendering(copies, SITE)
 
 
 def row(slug: str, version: int = 1) -> ShardRow:
@@ -133,9 +148,19 @@ def publication(versions: Versions, base: Reader | None = None, *, run: str = "r
         lifetimes={},
         run_id=run,
         run_report=b"{}",
-        copies=copies,
-        site=SITE,
+        rendering=RENDERING,
     )
+
+
+def publisher(
+    store: Store,
+    nonce: str = "nonce",
+    *,
+    clock: Callable[[], datetime] = lambda: AT,
+    mark: RememberedGeneration | None = None,
+    on_step: Progress = silent,
+) -> Publisher:
+    return Publisher(store, SIGNER, clock, nonce, mark, on_step=on_step)
 
 
 def publish_versions(
@@ -148,15 +173,10 @@ def publish_versions(
 ) -> Published:
     base = read_served(store, KEYS, AT)
     return publish(
-        store,
+        publisher(store, nonce, clock=clock, on_step=on_step),
         publication(versions, base, run=f"run-{nonce}"),
         base=base,
         rebase=lambda newer: publication(versions, newer, run=f"run-{nonce}"),
-        signer=SIGNER,
-        keys=KEYS,
-        clock=clock,
-        nonce=nonce,
-        on_step=on_step,
     )
 
 
@@ -170,7 +190,7 @@ def seed(store: Store, versions: Versions) -> Store:
 
 
 def repair_store(store: Store) -> dict[str, int]:
-    return repair(store, keys=KEYS, at=AT, copies=copies, site=SITE)
+    return repair(publisher(store), RENDERING)
 
 
 def reader(store: Store, at: datetime = AT + timedelta(hours=1)) -> Reader:
@@ -240,7 +260,7 @@ def publish_next(store: Store, nonce: str) -> None:
         return publication({SHARED: shared_version(base) + 1}, base, run=f"run-{nonce}")
 
     base = read_served(store, KEYS, AT)
-    publish(store, onto(base), base=base, rebase=onto, signer=SIGNER, keys=KEYS, clock=lambda: AT, nonce=nonce)
+    publish(publisher(store, nonce), onto(base), base=base, rebase=onto)
 
 
 def put_beyond_the_limit(root: Path) -> None:

@@ -19,9 +19,10 @@ from flows.crawl.process import crawl
 from flows.crawl.sources import crawl_source
 from flows.demo import recording
 from flows.ingest.crawl_file import CrawlOutcome, read_crawl
+from flows.ingest.ingestion import begin, ingest, with_failures
 from flows.job.job import Job, new_job
 from flows.registry.reader import Reader
-from flows.run.assemble import assemble_crawls
+from flows.run.assemble import Assembled, assemble
 from flows.run.publish import RunOutcome, build_passports, publish_generation
 from flows.store.local import LocalStore
 from pipelines.item_pipeline import AdmitListing
@@ -29,7 +30,7 @@ from pipelines.registry.layout import passport_copy_key
 from pipelines.signing.keys import KeyRing, Signer, jwk, signing_key_to_jwk
 from pipelines.views.ages import Generation
 from schemas.crawl import FetchFailure
-from schemas.run import RunReport
+from schemas.run import Breach, RunReport
 from schemas.sources import SOURCE_NAMES
 from schemas.times import timestamp
 from spiders.extensions.tally import Tally
@@ -88,19 +89,27 @@ def job_for(
     settings = read_settings(store=str(root), openrouter_url=url, sources=("openrouter",))
     ids = {"openrouter": only} if only else None
     job = new_job(flow, settings, epoch=int(at.timestamp()), only=ids, accept_drop=accept_drop)
-    return job.model_copy(update={"work": WORK})
+    return job.model_copy(update={"work": tempfile.mkdtemp(dir=WORK)})
 
 
 def crawled(job: Job) -> list[CrawlOutcome]:
     """Crawl in a separate process, as a run does, but without the waits between requests to a real source."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("flows.crawl.sources.crawl", partial(_hasty, crawl))
-        return [asyncio.run(crawl_source(job, source)) for source in job.sources]
+        return [asyncio.run(crawl_source(job, source, begin(job))) for source in job.sources]
 
 
 async def _hasty(crawl: Any, *arguments: Any, **order: Any) -> CrawlOutcome:
     outcome: CrawlOutcome = await crawl(*arguments, **{**order, "settings": {**order.get("settings", {}), **HASTY}})
     return outcome
+
+
+def assemble_crawls(job: Job, outcomes: Sequence[CrawlOutcome], failures: Sequence[Breach] = ()) -> Assembled:
+    """Ingest crawls that have ended, in this order, and return the batch that they make with the served listings."""
+    so_far = begin(job)
+    for outcome in outcomes:
+        so_far = ingest(job, so_far, outcome)
+    return assemble(job, with_failures(so_far, failures))
 
 
 def finish(job: Job, outcomes: list[CrawlOutcome]) -> RunOutcome:

@@ -11,6 +11,7 @@ from flows.build.batch_part import part_of
 from flows.ingest.crawl_file import CrawlOutcome
 from flows.ingest.crawl_partitions import IngestedCrawl, partition
 from flows.ingest.gates import breaches_of
+from flows.ingest.ingestion import Ingestion, JudgedCrawls
 from flows.ingest.listings import served_listings, update_listings
 from flows.registry.published import EMPTY, PublishedState
 from pipelines.merge.subject import Subject
@@ -83,7 +84,8 @@ def make(tmp_path: Path) -> Any:
         stock = served_listings(served)
         for crawl in taken:
             stock = update_listings(stock, crawl, served, folder / "stock", whole=whole)
-        batch = batch_of(stock, served, taken, folder / "away", whole=whole)
+        ingestion = Ingestion(served, stock, JudgedCrawls(good=tuple(taken)), folder)
+        batch = batch_of(ingestion, folder / "away", whole=whole)
         parts = [part_of(batch, served, index) for index in range(batch.parts)]
         refused = [refusal for one in taken for refusal in one.refused]
         counted = summed((part.accounting for part in parts), len(refused))

@@ -9,12 +9,12 @@ from flows.build.batch import Batch
 from flows.build.builder import build_here, build_parts, parts_affected, runs_of
 from flows.build.passports import Built
 from flows.build.workers import BuildInput, WorkerError, read_build_input, write_build_input
-from flows.job.job import Job
-from flows.run.assemble import Assembled, assemble_crawls
+from flows.job.job import Job, _opened_once
+from flows.run.assemble import Assembled
 from flows.run.publish import build_passports, publish_generation
 from pipelines.registry.slots import shard_index
 from pipelines.signing.keys import signing_key_to_jwk
-from tests.support.runs import NOON, SEED, Record, brought, files, finish, job_for, reader, refresh
+from tests.support.runs import NOON, SEED, Record, assemble_crawls, brought, files, finish, job_for, reader, refresh
 from tests.support.spiders.server import model
 
 LATER = NOON + timedelta(hours=1)
@@ -92,6 +92,7 @@ def test_a_worker_with_other_settings_builds_nothing(name: str, job: Job, monkey
     folder = write_build_input(job, assembled(job).build_input)
     monkeypatch.delenv("PASSPORTS_SIGNING_KEY_FILE" if name == "signing key" else "NOTHING", raising=False)
     monkeypatch.setenv(*OTHER[name])
+    _opened_once.cache_clear()  # another process opens its own tools
     with pytest.raises(
         WorkerError, match=rf"^{name}: the run has .*, this worker .*: start workers with the run's code"
     ):

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from flows.crawl.known_records import write_known
+from flows.crawl.known_records import Wanted, write_known
 from pipelines.registry.slots import EVERY_SLOT
 from schemas.crawl import AdmittedLine
 from tests.support.hub_records import repository_raw
@@ -48,5 +48,5 @@ def test_a_repository_that_lies_elsewhere_is_not_asked_for_again(tmp_path: Path)
         return AdmittedLine(raw=raw, listing=admitted(raw), **marks)
 
     lines = {"huggingface": Lines(hosted("Fen/There"), hosted("Fen/Left", moved_to="Fen/New"))}
-    path = write_known(tmp_path / "known.sqlite", "huggingface", lines, seen_before="2027-01-01T00:00:00.000Z")
+    path = write_known(tmp_path / "known.sqlite", "huggingface", lines, Wanted(seen_before="2027-01-01T00:00:00.000Z"))
     assert [row[0] for row in rows(path, "wanted")] == ["Fen/There"]

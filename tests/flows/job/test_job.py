@@ -122,6 +122,14 @@ def test_the_tools_are_those_that_the_settings_name(equipped: Path) -> None:
     assert tools.terms(renew=True).key_id == SIGNER.key_id
 
 
+def test_the_tools_of_a_run_are_opened_once_and_those_of_the_next_run_anew(equipped: Path) -> None:
+    one, other = (job_for(equipped / "store") for _ in range(2))
+    assert open_tools(one) is open_tools(one.model_copy())
+    assert open_tools(other) is not open_tools(one)
+    before = one.model_copy(update={"work": ""})
+    assert open_tools(before) is not open_tools(before), "what is checked before a run is as it is now"
+
+
 def test_without_a_setting_the_gates_are_those_beside_the_code(equipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PASSPORTS_GATES_FILE")
     assert open_tools(job_for(equipped / "store")).gates == default_gates()

@@ -13,7 +13,16 @@ from flows.store.local import LocalStore
 from flows.store.open import open_store
 from pipelines.registry import layout
 from tests.flows.publish.test_protocol import assert_whole
-from tests.support.publications import AT, KEYS, SIGNER, CreatesOnly, dump, passport, publish_versions, reader, row
+from tests.support.publications import (
+    AT,
+    CreatesOnly,
+    dump,
+    passport,
+    publish_versions,
+    publisher,
+    reader,
+    row,
+)
 
 SLUG = "acme-tern"
 LATER = AT + timedelta(days=40)
@@ -32,10 +41,8 @@ def store(tmp_path: Path) -> Store:
 
 
 def gc(store: Store, **changes: Any) -> Collection:
-    arguments: dict[str, Any] = {
-        "signer": SIGNER, "trusted": KEYS, "clock": lambda: LATER, "nonce": "gc", "generations": 3, "days": 0
-    }  # fmt: skip
-    return collect(store, **(arguments | changes))
+    bounds = {name: changes.pop(name, usual) for name, usual in (("generations", 3), ("days", 0))}
+    return collect(publisher(store, "gc", **({"clock": lambda: LATER} | changes)), **bounds)
 
 
 def test_a_dry_run_removes_nothing_and_says_what_it_would(store: Store) -> None:

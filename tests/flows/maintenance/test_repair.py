@@ -9,9 +9,10 @@ import pytest
 from flows.maintenance.garbage import collect
 from flows.maintenance.repair import Recovered, RecoveryError, recover
 from flows.maintenance.replicate import replicate
-from flows.maintenance.scrub import scrub
+from flows.maintenance.scrub import Scrubber
 from flows.publish.copies import repair
 from flows.publish.publication import PublicationError
+from flows.registry.reader import Reader
 from flows.registry.seen import Memory, RememberedGeneration, Seen
 from flows.registry.signed_files import seal
 from flows.store.base import Store
@@ -19,7 +20,18 @@ from flows.store.local import LocalStore
 from pipelines.registry import layout
 from pipelines.signing.keys import Signer
 from tests.flows.publish.test_continuity import grow, publish_from_here
-from tests.support.publications import AT, KEYS, SIGNER, SITE, CreatesOnly, copies, dump, publish_versions, reader
+from tests.support.publications import (
+    AT,
+    KEYS,
+    RENDERING,
+    SIGNER,
+    CreatesOnly,
+    copies,
+    dump,
+    publish_versions,
+    publisher,
+    reader,
+)
 
 STRANGER = Signer(bytes(range(1, 33)))
 
@@ -41,7 +53,7 @@ def mark(tmp_path: Path) -> RememberedGeneration:
 
 
 def recovered(store: Store, mark: RememberedGeneration | None = None) -> Recovered:
-    return recover(store, signer=SIGNER, clock=lambda: AT, nonce="repair", copies=copies, site=SITE, mark=mark)
+    return recover(publisher(store, "repair", mark=mark), RENDERING)
 
 
 def assert_as_before(store: Store, before: dict[str, bytes]) -> None:
@@ -52,7 +64,7 @@ def assert_as_before(store: Store, before: dict[str, bytes]) -> None:
     served = reader(store).generation
     assert publish_versions(store, {"acme-tern": 77}, nonce="next").generation == served + 1
     assert reader(store).snapshot.parent == served
-    found = scrub(store, trusted=KEYS, at=AT, budget=1000, copy=None, copies=copies)
+    found = Scrubber(store, KEYS, AT, copies).scrub(1000)
     assert (found.damages, found.read) == ([], found.of)
 
 
@@ -183,7 +195,7 @@ def test_what_is_remembered_decides_between_attempts(local: LocalStore, mark: Re
 
 def test_what_was_collected_is_not_missed_after_a_repair(local: LocalStore) -> None:
     grow(local, 4)
-    collect(local, signer=SIGNER, trusted=KEYS, clock=lambda: AT + timedelta(days=9), nonce="gc", generations=2, days=0)
+    collect(publisher(local, "gc", clock=lambda: AT + timedelta(days=9)), generations=2, days=0)
     before, kept_from = dump(local), reader(local).pointer.kept_from
     local.delete(layout.POINTER_KEY)
     assert recovered(local).kept_from == kept_from == 3
@@ -195,18 +207,17 @@ def test_two_repairs_and_a_publisher_at_once_lose_nothing(local: LocalStore) -> 
     local.put(layout.POINTER_KEY, pointers[0])
     assert [recovered(local).generation, recovered(local).generation] == [3, 3]
     assert publish_from_here(local, 9, None).generation == 4
-    assert repair(local, keys=KEYS, at=AT, copies=copies, site=SITE) == {}
+    assert repair(publisher(local), RENDERING) == {}
 
 
 def test_a_mirror_that_lost_its_pointer_is_not_given_another_history(local: LocalStore, tmp_path: Path) -> None:
     short, target = LocalStore(tmp_path / "short"), LocalStore(tmp_path / "target")
     grow(local, 3)
     grow(short, 2)
-    order = {"trusted": KEYS, "at": AT, "nonce": "mirror", "copies": copies, "site": SITE}
-    replicate(local, target, **order)  # type: ignore[arg-type]
+    replicate(Reader(local, KEYS, AT), target, RENDERING, nonce="mirror")
     target.delete(layout.POINTER_KEY)
     before = dump(target)
     with pytest.raises(PublicationError, match="has lost its pointer: generation 3 was published to it"):
-        replicate(short, target, **order)  # type: ignore[arg-type]
+        replicate(Reader(short, KEYS, AT), target, RENDERING, nonce="mirror")
     assert dump(target) == before
-    assert replicate(local, target, **order).generation == 3  # type: ignore[arg-type]
+    assert replicate(Reader(local, KEYS, AT), target, RENDERING, nonce="mirror").generation == 3

@@ -6,6 +6,7 @@ import pytest
 from flows.maintenance.garbage import collect
 from flows.maintenance.replicate import Replicated, replicate
 from flows.publish.publication import PublicationError
+from flows.registry.reader import Reader
 from flows.registry.signed_files import TamperedError
 from flows.store.base import Store
 from flows.store.local import LocalStore
@@ -16,12 +17,11 @@ from tests.support.object_stores import SERVED, place_of
 from tests.support.publications import (
     AT,
     KEYS,
-    SIGNER,
-    SITE,
+    RENDERING,
     CreatesOnly,
-    copies,
     dump,
     publish_versions,
+    publisher,
     reader,
     row,
 )
@@ -43,7 +43,7 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 
 
 def bring(origin: Store, target: Store) -> Replicated:
-    return replicate(origin, target, trusted=KEYS, at=AT, nonce="copy", copies=copies, site=SITE)
+    return replicate(Reader(origin, KEYS, AT), target, RENDERING, nonce="copy")
 
 
 @pytest.mark.parametrize("kind", ["local", "memory", *SERVED])
@@ -108,9 +108,7 @@ def test_a_store_that_only_creates_can_be_brought_elsewhere(tmp_path: Path) -> N
 def test_what_a_collection_left_can_be_brought_elsewhere(origin: Store, target: Store) -> None:
     for version in (3, 4, 5):
         publish_versions(origin, {SLUG: version}, nonce=str(version))
-    collect(
-        origin, signer=SIGNER, trusted=KEYS, clock=lambda: AT + timedelta(days=1), nonce="gc", generations=2, days=0
-    )
+    collect(publisher(origin, "gc", clock=lambda: AT + timedelta(days=1)), generations=2, days=0)
     bring(origin, target)
     assert dump(target) == dump(origin)
     assert_whole(target)

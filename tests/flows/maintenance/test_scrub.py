@@ -10,7 +10,7 @@ import pytest
 import zstandard
 
 from flows.maintenance.garbage import collect
-from flows.maintenance.scrub import Damage, Scrubbed, scrub
+from flows.maintenance.scrub import Damage, Scrubbed, Scrubber
 from flows.publish.pointer import is_collecting
 from flows.publish.publication import PublicationError, Step
 from flows.registry.signed_files import TamperedError, seal
@@ -32,6 +32,7 @@ from tests.support.publications import (
     dump,
     publish_until,
     publish_versions,
+    publisher,
     reader,
     repair_store,
     row,
@@ -61,7 +62,7 @@ def other(store: Store, tmp_path: Path) -> Store:
 
 
 def look(store: Store, other: Store | None = None, *, budget: int = 10_000, days: int = 0) -> Scrubbed:
-    return scrub(store, trusted=KEYS, at=AT + timedelta(days=days), budget=budget, copy=other, copies=copies)
+    return Scrubber(store, KEYS, AT + timedelta(days=days), copies, other).scrub(budget)
 
 
 KINDS: dict[str, Kind] = {
@@ -260,7 +261,7 @@ def test_what_a_collection_removed_is_not_missed_and_what_it_kept_is(store: Stor
 
 
 def gc(store: Store, clock: Callable[[], datetime] = lambda: AT + timedelta(days=1)) -> None:
-    collect(store, signer=SIGNER, trusted=KEYS, clock=clock, nonce="gc", generations=1, days=0)
+    collect(publisher(store, "gc", clock=clock), generations=1, days=0)
 
 
 def test_nothing_is_looked_at_while_garbage_is_collected(store: Store) -> None:

@@ -18,7 +18,7 @@ from prefect.context import FlowRunContext
 from flows.audit.copy_check import check_copy
 from flows.demo import recording
 from flows.orchestration.deployments import ScheduleError, read_deployments, switched_on
-from flows.orchestration.scheduled import waiting_s
+from flows.orchestration.refresh import waiting_s
 from flows.publish.protocol import publish
 from flows.registry.reader import Reader
 from flows.store.local import LocalStore
@@ -32,7 +32,7 @@ from tests.support.prefect_server import (
     prefect_server,
     publishing,
 )
-from tests.support.publications import AT, KEYS, SIGNER, publication, publish_versions
+from tests.support.publications import publication, publish_versions, publisher
 from tests.support.publications import reader as reading
 from tests.support.runs import edited, equip, files, playing, reader
 from tests.support.waiting import LIMIT_S, until
@@ -41,7 +41,7 @@ NOW = datetime(2026, 4, 22, 12, tzinfo=UTC)
 
 
 def test_every_source_is_refreshed_by_a_schedule_of_its_own_and_waits_a_while_first() -> None:
-    refreshes = [one for one in read_deployments() if one.entrypoint == "flows.orchestration.scheduled.refresh"]
+    refreshes = [one for one in read_deployments() if one.entrypoint == "flows.orchestration.refresh.refresh"]
     assert {one.sources for one in refreshes} >= {(source,) for source in CRAWLS}
     assert all(one.name == f"refresh-{one.sources[0]}" and len(one.schedules) == 1 for one in refreshes)
     assert all(0 < one.parameters["jitter_s"] <= 1800 for one in refreshes)
@@ -122,14 +122,10 @@ def test_a_run_that_another_overtook_says_so(tmp_path: Path, caplog: pytest.LogC
     publish_versions(store, {"acme-tern": 2}, nonce="2")
     assert caplog.text == ""
     publish(
-        store,
+        publisher(store, "3"),
         publication({"acme-owl": 1}, base, run="run-3"),
         base=base,
         rebase=lambda newer: publication({"acme-owl": 1}, newer, run="run-3"),
-        signer=SIGNER,
-        keys=KEYS,
-        clock=lambda: AT,
-        nonce="3",
     )
     assert f"{tmp_path}: another run published meanwhile: building again on its generation" in caplog.text
     assert {row.slug for row in reading(store).rows()} == {"acme-tern", "acme-owl"}
@@ -206,7 +202,7 @@ class TestServed:
             assert deployment["concurrency_options"]["collision_strategy"] == "ENQUEUE"
             assert deployment["job_variables"] == {}
             assert not deployment["paused"]
-        assert found["refresh-openrouter"]["entrypoint"] == "flows.orchestration.scheduled.refresh"
+        assert found["refresh-openrouter"]["entrypoint"] == "flows.orchestration.refresh.refresh"
         assert found["rescrape"]["parameter_openapi_schema"]["required"] == ["slug"]
 
     def test_dead_runs_are_watched_for(self, server: Server) -> None:

@@ -15,7 +15,17 @@ from flows.store.base import Store
 from flows.store.local import LocalStore
 from pipelines.registry import layout
 from schemas.run import Published
-from tests.support.publications import AT, KEYS, SIGNER, CreatesOnly, dump, publication, publish_versions, reader
+from tests.support.publications import (
+    AT,
+    KEYS,
+    SIGNER,
+    CreatesOnly,
+    dump,
+    publication,
+    publish_versions,
+    publisher,
+    reader,
+)
 
 REPAIR = "passports store repair"
 
@@ -51,15 +61,10 @@ def publish_from_here(
     base = read_served(store, KEYS, AT)
     run = f"run-{version}"
     return publish(
-        store,
+        publisher(store, run, mark=mark),
         publication({"acme-tern": version}, base, run=run),
         base=base,
         rebase=lambda newer: publication({"acme-tern": version}, newer, run=run),
-        signer=SIGNER,
-        keys=KEYS,
-        clock=lambda: AT,
-        nonce=run,
-        mark=mark,
         new_store=new_store,
     )
 
@@ -187,7 +192,7 @@ def test_garbage_is_not_collected_below_snapshots_that_were_served(local: LocalS
     local.put(layout.POINTER_KEY, pointers[0])
     before = dump(local)
     with pytest.raises(HistoryError, match=REPAIR):
-        collect(local, signer=SIGNER, trusted=KEYS, clock=lambda: AT, nonce="gc", generations=1, days=0)
+        collect(publisher(local, "gc"), generations=1, days=0)
     assert dump(local) == before
 
 
@@ -196,14 +201,10 @@ def test_a_new_history_is_begun_only_where_that_is_asked_for(local: LocalStore) 
     local.delete(layout.POINTER_KEY)
     with pytest.raises(HistoryError, match=REPAIR):
         publish(
-            local,
+            publisher(local, "run-9"),
             publication({"acme-tern": 9}, None, run="run-9"),
             base=None,
             rebase=lambda newer: publication({"acme-tern": 9}, newer, run="run-9"),
-            signer=SIGNER,
-            keys=KEYS,
-            clock=lambda: AT,
-            nonce="run-9",
         )
 
 

@@ -16,7 +16,7 @@ from flows.publish.immutable_files import write_objects, write_report
 from flows.publish.pending_writes import applied_generation
 from flows.publish.pointer import POINTER_LIFE
 from flows.publish.protocol import publish
-from flows.publish.publication import Publication, PublicationError, Step
+from flows.publish.publication import Publication, PublicationError, Rendering, Step
 from flows.registry.reader import read_served
 from flows.store.base import ConflictError, KeyRefusedError, Store, StoreUnavailableError, StoreUnfitError
 from flows.store.local import LocalStore
@@ -28,7 +28,6 @@ from tests.support.processes import run, start
 from tests.support.publications import (
     AT,
     KEYS,
-    SIGNER,
     SITE,
     CreatesOnly,
     copies,
@@ -38,6 +37,7 @@ from tests.support.publications import (
     publish_often,
     publish_until,
     publish_versions,
+    publisher,
     reader,
     repair_store,
     row,
@@ -136,12 +136,9 @@ def _publish(store: Store, wanted: Publication, nonce: str = "n", **changes: Any
     arguments: dict[str, Any] = {
         "base": read_served(store, KEYS, AT),
         "rebase": lambda _: wanted,
-        "signer": SIGNER,
-        "keys": KEYS,
-        "clock": lambda: AT,
-        "nonce": nonce,
     }
-    return publish(store, wanted, **(arguments | changes))
+    own = {name: changes.pop(name) for name in ("clock", "mark", "on_step") if name in changes}
+    return publish(publisher(store, nonce, **own), wanted, **(arguments | changes))
 
 
 def test_equal_runs_leave_equal_bytes(tmp_path: Path) -> None:
@@ -333,7 +330,7 @@ def test_bytes_under_a_wrong_name_stop_the_publication(store: Store) -> None:
 
 def test_a_site_file_in_a_passports_place_stops_the_publication(store: Store) -> None:
     with pytest.raises(KeyRefusedError):
-        _publish(store, replace(publication(FIRST), site={"acme-tern": b""}))
+        _publish(store, replace(publication(FIRST), rendering=Rendering(copies, {"acme-tern": b""})))
     assert read_served(store, KEYS, AT) is None
 
 
@@ -474,7 +471,7 @@ def test_an_overtaken_publisher_leaves_the_site_to_whoever_overtook_it() -> None
         if (step, done) == (Step.POINTER, 1) and not ran:
             ran.append(1)
             newer = publication({"acme-tern": 2}, read_served(store, KEYS, AT), run="run-2")
-            _publish(store, replace(newer, site={**SITE, "index.html": b"<p>newer"}), "2")
+            _publish(store, replace(newer, rendering=Rendering(copies, {**SITE, "index.html": b"<p>newer"})), "2")
 
     assert _publish(store, publication(FIRST), "1", on_step=overtake).generation == 1
     assert reader(store).generation == 2
@@ -584,9 +581,9 @@ def test_killed_at_random_moments_a_store_always_serves_one_whole_generation(loc
 
 def test_racing_processes_lose_no_update(local: LocalStore) -> None:
     publishers = [start(publish_often, Place(local.name, {}), name, 6) for name in ("left", "right")]
-    for publisher in publishers:
-        publisher.join()
-    assert [publisher.exitcode for publisher in publishers] == [0, 0]
+    for process in publishers:
+        process.join()
+    assert [process.exitcode for process in publishers] == [0, 0]
     assert {found.slug for found in reader(local).rows()} == {
         f"{name}-{number}" for name in ("left", "right") for number in range(6)
     }

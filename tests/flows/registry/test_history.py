@@ -11,14 +11,12 @@ from flows.store.local import LocalStore
 from pipelines.registry import layout
 from pipelines.registry.deltas import encode_delta
 from tests.support.publications import (
-    AT,
-    KEYS,
-    SIGNER,
     CreatesOnly,
     dump,
     passport,
     publication,
     publish_versions,
+    publisher,
     reader,
     repair_store,
     row,
@@ -62,7 +60,7 @@ def test_who_follows_the_deltas_comes_to_the_same_rows(store: Store) -> None:
 def test_a_passport_that_is_served_no_more_is_a_removed_line(store: Store) -> None:
     base = reader(store)
     fewer = serving(publication({}, base, run="fewer"), [r for r in base.rows() if r.slug != SLUG])
-    publish(store, fewer, base=base, rebase=lambda _: fewer, signer=SIGNER, keys=KEYS, clock=lambda: AT, nonce="fewer")
+    publish(publisher(store, "fewer"), fewer, base=base, rebase=lambda _: fewer)
     (line,) = reader(store).delta()
     assert (line.change, line.slug, line.object, line.before) == ("removed", SLUG, None, row(SLUG, 3).object)
 

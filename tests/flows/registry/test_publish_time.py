@@ -16,7 +16,7 @@ from flows.store.local import LocalStore
 from pipelines.registry import layout
 from schemas.times import timestamp
 from tests.support.cli import Terminal
-from tests.support.publications import AT, KEYS, SIGNER, publish_versions
+from tests.support.publications import AT, publish_versions, publisher
 from tests.support.runs import NOON, Record, edited, files, issued, reader, refresh
 
 AHEAD = NOON + timedelta(days=1000)
@@ -124,7 +124,7 @@ def test_garbage_is_not_collected_by_a_clock_that_is_behind(tmp_path: Path) -> N
     pointer = store.get(layout.POINTER_KEY).body
     behind = AT - timedelta(hours=3)
     with pytest.raises(ClockBehindError):
-        collect(store, signer=SIGNER, trusted=KEYS, clock=lambda: behind, nonce="gc", generations=1, days=0)
+        collect(publisher(store, "gc", clock=lambda: behind), generations=1, days=0)
     assert store.get(layout.POINTER_KEY).body == pointer
 
 

@@ -8,7 +8,7 @@ import pytest
 from flows.audit.copy_check import check_copy
 from flows.publish.pointer import POINTER_LIFE
 from flows.publish.protocol import publish
-from flows.publish.publication import Copies
+from flows.publish.publication import Copies, Rendering
 from flows.registry.reader import Reader, read_served
 from flows.registry.signed_files import EmptyStoreError, NotInSnapshotError, TamperedError
 from flows.site.rendering import copies_for
@@ -27,6 +27,7 @@ from tests.support.publications import (
     passport,
     publication,
     publish_versions,
+    publisher,
     reader,
     row,
     serving,
@@ -105,16 +106,12 @@ def test_a_passport_is_found_in_one_of_many_shards(tmp_path: Path) -> None:
     store = LocalStore(tmp_path)
     template = row(SLUG)
     rows = [template.model_copy(update={"slug": f"model-{number}"}) for number in range(5_001)]
-    wanted = serving(replace(publication({SLUG: 1}), copies=lambda slug, _: Copies(slug.encode())), rows)
+    wanted = serving(replace(publication({SLUG: 1}), rendering=Rendering(lambda slug, _: Copies(slug.encode()))), rows)
     publish(
-        store,
+        publisher(store, "many"),
         wanted,
         base=None,
         rebase=lambda _: wanted,
-        signer=SIGNER,
-        keys=KEYS,
-        clock=lambda: AT,
-        nonce="many",
     )
     counting = Counting(tmp_path)
     served = reader(counting)

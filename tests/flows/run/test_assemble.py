@@ -12,9 +12,10 @@ from flows.audit.copy_check import check_copy
 from flows.crawl.sources import crawl_source, failure_of
 from flows.demo import recording
 from flows.ingest.crawl_file import CrawlFailedError
+from flows.ingest.ingestion import begin
 from flows.publish.protocol import publish
 from flows.registry.signed_files import TamperedError
-from flows.run.assemble import GateClosedError, assemble_crawls
+from flows.run.assemble import GateClosedError
 from flows.run.publish import RunOutcome, build_passports, publish_generation
 from flows.store.base import StoreUnavailableError
 from pipelines.signing.keys import signing_key_to_jwk
@@ -25,6 +26,7 @@ from tests.support.runs import (
     GATES,
     NOON,
     Record,
+    assemble_crawls,
     brought,
     crawled,
     edited,
@@ -496,7 +498,8 @@ def test_a_cancelled_crawl_leaves_the_store_as_it_was(store: Path) -> None:
 
     async def cancel_once_asked() -> None:
         with serving(always="429", retry_after="300") as source:
-            task = asyncio.create_task(crawl_source(job_for(store, url=source.url), "openrouter"))
+            job = job_for(store, url=source.url)
+            task = asyncio.create_task(crawl_source(job, "openrouter", begin(job)))
             await asyncio.to_thread(until, source.asked)
             task.cancel()
             await task
