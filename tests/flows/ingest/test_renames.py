@@ -25,7 +25,7 @@ def test_a_passport_under_the_old_name_says_where_the_repository_is_now(hub: Hub
     left = hub.said("marsh--curlew")
     shown = [(one["locator"], one["value"]) for one in left["evidence"] if one["path"] == "/artifact/status"]
     assert shown == [("/found", "Marsh/Curlew-1B")]
-    assert any("called Marsh/Curlew-1B now" in text for text in left["trust"]["failure_modes"])
+    assert any("renamed to Marsh/Curlew-1B" in text for text in left["trust"]["failure_modes"])
     hub.day(2, repository("Marsh/Curlew"), cards={"Marsh/Curlew": CARD})
     assert hub.statuses() == {"marsh--curlew": "active", "marsh--curlew-1b": "delisted", "marsh-heron-7b": "active"}
 
@@ -80,7 +80,7 @@ def test_an_answer_that_was_spelt_otherwise_gives_way_to_the_look_that_found_it(
     hub.day(0, repository("Marsh/Curlew"))
     hub.day(0.25, gone("marsh/curlew"))
     hub.day(1, repository("Fen/Curlew"))
-    assert "called Fen/Curlew now" in hub.modes("marsh--curlew")
+    assert "renamed to Fen/Curlew" in hub.modes("marsh--curlew")
 
 
 def test_a_passport_of_its_own_that_was_kept_up_is_delisted_when_the_repository_goes(hub: Hub) -> None:
