@@ -34,7 +34,7 @@ from tests.support.waiting import LIMIT_S, until
 
 pytestmark = [pytest.mark.harness, pytest.mark.slow]
 NAMES = ["refresh-openrouter", "watch", "rescrape", "publish"]
-NO_SIGN = "No sign of life for 90 s"
+NO_SIGN = "No heartbeat for 90 s"
 ENDING = "cancelling the current run, if there is one, and pausing the schedules"
 
 
