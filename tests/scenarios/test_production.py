@@ -105,7 +105,7 @@ class TestOnPostgres:
         ):
             state = server.wait_for(dead, "CRASHED")
             server.wait_for(following, "COMPLETED")
-        assert state["message"].startswith("No sign of life for 90 s")
+        assert state["message"].startswith("No heartbeat for 90 s")
 
 
 def compose() -> dict[str, Any]:
