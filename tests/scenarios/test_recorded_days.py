@@ -189,6 +189,6 @@ def test_stores_that_saw_different_days_are_told_apart(days: Days, again: Path) 
 
 def test_a_list_that_lost_a_third_is_held_back(days: Days, again: Path) -> None:
     whole, at = openrouter_models(LAST), noon(LAST) + DAY_APART
-    with pytest.raises(GateClosedError, match=r"226 listings.*339"):
+    with pytest.raises(GateClosedError, match=r"listings in the crawl: 226.*339"):
         finish(job_for(again, at=at), [brought(whole[::3] + whole[1::3], at=at)])
     assert reader(again, at=at).generation == len(days.reports)
