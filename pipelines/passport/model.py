@@ -6,6 +6,7 @@ from pipelines.enrich.evidence import Document, from_claim, stated
 from pipelines.merge.agreement import agreeing
 from pipelines.merge.subject import STANDARD_OFFER, Subject
 from pipelines.normalise.prices import is_free
+from pipelines.passport.facets import facet_blocks, facet_evidence
 from schemas.listing import BenchmarkResult, Listing, Price, Provider
 
 AT = "/artifact/model"
@@ -25,6 +26,7 @@ FACT_OF = {
     "expires_on": "expires_on",
     "parameter_count": "parameter_count",
     "gated": "gated",
+    "successor": "successor",
 }
 """Key of the block → the fact that it shows."""
 
@@ -58,6 +60,8 @@ def model_block(subject: Subject) -> Document:
         "base_models": [_base_model(item) for item in subject.items("base_model")],
         "languages": subject.items("language"),
         "benchmarks": [_benchmark(result) for _, result in _results(subject)],
+        **facet_blocks(subject),
+        "successor": facts["successor"],
         "records": _records(subject),
     }
 
@@ -84,7 +88,7 @@ def model_evidence(subject: Subject) -> list[Document]:
     for n, (listing, result) in enumerate(_results(subject)):
         entry = stated(f"{AT}/benchmarks/{n}", listing, result.locator, result.as_stated)
         evidence.append({**entry, "method": "declared"})
-    return evidence
+    return [*evidence, *facet_evidence(subject)]
 
 
 def modalities(words: Iterable[str]) -> list[str]:

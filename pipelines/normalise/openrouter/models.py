@@ -7,7 +7,7 @@ from pipelines.formats.record_reader import FieldError, RecordReader, day, parse
 from pipelines.formats.slugs import ID_TERMS, REPOSITORY_TERMS, ListingId, is_plain, is_repository, slug_of, split_id
 from pipelines.formats.text import clean, clean_tail, disguise_in
 from pipelines.normalise.name_match import names_match
-from pipelines.normalise.openrouter.vocabulary import UNREAD_FIELDS, VOCABULARY
+from pipelines.normalise.openrouter.vocabulary import REASONING_EFFORTS, UNREAD_FIELDS, VOCABULARY
 from pipelines.normalise.prices import price_facts, read_prices
 from pipelines.texts.descriptions import description_facts, is_cut_off
 from pipelines.texts.subjects import Names, names_of
@@ -138,7 +138,17 @@ def _read_parameters(record: RecordReader, facts: list[Fact]) -> None:
 def _read_reasoning(record: RecordReader, facts: list[Fact]) -> None:
     reasoning = record.optional_nested("reasoning")
     _add(facts, "reasoning_mandatory", reasoning.optional_flag("mandatory"), "/reasoning/mandatory")
-    facts += _each("reasoning_effort", reasoning.optional_lines("supported_efforts"), "/reasoning/supported_efforts")
+    efforts, at = reasoning.optional_lines("supported_efforts"), "/reasoning/supported_efforts"
+    facts += _each("reasoning_effort", efforts, at)
+    highest_first = tuple(sorted(set(efforts), key=_effort_order)) or None
+    _add_stated(facts, "reasoning_efforts", highest_first, at, tuple(efforts))
+    _add(facts, "reasoning_default_effort", reasoning.optional_line("default_effort"), "/reasoning/default_effort")
+    _add(facts, "reasoning_default_enabled", reasoning.optional_flag("default_enabled"), "/reasoning/default_enabled")
+
+
+def _effort_order(word: str) -> tuple[int, str]:
+    known = word in REASONING_EFFORTS
+    return (REASONING_EFFORTS.index(word) if known else len(REASONING_EFFORTS), word)
 
 
 def _read_dates(record: RecordReader, facts: list[Fact]) -> None:
