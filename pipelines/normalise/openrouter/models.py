@@ -11,6 +11,7 @@ from pipelines.normalise.openrouter.vocabulary import REASONING_EFFORTS, UNREAD_
 from pipelines.normalise.prices import price_facts, read_prices
 from pipelines.texts.descriptions import description_facts, is_cut_off
 from pipelines.texts.subjects import Names, names_of
+from pipelines.texts.traits import name_facts, trait_facts
 from schemas.listing import AsStated, Fact, FactValue, Listing, Price, RawListing
 
 QUOTED_TAIL = 40
@@ -18,6 +19,9 @@ QUOTED_TAIL = 40
 
 ROUTER = "Router"
 """The tokenizer of a router: a listing that passes requests on to models with tokenizers of their own."""
+
+MOVING = "-latest"
+"""End of an id that stands for one model today and for another one later."""
 
 LATEST_CREATED = 253_402_300_799
 """The last second of the year 9999, the latest that a date can be."""
@@ -31,7 +35,11 @@ def read_model(raw: RawListing) -> Listing:
     facts = [Fact("listed", True, "/id", listing_id)]
     _add_stated(facts, "disguised_name", disguise_in(name), "/name", name)
     _read_identity(record, facts)
+    if ident.base.endswith(MOVING):
+        facts.append(Fact("moving_id", True, "/id", listing_id))
     _read_description(record, facts, names_of(listing_id, name))
+    if not any(fact.name == "parameter_count" for fact in facts):
+        facts += name_facts(name, "/name")
     for read in (_read_architecture, _read_limits, _read_parameters, _read_reasoning, _read_dates):
         read(record, facts)
     prices = _read_pricing(record, facts)
@@ -97,6 +105,7 @@ def _read_description(record: RecordReader, facts: list[Fact], names: Names) -> 
     if description:
         facts.append(Fact("description", clean(description), "/description", description))
         facts += description_facts(description, "/description", names)
+        facts += trait_facts(description, "/description", names)
         if is_cut_off(description):
             tail = clean_tail(description, QUOTED_TAIL)
             facts.append(Fact("description_truncated", True, "/description", tail, "pattern"))

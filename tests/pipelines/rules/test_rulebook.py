@@ -84,6 +84,7 @@ def names_of_facts() -> set[str]:
         for one in (
             FULL,
             listing(name="Her\u200bon"),
+            listing(id="heron-lab/heron-latest"),
             SILENT,
             ROUTER,
             SERVED,
