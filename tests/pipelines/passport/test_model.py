@@ -45,7 +45,7 @@ def test_the_block_states_what_the_sources_do_and_null_where_none_does() -> None
             }
         ],
         "providers": [],
-        "parameter_count": None,
+        "parameter_count": 7_000_000_000,
         "gated": None,
         "base_models": [],
         "languages": [],

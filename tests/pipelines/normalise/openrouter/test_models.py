@@ -151,7 +151,7 @@ def test_what_a_description_states_is_quoted_where_it_stands() -> None:
     assert read["limit:plain-58"] == Fact(
         "limit:plain-58", "It does not support images.", "/description", "It does not support images.", "pattern"
     )
-    assert all(str(fact.as_stated) in description for fact in read.values())
+    assert all(str(read[name].as_stated) in description for name in of_description)
 
 
 def test_what_a_description_states_is_no_unfamiliar_word() -> None:
