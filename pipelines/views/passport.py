@@ -43,7 +43,7 @@ def passport_pairs(passport: Json, row: ShardRow, finding: Finding) -> Iterator[
     if unfragile.get("conflicts"):
         yield "where sources disagree", [(_short(c["path"]), _sides(c)) for c in unfragile["conflicts"]]
     if unfragile.get("unknowns"):
-        yield "what nobody states", [("", ", ".join(_short(u["path"]) for u in unfragile["unknowns"]))]
+        yield "what no source states", [("", ", ".join(_short(u["path"]) for u in unfragile["unknowns"]))]
     if used := usage_rows(unfragile) + _use(unfragile["trust"]):
         yield "how widely it is used", used
     if records := _records(unfragile["artifact"]["model"]):

@@ -101,7 +101,7 @@ def last_week(today: date) -> str:
 def _read_list(body: bytes) -> FacetAnswer:
     page = read_first_page(body)
     if page.following is not None or page.announced not in (None, len(page.elements)):
-        raise AnswerError(f"a part of a list ({len(page.elements)} of {page.announced} models) where all belong")
+        raise AnswerError(f"a part of a list ({len(page.elements)} of {page.announced} models) instead of all of it")
     return FacetAnswer({}, _distinct(_texts(page.elements, "id")))
 
 
@@ -122,7 +122,7 @@ def _read_rankings(body: bytes) -> FacetAnswer:
         raise AnswerError("no object under `meta`, which says what the figures are of")
     names, weeks = _distinct(_texts(elements, "model_permaslug")), set(_texts(elements, "date"))
     if len(weeks) != 1:
-        raise AnswerError(f"figures of {len(weeks)} dates where those of one week belong")
+        raise AnswerError(f"figures of {len(weeks)} dates instead of one week")
     tokens = dict(zip(names, _texts(elements, "total_tokens"), strict=True))
     dates = {name: meta.get(name) for name in ("as_of", "start_date", "end_date")}
     return FacetAnswer({**dates, "tokens": tokens})
@@ -156,5 +156,5 @@ def _texts(elements: list[object], field: str) -> list[str]:
 
 def _distinct(texts: list[str]) -> tuple[str, ...]:
     if len(set(texts)) < len(texts):
-        raise AnswerError(f"{len(texts)} elements of which {len(texts) - len(set(texts))} stand there again")
+        raise AnswerError(f"{len(texts)} elements of which {len(texts) - len(set(texts))} are repeated")
     return tuple(texts)

@@ -99,10 +99,10 @@ def test_a_crawl_of_single_listings_asks_for_no_facets(tmp_path: Path) -> None:
 
 
 BAD = {
-    "nothing": (page(), "an empty list where models belong"),
+    "nothing": (page(), "an empty list instead of models"),
     "a part": (page(MODELS[0], total_count=3), "a part of a list (1 of 3 models)"),
     "a first page": (page(MODELS[0], links={"next": "/api/v1/models?offset=1"}), "a part of a list (1 of 1 models)"),
-    "twice the same": (page(MODELS[0], MODELS[0]), "2 elements of which 1 stand there again"),
+    "twice the same": (page(MODELS[0], MODELS[0]), "2 elements of which 1 are repeated"),
     "no ids": (page({"name": "Heron"}), "1 elements without a text as id"),
     "a page": (b"<!doctype html><title>One moment</title>", "an HTML page titled 'One moment'"),
 }
