@@ -108,11 +108,11 @@ class Price(NamedTuple):
 
 
 Kind = Literal[
-    "model", "router", "variant", "alias", "endpoints", "card", "licence", "entry", "code", "absence", "roll"
+    "model", "router", "variant", "alias", "endpoints", "card", "licence", "entry", "code", "absence", "roll", "facet"
 ]
 """What a record is: a model; a router, which passes requests on to models; a variant (an offer) or alias (another name)
 of a model; its endpoints, card or licence; a catalogue's entry about it; the repository of its code; the answer that
-there is no such record; or a roll of ids."""
+there is no such record; a roll of ids; or a facet, which is an answer about all models of a seller."""
 
 NAMING = ("model", "router", "variant", "alias")
 """Kinds of records that a passport can be named after."""

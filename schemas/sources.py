@@ -1,14 +1,20 @@
 """The table of sources: one row for each kind of record, with all that is particular to it. Modules read the rows."""
 
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
-Role = Literal["seller", "endpoints", "roll", "repository", "card", "licence", "catalogue", "code", "proposals"]
+from schemas.facets import SETTINGS as FACET_SETTINGS
+
+Role = Literal[
+    "seller", "endpoints", "roll", "facet", "repository", "card", "licence", "catalogue", "code", "proposals"
+]
 """What a kind of record is used for; modules select sources by it.
 
 seller         listings of models that are offered; each names a passport
 endpoints      who serves one listing of the seller
 roll           the ids that one complete crawl of the seller's list found: evidence that others were absent
+facet          what the seller answers about all of its models to one query: evidence of which are in it, and which not
 repository     repositories of models; each names a passport, unless a listing of the same model does
 card, licence  texts in such a repository
 catalogue      entries about models of others; they name no passport
@@ -38,6 +44,8 @@ class CrawlSettings(NamedTuple):
     """Whether single records can be asked for by id, so that a re-scrape of one passport asks this source."""
     asks_endpoints: bool = False
     """Whether its spider also asks for the endpoints of each listing, where a refresh wants them."""
+    facets: Mapping[str, str] = MappingProxyType({})
+    """Setting, PASSPORTS_<NAME>_<SETTING> → the further answers about all its records that a refresh asks for."""
     has_list_query: bool = False
     """Whether a part of its list can be asked for, by PASSPORTS_<NAME>_MINIMUM_DOWNLOADS and similar settings."""
     resumable: bool = False
@@ -90,6 +98,8 @@ class Source(NamedTuple):
 
     Of other sources it reads the records with the passport's slug, or none where no slug is made from the id.
     """
+    citation: str | None = None
+    """How the source asks to be cited where its figures are shown; {} stands for the day that they are of."""
     text: str | None = None
     """Name for the text of a record in sentences ("its card"), where a language model may read it for limits."""
     artifact_prefix: str = ""
@@ -112,7 +122,7 @@ SOURCES: Final[tuple[Source, ...]] = (
             "https://openrouter.ai", "OpenRouter's API", "/api/v1/models?output_modalities=all",
             key_variable="OPENROUTER_API_KEY", budget=500,
             budget_of="listings whose endpoints a refresh asks for, where it does",
-            takes_ids=True, asks_endpoints=True,
+            takes_ids=True, asks_endpoints=True, facets=FACET_SETTINGS,
         ),
     ),
     Source(
@@ -122,6 +132,19 @@ SOURCES: Final[tuple[Source, ...]] = (
     ),
     Source(
         "openrouter-roll", role="roll", crawl="openrouter", reader="pipelines.normalise.openrouter.roll:read_roll",
+    ),
+    Source(
+        "openrouter-facets", role="facet", crawl="openrouter",
+        reader="pipelines.normalise.openrouter.facets:read_facet",
+    ),
+    Source(
+        "openrouter-providers", role="facet", crawl="openrouter",
+        reader="pipelines.normalise.openrouter.providers:read_providers",
+    ),
+    Source(
+        "openrouter-rankings", role="facet", crawl="openrouter",
+        reader="pipelines.normalise.openrouter.rankings:read_rankings",
+        citation="Source: OpenRouter (openrouter.ai/rankings), as of {}",  # the rankings are under CC BY 4.0
     ),
     Source(
         "huggingface", role="repository", crawl="huggingface",
@@ -200,5 +223,6 @@ TEXTS: Final = of_role("card", "licence")
 HOSTED: Final = (HUB, *TEXTS)
 """Sources of repositories and of the texts in them."""
 CATALOGUES: Final = of_role("catalogue")
+FACETS: Final = of_role("facet")
 ROLLS: Final = {row.crawl: row.name for row in SOURCES if row.role == "roll"}
 """Source whose complete crawls store a roll → the source of its rolls."""

@@ -44,8 +44,10 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name in (*SETTINGS, *(name for name in os.environ if name.startswith("PASSPORTS_") and name != KEPT)):
             patch.delenv(name, raising=False)
         patch.setenv("PASSPORTS_SOURCES", "openrouter")
-        for source in CRAWLS:
+        for source, crawl in CRAWLS.items():
             patch.setenv(f"PASSPORTS_{source.upper()}_URL", NOWHERE)
+            for facet in crawl.facets:  # servers of tests answer none, except those of tests that are about facets
+                patch.setenv(f"PASSPORTS_{source.upper()}_{facet.upper()}", "false")
         patch.setenv("HOME", str(root / "session"))
         patch.setenv("PREFECT_HOME", str(root / "prefect"))
         yield root

@@ -19,7 +19,7 @@ LAST_CATALOGUE = """        settings=CrawlSettings("https://models.dev", "models
 """Text of the table of sources behind which a row is added."""
 ORDERS = {
     'fact = "knowledge_cutoff"\norder = ["openrouter", "modelsdev"': ', "fieldguide"',
-    'fact = "open_weights"\norder = ["huggingface", "modelsdev"': ', "fieldguide"',
+    'fact = "open_weights"\norder = ["huggingface", "openrouter", "modelsdev"': ', "fieldguide"',
     "[scope]\n": 'fieldguide = "field guide"\n',
 }  # fmt: skip
 """Text of precedence.toml → what is added behind it."""

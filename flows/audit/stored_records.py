@@ -13,9 +13,9 @@ from pipelines.normalise.admit import admit
 from pipelines.registry.slots import EVERY_SLOT, shard_index, slots_of
 from schemas.listing import Listing, RawListing
 from schemas.registry import SourceRef
-from schemas.sources import BY_NAME, HOSTED, SELLER, SOURCES, brought_by
+from schemas.sources import BY_NAME, FACETS, HOSTED, SELLER, SOURCES, brought_by
 
-_PARTS_KEPT, _INDEXES_KEPT = 8, 4
+_PARTS_KEPT, _INDEXES_KEPT = 12, 4
 """How many partitions and indexes of sources are in memory at once."""
 
 
@@ -52,11 +52,12 @@ class StoredRecords:
     def beside(self, then: Reader, slug: str, named: Iterable[RawListing]) -> list[RawListing]:
         """Return further records that are present and could be of the same model, by the names that they share.
 
-        These are the seller's with that slug or author, entries of catalogues and code under any of the names, and
-        the repositories with their texts that any of the records states.
+        These are the seller's with that slug or author, entries of catalogues and code under any of the names, the
+        repositories with their texts that any of the records states, and the seller's answers about all its models.
         """
         found = {(raw.source, raw.id): raw for raw in named}
-        own, waiting = set(found), list(found.values())
+        own, waiting = set(found), [raw for raw in found.values() if raw.source not in FACETS]
+        found |= {(raw.source, raw.id): raw for raw in self._facets(then) if (raw.source, raw.id) not in found}
         while waiting:
             listing = admit(waiting.pop())
             for raw in self._near(then, listing, slug) if isinstance(listing, Listing) else ():
@@ -64,6 +65,13 @@ class StoredRecords:
                     found[raw.source, raw.id] = raw
                     waiting += [raw] if raw.source in HOSTED else []
         return [raw for key, raw in found.items() if key not in own]
+
+    def _facets(self, then: Reader) -> Iterator[RawListing]:
+        for source in FACETS:
+            ref = _ref(then, source)
+            if ref is not None:
+                parts = (self._part(then, ref, part.index) for part in ref.parts)
+                yield from (kept.raw for part in parts for records in part.values() for kept in records)
 
     def _near(self, then: Reader, listing: Listing, slug: str) -> Iterator[RawListing]:
         for name in (*_keys(listing), f"slug {slug}"):
@@ -77,10 +85,12 @@ class StoredRecords:
     def _look_up(self, then: Reader, source: str, record_id: str, slug: str) -> Iterator[StoredRecord]:
         ref = _ref(then, source)
         for index in _places(source, record_id, slug, ref) if ref else ():
-            stored = next((part.sha256 for part in ref.parts if part.index == index), None) if ref else None
-            if ref and stored:
-                part = _kept(self._parts, _PARTS_KEPT, f"{source} {stored}", lambda: _part(then, ref, index))  # noqa: B023 - called at once
-                yield from part.get(record_id.lower(), ())
+            if ref and any(part.index == index for part in ref.parts):
+                yield from self._part(then, ref, index).get(record_id.lower(), ())
+
+    def _part(self, then: Reader, ref: SourceRef, index: int) -> Part:
+        stored = next(part.sha256 for part in ref.parts if part.index == index)
+        return _kept(self._parts, _PARTS_KEPT, f"{ref.source} {stored}", lambda: _part(then, ref, index))
 
     def _index(self, then: Reader, source: str) -> Index:
         ref = _ref(then, source)

@@ -128,7 +128,7 @@ def summed(parts: Iterable[Accounting], quarantined: int) -> Accounting:
 def _displaced(listings: Listings, joins: Joins, parts: int) -> Iterator[Joined]:
     """Yield the records whose passport has another slug, or whose source makes no passport's slug from their id."""
     for row in SOURCES:
-        if row.role not in ("seller", "endpoints", "roll", "proposals"):
+        if row.role not in ("seller", "endpoints", "roll", "facet", "proposals"):
             for listing in present(listings.read(row.name)):
                 yield from (one for one in joins.passports_of(listing) if one.slug != listing.slug or row.slugs is None)
     for index in range(parts):

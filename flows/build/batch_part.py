@@ -72,7 +72,7 @@ class PartBuilder:
         missing = {key: self._absence(all_listings, line) for key, line in self.own.items() if line.missing_since}
         absences = {key: absence for key, absence in missing.items() if absence.observations}
         listings = [line.listing for line in self.own.values()]
-        found = gather(listings, self.owners, joined=self.joined, absences=absences)
+        found = gather(listings, self.owners, joined=self.joined, absences=absences, facets=all_listings.facets())
         there = [
             line.listing
             for key, line in self.own.items()

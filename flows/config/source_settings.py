@@ -66,6 +66,8 @@ def _fields() -> dict[str, Any]:
         if crawl.budget is not None:
             most = f"Most {crawl.budget_of} in one run; those observed longest ago come first."
             found[f"{source}_budget"] = (Annotated[int, Field(ge=0)], crawl.budget, most)
+        for name, what in crawl.facets.items():
+            found[f"{source}_{name}"] = (bool, True, f"Whether a refresh asks {crawl.title} for {what}.")
         if crawl.has_list_query:
             found |= {f"{source}_{name}": field for name, field in _OF_A_LIST.items()}
     return {name: (kind, Field(default, description=what)) for name, (kind, default, what) in found.items()}
@@ -97,6 +99,14 @@ class SourceSettings(_Fields):
     def budgets(self) -> dict[str, int]:
         """Source → how many of its records a run may request one by one."""
         return {source: budget for source in CRAWLS if (budget := self.budget_of(source)) is not None}
+
+    @property
+    def facets(self) -> dict[str, tuple[str, ...]]:
+        """Source → which further answers about all its records a refresh asks for, by the names of their settings."""
+        found = {
+            source: tuple(name for name in crawl.facets if self._of(source, name)) for source, crawl in CRAWLS.items()
+        }
+        return {source: names for source, names in found.items() if names}
 
     @property
     def hub_list(self) -> ListQuery | None:

@@ -95,6 +95,8 @@ def _arguments(job: Job, tools: Tools, source: str, folder: Path, so_far: Ingest
     row, only = CRAWLS[source], job.only.get(source, ())
     if row.asks_endpoints:
         spider_arguments = {"endpoints": str(int(job.endpoints)), **({"only": ",".join(only)} if only else {})}
+        if facets := job.facets.get(source):
+            spider_arguments["facets"] = ",".join(facets)
         if job.endpoints and source in job.budgets:
             known = write_known(folder / "known.sqlite", source, so_far.listings.lines)
             due = timestamp(tools.clock() - tools.gates[ENDPOINTS].refresh_after)

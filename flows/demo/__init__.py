@@ -9,4 +9,7 @@ were not recorded are null or false. All records are replayed as observed at one
 Every record by `example-lab` is invented: it has a shape that the API's OpenAPI document (2026-08-22) allows and that
 no recorded one has, or hostile text; exactly one, `example-lab/negative-price`, cannot become a passport.
 All descriptions were written for this recording.
+`openrouter_facets.json` is invented, for the models of all authors: who is in the answers about all models (use cases,
+endpoints without data retention, regions, success of tool calls, order by usage, tokens of a week) shows only what such
+answers look like. Its providers alone are facts, of `GET /api/v1/providers` on 2026-05-07.
 """

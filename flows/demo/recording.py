@@ -17,6 +17,9 @@ SOURCE = "openrouter"
 RECORDED_AT = datetime(2026, 4, 22, 8, 12, 12, 969_000, tzinfo=UTC)
 """Time of observation of every record in the recording; the demo's clock is fixed there."""
 
+RANKED_WEEK, RANKED_AS_OF = ("2026-04-13", "2026-04-19"), "2026-04-20T02:00:00.000Z"
+"""The week that the rankings are of, and as of when."""
+
 LIST_PATH = "/api/v1/models"
 PAGE_RECORDS = 500
 """Records of a page when a request has `offset` but no `limit` (OpenAPI document of 2026-08-22)."""
@@ -39,6 +42,12 @@ def models() -> list[dict[str, Any]]:
 def endpoints() -> dict[str, dict[str, Any]]:
     """Return the recorded answers of `/models/<author>/<slug>/endpoints` by model id; most models have none."""
     answers: dict[str, dict[str, Any]] = json.loads(_text("openrouter_endpoints.json"))
+    return answers
+
+
+def facets() -> dict[str, Any]:
+    """Return the invented answers about all models: lists of ids by query, and what is answered at other paths."""
+    answers: dict[str, Any] = json.loads(_text("openrouter_facets.json"))
     return answers
 
 
@@ -85,14 +94,17 @@ def _text(name: str) -> str:
 
 
 def _handler(records: list[dict[str, Any]], recorded: dict[str, dict[str, Any]]) -> type[BaseHTTPRequestHandler]:
-    documents = _documents(records, recorded)
+    invented = facets()
+    documents = _documents(records, recorded) | _facet_documents(invented)
 
     class Player(BaseHTTPRequestHandler):
         """Answers from the recording, without logging to stderr."""
 
         def do_GET(self) -> None:
             address = urlsplit(self.path)
-            status, kind, body = _answer(unquote(address.path), dict(parse_qsl(address.query)), records, documents)
+            query = dict(parse_qsl(address.query))
+            listed = _filtered(records, query, invented["lists"])
+            status, kind, body = _answer(unquote(address.path), query, listed, documents)
             encoded = body.encode()
             self.send_response(status)
             self.send_header("Content-Type", kind)
@@ -118,6 +130,29 @@ def _documents(records: list[dict[str, Any]], recorded: dict[str, dict[str, Any]
         for name in (record["canonical_slug"], record["id"]):
             documents[f"{LIST_PATH}/{name}/endpoints"] = answer
     return documents
+
+
+def _filtered(
+    records: list[dict[str, Any]], query: dict[str, str], lists: dict[str, list[str]]
+) -> list[dict[str, Any]]:
+    """Return the records that a filter or order of the list leaves, in its order; all of them where it has none."""
+    asked = next((ids for name, value in query.items() if (ids := lists.get(f"{name}={value}"))), None)
+    by_id = {record["id"]: record for record in records}
+    return records if asked is None else [by_id[one] for one in asked if one in by_id]
+
+
+def _facet_documents(invented: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return path → answer for what is answered about all models elsewhere than in the list."""
+    rows = [
+        {"date": RANKED_WEEK[0], "model_permaslug": name, "total_tokens": tokens}
+        for name, tokens in invented["rankings"].items()
+    ]
+    dates = {"as_of": RANKED_AS_OF, "start_date": RANKED_WEEK[0], "end_date": RANKED_WEEK[1], "version": "v1"}
+    return {
+        "/api/v1/endpoints/zdr": {"data": [{"model_id": one} for one in invented["zero_retention_endpoints"]]},
+        "/api/v1/providers": {"data": invented["providers"]},
+        "/api/v1/datasets/rankings-daily": {"data": rows, "meta": dates},
+    }
 
 
 def _without_endpoints(record: dict[str, Any]) -> dict[str, Any]:

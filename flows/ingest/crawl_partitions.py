@@ -1,6 +1,7 @@
 """Splits one crawl into partitions on disk, and counts what its gate judges."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from flows.ingest.partitions import PartitionWriter
 from pipelines.lifecycle.crawl_checks import FillCounts
 from pipelines.registry.slots import shard_count
 from pipelines.rules.gates import Gate
-from schemas.crawl import QuarantinedLine
+from schemas.crawl import AdmittedLine, QuarantinedLine
 from schemas.listing import Quarantined
 
 MOST_WHOLE = 5_000
@@ -31,13 +32,25 @@ class IngestedCrawl:
     """Slugs of the admitted records; empty after a crawl of the whole source, where nobody needs them."""
 
 
-def partition(outcome: CrawlOutcome, folder: Path, *, whole: bool, gate: Gate | None = None) -> IngestedCrawl:
-    """Read a crawl once: split its records by slot below `folder`, and count what `gate` judges, if there is one."""
+Judge = Callable[[AdmittedLine], str | None]
+"""Says why a record cannot be believed although it was read; None where it can."""
+
+
+def partition(
+    outcome: CrawlOutcome, folder: Path, *, whole: bool, gate: Gate | None = None, judge: Judge = lambda _: None
+) -> IngestedCrawl:
+    """Read a crawl once: split its records by slot below `folder`, and count what `gate` judges, if there is one.
+
+    Records that `judge` finds fault with are quarantined.
+    """
     fill_counts = FillCounts(gate.rated if gate else frozenset())
     ingested, count = IngestedCrawl(outcome, fill_counts=fill_counts), shard_count(outcome.report.admitted)
     for line in outcome.lines():
         if isinstance(line, QuarantinedLine):
             ingested.refused.append(_retained(line.quarantined, len(ingested.refused)))
+            continue
+        if reason := judge(line):
+            ingested.refused.append(_retained(_refused(line, reason), len(ingested.refused)))
             continue
         source, listing = line.raw.source, line.listing
         if source not in ingested.spools:
@@ -51,6 +64,19 @@ def partition(outcome: CrawlOutcome, folder: Path, *, whole: bool, gate: Gate | 
     for spool in ingested.spools.values():
         spool.close()
     return ingested
+
+
+def _refused(line: AdmittedLine, reason: str) -> Quarantined:
+    raw = line.raw
+    return Quarantined(
+        stage="validate",
+        source=raw.source,
+        id=raw.id,
+        field="",
+        reason=reason,
+        observed_at=raw.observed_at,
+        raw=raw.body,
+    )
 
 
 def _retained(refused: Quarantined, already: int) -> Quarantined:

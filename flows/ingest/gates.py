@@ -3,13 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from flows.ingest.crawl_partitions import IngestedCrawl
+from flows.ingest.crawl_partitions import IngestedCrawl, Judge
 from flows.registry.published import PublishedState
 from pipelines.lifecycle.crawl_checks import DROP, RefusalCounts, check, check_one, check_refusals
+from pipelines.lifecycle.facet_checks import implausible
 from pipelines.lifecycle.list_crawls import same_query
 from pipelines.rules.gates import Gates
-from schemas.crawl import CrawlReport
+from schemas.crawl import AdmittedLine, CrawlReport
+from schemas.listing import Listing
 from schemas.run import Breach
+from schemas.sources import FACETS
 
 MOST_REASONS = 3
 """How many refused records a breach names in its reason."""
@@ -42,6 +45,24 @@ def breaches_of(ingested: IngestedCrawl, served: PublishedState, gates: Gates, *
         reason = "the source answered for every requested record that there is none: check its URL and token"
         found.append(Breach(source=report.source, gate="admitted", reason=reason))
     return found
+
+
+def facet_judge(served: PublishedState, gates: Gates) -> Judge:
+    """Return what judges each answer about all models of a source, beside the last good one of the same query.
+
+    It does not judge other records.
+    """
+    last: dict[str, dict[str, Listing]] = {}
+
+    def judge(line: AdmittedLine) -> str | None:
+        source = line.raw.source
+        if source not in FACETS:
+            return None
+        if source not in last:
+            last[source] = {one.raw.id: one.listing for one in served.lines(source)}
+        return implausible(line.listing, last[source].get(line.raw.id), gates[source])
+
+    return judge
 
 
 def _came(ingested: IngestedCrawl) -> dict[str, RefusalCounts]:

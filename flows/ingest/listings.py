@@ -13,11 +13,12 @@ from flows.publish.publication import SourcePart, SourceParts
 from flows.registry.published import PublishedState, ServedLines
 from pipelines.lifecycle.absence import is_gone, proving_observations
 from pipelines.lifecycle.update import CrawlScope, Update, updated
+from pipelines.merge.facets import Facets
 from pipelines.normalise.openrouter.roll import read_roll, roll_of
 from pipelines.registry.slots import EVERY_SLOT, shard_count, shard_index, slots_of
 from schemas.crawl import AdmittedLine
 from schemas.listing import Listing, Quarantined
-from schemas.sources import BY_NAME, ROLLS, SOURCE_NAMES, TEXTS
+from schemas.sources import BY_NAME, FACETS, ROLLS, SOURCE_NAMES, TEXTS
 
 
 @dataclass(slots=True)
@@ -64,9 +65,11 @@ class Listings:
     """Source and id of each crawled record that could not be read: its last good listing stays, but is not counted."""
     rolls: dict[str, dict[str | None, Listing]] = field(default_factory=dict)
     """Cache of `roll`: source → date → roll. Most missing listings refer to the same few rolls."""
+    facets_read: Facets | None = None
+    """Cache of `facets`."""
 
     def copied(self) -> Self:
-        """Return a copy that can be changed without changing this one; its cache of rolls is empty."""
+        """Return a copy that can be changed without changing this one; its caches are empty."""
         return replace(
             self,
             lines=dict(self.lines),
@@ -74,6 +77,7 @@ class Listings:
             refused=[*self.refused],
             unread={*self.unread},
             rolls={},
+            facets_read=None,
         )
 
     def read(self, source: str, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
@@ -86,6 +90,12 @@ class Listings:
         if source in ROLLS and source not in self.rolls:
             self.rolls[source] = {line.raw.observed_at: line.listing for line in self.read(ROLLS[source])}
         return self.rolls.get(source, {}).get(observed_at)
+
+    def facets(self) -> Facets:
+        """Return the answers about all models of the seller."""
+        if self.facets_read is None:
+            self.facets_read = Facets(line.listing for source in FACETS for line in self.read(source))
+        return self.facets_read
 
 
 def served_listings(served: PublishedState) -> Listings:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from pydantic import Field
+
 from flows.config.clock import Clock, clock_of
 from flows.config.settings import Settings, gates_of, read_settings
 from flows.config.signing_key import OpenedKey, open_key
@@ -45,6 +47,8 @@ class Job(Frozen):
     """The query by which the Hub's list is crawled; None where it is not."""
     budgets: dict[str, int]
     """Source → how many of its records may be requested one by one."""
+    facets: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Source → which answers about all its records to ask for, by the names of their settings."""
     changes: bool
     """Whether the list is crawled only for changes since its last complete crawl."""
     accept_drop: bool = False
@@ -123,6 +127,7 @@ def new_job(
         "endpoints": settings.endpoints or flow != "refresh",
         "hub_list": settings.hub_list if flow == "refresh" else None,
         "budgets": settings.budgets if flow == "refresh" else {},
+        "facets": settings.facets if not only else {},
         "changes": settings.changes and flow == "refresh",
         "accept_drop": accept_drop,
         "new_store": new_store,

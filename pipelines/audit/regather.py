@@ -8,6 +8,7 @@ from pipelines.errors import PipelineError
 from pipelines.extraction.record import refutation
 from pipelines.lifecycle.absence import Absence, is_confirmed
 from pipelines.lifecycle.identity import identity_of
+from pipelines.merge.facets import Facets
 from pipelines.merge.gather import NO_ABSENCES, Absences, gather
 from pipelines.merge.joins import Joined, Joins, in_order
 from pipelines.merge.subject import Subject
@@ -53,12 +54,15 @@ def regather(
     absences = _absences(own, observations)
     at_hand_now = [*(one.listing for one in found), *beside, *under_the_same_ids]
     joins = in_order(at_hand_now, {slug: owner}.get, gone=absences.keys())
-    joined = [_joined(slug, one, joins) for one in found if one.by != "own"]
+    joined = [_joined(slug, one, joins) for one in found if one.by != "own" and one.listing.kind != "facet"]
     _see_that_none_is_left_out(slug, own, beside, joins)
     _see_that_texts_hold(found)
-    subjects = [one for one in gather(own, joined=joined, absences=absences).subjects if one.slug == slug]
+    answers = [one for one in (*(one.listing for one in found), *beside) if one.kind == "facet"]
+    gathered = gather(own, joined=joined, absences=absences, facets=Facets(answers)).subjects
+    subjects = [one for one in gathered if one.slug == slug]
     if len(subjects) != 1:
         raise NotJoinedError(f"the stored records give {len(subjects)} models of this slug, not one")
+    _see_that_facets_are_named(subjects[0], found)
     return subjects[0]
 
 
@@ -128,6 +132,15 @@ def _see_that_none_is_left_out(slug: str, own: list[Listing], beside: Iterable[L
             raise NotJoinedError(
                 f"{listing.id!r} of {listing.source} is of this model, but the passport does not name it"
             )
+
+
+def _see_that_facets_are_named(subject: Subject, found: Iterable[NamedRecord]) -> None:
+    """Check that a passport names those answers about all models that say something of its own, and no others."""
+    told = {(one.listing.source, one.listing.id) for one in subject.supplements if one.listing.kind == "facet"}
+    named = {(one.listing.source, one.listing.id) for one in found if one.listing.kind == "facet"}
+    for source, record_id in sorted(told ^ named):
+        what = "says nothing of this model" if (source, record_id) in named else "is not among the records"
+        raise NotJoinedError(f"{record_id!r} of {source} {what}")
 
 
 def _is_an_offer(listing: Listing, own: list[Listing]) -> bool:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from pipelines.lifecycle.absence import Absence, absent_in
+from pipelines.merge.facets import NO_FACETS, Facets
 from pipelines.merge.joins import Joined
 from pipelines.merge.resolve import resolve_claims
 from pipelines.merge.subject import STANDARD_OFFER, Subject
@@ -39,12 +40,13 @@ def gather(
     *,
     joined: Iterable[Joined] = (),
     absences: Absences = NO_ABSENCES,
+    facets: Facets = NO_FACETS,
 ) -> Gathered:
     """Group listings by model, in order of slug; each id of a source may occur once.
 
     `owners` (slug → base id) says which id had a slug first; another id of the same slug is a collision, unless the two
     differ in case alone. `joined` are records of other sources, each with the slug of its passport. `absences` says
-    which listings are missing.
+    which listings are missing; `facets` are the seller's answers about all of its models.
     """
     owner_of = dict(owners or {})
     members: dict[str, list[Listing]] = {}
@@ -61,7 +63,7 @@ def gather(
     subjects = tuple(
         subject
         for slug in sorted(members)
-        if (subject := _subject(slug, members[slug], supplements.get(slug, ()), absences))
+        if (subject := _subject(slug, members[slug], supplements.get(slug, ()), absences, facets))
     )
     used = {listing.id for subject in subjects for listing in subject.aliases}
     shown = {subject.endpoints.id for subject in subjects if subject.endpoints}
@@ -124,7 +126,9 @@ def _supplement_order(joined: Joined) -> tuple[int, bool, str]:
     return (SOURCE_NAMES.index(listing.source), not about, listing.id)
 
 
-def _subject(slug: str, members: list[Listing], supplements: tuple[Joined, ...], absences: Absences) -> Subject | None:
+def _subject(
+    slug: str, members: list[Listing], supplements: tuple[Joined, ...], absences: Absences, facets: Facets
+) -> Subject | None:
     """The subject of one slug, without offers that are gone while others are there; None where it has no offer."""
     offers = tuple(listing for listing in members if listing.kind in OFFERED)
     if absences:
@@ -134,6 +138,7 @@ def _subject(slug: str, members: list[Listing], supplements: tuple[Joined, ...],
     primary = offers[0]
     aliases = tuple(m for m in members if m.kind == "alias" and m.base_id == primary.base_id)
     endpoints = next((m for m in members if m.kind == "endpoints" and m.id == primary.id), None)
+    supplements = (*supplements, *facets.of(primary, endpoints))
     claims = _claims(offers, aliases, endpoints)
     claims, others = resolve_claims(claims, supplements) if supplements else (claims, {})
     absence = absences.get((primary.source, primary.id))

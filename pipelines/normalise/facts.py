@@ -13,3 +13,15 @@ MADE_ANEW = "made_anew"
 
 MISSING = "missing"
 """The fact that a record is certainly gone. No record states it; it follows from the observations that missed it."""
+
+WITHIN, WITHOUT = "within", "without"
+"""Facts of a facet about one model each: it is in the answer; it was listed in the same crawl and is not."""
+
+COUNTED, LISTED = "models_within", "models_listed"
+"""Facts of a facet: how many models are in the answer, and how many were listed in the same crawl."""
+
+USED_TOKENS, USED_AS_OF = "tokens", "tokens_as_of"
+"""Facts of the rankings: the tokens of one model ("tokens:<its permanent name>"), and as of when."""
+
+PROVIDER = "provider"
+"""The fact that a provider is on the seller's list of providers ("provider:<its name>")."""

@@ -86,7 +86,7 @@ def artifact_evidence(subject: Subject, *, life: StatusFinding) -> list[Document
 
 
 def risk_evidence(subject: Subject) -> list[Document]:
-    """Evidence of the data access risk: the rule's reason, and the listing that the rule applies to."""
+    """Evidence of the risk: the rule's reason, the listing that it applies to, and what else it rests on."""
     rule, path = risk_of(subject), "/trust/data_access_risk"
     reason = from_class(
         path,
@@ -96,7 +96,7 @@ def risk_evidence(subject: Subject) -> list[Document]:
         listing=subject.primary,
         taxonomy=RISK_TAXONOMY,
     )
-    return [reason, from_claim(path, subject.claims["listed"])]
+    return [reason, *(from_claim(path, subject.claims[fact]) for fact in ("listed", *rule.cite))]
 
 
 @lru_cache(maxsize=4096)

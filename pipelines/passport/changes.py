@@ -10,12 +10,15 @@ NAMED_BY = {
     "capabilities": ("name",),
     "prices": ("kind",),
     "offers": ("id",),
-    "providers": ("tag",),
+    "model/providers": ("tag",),
+    "data_handling/providers": ("name",),
     "base_models": ("id",),
     "benchmarks": ("dataset", "metric"),
     "records": ("source", "id"),
 }
-"""Lists of objects → the keys that name an entry, so that an entry that only moved is no change."""
+"""Lists of objects → the keys that name an entry, so that an entry that only moved is no change.
+
+A list is named by its key, or by this and the key above it where two lists have one key."""
 
 ROLL = "-roll"
 """How the names of the sources of rolls end."""
@@ -57,7 +60,8 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
 
 
 def _entries(entries: list[Any], path: str) -> Iterator[tuple[str, Any]]:
-    keys, seen = NAMED_BY.get(path.rpartition("/")[2]), Counter[str]()
+    *_, above, name_of_list = path.split("/")
+    keys, seen = NAMED_BY.get(f"{above}/{name_of_list}") or NAMED_BY.get(name_of_list), Counter[str]()
     for entry in entries:
         if isinstance(entry, Mapping) and str(entry.get("source", "")).endswith(ROLL) and keys:
             continue  # each absence is shown by new rolls

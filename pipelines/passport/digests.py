@@ -1,6 +1,6 @@
 """Digests of a passport's substance: what counts as a change is everything that is not excluded here.
 
-Excluded are: how often a model was downloaded, liked or starred and when its code last changed (but not whether a
+Excluded are: how often a model was used, downloaded, liked or starred and when its code last changed (but not whether a
 source states it); the dates when a source was read, evaluated or signed; hashes of records; locators (a source that
 lists the same things in another order states the same); figures of the last half hour (uptime); what is computed from
 other parts (score); and the pipeline's version and rules. The order of conditional prices is substance: by the API
@@ -27,20 +27,20 @@ COMPUTED = ("score", "rank_breakdown", "freshness", "maintenance", "community")
 OF_THE_HOUR = frozenset(["best_uptime_percent"])
 """Facts that say nothing lasting about a model, whether stated or not."""
 
-COUNTS = frozenset(["downloads", "likes", "stars", "forks", "last_commit"])
+COUNTS = frozenset(
+    ["downloads", "likes", "stars", "forks", "last_commit", "usage_rank", "usage_of", "usage_tokens", "usage_as_of"]
+)
 """Facts of which only counts whether they are stated, not their value."""
 
 
 def payload_digest(unfragile: Json) -> str:
     """SHA-256 over the substance of a passport."""
     artifact, trust, maintenance = unfragile["artifact"], unfragile["trust"], unfragile["trust"]["maintenance"]
-    model = artifact["model"]
-    providers = [_without(provider, "uptime_percent") for provider in model["providers"]]
     return _digest(
         [
             unfragile["@version"],
             unfragile["version"],
-            {**artifact, "model": {**model, "providers": providers, "records": _lasting(model["records"])}},
+            {**artifact, "model": _lasting_facts(artifact["model"])},
             unfragile["capabilities"],
             _without(trust, *COMPUTED),
             [maintenance["status"], *_whether_stated(maintenance["last_commit"], *trust["community"].values())],
@@ -92,6 +92,17 @@ def _lasting(records: Iterable[Json]) -> list[Json]:
 
 def _whether_stated(*values: Any) -> list[bool]:  # noqa: ANN401 - any part of a passport
     return [value is not None for value in values]
+
+
+def _lasting_facts(model: Json) -> Json:
+    """The facts of a model without figures of the hour; of how much it is used, only which figures are stated."""
+    used = model["popularity"]
+    return {
+        **model,
+        "popularity": _whether_stated(*used.values()) if isinstance(used, dict) else used,
+        "providers": [_without(provider, "uptime_percent") for provider in model["providers"]],
+        "records": _lasting(model["records"]),
+    }
 
 
 def _without(part: Json, *keys: str) -> Json:

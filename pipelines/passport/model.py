@@ -6,6 +6,7 @@ from pipelines.enrich.evidence import Document, from_claim, stated
 from pipelines.merge.agreement import agreeing
 from pipelines.merge.subject import STANDARD_OFFER, Subject
 from pipelines.normalise.prices import is_free
+from pipelines.passport.facets import facet_blocks, facet_evidence
 from schemas.listing import BenchmarkResult, Listing, Price, Provider
 
 AT = "/artifact/model"
@@ -28,6 +29,7 @@ FACT_OF = {
     "sampling_rate_hz": "sampling_rate_hz",
     "casing": "casing",
     "max_sequence_tokens": "max_sequence_tokens",
+    "successor": "successor",
 }
 """Key of the block → the fact that it shows."""
 
@@ -64,6 +66,8 @@ def model_block(subject: Subject) -> Document:
         "base_models": [_base_model(item) for item in subject.items("base_model")],
         "languages": subject.items("language"),
         "benchmarks": [_benchmark(result) for _, result in _results(subject)],
+        **facet_blocks(subject),
+        "successor": facts["successor"],
         "records": _records(subject),
         **_from_cards(subject),
     }
@@ -98,7 +102,7 @@ def model_evidence(subject: Subject) -> list[Document]:
     for n, (listing, result) in enumerate(_results(subject)):
         entry = stated(f"{AT}/benchmarks/{n}", listing, result.locator, result.as_stated)
         evidence.append({**entry, "method": "declared"})
-    return evidence
+    return [*evidence, *facet_evidence(subject)]
 
 
 def modalities(words: Iterable[str]) -> list[str]:

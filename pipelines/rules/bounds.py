@@ -1,4 +1,4 @@
-"""Bounds at which a running crawl is stopped: too large an answer, or so much that its gate cannot open any more."""
+"""Bounds at which a running crawl is stopped, and bounds of a single answer about all models of a source."""
 
 import math
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from schemas.base import Frozen
-from schemas.passport.scalars import Count
+from schemas.passport.scalars import Count, Ratio
 
 
 class CrawlBounds(Frozen):
@@ -24,3 +24,18 @@ class CrawlBounds(Frozen):
     def listings(self, last_good: int | None) -> int:
         """Most listings that a crawl may bring; the last good one brought `last_good`, None where there was none."""
         return max(self.most_listings, math.ceil((last_good or 0) * self.largest_growth))
+
+
+class AnswerBounds(Frozen):
+    """What one answer about all models of a source must be like; the defaults apply where a gate states no bound."""
+
+    fewest: Count = 1
+    """Models or other entries that it must have."""
+    smallest_share: Ratio = 0
+    """Share of the listed models that it must have, 0 to 1."""
+    largest_share: Ratio = 1
+    """Share of the listed models that it may have: one that was filtered lacks some."""
+    largest_drop: Ratio = 1
+    """Share of the last good answer's entries by which it may be smaller."""
+    most_unlisted: Ratio = 0.1
+    """Share of its models that the list of the same crawl need not have."""

@@ -6,7 +6,7 @@ from importlib import resources
 
 from pydantic import Field
 
-from pipelines.rules.bounds import CrawlBounds
+from pipelines.rules.bounds import AnswerBounds, CrawlBounds
 from schemas.passport.scalars import Count, Ratio
 from schemas.registry import Lifetime
 
@@ -23,6 +23,8 @@ class Gate(Lifetime):
     """Fact name → the smallest share of listings that must state it."""
     bounds: CrawlBounds = CrawlBounds()
     """Bounds at which the crawl is stopped while it runs."""
+    answers: dict[str, AnswerBounds] = Field(default_factory=dict)
+    """Setting of a facet → what its answers must be like; an answer that is not so is refused."""
     distinct_rates: dict[str, Ratio] = Field(default_factory=dict)
     """Fact name, `name` or `author` → the smallest ratio of distinct values to stated ones."""
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.formats.decimals import plain
+from pipelines.views.facets import facet_rows, usage_rows
 from pipelines.views.remedies import mode_of
 from schemas.registry import ShardRow
 from schemas.sources import BY_NAME, HUB
@@ -43,7 +44,7 @@ def passport_pairs(passport: Json, row: ShardRow, finding: Finding) -> Iterator[
         yield "where sources disagree", [(_short(c["path"]), _sides(c)) for c in unfragile["conflicts"]]
     if unfragile.get("unknowns"):
         yield "what no source states", [("", ", ".join(_short(u["path"]) for u in unfragile["unknowns"]))]
-    if used := _use(unfragile["trust"]):
+    if used := usage_rows(unfragile) + _use(unfragile["trust"]):
         yield "how widely it is used", used
     if records := _records(unfragile["artifact"]["model"]):
         yield "made from", records
@@ -57,13 +58,21 @@ def _identity(unfragile: Json, passport: Json, row: ShardRow, finding: Finding) 
         ("verdict", f"{finding.verdict}: {finding.reason}"),
         ("status", f"{artifact['status']}; issued because: {row.cause.replace('_', ' ')}"),
         ("score", f"{trust['score']} of 100"),
-        ("data access risk", trust["data_access_risk"]),
+        ("data access risk", _risk(unfragile)),
         ("price", artifact["pricing"]["starting_price"] or artifact["pricing"]["model"].replace("_", " ")),
         ("last scraped", trust["maintenance"]["last_scraped_at"]),
         ("last changed", trust["maintenance"]["updated_at"]),
         ("signed", f"{passport['signedAt']} by {passport['signedBy']}, key {passport['keyId']}"),
         ("expires", passport["expiresAt"]),
     ]
+
+
+def _risk(unfragile: Json) -> str:
+    """The risk to data and its reason, which is the rule that its evidence quotes."""
+    entries = _evidence_by_path(unfragile)["/trust/data_access_risk"]
+    reason = next((entry["quote"] for entry in entries if "quote" in entry), None)
+    risk: str = unfragile["trust"]["data_access_risk"]
+    return f"{risk}: {reason}" if reason else risk
 
 
 def _model(artifact: Json) -> Pairs:
@@ -85,7 +94,7 @@ def _model(artifact: Json) -> Pairs:
     pairs += [("price", _price(price)) for price in model["prices"]]
     pairs += [("offer", f"{offer['id']}{' (free)' if offer['free'] else ''}") for offer in model["offers"][1:]]
     pairs += [("provider", _provider(provider)) for provider in model["providers"]]
-    return pairs
+    return pairs + facet_rows(model)
 
 
 def _weights(model: Json) -> Pairs:

@@ -41,6 +41,9 @@ class Evidence(Frozen):
     taxonomy: Annotated[Texts | None, OMISSIBLE] = None
     """Terms of published taxonomies for a failure mode or risk: "NIST.AI.600-1:2.12"."""
 
+    citation: Annotated[Text | None, OMISSIBLE] = None
+    """How the source asks to be cited where this value is shown."""
+
     @model_validator(mode="after")
     def _holds_one_of_value_and_quote(self) -> "Evidence":
         if ("value" in self.model_fields_set) == ("quote" in self.model_fields_set):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import model_validator
 
 from schemas.base import Frozen
+from schemas.passport.facets import DataHandling, Popularity, Reasoning, ToolCallSuccess
 from schemas.passport.scalars import OMISSIBLE, Count, Date, Decimal, Line, Month, Percent, Text, Texts, TimeOfDay
 
 
@@ -137,6 +138,14 @@ class Model(Frozen):
     languages: Annotated[Texts | None, OMISSIBLE] = None
     """Languages that its maker declares, as codes or names."""
     benchmarks: Annotated[tuple[Benchmark, ...] | None, OMISSIBLE] = None
+    popularity: Popularity | None = None
+    data_handling: DataHandling | None = None
+    tool_call_success: ToolCallSuccess | None = None
+    use_cases: Annotated[Texts | None, OMISSIBLE] = None
+    """Use cases for which its seller lists it: "programming"."""
+    reasoning: Reasoning | None = None
+    successor: Text | None = None
+    """The model that a source names as the one to use instead."""
     records: Annotated[tuple[SourceRecord, ...] | None, OMISSIBLE] = None
     """Records that the passport was made from."""
     training_data: Annotated[Texts | None, OMISSIBLE] = None

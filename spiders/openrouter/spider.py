@@ -18,6 +18,7 @@ from spiders.download.addresses import ForeignLinkError, base_url
 from spiders.download.documents import raw_listing, refused
 from spiders.download.failures import describe, request_of
 from spiders.frontier import KnownRecords, fair_order
+from spiders.openrouter.facets import FacetQueue, facets_of
 from spiders.openrouter.model_list import LIST_PATH, SOURCE, ModelList
 from spiders.openrouter.pages import ListPage, read_first_page, read_page, read_record
 
@@ -38,7 +39,8 @@ class OpenRouterSpider(Spider):
     Arguments: `only` is a comma-separated list of ids to fetch instead of the whole list; `endpoints` is "1" or "0", by
     default "1" with `only`. With a `budget` the endpoints of only so many models are asked for, first those that were
     never seen or not since `due`; for the others the last records are given, from the frontier `known` and with their
-    old dates. Settings: OPENROUTER_URL, OPENROUTER_API_KEY, SOURCE_DATE_EPOCH.
+    old dates. `facets` are names of settings, separated by commas: what to ask for about all models, after the whole
+    list. Settings: OPENROUTER_URL, OPENROUTER_API_KEY, SOURCE_DATE_EPOCH.
     """
 
     name = SOURCE
@@ -54,6 +56,7 @@ class OpenRouterSpider(Spider):
         budget: str = "",
         due: str = "",
         known: str = "",
+        facets: str = "",
         **arguments: Any,  # noqa: ANN401 - Scrapy's
     ) -> None:
         super().__init__(**arguments)
@@ -62,6 +65,7 @@ class OpenRouterSpider(Spider):
         self.budget = int(budget) if budget else None
         self.due = due
         self.known = KnownRecords(known)
+        self.facets = tuple(filter(None, facets.split(",")))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's
@@ -100,6 +104,8 @@ class OpenRouterSpider(Spider):
         if url is None:
             yield from walk.end(response.url)
             yield from self._endpoints_of(walk.page_of)
+            if walk.wanted is None:
+                yield from self._facets(walk.page_of)
         else:
             yield self._ask(url.removeprefix(self.base_url), read_page, self.take_page, self.failed, walk=walk)
 
@@ -151,6 +157,11 @@ class OpenRouterSpider(Spider):
             path = f"{LIST_PATH}/{quote(one, safe='/~')}/endpoints"
             yield self._ask(path, read_record, self.take_endpoints, self.missing_endpoints, listing_id=one)
         yield from (last[one] for one in order[len(asked) :] if one in last)
+
+    def _facets(self, listed: Iterable[str]) -> Iterator[Output]:
+        """Ask for the facets of the whole list."""
+        wanted = facets_of(self.facets, with_key=bool(self.headers))
+        yield from FacetQueue(self.name, wanted, listed, clock=self.clock, ask=self._ask).next()
 
     def _record(self, record: dict[str, Any], listing_id: str, source: str, url: str) -> RawListing | Quarantined:
         return raw_listing(record, listing_id=listing_id, source=source, url=url, observed_at=stamp(self.clock))

@@ -17,7 +17,12 @@ OWN_FILES = (
 )
 """How the paths begin of modules that are about one source, and of the table."""
 ELSEWHERE = {
-    "flows/demo/recording.py": ("openrouter", "openrouter_models.json", "openrouter_endpoints.json"),
+    "flows/demo/recording.py": (
+        "openrouter",
+        "openrouter_models.json",
+        "openrouter_endpoints.json",
+        "openrouter_facets.json",
+    ),
 }
 """Module → the literals by which it may name a source, as it is about that source too: the demo's recording is one of
 OpenRouter, and plays nothing else."""

@@ -7,10 +7,11 @@ from pipelines.formats.record_reader import FieldError, RecordReader, day, parse
 from pipelines.formats.slugs import ID_TERMS, REPOSITORY_TERMS, ListingId, is_plain, is_repository, slug_of, split_id
 from pipelines.formats.text import clean, clean_tail, disguise_in
 from pipelines.normalise.name_match import names_match
-from pipelines.normalise.openrouter.vocabulary import UNREAD_FIELDS, VOCABULARY
+from pipelines.normalise.openrouter.vocabulary import REASONING_EFFORTS, UNREAD_FIELDS, VOCABULARY
 from pipelines.normalise.prices import price_facts, read_prices
 from pipelines.texts.descriptions import description_facts, is_cut_off
 from pipelines.texts.subjects import Names, names_of
+from pipelines.texts.traits import name_facts, trait_facts
 from schemas.listing import AsStated, Fact, FactValue, Listing, Price, RawListing
 
 QUOTED_TAIL = 40
@@ -18,6 +19,9 @@ QUOTED_TAIL = 40
 
 ROUTER = "Router"
 """The tokenizer of a router: a listing that passes requests on to models with tokenizers of their own."""
+
+MOVING = "-latest"
+"""End of an id that stands for one model today and for another one later."""
 
 LATEST_CREATED = 253_402_300_799
 """The last second of the year 9999, the latest that a date can be."""
@@ -31,7 +35,11 @@ def read_model(raw: RawListing) -> Listing:
     facts = [Fact("listed", True, "/id", listing_id)]
     _add_stated(facts, "disguised_name", disguise_in(name), "/name", name)
     _read_identity(record, facts)
+    if ident.base.endswith(MOVING):
+        facts.append(Fact("moving_id", True, "/id", listing_id))
     _read_description(record, facts, names_of(listing_id, name))
+    if not any(fact.name == "parameter_count" for fact in facts):
+        facts += name_facts(name, "/name")
     for read in (_read_architecture, _read_limits, _read_parameters, _read_reasoning, _read_dates):
         read(record, facts)
     prices = _read_pricing(record, facts)
@@ -97,6 +105,7 @@ def _read_description(record: RecordReader, facts: list[Fact], names: Names) -> 
     if description:
         facts.append(Fact("description", clean(description), "/description", description))
         facts += description_facts(description, "/description", names)
+        facts += trait_facts(description, "/description", names)
         if is_cut_off(description):
             tail = clean_tail(description, QUOTED_TAIL)
             facts.append(Fact("description_truncated", True, "/description", tail, "pattern"))
@@ -138,7 +147,17 @@ def _read_parameters(record: RecordReader, facts: list[Fact]) -> None:
 def _read_reasoning(record: RecordReader, facts: list[Fact]) -> None:
     reasoning = record.optional_nested("reasoning")
     _add(facts, "reasoning_mandatory", reasoning.optional_flag("mandatory"), "/reasoning/mandatory")
-    facts += _each("reasoning_effort", reasoning.optional_lines("supported_efforts"), "/reasoning/supported_efforts")
+    efforts, at = reasoning.optional_lines("supported_efforts"), "/reasoning/supported_efforts"
+    facts += _each("reasoning_effort", efforts, at)
+    highest_first = tuple(sorted(set(efforts), key=_effort_order)) or None
+    _add_stated(facts, "reasoning_efforts", highest_first, at, tuple(efforts))
+    _add(facts, "reasoning_default_effort", reasoning.optional_line("default_effort"), "/reasoning/default_effort")
+    _add(facts, "reasoning_default_enabled", reasoning.optional_flag("default_enabled"), "/reasoning/default_enabled")
+
+
+def _effort_order(word: str) -> tuple[int, str]:
+    known = word in REASONING_EFFORTS
+    return (REASONING_EFFORTS.index(word) if known else len(REASONING_EFFORTS), word)
 
 
 def _read_dates(record: RecordReader, facts: list[Fact]) -> None:

@@ -66,8 +66,6 @@ UNREAD_FIELDS = frozenset(
         "/benchmarks",  # third parties' daily ranks: they change without the model changing
         "/architecture/modality",  # the two modality lists in one word
         "/alias_target/name",  # repeated in the target's own record
-        "/reasoning/default_enabled",  # a setting of a call
-        "/reasoning/default_effort",  # a setting of a call
         "/reasoning/supports_max_tokens",  # a setting of a call
         "/pricing/discount",  # already deducted: recorded prices are round before it, not after
     ]

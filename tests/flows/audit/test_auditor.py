@@ -58,7 +58,7 @@ def test_a_false_claim_that_the_issuer_signed_is_named(
     ended = typed("verify", "qwen-qwq-32b", "--evidence", "--store", root, "--at", AT, "--json")
     (finding,) = ended.json()["findings"]
     assert (ended.status, finding["verdict"]) == (1, "evidence_mismatch")
-    assert finding["reason"].startswith("/trust/data_access_risk: the rules give 'high', not 'low'")
+    assert finding["reason"].startswith("/trust/data_access_risk: the rules give 'moderate', not 'low'")
 
 
 def test_a_record_that_the_issuer_forged_under_the_true_ones_hash_is_named(

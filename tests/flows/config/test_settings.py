@@ -51,13 +51,27 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
 
 def test_the_rows_of_the_sources_make_the_settings_that_there_have_always_been() -> None:
     made = {name: field.default for name, field in SourceSettings.model_fields.items()}
-    assert made == {
+    assert made == dict.fromkeys([f"openrouter_{facet}" for facet in FACETS], True) | {
         "openrouter_url": "https://openrouter.ai", "openrouter_budget": 500, "modelsdev_url": "https://models.dev",
         "huggingface_url": "https://huggingface.co", "huggingface_budget": 1000,
         "huggingface_minimum_downloads": 1_000_000, "huggingface_author": None, "huggingface_task": None,
         "huggingface_limit": None, "huggingface_changes": False,
         "github_url": "https://api.github.com", "github_budget": 50,
     }  # fmt: skip
+
+
+FACETS = (
+    "usage", "use_cases", "zero_retention", "regions", "distillable", "tool_success", "zero_retention_endpoints",
+    "providers", "rankings",
+)  # fmt: skip
+
+
+def test_a_facet_is_asked_for_unless_its_setting_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    for facet in FACETS:
+        monkeypatch.delenv(f"PASSPORTS_OPENROUTER_{facet.upper()}")
+    assert read_settings().facets == {"openrouter": FACETS}
+    monkeypatch.setenv("PASSPORTS_OPENROUTER_REGIONS", "false")
+    assert read_settings().facets == {"openrouter": tuple(one for one in FACETS if one != "regions")}
     assert all(field.description for field in SourceSettings.model_fields.values())
 
 

@@ -12,7 +12,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from flows.demo.recording import LIST_PATH, RECORDED_AT, endpoints, models, page, serve
+from flows.demo.recording import LIST_PATH, RECORDED_AT, endpoints, facets, models, page, serve
+from schemas.facets import FACETS
 from schemas.times import timestamp
 from tests.support.waiting import LIMIT_S
 
@@ -270,7 +271,7 @@ def test_the_server_lets_robots_in(base_url: str) -> None:
     ("path", "status"),
     [
         ("/", 404),
-        ("/api/v1/providers", 404),
+        ("/api/v1/generation", 404),
         ("/api/v1/model/example-lab/no-such", 404),
         ("/api/v1/models/example-lab/no-such/endpoints", 404),
         (f"{LIST_PATH}?limit=0", 400),
@@ -292,3 +293,20 @@ def test_the_server_is_quiet_and_gone_afterwards(capfd: pytest.CaptureFixture[st
     with pytest.raises(OSError, match="refused"):
         urlopen(f"{url}/robots.txt", timeout=LIMIT_S)  # noqa: S310 - our own loopback server
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_invented_facets_are_of_recorded_models_and_filter_the_list(base_url: str) -> None:
+    invented = facets()
+    assert {one for ids in invented["lists"].values() for one in ids} <= set(BY_ID)
+    assert len(invented["lists"]["sort=top-weekly"]) == len(RECORDS)
+    for query, ids in invented["lists"].items():
+        with urlopen(f"{base_url}{LIST_PATH}?output_modalities=all&{query}", timeout=LIMIT_S) as answer:  # noqa: S310
+            assert [record["id"] for record in json.loads(answer.read())["data"]] == ids
+    permanent = {record["canonical_slug"] for record in RECORDS}
+    assert set(invented["rankings"]) <= permanent
+
+
+def test_every_facet_is_answered(base_url: str) -> None:
+    for facet in FACETS:
+        with urlopen(base_url + facet.path, timeout=LIMIT_S) as answer:  # noqa: S310 - our own server
+            assert json.loads(answer.read())["data"]

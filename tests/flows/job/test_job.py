@@ -107,6 +107,7 @@ def test_a_job_holds_plain_values_and_no_secret(equipped: Path) -> None:
         "budgets",
         "accept_drop",
         "new_store",
+        "facets",
     }
     assert "signing" not in text
 

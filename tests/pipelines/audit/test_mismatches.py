@@ -200,7 +200,7 @@ def test_a_forged_record_beside_the_named_ones_cannot_hide_what_it_said(signed: 
 def quoting(signed: dict[str, Any]) -> int:
     """Place of evidence that quotes words out of a field."""
     evidence = signed["unfragile"]["evidence"]
-    return next(n for n, one in enumerate(evidence) if "quote" in one and one["asserted_by"] == "openrouter")
+    return next(n for n, one in enumerate(evidence) if "quote" in one and one["locator"] == "/description")
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,14 @@ def wanting(unfragile: dict[str, Any]) -> list[str]:
     for place, capability in enumerate(unfragile["capabilities"]):
         wanted.append(f"/capabilities/{place}")
         wanted += [f"/capabilities/{place}/limitations/{n}" for n in range(len(capability["limitations"]))]
-    wanted += [f"/artifact/model/{key}" for key, value in model.items() if value and not isinstance(value, list)]
+    wanted += [f"/artifact/model/{key}" for key, value in model.items() if value and not isinstance(value, list | dict)]
+    blocks = {key: value for key, value in model.items() if isinstance(value, dict)}
+    wanted += [
+        f"/artifact/model/{key}/{inner}"
+        for key, block in blocks.items()
+        for inner, value in block.items()
+        if value and not inner.endswith("as_of") and inner not in ("period", "providers", "regions")
+    ]
     wanted += [
         f"/artifact/model/{key}/{n}" for key in ("prices", "offers", "providers") for n in range(len(model[key]))
     ]
@@ -131,7 +138,7 @@ def test_class_evidence_leads_to_the_rule_and_pins_it() -> None:
 
 def test_a_hostile_description_reaches_the_passport_only_as_a_clean_quote() -> None:
     entries = [e for e in statement(*map(admitted, RAWS))["evidence"] if "quote" in e and e["method"] == "pattern"]
-    assert {entry["quote"] for entry in entries} == {"The heron stands and waits..."}
+    assert {entry["quote"] for entry in entries} == {"The heron stands and waits...", "7B"}
 
 
 def test_the_demo_shows_all_that_it_states() -> None:

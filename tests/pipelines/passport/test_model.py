@@ -47,11 +47,17 @@ def test_the_block_states_what_the_sources_do_and_null_where_none_does() -> None
             }
         ],
         "providers": [],
-        "parameter_count": None,
+        "parameter_count": 7_000_000_000,
         "gated": None,
         "base_models": [],
         "languages": [],
         "benchmarks": [],
+        "popularity": None,
+        "data_handling": None,
+        "tool_call_success": None,
+        "use_cases": [],
+        "reasoning": None,
+        "successor": None,
         "records": [{"source": "openrouter", "id": "heron-lab/heron-7b", "joined_by": "own"}],
     }
 

@@ -21,6 +21,7 @@ from pipelines.rules.failure_modes import LIMIT, FailureMode
 from pipelines.rules.issuing import Confidence
 from pipelines.rules.rulebook import PARSED, Rulebook, rule_at, rulebook, stated_limits
 from pipelines.rules.tables import TABLES, table_text
+from schemas.facets import FACETS
 from schemas.listing import Fact
 from schemas.passport.artifact import ArtifactType, CapabilityCategory
 from schemas.passport.trust import Risk
@@ -83,6 +84,7 @@ def names_of_facts() -> set[str]:
         for one in (
             FULL,
             listing(name="Her\u200bon"),
+            listing(id="heron-lab/heron-latest"),
             SILENT,
             ROUTER,
             SERVED,
@@ -94,8 +96,9 @@ def names_of_facts() -> set[str]:
         )
         for fact in one.facts
     ]
+    of_facets = {name for facet in FACETS for name in (facet.within, *(one for one, _ in facet.without))}
     named = {"offer:free", "offer:batch", "pickled_weights", MISSING}
-    return KNOWN | {fact.name for fact in read} | told_in_words() | named | CALENDAR
+    return KNOWN | of_facets | {fact.name for fact in read} | told_in_words() | named | CALENDAR
 
 
 def told_in_words() -> set[str]:

@@ -146,12 +146,26 @@ def test_a_listing_survives_the_crawl_file() -> None:
 def test_what_a_description_states_is_quoted_where_it_stands() -> None:
     description = "A **bird**. It may hallucinate. It supports tool calling. It does not support images. It is in be..."
     read = {fact.name: fact for fact in listing(description=description).facts if fact.method == "pattern"}
-    assert list(read) == ["limit:confabulation", "described:tool calling", "limit:plain-58", "description_truncated"]
+    of_description = ["limit:confabulation", "described:tool calling", "limit:plain-58", "description_truncated"]
+    assert list(read) == [*of_description, "parameter_count"]
     assert read["limit:plain-58"] == Fact(
         "limit:plain-58", "It does not support images.", "/description", "It does not support images.", "pattern"
     )
-    assert all(str(fact.as_stated) in description for fact in read.values())
+    assert all(str(read[name].as_stated) in description for name in of_description)
 
 
 def test_what_a_description_states_is_no_unfamiliar_word() -> None:
     assert listing(description="It may hallucinate. It supports tool calling.").unfamiliar == ()
+
+
+@pytest.mark.parametrize(("listing_id", "moves"), [("heron-lab/heron-latest", True), ("heron-lab/heron-7b", False)])
+def test_an_id_that_stands_for_the_newest_model_is_marked(listing_id: str, *, moves: bool) -> None:
+    found = [fact for fact in listing(id=listing_id).facts if fact.name == "moving_id"]
+    assert [(fact.locator, fact.as_stated) for fact in found] == ([("/id", listing_id)] if moves else [])
+
+
+def test_a_description_is_believed_of_the_weights_before_the_name() -> None:
+    facts = {fact.name: fact for fact in listing(description="Heron 7B is an open-weight, 7.2B-parameter model.").facts}
+    assert facts["parameter_count"][1:3] == (7_200_000_000, "/description")
+    assert facts["open_weights"][1:3] == (True, "/description")
+    assert {fact.name: fact for fact in listing().facts}["parameter_count"][1:4] == (7_000_000_000, "/name", "7B")

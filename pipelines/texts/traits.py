@@ -1,0 +1,75 @@
+"""Finds what a listing's name and description state plainly of its weights: how many, whether open; and its successor.
+
+A name gives a rounded number ("32B"), and a description often a better one ("117B-parameter"). Only a sentence that
+begins with the model's own name counts, and none about a model that it was made from.
+"""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from pipelines.formats.text import clean
+from pipelines.markdown.sentence_splitter import sentence_spans
+from pipelines.texts.subjects import Names, is_own
+from schemas.listing import Fact
+
+SCALES: Final = {"b": 10**9, "billion": 10**9, "t": 10**12, "trillion": 10**12}
+
+IN_NAME: Final = re.compile(r"(?<![\w.-])(?P<number>\d{1,3}(?:\.\d{1,2})?)\s?(?P<scale>[BbTt])(?![\w.])")
+"""A number of weights in a name: "QwQ 32B"; not the 3B of "A3B", which work at once, nor those of "8x7B"."""
+
+_OPENING: Final = r"\W*(?P<subject>[^,;:!?()]{1,60}?),? is (?:an? |the |(?:[\w.]+ )?[\w.]+.s )"
+_ON: Final = r"(?:(?!(?:of|on|from|with|version|proprietary|than|like|and)\b)[\w.+-]+,? ){0,8}?"
+"""Words up to the statement, none of which begins to speak of another model."""
+
+SIZE: Final = re.compile(
+    _OPENING + _ON + r"(?P<number>\d{1,3}(?:\.\d{1,2})?)[ -]?(?P<scale>B|billion|T|trillion)[ -](?:total[ -])?param",
+    re.IGNORECASE,
+)
+OPEN: Final = re.compile(_OPENING + _ON + r"(?:fully )?open[ -](?:weights?|sourced?)\b", re.IGNORECASE)
+SUCCESSOR: Final = re.compile(
+    r"\W*(?P<subject>[^,;:!?()]{1,60}?) (?:is|was|has been|will be) (?:\w+ )?(?:superseded|replaced|succeeded) by "
+    r"(?:the )?(?P<successor>[A-Z][\w.+-]*(?: [A-Z0-9][\w.+-]*){0,5})(?<![.+-])"
+)
+
+
+LONGEST_OPENING: Final = 400
+"""Most characters of a sentence that are looked at; what it states of its subject is at its beginning."""
+
+MAY_STATE: Final = re.compile(r"param|open|(?:superseded|replaced|succeeded) by", re.IGNORECASE)
+"""What a description has that states any of these; it is looked for first, as that is cheap."""
+
+
+def name_facts(name: str, locator: str) -> list[Fact]:
+    """The number of weights that a name states, if it states exactly one."""
+    found = list(IN_NAME.finditer(name))
+    return [_count(found[0], found[0][0], locator)] if len(found) == 1 else []
+
+
+def trait_facts(description: str, locator: str, names: Names) -> Iterator[Fact]:
+    """Yield what a description states of its model, each once, from the first sentence that states it."""
+    stated: set[str] = set()
+    for start, end in sentence_spans(description) if MAY_STATE.search(description) else ():
+        for fact in _of_sentence(description[start : min(end, start + LONGEST_OPENING)], locator, names):
+            if fact.name not in stated:
+                stated.add(fact.name)
+                yield fact
+
+
+def _of_sentence(sentence: str, locator: str, names: Names) -> Iterator[Fact]:
+    for pattern in (SIZE, OPEN, SUCCESSOR):
+        found = pattern.match(sentence)
+        if found is None or not is_own(found["subject"], names) or clean(found[0]) != found[0]:
+            continue
+        if pattern is SIZE:
+            yield _count(found, found[0], locator)
+        elif pattern is OPEN:
+            yield Fact("open_weights", True, locator, found[0], "pattern")
+        else:
+            yield Fact("successor", found["successor"], locator, found[0], "pattern")
+
+
+def _count(found: re.Match[str], quote: str, locator: str) -> Fact:
+    count = Decimal(found["number"]) * SCALES[found["scale"].lower()]
+    return Fact("parameter_count", int(count), locator, quote, "pattern")

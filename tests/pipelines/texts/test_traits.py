@@ -1,0 +1,44 @@
+import pytest
+
+from pipelines.texts.subjects import names_of
+from pipelines.texts.traits import name_facts, trait_facts
+
+NAMES = names_of("heron-lab/heron-7b", "Heron Lab: Heron 7B")
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("Heron Lab: Heron 7B", 7_000_000_000), ("Heron 1.5b Instruct", 1_500_000_000), ("Heron 1T", 10**12),
+        ("Heron 30B A3B", 30_000_000_000), ("Heron-70B", None), ("Heron 8x7B", None), ("Heron v2B", None),
+        ("Heron 7B and Tern 13B", None), ("Heron 4", None), ("Heron 2 Base", None),
+    ],
+)  # fmt: skip
+def test_a_name_states_a_number_of_weights_if_it_has_exactly_one(name: str, count: int | None) -> None:
+    assert [fact.value for fact in name_facts(name, "/name")] == ([] if count is None else [count])
+    assert all(fact.method == "pattern" and str(fact.as_stated) in name for fact in name_facts(name, "/name"))
+
+
+@pytest.mark.parametrize(
+    ("description", "facts"),
+    [
+        ("Heron 7B is a small, 7.2B-parameter model.", {"parameter_count": 7_200_000_000}),
+        ("Heron is an open-weight, 117 billion parameter model.",
+         {"parameter_count": 117_000_000_000, "open_weights": True}),
+        ("It is a fully open-source model.", {"open_weights": True}),
+        ("Heron is Heron Lab's most capable open source model.", {"open_weights": True}),
+        ("This model has been superseded by the Heron 2. Use it.", {"successor": "Heron 2"}),
+        ("Heron is the proprietary version of the open source Tern.", {}),
+        ("Heron is a model built on the open-weight Tern.", {}),
+        ("Heron is better than open-source models.", {}),
+        ("Tern is an open-weight model.", {}),
+        ("Heron is a model with 3B active parameters.", {}),
+        ("Tern was replaced by Heron 7B.", {}),
+        ("Heron is replaced by whatever is newest.", {}),
+        ("A model of 7 parameters.", {}),
+    ],
+)  # fmt: skip
+def test_a_description_states_traits_of_its_own_model_alone(description: str, facts: dict[str, object]) -> None:
+    found = list(trait_facts(description, "/description", NAMES))
+    assert {fact.name: fact.value for fact in found} == facts
+    assert all(str(fact.as_stated) in description and fact.method == "pattern" for fact in found)
