@@ -42,6 +42,7 @@ def payload_digest(unfragile: Json) -> str:
             unfragile["version"],
             {**artifact, "model": {**model, "providers": providers, "records": _lasting(model["records"])}},
             unfragile["capabilities"],
+            unfragile["purposes"],
             _without(trust, *COMPUTED),
             [maintenance["status"], *_whether_stated(maintenance["last_commit"], *trust["community"].values())],
             unfragile["distribution"],

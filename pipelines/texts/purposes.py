@@ -1,0 +1,185 @@
+"""Finds what descriptions and cards say that their model is made or used for, each quoted.
+
+A sentence counts where it is about the model itself. Negations, comparisons and other models never count.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from pipelines.formats.text import clean
+from pipelines.markdown.sentence_splitter import sentence_spans
+from pipelines.markdown.sentences import QUESTION_ENDS, SectionSentences, Sentence, plain_text
+from pipelines.rules.cards import card_rules
+from pipelines.rules.descriptions import description_rules
+from pipelines.rules.purposes import PurposeRule, PurposeRules, purpose_rules
+from pipelines.texts.descriptions import MARKUP
+from pipelines.texts.subjects import NO_NAMES, Names, in_own_name
+from schemas.listing import Fact, Method
+
+PURPOSE: Final = "purpose:"
+"""Beginning of the facts that state a purpose."""
+
+LONGEST_QUOTE_CHARS: Final = 600
+"""Most characters of a sentence that is quoted for a purpose, so that evidence stays short."""
+
+_LONGEST_PART: Final = 40
+_BETWEEN_WORDS: Final = re.compile(r"[,:(]|\b(?:and|or)\b", re.IGNORECASE)
+_WORD: Final = re.compile(r"[a-z0-9]+")
+_COMPARING: Final = ("nlike", "ompar", "contrast", "opposed", "elative", "hereas", "vs", "see")
+"""Parts of words of which every aside that compares has one."""
+_HEAD: Final = re.compile(r"[A-Za-z]+")
+
+
+class _Stretch(NamedTuple):
+    """A part of a clause in which words state a purpose."""
+
+    start: int
+    end: int
+    said_from: int
+    """Where the predicate begins that a denial in it would turn round."""
+
+
+def description_purposes(description: str, locator: str, names: Names = NO_NAMES) -> list[Fact]:
+    """Return facts "purpose:<id>", in the order in which a description states them, each once.
+
+    `names` are the words of the listing's own name, by which the description may call the model.
+    """
+    found: dict[str, Fact] = {}
+    for start, end in sentence_spans(description):
+        quote = description[start:end]
+        if len(quote) > LONGEST_QUOTE_CHARS or clean(quote) != quote:
+            continue
+        seen = plain_text(quote) if MARKUP.search(quote) else " ".join(quote.split())
+        for purpose in purposes_in(seen, names):
+            found.setdefault(purpose, Fact(PURPOSE + purpose, True, locator, quote, "pattern"))
+    return list(found.values())
+
+
+def card_purposes(card: bytes, body: Sequence[SectionSentences], names: Names = NO_NAMES) -> list[Fact]:
+    """Return facts "purpose:<id>", in the order in which a card states them, each once, quoted by its bytes.
+
+    Sections about intended use are read first: there a sentence needs no words like "designed for".
+    """
+    found: dict[str, Fact] = {}
+    parts = [part for part in body if part.section.kind in ("intended_use", "other")]
+    for part in sorted(parts, key=lambda part: part.section.kind != "intended_use"):
+        about_use = part.section.kind == "intended_use"
+        for sentence in part.sentences:
+            if fact := _quoted(card, sentence):
+                for purpose in _of_sentence(sentence, names, about_use=about_use):
+                    found.setdefault(purpose, fact._replace(name=PURPOSE + purpose, method=_METHOD[about_use]))
+    return list(found.values())
+
+
+_METHOD: Final[dict[bool, Method]] = {True: "section", False: "pattern"}
+
+
+def purposes_in(sentence: str, names: Names, *, about_use: bool = False) -> list[str]:
+    """Ids of the purposes that a sentence, as its reader sees it, states of its model, in its order.
+
+    With `about_use` the whole sentence says what the model is for.
+    """
+    possible = _possible(sentence)
+    if not possible or sentence.endswith(QUESTION_ENDS):
+        return []
+    own, rules = in_own_name(sentence, names), purpose_rules()
+    if description_rules().named.match(own):
+        return []
+    found: dict[str, int] = {}
+    for begin, clause in _clauses(own):
+        stretches = list(_stretches(clause, rules, about_use=about_use))
+        for rule in possible if stretches else ():
+            at = _place(clause, rule.pattern, stretches, rules)
+            if at is not None:
+                found.setdefault(rule.id, begin + at)
+    return sorted(found, key=found.__getitem__)
+
+
+def _clauses(sentence: str) -> Iterator[tuple[int, str]]:
+    """Yield the parts of a sentence between contrasts, with their places, without asides that compare."""
+    if any(word in sentence for word in _COMPARING):
+        sentence = card_rules().cues.comparison.sub(lambda aside: " " * len(aside[0]), sentence)
+    start = 0
+    for turn in purpose_rules().contrast.finditer(sentence):
+        yield start, sentence[start : turn.start()]
+        start = turn.start() + 1
+    yield start, sentence[start:]
+
+
+def _stretches(clause: str, rules: PurposeRules, *, about_use: bool) -> Iterator[_Stretch]:
+    """Yield the parts after words like "designed for", and those that say which kind of model it is, in their order.
+
+    With `about_use` the whole clause, up to where nothing counts any more.
+    """
+    frames, ends = [(0, 0, True)], []
+    known_frames, known_ends = rules.frames_by_head, rules.ends_by_head
+    for word in _HEAD.finditer(clause):
+        head = word[0].lower()
+        if head in known_ends and any(end.then.match(clause, word.end()) for end in known_ends[head]):
+            ends.append(word.start())
+        if head in known_frames:
+            found = ((frame.then.match(clause, word.end()), frame.kind) for frame in known_frames[head])
+            frames.extend((word.start(), then.end(), kind) for then, kind in found if then)
+    for start, begin, kind in frames:
+        end = min((end for end in ends if end >= begin), default=len(clause))
+        if about_use:
+            yield _Stretch(0, end, 0)
+            return
+        if kind:
+            noun = rules.kind_ends.search(clause, begin, end)
+            end = noun.end() if noun else begin
+        elif rules.parts.search(clause, max(0, start - _LONGEST_PART), start):
+            continue
+        if begin < end:
+            yield _Stretch(begin, min(end, begin + rules.longest_tail), begin if kind else _predicate(clause, start))
+
+
+def _predicate(clause: str, place: int) -> int:
+    cuts = description_rules().predicate.finditer(clause, 0, place)
+    return max((cut.end() for cut in cuts), default=0)
+
+
+def _place(clause: str, words: re.Pattern[str], stretches: Iterable[_Stretch], rules: PurposeRules) -> int | None:
+    """Where the first words that count begin; None where there are none, or each is denied."""
+    for start, end, said_from in stretches:
+        for word in words.finditer(clause, start, end):
+            cuts = _BETWEEN_WORDS.finditer(clause, start, word.start())
+            beside = max((cut.end() for cut in cuts), default=said_from)
+            said = (clause[said_from:start], clause[beside : word.end()])
+            if not any(map(rules.denied.search, said)):
+                return word.start()
+    return None
+
+
+def _of_sentence(sentence: Sentence, names: Names, *, about_use: bool) -> list[str]:
+    cues = card_rules().cues
+    if sentence.lead_in and cues.misuses.search(sentence.lead_in):
+        return []
+    if about_use and cues.imperative.search(sentence.text):
+        return []
+    return purposes_in(sentence.text, names, about_use=about_use)
+
+
+def _quoted(card: bytes, sentence: Sentence) -> Fact | None:
+    """A fact without a name that quotes a sentence; None where it is too long or cannot be shown unchanged."""
+    quote = card[sentence.start : sentence.end].decode("utf-8", "replace")
+    if len(quote) > LONGEST_QUOTE_CHARS or clean(quote) != quote:
+        return None
+    return Fact(PURPOSE, True, f"bytes:{sentence.start}-{sentence.end}", quote)
+
+
+def _possible(text: str) -> list[PurposeRule]:
+    """The rules of which a text has a word."""
+    hit: set[int] = set()
+    for word in _WORD.findall(text.lower()):
+        hit.update(_needing(word))
+    rules = purpose_rules().purposes
+    return [rules[place] for place in sorted(hit)]
+
+
+@lru_cache(maxsize=8192)
+def _needing(word: str) -> tuple[int, ...]:
+    """Places of the rules that a word may state; cached, since texts share most of their words."""
+    return tuple(place for place, rule in enumerate(purpose_rules().purposes) if word.startswith(rule.needs))
