@@ -48,28 +48,28 @@ def purpose_uri(rule: PurposeRule) -> str:
 def _rules(subject: Subject) -> list[PurposeRule]:
     """The rules of all purposes that anything states, those of texts first, in the order of their statements."""
     rules = {rule.id: rule for rule in purpose_rules().purposes}
-    told = [name.removeprefix(PURPOSE) for name in subject.claims if name.startswith(PURPOSE)]
+    in_texts = [name.removeprefix(PURPOSE) for name in subject.claims if name.startswith(PURPOSE)]
     listed = [rule.id for rule in rules.values() if any(USE_CASE + case in subject.stated for case in rule.use_cases)]
-    stated = dict.fromkeys([*(purpose for purpose in told if purpose in rules), *listed])
+    stated = dict.fromkeys([*(purpose for purpose in in_texts if purpose in rules), *listed])
     return [
         rules[purpose]
         for purpose in stated
-        if stated.keys().isdisjoint(rules[purpose].unless) and _can_give(subject, rules[purpose])
+        if stated.keys().isdisjoint(rules[purpose].unless) and _fits_outputs(subject, rules[purpose])
     ]
 
 
-def _can_give(subject: Subject, rule: PurposeRule) -> bool:
-    """Whether the model gives what serves the purpose, as far as a record lists what it gives."""
+def _fits_outputs(subject: Subject, rule: PurposeRule) -> bool:
+    """Whether the model outputs what serves the purpose, where a record lists its outputs."""
     outputs = subject.items("output")
     return not outputs or not rule.outputs or not set(rule.outputs).isdisjoint(outputs)
 
 
 def _claims(subject: Subject, rule: PurposeRule) -> list[Claim]:
     """Evidence of a purpose: its first text and its first use case, or two different texts."""
-    told = _all_claims(subject, PURPOSE + rule.id)
+    in_texts = _all_claims(subject, PURPOSE + rule.id)
     listed = [claim for case in rule.use_cases for claim in _all_claims(subject, USE_CASE + case)]
-    ordered = [*told[:1], *listed[:1], *told[1:], *listed[1:]]
-    different = {(claim.fact.said, claim.fact.name): claim for claim in reversed(ordered)}
+    ordered = [*in_texts[:1], *listed[:1], *in_texts[1:], *listed[1:]]
+    different = {(claim.fact.as_stated, claim.fact.name): claim for claim in reversed(ordered)}
     return [*reversed(different.values())][:MOST_QUOTES]
 
 

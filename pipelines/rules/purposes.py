@@ -37,7 +37,7 @@ class PurposeRule(Frozen):
     unless: tuple[str, ...] = ()
     """Ids of purposes beside which it is not claimed."""
     outputs: tuple[str, ...] = ()
-    """What the model must give, at least one of them, where a record lists what it gives."""
+    """What the model must output, at least one of them, where a record lists its outputs."""
 
 
 class Frame(Frozen):
@@ -45,6 +45,10 @@ class Frame(Frozen):
 
     heads: Words
     then: OnePattern = re.compile("")
+    plain: bool = False
+    """Whether it counts in every section of a card."""
+    compares: bool = False
+    """Whether what follows is about another model."""
     kind: bool = False
     """Whether the words up to the next noun of `kind_ends` count: "is a coding model"."""
 
@@ -57,10 +61,12 @@ class PurposeRules(Frozen):
     """Most characters after a frame in which words count."""
     contrast: Pattern
     """Where a clause ends."""
-    kind_ends: Pattern
+    kind_ends: OnePattern
     denied: Pattern
     parts: Pattern
     """Words right before a frame by which it speaks of a part of the model, or of something beside it."""
+    subject: OnePattern
+    """Beginning of a sentence of a card that is about the model itself."""
     not_of: tuple[str, ...]
     """Facts of listings whose texts speak of other models."""
     frames: tuple[Frame, ...] = Field(alias="frame")

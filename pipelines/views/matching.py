@@ -1,4 +1,4 @@
-"""Finds which models fit a task that is told in plain words, by the intents of their capabilities and purposes."""
+"""Finds which models fit a task that is described in plain words, by the intents of capabilities and purposes."""
 
 import math
 import re
@@ -22,7 +22,7 @@ NEAR_BEST: Final = 0.8
 """What is not nearly as like as the best one, by this share, does not fit."""
 
 _WORD: Final = re.compile(r"[a-z0-9]+")
-_SAYS_NOTHING: Final = frozenset(
+_STOP_WORDS: Final = frozenset(
     """a about after all an and any are as at be before by can do does each for from give has have how i in into is it
     its let made make me my of on one or out own please so some that the their them there these they this to up us use
     want was we what when where which who with you your""".split()  # noqa: SIM905
@@ -68,7 +68,7 @@ def matches(task: str, statements: Iterable[Mapping[str, Any]]) -> list[Match]:
 
 
 def called_for(task: str) -> list[Fit]:
-    """Return the capabilities and purposes that a task calls for, the best first; [] where it says nothing known."""
+    """Return the capabilities and purposes that a task calls for, the best first; [] where no word of it is known."""
     stems, weights = _stems(task[:LONGEST_TASK]), _index().weights
     found = [Fit(entry.uri, _likeness(stems, entry, weights)) for entry in _index().entries]
     best = max(found, key=lambda fit: fit.likeness).likeness
@@ -86,7 +86,7 @@ class _Goal(NamedTuple):
 class _Index(NamedTuple):
     entries: tuple[_Goal, ...]
     weights: dict[str, float]
-    """Stem → how much it tells: the fewer entries have it, the more."""
+    """Stem → its weight: the fewer entries have it, the more it counts."""
 
 
 @lru_cache(maxsize=1)
@@ -124,7 +124,7 @@ def _share(task: frozenset[str], about: frozenset[str], weights: Mapping[str, fl
 
 
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(_stem(word) for word in _WORD.findall(text.casefold()) if word not in _SAYS_NOTHING)
+    return frozenset(_stem(word) for word in _WORD.findall(text.casefold()) if word not in _STOP_WORDS)
 
 
 def _stem(word: str) -> str:

@@ -255,3 +255,33 @@ def test_a_text_is_no_record_whose_fields_could_be_named(signed: dict[str, Any])
     document["unfragile"]["evidence"][place]["source"] = card.source
     (found,) = judge(document, [*RAWS, card])
     assert (found.path, "is not JSON" in found.reason) == (signed["unfragile"]["evidence"][place]["path"], True)
+
+
+CODER = [raw(record(description="Heron 7B is a coding model. It is built for agents."))]
+
+
+def test_a_purpose_is_proved_by_the_words_that_state_it() -> None:
+    assert judge(passport(*map(admitted, CODER)), CODER) == []
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [
+        ("/purposes/0/id", "translation"), ("/purposes/0/uri", "purpose://search.retrieval.research"),
+        ("/purposes/1/intents/0", "cook a meal"), ("/purposes", []),
+    ],
+)  # fmt: skip
+def test_a_purpose_that_no_source_states_is_found(pointer: str, value: object) -> None:
+    document = spoiled(passport(*map(admitted, CODER)), pointer, value)
+    assert any(found.path.startswith("/purposes") for found in judge(document, CODER))
+
+
+def test_a_purpose_without_evidence_or_with_a_false_quote_is_found() -> None:
+    document = passport(*map(admitted, CODER))
+    entries = document["unfragile"]["evidence"]
+    place = next(n for n, entry in enumerate(entries) if entry["path"] == "/purposes/0")
+    (found,) = judge(spoiled(document, f"/evidence/{place}/quote", "It is a research model."), CODER)
+    assert (found.path, "the quote is not in" in found.reason) == ("/purposes/0", True)
+    bare = copy.deepcopy(document)
+    del bare["unfragile"]["evidence"][place]
+    assert Mismatch("/purposes/0", "has no evidence") in judge(bare, CODER)
