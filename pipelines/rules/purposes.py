@@ -32,6 +32,8 @@ class PurposeRule(Frozen):
     needs: tuple[str, ...]
     """Beginnings of words, in lower case, of which each text that states the purpose has one."""
     pattern: Pattern = Field(alias="words")
+    named: OnePattern | None = None
+    """Words of a model's name that state the purpose: "Coder"."""
     use_cases: tuple[str, ...] = ()
     """Categories of the source that stand for it: "programming" for the fact `use_case:programming`."""
     unless: tuple[str, ...] = ()

@@ -69,6 +69,18 @@ def description_purposes(description: str, locator: str, names: Names = NO_NAMES
     return list(found.values())
 
 
+def listing_purposes(name: str, description: str, names: Names = NO_NAMES) -> list[Fact]:
+    """Return facts "purpose:<id>" of a listing: those of its description, and those that its name alone states.
+
+    "Heron Coder" is a model for code, whatever its description says of it.
+    """
+    found = description_purposes(description, "/description", names)
+    stated = {fact.name for fact in found}
+    named = [PURPOSE + rule.id for rule in purpose_rules().purposes if rule.named and rule.named.search(name)]
+    quotable = named if clean(name) == name else ()
+    return found + [Fact(purpose, True, "/name", name, "pattern") for purpose in quotable if purpose not in stated]
+
+
 def card_purposes(card: bytes, body: Sequence[SectionSentences], names: Names = NO_NAMES) -> list[Fact]:
     """Return facts "purpose:<id>", in the order in which a card states them, each once, quoted by its bytes.
 

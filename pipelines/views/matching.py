@@ -21,6 +21,7 @@ LEAST_LIKENESS: Final = 0.34
 NEAR_BEST: Final = 0.8
 """What is not nearly as like as the best one, by this share, does not fit."""
 
+_DECIMALS: Final = 4
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _STOP_WORDS: Final = frozenset(
     """a about after all an and any are as at be before by can do does each for from give has have how i in into is it
@@ -106,7 +107,7 @@ def _index() -> _Index:
 def _likeness(task: frozenset[str], entry: _Goal, weights: Mapping[str, float]) -> float:
     """Mean of how like the task is to the nearest intent, and of how much of it the entry speaks."""
     nearest = max(_cosine(task, intent, weights) for intent in entry.intents)
-    return (nearest + _share(task, entry.about, weights)) / 2
+    return round((nearest + _share(task, entry.about, weights)) / 2, _DECIMALS)
 
 
 def _cosine(one: frozenset[str], other: frozenset[str], weights: Mapping[str, float]) -> float:

@@ -11,7 +11,7 @@ from pipelines.normalise.openrouter.vocabulary import UNREAD_FIELDS, VOCABULARY
 from pipelines.normalise.prices import price_facts, read_prices
 from pipelines.rules.purposes import purpose_rules
 from pipelines.texts.descriptions import description_facts, is_cut_off
-from pipelines.texts.purposes import description_purposes
+from pipelines.texts.purposes import listing_purposes
 from pipelines.texts.subjects import Names, names_of
 from schemas.listing import AsStated, Fact, FactValue, Listing, Price, RawListing
 
@@ -38,8 +38,8 @@ def read_model(raw: RawListing) -> Listing:
     for read in (_read_architecture, _read_limits, _read_parameters, _read_reasoning, _read_dates):
         read(record, facts)
     prices = _read_pricing(record, facts)
-    if description and not any(fact.name in purpose_rules().not_of for fact in facts):
-        facts += description_purposes(description, "/description", names)
+    if not any(fact.name in purpose_rules().not_of for fact in facts):
+        facts += listing_purposes(name, description or "", names)
     base_id = (target or ident).base
     aliased = ident.alias or target is not None
     routed = any(fact.name in ("router", "routed_price") for fact in facts)

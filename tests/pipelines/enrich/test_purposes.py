@@ -46,6 +46,16 @@ def test_a_purpose_has_its_words_and_its_place_in_the_vocabulary() -> None:
     assert (agents["id"], shown["quote"]) == ("agents", "It is built for agents.")
 
 
+def test_a_name_states_a_purpose_too_after_the_description() -> None:
+    unfragile = statement(listing(name="Heron Lab: Heron Coder 7B", description="It is built for agents."))
+    assert ids(unfragile) == ["agents", "coding"]
+    (shown,) = evidence_of(unfragile, "/purposes/1")
+    assert (shown["locator"], shown["quote"]) == ("/name", "Heron Lab: Heron Coder 7B")
+    (shown,) = evidence_of(statement(listing(name="Heron Codex", description=CODER)), "/purposes/0")
+    assert shown["locator"] == "/description"
+    assert statement(listing(name="Heron Encoder", description=None))["purposes"] == []
+
+
 def test_no_description_that_names_one_gives_none() -> None:
     assert statement(listing(description="A small model."))["purposes"] == []
     assert statement(listing(description=None))["purposes"] == []
