@@ -75,7 +75,8 @@ def _claims(subject: Subject, rule: PurposeRule) -> list[Claim]:
 
 def _all_claims(subject: Subject, name: str) -> list[Claim]:
     claim = subject.claims.get(name)
-    return [claim, *subject.others.get(name, ())] if claim and claim.fact.value is not False else []
+    claims = [claim, *subject.others.get(name, ())] if claim else []
+    return [one for one in claims if one.fact.value is not False]
 
 
 @lru_cache(maxsize=1)

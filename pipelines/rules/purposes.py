@@ -74,6 +74,8 @@ class PurposeRules(Frozen):
     frames: tuple[Frame, ...] = Field(alias="frame")
     ends: tuple[Frame, ...] = Field(alias="end")
     purposes: tuple[PurposeRule, ...] = Field(alias="purpose")
+    not_a_purpose: dict[str, str]
+    """Category of the source → why it is no purpose."""
 
     @cached_property
     def frames_by_head(self) -> dict[str, tuple[Frame, ...]]:
@@ -88,7 +90,7 @@ class PurposeRules(Frozen):
     @model_validator(mode="after")
     def _ids_and_use_cases_differ(self) -> Self:
         ids = [rule.id for rule in self.purposes]
-        cases = [case for rule in self.purposes for case in rule.use_cases]
+        cases = [*self.not_a_purpose, *(case for rule in self.purposes for case in rule.use_cases)]
         if twice := {one for one in (*ids, *cases) if ids.count(one) > 1 or cases.count(one) > 1}:
             raise ValueError(f"an id or a use case is there twice: {twice}")
         return self

@@ -93,12 +93,25 @@ def test_words_come_before_categories_and_both_are_shown() -> None:
     assert [entry["method"] for entry in evidence_of(unfragile, "/purposes/0")] == ["pattern", "structured"]
 
 
-def test_every_category_stands_for_one_purpose() -> None:
-    for rule in purpose_rules().purposes:
-        for case in rule.use_cases:
-            (subject,) = gather([listed_under(case, description="A small model.")]).subjects
-            found = [one["id"] for one in purposes_of(subject).documents]
-            assert found == ([rule.id] if "text" in (*rule.outputs, "text")[:1] else found)
+CATEGORIES = (
+    "academia", "finance", "health", "legal", "marketing", "marketing/seo", "programming", "roleplay", "science",
+    "technology", "translation", "trivia",
+)  # fmt: skip
+"""The use cases by which OpenRouter lists models."""
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_every_category_of_the_source_is_a_purpose_or_says_why_not(category: str) -> None:
+    (subject,) = gather([listed_under(category, description="A small model.")]).subjects
+    found = [one["id"] for one in purposes_of(subject).documents]
+    assert found == [rule.id for rule in purpose_rules().purposes if category in rule.use_cases]
+    assert bool(found) is not (category in purpose_rules().not_a_purpose)
+
+
+def test_a_category_that_does_not_list_the_model_is_no_purpose() -> None:
+    one = listing(description="A small model.")
+    absent = Fact("use_case:programming", False, "/categories/0", False)
+    assert statement(one.model_copy(update={"facts": (*one.facts, absent)}))["purposes"] == []
 
 
 def test_at_most_six_purposes_are_stated_the_first_ones() -> None:
