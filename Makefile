@@ -7,7 +7,7 @@
 #   make bench  the time of building and verifying a passport, beside the least possible
 #   make attacks  attack a store, a crawl and a reader from outside; 200,000 mutated passports and 10,000 hostile records
 #   make mutants  small changes of the security-relevant modules that no test notices (a quarter of an hour)
-#   make accuracy  capabilities against what others state of the same models, on the larger recordings
+#   make accuracy  capabilities against what others state of the same models, and purposes, on the larger recordings
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -88,6 +88,7 @@ accuracy: $(SYNCED)
 	$(BIN)/python -m benchmarks.cards
 	$(BIN)/python -m benchmarks.community
 	$(BIN)/python -m benchmarks.hearsay
+	$(BIN)/python -m benchmarks.purposes
 
 clean:
 	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

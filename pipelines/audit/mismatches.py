@@ -76,6 +76,7 @@ def _unshown(unfragile: Json) -> Iterable[str]:
     for place, capability in enumerate(unfragile["capabilities"]):
         wanted.append(f"/capabilities/{place}")
         wanted += [f"/capabilities/{place}/limitations/{n}" for n in range(len(capability["limitations"]))]
+    wanted += [f"/purposes/{n}" for n in range(len(unfragile.get("purposes", ())))]
     wanted += [f"/trust/failure_modes/{n}" for n in range(len(unfragile["trust"]["failure_modes"]))]
     return (path for path in wanted if path not in shown)
 

@@ -8,6 +8,7 @@ Json = Mapping[str, Any]
 
 NAMED_BY = {
     "capabilities": ("name",),
+    "purposes": ("name",),
     "prices": ("kind",),
     "offers": ("id",),
     "model/providers": ("tag",),

@@ -42,6 +42,7 @@ def payload_digest(unfragile: Json) -> str:
             unfragile["version"],
             {**artifact, "model": _lasting_facts(artifact["model"])},
             unfragile["capabilities"],
+            unfragile["purposes"],
             _without(trust, *COMPUTED),
             [maintenance["status"], *_whether_stated(maintenance["last_commit"], *trust["community"].values())],
             unfragile["distribution"],

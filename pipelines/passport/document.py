@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from pipelines.enrich.evidence import Document
 from pipelines.enrich.profile import enrich
+from pipelines.enrich.purposes import purposes_of
 from pipelines.enrich.status import status_of
 from pipelines.merge.subject import Subject
 from pipelines.passport.artifact import artifact_block, artifact_evidence, artifact_id, risk_evidence
@@ -52,6 +53,7 @@ class Draft:
 def draft(subject: Subject, terms: IssueContext) -> Draft:
     """Compose a passport without score, cause and date of the last change, which `issue` adds."""
     life = status_of(subject, terms.now.astimezone(UTC).date())
+    purposes = purposes_of(subject)
     profile = enrich(subject, artifact_id=artifact_id(subject), life=life)
     artifact = artifact_block(subject, issuer=terms.issuer, life=life)
     trust = trust_block(subject, profile, status=life.status, gates=terms.gates, now=terms.now)
@@ -62,12 +64,14 @@ def draft(subject: Subject, terms: IssueContext) -> Draft:
         "version": FORMAT_VERSION,
         "artifact": artifact,
         "capabilities": profile.capabilities,
+        "purposes": purposes.documents,
         "trust": trust,
         "distribution": distribution(terms.issuer, subject.slug),
         "evidence": [
             *artifact_evidence(subject, life=life),
             *model_evidence(subject),
             *profile.evidence,
+            *purposes.evidence,
             *risk_evidence(subject),
             *community_evidence(subject),
             *failure_mode_evidence(profile, trust["failure_modes"], issuer=terms.issuer, now=terms.now),

@@ -1,12 +1,15 @@
 """Reads capabilities.toml: which facts show which capability."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from pipelines.rules.conditions import Condition
 from schemas.base import Frozen
+
+Intents = Annotated[tuple[str, ...], Field(min_length=3, max_length=6)]
+"""Tasks that call for a capability or a purpose, in the words of somebody who has one."""
 
 
 class CapabilityRule(Condition):
@@ -17,7 +20,7 @@ class CapabilityRule(Condition):
     task: str | None = None
     """Hugging Face task id, where one exists."""
     description: str
-    intents: tuple[str, ...]
+    intents: Intents
     best_for: tuple[str, ...]
     requires: tuple[str, ...]
     input_types: tuple[str, ...]

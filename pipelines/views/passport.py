@@ -37,6 +37,8 @@ def passport_pairs(passport: Json, row: ShardRow, finding: Finding) -> Iterator[
     unfragile = passport["unfragile"]
     shown_by = _evidence_by_path(unfragile)
     yield unfragile["artifact"]["name"].strip(), _identity(unfragile, passport, row, finding)
+    if unfragile.get("purposes"):
+        yield "what it is for", _purposes(unfragile, shown_by)
     yield "what it is", _model(unfragile["artifact"])
     yield "what it can do", _capabilities(unfragile, shown_by)
     yield "how it fails", _failure_modes(unfragile, shown_by)
@@ -54,6 +56,7 @@ def passport_pairs(passport: Json, row: ShardRow, finding: Finding) -> Iterator[
 def _identity(unfragile: Json, passport: Json, row: ShardRow, finding: Finding) -> Pairs:
     artifact, trust = unfragile["artifact"], unfragile["trust"]
     return [
+        ("for", ", ".join(purpose["name"] for purpose in unfragile.get("purposes", ())) or NOT_STATED),
         ("slug", artifact["slug"]),
         ("verdict", f"{finding.verdict}: {finding.reason}"),
         ("status", f"{artifact['status']}; issued because: {row.cause.replace('_', ' ')}"),
@@ -131,6 +134,20 @@ def _records(model: Json) -> Pairs:
     """The records that the passport was made from, and how each was joined."""
     how = {"own": "", "stated": ", as a source states", "name": ", by its name alone"}
     return [(one["source"], f"{one['id']}{how[one['joined_by']]}") for one in model.get("records", ())]
+
+
+def _purposes(unfragile: Json, shown_by: dict[str, list[Json]]) -> Pairs:
+    """Each purpose with the words that state it, the first of them where there are two."""
+    return [
+        (purpose["name"], f"{_words(shown_by[f'/purposes/{place}'])}{_sources(shown_by[f'/purposes/{place}'])}")
+        for place, purpose in enumerate(unfragile["purposes"])
+    ]
+
+
+def _words(entries: list[Json]) -> str:
+    """The first quote, on one line; "" where a value shows it and no words."""
+    quote = next((" ".join(entry["quote"].split()) for entry in entries if "quote" in entry), "")
+    return f'"{quote}"\n' if quote else ""
 
 
 def _capabilities(unfragile: Json, shown_by: dict[str, list[Json]]) -> Pairs:

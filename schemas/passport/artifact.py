@@ -32,6 +32,12 @@ CapabilityId = Annotated[
 ]
 """The artifact's id, "__cap_" and a running number."""
 
+PurposeId = Annotated[str, StringConstraints(max_length=100, pattern=r"^[a-z]+(-[a-z]+)*$")]
+"""Id of a purpose in the closed vocabulary: "code-editing"."""
+
+PurposeUri = Annotated[str, StringConstraints(max_length=500, pattern=r"^purpose://[a-z0-9]+(\.[a-z0-9]+)*$")]
+"""Name of a purpose, the same on every artifact that has it."""
+
 CapabilityUri = Annotated[str, StringConstraints(max_length=500, pattern=r"^capability://[a-z0-9]+(\.[a-z0-9]+)*$")]
 """Name of a capability, the same on every artifact that has it."""
 
@@ -96,3 +102,16 @@ class Capability(Frozen):
     """How often the artifact was chosen for this capability and the outcome observed."""
     success_rate: Ratio
     """Share of those matches that succeeded; 0 while there are none."""
+
+
+class Purpose(Frozen):
+    """One thing that the artifact is made or used for."""
+
+    id: PurposeId
+    uri: PurposeUri
+    name: Text
+    description: Text
+    category: CapabilityCategory
+    """The URI begins with it."""
+    intents: Texts
+    """Requests of somebody who needs it, in their words."""

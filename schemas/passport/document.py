@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from schemas.base import Frozen
-from schemas.passport.artifact import Artifact, Capability
+from schemas.passport.artifact import Artifact, Capability, Purpose
 from schemas.passport.evidence import Conflict, Evidence, Provenance, Unknown
 from schemas.passport.scalars import OMISSIBLE, Instant, Line, Month, Url, Whole
 from schemas.passport.trust import Trust
@@ -44,6 +44,7 @@ class Statement(Frozen):
     """Edition of the format: "2026-05"."""
     artifact: Artifact
     capabilities: tuple[Capability, ...]
+    purposes: Annotated[tuple[Purpose, ...] | None, OMISSIBLE, Field(max_length=6)] = None
     trust: Trust
     distribution: Distribution
     evidence: Annotated[tuple[Evidence, ...] | None, OMISSIBLE] = None

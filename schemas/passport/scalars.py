@@ -23,7 +23,7 @@ _URL = (
     r"^https?://[A-Za-z0-9][A-Za-z0-9._-]*(:[0-9]{1,5})?"
     rf"(/({_URL_CHARACTER})*)?([?]{_URL_TAIL})?(#{_URL_TAIL})?$"
 )
-_PATH = r"^/(artifact|capabilities|trust|distribution)(/(0|[1-9][0-9]*|[a-z][a-z0-9_]*))*$"
+_PATH = r"^/(artifact|capabilities|purposes|trust|distribution)(/(0|[1-9][0-9]*|[a-z][a-z0-9_]*))*$"
 _STARTING_PRICE = r"^\$(0\.00e\+0|[1-9]\.[0-9]{2}e(\+0|[+-][1-9][0-9]{0,2})) per prompt token$"
 
 _Item = TypeVar("_Item", bound=Hashable)
@@ -101,7 +101,7 @@ Url = Annotated[str, StringConstraints(max_length=2000, pattern=_URL)]
 """An absolute http or https address, percent-encoded and without user name."""
 
 Path = Annotated[str, StringConstraints(max_length=300, pattern=_PATH)]
-"""JSON Pointer into `unfragile`, below artifact, capabilities, trust or distribution: "/trust/score"."""
+"""JSON Pointer into `unfragile`, below artifact, capabilities, purposes, trust or distribution: "/trust/score"."""
 
 Locator = Annotated[str, StringConstraints(max_length=2000)]
 """JSON Pointer into a source's record, or a byte range of its text."""

@@ -19,6 +19,7 @@ from pipelines.normalise.huggingface.vocabulary import RELATIONS
 from pipelines.texts.cards import claims_in
 from pipelines.texts.claims import TextClaim
 from pipelines.texts.descriptions import kinds_in
+from pipelines.texts.purposes import card_purposes
 from pipelines.texts.subjects import Names, names_of
 from schemas.listing import BenchmarkResult, Fact, Listing, RawListing
 
@@ -48,6 +49,7 @@ def read_card(raw: RawListing) -> Listing:
     card = raw.body.encode()
     front = read_front_matter(card)
     body = read_body(card, front.body_offset)
+    names = names_of(raw.id)
     is_none, too_long = no_card(card) is not None, is_cut(card) or is_full(body)
     return text_listing(
         raw,
@@ -56,7 +58,8 @@ def read_card(raw: RawListing) -> Listing:
             *_declared(card, front),
             *stated_facts(card, body, declares_base=bool(front.base_models)),
             *_limits(claims_in(card, body)),
-            *_kinds(card, body, names_of(raw.id)),
+            *_kinds(card, body, names),
+            *card_purposes(card, body, names),
         ),
         results=_results(card, front),
         same_as=() if is_none else code_of(raw.id, [raw.body]),

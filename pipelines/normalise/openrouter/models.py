@@ -9,7 +9,9 @@ from pipelines.formats.text import clean, clean_tail, disguise_in
 from pipelines.normalise.name_match import names_match
 from pipelines.normalise.openrouter.vocabulary import REASONING_EFFORTS, UNREAD_FIELDS, VOCABULARY
 from pipelines.normalise.prices import price_facts, read_prices
+from pipelines.rules.purposes import purpose_rules
 from pipelines.texts.descriptions import description_facts, is_cut_off
+from pipelines.texts.purposes import listing_purposes
 from pipelines.texts.subjects import Names, names_of
 from pipelines.texts.traits import name_facts, trait_facts
 from schemas.listing import AsStated, Fact, FactValue, Listing, Price, RawListing
@@ -37,12 +39,15 @@ def read_model(raw: RawListing) -> Listing:
     _read_identity(record, facts)
     if ident.base.endswith(MOVING):
         facts.append(Fact("moving_id", True, "/id", listing_id))
-    _read_description(record, facts, names_of(listing_id, name))
+    names = names_of(listing_id, name)
+    description = _read_description(record, facts, names)
     if not any(fact.name == "parameter_count" for fact in facts):
         facts += name_facts(name, "/name")
     for read in (_read_architecture, _read_limits, _read_parameters, _read_reasoning, _read_dates):
         read(record, facts)
     prices = _read_pricing(record, facts)
+    if not any(fact.name in purpose_rules().not_of for fact in facts):
+        facts += listing_purposes(name, description or "", names)
     base_id = (target or ident).base
     aliased = ident.alias or target is not None
     routed = any(fact.name in ("router", "routed_price") for fact in facts)
@@ -100,7 +105,8 @@ def _read_identity(record: RecordReader, facts: list[Fact]) -> None:
     _add(facts, "hugging_face_id", repository, "/hugging_face_id")
 
 
-def _read_description(record: RecordReader, facts: list[Fact], names: Names) -> None:
+def _read_description(record: RecordReader, facts: list[Fact], names: Names) -> str | None:
+    """Add what the description states, apart from purposes; return it."""
     description = record.optional_text("description")
     if description:
         facts.append(Fact("description", clean(description), "/description", description))
@@ -109,6 +115,7 @@ def _read_description(record: RecordReader, facts: list[Fact], names: Names) -> 
         if is_cut_off(description):
             tail = clean_tail(description, QUOTED_TAIL)
             facts.append(Fact("description_truncated", True, "/description", tail, "pattern"))
+    return description
 
 
 def _read_architecture(record: RecordReader, facts: list[Fact]) -> None:

@@ -118,7 +118,7 @@ def test_a_passport_is_shown_part_by_part(store: Path, passports: Terminal) -> N
     ended = passports("show", QWEN, "--store", store)
     assert (ended.status, ended.err) == (0, "")
     parts = sections(ended.out)
-    assert list(parts)[:4] == ["Qwen: QwQ 32B", "what it is", "what it can do", "how it fails"]
+    assert list(parts)[:5] == ["Qwen: QwQ 32B", "what it is for", "what it is", "what it can do", "how it fails"]
     told = dict(line.split("  ", 1) for line in parts["Qwen: QwQ 32B"] if "  " in line)
     assert told["slug"].strip() == QWEN
     assert told["verdict"].strip().startswith("ok: signed by a trusted key, in date")

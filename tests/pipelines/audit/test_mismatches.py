@@ -3,14 +3,20 @@
 import copy
 from typing import Any
 
+import orjson
 import pytest
 
 from pipelines.audit.mismatches import Mismatch, mismatches
 from pipelines.formats.json_pointer import resolve
+from pipelines.merge.gather import gather
+from pipelines.merge.joins import Joined
+from pipelines.order import Issued, make
 from pipelines.passport.changes import changes_between
 from pipelines.rules.gates import default_gates
 from schemas.listing import RawListing
-from tests.support.listings import ENDPOINT, admitted, passport, raw, raw_body, raw_endpoints, record
+from tests.support.hub_records import REPOSITORY, repository_raw
+from tests.support.listings import ENDPOINT, TERMS, admitted, passport, raw, raw_body, raw_endpoints, record
+from tests.support.signed import KEYS, SIGNER
 
 RAWS: list[RawListing] = [
     raw(
@@ -255,3 +261,51 @@ def test_a_text_is_no_record_whose_fields_could_be_named(signed: dict[str, Any])
     document["unfragile"]["evidence"][place]["source"] = card.source
     (found,) = judge(document, [*RAWS, card])
     assert (found.path, "is not JSON" in found.reason) == (signed["unfragile"]["evidence"][place]["path"], True)
+
+
+CODER = [raw(record(description="Heron 7B is a coding model. It is built for agents."))]
+
+
+def test_a_purpose_is_proved_by_the_words_that_state_it() -> None:
+    assert judge(passport(*map(admitted, CODER)), CODER) == []
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [
+        ("/purposes/0/id", "translation"), ("/purposes/0/uri", "purpose://search.retrieval.research"),
+        ("/purposes/1/intents/0", "cook a meal"), ("/purposes", []),
+    ],
+)  # fmt: skip
+def test_a_purpose_that_no_source_states_is_found(pointer: str, value: object) -> None:
+    document = spoiled(passport(*map(admitted, CODER)), pointer, value)
+    assert any(found.path.startswith("/purposes") for found in judge(document, CODER))
+
+
+def test_a_purpose_without_evidence_or_with_a_false_quote_is_found() -> None:
+    document = passport(*map(admitted, CODER))
+    entries = document["unfragile"]["evidence"]
+    place = next(n for n, entry in enumerate(entries) if entry["path"] == "/purposes/0")
+    (found,) = judge(spoiled(document, f"/evidence/{place}/quote", "It is a research model."), CODER)
+    assert (found.path, "the quote is not in" in found.reason) == ("/purposes/0", True)
+    bare = copy.deepcopy(document)
+    del bare["unfragile"]["evidence"][place]
+    assert Mismatch("/purposes/0", "has no evidence") in judge(bare, CODER)
+
+
+def test_a_purpose_that_only_a_card_states_is_proved_by_its_bytes() -> None:
+    raws = [raw(record()), repository_raw(), raw_body(CARD_OF_USE, id=REPOSITORY, source="huggingface-card")]
+    (subject,) = gather(
+        [admitted(raws[0])], joined=[Joined("heron-lab-heron-7b", admitted(one), "stated") for one in raws[1:]]
+    ).subjects
+    made = make(subject, None, terms=TERMS, signer=SIGNER, trusted=KEYS, generation=1)
+    assert isinstance(made, Issued)
+    document = orjson.loads(made.document)["passport"]
+    assert [one["id"] for one in document["unfragile"]["purposes"]] == ["translation"]
+    assert judge(document, raws) == []
+    place = next(n for n, one in enumerate(document["unfragile"]["evidence"]) if one["path"] == "/purposes/0")
+    (found,) = judge(spoiled(document, f"/evidence/{place}/locator", "bytes:0-12"), raws)
+    assert "is not what bytes:0-12" in found.reason
+
+
+CARD_OF_USE = "## Intended use\n\nTranslation of letters.\n"

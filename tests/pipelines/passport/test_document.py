@@ -64,8 +64,8 @@ def test_the_date_of_change_moves_with_substance_only() -> None:
 
 def test_the_statement_has_the_keys_of_the_format_in_its_order() -> None:
     assert list(statement(listing())) == [
-        "@version", "version", "artifact", "capabilities", "trust", "distribution", "evidence", "conflicts", "unknowns",
-        "provenance",
+        "@version", "version", "artifact", "capabilities", "purposes", "trust", "distribution", "evidence", "conflicts",
+        "unknowns", "provenance",
     ]  # fmt: skip
 
 

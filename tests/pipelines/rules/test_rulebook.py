@@ -19,8 +19,10 @@ from pipelines.rules.conditions import Condition, compiled
 from pipelines.rules.descriptions import description_rules
 from pipelines.rules.failure_modes import LIMIT, FailureMode
 from pipelines.rules.issuing import Confidence
+from pipelines.rules.purposes import purpose_rules
 from pipelines.rules.rulebook import PARSED, Rulebook, rule_at, rulebook, stated_limits
 from pipelines.rules.tables import TABLES, table_text
+from pipelines.texts.purposes import PURPOSE
 from schemas.facets import FACETS
 from schemas.listing import Fact
 from schemas.passport.artifact import ArtifactType, CapabilityCategory
@@ -107,7 +109,8 @@ def told_in_words() -> set[str]:
     abilities = {rule.name for rule in description_rules().abilities}
     for kind in description_rules().kinds:
         (abilities if kind.states == "capability" else limits).add(kind.name)
-    return {f"{LIMIT}{mode}" for mode in limits - {""}} | {f"described:{name}" for name in abilities}
+    purposes = {f"{PURPOSE}{rule.id}" for rule in purpose_rules().purposes}
+    return purposes | {f"{LIMIT}{mode}" for mode in limits - {""}} | {f"described:{name}" for name in abilities}
 
 
 def sentences() -> list[str]:
@@ -317,4 +320,5 @@ def test_the_counts_of_the_confidences_are_those_of_the_recordings() -> None:
 def test_the_digest_pins_the_tables() -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", BOOK.sha256)
     assert rulebook() is BOOK
-    assert {*PARSED, "cards.toml", "languages.toml", "descriptions.toml", "precedence.toml"} == set(TABLES)
+    read_apart = {"cards.toml", "languages.toml", "descriptions.toml", "precedence.toml", "purposes.toml"}
+    assert {*PARSED, *read_apart} == set(TABLES)

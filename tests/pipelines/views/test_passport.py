@@ -56,3 +56,19 @@ def test_sides_of_a_disagreement_read_as_a_person_would_say_them(value: object, 
     passport["unfragile"]["conflicts"] = [{"path": "/artifact/model/released_on", "values": [side, side]}]
     (told,) = parts(passport)["where sources disagree"]
     assert told == ("released on", f"{text} ({scope}, heron) against {text} ({scope}, heron)")
+
+
+def test_the_first_line_says_what_the_model_is_for() -> None:
+    text = "Heron 7B is a coding model. It is built for agents."
+    read = parts(made(description=text))
+    assert next(iter(read.values()))[0] == ("for", "coding, agents")
+    assert read["what it is for"] == [
+        ("coding", '"Heron 7B is a coding model."\n  quoted: openrouter /description'),
+        ("agents", '"It is built for agents."\n  quoted: openrouter /description'),
+    ]
+
+
+def test_what_no_source_states_the_model_to_be_for_is_not_made_up() -> None:
+    read = parts(made(description="A small model."))
+    assert next(iter(read.values()))[0] == ("for", "not stated")
+    assert "what it is for" not in read

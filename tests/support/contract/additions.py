@@ -62,6 +62,17 @@ def model() -> dict[str, Any]:
     }
 
 
+def purpose() -> dict[str, Any]:
+    return {
+        "id": "code-editing",
+        "uri": "purpose://code.generation.editing.code.editing",
+        "name": "code editing",
+        "description": "Merging a proposed change into a file of code.",
+        "category": "code-generation-editing",
+        "intents": ["apply this patch to a file"],
+    }
+
+
 def freshness() -> dict[str, Any]:
     source = {
         "source": "openrouter",

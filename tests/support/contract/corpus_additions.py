@@ -9,6 +9,7 @@ STRUCTURED, QUOTED, BY_CLASS, BY_ISSUER = (f"{U}/evidence/{place}" for place in 
 PRICED = f"{D}/prices/0"
 OFFERED = f"{D}/offers/0"
 PROVIDED = f"{D}/providers/0"
+G = f"{U}/purposes/0"
 WHEN = f"{PROVIDED}/prices/0/when"
 
 SIGNATURE_TERMS: tuple[Spoiling, ...] = (
@@ -109,6 +110,20 @@ EVIDENCE: tuple[Spoiling, ...] = (
     put("taxonomy is null", f"{QUOTED}/taxonomy", None),
 )
 
+PURPOSES: tuple[Spoiling, ...] = (
+    put("purposes are null", f"{U}/purposes", None),
+    repeat("seven purposes", f"{U}/purposes", 7),
+    extra("unknown key in a purpose", G),
+    drop("purpose without intents", f"{G}/intents"),
+    put("purpose id in upper case", f"{G}/id", "Coding"),
+    put("purpose id with a line break after it", f"{G}/id", "coding\n"),
+    put("purpose URI of another scheme", f"{G}/uri", "capability://code.editing"),
+    put("purpose URI with an empty step", f"{G}/uri", "purpose://code..editing"),
+    put("purpose URI with a line break after it", f"{G}/uri", "purpose://code.editing\n"),
+    put("category of purpose outside the list", f"{G}/category", "cooking"),
+    put("purpose without a name", f"{G}/name", ""),
+)
+
 REST: tuple[Spoiling, ...] = (
     repeat("conflict of one", f"{U}/conflicts/0/values", 1),
     extra("unknown key in a conflict", f"{U}/conflicts/0"),
@@ -124,4 +139,4 @@ REST: tuple[Spoiling, ...] = (
     extra("unknown key in provenance", f"{U}/provenance"),
 )
 
-SPOILINGS = SIGNATURE_TERMS + MODEL + FRESHNESS + EVIDENCE + REST
+SPOILINGS = SIGNATURE_TERMS + MODEL + FRESHNESS + EVIDENCE + PURPOSES + REST

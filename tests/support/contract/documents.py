@@ -11,6 +11,7 @@ from tests.support.contract.additions import (
     claim,
     freshness,
     model,
+    purpose,
     quoted,
     structured,
 )
@@ -61,7 +62,7 @@ def full() -> dict[str, Any]:
         "payloadType": "application/vnd.unfragile.trust-passport+json",
         "expiresAt": "2026-07-15T14:50:47.607Z",
     }
-    statement = passport["unfragile"]
+    passport["unfragile"] = statement = _with_purposes(passport["unfragile"])
     statement["artifact"]["model"] = model()
     statement["trust"] |= {"freshness": freshness(), "coverage": {"stated": 14, "of": 17}}
     statement |= {
@@ -71,6 +72,13 @@ def full() -> dict[str, Any]:
         "provenance": {"pipeline": "passports/0.1.0", "rules_sha256": SHA256, "cause": "first_seen"},
     }
     return document
+
+
+def _with_purposes(statement: dict[str, Any]) -> dict[str, Any]:
+    """Return a statement with purposes, where the format has them: after the capabilities."""
+    keys = list(statement)
+    keys.insert(keys.index("capabilities") + 1, "purposes")
+    return {key: statement[key] if key in statement else [purpose()] for key in keys}
 
 
 def _artifact() -> dict[str, Any]:

@@ -1,0 +1,135 @@
+"""Finds which models fit a task that is described in plain words, by the intents of capabilities and purposes."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from pipelines.enrich.catalogue import capability_uri
+from pipelines.enrich.purposes import purpose_uri
+from pipelines.rules.purposes import purpose_rules
+from pipelines.rules.rulebook import rulebook
+
+LONGEST_TASK: Final = 400
+"""Most characters of a task that are read."""
+
+LEAST_LIKENESS: Final = 0.34
+"""A capability or purpose fits a task that is at least so like one of its intents, 0 to 1."""
+
+NEAR_BEST: Final = 0.8
+"""What is not nearly as like as the best one, by this share, does not fit."""
+
+_DECIMALS: Final = 4
+_WORD: Final = re.compile(r"[a-z0-9]+")
+_STOP_WORDS: Final = frozenset(
+    """a about after all an and any are as at be before by can do does each for from give has have how i in into is it
+    its let made make me my of on one or out own please so some that the their them there these they this to up us use
+    want was we what when where which who with you your""".split()  # noqa: SIM905
+)
+_ENDINGS: Final = ("ations", "ation", "ings", "ing", "ions", "ion", "ies", "ers", "ed", "er", "es", "s", "e", "y")
+_SHORTEST_STEM: Final = 3
+_SPELT: Final = re.compile(r"iz(?=(?:e|es|ed|er|ing|ation)\Z)")
+_SAME: Final = {"clip": "video", "imag": "image", "photo": "image", "photograph": "image", "pictur": "image"}
+"""Words, as stems, that stand for another one."""
+
+
+class Fit(NamedTuple):
+    """A capability or purpose that fits a task."""
+
+    uri: str
+    likeness: float
+    """How like the task is to the nearest of its intents, 0 to 1."""
+
+
+class Match(NamedTuple):
+    """A model that fits a task."""
+
+    slug: str
+    likeness: float
+    """That of the best of its capabilities and purposes that fit."""
+    uris: tuple[str, ...]
+    """Addresses of these capabilities and purposes, the best first."""
+
+
+def matches(task: str, statements: Iterable[Mapping[str, Any]]) -> list[Match]:
+    """Return the models that fit a task, the best first; `statements` are the `unfragile` objects of passports.
+
+    A model fits where it has a capability or a purpose that the task calls for. One that has more of them is better.
+    """
+    fits = {fit.uri: fit.likeness for fit in called_for(task)}
+    found = []
+    for statement in statements if fits else ():
+        named = (*statement["capabilities"], *statement.get("purposes", ()))
+        uris = sorted({one["uri"] for one in named} & fits.keys(), key=lambda uri: (-fits[uri], uri))
+        if uris:
+            found.append(Match(statement["artifact"]["slug"], fits[uris[0]], tuple(uris)))
+    return sorted(found, key=lambda one: (-sum(fits[uri] for uri in one.uris), one.slug))
+
+
+def called_for(task: str) -> list[Fit]:
+    """Return the capabilities and purposes that a task calls for, the best first; [] where no word of it is known."""
+    stems, weights = _stems(task[:LONGEST_TASK]), _index().weights
+    found = [Fit(entry.uri, _likeness(stems, entry, weights)) for entry in _index().entries]
+    best = max(found, key=lambda fit: fit.likeness).likeness
+    least = max(LEAST_LIKENESS, NEAR_BEST * best)
+    return sorted((fit for fit in found if fit.likeness >= least), key=lambda fit: (-fit.likeness, fit.uri))
+
+
+class _Goal(NamedTuple):
+    uri: str
+    intents: tuple[frozenset[str], ...]
+    about: frozenset[str]
+    """Stems of its name, description and all intents."""
+
+
+class _Index(NamedTuple):
+    entries: tuple[_Goal, ...]
+    weights: dict[str, float]
+    """Stem → its weight: the fewer entries have it, the more it counts."""
+
+
+@lru_cache(maxsize=1)
+def _index() -> _Index:
+    entries = {
+        capability_uri(rule.categories[0], rule.name): (rule.name, rule.description, rule.intents)
+        for rule in rulebook().capabilities.capability
+    } | {purpose_uri(rule): (rule.name, rule.description, rule.intents) for rule in purpose_rules().purposes}
+    read = tuple(
+        _Goal(uri, tuple(map(_stems, (*intents, name))), _stems(" ".join((name, text, *intents))))
+        for uri, (name, text, intents) in entries.items()
+    )
+    counts = Counter(stem for entry in read for stem in entry.about)
+    return _Index(read, {stem: math.log(len(read) / count) + 1 for stem, count in counts.items()})
+
+
+def _likeness(task: frozenset[str], entry: _Goal, weights: Mapping[str, float]) -> float:
+    """Mean of how like the task is to the nearest intent, and of how much of it the entry speaks."""
+    nearest = max(_cosine(task, intent, weights) for intent in entry.intents)
+    return round((nearest + _share(task, entry.about, weights)) / 2, _DECIMALS)
+
+
+def _cosine(one: frozenset[str], other: frozenset[str], weights: Mapping[str, float]) -> float:
+    product = _norm(one, weights) * _norm(other, weights)
+    return sum(weights[stem] ** 2 for stem in one & other) / product if product else 0.0
+
+
+def _norm(stems: frozenset[str], weights: Mapping[str, float]) -> float:
+    return math.sqrt(sum(weights.get(stem, 1.0) ** 2 for stem in stems))
+
+
+def _share(task: frozenset[str], about: frozenset[str], weights: Mapping[str, float]) -> float:
+    whole = sum(weights.get(stem, 1.0) for stem in task)
+    return sum(weights[stem] for stem in task & about) / whole if whole else 0.0
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(_stem(word) for word in _WORD.findall(text.casefold()) if word not in _STOP_WORDS)
+
+
+def _stem(word: str) -> str:
+    word = _SPELT.sub("is", word)
+    endings = (end for end in _ENDINGS if word.endswith(end) and len(word) - len(end) >= _SHORTEST_STEM)
+    stem = word.removesuffix(next(endings, ""))
+    return _SAME.get(stem, stem)
