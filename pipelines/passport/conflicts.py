@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pipelines.enrich.evidence import Document
 from pipelines.enrich.status import StatusFinding
-from pipelines.merge.agreement import differing
+from pipelines.merge.agreement import PRICE, differing
 from pipelines.merge.subject import Subject
 from pipelines.rules.precedence import Denial, Precedence, field_of, precedence
 from schemas.listing import Claim
@@ -15,6 +15,12 @@ DISAGREEMENTS = (
 )
 """Path, and the two facts that should have one value there, each with its scope."""
 
+UNCLEAR_PRICE = (
+    ("price:image", "listing, USD per input image as its API document says"),
+    ("price:prompt", "listing, USD per prompt token, the same figure"),
+)
+"""The two facts, each with its scope, of which one cannot mean what it says where they are equal."""
+
 
 def conflicts(subject: Subject, *, life: StatusFinding) -> list[Document]:
     """List all disagreements; none is resolved in silence."""
@@ -23,6 +29,9 @@ def conflicts(subject: Subject, *, life: StatusFinding) -> list[Document]:
         one, two = subject.claims.get(name), subject.claims.get(other)
         if one and two and one.fact.value != two.fact.value:
             found.append({"path": path, "values": [_side(one, scope), _side(two, other_scope)]})
+    if "image_price_unclear" in subject.stated:
+        sides = [_side(subject.claims[name], scope) for name, scope in UNCLEAR_PRICE]
+        found.append({"path": "/artifact/model/prices", "values": sides})
     if subject.supplements or subject.primary.source == HUB:
         found += _between_sources(subject)
     if "past_end" in life.flags:
@@ -73,9 +82,11 @@ def _opposed(subject: Subject, denial: Denial) -> Iterator[Claim]:
 
 
 def _side(claim: Claim, scope: str) -> Document:
+    """One side in its source's own words; a price or a day as it was read, so that both sides are in one unit."""
     fact, listing = claim
+    in_one_unit = fact.name.startswith(PRICE) or fact.name == "released_on"
     return {
-        "value": fact.as_stated,
+        "value": fact.value if in_one_unit else fact.as_stated,
         "source": listing.source,
         "scope": scope,
         "locator": fact.locator,
