@@ -87,6 +87,7 @@ accuracy: $(SYNCED)
 	$(BIN)/python -m benchmarks.accuracy
 	$(BIN)/python -m benchmarks.cards
 	$(BIN)/python -m benchmarks.hearsay
+	$(BIN)/python -m benchmarks.statements
 
 clean:
 	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

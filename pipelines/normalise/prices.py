@@ -7,6 +7,7 @@ from decimal import Decimal
 from pipelines.formats.decimals import plain, read_decimal
 from pipelines.formats.record_reader import LARGEST_COUNT, FieldError, RecordReader, as_stated, decimal
 from schemas.listing import Fact, Listing, Price
+from schemas.sources import HUB
 
 PRICE_UNITS = {
     "prompt": "prompt token",
@@ -106,8 +107,8 @@ def unpriced_outputs(offer: Listing) -> list[str]:
 
 
 def is_free(offer: Listing) -> bool:
-    """Whether an offer costs nothing: every price is zero, and none is left out."""
-    return costs_nothing(offer.prices) and not unpriced_outputs(offer)
+    """Whether an offer costs nothing: a repository, or one of which every price is zero and none is left out."""
+    return offer.source == HUB or (costs_nothing(offer.prices) and not unpriced_outputs(offer))
 
 
 def _doubted(price: Price, prices: Iterable[Price]) -> Price:

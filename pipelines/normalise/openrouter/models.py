@@ -10,6 +10,7 @@ from pipelines.normalise.name_match import names_match
 from pipelines.normalise.openrouter.vocabulary import UNREAD_FIELDS, VOCABULARY
 from pipelines.normalise.prices import price_facts, read_prices
 from pipelines.texts.descriptions import description_facts, is_cut_off
+from pipelines.texts.names import name_facts
 from pipelines.texts.subjects import Names, names_of
 from schemas.listing import AsStated, Fact, FactValue, Listing, Price, RawListing
 
@@ -31,6 +32,7 @@ def read_model(raw: RawListing) -> Listing:
     facts = [Fact("listed", True, "/id", listing_id)]
     _add_stated(facts, "disguised_name", disguise_in(name), "/name", name)
     _read_identity(record, facts)
+    facts += name_facts(name, "/name")  # of equal facts the last one counts: the description's
     _read_description(record, facts, names_of(listing_id, name))
     for read in (_read_architecture, _read_limits, _read_parameters, _read_reasoning, _read_dates):
         read(record, facts)
@@ -118,6 +120,8 @@ def _read_limits(record: RecordReader, facts: list[Fact]) -> None:
     top = record.optional_nested("top_provider")
     context, output = top.optional_count("context_length"), top.optional_count("max_completion_tokens")
     _add(facts, "top_provider_context_tokens", context or None, "/top_provider/context_length")
+    stated = [fact for fact in facts if fact.name in ("context_tokens", "top_provider_context_tokens")]
+    facts += [fact._replace(name="offered_context_tokens") for fact in sorted(stated, key=_size)[:1]]
     if output:
         facts.append(Fact("max_output_tokens", output, "/top_provider/max_completion_tokens", output))
     else:
@@ -126,6 +130,10 @@ def _read_limits(record: RecordReader, facts: list[Fact]) -> None:
     limits = record.optional_nested("per_request_limits")
     for field in ("prompt_tokens", "completion_tokens"):
         _add(facts, f"per_request_{field}", limits.optional_count(field), f"/per_request_limits/{field}")
+
+
+def _size(fact: Fact) -> int:
+    return fact.value if isinstance(fact.value, int) else 0
 
 
 def _read_parameters(record: RecordReader, facts: list[Fact]) -> None:
