@@ -63,7 +63,7 @@ def built() -> tuple[Built, ...]:
     """Return every model of the day, in order of slug; built once a process."""
     listings = [one for raw in _raws() if isinstance(one := admit(raw), Listing)]
     joins = in_order(listings)
-    placed = [one for listing in listings for one in joins.place(listing)]
+    placed = [one for listing in listings for one in joins.passports_of(listing)]
     own = [one.listing for one in placed if one.by == "own"]
     subjects = gather(own, joined=[one for one in placed if one.by != "own"]).subjects
     return tuple(Built(subject, json.loads(orjson.dumps(draft(subject, TERMS).unfragile))) for subject in subjects)

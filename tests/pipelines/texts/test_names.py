@@ -78,7 +78,7 @@ def test_a_preview_is_flagged_by_its_name_with_the_name_as_evidence(made: Any, a
     unfragile = statement(made)
     place = unfragile["trust"]["failure_modes"].index("its name calls it a preview or an experiment")
     shown = [one for one in unfragile["evidence"] if one["path"] == f"/trust/failure_modes/{place}"]
-    (name,) = (fact.said for fact in made.facts if fact.name == "limit:preview-release")
+    (name,) = (fact.as_stated for fact in made.facts if fact.name == "limit:preview-release")
     assert [(one["locator"], one["quote"], one["method"]) for one in shown] == [(at, name, "pattern")]
 
 
