@@ -117,7 +117,8 @@ class DescriptionRules(Frozen):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
-        kinds = {(kind.states == "capability", kind.name) for kind in (*self.kinds, *self.names)}
+        kinds = {(kind.states == "capability", kind.name) for kind in self.kinds}
+        kinds |= {(rule.states == "capability", rule.name) for rule in self.names}
         modes = {rule.mode for rule in self.limits} | {name for able, name in kinds if not able}
         abilities = {rule.name for rule in self.abilities} | {name for able, name in kinds if able}
         unknown = modes - {"", *stated_limits()}
