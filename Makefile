@@ -89,6 +89,7 @@ accuracy: $(SYNCED)
 	$(BIN)/python -m benchmarks.community
 	$(BIN)/python -m benchmarks.hearsay
 	$(BIN)/python -m benchmarks.purposes
+	$(BIN)/python -m benchmarks.statements
 
 clean:
 	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

@@ -59,8 +59,13 @@ def from_class(
         "asserted_by": "class",
         "observed_at": listing.observed_at,
         "content_sha256": rules_sha256,
-        "taxonomy": taxonomy,
+        **classified(taxonomy),
     }
+
+
+def classified(taxonomy: tuple[str, ...]) -> Document:
+    """The key with the terms of published taxonomies that say the same, left out where there is none."""
+    return {"taxonomy": taxonomy} if taxonomy else {}
 
 
 def from_issuer(path: str, *, issuer: str, locator: str, value: object, observed_at: str) -> Document:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pipelines.enrich.catalogue import Ability, Mode, catalogue
 from pipelines.enrich.classification import access
-from pipelines.enrich.evidence import Document, from_claim, from_class
+from pipelines.enrich.evidence import Document, classified, from_claim, from_class
 from pipelines.enrich.limitations import PlainLimitation, plain_limitations, quotes
 from pipelines.enrich.status import StatusFinding
 from pipelines.enrich.templates import fill
@@ -132,7 +132,7 @@ def _mode_evidence(subject: Subject, mode: Mode, text: str, path: str) -> list[D
             shown = [claim for claim in shown if claim.fact.name not in mode.stated_in_text] + quotes(
                 subject, mode.stated_in_text
             )
-        return [{**from_claim(path, claim), "taxonomy": rule.taxonomy} for claim in shown]
+        return [{**from_claim(path, claim), **classified(rule.taxonomy)} for claim in shown]
     at, sha256 = f"/failure_modes/{rule.id}", catalogue().rules_sha256
     return [from_class(path, rule=at, text=text, rules_sha256=sha256, listing=subject.primary, taxonomy=rule.taxonomy)]
 

@@ -20,6 +20,9 @@ LONGEST_QUOTED = 200
 TEXTS = {row.name: row.text for row in SOURCES if row.text}
 """Source → what its text is called where it is quoted: "its card"."""
 
+NAMES = ("/name", "/id", "/modelId")
+"""Locators of a model's name in a seller's listing, and in a record of the Hub."""
+
 PRICES_OF_TOKENS = frozenset(f"price:{kind}" for kind, unit in PRICE_UNITS.items() if "token" in unit)
 """Facts that are the price of one token: fractions of a cent, and so shown by the million."""
 
@@ -45,6 +48,8 @@ def _told(name: str, claim: Claim) -> str:
 def text_of_claim(claim: Claim) -> str:
     """What to call the text that a claim was read from ("its card"); an extraction has the name of its text."""
     listing = claim.listing
+    if claim.fact.locator in NAMES:
+        return "its name"
     return TEXTS[listing.source if listing.source in TEXTS else listing.id.partition(":")[0]]
 
 

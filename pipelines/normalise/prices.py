@@ -7,6 +7,7 @@ from decimal import Decimal
 from pipelines.formats.decimals import plain, read_decimal
 from pipelines.formats.record_reader import LARGEST_COUNT, FieldError, RecordReader, as_stated, decimal
 from schemas.listing import Fact, Listing, Price
+from schemas.sources import HUB
 
 PRICE_UNITS = {
     "prompt": "prompt token",
@@ -28,6 +29,13 @@ PRICE_UNITS = {
 
 UNKNOWN_UNIT = "unit not documented"
 """Unit of a price field that the API document does not name."""
+
+UNCLEAR_UNIT = "unclear"
+"""Unit of a price per image that equals the price of a prompt token.
+
+The API document says per input image; the figure is that of one token, of which an image has hundreds. Prices that were
+plainly per image (0.0012 beside 0.0000003) were recorded too, so the unit differs from listing to listing.
+"""
 
 ROUTED_PRICE = Decimal(-1)
 """What a router's listing has in place of a price, which depends on the model that answers."""
@@ -69,14 +77,14 @@ def read_prices(pricing: RecordReader) -> tuple[Price, ...] | None:
     prices += _prices([kind for kind in pricing.names() if _is_price(kind, pricing.peek(kind))], pricing, ())
     for override in overrides:
         prices += _override(override)
-    return tuple(prices)
+    return tuple(_doubted(price, prices) for price in prices)
 
 
 def price_facts(prices: Iterable[Price]) -> list[Fact]:
     """Facts of the prices: each kind that is charged for, and each condition that makes a price vary."""
-    facts = [
-        Fact(f"price:{price.kind}", price.usd, price.locator, price.as_stated) for price in prices if not price.when
-    ]
+    plainly = [price for price in prices if not price.when]
+    facts = [Fact(f"price:{price.kind}", price.usd, price.locator, price.as_stated) for price in plainly]
+    facts += [Fact("image_price_unclear", True, p.locator, p.as_stated) for p in plainly if p.unit == UNCLEAR_UNIT]
     bounds = {(*bound, price.locator.rpartition("/")[0]) for price in prices for bound in price.when}
     for condition, bound, at in sorted(bounds, reverse=True):  # of equal names the last one counts: the smallest bound
         name = condition if condition == "min_prompt_tokens" else "utc_window"
@@ -99,8 +107,16 @@ def unpriced_outputs(offer: Listing) -> list[str]:
 
 
 def is_free(offer: Listing) -> bool:
-    """Whether an offer costs nothing: every price is zero, and none is left out."""
-    return costs_nothing(offer.prices) and not unpriced_outputs(offer)
+    """Whether an offer costs nothing: a repository, or one of which every price is zero and none is left out."""
+    return offer.source == HUB or (costs_nothing(offer.prices) and not unpriced_outputs(offer))
+
+
+def _doubted(price: Price, prices: Iterable[Price]) -> Price:
+    """A price, with its unit unclear where it is per image and yet that of a prompt token under the same conditions."""
+    if price.kind != "image" or price.usd == "0":
+        return price
+    of_token = any(one.usd == price.usd for one in prices if one.kind == "prompt" and one.when == price.when)
+    return price._replace(unit=UNCLEAR_UNIT) if of_token else price
 
 
 def _is_price(kind: str, value: object) -> bool:

@@ -10,7 +10,12 @@ from schemas.times import instant, timestamp
 LARGEST_TOKENS = 100_000_000
 """Largest plausible context or output; the largest recorded one is 10,000,000."""
 
-TOKEN_FACTS = frozenset(["context_tokens", "top_provider_context_tokens", "max_output_tokens"])
+TOKEN_FACTS = frozenset(
+    [
+        "context_tokens", "top_provider_context_tokens", "offered_context_tokens", "served_context_tokens",
+        "max_output_tokens",
+    ]
+)  # fmt: skip
 
 PAST_FACTS = frozenset(["knowledge_cutoff", "released_on", "created_on", "last_modified", "last_commit"])
 """Facts that are dates in the past: a day, a month ("2026-04"), or an instant."""

@@ -4,31 +4,55 @@ from collections.abc import Iterator
 
 from pipelines.enrich.evidence import Document
 from pipelines.enrich.status import StatusFinding
-from pipelines.merge.agreement import differing
+from pipelines.merge.agreement import PRICE, differing
 from pipelines.merge.subject import Subject
+from pipelines.rules.conditions import number
 from pipelines.rules.precedence import Denial, Precedence, field_of, precedence
 from schemas.listing import Claim
 from schemas.sources import HUB
 
-DISAGREEMENTS = (
-    ("/artifact/model/context_tokens", ("context_tokens", "model"), ("top_provider_context_tokens", "top provider")),
+CONTEXT = "/artifact/model/context_tokens"
+SERVED = (
+    ("top_provider_context_tokens", "top provider"),
+    ("served_context_tokens", "the largest of the endpoints that are up"),
 )
-"""Path, and the two facts that should have one value there, each with its scope."""
+"""The facts that should not be below the model's context, each with its scope."""
+
+UNCLEAR_PRICE = (
+    ("price:image", "listing, USD per input image as its API document says"),
+    ("price:prompt", "listing, USD per prompt token, the same figure"),
+)
+"""The two facts, each with its scope, of which one cannot mean what it says where they are equal."""
 
 
 def conflicts(subject: Subject, *, life: StatusFinding) -> list[Document]:
     """List all disagreements; none is resolved in silence."""
-    found = []
-    for path, (name, scope), (other, other_scope) in DISAGREEMENTS:
-        one, two = subject.claims.get(name), subject.claims.get(other)
-        if one and two and one.fact.value != two.fact.value:
-            found.append({"path": path, "values": [_side(one, scope), _side(two, other_scope)]})
+    found = list(_contexts(subject))
+    if "image_price_unclear" in subject.stated:
+        sides = [_side(subject.claims[name], scope) for name, scope in UNCLEAR_PRICE]
+        found.append({"path": "/artifact/model/prices", "values": sides})
     if subject.supplements or subject.primary.source == HUB:
         found += _between_sources(subject)
     if "past_end" in life.flags:
         sides = [_side(subject.claims["listed"], "listing"), _side(subject.claims["expires_on"], "announced end")]
         found.append({"path": "/artifact/status", "values": sides})
     return found + list(_unseen_weights(subject))
+
+
+def _contexts(subject: Subject) -> Iterator[Document]:
+    """The conflict of the model's context with another one of its top provider, or a smaller one of all endpoints."""
+    stated = subject.claims.get("context_tokens")
+    top, served = (subject.claims.get(name) for name, _ in SERVED)
+    others = [
+        *([_side(top, SERVED[0][1])] if stated and top and top.fact.value != stated.fact.value else []),
+        *([_side(served, SERVED[1][1])] if stated and served and _is_less(served, stated) else []),
+    ]
+    if stated and others:
+        yield {"path": CONTEXT, "values": [_side(stated, "model"), *others]}
+
+
+def _is_less(one: Claim, other: Claim) -> bool:
+    return number(one.fact.value) < number(other.fact.value)
 
 
 def _unseen_weights(subject: Subject) -> Iterator[Document]:
@@ -73,9 +97,11 @@ def _opposed(subject: Subject, denial: Denial) -> Iterator[Claim]:
 
 
 def _side(claim: Claim, scope: str) -> Document:
+    """One side in its source's own words; a price or a day as it was read, so that both sides are in one unit."""
     fact, listing = claim
+    in_one_unit = fact.name.startswith(PRICE) or fact.name == "released_on"
     return {
-        "value": fact.as_stated,
+        "value": fact.value if in_one_unit else fact.as_stated,
         "source": listing.source,
         "scope": scope,
         "locator": fact.locator,

@@ -76,6 +76,17 @@ class KindRule(Frozen):
     """Matched at the beginning of a sentence; the group `subject` must be the model's own name."""
 
 
+class NameRule(Frozen):
+    """Words of a model's name that state what it is."""
+
+    states: Stated
+    name: str
+    """Name of the capability, or of the failure mode in facts."""
+    pattern: Pattern = Field(alias="patterns")
+    tasks: frozenset[str] = frozenset()
+    """The Hub's tasks of repositories whose names count; empty where all do."""
+
+
 class DescriptionRules(Frozen):
     """Contents of descriptions.toml."""
 
@@ -92,6 +103,7 @@ class DescriptionRules(Frozen):
     limits: tuple[LimitRule, ...] = Field(alias="limit")
     abilities: tuple[AbilityRule, ...] = Field(alias="capability")
     kinds: tuple[KindRule, ...] = Field(alias="kind", default=())
+    names: tuple[NameRule, ...] = Field(alias="name", default=())
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -106,6 +118,7 @@ class DescriptionRules(Frozen):
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
         kinds = {(kind.states == "capability", kind.name) for kind in self.kinds}
+        kinds |= {(rule.states == "capability", rule.name) for rule in self.names}
         modes = {rule.mode for rule in self.limits} | {name for able, name in kinds if not able}
         abilities = {rule.name for rule in self.abilities} | {name for able, name in kinds if able}
         unknown = modes - {"", *stated_limits()}

@@ -41,7 +41,7 @@ MAY_STATE: Final = re.compile(r"param|open|(?:superseded|replaced|succeeded) by"
 """What a description has that states any of these; it is looked for first, as that is cheap."""
 
 
-def name_facts(name: str, locator: str) -> list[Fact]:
+def named_traits(name: str, locator: str) -> list[Fact]:
     """The number of weights that a name states, if it states exactly one."""
     found = list(IN_NAME.finditer(name))
     return [_count(found[0], found[0][0], locator)] if len(found) == 1 else []

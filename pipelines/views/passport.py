@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from pipelines.formats.decimals import plain
+from pipelines.normalise.prices import UNCLEAR_UNIT
 from pipelines.views.facets import facet_rows, usage_rows
 from pipelines.views.remedies import mode_of
 from schemas.registry import ShardRow
@@ -18,9 +18,6 @@ Pairs = list[tuple[str, object]]
 
 NOT_STATED = "not stated"
 MILLION = 10**6
-
-EPOCH = "seconds since 1970"
-"""In the scope of a conflict's side whose value is seconds since 1970."""
 
 HOW = {
     "structured": "stated",
@@ -198,15 +195,13 @@ def _sides(conflict: Json) -> str:
 
 
 def _said(side: Json) -> str:
-    """A side's value in words; seconds since 1970 are also shown as a day."""
+    """A side's value in words."""
     value = side["value"]
     match value:
         case bool():
             return "yes" if value else "no"
         case list():
             return ", ".join(map(str, value))
-        case int() if EPOCH in side["scope"]:
-            return f"{value} = {datetime.fromtimestamp(value, UTC).date().isoformat()}"
         case _:
             return str(value)
 
@@ -219,6 +214,8 @@ def _provider(provider: Json) -> str:
 
 def _price(price: Json) -> str:
     when = "".join(f", {name} {bound}" for name, bound in price.get("when", {}).items())
+    if price["unit"] == UNCLEAR_UNIT:
+        return f"${price['usd']} for {price['kind']} input, in a unit that is unclear{when}"
     million = f" (${plain(Decimal(price['usd']) * MILLION)} a million)" if "token" in price["unit"] else ""
     return f"${price['usd']} per {price['unit']}{million}{when}"
 

@@ -17,6 +17,7 @@ from pipelines.normalise.huggingface.listing import hub_listing, repository_name
 from pipelines.normalise.huggingface.providers import read_providers
 from pipelines.normalise.huggingface.tags import base_model_facts, language_facts, licence_fact, licence_tag, tag_facts
 from pipelines.normalise.huggingface.vocabulary import PIPELINE_TAGS, RELATIONS, UNREAD_FIELDS
+from pipelines.texts.names import name_facts
 from schemas.listing import Fact, FactValue, Listing, RawListing
 
 HUB: Final = "huggingface"
@@ -39,6 +40,8 @@ def read_repository(raw: RawListing) -> Listing:
     _read_access(record, facts, raw.succeeds)
     _read_figures(record, facts)
     _read_tags(record, card, facts)
+    task = next((fact.name.partition(":")[2] for fact in facts if fact.name.startswith("task:")), None)
+    facts += name_facts(repository, f"/{id_field}", task)
     served = read_providers(record.take_optional("inferenceProviderMapping"))
     return hub_listing(
         raw,

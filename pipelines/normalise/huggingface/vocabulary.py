@@ -21,8 +21,9 @@ PIPELINE_TAGS: Final = (
 
 TOLD_TAGS: Final = frozenset([
     "code", "code-generation", "coding", "content-moderation", "conversational", "custom_code", "function calling",
-    "function-calling", "guard", "guardian", "guardrail", "guardrails", "math", "mathematics", "moderation", "pytorch",
-    "role-play", "roleplay", "safetensors", "tool-calling", "tool-use",
+    "function-calling", "guard", "guardian", "guardrail", "guardrails", "image-text-to-text", "image-to-video", "math",
+    "mathematics", "moderation", "pytorch", "role-play", "roleplay", "safetensors", "text-to-speech", "text-to-video",
+    "tool-calling", "tool-use",
 ])  # fmt: skip
 """Tags that rules ask for: each becomes a fact, beside the fact of the whole list."""
 

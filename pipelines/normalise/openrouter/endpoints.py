@@ -119,7 +119,16 @@ def _facts(providers: tuple[Provider, ...], precisions_said: list[AsStated]) -> 
     if unstated:
         stands = precisions_said[int(unstated[0].locator.rpartition("/")[2])]
         facts.append(Fact("quantization_unstated", len(unstated), f"{unstated[0].locator}/quantization", stands))
-    return facts + _precision_facts(providers) + _uptime_facts(providers)
+    return facts + _context_facts(providers) + _precision_facts(providers) + _uptime_facts(providers)
+
+
+def _context_facts(providers: tuple[Provider, ...]) -> list[Fact]:
+    """The largest context of an endpoint that is up."""
+    up = [(one.context_tokens, one) for one in providers if one.status == "up" and one.context_tokens]
+    if not up:
+        return []
+    tokens, largest = max(up, key=lambda pair: pair[0])
+    return [Fact("served_context_tokens", tokens, f"{largest.locator}/context_length", tokens)]
 
 
 def _precision_facts(providers: tuple[Provider, ...]) -> list[Fact]:

@@ -11,9 +11,10 @@ from pipelines.normalise.openrouter.vocabulary import REASONING_EFFORTS, UNREAD_
 from pipelines.normalise.prices import price_facts, read_prices
 from pipelines.rules.purposes import purpose_rules
 from pipelines.texts.descriptions import description_facts, is_cut_off
+from pipelines.texts.names import name_facts
 from pipelines.texts.purposes import listing_purposes
 from pipelines.texts.subjects import Names, names_of
-from pipelines.texts.traits import name_facts, trait_facts
+from pipelines.texts.traits import named_traits, trait_facts
 from schemas.listing import AsStated, Fact, FactValue, Listing, Price, RawListing
 
 QUOTED_TAIL = 40
@@ -39,10 +40,11 @@ def read_model(raw: RawListing) -> Listing:
     _read_identity(record, facts)
     if ident.base.endswith(MOVING):
         facts.append(Fact("moving_id", True, "/id", listing_id))
+    facts += name_facts(name, "/name")  # of equal facts the last one counts: the description's
     names = names_of(listing_id, name)
     description = _read_description(record, facts, names)
     if not any(fact.name == "parameter_count" for fact in facts):
-        facts += name_facts(name, "/name")
+        facts += named_traits(name, "/name")
     for read in (_read_architecture, _read_limits, _read_parameters, _read_reasoning, _read_dates):
         read(record, facts)
     prices = _read_pricing(record, facts)
@@ -134,6 +136,8 @@ def _read_limits(record: RecordReader, facts: list[Fact]) -> None:
     top = record.optional_nested("top_provider")
     context, output = top.optional_count("context_length"), top.optional_count("max_completion_tokens")
     _add(facts, "top_provider_context_tokens", context or None, "/top_provider/context_length")
+    stated = [fact for fact in facts if fact.name in ("context_tokens", "top_provider_context_tokens")]
+    facts += [fact._replace(name="offered_context_tokens") for fact in sorted(stated, key=_size)[:1]]
     if output:
         facts.append(Fact("max_output_tokens", output, "/top_provider/max_completion_tokens", output))
     else:
@@ -142,6 +146,10 @@ def _read_limits(record: RecordReader, facts: list[Fact]) -> None:
     limits = record.optional_nested("per_request_limits")
     for field in ("prompt_tokens", "completion_tokens"):
         _add(facts, f"per_request_{field}", limits.optional_count(field), f"/per_request_limits/{field}")
+
+
+def _size(fact: Fact) -> int:
+    return fact.value if isinstance(fact.value, int) else 0
 
 
 def _read_parameters(record: RecordReader, facts: list[Fact]) -> None:

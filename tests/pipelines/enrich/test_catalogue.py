@@ -85,7 +85,9 @@ def test_a_repository_can_do_what_its_task_and_tags_say(changes: dict[str, Any],
 def test_a_bare_embedding_model_has_two_or_three_capabilities() -> None:
     sold = {"architecture.output_modalities": ["embeddings"], "supported_parameters": []}
     assert abilities_of(gather([listing(**sold)]).subjects[0]) == ["text embedding", "document embedding"]
-    assert abilities_of(gather([listing(**sold, context_length=512)]).subjects[0])[1:] == ["passage embedding"]
+    assert abilities_of(gather([listing(**sold, context_length=512, top_provider={})]).subjects[0])[1:] == [
+        "passage embedding"
+    ]
 
 
 @pytest.mark.recordings

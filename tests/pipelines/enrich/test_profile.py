@@ -43,8 +43,10 @@ def limits(**changes: Any) -> list[str]:
         ({"architecture.input_modalities": ["audio"]}, "audio input"),
         ({"architecture.input_modalities": ["video"]}, "video understanding"),
         ({"architecture.output_modalities": ["text", "audio"]}, "audio output"),
-        ({"context_length": 1_000_000}, "very long context"), ({"context_length": 999_999}, "long context"),
-        ({"context_length": 128_000}, "long context"), ({"pricing.input_cache_read": "1e-8"}, "prompt caching"),
+        ({"context_length": 1_000_000, "top_provider": {}}, "very long context"),
+        ({"context_length": 999_999, "top_provider": {}}, "long context"),
+        ({"context_length": 128_000, "top_provider": {}}, "long context"),
+        ({"pricing.input_cache_read": "1e-8"}, "prompt caching"),
         ({"supported_parameters": ["web_search_options"]}, "web search"),
         ({"supported_parameters": ["logprobs"]}, "token probabilities"), ({}, "seeded sampling"),
     ],
@@ -71,7 +73,7 @@ def test_a_name_that_can_pass_for_another_is_a_failure_mode_shown_by_the_name(na
 def test_nothing_is_listed_that_no_source_states() -> None:
     assert list(abilities(supported_parameters=[])) == ["multi-turn chat"]
     assert list(abilities(**{"architecture.output_modalities": ["smell"]}, supported_parameters=["telepathy"])) == []
-    assert "long context" not in abilities(context_length=127_999)
+    assert "long context" not in abilities(context_length=127_999, top_provider={})
 
 
 def test_ids_run_and_addresses_are_those_of_the_catalogue() -> None:
@@ -134,7 +136,8 @@ def test_a_failure_mode_is_worded_with_what_the_listing_states(changes: dict[str
     ("served", "text"),
     [
         ([{}], "served by one provider only (Marsh)"), ([{"uptime_last_30m": 94.99}], "fewer than 95 %"),
-        ([{"quantization": "unknown"}], "1 of its endpoints"), ([{}, {"quantization": "bf16"}], "(bf16, fp8)"),
+        ([{"quantization": "unknown"}], "is not stated by 1 of its endpoints"),
+        ([{}, {"quantization": "bf16"}], "(bf16, fp8)"),
     ],
 )  # fmt: skip
 def test_endpoints_show_failure_modes_of_their_own(served: list[dict[str, Any]], text: str) -> None:
@@ -151,8 +154,45 @@ def test_a_maximum_output_that_fits_the_context_is_no_failure() -> None:
     assert not any("whole context" in text for text in limits(**{"top_provider.max_completion_tokens": 65_536}))
 
 
+def served(*contexts: tuple[int, int], listed: int = 1_048_576, top: int = 262_144) -> tuple[str, str]:
+    """The descriptions of what a model with these endpoints (context, status) does with long input, and its limits."""
+    sold = listing(context_length=listed, **{"top_provider.context_length": top})
+    served_by = [endpoints(*({"context_length": tokens, "status": status} for tokens, status in contexts))]
+    made = statement(sold, *(served_by if contexts else ()))["capabilities"]
+    long = [row["description"] for row in made if row["name"].endswith("long context")]
+    return " ".join(long), " ".join(limit for row in made for limit in row["limitations"])
+
+
+@pytest.mark.parametrize(
+    ("contexts", "claimed", "limit"),
+    [
+        (
+            [(262_144, 0), (327_680, 0)],
+            "Works within 327,680 tokens",
+            "no endpoint that is up serves more than 327,680",
+        ),
+        ([(262_144, 0), (1_048_576, -5)], "Works within 262,144 tokens", "no endpoint that is up serves more than 262"),
+        ([(262_144, 0), (1_048_576, 0)], "Works within 1,048,576 tokens", "another endpoint up to 1,048,576 tokens"),
+        ([(8_192, 0)], "", "no endpoint that is up serves more than 8,192"),
+        ([(1_048_576, -2)], "Works within 262,144 tokens", "but its top provider serves 262,144"),
+        ([], "Works within 262,144 tokens", "but its top provider serves 262,144"),
+    ],
+)
+def test_a_context_counts_as_far_as_a_provider_that_is_up_serves_it(
+    contexts: list[tuple[int, int]], claimed: str, limit: str
+) -> None:
+    told, limits = served(*contexts)
+    assert told.startswith(claimed)
+    assert bool(told) is bool(claimed)
+    assert limit in limits
+
+
 def test_a_context_holds_prompt_and_answer_together() -> None:
-    (told,) = (row["description"] for name, row in abilities(context_length=200_000).items() if name == "long context")
+    (told,) = (
+        row["description"]
+        for name, row in abilities(context_length=200_000, top_provider={}).items()
+        if name == "long context"
+    )
     assert told == "Works within 200,000 tokens in one request, prompt and answer together."
 
 

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from pipelines.rules.precedence import field_of, precedence
 from schemas.listing import Fact, FactValue, Listing
 from schemas.sources import SOURCE_NAMES
 from tests.support.hub_records import absence, card, fenced, repository
-from tests.support.listings import listing
+from tests.support.listings import admitted, listing, raw_body
 
 SLUG = "heron-lab-heron-7b"
 OWN = "heronlab--heron-7b"
@@ -211,6 +212,17 @@ def test_what_a_catalogue_says_of_the_paid_offer_is_not_held_against_the_free_on
         "/artifact/model/prices",
         "/artifact/model/parameters",
     ]
+
+
+def test_the_sides_of_a_conflict_are_in_one_unit() -> None:
+    sold = listing(created=1_767_225_600, **{"pricing.prompt": "0.0000002"})
+    cost = {"input": 0.5, "output": 0.6}
+    told = {"id": "heron-lab/heron-7b", "name": "Heron", "release_date": "2024-05-01", "cost": cost}
+    record = {"openrouter": {"models": {told["id"]: told}}}
+    entry = admitted(raw_body(json.dumps(record), id=f"openrouter/{told['id']}", source="modelsdev"))
+    found = {path: [value for value, *_ in sides] for path, sides in shown(together(sold, entry))}
+    assert found["/artifact/model/prices"] == ["0.0000002", "0.0000005"]
+    assert found["/artifact/model/released_on"] == ["2026-01-01", "2024-05-01"]
 
 
 def test_the_table_names_known_sources_each_with_a_scope() -> None:

@@ -28,6 +28,27 @@ def test_every_documented_price_is_read_exactly_with_its_unit(kind: str) -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("image", "unit"),
+    [("0.0000002", "unclear"), ("2e-7", "unclear"), ("0.0012", "input image"), ("0.0000003", "input image")],
+)
+def test_a_price_per_image_that_is_that_of_a_token_has_no_clear_unit(image: str, unit: str) -> None:
+    (found,) = (price for price in read(pricing(image=image)) if price.kind == "image")
+    assert found.unit == unit
+    facts = {fact.name for fact in price_facts(read(pricing(image=image)))}
+    assert ("image_price_unclear" in facts) is (unit == "unclear")
+
+
+def test_a_price_is_doubted_only_beside_the_token_price_of_its_own_conditions() -> None:
+    night = {"utc_start": 0, "utc_end": 600, "prompt": "0.0000001", "image": "0.0000001"}
+    prices = read(pricing(image="0.0012", overrides=[night]))
+    assert [(bool(price.when), price.unit) for price in prices if price.kind == "image"] == [
+        (False, "input image"), (True, "unclear"),
+    ]  # fmt: skip
+    free = read(RecordReader({"prompt": "0", "completion": "0", "image": "0"}, "/pricing", "/pricing"))
+    assert free[-1].unit == "input image"
+
+
 def test_evidence_says_a_price_as_the_source_wrote_it() -> None:
     price = next(price for price in read(pricing(request="1.50e-7")) if price.kind == "request")
     assert (price.usd, price.as_stated) == ("0.00000015", "1.50e-7")

@@ -123,3 +123,16 @@ def test_what_a_card_states_of_its_making_is_there_with_its_quote() -> None:
     model = block(primary.model_copy(update={"facts": (*primary.facts, *facts)}))
     assert (model["training_data"], model["sampling_rate_hz"]) == (["https://birds.example/songs"], 16000)
     assert "casing" not in model
+
+
+def test_an_image_price_like_that_of_a_token_is_shown_with_its_doubt() -> None:
+    pricing = {"prompt": "0.0000003", "completion": "0.0000025", "image": "0.0000003"}
+    made = statement(listing(pricing=pricing), endpoints({"pricing": pricing}))
+    model = made["artifact"]["model"]
+    for at in (model, model["offers"][0], model["providers"][0]):
+        assert [price["unit"] for price in at["prices"]] == ["prompt token", "completion token", "unclear"]
+    (found,) = (conflict for conflict in made["conflicts"] if conflict["path"] == "/artifact/model/prices")
+    assert [(side["value"], side["locator"]) for side in found["values"]] == [
+        ("0.0000003", "/pricing/image"), ("0.0000003", "/pricing/prompt"),
+    ]  # fmt: skip
+    assert "input image" in found["values"][0]["scope"]

@@ -50,6 +50,19 @@ def listed(description: str, **changes: Any) -> Subject:
         ("Heron's router instantly reads your prompt and sends it to the best AI of its library.", "model routing"),
         ("Heron is a router that picks one of many models.", "model routing"),
         ("Heron 3 is Heron's family of music generation models, sold by the song.", "sound generation"),
+        ("Heron's fastest apply model for code edits.", "code editing"),
+        ("Heron 3 is a specialized code-patching LLM that merges edits into files.", "code editing"),
+        (
+            "The Heron 3 model uses 3 tools in parallel to explore a codebase and return relevant files.",
+            "codebase search",
+        ),
+        (
+            "This model is a variant of Heron tuned for instructions and omitting chat-related optimizations.",
+            "prompt completion",
+        ),
+        ("Heron turns your prompt into a small multi-model deliberation.", "multi-model deliberation"),
+        ("Transform your natural language requests into structured Heron API request objects.", "request composition"),
+        ("Say what you want, and Heron Guard will construct the appropriate API calls.", "request composition"),
     ],
 )
 def test_a_text_says_what_a_model_is(sentence: str, states: str) -> None:
@@ -77,12 +90,20 @@ def test_a_text_says_what_a_model_is(sentence: str, states: str) -> None:
         "The router of a mixture sends tokens to the models' experts.",
         "Heron Guard 3 is a model that understands music generation models.",
         "Heron Guard 3 can be used with a router that picks models.",
+        "Heron Guard 3 is not a code-patching model.",
+        "Heron Guard 3 is a model for chat, code edits and apply models.",
+        "Kestrel's fastest apply model for code edits.",
+        "Heron Guard 3 uses tools to explore a codebase and fix its bugs.",
+        "Heron Guard 3 is a chat model without chat history.",
+        "Heron Guard 3 turns your prompt into a picture.",
+        "Transform your requests into pictures with the Heron API.",
         "",
     ],
 )  # fmt: skip
 def test_a_text_that_says_it_of_another_or_not_at_all_states_no_kind(sentence: str) -> None:
     assert not {claim.name for claim in read_description(sentence, HERON)} & {
-        "judges-content", "model routing", "sound generation",
+        "judges-content", "model routing", "sound generation", "code editing", "codebase search", "prompt completion",
+        "multi-model deliberation", "request composition",
     }  # fmt: skip
 
 
@@ -90,7 +111,8 @@ def test_what_judges_content_is_no_chat_model_and_its_description_shows_it() -> 
     subject = listed(GUARD)
     assert abilities_of(subject)[0] == "content moderation"
     assert "multi-turn chat" not in abilities_of(subject)
-    assert "multi-turn chat" in abilities_of(listed("Heron Guard 3 is a model of a bird."))
+    (bird,) = gather([listing(description="Heron 3 is a model of a bird.", name="Heron 3")]).subjects
+    assert "multi-turn chat" in abilities_of(bird)
     unfragile = statement(listing(description=GUARD, name="Heron Guard 3"))
     assert unfragile["artifact"]["categories"] == ["data-analysis"]
     (shown,) = (entry for entry in unfragile["evidence"] if entry["path"] == "/capabilities/0")
@@ -121,7 +143,7 @@ def test_a_card_is_not_believed_of_what_its_model_can_do() -> None:
 def test_a_router_that_has_a_price_is_told_by_its_description() -> None:
     said = "Heron Guard's router reads your prompt and directs it to the best AI of its library."
     subject = listed(said, id="heron-lab/router")
-    assert abilities_of(subject)[:2] == ["model routing", "multi-turn chat"]
+    assert abilities_of(subject) == ["model routing"]
     unfragile = statement(listing(description=said, name="Heron Guard", id="heron-lab/router"))
     assert (unfragile["artifact"]["type"], unfragile["artifact"]["categories"]) == ("api", ["llm-apis"])
     assert any("which model answers is not fixed" in text for text in unfragile["trust"]["failure_modes"])
@@ -132,8 +154,59 @@ def test_what_makes_music_does_not_chat_about_it() -> None:
     abilities = abilities_of(listed(said, **MUSIC))
     assert "sound generation" in abilities
     assert not {"multi-turn chat", "audio output", "image understanding", "very long context"} & {*abilities}
-    assert {"multi-turn chat", "audio output"} <= {*abilities_of(listed("It answers aloud.", **MUSIC))}
-    assert "multi-turn chat" in abilities_of(listed(said))
+    (speaker, writer) = (
+        gather([listing(description=text, name="Heron 3", **changes)]).subjects[0]
+        for text, changes in (("It answers aloud.", MUSIC), (said.replace(" Guard", ""), {}))
+    )
+    assert {"multi-turn chat", "audio output"} <= {*abilities_of(speaker)}
+    assert "multi-turn chat" in abilities_of(writer)
+
+
+ROUTED: dict[str, Any] = {
+    "pricing": {"prompt": "-1", "completion": "-1"},
+    "architecture.tokenizer": "Router",
+    "architecture.input_modalities": ["text", "image", "audio", "file", "video"],
+    "architecture.output_modalities": ["text", "image"],
+    "supported_parameters": ["tools", "reasoning", "seed", "structured_outputs", "logprobs", "web_search_options"],
+    "context_length": 2_000_000,
+    "top_provider": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("description", "does"),
+    [
+        ("Your prompt goes to one of dozens of models.", "model routing"),
+        ("Heron turns your prompt into a small multi-model deliberation.", "multi-model deliberation"),
+        ("Transform your natural language requests into Heron API request objects.", "request composition"),
+    ],
+)
+@pytest.mark.parametrize("changes", [ROUTED, {**ROUTED, "pricing": {"prompt": "0", "completion": "0"}}])
+def test_a_router_has_no_ability_of_the_models_behind_it(description: str, does: str, changes: dict[str, Any]) -> None:
+    (router,) = gather([listing(description=description, name="Heron", id="heron-lab/auto", **changes)]).subjects
+    assert abilities_of(router) == [does]
+
+
+@pytest.mark.parametrize(
+    ("description", "does"),
+    [
+        ("Heron 3 is a model, fine-tuned for content safety classification.",
+        ["content moderation", "image moderation"]),
+        ("Heron's fastest apply model for code edits.", ["code editing"]),
+        ("The Heron 3 model uses tools in parallel to explore a codebase and return relevant files.",
+        ["codebase search"]),
+        ("This model is a variant of Heron, omitting chat-related optimizations.", ["prompt completion"]),
+    ],
+)  # fmt: skip
+def test_what_does_one_task_neither_chats_nor_reads_books_nor_answers_about_pictures(
+    description: str, does: list[str]
+) -> None:
+    seeing = {"architecture.input_modalities": ["text", "image", "video"], "supported_parameters": []}
+    wide = {"context_length": 1_048_576, "top_provider": {}}
+    (one,) = gather([listing(description=description, name="Heron 3", **seeing, **wide)]).subjects
+    assert abilities_of(one) == does
+    (chat,) = gather([listing(description="Heron 3 is new.", name="Heron 3", **seeing, **wide)]).subjects
+    assert {"multi-turn chat", "image understanding", "very long context"} <= {*abilities_of(chat)}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
 from pipelines.texts.subjects import names_of
-from pipelines.texts.traits import name_facts, trait_facts
+from pipelines.texts.traits import named_traits, trait_facts
 
 NAMES = names_of("heron-lab/heron-7b", "Heron Lab: Heron 7B")
 
@@ -15,8 +15,8 @@ NAMES = names_of("heron-lab/heron-7b", "Heron Lab: Heron 7B")
     ],
 )  # fmt: skip
 def test_a_name_states_a_number_of_weights_if_it_has_exactly_one(name: str, count: int | None) -> None:
-    assert [fact.value for fact in name_facts(name, "/name")] == ([] if count is None else [count])
-    assert all(fact.method == "pattern" and str(fact.as_stated) in name for fact in name_facts(name, "/name"))
+    assert [fact.value for fact in named_traits(name, "/name")] == ([] if count is None else [count])
+    assert all(fact.method == "pattern" and str(fact.as_stated) in name for fact in named_traits(name, "/name"))
 
 
 @pytest.mark.parametrize(

@@ -43,11 +43,16 @@ def test_a_price_of_tokens_reads_by_the_million_too() -> None:
     ]
 
 
+def test_a_price_in_an_unclear_unit_is_no_price_per_image() -> None:
+    prices = [text for name, text in parts(made(**{"pricing.image": "0.0000002"}))["what it is"] if name == "price"]
+    assert prices[-1] == "$0.0000002 for image input, in a unit that is unclear"
+
+
 @pytest.mark.parametrize(
     ("value", "scope", "text"),
     [
         (True, "catalogue", "yes"), (False, "catalogue", "no"), (["text", "image"], "listing", "text, image"),
-        (1_759_870_431, "listing, seconds since 1970", "1759870431 = 2025-10-07"), (8192, "listing", "8192"),
+        ("2025-10-07", "listing, the day of its time", "2025-10-07"), (8192, "listing", "8192"),
     ],
 )  # fmt: skip
 def test_sides_of_a_disagreement_read_as_a_person_would_say_them(value: object, scope: str, text: str) -> None:
