@@ -12,7 +12,7 @@ LARGEST_TOKENS = 100_000_000
 
 TOKEN_FACTS = frozenset(["context_tokens", "top_provider_context_tokens", "max_output_tokens"])
 
-PAST_FACTS = frozenset(["knowledge_cutoff", "released_on", "created_on", "last_modified", "last_commit"])
+PAST_FACTS = frozenset(["knowledge_cutoff", "released_on", "listed_on", "last_modified", "last_commit"])
 """Facts that are dates in the past: a day, a month ("2026-04"), or an instant."""
 
 DAY = 10

@@ -76,6 +76,7 @@ def _model(artifact: Json) -> Pairs:
         ("maximum output", _tokens(model["max_output_tokens"])),
         ("training data until", model["knowledge_cutoff"] or NOT_STATED),
         ("released", model["released_on"] or NOT_STATED),
+        ("listed since", model.get("listed_on") or NOT_STATED),
     ]
     if model["expires_on"]:
         pairs.append(("announced end", model["expires_on"]))

@@ -24,6 +24,9 @@ HUB: Final = "huggingface"
 DAY: Final = 10
 """Characters of the day in a time."""
 
+FIRST_CREATED: Final = "2022-03-02T23:29:04.000Z"
+"""When the Hub began to note when repositories are created; it states this of all that are older."""
+
 
 def read_repository(raw: RawListing) -> Listing:
     """Read one record of the Hub; raise FieldError naming the field that cannot be read."""
@@ -109,9 +112,9 @@ def _read_access(record: RecordReader, facts: list[Fact], succeeds: str | None) 
 def _read_figures(record: RecordReader, facts: list[Fact]) -> None:
     _add(facts, "downloads", record.optional_count("downloads"), "/downloads")
     _add(facts, "likes", record.optional_count("likes"), "/likes")
-    for name, field, length in (("created_on", "createdAt", DAY), ("last_modified", "lastModified", None)):
+    for name, field, length in (("listed_on", "createdAt", DAY), ("last_modified", "lastModified", None)):
         instant = record.optional_line(field)
-        if instant is not None:
+        if instant is not None and instant != FIRST_CREATED:
             facts.append(Fact(name, _time(instant, field)[:length], f"/{field}", instant))
     parameters = record.optional_nested("safetensors").optional_count("total")
     _add(facts, "parameter_count", parameters or None, "/safetensors/total")

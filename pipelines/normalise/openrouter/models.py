@@ -1,7 +1,7 @@
 """Reads a record of OpenRouter's model list: identity, facts and prices, each with its locator."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from pipelines.formats.record_reader import FieldError, RecordReader, day, parse_record
 from pipelines.formats.slugs import ID_TERMS, REPOSITORY_TERMS, ListingId, is_plain, is_repository, slug_of, split_id
@@ -12,6 +12,7 @@ from pipelines.normalise.prices import price_facts, read_prices
 from pipelines.texts.descriptions import description_facts, is_cut_off
 from pipelines.texts.subjects import Names, names_of
 from schemas.listing import AsStated, Fact, FactValue, Listing, Price, RawListing
+from schemas.times import instant
 
 QUOTED_TAIL = 40
 """Characters at the end of a cut-off description that are quoted to show the cut."""
@@ -21,6 +22,10 @@ ROUTER = "Router"
 
 LATEST_CREATED = 253_402_300_799
 """The last second of the year 9999, the latest that a date can be."""
+
+FARTHEST_END = timedelta(days=3650)
+"""An end this far after the observation or further is a placeholder (2098-12-31 and 9999-01-01 were recorded), not an
+end."""
 
 
 def read_model(raw: RawListing) -> Listing:
@@ -32,8 +37,9 @@ def read_model(raw: RawListing) -> Listing:
     _add_stated(facts, "disguised_name", disguise_in(name), "/name", name)
     _read_identity(record, facts)
     _read_description(record, facts, names_of(listing_id, name))
-    for read in (_read_architecture, _read_limits, _read_parameters, _read_reasoning, _read_dates):
+    for read in (_read_architecture, _read_limits, _read_parameters, _read_reasoning):
         read(record, facts)
+    _read_dates(record, facts, instant(raw.observed_at).date())
     prices = _read_pricing(record, facts)
     base_id = (target or ident).base
     aliased = ident.alias or target is not None
@@ -141,14 +147,17 @@ def _read_reasoning(record: RecordReader, facts: list[Fact]) -> None:
     facts += _each("reasoning_effort", reasoning.optional_lines("supported_efforts"), "/reasoning/supported_efforts")
 
 
-def _read_dates(record: RecordReader, facts: list[Fact]) -> None:
+def _read_dates(record: RecordReader, facts: list[Fact], seen_on: date) -> None:
+    """Read since when it is listed, up to when it knows of the world, and its announced end."""
     created = record.optional_count("created")
     if created:
         if created > LATEST_CREATED:
             raise FieldError("/created", f"is {created}, a second after the year 9999")
-        facts.append(Fact("released_on", datetime.fromtimestamp(created, UTC).date().isoformat(), "/created", created))
+        facts.append(Fact("listed_on", datetime.fromtimestamp(created, UTC).date().isoformat(), "/created", created))
     _add(facts, "knowledge_cutoff", day(record, "knowledge_cutoff", or_month=True), "/knowledge_cutoff")
-    _add(facts, "expires_on", day(record, "expiration_date"), "/expiration_date")
+    end = day(record, "expiration_date")
+    if end and date.fromisoformat(end) - seen_on < FARTHEST_END:
+        facts.append(Fact("expires_on", end, "/expiration_date", end))
 
 
 def _read_pricing(record: RecordReader, facts: list[Fact]) -> tuple[Price, ...] | None:
