@@ -15,7 +15,14 @@ from pipelines.normalise.huggingface.card_data import (
 from pipelines.normalise.huggingface.files import file_facts
 from pipelines.normalise.huggingface.listing import hub_listing, repository_name
 from pipelines.normalise.huggingface.providers import read_providers
-from pipelines.normalise.huggingface.tags import base_model_facts, language_facts, licence_fact, licence_tag, tag_facts
+from pipelines.normalise.huggingface.tags import (
+    base_model_facts,
+    language_facts,
+    licence_fact,
+    licence_tag,
+    refusal_facts,
+    tag_facts,
+)
 from pipelines.normalise.huggingface.vocabulary import PIPELINE_TAGS, RELATIONS, UNREAD_FIELDS
 from schemas.listing import Fact, FactValue, Listing, RawListing
 
@@ -135,6 +142,7 @@ def _read_tags(record: RecordReader, card: dict[str, Any], facts: list[Fact]) ->
     facts += declared_languages(card) or language_facts(tags)
     facts += base_model_facts(tags)
     facts += tag_facts(tags)
+    facts += refusal_facts(facts[0], tags)
     if tags:
         facts.append(Fact("hub_tags", tuple(tags), "/tags", tuple(tags)))
 

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from pipelines.normalise.facts import CALLED_UNCENSORED
 from pipelines.normalise.huggingface.vocabulary import LANGUAGE_TAGS, TOLD_TAGS
+from pipelines.normalise.refusals import called_uncensored
 from schemas.listing import Fact
 
 MOST_BASE_MODELS: Final = 20
@@ -44,6 +46,18 @@ def tag_facts(tags: list[str]) -> Iterator[Fact]:
     """The tags that rules ask for, in any case."""
     places = {tag.lower(): place for place, tag in reversed(list(enumerate(tags))) if tag.lower() in TOLD_TAGS}
     return (Fact(f"tag:{tag}", True, f"/tags/{place}", tags[place]) for tag, place in sorted(places.items()))
+
+
+def refusal_facts(listed: Fact, tags: list[str]) -> list[Fact]:
+    """The word by which the repository's name, else its first such tag, says that the model declines nothing.
+
+    `listed` is the fact that its id shows.
+    """
+    name = str(listed.said)
+    texts = [(name.rpartition("/")[2], listed.locator, name)]
+    texts += [(tag, f"/tags/{place}", tag) for place, tag in enumerate(tags) if ":" not in tag]
+    found = ((called_uncensored(text), at, said) for text, at, said in texts)
+    return [Fact(CALLED_UNCENSORED, word, at, said) for word, at, said in found if word][:1]
 
 
 def base_model_facts(tags: list[str]) -> list[Fact]:

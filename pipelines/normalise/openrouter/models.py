@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from pipelines.formats.record_reader import FieldError, RecordReader, day, parse_record
 from pipelines.formats.slugs import ID_TERMS, REPOSITORY_TERMS, ListingId, is_plain, is_repository, slug_of, split_id
 from pipelines.formats.text import clean, clean_tail, disguise_in
+from pipelines.normalise.facts import CALLED_UNCENSORED
 from pipelines.normalise.name_match import names_match
 from pipelines.normalise.openrouter.vocabulary import UNREAD_FIELDS, VOCABULARY
 from pipelines.normalise.prices import price_facts, read_prices
+from pipelines.normalise.refusals import called_uncensored
 from pipelines.texts.descriptions import description_facts, is_cut_off
 from pipelines.texts.subjects import Names, names_of
 from schemas.listing import AsStated, Fact, FactValue, Listing, Price, RawListing
@@ -35,6 +37,7 @@ def read_model(raw: RawListing) -> Listing:
     ident, target = _plain_id(listing_id, "/id"), _alias_target(record)
     facts = [Fact("listed", True, "/id", listing_id)]
     _add_stated(facts, "disguised_name", disguise_in(name), "/name", name)
+    _read_refusals(name, listing_id, facts)
     _read_identity(record, facts)
     _read_description(record, facts, names_of(listing_id, name))
     for read in (_read_architecture, _read_limits, _read_parameters, _read_reasoning):
@@ -88,6 +91,14 @@ def _alias_target(record: RecordReader) -> ListingId | None:
         return None
     target = record.nested("alias_target")
     return _plain_id(target.line("slug"), target.place("slug"))
+
+
+def _read_refusals(name: str, listing_id: str, facts: list[Fact]) -> None:
+    """Read from its name, else from its id without the author, that it declines nothing."""
+    for text, at, said in ((name, "/name", name), (listing_id.partition("/")[2], "/id", listing_id)):
+        if word := called_uncensored(text):
+            facts.append(Fact(CALLED_UNCENSORED, word, at, said))
+            return
 
 
 def _read_identity(record: RecordReader, facts: list[Fact]) -> None:

@@ -83,6 +83,7 @@ def names_of_facts() -> set[str]:
         for one in (
             FULL,
             listing(name="Her\u200bon"),
+            listing(name="Heron Uncensored"),
             SILENT,
             ROUTER,
             SERVED,
