@@ -53,7 +53,7 @@ def refusal_facts(listed: Fact, tags: list[str]) -> list[Fact]:
 
     `listed` is the fact that its id shows.
     """
-    name = str(listed.said)
+    name = str(listed.as_stated)
     texts = [(name.rpartition("/")[2], listed.locator, name)]
     texts += [(tag, f"/tags/{place}", tag) for place, tag in enumerate(tags) if ":" not in tag]
     found = ((called_uncensored(text), at, said) for text, at, said in texts)
