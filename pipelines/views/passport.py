@@ -133,7 +133,14 @@ def _capabilities(unfragile: Json, shown_by: dict[str, list[Json]]) -> Pairs:
 
 
 def _capability(capability: Json, entries: list[Json]) -> str:
-    return f"{capability['description']}\n{_sources(entries)}\n  confidence: {capability['confidence']:.2f}"
+    return f"{capability['description']}\n{_sources(entries)}\n  {_certainty(capability)}"
+
+
+def _certainty(capability: Json) -> str:
+    """How certain a capability is, and what that rests on."""
+    figure, basis = capability["confidence"], capability.get("basis")
+    shown = "not measured" if figure is None else f"{figure:.2f}"
+    return f"confidence: {shown}{f' ({basis})' if basis else ''}"
 
 
 def _failure_modes(unfragile: Json, shown_by: dict[str, list[Json]]) -> Pairs:
