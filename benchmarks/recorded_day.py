@@ -80,7 +80,7 @@ def subjects() -> tuple[Subject, ...]:
     listings = [listing for raw in raw_records() if isinstance(listing := admit(raw), Listing)]
     joins, own, joined = in_order(listings), [], []
     for listing in listings:
-        for one in joins.place(listing):
+        for one in joins.passports_of(listing):
             if one.by == "own":
                 own.append(listing)
             else:
