@@ -21,6 +21,16 @@ MILLION = 10**6
 EPOCH = "seconds since 1970"
 """In the scope of a conflict's side whose value is seconds since 1970."""
 
+WHY = {
+    "not_stated": "not stated",
+    "not_asked": "its source was not asked",
+    "not_applicable": "does not apply",
+    "conflicting": "sources disagree",
+    "withheld": "withheld by its source",
+    "stale": "too old",
+}
+"""Reason of an unknown → how it is put into words."""
+
 HOW = {
     "structured": "stated",
     "declared": "declared",
@@ -42,12 +52,20 @@ def passport_pairs(passport: Json, row: ShardRow, finding: Finding) -> Iterator[
     if unfragile.get("conflicts"):
         yield "where sources disagree", [(_short(c["path"]), _sides(c)) for c in unfragile["conflicts"]]
     if unfragile.get("unknowns"):
-        yield "what no source states", [("", ", ".join(_short(u["path"]) for u in unfragile["unknowns"]))]
+        yield "what no source states", _unknowns(unfragile["unknowns"])
     if used := _use(unfragile["trust"]):
         yield "how widely it is used", used
     if records := _records(unfragile["artifact"]["model"]):
         yield "made from", records
     yield "how it is scored", _score(unfragile["trust"])
+
+
+def _unknowns(unknowns: list[Json]) -> Pairs:
+    """What is not known, by the reason."""
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for one in unknowns:
+        by_reason[WHY[one["reason"]]].append(_short(one["path"]))
+    return [(reason, ", ".join(names)) for reason, names in by_reason.items()]
 
 
 def _identity(unfragile: Json, passport: Json, row: ShardRow, finding: Finding) -> Pairs:

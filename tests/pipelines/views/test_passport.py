@@ -58,3 +58,9 @@ def test_sides_of_a_disagreement_read_as_a_person_would_say_them(value: object, 
     passport["unfragile"]["conflicts"] = [{"path": "/artifact/model/released_on", "values": [side, side]}]
     (told,) = parts(passport)["where sources disagree"]
     assert told == ("released on", f"{text} ({scope}, heron) against {text} ({scope}, heron)")
+
+
+def test_what_is_not_known_stands_with_its_reason() -> None:
+    told = dict(parts(made(hugging_face_id=""))["what no source states"])
+    assert told["its source was not asked"] == "providers"
+    assert "licence" in str(told["not stated"])
