@@ -35,6 +35,12 @@ FACT_OF = {
 FROM_CARDS = ("sampling_rate_hz", "casing", "max_sequence_tokens")
 """Keys that are there only where a text states them."""
 
+UNREAD = {"licence": ("licence", "licence_stated"), "languages": ("language", "languages_stated")}
+"""Key of the block → its fact or group, and the fact of what is stated there and is no such value.
+
+It is quoted where there is no value.
+"""
+
 MODALITY_ORDER = ("text", "image", "file", "audio", "video", "embeddings", "rerank", "speech", "transcription")
 _MODALITY_PLACE = {word: place for place, word in enumerate(MODALITY_ORDER)}
 
@@ -86,6 +92,7 @@ def model_evidence(subject: Subject) -> list[Document]:
         if fact in claims:
             evidence.append(from_claim(f"{AT}/{key}", claims[fact]))
             evidence += [from_claim(f"{AT}/{key}", claim) for claim in agreeing(subject, fact)]
+    evidence += _unread_evidence(subject)
     for n, alias in enumerate(subject.aliases):
         evidence.append(from_claim(f"{AT}/aliases/{n}", claims[f"alias:{alias.id}"]))
     evidence += _price_evidence(f"{AT}/prices", subject.primary.prices, subject.primary)
@@ -101,6 +108,15 @@ def model_evidence(subject: Subject) -> list[Document]:
         entry = stated(f"{AT}/benchmarks/{n}", listing, result.locator, result.as_stated)
         evidence.append({**entry, "method": "declared"})
     return evidence
+
+
+def _unread_evidence(subject: Subject) -> list[Document]:
+    """Evidence of what is stated where there is no value, because it is no licence or language that is known."""
+    return [
+        from_claim(f"{AT}/{key}", subject.claims[fact])
+        for key, (group, fact) in UNREAD.items()
+        if fact in subject.claims and group not in subject.claims and group not in subject.groups
+    ]
 
 
 def modalities(words: Iterable[str]) -> list[str]:

@@ -138,7 +138,7 @@ class Model(Frozen):
     """How access to the weights is granted, where they are gated."""
     base_models: Annotated[tuple[BaseModel, ...] | None, OMISSIBLE] = None
     languages: Annotated[Texts | None, OMISSIBLE] = None
-    """Languages that its maker declares, as codes or names."""
+    """Languages that its maker declares, as codes; "multilingual" where no single one is."""
     benchmarks: Annotated[tuple[Benchmark, ...] | None, OMISSIBLE] = None
     records: Annotated[tuple[SourceRecord, ...] | None, OMISSIBLE] = None
     """Records that the passport was made from."""

@@ -18,10 +18,10 @@ from pipelines.normalise.huggingface.providers import read_providers
 from pipelines.normalise.huggingface.tags import (
     base_model_facts,
     language_facts,
-    licence_fact,
     licence_tag,
     refusal_facts,
     tag_facts,
+    tagged_licence,
 )
 from pipelines.normalise.huggingface.vocabulary import PIPELINE_TAGS, RELATIONS, UNREAD_FIELDS
 from schemas.listing import Fact, FactValue, Listing, RawListing
@@ -133,7 +133,8 @@ def _read_tags(record: RecordReader, card: dict[str, Any], facts: list[Fact]) ->
     declared = declared_licence(card)
     opposed = licence_tag(tags, declared_licences(card)) if declared else None
     disabled = any(fact.name == "disabled" and fact.value is True for fact in facts)
-    facts += [fact for fact in (declared or licence_fact(tags), opposed) if fact]
+    facts += declared or tagged_licence(tags)
+    facts += [opposed] if opposed else []
     facts += file_facts(record.take_optional("siblings"), tags, disabled=disabled)
     task = record.optional_line("pipeline_tag")
     if task:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipelines.normalise.facts import CALLED_UNCENSORED
+from pipelines.normalise.huggingface.spellings import licence_facts, licence_id
+from pipelines.normalise.huggingface.stated_licence import UNCLEAR
 from pipelines.normalise.huggingface.vocabulary import LANGUAGE_TAGS, TOLD_TAGS
 from pipelines.normalise.refusals import called_uncensored
 from schemas.listing import Fact
@@ -19,15 +21,22 @@ _LICENCE: Final = "license:"
 _BASE_MODEL: Final = "base_model:"
 
 
-def licence_fact(tags: list[str]) -> Fact | None:
-    """The licence that the Hub took over from the card, by its first licence tag."""
-    return next(_licence_facts(tags, "licence"), None)
+def tagged_licence(tags: list[str]) -> list[Fact]:
+    """Facts of the licence that the Hub took over from the card, by its first licence tag."""
+    stated = next(_licence_facts(tags, "licence"), None)
+    if stated is None:
+        return []
+    value = licence_id(str(stated.value))
+    if value is None:
+        return [stated._replace(name=UNCLEAR)]
+    return list(licence_facts(value, stated.locator, str(stated.as_stated), "structured"))
 
 
 def licence_tag(tags: list[str], declared: frozenset[str]) -> Fact | None:
     """The first licence that the tags name, if the card declares none of those that they name."""
     found = list(_licence_facts(tags, "licence_tag"))
-    return found[0] if found and declared.isdisjoint(str(fact.value).lower() for fact in found) else None
+    named = [licence_id(str(fact.value)) or str(fact.value).lower() for fact in found]
+    return found[0] if found and declared.isdisjoint(named) else None
 
 
 def _licence_facts(tags: list[str], name: str) -> Iterator[Fact]:

@@ -86,6 +86,7 @@ def names_of_facts() -> set[str]:
             FULL,
             listing(name="Her\u200bon"),
             listing(name="Heron Uncensored"),
+            *(repository(tags=[f"license:{one}"]) for one in ("cc-by-nc-nd-4.0", "openrail", "gemma", "other", "?!")),
             SILENT,
             ROUTER,
             SERVED,
@@ -342,4 +343,5 @@ def test_the_counts_of_the_confidences_are_those_of_the_recordings() -> None:
 def test_the_digest_pins_the_tables() -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", BOOK.sha256)
     assert rulebook() is BOOK
-    assert {*PARSED, "cards.toml", "languages.toml", "descriptions.toml", "precedence.toml"} == set(TABLES)
+    texts = {"cards.toml", "languages.toml", "descriptions.toml", "precedence.toml", "declared.toml"}
+    assert {*PARSED, *texts} == set(TABLES)

@@ -152,7 +152,7 @@ def test_languages_are_taken_from_the_card_before_the_tags_and_never_guessed() -
     found = [fact for fact in declared.facts if fact.name.startswith("language:")]
     assert [(fact.name, fact.locator, fact.method) for fact in found] == [
         ("language:en", "/cardData/language/3", "declared"),
-        ("language:fra", "/cardData/language/1", "declared"),
+        ("language:fr", "/cardData/language/1", "declared"),
         ("language:ml", "/cardData/language/0", "declared"),
     ]
 
