@@ -88,6 +88,7 @@ accuracy: $(SYNCED)
 	$(BIN)/python -m benchmarks.cards
 	$(BIN)/python -m benchmarks.community
 	$(BIN)/python -m benchmarks.hearsay
+	$(BIN)/python -m benchmarks.statements
 
 clean:
 	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
