@@ -90,6 +90,7 @@ accuracy: $(SYNCED)
 	$(BIN)/python -m benchmarks.hearsay
 	$(BIN)/python -m benchmarks.purposes
 	$(BIN)/python -m benchmarks.statements
+	$(BIN)/python -m benchmarks.terms
 
 clean:
 	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

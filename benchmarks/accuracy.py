@@ -149,13 +149,19 @@ def settle(ours: Claims, counts: list[Count]) -> bool:
     print("\nconfidence: (confirmed + 1) / (compared + 2)")
     for c in counts:
         print(f'"{c.capability}" = {{ confirmed = {c.both}, compared = {c.claimed}, figure = {c.confidence} }}')
-    print(f"unmeasured = {min(c.confidence for c in counts)}")
     print(f"Brier score {brier(counts):.4f} on {sum(c.claimed for c in counts)} claims")
     measured, total, others = published(ours, {c.capability for c in counts})
     print(f"{measured} of {total} published capabilities are of a measured kind")
     print("the others: " + ", ".join(f"{name} {number}" for name, number in others.items()))
     kept = {name: (one.confirmed, one.compared) for name, one in held.measured.items()}
     return kept == {c.capability: (c.both, c.claimed) for c in counts}
+
+
+def denied(ours: Claims, makers: OfMakers) -> tuple[int, int]:
+    """Return how many claims that a maker's section denies LiteLLM's row states, and how many have a row at all."""
+    claimed = [(listing_id, name) for listing_id, of in ours.items() for name in of]
+    against = [one for one in claimed if makers.sections.get(one[0], {}).get(one[1]) is False and one[0] in makers.rows]
+    return sum(makers.rows[listing_id].get(name, False) for listing_id, name in against), len(against)
 
 
 def main() -> int:
@@ -176,6 +182,10 @@ def main() -> int:
         print(f"  {capability}: {listing_id} (only {side})")
     tell_disagreements(together, makers)
     agreed = settle(ours, confirmed(ours, makers))
+    stated, against = denied(ours, makers)
+    print(f"of {against} claims that a maker's section denies and whose model LiteLLM has, LiteLLM states {stated}")
+    held = rulebook().issuing.confidence.denied
+    agreed = agreed and (held.confirmed, held.compared) == (stated, against)
     draw(compare(ours, makers.sections), Path(__file__).resolve().parents[1] / "docs/accuracy.svg")
     if not agreed:
         print("pipelines/rules/issuing.toml holds other counts than these")

@@ -69,6 +69,11 @@ def built() -> tuple[Built, ...]:
     return tuple(Built(subject, json.loads(orjson.dumps(draft(subject, TERMS).unfragile))) for subject in subjects)
 
 
+def card_texts() -> dict[str, str]:
+    """Return repository → its recorded card: those of vendors, and of the community for recorded repositories."""
+    return dict(_cards(set(_repositories())))
+
+
 def models() -> list[Record]:
     """Return OpenRouter's records of the day."""
     return _records(f"models_{DAY}.json")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pipelines.ahead import earlier, is_ahead
 from pipelines.enrich.evidence import Document
-from pipelines.enrich.status import last_observed_at
+from pipelines.enrich.status import last_observed_at, valid_until
 from pipelines.freshness import deadlines
 from pipelines.merge.subject import Subject
 from pipelines.normalise.admit import FAULTS, Stage, refusal
@@ -61,8 +61,9 @@ def make(
 
 
 def _written(unfragile: Document, subject: Subject, terms: IssueContext) -> bytes:
-    """Return the unsigned document; it expires by the age of its last observation, not of its signature."""
-    expires_at = deadlines(last_observed_at(subject), terms.gates[subject.primary.source]).void
+    """Return the unsigned document; it expires by the age of its last observation, or with its model if sooner."""
+    void = deadlines(last_observed_at(subject), terms.gates[subject.primary.source]).void
+    expires_at = valid_until(subject, void, terms.now)
     return unsigned_bytes(
         unfragile, signed_at=terms.now, expires_at=expires_at, issuer=terms.issuer.name, key_id=terms.key_id
     )

@@ -20,6 +20,8 @@ class Verdict(StrEnum):
     UNPINNED = "unpinned"
     """Signed by a key that the store itself publishes, which does not show who published it."""
     EXPIRED = "expired"
+    ENDED = "ended"
+    """Signed while its model was still offered; the end that the source announced has passed since."""
     NOT_YET_VALID = "not_yet_valid"
     ROLLBACK = "rollback"
     """The registry serves an older generation than was seen before."""

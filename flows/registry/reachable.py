@@ -100,7 +100,7 @@ def _sources(snapshot: Snapshot) -> Iterator[FileRef]:
     return (item_of(layout.source_key(ref.source, part.sha256), part) for ref in snapshot.sources for part in ref.parts)
 
 
-GENUINE = frozenset({Verdict.OK_OFFLINE, Verdict.EXPIRED, Verdict.NOT_YET_VALID})
+GENUINE = frozenset({Verdict.OK_OFFLINE, Verdict.EXPIRED, Verdict.ENDED, Verdict.NOT_YET_VALID})
 """Verdicts on a passport with a valid signature, whatever its age."""
 
 

@@ -12,7 +12,7 @@ import orjson
 
 from pipelines.audit.comparison import unequal_leaves
 from pipelines.audit.regather import NotJoinedError, regather
-from pipelines.enrich.status import last_observed_at
+from pipelines.enrich.status import last_observed_at, valid_until
 from pipelines.formats.json_pointer import resolve
 from pipelines.formats.record_reader import FieldError, as_stated, parse_record
 from pipelines.freshness import deadlines
@@ -156,7 +156,8 @@ def _rederived(passport: Json, records: list[RawListing], gates: Lifetimes) -> l
         if change.path != "/trust/score"
     ]
     # What is no change of substance can be false too: dates, freshness, who states something and when.
-    expires_at = stamp(deadlines(last_observed_at(subject), gates[subject.primary.source]).void)
+    void = deadlines(last_observed_at(subject), gates[subject.primary.source]).void
+    expires_at = stamp(valid_until(subject, void, signed_at))
     if passport["expiresAt"] != expires_at:
         found.append(Mismatch("/expiresAt", f"must be {expires_at}, not {passport['expiresAt']}"))
     return found or [

@@ -8,7 +8,7 @@ from pipelines.enrich.evidence import Document
 from pipelines.rules.capabilities import CapabilityRule
 from pipelines.rules.conditions import Compiled, compiled
 from pipelines.rules.failure_modes import LIMIT, FailureMode
-from pipelines.rules.issuing import Confidence
+from pipelines.rules.issuing import Certainty, Confidence
 from pipelines.rules.rulebook import rulebook
 
 _NOT_IN_URI = re.compile(r"[^a-z0-9]+")
@@ -77,7 +77,7 @@ def _ability(rule: CapabilityRule, confidence: Confidence) -> Ability:
     return Ability(rule, condition, condition.asks_figures, hearsay, _document(rule, confidence.of(rule.name)))
 
 
-def _document(rule: CapabilityRule, confidence: float) -> Document:
+def _document(rule: CapabilityRule, certainty: Certainty) -> Document:
     return {
         "id": "",
         "uri": capability_uri(rule.categories[0], rule.name),
@@ -90,7 +90,8 @@ def _document(rule: CapabilityRule, confidence: float) -> Document:
         "input_types": rule.input_types,
         "output_types": rule.output_types,
         "categories": rule.categories,
-        "confidence": confidence,
+        "confidence": certainty.figure,
+        "basis": certainty.basis,
         "matches": 0,
         "success_rate": 0,
     }

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pipelines.enrich.catalogue import Ability, Mode, catalogue
 from pipelines.enrich.classification import access
+from pipelines.enrich.denials import denials
 from pipelines.enrich.evidence import Document, classified, from_claim, from_class
 from pipelines.enrich.limitations import PlainLimitation, plain_limitations, quotes
 from pipelines.enrich.status import StatusFinding
@@ -44,12 +45,22 @@ def enrich(subject: Subject, *, artifact_id: str, life: StatusFinding) -> Profil
         capability["limitations"] = [
             _limit(subject, limit, f"{path}/limitations/{n}", profile) for n, limit in enumerate(limits)
         ]
-        if ability.hearsay:
-            capability["confidence"] = rulebook().issuing.confidence.of(ability.rule.name, groups_of(shown))
+        _judge(subject, ability, shown, capability, profile)
         profile.capabilities.append(capability)
     if not abilities:
         _keep_apart(subject, modes, profile)
     return profile
+
+
+def _judge(subject: Subject, ability: Ability, shown: list[Claim], capability: Document, profile: Profile) -> None:
+    """Set how certain a capability is, where that depends on what shows it or on who denies it, with the evidence."""
+    denying = denials(subject, ability, shown)
+    if ability.hearsay or denying:
+        sources = tuple(dict.fromkeys(claim.listing.source for claim in denying))
+        certainty = rulebook().issuing.confidence.of(ability.rule.name, groups_of(shown), denied_by=sources)
+        capability["confidence"], capability["basis"] = certainty.figure, certainty.basis
+        path = f"/capabilities/{len(profile.capabilities)}/confidence"
+        profile.evidence.extend(from_claim(path, claim) for claim in denying)
 
 
 class _Fitting(NamedTuple):

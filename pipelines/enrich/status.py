@@ -1,14 +1,12 @@
 """Whether a model is active, deprecated or delisted: by the dates that its source states, and by its absence."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
+from pipelines.formats.dates import end_of
 from pipelines.merge.subject import Subject
 from pipelines.normalise.facts import MISSING
 from schemas.registry import Status
-
-FARTHEST_END = timedelta(days=3650)
-"""An end announced this far ahead or further is a placeholder (2098-12-31 and 9999-01-01 were recorded), not an end."""
 
 
 class StatusFinding(NamedTuple):
@@ -41,10 +39,17 @@ def status_of(subject: Subject, today: date) -> StatusFinding:
     stated = subject.text("expires_on")
     if stated is None:
         return ALIVE
-    end = date.fromisoformat(stated)
-    if end - today >= FARTHEST_END:
-        return ALIVE
-    return PAST_END if end < today else ENDING
+    return PAST_END if date.fromisoformat(stated) < today else ENDING
+
+
+def valid_until(subject: Subject, void: datetime, at: datetime) -> datetime:
+    """Until when a passport that is signed at an instant is valid: until `void`, or an announced end that comes before.
+
+    `void` is the instant from which on the last observation is too old. An end that has passed, of a model that is
+    still listed, cuts nothing off: the passport states both.
+    """
+    ends = status_of(subject, at.astimezone(UTC).date()).flags >= ENDING.flags
+    return min(void, end_of(str(subject.value("expires_on")))) if ends else void
 
 
 def last_observed_at(subject: Subject) -> str:

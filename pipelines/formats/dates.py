@@ -1,8 +1,8 @@
-"""Recognises days and months as sources write them, if they are on the calendar, and counts the days between them."""
+"""Recognises days and months as sources write them, if they are on the calendar; measures and ends them."""
 
 import re
 from calendar import monthrange
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 _DAY = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}\Z")
 _MONTH = re.compile(r"[1-9][0-9]{3}-(?:0[1-9]|1[0-2])\Z")
@@ -19,6 +19,11 @@ def is_day(text: str) -> bool:
 def is_month(text: str) -> bool:
     """Whether the text is a month of the calendar: "2026-04"."""
     return _MONTH.match(text) is not None
+
+
+def end_of(day: str) -> datetime:
+    """The last millisecond of a day, in UTC."""
+    return datetime.combine(date.fromisoformat(day), time(23, 59, 59, 999_000), UTC)
 
 
 def days_apart(one: str, other: str) -> int:

@@ -15,11 +15,17 @@ _GATE_PREFIX: Final = "extra_gated_"
 _TABS: Final = re.compile(r"(?m)^( *)\t[ \t]*")
 
 
+LICENCE_KEYS: Final = ("license", "licence", "liscence", "licenses", "licences")
+"""Keys under which authors give the licence; the Hub reads the first."""
+
+
 class FrontMatter(Frozen):
     """Declared fields, in the words of the card; empty where the card declares nothing."""
 
     licence: str | None = None
     """Licence id: "apache-2.0"; the first of several."""
+    licence_key: str = "license"
+    """The key that has it."""
     licence_name: str | None = None
     """Name of the licence where its id is "other"."""
     licence_link: str | None = None
@@ -110,10 +116,12 @@ def _parsed(block: str, faults: list[str]) -> YamlDocument:
 def _declared(
     fields: dict[str, YamlValue], body_offset: int, faults: list[str], spans: dict[str, tuple[int, int]]
 ) -> FrontMatter:
-    licences = _texts(fields, "license", faults)
+    key = next((key for key in LICENCE_KEYS if fields.get(key) is not None), LICENCE_KEYS[0])
+    licences = _texts(fields, key, faults)
     results, skipped = read_results(fields.get("model-index"))
     return FrontMatter(
         licence=licences[0] if licences else None,
+        licence_key=key,
         licence_name=_text(fields, "license_name", faults),
         licence_link=_text(fields, "license_link", faults),
         languages=_texts(fields, "language", faults) or _texts(fields, "languages", faults),

@@ -38,6 +38,9 @@ def resolve_claims(claims: dict[str, Claim], supplements: Iterable[Joined]) -> R
     for name, rivals in ranked.items():
         if len(rivals) > 1 and (row := field_of(name)):
             rivals.sort(key=partial(_rank, row))
+    for row in precedence().field:
+        if row.otherwise in ranked and row.fact not in ranked:
+            ranked[row.fact] = [Claim(fact._replace(name=row.fact), one) for fact, one in ranked.pop(row.otherwise)]
     _keep_groups_together(ranked)
     others = {name: tuple(rivals[1:]) for name, rivals in ranked.items() if len(rivals) > 1}
     return Resolved({name: rivals[0] for name, rivals in ranked.items()}, others)

@@ -11,6 +11,9 @@ MADE_ANEW = "made_anew"
 """The fact of a record that it replaced another one of the same name."""
 
 
+CALLED_UNCENSORED = "called_uncensored"
+"""The fact that a model's name or tags say that it declines nothing; its value is the word that says so."""
+
 MISSING = "missing"
 """The fact that a record is certainly gone. No record states it; it follows from the observations that missed it."""
 

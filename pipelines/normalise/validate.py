@@ -17,7 +17,7 @@ TOKEN_FACTS = frozenset(
     ]
 )  # fmt: skip
 
-PAST_FACTS = frozenset(["knowledge_cutoff", "released_on", "created_on", "last_modified", "last_commit"])
+PAST_FACTS = frozenset(["knowledge_cutoff", "released_on", "listed_on", "last_modified", "last_commit"])
 """Facts that are dates in the past: a day, a month ("2026-04"), or an instant."""
 
 DAY = 10

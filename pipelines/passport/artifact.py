@@ -61,7 +61,8 @@ def pricing_block(subject: Subject) -> Document:
     """The pricing in three keys; the starting price is the prompt price of the offer that names the passport."""
     offer = subject.primary
     if offer.source == HUB:
-        return {"model": "open_source", "free": True, "starting_price": None}
+        model = "free" if restrictions(subject) else "open_source"
+        return {"model": model, "free": True, "starting_price": None}
     if not offer.prices:
         return {"model": "usage", "free": False, "starting_price": None}
     if unpriced_outputs(offer):
@@ -72,15 +73,23 @@ def pricing_block(subject: Subject) -> Document:
     return {"model": "paid", "free": False, "starting_price": _starting_price(prompt)}
 
 
+def restrictions(subject: Subject) -> list[str]:
+    """Facts by which the use of weights that cost nothing is restricted, so that they are not open source."""
+    kinds = [f"licence_kind:{kind}" for kind in subject.items("licence_kind")]
+    unclear = ["licence_stated"] if "licence" not in subject.claims else []
+    return [name for name in (*kinds, *unclear, "gated") if name in subject.stated]
+
+
 def artifact_evidence(subject: Subject, *, life: StatusFinding) -> list[Document]:
     """Evidence of the model's status and price."""
     claims = subject.claims
     price = next((name for name in PRICE_SHOWN_BY if name in claims), PRICE_SHOWN_BY[-1])
     shown_by = (*subject.others.get(MISSING, ()), claims[life.shown_by])
     unpriced = [claims[f"output:{word}"] for word in unpriced_outputs(subject.primary)]
+    restricting = [claims[name] for name in restrictions(subject)] if subject.primary.source == HUB else []
     return [
         *(from_claim("/artifact/status", claim) for claim in shown_by),
-        *(from_claim("/artifact/pricing/model", claim) for claim in (claims[price], *unpriced)),
+        *(from_claim("/artifact/pricing/model", claim) for claim in (claims[price], *unpriced, *restricting)),
         from_claim("/artifact/pricing/starting_price", claims[price]),
     ]
 

@@ -23,6 +23,7 @@ FACT_OF = {
     "parameters": "parameters",
     "knowledge_cutoff": "knowledge_cutoff",
     "released_on": "released_on",
+    "listed_on": "listed_on",
     "expires_on": "expires_on",
     "parameter_count": "parameter_count",
     "gated": "gated",
@@ -35,6 +36,12 @@ FACT_OF = {
 
 FROM_CARDS = ("sampling_rate_hz", "casing", "max_sequence_tokens")
 """Keys that are there only where a text states them."""
+
+UNREAD = {"licence": ("licence", "licence_stated"), "languages": ("language", "languages_stated")}
+"""Key of the block → its fact or group, and the fact of what is stated there and is no such value.
+
+It is quoted where there is no value.
+"""
 
 MODALITY_ORDER = ("text", "image", "file", "audio", "video", "embeddings", "rerank", "speech", "transcription")
 _MODALITY_PLACE = {word: place for place, word in enumerate(MODALITY_ORDER)}
@@ -61,6 +68,7 @@ def model_block(subject: Subject) -> Document:
         "prices": [_price(price) for price in subject.primary.prices],
         "offers": [_offer(offer) for offer in subject.offers],
         "providers": [_provider(provider) for _, provider in _providers(subject)],
+        "listed_on": facts["listed_on"],
         "parameter_count": facts["parameter_count"],
         "gated": facts["gated"],
         "base_models": [_base_model(item) for item in subject.items("base_model")],
@@ -88,6 +96,7 @@ def model_evidence(subject: Subject) -> list[Document]:
         if fact in claims:
             evidence.append(from_claim(f"{AT}/{key}", claims[fact]))
             evidence += [from_claim(f"{AT}/{key}", claim) for claim in agreeing(subject, fact)]
+    evidence += _unread_evidence(subject)
     for n, alias in enumerate(subject.aliases):
         evidence.append(from_claim(f"{AT}/aliases/{n}", claims[f"alias:{alias.id}"]))
     evidence += _price_evidence(f"{AT}/prices", subject.primary.prices, subject.primary)
@@ -103,6 +112,15 @@ def model_evidence(subject: Subject) -> list[Document]:
         entry = stated(f"{AT}/benchmarks/{n}", listing, result.locator, result.as_stated)
         evidence.append({**entry, "method": "declared"})
     return [*evidence, *facet_evidence(subject)]
+
+
+def _unread_evidence(subject: Subject) -> list[Document]:
+    """Evidence of what is stated where there is no value, because it is no licence or language that is known."""
+    return [
+        from_claim(f"{AT}/{key}", subject.claims[fact])
+        for key, (group, fact) in UNREAD.items()
+        if fact in subject.claims and group not in subject.claims and group not in subject.groups
+    ]
 
 
 def modalities(words: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ from pipelines.merge.subject import Subject
 from pipelines.normalise.huggingface.vocabulary import PIPELINE_TAGS
 from pipelines.normalise.openrouter.vocabulary import OUTPUT_MODALITIES
 from pipelines.normalise.prices import unpriced_outputs
-from schemas.sources import HUB
+from schemas.sources import ENDPOINTS, HUB, SELLER
 
 SOUGHT = (
     "/artifact/model/licence",
@@ -61,36 +61,81 @@ PRICES, LEAST_PRICE = "/artifact/model/prices", "/artifact/pricing/starting_pric
 WITHHELD = ("/artifact/model/licence", "/trust/community/model_downloads", "/trust/community/model_likes")
 """What the Hub would state if it showed the repository that a listing names; it is private or does not exist."""
 
+OF_WEIGHTS = (
+    "/artifact/model/licence", "/artifact/model/huggingface_id",
+    "/trust/community/model_downloads", "/trust/community/model_likes",
+)  # fmt: skip
+"""What is true of weights that are given away, and does not apply where they are closed."""
+
+OF_ONE_MODEL = (
+    *OF_WEIGHTS, "/artifact/model/open_weights", "/artifact/model/knowledge_cutoff", "/artifact/model/prices",
+    "/artifact/model/providers",
+)  # fmt: skip
+"""What does not apply to a router, which has no weights, training data, price or provider of its own."""
+
+ROUTERS = frozenset(["router", "routed_price", "described:model routing"])
+"""Facts that say that a listing passes requests on to other models."""
+
+OF_THE_HUB = (
+    "/artifact/model/licence", "/artifact/model/open_weights",
+    "/trust/community/model_downloads", "/trust/community/model_likes",
+)  # fmt: skip
+"""What a repository that a listing names would state, if the Hub were asked for it."""
+
 _AT = {path: tuple(path.split("/")[1:]) for path in (*SOUGHT, LEAST_PRICE)}
 
 
-def expected_facts(subject: Subject) -> tuple[str, ...]:
-    """The paths that are expected of a model, by whether it is sold or given away, and by what it does with text."""
-    unasked = set(OF_SELLERS) if subject.primary.source == HUB else set()
-    if not subject.stated.isdisjoint(DOES):
-        unasked |= set(OF_READERS) if subject.stated.isdisjoint(READS) else set()
-        unasked |= set(OF_WRITERS) if subject.stated.isdisjoint(WRITES) else set()
+def sought_facts(subject: Subject) -> tuple[str, ...]:
+    """The paths that a buyer asks for, whether or not they apply to the model."""
     price = LEAST_PRICE if unpriced_outputs(subject.primary) else PRICES
-    return tuple(price if path == PRICES else path for path in SOUGHT if path not in unasked)
+    return tuple(price if path == PRICES else path for path in SOUGHT)
+
+
+def inapplicable(subject: Subject) -> frozenset[str]:
+    """The paths that do not apply to a model: by whether it is sold or given away, and by what it does with text."""
+    found = set(OF_SELLERS) if subject.primary.source == HUB else set()
+    if not subject.stated.isdisjoint(ROUTERS):
+        found |= {*OF_ONE_MODEL}
+    elif subject.value("open_weights") is False and "hugging_face_id" not in subject.claims:
+        found |= {*OF_WEIGHTS}
+    if not subject.stated.isdisjoint(DOES):
+        found |= set(OF_READERS) if subject.stated.isdisjoint(READS) else set()
+        found |= set(OF_WRITERS) if subject.stated.isdisjoint(WRITES) else set()
+    return frozenset(found)
 
 
 def unknowns(artifact: Document, trust: Document, subject: Subject) -> list[Document]:
-    """List the expected values that no source states, with the reason and the sources of the passport."""
-    sources = list(dict.fromkeys(listing.source for listing in subject.listings()))
-    withheld = WITHHELD if "repository_missing" in subject.claims else ()
+    """List the values that a buyer asks for and no source states, with the reason and the sources of the passport.
+
+    Where nobody was asked, the sources are those that would state it.
+    """
+    asked = tuple(dict.fromkeys(listing.source for listing in subject.listings()))
+    reasons = _reasons(subject, asked)
     blocks = {"artifact": artifact, "trust": trust}
     return [
-        {"path": path, "reason": "withheld" if path in withheld else "not_stated", "sources": sources}
-        for path in expected_facts(subject)
+        {"path": path, **reasons.get(path, {"reason": "not_stated", "sources": asked})}
+        for path in sought_facts(subject)
         for block, part, key in (_AT[path],)
         if not _says(blocks[block][part][key])
     ]
 
 
+def _reasons(subject: Subject, asked: tuple[str, ...]) -> dict[str, Document]:
+    """Path → why it would not be stated, with the sources, where that is more than silence."""
+    found: dict[str, Document] = {}
+    if subject.primary.source == SELLER and ENDPOINTS not in asked:
+        found["/artifact/model/providers"] = {"reason": "not_asked", "sources": (ENDPOINTS,)}
+    if "hugging_face_id" in subject.claims and HUB not in asked:
+        found |= {path: {"reason": "not_asked", "sources": (HUB,)} for path in OF_THE_HUB}
+    if "repository_missing" in subject.claims:
+        found |= {path: {"reason": "withheld", "sources": asked} for path in WITHHELD}
+    return found | {path: {"reason": "not_applicable", "sources": asked} for path in inapplicable(subject)}
+
+
 def coverage(subject: Subject, unknown: list[Document]) -> Document:
-    """How many of the expected values are stated."""
-    of = len(expected_facts(subject))
-    return {"stated": of - len(unknown), "of": of}
+    """How many of the values that apply to a model are stated."""
+    of = len({*sought_facts(subject)} - inapplicable(subject))
+    return {"stated": of - sum(one["reason"] != "not_applicable" for one in unknown), "of": of}
 
 
 def _says(value: Any) -> bool:  # noqa: ANN401 - any part of a passport

@@ -1,7 +1,8 @@
 """Reads issuing.toml: type, category, risk, access and confidence of a passport."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -50,44 +51,86 @@ class Measure(Frozen):
 class Method(Frozen):
     """How often facts of one group were right, where they are less certain than a listing's own fields."""
 
+    comparison: str = ""
+    """What the claims were compared with, as a passport names it."""
     pooled: Measure | None = None
     """Of all capabilities that the group shows, counted together; None where each was counted."""
     measured: dict[str, Measure] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names_what_it_was_compared_with(self) -> Self:
+        if (self.pooled or self.measured) and not self.comparison:
+            raise ValueError("has counts and no comparison: name what the claims were compared with")
+        return self
+
+    def of(self, capability: str) -> "Certainty | None":
+        """The measured certainty of a capability; None where no claim of it was compared."""
+        measure = self.pooled or self.measured.get(capability)
+        return Certainty(measure.figure, counted(measure, self.comparison)) if measure else None
+
+
+class Certainty(NamedTuple):
+    """How certain a claim is, and what that rests on."""
+
+    figure: float | None
+    """0 to 1; None where nothing was compared."""
+    basis: str
+    """"stated", or the comparison with its counts."""
+
+
+STATED = Certainty(None, "stated")
+"""A claim that a source states, of a kind of which none was compared with anything."""
+
+
+def counted(measure: Measure, comparison: str) -> str:
+    """Name a comparison with its counts: "156 of 157 such claims confirmed by …"."""
+    return f"{measure.confirmed} of {measure.compared} such claims confirmed by {comparison}"
+
+
+class Denied(Measure):
+    """How often a claim that a catalogue denies was stated by a third source all the same."""
+
+    comparison: str
 
 
 class Confidence(Frozen):
     """How often a claim of each capability was confirmed by those who make the models."""
 
-    unmeasured: float
-    """Confidence of a capability that was not compared: the lowest figure of any that was."""
+    comparison: str
+    """What the claims of a listing's fields were compared with, as a passport names it."""
     measured: dict[str, Measure] = Field(min_length=1)
     method: dict[str, Method] = Field(default_factory=dict)
     """Group of facts → how often they were right."""
+    denied: Denied
 
-    @model_validator(mode="after")
-    def _what_nobody_measured_is_held_least_certain(self) -> Self:
-        least = min(measure.figure for measure in self.measured.values())
-        if self.unmeasured != least:
-            raise ValueError(f"unmeasured is {self.unmeasured} and not the least measured figure, {least}")
-        return self
-
-    def of(self, capability: str, shown_by: AbstractSet[str] = frozenset()) -> float:
-        """Confidence of one capability: its own figure, or the lowest figure of the groups of facts that show it.
+    def of(
+        self, capability: str, shown_by: AbstractSet[str] = frozenset(), *, denied_by: Sequence[str] = ()
+    ) -> Certainty:
+        """Certainty of one capability: its own, or the lowest of the groups of facts that show it.
 
         `shown_by` are groups of facts (or single facts). The groups' figures apply where `method` has every one of
-        them: otherwise something better, such as a listing's own field, shows the capability too.
+        them: otherwise something better, such as a listing's own field, shows the capability too. Where nothing was
+        compared, there is no figure. `denied_by` are sources that deny the claim for this very model: the figure is
+        then multiplied by that of denied claims, or is that one where there is no other.
         """
-        if shown_by and shown_by <= self.method.keys():
-            return min(self._heard(self.method[group], capability) for group in shown_by)
-        return self._figure(self.measured, capability)
+        certainty = self._undisputed(capability, shown_by)
+        if not denied_by:
+            return certainty
+        figure = self.denied.figure if certainty.figure is None else round(certainty.figure * self.denied.figure, 2)
+        counts = (
+            f"{self.denied.confirmed} of {self.denied.compared} denied claims confirmed by {self.denied.comparison}"
+        )
+        return Certainty(figure, f"{certainty.basis}; denied by {', '.join(denied_by)}, and {counts}")
 
-    def _heard(self, method: Method, capability: str) -> float:
-        if method.pooled:  # no more certain than a field that states the same
-            return min(method.pooled.figure, self._figure(self.measured, capability))
-        return self._figure(method.measured, capability)
-
-    def _figure(self, measured: dict[str, Measure], capability: str) -> float:
-        return measured[capability].figure if capability in measured else self.unmeasured
+    def _undisputed(self, capability: str, shown_by: AbstractSet[str]) -> Certainty:
+        own = Method(comparison=self.comparison, measured=self.measured).of(capability)
+        if not (shown_by and shown_by <= self.method.keys()):
+            return own or STATED
+        heard = [self.method[group].of(capability) for group in sorted(shown_by)]
+        if any(self.method[group].pooled for group in shown_by):  # no more certain than a field that states it
+            heard.append(own)
+        known = [one for one in heard if one]
+        return STATED if len(known) < len(heard) else min(known, key=lambda one: one.figure or 0)
 
 
 class IssuingTable(Frozen):

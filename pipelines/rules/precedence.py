@@ -19,6 +19,8 @@ class Field(Frozen):
     """Sources that are believed, the most believed first."""
     group: str | None = None
     """Group of the items of this list ("input" of "input_modalities"); list and items come from the same source."""
+    otherwise: str | None = None
+    """Fact that is believed in the place of this one where no source states it ("licence_in_text")."""
     whole: bool = False
     """Whether all items of the group come from one record: of those that state any, the most believed one."""
     of_offer: bool = False

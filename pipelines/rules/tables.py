@@ -10,7 +10,7 @@ from pipelines.formats.canonical_json import canonical
 
 TABLES = (
     "capabilities.toml", "failure_modes.toml", "issuing.toml", "cards.toml", "languages.toml", "descriptions.toml",
-    "precedence.toml", "purposes.toml",
+    "precedence.toml", "purposes.toml", "declared.toml",
 )  # fmt: skip
 """Every table that decides what a passport states."""
 

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.ahead import CLOCK_SKEW
+from pipelines.formats.dates import end_of
 from pipelines.formats.strict_json import MalformedJsonError, parse
 from pipelines.freshness import age_at
 from pipelines.signing.contract import explain_first
 from pipelines.signing.keys import KeyRing
 from pipelines.signing.signatures import PASSPORT_TYPE, signature_fault
-from schemas.times import instant, timestamp
+from schemas.times import instant, stamp, timestamp
 from schemas.verdict import Finding, Verdict
 
 MAX_PASSPORT_BYTES = 1 << 20
@@ -45,6 +46,10 @@ def _finding_in_time(passport: dict[str, Any], at: datetime) -> Finding:
     if signed_at > at + CLOCK_SKEW:
         reason = f'"signedAt" is {passport["signedAt"]} and it is {now}: wait, or correct this clock'
         return Finding(Verdict.NOT_YET_VALID, reason)
+    end = _announced_end(passport)
+    if end and signed_at < end <= at:
+        reason = f"its model was announced to end on {stamp(end)[:10]} and it is {now}: fetch a newer passport"
+        return Finding(Verdict.ENDED, reason)
     if at >= expires_at:
         reason = f'"expiresAt" was {passport["expiresAt"]} and it is {now}: fetch a newer passport'
         return Finding(Verdict.EXPIRED, reason)
@@ -52,3 +57,9 @@ def _finding_in_time(passport: dict[str, Any], at: datetime) -> Finding:
     return Finding(
         Verdict.OK_OFFLINE, f"{signature}, in date until {passport['expiresAt']}; not compared with a registry"
     )
+
+
+def _announced_end(passport: dict[str, Any]) -> datetime | None:
+    """The last instant of the day on which the model is announced to end; None where none is announced."""
+    day = passport["unfragile"]["artifact"].get("model", {}).get("expires_on")
+    return end_of(day) if day else None

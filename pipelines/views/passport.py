@@ -2,12 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
-from pipelines.formats.decimals import plain
-from pipelines.normalise.prices import UNCLEAR_UNIT
 from pipelines.views.facets import facet_rows, usage_rows
+from pipelines.views.offers import price_words, provider_words
 from pipelines.views.remedies import mode_of
 from schemas.registry import ShardRow
 from schemas.sources import BY_NAME, HUB
@@ -17,7 +15,16 @@ Json = dict[str, Any]
 Pairs = list[tuple[str, object]]
 
 NOT_STATED = "not stated"
-MILLION = 10**6
+
+WHY = {
+    "not_stated": "not stated",
+    "not_asked": "its source was not asked",
+    "not_applicable": "does not apply",
+    "conflicting": "sources disagree",
+    "withheld": "withheld by its source",
+    "stale": "too old",
+}
+"""Reason of an unknown → how it is put into words."""
 
 HOW = {
     "structured": "stated",
@@ -42,12 +49,20 @@ def passport_pairs(passport: Json, row: ShardRow, finding: Finding) -> Iterator[
     if unfragile.get("conflicts"):
         yield "where sources disagree", [(_short(c["path"]), _sides(c)) for c in unfragile["conflicts"]]
     if unfragile.get("unknowns"):
-        yield "what no source states", [("", ", ".join(_short(u["path"]) for u in unfragile["unknowns"]))]
+        yield "what no source states", _unknowns(unfragile["unknowns"])
     if used := usage_rows(unfragile) + _use(unfragile["trust"]):
         yield "how widely it is used", used
     if records := _records(unfragile["artifact"]["model"]):
         yield "made from", records
     yield "how it is scored", _score(unfragile["trust"])
+
+
+def _unknowns(unknowns: list[Json]) -> Pairs:
+    """What is not known, by the reason."""
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for one in unknowns:
+        by_reason[WHY[one["reason"]]].append(_short(one["path"]))
+    return [(reason, ", ".join(names)) for reason, names in by_reason.items()]
 
 
 def _identity(unfragile: Json, passport: Json, row: ShardRow, finding: Finding) -> Pairs:
@@ -85,15 +100,16 @@ def _model(artifact: Json) -> Pairs:
         ("maximum output", _tokens(model["max_output_tokens"])),
         ("training data until", model["knowledge_cutoff"] or NOT_STATED),
         ("released", model["released_on"] or NOT_STATED),
+        ("listed since", model.get("listed_on") or NOT_STATED),
     ]
     if model["expires_on"]:
         pairs.append(("announced end", model["expires_on"]))
     if model["huggingface_id"]:
         pairs.append(("repository", BY_NAME[HUB].page(model["huggingface_id"])))
     pairs += _weights(model)
-    pairs += [("price", _price(price)) for price in model["prices"]]
+    pairs += [("price", price_words(price)) for price in model["prices"]]
     pairs += [("offer", f"{offer['id']}{' (free)' if offer['free'] else ''}") for offer in model["offers"][1:]]
-    pairs += [("provider", _provider(provider)) for provider in model["providers"]]
+    pairs += [("provider", provider_words(provider)) for provider in model["providers"]]
     return pairs + facet_rows(model)
 
 
@@ -155,7 +171,14 @@ def _capabilities(unfragile: Json, shown_by: dict[str, list[Json]]) -> Pairs:
 
 
 def _capability(capability: Json, entries: list[Json]) -> str:
-    return f"{capability['description']}\n{_sources(entries)}\n  confidence: {capability['confidence']:.2f}"
+    return f"{capability['description']}\n{_sources(entries)}\n  {_certainty(capability)}"
+
+
+def _certainty(capability: Json) -> str:
+    """How certain a capability is, and what that rests on."""
+    figure, basis = capability["confidence"], capability.get("basis")
+    shown = "not measured" if figure is None else f"{figure:.2f}"
+    return f"confidence: {shown}{f' ({basis})' if basis else ''}"
 
 
 def _failure_modes(unfragile: Json, shown_by: dict[str, list[Json]]) -> Pairs:
@@ -204,20 +227,6 @@ def _said(side: Json) -> str:
             return ", ".join(map(str, value))
         case _:
             return str(value)
-
-
-def _provider(provider: Json) -> str:
-    uptime = f", {provider['uptime_percent']} % up" if provider["uptime_percent"] else ""
-    precision = provider["quantization"] or "precision not stated"
-    return f"{provider['name']} ({provider['tag']}): {provider['status']}, {precision}{uptime}"
-
-
-def _price(price: Json) -> str:
-    when = "".join(f", {name} {bound}" for name, bound in price.get("when", {}).items())
-    if price["unit"] == UNCLEAR_UNIT:
-        return f"${price['usd']} for {price['kind']} input, in a unit that is unclear{when}"
-    million = f" (${plain(Decimal(price['usd']) * MILLION)} a million)" if "token" in price["unit"] else ""
-    return f"${price['usd']} per {price['unit']}{million}{when}"
 
 
 def _tokens(count: int | None) -> str:

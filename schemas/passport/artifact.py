@@ -6,7 +6,17 @@ from pydantic import Field, StringConstraints, model_validator
 
 from schemas.base import Frozen, Slug
 from schemas.passport.model import Model
-from schemas.passport.scalars import DISTINCT, OMISSIBLE, ArtifactId, Count, Ratio, StartingPrice, Text, Texts, Url
+from schemas.passport.scalars import (
+    DISTINCT,
+    OMISSIBLE,
+    ArtifactId,
+    Count,
+    Ratio,
+    StartingPrice,
+    Text,
+    Texts,
+    Url,
+)
 from schemas.registry import Status
 
 ArtifactType = Literal[
@@ -96,12 +106,20 @@ class Capability(Frozen):
     output_types: Texts
     categories: Annotated[tuple[CapabilityCategory, ...], Field(min_length=1), DISTINCT]
     """The main one first; the URI begins with it."""
-    confidence: Ratio
-    """How certain it is that the artifact has the capability."""
+    confidence: Ratio | None
+    """How certain it is that the artifact has the capability; None where nothing was compared, as `basis` says."""
+    basis: Annotated[Text | None, OMISSIBLE] = None
+    """What the confidence rests on: "stated", or a comparison with its counts."""
     matches: Count
     """How often the artifact was chosen for this capability and the outcome observed."""
     success_rate: Ratio
     """Share of those matches that succeeded; 0 while there are none."""
+
+    @model_validator(mode="after")
+    def _explains_a_missing_confidence(self) -> "Capability":
+        if self.confidence is None and self.basis is None:
+            raise ValueError("has no confidence and no basis: say what the claim rests on")
+        return self
 
 
 class Purpose(Frozen):

@@ -81,9 +81,9 @@ class Unknown(Frozen):
     """A value that no source supports."""
 
     path: Path
-    reason: Literal["not_stated", "conflicting", "withheld", "stale"]
+    reason: Literal["not_stated", "not_asked", "not_applicable", "conflicting", "withheld", "stale"]
     sources: Texts
-    """Sources that were asked."""
+    """Sources that were asked; with "not_asked", those that would state it."""
 
 
 class Provenance(Frozen):

@@ -124,19 +124,22 @@ class Model(Frozen):
     knowledge_cutoff: Date | Month | None
     """A day, or a month where no day is stated."""
     released_on: Date | None
+    """Day that a source calls its release."""
     expires_on: Date | None
     """Day on which the source will stop offering the model, as it announces."""
     prices: tuple[ModelPrice, ...]
     """Of the base model; empty when none is known, as with routers."""
     offers: tuple[Offer, ...]
     providers: tuple[ModelProvider, ...]
+    listed_on: Date | None = None
+    """Day since which the source that names the passport has listed it."""
     parameter_count: Count | None = None
     """Number of weights."""
     gated: Text | None = None
     """How access to the weights is granted, where they are gated."""
     base_models: Annotated[tuple[BaseModel, ...] | None, OMISSIBLE] = None
     languages: Annotated[Texts | None, OMISSIBLE] = None
-    """Languages that its maker declares, as codes or names."""
+    """Languages that its maker declares, as codes; "multilingual" where no single one is."""
     benchmarks: Annotated[tuple[Benchmark, ...] | None, OMISSIBLE] = None
     popularity: Popularity | None = None
     data_handling: DataHandling | None = None

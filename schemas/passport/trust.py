@@ -85,7 +85,7 @@ class Freshness(Frozen):
 
 
 class Coverage(Frozen):
-    """How many of the values that a passport can state are stated."""
+    """How many of the values that apply to the artifact, and that a buyer asks for, are stated."""
 
     stated: Count
     of: Count

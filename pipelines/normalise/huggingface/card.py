@@ -10,10 +10,12 @@ from pipelines.markdown.front_matter import FrontMatter, read_front_matter
 from pipelines.markdown.sentences import SectionSentences, is_full, read_body
 from pipelines.markdown.text import is_cut, no_card
 from pipelines.normalise.huggingface.benchmarks import fit
-from pipelines.normalise.huggingface.card_data import LANGUAGE, MOST_LANGUAGES, OTHER_LICENCE, is_word
+from pipelines.normalise.huggingface.card_data import MOST_LANGUAGES, is_word
 from pipelines.normalise.huggingface.card_statements import stated_facts
 from pipelines.normalise.huggingface.code_link import code_of
 from pipelines.normalise.huggingface.listing import repository_name, text_listing
+from pipelines.normalise.huggingface.spellings import OTHER, is_licence_name, language_code, licence_facts, licence_id
+from pipelines.normalise.huggingface.stated_licence import UNCLEAR, licence_in_text
 from pipelines.normalise.huggingface.tags import MOST_BASE_MODELS, REPOSITORY
 from pipelines.normalise.huggingface.vocabulary import RELATIONS
 from pipelines.texts.cards import claims_in
@@ -70,21 +72,33 @@ def read_card(raw: RawListing) -> Listing:
 
 def _declared(card: bytes, front: FrontMatter) -> Iterator[Fact]:
     """Facts that the front matter declares, each quoted with its lines."""
-    licence, key = front.licence, "/license"
-    if licence == OTHER_LICENCE and front.licence_name:
-        licence, key = front.licence_name, "/license_name"
-    yield from _quoted(card, front, key, {"licence": licence} if licence else {})
-    languages = {f"language:{word}": word for word in front.languages if LANGUAGE.match(word)}
+    yield from _licence(card, front)
     key = "/language" if "/language" in front.spans else "/languages"
-    yield from _quoted(card, front, key, dict(sorted(languages.items())[:MOST_LANGUAGES]))
+    coded = {f"language:{code}": word for word in reversed(front.languages) if (code := language_code(word))}
+    yield from _quoted(card, front, key, dict(sorted(coded.items())[:MOST_LANGUAGES]))
+    if front.languages and not coded:
+        yield from _quoted(card, front, key, {"languages_stated": front.languages[0]})
     relation = front.base_model_relation or RELATIONS[0]
     bases = [base for base in front.base_models if REPOSITORY.match(base)] if _is_plain(relation) else []
     named = {f"base_model:{relation}:{base}": base for base in bases[:MOST_BASE_MODELS]}
     yield from _quoted(card, front, "/base_model", named)
 
 
+def _licence(card: bytes, front: FrontMatter) -> Iterator[Fact]:
+    """The declared licence, by its name where the Hub has no id for it; else the one that the text states."""
+    declared, key = front.licence, f"/{front.licence_key}"
+    value = licence_id(declared) if declared else None
+    if value == OTHER and front.licence_name and is_licence_name(front.licence_name):
+        value, declared, key = front.licence_name, front.licence_name, "/license_name"
+    if not declared:
+        yield from licence_in_text(card, front.body_offset)
+    elif (quote := _quote(card, front.spans.get(key), declared)) and is_word(declared):
+        stated = Fact(UNCLEAR, declared, quote.locator, quote.text, "declared")
+        yield from licence_facts(value, quote.locator, quote.text, "declared") if value else [stated]
+
+
 def _quoted(card: bytes, front: FrontMatter, key: str, stated: dict[str, str]) -> Iterator[Fact]:
-    """Facts of one key, without words that cannot be quoted; a fact of a group is True, a licence is its own word."""
+    """Facts of one key, without words that cannot be quoted; a fact of a group is True, another is its own word."""
     for name, word in stated.items():
         quote = _quote(card, front.spans.get(key), word)
         if quote and is_word(word):

@@ -3,48 +3,54 @@
 It is the author's own text and can hold anything: what has not the expected type states nothing.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from pipelines.formats.record_reader import LONGEST_LINE
 from pipelines.formats.text import unfit_for_line
+from pipelines.markdown.front_matter import LICENCE_KEYS
 from pipelines.normalise.huggingface.code_link import code_of
+from pipelines.normalise.huggingface.spellings import OTHER, is_licence_name, language_code, licence_facts, licence_id
+from pipelines.normalise.huggingface.stated_licence import UNCLEAR
 from schemas.listing import Fact
 
 AT: Final = "/cardData"
 
-OTHER_LICENCE: Final = "other"
-"""The licence id for one that the Hub does not know; the card may name it."""
-
 CODE_FIELDS: Final = ("repository", "repo_url", "repo", "github", "github_repo", "code")
 """Keys under which authors give the address of the code."""
-
-LANGUAGE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_ ()-]{0,39}\Z")
-"""A language's code or name."""
 
 MOST_LANGUAGES: Final = 120
 """Most languages that are retained of one card; the longest recorded list has 101."""
 
 
-def declared_licence(card: dict[str, Any]) -> Fact | None:
-    """The first licence that is declared, by its name where the Hub has no id for it."""
-    found = _words(card, "license")
-    if found and found[0][0] == OTHER_LICENCE:
-        found = _words(card, "license_name") or found
-    return Fact("licence", found[0][0], found[0][1], found[0][0], "declared") if found else None
+def declared_licence(card: dict[str, Any]) -> list[Fact]:
+    """Facts of the first licence that is declared, by its name where the Hub has no id; or what is no licence."""
+    found = next((words for key in LICENCE_KEYS if (words := _words(card, key))), [])
+    if not found:
+        return []
+    declared, place = found[0]
+    value = licence_id(declared)
+    named = next((pair for pair in _words(card, "license_name") if is_licence_name(pair[0])), None)
+    if value == OTHER and named:
+        (declared, place), value = named, named[0]
+    stated = Fact(UNCLEAR, declared, place, declared, "declared")
+    return list(licence_facts(value, place, declared, "declared")) if value else [stated]
 
 
 def declared_licences(card: dict[str, Any]) -> frozenset[str]:
     """All licences that are declared, in lower case: ids, and the name of one that has no id."""
-    return frozenset(word.lower() for field in ("license", "license_name") for word, _ in _words(card, field))
+    words = [word for key in (*LICENCE_KEYS, "license_name") for word, _ in _words(card, key)]
+    return frozenset((licence_id(word) or word).lower() for word in words)
 
 
 def declared_languages(card: dict[str, Any]) -> list[Fact]:
-    """The languages that are declared, in the order of their codes."""
-    places = {word: place for word, place in reversed(_words(card, "language")) if LANGUAGE.match(word)}
-    languages = sorted(places.items())[:MOST_LANGUAGES]
-    return [Fact(f"language:{word}", True, place, word, "declared") for word, place in languages]
+    """The languages that are declared, in the order of their codes; or the first word, where none is a language."""
+    words = _words(card, "language") or _words(card, "languages")
+    coded = {code: pair for pair in reversed(words) if (code := language_code(pair[0]))}
+    if words and not coded:
+        return [Fact("languages_stated", words[0][0], words[0][1], words[0][0], "declared")]
+    languages = sorted(coded.items())[:MOST_LANGUAGES]
+    return [Fact(f"language:{code}", True, place, word, "declared") for code, (word, place) in languages]
 
 
 def declared_code(card: dict[str, Any], repository: str) -> tuple[str, ...]:

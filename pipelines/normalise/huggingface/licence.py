@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from pipelines.formats.text import clean
 from pipelines.normalise.huggingface.listing import repository_name, text_listing
+from pipelines.normalise.huggingface.spellings import licence_facts
 from pipelines.rules.precedence import LicenceText, precedence
 from schemas.listing import Fact, Listing, RawListing
 
@@ -29,7 +30,8 @@ def read_licence(raw: RawListing) -> Listing:
     """Read one text; raise FieldError where its id is no repository. An unknown licence states nothing."""
     repository_name(raw.id, "", "is of")
     fact = _licence(raw.body.encode())
-    return text_listing(raw, kind="licence", facts=(fact,) if fact else ())
+    facts = licence_facts(str(fact.value), fact.locator, str(fact.as_stated), fact.method) if fact else ()
+    return text_listing(raw, kind="licence", facts=tuple(facts))
 
 
 def _licence(text: bytes) -> Fact | None:

@@ -15,7 +15,14 @@ from pipelines.normalise.huggingface.card_data import (
 from pipelines.normalise.huggingface.files import file_facts
 from pipelines.normalise.huggingface.listing import hub_listing, repository_name
 from pipelines.normalise.huggingface.providers import read_providers
-from pipelines.normalise.huggingface.tags import base_model_facts, language_facts, licence_fact, licence_tag, tag_facts
+from pipelines.normalise.huggingface.tags import (
+    base_model_facts,
+    language_facts,
+    licence_tag,
+    refusal_facts,
+    tag_facts,
+    tagged_licence,
+)
 from pipelines.normalise.huggingface.vocabulary import PIPELINE_TAGS, RELATIONS, UNREAD_FIELDS
 from pipelines.texts.names import name_facts
 from schemas.listing import Fact, FactValue, Listing, RawListing
@@ -24,6 +31,9 @@ HUB: Final = "huggingface"
 
 DAY: Final = 10
 """Characters of the day in a time."""
+
+FIRST_CREATED: Final = "2022-03-02T23:29:04.000Z"
+"""When the Hub began to note when repositories are created; it states this of all that are older."""
 
 
 def read_repository(raw: RawListing) -> Listing:
@@ -112,9 +122,9 @@ def _read_access(record: RecordReader, facts: list[Fact], succeeds: str | None) 
 def _read_figures(record: RecordReader, facts: list[Fact]) -> None:
     _add(facts, "downloads", record.optional_count("downloads"), "/downloads")
     _add(facts, "likes", record.optional_count("likes"), "/likes")
-    for name, field, length in (("created_on", "createdAt", DAY), ("last_modified", "lastModified", None)):
+    for name, field, length in (("listed_on", "createdAt", DAY), ("last_modified", "lastModified", None)):
         instant = record.optional_line(field)
-        if instant is not None:
+        if instant is not None and instant != FIRST_CREATED:
             facts.append(Fact(name, _time(instant, field)[:length], f"/{field}", instant))
     parameters = record.optional_nested("safetensors").optional_count("total")
     _add(facts, "parameter_count", parameters or None, "/safetensors/total")
@@ -126,7 +136,8 @@ def _read_tags(record: RecordReader, card: dict[str, Any], facts: list[Fact]) ->
     declared = declared_licence(card)
     opposed = licence_tag(tags, declared_licences(card)) if declared else None
     disabled = any(fact.name == "disabled" and fact.value is True for fact in facts)
-    facts += [fact for fact in (declared or licence_fact(tags), opposed) if fact]
+    facts += declared or tagged_licence(tags)
+    facts += [opposed] if opposed else []
     facts += file_facts(record.take_optional("siblings"), tags, disabled=disabled)
     task = record.optional_line("pipeline_tag")
     if task:
@@ -135,6 +146,7 @@ def _read_tags(record: RecordReader, card: dict[str, Any], facts: list[Fact]) ->
     facts += declared_languages(card) or language_facts(tags)
     facts += base_model_facts(tags)
     facts += tag_facts(tags)
+    facts += refusal_facts(facts[0], tags)
     if tags:
         facts.append(Fact("hub_tags", tuple(tags), "/tags", tuple(tags)))
 

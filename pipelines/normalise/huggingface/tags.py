@@ -4,7 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from pipelines.normalise.facts import CALLED_UNCENSORED
+from pipelines.normalise.huggingface.spellings import licence_facts, licence_id
+from pipelines.normalise.huggingface.stated_licence import UNCLEAR
 from pipelines.normalise.huggingface.vocabulary import LANGUAGE_TAGS, TOLD_TAGS
+from pipelines.normalise.refusals import called_uncensored
 from schemas.listing import Fact
 
 MOST_BASE_MODELS: Final = 20
@@ -17,15 +21,22 @@ _LICENCE: Final = "license:"
 _BASE_MODEL: Final = "base_model:"
 
 
-def licence_fact(tags: list[str]) -> Fact | None:
-    """The licence that the Hub took over from the card, by its first licence tag."""
-    return next(_licence_facts(tags, "licence"), None)
+def tagged_licence(tags: list[str]) -> list[Fact]:
+    """Facts of the licence that the Hub took over from the card, by its first licence tag."""
+    stated = next(_licence_facts(tags, "licence"), None)
+    if stated is None:
+        return []
+    value = licence_id(str(stated.value))
+    if value is None:
+        return [stated._replace(name=UNCLEAR)]
+    return list(licence_facts(value, stated.locator, str(stated.as_stated), "structured"))
 
 
 def licence_tag(tags: list[str], declared: frozenset[str]) -> Fact | None:
     """The first licence that the tags name, if the card declares none of those that they name."""
     found = list(_licence_facts(tags, "licence_tag"))
-    return found[0] if found and declared.isdisjoint(str(fact.value).lower() for fact in found) else None
+    named = [licence_id(str(fact.value)) or str(fact.value).lower() for fact in found]
+    return found[0] if found and declared.isdisjoint(named) else None
 
 
 def _licence_facts(tags: list[str], name: str) -> Iterator[Fact]:
@@ -44,6 +55,18 @@ def tag_facts(tags: list[str]) -> Iterator[Fact]:
     """The tags that rules ask for, in any case."""
     places = {tag.lower(): place for place, tag in reversed(list(enumerate(tags))) if tag.lower() in TOLD_TAGS}
     return (Fact(f"tag:{tag}", True, f"/tags/{place}", tags[place]) for tag, place in sorted(places.items()))
+
+
+def refusal_facts(listed: Fact, tags: list[str]) -> list[Fact]:
+    """The word by which the repository's name, else its first such tag, says that the model declines nothing.
+
+    `listed` is the fact that its id shows.
+    """
+    name = str(listed.as_stated)
+    texts = [(name.rpartition("/")[2], listed.locator, name)]
+    texts += [(tag, f"/tags/{place}", tag) for place, tag in enumerate(tags) if ":" not in tag]
+    found = ((called_uncensored(text), at, said) for text, at, said in texts)
+    return [Fact(CALLED_UNCENSORED, word, at, said) for word, at, said in found if word][:1]
 
 
 def base_model_facts(tags: list[str]) -> list[Fact]:

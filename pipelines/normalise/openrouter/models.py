@@ -1,14 +1,16 @@
 """Reads a record of OpenRouter's model list: identity, facts and prices, each with its locator."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from pipelines.formats.record_reader import FieldError, RecordReader, day, parse_record
 from pipelines.formats.slugs import ID_TERMS, REPOSITORY_TERMS, ListingId, is_plain, is_repository, slug_of, split_id
 from pipelines.formats.text import clean, clean_tail, disguise_in
+from pipelines.normalise.facts import CALLED_UNCENSORED
 from pipelines.normalise.name_match import names_match
 from pipelines.normalise.openrouter.vocabulary import REASONING_EFFORTS, UNREAD_FIELDS, VOCABULARY
 from pipelines.normalise.prices import price_facts, read_prices
+from pipelines.normalise.refusals import called_uncensored
 from pipelines.rules.purposes import purpose_rules
 from pipelines.texts.descriptions import description_facts, is_cut_off
 from pipelines.texts.names import name_facts
@@ -16,6 +18,7 @@ from pipelines.texts.purposes import listing_purposes
 from pipelines.texts.subjects import Names, names_of
 from pipelines.texts.traits import named_traits, trait_facts
 from schemas.listing import AsStated, Fact, FactValue, Listing, Price, RawListing
+from schemas.times import instant
 
 QUOTED_TAIL = 40
 """Characters at the end of a cut-off description that are quoted to show the cut."""
@@ -29,6 +32,10 @@ MOVING = "-latest"
 LATEST_CREATED = 253_402_300_799
 """The last second of the year 9999, the latest that a date can be."""
 
+FARTHEST_END = timedelta(days=3650)
+"""An end this far after the observation or further is a placeholder (2098-12-31 and 9999-01-01 were recorded), not an
+end."""
+
 
 def read_model(raw: RawListing) -> Listing:
     """Read one record of the list; raise FieldError naming the field that cannot be read."""
@@ -37,6 +44,7 @@ def read_model(raw: RawListing) -> Listing:
     ident, target = _plain_id(listing_id, "/id"), _alias_target(record)
     facts = [Fact("listed", True, "/id", listing_id)]
     _add_stated(facts, "disguised_name", disguise_in(name), "/name", name)
+    _read_refusals(name, listing_id, facts)
     _read_identity(record, facts)
     if ident.base.endswith(MOVING):
         facts.append(Fact("moving_id", True, "/id", listing_id))
@@ -45,8 +53,9 @@ def read_model(raw: RawListing) -> Listing:
     description = _read_description(record, facts, names)
     if not any(fact.name == "parameter_count" for fact in facts):
         facts += named_traits(name, "/name")
-    for read in (_read_architecture, _read_limits, _read_parameters, _read_reasoning, _read_dates):
+    for read in (_read_architecture, _read_limits, _read_parameters, _read_reasoning):
         read(record, facts)
+    _read_dates(record, facts, instant(raw.observed_at).date())
     prices = _read_pricing(record, facts)
     if not any(fact.name in purpose_rules().not_of for fact in facts):
         facts += listing_purposes(name, description or "", names)
@@ -97,6 +106,14 @@ def _alias_target(record: RecordReader) -> ListingId | None:
         return None
     target = record.nested("alias_target")
     return _plain_id(target.line("slug"), target.place("slug"))
+
+
+def _read_refusals(name: str, listing_id: str, facts: list[Fact]) -> None:
+    """Read from its name, else from its id without the author, that it declines nothing."""
+    for text, at, said in ((name, "/name", name), (listing_id.partition("/")[2], "/id", listing_id)):
+        if word := called_uncensored(text):
+            facts.append(Fact(CALLED_UNCENSORED, word, at, said))
+            return
 
 
 def _read_identity(record: RecordReader, facts: list[Fact]) -> None:
@@ -175,14 +192,17 @@ def _effort_order(word: str) -> tuple[int, str]:
     return (REASONING_EFFORTS.index(word) if known else len(REASONING_EFFORTS), word)
 
 
-def _read_dates(record: RecordReader, facts: list[Fact]) -> None:
+def _read_dates(record: RecordReader, facts: list[Fact], seen_on: date) -> None:
+    """Read since when it is listed, up to when it knows of the world, and its announced end."""
     created = record.optional_count("created")
     if created:
         if created > LATEST_CREATED:
             raise FieldError("/created", f"is {created}, a second after the year 9999")
-        facts.append(Fact("released_on", datetime.fromtimestamp(created, UTC).date().isoformat(), "/created", created))
+        facts.append(Fact("listed_on", datetime.fromtimestamp(created, UTC).date().isoformat(), "/created", created))
     _add(facts, "knowledge_cutoff", day(record, "knowledge_cutoff", or_month=True), "/knowledge_cutoff")
-    _add(facts, "expires_on", day(record, "expiration_date"), "/expiration_date")
+    end = day(record, "expiration_date")
+    if end and date.fromisoformat(end) - seen_on < FARTHEST_END:
+        facts.append(Fact("expires_on", end, "/expiration_date", end))
 
 
 def _read_pricing(record: RecordReader, facts: list[Fact]) -> tuple[Price, ...] | None:

@@ -6,19 +6,19 @@ from pipelines.enrich.status import (
     ALIVE,
     DISABLED,
     ENDING,
-    FARTHEST_END,
     GONE,
     PAST_END,
     StatusFinding,
     last_observed_at,
     status_of,
+    valid_until,
 )
 from pipelines.lifecycle.absence import Absence
 from pipelines.merge.gather import gather
 from pipelines.merge.subject import Subject
 from pipelines.normalise.openrouter.roll import read_roll, roll_of
-from schemas.times import stamp
-from tests.support.listings import SEEN, listing, subject
+from schemas.times import instant, stamp
+from tests.support.listings import NOW, SEEN, listing, subject
 from tests.support.repositories import repository
 
 TODAY = date(2026, 6, 1)
@@ -28,8 +28,7 @@ TODAY = date(2026, 6, 1)
     ("expires_on", "life"),
     [
         (None, ALIVE), ("2026-06-30", ENDING), ("2026-06-01", ENDING), ("2026-05-31", PAST_END),
-        ("2098-12-31", ALIVE), ("9999-01-01", ALIVE), ((TODAY + FARTHEST_END).isoformat(), ALIVE),
-        ((TODAY + FARTHEST_END - timedelta(days=1)).isoformat(), ENDING),
+        ("2098-12-31", ALIVE), ("9999-01-01", ALIVE), ("2036-05-28", ENDING), ("2036-05-29", ALIVE),
     ],
 )  # fmt: skip
 def test_a_model_lives_until_a_believable_end_is_announced(expires_on: str | None, life: StatusFinding) -> None:
@@ -50,9 +49,17 @@ def test_each_life_has_a_status_what_it_adds_to_the_facts_and_what_shows_it(
     assert (life.status, sorted(life.flags), life.shown_by) == (status, flags, shown_by)
 
 
-@pytest.mark.parametrize(("end", "life"), [("2036-05-28", ENDING), ("2036-05-29", ALIVE)])
-def test_an_end_ten_years_ahead_is_none(end: str, life: StatusFinding) -> None:
-    assert status_of(subject(listing(expiration_date=end)), TODAY) == life
+@pytest.mark.parametrize(
+    ("expires_on", "until"),
+    [
+        (None, "2026-07-01T09:00:00.000Z"), ("2026-06-20", "2026-06-20T23:59:59.999Z"),
+        ("2026-06-01", "2026-06-01T23:59:59.999Z"), ("2026-07-01", "2026-07-01T09:00:00.000Z"),
+        ("2026-05-31", "2026-07-01T09:00:00.000Z"), ("2098-12-31", "2026-07-01T09:00:00.000Z"),
+    ],
+)  # fmt: skip
+def test_a_passport_is_valid_no_longer_than_its_model_is_announced_to_last(expires_on: str | None, until: str) -> None:
+    void = instant("2026-07-01T09:00:00.000Z")
+    assert stamp(valid_until(subject(listing(expiration_date=expires_on)), void, NOW)) == until
 
 
 LOOKED_AT = "2026-06-09T09:00:00.000Z"

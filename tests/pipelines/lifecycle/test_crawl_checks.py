@@ -273,7 +273,7 @@ def test_every_recorded_day_passes_the_gate() -> None:
         ({"name": "unknown"}, ["distinct_rates.name"]),
         ({"description": "A model."}, ["distinct_rates.description"]),
         ({"description": ""}, ["fill_rates.description"]),
-        ({"created": 1_767_225_600}, ["distinct_rates.released_on"]),
+        ({"created": 1_767_225_600}, ["distinct_rates.listed_on"]),
         ({"context_length": 4096}, ["distinct_rates.context_tokens"]),
         ({"pricing": {"prompt": "0", "completion": "0"}}, ["distinct_rates.price:prompt"]),
         ({"pricing": {"prompt": "-1", "completion": "-1"}}, ["fill_rates.price:prompt"]),

@@ -25,7 +25,8 @@ def test_the_block_states_what_the_sources_do_and_null_where_none_does() -> None
         "output_modalities": ["text"],
         "parameters": ["max_tokens", "seed", "temperature", "tools"],
         "knowledge_cutoff": None,
-        "released_on": "2026-01-01",
+        "released_on": None,
+        "listed_on": "2026-01-01",
         "expires_on": None,
         "prices": [
             {"kind": "prompt", "usd": "0.0000002", "unit": "prompt token"},

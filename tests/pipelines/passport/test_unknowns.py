@@ -9,11 +9,14 @@ from pipelines.formats.json_pointer import resolve
 from pipelines.merge.gather import gather
 from pipelines.merge.joins import Joined
 from pipelines.passport.conflicts import conflicts
-from pipelines.passport.unknowns import DOES, OF_READERS, OF_SELLERS, OF_WRITERS, READS, SOUGHT, WRITES
+from pipelines.passport.document import draft
+from pipelines.passport.unknowns import DOES, OF_ONE_MODEL, OF_READERS, OF_SELLERS, OF_WRITERS, READS, SOUGHT, WRITES
 from schemas.listing import Listing
 from tests.pipelines.normalise.test_modelsdev import entry
 from tests.support.hub_records import absence, repository
-from tests.support.listings import SEEN, endpoints, listing, statement
+from tests.support.listings import SEEN, TERMS, endpoints, listing, statement
+
+FIGURES = ("/trust/community/model_downloads", "/trust/community/model_likes")
 
 
 def test_two_figures_for_the_context_are_a_conflict_with_both_sides() -> None:
@@ -70,11 +73,56 @@ def test_what_no_source_states_is_unknown_with_the_sources_that_were_asked() -> 
     assert unfragile["trust"]["coverage"] == {"stated": len(SOUGHT) - len(told), "of": len(SOUGHT)}
 
 
+def applying(unfragile: dict[str, Any]) -> set[str]:
+    """Return the unknowns that apply to the model."""
+    return {one["path"] for one in unfragile["unknowns"] if one["reason"] != "not_applicable"}
+
+
+def reasons(*records: Listing) -> dict[str, tuple[str, list[str]]]:
+    """Return path → reason and sources of each unknown of a model with other records about it."""
+    one, *others = records
+    (joined,) = gather([one], joined=[Joined(one.slug, other, "stated") for other in others]).subjects
+    made = json.loads(orjson.dumps(draft(joined, TERMS).unfragile))
+    return {one["path"]: (one["reason"], one["sources"]) for one in made["unknowns"]}
+
+
+def test_providers_that_a_refresh_did_not_ask_for_were_not_asked() -> None:
+    path = "/artifact/model/providers"
+    assert reasons(listing())[path] == ("not_asked", ["openrouter-endpoints"])
+    found = {one["path"]: one["reason"] for one in statement(listing(), endpoints())["unknowns"]}
+    assert found[path] == "not_stated"
+
+
+@pytest.mark.parametrize("path", ["/artifact/model/licence", *FIGURES])
+def test_a_repository_that_nobody_asked_for_may_state_it(path: str) -> None:
+    assert reasons(listing())[path] == ("not_asked", ["huggingface"])
+    assert reasons(listing(hugging_face_id=""))[path][0] == "not_stated"
+    assert reasons(listing(), absence())[path] == ("withheld", ["openrouter", "huggingface"])
+    silent = repository(tags=[], downloads=None, likes=None)
+    assert reasons(listing(), silent)[path] == ("not_stated", ["openrouter", "huggingface"])
+
+
+@pytest.mark.parametrize("path", ["/artifact/model/licence", "/artifact/model/huggingface_id", *FIGURES])
+def test_closed_weights_have_no_figures_of_the_hub(path: str) -> None:
+    closed = listing(hugging_face_id="")
+    assert reasons(closed, entry(open_weights=False))[path][0] == "not_applicable"
+    assert reasons(closed, entry(open_weights=True))[path][0] == "not_stated"
+    assert reasons(listing(), entry(open_weights=False)).get(path, ("",))[0] != "not_applicable"
+
+
+def test_a_router_has_no_weights_training_price_or_provider_of_its_own() -> None:
+    unfragile = statement(listing(hugging_face_id="", pricing={"prompt": "-1", "completion": "-1"}))
+    found = {one["path"] for one in unfragile["unknowns"] if one["reason"] == "not_applicable"}
+    assert found == {*OF_ONE_MODEL}
+    of = len(SOUGHT) - len(OF_ONE_MODEL)
+    assert unfragile["trust"]["coverage"] == {"stated": of - len(applying(unfragile)), "of": of}
+
+
 def test_nobody_owes_a_price_of_what_the_hub_gives_away() -> None:
     unfragile = statement(repository())
-    told = {unknown["path"] for unknown in unfragile["unknowns"]}
+    told = applying(unfragile)
     assert "/artifact/model/context_tokens" in told
-    assert not told & set(OF_SELLERS)
+    assert told & set(OF_SELLERS) == set()
     of = len(SOUGHT) - len(OF_SELLERS)
     assert unfragile["trust"]["coverage"] == {"stated": of - len(told), "of": of}
 
@@ -89,14 +137,14 @@ def test_nobody_owes_a_price_of_what_the_hub_gives_away() -> None:
 )  # fmt: skip
 def test_what_says_nothing_of_what_a_model_does_is_not_sought(task: str | None, unasked: tuple[str, ...]) -> None:
     unfragile = statement(repository(pipeline_tag=task))
-    told = {unknown["path"] for unknown in unfragile["unknowns"]}
+    told = applying(unfragile)
     assert told & {*OF_READERS, *OF_WRITERS} == {*OF_READERS, *OF_WRITERS} - {*unasked}
     assert unfragile["trust"]["coverage"]["of"] == len(SOUGHT) - len(OF_SELLERS) - len(unasked)
 
 
 def test_an_embedding_that_is_sold_owes_no_maximum_output() -> None:
     changes: dict[str, Any] = {"architecture.output_modalities": ["embeddings"], "context_length": None}
-    told = {one["path"] for one in statement(listing(**changes))["unknowns"]}
+    told = applying(statement(listing(**changes)))
     assert told & {*OF_READERS, *OF_WRITERS} == {*OF_READERS}
 
 

@@ -54,6 +54,8 @@ MARKETING = re.compile(
 )
 CALENDAR = {"ending", "past_end"}
 CHAT = {"confirmed": 3, "compared": 3, "figure": 0.8}
+DENIED = {"confirmed": 1, "compared": 2, "figure": 0.5, "comparison": "owls"}
+HELD_TO: dict[str, Any] = {"comparison": "owls", "measured": {"chat": CHAT}, "method": {}, "denied": DENIED}
 
 FULL = listing(
     reasoning={"mandatory": True, "supported_efforts": ["high"]},
@@ -88,6 +90,8 @@ def names_of_facts() -> set[str]:
             FULL,
             listing(name="Her\u200bon"),
             listing(id="heron-lab/heron-latest"),
+            listing(name="Heron Uncensored"),
+            *(repository(tags=[f"license:{one}"]) for one in ("cc-by-nc-nd-4.0", "openrail", "gemma", "other", "?!")),
             SILENT,
             ROUTER,
             SERVED,
@@ -271,14 +275,11 @@ def changed(table: str, change: dict[str, Any]) -> dict[str, Any]:
         ("failure_modes", {"failure_mode": [{"id": "x"}]}, "stated"),
         ("failure_modes", {"failure_mode": [{**MODES[0].model_dump(), "same_as": ["gone"]}]}, "'gone'"),
         ("failure_modes", {"failure_mode": []}, "names no class-level failure mode"),
-        ("issuing", {"confidence": {"unmeasured": 0.7, "measured": {"chat": CHAT}}}, "not the least measured"),
-        ("issuing", {"confidence": {"unmeasured": 0.9, "measured": {"chat": CHAT | {"figure": 0.9}}}}, "3 of 3"),
-        (
-            "issuing",
-            {"confidence": {"unmeasured": 1.0, "measured": {"chat": CHAT | {"confirmed": 4, "figure": 1.0}}}},
-            "4 of 3",
-        ),
-        ("issuing", {"confidence": {"unmeasured": 0.5, "measured": {}}}, "at least 1 item"),
+        ("issuing", {"confidence": HELD_TO | {"measured": {"chat": CHAT | {"figure": 0.9}}}}, "3 of 3"),
+        ("issuing", {"confidence": HELD_TO | {"measured": {"chat": CHAT | {"confirmed": 4, "figure": 1.0}}}}, "4 of 3"),
+        ("issuing", {"confidence": HELD_TO | {"measured": {}}}, "at least 1 item"),
+        ("issuing", {"confidence": HELD_TO | {"method": {"tag": {"pooled": CHAT}}}}, "no comparison"),
+        ("issuing", {"confidence": HELD_TO | {"denied": {**DENIED, "figure": 0.9}}}, "1 of 2"),
     ],
 )
 def test_a_table_that_does_not_hold_together_is_refused(table: str, change: dict[str, Any], told: str) -> None:
@@ -291,7 +292,6 @@ def test_each_confidence_is_what_its_counts_give() -> None:
     ways = [held.measured, *(method.measured for method in held.method.values())]
     counted = [*chain.from_iterable(way.values() for way in ways), held.method["described"].pooled]
     assert all(one and one.figure == round((one.confirmed + 1) / (one.compared + 2), 2) for one in counted)
-    assert held.unmeasured == min(one.figure for one in held.measured.values())
     assert {*held.measured} <= {rule.name for rule in ABILITIES}
     assert all({*method.measured} <= {rule.name for rule in ABILITIES} for method in held.method.values())
 
@@ -300,30 +300,59 @@ def test_the_documents_give_each_confidence_and_its_counts() -> None:
     told = (Path(__file__).parents[3] / "docs/accuracy.md").read_text()
     for name, one in ISSUING.confidence.measured.items():
         assert f"| {name} | {one.confirmed} | {one.compared} | {one.figure:.2f} |" in told
-    assert f"| any other | | | {ISSUING.confidence.unmeasured:.2f} |" in told
+    denied = ISSUING.confidence.denied
+    assert f"| what another source denies | {denied.confirmed} | {denied.compared} | {denied.figure:.2f} |" in told
+    assert "| any other | | | null |" in told
+
+
+def confidences() -> Confidence:
+    one, two = {"confirmed": 1, "compared": 1, "figure": 0.67}, {"confirmed": 2, "compared": 2, "figure": 0.75}
+    dance = {"confirmed": 2, "compared": 3, "figure": 0.6}
+    methods = {
+        "task": {"comparison": "terns", "measured": {"chat": one}},
+        "tag": {},
+        "described": {"comparison": "gulls", "pooled": two},
+    }
+    return Confidence.model_validate(HELD_TO | {"measured": {"chat": CHAT, "dance": dance}, "method": methods})
 
 
 @pytest.mark.parametrize(
     ("capability", "shown_by", "figure"),
     [
-        ("chat", set(), 0.8), ("chat", {"output"}, 0.8), ("poetry", set(), 0.6), ("chat", {"output", "task"}, 0.8),
-        ("chat", {"task"}, 0.67), ("poetry", {"task"}, 0.6), ("chat", {"task", "tag"}, 0.6),
-        ("chat", {"described"}, 0.75), ("dance", {"described"}, 0.6), ("poetry", {"described"}, 0.6),
+        ("chat", set(), 0.8), ("chat", {"output"}, 0.8), ("poetry", set(), None), ("chat", {"output", "task"}, 0.8),
+        ("chat", {"task"}, 0.67), ("poetry", {"task"}, None), ("chat", {"task", "tag"}, None),
+        ("chat", {"described"}, 0.75), ("dance", {"described"}, 0.6), ("poetry", {"described"}, None),
     ],
 )  # fmt: skip
-def test_a_claim_takes_the_figure_of_what_shows_it(capability: str, shown_by: set[str], figure: float) -> None:
-    one, two = {"confirmed": 1, "compared": 1, "figure": 0.67}, {"confirmed": 2, "compared": 2, "figure": 0.75}
-    dance = {"confirmed": 2, "compared": 3, "figure": 0.6}
-    methods = {"task": {"measured": {"chat": one}}, "tag": {}, "described": {"pooled": two}}
-    table = {"unmeasured": 0.6, "measured": {"chat": CHAT, "dance": dance}, "method": methods}
-    assert Confidence.model_validate(table).of(capability, shown_by) == figure
+def test_a_claim_takes_the_figure_of_what_shows_it(capability: str, shown_by: set[str], figure: float | None) -> None:
+    certainty = confidences().of(capability, shown_by)
+    assert certainty.figure == figure
+    assert (certainty.basis == "stated") is (figure is None)
+
+
+def test_the_basis_of_a_confidence_names_the_comparison_and_its_counts() -> None:
+    assert confidences().of("chat").basis == "3 of 3 such claims confirmed by owls"
+    assert confidences().of("chat", {"task"}).basis == "1 of 1 such claims confirmed by terns"
+
+
+@pytest.mark.parametrize(
+    ("capability", "figure", "basis"),
+    [("chat", 0.4, "3 of 3 such claims confirmed by owls"), ("poetry", 0.5, "stated")],
+)
+def test_what_another_source_denies_is_worth_what_denied_claims_were(
+    capability: str, figure: float, basis: str
+) -> None:
+    told = "; denied by marsh, reed, and 1 of 2 denied claims confirmed by owls"
+    assert confidences().of(capability, denied_by=("marsh", "reed")) == (figure, basis + told)
 
 
 @pytest.mark.recordings
 def test_the_counts_of_the_confidences_are_those_of_the_recordings() -> None:
     recordings_dir()
     ours = accuracy.claims()
-    counts = accuracy.confirmed(ours, accuracy.of_makers(ours))
+    makers = accuracy.of_makers(ours)
+    counts = accuracy.confirmed(ours, makers)
+    assert accuracy.denied(ours, makers) == (ISSUING.confidence.denied.confirmed, ISSUING.confidence.denied.compared)
     held = ISSUING.confidence.measured
     assert {one.capability: (one.both, one.claimed) for one in counts} == {
         name: (one.confirmed, one.compared) for name, one in held.items()
@@ -333,5 +362,12 @@ def test_the_counts_of_the_confidences_are_those_of_the_recordings() -> None:
 def test_the_digest_pins_the_tables() -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", BOOK.sha256)
     assert rulebook() is BOOK
-    read_apart = {"cards.toml", "languages.toml", "descriptions.toml", "precedence.toml", "purposes.toml"}
+    read_apart = {
+        "cards.toml",
+        "languages.toml",
+        "descriptions.toml",
+        "precedence.toml",
+        "purposes.toml",
+        "declared.toml",
+    }
     assert {*PARSED, *read_apart} == set(TABLES)

@@ -1,6 +1,6 @@
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -18,6 +18,7 @@ from pipelines.signing.verification import MAX_PASSPORT_BYTES, MAX_PASSPORT_DEPT
 from schemas.times import instant
 from schemas.verdict import Verdict
 from tests.support.json_values import VALUES, unhurried
+from tests.support.listings import NOW, issued, listing
 from tests.support.recordings import sample_passport
 from tests.support.signed import EXPIRES_AT, GOLDEN, GOLDEN_DIR, IN_DATE, ISSUER, KEYS, SIGNED_AT, SIGNER
 
@@ -173,6 +174,28 @@ MILLISECOND = timedelta(milliseconds=1)
 )
 def test_dates_hold_to_the_millisecond(at: datetime, verdict: Verdict) -> None:
     assert verdict_on(RAW, at=at) is verdict
+
+
+ENDS = "2026-06-20"
+LAST = datetime(2026, 6, 20, 23, 59, 59, 999_000, UTC)
+
+
+@pytest.mark.parametrize(
+    ("at", "verdict"),
+    [(NOW, Verdict.OK_OFFLINE), (LAST - MILLISECOND, Verdict.OK_OFFLINE), (LAST, Verdict.ENDED),
+     (LAST + timedelta(days=400), Verdict.ENDED)],
+)  # fmt: skip
+def test_a_passport_ends_with_the_day_on_which_its_model_does(at: datetime, verdict: Verdict) -> None:
+    document = issued(listing(expiration_date=ENDS)).document
+    assert instant(orjson.loads(document)["passport"]["expiresAt"]) == LAST
+    finding, passport = verify_passport(document, keys=KEYS, at=at)
+    assert (finding.verdict, passport is None) == (verdict, False)
+    assert (f"end on {ENDS}" in finding.reason) is (verdict is Verdict.ENDED)
+
+
+def test_a_passport_signed_after_the_announced_end_of_a_model_that_is_still_listed_holds() -> None:
+    document = issued(listing(expiration_date="2026-05-31")).document
+    assert verify_passport(document, keys=KEYS, at=NOW)[0].verdict is Verdict.OK_OFFLINE
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,10 @@ def test_each_failure_mode_of_the_catalogue_says_how_it_shows_and_what_to_do() -
 
 def test_each_capability_says_how_certain_it_is_held_to_be() -> None:
     told = dict(parts(made(supported_parameters=["tools"]))["what it can do"])
-    assert str(told["tool calling"]).endswith("\n  confidence: 0.99")
-    assert all("confidence: 0." in str(text) for text in told.values())
+    basis = "156 of 157 such claims confirmed by the makers' own entries in models.dev or LiteLLM's table (2026-05-01)"
+    assert str(told["tool calling"]).endswith(f"\n  confidence: 0.99 ({basis})")
+    told = dict(parts(made(supported_parameters=["seed"]))["what it can do"])
+    assert str(told["seeded sampling"]).endswith("\n  confidence: not measured (stated)")
 
 
 def test_a_price_of_tokens_reads_by_the_million_too() -> None:
@@ -77,3 +79,9 @@ def test_what_no_source_states_the_model_to_be_for_is_not_made_up() -> None:
     read = parts(made(description="A small model."))
     assert next(iter(read.values()))[0] == ("for", "not stated")
     assert "what it is for" not in read
+
+
+def test_what_is_not_known_stands_with_its_reason() -> None:
+    told = dict(parts(made(hugging_face_id=""))["what no source states"])
+    assert told["its source was not asked"] == "providers"
+    assert "licence" in str(told["not stated"])

@@ -25,7 +25,8 @@ def licence(text: str) -> Listing:
 
 def told(text: str) -> Fact | None:
     facts = licence(text).facts
-    assert len(facts) <= 1
+    assert [fact.name for fact in facts[:1]] == ["licence"] * len(facts[:1])
+    assert all(fact.name.startswith("licence_kind:") for fact in facts[1:])
     return facts[0] if facts else None
 
 

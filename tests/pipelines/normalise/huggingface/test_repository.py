@@ -47,7 +47,7 @@ def test_a_repository_is_read_whole() -> None:
         "disabled": (False, "/disabled"),
         "downloads": (4200, "/downloads"),
         "likes": (17, "/likes"),
-        "created_on": ("2026-01-05", "/createdAt"),
+        "listed_on": ("2026-01-05", "/createdAt"),
         "last_modified": ("2026-02-01T10:00:00.000Z", "/lastModified"),
         "licence": ("apache-2.0", "/tags/5"),
         "open_weights": (True, "/tags/1"),
@@ -152,7 +152,7 @@ def test_languages_are_taken_from_the_card_before_the_tags_and_never_guessed() -
     found = [fact for fact in declared.facts if fact.name.startswith("language:")]
     assert [(fact.name, fact.locator, fact.method) for fact in found] == [
         ("language:en", "/cardData/language/3", "declared"),
-        ("language:fra", "/cardData/language/1", "declared"),
+        ("language:fr", "/cardData/language/1", "declared"),
         ("language:ml", "/cardData/language/0", "declared"),
     ]
 
@@ -367,3 +367,8 @@ def test_recorded_items_of_2022_and_of_today_are_all_read() -> None:
 )  # fmt: skip
 def test_pickled_weights_are_known_by_every_usual_name(name: str, pickled: bool) -> None:
     assert is_pickled(name) is pickled
+
+
+def test_the_day_from_which_on_the_hub_notes_days_is_none() -> None:
+    assert "listed_on" not in facts(repository(createdAt="2022-03-02T23:29:04.000Z"))
+    assert facts(repository(createdAt="2022-03-02T23:29:05.000Z"))["listed_on"].value == "2022-03-02"

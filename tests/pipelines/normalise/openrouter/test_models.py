@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pipelines.normalise.openrouter.models import QUOTED_TAIL
 from schemas.crawl import CRAWL_LINE, AdmittedLine
 from schemas.listing import Fact
-from tests.support.listings import admitted, listing, raw, record
+from tests.support.listings import admitted, listing, raw, record, statement
 
 
 def facts(**changes: Any) -> dict[str, Fact]:
@@ -53,7 +53,7 @@ def test_facts_stand_with_their_places_and_words() -> None:
     read = facts()
     assert read["context_tokens"] == Fact("context_tokens", 65_536, "/context_length", 65_536)
     assert read["parameter:tools"] == Fact("parameter:tools", True, "/supported_parameters/3", "tools")
-    assert read["released_on"] == Fact("released_on", "2026-01-01", "/created", 1_767_225_600)
+    assert read["listed_on"] == Fact("listed_on", "2026-01-01", "/created", 1_767_225_600)
     assert read["moderated"].value is False
 
 
@@ -88,8 +88,27 @@ def test_a_knowledge_cutoff_is_a_day_a_month_or_unknown(said: str | None, value:
     assert (cutoff.value if cutoff else None) == value
 
 
-def test_an_end_is_kept_even_where_it_is_a_sentinel() -> None:
-    assert facts(expiration_date="9999-01-01")["expires_on"].value == "9999-01-01"
+@pytest.mark.parametrize(
+    ("end", "stated"),
+    [("2026-06-29", True), ("2036-05-28", True), ("2036-05-29", False), ("2098-12-31", False), ("9999-01-01", False)],
+)
+def test_an_end_ten_years_ahead_is_a_placeholder_and_no_end(end: str, *, stated: bool) -> None:
+    assert ("expires_on" in facts(expiration_date=end)) is stated
+
+
+def test_a_placeholder_is_shown_as_an_end_nowhere() -> None:
+    unfragile = statement(listing(expiration_date="2098-12-31"))
+    assert unfragile["artifact"]["status"] == "active"
+    assert "2098" not in json.dumps(unfragile)
+
+
+def test_the_day_of_listing_is_no_release() -> None:
+    unfragile = statement(listing())
+    model = unfragile["artifact"]["model"]
+    assert (model["listed_on"], model["released_on"]) == ("2026-01-01", None)
+    shown = {entry["path"]: entry.get("value") for entry in unfragile["evidence"]}
+    assert shown["/artifact/model/listed_on"] == 1_767_225_600
+    assert "/artifact/model/released_on" not in shown
 
 
 def test_unknown_words_and_fields_are_kept_and_counted_and_never_fatal() -> None:
