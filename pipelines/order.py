@@ -13,12 +13,12 @@ from pipelines.enrich.evidence import Document
 from pipelines.enrich.status import last_observed_at, valid_until
 from pipelines.freshness import deadlines
 from pipelines.merge.subject import Subject
-from pipelines.normalise.admit import FAULTS, Stage, refusal
+from pipelines.normalise.admit import FAULTS, refusal
 from pipelines.passport.document import Draft, IssueContext, draft
 from pipelines.passport.issue import cause_of, issue, last_changed
 from pipelines.signing.keys import KeyRing, Signer
 from pipelines.signing.passports import parse_and_check, sign, unsigned_bytes
-from schemas.listing import Quarantined
+from schemas.listing import Quarantined, Stage
 from schemas.registry import Cause, ShardRow
 
 

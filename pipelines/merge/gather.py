@@ -96,15 +96,8 @@ def account(gathered: Gathered, *, listings: Iterable[Listing], joined: int = 0,
 def collision(listing: Listing, owner: str, raw: RawListing) -> Quarantined:
     """Quarantine a listing because another id has its slug."""
     shared = f"{listing.base_id!r} would share the slug {listing.slug!r} with {owner!r}"
-    return Quarantined(
-        stage="merge",
-        source=listing.source,
-        id=listing.id,
-        field="/id",
-        reason=f"{shared}, which had it first and retains it",
-        observed_at=listing.observed_at,
-        raw=raw.body,
-    )
+    reason = f"{shared}, which had it first and retains it"
+    return Quarantined.of(listing, "merge", reason, field="/id", raw=raw.body)
 
 
 def _precedence(listing: Listing) -> tuple[str, int, bool, str]:
