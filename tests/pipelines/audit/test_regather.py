@@ -12,7 +12,7 @@ from pipelines.formats.json_pointer import resolve
 from pipelines.merge.gather import gather
 from pipelines.merge.joins import Joined, in_order
 from pipelines.merge.subject import Subject
-from pipelines.normalise.openrouter.roll import roll_of
+from pipelines.normalise.roll import roll_of
 from pipelines.order import Issuance, Issued, make
 from pipelines.rules.gates import default_gates
 from schemas.listing import Listing, RawListing

@@ -16,7 +16,7 @@ from pipelines.enrich.status import (
 from pipelines.lifecycle.absence import Absence
 from pipelines.merge.gather import gather
 from pipelines.merge.subject import Subject
-from pipelines.normalise.openrouter.roll import read_roll, roll_of
+from pipelines.normalise.roll import read_roll, roll_of
 from schemas.times import instant, timestamp
 from tests.support.listings import NOW, SEEN, listing, subject
 from tests.support.repositories import repository
