@@ -35,19 +35,20 @@ def unsigned_bytes(
     unfragile: Mapping[str, Any], *, signed_at: datetime, expires_at: datetime, issuer: str, key_id: str
 ) -> bytes:
     """Return a document that lacks only its signature; raise ValueError if it would expire before it is signed."""
-    if expires_at <= signed_at:
-        ends = f"{timestamp(expires_at)}, before it is signed at {timestamp(signed_at)}"
+    begin, end = timestamp(signed_at), timestamp(expires_at)
+    if end <= begin:
+        ends = f"{end}, before it is signed at {begin}"
         raise ValueError(f"its last scrape is so old that the passport would expire at {ends}: crawl its sources again")
     passport = {
         "unfragile": unfragile,
         "signature": _PLACEHOLDER.decode(),
-        "signedAt": timestamp(signed_at),
+        "signedAt": begin,
         "signedBy": issuer,
         "version": ENVELOPE_VERSION,
         "algorithm": ALGORITHM,
         "keyId": key_id,
         "payloadType": PASSPORT_TYPE,
-        "expiresAt": timestamp(expires_at),
+        "expiresAt": end,
     }
     return orjson.dumps({"passport": passport})
 
