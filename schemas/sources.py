@@ -131,7 +131,7 @@ SOURCES: Final[tuple[Source, ...]] = (
         lists_everything=True, remembered=True, slugs="listing",
     ),
     Source(
-        "openrouter-roll", role="roll", crawl="openrouter", reader="pipelines.normalise.openrouter.roll:read_roll",
+        "openrouter-roll", role="roll", crawl="openrouter", reader="pipelines.normalise.roll:read_roll",
     ),
     Source(
         "openrouter-facets", role="facet", crawl="openrouter",

@@ -144,8 +144,8 @@ def _mode_evidence(subject: Subject, mode: Mode, text: str, path: str) -> list[D
                 subject, mode.stated_in_text
             )
         return [{**from_claim(path, claim), **classified(rule.taxonomy)} for claim in shown]
-    at, sha256 = f"/failure_modes/{rule.id}", catalogue().rules_sha256
-    return [from_class(path, rule=at, text=text, rules_sha256=sha256, listing=subject.primary, taxonomy=rule.taxonomy)]
+    at = f"/failure_modes/{rule.id}"
+    return [from_class(path, rule=at, text=text, listing=subject.primary, taxonomy=rule.taxonomy)]
 
 
 def groups_of(shown: Iterable[Claim]) -> set[str]:

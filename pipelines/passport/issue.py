@@ -8,7 +8,7 @@ from pipelines.merge.subject import Subject
 from pipelines.passport.document import Draft, IssueContext
 from pipelines.passport.score import rank_breakdown, score
 from schemas.registry import Cause, ShardRow
-from schemas.times import instant, stamp
+from schemas.times import instant, timestamp
 
 
 def cause_of(candidate: Draft, last: ShardRow | None, terms: IssueContext) -> Cause | None:
@@ -45,7 +45,7 @@ def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: IssueCon
     unfragile = candidate.unfragile
     unfragile["provenance"]["cause"] = cause
     unfragile["trust"]["maintenance"]["updated_at"] = last_changed(candidate, last, terms)
-    breakdown = rank_breakdown(unfragile, signed_at=instant(stamp(terms.now)))
+    breakdown = rank_breakdown(unfragile, signed_at=instant(timestamp(terms.now)))
     unfragile["trust"]["rank_breakdown"] = breakdown
     unfragile["trust"]["score"] = score(breakdown)
     return unfragile
@@ -53,4 +53,4 @@ def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: IssueCon
 
 def last_changed(candidate: Draft, last: ShardRow | None, terms: IssueContext) -> str:
     """When the substance last changed: now, or at the earlier time that the served passport states."""
-    return earlier(last.last_changed, terms.now) if last and last.payload == candidate.payload else stamp(terms.now)
+    return earlier(last.last_changed, terms.now) if last and last.payload == candidate.payload else timestamp(terms.now)

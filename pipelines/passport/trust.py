@@ -13,7 +13,7 @@ from pipelines.passport.links import Issuer
 from pipelines.rules.gates import Lifetimes
 from schemas.listing import Listing
 from schemas.registry import Lifetime
-from schemas.times import stamp
+from schemas.times import timestamp
 
 COMMUNITY_FACTS = {
     "/trust/maintenance/last_commit": "last_commit",
@@ -72,7 +72,7 @@ def freshness_block(subject: Subject, *, gates: Lifetimes, now: datetime) -> Doc
         oldest[listing.source] = listing
     ordered = dict.fromkeys(listing.source for listing in listings)
     return {
-        "evaluated_at": stamp(now),
+        "evaluated_at": timestamp(now),
         "sources": [_source_freshness(oldest[source], gates[source], now) for source in ordered],
     }
 
@@ -93,7 +93,9 @@ def failure_mode_evidence(
             found += [{**entry, "path": path} for entry in profile.shown_by[text]]
         else:
             locator, value = _OWN_RECORD if text == NO_OUTCOMES else _OWN_CHECK
-            found.append(from_issuer(path, issuer=issuer.name, locator=locator, value=value, observed_at=stamp(now)))
+            found.append(
+                from_issuer(path, issuer=issuer.name, locator=locator, value=value, observed_at=timestamp(now))
+            )
     return found
 
 
@@ -106,8 +108,8 @@ def _source_freshness(listing: Listing, gate: Lifetime, now: datetime) -> Docume
     return {
         "source": listing.source,
         "last_scraped_at": listing.observed_at,
-        "due_after": stamp(ends.due),
-        "stale_after": stamp(ends.stale),
+        "due_after": timestamp(ends.due),
+        "stale_after": timestamp(ends.stale),
         "verdict": "stale" if now > ends.stale else "due" if now > ends.due else "fresh",
     }
 

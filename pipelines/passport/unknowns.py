@@ -4,8 +4,6 @@ from typing import Any
 
 from pipelines.enrich.evidence import Document
 from pipelines.merge.subject import Subject
-from pipelines.normalise.huggingface.vocabulary import PIPELINE_TAGS
-from pipelines.normalise.openrouter.vocabulary import OUTPUT_MODALITIES
 from pipelines.normalise.prices import unpriced_outputs
 from schemas.sources import ENDPOINTS, HUB, SELLER
 
@@ -50,10 +48,11 @@ READS = WRITES | {
 }  # fmt: skip
 """Outputs and tasks of models that write text, and of those that read text of some length."""
 
-DOES = frozenset(
-    [*(f"output:{word}" for word in OUTPUT_MODALITIES), *(f"task:{word}" for word in PIPELINE_TAGS)]
-) - {"task:other", "task:biology"}  # fmt: skip
-"""All facts that say what a model does."""
+WORK = ("output", "task")
+"""Groups of facts that say what a model does."""
+
+VAGUE = frozenset(["task:other", "task:biology"])
+"""Tasks that do not say what a model does."""
 
 PRICES, LEAST_PRICE = "/artifact/model/prices", "/artifact/pricing/starting_price"
 """What is expected of an offer: its prices; or a starting price, where the stated prices leave out what it makes."""
@@ -98,7 +97,7 @@ def inapplicable(subject: Subject) -> frozenset[str]:
         found |= {*OF_ONE_MODEL}
     elif subject.value("open_weights") is False and "hugging_face_id" not in subject.claims:
         found |= {*OF_WEIGHTS}
-    if not subject.stated.isdisjoint(DOES):
+    if _work_is_known(subject):
         found |= set(OF_READERS) if subject.stated.isdisjoint(READS) else set()
         found |= set(OF_WRITERS) if subject.stated.isdisjoint(WRITES) else set()
     return frozenset(found)
@@ -136,6 +135,12 @@ def coverage(subject: Subject, unknown: list[Document]) -> Document:
     """How many of the values that apply to a model are stated."""
     of = len({*sought_facts(subject)} - inapplicable(subject))
     return {"stated": of - sum(one["reason"] != "not_applicable" for one in unknown), "of": of}
+
+
+def _work_is_known(subject: Subject) -> bool:
+    """Whether a record states what the model does, in a word that its reader knows."""
+    stated = {name for name in subject.stated if name.partition(":")[0] in WORK} - VAGUE
+    return not all(any(name in listing.unfamiliar for listing in subject.listings()) for name in stated)
 
 
 def _says(value: Any) -> bool:  # noqa: ANN401 - any part of a passport

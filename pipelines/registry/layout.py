@@ -118,16 +118,6 @@ def snapshot_key(generation: int) -> str:
     return f"{SNAPSHOTS}/{generation}.json"
 
 
-def root_key(version: int) -> str:
-    """Key of a version of the root of trust."""
-    return f"registry/root/{version}.json"
-
-
-def revocations_key(version: int) -> str:
-    """Key of a version of the list of revocations."""
-    return f"registry/revocations/{version}.json"
-
-
 def delta_key(generation: int) -> str:
     """Key of the delta between a generation and its parent."""
     return f"{DELTAS}/{generation}.jsonl.zst"

@@ -24,23 +24,17 @@ def read_endpoints(raw: RawListing) -> Listing:
     precisions_said = [endpoint.peek("quantization") for endpoint in endpoints]
     providers = tuple(sorted(map(_provider, endpoints), key=_in_no_order))
     leftovers = dict.fromkeys(record.leftovers())
-    return Listing.model_construct(
-        source=raw.source,
-        id=raw.id,
+    return Listing.of(
+        raw,
         kind="endpoints",
         base_id=base_id,
         slug=slug_of(base_id),
         variant=asked.variant,
         name=name,
-        author=base_id.partition("/")[0],
         facts=tuple(_facts(providers, precisions_said)),
-        prices=(),
         providers=providers,
         leftovers=tuple(pointer for pointer in leftovers if pointer not in UNREAD_ENDPOINT_FIELDS),
         unfamiliar=tuple(_unfamiliar(providers)),
-        url=raw.url,
-        observed_at=raw.observed_at,
-        content_sha256=raw.content_sha256,
     )
 
 

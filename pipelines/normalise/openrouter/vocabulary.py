@@ -59,6 +59,9 @@ VOCABULARY = frozenset(
 )
 """Every known fact name with a group; `pipelines/rules/` maps each one, or explains why it is no capability."""
 
+GROUPS = frozenset(name.partition(":")[0] for name in VOCABULARY)
+"""Groups of facts whose names contain a word of the source."""
+
 UNREAD_FIELDS = frozenset(
     [
         "/links",  # navigation inside the API

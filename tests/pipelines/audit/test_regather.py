@@ -12,8 +12,8 @@ from pipelines.formats.json_pointer import resolve
 from pipelines.merge.gather import gather
 from pipelines.merge.joins import Joined, in_order
 from pipelines.merge.subject import Subject
-from pipelines.normalise.openrouter.roll import roll_of
-from pipelines.order import Issued, make
+from pipelines.normalise.roll import roll_of
+from pipelines.order import Issuance, Issued, make
 from pipelines.rules.gates import default_gates
 from schemas.listing import Listing, RawListing
 from tests.support.hub_records import REPOSITORY, fenced, repository_raw
@@ -54,7 +54,7 @@ def subject(raws: list[RawListing] = RAWS) -> Subject:
 
 
 def made_from(one: Subject) -> dict[str, Any]:
-    made = make(one, None, terms=TERMS, signer=SIGNER, trusted=KEYS, generation=1)
+    made = make(one, None, Issuance(TERMS, SIGNER, KEYS, 1))
     assert isinstance(made, Issued), made
     document: dict[str, Any] = json.loads(made.document)["passport"]
     return document
