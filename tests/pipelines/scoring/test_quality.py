@@ -61,6 +61,8 @@ def test_quality_is_the_share_of_the_checks_that_apply() -> None:
 def test_what_writes_no_text_owes_no_output_length_and_no_training_date() -> None:
     held = statement(listing(**{"architecture.output_modalities": ["image"]}))
     assert not {OUTPUT, CUTOFF} & applied_checks(held).keys()
+    held["artifact"]["model"]["output_modalities"] = []
+    assert {OUTPUT, CUTOFF} <= applied_checks(held).keys()
 
 
 def test_a_closed_model_owes_neither_licence_nor_repository() -> None:

@@ -20,6 +20,7 @@ from pipelines.scoring.score import (
     ecosystem,
     freshness,
     match_graph,
+    popularity_signals,
     rank_breakdown,
     score,
     score_basis,
@@ -174,6 +175,7 @@ def test_the_last_place_with_tokens_is_worth_what_the_next_place_is_without() ->
 
 def test_usage_and_the_hubs_counts_are_weighed_alike() -> None:
     assert adoption(used({"model_likes": 0}, popular(1))) == 0.5
+    assert popularity_signals(used({"model_likes": 0}, popular(9, of=2))) == {"model_likes": 0, "rank": 0}
 
 
 def test_the_sellers_answers_reach_the_score() -> None:
