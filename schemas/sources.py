@@ -84,6 +84,8 @@ class Source(NamedTuple):
     """Whether a complete crawl brings every record of the source: one that it did not bring is gone."""
     caseless: bool = False
     """Whether ids that differ only in case are of one record."""
+    repeats: tuple[str, str] | None = None
+    """A source that a part of its records follows, and how locators into that part begin: it corroborates nothing."""
     permanent_id: str | None = None
     """Name of the fact that is the source's permanent id of a record, which shows renames; None where it has none."""
     remembered: bool = False
@@ -169,7 +171,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     ),
     Source(
         "modelsdev", role="catalogue", crawl="modelsdev", reader="pipelines.normalise.modelsdev:read_entry",
-        lists_everything=True, indexed=True,
+        lists_everything=True, indexed=True, repeats=("openrouter", "/openrouter/"),
         settings=CrawlSettings("https://models.dev", "models.dev", "/api.json"),
     ),
     Source(

@@ -21,7 +21,7 @@ Json = dict[str, Any]
 VOLATILE = "/uptime_percent"
 """End of the paths whose value is a figure of the last half hour."""
 
-COMPUTED = ("score", "rank_breakdown", "freshness", "maintenance", "community")
+COMPUTED = ("score", "score_basis", "assessment", "rank_breakdown", "freshness", "maintenance", "community")
 """Keys of `trust` that follow from other parts, or are dates or daily counts; only the status of maintenance counts."""
 
 OF_THE_HOUR = frozenset(["best_uptime_percent"])

@@ -6,7 +6,7 @@ from pipelines.enrich.status import last_observed_at
 from pipelines.freshness import deadlines
 from pipelines.merge.subject import Subject
 from pipelines.passport.document import Draft, IssueContext
-from pipelines.passport.score import rank_breakdown, score
+from pipelines.scoring.recompute import recompute
 from schemas.registry import Cause, ShardRow
 from schemas.times import instant, timestamp
 
@@ -45,9 +45,7 @@ def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: IssueCon
     unfragile = candidate.unfragile
     unfragile["provenance"]["cause"] = cause
     unfragile["trust"]["maintenance"]["updated_at"] = last_changed(candidate, last, terms)
-    breakdown = rank_breakdown(unfragile, signed_at=instant(timestamp(terms.now)))
-    unfragile["trust"]["rank_breakdown"] = breakdown
-    unfragile["trust"]["score"] = score(breakdown)
+    unfragile["trust"] |= recompute(unfragile, signed_at=instant(timestamp(terms.now)))
     return unfragile
 
 

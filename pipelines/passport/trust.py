@@ -26,7 +26,7 @@ COMMUNITY_FACTS = {
 
 
 def trust_block(subject: Subject, profile: Profile, *, status: str, gates: Lifetimes, now: datetime) -> Document:
-    """Build the `trust` block in the format's key order; `issue` fills in score, rank_breakdown and updated_at."""
+    """Build the `trust` block in key order; `issue` fills in what follows from the rest, and updated_at."""
     composed = compose(profile.capabilities, apart=profile.apart)
     return {
         "score": 0,
@@ -56,6 +56,9 @@ def trust_block(subject: Subject, profile: Profile, *, status: str, gates: Lifet
             "model_likes": subject.count("likes"),
         },
         "freshness": freshness_block(subject, gates=gates, now=now),
+        "coverage": {},
+        "score_basis": {},
+        "assessment": {},
     }
 
 

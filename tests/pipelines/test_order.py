@@ -10,8 +10,8 @@ from pipelines.merge.gather import account, gather
 from pipelines.normalise.admit import admit
 from pipelines.order import Issuance, Issued, Unchanged, make
 from pipelines.passport.document import IssueContext
-from pipelines.passport.score import score_of
 from pipelines.rules.gates import default_gates
+from pipelines.scoring.score import score_of
 from pipelines.signing.contract import conforms
 from pipelines.signing.keys import Signer
 from pipelines.signing.verification import verify_passport

@@ -23,7 +23,7 @@ ORDER = {
     ],
     "pipelines": [
         "errors", "ahead", "freshness", "formats", "registry", "signing", "rules", "markdown", "texts", "extraction",
-        "normalise", "lifecycle", "merge", "enrich", "passport", "audit", "views", "order", "item_pipeline",
+        "normalise", "lifecycle", "merge", "enrich", "scoring", "passport", "audit", "views", "order", "item_pipeline",
     ],
     "flows": [
         "errors", "output", "progress", "demo", "config", "store", "registry", "publish", "site", "job", "ingest",

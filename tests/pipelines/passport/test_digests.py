@@ -122,6 +122,7 @@ def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
 
 NOT_SUBSTANCE = {
     ("trust", "score"), ("trust", "rank_breakdown"), ("trust", "freshness"), ("provenance",),
+    ("trust", "score_basis"), ("trust", "assessment"),
     ("trust", "maintenance", "updated_at"), ("trust", "maintenance", "last_scraped_at"),
 }  # fmt: skip
 OF_EVIDENCE = {"path", "source", "taxonomy"}
