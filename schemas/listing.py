@@ -106,6 +106,10 @@ class Provider(NamedTuple):
     prices: tuple["Price", ...]
     locator: str
     """JSON Pointer to the element."""
+    parameters: tuple[str, ...] = ()
+    """Request parameters that the endpoint supports, sorted; empty where the source states none."""
+    parameters_as_stated: AsStated = None
+    """The same in the source's order."""
 
 
 class Price(NamedTuple):

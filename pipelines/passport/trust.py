@@ -27,7 +27,7 @@ COMMUNITY_FACTS = {
 
 def trust_block(subject: Subject, profile: Profile, *, status: str, gates: Lifetimes, now: datetime) -> Document:
     """Build the `trust` block in key order; `issue` fills in what follows from the rest, and updated_at."""
-    composed = compose(profile.capabilities, apart=profile.apart)
+    composed = compose(profile.capabilities, limitations=profile.listed)
     return {
         "score": 0,
         "verified": False,
@@ -132,15 +132,21 @@ class Composed(NamedTuple):
 
 
 def compose(
-    capabilities: Sequence[Mapping[str, Any]], *, apart: Sequence[str] = (), verified: bool = False, matches: int = 0
+    capabilities: Sequence[Mapping[str, Any]],
+    *,
+    limitations: Iterable[str] | None = None,
+    verified: bool = False,
+    matches: int = 0,
 ) -> Composed:
-    """The first 10 distinct `requires` and `limitations`, in order; then what is still open about builder and outcomes.
+    """The first 10 distinct `requires` and limitations, in order; then what is still open about builder and outcomes.
 
-    `apart` are the limitations of a model of which no capability is known.
+    `limitations` are those of the model in the order of their importance; without it those of its capabilities count,
+    in order, as in passports of the older format.
     """
     permissions = first_distinct(need for capability in capabilities for need in capability["requires"])
-    limitations = (limit for capability in capabilities for limit in capability["limitations"])
-    failure_modes = first_distinct([*limitations, *apart])
+    if limitations is None:
+        limitations = (limit for capability in capabilities for limit in capability["limitations"])
+    failure_modes = first_distinct(limitations)
     if not verified:
         failure_modes.append(UNVERIFIED_BUILDER)
     if not matches:

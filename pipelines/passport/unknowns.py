@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipelines.enrich.evidence import Document
+from pipelines.enrich.evidence import Document, from_claim
 from pipelines.merge.subject import Subject
 from pipelines.normalise.prices import unpriced_outputs
 from schemas.sources import ENDPOINTS, HUB, SELLER
@@ -81,6 +81,14 @@ OF_THE_HUB = (
 )  # fmt: skip
 """What a repository that a listing names would state, if the Hub were asked for it."""
 
+BESIDE = ("not_applicable", "cut_off")
+"""Reasons of unknowns that no coverage counts: what does not apply, and what is not sought."""
+
+CUT_OFF = "description_truncated"
+"""Fact that a description ends in the middle, so that limits which it may state after that are not known."""
+
+LIMITS = "/trust/failure_modes"
+
 _AT = {path: tuple(path.split("/")[1:]) for path in (*SOUGHT, LEAST_PRICE)}
 
 
@@ -109,14 +117,21 @@ def unknowns(artifact: Document, trust: Document, subject: Subject) -> list[Docu
     Where nobody was asked, the sources are those that would state it.
     """
     asked = tuple(dict.fromkeys(listing.source for listing in subject.listings()))
-    reasons = _reasons(subject, asked)
+    reasons, cut = _reasons(subject, asked), subject.claims.get(CUT_OFF)
+    beyond = [{"path": LIMITS, "reason": "cut_off", "sources": (cut.listing.source,)}] if cut else []
     blocks = {"artifact": artifact, "trust": trust}
     return [
         {"path": path, **reasons.get(path, {"reason": "not_stated", "sources": asked})}
         for path in sought_facts(subject)
         for block, part, key in (_AT[path],)
         if not _says(blocks[block][part][key])
-    ]
+    ] + beyond
+
+
+def unknown_evidence(subject: Subject) -> list[Document]:
+    """Evidence that a text is cut off, so that limits may be missing: its last words."""
+    cut = subject.claims.get(CUT_OFF)
+    return [from_claim(LIMITS, cut)] if cut else []
 
 
 def _reasons(subject: Subject, asked: tuple[str, ...]) -> dict[str, Document]:
@@ -134,7 +149,8 @@ def _reasons(subject: Subject, asked: tuple[str, ...]) -> dict[str, Document]:
 def coverage(subject: Subject, unknown: list[Document]) -> Document:
     """How many of the values that apply to a model are stated."""
     of = len({*sought_facts(subject)} - inapplicable(subject))
-    return {"stated": of - sum(one["reason"] != "not_applicable" for one in unknown), "of": of}
+    sought = [one for one in unknown if one["reason"] not in BESIDE]
+    return {"stated": of - len(sought), "of": of}
 
 
 def _work_is_known(subject: Subject) -> bool:

@@ -84,7 +84,6 @@ UNREAD_ENDPOINT_FIELDS = frozenset(
         "/endpoints/model_id",  # the model's
         "/endpoints/model_name",  # likewise
         "/endpoints/max_prompt_tokens",  # the context is read
-        "/endpoints/supported_parameters",  # a provider's; the passport shows what the list states
         "/endpoints/supports_implicit_caching",  # shown by the price of a cached prompt token
         "/endpoints/supports_voice_cloning",  # no claim of ours rests on it
         "/endpoints/latency_last_30m",  # a figure of the last half hour
