@@ -75,14 +75,17 @@ def show(
     state: State = None,
     no_state: NoState = False,
     at_generation: AtGeneration = None,
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="Show all that it states, each with its evidence.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show one passport for reading: what it states, by which source, and what changed last."""
+    """Show one passport on two screens: what the model is for, costs, can do, how it fails, and what changed last."""
     from flows.audit.opened import TrustOptions, memory_at
     from flows.commands import show as looking
 
     trusting = TrustOptions(key, memory_at(state, none=no_state))
-    looking.show(slug, store, trusting, generation=at_generation, as_json=as_json)
+    looking.show(slug, store, trusting, generation=at_generation, evidence=evidence, as_json=as_json)
 
 
 @readers.command()

@@ -11,6 +11,12 @@ from rich.text import Text
 
 from flows.progress import WATCHER, Watcher, a_line_a_stage
 from pipelines.formats.text import clean, visible
+from pipelines.views.brief.layout import LaidOutLine
+
+READING_WIDTH = 80
+"""Columns of a text to read that does not go to a terminal."""
+WIDEST_TEXT = 100
+"""Most columns of a text to read; longer lines are hard to follow."""
 
 PIPED_WIDTH = 200
 """Columns of an answer that does not go to a terminal, so that its width is unknown."""
@@ -34,7 +40,7 @@ def plain(text: object) -> Text:
 
 def coloured(word: str) -> Text:
     """Return a verdict or state in its colour."""
-    return Text(word, style=COLOURS.get(word, "red"))
+    return Text(word, style=_colour(word))
 
 
 def document(value: object) -> None:
@@ -66,6 +72,23 @@ def pairs(rows: Iterable[tuple[str, object]], title: str | None = None) -> None:
     for name, value in rows:
         table.add_row(plain(name), value if isinstance(value, Text) else plain(value))
     OUT.print(table)
+
+
+def reading_width() -> int:
+    """Columns for a text to read: those of the terminal, within bounds."""
+    return min(OUT.width, WIDEST_TEXT) if OUT.is_terminal else READING_WIDTH
+
+
+def lines(laid_out: Iterable[LaidOutLine]) -> None:
+    """Print lines that were laid out, as they are; a title or label in bold, a verdict in its colour."""
+    for line in laid_out:
+        first, space, rest = line.rest.partition(" ")
+        parts = ((line.strong, "bold"), (first, _colour(line.tone)), space + rest)
+        OUT.print(Text.assemble(*parts), soft_wrap=True)
+
+
+def _colour(word: str | None) -> str:
+    return "" if word is None else COLOURS.get(word, "red")
 
 
 def rows(records: Iterable[Mapping[str, object]], columns: Iterable[str], title: str | None = None) -> None:
