@@ -13,6 +13,7 @@ from flows.config.clock import ClockError
 from flows.config.settings import SettingsError
 from flows.errors import FlowError
 from flows.output import READER_GONE, OutputError
+from flows.store.base import StoreAddressError
 from pipelines.errors import PipelineError
 
 EXIT_NO = 1
@@ -171,7 +172,7 @@ def main() -> None:
     """Run a command; print each known error as one sentence and exit with its status."""
     try:
         app(prog_name="passports")
-    except (SettingsError, ClockError) as error:
+    except (SettingsError, ClockError, StoreAddressError) as error:
         terminal.error(str(error))
         sys.exit(EXIT_BAD_USE)
     except OutputError as error:

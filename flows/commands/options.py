@@ -21,8 +21,9 @@ Key = Annotated[
     str | None,
     typer.Option(
         "--key",
-        metavar="FILE|THUMBPRINT",
-        help="Trusted public keys (JWK or JWK Set), or the thumbprint (RFC 7638) of a key of the store; default: the "
+        metavar="FILE|URL|THUMBPRINT",
+        help="Trusted public keys, a JWK or JWK Set in a file or at an address, or the thumbprint (RFC 7638) of a key "
+        "of the store; default: the "
         "key remembered for the store, or our own.",
     ),
 ]

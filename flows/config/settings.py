@@ -8,9 +8,13 @@ from pydantic import Field, SecretStr, StringConstraints, ValidationError, Valid
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from flows.config.source_settings import SourceSettings, Url
+from flows.config.spelling import spelled
 from flows.errors import FlowError
 from pipelines.rules.gates import Gates, default_gates, read_gates
 from schemas.sources import CRAWLS
+
+OPTIONS = {"sources": "--source", "store": "--store"}
+"""Setting → the option by which commands override it."""
 
 
 class SettingsError(FlowError):
@@ -24,7 +28,7 @@ class Settings(SourceSettings):
 
     store: Annotated[str, StringConstraints(min_length=1)] = "./public"
     """Where passports are published: a directory, or s3://, gs://, az:// with bucket and prefix."""
-    issuer: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,100}$")] = "unfragile.ai"
+    issuer: Annotated[str, spelled(r"[a-z0-9.-]{1,100}", "write a host name of lower-case letters")] = "unfragile.ai"
     """Who signs: `signedBy` of every passport."""
     base_url: Url = "https://unfragile.ai"
     """Public address of the store; page and link addresses begin with it."""
@@ -49,13 +53,19 @@ class Settings(SourceSettings):
 
     task_runner: Literal["threads", "dask"] = "threads"
     """What builds the passports of a large batch: threads of the run's process, or the workers of a Dask cluster."""
-    dask_scheduler: Annotated[str | None, StringConstraints(pattern=r"^(tcp|tls)://[^\s/?#@]+$")] = None
+    dask_scheduler: (
+        Annotated[
+            str, spelled(r"(tcp|tls)://[^\s/?#@]+", 'write the scheduler\'s address, as in "tls://10.0.0.5:8786"')
+        ]
+        | None
+    ) = None
     """Address of the Dask scheduler ("tls://10.0.0.5:8786"); when not set, a cluster is started on this machine."""
 
     extractor_url: Url | None = None
     """An OpenAI-compatible endpoint ("http://127.0.0.1:11434/v1") that finds limits in texts; off when not set."""
     extractor_model: Annotated[
-        str | None, StringConstraints(pattern=r"^[!-~]{1,200}$"), Field(validate_default=True)
+        Annotated[str, spelled(r"[!-~]{1,200}", "write a name without spaces, of at most 200 characters")] | None,
+        Field(validate_default=True),
     ] = None
     """Name of the language model at that endpoint."""
     extractor_key: SecretStr | None = None
@@ -102,12 +112,17 @@ class Settings(SourceSettings):
 
 
 def read_settings(**chosen: object) -> Settings:
-    """Return the settings; values in `chosen` that are not None override the environment. Raises SettingsError."""
+    """Return the settings; values in `chosen` that are not None override the environment.
+
+    Raise SettingsError, which names the environment variable, or the command's option that the value was given by.
+    """
+    given = {name: value for name, value in chosen.items() if value is not None}
     try:
-        return Settings(**{name: value for name, value in chosen.items() if value is not None})  # type: ignore[arg-type]
+        return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
-        name = f"PASSPORTS_{str(first['loc'][0]).upper()}"
+        field = str(first["loc"][0])
+        name = OPTIONS[field] if field in given else f"PASSPORTS_{field.upper()}"
         raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
