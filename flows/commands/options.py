@@ -59,6 +59,24 @@ NewStore = Annotated[
     typer.Option("--new-store", help="Begin a new history in a store that lost its pointer; the old one is not used."),
 ]
 
+COLUMNS = (
+    "slug",
+    "listing_id",
+    "source",
+    "status",
+    "age",
+    "cause",
+    "generation",
+    "first_seen",
+    "last_seen",
+    "last_scraped_at",
+    "last_changed",
+    "object",
+)
+"""Columns of `passports list`."""
+SHOWN = ("slug", "status", "age", "last_scraped_at")
+"""Those that it shows unless others are chosen."""
+
 
 def moment(at: str | None) -> datetime:
     """Return the instant to judge at: `at`, or the clock's without it; raise SettingsError if `at` is no instant."""

@@ -1,5 +1,7 @@
 """The settings, read from the environment once, when a command or a flow begins."""
 
+import difflib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -17,6 +19,12 @@ OPTIONS = {"sources": "--source", "store": "--store"}
 """Setting → the option by which commands override it."""
 
 
+PREFIX = "PASSPORTS_"
+"""What the variables of all settings begin with."""
+OTHER_VARIABLES = ("PASSPORTS_RECORDINGS",)
+"""Variables of ours that are no settings: the folder of larger recordings, for the tests."""
+
+
 class SettingsError(FlowError):
     """A setting has an invalid value."""
 
@@ -24,7 +32,7 @@ class SettingsError(FlowError):
 class Settings(SourceSettings):
     """All settings; each is read from the environment variable PASSPORTS_<NAME>."""
 
-    model_config = SettingsConfigDict(env_prefix="PASSPORTS_", env_ignore_empty=True, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
     store: Annotated[str, StringConstraints(min_length=1)] = "./public"
     """Where passports are published: a directory, or s3://, gs://, az:// with bucket and prefix."""
@@ -122,8 +130,17 @@ def read_settings(**chosen: object) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         field = str(first["loc"][0])
-        name = OPTIONS[field] if field in given else f"PASSPORTS_{field.upper()}"
+        name = OPTIONS[field] if field in given else f"{PREFIX}{field.upper()}"
         raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def unknown_variables(environment: Iterable[str]) -> Iterator[str]:
+    """Yield a sentence for each variable that begins as settings do and is none, with the nearest name."""
+    for name in sorted(name for name in environment if name.upper().startswith(PREFIX) and name not in OTHER_VARIABLES):
+        if (own := name[len(PREFIX) :].lower()) not in Settings.model_fields:
+            near = difflib.get_close_matches(own, Settings.model_fields, 1)
+            meant = f": did you mean {PREFIX}{near[0].upper()}?" if near else ""
+            yield f"{name} is no setting, so it has no effect{meant}"
 
 
 def gates_of(settings: Settings) -> Gates:
