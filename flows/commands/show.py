@@ -11,14 +11,14 @@ from flows.commands.diff import caution, show_changes
 from flows.commands.options import moment
 from flows.config.settings import read_settings
 from flows.registry.reader import Reader
-from flows.registry.unknown_slug import unknown_slug
+from flows.registry.unknown_slug import row_named
 from pipelines.passport.changes import changes_between
 from pipelines.views.brief.differences import changed_part
 from pipelines.views.brief.layout import laid_out
 from pipelines.views.brief.summary import brief, foot
 from pipelines.views.passport import passport_pairs
 from schemas.registry import ShardRow
-from schemas.verdict import Finding
+from schemas.verdict import Finding, Verdict
 
 Json = dict[str, Any]
 
@@ -36,22 +36,20 @@ def show(
 
     Raises UnknownSlugError.
 
-    Exit 1 where the generation served does not follow the one seen before.
+    Exit 1 where it must not be relied on, or where the generation served does not follow the one seen before.
     """
     opened = open_registry(read_settings(store=store_url), trusting, moment(None))
     caution(opened)
     reader = opened.reader if generation is None else opened.reader.at_generation(generation)
-    row = reader.row(slug)
-    if row is None:
-        raise unknown_slug(slug, (row.slug for row in reader.rows()))
-    document = orjson.loads(reader.passport(slug))
+    row = row_named(reader, slug)
+    document = orjson.loads(reader.passport(row.slug))
+    finding = opened.qualified(reader.check(row.slug))
     if as_json:
         terminal.document(document)
     else:
-        finding = opened.qualified(reader.check(slug))
         shown = _show_all if evidence else _show_brief
         shown(document["passport"], row, finding, _before(reader, row.previous))
-    if opened.departure:
+    if not finding.verdict.good and finding.verdict is not Verdict.UNPINNED:
         sys.exit(1)
 
 

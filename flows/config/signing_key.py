@@ -64,9 +64,16 @@ def find_key(settings: Settings) -> OpenedKey | None:
     if settings.signing_key:
         return OpenedKey(_read(settings.signing_key.get_secret_value(), "PASSPORTS_SIGNING_KEY"), None, made=False)
     path = key_file(settings)
-    if not path.is_file():
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
         return None
-    if path.stat().st_mode & OTHERS and not _is_credential(path):
+    except OSError as error:
+        raise SigningKeyError(f"{path} cannot be read: {error.strerror}") from None
+    if not stat.S_ISREG(mode):
+        what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+        raise SigningKeyError(f"{path} is {what}: set PASSPORTS_SIGNING_KEY_FILE to the file of the key")
+    if mode & OTHERS and not _is_credential(path):
         raise SigningKeyError(
             f"{path} can be read by others: run `chmod 600 {path}`, and replace the key if others have read it"
         )

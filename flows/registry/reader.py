@@ -11,6 +11,7 @@ import orjson
 
 from flows.registry.signed_files import (
     MAX_SNAPSHOT_BYTES,
+    REMEDY,
     EmptyStoreError,
     NotInSnapshotError,
     RegistryError,
@@ -188,14 +189,21 @@ class Reader:
 
     def _check_served(self, slug: str) -> Finding:
         row = self.row(slug)
-        blob = row and find(self.store, object_key(row.object), max_bytes=MAX_PASSPORT_BYTES)
-        if row is None or not blob:
+        if row is None:
             return Finding(Verdict.NOT_IN_SNAPSHOT, f"{slug}: no such passport in {self}")
+        key = object_key(row.object)
+        blob = find(self.store, key, max_bytes=MAX_PASSPORT_BYTES)
+        if not blob:
+            return Finding(
+                Verdict.UNREADABLE, f"the served object {key} is missing, although {self} names it: {REMEDY}"
+            )
         finding, passport = verify_passport(blob.body, keys=self.keys, at=self.at)
+        genuine = hashlib.sha256(blob.body).hexdigest() == row.object
         if passport is None or not finding.verdict.good:
-            return finding
-        if hashlib.sha256(blob.body).hexdigest() != row.object or _slug_of(passport) != slug:
-            reason = f"{slug}: the file at {object_key(row.object)} is not what {self} names"
+            damaged = f"the served object {key} is damaged: {finding.reason}: {REMEDY}"
+            return finding if genuine else finding._replace(reason=damaged)
+        if not genuine or _slug_of(passport) != slug:
+            reason = f"the served object {key} is damaged: it is not what {self} names: {REMEDY}"
             return Finding(Verdict.NOT_IN_SNAPSHOT, reason)
         return finding._replace(verdict=Verdict.OK, reason=f"signed by a trusted key, in date, and the one in {self}")
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from flows.config.given_files import GivenFileError, is_url, read_given
 from flows.config.settings import Settings
 from flows.config.signing_key import SigningKeyError, find_key, read_key_ring
 from flows.registry.signed_files import EmptyStoreError
@@ -53,6 +54,8 @@ def trusted_keys(settings: Settings, store: Store | None, key: str | None, *, pi
 
 
 def _named(settings: Settings, store: Store | None, key: str) -> TrustedKeys:
+    if is_url(key):
+        return _fetched(key)
     path = Path(key)
     if is_key_id(key) and not path.exists():
         if store is None:
@@ -63,6 +66,13 @@ def _named(settings: Settings, store: Store | None, key: str) -> TrustedKeys:
     if store and path.resolve().is_relative_to(canonical_store(settings.store)):
         return _of_store(store, keys)
     return TrustedKeys(keys, f"keys from {path}", "key")
+
+
+def _fetched(url: str) -> TrustedKeys:
+    try:
+        return TrustedKeys(KeyRing.from_jwks(read_given(url).decode()), f"keys from {url}", "key")
+    except (GivenFileError, UnicodeDecodeError, KeyFormatError) as error:
+        raise SigningKeyError(f"--key {url}: {error}") from None
 
 
 def _of_store(store: Store, keys: KeyRing) -> TrustedKeys:

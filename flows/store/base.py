@@ -22,6 +22,10 @@ class MissingKeyError(StoreError):
     """Nothing is stored at the key."""
 
 
+class StoreAddressError(StoreError):
+    """The address names no store that there can be: wrong usage, whatever the store does."""
+
+
 class ConflictError(StoreError):
     """The version stored at the key is not the expected one."""
 

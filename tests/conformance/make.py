@@ -267,7 +267,7 @@ def in_registry(folders: Mapping[str, Mapping[str, bytes]]) -> Iterator[tuple[Ca
     )
     yield slug("swapped-object", v.NOT_IN_SNAPSHOT, "another passport in its place", registry="swapped-object")
     yield slug("copy-differs", v.COPY_DIFFERS, "its copy leads elsewhere", registry="copy-leads-elsewhere", copy=True)
-    yield slug("copy-superseded", v.SUPERSEDED, "its copy is of before", registry="copy-of-before", copy=True)
+    yield slug("copy-of-before", v.COPY_DIFFERS, "its copy is of before", registry="copy-of-before", copy=True)
 
 
 def write(kit: Path) -> None:

@@ -27,7 +27,7 @@ ORDER = {
     ],
     "flows": [
         "errors", "output", "progress", "demo", "config", "store", "registry", "publish", "site", "job", "ingest",
-        "crawl", "build", "audit", "api", "maintenance", "run", "orchestration", "commands", "cli", "entry",
+        "crawl", "build", "audit", "api", "maintenance", "run", "orchestration", "commands", "usage", "cli", "entry",
     ],
 }  # fmt: skip
 """Room → its packages and root modules in order: each may import itself and those named before it.

@@ -165,6 +165,7 @@ def test_every_method_of_evidence_has_its_word() -> None:
     assert set(HOW) == set(Evidence.model_fields["method"].annotation.__args__)  # type: ignore[union-attr]
 
 
+@pytest.mark.usefixtures("at_noon")
 def test_a_passport_in_json_is_the_one_that_is_served(store: Path, passports: Terminal) -> None:
     ended = passports("show", QWEN, "--store", store, "--json")
     assert ended.status == 0
@@ -192,6 +193,25 @@ def test_a_renewal_says_that_nothing_changed(store: Path, records: list[Record],
         ended = passports("show", QWEN, "--store", store, *options)
         assert "issued because: refreshed" in ended.out
         assert "nothing of substance" in ended.out
+
+
+@pytest.mark.usefixtures("at_noon")
+@pytest.mark.parametrize("name", ["QWEN-QwQ-32B", "qwen/qwq-32b", "Qwen/QwQ-32B", "qwen/qwq-32b:free"])
+@pytest.mark.parametrize("command", ["show", "diff"])
+def test_a_passport_is_named_by_its_listing_too_and_in_any_case_of_letters(
+    command: str, name: str, store: Path, passports: Terminal
+) -> None:
+    assert passports(command, name, "--store", store) == passports(command, QWEN, "--store", store)
+
+
+@pytest.mark.parametrize("extra", [(), ("--json",)])
+def test_a_passport_that_has_expired_is_shown_with_exit_status_1(
+    extra: tuple[str, ...], store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(NOON.timestamp()) + 40 * 86400))
+    ended = passports("show", QWEN, "--store", store, *extra)
+    assert ended.status == 1
+    assert QWEN in ended.out
 
 
 @pytest.mark.parametrize(("slug", "told"), [("qwen-qwq-23b", f"nearest: {QWEN}"), ("\x1b[31mred", "no passport has")])

@@ -1,18 +1,26 @@
-"""The commands of the command line that read a registry: verify, status, show, diff."""
+"""The commands that read a registry: verify, list, status, show, diff."""
 
 from typing import Annotated
 
 import typer
 
-from flows.commands.options import AsJson, At, AtGeneration, FirstUse, Key, NoState, State, Store
+from flows.commands.options import COLUMNS, SHOWN, AsJson, At, AtGeneration, FirstUse, Key, NoState, State, Store
+from flows.usage.registration import command
 
 readers = typer.Typer()
 
 
-@readers.command()
+@command(
+    readers,
+    "passports verify qwen-qwq-32b",
+    "passports verify --all --evidence",
+    "passports verify passport.json --key https://example.org/.well-known/trust-passport-jwks.json",
+    "curl -s https://example.org/passport.json | passports verify - --key key.jwk",
+)
 def verify(
     targets: Annotated[
-        list[str] | None, typer.Argument(metavar="TARGET...", help="Slugs, files or URLs of passports.")
+        list[str] | None,
+        typer.Argument(metavar="TARGET...", help="Slugs, files or URLs of passports; - reads one from standard input."),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Verify every passport of the store, and its copies.")] = False,
     evidence: Annotated[
@@ -51,7 +59,58 @@ def verify(
     )
 
 
-@readers.command()
+@command(
+    readers,
+    "passports list",
+    "passports list --status deprecated --sort last_changed",
+    "passports list qwen --age fresh --columns slug,listing_id,last_scraped_at",
+    "passports list --sort -last_changed --limit 10 --json",
+    name="list",
+)
+def list_passports(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="WORD...", help="Only passports with these words in slug or id.")
+    ] = None,
+    status: Annotated[
+        list[str] | None, typer.Option("--status", metavar="NAME", help="Only passports of this status.")
+    ] = None,
+    age: Annotated[list[str] | None, typer.Option("--age", metavar="NAME", help="Only passports of this age.")] = None,
+    source: Annotated[
+        list[str] | None, typer.Option("--source", metavar="NAME", help="Only passports named by this source.")
+    ] = None,
+    sort: Annotated[
+        str, typer.Option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN: in descending order.")
+    ] = "slug",
+    columns: Annotated[
+        str, typer.Option("--columns", metavar="A,B,...", help=f"Columns to show, of {', '.join(COLUMNS)}.")
+    ] = ",".join(SHOWN),
+    limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Show at most N.")] = None,
+    store: Store = None,
+    key: Key = None,
+    state: State = None,
+    no_state: NoState = False,
+    at: At = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the passports of a store, a line each, from the registry's rows alone.
+
+    Several words must all be found; of several values of an option one must fit.
+    """
+    from flows.audit.opened import TrustOptions, memory_at
+    from flows.commands import listing as listing_passports
+
+    wanted = listing_passports.RowQuery(
+        tuple(words or ()), tuple(status or ()), tuple(age or ()), tuple(source or ()), sort, columns, limit
+    )
+    trusting = TrustOptions(key, memory_at(state, none=no_state))
+    listing_passports.list_passports(wanted, store, trusting, at, as_json=as_json)
+
+
+@command(
+    readers,
+    "passports status",
+    "passports status --at 2026-04-22T08:12:12Z --json",
+)
 def status(
     store: Store = None,
     key: Key = None,
@@ -67,7 +126,13 @@ def status(
     looking.status(store, TrustOptions(key, memory_at(state, none=no_state)), at, as_json=as_json)
 
 
-@readers.command()
+@command(
+    readers,
+    "passports show qwen-qwq-32b",
+    "passports show qwen/qwq-32b --at-generation 3",
+    "passports show qwen-qwq-32b --evidence",
+    "passports show qwen-qwq-32b --json",
+)
 def show(
     slug: str,
     store: Store = None,
@@ -88,7 +153,10 @@ def show(
     looking.show(slug, store, trusting, generation=at_generation, evidence=evidence, as_json=as_json)
 
 
-@readers.command()
+@command(
+    readers,
+    "passports diff qwen-qwq-32b",
+)
 def diff(
     slug: str,
     store: Store = None,
