@@ -56,14 +56,24 @@ def judged_all(registry: OpenedRegistry, base_urls: Iterable[str] = ()) -> Itera
 def judged_target(target: str, registry: OpenedRegistry | None, keys: KeyRing, at: datetime) -> JudgedTarget:
     """Verify one passport, given as a slug, a file or an address: by the registry, or without one by its signature."""
     if names_slug(target) and registry:
-        return JudgedTarget(target, _attempt(registry, lambda: _of_slug(target, registry.reader)))
+        return judged_slug(target, registry)
     try:
         raw = read_given(target)
     except GivenFileError as error:
         return JudgedTarget(target, Finding(Verdict.UNREADABLE, str(error)))
     if registry is None:
         return JudgedTarget(target, verify_passport(raw, keys=keys, at=at)[0])
-    return JudgedTarget(target, _attempt(registry, lambda: registry.reader.check(raw)))
+    return judged_bytes(target, raw, registry)
+
+
+def judged_slug(slug: str, registry: OpenedRegistry) -> JudgedTarget:
+    """Verify the passport of a slug, and no file that has the same name."""
+    return JudgedTarget(slug, _attempt(registry, lambda: _of_slug(slug, registry.reader)))
+
+
+def judged_bytes(name: str, raw: bytes, registry: OpenedRegistry) -> JudgedTarget:
+    """Verify the bytes of a passport by what the registry serves."""
+    return JudgedTarget(name, _attempt(registry, lambda: registry.reader.check(raw)))
 
 
 def proved(judged: JudgedTarget, prover: Auditor, registry: OpenedRegistry) -> JudgedTarget:
