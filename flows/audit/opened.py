@@ -71,13 +71,15 @@ def memory_at(path: Path | None, *, none: bool) -> Memory | None:
     return None if none else Memory(path) if path else default_memory()
 
 
-def open_registry(settings: Settings, options: TrustOptions, at: datetime) -> Opened:
+def open_registry(settings: Settings, options: TrustOptions, at: datetime, *, store: Store | None = None) -> Opened:
     """Open the generation that is served, and remember it where it follows the one seen before.
+
+    `store` is the opened store of the settings, where the caller has one.
 
     Where it does not, `departure` of the result says so; nothing is raised. Raise KeyChangedError, SigningKeyError,
     EmptyStoreError, TamperedError, and SeenError where the memory is damaged.
     """
-    store, name, memory = open_store(settings.store), canonical_store(settings.store), options.memory
+    store, name, memory = store or open_store(settings.store), canonical_store(settings.store), options.memory
     pinned = memory.pinned(name) if memory and not options.key else None
     trust = trusted_keys(settings, store, options.key, pinned=pinned)
     reader = Reader(store, trust.keys, at)

@@ -82,7 +82,12 @@ def judged_document(target: str, registry: OpenedRegistry | None, keys: KeyRing,
         return JudgedTarget(target, Finding(Verdict.UNREADABLE, str(error)), ())
     if registry is None:
         return JudgedTarget(target, verify_passport(raw, keys=keys, at=at)[0], (kind,))
-    return JudgedTarget(target, _attempt(registry, lambda: registry.reader.check(raw)), (kind, "served object"))
+    return judged_bytes(target, raw, registry, kind)
+
+
+def judged_bytes(name: str, raw: bytes, registry: OpenedRegistry, kind: LookedAt) -> JudgedTarget:
+    """Verify the bytes of a passport by what the registry serves; `kind` says where they are from."""
+    return JudgedTarget(name, _attempt(registry, lambda: registry.reader.check(raw)), (kind, "served object"))
 
 
 def proved(judged: JudgedTarget, prover: Auditor, registry: OpenedRegistry) -> JudgedTarget:

@@ -1,17 +1,14 @@
 """Reads one generation of a registry, from the pointer down, and judges passports by it."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from copy import copy
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
 
-import orjson
-
+from flows.registry.served_object import Judging, slug_in, verified_object
 from flows.registry.signed_files import (
     MAX_SNAPSHOT_BYTES,
-    REMEDY,
     EmptyStoreError,
     NotInSnapshotError,
     RegistryError,
@@ -181,42 +178,38 @@ class Reader:
 
         `seen_generation` is the highest generation that the caller saw before: serving an older one is a rollback.
         """
-        finding = self._check_served(target) if isinstance(target, str) else self._check_given(target)
-        return (self._standing(seen_generation) or finding) if finding.verdict.good else finding
+        finding = self._verified(target)[0] if isinstance(target, str) else self._check_given(target)
+        return (self.standing(seen_generation) or finding) if finding.verdict.good else finding
 
     def __str__(self) -> str:
         return f"generation {self.generation} of {self.store.name}"
 
-    def _check_served(self, slug: str) -> Finding:
-        row = self.row(slug)
-        if row is None:
-            return Finding(Verdict.NOT_IN_SNAPSHOT, f"{slug}: no such passport in {self}")
-        key = object_key(row.object)
-        blob = find(self.store, key, max_bytes=MAX_PASSPORT_BYTES)
-        if not blob:
-            return Finding(
-                Verdict.UNREADABLE, f"the served object {key} is missing, although {self} names it: {REMEDY}"
-            )
-        finding, passport = verify_passport(blob.body, keys=self.keys, at=self.at)
-        genuine = hashlib.sha256(blob.body).hexdigest() == row.object
-        if passport is None or not finding.verdict.good:
-            damaged = f"the served object {key} is damaged: {finding.reason}: {REMEDY}"
-            return finding if genuine else finding._replace(reason=damaged)
-        if not genuine or _slug_of(passport) != slug:
-            reason = f"the served object {key} is damaged: it is not what {self} names: {REMEDY}"
-            return Finding(Verdict.NOT_IN_SNAPSHOT, reason)
-        return finding._replace(verdict=Verdict.OK, reason=f"signed by a trusted key, in date, and the one in {self}")
+    def verified(self, slug: str, *, seen_generation: int | None = None) -> tuple[Finding, dict[str, Any] | None]:
+        """Return the verdict on the passport of a slug, and its signed content: the `passport` object.
+
+        The content is None unless a trusted key signed it and this generation names it, whatever its age.
+        """
+        finding, passport = self._verified(slug)
+        return (self.standing(seen_generation) or finding) if finding.verdict.good else finding, passport
+
+    def _verified(self, slug: str) -> tuple[Finding, dict[str, Any] | None]:
+        return verified_object(self.store, self.row(slug), slug, Judging(self.keys, self.at, str(self)))
+
+    def as_of(self, at: datetime) -> "Reader":
+        """Return a reader of the same generation that judges at another instant."""
+        later = copy(self)
+        later.at = at
+        return later
 
     def _check_given(self, raw: bytes) -> Finding:
         finding, given = verify_passport(raw, keys=self.keys, at=self.at)
         if given is None or not finding.verdict.good:
             return finding
-        slug = _slug_of(given)
-        there = self._check_served(slug)
-        return self._compare(slug, given)._replace(age=finding.age) if there.verdict.good else there
+        slug = slug_in(given)
+        there, served = self._verified(slug)
+        return self._compare(slug, given, served)._replace(age=finding.age) if served and there.verdict.good else there
 
-    def _compare(self, slug: str, given: dict[str, Any]) -> Finding:
-        served = orjson.loads(self.passport(slug))["passport"]
+    def _compare(self, slug: str, given: dict[str, Any], served: dict[str, Any]) -> Finding:
         if given["signature"] == served["signature"]:
             return Finding(Verdict.OK, f"signed by a trusted key, in date, and the one in {self}")
         if given["signedAt"] > served["signedAt"]:
@@ -227,7 +220,8 @@ class Reader:
             f"{slug}: the signature is good, but {self} has a version signed at {served['signedAt']}",
         )
 
-    def _standing(self, seen_generation: int | None) -> Finding | None:
+    def standing(self, seen_generation: int | None = None) -> Finding | None:
+        """Return why nothing of this generation is to be relied on, such as an expired pointer; None where it is."""
         if seen_generation is not None and seen_generation > self._served:
             reason = f"generation {self._served} is served, but generation {seen_generation} was seen before"
             return Finding(Verdict.ROLLBACK, f"{self.store.name}: {reason}")
@@ -244,7 +238,3 @@ class Reader:
 
     def _read_object(self, sha256: str) -> bytes:
         return read_hashed(self.store, object_key(sha256), sha256, max_bytes=MAX_PASSPORT_BYTES)
-
-
-def _slug_of(passport: dict[str, Any]) -> str:
-    return str(passport["unfragile"]["artifact"]["slug"])

@@ -44,14 +44,14 @@ class Seen(Frozen):
     snapshot_sha256: Sha256
 
 
-class _Registry(Frozen):
+class _KnownRegistry(Frozen):
     pinned: KeyId | None = None
     seen: dict[KeyId, Seen] = Field(default_factory=dict, max_length=MAX_KEYS)
 
 
 class _File(Frozen):
     version: Literal[1] = 1
-    registries: dict[str, _Registry] = Field(default_factory=dict, max_length=MAX_REGISTRIES)
+    registries: dict[str, _KnownRegistry] = Field(default_factory=dict, max_length=MAX_REGISTRIES)
 
 
 def default_memory() -> "Memory":
@@ -95,7 +95,7 @@ class Memory:
             known = self._known(file, registry)
             last = known.seen.get(key_id)
             if last is None or last.generation < seen.generation:
-                self._write(file, registry, _Registry(pinned=known.pinned, seen={**known.seen, key_id: seen}))
+                self._write(file, registry, _KnownRegistry(pinned=known.pinned, seen={**known.seen, key_id: seen}))
 
     def keys(self, registry: str) -> frozenset[str]:
         """Return the thumbprints of the keys under which a registry was seen."""
@@ -113,19 +113,19 @@ class Memory:
                 remedy = f"if its owner states that the key was changed, remove the registry's entry from {self.path}"
                 raise SeenError(f"{registry}: the key {known.pinned} is remembered for it, not {key_id}: {remedy}")
             if known.pinned is None:
-                self._write(file, registry, _Registry(pinned=key_id, seen=known.seen))
+                self._write(file, registry, _KnownRegistry(pinned=key_id, seen=known.seen))
 
     def ensure_writable(self) -> None:
         """Raise SeenError where nothing could be remembered: call it before work whose result has to be."""
         with self._changing():
             pass
 
-    def _of(self, registry: str) -> _Registry:
+    def _of(self, registry: str) -> _KnownRegistry:
         return self._known(self._read(), registry)
 
     @staticmethod
-    def _known(file: _File, registry: str) -> _Registry:
-        return file.registries.get(registry) or _Registry()
+    def _known(file: _File, registry: str) -> _KnownRegistry:
+        return file.registries.get(registry) or _KnownRegistry()
 
     def _read(self) -> _File:
         try:
@@ -156,7 +156,7 @@ class Memory:
         finally:
             os.close(held)
 
-    def _write(self, file: _File, registry: str, known: _Registry) -> None:
+    def _write(self, file: _File, registry: str, known: _KnownRegistry) -> None:
         registries = {**file.registries, registry: known}
         body = orjson.dumps(_File.model_construct(registries=registries).model_dump(), option=orjson.OPT_INDENT_2)
         if len(registries) > MAX_REGISTRIES or len(known.seen) > MAX_KEYS or len(body) > MAX_FILE_BYTES:

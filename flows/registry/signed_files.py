@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import orjson
@@ -11,14 +12,14 @@ from flows.errors import FlowError
 from flows.store.base import MAX_BLOB_BYTES, MissingKeyError, Store, TooLargeError, find
 from pipelines.errors import PipelineError
 from pipelines.registry.deltas import decode_delta, delta_sha256
-from pipelines.registry.layout import POINTER_KEY, delta_key, shard_key, snapshot_key, source_key
+from pipelines.registry.layout import POINTER_KEY, delta_key, search_key, shard_key, snapshot_key, source_key
 from pipelines.registry.packing import MAX_PART_BYTES, most_packed_bytes, unpack
 from pipelines.registry.shards import MAX_DELTA_BYTES, MAX_SHARD_BYTES, decode_shard
 from pipelines.signing.keys import KeyRing, Signer
 from pipelines.signing.registry_files import open_file, sign_file
 from pipelines.signing.signatures import SNAPSHOT_TYPE, TIMESTAMP_TYPE
 from schemas.base import Frozen
-from schemas.registry import DeltaLine, Pointer, ShardRef, ShardRow, Snapshot
+from schemas.registry import DeltaLine, Pointer, SearchRef, ShardRef, ShardRow, Snapshot
 
 REMEDY = "repair it from another store with `passports store scrub --copy URL`"
 NEW_STORE = "another version of passports made it: use that one, or publish to an empty store"
@@ -151,6 +152,18 @@ def read_hashed(store: Store, key: str, sha256: str, *, max_bytes: int = MAX_BLO
     if hashlib.sha256(body).hexdigest() != sha256:
         raise tampered(store, key, f"does not hash to {sha256}, which a signed file states")
     return body
+
+
+def save_search(store: Store, ref: SearchRef, path: Path) -> None:
+    """Write the search index that a snapshot names to a new file; raise MissingKeyError or TamperedError."""
+    key = search_key(ref.sha256)
+    try:
+        store.save(key, path, max_bytes=ref.size_bytes)
+    except TooLargeError as error:
+        raise tampered(store, key, f"is larger than the {ref.size_bytes} bytes that its snapshot states") from error
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != ref.sha256:
+            raise tampered(store, key, "is not the file that its snapshot names")
 
 
 def read_shard(store: Store, ref: ShardRef) -> dict[str, ShardRow]:

@@ -17,7 +17,7 @@ MAY_IMPORT = {
 }
 """Room → rooms that it may import from."""
 ORDER = {
-    "schemas": ["*", "passport"],
+    "schemas": ["*", "passport", "search"],
     "spiders": [
         "settings", "clock", "download", "frontier", "extensions", *sorted(CRAWLS),
     ],
@@ -26,8 +26,9 @@ ORDER = {
         "normalise", "lifecycle", "merge", "enrich", "scoring", "passport", "audit", "views", "order", "item_pipeline",
     ],
     "flows": [
-        "errors", "output", "progress", "demo", "config", "store", "registry", "publish", "site", "job", "ingest",
-        "crawl", "build", "audit", "api", "maintenance", "run", "orchestration", "commands", "usage", "cli", "entry",
+        "errors", "output", "progress", "demo", "config", "store", "registry", "search", "publish", "site", "job",
+        "ingest", "crawl", "build", "audit", "client", "api", "maintenance", "run", "orchestration", "commands", "usage",
+        "cli", "entry",
     ],
 }  # fmt: skip
 """Room → its packages and root modules in order: each may import itself and those named before it.
