@@ -19,6 +19,7 @@ from flows.usage.readers import readers
 from flows.usage.registration import command
 from flows.usage.store import store_app
 from pipelines.errors import PipelineError
+from schemas.sources import CRAWLS
 
 EXIT_NO = 1
 EXIT_BAD_USE = 2
@@ -73,7 +74,7 @@ def demo(store: Store = None, as_json: AsJson = False) -> None:
 @command(
     app,
     "passports refresh",
-    "passports refresh --source openrouter",
+    f"passports refresh --source {next(iter(CRAWLS))}",
     "passports refresh --store s3://bucket/passports --json",
 )
 def refresh(

@@ -19,7 +19,6 @@ class Observation(NamedTuple):
     id: str
     observed_at: str
     url: str = ""
-    """Address that the answer came from; empty where there was none."""
 
 
 class RawListing(Frozen):
@@ -102,7 +101,6 @@ class Provider(NamedTuple):
     uptime_percent: str | None
     """Share of requests that succeeded in the last 30 minutes, 0 to 100, two decimals."""
     uptime_as_stated: AsStated
-    """The same in the source's digits."""
     prices: tuple["Price", ...]
     locator: str
     """JSON Pointer to the element."""
@@ -234,8 +232,7 @@ class Quarantined(Frozen):
     """A sentence: what is wrong, and what would be right."""
     observed_at: Timestamp
     raw: str
-    """The record as it came, with lone surrogates escaped; its beginning alone where it is larger than a line may be;
-    empty where thousands of records of the same crawl were refused before it."""
+    """The record as it came, with lone surrogates escaped; only its beginning, or empty, where there was too much."""
 
     @classmethod
     def of(

@@ -52,10 +52,10 @@ class Opened(NamedTuple):
 
     def qualified(self, finding: Finding) -> Finding:
         """Replace a good finding if the registry was rolled back, or if only the registry vouches for its key."""
+        if self.departure and (finding.verdict.good or finding.verdict is Verdict.COPY_DIFFERS):
+            return self.departure._replace(age=finding.age)
         if not finding.verdict.good:
             return finding
-        if self.departure:
-            return self.departure._replace(age=finding.age)
         if self.trust.from_store:
             reason = (
                 f"intact, but only {self.store.name} itself states that the key {self.reader.key_id} is its publisher's"

@@ -23,7 +23,7 @@ WHY = {
     "not_applicable": "does not apply",
     "conflicting": "sources disagree",
     "withheld": "withheld by its source",
-    "cut_off": "its source's text is cut off before it may say",
+    "cut_off": "cut off in its source",
     "stale": "too old",
 }
 """Reason of an unknown → how it is put into words."""

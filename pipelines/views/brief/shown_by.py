@@ -6,21 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipelines.views.brief.layout import CUT
+from schemas.sources import SOURCES
 
 Json = dict[str, Any]
 EvidenceByPath = Mapping[str, list[Json]]
 
-WHO = {
-    "openrouter": "OpenRouter",
-    "openrouter-endpoints": "OpenRouter's providers",
-    "openrouter-facets": "OpenRouter",
-    "huggingface": "the Hub",
-    "huggingface-card": "its card",
-    "huggingface-licence": "its licence",
-    "modelsdev": "models.dev",
-    "github": "GitHub",
-    "rules": "true of its kind",
-}
+WHO = {row.name: row.known_as or row.name for row in SOURCES} | {"rules": "true of its kind"}
 """Source → how it is named; another one by its own name."""
 
 IN_SHORT = {"supported_parameters": "parameter", "input_modalities": "input", "output_modalities": "output"}
