@@ -22,7 +22,7 @@ ORDER = {
         "settings", "clock", "download", "frontier", "extensions", *sorted(CRAWLS),
     ],
     "pipelines": [
-        "errors", "ahead", "freshness", "formats", "registry", "signing", "rules", "markdown", "texts", "extraction",
+        "errors", "ahead", "freshness", "formats", "registry", "log", "signing", "rules", "markdown", "texts", "extraction",
         "normalise", "lifecycle", "merge", "enrich", "passport", "audit", "views", "order", "item_pipeline",
     ],
     "flows": [
