@@ -14,7 +14,7 @@ _KEY_HASH_BYTES = 4
 _DASH = "\N{EM DASH}"
 
 
-class Checkpoint(NamedTuple):
+class LogCheckpoint(NamedTuple):
     """What a log is at one instant."""
 
     origin: str
@@ -46,25 +46,25 @@ def verifier_key(name: str, public_key: bytes) -> str:
     return f"{name}+{key_hash(name, public_key).hex()}+{encoded}"
 
 
-def note(checkpoint: Checkpoint, public_key: bytes, signature: bytes) -> bytes:
+def note(checkpoint: LogCheckpoint, public_key: bytes, signature: bytes) -> bytes:
     """Return a checkpoint with the signature (64 bytes) of its `text` by the key of the log's name."""
     encoded = base64.b64encode(key_hash(checkpoint.origin, public_key) + signature).decode()
     return f"{checkpoint.text()}\n{_DASH} {checkpoint.origin} {encoded}\n".encode()
 
 
-def read_note(body: bytes) -> tuple[Checkpoint, tuple[NoteSignature, ...]]:
+def read_note(body: bytes) -> tuple[LogCheckpoint, tuple[NoteSignature, ...]]:
     """Return a checkpoint and its signatures, which are not verified here; raise LogError on another form."""
     try:
         text, _, signed = body.decode().rpartition("\n\n")
     except UnicodeDecodeError:
         raise LogError("the checkpoint is not text in UTF-8") from None
     lines = text.split("\n")
-    if len(body) > MAX_CHECKPOINT_BYTES or len(lines) != len(Checkpoint._fields) or not signed.endswith("\n"):
+    if len(body) > MAX_CHECKPOINT_BYTES or len(lines) != len(LogCheckpoint._fields) or not signed.endswith("\n"):
         raise LogError("the checkpoint is not a signed note with origin, size and root")
     origin, size, root = lines
     if not origin or not size.isascii() or not size.isdecimal() or str(int(size[:20])) != size or int(size) > MAX_SIZE:
         raise LogError("the checkpoint's size is not a number, or its origin is missing")
-    checkpoint = Checkpoint(origin, int(size), _from_base64(root, HASH_BYTES))
+    checkpoint = LogCheckpoint(origin, int(size), _from_base64(root, HASH_BYTES))
     return checkpoint, tuple(_signature(line) for line in signed.removesuffix("\n").split("\n"))
 
 

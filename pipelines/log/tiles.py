@@ -5,14 +5,16 @@ log from a bucket of static files.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
-from pipelines.log.tree import HASH_BYTES, MAX_SIZE, Frontier, LogError, leaf_hash, node_hash
+from pipelines.log.tree import HASH_BYTES, MAX_SIZE, Frontier, LogError, node_hash
 
 TILE_WIDTH = 256
 """Hashes of a full tile, and entries of a full bundle."""
-_TILE_LEVELS = 8
+TILE_LEVELS = 8
+"""Levels of the tree that a tile stands for."""
+PARTIAL = ".p/"
+"""Comes before the width in the key of a tile or bundle that is not full."""
 MAX_ENTRY_BYTES = 2**16 - 1
 MAX_TILE_BYTES = TILE_WIDTH * HASH_BYTES
 MAX_BUNDLE_BYTES = TILE_WIDTH * (2 + MAX_ENTRY_BYTES)
@@ -42,7 +44,19 @@ def _number(index: int) -> str:
 
 
 def _partial(width: int) -> str:
-    return "" if width == TILE_WIDTH else f".p/{width}"
+    return "" if width == TILE_WIDTH else f"{PARTIAL}{width}"
+
+
+def file_names(size: int) -> Iterator[str]:
+    """Yield the keys of all tiles and bundles of a log of so many entries."""
+    if size > 0:
+        level = 0
+        while count := size >> TILE_LEVELS * level:
+            for key in (bundle_key, partial(tile_key, 0)) if level == 0 else (partial(tile_key, level),):
+                yield from (key(index, TILE_WIDTH) for index in range(count // TILE_WIDTH))
+                if count % TILE_WIDTH:
+                    yield key(*divmod(count, TILE_WIDTH))
+            level += 1
 
 
 def write_bundle(entries: Iterable[bytes]) -> bytes:
@@ -153,18 +167,18 @@ class Tiles:
 
     def _node(self, level: int, index: int) -> bytes:
         """Return the root of a complete subtree of 2**level entries."""
-        tile_level, above = divmod(level, _TILE_LEVELS)
+        tile_level, above = divmod(level, TILE_LEVELS)
         first = index << above
         tile = self._tile(tile_level, first // TILE_WIDTH)
         hashes = tile[first % TILE_WIDTH : first % TILE_WIDTH + (1 << above)]
-        return _root_of_complete(hashes)
+        return root_of_complete(hashes)
 
     def _read_tile(self, level: int, index: int) -> tuple[bytes, ...]:
         width = self._width(level, index)
         body = self._read(tile_key(level, index, width))
         if len(body) != width * HASH_BYTES:
             raise LogError(f"{tile_key(level, index, width)} has {len(body)} bytes, not {width * HASH_BYTES}")
-        return tuple(body[at : at + HASH_BYTES] for at in range(0, len(body), HASH_BYTES))
+        return hashes_in(body)
 
     def _read_bundle(self, index: int) -> tuple[bytes, ...]:
         width = self._width(0, index)
@@ -174,78 +188,16 @@ class Tiles:
         return entries
 
     def _width(self, level: int, index: int) -> int:
-        return min(TILE_WIDTH, (self.size >> _TILE_LEVELS * level) - index * TILE_WIDTH)
+        return min(TILE_WIDTH, (self.size >> TILE_LEVELS * level) - index * TILE_WIDTH)
 
 
-@dataclass(frozen=True)
-class GrownLog:
-    """What a log has become by appending: its frontier, and the files that were not there before, by their keys."""
-
-    frontier: Frontier
-    files: dict[str, bytes]
+def hashes_in(tile: bytes) -> tuple[bytes, ...]:
+    """Return the hashes of a tile."""
+    return tuple(tile[at : at + HASH_BYTES] for at in range(0, len(tile), HASH_BYTES))
 
 
-def grow(log: Frontier, read: Read, entries: Sequence[bytes]) -> GrownLog:
-    """Append entries to a log whose frontier is signed; raise LogError where the stored tiles do not lead to it.
-
-    At most one partial tile of each level and one partial bundle are read.
-    """
-    if not entries:
-        return GrownLog(log, {})
-    files = _bundles(log.size, [*_partial_bundle(log, read), *entries])
-    hashes = [leaf_hash(entry) for entry in entries]
-    frontier, level = log.appended(hashes), 0
-    while hashes:
-        before = log.size >> _TILE_LEVELS * level
-        tile = [*_partial_tile(log, read, level), *hashes]
-        files |= _tiles(level, before, tile)
-        complete = len(tile) // TILE_WIDTH * TILE_WIDTH
-        hashes = [_root_of_complete(tile[at : at + TILE_WIDTH]) for at in range(0, complete, TILE_WIDTH)]
-        level += 1
-    return GrownLog(frontier, files)
-
-
-def _bundles(before: int, entries: Sequence[bytes]) -> dict[str, bytes]:
-    first = before // TILE_WIDTH
-    cuts = (entries[at : at + TILE_WIDTH] for at in range(0, len(entries), TILE_WIDTH))
-    return {bundle_key(first + n, len(cut)): write_bundle(cut) for n, cut in enumerate(cuts)}
-
-
-def _tiles(level: int, before: int, hashes: Sequence[bytes]) -> dict[str, bytes]:
-    first = before // TILE_WIDTH
-    cuts = (hashes[at : at + TILE_WIDTH] for at in range(0, len(hashes), TILE_WIDTH))
-    return {tile_key(level, first + n, len(cut)): b"".join(cut) for n, cut in enumerate(cuts)}
-
-
-def _partial_bundle(log: Frontier, read: Read) -> tuple[bytes, ...]:
-    width = log.size % TILE_WIDTH
-    if not width:
-        return ()
-    entries = read_bundle(read(bundle_key(log.size // TILE_WIDTH, width)))
-    if tuple(map(leaf_hash, entries)) != _partial_tile(log, read, 0):
-        raise LogError("the last entries are not those of the signed log")
-    return entries
-
-
-def _partial_tile(log: Frontier, read: Read, level: int) -> tuple[bytes, ...]:
-    """Return the hashes of the last tile of a level, empty where it is full; they lead to the frontier's hashes."""
-    count = log.size >> _TILE_LEVELS * level
-    width = count % TILE_WIDTH
-    if not width:
-        return ()
-    key = tile_key(level, count // TILE_WIDTH, width)
-    body = read(key)
-    if len(body) != width * HASH_BYTES:
-        raise LogError(f"{key} has {len(body)} bytes, not {width * HASH_BYTES}")
-    hashes = tuple(body[at : at + HASH_BYTES] for at in range(0, len(body), HASH_BYTES))
-    higher = (count // TILE_WIDTH).bit_count()
-    expected = log.hashes[higher : higher + width.bit_count()]
-    if Frontier().appended(hashes).hashes != expected:
-        raise LogError(f"{key} does not lead to the signed log")
-    return hashes
-
-
-def _root_of_complete(hashes: Sequence[bytes]) -> bytes:
+def root_of_complete(hashes: Sequence[bytes]) -> bytes:
+    """Return the root of a complete subtree from its hashes, a power of two of them."""
     while len(hashes) > 1:
         hashes = [node_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]
     return hashes[0]

@@ -22,8 +22,8 @@ ORDER = {
         "settings", "clock", "download", "frontier", "extensions", *sorted(CRAWLS),
     ],
     "pipelines": [
-        "errors", "ahead", "freshness", "formats", "registry", "log", "signing", "rules", "markdown", "texts", "extraction",
-        "normalise", "lifecycle", "merge", "enrich", "passport", "audit", "views", "order", "item_pipeline",
+        "errors", "ahead", "freshness", "formats", "registry", "log", "signing", "rules", "markdown", "texts",
+        "extraction", "normalise", "lifecycle", "merge", "enrich", "passport", "audit", "views", "order", "item_pipeline",
     ],
     "flows": [
         "errors", "output", "progress", "demo", "config", "store", "registry", "publish", "site", "job", "ingest",

@@ -6,16 +6,16 @@ import hashlib
 import pytest
 from nacl.signing import SigningKey
 
-from pipelines.log.checkpoint import Checkpoint, key_hash, note, read_note, verifier_key
+from pipelines.log.checkpoint import LogCheckpoint, key_hash, note, read_note, verifier_key
 from pipelines.log.tree import LogError
 from tests.support.signed import SEED
 
 KEY = SigningKey(SEED)
 PUBLIC = bytes(KEY.verify_key)
-CHECKPOINT = Checkpoint("registry.example/log", 1_234, hashlib.sha256(b"root").digest())
+CHECKPOINT = LogCheckpoint("registry.example/log", 1_234, hashlib.sha256(b"root").digest())
 
 
-def signed(text: str | None = None, checkpoint: Checkpoint = CHECKPOINT) -> bytes:
+def signed(text: str | None = None, checkpoint: LogCheckpoint = CHECKPOINT) -> bytes:
     return note(checkpoint, PUBLIC, KEY.sign((text or checkpoint.text()).encode()).signature)
 
 

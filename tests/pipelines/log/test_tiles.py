@@ -4,12 +4,16 @@ import random
 
 import pytest
 
-from pipelines.log.tiles import Tiles, bundle_key, grow, read_bundle, tile_key, write_bundle
+from pipelines.log.growth import Growth, read_ends
+from pipelines.log.tiles import Tiles, bundle_key, read_bundle, tile_key, write_bundle
 from pipelines.log.tree import Frontier, LogError, is_consistent, is_included, leaf_hash
 from tests.pipelines.log.naive import path, subproof, tree_hash
 
 ENTRIES = [b"entry %d" % n for n in range(70_000)]
 STEPS = (0, 1, 2, 255, 256, 257, 300, 511, 512, 1_000, 65_535, 65_536, 65_537, 70_000)
+
+
+PORTION = 700
 
 
 class Files(dict[str, bytes]):
@@ -28,9 +32,11 @@ def logs(*sizes: int) -> tuple[Frontier, Files]:
     """Return a log that grew through these sizes, and its files."""
     files, log = Files(), Frontier()
     for size in sizes:
-        made = grow(log, files.read, ENTRIES[log.size : size])
-        files.update(made.files)
-        log = made.frontier
+        growth = Growth(log, read_ends(log, files.read))
+        for at in range(log.size, size, PORTION):
+            files.update(growth.append(ENTRIES[at : min(at + PORTION, size)]))
+        files.update(growth.ends())
+        log = growth.frontier
     return log, files
 
 
@@ -54,8 +60,8 @@ def test_a_log_that_grew_in_steps_is_the_one_that_was_made_at_once() -> None:
 def test_growing_reads_one_partial_tile_of_each_level_and_one_bundle() -> None:
     log, files = logs(65_537 + 300)
     files.asked.clear()
-    grow(log, files.read, [b"one more"])
-    assert set(files.asked) == {bundle_key(257, 45), tile_key(0, 257, 45)}
+    read_ends(log, files.read)
+    assert set(files.asked) == {bundle_key(257, 45), tile_key(0, 257, 45), tile_key(1, 1, 1), tile_key(2, 0, 1)}
 
 
 def test_proofs_are_those_of_the_definitions() -> None:
@@ -90,14 +96,14 @@ def test_growing_from_tiles_that_were_changed_is_refused() -> None:
     key = tile_key(0, 1, 44)
     files[key] = bytes(32) + files[key][32:]
     with pytest.raises(LogError, match=key):
-        grow(log, files.read, [b"more"])
+        read_ends(log, files.read)
 
 
 def test_growing_from_entries_that_were_changed_is_refused() -> None:
     log, files = logs(300)
     files[bundle_key(1, 44)] = write_bundle([b"forged", *ENTRIES[257:300]])
     with pytest.raises(LogError, match="last entries"):
-        grow(log, files.read, [b"more"])
+        read_ends(log, files.read)
 
 
 @pytest.mark.parametrize("body", [b"\0", b"\0\5four", b"\0\1a\0"])
