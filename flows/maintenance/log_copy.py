@@ -2,6 +2,7 @@
 
 from itertools import islice
 
+from flows.publish.pending_writes import changed
 from flows.registry.log import NOT_THE_LOG, reading
 from flows.registry.reader import Reader
 from flows.registry.signed_files import tampered
@@ -46,6 +47,7 @@ def _begun(target: Store, base: Reader | None) -> Growth:
 
 
 def _put(target: Store, files: dict[str, bytes]) -> int:
-    for name, body in files.items():
-        target.put(log_key(name), body)
-    return len(files)
+    drafts = changed(target, ((log_key(name), body) for name, body in files.items()))
+    for draft in drafts:
+        target.put(draft.key, draft.body or b"")
+    return len(drafts)

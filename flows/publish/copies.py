@@ -11,8 +11,8 @@ from itertools import takewhile
 from types import MappingProxyType
 
 from flows.publish.log_files import pending_log
-from flows.publish.pending_writes import PendingWrite, PendingWrites, applied_generation
-from flows.publish.publication import Progress, Publisher, RenderCopies, Rendering, Step, silent
+from flows.publish.pending_writes import PendingWrite, PendingWrites, applied_generation, changed
+from flows.publish.publication import Progress, Publisher, RenderCopies, Rendering, Step, reported, silent
 from flows.registry.reader import Reader, read_served
 from flows.store.base import ConflictError, Store, find
 from flows.store.pool import each
@@ -87,10 +87,10 @@ def _log(pending: PendingWrites, rendering: Rendering) -> Iterator[list[PendingW
     applied = applied_generation(reader.store)
     least = reader.generation - 1 if applied is None else applied
     since = list(takewhile(lambda snapshot: snapshot.generation > least, reader.ancestry()))
-    yield from pending_log(reader, reversed(since))
-    head = reader.snapshot.log
-    checkpoint = {log_key("checkpoint"): rendering.checkpoint(head)} if rendering.checkpoint and head else {}
-    yield from pending.files(checkpoint, Step.LOG)
+    with reported(pending.on_step, Step.LOG):
+        yield from pending_log(reader, reversed(since))
+        if rendering.checkpoint and (head := reader.snapshot.log):
+            yield changed(reader.store, [(log_key("checkpoint"), rendering.checkpoint(head))])
 
 
 def write_ahead(store: Store, base: Reader | None, drafts: list[PendingWrite]) -> int:
