@@ -23,7 +23,8 @@ ORDER = {
     ],
     "pipelines": [
         "errors", "ahead", "freshness", "formats", "registry", "log", "signing", "rules", "markdown", "texts",
-        "extraction", "normalise", "lifecycle", "merge", "enrich", "passport", "audit", "views", "order", "item_pipeline",
+        "extraction", "normalise", "lifecycle", "merge", "enrich", "passport", "audit", "views", "order",
+        "item_pipeline",
     ],
     "flows": [
         "errors", "output", "progress", "demo", "config", "store", "registry", "publish", "site", "job", "ingest",
