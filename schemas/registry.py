@@ -50,6 +50,8 @@ class ShardRow(Stored):
     """Last observation that the signed status rests on: that the model was listed, or that it was missing."""
     generation: int
     """The generation that issued this object; its snapshot names the sources that the passport was made from."""
+    log_index: int | None = None
+    """Place in the public log of the entry that states this issue; None where an older version wrote the row."""
 
 
 class ShardRef(Frozen):
@@ -134,6 +136,14 @@ class SearchRef(Frozen):
     """Digest of the passports that it was made from: while it is the same, the index is not built again."""
 
 
+class LogHead(Frozen):
+    """The public log as a generation leaves it: its size, and the roots of its complete subtrees, largest first."""
+
+    size: int
+    hashes: tuple[Sha256, ...]
+    """One for each bit that is set in the size; the log's root follows from them."""
+
+
 class Snapshot(Frozen):
     """One generation: names by hash every file that it serves, so that a reader who begins at the pointer finds it."""
 
@@ -154,6 +164,8 @@ class Snapshot(Frozen):
     search: SearchRef | None = None
     """The search index; None in generations that have none."""
     rules_sha256: Sha256
+    log: LogHead | None = None
+    """The public log with all that this generation issued; None in generations of older versions, which kept none."""
     lifetimes: dict[str, Lifetime]
     """Source → how long its facts stay fresh; the dates in passports that this generation issued follow from it."""
     run: str

@@ -19,11 +19,14 @@ from flows.registry.reader import Reader
 from flows.registry.signed_files import seal
 from flows.store.base import Store
 from flows.store.pool import batches, each
+from pipelines.log.tiles import file_names
 from pipelines.registry import layout
 from schemas.registry import Pointer
 from schemas.times import instant, timestamp
 
-FOLDERS = tuple(f"registry/{kind}" for kind in ("objects", "shards", "snapshots", "deltas", "sources", "probe"))
+FOLDERS = tuple(
+    f"registry/{kind}" for kind in ("objects", "shards", "snapshots", "deltas", "sources", "probe", "log/tile")
+)
 """Folders to collect from. Run reports, root and revocations always stay: they are few, and they are the history."""
 _MARGIN = timedelta(minutes=1)
 _BATCH = 256
@@ -50,6 +53,7 @@ def plan(store: Store, reader: Reader, *, generations: int, days: int, at: datet
     """
     whole = _youngest(reader, generations, at - timedelta(days=days))
     wanted = {item.key for item in reachable(reader, whole[-1])}
+    wanted |= {layout.log_key(name) for name in file_names(reader.snapshot.log.size if reader.snapshot.log else 0)}
     garbage: list[str] = []
     kept = 0
     for key in (key for folder in FOLDERS for key in store.list(folder)):

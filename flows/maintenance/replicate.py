@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from flows.config.clock import clock_of, source_date_epoch
 from flows.config.settings import Settings, SettingsError
+from flows.maintenance.log_copy import copy_log
 from flows.publish.continuity import served_among, signed_snapshots
 from flows.publish.copies import roll_forward
 from flows.publish.pointer import is_collecting, move_pointer
@@ -56,7 +57,7 @@ def replicate(
             raise PublicationError(
                 f"{target.name}: it commits in another way than {origin.name}: publish to it by `passports refresh`"
             )
-        copied = _copy(source, target, on_step)
+        copied = _copy(source, target, on_step) + copy_log(source, target, base)
         with reported(on_step, Step.BARRIER):
             target.barrier()
         pointer = origin.get(layout.POINTER_KEY, max_bytes=MAX_POINTER_BYTES)
@@ -128,6 +129,6 @@ def mirror(settings: Settings, to: str) -> Replicated:
 
 
 def _site_files(origin: Store) -> dict[str, bytes]:
-    """Return the schema and public keys that the origin serves beside the passports, by key."""
-    found = {key: find(origin, key) for key in (SCHEMA_KEY, JWKS_KEY, PUBLIC_KEY_KEY)}
+    """Return the schema, the public keys and the log's checkpoint that the origin serves, by key."""
+    found = {key: find(origin, key) for key in (SCHEMA_KEY, JWKS_KEY, PUBLIC_KEY_KEY, layout.log_key("checkpoint"))}
     return {key: blob.body for key, blob in found.items() if blob}

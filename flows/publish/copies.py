@@ -5,16 +5,18 @@ that was overtaken cannot replace a new passport with an old one.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from itertools import takewhile
 from types import MappingProxyType
 
-from flows.publish.pending_writes import PendingWrite, PendingWrites, applied_generation
-from flows.publish.publication import Progress, Publisher, RenderCopies, Rendering, Step, silent
+from flows.publish.log_files import pending_log
+from flows.publish.pending_writes import PendingWrite, PendingWrites, applied_generation, changed
+from flows.publish.publication import Progress, Publisher, RenderCopies, Rendering, Step, reported, silent
 from flows.registry.reader import Reader, read_served
 from flows.store.base import ConflictError, Store, find
 from flows.store.pool import each
-from pipelines.registry.layout import APPLIED_KEY
+from pipelines.registry.layout import APPLIED_KEY, log_key
 from schemas.base import Sha256
 from schemas.registry import Applied, ShardRow
 
@@ -63,6 +65,7 @@ def roll_forward(
     try:
         for step, drafts in (
             (Step.DELTA, pending.deltas()),
+            (Step.LOG, _log(pending, rendering)),
             (Step.COPIES, pending.copies()),
             (Step.SITE, pending.files(rendering.site, Step.SITE)),
             (Step.APPLIED, pending.files({APPLIED_KEY: applied}, Step.APPLIED)),
@@ -76,6 +79,31 @@ def roll_forward(
             newest = Reader(store, reader.keys, reader.at)
             written += roll_forward(newest, rendering, objects=objects, on_step=on_step)
     return written
+
+
+def _log(pending: PendingWrites, rendering: Rendering) -> Iterator[list[PendingWrite]]:
+    """Yield writes of the log's files since what was rolled forward last, then of its checkpoint."""
+    reader = pending.reader
+    applied = applied_generation(reader.store)
+    least = reader.generation - 1 if applied is None else applied
+    since = list(takewhile(lambda snapshot: snapshot.generation > least, reader.ancestry()))
+    with reported(pending.on_step, Step.LOG):
+        yield from pending_log(reader, reversed(since))
+        if rendering.checkpoint and (head := reader.snapshot.log):
+            yield changed(reader.store, [(log_key("checkpoint"), rendering.checkpoint(head))])
+
+
+def write_ahead(store: Store, base: Reader | None, drafts: list[PendingWrite]) -> int:
+    """Write files that a publication on top of `base` needs before its pointer moves; return how many were written.
+
+    Where another publisher was faster, nothing is written: the publication fails, and the other's files must stay.
+    """
+    if base is None:
+        return sum(each(partial(_put, store), drafts, workers=store.workers))
+    try:
+        return _write(base, drafts)
+    except _OvertakenError:
+        return 0
 
 
 def rewrite(reader: Reader, rows: Iterable[ShardRow], copies: RenderCopies) -> list[str]:
@@ -124,6 +152,11 @@ def _write_one(reader: Reader, draft: PendingWrite) -> int:
             return 0
         _ensure_served(reader)
     raise ConflictError(f"{store.name}: another program changes {draft.key} again and again: stop it and run again")
+
+
+def _put(store: Store, draft: PendingWrite) -> int:
+    store.put(draft.key, draft.body or b"")
+    return 1
 
 
 def _took(store: Store, draft: PendingWrite, *, guarded: bool) -> bool:

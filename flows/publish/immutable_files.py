@@ -123,6 +123,7 @@ class Immutables:
                 sources=sources,
                 counts=made.counts,
                 rules_sha256=rules_sha256,
+                log=made.log,
                 lifetimes=dict(self.publication.lifetimes),
                 run=self.publication.run_id,
             )

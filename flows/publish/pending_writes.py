@@ -43,6 +43,12 @@ def applied_generation(store: Store) -> int | None:
         return None
 
 
+def changed(store: Store, wanted: Iterable[tuple[str, bytes | None]]) -> list[PendingWrite]:
+    """Read the stored version of each key; return the writes for those that differ from what they should hold."""
+    found = each(lambda item: PendingWrite(*item, find(store, item[0])), wanted, workers=store.workers)
+    return [draft for draft in found if draft.body != (draft.before and draft.before.body)]
+
+
 @dataclass(frozen=True)
 class PendingWrites:
     """Finds the writes that a served generation still lacks."""
@@ -125,7 +131,4 @@ class PendingWrites:
         return ((passport_copy_key(slug), rendered.passport), *page)
 
     def _changed(self, wanted: Iterable[tuple[str, bytes | None]]) -> list[PendingWrite]:
-        """Read the stored version of each key; returns the writes for those that differ."""
-        store = self.store
-        looked = each(lambda item: PendingWrite(*item, find(store, item[0])), wanted, workers=store.workers)
-        return [draft for draft in looked if draft.body != (draft.before and draft.before.body)]
+        return changed(self.store, wanted)

@@ -15,7 +15,7 @@ from flows.registry.seen import RememberedGeneration
 from flows.store.base import Store
 from pipelines.signing.keys import KeyRing, Signer
 from schemas.base import Sha256, Timestamp
-from schemas.registry import Lifetime, ListCrawl, ShardRow
+from schemas.registry import Lifetime, ListCrawl, LogHead, ShardRow
 
 
 class PublicationError(FlowError):
@@ -69,6 +69,8 @@ class Rendering:
     copies: RenderCopies = field(repr=False)
     site: Mapping[str, bytes] = field(default_factory=dict)
     """Key → bytes of the files served beside the passports: schema.json, the public keys, the index."""
+    checkpoint: Callable[[LogHead], bytes] | None = field(default=None, repr=False)
+    """From the log's head to its signed checkpoint; None for one who has no key, and copies it."""
 
 
 RowsOf = Callable[[range], Iterable[ShardRow]]
@@ -113,6 +115,8 @@ class Step(StrEnum):
     BARRIER = "barrier"
     POINTER = "pointer"
     DELTA = "delta"
+    LOG = "log"
+    """Comparing the public log, whose tiles are written with the shards, and writing its checkpoint."""
     COPIES = "copies"
     SITE = "site"
     APPLIED = "applied"

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from flows.publish.copies import write_ahead
+from flows.publish.log_files import LogWriter
+from flows.publish.pending_writes import PendingWrite
 from flows.publish.publication import Progress, Publication, PublicationError, Step
 from flows.registry.reader import Reader
 from flows.store.base import Store
@@ -16,7 +19,7 @@ from pipelines.registry.packing import ref_of
 from pipelines.registry.shards import checked_rows, encode_shard
 from pipelines.registry.slots import slots_by_shard
 from schemas.base import Sha256
-from schemas.registry import ShardRef, ShardRow
+from schemas.registry import LogHead, ShardRef, ShardRow
 
 
 class WrittenShards(NamedTuple):
@@ -29,6 +32,8 @@ class WrittenShards(NamedTuple):
     """Digest of the unpacked lines of the delta from the base."""
     delta_bytes: int
     """Size of these lines in bytes."""
+    log: LogHead
+    """The public log with what the generation issues and removes."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +47,13 @@ class ShardWriter:
     on_step: Progress
 
     def cut(self, generation: int) -> WrittenShards:
-        """Write the shards; rows whose object is new get this `generation` as the one that issued it.
+        """Write shards and the log's tiles; rows whose object is new get this `generation` as the one that issued it.
 
         Raises PublicationError when a row names a passport that is not stored, or when the number of rows is not the
         announced one, and ShardError when rows have other slots than those asked for, or are not sorted by slug.
         """
         shards, counts, lines, delta_bytes = [], Counter[str](), hashlib.sha256(), 0
+        log = LogWriter(self.store, self.base)
         cuts = slots_by_shard(self.publication.passports)
         self.on_step(Step.SHARDS, 0, len(cuts))
         for index, slots in enumerate(cuts):
@@ -58,12 +64,15 @@ class ShardWriter:
                 lines.update(line)
                 delta_bytes += len(line)
             counts.update(row.status for row in came)
-            shards += [self._shard(index, came, before, generation)] if came else []
+            stamped = [_stamped(row, before, generation) for row in came]
+            stamped = self._logged(log, before, stamped, generation)
+            shards += [self._shard(index, stamped)] if stamped else []
             self.on_step(Step.SHARDS, index + 1, len(cuts))
         if counts.total() != self.publication.passports:
             announced = f"rows written: {counts.total()}, passports announced: {self.publication.passports}"
             raise PublicationError(f"{announced}: this is a fault in the run")
-        return WrittenShards(tuple(shards), dict(sorted(counts.items())), lines.hexdigest(), delta_bytes)
+        self._write_log(log.last())
+        return WrittenShards(tuple(shards), dict(sorted(counts.items())), lines.hexdigest(), delta_bytes, log.head)
 
     def _demand(self, objects: Iterable[Sha256]) -> None:
         """Raise PublicationError unless all objects exist: after the pointer has moved, readers would miss them."""
@@ -73,11 +82,23 @@ class ShardWriter:
             if not exists:
                 raise PublicationError(f"{self.store.name}: a row names object {sha256}, which the run did not write")
 
-    def _shard(self, index: int, rows: Iterable[ShardRow], before: Mapping[str, ShardRow], generation: int) -> ShardRef:
+    def _logged(
+        self, log: LogWriter, before: dict[str, ShardRow], rows: list[ShardRow], generation: int
+    ) -> list[ShardRow]:
+        """Append what changed to the log; return the rows with the places of their entries."""
+        places: dict[str, int] = {}
+        for portion, drafts in log.append(before, rows, generation):
+            places |= portion
+            self._write_log(drafts)
+        return [row.model_copy(update={"log_index": places[row.slug]}) if row.slug in places else row for row in rows]
+
+    def _write_log(self, drafts: list[PendingWrite]) -> None:
+        self.written[Step.LOG] += write_ahead(self.store, self.base, drafts)
+
+    def _shard(self, index: int, rows: list[ShardRow]) -> ShardRef:
         """Write a shard, unless the base refers to an identical one."""
-        stamped = [_stamped(row, before, generation) for row in rows]
-        body = encode_shard(stamped)
-        ref = ref_of(body, index=index, rows=len(stamped))
+        body = encode_shard(rows)
+        ref = ref_of(body, index=index, rows=len(rows))
         if self.base is None or ref not in self.base.snapshot.shards:
             self.written[Step.SHARDS] += self.store.create(shard_key(ref.sha256), body)
         return ref
@@ -88,5 +109,6 @@ def _kept(row: ShardRow, before: Mapping[str, ShardRow]) -> bool:
 
 
 def _stamped(row: ShardRow, before: Mapping[str, ShardRow], generation: int) -> ShardRow:
-    issued_in = before[row.slug].generation if _kept(row, before) else generation
-    return row if row.generation == issued_in else row.model_copy(update={"generation": issued_in})
+    kept = before[row.slug] if _kept(row, before) else None
+    update = {"generation": kept.generation if kept else generation, "log_index": kept.log_index if kept else None}
+    return row.model_copy(update=update)

@@ -156,6 +156,11 @@ class Reader:
         except MissingKeyError:
             return None
 
+    def parent_reader(self) -> "Reader | None":
+        """Return a reader of the parent; None where this generation is the first, or its parent is not retained."""
+        parent = self.parent(self.snapshot)
+        return self.at_snapshot(parent) if parent else None
+
     def delta(self, snapshot: Snapshot | None = None) -> Iterator[DeltaLine]:
         """Yield what this generation or an ancestor changed, a line per passport; raise MissingKeyError."""
         return read_delta(self.store, snapshot or self.snapshot)

@@ -1,20 +1,29 @@
 """Renders what is served beside the registry: copies of the passports, the contract, and the public key."""
 
 import base64
+from functools import partial
 
 import orjson
 
 from flows.publish.publication import Copies, RenderCopies, Rendering
+from pipelines.log.checkpoint import LogCheckpoint, note
+from pipelines.log.entries import frontier_of
 from pipelines.passport.links import Issuer, links
 from pipelines.registry.layout import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
 from pipelines.signing.contract import schema_text
 from pipelines.signing.keys import Signer, jwk
 from pipelines.signing.signatures import ALGORITHM
+from schemas.registry import LogHead
 
 
 def rendering_for(issuer: Issuer, signer: Signer) -> Rendering:
     """Return what a publisher with this issuer and key writes for readers."""
-    return Rendering(copies_for(issuer), site_files(signer))
+    return Rendering(copies_for(issuer), site_files(signer), partial(_checkpoint, f"{issuer.name}/log", signer))
+
+
+def _checkpoint(origin: str, signer: Signer, head: LogHead) -> bytes:
+    checkpoint = LogCheckpoint(origin, head.size, frontier_of(head).root())
+    return note(checkpoint, signer.public_key, signer.sign_text(checkpoint.text()))
 
 
 def copies_for(issuer: Issuer) -> RenderCopies:

@@ -52,6 +52,9 @@ _RULES: tuple[tuple[re.Pattern[str], Headers], ...] = tuple(
     (re.compile(pattern), Headers(content_type, cache_control))
     for pattern, content_type, cache_control in (
         (r"registry/(timestamp|applied)\.json", "application/json", _REVALIDATED),
+        (r"registry/log/checkpoint", "text/plain; charset=utf-8", _REVALIDATED),
+        (r"registry/log/tile/.+\.p/[0-9]+", "application/octet-stream", _MINUTES),
+        (r"registry/log/tile/.+", "application/octet-stream", _IMMUTABLE),
         (r"registry/.+\.json", "application/json", _IMMUTABLE),
         (r"registry/.+\.sqlite", "application/vnd.sqlite3", _IMMUTABLE),
         (r"registry/.+\.zst", "application/zstd", _IMMUTABLE),
@@ -127,6 +130,11 @@ def snapshot_key(generation: int) -> str:
 def delta_key(generation: int) -> str:
     """Key of the delta between a generation and its parent."""
     return f"{DELTAS}/{generation}.jsonl.zst"
+
+
+def log_key(name: str) -> str:
+    """Key of a file of the public log, by its name in C2SP's tlog-tiles."""
+    return f"registry/log/{name}"
 
 
 def run_key(run_id: str) -> str:

@@ -62,6 +62,10 @@ class Signer:
         """Return the signature of a body of this payload type, in base64 (88 characters)."""
         return base64.b64encode(self._sign(pae(payload_type, body)).signature).decode()
 
+    def sign_text(self, text: str) -> bytes:
+        """Return the signature (64 bytes) of a text as it is, for forms that others define: a log's checkpoint."""
+        return self._sign(text.encode()).signature
+
     def __repr__(self) -> str:
         return f"Signer(key_id={self.key_id!r})"
 

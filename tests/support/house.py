@@ -22,8 +22,9 @@ ORDER = {
         "settings", "clock", "download", "frontier", "extensions", *sorted(CRAWLS),
     ],
     "pipelines": [
-        "errors", "ahead", "freshness", "formats", "registry", "signing", "rules", "markdown", "texts", "extraction",
-        "normalise", "lifecycle", "merge", "enrich", "scoring", "passport", "audit", "views", "order", "item_pipeline",
+        "errors", "ahead", "freshness", "formats", "registry", "log", "signing", "rules", "markdown", "texts",
+        "extraction", "normalise", "lifecycle", "merge", "enrich", "scoring", "passport", "audit", "views", "order",
+        "item_pipeline",
     ],
     "flows": [
         "errors", "output", "progress", "demo", "config", "store", "registry", "search", "publish", "site", "job",

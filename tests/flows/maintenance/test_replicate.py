@@ -11,6 +11,7 @@ from flows.registry.signed_files import TamperedError
 from flows.store.base import Store
 from flows.store.local import LocalStore
 from flows.store.open import open_store
+from pipelines.log.tiles import file_names
 from pipelines.registry import layout
 from tests.flows.publish.test_protocol import assert_whole
 from tests.support.object_stores import SERVED, place_of
@@ -46,6 +47,14 @@ def bring(origin: Store, target: Store) -> Replicated:
     return replicate(Reader(origin, KEYS, AT), target, RENDERING, nonce="copy")
 
 
+def of_now(store: Store) -> dict[str, bytes]:
+    """Return all files of a store but those that its log ended with at earlier sizes."""
+    log = reader(store).snapshot.log
+    assert log
+    wanted = {layout.log_key(name) for name in file_names(log.size)}
+    return {key: body for key, body in dump(store).items() if "/log/tile/" not in key or key in wanted}
+
+
 @pytest.mark.parametrize("kind", ["local", "memory", *SERVED])
 def test_another_store_becomes_equal_in_every_byte(
     origin: Store, kind: str, request: pytest.FixtureRequest, tmp_path: Path
@@ -53,7 +62,7 @@ def test_another_store_becomes_equal_in_every_byte(
     target = place_of(kind, request, tmp_path).open()
     done = bring(origin, target)
     assert done.generation == 2
-    assert dump(target) == dump(origin)
+    assert of_now(target) == of_now(origin)
     assert_whole(target)
     assert bring(origin, target) == (2, 0, {})
 
@@ -61,8 +70,8 @@ def test_another_store_becomes_equal_in_every_byte(
 def test_the_next_time_only_what_is_lacking_is_copied(origin: Store, target: Store) -> None:
     bring(origin, target)
     publish_versions(origin, {SLUG: 3}, nonce="3")
-    assert bring(origin, target) == (3, 5, {"copies": 2, "applied": 1})
-    assert dump(target) == dump(origin)
+    assert bring(origin, target) == (3, 7, {"copies": 2, "applied": 1})
+    assert of_now(target) == of_now(origin)
 
 
 def test_nothing_damaged_is_copied_and_the_pointer_stays(origin: Store, tmp_path: Path) -> None:
@@ -102,7 +111,7 @@ def test_a_store_that_only_creates_can_be_brought_elsewhere(tmp_path: Path) -> N
     bring(origin, target)
     publish_versions(origin, {SLUG: 2}, nonce="2")
     assert bring(origin, target).generation == 2
-    assert dump(target) == dump(origin)
+    assert of_now(target) == of_now(origin)
 
 
 def test_what_a_collection_left_can_be_brought_elsewhere(origin: Store, target: Store) -> None:
@@ -110,7 +119,7 @@ def test_what_a_collection_left_can_be_brought_elsewhere(origin: Store, target: 
         publish_versions(origin, {SLUG: version}, nonce=str(version))
     collect(publisher(origin, "gc", clock=lambda: AT + timedelta(days=1)), generations=2, days=0)
     bring(origin, target)
-    assert dump(target) == dump(origin)
+    assert of_now(target) == of_now(origin)
     assert_whole(target)
 
 

@@ -80,6 +80,7 @@ def test_a_first_publication_is_served_whole(store: Store) -> None:
         "report": 1,
         "shards": 1,
         "snapshot": 1,
+        "log": 2,
         "delta": 1,
         "copies": 6,
         "site": 3,
@@ -95,7 +96,7 @@ def test_the_next_publication_writes_what_changed_and_no_more(store: Store) -> N
     published = publish_versions(store, {"acme-tern": 2}, nonce="2")
     assert published == (
         2,
-        {"objects": 1, "report": 1, "shards": 1, "snapshot": 1, "delta": 1, "copies": 2, "applied": 1},
+        {"objects": 1, "report": 1, "shards": 1, "snapshot": 1, "log": 2, "delta": 1, "copies": 2, "applied": 1},
     )
     assert_whole(store)
     assert {found.slug: found.generation for found in reader(store).rows()} == {

@@ -1,0 +1,111 @@
+"""Writes the public log's tiles: before the pointer moves, so that nothing is served that is not logged.
+
+Publishers that race write different entries at the same place. So each file is written by compare-and-swap against the
+version read before a check that the pointer has not moved, as copies are, and compared again once it has.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from flows.progress import LOG
+from flows.publish.pending_writes import PendingWrite, changed
+from flows.registry.log import NOT_THE_LOG, reading
+from flows.registry.reader import Reader
+from flows.registry.signed_files import RegistryError, tampered
+from flows.store.base import MissingKeyError, Store
+from pipelines.log.entries import frontier_of, head_of, logged
+from pipelines.log.growth import Growth, read_ends
+from pipelines.log.tree import Frontier, LogError
+from pipelines.registry.layout import log_key
+from pipelines.registry.slots import slots_by_shard
+from schemas.registry import LogHead, ShardRow, Snapshot
+
+_MOST_AT_ONCE = 4_096
+"""Entries that are appended at once; their tiles are then written and freed."""
+
+
+class LogWriter:
+    """Appends what a generation issues and removes to the log that the generation `base` left.
+
+    Raises TamperedError where the stored log is not the one that was signed, and cannot be made anew.
+    """
+
+    def __init__(self, store: Store, base: Reader | None) -> None:
+        self._store = store
+        self.growth = _growth_after(base) if base else Growth(Frontier(), {})
+
+    @property
+    def head(self) -> LogHead:
+        """The log with all that was appended."""
+        return head_of(self.growth.frontier)
+
+    def append(
+        self, before: dict[str, ShardRow], rows: Iterable[ShardRow], generation: int
+    ) -> Iterator[tuple[dict[str, int], list[PendingWrite]]]:
+        """Append what changed in the rows of some slots; yield in portions: slug → index, and the files to write."""
+        portion: list[tuple[str, bytes]] = []
+        for pair in logged(before, rows, generation):
+            portion.append(pair)
+            if len(portion) == _MOST_AT_ONCE:
+                yield self._appended(portion)
+                portion = []
+        if portion:
+            yield self._appended(portion)
+
+    def last(self) -> list[PendingWrite]:
+        """Return the writes of the tiles that the log now ends with, which are not full."""
+        return self._changed(self.growth.ends())
+
+    def _appended(self, portion: list[tuple[str, bytes]]) -> tuple[dict[str, int], list[PendingWrite]]:
+        begin = self.growth.frontier.size
+        files = self.growth.append([entry for _, entry in portion])
+        return {slug: begin + n for n, (slug, _) in enumerate(portion)}, self._changed(files)
+
+    def _changed(self, files: dict[str, bytes]) -> list[PendingWrite]:
+        return changed(self._store, ((log_key(name), body) for name, body in files.items()))
+
+
+def pending_log(reader: Reader, snapshots: Iterable[Snapshot]) -> Iterator[list[PendingWrite]]:
+    """Yield writes of the log's files that these generations, oldest first, should have left and that differ.
+
+    Generations without a log are left out, and those whose parent is no longer retained.
+    """
+    for snapshot in snapshots:
+        own = reader.at_snapshot(snapshot)
+        if snapshot.log is None or _lost_its_parent(own):
+            continue
+        try:
+            writer = LogWriter(reader.store, own.parent_reader())
+            yield from _appended(writer, own)
+            yield writer.last()
+        except (RegistryError, MissingKeyError) as error:
+            LOG.warning("the log of generation %s could not be compared: %s", snapshot.generation, error)
+
+
+def _growth_after(base: Reader) -> Growth:
+    """Return a generation's log: as it is stored, or where that is missing or a racing publisher's, from its rows."""
+    head = base.snapshot.log
+    try:
+        return Growth(frontier_of(head), read_ends(frontier_of(head), reading(base.store)))
+    except (LogError, MissingKeyError) as error:
+        damage = tampered(base.store, log_key("tile"), f"{NOT_THE_LOG} ({error})")
+        if _lost_its_parent(base):
+            raise damage from error
+        writer = LogWriter(base.store, base.parent_reader())
+        for _ in _appended(writer, base):
+            pass
+        if writer.head != head:
+            raise damage from error
+        return writer.growth
+
+
+def _appended(writer: LogWriter, own: Reader) -> Iterator[list[PendingWrite]]:
+    """Append what a generation issued and removed; yield the writes of what that completes."""
+    parent = own.parent_reader()
+    for slots in slots_by_shard(own.snapshot.passports):
+        before = {row.slug: row for row in parent.rows(slots=slots)} if parent else {}
+        for _, drafts in writer.append(before, own.rows(slots=slots), own.generation):
+            yield drafts
+
+
+def _lost_its_parent(own: Reader) -> bool:
+    return own.snapshot.parent is not None and own.parent_reader() is None
