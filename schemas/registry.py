@@ -161,7 +161,7 @@ class Snapshot(Frozen):
     sources: tuple[SourceRef, ...]
     counts: dict[str, int]
     """Status → number of passports."""
-    search: SearchRef | None = None
+    search: Annotated[SearchRef | None, Field(exclude_if=lambda value: value is None)] = None
     """The search index; None in generations that have none."""
     rules_sha256: Sha256
     log: LogHead | None = None

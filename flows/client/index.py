@@ -1,6 +1,7 @@
 """Gets the search index of a generation: the one that its snapshot names, or else one built from its passports."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,19 +9,20 @@ from flows.registry.reader import Reader
 from flows.registry.signed_files import TamperedError, save_search
 from flows.search.build import build_index
 from flows.search.index import SearchIndex
+from flows.store.base import MissingKeyError
 
 
 def index_of(reader: Reader, path: Path) -> SearchIndex:
     """Return the search index of a reader's generation, in a new file at the path.
 
-    Generations without one are indexed here, from passports that are verified one by one. Raises TamperedError,
-    MissingKeyError and SearchIndexError.
+    Where there is none, the passports are indexed here, each verified first. Raises TamperedError and SearchIndexError.
     """
     path.unlink(missing_ok=True)
     if reader.snapshot.search is not None:
-        save_search(reader.store, reader.snapshot.search, path)
-    else:
-        build_index(path, _verified(reader))
+        with suppress(MissingKeyError):
+            save_search(reader.store, reader.snapshot.search, path)
+            return SearchIndex(path)
+    build_index(path, _verified(reader))
     return SearchIndex(path)
 
 

@@ -25,7 +25,8 @@ from schemas.registry import Pointer
 from schemas.times import instant, timestamp
 
 FOLDERS = tuple(
-    f"registry/{kind}" for kind in ("objects", "shards", "snapshots", "deltas", "sources", "probe", "log/tile")
+    f"registry/{kind}"
+    for kind in ("objects", "shards", "snapshots", "deltas", "sources", "search", "probe", "log/tile")
 )
 """Folders to collect from. Run reports, root and revocations always stay: they are few, and they are the history."""
 _MARGIN = timedelta(minutes=1)

@@ -14,7 +14,7 @@ from flows.publish.continuity import served_among, signed_snapshots
 from flows.publish.copies import roll_forward
 from flows.publish.pointer import is_collecting, move_pointer
 from flows.publish.publication import Progress, PublicationError, Rendering, Step, reported, silent, tell_step
-from flows.registry.reachable import FileRef, reachable, read_genuine
+from flows.registry.reachable import FileRef, copy_genuine, reachable
 from flows.registry.reader import Reader, read_served
 from flows.registry.signed_files import MAX_POINTER_BYTES
 from flows.registry.trust import trusted_keys
@@ -112,7 +112,7 @@ def _lacking(source: Reader, target: Store) -> Iterator[FileRef]:
 
 
 def _copy_one(source: Reader, target: Store, item: FileRef) -> bool:
-    return target.create(item.key, read_genuine(source.store, item, source.keys, source.at))
+    return copy_genuine(source.store, target, item, source.keys, source.at)
 
 
 def mirror(settings: Settings, to: str) -> Replicated:

@@ -13,7 +13,7 @@ from flows.publish.copies import rewrite
 from flows.publish.pending_writes import applied_generation
 from flows.publish.pointer import is_collecting
 from flows.publish.publication import PublicationError, RenderCopies
-from flows.registry.reachable import FileRef, item_of, reachable, read_genuine
+from flows.registry.reachable import FileRef, ensure_genuine, item_of, reachable, replace_genuine
 from flows.registry.reader import Reader
 from flows.registry.signed_files import REMEDY, RegistryError, read_pointer
 from flows.store.base import MissingKeyError, Store, StoreError, StoreUnavailableError
@@ -144,7 +144,7 @@ class Scrubber:
 
     def _damage(self, item: FileRef) -> Damage | None:
         try:
-            read_genuine(self.store, item, self.trusted, self.at)
+            ensure_genuine(self.store, item, self.trusted, self.at)
         except (RegistryError, StoreError) as error:
             if isinstance(error, StoreUnavailableError):
                 self.store.get(layout.POINTER_KEY)  # raises where the whole store is out of reach, not this file alone
@@ -156,7 +156,7 @@ class Scrubber:
         if self.other is None:
             return damage
         try:
-            self.store.put(item.key, read_genuine(self.other, item, self.trusted, self.at))
+            replace_genuine(self.other, self.store, item, self.trusted, self.at)
         except (RegistryError, StoreError) as error:
             return damage._replace(reason=f"{damage.reason}; not repaired: {error}")
         return damage._replace(repaired=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 
+from flows.publish.index_writer import IndexWriter
 from flows.publish.publication import Publication, PublicationError, Publisher, SourcePart, SourceParts, Step, reported
 from flows.publish.shard_writer import ShardWriter
 from flows.registry.reader import Reader
@@ -16,7 +17,7 @@ from flows.store.pool import each
 from pipelines.registry.layout import object_key, rules_key, run_key, snapshot_key, source_key
 from pipelines.registry.packing import ref_of
 from pipelines.registry.slots import COUNTS
-from schemas.registry import Commit, ShardRef, Snapshot, SourceRef
+from schemas.registry import Commit, SearchRef, ShardRef, Snapshot, SourceRef
 from schemas.times import timestamp
 
 
@@ -109,9 +110,13 @@ class Immutables:
 
     def _snapshot(self, sources: tuple[SourceRef, ...], rules_sha256: str) -> tuple[int, str] | None:
         """Write shards and snapshot under the next free number: publishers killed or overtaken may have used some."""
-        cutter = ShardWriter(self.publisher.store, self.publication, self.base, self.written, self.publisher.on_step)
+        on_step = self.publisher.on_step
+        cutter = ShardWriter(self.publisher.store, self.publication, self.base, self.written, on_step)
+        indexer = IndexWriter(self.publisher.store, self.publication, self.base, self.written, on_step)
+        search: SearchRef | None = None
         for generation in count(max(self.base.generation if self.base else 0, self.after) + 1):
             made = cutter.cut(generation)
+            search = search or indexer.write(made)
             snapshot = Snapshot(
                 generation=generation,
                 parent=self.base.generation if self.base else None,
@@ -122,6 +127,7 @@ class Immutables:
                 shards=made.shards,
                 sources=sources,
                 counts=made.counts,
+                search=search,
                 rules_sha256=rules_sha256,
                 log=made.log,
                 lifetimes=dict(self.publication.lifetimes),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 from flows.errors import FlowError
@@ -97,6 +98,8 @@ class Publication:
     run_id: str
     run_report: bytes
     rendering: Rendering
+    index_folder: Path | None = None
+    """Folder to build the search index in; None where none is published."""
 
 
 class Step(StrEnum):
@@ -111,6 +114,7 @@ class Step(StrEnum):
     RULES = "rules"
     REPORT = "report"
     SHARDS = "shards"
+    SEARCH = "search"
     SNAPSHOT = "snapshot"
     BARRIER = "barrier"
     POINTER = "pointer"

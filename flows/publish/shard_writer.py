@@ -11,6 +11,7 @@ from flows.publish.log_files import LogWriter
 from flows.publish.pending_writes import PendingWrite
 from flows.publish.publication import Progress, Publication, PublicationError, Step
 from flows.registry.reader import Reader
+from flows.search.build import ContentDigest
 from flows.store.base import Store
 from flows.store.pool import each
 from pipelines.registry.deltas import delta, print_delta
@@ -34,6 +35,8 @@ class WrittenShards(NamedTuple):
     """Size of these lines in bytes."""
     log: LogHead
     """The public log with what the generation issues and removes."""
+    content_sha256: Sha256
+    """Digest of what a search index of the passports is made from."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class ShardWriter:
         Raises PublicationError when a row names a passport that is not stored, or when the number of rows is not the
         announced one, and ShardError when rows have other slots than those asked for, or are not sorted by slug.
         """
-        shards, counts, lines, delta_bytes = [], Counter[str](), hashlib.sha256(), 0
+        shards, counts, lines, delta_bytes, content = [], Counter[str](), hashlib.sha256(), 0, ContentDigest()
         log = LogWriter(self.store, self.base)
         cuts = slots_by_shard(self.publication.passports)
         self.on_step(Step.SHARDS, 0, len(cuts))
@@ -64,6 +67,7 @@ class ShardWriter:
                 lines.update(line)
                 delta_bytes += len(line)
             counts.update(row.status for row in came)
+            content.update(came)
             stamped = [_stamped(row, before, generation) for row in came]
             stamped = self._logged(log, before, stamped, generation)
             shards += [self._shard(index, stamped)] if stamped else []
@@ -72,7 +76,9 @@ class ShardWriter:
             announced = f"rows written: {counts.total()}, passports announced: {self.publication.passports}"
             raise PublicationError(f"{announced}: this is a fault in the run")
         self._write_log(log.last())
-        return WrittenShards(tuple(shards), dict(sorted(counts.items())), lines.hexdigest(), delta_bytes, log.head)
+        return WrittenShards(
+            tuple(shards), dict(sorted(counts.items())), lines.hexdigest(), delta_bytes, log.head, content.hexdigest()
+        )
 
     def _demand(self, objects: Iterable[Sha256]) -> None:
         """Raise PublicationError unless all objects exist: after the pointer has moved, readers would miss them."""

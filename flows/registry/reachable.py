@@ -1,14 +1,17 @@
 """Lists the immutable files that a registry refers to, each with the hash that signed files state for it."""
 
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
 
 from flows.registry.reader import Reader
-from flows.registry.signed_files import checked_delta, read_hashed, tampered
+from flows.registry.signed_files import checked_delta, read_hashed, save_hashed, tampered
 from flows.store.base import MAX_BLOB_BYTES, Store
 from pipelines.registry import layout
-from pipelines.registry.layout import DELTAS
+from pipelines.registry.layout import DELTAS, SEARCH_INDEXES
 from pipelines.signing.keys import KeyRing
 from pipelines.signing.verification import verify_passport
 from schemas.registry import ShardRef, Snapshot
@@ -64,6 +67,9 @@ def reachable(reader: Reader, kept_from: int, check: ReadCheck = _trusting) -> I
             yield from _sources(snapshot)
         if snapshot.generation in issued or snapshot.generation >= kept_from:
             yield FileRef(layout.rules_key(snapshot.rules_sha256), snapshot.rules_sha256)
+        if snapshot.search and snapshot.generation >= kept_from:
+            search = snapshot.search
+            yield FileRef(layout.search_key(search.sha256), search.sha256, packed_bytes=search.size_bytes)
         if snapshot.generation >= kept_from:
             delta = layout.delta_key(snapshot.generation)
             yield FileRef(delta, snapshot.delta_sha256, unpacked_bytes=snapshot.delta_bytes)
@@ -102,6 +108,46 @@ def _sources(snapshot: Snapshot) -> Iterator[FileRef]:
 
 GENUINE = frozenset({Verdict.OK_OFFLINE, Verdict.EXPIRED, Verdict.ENDED, Verdict.NOT_YET_VALID})
 """Verdicts on a passport with a valid signature, whatever its age."""
+
+
+def ensure_genuine(store: Store, item: FileRef, trusted: KeyRing, at: datetime) -> None:
+    """Raise as `read_genuine` does where a file is not what was signed; a search index is read in pieces."""
+    if not _is_search(item):
+        read_genuine(store, item, trusted, at)
+        return
+    with _saved(store, item):
+        pass
+
+
+def copy_genuine(origin: Store, target: Store, item: FileRef, trusted: KeyRing, at: datetime) -> bool:
+    """Create a file of the origin in the target, once checked as by `read_genuine`; returns whether it was new."""
+    if not _is_search(item):
+        return target.create(item.key, read_genuine(origin, item, trusted, at))
+    with _saved(origin, item) as path:
+        return target.create_from(item.key, path)
+
+
+def replace_genuine(origin: Store, target: Store, item: FileRef, trusted: KeyRing, at: datetime) -> None:
+    """Replace a damaged file of the target by the origin's, once checked as by `read_genuine`."""
+    if not _is_search(item):
+        target.put(item.key, read_genuine(origin, item, trusted, at))
+        return
+    with _saved(origin, item) as path:
+        target.delete(item.key)
+        target.create_from(item.key, path)
+
+
+def _is_search(item: FileRef) -> bool:
+    return item.key.startswith(f"{SEARCH_INDEXES}/")
+
+
+@contextmanager
+def _saved(store: Store, item: FileRef) -> Iterator[Path]:
+    """Give a local copy of a search index that has its signed hash."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "index.sqlite"
+        save_hashed(store, item.key, item.sha256 or "", path, max_bytes=item.packed_bytes or 0)
+        yield path
 
 
 def read_genuine(store: Store, item: FileRef, trusted: KeyRing, at: datetime) -> bytes:

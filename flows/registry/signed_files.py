@@ -156,13 +156,17 @@ def read_hashed(store: Store, key: str, sha256: str, *, max_bytes: int = MAX_BLO
 
 def save_search(store: Store, ref: SearchRef, path: Path) -> None:
     """Write the search index that a snapshot names to a new file; raise MissingKeyError or TamperedError."""
-    key = search_key(ref.sha256)
+    save_hashed(store, search_key(ref.sha256), ref.sha256, path, max_bytes=ref.size_bytes)
+
+
+def save_hashed(store: Store, key: str, sha256: str, path: Path, *, max_bytes: int) -> None:
+    """Write the bytes at a key to a new file, in pieces; raise as `read_hashed` does."""
     try:
-        store.save(key, path, max_bytes=ref.size_bytes)
+        store.save(key, path, max_bytes=max_bytes)
     except TooLargeError as error:
-        raise tampered(store, key, f"is larger than the {ref.size_bytes} bytes that its snapshot states") from error
+        raise tampered(store, key, f"is larger than the {max_bytes} bytes that its snapshot states") from error
     with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != ref.sha256:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
             raise tampered(store, key, "is not the file that its snapshot names")
 
 

@@ -97,6 +97,7 @@ def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunRe
         run_id=report.run,
         run_report=report.model_dump_json().encode(),
         rendering=rendering_for(tools.issuer, tools.signer),
+        index_folder=folder,
     )
 
 

@@ -52,9 +52,17 @@ def _insert(database: sqlite3.Connection, number: int, found: IndexedDocument, r
     database.execute(statement, (number, *texts.values()))
 
 
-def content_digest(rows: Iterable[ShardRow]) -> str:
-    """Digest of what an index of these rows is made from: equal digests mean that it need not be built again."""
-    digest = hashlib.sha256(f"{FORMAT}\n".encode())
-    for row in rows:
-        digest.update(f"{row.slug} {row.object}\n".encode())
-    return digest.hexdigest()
+class ContentDigest:
+    """Digest of what an index is made from: while it is equal, the index need not be built again."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256(f"{FORMAT}\n".encode())
+
+    def update(self, rows: Iterable[ShardRow]) -> None:
+        """Add the rows of the next shard."""
+        for row in rows:
+            self._digest.update(f"{row.slug} {row.object}\n".encode())
+
+    def hexdigest(self) -> str:
+        """Return the digest of all rows so far, in hexadecimal."""
+        return self._digest.hexdigest()

@@ -10,6 +10,7 @@ APPLIED_KEY = "registry/applied.json"
 SNAPSHOTS = "registry/snapshots"
 
 DELTAS = "registry/deltas"
+SEARCH_INDEXES = "registry/search"
 SCHEMA_KEY = "schema.json"
 INDEX_KEY = "index.html"
 JWKS_KEY = ".well-known/jwks.json"
@@ -114,7 +115,7 @@ def source_key(source: str, sha256: str) -> str:
 
 def search_key(sha256: str) -> str:
     """Key of a search index by the hash of its bytes."""
-    return f"registry/search/{sha256}.sqlite"
+    return f"{SEARCH_INDEXES}/{sha256}.sqlite"
 
 
 def rules_key(sha256: str) -> str:

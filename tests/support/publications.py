@@ -4,6 +4,7 @@ import hashlib
 import os
 import resource
 import signal
+import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -146,6 +147,7 @@ def publication(versions: Versions, base: Reader | None = None, *, run: str = "r
         run_id=run,
         run_report=b"{}",
         rendering=RENDERING,
+        index_folder=Path(tempfile.gettempdir()),
     )
 
 

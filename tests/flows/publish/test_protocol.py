@@ -79,6 +79,7 @@ def test_a_first_publication_is_served_whole(store: Store) -> None:
         "rules": 1,
         "report": 1,
         "shards": 1,
+        "search": 1,
         "snapshot": 1,
         "log": 2,
         "delta": 1,
@@ -96,7 +97,17 @@ def test_the_next_publication_writes_what_changed_and_no_more(store: Store) -> N
     published = publish_versions(store, {"acme-tern": 2}, nonce="2")
     assert published == (
         2,
-        {"objects": 1, "report": 1, "shards": 1, "snapshot": 1, "log": 2, "delta": 1, "copies": 2, "applied": 1},
+        {
+            "objects": 1,
+            "report": 1,
+            "shards": 1,
+            "search": 1,
+            "snapshot": 1,
+            "log": 2,
+            "delta": 1,
+            "copies": 2,
+            "applied": 1,
+        },
     )
     assert_whole(store)
     assert {found.slug: found.generation for found in reader(store).rows()} == {
@@ -310,8 +321,8 @@ def test_passports_handed_over_are_not_read_back_for_their_copies(tmp_path: Path
     publish_versions(store, FIRST, nonce="1")
     publish_versions(store, {"acme-tern": 2}, nonce="2")
     assert read
-    specimen = layout.object_key(row("acme-gull").object)
-    assert {key for key in read if key.startswith("registry/objects/")} == {specimen}
+    indexed = {layout.object_key(row(slug).object) for slug in ("acme-gull", "api")}
+    assert {key for key in read if key.startswith("registry/objects/")} == indexed
     assert_whole(store)
 
 
