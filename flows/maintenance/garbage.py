@@ -14,7 +14,7 @@ from flows.publish.continuity import ensure_newest
 from flows.publish.pointer import COLLECTION_LEASE, POINTER_LIFE
 from flows.publish.publication import PublicationError, Publisher
 from flows.registry.publish_time import time_to_publish
-from flows.registry.reachable import ancestors, reachable
+from flows.registry.reachable import ancestors, page_list_parts, reachable
 from flows.registry.reader import Reader
 from flows.registry.signed_files import seal
 from flows.store.base import Store
@@ -23,7 +23,9 @@ from pipelines.registry import layout
 from schemas.registry import Pointer
 from schemas.times import instant, timestamp
 
-FOLDERS = tuple(f"registry/{kind}" for kind in ("objects", "shards", "snapshots", "deltas", "sources", "probe"))
+FOLDERS = tuple(
+    f"registry/{kind}" for kind in ("objects", "shards", "snapshots", "deltas", "sources", "probe", "page-lists")
+)
 """Folders to collect from. Run reports, root and revocations always stay: they are few, and they are the history."""
 _MARGIN = timedelta(minutes=1)
 _BATCH = 256
@@ -49,7 +51,7 @@ def plan(store: Store, reader: Reader, *, generations: int, days: int, at: datet
     generation that issued it, as its evidence points into them; and all snapshots between these generations.
     """
     whole = _youngest(reader, generations, at - timedelta(days=days))
-    wanted = {item.key for item in reachable(reader, whole[-1])}
+    wanted = {item.key for item in reachable(reader, whole[-1])} | page_list_parts(store, reader.keys)
     garbage: list[str] = []
     kept = 0
     for key in (key for folder in FOLDERS for key in store.list(folder)):

@@ -5,12 +5,12 @@ that was overtaken cannot replace a new passport with an old one.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from types import MappingProxyType
 
 from flows.publish.pending_writes import PendingWrite, PendingWrites, applied_generation
-from flows.publish.publication import Progress, Publisher, RenderCopies, Rendering, Step, silent
+from flows.publish.publication import Copies, Progress, Publisher, RenderCopies, Rendering, Step, silent
 from flows.registry.reader import Reader, read_served
 from flows.store.base import ConflictError, Store, find
 from flows.store.pool import each
@@ -65,10 +65,11 @@ def roll_forward(
             (Step.DELTA, pending.deltas()),
             (Step.COPIES, pending.copies()),
             (Step.SITE, pending.files(rendering.site, Step.SITE)),
+            *_pages(pending, rendering),
             (Step.APPLIED, pending.files({APPLIED_KEY: applied}, Step.APPLIED)),
         ):
-            if step is Step.APPLIED and written:
-                store.barrier()  # applied.json must not outlive the copies in a loss of power
+            if step in (Step.PAGE_LIST, Step.APPLIED) and written:
+                store.barrier()  # neither may outlive, in a loss of power, what it says is written
             for batch in drafts:
                 written[step] += _write(reader, batch)
     except _OvertakenError as overtaken:
@@ -76,6 +77,23 @@ def roll_forward(
             newest = Reader(store, reader.keys, reader.at)
             written += roll_forward(newest, rendering, objects=objects, on_step=on_step)
     return written
+
+
+def _pages(pending: PendingWrites, rendering: Rendering) -> Iterator[tuple[Step, Iterator[list[PendingWrite]]]]:
+    """Yield the steps that write the pages and then their list."""
+    if rendering.pages:
+        pages = rendering.pages(pending.reader, pending.object, applied_generation(pending.store) is None)
+        yield Step.PAGES, pending.pages(pages)
+        yield Step.PAGE_LIST, pending.page_list(pages)
+
+
+def rewrite_files(reader: Reader, files: Mapping[str, bytes]) -> None:
+    """Write those files that differ from the stored ones, unless a newer generation is served."""
+    for batch in PendingWrites(reader, lambda _, body: Copies(body)).files(files, Step.SITE):
+        try:
+            _write(reader, batch)
+        except _OvertakenError:
+            return
 
 
 def rewrite(reader: Reader, rows: Iterable[ShardRow], copies: RenderCopies) -> list[str]:

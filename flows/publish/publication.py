@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from flows.errors import FlowError
 from flows.progress import tell
 from flows.registry.publish_time import Confirm, unconfirmed
+from flows.registry.reader import Reader
 from flows.registry.seen import RememberedGeneration
 from flows.store.base import Store
 from pipelines.signing.keys import KeyRing, Signer
@@ -62,6 +63,20 @@ RenderCopies = Callable[[str, bytes], Copies]
 """From a slug and the bytes of its signed passport to its copies."""
 
 
+class Pages(Protocol):
+    """The pages of one generation."""
+
+    def changed(self) -> Iterator[tuple[str, bytes | None]]:
+        """Yield key and bytes of each page that may differ from the stored one; None: it is to be removed."""
+
+    def listed(self) -> Mapping[str, bytes]:
+        """Return key → bytes of the signed list of all pages, once all of `changed` are written."""
+
+
+RenderPages = Callable[[Reader, Callable[[str], bytes], bool], Pages]
+"""From a reader of what is served, a function that returns a passport by its hash, and whether to render all afresh."""
+
+
 @dataclass(frozen=True)
 class Rendering:
     """What is written for readers outside the registry once a generation is served."""
@@ -69,6 +84,8 @@ class Rendering:
     copies: RenderCopies = field(repr=False)
     site: Mapping[str, bytes] = field(default_factory=dict)
     """Key → bytes of the files served beside the passports: schema.json, the public keys, the index."""
+    pages: RenderPages | None = field(default=None, repr=False)
+    """Renders the pages for people; None where there are none."""
 
 
 RowsOf = Callable[[range], Iterable[ShardRow]]
@@ -115,6 +132,8 @@ class Step(StrEnum):
     DELTA = "delta"
     COPIES = "copies"
     SITE = "site"
+    PAGES = "pages"
+    PAGE_LIST = "page list"
     APPLIED = "applied"
     DONE = "done"
 

@@ -23,7 +23,7 @@ ORDER = {
     ],
     "pipelines": [
         "errors", "ahead", "freshness", "formats", "registry", "signing", "rules", "markdown", "texts", "extraction",
-        "normalise", "lifecycle", "merge", "enrich", "passport", "audit", "views", "order", "item_pipeline",
+        "normalise", "lifecycle", "merge", "enrich", "passport", "audit", "views", "pages", "order", "item_pipeline",
     ],
     "flows": [
         "errors", "output", "progress", "demo", "config", "store", "registry", "publish", "site", "job", "ingest",
@@ -38,8 +38,10 @@ MOST_FILES = 15
 """Modules in one package."""
 ITEM_PIPELINE = Path("pipelines/item_pipeline.py")
 ONLY_IN = {
+    "jinja2": ["pipelines/pages/templating.py"],
     "jsonschema": ["pipelines/signing/contract_errors.py"],
     "jsonschema_rs": ["pipelines/signing/contract.py"],
+    "leather": ["pipelines/pages/registry/charts.py"],
     "markdown_it": ["pipelines/markdown/"],
     "nacl": ["pipelines/signing/keys.py"],
     "obstore": ["flows/store/remote.py"],
