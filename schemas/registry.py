@@ -212,3 +212,18 @@ class Applied(Frozen):
     """The generation up to which the copies for readers are written."""
 
     generation: int
+
+
+class PageList(Frozen):
+    """The pages of one generation: signed, so that a changed page can be told."""
+
+    generation: int
+    snapshot_sha256: Sha256
+    rendering: Sha256
+    """Digest of the templates, the code and the addresses that the pages were rendered with."""
+    passports: tuple[ShardRef, ...]
+    """Parts with a line for each passport: slug, object, the hash of its page, and what lists show of it."""
+    count: int
+    """How many parts there would be if none were empty: 1, 16 or 256."""
+    others: ShardRef
+    """The part with a line for each other file of the site: key and hash."""

@@ -16,9 +16,10 @@ from flows.publish.publication import Publisher, tell_step
 from flows.registry.reader import Reader
 from flows.registry.seen import remembered_generation
 from flows.registry.trust import trusted_keys
-from flows.site.rendering import copies_for, rendering_for
+from flows.site.rendering import copies_for, pages_for, rendering_for
 from flows.store.open import open_store
 from pipelines.formats.text import amount
+from pipelines.pages.site import Site
 from pipelines.passport.links import Issuer
 
 MOST_SHOWN = 20
@@ -58,8 +59,9 @@ def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json
     """Read files again and repair damaged ones; exit 1 when something stays damaged."""
     settings = read_settings(store=store_url)
     store = open_store(settings.store)
-    trusted, copies = trusted_keys(settings, store, None).keys, copies_for(Issuer(settings.issuer, settings.base_url))
-    done = Scrubber(store, trusted, moment(None), copies, open_store(copy) if copy else None).scrub(budget)
+    trusted, issuer = trusted_keys(settings, store, None).keys, Issuer(settings.issuer, settings.base_url)
+    other, pages = open_store(copy) if copy else None, pages_for(Site(issuer), None)
+    done = Scrubber(store, trusted, moment(None), copies_for(issuer), other, pages).scrub(budget)
     if as_json:
         damages = [damage._asdict() for damage in done.damages]
         terminal.document({"looked_at": done.read, "of": done.of, "damages": damages})

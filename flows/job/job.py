@@ -12,6 +12,7 @@ from flows.config.clock import Clock, clock_of
 from flows.config.settings import Settings, gates_of, read_settings
 from flows.config.signing_key import OpenedKey, open_key
 from flows.demo.config import demo_gates, demo_signer
+from flows.demo.recording import RECORDED_AT
 from flows.publish.publication import Publisher, tell_step
 from flows.registry.publish_time import Confirm, confirmed_by
 from flows.registry.seen import RememberedGeneration, remembered_generation
@@ -81,6 +82,8 @@ class Tools(NamedTuple):
     key: OpenedKey
     mark: RememberedGeneration | None
     """The highest generation published from this machine; None for the demo, whose key is public."""
+    recorded_at: str | None = None
+    """Time of the demo's recording, by which its pages judge freshness; None for other flows."""
 
     @property
     def signer(self) -> Signer:
@@ -165,7 +168,8 @@ def _opened(job: Job) -> Tools:
     key = demo_key() if demo else open_key(settings)
     gates = demo_gates() if demo else gates_of(settings)
     mark = None if demo else remembered_generation(job.store, key.signer.key_id)
-    return Tools(settings, clock_of(job.epoch), open_store(job.store), gates, key, mark)
+    recorded_at = timestamp(RECORDED_AT) if demo else None
+    return Tools(settings, clock_of(job.epoch), open_store(job.store), gates, key, mark, recorded_at)
 
 
 def demo_key() -> OpenedKey:

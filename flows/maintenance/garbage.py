@@ -14,7 +14,7 @@ from flows.publish.continuity import ensure_newest
 from flows.publish.pointer import COLLECTION_LEASE, POINTER_LIFE
 from flows.publish.publication import PublicationError, Publisher
 from flows.registry.publish_time import time_to_publish
-from flows.registry.reachable import ancestors, reachable
+from flows.registry.reachable import ancestors, page_list_parts, reachable
 from flows.registry.reader import Reader
 from flows.registry.signed_files import seal
 from flows.store.base import Store
@@ -26,7 +26,7 @@ from schemas.times import instant, timestamp
 
 FOLDERS = tuple(
     f"registry/{kind}"
-    for kind in ("objects", "shards", "snapshots", "deltas", "sources", "search", "probe", "log/tile")
+    for kind in ("objects", "shards", "snapshots", "deltas", "sources", "search", "probe", "log/tile", "page-lists")
 )
 """Folders to collect from. Run reports, root and revocations always stay: they are few, and they are the history."""
 _MARGIN = timedelta(minutes=1)
@@ -53,7 +53,7 @@ def plan(store: Store, reader: Reader, *, generations: int, days: int, at: datet
     generation that issued it, as its evidence points into them; and all snapshots between these generations.
     """
     whole = _youngest(reader, generations, at - timedelta(days=days))
-    wanted = {item.key for item in reachable(reader, whole[-1])}
+    wanted = {item.key for item in reachable(reader, whole[-1])} | page_list_parts(store, reader.keys)
     wanted |= {layout.log_key(name) for name in file_names(reader.snapshot.log.size if reader.snapshot.log else 0)}
     garbage: list[str] = []
     kept = 0

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from flows.maintenance.page_scrub import REMEDY as PAGE_REMEDY
+from flows.maintenance.page_scrub import differing, listed_pages, restored
 from flows.publish.copies import rewrite
 from flows.publish.pending_writes import applied_generation
 from flows.publish.pointer import is_collecting
-from flows.publish.publication import PublicationError, RenderCopies
+from flows.publish.publication import PublicationError, RenderCopies, RenderPages
+from flows.registry.page_list import FileEntry
 from flows.registry.reachable import FileRef, ensure_genuine, item_of, reachable, replace_genuine
 from flows.registry.reader import Reader
 from flows.registry.signed_files import REMEDY, RegistryError, read_pointer
@@ -89,6 +92,8 @@ class Scrubber:
     copies: RenderCopies
     other: Store | None = None
     """A store that has the same immutable files; None where there is none."""
+    pages: RenderPages | None = None
+    """Renders the pages anew; None where damaged ones are only reported."""
     seen: dict[str, Damage | None] = field(default_factory=dict, init=False)
     """Key of a file that was read → its damage, None where it is right."""
 
@@ -109,11 +114,13 @@ class Scrubber:
         named = {item.key: item for item in reachable(reader, reader.pointer.kept_from, self.is_sound)}
         awaited = _awaited(reader)
         rest = [named[key] for key in sorted(named) if key not in self.seen and key not in awaited]
+        pages = listed_pages(reader)
         refs = [ref for ref in reader.snapshot.shards if self.is_sound(item_of(layout.shard_key(ref.sha256), ref))]
-        way, files = len(self.seen), len(rest) + sum(ref.rows for ref in refs)
+        way, files = len(self.seen), len(rest) + sum(ref.rows for ref in refs) + len(pages)
         turn = _Turn.of(files, self.at, budget)
         self.read_all(rest[number] for number in turn.within(0, len(rest)))
         spoilt = self.compare(reader, _rows(reader, refs, turn, len(rest)))
+        spoilt += self.compare_pages(reader, [pages[number] for number in turn.within(files - len(pages), len(pages))])
         return Scrubbed(way + min(budget, files), way + files, [*self.damages(), *spoilt])
 
     def is_sound(self, item: FileRef) -> bool:
@@ -141,6 +148,16 @@ class Scrubber:
             whole = [row for row, item in zip(batch, objects, strict=True) if self.is_sound(item)]
             spoilt += rewrite(reader, whole, self.copies)
         return [Damage(key, f"{self.store.name}: {key} is not what {reader} serves", repaired=True) for key in spoilt]
+
+    def compare_pages(self, reader: Reader, pages: list[FileEntry]) -> list[Damage]:
+        """Restore pages that are not what the signed list names, and return them as damages."""
+        spoilt = differing(self.store, pages)
+        done = restored(reader, spoilt, self.pages, self.other) if spoilt else set()
+        reason = "is not the page that the signed list names"
+        return [
+            Damage(key, f"{self.store.name}: {key} {reason}{'' if key in done else f': {PAGE_REMEDY}'}", key in done)
+            for key, _ in spoilt
+        ]
 
     def _damage(self, item: FileRef) -> Damage | None:
         try:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from flows.publish.log_files import pending_log
 from flows.publish.pending_writes import PendingWrite, PendingWrites, applied_generation, changed
-from flows.publish.publication import Progress, Publisher, RenderCopies, Rendering, Step, reported, silent
+from flows.publish.publication import Copies, Progress, Publisher, RenderCopies, Rendering, Step, reported, silent
 from flows.registry.reader import Reader, read_served
 from flows.store.base import ConflictError, Store, find
 from flows.store.pool import each
@@ -68,10 +68,11 @@ def roll_forward(
             (Step.LOG, _log(pending, rendering)),
             (Step.COPIES, pending.copies()),
             (Step.SITE, pending.files(rendering.site, Step.SITE)),
+            *_pages(pending, rendering),
             (Step.APPLIED, pending.files({APPLIED_KEY: applied}, Step.APPLIED)),
         ):
-            if step is Step.APPLIED and written:
-                store.barrier()  # applied.json must not outlive the copies in a loss of power
+            if step in (Step.PAGE_LIST, Step.APPLIED) and written:
+                store.barrier()  # neither may outlive, in a loss of power, what it says is written
             for batch in drafts:
                 written[step] += _write(reader, batch)
     except _OvertakenError as overtaken:
@@ -104,6 +105,23 @@ def write_ahead(store: Store, base: Reader | None, drafts: list[PendingWrite]) -
         return _write(base, drafts)
     except _OvertakenError:
         return 0
+
+
+def _pages(pending: PendingWrites, rendering: Rendering) -> Iterator[tuple[Step, Iterator[list[PendingWrite]]]]:
+    """Yield the steps that write the pages and then their list."""
+    if rendering.pages:
+        pages = rendering.pages(pending.reader, pending.object, applied_generation(pending.store) is None)
+        yield Step.PAGES, pending.pages(pages)
+        yield Step.PAGE_LIST, pending.page_list(pages)
+
+
+def rewrite_files(reader: Reader, files: Mapping[str, bytes]) -> None:
+    """Write those files that differ from the stored ones, unless a newer generation is served."""
+    for batch in PendingWrites(reader, lambda _, body: Copies(body)).files(files, Step.SITE):
+        try:
+            _write(reader, batch)
+        except _OvertakenError:
+            return
 
 
 def rewrite(reader: Reader, rows: Iterable[ShardRow], copies: RenderCopies) -> list[str]:

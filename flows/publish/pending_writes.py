@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from flows.publish.publication import Progress, RenderCopies, Step, reported, silent
+from flows.publish.publication import Pages, Progress, RenderCopies, Step, reported, silent
 from flows.registry.generation_changes import Due, changes, due, served_in
 from flows.registry.reader import Reader
 from flows.registry.signed_files import MAX_POINTER_BYTES
@@ -101,6 +101,25 @@ class PendingWrites:
         with reported(self.on_step, step, len(files)):
             yield self._changed(files.items())
 
+    def pages(self, pages: Pages) -> Iterator[list[PendingWrite]]:
+        """Yield writes of the pages that differ from the stored ones, in batches."""
+        done = 0
+        self.on_step(Step.PAGES, 0, 1)
+        for batch in batches(pages.changed(), _BATCH_SLUGS):
+            yield self._changed(batch)
+            done += len(batch)
+            self.on_step(Step.PAGES, done, done + 1)
+        self.on_step(Step.PAGES, done or 1, done or 1)
+
+    def page_list(self, pages: Pages) -> Iterator[list[PendingWrite]]:
+        """Yield the write of the signed list of pages."""
+        with reported(self.on_step, Step.PAGE_LIST):
+            yield self._changed(pages.listed().items())
+
+    def object(self, sha256: str) -> bytes:
+        """Return a signed passport by its hash."""
+        return self.objects.get(sha256) or self.reader.object(sha256)
+
     def _outdated(self, applied: int | None) -> Iterator[tuple[Due, int]]:
         """Yield, for each shard, the passports with outdated copies, and how many others there are.
 
@@ -126,7 +145,7 @@ class PendingWrites:
         slug, sha256 = passport
         if sha256 is None:
             return ((passport_copy_key(slug), None), (page_key(slug), None))
-        rendered = self.render(slug, self.objects.get(sha256) or self.reader.object(sha256))
+        rendered = self.render(slug, self.object(sha256))
         page = ((page_key(slug), rendered.page),) if rendered.page is not None else ()
         return ((passport_copy_key(slug), rendered.passport), *page)
 

@@ -7,11 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from flows.errors import FlowError
 from flows.progress import tell
 from flows.registry.publish_time import Confirm, unconfirmed
+from flows.registry.reader import Reader
 from flows.registry.seen import RememberedGeneration
 from flows.store.base import Store
 from pipelines.signing.keys import KeyRing, Signer
@@ -63,6 +64,20 @@ RenderCopies = Callable[[str, bytes], Copies]
 """From a slug and the bytes of its signed passport to its copies."""
 
 
+class Pages(Protocol):
+    """The pages of one generation."""
+
+    def changed(self) -> Iterator[tuple[str, bytes | None]]:
+        """Yield key and bytes of each page that may differ from the stored one; None: it is to be removed."""
+
+    def listed(self) -> Mapping[str, bytes]:
+        """Return key → bytes of the signed list of all pages, once all of `changed` are written."""
+
+
+RenderPages = Callable[[Reader, Callable[[str], bytes], bool], Pages]
+"""From a reader of what is served, a function that returns a passport by its hash, and whether to render all afresh."""
+
+
 @dataclass(frozen=True)
 class Rendering:
     """What is written for readers outside the registry once a generation is served."""
@@ -72,6 +87,8 @@ class Rendering:
     """Key → bytes of the files served beside the passports: schema.json, the public keys, the index."""
     checkpoint: Callable[[LogHead], bytes] | None = field(default=None, repr=False)
     """From the log's head to its signed checkpoint; None for one who has no key, and copies it."""
+    pages: RenderPages | None = field(default=None, repr=False)
+    """Renders the pages for people; None where there are none."""
 
 
 RowsOf = Callable[[range], Iterable[ShardRow]]
@@ -123,6 +140,8 @@ class Step(StrEnum):
     """Comparing the public log, whose tiles are written with the shards, and writing its checkpoint."""
     COPIES = "copies"
     SITE = "site"
+    PAGES = "pages"
+    PAGE_LIST = "page list"
     APPLIED = "applied"
     DONE = "done"
 

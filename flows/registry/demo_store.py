@@ -1,7 +1,10 @@
 """Recognises and clears a store that only the demo published to: its recorded facts must not mix with real ones."""
 
+import hashlib
+
 from flows.demo.config import demo_signer
 from flows.demo.recording import RECORDED_AT
+from flows.registry.page_list import EarlierPages
 from flows.registry.signed_files import EmptyStoreError, TamperedError, find_snapshot, read_pointer
 from flows.store.base import Store, find
 from flows.store.keys import OBJECTS, PASSPORT_COPIES, generation_of
@@ -40,7 +43,12 @@ def clear(store: Store) -> None:
 
     The pointer goes first and the snapshots last, so that `is_demo_store` still recognises a half-cleared store.
     """
+    pages = list(EarlierPages.of(store, KeyRing([demo_signer().public_key])).files())
     store.delete(POINTER_KEY)
+    for page in pages:
+        blob = find(store, page.key)
+        if blob and hashlib.sha256(blob.body).hexdigest() == page.sha256:
+            store.delete(page.key)
     found = [*(key for folder in FOLDERS for key in store.list(folder)), *FILES]
     for key in sorted(found, key=lambda key: generation_of(key) is not None):
         store.delete(key)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from flows.registry.reader import Reader
-from flows.registry.signed_files import checked_delta, read_hashed, save_hashed, tampered
+from flows.registry.signed_files import TamperedError, checked_delta, read_hashed, read_page_list, save_hashed, tampered
 from flows.store.base import MAX_BLOB_BYTES, Store
 from pipelines.registry import layout
 from pipelines.registry.layout import DELTAS, SEARCH_INDEXES
@@ -104,6 +104,18 @@ def _parent(snapshot: Snapshot) -> FileRef:
 
 def _sources(snapshot: Snapshot) -> Iterator[FileRef]:
     return (item_of(layout.source_key(ref.source, part.sha256), part) for ref in snapshot.sources for part in ref.parts)
+
+
+def page_list_parts(store: Store, keys: KeyRing) -> set[str]:
+    """Return the keys of the parts of the signed list of pages; none where there is no list, or a damaged one.
+
+    Without its parts a list is not built on, and the next publication renders every page again.
+    """
+    try:
+        found = read_page_list(store, keys)
+    except TamperedError:
+        found = None
+    return {layout.page_list_key(part.sha256) for part in (*found[0].passports, found[0].others)} if found else set()
 
 
 GENUINE = frozenset({Verdict.OK_OFFLINE, Verdict.EXPIRED, Verdict.ENDED, Verdict.NOT_YET_VALID})

@@ -12,14 +12,23 @@ from flows.errors import FlowError
 from flows.store.base import MAX_BLOB_BYTES, MissingKeyError, Store, TooLargeError, find
 from pipelines.errors import PipelineError
 from pipelines.registry.deltas import decode_delta, delta_sha256
-from pipelines.registry.layout import POINTER_KEY, delta_key, search_key, shard_key, snapshot_key, source_key
+from pipelines.registry.layout import (
+    PAGES_KEY,
+    POINTER_KEY,
+    delta_key,
+    page_list_key,
+    search_key,
+    shard_key,
+    snapshot_key,
+    source_key,
+)
 from pipelines.registry.packing import MAX_PART_BYTES, most_packed_bytes, unpack
 from pipelines.registry.shards import MAX_DELTA_BYTES, MAX_SHARD_BYTES, decode_shard
 from pipelines.signing.keys import KeyRing, Signer
 from pipelines.signing.registry_files import open_file, sign_file
-from pipelines.signing.signatures import SNAPSHOT_TYPE, TIMESTAMP_TYPE
+from pipelines.signing.signatures import PAGES_TYPE, SNAPSHOT_TYPE, TIMESTAMP_TYPE
 from schemas.base import Frozen
-from schemas.registry import DeltaLine, Pointer, SearchRef, ShardRef, ShardRow, Snapshot
+from schemas.registry import DeltaLine, PageList, Pointer, SearchRef, ShardRef, ShardRow, Snapshot
 
 REMEDY = "repair it from another store with `passports store scrub --copy URL`"
 NEW_STORE = "another version of passports made it: use that one, or publish to an empty store"
@@ -28,6 +37,8 @@ MAX_SNAPSHOT_BYTES = 2**20
 """Three times the size of a snapshot that names 256 shards, and 256 partitions of each of eight sources."""
 
 Record = TypeVar("Record", bound=Frozen)
+_TYPES: dict[type[Frozen], str] = {Pointer: TIMESTAMP_TYPE, Snapshot: SNAPSHOT_TYPE, PageList: PAGES_TYPE}
+"""Record → the type that is signed with it."""
 
 
 class RegistryError(FlowError):
@@ -46,9 +57,9 @@ class NotInSnapshotError(RegistryError):
     """The generation that is read has no such passport, source or ancestor."""
 
 
-def seal(record: Pointer | Snapshot, signer: Signer) -> bytes:
-    """Sign a pointer or a snapshot; returns the bytes to store."""
-    payload_type = TIMESTAMP_TYPE if isinstance(record, Pointer) else SNAPSHOT_TYPE
+def seal(record: Pointer | Snapshot | PageList, signer: Signer) -> bytes:
+    """Sign a pointer, a snapshot or a list of pages; returns the bytes to store."""
+    payload_type = _TYPES[type(record)]
     return orjson.dumps(sign_file(record.model_dump(mode="json"), payload_type=payload_type, signer=signer))
 
 
@@ -188,6 +199,22 @@ def read_listings(store: Store, source: str, part: ShardRef) -> Iterator[bytes]:
     key = source_key(source, part.sha256)
     try:
         largest = MAX_PART_BYTES if part.unpacked_bytes is None else part.unpacked_bytes
+        yield from unpack(_packed(store, key, part), max_bytes=largest)
+    except PipelineError as error:
+        raise tampered(store, key, str(error)) from error
+
+
+def read_page_list(store: Store, keys: KeyRing) -> tuple[PageList, bytes] | None:
+    """Return the signed list of the pages, and its bytes; None where there is none; raise TamperedError."""
+    blob = find(store, PAGES_KEY, max_bytes=MAX_SNAPSHOT_BYTES)
+    return blob and (_opened(PageList, blob.body, PAGES_TYPE, keys, place=f"{store.name}: {PAGES_KEY}"), blob.body)
+
+
+def read_page_lines(store: Store, part: ShardRef) -> Iterator[bytes]:
+    """Yield the lines of one part of the list of pages; raise TamperedError, MissingKeyError."""
+    key = page_list_key(part.sha256)
+    try:
+        largest = MAX_SHARD_BYTES if part.unpacked_bytes is None else part.unpacked_bytes
         yield from unpack(_packed(store, key, part), max_bytes=largest)
     except PipelineError as error:
         raise tampered(store, key, str(error)) from error

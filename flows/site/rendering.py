@@ -5,9 +5,12 @@ from functools import partial
 
 import orjson
 
-from flows.publish.publication import Copies, RenderCopies, Rendering
+from flows.publish.publication import Copies, RenderCopies, Rendering, RenderPages
+from flows.registry.reader import Reader
+from flows.site.pages import Load, SitePages
 from pipelines.log.checkpoint import LogCheckpoint, note
 from pipelines.log.entries import frontier_of
+from pipelines.pages.site import Site
 from pipelines.passport.links import Issuer, links
 from pipelines.registry.layout import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
 from pipelines.signing.contract import schema_text
@@ -16,9 +19,22 @@ from pipelines.signing.signatures import ALGORITHM
 from schemas.registry import LogHead
 
 
-def rendering_for(issuer: Issuer, signer: Signer) -> Rendering:
-    """Return what a publisher with this issuer and key writes for readers."""
-    return Rendering(copies_for(issuer), site_files(signer), partial(_checkpoint, f"{issuer.name}/log", signer))
+def rendering_for(issuer: Issuer, signer: Signer, *, recorded_at: str | None = None) -> Rendering:
+    """Return what a publisher with this issuer and key writes for readers.
+
+    `recorded_at` is the time by which the pages of a recording judge freshness; None for all but the demo's.
+    """
+    checkpoint = partial(_checkpoint, f"{issuer.name}/log", signer)
+    return Rendering(copies_for(issuer), site_files(signer), checkpoint, pages_for(Site(issuer, recorded_at), signer))
+
+
+def pages_for(site: Site, signer: Signer | None) -> RenderPages:
+    """Return a function that renders the pages of a generation; without a signer, their list cannot be written."""
+
+    def render(reader: Reader, load: Load, afresh: bool) -> SitePages:
+        return SitePages(site, signer, reader, load, afresh=afresh)
+
+    return render
 
 
 def _checkpoint(origin: str, signer: Signer, head: LogHead) -> bytes:

@@ -3,7 +3,7 @@
 import re
 
 from flows.store.base import KeyRefusedError
-from pipelines.registry.layout import RESERVED_NAMES, SNAPSHOTS, _extension, snapshot_key
+from pipelines.registry.layout import SITE_FOLDERS, SITE_PAGES, SNAPSHOTS, _extension, snapshot_key
 
 OBJECTS = "registry/objects"
 PASSPORT_COPIES = "api/v1/passport"
@@ -32,8 +32,9 @@ def checked(key: str) -> str:
 def checked_site_key(key: str) -> str:
     """Return the key of a site file; raise KeyRefusedError when a registry file, copy or page could have it."""
     first, _, rest = checked(key).partition("/")
-    theirs = first == "registry" or key in RESERVED_NAMES or f"{key}/".startswith("api/v1/passport/") or key == "api/v1"
-    if theirs or not (first in RESERVED_NAMES or first == ".well-known" or (not rest and _extension(key))):
+    theirs = first == "registry" or key in SITE_FOLDERS or f"{key}/".startswith("api/v1/passport/") or key == "api/v1"
+    named = key in SITE_PAGES or (first in SITE_FOLDERS and rest) or first == ".well-known"
+    if theirs or not (named or (not rest and _extension(key))):
         raise KeyRefusedError(f"{key!r} is not allowed for a site file: it belongs to registry, passports or pages")
     return key
 

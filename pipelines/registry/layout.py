@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 POINTER_KEY = "registry/timestamp.json"
 APPLIED_KEY = "registry/applied.json"
+PAGES_KEY = "registry/pages.json"
+"""The signed list of all pages of the served generation, by the hashes of its parts."""
 SNAPSHOTS = "registry/snapshots"
+PAGE_LISTS = "registry/page-lists"
 
 DELTAS = "registry/deltas"
 SEARCH_INDEXES = "registry/search"
@@ -16,7 +19,15 @@ INDEX_KEY = "index.html"
 JWKS_KEY = ".well-known/jwks.json"
 PUBLIC_KEY_KEY = "api/v1/trust-passport-public-key"
 
-RESERVED_NAMES = frozenset({"api", "registry", "docs", "trust", "submit", "compare", "assets"})
+SITE_FOLDERS = frozenset({
+    "api", "assets", "badge", "capability", "data", "exports", "failure", "feeds", "maker", "purpose",
+})  # fmt: skip
+"""Folders of site files."""
+SITE_PAGES = frozenset({
+    "changes", "compare", "docs", "makers", "record", "search", "status", "submit", "trust", "verify", "vocabulary",
+})  # fmt: skip
+"""Pages of the site that are not about one passport."""
+RESERVED_NAMES = SITE_FOLDERS | SITE_PAGES | {"registry", "mcp"}
 """First parts of keys, and of addresses that passports link to; the page of a slug with such a name is renamed."""
 SITE_EXTENSIONS = {
     "css": "text/css; charset=utf-8",
@@ -52,7 +63,7 @@ _MINUTES = "public, max-age=300"
 _RULES: tuple[tuple[re.Pattern[str], Headers], ...] = tuple(
     (re.compile(pattern), Headers(content_type, cache_control))
     for pattern, content_type, cache_control in (
-        (r"registry/(timestamp|applied)\.json", "application/json", _REVALIDATED),
+        (r"registry/(timestamp|applied|pages)\.json", "application/json", _REVALIDATED),
         (r"registry/log/checkpoint", "text/plain; charset=utf-8", _REVALIDATED),
         (r"registry/log/tile/.+\.p/[0-9]+", "application/octet-stream", _MINUTES),
         (r"registry/log/tile/.+", "application/octet-stream", _IMMUTABLE),
@@ -62,6 +73,7 @@ _RULES: tuple[tuple[re.Pattern[str], Headers], ...] = tuple(
         (r"\.well-known/jwks\.json", "application/jwk-set+json", _MINUTES),
         (r"schema\.json", "application/schema+json", _MINUTES),
         (r"api/.+", "application/json", _MINUTES),
+        (r"(capability|purpose|maker|failure)/.+", "text/html; charset=utf-8", _MINUTES),
     )
 )
 """The first that matches the whole key applies; site files go by extension; everything else is a page."""
@@ -136,6 +148,11 @@ def delta_key(generation: int) -> str:
 def log_key(name: str) -> str:
     """Key of a file of the public log, by its name in C2SP's tlog-tiles."""
     return f"registry/log/{name}"
+
+
+def page_list_key(sha256: str) -> str:
+    """Key of a part of the list of pages by the hash of its compressed bytes."""
+    return f"{PAGE_LISTS}/{sha256}.jsonl.zst"
 
 
 def run_key(run_id: str) -> str:

@@ -15,6 +15,7 @@ ENVELOPE_VERSION = 1
 PASSPORT_TYPE = "application/vnd.unfragile.trust-passport+json"
 SNAPSHOT_TYPE = "application/vnd.unfragile.registry-snapshot+json"
 TIMESTAMP_TYPE = "application/vnd.unfragile.registry-timestamp+json"
+PAGES_TYPE = "application/vnd.unfragile.registry-pages+json"
 
 SIGNATURE_BYTES = 64
 

@@ -23,8 +23,8 @@ ORDER = {
     ],
     "pipelines": [
         "errors", "ahead", "freshness", "formats", "registry", "log", "signing", "rules", "markdown", "texts",
-        "extraction", "normalise", "lifecycle", "merge", "enrich", "scoring", "passport", "audit", "views", "order",
-        "item_pipeline",
+        "extraction", "normalise", "lifecycle", "merge", "enrich", "scoring", "passport", "audit", "views", "pages",
+        "order", "item_pipeline",
     ],
     "flows": [
         "errors", "output", "progress", "demo", "config", "store", "registry", "search", "publish", "site", "job",
@@ -40,8 +40,10 @@ MOST_FILES = 15
 """Modules in one package."""
 ITEM_PIPELINE = Path("pipelines/item_pipeline.py")
 ONLY_IN = {
+    "jinja2": ["pipelines/pages/templating.py"],
     "jsonschema": ["pipelines/signing/contract_errors.py"],
     "jsonschema_rs": ["pipelines/signing/contract.py"],
+    "leather": ["pipelines/pages/registry/charts.py"],
     "markdown_it": ["pipelines/markdown/"],
     "nacl": ["pipelines/signing/keys.py"],
     "obstore": ["flows/store/remote.py"],

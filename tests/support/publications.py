@@ -5,7 +5,7 @@ import os
 import resource
 import signal
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -30,15 +30,17 @@ from flows.publish.publication import (
 )
 from flows.registry.reader import Reader, read_served
 from flows.registry.seen import RememberedGeneration
+from flows.registry.signed_files import seal
 from flows.site.rendering import copies_for
 from flows.store.base import Store, StoreUnavailableError
 from flows.store.local import LocalStore
 from flows.store.open import open_store
 from pipelines.passport.links import Issuer
-from pipelines.registry.packing import pack
+from pipelines.registry import layout
+from pipelines.registry.packing import pack, ref_of
 from pipelines.registry.slots import slot, slots_by_shard
 from pipelines.signing.keys import KeyRing, Signer
-from schemas.registry import ShardRow
+from schemas.registry import PageList, ShardRow
 from schemas.run import Published
 from schemas.times import timestamp
 from tests.support.contract.documents import minimal
@@ -85,7 +87,34 @@ def copies(slug: str, body: bytes) -> Copies:
     return Copies(COPIES(slug, body).passport, f"<h1>{slug}</h1>".encode() + body)
 
 
-RENDERING = Rendering(copies, SITE)
+class StatusPage:
+    """One page, which names what is served, and a signed list of it."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def changed(self) -> Iterator[tuple[str, bytes | None]]:
+        yield "status", b"".join(f"{row.slug} {row.object}\n".encode() for row in self._reader.rows())
+
+    def listed(self) -> Mapping[str, bytes]:
+        none = ref_of(pack(()), index=0, rows=0)
+        listed = PageList(
+            generation=self._reader.generation,
+            snapshot_sha256=self._reader.snapshot_sha256,
+            rendering=sha256(b"status"),
+            passports=(),
+            count=1,
+            others=none,
+        )
+        return {layout.PAGES_KEY: seal(listed, SIGNER)}
+
+
+def pages(reader: Reader, load: Callable[[str], bytes], afresh: bool) -> StatusPage:
+    del load, afresh
+    return StatusPage(reader)
+
+
+RENDERING = Rendering(copies, SITE, pages=pages)
 
 
 def row(slug: str, version: int = 1) -> ShardRow:

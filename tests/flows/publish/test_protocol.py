@@ -18,6 +18,7 @@ from flows.publish.pointer import POINTER_LIFE
 from flows.publish.protocol import publish
 from flows.publish.publication import Publication, PublicationError, Rendering, Step
 from flows.registry.reader import read_served
+from flows.registry.signed_files import read_page_list
 from flows.store.base import ConflictError, KeyRefusedError, Store, StoreUnavailableError, StoreUnfitError
 from flows.store.local import LocalStore
 from flows.store.open import open_store
@@ -60,6 +61,9 @@ def local(tmp_path: Path) -> LocalStore:
     return LocalStore(tmp_path / "public")
 
 
+PAGES_AND_APPLIED = {"pages": 1, "page list": 1, "applied": 1}
+
+
 def assert_whole(store: Store) -> None:
     """Everything that is served is there, genuine, and the same whichever way it is asked for."""
     served = reader(store)
@@ -67,6 +71,10 @@ def assert_whole(store: Store) -> None:
         assert served.check(slug).verdict == "ok"
         assert check_copy(served, slug).verdict == "ok"
         assert store.get(layout.page_key(slug)).body == copies(slug, served.passport(slug)).page
+    assert store.get("status").body == b"".join(f"{row.slug} {row.object}\n".encode() for row in served.rows())
+    listed = read_page_list(store, KEYS)
+    assert listed
+    assert (listed[0].generation, listed[0].snapshot_sha256) == (served.generation, served.snapshot_sha256)
     assert applied_generation(store) == served.generation
 
 
@@ -85,6 +93,8 @@ def test_a_first_publication_is_served_whole(store: Store) -> None:
         "delta": 1,
         "copies": 6,
         "site": 3,
+        "pages": 1,
+        "page list": 1,
         "applied": 1,
     }
     assert_whole(store)
@@ -106,8 +116,8 @@ def test_the_next_publication_writes_what_changed_and_no_more(store: Store) -> N
             "log": 2,
             "delta": 1,
             "copies": 2,
-            "applied": 1,
-        },
+        }
+        | PAGES_AND_APPLIED,
     )
     assert_whole(store)
     assert {found.slug: found.generation for found in reader(store).rows()} == {
@@ -121,11 +131,12 @@ def test_an_unchanged_run_writes_no_passport_and_no_copy(store: Store) -> None:
     publish_versions(store, FIRST, nonce="1")
     before = dump(store)
     published = publish_versions(store, FIRST, nonce="2")
-    assert published == (2, {"report": 1, "snapshot": 1, "delta": 1, "applied": 1})
+    assert published == (2, {"report": 1, "snapshot": 1, "delta": 1, "page list": 1, "applied": 1})
     rewritten = {key for key, body in dump(store).items() if before.get(key) != body}
     assert rewritten == {
         layout.POINTER_KEY,
         layout.APPLIED_KEY,
+        layout.PAGES_KEY,
         layout.snapshot_key(2),
         layout.delta_key(2),
         layout.run_key("run-2"),

@@ -115,7 +115,9 @@ def test_a_hostile_key_is_refused(key: str) -> None:
         "api/v1/passport/acme-tern",
         "acme-tern",
         "acme-tern/page.html",
-        "docs",
+        "docs/index.html",
+        "capability",
+        "assets",
     ],
 )
 def test_a_site_file_may_not_take_the_place_of_a_passport_or_of_the_registry(key: str) -> None:
@@ -123,7 +125,9 @@ def test_a_site_file_may_not_take_the_place_of_a_passport_or_of_the_registry(key
         keys.checked_site_key(key)
 
 
-@pytest.mark.parametrize("key", [*SITE, layout.JWKS_KEY, "robots.txt", "docs/index.html", "api/v1/capabilities.json"])
+@pytest.mark.parametrize(
+    "key", [*SITE, layout.JWKS_KEY, "robots.txt", "docs", "capability/a.b", "api/v1/capabilities.json"]
+)
 def test_site_files_have_their_places(key: str) -> None:
     assert keys.checked_site_key(key) == key
 

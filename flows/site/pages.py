@@ -1,0 +1,154 @@
+"""Renders the pages of a generation: only those that its changes reach, and the signed list of all of them."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from heapq import nsmallest
+
+import orjson
+
+from flows.registry.page_list import EarlierPages, FileEntry, PassportEntry
+from flows.registry.reader import Reader
+from flows.registry.signed_files import seal
+from flows.site.registry_pages import registry_pages
+from pipelines.pages.addresses import table_key
+from pipelines.pages.front import FIRST_ROWS, front_page
+from pipelines.pages.groups import Groups, Kind, group_page, makers_page, vocabulary_page
+from pipelines.pages.passport.page import passport_page
+from pipelines.pages.plain import plain_pages
+from pipelines.pages.registry.status import Figures
+from pipelines.pages.site import Site
+from pipelines.pages.summary import Summary, by_use, summary_of
+from pipelines.pages.table import table_part
+from pipelines.pages.templating import assets, rendering_sha256
+from pipelines.registry.layout import INDEX_KEY, PAGES_KEY, page_key, page_list_key
+from pipelines.registry.packing import pack, ref_of, unpack
+from pipelines.registry.shards import MAX_SHARD_BYTES
+from pipelines.registry.slots import shard_count, slots_of
+from pipelines.signing.keys import Signer
+from schemas.registry import PageList, ShardRef
+
+_GROUPS: tuple[Kind, ...] = ("capability", "purpose", "failure")
+_MOST_PASSES = 16
+"""Passes over the summaries of a large registry in which the pages of makers are rendered."""
+Load = Callable[[str], bytes]
+Changed = Iterator[tuple[str, bytes | None]]
+
+
+class SitePages:
+    """The pages of one generation, rendered a shard at a time."""
+
+    def __init__(self, site: Site, signer: Signer | None, reader: Reader, load: Load, *, afresh: bool) -> None:
+        self._site, self._signer, self._reader, self._load = site, signer, reader, load
+        self._rendering = _digest(site)
+        listed = EarlierPages.of(reader.store, reader.keys)
+        likewise = not afresh and listed.listed is not None and listed.listed.rendering == self._rendering
+        self._earlier = listed if likewise else listed._replace(listed=None)
+        self._listed_others = listed.others()
+        self._before = self._listed_others if likewise else {}
+        self._parts: list[tuple[ShardRef, bytes]] = []
+        self._others: dict[str, str] = {}
+        self._first: list[Summary] = []
+        self._figures = Figures()
+
+    @property
+    def _count(self) -> int:
+        return shard_count(self._reader.snapshot.passports)
+
+    def changed(self) -> Changed:
+        """Yield the pages of changed passports, and the other files that differ from the listed ones."""
+        groups = Groups((*_GROUPS, "maker") if self._count == 1 else _GROUPS)
+        for index in range(self._count):
+            yield from self._shard(index, groups)
+        for key, body in self._files(groups):
+            yield from self._file(key, body)
+        yield from ((key, None) for key in self._listed_others if key not in self._others)
+        self._packed_others = pack(FileEntry(key, sha256).line() for key, sha256 in sorted(self._others.items()))
+        self._others_ref = ref_of(self._packed_others, index=0, rows=len(self._others))
+        if self._earlier.listed is None or self._earlier.listed.others != self._others_ref:
+            yield page_list_key(self._others_ref.sha256), self._packed_others
+
+    def listed(self) -> Mapping[str, bytes]:
+        """Return the signed list, whose parts `changed` yielded."""
+        if self._signer is None:
+            return {}
+        listed = PageList(
+            generation=self._reader.generation,
+            snapshot_sha256=self._reader.snapshot_sha256,
+            rendering=self._rendering,
+            passports=tuple(ref for ref, _ in self._parts),
+            count=self._count,
+            others=self._others_ref,
+        )
+        return {PAGES_KEY: seal(listed, self._signer)}
+
+    def _shard(self, index: int, groups: Groups) -> Changed:
+        """Yield the changed pages of one shard, its part of the list, and its part of the table."""
+        slots = slots_of(index, self._count)
+        before, entries = self._earlier.passports(slots), list[PassportEntry]()
+        for row in self._reader.rows(slots=slots):
+            entry = before.get(row.slug)
+            if entry is None or entry.object != row.object:
+                document = orjson.loads(self._load(row.object))
+                body = passport_page(self._site, row.slug, document)
+                summary = summary_of(row.slug, document)
+                entry = PassportEntry(row.slug, row.object, hashlib.sha256(body).hexdigest(), summary)
+                yield page_key(row.slug), body
+            entries.append(entry)
+            groups.add(entry.summary)
+            self._figures.add(entry.summary)
+        self._first = nsmallest(FIRST_ROWS, [*self._first, *(entry.summary for entry in entries)], key=by_use)
+        if not entries:
+            return
+        packed = pack(entry.line() for entry in entries)
+        ref = ref_of(packed, index=index, rows=len(entries))
+        self._parts.append((ref, packed))
+        if self._earlier.listed is None or ref not in self._earlier.listed.passports:
+            yield page_list_key(ref.sha256), packed
+        yield from self._file(table_key(index), table_part(entry.summary for entry in entries))
+
+    def _file(self, key: str, body: bytes) -> Changed:
+        """Yield a file that is no passport's page, unless the list has it already."""
+        self._others[key] = hashlib.sha256(body).hexdigest()
+        if self._before.get(key) != self._others[key]:
+            yield key, body
+
+    def _files(self, groups: Groups) -> Iterator[tuple[str, bytes]]:
+        """Yield all files but the passports' pages and the table."""
+        site = self._site
+        makers = list[tuple[str, str, int]]()
+        for group in groups.by_key.values():
+            yield group.key, group_page(site, group)
+        for some in self._makers(groups):
+            for group in some.of("maker"):
+                makers.append((group.name, group.key, group.count))
+                if some is not groups:
+                    yield group.key, group_page(site, group)
+        yield "makers", makers_page(site, makers)
+        yield "vocabulary", vocabulary_page(site, groups)
+        purposes, capabilities = (
+            [(one.uri, one.name) for one in groups.of(kind)] for kind in ("purpose", "capability")
+        )
+        passports = self._reader.snapshot.passports
+        front = {"passports": passports, "parts": self._count, "purposes": purposes, "capabilities": capabilities}
+        yield INDEX_KEY, front_page(site, self._first, **front)  # type: ignore[arg-type]
+        yield from registry_pages(site, self._reader, self._figures, self._load, self._before)
+        yield from plain_pages(site, self._reader.key_id)
+        yield from assets().items()
+
+    def _makers(self, groups: Groups) -> Iterator[Groups]:
+        """Yield the groups of makers; of a large registry a range of them at a time, so that memory holds no more."""
+        if self._count == 1:
+            yield groups
+            return
+        for number in range(_MOST_PASSES):
+            some = Groups(("maker",), makers=slots_of(number, _MOST_PASSES))
+            for _, packed in self._parts:
+                for line in unpack(packed, max_bytes=MAX_SHARD_BYTES):
+                    some.add(Summary(**orjson.loads(line)["summary"]))
+            yield some
+
+
+def _digest(site: Site) -> str:
+    """Return a digest of all that every page is rendered with, apart from what it shows."""
+    known = orjson.dumps([rendering_sha256(), *site.issuer, site.recorded_at, sorted(assets())])
+    return hashlib.sha256(known).hexdigest()

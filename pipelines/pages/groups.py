@@ -1,0 +1,165 @@
+"""Pages of what passports have in common: a capability, a purpose, a maker, a failure mode; and the indexes of them."""
+
+from collections.abc import Iterable, Iterator
+from heapq import heappush, heappushpop
+from typing import Any, Final, Literal, NamedTuple
+
+from pipelines.enrich.catalogue import capability_uri
+from pipelines.enrich.purposes import purpose_uri
+from pipelines.pages.addresses import capability_page, failure_page, maker_page, purpose_page, root_of
+from pipelines.pages.site import Site
+from pipelines.pages.summary import Summary, by_use
+from pipelines.pages.templating import render
+from pipelines.registry.layout import page_key
+from pipelines.rules.purposes import purpose_rules
+from pipelines.rules.rulebook import rulebook
+
+Kind = Literal["capability", "purpose", "maker", "failure"]
+
+MOST_MEMBERS: Final = 400
+"""Most passports that the page of a group lists; those of a maker are all listed."""
+KIND_WORDS: Final[dict[Kind, str]] = {
+    "capability": "Capability", "purpose": "Purpose", "maker": "Maker", "failure": "Failure mode",
+}  # fmt: skip
+
+
+class Member(NamedTuple):
+    """A passport on the page of a group: nothing that changes from day to day."""
+
+    name: str
+    slug: str
+    page: str
+    maker: str
+
+
+class Group:
+    """The passports of one capability, purpose, maker or failure mode; of very many, the most used are listed."""
+
+    def __init__(self, kind: Kind, key: str, name: str, uri: str) -> None:
+        self.kind, self.key, self.name, self.uri, self.count = kind, key, name, uri, 0
+        self._members: list[tuple[tuple[int, int, _Reversed], Member]] = []
+
+    def add(self, summary: Summary) -> None:
+        """Add a passport."""
+        self.count += 1
+        use, score, slug = by_use(summary)
+        item = (-use, -score, _Reversed(slug)), Member(summary.name, slug, page_key(slug), summary.maker)
+        if self.kind == "maker" or len(self._members) < MOST_MEMBERS:
+            heappush(self._members, item)
+        else:
+            heappushpop(self._members, item)
+
+    @property
+    def members(self) -> list[Member]:
+        """The listed passports by name."""
+        return sorted((member for _, member in self._members), key=lambda one: (one.name.casefold(), one.slug))
+
+
+class _Reversed(str):
+    """A slug that sorts the other way round, so that a heap drops the last slug first."""
+
+    __slots__ = ()
+
+    def __lt__(self, other: str) -> bool:
+        return str.__gt__(self, other)
+
+
+class Groups:
+    """All groups of the passports that were added."""
+
+    def __init__(self, kinds: Iterable[Kind], *, makers: range = range(256)) -> None:
+        self._kinds, self._makers = frozenset(kinds), makers
+        self.by_key: dict[str, Group] = {}
+
+    def add(self, summary: Summary) -> None:
+        """Add a passport to every group that it is in."""
+        for kind, key, name, uri in _memberships(summary):
+            if kind in self._kinds and (kind != "maker" or _bucket(key) in self._makers):
+                group = self.by_key.get(key)
+                if group is None:
+                    group = self.by_key[key] = Group(kind, key, name, uri)
+                group.add(summary)
+
+    def of(self, kind: Kind) -> list[Group]:
+        """Return the groups of a kind, by name."""
+        return sorted((one for one in self.by_key.values() if one.kind == kind), key=lambda one: one.name.casefold())
+
+
+def group_page(site: Site, group: Group) -> bytes:
+    """Return the page of a group; it changes only when a passport joins, leaves or is renamed."""
+    about = _about(group)
+    values = {
+        "site": site,
+        "root": root_of(group.key),
+        "key": group.key,
+        "group": group,
+        "kind": KIND_WORDS[group.kind],
+        "about": about,
+        "members": group.members,
+        "filter_value": group.uri or group.name,
+        "json_ld": site.json_ld({
+            "@context": "https://schema.org", "@type": "DefinedTerm", "name": group.name,
+            "description": about["description"], "termCode": group.uri, "url": site.address(group.key),
+        }),
+    }  # fmt: skip
+    return render("group.html", values)
+
+
+def makers_page(site: Site, makers: Iterable[tuple[str, str, int]]) -> bytes:
+    """Return the index of makers, each given as name, key of its page, and number of passports."""
+    letters: dict[str, list[tuple[str, str, int]]] = {}
+    for maker in sorted(makers, key=lambda one: one[0].casefold()):
+        first = maker[0][:1].upper()
+        letters.setdefault(first if first.isalpha() and first.isascii() else "#", []).append(maker)
+    return render("makers.html", {"site": site, "root": "./", "key": "makers", "letters": letters})
+
+
+def vocabulary_page(site: Site, groups: Groups) -> bytes:
+    """Return the index of purposes, capabilities and failure modes."""
+    kinds: tuple[Kind, ...] = ("purpose", "capability", "failure")
+    titled = [(f"{KIND_WORDS[kind]}s", kind, groups.of(kind)) for kind in kinds]
+    return render("vocabulary.html", {"site": site, "root": "./", "key": "vocabulary", "kinds": titled})
+
+
+def _memberships(summary: Summary) -> Iterator[tuple[Kind, str, str, str]]:
+    for uri, name in summary.capabilities:
+        yield "capability", capability_page(uri), name, uri
+    for uri, name in summary.purposes:
+        yield "purpose", purpose_page(uri), name, uri
+    if summary.maker:
+        yield "maker", maker_page(summary.maker), summary.maker, ""
+    for mode in summary.modes:
+        yield "failure", failure_page(mode), mode, ""
+
+
+def _bucket(key: str) -> int:
+    return sum(key.encode()) % 256
+
+
+def _about(group: Group) -> dict[str, Any]:
+    """Return what our rules say of a group; empty texts where they do not know it."""
+    known: dict[str, Any] = {
+        "title": group.name,
+        "description": "",
+        "intents": (),
+        "shows": "",
+        "remedy": "",
+        "terms": (),
+    }
+    if group.kind == "capability":
+        for rule in rulebook().capabilities.capability:
+            if capability_uri(rule.categories[0], rule.name) == group.uri:
+                return known | {"description": rule.description, "intents": rule.intents}
+    if group.kind == "purpose":
+        for purpose in purpose_rules().purposes:
+            if purpose_uri(purpose) == group.uri:
+                return known | {"description": purpose.description, "intents": purpose.intents}
+    if group.kind == "failure":
+        for mode in rulebook().failure_modes.failure_mode:
+            if mode.id == group.name:
+                title = group.name.replace("-", " ")
+                return known | {
+                    "title": title[:1].upper() + title[1:], "description": mode.text.replace("{", "").replace("}", ""),
+                    "shows": mode.shows, "remedy": mode.remedy, "terms": mode.taxonomy,
+                }  # fmt: skip
+    return known

@@ -1,0 +1,131 @@
+"""View of how far a passport can be trusted: dates, score, conflicts, unknowns."""
+
+from collections import defaultdict
+from typing import Any, Final, NamedTuple
+
+from pipelines.pages.words import QUOTE, line, number, stated
+from pipelines.views.passport import WHY
+
+Json = dict[str, Any]
+
+MOST_CONFLICTS: Final = 16
+CAUSES: Final = {
+    "first_seen": "first published",
+    "source_changed": "a source changed what it states",
+    "pipeline_changed": "our rules changed",
+    "key_changed": "signed with another key",
+    "refreshed": "observed again, unchanged",
+}
+
+
+class Component(NamedTuple):
+    """One component of the score."""
+
+    name: str
+    value: float
+    weight: float
+    points: str
+    basis: str
+
+
+class ConflictView(NamedTuple):
+    """A value on which sources disagree, in words."""
+
+    name: str
+    sides: list[tuple[str, str, str]]
+    """What each side states, of what, and who it is."""
+
+
+class Moment(NamedTuple):
+    """A dated event in the life of a model or its passport."""
+
+    at: str
+    words: str
+    ahead: bool = False
+
+
+class FreshnessView(NamedTuple):
+    """One source of a passport, with the dates by which its freshness is judged."""
+
+    source: str
+    scraped_at: str
+    due_after: str
+    stale_after: str
+
+
+def sources_of(trust: Json) -> list[FreshnessView]:
+    """Return the dates of each source of a passport, the one that names it first."""
+    return [
+        FreshnessView(one["source"], one["last_scraped_at"], one["due_after"], one["stale_after"])
+        for one in (trust.get("freshness") or {}).get("sources", ())
+    ]
+
+
+def components_of(trust: Json) -> list[Component]:
+    """Return the components of the score."""
+    breakdown, basis = trust["rank_breakdown"], trust.get("score_basis") or {}
+    return [
+        Component(
+            name.replace("_", " "),
+            breakdown[name],
+            weight,
+            f"{100 * weight * breakdown[name]:.1f}",
+            line(basis.get(name) or "", QUOTE) if isinstance(basis, dict) else "",
+        )
+        for name, weight in breakdown["weights"].items()
+    ]
+
+
+def assessment_of(trust: Json) -> list[tuple[str, str]]:
+    """Return the parts of the assessment that are plain values or measurements, in words."""
+    found = []
+    for name, value in (trust.get("assessment") or {}).items():
+        words = "not measured" if value is None else _measured(value)
+        if words:
+            found.append((name.replace("_", " "), words))
+    return found
+
+
+def _measured(value: Any) -> str:  # noqa: ANN401 - any JSON
+    if isinstance(value, dict):
+        known = [f"{name.replace('_', ' ')} {stated(one)}" for name, one in value.items() if one is not None]
+        return line("; ".join(known), QUOTE)
+    return stated(value)
+
+
+def community_of(trust: Json) -> list[tuple[str, str]]:
+    """Return how much a model is used, by the counts that exist, in words."""
+    names = {"model_downloads": "downloads in 30 days", "model_likes": "likes", "stars": "stars of its code"}
+    return [(words, number(trust["community"][key])) for key, words in names.items() if trust["community"][key]]
+
+
+def conflict_of(one: Json) -> ConflictView:
+    """Return the view of a value on which sources disagree."""
+    sides = [(stated(side["value"]), line(side["scope"]), side["source"]) for side in one["values"][:6]]
+    return ConflictView(one["path"].rpartition("/")[2].replace("_", " "), sides)
+
+
+def unknowns_of(unfragile: Json) -> list[tuple[str, str]]:
+    """Return each reason for which values are not known, with their names."""
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for one in unfragile.get("unknowns") or ():
+        by_reason[WHY[one["reason"]]].append(one["path"].rpartition("/")[2].replace("_", " "))
+    return [(reason, ", ".join(names)) for reason, names in by_reason.items()]
+
+
+def timeline_of(passport: Json) -> list[Moment]:
+    """Return the dated events of a model and its passport, oldest first."""
+    unfragile = passport["unfragile"]
+    artifact, maintenance = unfragile["artifact"], unfragile["trust"]["maintenance"]
+    model: Json = artifact.get("model") or {}
+    cause = CAUSES.get((unfragile.get("provenance") or {}).get("cause", ""), "changed")
+    found = [
+        Moment(model["released_on"], "released") if model.get("released_on") else None,
+        Moment(model["listed_on"], "listed by its seller") if model.get("listed_on") else None,
+        Moment(maintenance["updated_at"], f"substance last changed: {cause}"),
+        Moment(maintenance["last_scraped_at"], "last observed at its source"),
+        Moment(passport["signedAt"], f"signed by {line(passport['signedBy'])}"),
+        Moment(passport["expiresAt"], "this passport expires", ahead=True) if "expiresAt" in passport else None,
+        Moment(model["expires_on"], "announced end of the offer", ahead=True) if model.get("expires_on") else None,
+    ]
+    return sorted((one for one in found if one), key=lambda one: one.at)

@@ -1,0 +1,22 @@
+"""The pages that say what a passport is and how to use it: docs, trust, compare, claims, stored records, not found."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from pipelines.pages.addresses import NOT_FOUND_KEY
+from pipelines.pages.site import Site
+from pipelines.pages.templating import render
+
+PAGES: Final = ("compare", "docs", "record", "submit", "trust")
+ROBOTS: Final = "User-agent: *\nAllow: /\nSitemap: {base}/sitemap.xml\n"
+
+
+def plain_pages(site: Site, key_id: str) -> Iterator[tuple[str, bytes]]:
+    """Yield key and bytes of each; `key_id` is the thumbprint of the key that signs the registry."""
+    shared = {"site": site, "key_id": key_id}
+    for key in PAGES:
+        yield key, render(f"{key}.html", {**shared, "root": "./", "key": key})
+    path = site.issuer.base_url.partition("://")[2].partition("/")[2]
+    root = f"/{path}/" if path else "/"  # it is served at addresses of any depth
+    yield NOT_FOUND_KEY, render("404.html", {**shared, "root": root, "key": NOT_FOUND_KEY})
+    yield "robots.txt", ROBOTS.format(base=site.issuer.base_url).encode()

@@ -1,0 +1,1 @@
+"""Pages about the registry itself: its state, and what changed."""
