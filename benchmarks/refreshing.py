@@ -6,12 +6,13 @@ The settings come from the environment, the time from SOURCE_DATE_EPOCH.
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from unittest.mock import patch
 
 from flows.config.settings import read_settings
-from flows.crawl.process import crawl
+from flows.crawl.process import CrawlOrder, crawl
 from flows.crawl.sources import crawl_source, failure_of
 from flows.errors import FlowError
 from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome
@@ -58,8 +59,8 @@ def _refresh(job: Job) -> None:
     publish_generation(job, assembled, build_passports(job, assembled))
 
 
-async def _hasty(crawl: Any, *arguments: Any, **order: Any) -> CrawlOutcome:  # noqa: ANN401 - handed through
-    outcome: CrawlOutcome = await crawl(*arguments, **{**order, "settings": {**order.get("settings", {}), **HASTY}})
+async def _hasty(crawl: Any, order: CrawlOrder, *watched: Any) -> CrawlOutcome:  # noqa: ANN401 - handed through
+    outcome: CrawlOutcome = await crawl(replace(order, settings={**order.settings, **HASTY}), *watched)
     return outcome
 
 

@@ -19,9 +19,10 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from multiprocessing import get_context
@@ -34,7 +35,7 @@ from flows.build.passports import FEW_HANDED_BACK, Built
 from flows.build.workers import BuildInput, read_build_input, write_build_input
 from flows.config.settings import read_settings
 from flows.crawl import sources as fetching
-from flows.crawl.process import crawl
+from flows.crawl.process import CrawlOrder, Progress, crawl
 from flows.ingest.crawl_file import CrawlOutcome, read_crawl
 from flows.ingest.ingestion import begin
 from flows.job.job import Job, new_job, open_tools
@@ -238,9 +239,9 @@ def equip(folder: Path, url: str) -> None:
     fetching.crawl = impatient
 
 
-async def impatient(source: str, **order: Any) -> CrawlOutcome:  # noqa: ANN401 - as `crawl` takes it
+async def impatient(order: CrawlOrder, on_progress: Callable[[Progress], None]) -> CrawlOutcome:
     """Crawl as a run does, but without the waits that spare a real source."""
-    return await crawl(source, **{**order, "settings": {**order["settings"], **IMPATIENT}})
+    return await crawl(replace(order, settings={**order.settings, **IMPATIENT}), on_progress)
 
 
 class Watch:

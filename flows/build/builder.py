@@ -8,6 +8,7 @@ from flows.build.passports import Built, Rows, build
 from flows.build.workers import BuildInput
 from flows.job.job import Job, open_tools
 from flows.progress import tell
+from pipelines.order import Issuance
 from pipelines.registry.slots import shard_index, slots_of
 
 PASSPORTS_A_TASK = 10_000
@@ -45,12 +46,11 @@ def build_part(job: Job, build_input: BuildInput, index: int, *, done: int = 0) 
     expected = max(done + len(subjects), state.passports if batch.parts > 1 else 0)
     counted = iter(range(done + 1, done + len(subjects) + 1))
     tell("build", done, expected)
+    terms = tools.terms(renew=job.flow == "rescrape")
     built, new = build(
         subjects,
         state.rows(slots_of(index, batch.parts)),
-        terms=tools.terms(renew=job.flow == "rescrape"),
-        signer=tools.signer,
-        generation=state.generation + 1,
+        Issuance(terms, tools.signer, tools.trusted, state.generation + 1),
         store=tools.store,
         progress=lambda: tell("build", next(counted), expected),
     )

@@ -9,10 +9,8 @@ from flows.publish.immutable_files import write_objects
 from flows.store.base import Store
 from pipelines.merge.subject import Subject
 from pipelines.order import Issuance, Issued, Unchanged, make
-from pipelines.passport.document import IssueContext
 from pipelines.registry.slots import slot
 from pipelines.rules.gates import Gates
-from pipelines.signing.keys import KeyRing, Signer
 from schemas.base import Sha256
 from schemas.listing import Quarantined
 from schemas.registry import ShardRow
@@ -94,10 +92,8 @@ class Built:
 def build(
     subjects: Iterable[Subject],
     rows: Mapping[str, ShardRow],
+    issuance: Issuance,
     *,
-    terms: IssueContext,
-    signer: Signer,
-    generation: int,
     store: Store,
     progress: Callable[[], None],
 ) -> tuple[Built, dict[str, ShardRow]]:
@@ -106,7 +102,7 @@ def build(
     `rows` are those served now; `progress` is called after each model. Many passports are written ahead as they are
     made.
     """
-    issuance, built, new = Issuance(terms, signer, KeyRing([signer.public_key]), generation), Built(), {}
+    built, new = Built(), {}
     for subject in subjects:
         last = rows.get(subject.slug)
         made = make(subject, last, issuance)

@@ -23,10 +23,10 @@ ORIGIN = "the demo's own key, which everybody has"
 
 def demo(store: str | None, *, as_json: bool) -> None:
     """Run the real pipeline on the bundled recording, then verify everything that it published."""
-    settings, epoch = read_settings(store=store), int(RECORDED_AT.timestamp())
+    epoch = int(RECORDED_AT.timestamp())
     with serve() as url:
-        job = new_job("demo", settings, epoch=epoch, source_urls={SOURCE: url})
-        done = running.run(job, as_json=as_json)
+        settings = read_settings(store=store, sources=(SOURCE,), openrouter_url=url)
+        done = running.run(new_job("demo", settings, epoch=epoch), as_json=as_json)
     trust = TrustedKeys(KeyRing([demo_signer().public_key]), ORIGIN, "key")
     opened = open_store(settings.store)
     registry = OpenedRegistry(opened, Reader(opened, trust.keys, clock_of(epoch)()))

@@ -18,10 +18,9 @@ from flows.config.settings import Settings, gates_of, read_settings
 from flows.config.signing_key import find_key, key_file
 from flows.errors import FlowError
 from flows.publish.continuity import ensure_newest
-from flows.registry.reader import Reader
 from flows.registry.seen import remembered_generation
 from flows.registry.signed_files import EmptyStoreError
-from flows.registry.trust import trusted_keys
+from flows.registry.trust import trusted_reader
 from flows.store.base import Store
 from flows.store.open import open_store
 from flows.store.probe import RACERS, probe
@@ -120,7 +119,7 @@ def _store(settings: Settings, at: datetime, nonce: str) -> Iterator[Check]:
 def _registry(settings: Settings, store: Store, at: datetime) -> Check:
     own = find_key(settings)
     try:
-        reader = Reader(store, trusted_keys(settings, store, None).keys, at)
+        reader = trusted_reader(settings, store, at)
     except EmptyStoreError as error:
         if own:
             ensure_newest(

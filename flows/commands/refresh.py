@@ -7,7 +7,7 @@ from flows.commands.run import run, show
 from flows.config.clock import source_date_epoch
 from flows.config.settings import Settings, read_settings
 from flows.config.signing_key import open_key
-from flows.job.job import Job, new_job
+from flows.job.job import Consent, Job, new_job
 from flows.run.targets import listings_to_crawl
 
 
@@ -15,7 +15,7 @@ def refresh(sources: list[str] | None, store: str | None, *, accept_drop: bool, 
     """Crawl the sources, build, sign and publish; exit 1 when some did not pass their gate."""
     settings = read_settings(sources=tuple(sources) if sources else None, store=store)
     _announce_key(settings)
-    job = new_job("refresh", settings, epoch=source_date_epoch(), accept_drop=accept_drop, new_store=new_store)
+    job = new_job("refresh", settings, epoch=source_date_epoch(), consent=Consent(accept_drop, new_store))
     _do(job, as_json=as_json)
 
 

@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 
 from flows.audit.auditor import Auditor
@@ -27,26 +28,31 @@ from pipelines.formats.text import amount
 from schemas.verdict import Finding, Verdict
 
 
-def verify(
-    targets: list[str],
-    *,
-    every: bool,
-    evidence: bool,
-    store_url: str | None,
-    trusting: TrustOptions,
-    at: str | None,
-    generation: int | None = None,
-    as_json: bool,
-) -> None:
-    """Verify the targets, or with `every` all passports of the store; exit 1 unless every one is good."""
-    if bool(targets) == every:
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is to be verified: some targets, or every passport of a store, as of an instant or in a generation."""
+
+    targets: tuple[str, ...]
+    every: bool
+    """Whether all passports of the store are meant, and no targets."""
+    evidence: bool
+    """Whether the evidence is found again in the store's records."""
+    store_url: str | None
+    at: str | None
+    generation: int | None = None
+
+
+def verify(scope: Scope, trusting: TrustOptions, *, as_json: bool) -> None:
+    """Verify what the scope names, and show the findings; exit 1 unless every one is good."""
+    if bool(scope.targets) == scope.every:
         raise SettingsError("name the passports to verify, or give --all")
-    if evidence and not all(map(names_slug, targets)):
+    if scope.evidence and not all(map(names_slug, scope.targets)):
         raise SettingsError("--evidence reads the store's records: name passports by their slugs, or give --all")
     if trusting.first_use and trusting.memory is None:
         raise SettingsError("--trust-on-first-use must remember a key: leave out --no-state")
-    settings, now = read_settings(store=store_url), moment(at)
-    if not (every or store_url):
+    settings, now = read_settings(store=scope.store_url), moment(scope.at)
+    targets = scope.targets
+    if not (scope.every or scope.store_url):
         if not any(map(names_slug, targets)):
             tell(*_by_signature(targets, settings, trusting, now, None), as_json=as_json, brief=False)
             return
@@ -54,18 +60,18 @@ def verify(
             tell(*_by_signature(targets, settings, trusting, now, unread), as_json=as_json, brief=False)
             return
     opened = open_registry(settings, trusting, now)
-    reader = opened.reader if generation is None else opened.reader.at_generation(generation)
+    reader = opened.reader if scope.generation is None else opened.reader.at_generation(scope.generation)
     registry = OpenedRegistry(opened.store, reader)
-    if every:
+    if scope.every:
         judged = list(judged_all(registry, base_urls_of(settings)))
     else:
         judged = [_judged(target, registry, settings) for target in targets]
-    if evidence:
+    if scope.evidence:
         with closing(Auditor(reader)) as prover:
             judged = [proved(one, prover, registry) for one in judged]
     opened = pin_first(opened, judged, trusting)
     judged = [one._replace(finding=opened.qualified(one.finding)) for one in judged]
-    tell(judged, opened.trust, as_json=as_json, brief=every)
+    tell(judged, opened.trust, as_json=as_json, brief=scope.every)
 
 
 def _judged(target: str, registry: OpenedRegistry, settings: Settings) -> JudgedTarget:
@@ -84,7 +90,7 @@ def _unreadable(settings: Settings, trusting: TrustOptions, now: datetime) -> Fi
 
 
 def _by_signature(
-    targets: list[str], settings: Settings, trusting: TrustOptions, now: datetime, of_slugs: Finding | None
+    targets: Iterable[str], settings: Settings, trusting: TrustOptions, now: datetime, of_slugs: Finding | None
 ) -> tuple[list[JudgedTarget], TrustedKeys]:
     """Judge files and addresses by their signature alone; slugs, where there are some, get `of_slugs`."""
     trust = trusted_keys(settings, None, trusting.key)

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -40,34 +41,40 @@ class Progress(NamedTuple):
     requests: int
 
 
-async def crawl(
-    source: str,
-    *,
-    url: str,
-    out: Path,
-    contact: str,
-    arguments: Mapping[str, str] | None = None,
-    clock_epoch: int | None = None,
-    on_progress: Callable[[Progress], None] = lambda _: None,
-    time_limit_s: float = 900.0,
-    settings: Mapping[str, str] | None = None,
-) -> CrawlOutcome:
-    """Crawl a source into the file `out`, and return its outcome.
+@dataclass(frozen=True, slots=True)
+class CrawlOrder:
+    """What one crawl is to do: of which source, from where, into which file, and within which bounds."""
 
-    `url` is the source's root; `arguments` are the spider's; `clock_epoch` (Unix time in seconds) replaces the clock;
-    `settings` are further Scrapy settings (with RESUME an unfinished crawl continues). The source's API key comes from
-    the environment. A crawl that is cancelled or exceeds its time limit is stopped before this returns. Raise
-    CrawlFailedError, which names source, URL and remedy, when there is no report (a bad report is left to the gate);
-    FullError where the disk has no room for the file.
+    source: str
+    url: str
+    """The source's root."""
+    out: Path
+    """The crawl file."""
+    contact: str
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    """The spider's."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Further Scrapy settings; with RESUME an unfinished crawl continues."""
+    clock_epoch: int | None = None
+    """Unix time in seconds that replaces the clock; None for the system's."""
+    time_limit_s: float = 900.0
+
+
+async def crawl(order: CrawlOrder, on_progress: Callable[[Progress], None] = lambda _: None) -> CrawlOutcome:
+    """Crawl a source into a file, and return the outcome; the source's API key comes from the environment.
+
+    A crawl that is cancelled or exceeds its time limit is stopped before this returns. Raise CrawlFailedError, which
+    names source, URL and remedy, when there is no report (a bad report is left to the gate); FullError where the disk
+    has no room for the file.
     """
-    crawl_file = await asyncio.to_thread(_cleared, out)
-    given = {f"{source.upper()}_URL": url, "CRAWL_FILE": str(crawl_file), "PARENT_PID": str(os.getpid())}
-    command = _command(source, arguments or {}, settings={**given, **(settings or {})})
-    tail = await _run(command, _environment(contact, clock_epoch), on_progress, time_limit_s, f"{source} at {url}")
+    crawl_file = await asyncio.to_thread(_cleared, order.out)
+    own = {f"{order.source.upper()}_URL": order.url, "CRAWL_FILE": str(crawl_file), "PARENT_PID": str(os.getpid())}
+    tail = await _run(replace(order, settings={**own, **order.settings}), on_progress)
     try:
         return await asyncio.to_thread(read_crawl, crawl_file)
     except CrawlFailedError as error:
-        raise CrawlFailedError(f"{source} at {url}: {error}. Standard error ended with:\n{tail}") from error
+        what = f"{order.source} at {order.url}"
+        raise CrawlFailedError(f"{what}: {error}. Standard error ended with:\n{tail}") from error
 
 
 def _cleared(out: Path) -> Path:
@@ -75,12 +82,12 @@ def _cleared(out: Path) -> Path:
     return out.resolve()
 
 
-def _command(source: str, arguments: Mapping[str, str], settings: Mapping[str, str]) -> list[str]:
+def _command(order: CrawlOrder) -> list[str]:
     # -P: a file in the working directory must not be imported instead of a module.
-    command = [sys.executable, "-P", "-m", "scrapy", "crawl", source]
-    for name, value in arguments.items():
+    command = [sys.executable, "-P", "-m", "scrapy", "crawl", order.source]
+    for name, value in order.arguments.items():
         command += ["-a", f"{name}={value}"]
-    for name, value in settings.items():
+    for name, value in order.settings.items():
         command += ["-s", f"{name}={value}"]
     return command
 
@@ -93,21 +100,20 @@ def _environment(contact: str, clock_epoch: int | None) -> dict[str, str]:
     return {**kept, **own, **clock}
 
 
-async def _run(
-    command: list[str], environment: dict[str, str], on_progress: Callable[[Progress], None], limit_s: float, what: str
-) -> str:
+async def _run(order: CrawlOrder, on_progress: Callable[[Progress], None]) -> str:
     """Run the crawl to its end, whatever its exit status; return the end of its standard error."""
-    pipe = asyncio.subprocess.PIPE
+    pipe, environment = asyncio.subprocess.PIPE, _environment(order.contact, order.clock_epoch)
     process = await asyncio.create_subprocess_exec(
-        *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
+        *_command(order), env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
     )
     tail = bytearray()
     try:
-        async with asyncio.timeout(limit_s):
+        async with asyncio.timeout(order.time_limit_s):
             await asyncio.gather(_watch(process, on_progress), _keep(process, tail), process.wait())
     except TimeoutError:
         remedy = "raise PASSPORTS_CRAWL_TIME_LIMIT_S, or check how fast the source answers"
-        raise CrawlFailedError(f"{what}: stopped because it had not ended after {limit_s:g} s; {remedy}") from None
+        late = f"stopped because it had not ended after {order.time_limit_s:g} s; {remedy}"
+        raise CrawlFailedError(f"{order.source} at {order.url}: {late}") from None
     finally:
         await _stop(process)
     return _scrubbed(tail.decode(errors="replace"), environment)[-TAIL_BYTES:].strip()

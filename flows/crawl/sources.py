@@ -11,7 +11,7 @@ from pathlib import Path
 from flows.crawl.extraction import extract
 from flows.crawl.known_records import RememberedRecords, Wanted, write_known
 from flows.crawl.language_model import endpoint_of
-from flows.crawl.process import Progress, crawl
+from flows.crawl.process import CrawlOrder, Progress, crawl
 from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome, read_crawl
 from flows.ingest.ingestion import Ingestion
 from flows.job.job import Job, Tools, open_tools
@@ -57,7 +57,7 @@ async def crawl_source(job: Job, source: str, so_far: Ingestion) -> CrawlOutcome
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=f"crawl-{source}-", dir=job.work))
     resumable = CRAWLS[source].resumable and job.whole and job.flow == "refresh"
     with crawl_folder(job, source) if resumable else nullcontext() as lasting:
-        outcome = await crawl(
+        order = CrawlOrder(
             source,
             url=job.source_urls[source],
             out=(lasting or folder) / CRAWL_FILE,
@@ -65,9 +65,9 @@ async def crawl_source(job: Job, source: str, so_far: Ingestion) -> CrawlOutcome
             arguments=_arguments(job, tools, source, folder, so_far),
             settings={**_bounds(job, tools, source, so_far), **({"RESUME": "1"} if lasting else {})},
             clock_epoch=job.epoch,
-            on_progress=watch,
             time_limit_s=tools.settings.crawl_time_limit_s,
         )
+        outcome = await crawl(order, watch)
         if lasting:
             outcome = outcome._replace(path=Path(shutil.move(outcome.path, folder / CRAWL_FILE)))
     tell(stage, outcome.report.listings, outcome.report.listings)

@@ -3,8 +3,9 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -72,6 +73,17 @@ class Job(Frozen):
         return self.hub_list.minimum_downloads if self.hub_list else None
 
 
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a person permits one run, which would otherwise stop: fields of the same names in its job."""
+
+    accept_drop: bool = False
+    new_store: bool = False
+
+
+NOTHING_WAIVED: Final = Consent()
+
+
 class Tools(NamedTuple):
     """What a job is done with. Each process that works on a job opens its own, as they cannot be passed on."""
 
@@ -116,24 +128,21 @@ def new_job(
     *,
     epoch: int | None,
     only: Mapping[str, tuple[str, ...]] | None = None,
-    source_urls: Mapping[str, str] | None = None,
-    accept_drop: bool = False,
-    new_store: bool = False,
+    consent: Consent = NOTHING_WAIVED,
 ) -> Job:
     """Return a new job; with a fixed clock its id is a digest of the rest, so that a repeated run has the same id."""
     asked = {
         "flow": flow,
         "store": settings.store,
-        "sources": tuple(source for source in CRAWLS if source in (only or source_urls or settings.sources)),
-        "source_urls": dict(source_urls or settings.source_urls),
+        "sources": tuple(source for source in CRAWLS if source in (only or settings.sources)),
+        "source_urls": settings.source_urls,
         "only": dict(only or {}),
         "endpoints": settings.endpoints or flow != "refresh",
         "hub_list": settings.hub_list if flow == "refresh" else None,
         "budgets": settings.budgets if flow == "refresh" else {},
         "facets": settings.facets if not only else {},
         "changes": settings.changes and flow == "refresh",
-        "accept_drop": accept_drop,
-        "new_store": new_store,
+        **asdict(consent),
         "epoch": epoch,
     }
     begun = clock_of(epoch)().strftime("%Y%m%dT%H%M%SZ")

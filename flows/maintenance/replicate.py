@@ -17,7 +17,7 @@ from flows.publish.publication import Progress, PublicationError, Rendering, Ste
 from flows.registry.reachable import FileRef, copy_genuine, reachable
 from flows.registry.reader import Reader, read_served
 from flows.registry.signed_files import MAX_POINTER_BYTES
-from flows.registry.trust import trusted_keys
+from flows.registry.trust import trusted_reader
 from flows.site.copied_pages import copied_from
 from flows.site.rendering import copies_for
 from flows.store.base import Store, find
@@ -124,7 +124,7 @@ def mirror(settings: Settings, to: str) -> Replicated:
     if canonical_store(settings.store) == canonical_store(to):
         raise SettingsError(f"--to: {to} is the store itself: name another one")
     origin, target = open_store(settings.store), open_store(to)
-    source = Reader(origin, trusted_keys(settings, origin, None).keys, clock_of(source_date_epoch())())
+    source = trusted_reader(settings, origin, clock_of(source_date_epoch())())
     copies = copies_for(Issuer(settings.issuer, settings.base_url))
     rendering = Rendering(copies, _site_files(origin), pages=copied_from(origin))
     return replicate(source, target, rendering, nonce=secrets.token_hex(16), on_step=tell_step)

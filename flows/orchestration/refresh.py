@@ -21,7 +21,7 @@ from flows.config.settings import read_settings
 from flows.crawl.sources import crawl_source, crawl_waves, extract_limits, failure_of
 from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome
 from flows.ingest.ingestion import Ingestion, begin, ingest, with_failures
-from flows.job.job import Job, new_job, open_tools
+from flows.job.job import Consent, Job, new_job, open_tools
 from flows.job.workspace import workspace
 from flows.maintenance.replicate import mirror
 from flows.orchestration.artifacts import show
@@ -151,7 +151,7 @@ async def refresh(
         LOG.info("waiting %.0f s, so that not all installations start at the same second", wait_s)
         await asyncio.sleep(wait_s)
     settings = read_settings(sources=asked, store=store)
-    await _do(new_job("refresh", settings, epoch=source_date_epoch(), accept_drop=accept_drop))
+    await _do(new_job("refresh", settings, epoch=source_date_epoch(), consent=Consent(accept_drop)))
     return None
 
 

@@ -1,11 +1,13 @@
 """Chooses the keys that a reader trusts: those named, else the remembered one, our own, or at last the store's own."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from flows.config.given_files import GivenFileError, is_url, read_given
 from flows.config.settings import Settings
 from flows.config.signing_key import SigningKeyError, find_key, read_key_ring
+from flows.registry.reader import Reader
 from flows.registry.signed_files import EmptyStoreError
 from flows.store.base import Store, find
 from flows.store.open import canonical_store
@@ -51,6 +53,11 @@ def trusted_keys(settings: Settings, store: Store | None, key: str | None, *, pi
     if store is None:
         raise SigningKeyError(NO_KEY)
     return _of_store(store, _published(store))
+
+
+def trusted_reader(settings: Settings, store: Store, at: datetime) -> Reader:
+    """Return a reader of the generation that a store serves, with the keys that are trusted where none is named."""
+    return Reader(store, trusted_keys(settings, store, None).keys, at)
 
 
 def _named(settings: Settings, store: Store | None, key: str) -> TrustedKeys:

@@ -47,16 +47,8 @@ def verify(
     from flows.commands import verify as verifying
 
     trusting = TrustOptions(key, memory_at(state, none=no_state), first_use)
-    verifying.verify(
-        targets or [],
-        every=every,
-        evidence=evidence,
-        store_url=store,
-        trusting=trusting,
-        at=at,
-        generation=at_generation,
-        as_json=as_json,
-    )
+    scope = verifying.Scope(tuple(targets or ()), every, evidence, store, at, at_generation)
+    verifying.verify(scope, trusting, as_json=as_json)
 
 
 @command(

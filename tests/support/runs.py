@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,12 +16,12 @@ from typing import Any, Literal
 import pytest
 
 from flows.config.settings import read_settings
-from flows.crawl.process import crawl
+from flows.crawl.process import CrawlOrder, crawl
 from flows.crawl.sources import crawl_source
 from flows.demo import recording
 from flows.ingest.crawl_file import CrawlOutcome, read_crawl
 from flows.ingest.ingestion import begin, ingest, with_failures
-from flows.job.job import Job, new_job
+from flows.job.job import Consent, Job, new_job
 from flows.registry.reader import Reader
 from flows.run.assemble import Assembled, assemble
 from flows.run.publish import RunOutcome, build_passports, publish_generation
@@ -88,7 +89,7 @@ def job_for(
 ) -> Job:
     settings = read_settings(store=str(root), openrouter_url=url, sources=("openrouter",))
     ids = {"openrouter": only} if only else None
-    job = new_job(flow, settings, epoch=int(at.timestamp()), only=ids, accept_drop=accept_drop)
+    job = new_job(flow, settings, epoch=int(at.timestamp()), only=ids, consent=Consent(accept_drop))
     return job.model_copy(update={"work": tempfile.mkdtemp(dir=WORK)})
 
 
@@ -99,8 +100,8 @@ def crawled(job: Job) -> list[CrawlOutcome]:
         return [asyncio.run(crawl_source(job, source, begin(job))) for source in job.sources]
 
 
-async def _hasty(crawl: Any, *arguments: Any, **order: Any) -> CrawlOutcome:
-    outcome: CrawlOutcome = await crawl(*arguments, **{**order, "settings": {**order.get("settings", {}), **HASTY}})
+async def _hasty(crawl: Any, order: CrawlOrder, *watched: Any) -> CrawlOutcome:
+    outcome: CrawlOutcome = await crawl(replace(order, settings={**order.settings, **HASTY}), *watched)
     return outcome
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.crawl.process import Progress, _environment, crawl
+from flows.crawl.process import CrawlOrder, Progress, _environment, crawl
 from flows.ingest.crawl_file import CrawlFailedError, read_crawl
 from schemas.crawl import QuarantinedLine
 from schemas.listing import Quarantined
@@ -47,8 +47,8 @@ def test_a_crawl_runs_from_any_folder_tells_its_progress_and_repeats_itself(
 def test_a_cancelled_crawl_is_over_before_the_cancellation_is(tmp_path: Path) -> None:
     async def cancel_once_asked(source: Source) -> None:
         settings = {**HASTY, "RETRY_WAIT_MAX_S": "1800"}
-        order = crawl("openrouter", url=source.url, out=tmp_path / "c.jsonl", contact="c", settings=settings)
-        task = asyncio.create_task(order)
+        order = CrawlOrder("openrouter", url=source.url, out=tmp_path / "c.jsonl", contact="c", settings=settings)
+        task = asyncio.create_task(crawl(order))
         await asyncio.to_thread(until, source.asked)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -115,9 +115,9 @@ def test_a_crawl_without_a_report_is_an_error_that_shows_no_secret(
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     (tmp_path / "c.jsonl").write_text("an earlier crawl's")
-    order = crawl("hf_secret", url="http://127.0.0.1:9", out=tmp_path / "c.jsonl", contact="c", clock_epoch=EPOCH)
+    order = CrawlOrder("hf_secret", "http://127.0.0.1:9", tmp_path / "c.jsonl", contact="c", clock_epoch=EPOCH)
     with pytest.raises(CrawlFailedError, match="ended without a report") as error:
-        asyncio.run(order)
+        asyncio.run(crawl(order))
     _, _, tail = str(error.value).partition("Standard error ended with:")
     assert "Spider not found: ***" in tail
     assert "hf_secret" not in tail

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from flows.config.settings import SettingsError, read_settings
-from flows.job.job import demo_key, new_job, nonce, open_tools
+from flows.job.job import Consent, demo_key, new_job, nonce, open_tools
 from pipelines.rules.gates import default_gates
 from schemas.crawl import ListQuery
 from tests.support.runs import GATES, NOON, SEED, SIGNER, equip, job_for
@@ -42,8 +42,8 @@ def test_jobs_that_ask_for_something_else_are_told_apart() -> None:
 def test_jobs_that_are_set_otherwise_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     jobs = [
         new_job("refresh", read_settings(), epoch=EPOCH),
-        new_job("refresh", read_settings(), epoch=EPOCH, accept_drop=True),
-        new_job("refresh", read_settings(), epoch=EPOCH, new_store=True),
+        new_job("refresh", read_settings(), epoch=EPOCH, consent=Consent(accept_drop=True)),
+        new_job("refresh", read_settings(), epoch=EPOCH, consent=Consent(new_store=True)),
     ]
     for name, value in (
         ("ENDPOINTS", "true"),
@@ -59,8 +59,8 @@ def test_jobs_that_are_set_otherwise_are_told_apart(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_demo_repeats_whatever_port_it_is_played_at() -> None:
-    urls = ({"openrouter": f"http://127.0.0.1:{port}"} for port in (1001, 1002))
-    assert len({new_job("demo", read_settings(), epoch=EPOCH, source_urls=url).run for url in urls}) == 1
+    played = [read_settings(openrouter_url=f"http://127.0.0.1:{port}") for port in (1001, 1002)]
+    assert len({new_job("demo", settings, epoch=EPOCH).run for settings in played}) == 1
 
 
 def test_jobs_that_ask_for_another_part_of_the_hubs_list_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The contract's answers: quick where a document conforms, bounded and to the point where it does not."""
 
+import gc
 import json
 import subprocess
 import sys
@@ -160,7 +161,10 @@ def test_the_first_reason_costs_the_same_however_large_the_document_is(spoilt_at
 
 
 def calls_of(work: Callable[[], object]) -> int:
-    """How many calls of Python functions some work takes, the second time."""
+    """How many calls of Python functions some work takes, the second time.
+
+    Without the garbage collector: where Hypothesis was imported before, each collection calls a function of it twice.
+    """
     work()
     calls = 0
 
@@ -168,11 +172,13 @@ def calls_of(work: Callable[[], object]) -> int:
         nonlocal calls
         calls += event == "call"
 
+    gc.disable()
     sys.setprofile(note)
     try:
         work()
     finally:
         sys.setprofile(None)
+        gc.enable()
     return calls
 
 

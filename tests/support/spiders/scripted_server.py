@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flows.crawl.process import crawl
+from flows.crawl.process import CrawlOrder, crawl
 from schemas.crawl import AdmittedLine, CrawlReport
 from schemas.listing import Quarantined
 from tests.support.spiders.crawls import EPOCH, HASTY
@@ -105,14 +105,16 @@ def crawl_of(source: str, url: str, folder: Path, settings: dict[str, str] | Non
     out = folder / "crawl.jsonl"
     outcome = asyncio.run(
         crawl(
-            source,
-            url=url,
-            out=out,
-            contact="https://test.example/about",
-            arguments=arguments,
-            clock_epoch=EPOCH,
-            time_limit_s=LIMIT_S,
-            settings={**HASTY, **(settings or {})},
+            CrawlOrder(
+                source,
+                url=url,
+                out=out,
+                contact="https://test.example/about",
+                arguments=arguments,
+                clock_epoch=EPOCH,
+                time_limit_s=LIMIT_S,
+                settings={**HASTY, **(settings or {})},
+            )
         )
     )
     lines = list(outcome.lines())

@@ -16,11 +16,15 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.support.waiting import until
+
+if TYPE_CHECKING:
+    from flows.crawl.process import CrawlOrder
 
 ROOT = Path(__file__).parents[3]
 CLIENT = Path(__file__).with_name("warm_client.py")
@@ -56,13 +60,13 @@ class Warm:
         self.address = folder / "s"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def command(self, source: str, arguments: Mapping[str, str], settings: Mapping[str, str]) -> list[str]:
+    def command(self, order: "CrawlOrder") -> list[str]:
         """Return the command of a crawl like `flows.crawl.process`, but for a forked one."""
         if self._process is None:
             self._start()
-        given = [f"-a{name}={value}" for name, value in arguments.items()]
-        given += [f"-s{name}={value}" for name, value in settings.items()]
-        return [sys.executable, "-I", "-S", str(CLIENT), str(self.address), "crawl", source, *given]
+        given = [f"-a{name}={value}" for name, value in order.arguments.items()]
+        given += [f"-s{name}={value}" for name, value in order.settings.items()]
+        return [sys.executable, "-I", "-S", str(CLIENT), str(self.address), "crawl", order.source, *given]
 
     def end(self) -> None:
         if self._process is not None:
