@@ -1,4 +1,4 @@
-"""Finds what a listing's name and description state plainly of its weights: how many, whether open; and its successor.
+"""Finds what names and descriptions state plainly of a model's weights: how many, whether open; and its successor.
 
 A name gives a rounded number ("32B"), and a description often a better one ("117B-parameter"). Only a sentence that
 begins with the model's own name counts, and none about a model that it was made from.
@@ -18,6 +18,20 @@ SCALES: Final = {"b": 10**9, "billion": 10**9, "t": 10**12, "trillion": 10**12}
 
 IN_NAME: Final = re.compile(r"(?<![\w.-])(?P<number>\d{1,3}(?:\.\d{1,2})?)\s?(?P<scale>[BbTt])(?![\w.])")
 """A number of weights in a name: "QwQ 32B"; not the 3B of "A3B", which work at once, nor those of "8x7B"."""
+
+IN_REPOSITORY: Final = re.compile(
+    r"(?<![A-Za-z0-9.])(?P<number>\d{1,3}(?:\.\d{1,2})?)(?P<scale>[BbTt])(?![A-Za-z0-9.])"
+)
+"""The same in the name of a repository, whose words hyphens part: "Heron-7B-GGUF"."""
+
+OF_ANOTHER: Final = re.compile(
+    r"(?<![a-z])(?:q?lora|dora|adapters?|eagle\d?|draft(?:er)?|dflash|medusa|speculators?|mtp|sae|mmproj)(?![a-z])",
+    re.IGNORECASE,
+)
+"""In the name of a repository whose weights are an addition to the model that the number is of."""
+
+NAMED_COUNT: Final = "parameter_count_in_name"
+"""The number of weights by a repository's name, which is rounded: believed where no source states it better."""
 
 _OPENING: Final = r"\W*(?P<subject>[^,;:!?()]{1,60}?),? is (?:an? |the |(?:[\w.]+ )?[\w.]+.s )"
 _ON: Final = r"(?:(?!(?:of|on|from|with|version|proprietary|than|like|and)\b)[\w.+-]+,? ){0,8}?"
@@ -45,6 +59,13 @@ def named_traits(name: str, locator: str) -> list[Fact]:
     """The number of weights that a name states, if it states exactly one."""
     found = list(IN_NAME.finditer(name))
     return [_count(found[0], found[0][0], locator)] if len(found) == 1 else []
+
+
+def repository_traits(repository: str, locator: str) -> list[Fact]:
+    """The number of weights that the name of a repository states, if it states exactly one and holds them all."""
+    name = repository.rpartition("/")[2]
+    found = [] if OF_ANOTHER.search(name) else list(IN_REPOSITORY.finditer(name))
+    return [_count(found[0], found[0][0], locator)._replace(name=NAMED_COUNT)] if len(found) == 1 else []
 
 
 def trait_facts(description: str, locator: str, names: Names) -> Iterator[Fact]:

@@ -12,12 +12,16 @@ from pipelines.markdown.front_matter import LICENCE_KEYS
 from pipelines.normalise.huggingface.code_link import code_of
 from pipelines.normalise.huggingface.spellings import OTHER, is_licence_name, language_code, licence_facts, licence_id
 from pipelines.normalise.huggingface.stated_licence import UNCLEAR
+from pipelines.normalise.huggingface.tags import REPOSITORY
 from schemas.listing import Fact
 
 AT: Final = "/cardData"
 
 CODE_FIELDS: Final = ("repository", "repo_url", "repo", "github", "github_repo", "code")
 """Keys under which authors give the address of the code."""
+
+NEW_VERSION: Final = "new_version"
+"""The Hub's documented key for a newer version of the model."""
 
 MOST_LANGUAGES: Final = 120
 """Most languages that are retained of one card; the longest recorded list has 101."""
@@ -56,6 +60,12 @@ def declared_languages(card: dict[str, Any]) -> list[Fact]:
 def declared_code(card: dict[str, Any], repository: str) -> tuple[str, ...]:
     """The code repository that is declared, where it surely is the model's own."""
     return code_of(repository, (link for field in CODE_FIELDS if isinstance(link := card.get(field), str)))
+
+
+def declared_successor(card: dict[str, Any], repository: str) -> list[Fact]:
+    """The repository that is declared to be the newer version of this one."""
+    words = [(word, place) for word, place in _words(card, NEW_VERSION) if REPOSITORY.match(word)]
+    return [Fact("successor", word, place, word, "declared") for word, place in words[:1] if word != repository]
 
 
 def is_word(text: str) -> bool:

@@ -12,6 +12,7 @@ from pipelines.normalise.huggingface.card_data import (
     declared_languages,
     declared_licence,
     declared_licences,
+    declared_successor,
 )
 from pipelines.normalise.huggingface.files import file_facts
 from pipelines.normalise.huggingface.listing import hub_listing, repository_name
@@ -26,6 +27,7 @@ from pipelines.normalise.huggingface.tags import (
 )
 from pipelines.normalise.huggingface.vocabulary import HUB_VOCABULARY, RELATIONS, UNREAD_FIELDS
 from pipelines.texts.names import name_facts
+from pipelines.texts.traits import repository_traits
 from schemas.listing import Fact, Listing, RawListing
 
 HUB: Final = "huggingface"
@@ -53,6 +55,9 @@ def read_repository(raw: RawListing) -> Listing:
     _read_tags(record, card, facts)
     task = next((fact.name.partition(":")[2] for fact in facts if fact.name.startswith("task:")), None)
     facts += name_facts(repository, f"/{id_field}", task)
+    if not any(fact.name.startswith("base_model:adapter:") for fact in facts):  # whose weights are those of the adapter
+        facts += repository_traits(repository, f"/{id_field}")
+    facts += declared_successor(card, repository)
     served = read_providers(record.take_optional("inferenceProviderMapping"))
     return hub_listing(
         raw,

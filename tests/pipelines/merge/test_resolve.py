@@ -249,7 +249,26 @@ def test_the_order_of_records_changes_nothing_and_no_claim_is_lost_or_made_up(ba
     one, again = together(primary, *RECORDS), together(primary, *batch)
     assert (one.claims, one.others, one.stated) == (again.claims, again.others, again.stated)
     assert one.others.keys() <= one.claims.keys()
+    instead = {row.otherwise: row.fact for row in precedence().field if row.otherwise}
     told: list[Any] = [fact for record in (primary, *RECORDS) for fact in record.facts]
+    told += [fact._replace(name=instead[fact.name]) for fact in told if fact.name in instead]
     made = [claim.fact for name, claim in one.claims.items() if not name.startswith("offer:")]
     assert all(fact in told for fact in [*made, *(claim.fact for rest in one.others.values() for claim in rest)])
-    assert {fact.name for fact in primary.facts if not fact.name.startswith("language:")} <= one.claims.keys()
+    names = {fact.name for fact in primary.facts if not fact.name.startswith("language:")}
+    assert {instead.get(name, name) for name in names} <= one.claims.keys()
+
+
+def test_a_number_of_weights_by_a_repositorys_name_counts_only_where_no_source_states_it_better() -> None:
+    stated = together(listing(name="Heron", description="Heron is a 7.2B-parameter model."), repository())
+    named = together(listing(name="Heron"), repository())
+    counts = [one.claims["parameter_count"] for one in (stated, named)]
+    assert [(claim.fact.value, claim.listing.source) for claim in counts] == [
+        (7_200_000_000, "openrouter"), (7_000_000_000, "huggingface"),
+    ]  # fmt: skip
+
+
+def test_a_listings_successor_comes_before_the_one_that_the_repository_declares() -> None:
+    declared = repository(cardData={"new_version": "HeronLab/Heron-8B"})
+    stated = listing(description="This model has been superseded by the Heron 2. Use it.")
+    assert together(stated, declared).claims["successor"].fact.value == "Heron 2"
+    assert together(listing(), declared).claims["successor"].fact.value == "HeronLab/Heron-8B"

@@ -1,7 +1,7 @@
 import pytest
 
 from pipelines.texts.subjects import names_of
-from pipelines.texts.traits import named_traits, trait_facts
+from pipelines.texts.traits import NAMED_COUNT, named_traits, repository_traits, trait_facts
 
 NAMES = names_of("heron-lab/heron-7b", "Heron Lab: Heron 7B")
 
@@ -42,3 +42,21 @@ def test_a_description_states_traits_of_its_own_model_alone(description: str, fa
     found = list(trait_facts(description, "/description", NAMES))
     assert {fact.name: fact.value for fact in found} == facts
     assert all(str(fact.as_stated) in description and fact.method == "pattern" for fact in found)
+
+
+@pytest.mark.parametrize(
+    ("repository", "count"),
+    [
+        ("HeronLab/Heron-7B", 7 * 10**9), ("HeronLab/Heron-1.5b-it-GGUF", 1_500_000_000), ("a/Heron_70B", 70 * 10**9),
+        ("a/Heron-30B-A3B", 30 * 10**9), ("a/Heron-8x7B", None), ("a/Heron-2", None), ("a-7B/Heron", None),
+        ("a/Heron-7B-vs-Tern-13B", None), ("a/Heron-7B-LoRA", None), ("a/qlora-heron-7b", None),
+        ("a/Heron-7B-4bit", 7 * 10**9),
+        ("a/EAGLE3-Heron-70B", None), ("a/Heron-v1.7B", None), ("a/Flora-7B", 7 * 10**9),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_repository_states_a_number_of_weights_that_are_all_in_it(
+    repository: str, count: int | None
+) -> None:
+    found = repository_traits(repository, "/id")
+    assert [(fact.name, fact.value) for fact in found] == ([] if count is None else [(NAMED_COUNT, count)])
+    assert all(fact.method == "pattern" and str(fact.as_stated) in repository for fact in found)
