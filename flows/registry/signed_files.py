@@ -11,17 +11,9 @@ from pydantic import ValidationError
 from flows.errors import FlowError
 from flows.store.base import MAX_BLOB_BYTES, MissingKeyError, Store, TooLargeError, find
 from pipelines.errors import PipelineError
+from pipelines.registry import layout
 from pipelines.registry.deltas import decode_delta, delta_sha256
-from pipelines.registry.layout import (
-    PAGES_KEY,
-    POINTER_KEY,
-    delta_key,
-    page_list_key,
-    search_key,
-    shard_key,
-    snapshot_key,
-    source_key,
-)
+from pipelines.registry.layout import POINTER_KEY, delta_key, shard_key, snapshot_key, source_key
 from pipelines.registry.packing import MAX_PART_BYTES, most_packed_bytes, unpack
 from pipelines.registry.shards import MAX_DELTA_BYTES, MAX_SHARD_BYTES, decode_shard
 from pipelines.signing.keys import KeyRing, Signer
@@ -167,7 +159,7 @@ def read_hashed(store: Store, key: str, sha256: str, *, max_bytes: int = MAX_BLO
 
 def save_search(store: Store, ref: SearchRef, path: Path) -> None:
     """Write the search index that a snapshot names to a new file; raise MissingKeyError or TamperedError."""
-    save_hashed(store, search_key(ref.sha256), ref.sha256, path, max_bytes=ref.size_bytes)
+    save_hashed(store, layout.search_key(ref.sha256), ref.sha256, path, max_bytes=ref.size_bytes)
 
 
 def save_hashed(store: Store, key: str, sha256: str, path: Path, *, max_bytes: int) -> None:
@@ -206,13 +198,16 @@ def read_listings(store: Store, source: str, part: ShardRef) -> Iterator[bytes]:
 
 def read_page_list(store: Store, keys: KeyRing) -> tuple[PageList, bytes] | None:
     """Return the signed list of the pages, and its bytes; None where there is none; raise TamperedError."""
-    blob = find(store, PAGES_KEY, max_bytes=MAX_SNAPSHOT_BYTES)
-    return blob and (_opened(PageList, blob.body, PAGES_TYPE, keys, place=f"{store.name}: {PAGES_KEY}"), blob.body)
+    blob = find(store, layout.PAGES_KEY, max_bytes=MAX_SNAPSHOT_BYTES)
+    return blob and (
+        _opened(PageList, blob.body, PAGES_TYPE, keys, place=f"{store.name}: {layout.PAGES_KEY}"),
+        blob.body,
+    )
 
 
 def read_page_lines(store: Store, part: ShardRef) -> Iterator[bytes]:
     """Yield the lines of one part of the list of pages; raise TamperedError, MissingKeyError."""
-    key = page_list_key(part.sha256)
+    key = layout.page_list_key(part.sha256)
     try:
         largest = MAX_SHARD_BYTES if part.unpacked_bytes is None else part.unpacked_bytes
         yield from unpack(_packed(store, key, part), max_bytes=largest)
