@@ -1,5 +1,6 @@
 """Every passport gets its own answer, whatever somebody put in the place of a file of the store."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -36,9 +37,9 @@ def as_folder(path: Path) -> None:
 
 def as_socket(path: Path) -> None:
     path.unlink()
-    with socket.socket(socket.AF_UNIX) as bound:
+    with socket.socket(socket.AF_UNIX) as bound, contextlib.chdir(path.parent):
         bound.bind("bound")  # a socket is bound to a hundred characters at most
-    Path("bound").rename(path)
+    (path.parent / "bound").rename(path)
 
 
 def as_large_file(path: Path) -> None:
@@ -51,10 +52,7 @@ Spoil = Callable[[Path], None]
 
 @pytest.mark.parametrize("spoil", SPOILERS)
 @pytest.mark.parametrize("what", ["copy", "object"])
-def test_one_file_that_cannot_be_read_is_one_answer(
-    what: str, spoil: Spoil, store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(store)
+def test_one_file_that_cannot_be_read_is_one_answer(what: str, spoil: Spoil, store: Path, passports: Terminal) -> None:
     row = reader(store).row(QWEN)
     assert row is not None
     key = f"api/v1/passport/{QWEN}" if what == "copy" else object_key(row.object)
