@@ -53,4 +53,8 @@ def root_of(key: str) -> str:
 def _plain(name: str) -> str:
     lower = name.lower()
     stem = _UNFIT.sub("-", lower).strip("-._")[:_LONGEST]
-    return lower if stem == lower else f"{stem or 'maker'}~{hashlib.sha256(name.encode()).hexdigest()[:_HASH]}"
+    return (
+        lower
+        if stem == lower
+        else f"{stem or 'maker'}~{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:_HASH]}"
+    )

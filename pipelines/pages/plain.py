@@ -7,7 +7,7 @@ from pipelines.pages.addresses import NOT_FOUND_KEY
 from pipelines.pages.site import Site
 from pipelines.pages.templating import render
 
-PAGES: Final = ("compare", "docs", "record", "submit", "trust")
+PAGES: Final = ("compare", "docs", "record", "submit", "trust", "verify")
 ROBOTS: Final = "User-agent: *\nAllow: /\nSitemap: {base}/sitemap.xml\n"
 
 
