@@ -1,5 +1,6 @@
 """`passports serve`."""
 
+import webbrowser
 from pathlib import Path
 
 from flows.api.nginx import configuration
@@ -10,7 +11,7 @@ from flows.store.local import LocalStore
 from flows.store.open import open_store
 
 
-def serve(store_url: str | None, *, port: int, host: str, nginx: bool) -> None:
+def serve(store_url: str | None, *, port: int, host: str, nginx: bool, browser: bool = False) -> None:
     """Serve a store's site and API until interrupted, or print a configuration for nginx that does."""
     settings = read_settings(store=store_url)
     store = open_store(settings.store)
@@ -20,5 +21,8 @@ def serve(store_url: str | None, *, port: int, host: str, nginx: bool) -> None:
         terminal.OUT.out(configuration(str(Path(store.name).resolve()), port=port, name="_"), end="", highlight=False)
         return
     with server(store, host, port, terminal.note) as listening:
-        terminal.note(f"serving {store.name} at http://{host}:{listening.server_port}/ until Ctrl-C")
+        address = f"http://{host}:{listening.server_port}/"
+        terminal.note(f"serving {store.name} at {address} until Ctrl-C")
+        if browser:
+            webbrowser.open_new_tab(address)
         listening.serve_forever()

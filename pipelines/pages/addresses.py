@@ -13,7 +13,6 @@ FAILURE: Final = "failure"
 TABLE: Final = "data/table"
 CHANGES_KEY: Final = "data/changes.json"
 CATALOGUE_KEY: Final = "data/catalogue.json"
-NOT_FOUND_KEY: Final = "404.html"
 
 _UNFIT: Final = re.compile(r"[^a-z0-9._-]+")
 _LONGEST: Final = 100
