@@ -15,12 +15,13 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 SYNCED := .venv/.synced
 AZURITE := .tools/azurite
+AXE := .tools/axe
 INSTALLED := $(AZURITE)/node_modules/.package-lock.json
 # Three processes for two cores, as many tests wait for servers. Each file in one process, as its tests share servers; in the
 # given order, which begins with the longest.
 SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-slow azurite lint check format bench attacks mutants accuracy clean venv
+.PHONY: help demo test test-slow azurite axe lint check format bench attacks mutants accuracy clean venv
 .DEFAULT_GOAL := help
 
 help:
@@ -47,7 +48,7 @@ test: $(SYNCED)
 	$(BIN)/pytest $(SIDE_BY_SIDE)
 
 # A Prefect server on PostgreSQL, workers that are killed or on Dask, crawls cut off and resumed, recorded months, Azure.
-test-slow: $(SYNCED) azurite
+test-slow: $(SYNCED) azurite axe
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m slow
 
 # An Azure Blob Storage server, of the versions and contents that its lock names; its tests are skipped without it.
@@ -59,6 +60,17 @@ $(INSTALLED): tests/support/azurite/package.json tests/support/azurite/package-l
 	mkdir -p $(AZURITE)
 	cp $^ $(AZURITE)
 	npm ci --prefix $(AZURITE) --no-audit --no-fund --no-progress --ignore-scripts --loglevel=error
+	@touch $@
+
+# What finds faults of accessibility in pages, of the version that its lock names; that test is skipped without it.
+axe:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(AXE)/node_modules/.package-lock.json; \
+	  else echo "npm is not installed: pages are not tested for accessibility"; fi
+
+$(AXE)/node_modules/.package-lock.json: tests/support/browser/package.json tests/support/browser/package-lock.json
+	mkdir -p $(AXE)
+	cp $^ $(AXE)
+	npm ci --prefix $(AXE) --no-audit --no-fund --no-progress --ignore-scripts --loglevel=error
 	@touch $@
 
 lint: $(SYNCED)

@@ -165,11 +165,12 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0: any free one.")] = 8000,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     nginx: Annotated[bool, typer.Option("--nginx", help="Print a configuration for nginx instead.")] = False,
+    browser: Annotated[bool, typer.Option("--open", help="Open the site in a browser.")] = False,
 ) -> None:
     """Serve the site and the API from the store over HTTP, to try them out or behind a proxy."""
     from flows.commands import serve as serving
 
-    serving.serve(store, port=port, host=host, nginx=nginx)
+    serving.serve(store, port=port, host=host, nginx=nginx, browser=browser)
 
 
 @command(

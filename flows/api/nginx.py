@@ -1,7 +1,7 @@
 """Writes an nginx configuration for a local store, from the same rules for headers as `passports serve` uses."""
 
 from flows.api.static import ALWAYS, METHODS
-from pipelines.registry.layout import INDEX_KEY, Headers, header_rules, headers
+from pipelines.registry.layout import INDEX_KEY, NOT_FOUND_KEY, PAGE_HEADERS, Headers, header_rules, headers
 
 PASSED_OVER = r"/\.(?!well-known/)"
 """Paths of hidden files, not served: a file being written has a hidden name."""
@@ -24,6 +24,7 @@ def configuration(root: str, *, port: int, name: str) -> str:
         "    etag on;",
         "    if ($request_method !~ ^(GET|HEAD|OPTIONS)$) { return 405; }",
         f"    location ~ {PASSED_OVER} {{ return 404; }}",
+        f"    error_page 404 /{NOT_FOUND_KEY};",
         f"    location = / {{ rewrite ^ /{INDEX_KEY} last; }}",
         *locations,
         _location("/", headers("a-page")),
@@ -34,6 +35,7 @@ def configuration(root: str, *, port: int, name: str) -> str:
 
 def _location(where: str, served: Headers) -> str:
     added = {**ALWAYS, "Cache-Control": served.cache_control, "Access-Control-Allow-Methods": METHODS}
+    added |= PAGE_HEADERS if served.content_type.startswith("text/html") else {}
     lines = [f'        add_header {name} "{value}";' for name, value in added.items()]
     return "\n".join([
         f"    location {where} {{",

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from flows.store.base import ObstructedError, Store, StoreError, find
 from flows.store.keys import is_key
-from pipelines.registry.layout import INDEX_KEY, headers
+from pipelines.registry.layout import INDEX_KEY, NOT_FOUND_KEY, PAGE_HEADERS, headers
 
 ANYBODY = {"Access-Control-Allow-Origin": "*"}
 """Allows scripts on pages of any site to read passports."""
@@ -47,9 +47,7 @@ def answer(store: Store, method: str, target: str, asked: Mapping[str, str]) -> 
         return _refusal(
             HTTPStatus.SERVICE_UNAVAILABLE, "the store does not answer: try again later", {"Retry-After": "5"}
         )
-    return (
-        _found(key, blob.body, asked) if blob else _refusal(HTTPStatus.NOT_FOUND, "nothing is stored at this address")
-    )
+    return _found(key, blob.body, asked) if blob else _missing(store, asked)
 
 
 def key_of(target: str) -> str | None:
@@ -70,7 +68,17 @@ def _found(key: str, body: bytes, asked: Mapping[str, str]) -> HttpAnswer:
     known = {one.strip().removeprefix("W/") for one in asked.get("if-none-match", "").split(",")}
     if tag in known or "*" in known:
         return HttpAnswer(HTTPStatus.NOT_MODIFIED, sent, b"")
-    return HttpAnswer(HTTPStatus.OK, sent | {"Content-Type": served.content_type}, body)
+    more = PAGE_HEADERS if served.content_type.startswith("text/html") else {}
+    return HttpAnswer(HTTPStatus.OK, sent | {"Content-Type": served.content_type, **more}, body)
+
+
+def _missing(store: Store, asked: Mapping[str, str]) -> HttpAnswer:
+    """Answer for an address without a file: with the page for that, where a page is asked for and there is one."""
+    blob = find(store, NOT_FOUND_KEY) if "text/html" in asked.get("accept", "") else None
+    if blob is None:
+        return _refusal(HTTPStatus.NOT_FOUND, "nothing is stored at this address")
+    sent = ALWAYS | PAGE_HEADERS | {"Content-Type": headers(NOT_FOUND_KEY).content_type, "Cache-Control": "no-store"}
+    return HttpAnswer(HTTPStatus.NOT_FOUND, sent, blob.body)
 
 
 def _refusal(status: HTTPStatus, reason: str, more: Mapping[str, str] | None = None) -> HttpAnswer:

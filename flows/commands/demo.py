@@ -1,5 +1,6 @@
 """`passports demo`."""
 
+import shlex
 import sys
 
 from flows.audit.verification import JudgedTarget, OpenedRegistry, judged_all
@@ -18,6 +19,8 @@ from flows.store.open import open_store
 from pipelines.signing.keys import KeyRing
 from schemas.times import timestamp
 
+SITE_ADDRESS = "http://127.0.0.1:8000/"
+"""Address of `passports serve` without options."""
 ORIGIN = "the demo's own key, which everybody has"
 
 
@@ -38,6 +41,8 @@ def demo(store: str | None, *, as_json: bool) -> None:
             f"are expired, as `passports verify --all --key {demo_signer().key_id}` shows. "
             "Next: `passports refresh`."
         )
+        where = f" --store {shlex.quote(settings.store)}" if store else ""
+        terminal.note(f"Look at it: `passports serve{where} --open` shows the site at {SITE_ADDRESS}")
 
 
 def _show(done: RunOutcome, judged: list[JudgedTarget], trust: TrustedKeys) -> None:

@@ -1,5 +1,6 @@
 """`passports serve`."""
 
+import webbrowser
 from pathlib import Path
 
 from flows.api.nginx import configuration
@@ -12,7 +13,7 @@ from flows.store.open import open_store
 from pipelines.registry.layout import POINTER_KEY
 
 
-def serve(store_url: str | None, *, port: int, host: str, nginx: bool) -> None:
+def serve(store_url: str | None, *, port: int, host: str, nginx: bool, browser: bool = False) -> None:
     """Serve a store's site and API until interrupted, or print a configuration for nginx that does."""
     settings = read_settings(store=store_url)
     store = open_store(settings.store)
@@ -24,5 +25,8 @@ def serve(store_url: str | None, *, port: int, host: str, nginx: bool) -> None:
     if not store.exists(POINTER_KEY):
         raise EmptyStoreError(f"nothing published yet at {store.name}: run `passports refresh` first")
     with server(store, host, port, terminal.note) as listening:
-        terminal.note(f"serving {store.name} at http://{host}:{listening.server_port}/ until Ctrl-C")
+        address = f"http://{host}:{listening.server_port}/"
+        terminal.note(f"serving {store.name} at {address} until Ctrl-C")
+        if browser:
+            webbrowser.open_new_tab(address)
         listening.serve_forever()

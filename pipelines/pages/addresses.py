@@ -13,7 +13,6 @@ FAILURE: Final = "failure"
 TABLE: Final = "data/table"
 CHANGES_KEY: Final = "data/changes.json"
 CATALOGUE_KEY: Final = "data/catalogue.json"
-NOT_FOUND_KEY: Final = "404.html"
 
 _UNFIT: Final = re.compile(r"[^a-z0-9._-]+")
 _LONGEST: Final = 100
@@ -53,4 +52,8 @@ def root_of(key: str) -> str:
 def _plain(name: str) -> str:
     lower = name.lower()
     stem = _UNFIT.sub("-", lower).strip("-._")[:_LONGEST]
-    return lower if stem == lower else f"{stem or 'maker'}~{hashlib.sha256(name.encode()).hexdigest()[:_HASH]}"
+    return (
+        lower
+        if stem == lower
+        else f"{stem or 'maker'}~{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:_HASH]}"
+    )

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
-from pipelines.pages.addresses import NOT_FOUND_KEY
 from pipelines.pages.site import Site
 from pipelines.pages.templating import render
+from pipelines.registry.layout import NOT_FOUND_KEY
 
-PAGES: Final = ("compare", "docs", "record", "submit", "trust")
+PAGES: Final = ("compare", "docs", "record", "submit", "trust", "verify")
 ROBOTS: Final = "User-agent: *\nAllow: /\nSitemap: {base}/sitemap.xml\n"
 
 

@@ -1,17 +1,12 @@
 """What all pages of a site share: its issuer, its address, and the time by which a recording is judged."""
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
 from pipelines.passport.links import Issuer
-
-POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "manifest-src 'self'; base-uri 'none'; form-action 'self'"
-)
-"""The Content-Security-Policy of every page: nothing inline, nothing from elsewhere."""
+from pipelines.registry.layout import PAGE_POLICY
 
 
 class Site(NamedTuple):
@@ -29,7 +24,7 @@ class Site(NamedTuple):
     @property
     def policy(self) -> str:
         """The Content-Security-Policy of its pages."""
-        return POLICY
+        return PAGE_POLICY
 
     def address(self, key: str) -> str:
         """Public address of a page."""

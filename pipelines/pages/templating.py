@@ -65,6 +65,7 @@ def _environment() -> Environment:
         "number": words.number,
         "href": words.href,
         "short": words.short,
+        "rough": words.rough,
     }
     environment.filters.update(filters)
     return environment

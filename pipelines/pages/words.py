@@ -14,6 +14,7 @@ QUOTE: Final = 400
 _THOUSAND: Final = 1000
 _ADDRESS: Final = 600
 _HEX: Final = 12
+_DIGITS: Final = 4
 
 
 def line(text: object, longest: int = NAME) -> str:
@@ -55,6 +56,15 @@ def tokens(count: int | None) -> str:
 def per_million(usd: str) -> str:
     """Return the price of a million, in dollars, exact: "0.2288"."""
     return plain(Decimal(usd) * MILLION)
+
+
+def rough(amount: str) -> str:
+    """Return an amount with four significant digits, and two decimals at least: "0.02083" for "0.0208333"."""
+    value = Decimal(amount)
+    exponent = value.adjusted() - _DIGITS + 1
+    text = plain(round(value, -exponent) if exponent < 0 else value)
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals.ljust(2, '0')}"
 
 
 def stated(value: Any) -> str:  # noqa: ANN401 - any JSON value that a source states

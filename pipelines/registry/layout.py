@@ -16,6 +16,7 @@ DELTAS = "registry/deltas"
 SEARCH_INDEXES = "registry/search"
 SCHEMA_KEY = "schema.json"
 INDEX_KEY = "index.html"
+NOT_FOUND_KEY = "404.html"
 JWKS_KEY = ".well-known/jwks.json"
 PUBLIC_KEY_KEY = "api/v1/trust-passport-public-key"
 
@@ -48,6 +49,17 @@ _COMPRESSED = frozenset({"br", "gz"})
 """Extensions that servers interpret as a Content-Encoding."""
 
 _STEM_HASH_CHARACTERS = 16
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; base-uri 'none'; form-action 'self'"
+)
+"""The Content-Security-Policy that every page states: nothing inline, nothing from elsewhere."""
+PAGE_HEADERS = {
+    "Content-Security-Policy": f"{PAGE_POLICY}; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+"""Headers that a server adds to pages; a bucket cannot, so that pages state the same themselves where they can."""
 
 
 class Headers(NamedTuple):

@@ -20,6 +20,8 @@ const picked = new Set();
 
 const tokens = (count) => count === null ? "–"
   : count >= 1e6 ? `${Number((count / 1e6).toFixed(2))}M` : count >= 1e3 ? `${Math.floor(count / 1e3)}k` : `${count}`;
+const rough = (amount) => Number(Number(amount).toPrecision(4))
+  .toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 10, useGrouping: false });
 const plain = (text) => text.normalize("NFKD").toLowerCase();
 
 /** Read one part of the table: columns with coded values → rows. */
@@ -110,7 +112,7 @@ function drawn(row) {
   head.scope = "row";
   const box = document.createElement("input");
   Object.assign(box, { type: "checkbox", value: row.slug, checked: picked.has(row.slug), ariaLabel: `Compare ${row.name}` });
-  const money = (amount) => row.free ? "free" : amount === "" ? "–" : `$${amount}`;
+  const money = (amount) => row.free ? "free" : amount === "" ? "–" : `$${rough(amount)}`;
   const time = cell("time", "", row.signed.slice(0, 10));
   time.dateTime = row.signed;
   return cell("tr", "", cell("td", "pick wide-only", box), head,

@@ -1,6 +1,6 @@
 """View of one passport as a page, and the page itself."""
 
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from pipelines.pages.addresses import maker_page, root_of
 from pipelines.pages.passport.claims import (
@@ -30,15 +30,12 @@ from pipelines.pages.passport.standing import (
     unknowns_of,
 )
 from pipelines.pages.site import Site
-from pipelines.pages.templating import assets, render
+from pipelines.pages.templating import render
 from pipelines.pages.words import QUOTE, href, line, tokens
 from pipelines.registry.layout import page_key, passport_copy_key
 from pipelines.views.facets import usage_rows
 
 Json = dict[str, Any]
-
-VERIFIER: Final = "assets/verify/page.js"
-"""The script by which a page verifies its passport; the page has no place for it while it is missing."""
 
 
 class PassportView(NamedTuple):
@@ -96,7 +93,6 @@ def passport_page(site: Site, slug: str, document: Json) -> bytes:
         "root": root_of(key),
         "key": key,
         "view": view,
-        "verifier": VERIFIER if VERIFIER in assets() else "",
         "json_ld": _json_ld(site, view),
     }
     return render("passport.html", values)
@@ -133,7 +129,7 @@ def passport_view(slug: str, passport: Json) -> PassportView:
         free=artifact["pricing"]["free"],
         context=tokens(model["context_tokens"]) if model else "",
         signed_at=passport["signedAt"],
-        signed_by=passport["signedBy"],
+        signed_by=line(passport["signedBy"]),
         key_id=passport.get("keyId", ""),
         expires_at=passport.get("expiresAt", ""),
         signature=passport["signature"],

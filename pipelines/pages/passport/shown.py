@@ -12,6 +12,7 @@ MOST_RECORDS: Final = 40
 MOST_SHOWN: Final = 4
 """Most statements that are shown under one path; the JSON has all."""
 _LOCATOR: Final = 120
+_SOURCE: Final = 60
 _OTHER_PAGES: Final = ("http://127.0.0.1", "http://localhost")
 """Addresses of replayed sources, which lead nowhere for a reader."""
 
@@ -72,7 +73,7 @@ class EvidenceIndex:
     def _shown(self, entry: Json) -> Shown:
         return Shown(
             how=HOW[entry["method"]],
-            source=entry["source"],
+            source=line(entry["source"], _SOURCE),
             words=line(entry["quote"], QUOTE) if "quote" in entry else stated(entry["value"]),
             quoted="quote" in entry,
             locator=line(entry["locator"], _LOCATOR),
@@ -88,6 +89,8 @@ class EvidenceIndex:
         if known not in self._numbers and len(self.records) < MOST_RECORDS:
             number = len(self.records) + 1
             url = "" if entry["url"].startswith(_OTHER_PAGES) else href(entry["url"])
-            self.records.append(RecordView(number, entry["source"], url, entry["observed_at"], entry["content_sha256"]))
+            self.records.append(
+                RecordView(number, line(entry["source"], _SOURCE), url, entry["observed_at"], entry["content_sha256"])
+            )
             self._numbers[known] = number
         return self._numbers.get(known, 0)

@@ -56,7 +56,7 @@ class FreshnessView(NamedTuple):
 def sources_of(trust: Json) -> list[FreshnessView]:
     """Return the dates of each source of a passport, the one that names it first."""
     return [
-        FreshnessView(one["source"], one["last_scraped_at"], one["due_after"], one["stale_after"])
+        FreshnessView(line(one["source"]), one["last_scraped_at"], one["due_after"], one["stale_after"])
         for one in (trust.get("freshness") or {}).get("sources", ())
     ]
 
@@ -101,7 +101,7 @@ def community_of(trust: Json) -> list[tuple[str, str]]:
 
 def conflict_of(one: Json) -> ConflictView:
     """Return the view of a value on which sources disagree."""
-    sides = [(stated(side["value"]), line(side["scope"]), side["source"]) for side in one["values"][:6]]
+    sides = [(stated(side["value"]), line(side["scope"]), line(side["source"])) for side in one["values"][:6]]
     return ConflictView(one["path"].rpartition("/")[2].replace("_", " "), sides)
 
 

@@ -1,0 +1,79 @@
+// Finds a stored record by its hash: /record?passport=…&source=…&sha256=…
+
+import { filesBelow, json, sha256, text } from "./registry.js";
+import { unpack } from "./verify/zstd.js";
+
+const MOST_BYTES = 2 ** 28;
+const place = document.getElementById("record");
+const fetchFile = filesBelow("./");
+const search = new URLSearchParams(location.search);
+const [slug, source, wanted] = ["passport", "source", "sha256"].map((name) => search.get(name) ?? "");
+
+function element(name, ...content) {
+  const made = document.createElement(name);
+  made.append(...content);
+  return made;
+}
+
+async function linesOf(key, bytes) {
+  const packed = await fetchFile(key);
+  if (!packed) throw new Error(`${key} is not stored`);
+  if (await sha256(packed) !== key.match(/[0-9a-f]{64}/)[0]) throw new Error(`${key} does not have the hash that it is named after`);
+  return text(unpack(packed, bytes ?? MOST_BYTES)).split("\n");
+}
+
+/** Return the snapshot of the generation that issued the passport, as its evidence points into that one's records. */
+async function issuing(served) {
+  const passports = served.shards.reduce((sum, { rows }) => sum + rows, 0);
+  const count = passports > 100_000 ? 256 : passports > 5_000 ? 16 : 1;
+  const slot = Number.parseInt((await sha256(new TextEncoder().encode(slug))).slice(0, 2), 16);
+  const shard = served.shards.find(({ index }) => index === Math.floor(slot * count / 256));
+  const lines = shard ? await linesOf(`registry/shards/${shard.sha256}.jsonl.zst`, shard.unpacked_bytes) : [];
+  const row = lines.filter(Boolean).map((line) => JSON.parse(line)).find((one) => one.slug === slug);
+  if (!row || row.generation === served.generation) return served;
+  return json(await fetchFile(`registry/snapshots/${row.generation}.json`)).signed;
+}
+
+async function find() {
+  const pointer = json(await fetchFile("registry/timestamp.json")).signed;
+  const snapshot = await issuing(json(await fetchFile(`registry/snapshots/${pointer.generation}.json`)).signed);
+  const parts = snapshot.sources.find((one) => one.source === source)?.parts ?? [];
+  for (const part of parts) {
+    for (const line of await linesOf(`registry/sources/${source}/${part.sha256}.jsonl.zst`, part.unpacked_bytes)) {
+      if (line.includes(wanted)) {
+        const { raw } = JSON.parse(line);
+        if (raw.content_sha256 === wanted) return { raw, generation: snapshot.generation };
+      }
+    }
+  }
+  return null;
+}
+
+function pretty(body) {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
+}
+
+async function show() {
+  if (!/^[0-9a-f]{64}$/.test(wanted) || !/^[a-z0-9-]+$/.test(source)) throw new Error("the address names no record");
+  const found = await find();
+  if (!found) throw new Error("no retained generation has this record");
+  const { raw, generation } = found;
+  const same = await sha256(new TextEncoder().encode(raw.body)) === wanted;
+  const facts = element("dl");
+  facts.className = "facts";
+  for (const [name, value] of [["source", raw.source], ["record", raw.id], ["fetched from", raw.url], ["observed", raw.observed_at],
+    ["SHA-256", wanted], ["hash", same ? "recomputed here, and the same" : "is not that of this text"], ["stored in", `generation ${generation}`]]) {
+    facts.append(element("dt", name), element("dd", value));
+  }
+  const body = element("pre", element("code", pretty(raw.body)));
+  body.tabIndex = 0;
+  const back = element("a", slug);
+  back.href = slug;
+  place.replaceChildren(facts, element("h2", "As the source wrote it"), body, element("p", "Evidence of ", back));
+}
+
+show().catch((error) => place.replaceChildren(element("p", `It cannot be shown: ${error.message}.`)));

@@ -1,0 +1,79 @@
+// Verifies the passport of a page, or one that is dropped or pasted, from the pinned key and the signed pointer down.
+
+import { away, now } from "./ages.js";
+import { filesBelow, hindrance, json } from "./registry.js";
+import { keyRing, verifyInRegistry } from "./verify/verify.js";
+
+const MOST_BYTES = 2 ** 20;
+const COMMAND = "Use the command instead.";
+
+function paragraph(text, className = "") {
+  const made = document.createElement("p");
+  made.textContent = text;
+  made.className = className;
+  return made;
+}
+
+function badge(good) {
+  const made = document.createElement("span");
+  made.className = `badge ${good ? "fresh" : "stale"}`;
+  made.textContent = good ? "verified" : "not verified";
+  return made;
+}
+
+/** Return the keys that hash to the pinned thumbprint, and the contract. */
+async function trustOf(fetchFile, pinned) {
+  const [jwks, schema] = await Promise.all([fetchFile(".well-known/jwks.json"), fetchFile("schema.json")]);
+  if (!jwks || !schema) throw new Error("the registry’s keys or its contract cannot be read");
+  const keys = await keyRing(json(jwks));
+  for (const id of keys.keys()) if (id !== pinned) keys.delete(id);
+  return { keys, schema: json(schema), at: now() };
+}
+
+function words({ verdict, reason, passport, generation, pointerIssuedAt }, pinned) {
+  if (verdict !== "ok") return [paragraph(`Verdict ${verdict}: ${reason}.`)];
+  return [
+    paragraph(`The signature is good, by the key ${pinned}. The registry’s signed pointer leads to this very passport, in generation ${generation}.`),
+    paragraph(`Signed ${away(passport.signedAt, now())}; the pointer was signed ${away(pointerIssuedAt, now())}. Checked by your browser, from this page’s key down: compare the key with one that you have from the issuer.`, "small soft"),
+  ];
+}
+
+/** Verify what `given` names (a slug with its copy, or a document) and say in words what was checked. */
+async function verify(place, root, pinned, given) {
+  const cannot = await hindrance();
+  if (cannot) return void place.replaceChildren(paragraph(`Not checked: ${cannot}. ${COMMAND}`));
+  const fetchFile = filesBelow(root);
+  try {
+    const found = await verifyInRegistry({ fetchFile, ...(await given(fetchFile)) }, await trustOf(fetchFile, pinned));
+    const head = paragraph("");
+    head.append(badge(found.verdict === "ok"));
+    place.replaceChildren(head, ...words(found, pinned));
+  } catch (error) {
+    place.replaceChildren(paragraph(`Not checked: ${error.message}. ${COMMAND}`));
+  }
+}
+
+const own = document.getElementById("verification");
+if (own) {
+  const { slug, root, copy, key } = own.dataset;
+  const start = () => verify(own, root, key, async (fetchFile) => ({ slug, copy: await fetchFile(copy) ?? undefined }));
+  if (globalThis.requestIdleCallback) requestIdleCallback(start, { timeout: 2000 }); else setTimeout(start, 200);
+}
+
+const field = document.getElementById("document");
+if (field) {
+  const place = document.getElementById("answer");
+  const { root, key } = field.dataset;
+  const check = (bytes) => {
+    if (bytes.length > MOST_BYTES) return void place.replaceChildren(paragraph("This is larger than any passport."));
+    verify(place, root, key, async () => ({ document: bytes }));
+  };
+  const read = async (file) => check(new Uint8Array(await file.arrayBuffer()));
+  document.getElementById("check").addEventListener("click", () => check(new TextEncoder().encode(field.value.trim())));
+  document.getElementById("file").addEventListener("change", ({ target }) => target.files[0] && read(target.files[0]));
+  field.addEventListener("dragover", (event) => event.preventDefault());
+  field.addEventListener("drop", (event) => {
+    const [file] = event.dataTransfer.files;
+    if (file) { event.preventDefault(); read(file); }
+  });
+}
