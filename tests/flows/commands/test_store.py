@@ -58,7 +58,8 @@ def superseded(key: str, store: Path) -> bool:
     """Whether a key is of a tile or list of pages of an earlier generation, which readers of then may still ask for."""
     served = reader(store)
     pages = read_page_list(served.store, served.keys)
-    lists = {layout.page_list_key(ref.sha256) for ref in pages[0].passports} if pages else set()
+    assert pages
+    lists = {layout.page_list_key(ref.sha256) for ref in (*pages[0].passports, pages[0].others)}
     tiles = {layout.log_key(name) for name in file_names(served.snapshot.log.size if served.snapshot.log else 0)}
     return key.startswith((layout.PAGE_LISTS, layout.log_key("tile"))) and key not in lists | tiles
 
