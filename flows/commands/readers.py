@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import AsJson, At, AtGeneration, FirstUse, Key, NoState, State, Store
+from flows.commands.options import AsJson, At, AtGeneration, FirstUse, Key, NoState, Root, State, Store
 
 readers = typer.Typer()
 
@@ -23,6 +23,7 @@ def verify(
     ] = False,
     store: Store = None,
     key: Key = None,
+    root: Root = None,
     first_use: FirstUse = False,
     state: State = None,
     no_state: NoState = False,
@@ -35,10 +36,10 @@ def verify(
     A slug is looked up from the store's signed pointer down. A file or a URL is judged by its signature alone (verdict
     ok_offline), or with --store by what that store serves. With no trusted key but the store's own, no verdict is good.
     """
-    from flows.audit.opened import TrustOptions, memory_at
+    from flows.audit.opened import memory_at, trust_options
     from flows.commands import verify as verifying
 
-    trusting = TrustOptions(key, memory_at(state, none=no_state), first_use)
+    trusting = trust_options(key, root, memory_at(state, none=no_state), first_use=first_use)
     verifying.verify(
         targets or [],
         every=every,
@@ -55,16 +56,17 @@ def verify(
 def status(
     store: Store = None,
     key: Key = None,
+    root: Root = None,
     state: State = None,
     no_state: NoState = False,
     at: At = None,
     as_json: AsJson = False,
 ) -> None:
     """Show how fresh every source and passport is, the worst first; exit 1 when something is stale or refused."""
-    from flows.audit.opened import TrustOptions, memory_at
+    from flows.audit.opened import memory_at, trust_options
     from flows.commands import status as looking
 
-    looking.status(store, TrustOptions(key, memory_at(state, none=no_state)), at, as_json=as_json)
+    looking.status(store, trust_options(key, root, memory_at(state, none=no_state)), at, as_json=as_json)
 
 
 @readers.command()
@@ -72,16 +74,17 @@ def show(
     slug: str,
     store: Store = None,
     key: Key = None,
+    root: Root = None,
     state: State = None,
     no_state: NoState = False,
     at_generation: AtGeneration = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one passport for reading: what it states, by which source, and what changed last."""
-    from flows.audit.opened import TrustOptions, memory_at
+    from flows.audit.opened import memory_at, trust_options
     from flows.commands import show as looking
 
-    trusting = TrustOptions(key, memory_at(state, none=no_state))
+    trusting = trust_options(key, root, memory_at(state, none=no_state))
     looking.show(slug, store, trusting, generation=at_generation, as_json=as_json)
 
 
@@ -90,12 +93,13 @@ def diff(
     slug: str,
     store: Store = None,
     key: Key = None,
+    root: Root = None,
     state: State = None,
     no_state: NoState = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the versions of a passport, newest first: when it was signed, why, and what changed."""
-    from flows.audit.opened import TrustOptions, memory_at
+    from flows.audit.opened import memory_at, trust_options
     from flows.commands import diff as comparing
 
-    comparing.diff(slug, store, TrustOptions(key, memory_at(state, none=no_state)), as_json=as_json)
+    comparing.diff(slug, store, trust_options(key, root, memory_at(state, none=no_state)), as_json=as_json)

@@ -36,7 +36,7 @@ def verify(
     settings, now = read_settings(store=store_url), moment(at)
     slugs = every or any(map(names_slug, targets))
     if not (slugs or store_url):
-        trust = trusted_keys(settings, None, trusting.key)
+        trust = trusted_keys(settings, None, trusting.key, root=trusting.root)
         tell([judged_target(target, None, trust.keys, now) for target in targets], trust, as_json=as_json, brief=False)
         return
     opened = open_registry(settings, trusting, now)

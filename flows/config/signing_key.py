@@ -19,6 +19,7 @@ from pipelines.signing.keys import (
     signing_key_from_jwk,
     signing_key_to_jwk,
 )
+from schemas.root import Role
 
 OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -45,9 +46,15 @@ def default_key_file() -> Path:
     return configuration_folder() / "signing-key.jwk"
 
 
-def key_file(settings: Settings) -> Path:
-    """Return the path of the key for these settings."""
-    return settings.signing_key_file or default_key_file()
+def key_file(settings: Settings, role: Role = "passports") -> Path:
+    """Return the path of the key of a role for these settings."""
+    signing_key_file = settings.signing_key_file or default_key_file()
+    named = {
+        "passports": signing_key_file,
+        "registry": settings.registry_key_file,
+        "revocations": settings.revocations_key_file,
+    }
+    return named[role] or signing_key_file.with_name(f"{role}-key.jwk")
 
 
 def open_key(settings: Settings) -> OpenedKey:
@@ -59,13 +66,22 @@ def open_key(settings: Settings) -> OpenedKey:
     return make_key(default_key_file())
 
 
-def find_key(settings: Settings) -> OpenedKey | None:
-    """Return the signing key from the environment, or else from its file; None where there is neither."""
-    if settings.signing_key:
-        return OpenedKey(_read(settings.signing_key.get_secret_value(), "PASSPORTS_SIGNING_KEY"), None, made=False)
-    path = key_file(settings)
-    if not path.is_file():
-        return None
+def find_key(settings: Settings, role: Role = "passports") -> OpenedKey | None:
+    """Return the key of a role from the environment, or else from its file; None where there is neither."""
+    given = {
+        "passports": ("PASSPORTS_SIGNING_KEY", settings.signing_key),
+        "registry": ("PASSPORTS_REGISTRY_KEY", settings.registry_key),
+        "revocations": ("PASSPORTS_REVOCATIONS_KEY", settings.revocations_key),
+    }
+    name, secret = given[role]
+    if secret:
+        return OpenedKey(_read(secret.get_secret_value(), name), None, made=False)
+    path = key_file(settings, role)
+    return read_key(path) if path.is_file() else None
+
+
+def read_key(path: Path) -> OpenedKey:
+    """Return the key in a file that only its owner can read; raise SigningKeyError with the reason otherwise."""
     if path.stat().st_mode & OTHERS and not _is_credential(path):
         raise SigningKeyError(
             f"{path} can be read by others: run `chmod 600 {path}`, and replace the key if others have read it"

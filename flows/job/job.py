@@ -12,9 +12,11 @@ from flows.config.clock import Clock, clock_of
 from flows.config.settings import Settings, gates_of, read_settings
 from flows.config.signing_key import OpenedKey, open_key
 from flows.demo.config import demo_gates, demo_signer
+from flows.publish.authority import open_authority
 from flows.publish.publication import Publisher, tell_step
 from flows.registry.publish_time import Confirm, confirmed_by
-from flows.registry.seen import RememberedGeneration, remembered_generation
+from flows.registry.roots import RootChain
+from flows.registry.seen import RememberedGeneration
 from flows.store.base import Store
 from flows.store.open import open_store
 from pipelines.passport.document import IssueContext
@@ -79,18 +81,19 @@ class Tools(NamedTuple):
     store: Store
     gates: Gates
     key: OpenedKey
+    registry_key: OpenedKey
+    """The key of snapshots and pointer; without a root of trust the same as that of the passports."""
+    trusted: KeyRing
+    """The keys that must have signed the store that the run builds on: its own, or those that the root names."""
+    chain: RootChain | None
+    """The store's root of trust; None where it has none."""
     mark: RememberedGeneration | None
     """The highest generation published from this machine; None for the demo, whose key is public."""
 
     @property
     def signer(self) -> Signer:
-        """The signer of passports and registry files."""
+        """The signer of passports."""
         return self.key.signer
-
-    @property
-    def trusted(self) -> KeyRing:
-        """The keys that must have signed the store that the run builds on: its own."""
-        return KeyRing([self.signer.public_key])
 
     @property
     def confirm(self) -> Confirm:
@@ -162,10 +165,14 @@ def _opened_once(job: str) -> Tools:
 def _opened(job: Job) -> Tools:
     settings = read_settings(store=job.store)
     demo = job.flow == "demo"
-    key = demo_key() if demo else open_key(settings)
-    gates = demo_gates() if demo else gates_of(settings)
-    mark = None if demo else remembered_generation(job.store, key.signer.key_id)
-    return Tools(settings, clock_of(job.epoch), open_store(job.store), gates, key, mark)
+    clock, store = clock_of(job.epoch), open_store(job.store)
+    if demo:
+        key = demo_key()
+        trusted = KeyRing([key.signer.public_key])
+        return Tools(settings, clock, store, demo_gates(), key, key, trusted, chain=None, mark=None)
+    key, gates = open_key(settings), gates_of(settings)
+    ours = open_authority(settings, store, key, timestamp(clock()))
+    return Tools(settings, clock, store, gates, key, ours.registry, ours.keys, ours.chain, ours.mark)
 
 
 def demo_key() -> OpenedKey:
@@ -176,7 +183,9 @@ def demo_key() -> OpenedKey:
 def publisher_of(job: Job, tools: Tools) -> Publisher:
     """Return the publisher of a run, which reports the steps of its publication to whoever watches the run."""
     once = nonce(job, tools.clock)
-    return Publisher(tools.store, tools.signer, tools.clock, once, tools.mark, tools.confirm, tell_step)
+    return Publisher(
+        tools.store, tools.registry_key.signer, tools.clock, once, tools.mark, tools.confirm, tell_step, tools.chain
+    )
 
 
 def nonce(job: Job, clock: Clock) -> str:

@@ -16,7 +16,7 @@ from flows.publish.publication import Progress, PublicationError, Rendering, Ste
 from flows.registry.reachable import FileRef, reachable, read_genuine
 from flows.registry.reader import Reader, read_served
 from flows.registry.signed_files import MAX_POINTER_BYTES
-from flows.registry.trust import trusted_keys
+from flows.registry.trust import remembered_keys
 from flows.site.rendering import copies_for
 from flows.store.base import Store, find
 from flows.store.open import open_store
@@ -117,7 +117,7 @@ def _copy_one(source: Reader, target: Store, item: FileRef) -> bool:
 def mirror(settings: Settings, to: str) -> Replicated:
     """Bring the store at `to` to the generation that the settings' store serves; raise as `replicate` does."""
     origin, target = open_store(settings.store), open_store(to)
-    source = Reader(origin, trusted_keys(settings, origin, None).keys, clock_of(source_date_epoch())())
+    source = Reader(origin, remembered_keys(settings, origin), clock_of(source_date_epoch())())
     rendering = Rendering(copies_for(Issuer(settings.issuer, settings.base_url)), _site_files(origin))
     return replicate(source, target, rendering, nonce=secrets.token_hex(16), on_step=tell_step)
 

@@ -13,7 +13,7 @@ from flows.orchestration.artifacts import LONGEST_TABLE
 from flows.orchestration.metrics import age_metrics, leave_metrics
 from flows.orchestration.tasks import is_transient
 from flows.registry.reader import Reader
-from flows.registry.trust import trusted_keys
+from flows.registry.trust import remembered_keys
 from flows.store.open import open_store
 from pipelines.views.age_chart import ages_svg, as_image
 from pipelines.views.ages import Ages, Generation, SourceAge, ages_of, shown
@@ -32,7 +32,7 @@ def read_ages(store_url: str | None) -> Ages:
     """Return the ages of all that a store serves."""
     settings = read_settings(store=store_url)
     store, now = open_store(settings.store), clock_of(source_date_epoch())()
-    reader = Reader(store, trusted_keys(settings, store, None).keys, now)
+    reader = Reader(store, remembered_keys(settings, store), now)
     return ages_of(
         Generation(reader.pointer, reader.snapshot, reader.rows()), gates_of(settings), now, watched=settings.sources
     )

@@ -125,6 +125,7 @@ class Immutables:
                 rules_sha256=rules_sha256,
                 lifetimes=dict(self.publication.lifetimes),
                 run=self.publication.run_id,
+                root=self.publisher.chain.ref if self.publisher.chain else None,
             )
             body = seal(snapshot, self.publisher.signer)
             if self._claimed(snapshot_key(generation), body):

@@ -20,13 +20,13 @@ from flows.publish.pointer import POINTER_LIFE, is_collecting, move_pointer, wai
 from flows.publish.publication import Publication, PublicationError, Publisher, Step, reported
 from flows.registry.publish_time import time_to_publish
 from flows.registry.reader import Reader, read_served
-from flows.registry.seen import Seen
 from flows.registry.signed_files import seal
 from flows.store.keys import checked_site_key
 from flows.store.probe import probe
 from pipelines.registry.layout import APPLIED_KEY
 from schemas.registry import Commit, Pointer
 from schemas.run import Published
+from schemas.seen import Seen
 from schemas.times import timestamp
 
 _ATTEMPTS = 32
@@ -55,6 +55,7 @@ def publish(
     protocol = _Protocol(publisher)
     if publisher.mark:
         publisher.mark.memory.ensure_writable()
+    _ensure_rooted(publisher, base)
     on_step(Step.LOCK, 0, 1)
     with store.lock():
         on_step(Step.LOCK, 1, 1)
@@ -74,9 +75,19 @@ def publish(
             if generation is not None:
                 return protocol.finish(publication, generation)
             base = read_served(store, keys, clock())
+            _ensure_rooted(publisher, base)
             LOG.warning("%s: another run published meanwhile: building again on its generation", store.name)
             publication = rebase(base)
     raise PublicationError(f"{store.name}: another publisher was faster {_ATTEMPTS} times in a row: run again later")
+
+
+def _ensure_rooted(publisher: Publisher, base: Reader | None) -> None:
+    """Raise PublicationError where the served generation was made under a newer root than the publisher knows."""
+    there, known = base.snapshot.root if base else None, publisher.chain.ref if publisher.chain else None
+    if there and (known is None or known.version < there.version):
+        remedy = "set PASSPORTS_ROOT to its thumbprint or file" if known is None else "run again"
+        reason = f"has the root of trust {there.thumbprint}, version {there.version}"
+        raise PublicationError(f"{publisher.store.name} {reason}, which this run does not know: {remedy}")
 
 
 @dataclass(frozen=True)

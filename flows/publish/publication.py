@@ -11,6 +11,7 @@ from typing import NamedTuple
 from flows.errors import FlowError
 from flows.progress import tell
 from flows.registry.publish_time import Confirm, unconfirmed
+from flows.registry.roots import RootChain
 from flows.registry.seen import RememberedGeneration
 from flows.store.base import Store
 from pipelines.signing.keys import KeyRing, Signer
@@ -143,7 +144,10 @@ def tell_step(step: Step, done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class Publisher:
-    """One writer of a store: where it writes, and the key, the clock and the memory that it does so with."""
+    """One writer of a store: where it writes, and the key, the clock and the memory that it does so with.
+
+    The signer signs snapshots and pointer; passports are signed before they are published.
+    """
 
     store: Store
     signer: Signer
@@ -155,8 +159,10 @@ class Publisher:
     confirm: Confirm = unconfirmed
     """Called when the clock is behind the served generation."""
     on_step: Progress = silent
+    chain: RootChain | None = None
+    """The store's root of trust; None where it has none."""
 
     @cached_property
     def keys(self) -> KeyRing:
-        """The keys that must have signed what the publisher builds on: its own."""
-        return KeyRing([self.signer.public_key])
+        """The keys that must have signed what the publisher builds on: those that the root names, or else its own."""
+        return self.chain.keys if self.chain else KeyRing([self.signer.public_key])

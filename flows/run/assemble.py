@@ -47,7 +47,9 @@ def assemble(job: Job, ingestion: Ingestion) -> Assembled:
     """
     tools = open_tools(job)
     if ingestion.served.reader:
-        repair(publisher_of(job, tools), rendering_for(tools.issuer, tools.signer))  # left by a run that was killed
+        repair(
+            publisher_of(job, tools), rendering_for(tools.issuer, tools.signer, tools.chain)
+        )  # left by a run that was killed
     crawls = ingestion.crawls
     if not crawls.good:
         raise closed(tools, failed_report(job, tools, crawls.read, crawls.breaches))

@@ -96,7 +96,7 @@ def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunRe
         lifetimes=tools.gates,
         run_id=report.run,
         run_report=report.model_dump_json().encode(),
-        rendering=rendering_for(tools.issuer, tools.signer),
+        rendering=rendering_for(tools.issuer, tools.signer, tools.chain),
     )
 
 
