@@ -1,12 +1,12 @@
 """The command line, explained by `passports --help`. Exit status: 0 done, 1 failed or negative, 2 wrong usage."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from flows.commands import terminal
+from flows.commands.keys.typed import keys_app, revoking
 from flows.commands.options import AcceptDrop, AsJson, NewStore, Store
 from flows.commands.readers import readers
 from flows.config.clock import ClockError
@@ -30,9 +30,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(readers)
+app.add_typer(revoking)
 store_app = typer.Typer(help="Maintain a store.", no_args_is_help=True)
 app.add_typer(store_app, name="store")
-keys_app = typer.Typer(help="Make the signing key.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 
 
@@ -154,17 +154,6 @@ def store_repair(store: Store = None, as_json: AsJson = False) -> None:
     from flows.commands import store as storing
 
     storing.repair(store, as_json=as_json)
-
-
-@keys_app.command("init")
-def keys_init(
-    file: Annotated[Path | None, typer.Option("--file", help="File to create [PASSPORTS_SIGNING_KEY_FILE].")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make a signing key in a new file that only you can read; an existing file is never overwritten."""
-    from flows.commands import keys as keeping
-
-    keeping.init(file, as_json=as_json)
 
 
 def main() -> None:

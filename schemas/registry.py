@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from schemas.base import Frozen, Sha256, Slug, Stored, Timestamp
 from schemas.crawl import ListQuery
+from schemas.revocations import RevocationsRef
 from schemas.root import RootRef
 
 Status = Literal["active", "deprecated", "delisted"]
@@ -153,6 +154,8 @@ class Snapshot(Frozen):
     """Id of the run that made it: registry/runs/<run>.json."""
     root: Annotated[RootRef | None, Field(exclude_if=_is_none)] = None
     """The root in force when it was made; None, and not written, in registries without one."""
+    revocations: Annotated[RevocationsRef | None, Field(exclude_if=_is_none)] = None
+    """The list of revocations in force; None, and not written, where no passport was revoked yet."""
 
     @property
     def passports(self) -> int:

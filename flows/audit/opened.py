@@ -12,7 +12,7 @@ from flows.config.settings import Settings, SettingsError
 from flows.demo.config import demo_signer
 from flows.errors import FlowError
 from flows.progress import LOG
-from flows.registry.departures import departure, departure_of_root
+from flows.registry.departures import departure, departure_of_revocations, departure_of_root
 from flows.registry.reader import Reader
 from flows.registry.roots import RootChain
 from flows.registry.seen import Memory, SeenError, default_memory
@@ -110,6 +110,7 @@ def open_registry(settings: Settings, options: TrustOptions, at: datetime) -> Op
     found = (
         _departure_of_root(store, trust.chain, known.root, name)
         or departure(served, remembered, name)
+        or departure_of_revocations(reader.revocations_number, known.revocations, name)
         or (_fork(reader, remembered, name) if remembered else None)
     )
     if found is None:
@@ -215,7 +216,7 @@ def _remember(memory: Memory, name: str, reader: Reader, chain: RootChain | None
     try:
         served = Seen(generation=reader.generation, snapshot_sha256=reader.snapshot_sha256)
         memory.remember(name, reader.key_id, served)
-        memory.raise_to(name, chain.ref if chain else None)
+        memory.raise_to(name, chain.ref if chain else None, reader.revocations_number)
     except SeenError as error:
         LOG.warning(
             "generation %s could not be remembered, so a later rollback to an older one would not be noticed: %s",

@@ -48,7 +48,7 @@ def build_part(job: Job, build_input: BuildInput, index: int, *, done: int = 0) 
     built, new = build(
         subjects,
         state.rows(slots_of(index, batch.parts)),
-        terms=tools.terms(renew=job.flow == "rescrape"),
+        terms=tools.terms(state.reader.revoked if state.reader else {}, renew=job.flow == "rescrape"),
         signer=tools.signer,
         generation=state.generation + 1,
         store=tools.store,

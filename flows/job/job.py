@@ -25,6 +25,7 @@ from pipelines.rules.gates import Gates
 from pipelines.signing.keys import KeyRing, Signer
 from schemas.base import Frozen
 from schemas.crawl import ListQuery
+from schemas.revocations import Revocation
 from schemas.sources import CRAWLS
 from schemas.times import timestamp
 
@@ -105,9 +106,10 @@ class Tools(NamedTuple):
         """The issuer of the passports."""
         return Issuer(self.settings.issuer, self.settings.base_url)
 
-    def terms(self, *, renew: bool) -> IssueContext:
+    def terms(self, revoked: Mapping[str, Revocation], *, renew: bool) -> IssueContext:
         """Return what all passports of this run share; `renew` issues even unchanged ones that are not due."""
-        return IssueContext(self.issuer, self.gates, self.clock(), self.signer.key_id, renew)
+        substances = {slug: one.payload for slug, one in revoked.items()}
+        return IssueContext(self.issuer, self.gates, self.clock(), self.signer.key_id, renew, substances)
 
 
 def new_job(

@@ -1,8 +1,9 @@
 """The publication protocol: everything immutable first, then the pointer by compare-and-swap, then the copies.
 
-objects → sources → rules → report → shards → snapshot → barrier → pointer → delta → copies → site → applied. If a run
-is killed before the pointer moved, none of its files is served, and the next run writes its own beside them; if later,
-the next run rolls the copies forward. Readers that start at the pointer see one complete generation at any time.
+objects → sources → rules → report → revocations → shards → snapshot → barrier → pointer → delta → copies → site →
+applied. If a run is killed before the pointer moved, none of its files is served, and the next run writes its own
+beside them; if later, the next run rolls the copies forward. Readers that start at the pointer see one complete
+generation at any time.
 
 A store with conditional creation but no conditional swap commits by the snapshot instead: whoever creates the next
 snapshot has published, and the pointer is put afterwards, as a hint of where readers start.
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from flows.progress import LOG
 from flows.publish.continuity import ensure_newest
 from flows.publish.copies import roll_forward
+from flows.publish.events import events_of
 from flows.publish.immutable_files import Immutables
 from flows.publish.pointer import POINTER_LIFE, is_collecting, move_pointer, wait_for_collection
 from flows.publish.publication import Publication, PublicationError, Publisher, Step, reported
@@ -120,6 +122,8 @@ class _Protocol:
         with reported(publisher.on_step, Step.POINTER):
             body = seal(pointer, publisher.signer)
             moved = move_pointer(publisher.store, body, base.token if base else None, commit)
+        for event in events_of(publisher, publication, base) if moved else ():
+            LOG.info("%s: %s", publisher.store.name, event)
         if moved and publisher.mark:
             publisher.mark.raise_to(Seen(generation=pointer.generation, snapshot_sha256=pointer.snapshot_sha256))
         return pointer.generation if moved else None

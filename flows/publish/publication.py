@@ -13,6 +13,7 @@ from flows.progress import tell
 from flows.registry.publish_time import Confirm, unconfirmed
 from flows.registry.roots import RootChain
 from flows.registry.seen import RememberedGeneration
+from flows.registry.signed_files import SealedRevocations
 from flows.store.base import Store
 from pipelines.signing.keys import KeyRing, Signer
 from schemas.base import Sha256, Timestamp
@@ -96,6 +97,8 @@ class Publication:
     run_id: str
     run_report: bytes
     rendering: Rendering
+    revocations: SealedRevocations | None = None
+    """A new list of revocations; None to go on with the parent's."""
 
 
 class Step(StrEnum):
@@ -109,6 +112,7 @@ class Step(StrEnum):
     SOURCES = "sources"
     RULES = "rules"
     REPORT = "report"
+    REVOCATIONS = "revocations"
     SHARDS = "shards"
     SNAPSHOT = "snapshot"
     BARRIER = "barrier"

@@ -1,14 +1,11 @@
 """Reads one generation of a registry, from the pointer down, and judges passports by it."""
 
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from datetime import datetime
-from functools import lru_cache, partial
-from typing import Any
+from functools import cached_property, lru_cache, partial
 
-import orjson
-
+from flows.registry.checks import check
 from flows.registry.signed_files import (
     MAX_SNAPSHOT_BYTES,
     EmptyStoreError,
@@ -20,6 +17,7 @@ from flows.registry.signed_files import (
     read_hashed,
     read_head,
     read_listings,
+    read_revocations,
     read_shard,
     read_signed_pointer,
     read_snapshot,
@@ -28,10 +26,11 @@ from flows.store.base import MissingKeyError, Store, find
 from pipelines.registry.layout import object_key, rules_key, snapshot_key
 from pipelines.registry.slots import EVERY_SLOT, overlapping, shards_over, slot
 from pipelines.signing.keys import KeyRing
-from pipelines.signing.verification import MAX_PASSPORT_BYTES, verify_passport
+from pipelines.signing.verification import MAX_PASSPORT_BYTES
 from schemas.registry import DeltaLine, ShardRef, ShardRow, Snapshot, SourceRef
+from schemas.revocations import Revocation, RevocationList
 from schemas.times import instant
-from schemas.verdict import Finding, Verdict
+from schemas.verdict import Finding
 
 __all__ = ["EmptyStoreError", "NotInSnapshotError", "Reader", "RegistryError", "TamperedError", "read_served"]
 
@@ -60,7 +59,7 @@ class Reader:
         self.store, self.keys, self.at = store, keys, at
         self.pointer, self.token, self.key_id = read_signed_pointer(store, keys)
         self.snapshot, self.snapshot_sha256 = read_head(store, self.pointer, keys)
-        self._served = self.generation
+        self.served_generation, self._named_revocations = self.generation, self.snapshot.revocations
         self._object = lru_cache(_OBJECTS_KEPT)(self._read_object)
         self._shard = lru_cache(_SHARDS_KEPT)(partial(read_shard, store))
 
@@ -72,12 +71,28 @@ class Reader:
     @property
     def is_served(self) -> bool:
         """Whether this is the generation that the pointer led to, which copies belong to, and not an ancestor of it."""
-        return self.generation == self._served
+        return self.generation == self.served_generation
 
     @property
     def frozen(self) -> bool:
         """Whether the pointer has expired: somebody may be withholding newer generations."""
         return instant(self.pointer.expires_at) <= self.at
+
+    @cached_property
+    def revocations(self) -> RevocationList | None:
+        """The list of revocations of the generation that is served; raise MissingKeyError or TamperedError."""
+        ref = self._named_revocations
+        return read_revocations(self.store, ref, self.keys) if ref else None
+
+    @cached_property
+    def revoked(self) -> Mapping[str, Revocation]:
+        """Slug → its last revocation, by the generation that is served; raise MissingKeyError or TamperedError."""
+        return self.revocations.latest() if self.revocations else {}
+
+    @property
+    def revocations_number(self) -> int:
+        """The number of the list of revocations that is in force; 0 where there is none."""
+        return self._named_revocations.number if self._named_revocations else 0
 
     def row(self, slug: str) -> ShardRow | None:
         """Return the row of one passport; None when this generation has no such slug."""
@@ -180,58 +195,10 @@ class Reader:
 
         `seen_generation` is the highest generation that the caller saw before: serving an older one is a rollback.
         """
-        finding = self._check_served(target) if isinstance(target, str) else self._check_given(target)
-        return (self._standing(seen_generation) or finding) if finding.verdict.good else finding
+        return check(self, target, seen_generation)
 
     def __str__(self) -> str:
         return f"generation {self.generation} of {self.store.name}"
-
-    def _check_served(self, slug: str) -> Finding:
-        row = self.row(slug)
-        blob = row and find(self.store, object_key(row.object), max_bytes=MAX_PASSPORT_BYTES)
-        if row is None or not blob:
-            return Finding(Verdict.NOT_IN_SNAPSHOT, f"{slug}: no such passport in {self}")
-        finding, passport = verify_passport(blob.body, keys=self.keys, at=self.at, generation=row.generation)
-        if passport is None or not finding.verdict.good:
-            return finding
-        if hashlib.sha256(blob.body).hexdigest() != row.object or _slug_of(passport) != slug:
-            reason = f"{slug}: the file at {object_key(row.object)} is not what {self} names"
-            return Finding(Verdict.NOT_IN_SNAPSHOT, reason)
-        return finding._replace(verdict=Verdict.OK, reason=f"signed by a trusted key, in date, and the one in {self}")
-
-    def _check_given(self, raw: bytes) -> Finding:
-        finding, given = verify_passport(raw, keys=self.keys, at=self.at, generation=0)
-        if given is None or not finding.verdict.good:
-            return finding
-        slug = _slug_of(given)
-        there = self._check_served(slug)
-        if not there.verdict.good:
-            return there
-        compared = self._compare(slug, given)
-        if compared.verdict is not Verdict.OK:  # of another generation than the one served, which nothing states
-            finding, _ = verify_passport(raw, keys=self.keys, at=self.at)
-        return (compared if finding.verdict.good else finding)._replace(age=finding.age)
-
-    def _compare(self, slug: str, given: dict[str, Any]) -> Finding:
-        served = orjson.loads(self.passport(slug))["passport"]
-        if given["signature"] == served["signature"]:
-            return Finding(Verdict.OK, f"signed by a trusted key, in date, and the one in {self}")
-        if given["signedAt"] > served["signedAt"]:
-            reason = f"{slug}: signed at {given['signedAt']}, which is later than the one in {self}"
-            return Finding(Verdict.NOT_IN_SNAPSHOT, reason)
-        return Finding(
-            Verdict.SUPERSEDED,
-            f"{slug}: the signature is good, but {self} has a version signed at {served['signedAt']}",
-        )
-
-    def _standing(self, seen_generation: int | None) -> Finding | None:
-        if seen_generation is not None and seen_generation > self._served:
-            reason = f"generation {self._served} is served, but generation {seen_generation} was seen before"
-            return Finding(Verdict.ROLLBACK, f"{self.store.name}: {reason}")
-        if self.frozen:
-            reason = f"the pointer to {self} expired at {self.pointer.expires_at}: newer ones may be withheld from you"
-            return Finding(Verdict.FREEZE, reason)
-        return None
 
     def _source(self, source: str) -> SourceRef:
         for ref in self.snapshot.sources:
@@ -241,7 +208,3 @@ class Reader:
 
     def _read_object(self, sha256: str) -> bytes:
         return read_hashed(self.store, object_key(sha256), sha256, max_bytes=MAX_PASSPORT_BYTES)
-
-
-def _slug_of(passport: dict[str, Any]) -> str:
-    return str(passport["unfragile"]["artifact"]["slug"])

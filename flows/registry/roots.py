@@ -26,8 +26,13 @@ class RootChain(NamedTuple):
     """The versions of a root from the trusted one to the newest, each following from the one before."""
 
     newest: SignedRoot
-    thumbprints: Mapping[int, str]
-    """Version → thumbprint, of every version that was read."""
+    versions: Mapping[int, SignedRoot]
+    """Version → root, of every version from the trusted one on."""
+
+    @property
+    def thumbprints(self) -> Mapping[int, str]:
+        """Version → thumbprint."""
+        return {version: one.ref.thumbprint for version, one in self.versions.items()}
 
     @property
     def ref(self) -> RootRef:
@@ -42,17 +47,17 @@ class RootChain(NamedTuple):
 
 def chain_from(store: Store, first: SignedRoot) -> RootChain:
     """Return the versions that follow a trusted root in a store; raise TamperedError for one that does not follow."""
-    last, thumbprints = first, {first.ref.version: first.ref.thumbprint}
+    last, versions = first, {first.ref.version: first}
     for _ in range(MOST_VERSIONS):
         key = root_key(last.ref.version + 1)
         raw = _stored(store, key)
         if raw is None:
-            return RootChain(last, thumbprints)
+            return RootChain(last, versions)
         try:
             last = follow(last, raw)
         except RootError as error:
             raise tampered(store, key, f"cannot be trusted: {error}") from None
-        thumbprints[last.ref.version] = last.ref.thumbprint
+        versions[last.ref.version] = last
     remedy = f"trust a newer one: `passports keys export` of its publisher writes version {last.ref.version} or later"
     raise TamperedError(
         f"{store.name}: more than {MOST_VERSIONS} versions of the root follow the trusted one: {remedy}"

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import orjson
 from pydantic import ValidationError
@@ -11,22 +11,33 @@ from flows.errors import FlowError
 from flows.store.base import MAX_BLOB_BYTES, MissingKeyError, Store, TooLargeError, find
 from pipelines.errors import PipelineError
 from pipelines.registry.deltas import decode_delta, delta_sha256
-from pipelines.registry.layout import POINTER_KEY, delta_key, shard_key, snapshot_key, source_key
+from pipelines.registry.layout import POINTER_KEY, delta_key, revocations_key, shard_key, snapshot_key, source_key
 from pipelines.registry.packing import MAX_PART_BYTES, most_packed_bytes, unpack
 from pipelines.registry.shards import MAX_DELTA_BYTES, MAX_SHARD_BYTES, decode_shard
 from pipelines.signing.keys import KeyRing, Signer
 from pipelines.signing.registry_files import open_file, sign_file
-from pipelines.signing.signatures import SNAPSHOT_TYPE, TIMESTAMP_TYPE
+from pipelines.signing.signatures import REVOCATIONS_TYPE, SNAPSHOT_TYPE, TIMESTAMP_TYPE
 from schemas.base import Frozen
 from schemas.registry import DeltaLine, Pointer, ShardRef, ShardRow, Snapshot
+from schemas.revocations import RevocationList, RevocationsRef
 
 REMEDY = "repair it from another store with `passports store scrub --copy URL`"
 NEW_STORE = "another version of passports made it: use that one, or publish to an empty store"
 MAX_POINTER_BYTES = 64 * 2**10
 MAX_SNAPSHOT_BYTES = 2**20
 """Three times the size of a snapshot that names 256 shards, and 256 partitions of each of eight sources."""
+MAX_REVOCATIONS_BYTES = 16 * 2**20
+"""Some 50,000 revocations; the bound of any signed file."""
 
 Record = TypeVar("Record", bound=Frozen)
+
+
+class SealedRevocations(NamedTuple):
+    """A signed list of revocations: a snapshot's reference to it, its content, and its bytes."""
+
+    ref: RevocationsRef
+    content: RevocationList
+    body: bytes
 
 
 class RegistryError(FlowError):
@@ -49,6 +60,25 @@ def seal(record: Pointer | Snapshot, signer: Signer) -> bytes:
     """Sign a pointer or a snapshot; returns the bytes to store."""
     payload_type = TIMESTAMP_TYPE if isinstance(record, Pointer) else SNAPSHOT_TYPE
     return orjson.dumps(sign_file(record.model_dump(mode="json"), payload_type=payload_type, signer=signer))
+
+
+def seal_revocations(content: RevocationList, signer: Signer) -> SealedRevocations:
+    """Sign a list of revocations."""
+    payload = content.model_dump(mode="json")
+    body = orjson.dumps(sign_file(payload, payload_type=REVOCATIONS_TYPE, signer=signer))
+    return SealedRevocations(
+        RevocationsRef(number=content.number, sha256=hashlib.sha256(body).hexdigest()), content, body
+    )
+
+
+def read_revocations(store: Store, ref: RevocationsRef, keys: KeyRing) -> RevocationList:
+    """Return a list of revocations after checking hash and signature; raise MissingKeyError or TamperedError."""
+    key = revocations_key(ref.sha256)
+    body = read_hashed(store, key, ref.sha256, max_bytes=MAX_REVOCATIONS_BYTES)
+    content = _opened(RevocationList, body, REVOCATIONS_TYPE, keys, place=f"{store.name}: {key}")
+    if content.number != ref.number:
+        raise tampered(store, key, f"is list {content.number} of revocations")
+    return content
 
 
 def read_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str]:

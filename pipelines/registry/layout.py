@@ -123,9 +123,9 @@ def root_key(version: int) -> str:
     return f"registry/root/{version}.json"
 
 
-def revocations_key(version: int) -> str:
-    """Key of a version of the list of revocations."""
-    return f"registry/revocations/{version}.json"
+def revocations_key(sha256: str) -> str:
+    """Key of a list of revocations by the hash of its bytes."""
+    return f"registry/revocations/{sha256}.json"
 
 
 def delta_key(generation: int) -> str:

@@ -151,6 +151,12 @@ class KeyRing:
         """Return a ring with this key alone, which must be in this one."""
         return KeyRing([bytes(self._keys[key_id])], revoked=self.revoked)
 
+    def one(self) -> bytes:
+        """Return its only public key; raise KeyFormatError where it has none or several."""
+        if len(self._keys) != 1:
+            raise KeyFormatError(f"the file has {len(self._keys)} keys: give one with a single public key")
+        return bytes(next(iter(self._keys.values())))
+
     def objection(self, key_id: str, role: Role) -> Verdict | None:
         """Return why signatures of this key are not trusted in a role, whenever they were made; None where they are."""
         if key_id in self.revoked:

@@ -17,6 +17,7 @@ MAX_PASSPORT_BYTES = 1 << 20
 """Largest passport that is read: forty times the size of a common one."""
 MAX_PASSPORT_DEPTH = 32
 """Deepest nesting that is read: three times that of the contract's own structure."""
+TOMBSTONE = "a tombstone is in the passport's place; it is not signed, but the registry's list of revocations is"
 
 
 def verify_passport(
@@ -32,6 +33,8 @@ def verify_passport(
         document = parse(raw, max_bytes=MAX_PASSPORT_BYTES, max_depth=MAX_PASSPORT_DEPTH)
     except MalformedJsonError as error:
         return Finding(Verdict.MALFORMED, f"{error.reason}; fetch the passport again"), None
+    if isinstance(document, dict) and document.keys() == {"revoked"}:
+        return Finding(Verdict.REVOKED, TOMBSTONE), None
     refusal = explain_first(document)
     if refusal:
         place = f'at "{refusal.pointer}"' if refusal.pointer else "at the top"
