@@ -91,6 +91,7 @@ accuracy: $(SYNCED)
 	$(BIN)/python -m benchmarks.purposes
 	$(BIN)/python -m benchmarks.statements
 	$(BIN)/python -m benchmarks.terms
+	$(BIN)/python -m benchmarks.scores
 
 clean:
 	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

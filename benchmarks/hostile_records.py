@@ -20,7 +20,7 @@ from pipelines.formats.text import clean
 from pipelines.merge.gather import gather
 from pipelines.merge.joins import Joined, in_order
 from pipelines.normalise.admit import admit
-from pipelines.order import Issued, make
+from pipelines.order import Issuance, Issued, make
 from pipelines.passport.document import IssueContext
 from pipelines.passport.links import Issuer
 from pipelines.rules.gates import default_gates
@@ -178,7 +178,7 @@ def _passports(
     wrong = "" if all(one.reason for one in refused) else "quarantined without a reason"
     for subject in gather(own, joined=joined).subjects:
         watch.step("gather")
-        made = make(subject, None, terms=TERMS, signer=SIGNER, trusted=KEYS, generation=1)
+        made = make(subject, None, Issuance(TERMS, SIGNER, KEYS, 1))
         watch.step("make")
         if not isinstance(made, Issued):
             return f"quarantined: {made.stage}", wrong if getattr(made, "reason", "") else "refused without a reason"

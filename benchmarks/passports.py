@@ -20,7 +20,7 @@ from flows.demo.recording import models
 from pipelines.formats.canonical_json import canonical
 from pipelines.merge.gather import gather
 from pipelines.normalise.admit import admit
-from pipelines.order import Issued, make
+from pipelines.order import Issuance, Issued, make
 from pipelines.passport.document import IssueContext
 from pipelines.passport.links import Issuer
 from pipelines.rules.gates import default_gates
@@ -38,7 +38,7 @@ BUILD_BOUND, VERIFY_BOUND = 4.0, 2.0
 def build_all(raws: Sequence[RawListing], terms: IssueContext, signer: Signer, trusted: KeyRing) -> list[bytes]:
     """Return the signed passports of raw listings, through all steps of the pipeline."""
     listings = [listing for raw in raws if isinstance(listing := admit(raw), Listing)]
-    made = [make(s, None, terms=terms, signer=signer, trusted=trusted, generation=1) for s in gather(listings).subjects]
+    made = [make(s, None, Issuance(terms, signer, trusted, 1)) for s in gather(listings).subjects]
     return [one.document for one in made if isinstance(one, Issued)]
 
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from benchmarks.catalogues import models_dev, recordings
+from pipelines.merge.facets import Facets
 from pipelines.merge.gather import gather
 from pipelines.merge.joins import in_order
 from pipelines.merge.subject import Subject
@@ -59,13 +60,14 @@ class Built(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def built() -> tuple[Built, ...]:
-    """Return every model of the day, in order of slug; built once a process."""
+def built(facets: tuple[RawListing, ...] = ()) -> tuple[Built, ...]:
+    """Return every model of the day, in order of slug, built once a process; `facets` are answers about all models."""
     listings = [one for raw in _raws() if isinstance(one := admit(raw), Listing)]
     joins = in_order(listings)
     placed = [one for listing in listings for one in joins.passports_of(listing)]
     own = [one.listing for one in placed if one.by == "own"]
-    subjects = gather(own, joined=[one for one in placed if one.by != "own"]).subjects
+    answers = Facets(one for raw in facets if isinstance(one := admit(raw), Listing))
+    subjects = gather(own, joined=[one for one in placed if one.by != "own"], facets=answers).subjects
     return tuple(Built(subject, json.loads(orjson.dumps(draft(subject, TERMS).unfragile))) for subject in subjects)
 
 

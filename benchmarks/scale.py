@@ -44,7 +44,7 @@ from flows.run.publish import RunOutcome, build_passports, publish_generation
 from pipelines.normalise.admit import admit
 from pipelines.signing.keys import signing_key_to_jwk
 from schemas.crawl import AdmittedLine
-from schemas.listing import Listing, Quarantined, RawListing
+from schemas.listing import Listing, Observation, Quarantined, RawListing
 from schemas.times import timestamp
 from spiders.download.documents import raw_listing, raw_text
 from spiders.extensions.tally import Tally
@@ -185,10 +185,10 @@ def dated(path: Path, at: str) -> None:
 def raws(hub: Hub, number: int, at: str, *, card_in: int) -> Iterator[RawListing | Quarantined]:
     """Yield one repository and its card, if it has one, as a crawl passes them on."""
     record, name = repository(hub, number), repository_id(number)
-    url, seen = f"http://127.0.0.1/{name}", {"listing_id": name, "observed_at": at, "version": record["sha"]}
-    yield raw_listing(record, source="huggingface", url=url, **seen)
+    seen, version = Observation("huggingface", name, at, f"http://127.0.0.1/{name}"), record["sha"]
+    yield raw_listing(record, seen, version=version)
     if number % CARDLESS != CARDLESS - 1 and number % card_in == 0:
-        yield raw_text(card(number), source="huggingface-card", url=url, **seen)
+        yield raw_text(card(number), seen._replace(source="huggingface-card"), version=version)
 
 
 def build_in_pool(job: Job, basis: BuildInput) -> Iterator[Built]:

@@ -77,7 +77,7 @@ def unexplained_unknowns(unfragile: Json) -> bool:
     unasked = sold and "openrouter-endpoints" not in records and "/artifact/model/providers" in silent
     closed = artifact["model"]["open_weights"] is False and artifact["model"]["huggingface_id"] is None
     beside = (closed or artifact["type"] == "api") and not silent.isdisjoint(HUB_FIGURES)
-    applying = [one for one in unfragile["unknowns"] if one["reason"] != "not_applicable"]
+    applying = [one for one in unfragile["unknowns"] if one["reason"] not in ("not_applicable", "cut_off")]
     covered = unfragile["trust"]["coverage"]
     return unasked or beside or covered["of"] - covered["stated"] != len(applying)
 

@@ -1,24 +1,33 @@
 """The command line, explained by `passports --help`. Exit status: 0 done, 1 failed or negative, 2 wrong usage."""
 
 import sys
-from typing import Annotated
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from flows.commands import terminal
-from flows.commands.keys.typed import keys_app, revoking
 from flows.commands.options import AcceptDrop, AsJson, NewStore, Store
-from flows.commands.readers import readers
 from flows.config.clock import ClockError
 from flows.config.settings import SettingsError
 from flows.errors import FlowError
 from flows.output import READER_GONE, OutputError
+from flows.store.base import StoreAddressError
+from flows.usage.keys import keys_app, revoking
+from flows.usage.readers import readers
+from flows.usage.registration import command
+from flows.usage.store import store_app
 from pipelines.errors import PipelineError
+from schemas.sources import CRAWLS
 
 EXIT_NO = 1
 EXIT_BAD_USE = 2
 EXIT_INTERRUPTED = 130
 """Typer's own, for Ctrl-C."""
+INTERRUPTED = "interrupted: the store still serves the last complete publication"
+USAGE_ERROR: Any = typer.BadParameter.__base__
+"""What Typer raises for every command line that it cannot understand."""
 
 app = typer.Typer(
     help="Scrape AI-model listings and publish a signed, evidence-backed trust passport for each model.",
@@ -26,17 +35,35 @@ app = typer.Typer(
     "Exit status: 0 done, 1 failed or negative (verification failed, stale, gate closed), 2 wrong usage.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(readers)
 app.add_typer(revoking)
-store_app = typer.Typer(help="Maintain a store.", no_args_is_help=True)
 app.add_typer(store_app, name="store")
 app.add_typer(keys_app, name="keys")
 
 
-@app.command()
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        terminal.OUT.print(f"passports {version('passports')}")
+        raise typer.Exit
+
+
+ShowVersion = Annotated[
+    bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+]
+
+
+@app.callback()
+def before(_version: ShowVersion = False) -> None:
+    """Have the options that need no command."""
+
+
+@command(
+    app,
+    "passports demo",
+    "passports demo --store /tmp/demo --json",
+)
 def demo(store: Store = None, as_json: AsJson = False) -> None:
     """Run the whole pipeline on the bundled recording, without the internet, and verify what it published."""
     from flows.commands import demo as demonstrating
@@ -44,7 +71,12 @@ def demo(store: Store = None, as_json: AsJson = False) -> None:
     demonstrating.demo(store, as_json=as_json)
 
 
-@app.command()
+@command(
+    app,
+    "passports refresh",
+    f"passports refresh --source {next(iter(CRAWLS))}",
+    "passports refresh --store s3://bucket/passports --json",
+)
 def refresh(
     source: Annotated[
         list[str] | None,
@@ -68,7 +100,11 @@ def refresh(
     refreshing.refresh(source, store, accept_drop=accept_drop, new_store=new_store, as_json=as_json)
 
 
-@app.command()
+@command(
+    app,
+    "passports rescrape qwen-qwq-32b",
+    "passports rescrape qwen/qwq-32b",
+)
 def rescrape(slug: str, store: Store = None, as_json: AsJson = False) -> None:
     """Crawl the records of one passport and publish it again; name its slug or its listing's id (author/name)."""
     from flows.commands import refresh as refreshing
@@ -76,7 +112,10 @@ def rescrape(slug: str, store: Store = None, as_json: AsJson = False) -> None:
     refreshing.rescrape(slug, store, as_json=as_json)
 
 
-@app.command()
+@command(
+    app,
+    "passports publish --to s3://mirror/passports",
+)
 def publish(
     to: Annotated[str, typer.Option("--to", metavar="URL", help="The store to bring up to date.")],
     store: Store = None,
@@ -88,7 +127,11 @@ def publish(
     storing.publish(store, to, as_json=as_json)
 
 
-@app.command()
+@command(
+    app,
+    "passports doctor",
+    "passports doctor --store s3://bucket/passports",
+)
 def doctor(store: Store = None, as_json: AsJson = False) -> None:
     """Check store, key, settings, network and clock before publishing; exit 1 when one of them is unfit."""
     from flows.commands import doctor as examining
@@ -96,7 +139,10 @@ def doctor(store: Store = None, as_json: AsJson = False) -> None:
     examining.doctor(store, as_json=as_json)
 
 
-@app.command()
+@command(
+    app,
+    "passports schedule --store /srv/passports",
+)
 def schedule(store: Store = None, as_json: AsJson = False) -> None:
     """Run the schedules of prefect.yaml until interrupted; without PREFECT_API_URL, start a Prefect server for them."""
     from flows.config.interrupts import Importing
@@ -108,7 +154,12 @@ def schedule(store: Store = None, as_json: AsJson = False) -> None:
     scheduling.schedule(store, as_json=as_json)
 
 
-@app.command()
+@command(
+    app,
+    "passports serve",
+    "passports serve --port 8000 --host 0.0.0.0",
+    "passports serve --nginx > /etc/nginx/conf.d/passports.conf",
+)
 def serve(
     store: Store = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0: any free one.")] = 8000,
@@ -121,56 +172,32 @@ def serve(
     serving.serve(store, port=port, host=host, nginx=nginx)
 
 
-@store_app.command("gc")
-def store_gc(
-    store: Store = None,
-    keep: Annotated[int, typer.Option("--keep", metavar="N", min=1, help="Newest generations to retain.")] = 30,
-    days: Annotated[int, typer.Option("--days", metavar="D", min=0, help="Retain younger ones too.")] = 30,
-    remove: Annotated[bool, typer.Option("--remove", help="Remove the files; otherwise only list them.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Show the files that no retained generation needs; with --remove, remove them, while publishers wait."""
-    from flows.commands import store as storing
-
-    storing.gc(store, generations=keep, days=days, remove=remove, as_json=as_json)
-
-
-@store_app.command("scrub")
-def store_scrub(
-    store: Store = None,
-    budget: Annotated[int, typer.Option("--budget", metavar="N", min=1, help="Most files to read.")] = 10_000,
-    copy: Annotated[str | None, typer.Option("--copy", metavar="URL", help="Store to repair from.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Read stored files again, different ones each day, verify and repair them; exit 1 when something stays damaged."""
-    from flows.commands import store as storing
-
-    storing.scrub_store(store, budget=budget, copy=copy, as_json=as_json)
-
-
-@store_app.command("repair")
-def store_repair(store: Store = None, as_json: AsJson = False) -> None:
-    """Move a pointer that was lost or rolled back to the newest complete history that our key signed."""
-    from flows.commands import store as storing
-
-    storing.repair(store, as_json=as_json)
-
-
 def main() -> None:
-    """Run a command; print each known error as one sentence and exit with its status."""
+    """Run a command; print each known error as one sentence, with --json as an answer too, and exit with its status."""
+    as_json = "--json" in sys.argv[1:]
     try:
-        app(prog_name="passports")
-    except (SettingsError, ClockError) as error:
-        terminal.error(str(error))
-        sys.exit(EXIT_BAD_USE)
+        _ = app(prog_name="passports", standalone_mode=not as_json)
+        sys.exit(0)
+    except (SettingsError, ClockError, StoreAddressError) as error:
+        _end(str(error), EXIT_BAD_USE, as_json=as_json)
     except OutputError as error:
         if error.status != READER_GONE:
             terminal.error(str(error))
         sys.exit(error.status)
-    except (FlowError, PipelineError) as error:
-        terminal.error(str(error))
-        sys.exit(EXIT_NO)
+    except FlowError as error:
+        _end(str(error), EXIT_NO, as_json=as_json, beside=error.answer)
+    except PipelineError as error:
+        _end(str(error), EXIT_NO, as_json=as_json)
+    except USAGE_ERROR as error:
+        _end(f"{error.format_message()} `passports --help` explains the commands", EXIT_BAD_USE, as_json=as_json)
+    except (typer.Abort, KeyboardInterrupt):
+        _end(INTERRUPTED, EXIT_INTERRUPTED, as_json=as_json)
     except SystemExit as ending:
         if ending.code == EXIT_INTERRUPTED:
-            terminal.error("interrupted: the store still serves the last complete publication")
+            terminal.error(INTERRUPTED)
         raise
+
+
+def _end(message: str, status: int, *, as_json: bool, beside: Mapping[str, object] | None = None) -> NoReturn:
+    terminal.failed(message, status=status, as_json=as_json, beside=beside)
+    sys.exit(status)

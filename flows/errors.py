@@ -1,10 +1,16 @@
 """The base class of all errors that `flows` raises, and the error of a full disk."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 
 class FlowError(Exception):
     """Base class of every error raised in `flows`: something that a run needs does not work."""
+
+    @property
+    def answer(self) -> Mapping[str, object]:
+        """What a command's answer in JSON has beside the error; empty for most."""
+        return {}
 
 
 class FullError(FlowError):

@@ -28,24 +28,49 @@ def age_of(status: Status, last_scraped_at: str, gate: Lifetime, at: datetime) -
     return "due" if age > gate.refresh_after else "fresh"
 
 
+class SignedDates(NamedTuple):
+    """The dates of a signed passport that its age follows from."""
+
+    status: Status
+    signed_at: str
+    expires_at: str | None
+    due_after: str | None
+    """Of the source that names the passport; None where it states none, as passports of the older format."""
+    stale_after: str | None
+
+
 def age_at(passport: Mapping[str, Any], at: datetime) -> Age | None:
     """Age of a signed passport at an instant, by the dates that it states for the source that it is named after.
 
     None where it states no such dates, as passports of the older format.
     """
-    if is_ahead(passport["signedAt"], at):
-        return "not_yet_valid"
     trust = passport["unfragile"]["trust"]
-    if trust["maintenance"]["status"] == "delisted":
+    first: Mapping[str, str] = next(iter(trust.get("freshness", {}).get("sources", ())), {})
+    return age_by_dates(
+        SignedDates(
+            trust["maintenance"]["status"],
+            passport["signedAt"],
+            passport["expiresAt"],
+            first.get("due_after"),
+            first.get("stale_after"),
+        ),
+        at,
+    )
+
+
+def age_by_dates(dates: SignedDates, at: datetime) -> Age | None:
+    """Age at an instant of a passport with these dates; None where it states too few."""
+    if is_ahead(dates.signed_at, at):
+        return "not_yet_valid"
+    if dates.status == "delisted":
         return "delisted"
-    if at >= instant(passport["expiresAt"]):
+    if dates.expires_at is not None and at >= instant(dates.expires_at):
         return "expired"
-    first = next(iter(trust.get("freshness", {}).get("sources", ())), None)
-    if first is None:
+    if dates.due_after is None or dates.stale_after is None:
         return None
-    if at > instant(first["stale_after"]):
+    if at > instant(dates.stale_after):
         return "stale"
-    return "due" if at > instant(first["due_after"]) else "fresh"
+    return "due" if at > instant(dates.due_after) else "fresh"
 
 
 class Deadlines(NamedTuple):

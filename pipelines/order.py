@@ -6,6 +6,7 @@ subject     → enrich → score → issue → verify → sign     `make`, one m
 """
 
 import hashlib
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipelines.ahead import earlier, is_ahead
@@ -13,12 +14,12 @@ from pipelines.enrich.evidence import Document
 from pipelines.enrich.status import last_observed_at, valid_until
 from pipelines.freshness import deadlines
 from pipelines.merge.subject import Subject
-from pipelines.normalise.admit import FAULTS, Stage, refusal
+from pipelines.normalise.admit import FAULTS, refusal
 from pipelines.passport.document import Draft, IssueContext, draft
 from pipelines.passport.issue import cause_of, issue, last_changed
 from pipelines.signing.keys import KeyRing, Signer
 from pipelines.signing.passports import parse_and_check, sign, unsigned_bytes
-from schemas.listing import Quarantined
+from schemas.listing import Quarantined, Stage
 from schemas.registry import Cause, ShardRow
 
 
@@ -35,14 +36,24 @@ class Unchanged(NamedTuple):
     row: ShardRow
 
 
-def make(
-    subject: Subject, last: ShardRow | None, *, terms: IssueContext, signer: Signer, trusted: KeyRing, generation: int
-) -> Issued | Unchanged | Quarantined:
+@dataclass(frozen=True, slots=True)
+class Issuance:
+    """What all passports of one publication are made with."""
+
+    terms: IssueContext
+    signer: Signer
+    trusted: KeyRing
+    """The keys that readers trust."""
+    generation: int
+    """The generation that will serve them."""
+
+
+def make(subject: Subject, last: ShardRow | None, issuance: Issuance) -> Issued | Unchanged | Quarantined:
     """Return a model's new passport, or its served one where that needs no new issue, or why none can be made.
 
-    `last` is the row that is served now, `trusted` the keys that readers trust, `generation` the one that will serve
-    the result.
+    `last` is the row that is served now.
     """
+    terms = issuance.terms
     stage: Stage = "enrich"
     try:
         candidate = draft(subject, terms)
@@ -54,10 +65,10 @@ def make(
         stage = "verify"
         passport = parse_and_check(unsigned)
         stage = "sign"
-        document = sign(unsigned, passport, signer=signer, trusted=trusted)
+        document = sign(unsigned, passport, signer=issuance.signer, trusted=issuance.trusted)
     except FAULTS as error:
         return refusal(subject.primary, stage, error, subject.primary.model_dump_json())
-    return Issued(_row(candidate, last, document, cause=cause, terms=terms, generation=generation), document)
+    return Issued(_row(candidate, last, document, cause, issuance), document)
 
 
 def _written(unfragile: Document, subject: Subject, terms: IssueContext) -> bytes:
@@ -69,10 +80,8 @@ def _written(unfragile: Document, subject: Subject, terms: IssueContext) -> byte
     )
 
 
-def _row(
-    candidate: Draft, last: ShardRow | None, document: bytes, *, cause: Cause, terms: IssueContext, generation: int
-) -> ShardRow:
-    primary = candidate.subject.primary
+def _row(candidate: Draft, last: ShardRow | None, document: bytes, cause: Cause, issuance: Issuance) -> ShardRow:
+    primary, terms = candidate.subject.primary, issuance.terms
     return ShardRow(
         slug=candidate.subject.slug,
         listing_id=primary.base_id,
@@ -88,7 +97,7 @@ def _row(
         last_changed=last_changed(candidate, last, terms),
         last_scraped_at=primary.observed_at,
         last_observed_at=last_observed_at(candidate.subject),
-        generation=generation,
+        generation=issuance.generation,
     )
 
 

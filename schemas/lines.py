@@ -60,13 +60,4 @@ def _cut_line(line: RecordLine, size: int) -> QuarantinedLine:
 
 
 def _quarantined(line: AdmittedLine, reason: str, raw: str) -> QuarantinedLine:
-    refused = Quarantined(
-        stage="validate",
-        source=line.raw.source,
-        id=line.raw.id,
-        field="",
-        reason=reason,
-        observed_at=line.raw.observed_at,
-        raw=raw,
-    )
-    return QuarantinedLine(quarantined=escaped(refused))
+    return QuarantinedLine(quarantined=escaped(Quarantined.of(line.raw, "validate", reason, raw=raw)))

@@ -1,6 +1,7 @@
 """A record of a source: as it came (`RawListing`), as it was read (`Listing`), or refused (`Quarantined`)."""
 
-from typing import Literal, NamedTuple
+import hashlib
+from typing import Any, Final, Literal, NamedTuple, Self, TypedDict, Unpack
 
 from schemas.base import Frozen, Sha256, Slug, Timestamp
 
@@ -9,6 +10,15 @@ FactValue = str | int | bool | tuple[str, ...]
 
 AsStated = str | int | bool | None | tuple[str, ...]
 """What a record has at a locator, unchanged; fractions are text with the source's digits."""
+
+
+class Observation(NamedTuple):
+    """Which record of which source was observed, when, and where: the identity of what a crawl records."""
+
+    source: str
+    id: str
+    observed_at: str
+    url: str = ""
 
 
 class RawListing(Frozen):
@@ -34,6 +44,12 @@ class RawListing(Frozen):
     """Permanent id of another record that had this id before and is gone: a/x was deleted and created anew."""
     version: str | None = None
     """The source's mark of this version (a commit, an ETag), sent to ask whether the record has changed."""
+
+    @classmethod
+    def of(cls, seen: Observation, body: str, *, asked_as: str | None = None, version: str | None = None) -> Self:
+        """Build the raw listing of what was observed, with the hash of its body."""
+        digest = hashlib.sha256(body.encode()).hexdigest()
+        return cls(**seen._asdict(), body=body, content_sha256=digest, asked_as=asked_as, version=version)
 
 
 Method = Literal["structured", "declared", "section", "pattern"]
@@ -85,10 +101,13 @@ class Provider(NamedTuple):
     uptime_percent: str | None
     """Share of requests that succeeded in the last 30 minutes, 0 to 100, two decimals."""
     uptime_as_stated: AsStated
-    """The same in the source's digits."""
     prices: tuple["Price", ...]
     locator: str
     """JSON Pointer to the element."""
+    parameters: tuple[str, ...] = ()
+    """Request parameters that the endpoint supports, sorted; empty where the source states none."""
+    parameters_as_stated: AsStated = None
+    """The same in the source's order."""
 
 
 class Price(NamedTuple):
@@ -121,6 +140,27 @@ CLAIMING = ("model", "router", "variant")
 """Kinds of listings that a passport is made from."""
 
 
+class ReadFields(TypedDict, total=False):
+    """The fields of a `Listing` that its reader may leave out, because they are empty or follow from its id."""
+
+    id: str
+    base_id: str
+    variant: str | None
+    name: str
+    author: str
+    facts: tuple[Fact, ...]
+    prices: tuple[Price, ...]
+    providers: tuple[Provider, ...]
+    results: tuple[BenchmarkResult, ...]
+    same_as: tuple[str, ...]
+    leftovers: tuple[str, ...]
+    unfamiliar: tuple[str, ...]
+
+
+LISTS: Final = ("facts", "prices", "providers", "results", "same_as", "leftovers", "unfamiliar")
+"""Fields of a listing that are empty where nothing was read."""
+
+
 class Listing(Frozen):
     """One record of a source after reading: its identity, and its facts, each with its place in the record."""
 
@@ -149,16 +189,41 @@ class Listing(Frozen):
     observed_at: Timestamp
     content_sha256: Sha256
 
+    @classmethod
+    def of(cls, raw: RawListing, *, kind: Kind, slug: str, **read: Unpack[ReadFields]) -> "Listing":
+        """Build the listing of a raw record from what was read of it, which is not checked again.
+
+        Where they are left out, `id` and `base_id` are the record's own id, and author and name its two parts.
+        """
+        listing_id = read.get("id", raw.id)
+        base_id = read.get("base_id", listing_id)
+        author, name = base_id.partition("/")[0], base_id.rpartition("/")[2]
+        named = {"id": listing_id, "base_id": base_id, "variant": None, "author": author, "name": name}
+        fields: dict[str, Any] = {**dict.fromkeys(LISTS, ()), **named, **read}
+        return cls.model_construct(
+            source=raw.source,
+            kind=kind,
+            slug=slug,
+            url=raw.url,
+            observed_at=raw.observed_at,
+            content_sha256=raw.content_sha256,
+            **fields,
+        )
+
     def named(self, source: str) -> tuple[str, ...]:
         """Ids of a source's records that this one states are of the same model."""
         mark = f"{source}:"
         return tuple(name.removeprefix(mark) for name in self.same_as if name.startswith(mark))
 
 
+Stage = Literal["fetch", "normalise", "validate", "merge", "enrich", "score", "issue", "sign", "verify"]
+"""The step at which a record was refused."""
+
+
 class Quarantined(Frozen):
     """A record that was refused at a stage, with the place and the reason."""
 
-    stage: Literal["fetch", "normalise", "validate", "merge", "enrich", "score", "issue", "sign", "verify"]
+    stage: Stage
     source: str
     id: str
     field: str
@@ -167,8 +232,15 @@ class Quarantined(Frozen):
     """A sentence: what is wrong, and what would be right."""
     observed_at: Timestamp
     raw: str
-    """The record as it came, with lone surrogates escaped; its beginning alone where it is larger than a line may be;
-    empty where thousands of records of the same crawl were refused before it."""
+    """The record as it came, with lone surrogates escaped; only its beginning, or empty, where there was too much."""
+
+    @classmethod
+    def of(
+        cls, what: Observation | RawListing | Listing, stage: Stage, reason: str, *, raw: str, field: str = ""
+    ) -> Self:
+        """Refuse an observed record at a stage; `field` is the place of what is wrong, "" the whole record."""
+        at = what.observed_at
+        return cls(stage=stage, source=what.source, id=what.id, field=field, reason=reason, observed_at=at, raw=raw)
 
 
 class Claim(NamedTuple):

@@ -130,6 +130,16 @@ class Lifetime(Frozen):
         return timedelta(hours=self.expires_after_h)
 
 
+class SearchRef(Frozen):
+    """Reference from a snapshot to the search index of its passports, an SQLite file."""
+
+    sha256: Sha256
+    """Of the file; its key is made from it."""
+    size_bytes: int
+    content_sha256: Sha256
+    """Digest of the passports that it was made from: while it is the same, the index is not built again."""
+
+
 class Snapshot(Frozen):
     """One generation: names by hash every file that it serves, so that a reader who begins at the pointer finds it."""
 
@@ -147,6 +157,8 @@ class Snapshot(Frozen):
     sources: tuple[SourceRef, ...]
     counts: dict[str, int]
     """Status → number of passports."""
+    search: SearchRef | None = None
+    """The search index; None in generations that have none."""
     rules_sha256: Sha256
     lifetimes: dict[str, Lifetime]
     """Source → how long its facts stay fresh; the dates in passports that this generation issued follow from it."""

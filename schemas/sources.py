@@ -84,6 +84,8 @@ class Source(NamedTuple):
     """Whether a complete crawl brings every record of the source: one that it did not bring is gone."""
     caseless: bool = False
     """Whether ids that differ only in case are of one record."""
+    repeats: tuple[str, str] | None = None
+    """A source that a part of its records follows, and how locators into that part begin: it corroborates nothing."""
     permanent_id: str | None = None
     """Name of the fact that is the source's permanent id of a record, which shows renames; None where it has none."""
     remembered: bool = False
@@ -102,6 +104,8 @@ class Source(NamedTuple):
     """How the source asks to be cited where its figures are shown; {} stands for the day that they are of."""
     text: str | None = None
     """Name for the text of a record in sentences ("its card"), where a language model may read it for limits."""
+    known_as: str = ""
+    """How a passport names who states something: "the Hub", "its card"; empty for the source's own name."""
     artifact_prefix: str = ""
     """Prefix of the slug in the artifact's id ("hf-model"); empty where no record can name a passport."""
     page: Callable[[str], str] = _no_page
@@ -115,7 +119,8 @@ class Source(NamedTuple):
 
 SOURCES: Final[tuple[Source, ...]] = (
     Source(
-        "openrouter", role="seller", crawl="openrouter", reader="pipelines.normalise.openrouter.models:read_model",
+        "openrouter", role="seller", known_as="OpenRouter", crawl="openrouter",
+        reader="pipelines.normalise.openrouter.models:read_model",
         lists_everything=True, slugs="listing", indexed=True, text="its description",
         artifact_prefix="openrouter", page=_openrouter_page,
         settings=CrawlSettings(
@@ -126,28 +131,29 @@ SOURCES: Final[tuple[Source, ...]] = (
         ),
     ),
     Source(
-        "openrouter-endpoints", role="endpoints", crawl="openrouter",
+        "openrouter-endpoints", role="endpoints", known_as="OpenRouter's providers", crawl="openrouter",
         reader="pipelines.normalise.openrouter.endpoints:read_endpoints",
         lists_everything=True, remembered=True, slugs="listing",
     ),
     Source(
-        "openrouter-roll", role="roll", crawl="openrouter", reader="pipelines.normalise.openrouter.roll:read_roll",
+        "openrouter-roll", role="roll", known_as="OpenRouter", crawl="openrouter",
+        reader="pipelines.normalise.roll:read_roll",
     ),
     Source(
-        "openrouter-facets", role="facet", crawl="openrouter",
+        "openrouter-facets", role="facet", known_as="OpenRouter", crawl="openrouter",
         reader="pipelines.normalise.openrouter.facets:read_facet",
     ),
     Source(
-        "openrouter-providers", role="facet", crawl="openrouter",
+        "openrouter-providers", role="facet", known_as="OpenRouter", crawl="openrouter",
         reader="pipelines.normalise.openrouter.providers:read_providers",
     ),
     Source(
-        "openrouter-rankings", role="facet", crawl="openrouter",
+        "openrouter-rankings", role="facet", known_as="OpenRouter", crawl="openrouter",
         reader="pipelines.normalise.openrouter.rankings:read_rankings",
         citation="Source: OpenRouter (openrouter.ai/rankings), as of {}",  # the rankings are under CC BY 4.0
     ),
     Source(
-        "huggingface", role="repository", crawl="huggingface",
+        "huggingface", role="repository", known_as="the Hub", crawl="huggingface",
         reader="pipelines.normalise.huggingface.repository:read_repository",
         caseless=True, permanent_id="repository_id", slugs="repository",
         artifact_prefix="hf-model", page=_huggingface_page,
@@ -158,22 +164,23 @@ SOURCES: Final[tuple[Source, ...]] = (
         ),
     ),
     Source(
-        "huggingface-card", role="card", crawl="huggingface",
+        "huggingface-card", role="card", known_as="its card", crawl="huggingface",
         reader="pipelines.normalise.huggingface.card:read_card",
         caseless=True, remembered=True, slugs="repository", text="its card",
     ),
     Source(
-        "huggingface-licence", role="licence", crawl="huggingface",
+        "huggingface-licence", role="licence", known_as="its licence", crawl="huggingface",
         reader="pipelines.normalise.huggingface.licence:read_licence",
         caseless=True, remembered=True, slugs="repository",
     ),
     Source(
-        "modelsdev", role="catalogue", crawl="modelsdev", reader="pipelines.normalise.modelsdev:read_entry",
-        lists_everything=True, indexed=True,
+        "modelsdev", role="catalogue", known_as="models.dev", crawl="modelsdev",
+        reader="pipelines.normalise.modelsdev:read_entry",
+        lists_everything=True, indexed=True, repeats=("openrouter", "/openrouter/"),
         settings=CrawlSettings("https://models.dev", "models.dev", "/api.json"),
     ),
     Source(
-        "github", role="code", crawl="github", reader="pipelines.normalise.github:read_code",
+        "github", role="code", known_as="GitHub", crawl="github", reader="pipelines.normalise.github:read_code",
         caseless=True, permanent_id="code_id", remembered=True, indexed=True,
         settings=CrawlSettings(  # the API answers 60 requests an hour without a token, and 5,000 with one
             "https://api.github.com", "GitHub's API", "/rate_limit", key_variable="GITHUB_TOKEN",

@@ -5,8 +5,12 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 
+@lru_cache(maxsize=1024)
 def timestamp(instant: datetime) -> str:
-    """Print an aware instant as `2026-06-15T14:50:47.607Z`; raise ValueError on a naive one."""
+    """Print an aware instant as `2026-06-15T14:50:47.607Z`; raise ValueError on a naive one.
+
+    Cached, because a run has few instants and each is in every passport.
+    """
     if instant.tzinfo is None:
         raise ValueError(f"{instant.isoformat()} has no time zone: pass an aware instant")
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -29,9 +33,3 @@ def http_date(text: str) -> datetime | None:
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-@lru_cache(maxsize=1024)
-def stamp(instant: datetime) -> str:
-    """Print an instant as `timestamp` does; cached, because a run has few instants and each is in every passport."""
-    return timestamp(instant)

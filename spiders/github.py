@@ -11,7 +11,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from schemas.crawl import FetchFailure
-from schemas.listing import Quarantined, RawListing
+from schemas.listing import Observation, Quarantined, RawListing
 from spiders.clock import Clock, clock_of, stamp
 from spiders.download.addresses import base_url, path_below
 from spiders.download.documents import AnswerError, raw_listing, read_json, refused
@@ -132,10 +132,7 @@ class GitHubSpider(Spider):
         self.fetched.add(name.lower())
         return raw_listing(
             {field: value for field, value in answer.items() if field not in OF_THE_ASKER},
-            listing_id=name,
-            source=self.name,
-            url=response.url,
-            observed_at=stamp(self.clock),
+            Observation(self.name, name, stamp(self.clock), response.url),
             asked_as=None if same else asked,
             version=_version(response),
         )
@@ -146,9 +143,7 @@ class GitHubSpider(Spider):
         return last.model_copy(update={"observed_at": stamp(self.clock)})
 
     def _refused(self, element: object, asked: str, field: str, reason: str) -> Quarantined:
-        return refused(
-            element, listing_id=asked, source=self.name, field=field, reason=reason, observed_at=stamp(self.clock)
-        )
+        return refused(element, Observation(self.name, asked, stamp(self.clock)), reason, field=field)
 
     def _next(self) -> Iterator[Output]:
         for asked in self.wanted:

@@ -9,7 +9,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from schemas.crawl import FetchFailure
-from schemas.listing import Quarantined, RawListing
+from schemas.listing import Observation, Quarantined, RawListing
 from spiders.clock import Clock, clock_of, stamp
 from spiders.download.addresses import base_url
 from spiders.download.documents import AnswerError, raw_listing, read_json, refused
@@ -54,32 +54,27 @@ class ModelsDevSpider(Spider):
         if self.crawler.stats is not None:
             self.crawler.stats.set_value("listing/announced", _records(answer))
         for section_id, section in answer.items():
-            yield from self._take_section(section_id, section, response.url, observed_at)
+            yield from self._take_section(section, Observation(self.name, section_id, observed_at, response.url))
 
     def failed(self, failure: Failure) -> Iterator[FetchFailure]:
         """Report that the file never came."""
         yield describe(failure, request_of(failure))
 
-    def _take_section(self, section_id: str, section: object, url: str, observed_at: str) -> Iterator[Taken]:
-        place = f"/{_escaped(section_id)}"
-        models = _models(section_id, section)
+    def _take_section(self, section: object, seen: Observation) -> Iterator[Taken]:
+        """Record the entries of a section; `seen` names the section."""
+        place = f"/{_escaped(seen.id)}"
+        models = _models(seen.id, section)
         if models is None:
             reason = "is not a provider: an object with `models` under a name without '/'"
-            yield self._refused(section, section_id, place, reason, observed_at)
+            yield refused(section, seen, reason, field=place)
             return
         for model_id, entry in models.items():
-            listing_id = f"{section_id}/{model_id}"
+            one = seen._replace(id=f"{seen.id}/{model_id}")
             if isinstance(entry, dict) and model_id:
-                record = {section_id: {"models": {model_id: entry}}}
-                yield raw_listing(record, listing_id=listing_id, source=self.name, url=url, observed_at=observed_at)
+                yield raw_listing({seen.id: {"models": {model_id: entry}}}, one)
             else:
                 at, reason = f"{place}/models/{_escaped(model_id)}", "is not an entry: an object under a model's id"
-                yield self._refused(entry, listing_id, at, reason, observed_at)
-
-    def _refused(self, element: object, listing_id: str, field: str, reason: str, observed_at: str) -> Quarantined:
-        return refused(
-            element, listing_id=listing_id, source=self.name, field=field, reason=reason, observed_at=observed_at
-        )
+                yield refused(entry, one, reason, field=at)
 
 
 def read_catalogue(body: bytes) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A small HTTP server for a store, to try it out or to run behind a proxy."""
 
 import contextlib
+import errno
 import io
 import socket
 import sys
@@ -22,6 +23,8 @@ HEAD_S = 30.0
 MOST_CONNECTIONS = 256
 """Most connections open at once, each with a thread; further ones are refused with 503."""
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+PORT_ERRORS = {errno.EADDRINUSE, errno.EACCES}
+ANOTHER_HOST = "--host must be an address of this machine: 127.0.0.1, or 0.0.0.0 for all of them"
 BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 """Statuses without a body, and so without Content-Length (RFC 9110)."""
 
@@ -126,4 +129,6 @@ def server(store: Store, host: str, port: int, log: Callable[[str], None]) -> Se
     try:
         return Server((host, port), type("StoreHandler", (Handler,), {"store": store}), log)
     except (OSError, OverflowError) as error:
-        raise SettingsError(f"cannot listen on {host}:{port}: {error}: choose another --port") from None
+        remedy = "choose another --port" if getattr(error, "errno", None) in PORT_ERRORS else ANOTHER_HOST
+        reason = getattr(error, "strerror", None) or error
+        raise SettingsError(f"cannot listen on {host}:{port}: {reason}: {remedy}") from None

@@ -36,11 +36,9 @@ def check_copy(
         raise StoreError(f"the copy cannot be read: {error}") from error
     written = list(_written(slug, reader.passport(slug), base_urls))
     if copy and copy.body in written:
-        return finding
-    found = reader.check(copy.body) if copy else Finding(Verdict.NOT_IN_SNAPSHOT, "nothing is stored there")
-    if copy and found.verdict.good:
-        found = _departure(copy.body, written[0])._replace(age=found.age)
-    return found._replace(reason=f"the copy at {key}: {found.reason}: {REMEDY}")
+        return finding._replace(reason=f"{finding.reason}, as is its copy")
+    reason = _departure(reader, copy.body, written[0]) if copy else "nothing is stored there"
+    return Finding(Verdict.COPY_DIFFERS, f"the copy at {key}: {reason}: {REMEDY}", finding.age)
 
 
 def _written(slug: str, document: bytes, base_urls: Iterable[str]) -> Iterator[bytes]:
@@ -51,13 +49,15 @@ def _written(slug: str, document: bytes, base_urls: Iterable[str]) -> Iterator[b
         yield copies_for(Issuer(passport["signedBy"], base_url))(slug, document).passport
 
 
-def _departure(copy: bytes, written: bytes) -> Finding:
-    """Return how a genuine passport at the copy's key differs from what a publisher writes there."""
+def _departure(reader: Reader, copy: bytes, written: bytes) -> str:
+    """Return how the file at the copy's key differs from what a publisher writes there."""
+    found = reader.check(copy)
+    if not found.verdict.good:
+        return f"{found.verdict}: {found.reason}"
     here, wanted = orjson.loads(copy), orjson.loads(written)
     if here["passport"]["signature"] != wanted["passport"]["signature"]:
-        return Finding(Verdict.NOT_IN_SNAPSHOT, "it is another model's passport")
-    reason = _of_links(here.get("_links"), wanted["_links"]) or "its bytes are not those that a publisher writes"
-    return Finding(Verdict.COPY_DIFFERS, reason)
+        return "it is another model's passport"
+    return _of_links(here.get("_links"), wanted["_links"]) or "its bytes are not those that a publisher writes"
 
 
 def _of_links(links: Any, wanted: dict[str, str]) -> str | None:  # noqa: ANN401 - any JSON

@@ -60,10 +60,10 @@ class Opened(NamedTuple):
 
     def qualified(self, finding: Finding) -> Finding:
         """Replace a good finding if the registry was rolled back, or if only the registry vouches for its key."""
+        if self.departure and (finding.verdict.good or finding.verdict is Verdict.COPY_DIFFERS):
+            return self.departure._replace(age=finding.age)
         if not finding.verdict.good:
             return finding
-        if self.departure:
-            return self.departure._replace(age=finding.age)
         if self.trust.from_store:
             reason = (
                 f"intact, but only {self.store.name} itself states that the key {self.reader.key_id} is its publisher's"
@@ -88,13 +88,15 @@ def trust_options(key: str | None, root: str | None, memory: Memory | None, *, f
     return TrustOptions(key, memory, first_use, root)
 
 
-def open_registry(settings: Settings, options: TrustOptions, at: datetime) -> Opened:
+def open_registry(settings: Settings, options: TrustOptions, at: datetime, *, store: Store | None = None) -> Opened:
     """Open the generation that is served, and remember it where it follows the one seen before.
+
+    `store` is the opened store of the settings, where the caller has one.
 
     Where it does not, `departure` of the result says so; nothing is raised. Raise KeyChangedError, SigningKeyError,
     EmptyStoreError, TamperedError, and SeenError where the memory is damaged.
     """
-    store, name, memory = open_store(settings.store), canonical_store(settings.store), options.memory
+    store, name, memory = store or open_store(settings.store), canonical_store(settings.store), options.memory
     known = memory.of(name) if memory else UNSEEN
     trust = trusted_keys(settings, store, options.key, root=options.root, known=known)
     reader = Reader(store, trust.keys, at)

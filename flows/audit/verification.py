@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from flows.audit.auditor import Auditor
 from flows.audit.copy_check import check_copy
-from flows.config.given_files import GivenFileError, read_given
+from flows.config.given_files import GivenFileError, is_url, read_given, read_stdin
 from flows.registry.reader import Reader
-from flows.registry.signed_files import MAX_POINTER_BYTES, TamperedError
+from flows.registry.signed_files import MAX_POINTER_BYTES, RegistryError
 from flows.registry.unknown_slug import unknown_slug
 from flows.store.base import Store, StoreError
+from pipelines.errors import PipelineError
 from pipelines.formats.slugs import is_slug
 from pipelines.registry.layout import POINTER_KEY, shard_key
 from pipelines.signing.keys import KeyRing
@@ -21,11 +22,18 @@ from schemas.verdict import Finding, Verdict
 _Answer = TypeVar("_Answer")
 
 
+LookedAt = Literal["served object", "copy", "shard", "file", "URL", "standard input", "evidence"]
+"""What a verdict is about."""
+STDIN = "-"
+"""The target that is read from standard input."""
+
+
 class JudgedTarget(NamedTuple):
-    """A target (slug, file or address) and the finding about it."""
+    """A target (slug, file, address, or "-"), the finding about it, and what was looked at for it."""
 
     target: str
     finding: Finding
+    looked_at: tuple[LookedAt, ...]
 
 
 class OpenedRegistry(NamedTuple):
@@ -42,28 +50,44 @@ def judged_all(registry: OpenedRegistry, base_urls: Iterable[str] = ()) -> Itera
     where the store itself is out of reach.
     """
     reader = registry.reader
-    check = (lambda slug: check_copy(reader, slug, base_urls=base_urls)) if reader.is_served else reader.check
     for ref in reader.snapshot.shards:
         rows = _attempt(registry, lambda: list(reader.shard(ref)))  # noqa: B023 - called at once
         if isinstance(rows, Finding):
             reason = f"{rows.reason}; the passports that it lists ({ref.rows:,}) cannot be verified"
-            yield JudgedTarget(shard_key(ref.sha256), rows._replace(reason=reason))
+            yield JudgedTarget(shard_key(ref.sha256), rows._replace(reason=reason), ("shard",))
             continue
         for row in rows:
-            yield JudgedTarget(row.slug, _attempt(registry, lambda: check(row.slug)))  # noqa: B023 - called at once
+            yield judged_slug(row.slug, registry, base_urls)
 
 
-def judged_target(target: str, registry: OpenedRegistry | None, keys: KeyRing, at: datetime) -> JudgedTarget:
-    """Verify one passport, given as a slug, a file or an address: by the registry, or without one by its signature."""
-    if names_slug(target) and registry:
-        return JudgedTarget(target, _attempt(registry, lambda: _of_slug(target, registry.reader)))
+def judged_slug(slug: str, registry: OpenedRegistry, base_urls: Iterable[str] = ()) -> JudgedTarget:
+    """Verify the passport that a registry serves under a slug, and its copy where the generation is served now."""
+    reader = registry.reader
+    if _attempt(registry, lambda: reader.row(slug)) is None:
+        return JudgedTarget(
+            slug, Finding(Verdict.NOT_IN_SNAPSHOT, str(unknown_slug(slug, (row.slug for row in reader.rows())))), ()
+        )
+    if reader.is_served:
+        finding = _attempt(registry, lambda: check_copy(reader, slug, base_urls=base_urls))
+        return JudgedTarget(slug, finding, ("served object", "copy"))
+    return JudgedTarget(slug, _attempt(registry, lambda: reader.check(slug)), ("served object",))
+
+
+def judged_document(target: str, registry: OpenedRegistry | None, keys: KeyRing, at: datetime) -> JudgedTarget:
+    """Verify a file, an address or standard input: by the registry, or without one by its signature alone."""
+    kind: LookedAt = "standard input" if target == STDIN else "URL" if is_url(target) else "file"
     try:
-        raw = read_given(target)
+        raw = read_stdin() if target == STDIN else read_given(target)
     except GivenFileError as error:
-        return JudgedTarget(target, Finding(Verdict.UNREADABLE, str(error)))
+        return JudgedTarget(target, Finding(Verdict.UNREADABLE, str(error)), ())
     if registry is None:
-        return JudgedTarget(target, verify_passport(raw, keys=keys, at=at)[0])
-    return JudgedTarget(target, _attempt(registry, lambda: registry.reader.check(raw)))
+        return JudgedTarget(target, verify_passport(raw, keys=keys, at=at)[0], (kind,))
+    return judged_bytes(target, raw, registry, kind)
+
+
+def judged_bytes(name: str, raw: bytes, registry: OpenedRegistry, kind: LookedAt) -> JudgedTarget:
+    """Verify the bytes of a passport by what the registry serves; `kind` says where they are from."""
+    return JudgedTarget(name, _attempt(registry, lambda: registry.reader.check(raw)), (kind, "served object"))
 
 
 def proved(judged: JudgedTarget, prover: Auditor, registry: OpenedRegistry) -> JudgedTarget:
@@ -71,18 +95,12 @@ def proved(judged: JudgedTarget, prover: Auditor, registry: OpenedRegistry) -> J
     if not judged.finding.verdict.good:
         return judged
     finding = _attempt(registry, lambda: prover.prove(judged.target), tampered=Verdict.EVIDENCE_MISMATCH)
-    return judged._replace(finding=finding._replace(age=judged.finding.age))
+    return JudgedTarget(judged.target, finding._replace(age=judged.finding.age), (*judged.looked_at, "evidence"))
 
 
 def names_slug(target: str) -> bool:
     """Whether a target is a slug, and no file has that name."""
     return is_slug(target) and not Path(target).is_file()
-
-
-def _of_slug(slug: str, reader: Reader) -> Finding:
-    if reader.row(slug):
-        return reader.check(slug)
-    return Finding(Verdict.NOT_IN_SNAPSHOT, str(unknown_slug(slug, (row.slug for row in reader.rows()))))
 
 
 def _attempt(
@@ -91,7 +109,7 @@ def _attempt(
     """Return what `judge` returns, or a finding if one file is damaged; raise if the whole store is unreachable."""
     try:
         return judge()
-    except TamperedError as error:
+    except (RegistryError, PipelineError) as error:
         return Finding(tampered, str(error))
     except StoreError as error:
         registry.store.get(POINTER_KEY, max_bytes=MAX_POINTER_BYTES)  # raises where all of it is out of reach

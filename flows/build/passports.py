@@ -8,7 +8,7 @@ from pathlib import Path
 from flows.publish.immutable_files import write_objects
 from flows.store.base import Store
 from pipelines.merge.subject import Subject
-from pipelines.order import Issued, Unchanged, make
+from pipelines.order import Issuance, Issued, Unchanged, make
 from pipelines.passport.document import IssueContext
 from pipelines.registry.slots import slot
 from pipelines.rules.gates import Gates
@@ -106,10 +106,10 @@ def build(
     `rows` are those served now; `progress` is called after each model. Many passports are written ahead as they are
     made.
     """
-    trusted, built, new = KeyRing([signer.public_key]), Built(), {}
+    issuance, built, new = Issuance(terms, signer, KeyRing([signer.public_key]), generation), Built(), {}
     for subject in subjects:
         last = rows.get(subject.slug)
-        made = make(subject, last, terms=terms, signer=signer, trusted=trusted, generation=generation)
+        made = make(subject, last, issuance)
         built.asked[subject.primary.source] += 1
         built.absent += subject.absence is not None
         match made:

@@ -9,7 +9,7 @@ from flows.commands import terminal
 from flows.commands.options import moment
 from flows.config.settings import read_settings
 from flows.registry.history import VersionStep, steps
-from flows.registry.unknown_slug import unknown_slug
+from flows.registry.unknown_slug import row_named
 from pipelines.passport.changes import ValueChange
 
 MOST_SHOWN = 40
@@ -24,8 +24,7 @@ def diff(slug: str, store_url: str | None, trusting: TrustOptions, *, as_json: b
     opened = open_registry(read_settings(store=store_url), trusting, moment(None))
     caution(opened)
     reader = opened.reader
-    if reader.row(slug) is None:
-        raise unknown_slug(slug, (row.slug for row in reader.rows()))
+    slug = row_named(reader, slug).slug
     found = list(steps(reader, slug))
     if as_json:
         terminal.document({"slug": slug, "versions": [_record(step) for step in found]})

@@ -21,8 +21,9 @@ Key = Annotated[
     str | None,
     typer.Option(
         "--key",
-        metavar="FILE|THUMBPRINT",
-        help="Trusted public keys (JWK or JWK Set), or the thumbprint (RFC 7638) of a key of the store; default: the "
+        metavar="FILE|URL|THUMBPRINT",
+        help="Trusted public keys, a JWK or JWK Set in a file or at an address, or the thumbprint (RFC 7638) of a key "
+        "of the store; default: the "
         "key remembered for the store, or our own.",
     ),
 ]
@@ -66,6 +67,24 @@ NewStore = Annotated[
     bool,
     typer.Option("--new-store", help="Begin a new history in a store that lost its pointer; the old one is not used."),
 ]
+
+COLUMNS = (
+    "slug",
+    "listing_id",
+    "source",
+    "status",
+    "age",
+    "cause",
+    "generation",
+    "first_seen",
+    "last_seen",
+    "last_scraped_at",
+    "last_changed",
+    "object",
+)
+"""Columns of `passports list`."""
+SHOWN = ("slug", "status", "age", "last_scraped_at")
+"""Those that it shows unless others are chosen."""
 
 
 def moment(at: str | None) -> datetime:

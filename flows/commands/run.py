@@ -52,7 +52,8 @@ def run(job: Job, *, as_json: bool) -> RunOutcome:
         with terminal.watched(), workspace(job) as placed:
             done = asyncio.run(_run(placed))
     except GateClosedError as error:
-        show(error.report, None, as_json=as_json)
+        if not as_json:  # the answer has the error too
+            show(error.report, None, as_json=False)
         raise
     return done
 

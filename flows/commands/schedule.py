@@ -56,5 +56,5 @@ async def _record(deployment: Deployment, now: datetime) -> dict[str, object]:
         "deployment": deployment.name,
         "sources": ", ".join(deployment.sources) or "-",
         "schedule": ", ".join(timetable.cron for timetable in deployment.schedules) or ONLY_WHEN_TOLD,
-        "next run": following.strftime("%Y-%m-%d %H:%M UTC") if following else "-",
+        "next_run": following.strftime("%Y-%m-%d %H:%M UTC") if following else "-",
     }

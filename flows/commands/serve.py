@@ -6,8 +6,10 @@ from flows.api.nginx import configuration
 from flows.api.server import server
 from flows.commands import terminal
 from flows.config.settings import SettingsError, read_settings
+from flows.registry.signed_files import EmptyStoreError
 from flows.store.local import LocalStore
 from flows.store.open import open_store
+from pipelines.registry.layout import POINTER_KEY
 
 
 def serve(store_url: str | None, *, port: int, host: str, nginx: bool) -> None:
@@ -19,6 +21,8 @@ def serve(store_url: str | None, *, port: int, host: str, nginx: bool) -> None:
             raise SettingsError("--nginx: the store must be a directory; serve a bucket by its own service")
         terminal.OUT.out(configuration(str(Path(store.name).resolve()), port=port, name="_"), end="", highlight=False)
         return
+    if not store.exists(POINTER_KEY):
+        raise EmptyStoreError(f"nothing published yet at {store.name}: run `passports refresh` first")
     with server(store, host, port, terminal.note) as listening:
         terminal.note(f"serving {store.name} at http://{host}:{listening.server_port}/ until Ctrl-C")
         listening.serve_forever()

@@ -11,41 +11,72 @@ from flows.commands.diff import caution, show_changes
 from flows.commands.options import moment
 from flows.config.settings import read_settings
 from flows.registry.reader import Reader
-from flows.registry.unknown_slug import unknown_slug
+from flows.registry.unknown_slug import row_named
 from pipelines.passport.changes import changes_between
+from pipelines.views.brief.differences import changed_part
+from pipelines.views.brief.layout import laid_out
+from pipelines.views.brief.summary import brief, foot
 from pipelines.views.passport import passport_pairs
+from schemas.registry import ShardRow
+from schemas.verdict import Finding, Verdict
+
+Json = dict[str, Any]
 
 
 def show(
-    slug: str, store_url: str | None, trusting: TrustOptions, *, generation: int | None = None, as_json: bool
+    slug: str,
+    store_url: str | None,
+    trusting: TrustOptions,
+    *,
+    generation: int | None = None,
+    evidence: bool = False,
+    as_json: bool,
 ) -> None:
-    """Show a passport for reading, or with `as_json` as it is served; raise UnknownSlugError.
+    """Show a passport on two screens, with `evidence` all of it, or with `as_json` as it is served.
 
-    Exit 1 where the generation served does not follow the one seen before.
+    Raises UnknownSlugError.
+
+    Exit 1 where it must not be relied on, or where the generation served does not follow the one seen before.
     """
     opened = open_registry(read_settings(store=store_url), trusting, moment(None))
     caution(opened)
     reader = opened.reader if generation is None else opened.reader.at_generation(generation)
-    row = reader.row(slug)
-    if row is None:
-        raise unknown_slug(slug, (row.slug for row in reader.rows()))
-    document = orjson.loads(reader.passport(slug))
+    row = row_named(reader, slug)
+    document = orjson.loads(reader.passport(row.slug))
+    finding = opened.qualified(reader.check(row.slug))
     if as_json:
         terminal.document(document)
     else:
-        finding = opened.qualified(reader.check(slug))
-        for title, pairs in passport_pairs(document["passport"], row, finding):
-            terminal.pairs(pairs, title=title)
-            terminal.OUT.print()
-        _show_changes(reader, document["passport"], row.previous)
-    if opened.departure:
+        shown = _show_all if evidence else _show_brief
+        shown(document["passport"], row, finding, _before(reader, row.previous))
+    if not finding.verdict.good and finding.verdict is not Verdict.UNPINNED:
         sys.exit(1)
 
 
-def _show_changes(reader: Reader, passport: dict[str, Any], previous: str | None) -> None:
+def _before(reader: Reader, previous: str | None) -> Json | None:
+    """The version before this one; None for the first."""
     if previous is None:
+        return None
+    before: Json = orjson.loads(reader.object(previous))["passport"]
+    return before
+
+
+def _show_brief(passport: Json, row: ShardRow, finding: Finding, before: Json | None) -> None:
+    parts = [*brief(passport, row, finding)]
+    if before is not None:
+        changes = changes_between(before["unfragile"], passport["unfragile"])
+        parts.append(changed_part(changes, before["signedAt"], row.slug))
+    terminal.lines(laid_out(parts, terminal.reading_width()))
+    terminal.OUT.print()
+    terminal.say(foot(passport["unfragile"]))
+
+
+def _show_all(passport: Json, row: ShardRow, finding: Finding, before: Json | None) -> None:
+    for title, pairs in passport_pairs(passport, row, finding):
+        terminal.pairs(pairs, title=title)
+        terminal.OUT.print()
+    if before is None:
         return
-    before = orjson.loads(reader.object(previous))["passport"]
     found = changes_between(before["unfragile"], passport["unfragile"])
     title = f"changed since the version signed at {before['signedAt']}"
     if not found:

@@ -3,14 +3,24 @@
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import Enum
+from itertools import dropwhile
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from flows.progress import WATCHER, Watcher, a_line_a_stage
 from pipelines.formats.text import clean, visible
+from pipelines.views.brief.layout import LaidOutLine
+
+READING_WIDTH = 80
+"""Columns of a text to read that does not go to a terminal."""
+WIDEST_TEXT = 100
+"""Most columns of a text to read; longer lines are hard to follow."""
 
 PIPED_WIDTH = 200
 """Columns of an answer that does not go to a terminal, so that its width is unknown."""
@@ -27,6 +37,29 @@ COLOURS = {
 """Verdict or state → colour; everything else is red."""
 
 
+NAMES = ("slug", "passport", "listing", "deployment")
+"""Columns whose words are not broken, as people copy them, while any other column can be made narrower."""
+
+
+class Volume(Enum):
+    """How much a command says beside its answer."""
+
+    QUIET = "quiet"
+    """Only errors."""
+    NORMAL = "normal"
+    VERBOSE = "verbose"
+    """Every step of a run."""
+
+
+VOLUME: ContextVar[Volume] = ContextVar("volume", default=Volume.NORMAL)
+"""The volume of the command that runs."""
+
+
+def speak(volume: Volume) -> None:
+    """Set the volume of the command that runs."""
+    VOLUME.set(volume)
+
+
 def plain(text: object) -> Text:
     """Return text in which no markup is read, without control characters, and with invisible ones spelled out."""
     return Text(visible(clean(str(text))))
@@ -34,7 +67,7 @@ def plain(text: object) -> Text:
 
 def coloured(word: str) -> Text:
     """Return a verdict or state in its colour."""
-    return Text(word, style=COLOURS.get(word, "red"))
+    return Text(word, style=_colour(word))
 
 
 def document(value: object) -> None:
@@ -47,14 +80,22 @@ def error(message: str) -> None:
     ERR.print(Text("error: ", style="bold red") + plain(message), soft_wrap=True)
 
 
+def failed(message: str, *, status: int, as_json: bool, beside: Mapping[str, object] | None = None) -> None:
+    """Print an error, and with `as_json` the answer that has it, with what else the command has to answer."""
+    error(message)
+    if as_json:
+        document({"error": {"message": visible(clean(message)), "exit_status": status}, **(beside or {})})
+
+
 def say(answer: str) -> None:
     """Print an answer that is a sentence."""
     OUT.print(plain(answer), soft_wrap=True)
 
 
 def note(message: str) -> None:
-    """Print a note beside the answer, on standard error."""
-    ERR.print(plain(message), style="dim", soft_wrap=True)
+    """Print a note beside the answer, on standard error; nothing with --quiet."""
+    if VOLUME.get() is not Volume.QUIET:
+        ERR.print(plain(message), style="dim", soft_wrap=True)
 
 
 def pairs(rows: Iterable[tuple[str, object]], title: str | None = None) -> None:
@@ -65,7 +106,24 @@ def pairs(rows: Iterable[tuple[str, object]], title: str | None = None) -> None:
     table.add_column(overflow="fold")
     for name, value in rows:
         table.add_row(plain(name), value if isinstance(value, Text) else plain(value))
-    OUT.print(table)
+    _print(table)
+
+
+def reading_width() -> int:
+    """Columns for a text to read: those of the terminal, within bounds."""
+    return min(OUT.width, WIDEST_TEXT) if OUT.is_terminal else READING_WIDTH
+
+
+def lines(laid_out: Iterable[LaidOutLine]) -> None:
+    """Print lines that were laid out, as they are; a title or label in bold, a verdict in its colour."""
+    for line in laid_out:
+        first, space, rest = line.rest.partition(" ")
+        parts = ((line.strong, "bold"), (first, _colour(line.tone)), space + rest)
+        OUT.print(Text.assemble(*parts), soft_wrap=True)
+
+
+def _colour(word: str | None) -> str:
+    return "" if word is None else COLOURS.get(word, "red")
 
 
 def rows(records: Iterable[Mapping[str, object]], columns: Iterable[str], title: str | None = None) -> None:
@@ -74,10 +132,30 @@ def rows(records: Iterable[Mapping[str, object]], columns: Iterable[str], title:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     names = list(columns)
     for name in names:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name in NAMES)
     for record in records:
         table.add_row(*(v if isinstance(v := record[name], Text) else plain(v) for name in names))
-    OUT.print(table)
+    _print(table)
+
+
+def _print(table: RenderableType) -> None:
+    """Print a table without the spaces by which rich fills its lines to the width of the last column."""
+    for line in OUT.render_lines(table, pad=False):
+        shown = list(dropwhile(lambda part: not part.text.strip(), reversed(line)))[::-1]
+        if shown:
+            last = shown[-1]
+            shown[-1] = Segment(last.text.rstrip(), last.style, last.control)
+        OUT.print(_TableLine([*shown, Segment.line()]), end="")
+
+
+class _TableLine:
+    """A line of a table, rendered already."""
+
+    def __init__(self, parts: list[Segment]) -> None:
+        self._parts = parts
+
+    def __rich_console__(self, *_: object) -> Iterator[Segment]:
+        yield from self._parts
 
 
 def _entitle(text: str | None) -> None:
@@ -88,7 +166,11 @@ def _entitle(text: str | None) -> None:
 
 @contextmanager
 def watched() -> Iterator[None]:
-    """Show a run's stages until the context ends: bars at a terminal, elsewhere a line for each."""
+    """Show a run's stages until the context ends: bars at a terminal, elsewhere a line for each; none with --quiet."""
+    if VOLUME.get() is Volume.QUIET:
+        with _watching(lambda *_: None):
+            yield
+        return
     if not ERR.is_terminal:
         with _watching(a_line_a_stage(_line)):
             yield

@@ -4,14 +4,26 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
+from datetime import datetime
 
 from flows.audit.auditor import Auditor
 from flows.audit.opened import TrustOptions, open_registry, pin_first
-from flows.audit.verification import JudgedTarget, OpenedRegistry, judged_all, judged_target, names_slug, proved
+from flows.audit.verification import (
+    JudgedTarget,
+    OpenedRegistry,
+    judged_all,
+    judged_document,
+    judged_slug,
+    names_slug,
+    proved,
+)
 from flows.commands import terminal
 from flows.commands.options import moment
 from flows.config.settings import Settings, SettingsError, read_settings
+from flows.registry.signed_files import RegistryError
 from flows.registry.trust import TrustedKeys, trusted_keys
+from flows.store.base import StoreError
+from pipelines.formats.text import amount
 from schemas.verdict import Finding, Verdict
 
 
@@ -34,24 +46,54 @@ def verify(
     if trusting.first_use and trusting.memory is None:
         raise SettingsError("--trust-on-first-use must remember a key: leave out --no-state")
     settings, now = read_settings(store=store_url), moment(at)
-    slugs = every or any(map(names_slug, targets))
-    if not (slugs or store_url):
-        trust = trusted_keys(settings, None, trusting.key, root=trusting.root)
-        tell([judged_target(target, None, trust.keys, now) for target in targets], trust, as_json=as_json, brief=False)
-        return
+    if not (every or store_url):
+        if not any(map(names_slug, targets)):
+            tell(*_by_signature(targets, settings, trusting, now, None), as_json=as_json, brief=False)
+            return
+        if not all(map(names_slug, targets)) and (unread := _unreadable(settings, trusting, now)):
+            tell(*_by_signature(targets, settings, trusting, now, unread), as_json=as_json, brief=False)
+            return
     opened = open_registry(settings, trusting, now)
     reader = opened.reader if generation is None else opened.reader.at_generation(generation)
     registry = OpenedRegistry(opened.store, reader)
     if every:
         judged = list(judged_all(registry, base_urls_of(settings)))
     else:
-        judged = [judged_target(target, registry, opened.trust.keys, now) for target in targets]
+        judged = [_judged(target, registry, settings) for target in targets]
     if evidence:
         with closing(Auditor(reader)) as prover:
             judged = [proved(one, prover, registry) for one in judged]
     opened = pin_first(opened, judged, trusting)
     judged = [one._replace(finding=opened.qualified(one.finding)) for one in judged]
     tell(judged, opened.trust, as_json=as_json, brief=every)
+
+
+def _judged(target: str, registry: OpenedRegistry, settings: Settings) -> JudgedTarget:
+    if names_slug(target):
+        return judged_slug(target, registry, base_urls_of(settings))
+    return judged_document(target, registry, registry.reader.keys, registry.reader.at)
+
+
+def _unreadable(settings: Settings, trusting: TrustOptions, now: datetime) -> Finding | None:
+    """Return the finding about each slug where the registry cannot be read; None where it can."""
+    try:
+        open_registry(settings, trusting, now)
+    except (RegistryError, StoreError) as error:
+        return Finding(Verdict.UNREADABLE, str(error))
+    return None
+
+
+def _by_signature(
+    targets: list[str], settings: Settings, trusting: TrustOptions, now: datetime, of_slugs: Finding | None
+) -> tuple[list[JudgedTarget], TrustedKeys]:
+    """Judge files and addresses by their signature alone; slugs, where there are some, get `of_slugs`."""
+    trust = trusted_keys(settings, None, trusting.key, root=trusting.root)
+    return [
+        JudgedTarget(target, of_slugs, ())
+        if of_slugs and names_slug(target)
+        else judged_document(target, None, trust.keys, now)
+        for target in targets
+    ], trust
 
 
 def base_urls_of(settings: Settings) -> tuple[str, ...]:
@@ -66,17 +108,23 @@ def tell(judged: list[JudgedTarget], trust: TrustedKeys, *, as_json: bool, brief
         terminal.document(answer(judged, trust))
     else:
         _table([one for one in bad if one.finding.verdict is not Verdict.UNPINNED] if brief else judged)
-        verified = f"{len(judged) - len(bad):,} of {len(judged):,} passports verified, by {trust.origin}"
-        terminal.say(verified)
+        verified = f"{len(judged) - len(bad):,} of {amount(len(judged), 'passport')} verified, by {trust.origin}"
+        terminal.say(f"{verified}{_looked_at(judged)}")
     if bad:
         sys.exit(1)
 
 
 def answer(judged: list[JudgedTarget], trust: TrustedKeys) -> dict[str, object]:
     """Return the findings and the trusted keys, for JSON."""
-    found = [{"target": j.target, **j.finding._asdict()} for j in judged]
+    found = [{"target": j.target, **j.finding._asdict(), "looked_at": list(j.looked_at)} for j in judged]
     verified = sum(one.finding.verdict.good for one in judged)
     return {"trusted": trust.origin, "trust": trust.basis, "verified": verified, "of": len(judged), "findings": found}
+
+
+def _looked_at(judged: Iterable[JudgedTarget]) -> str:
+    """Return what the verdicts are about, as the end of a sentence."""
+    kinds = dict.fromkeys(kind for one in judged for kind in one.looked_at)
+    return f"; read: {', '.join(kinds)}" if kinds else ""
 
 
 def _table(judged: Iterable[JudgedTarget]) -> None:
@@ -84,7 +132,7 @@ def _table(judged: Iterable[JudgedTarget]) -> None:
     if judged:
         records = [
             {"passport": target, "verdict": terminal.coloured(found.verdict), "age": _age(found), "why": found.reason}
-            for target, found in judged
+            for target, found, _ in judged
         ]
         terminal.rows(records, ("passport", "verdict", "age", "why"))
         counts = Counter(j.finding.verdict for j in judged if j.finding.verdict is not Verdict.OK)

@@ -33,6 +33,8 @@ def source_date_epoch() -> int | None:
         epoch = int(text)
         datetime.fromtimestamp(epoch, UTC)
     except (ValueError, OverflowError, OSError):
+        epoch = -1
+    if epoch < 0:
         raise ClockError(
             f"SOURCE_DATE_EPOCH is {text!r}, not a whole number of seconds since 1970: correct it or unset it"
         ) from None

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import sys
 import threading
 import urllib.request
 from collections.abc import Callable
@@ -29,12 +30,25 @@ class GivenFileError(FlowError):
 
 def read_given(target: str, *, deadline_s: float = FETCH_DEADLINE_S) -> bytes:
     """Return the bytes of a file or of a URL (http://, https://); raise GivenFileError."""
-    if target.startswith(tuple(f"{scheme}://" for scheme in SCHEMES)):
+    if is_url(target):
         return _fetch(target, deadline_s)
     try:
         return read_file(Path(target), max_bytes=MAX_DOCUMENT_BYTES + 1)
     except OSError as error:
         raise GivenFileError(f"{error.strerror}: give a slug, a file or a URL") from None
+
+
+def is_url(target: str) -> bool:
+    """Whether a target is an address that is fetched."""
+    return target.startswith(tuple(f"{scheme}://" for scheme in SCHEMES))
+
+
+def read_stdin() -> bytes:
+    """Return what standard input brings, within the limit for documents; raise GivenFileError."""
+    try:
+        return sys.stdin.buffer.read(MAX_DOCUMENT_BYTES + 1)
+    except (OSError, AttributeError, ValueError) as error:  # closed, or a terminal that is gone
+        raise GivenFileError(f"standard input cannot be read: {error}") from None
 
 
 def read_file(path: Path, *, max_bytes: int) -> bytes:

@@ -1,5 +1,7 @@
 """The settings, read from the environment once, when a command or a flow begins."""
 
+import difflib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -8,9 +10,19 @@ from pydantic import Field, SecretStr, StringConstraints, ValidationError, Valid
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from flows.config.source_settings import SourceSettings, Url
+from flows.config.spelling import spelled
 from flows.errors import FlowError
 from pipelines.rules.gates import Gates, default_gates, read_gates
 from schemas.sources import CRAWLS
+
+OPTIONS = {"sources": "--source", "store": "--store"}
+"""Setting → the option by which commands override it."""
+
+
+PREFIX = "PASSPORTS_"
+"""What the variables of all settings begin with."""
+OTHER_VARIABLES = ("PASSPORTS_RECORDINGS",)
+"""Variables of ours that are no settings: the folder of larger recordings, for the tests."""
 
 
 class SettingsError(FlowError):
@@ -20,11 +32,11 @@ class SettingsError(FlowError):
 class Settings(SourceSettings):
     """All settings; each is read from the environment variable PASSPORTS_<NAME>."""
 
-    model_config = SettingsConfigDict(env_prefix="PASSPORTS_", env_ignore_empty=True, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
     store: Annotated[str, StringConstraints(min_length=1)] = "./public"
     """Where passports are published: a directory, or s3://, gs://, az:// with bucket and prefix."""
-    issuer: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,100}$")] = "unfragile.ai"
+    issuer: Annotated[str, spelled(r"[a-z0-9.-]{1,100}", "write a host name of lower-case letters")] = "unfragile.ai"
     """Who signs: `signedBy` of every passport."""
     base_url: Url = "https://unfragile.ai"
     """Public address of the store; page and link addresses begin with it."""
@@ -59,13 +71,19 @@ class Settings(SourceSettings):
 
     task_runner: Literal["threads", "dask"] = "threads"
     """What builds the passports of a large batch: threads of the run's process, or the workers of a Dask cluster."""
-    dask_scheduler: Annotated[str | None, StringConstraints(pattern=r"^(tcp|tls)://[^\s/?#@]+$")] = None
+    dask_scheduler: (
+        Annotated[
+            str, spelled(r"(tcp|tls)://[^\s/?#@]+", 'write the scheduler\'s address, as in "tls://10.0.0.5:8786"')
+        ]
+        | None
+    ) = None
     """Address of the Dask scheduler ("tls://10.0.0.5:8786"); when not set, a cluster is started on this machine."""
 
     extractor_url: Url | None = None
     """An OpenAI-compatible endpoint ("http://127.0.0.1:11434/v1") that finds limits in texts; off when not set."""
     extractor_model: Annotated[
-        str | None, StringConstraints(pattern=r"^[!-~]{1,200}$"), Field(validate_default=True)
+        Annotated[str, spelled(r"[!-~]{1,200}", "write a name without spaces, of at most 200 characters")] | None,
+        Field(validate_default=True),
     ] = None
     """Name of the language model at that endpoint."""
     extractor_key: SecretStr | None = None
@@ -112,13 +130,27 @@ class Settings(SourceSettings):
 
 
 def read_settings(**chosen: object) -> Settings:
-    """Return the settings; values in `chosen` that are not None override the environment. Raises SettingsError."""
+    """Return the settings; values in `chosen` that are not None override the environment.
+
+    Raise SettingsError, which names the environment variable, or the command's option that the value was given by.
+    """
+    given = {name: value for name, value in chosen.items() if value is not None}
     try:
-        return Settings(**{name: value for name, value in chosen.items() if value is not None})  # type: ignore[arg-type]
+        return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
-        name = f"PASSPORTS_{str(first['loc'][0]).upper()}"
+        field = str(first["loc"][0])
+        name = OPTIONS[field] if field in given else f"{PREFIX}{field.upper()}"
         raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def unknown_variables(environment: Iterable[str]) -> Iterator[str]:
+    """Yield a sentence for each variable that begins as settings do and is none, with the nearest name."""
+    for name in sorted(name for name in environment if name.upper().startswith(PREFIX) and name not in OTHER_VARIABLES):
+        if (own := name[len(PREFIX) :].lower()) not in Settings.model_fields:
+            near = difflib.get_close_matches(own, Settings.model_fields, 1)
+            meant = f": did you mean {PREFIX}{near[0].upper()}?" if near else ""
+            yield f"{name} is no setting, so it has no effect{meant}"
 
 
 def gates_of(settings: Settings) -> Gates:

@@ -76,13 +76,21 @@ def find_key(settings: Settings, role: Role = "passports") -> OpenedKey | None:
     name, secret = given[role]
     if secret:
         return OpenedKey(_read(secret.get_secret_value(), name), None, made=False)
-    path = key_file(settings, role)
-    return read_key(path) if path.is_file() else None
+    return read_key(key_file(settings, role))
 
 
-def read_key(path: Path) -> OpenedKey:
-    """Return the key in a file that only its owner can read; raise SigningKeyError with the reason otherwise."""
-    if path.stat().st_mode & OTHERS and not _is_credential(path):
+def read_key(path: Path) -> OpenedKey | None:
+    """Return the key in a file that only its owner can read, None where there is no file; raise SigningKeyError."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SigningKeyError(f"{path} cannot be read: {error.strerror}") from None
+    if not stat.S_ISREG(mode):
+        what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+        raise SigningKeyError(f"{path} is {what}: name the file of the key, as with PASSPORTS_SIGNING_KEY_FILE")
+    if mode & OTHERS and not _is_credential(path):
         raise SigningKeyError(
             f"{path} can be read by others: run `chmod 600 {path}`, and replace the key if others have read it"
         )

@@ -2,15 +2,19 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, create_model
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, create_model
 from pydantic_settings import BaseSettings
 
+from flows.config.spelling import spelled
 from schemas.crawl import AUTHOR, TASK, ListQuery
 from schemas.sources import CRAWLS, HUB
 
 Url = Annotated[
     str,
-    StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"),
+    spelled(
+        r"^https?://[^\s/?#@]+(/[^\s?#]*)?",
+        'write http:// or https:// and a host, as in "https://example.org", without user, password, "?" and "#"',
+    ),
     AfterValidator(lambda url: url.rstrip("/")),
 ]
 """URL without user and password, as it is shown, published as evidence, and stored by Prefect."""
@@ -26,8 +30,8 @@ def _chooses_from_a_list(value: str | int | None, info: ValidationInfo) -> str |
     return value
 
 
-_Author = Annotated[str, StringConstraints(pattern=AUTHOR)]
-_Task = Annotated[str, StringConstraints(pattern=TASK)]
+_Author = Annotated[str, spelled(AUTHOR, "write the name of a user or organisation of the Hub, as in Qwen")]
+_Task = Annotated[str, spelled(TASK, "write a task as the Hub spells it, as in text-generation")]
 _OF_A_LIST: dict[str, tuple[object, object, str]] = {
     "minimum_downloads": (
         Annotated[int | None, Field(ge=0), BeforeValidator(lambda value: None if value == "-" else value)],

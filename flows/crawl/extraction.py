@@ -18,7 +18,7 @@ from pipelines.extraction.record import answers, is_of, record_of
 from pipelines.normalise.admit import admit
 from schemas.crawl import AdmittedLine, CrawlReport, QuarantinedLine
 from schemas.lines import written_line
-from schemas.listing import Listing, Quarantined, RawListing
+from schemas.listing import Listing, Observation, Quarantined, RawListing
 from schemas.sources import EXTRACTION
 from schemas.times import timestamp
 
@@ -163,17 +163,9 @@ class _Extraction:
 
     def _refused(self, text: SourceText, reason: str, answer: str) -> QuarantinedLine:
         key = self._endpoint.key.get_secret_value() if self._endpoint.key else ""
-        return QuarantinedLine(
-            quarantined=Quarantined(
-                stage="fetch",
-                source=EXTRACTION,
-                id=text.record_id,
-                field="",
-                reason=reason,
-                observed_at=timestamp(self._clock()),
-                raw=(answer.replace(key, "(key)") if key else answer)[:SHOWN_CHARS],
-            )
-        )
+        seen = Observation(EXTRACTION, text.record_id, timestamp(self._clock()), text.url)
+        shown = (answer.replace(key, "(key)") if key else answer)[:SHOWN_CHARS]
+        return QuarantinedLine(quarantined=Quarantined.of(seen, "fetch", reason, raw=shown))
 
 
 def _admitted(last: RawListing | None) -> AdmittedLine | None:

@@ -50,7 +50,8 @@ def partition(
             ingested.refused.append(_retained(line.quarantined, len(ingested.refused)))
             continue
         if reason := judge(line):
-            ingested.refused.append(_retained(_refused(line, reason), len(ingested.refused)))
+            refused = Quarantined.of(line.raw, "validate", reason, raw=line.raw.body)
+            ingested.refused.append(_retained(refused, len(ingested.refused)))
             continue
         source, listing = line.raw.source, line.listing
         if source not in ingested.spools:
@@ -64,19 +65,6 @@ def partition(
     for spool in ingested.spools.values():
         spool.close()
     return ingested
-
-
-def _refused(line: AdmittedLine, reason: str) -> Quarantined:
-    raw = line.raw
-    return Quarantined(
-        stage="validate",
-        source=raw.source,
-        id=raw.id,
-        field="",
-        reason=reason,
-        observed_at=raw.observed_at,
-        raw=raw.body,
-    )
 
 
 def _retained(refused: Quarantined, already: int) -> Quarantined:

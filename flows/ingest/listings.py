@@ -14,7 +14,7 @@ from flows.registry.published import PublishedState, ServedLines
 from pipelines.lifecycle.absence import is_gone, proving_observations
 from pipelines.lifecycle.update import CrawlScope, Update, updated
 from pipelines.merge.facets import Facets
-from pipelines.normalise.openrouter.roll import read_roll, roll_of
+from pipelines.normalise.roll import read_roll, roll_of
 from pipelines.registry.slots import EVERY_SLOT, shard_count, shard_index, slots_of
 from schemas.crawl import AdmittedLine
 from schemas.listing import Listing, Quarantined

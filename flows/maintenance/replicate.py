@@ -8,7 +8,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from flows.config.clock import clock_of, source_date_epoch
-from flows.config.settings import Settings
+from flows.config.settings import Settings, SettingsError
 from flows.publish.continuity import served_among, signed_snapshots
 from flows.publish.copies import roll_forward
 from flows.publish.pointer import is_collecting, move_pointer
@@ -19,7 +19,7 @@ from flows.registry.signed_files import MAX_POINTER_BYTES
 from flows.registry.trust import remembered_keys
 from flows.site.rendering import copies_for
 from flows.store.base import Store, find
-from flows.store.open import open_store
+from flows.store.open import canonical_store, open_store
 from flows.store.pool import each
 from flows.store.probe import probe
 from pipelines.passport.links import Issuer
@@ -115,7 +115,12 @@ def _copy_one(source: Reader, target: Store, item: FileRef) -> bool:
 
 
 def mirror(settings: Settings, to: str) -> Replicated:
-    """Bring the store at `to` to the generation that the settings' store serves; raise as `replicate` does."""
+    """Bring the store at `to` to the generation that the settings' store serves.
+
+    Raise SettingsError where both are the same store, and as `replicate` does.
+    """
+    if canonical_store(settings.store) == canonical_store(to):
+        raise SettingsError(f"--to: {to} is the store itself: name another one")
     origin, target = open_store(settings.store), open_store(to)
     source = Reader(origin, remembered_keys(settings, origin), clock_of(source_date_epoch())())
     rendering = Rendering(copies_for(Issuer(settings.issuer, settings.base_url)), _site_files(origin))

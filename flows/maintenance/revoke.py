@@ -4,7 +4,7 @@ from flows.errors import FlowError
 from flows.publish.again import Again
 from flows.publish.publication import Publisher, Rendering
 from flows.registry.reader import Reader
-from flows.registry.signed_files import SealedRevocations, seal_revocations
+from flows.registry.revocations import SealedRevocations, seal_revocations
 from flows.registry.unknown_slug import unknown_slug
 from pipelines.formats.strict_json import parse
 from pipelines.registry.revoked import revocation_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flows.publish.protocol import publish
 from flows.publish.publication import Publication, PublicationError, Publisher, Rendering
 from flows.registry.reader import Reader, read_served
-from flows.registry.signed_files import SealedRevocations
+from flows.registry.revocations import SealedRevocations
 from pipelines.passport.document import PIPELINE
 from schemas.run import Published, RunReport
 from schemas.times import timestamp

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from flows.errors import FlowError
 from flows.progress import tell
 from flows.registry.publish_time import Confirm, unconfirmed
+from flows.registry.revocations import SealedRevocations
 from flows.registry.roots import RootChain
 from flows.registry.seen import RememberedGeneration
-from flows.registry.signed_files import SealedRevocations
 from flows.store.base import Store
 from pipelines.signing.keys import KeyRing, Signer
 from schemas.base import Sha256, Timestamp

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from datetime import datetime
 from functools import cached_property, lru_cache, partial
+from typing import Any
 
-from flows.registry.checks import check
+from flows.registry.checks import check_given, standing, verified
+from flows.registry.revocations import read_revocations
 from flows.registry.signed_files import (
     MAX_SNAPSHOT_BYTES,
     EmptyStoreError,
@@ -17,7 +19,6 @@ from flows.registry.signed_files import (
     read_hashed,
     read_head,
     read_listings,
-    read_revocations,
     read_shard,
     read_signed_pointer,
     read_snapshot,
@@ -195,7 +196,26 @@ class Reader:
 
         `seen_generation` is the highest generation that the caller saw before: serving an older one is a rollback.
         """
-        return check(self, target, seen_generation)
+        finding = verified(self, target)[0] if isinstance(target, str) else check_given(self, target)
+        return (self.standing(seen_generation) or finding) if finding.verdict.good else finding
+
+    def verified(self, slug: str, *, seen_generation: int | None = None) -> tuple[Finding, dict[str, Any] | None]:
+        """Return the verdict on the passport of a slug, and its signed content: the `passport` object.
+
+        The content is None unless a trusted key signed it and this generation names it, whatever its age.
+        """
+        finding, passport = verified(self, slug)
+        return (self.standing(seen_generation) or finding) if finding.verdict.good else finding, passport
+
+    def standing(self, seen_generation: int | None = None) -> Finding | None:
+        """Return why nothing of this generation is to be relied on, such as an expired pointer; None where it is."""
+        return standing(self, seen_generation)
+
+    def as_of(self, at: datetime) -> "Reader":
+        """Return a reader of the same generation that judges at another instant."""
+        later = copy(self)
+        later.at = at
+        return later
 
     def __str__(self) -> str:
         return f"generation {self.generation} of {self.store.name}"

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Iterator
-from typing import NamedTuple, TypeVar
+from pathlib import Path
+from typing import TypeVar
 
 import orjson
 from pydantic import ValidationError
@@ -11,33 +12,29 @@ from flows.errors import FlowError
 from flows.store.base import MAX_BLOB_BYTES, MissingKeyError, Store, TooLargeError, find
 from pipelines.errors import PipelineError
 from pipelines.registry.deltas import decode_delta, delta_sha256
-from pipelines.registry.layout import POINTER_KEY, delta_key, revocations_key, shard_key, snapshot_key, source_key
+from pipelines.registry.layout import (
+    POINTER_KEY,
+    delta_key,
+    search_key,
+    shard_key,
+    snapshot_key,
+    source_key,
+)
 from pipelines.registry.packing import MAX_PART_BYTES, most_packed_bytes, unpack
 from pipelines.registry.shards import MAX_DELTA_BYTES, MAX_SHARD_BYTES, decode_shard
 from pipelines.signing.keys import KeyRing, Signer
 from pipelines.signing.registry_files import open_file, sign_file
-from pipelines.signing.signatures import REVOCATIONS_TYPE, SNAPSHOT_TYPE, TIMESTAMP_TYPE
+from pipelines.signing.signatures import SNAPSHOT_TYPE, TIMESTAMP_TYPE
 from schemas.base import Frozen
-from schemas.registry import DeltaLine, Pointer, ShardRef, ShardRow, Snapshot
-from schemas.revocations import RevocationList, RevocationsRef
+from schemas.registry import DeltaLine, Pointer, SearchRef, ShardRef, ShardRow, Snapshot
 
 REMEDY = "repair it from another store with `passports store scrub --copy URL`"
 NEW_STORE = "another version of passports made it: use that one, or publish to an empty store"
 MAX_POINTER_BYTES = 64 * 2**10
 MAX_SNAPSHOT_BYTES = 2**20
 """Three times the size of a snapshot that names 256 shards, and 256 partitions of each of eight sources."""
-MAX_REVOCATIONS_BYTES = 16 * 2**20
-"""Some 50,000 revocations; the bound of any signed file."""
 
 Record = TypeVar("Record", bound=Frozen)
-
-
-class SealedRevocations(NamedTuple):
-    """A signed list of revocations: a snapshot's reference to it, its content, and its bytes."""
-
-    ref: RevocationsRef
-    content: RevocationList
-    body: bytes
 
 
 class RegistryError(FlowError):
@@ -62,25 +59,6 @@ def seal(record: Pointer | Snapshot, signer: Signer) -> bytes:
     return orjson.dumps(sign_file(record.model_dump(mode="json"), payload_type=payload_type, signer=signer))
 
 
-def seal_revocations(content: RevocationList, signer: Signer) -> SealedRevocations:
-    """Sign a list of revocations."""
-    payload = content.model_dump(mode="json")
-    body = orjson.dumps(sign_file(payload, payload_type=REVOCATIONS_TYPE, signer=signer))
-    return SealedRevocations(
-        RevocationsRef(number=content.number, sha256=hashlib.sha256(body).hexdigest()), content, body
-    )
-
-
-def read_revocations(store: Store, ref: RevocationsRef, keys: KeyRing) -> RevocationList:
-    """Return a list of revocations after checking hash and signature; raise MissingKeyError or TamperedError."""
-    key = revocations_key(ref.sha256)
-    body = read_hashed(store, key, ref.sha256, max_bytes=MAX_REVOCATIONS_BYTES)
-    content = _opened(RevocationList, body, REVOCATIONS_TYPE, keys, place=f"{store.name}: {key}")
-    if content.number != ref.number:
-        raise tampered(store, key, f"is list {content.number} of revocations")
-    return content
-
-
 def read_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str]:
     """Return the pointer and its token for `Store.swap`.
 
@@ -94,7 +72,7 @@ def read_signed_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str, str]
     blob = find(store, POINTER_KEY, max_bytes=MAX_POINTER_BYTES)
     if blob is None:
         raise EmptyStoreError(f"nothing published yet at {store.name}: run `passports refresh`")
-    pointer = _opened(Pointer, blob.body, TIMESTAMP_TYPE, keys, place=f"{store.name}: {POINTER_KEY}")
+    pointer = opened_record(Pointer, blob.body, TIMESTAMP_TYPE, keys, place=f"{store.name}: {POINTER_KEY}")
     return pointer, blob.token, orjson.loads(blob.body)["keyId"]
 
 
@@ -102,7 +80,7 @@ def read_snapshot(store: Store, generation: int, keys: KeyRing, *, sha256: str) 
     """Return a generation's snapshot after checking hash and signature; raise MissingKeyError or TamperedError."""
     key = snapshot_key(generation)
     body = read_hashed(store, key, sha256, max_bytes=MAX_SNAPSHOT_BYTES)
-    snapshot = _opened(Snapshot, body, SNAPSHOT_TYPE, keys, place=f"{store.name}: {key}")
+    snapshot = opened_record(Snapshot, body, SNAPSHOT_TYPE, keys, place=f"{store.name}: {key}")
     if snapshot.generation != generation:
         raise tampered(store, key, f"is the snapshot of generation {snapshot.generation}")
     return snapshot
@@ -147,7 +125,7 @@ def find_snapshot(store: Store, generation: int, keys: KeyRing) -> tuple[Snapsho
 
 def _signed_snapshot(store: Store, generation: int, body: bytes, keys: KeyRing) -> Snapshot | None:
     try:
-        snapshot = _opened(Snapshot, body, SNAPSHOT_TYPE, keys, place=f"{store.name}: {snapshot_key(generation)}")
+        snapshot = opened_record(Snapshot, body, SNAPSHOT_TYPE, keys, place=f"{store.name}: {snapshot_key(generation)}")
     except TamperedError:
         return None
     return snapshot if snapshot.generation == generation else None
@@ -181,6 +159,18 @@ def read_hashed(store: Store, key: str, sha256: str, *, max_bytes: int = MAX_BLO
     if hashlib.sha256(body).hexdigest() != sha256:
         raise tampered(store, key, f"does not hash to {sha256}, which a signed file states")
     return body
+
+
+def save_search(store: Store, ref: SearchRef, path: Path) -> None:
+    """Write the search index that a snapshot names to a new file; raise MissingKeyError or TamperedError."""
+    key = search_key(ref.sha256)
+    try:
+        store.save(key, path, max_bytes=ref.size_bytes)
+    except TooLargeError as error:
+        raise tampered(store, key, f"is larger than the {ref.size_bytes} bytes that its snapshot states") from error
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != ref.sha256:
+            raise tampered(store, key, "is not the file that its snapshot names")
 
 
 def read_shard(store: Store, ref: ShardRef) -> dict[str, ShardRow]:
@@ -229,7 +219,8 @@ def _first(error: ValidationError) -> str:
     return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
 
 
-def _opened(kind: type[Record], body: bytes, payload_type: str, keys: KeyRing, *, place: str) -> Record:
+def opened_record(kind: type[Record], body: bytes, payload_type: str, keys: KeyRing, *, place: str) -> Record:
+    """Return the content of a signed file; raise TamperedError, which names `place`, unless a trusted key signed it."""
     try:
         return kind.model_validate_json(orjson.dumps(open_file(body, payload_type=payload_type, keys=keys)))
     except PipelineError as error:

@@ -6,6 +6,7 @@ Where a root of trust is named, remembered, or endorsed by a trusted key, it sta
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from flows.config.given_files import GivenFileError, is_url, read_given
 from flows.config.settings import Settings
 from flows.config.signing_key import SigningKeyError, find_key, read_key_ring
 from flows.registry.roots import RootChain, endorsed_chain, pinned_chain, read_root_file, stated_chain
@@ -106,6 +107,8 @@ def _endorsed(store: Store, trust: TrustedKeys) -> TrustedKeys:
 
 
 def _named(settings: Settings, store: Store | None, key: str) -> TrustedKeys:
+    if is_url(key):
+        return _fetched(key)
     path = Path(key)
     if is_key_id(key) and not path.exists():
         if store is None:
@@ -117,6 +120,13 @@ def _named(settings: Settings, store: Store | None, key: str) -> TrustedKeys:
         return _of_store(store, keys)
     trust = TrustedKeys(keys, f"keys from {path}", "key")
     return _endorsed(store, trust) if store else trust
+
+
+def _fetched(url: str) -> TrustedKeys:
+    try:
+        return TrustedKeys(KeyRing.from_jwks(read_given(url).decode()), f"keys from {url}", "key")
+    except (GivenFileError, UnicodeDecodeError, KeyFormatError) as error:
+        raise SigningKeyError(f"--key {url}: {error}") from None
 
 
 def _of_store(store: Store, keys: KeyRing, chain: RootChain | None = None) -> TrustedKeys:

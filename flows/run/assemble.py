@@ -1,6 +1,7 @@
 """Stages of a run between crawling and building: join the ingested crawls and the served listings into a batch."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,11 @@ class GateClosedError(FlowError):
     def __init__(self, report: RunReport) -> None:
         super().__init__("; ".join(f"{breach.source}: {breach.reason}" for breach in report.breaches))
         self.report = report
+
+    @property
+    def answer(self) -> Mapping[str, object]:
+        """The report of the run."""
+        return {"report": self.report.model_dump(mode="json"), "published": None}
 
 
 class Assembled(NamedTuple):

@@ -9,9 +9,11 @@ from flows.errors import FlowError
 from flows.job.job import new_job, open_tools
 from flows.job.preflight import starting_point_of
 from flows.registry.published import PublishedState
-from flows.registry.unknown_slug import unknown_slug
+from flows.registry.unknown_slug import UnknownSlugError, row_named, unknown_slug
 from pipelines.formats.slugs import hub_slug, slug_of, split_id
 from schemas.sources import CRAWLS, SELLER
+
+NO_SUCH_PASSPORT = "name a listing, author/name, to crawl one that has no passport yet"
 
 
 class NothingToAskError(FlowError):
@@ -29,7 +31,7 @@ def listings_to_crawl(target: str, settings: Settings, epoch: int | None) -> dic
     state = starting_point_of(asking, open_tools(asking))
     found = _named(state, target) if "/" in target else _records(state, target)
     if not found:
-        raise unknown_slug(target, state.rows())
+        raise unknown_slug(target, state.rows(), NO_SUCH_PASSPORT)
     asked = {source: tuple(sorted(found[source])) for source in settings.sources if source in found}
     if not asked:
         remedy = f"add one of them to PASSPORTS_SOURCES: {', '.join(sorted(found))}"
@@ -51,8 +53,11 @@ def _named(state: PublishedState, target: str) -> dict[str, set[str]]:
 def _records(state: PublishedState, slug: str) -> dict[str, set[str]]:
     """Return source → ids of the records that a passport names, of sources that can be asked for single ones."""
     found: dict[str, set[str]] = defaultdict(set)
-    row = state.reader.row(slug) if state.reader else None
-    if state.reader is None or row is None:
+    if state.reader is None:
+        return found
+    try:
+        row = row_named(state.reader, slug)
+    except UnknownSlugError:
         return found
     model = orjson.loads(state.reader.object(row.object))["passport"]["unfragile"]["artifact"]["model"]
     for record in model["records"]:

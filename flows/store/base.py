@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from flows.errors import FlowError
@@ -20,6 +21,10 @@ class KeyRefusedError(StoreError):
 
 class MissingKeyError(StoreError):
     """Nothing is stored at the key."""
+
+
+class StoreAddressError(StoreError):
+    """The address names no store that there can be: wrong usage, whatever the store does."""
 
 
 class ConflictError(StoreError):
@@ -64,11 +69,20 @@ class Store(Protocol):
     def get(self, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob:
         """Return the content of a key; raise MissingKeyError or TooLargeError."""
 
+    def save(self, key: str, path: Path, *, max_bytes: int) -> None:
+        """Write the content of a key to a new local file, in pieces; raise MissingKeyError or TooLargeError."""
+
     def exists(self, key: str) -> bool:
         """Whether something is stored at the key."""
 
     def create(self, key: str, body: bytes) -> bool:
         """Write a key that does not exist; returns False, and writes nothing, where it does."""
+
+    def create_from(self, key: str, path: Path) -> bool:
+        """Write a key that does not exist from a local file, in pieces, as `create` does.
+
+        The key must name the file by its hash: a store may write it again where another writer was as fast.
+        """
 
     def swap(self, key: str, body: bytes, expected: str) -> None:
         """Replace the version whose token is `expected`; raise ConflictError when another one or none is stored."""

@@ -4,11 +4,16 @@ import contextlib
 import ctypes
 import errno
 import os
+import stat
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
-from flows.store.base import MissingKeyError, ObstructedError, StoreError, StoreUnavailableError
+from flows.store.base import MissingKeyError, ObstructedError, StoreError, StoreUnavailableError, TooLargeError
 
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+"""O_NONBLOCK: opening a named pipe that somebody put in place of a file must not wait for a writer."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FOLDER_MODE = 0o755
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -30,6 +35,14 @@ _REMEDIES = {
 }
 
 _OBSTRUCTIONS = {errno.ENOTDIR, errno.ELOOP, errno.EISDIR}
+
+
+class HeldLock(threading.local):
+    """Descriptors that a thread keeps open during its publication, so that each write need not open them again."""
+
+    def __init__(self) -> None:
+        self.tmp: int | None = None
+        self.folders: dict[tuple[str, ...], int] = {}
 
 
 @contextlib.contextmanager
@@ -85,21 +98,50 @@ def _enter(at: int, part: str, *, make: bool) -> int:
     return below
 
 
-def write_new(folder: int, name: str, body: bytes, *, durable: bool) -> None:
+def write_new(folder: int, name: str, pieces: Iterable[bytes], *, durable: bool) -> None:
     """Create a file that everybody may read; raise FileExistsError where it exists. `durable` syncs it to the disk.
 
     It uses system calls directly: Python's file objects make further ones, a quarter of the time of a small file.
     """
     descriptor = os.open(name, _NEW, FILE_MODE, dir_fd=folder)
     try:
-        rest = memoryview(body)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
+        for piece in pieces:
+            rest = memoryview(piece)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
         os.fchmod(descriptor, FILE_MODE)
         if durable:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def open_regular(folder: int, name: str, place: str, max_bytes: int) -> Iterator[BinaryIO]:
+    """Open a regular file of a folder for reading; `place` names it in messages.
+
+    Raises ObstructedError for anything else, and TooLargeError for more than `max_bytes`.
+    """
+    with os.fdopen(os.open(name, _READ, dir_fd=folder), "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise ObstructedError(f"{place} is not a regular file: remove it")
+        if found.st_size > max_bytes:
+            raise TooLargeError(f"{place} is larger than {max_bytes} bytes: this is not a file that we wrote")
+        yield file
+
+
+def is_regular(path: str) -> bool:
+    """Whether a path is a regular file and no link; `os.walk` does not enter folders that are links."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def raise_error(error: OSError) -> None:
+    """Raise an error; for `os.walk`, which otherwise passes over folders that it cannot read."""
+    raise error
 
 
 def sync_file_system(descriptor: int) -> None:

@@ -9,33 +9,35 @@ import fcntl
 import hashlib
 import os
 import secrets
+import shutil
 import stat
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 from flows.progress import LOG
 from flows.store import keys
-from flows.store.base import MAX_BLOB_BYTES, Blob, ConflictError, MissingKeyError, ObstructedError, TooLargeError
-from flows.store.disk import FILE_MODE, explained, open_folder, sync_file_system, write_new
+from flows.store.base import MAX_BLOB_BYTES, Blob, ConflictError, MissingKeyError
+from flows.store.disk import (
+    FILE_MODE,
+    HeldLock,
+    explained,
+    is_regular,
+    open_folder,
+    open_regular,
+    raise_error,
+    sync_file_system,
+    write_new,
+)
 from pipelines.registry import layout
 
 _TMP = ".tmp"
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-"""O_NONBLOCK: opening a named pipe that somebody put in place of a file must not wait for a writer."""
 _FOLDERS_HELD = 300
 """Folders kept open: the 256 of passports by hash and some more, well below the limit of open files of a process."""
+_PIECE_BYTES = 2**20
 _PUBLICATION = "publish.lock"
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-class _HeldLock(threading.local):
-    """Descriptors that a thread keeps open during its publication, so that each write need not open them again."""
-
-    def __init__(self) -> None:
-        self.tmp: int | None = None
-        self.folders: dict[tuple[str, ...], int] = {}
 
 
 class LocalStore:
@@ -46,7 +48,7 @@ class LocalStore:
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
         self._name = str(self._root)
-        self._held = _HeldLock()
+        self._held = HeldLock()
         self._mark, self._numbers = secrets.token_hex(8), count()
         """Make the names of temporary files unique, together with the process id, also across machines."""
 
@@ -61,8 +63,17 @@ class LocalStore:
     def get(self, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob:
         """Return the content of a key; its token is the SHA-256 of the content."""
         with explained(self.name, key), self._folder_of(key, make=False) as (folder, leaf):
-            body = self._read(folder, leaf, key, max_bytes)
-        return Blob(body, _token(body))
+            return Blob(body := self._read(folder, leaf, key, max_bytes), _token(body))
+
+    def save(self, key: str, path: Path, *, max_bytes: int) -> None:
+        """Copy the file of a key to a new file."""
+        with (
+            explained(self.name, key),
+            self._folder_of(key, make=False) as (folder, leaf),
+            open_regular(folder, leaf, f"{self.name}: {key}", max_bytes) as file,
+            path.open("xb") as copy,
+        ):
+            shutil.copyfileobj(file, copy)
 
     def exists(self, key: str) -> bool:
         """Whether a regular file is stored at the key."""
@@ -74,7 +85,15 @@ class LocalStore:
 
     def create(self, key: str, body: bytes) -> bool:
         """Create a key by linking the finished file into place, which succeeds for one of several processes at once."""
-        with explained(self.name, key), self._staged(key, body) as (tmp, name, folder, leaf):
+        return self._create(key, (body,))
+
+    def create_from(self, key: str, path: Path) -> bool:
+        """Create a key from a file, in pieces."""
+        with path.open("rb") as file:
+            return self._create(key, iter(partial(file.read, _PIECE_BYTES), b""))
+
+    def _create(self, key: str, pieces: Iterable[bytes]) -> bool:
+        with explained(self.name, key), self._staged(key, pieces) as (tmp, name, folder, leaf):
             try:
                 os.link(name, leaf, src_dir_fd=tmp, dst_dir_fd=folder, follow_symlinks=False)
             except FileExistsError:
@@ -84,7 +103,11 @@ class LocalStore:
 
     def swap(self, key: str, body: bytes, expected: str) -> None:
         """Replace a version by comparing and renaming, under a lock that all swaps in this directory share."""
-        with explained(self.name, key), self._staged(key, body) as (tmp, name, folder, leaf), self._locked("swap.lock"):
+        with (
+            explained(self.name, key),
+            self._staged(key, (body,)) as (tmp, name, folder, leaf),
+            self._locked("swap.lock"),
+        ):
             if self._token_of(folder, leaf, key) != expected:
                 raise ConflictError(f"{self.name}: {key} was changed by another publisher: read it again")
             os.rename(name, leaf, src_dir_fd=tmp, dst_dir_fd=folder)
@@ -92,7 +115,7 @@ class LocalStore:
 
     def put(self, key: str, body: bytes) -> None:
         """Write a key by renaming the finished file over what is stored there."""
-        with explained(self.name, key), self._staged(key, body) as (tmp, name, folder, leaf):
+        with explained(self.name, key), self._staged(key, (body,)) as (tmp, name, folder, leaf):
             os.rename(name, leaf, src_dir_fd=tmp, dst_dir_fd=folder)
             self._settle(key, folder)
 
@@ -101,9 +124,9 @@ class LocalStore:
         top = self._root / keys.checked(prefix) if prefix else self._root
         found: list[str] = []
         with contextlib.suppress(MissingKeyError), explained(self.name, prefix):
-            for folder, _, leaves in os.walk(top, onerror=_raise):
+            for folder, _, leaves in os.walk(top, onerror=raise_error):
                 at = Path(folder).relative_to(self._root)
-                found += [(at / leaf).as_posix() for leaf in leaves if _is_regular(f"{folder}/{leaf}")]
+                found += [(at / leaf).as_posix() for leaf in leaves if is_regular(f"{folder}/{leaf}")]
         yield from sorted(filter(keys.is_key, found))
 
     def delete(self, key: str) -> None:
@@ -146,11 +169,11 @@ class LocalStore:
             yield folder, leaf
 
     @contextlib.contextmanager
-    def _staged(self, key: str, body: bytes) -> Iterator[tuple[int, str, int, str]]:
+    def _staged(self, key: str, pieces: Iterable[bytes]) -> Iterator[tuple[int, str, int, str]]:
         name = f"{os.getpid()}-{self._mark}-{next(self._numbers)}"
         with self._folder_of(key, make=True) as (folder, leaf), self._writing() as tmp:
             try:
-                write_new(tmp, name, body, durable=key == layout.POINTER_KEY)
+                write_new(tmp, name, pieces, durable=key == layout.POINTER_KEY)
                 yield tmp, name, folder, leaf
             finally:
                 with contextlib.suppress(FileNotFoundError):
@@ -214,28 +237,9 @@ class LocalStore:
             return None
 
     def _read(self, folder: int, leaf: str, key: str, max_bytes: int) -> bytes:
-        with os.fdopen(os.open(leaf, _READ, dir_fd=folder), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ObstructedError(f"{self.name}: {key} is not a regular file: remove it")
+        with open_regular(folder, leaf, f"{self.name}: {key}", max_bytes) as file:
             size = os.fstat(file.fileno()).st_size  # read() allocates as much as it is allowed to read
-            body = file.read(min(size, max_bytes) + 1)
-        if len(body) > max_bytes:
-            raise TooLargeError(
-                f"{self.name}: {key} is larger than {max_bytes} bytes: this is not a file that we wrote"
-            )
-        return body
-
-
-def _is_regular(path: str) -> bool:
-    """Whether a path is a regular file and no link; `os.walk` does not enter folders that are links."""
-    try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    except FileNotFoundError:
-        return False
-
-
-def _raise(error: OSError) -> None:
-    raise error
+            return file.read(min(size, max_bytes))
 
 
 def _token(body: bytes) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from flows.store.base import Store, StoreUnavailableError
+from flows.store.base import Store, StoreAddressError
 from flows.store.local import LocalStore
 
 REMOTE_SCHEMES = ("s3", "gs", "az", "https", "http", "memory")
@@ -21,15 +21,17 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def open_store(url: str) -> Store:
-    """Return the store at a path, file://, s3://, gs://, az://, or (to read) https://; raise StoreUnavailableError."""
+    """Return the store at a path, file://, s3://, gs://, az://, or (to read) https://; raise StoreAddressError."""
     if (folder := _folder(url)) is not None:
+        if folder.is_file():
+            raise StoreAddressError(f"{folder} is a file, and a store is a folder: name the store's folder")
         return LocalStore(folder)
     scheme = _scheme(url)
     if scheme in REMOTE_SCHEMES:
         from flows.store.remote import ObjectStore  # noqa: PLC0415 - obstore takes a while to import: a directory needs none
 
         return ObjectStore.at(url)
-    raise StoreUnavailableError(f"unknown kind of store {scheme}://: give a directory, s3://, gs:// or az://")
+    raise StoreAddressError(f"unknown kind of store {scheme}://: give a directory, s3://, gs:// or az://")
 
 
 def canonical_store(url: str, environment: Mapping[str, str] = os.environ) -> str:

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import obstore
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 _RETRIES: "RetryConfig" = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
 """About three seconds of waiting: a wrong address is reported soon, and the retries of flows bridge longer outages."""
 _ATTEMPTS = 4
+_PIECE_BYTES = 2**20
+_PARTS_AT_ONCE = 2
 _NO_BUCKET = "there is no such bucket: create it, or correct the address"
 _CAUSES = {
     "NoSuchBucket": _NO_BUCKET,
@@ -84,10 +87,18 @@ class ObjectStore:
         with _explained(self.name, key):
             found = obstore.get(self._client, keys.checked(key))
             if found.meta["size"] > max_bytes:
-                raise TooLargeError(
-                    f"{self.name}: {key} is larger than {max_bytes} bytes: this is not a file that we wrote"
-                )
+                raise self._too_large(key, max_bytes)
             return Blob(bytes(found.bytes()), _token(found.meta["e_tag"], found.meta["version"]))
+
+    def save(self, key: str, path: Path, *, max_bytes: int) -> None:
+        """Write the content of a key to a new file as it arrives, after checking its size."""
+        with _explained(self.name, key):
+            found = obstore.get(self._client, keys.checked(key))
+            if found.meta["size"] > max_bytes:
+                raise self._too_large(key, max_bytes)
+            with path.open("xb") as file:
+                for piece in found.stream(min_chunk_size=_PIECE_BYTES):
+                    file.write(piece)
 
     def exists(self, key: str) -> bool:
         """Whether an object is stored at the key."""
@@ -113,6 +124,16 @@ class ObjectStore:
                 continue
             return True
         raise StoreUnavailableError(f"{self.name}: {key} could not be created although it does not exist: run again")
+
+    def create_from(self, key: str, path: Path) -> bool:
+        """Upload a file in parts unless the key exists: such an upload cannot be made conditional everywhere."""
+        if self.exists(key):
+            return False
+        served = layout.headers(keys.checked(key))
+        attributes = {"Content-Type": served.content_type, "Cache-Control": served.cache_control}
+        with _explained(self.name, key):
+            obstore.put(self._client, key, path, attributes=attributes, max_concurrency=_PARTS_AT_ONCE)
+        return True
 
     def swap(self, key: str, body: bytes, expected: str) -> None:
         """Write a key on the condition that the expected version is stored (`If-Match`)."""
@@ -148,6 +169,9 @@ class ObjectStore:
     def lock(self) -> contextlib.AbstractContextManager[None]:
         """Lock nothing: `swap` decides between publishers."""
         return contextlib.nullcontext()
+
+    def _too_large(self, key: str, max_bytes: int) -> TooLargeError:
+        return TooLargeError(f"{self.name}: {key} is larger than {max_bytes} bytes: this is not a file that we wrote")
 
     def _holds(self, key: str, token: str) -> bool:
         try:

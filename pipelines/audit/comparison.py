@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from pipelines.passport.score import rank_breakdown, score
+from pipelines.scoring.recompute import RECOMPUTED, recompute
 
 Json = Mapping[str, Any]
 
-LEFT_OUT = frozenset(["/provenance/cause", "/trust/maintenance/updated_at", "/trust/score", "/trust/rank_breakdown"])
-"""Paths that no record can give, only the registry's history; and the score, which is recomputed by itself."""
+LEFT_OUT = frozenset(["/provenance/cause", "/trust/maintenance/updated_at", *(f"/trust/{key}" for key in RECOMPUTED)])
+"""Paths that no record can give, only the registry's history; and those that are recomputed by themselves."""
 
 
 class Difference(NamedTuple):
@@ -25,22 +25,24 @@ class Difference(NamedTuple):
 
 
 def unequal_leaves(recomputed: Json, actual: Json, signed_at: datetime) -> Iterator[Difference]:
-    """Yield each value in which a published `unfragile` (`actual`) differs from a `recomputed` one."""
-    yield from _unequal(recomputed, actual, "")
-    yield from _of_score(actual["trust"], rank_breakdown(actual, signed_at=signed_at))
+    """Yield each value in which a published `unfragile` (`actual`) differs from a `recomputed` one.
 
-
-def _of_score(trust: Json, breakdown: Json) -> Iterator[Difference]:
-    """Recompute the score and its components from the rest of the published passport, and yield what differs."""
-    for name, value in breakdown.items():
-        yield from _unequal(value, trust["rank_breakdown"].get(name), f"/trust/rank_breakdown/{name}")
-    if trust["score"] != score(breakdown):
-        yield Difference("/trust/score", score(breakdown), trust["score"])
+    What follows from the rest of the passport is computed where the rest is right.
+    """
+    found = list(_unequal(recomputed, actual, ""))
+    yield from found
+    if found:
+        return
+    for key, value in recompute(actual, signed_at=signed_at).items():
+        yield from _same(value, actual["trust"].get(key), f"/trust/{key}")
 
 
 def _unequal(recomputed: Any, actual: Any, path: str) -> Iterator[Difference]:  # noqa: ANN401 - any JSON
-    if path in LEFT_OUT:
-        return
+    if path not in LEFT_OUT:
+        yield from _same(recomputed, actual, path)
+
+
+def _same(recomputed: Any, actual: Any, path: str) -> Iterator[Difference]:  # noqa: ANN401 - any JSON
     if isinstance(recomputed, Mapping) and isinstance(actual, Mapping) and recomputed.keys() == actual.keys():
         for key, value in recomputed.items():
             yield from _unequal(value, actual[key], f"{path}/{key}")

@@ -22,7 +22,7 @@ from pipelines.passport.links import Issuer
 from pipelines.rules.gates import Lifetimes
 from pipelines.rules.rulebook import rule_at, rulebook
 from schemas.listing import RawListing
-from schemas.times import instant, stamp
+from schemas.times import instant, timestamp
 
 Json = Mapping[str, Any]
 
@@ -157,7 +157,7 @@ def _rederived(passport: Json, records: list[RawListing], gates: Lifetimes) -> l
     ]
     # What is no change of substance can be false too: dates, freshness, who states something and when.
     void = deadlines(last_observed_at(subject), gates[subject.primary.source]).void
-    expires_at = stamp(valid_until(subject, void, signed_at))
+    expires_at = timestamp(valid_until(subject, void, signed_at))
     if passport["expiresAt"] != expires_at:
         found.append(Mismatch("/expiresAt", f"must be {expires_at}, not {passport['expiresAt']}"))
     return found or [

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pipelines.errors import PipelineError
@@ -14,7 +15,7 @@ from pipelines.merge.joins import Joined, Joins, in_order
 from pipelines.merge.subject import Subject
 from pipelines.normalise.admit import admit
 from pipelines.normalise.facts import MOVED, SOUGHT
-from schemas.listing import CLAIMING, Listing, RawListing
+from schemas.listing import CLAIMING, Listing, Quarantined, RawListing
 from schemas.sources import BY_NAME, EXTRACTION
 
 Json = Mapping[str, Any]
@@ -22,6 +23,12 @@ Json = Mapping[str, Any]
 
 LOOKS = ("roll", "absence")
 """Kinds of records that show that another record is absent."""
+
+MOST_CACHED = 512
+"""Most records that are cached as they were read: the seller's answers about all its models concern every passport."""
+
+LONGEST_CACHED = 65_536
+"""Most characters of such a record; longer ones are texts, which concern one passport."""
 
 
 class NotJoinedError(PipelineError):
@@ -84,7 +91,7 @@ def _meant(
     key: tuple[str, str], stored: Iterable[RawListing], count: int, cited: Collection[str]
 ) -> list[tuple[RawListing, Listing]]:
     """Choose as many records of one id as are named: those that the evidence cites, then answers that there is none."""
-    read = [(raw, listing) for raw in stored if isinstance(listing := admit(raw), Listing)]
+    read = [(raw, listing) for raw in stored if isinstance(listing := _admitted(raw), Listing)]
     if len(read) < count:
         raise NotJoinedError(f"no readable record {key[1]!r} of {key[0]} is stored")
     likely = sorted(read, key=lambda one: (one[0].content_sha256 not in cited, one[1].kind not in LOOKS))
@@ -94,14 +101,24 @@ def _meant(
 def _beside(named: Iterable[Json], records: Iterable[RawListing]) -> list[Listing]:
     """The readable records whose ids the passport does not name."""
     keys = set(map(_key, named))
-    read = (admit(raw) for raw in records if (raw.source, raw.id) not in keys)
+    read = (_admitted(raw) for raw in records if (raw.source, raw.id) not in keys)
     return [listing for listing in read if isinstance(listing, Listing)]
+
+
+def _admitted(raw: RawListing) -> Listing | Quarantined:
+    """Read a record, or return what was read of it before."""
+    return _read_once(raw) if len(raw.body) <= LONGEST_CACHED else admit(raw)
+
+
+@lru_cache(maxsize=MOST_CACHED)
+def _read_once(raw: RawListing) -> Listing | Quarantined:
+    return admit(raw)
 
 
 def _under_the_same_ids(records: Iterable[RawListing], found: Iterable[NamedRecord]) -> list[Listing]:
     """The readable records of a named id that are not named: a repository beside the answer that it is missing."""
     named = {_id_of(one.raw): one.raw.content_sha256 for one in found}
-    read = (admit(raw) for raw in records if named.get(_id_of(raw), raw.content_sha256) != raw.content_sha256)
+    read = (_admitted(raw) for raw in records if named.get(_id_of(raw), raw.content_sha256) != raw.content_sha256)
     return [listing for listing in read if isinstance(listing, Listing)]
 
 

@@ -44,7 +44,6 @@ class Catalogue(NamedTuple):
     modes: tuple[Mode, ...]
     asked: frozenset[str]
     """Names of all facts that some rule asks for."""
-    rules_sha256: str
 
 
 @lru_cache(maxsize=1)
@@ -56,7 +55,7 @@ def catalogue() -> Catalogue:
     modes = tuple(_mode(rule, named) for rule in book.failure_modes.failure_mode)
     conditions = [*(row.condition for row in abilities), *(row.condition for row in modes)]
     asked = frozenset().union(*(condition.all | condition.any | condition.none for condition in conditions))
-    return Catalogue(abilities, modes, asked, book.sha256)
+    return Catalogue(abilities, modes, asked)
 
 
 def capability_uri(category: str, name: str) -> str:

@@ -16,7 +16,6 @@ class Tables(NamedTuple):
     categories: list[tuple[Choice, Compiled]]
     risks: list[tuple[RiskRule, Compiled]]
     needs: list[tuple[Need, Compiled]]
-    rules_sha256: str
 
 
 @lru_cache(maxsize=1)
@@ -27,7 +26,6 @@ def _tables() -> Tables:
         [(rule, compiled(rule)) for rule in book.issuing.category],
         [(rule, compiled(rule)) for rule in book.issuing.risk],
         [(rule, compiled(rule)) for rule in book.issuing.access],
-        book.sha256,
     )
 
 

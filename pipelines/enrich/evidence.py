@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pipelines.rules.rulebook import rulebook
 from schemas.listing import AsStated, Claim, Listing, Method
 
 Document = dict[str, Any]
@@ -42,10 +43,8 @@ def _told(entry: Document, method: Method) -> Document:
     return {**(renamed if method in QUOTING else entry), "method": method}
 
 
-def from_class(
-    path: str, *, rule: str, text: str, rules_sha256: str, listing: Listing, taxonomy: tuple[str, ...]
-) -> Document:
-    """Evidence that something is true of this kind of model: our own rule with its hash, since no source states it.
+def from_class(path: str, *, rule: str, text: str, listing: Listing, taxonomy: tuple[str, ...]) -> Document:
+    """Evidence that something is true of this kind of model: our own rule with the rules' hash, as no source states it.
 
     `listing` is the record that shows the model to be of that kind; the evidence has its date.
     """
@@ -58,7 +57,7 @@ def from_class(
         "method": "class",
         "asserted_by": "class",
         "observed_at": listing.observed_at,
-        "content_sha256": rules_sha256,
+        "content_sha256": rulebook().sha256,
         **classified(taxonomy),
     }
 

@@ -9,6 +9,7 @@ from pipelines.enrich.classification import access
 from pipelines.enrich.denials import denials
 from pipelines.enrich.evidence import Document, classified, from_claim, from_class
 from pipelines.enrich.limitations import PlainLimitation, plain_limitations, quotes
+from pipelines.enrich.ranking import TrustLine, WordedLimit, ranked
 from pipelines.enrich.status import StatusFinding
 from pipelines.enrich.templates import fill
 from pipelines.merge.subject import Subject
@@ -24,8 +25,10 @@ class Profile(NamedTuple):
     evidence: list[Document]
     shown_by: dict[str, list[Document]]
     """Limitation → its evidence. That of a capability's limitations is in `evidence` too."""
-    apart: list[str]
-    """The limitations of a model of which no capability is known."""
+    limits: list[WordedLimit]
+    """All limitations, with those of a model of which no capability is known."""
+    listed: list[str]
+    """The limitations in the order of the trust block, with those that are one line there."""
 
 
 def enrich(subject: Subject, *, artifact_id: str, life: StatusFinding) -> Profile:
@@ -34,7 +37,7 @@ def enrich(subject: Subject, *, artifact_id: str, life: StatusFinding) -> Profil
     fitting = _fitting((subject.stated | life.flags) & catalogue().asked)
     abilities = [row for row in fitting.abilities if not row.asks_figures or reaches(row.condition, claims)]
     modes = [row for row in fitting.modes if not row.asks_figures or reaches(row.condition, claims)]
-    profile, needs = Profile([], [], {}, []), access(subject)
+    profile, needs = Profile([], [], {}, [], []), access(subject)
     for place, (ability, limits) in enumerate(zip(abilities, _place(subject, abilities, modes), strict=True)):
         path, shown = f"/capabilities/{place}", cited(ability.condition, claims)
         profile.evidence.extend([from_claim(path, claim) for claim in shown])
@@ -49,7 +52,25 @@ def enrich(subject: Subject, *, artifact_id: str, life: StatusFinding) -> Profil
         profile.capabilities.append(capability)
     if not abilities:
         _keep_apart(subject, modes, profile)
+    _rank(subject, profile)
     return profile
+
+
+def _rank(subject: Subject, profile: Profile) -> None:
+    """List the limitations in the order of the trust block, with the evidence of merged lines."""
+    for line in ranked(profile.limits):
+        profile.listed.append(line.text)
+        if line.merged:
+            profile.shown_by[line.text] = [_merged_evidence(subject, line, line.merged.id)]
+
+
+def _merged_evidence(subject: Subject, line: TrustLine, rule: str) -> Document:
+    """Evidence of a line that stands for several modes of the class: our rule, with the terms of them all."""
+    rules = catalogue()
+    terms = dict.fromkeys(term for row in rules.modes if row.rule.id in line.modes for term in row.rule.taxonomy)
+    return from_class(
+        "", rule=f"/merged/{rule}", text=line.text, listing=subject.primary, taxonomy=tuple(sorted(terms))
+    )
 
 
 def _judge(subject: Subject, ability: Ability, shown: list[Claim], capability: Document, profile: Profile) -> None:
@@ -114,17 +135,20 @@ def _stated(subject: Subject, modes: list[Mode]) -> list[Mode | PlainLimitation]
 def _keep_apart(subject: Subject, modes: list[Mode], profile: Profile) -> None:
     """Note the limitations, with their evidence, of a model of which no capability is known."""
     for limit in (*_stated(subject, modes), *(mode for mode in modes if mode.general)):
-        text, shown_by = _worded(subject, limit, "")
-        profile.apart.append(text)
-        profile.shown_by.setdefault(text, shown_by)
+        _note(limit, *_worded(subject, limit, ""), profile)
 
 
 def _limit(subject: Subject, limit: Mode | PlainLimitation, path: str, profile: Profile) -> str:
     """Word a limitation of a capability, and add its evidence to the profile."""
     text, shown_by = _worded(subject, limit, path)
     profile.evidence.extend(shown_by)
-    profile.shown_by.setdefault(text, shown_by)
+    _note(limit, text, shown_by, profile)
     return text
+
+
+def _note(limit: Mode | PlainLimitation, text: str, shown_by: list[Document], profile: Profile) -> None:
+    profile.limits.append(WordedLimit(None if isinstance(limit, PlainLimitation) else limit.rule.id, text))
+    profile.shown_by.setdefault(text, shown_by)
 
 
 def _worded(subject: Subject, limit: Mode | PlainLimitation, path: str) -> tuple[str, list[Document]]:
@@ -144,8 +168,8 @@ def _mode_evidence(subject: Subject, mode: Mode, text: str, path: str) -> list[D
                 subject, mode.stated_in_text
             )
         return [{**from_claim(path, claim), **classified(rule.taxonomy)} for claim in shown]
-    at, sha256 = f"/failure_modes/{rule.id}", catalogue().rules_sha256
-    return [from_class(path, rule=at, text=text, rules_sha256=sha256, listing=subject.primary, taxonomy=rule.taxonomy)]
+    at = f"/failure_modes/{rule.id}"
+    return [from_class(path, rule=at, text=text, listing=subject.primary, taxonomy=rule.taxonomy)]
 
 
 def groups_of(shown: Iterable[Claim]) -> set[str]:

@@ -23,7 +23,12 @@ TEXTS = {row.name: row.text for row in SOURCES if row.text}
 NAMES = ("/name", "/id", "/modelId")
 """Locators of a model's name in a seller's listing, and in a record of the Hub."""
 
-PRICES_OF_TOKENS = frozenset(f"price:{kind}" for kind, unit in PRICE_UNITS.items() if "token" in unit)
+PRICES_OF_TOKENS = frozenset(
+    f"{price}:{kind}"
+    for kind, unit in PRICE_UNITS.items()
+    for price in ("price", "least_price", "most_price")
+    if "token" in unit
+)
 """Facts that are the price of one token: fractions of a cent, and so shown by the million."""
 
 PLACE = re.compile(r"\{([a-z0-9_:-]+)\}")

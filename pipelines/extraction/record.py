@@ -1,6 +1,5 @@
 """Writes and reads records of what a language model proposed, and decides when one still holds."""
 
-import hashlib
 import json
 from collections.abc import Callable
 
@@ -9,7 +8,7 @@ from pipelines.formats.json_pointer import resolve
 from pipelines.formats.record_reader import FieldError, RecordReader, parse_record, shown
 from pipelines.formats.slugs import hub_slug, is_slug, slug_of
 from pipelines.rules.extraction import PLAIN, TextRule, extraction_rules
-from schemas.listing import Fact, Listing, RawListing
+from schemas.listing import Fact, Listing, Observation, RawListing
 from schemas.sources import BY_NAME, EXTRACTION
 
 
@@ -23,10 +22,7 @@ def record_of(found: AcceptedProposals, text: SourceText, *, model: str, observe
         "proposals": [proposal._asdict() for proposal in found.proposals],
     }
     body = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    digest = hashlib.sha256(body.encode()).hexdigest()
-    return RawListing(
-        source=EXTRACTION, id=text.record_id, url=text.url, observed_at=observed_at, body=body, content_sha256=digest
-    )
+    return RawListing.of(Observation(EXTRACTION, text.record_id, observed_at, text.url), body)
 
 
 def is_of(last: RawListing, text: SourceText) -> bool:
@@ -69,24 +65,15 @@ def read_proposals(raw: RawListing) -> Listing:
     for pinned in ("model", "prompt_sha256"):
         record.line(pinned)
     proposals = [_proposal(one) for one in record.nested_list("proposals")]
-    return Listing.model_construct(
-        source=raw.source,
-        id=raw.id,
+    return Listing.of(
+        raw,
         kind="entry",
         base_id=listing_id,
         slug=slug,
-        variant=None,
-        name=listing_id.rpartition("/")[2],
-        author=listing_id.partition("/")[0],
         facts=tuple(fact for fact, _ in proposals),
-        prices=(),
-        providers=(),
         same_as=(f"{rule.of}:{listing_id}",),
         leftovers=tuple(record.leftovers()),
         unfamiliar=tuple(fact.name for fact, known in proposals if not known),
-        url=raw.url,
-        observed_at=raw.observed_at,
-        content_sha256=raw.content_sha256,
     )
 
 

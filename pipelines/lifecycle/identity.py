@@ -5,7 +5,6 @@ and created again as a/x is another one. Where a record is found under another n
 an observation record of that is written: the evidence that it is not under its old name any more.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -13,7 +12,7 @@ import orjson
 
 from pipelines.normalise.admit import admit
 from schemas.crawl import AdmittedLine
-from schemas.listing import Listing, RawListing
+from schemas.listing import Listing, Observation, RawListing
 from schemas.sources import BY_NAME
 
 
@@ -88,17 +87,9 @@ def record_relocation(move: Relocation, last: AdmittedLine) -> AdmittedLine:
     answer = {"asked": left.id, "found": found.id, "found_id": found.identity, "sought_id": left.identity}
     if left.succeeds and move.is_rename:
         answer["succeeded_id"] = left.succeeds
-    body = orjson.dumps(answer).decode()
-    raw = RawListing(
-        source=last.raw.source,
-        id=left.id,
-        url=found.url,
-        observed_at=found.observed_at,
-        body=body,
-        content_sha256=hashlib.sha256(body.encode()).hexdigest(),
-        formerly=() if move.is_rename else last.listing.named(last.raw.source),
-    )
-    return _read(raw)
+    seen = Observation(last.raw.source, left.id, found.observed_at, found.url)
+    formerly = () if move.is_rename else last.listing.named(last.raw.source)
+    return _read(RawListing.of(seen, orjson.dumps(answer).decode()).model_copy(update={"formerly": formerly}))
 
 
 def with_former_names(line: AdmittedLine, names: Iterable[str]) -> AdmittedLine:

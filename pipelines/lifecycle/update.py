@@ -139,14 +139,7 @@ def _is_to_be_told(last: AdmittedLine) -> bool:
 
 
 def _refused(line: AdmittedLine, move: Relocation) -> Quarantined:
-    raw, (left, found) = line.raw, move
+    left, found = move
     another = f"is another repository ({found.identity}) than the one that had this name before ({left.identity})"
-    return Quarantined(
-        stage="merge",
-        source=raw.source,
-        id=raw.id,
-        field="/_id",
-        reason=f"{another}: it is used once a crawl a day or more later finds it again, and joined to nothing",
-        observed_at=raw.observed_at,
-        raw=raw.body,
-    )
+    reason = f"{another}: it is used once a crawl a day or more later finds it again, and joined to nothing"
+    return Quarantined.of(line.raw, "merge", reason, field="/_id", raw=line.raw.body)

@@ -29,9 +29,6 @@ class Gathered(NamedTuple):
     collisions: tuple[Listing, ...]
     """Listings whose slug belongs to another id, which had it first."""
     aliases_without_target: tuple[str, ...]
-    endpoints_unused: tuple[str, ...]
-    """Ids whose endpoints no passport shows: their model is not in the batch, or they are of an alias or a further
-    offer."""
 
 
 def gather(
@@ -66,9 +63,8 @@ def gather(
         if (subject := _subject(slug, members[slug], supplements.get(slug, ()), absences, facets))
     )
     used = {listing.id for subject in subjects for listing in subject.aliases}
-    shown = {subject.endpoints.id for subject in subjects if subject.endpoints}
-    left = [listing for group in members.values() for listing in group]
-    return Gathered(subjects, tuple(collisions), _others(left, "alias", used), _others(left, "endpoints", shown))
+    aliases = (listing.id for group in members.values() for listing in group if listing.kind == "alias")
+    return Gathered(subjects, tuple(collisions), tuple(sorted(one for one in aliases if one not in used)))
 
 
 def account(gathered: Gathered, *, listings: Iterable[Listing], joined: int = 0, quarantined: int = 0) -> Accounting:
@@ -96,15 +92,8 @@ def account(gathered: Gathered, *, listings: Iterable[Listing], joined: int = 0,
 def collision(listing: Listing, owner: str, raw: RawListing) -> Quarantined:
     """Quarantine a listing because another id has its slug."""
     shared = f"{listing.base_id!r} would share the slug {listing.slug!r} with {owner!r}"
-    return Quarantined(
-        stage="merge",
-        source=listing.source,
-        id=listing.id,
-        field="/id",
-        reason=f"{shared}, which had it first and retains it",
-        observed_at=listing.observed_at,
-        raw=raw.body,
-    )
+    reason = f"{shared}, which had it first and retains it"
+    return Quarantined.of(listing, "merge", reason, field="/id", raw=raw.body)
 
 
 def _precedence(listing: Listing) -> tuple[str, int, bool, str]:
@@ -194,7 +183,3 @@ def _groups(claims: Iterable[str]) -> dict[str, list[str]]:
             group, _, item = name.partition(":")
             groups.setdefault(group, []).append(item)
     return groups
-
-
-def _others(listings: Iterable[Listing], kind: str, used: set[str]) -> tuple[str, ...]:
-    return tuple(sorted(listing.id for listing in listings if listing.kind == kind and listing.id not in used))

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Literal, cast
+from typing import cast
 
 from pipelines.errors import PipelineError, PlacedError
 from pipelines.normalise.validate import validate
-from schemas.listing import Listing, Quarantined, RawListing
+from schemas.listing import Listing, Quarantined, RawListing, Stage
 from schemas.sources import SOURCES, Source
-
-Stage = Literal["normalise", "validate", "enrich", "issue", "sign", "verify"]
 
 Reader = Callable[[RawListing], Listing]
 
@@ -44,6 +42,4 @@ def refusal(what: RawListing | Listing, stage: Stage, error: Exception, raw: str
     pointer, reason = "", f"{type(error).__name__}: {error}"
     if isinstance(error, PlacedError):
         pointer, reason = error.pointer, error.reason
-    return Quarantined(
-        stage=stage, source=what.source, id=what.id, field=pointer, reason=reason, observed_at=what.observed_at, raw=raw
-    )
+    return Quarantined.of(what, stage, reason, field=pointer, raw=raw)

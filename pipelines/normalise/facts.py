@@ -1,4 +1,10 @@
-"""Names of the facts that more than one step reads."""
+"""The facts of a record: how readers build them, and the names of those that more than one step reads."""
+
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from schemas.listing import AsStated, Fact, FactValue
 
 UNSEEN, MOVED, REPLACED = ANSWERS = ("repository_missing", "repository_moved", "repository_replaced")
 """Facts of an observation that a record is not at its name: it does not exist; it moved, which alone proves it gone; or
@@ -28,3 +34,34 @@ USED_TOKENS, USED_AS_OF = "tokens", "tokens_as_of"
 
 PROVIDER = "provider"
 """The fact that a provider is on the seller's list of providers ("provider:<its name>")."""
+
+AS_WRITTEN: Final[Mapping[str, str]] = MappingProxyType({})
+"""No word of the source is another one in the vocabulary."""
+
+
+def add_fact(facts: list[Fact], name: str, value: FactValue | None, locator: str, as_stated: AsStated = None) -> None:
+    """Add a fact unless its value is None; the record has `as_stated` there, or the value itself if that is None."""
+    if value is not None:
+        facts.append(Fact(name, value, locator, value if as_stated is None else as_stated))
+
+
+def word_facts(group: str, words: Sequence[str], at: str, names: Mapping[str, str] = AS_WRITTEN) -> list[Fact]:
+    """Facts of each word of a list in the record, sorted, since a source's order changes from answer to answer.
+
+    `names` maps words of the source to those of the vocabulary; of equal words the first one is the evidence.
+    """
+    places: dict[str, int] = {}
+    for place, word in enumerate(words):
+        places.setdefault(names.get(word, word), place)
+    return [Fact(f"{group}:{word}", True, f"{at}/{place}", words[place]) for word, place in sorted(places.items())]
+
+
+def list_fact(name: str, words: Iterable[str], at: str, names: Mapping[str, str] = AS_WRITTEN) -> list[Fact]:
+    """The fact of a whole list of words; an empty list states nothing."""
+    written = tuple(words)
+    return [Fact(name, tuple(sorted({names.get(word, word) for word in written})), at, written)] if written else []
+
+
+def unfamiliar(facts: Iterable[Fact], groups: Collection[str], vocabulary: Container[str]) -> tuple[str, ...]:
+    """Names of the facts of some groups that the vocabulary does not have: ("parameter:telepathy",)."""
+    return tuple(fact.name for fact in facts if fact.name.partition(":")[0] in groups and fact.name not in vocabulary)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from pipelines.formats.record_reader import RecordReader, parse_record
 from pipelines.formats.slugs import hub_slug, is_slug
-from pipelines.normalise.facts import MADE_ANEW
+from pipelines.normalise.facts import MADE_ANEW, add_fact
 from schemas.listing import Fact, Listing, RawListing
 from schemas.times import timestamp
 
@@ -42,27 +42,20 @@ def read_code(raw: RawListing) -> Listing:
     """Read one repository; raise FieldError naming the field that cannot be read."""
     record = RecordReader(parse_record(raw.body))
     name = _full_name(record, raw.id)
-    facts = [*_lasting_id(record, raw.succeeds), *_counts(record), *_last_commit(record)]
-    if (archived := record.optional_flag("archived")) is not None:
-        facts.append(Fact("archived", archived, record.place("archived"), archived))
-    return Listing.model_construct(
-        source=raw.source,
-        id=name,
+    facts = _lasting_id(record, raw.succeeds)
+    for field, fact in COUNTS.items():
+        add_fact(facts, fact, record.optional_count(field), record.place(field))
+    if (pushed_at := record.optional_line("pushed_at")) is not None:  # an empty repository has none
+        add_fact(facts, "last_commit", _instant(record, pushed_at), record.place("pushed_at"), pushed_at)
+    add_fact(facts, "archived", record.optional_flag("archived"), record.place("archived"))
+    return Listing.of(
+        raw,
         kind="code",
-        base_id=name,
+        id=name,
         slug=hub_slug(name),
-        variant=None,
-        name=name.partition("/")[2],
-        author=name.partition("/")[0],
         facts=tuple(facts),
-        prices=(),
-        providers=(),
         same_as=_other_names(raw, name),
         leftovers=tuple(pointer for pointer in record.leftovers() if not _is_read_past(pointer)),
-        unfamiliar=(),
-        url=raw.url,
-        observed_at=raw.observed_at,
-        content_sha256=raw.content_sha256,
     )
 
 
@@ -87,19 +80,6 @@ def _lasting_id(record: RecordReader, succeeds: str | None) -> list[Fact]:
         return []
     anew = [Fact(MADE_ANEW, True, at, number)] if succeeds and succeeds != str(number) else []
     return [Fact("code_id", str(number), at, number), *anew]
-
-
-def _counts(record: RecordReader) -> list[Fact]:
-    counts = [(field, name, record.optional_count(field)) for field, name in COUNTS.items()]
-    return [Fact(name, count, record.place(field), count) for field, name, count in counts if count is not None]
-
-
-def _last_commit(record: RecordReader) -> list[Fact]:
-    """When something was last pushed to it; nothing for an empty repository."""
-    pushed_at = record.optional_line("pushed_at")
-    if pushed_at is None:
-        return []
-    return [Fact("last_commit", _instant(record, pushed_at), record.place("pushed_at"), pushed_at)]
 
 
 def _instant(record: RecordReader, text: str) -> str:

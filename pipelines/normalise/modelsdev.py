@@ -8,9 +8,10 @@ from pipelines.formats.decimals import plain
 from pipelines.formats.record_reader import FieldError, RecordReader, as_stated, day, decimal, parse_record, shown
 from pipelines.formats.slugs import is_repository
 from pipelines.formats.text import clean
+from pipelines.normalise.facts import add_fact, list_fact, unfamiliar, word_facts
 from pipelines.normalise.openrouter.vocabulary import VOCABULARY
 from pipelines.normalise.prices import PRICE_UNITS, price_facts
-from schemas.listing import Fact, FactValue, Listing, Price, RawListing
+from schemas.listing import Fact, Listing, Price, RawListing
 
 SELLER, HUB = "openrouter", "huggingface"
 """Sections whose ids are those of a source of ours: OpenRouter's listings, and repositories on the Hub.
@@ -77,24 +78,17 @@ def read_entry(raw: RawListing) -> Listing:
     facts = _model_facts(entry)
     prices = _offer_facts(entry, facts) if section == SELLER else ()
     read_past = UNREAD if section == SELLER else UNREAD | OFFER
-    return Listing.model_construct(
-        source=raw.source,
-        id=raw.id,
+    return Listing.of(
+        raw,
         kind="entry",
-        base_id=raw.id,
         slug=_slug(raw.id),
-        variant=None,
         name=_name(entry) or model_id,
         author=model_id.rpartition("/")[0] or section,
         facts=tuple(facts),
         prices=prices,
-        providers=(),
         same_as=_same_as(section, model_id),
         leftovers=tuple(pointer for pointer in _left(entry) if pointer not in read_past),
-        unfamiliar=tuple(fact.name for fact in facts if _is_unfamiliar(fact.name)),
-        url=raw.url,
-        observed_at=raw.observed_at,
-        content_sha256=raw.content_sha256,
+        unfamiliar=unfamiliar(facts, ("input", "output"), VOCABULARY),
     )
 
 
@@ -130,12 +124,10 @@ def _name(entry: RecordReader) -> str:
 def _model_facts(entry: RecordReader) -> list[Fact]:
     """Facts of the model, whoever serves it; a release date without a day is left out, as passports show days."""
     facts: list[Fact] = []
-    released_on = day(entry, "release_date", or_month=True)
-    _add(
-        facts, "released_on", released_on if released_on and is_day(released_on) else None, entry.place("release_date")
-    )
-    _add(facts, "knowledge_cutoff", day(entry, "knowledge", or_month=True), entry.place("knowledge"))
-    _add(facts, "open_weights", entry.optional_flag("open_weights"), entry.place("open_weights"))
+    if is_day(released_on := day(entry, "release_date", or_month=True) or ""):
+        add_fact(facts, "released_on", released_on, entry.place("release_date"))
+    add_fact(facts, "knowledge_cutoff", day(entry, "knowledge", or_month=True), entry.place("knowledge"))
+    add_fact(facts, "open_weights", entry.optional_flag("open_weights"), entry.place("open_weights"))
     return facts
 
 
@@ -143,24 +135,16 @@ def _offer_facts(entry: RecordReader, facts: list[Fact]) -> tuple[Price, ...]:
     """Facts and prices of the offer; a limit of 0 means that it is not known."""
     limit = entry.optional_nested("limit")
     for field, name in (("context", "context_tokens"), ("output", "max_output_tokens")):
-        _add(facts, name, limit.optional_count(field) or None, limit.place(field))
+        add_fact(facts, name, limit.optional_count(field) or None, limit.place(field))
     modalities = entry.optional_nested("modalities")
     for group in ("input", "output"):
-        facts += _words(group, modalities.optional_lines(group), modalities.place(group))
+        words, at = modalities.optional_lines(group), modalities.place(group)
+        facts += [*word_facts(group, words, at, WORDS), *list_fact(f"{group}_modalities", words, at, WORDS)]
     for field, claim in CLAIMS.items():
-        _add(facts, f"claimed:{claim}", entry.optional_flag(field), entry.place(field))
+        add_fact(facts, f"claimed:{claim}", entry.optional_flag(field), entry.place(field))
     prices = _prices(entry.optional_nested("cost"))
     facts += price_facts(prices)
     return prices
-
-
-def _words(group: str, words: list[str], at: str) -> list[Fact]:
-    """Facts of each word and of the whole list; an empty list states nothing."""
-    places: dict[str, int] = {}
-    for place, word in enumerate(words):
-        places.setdefault(WORDS.get(word, word), place)
-    facts = [Fact(f"{group}:{word}", True, f"{at}/{place}", words[place]) for word, place in sorted(places.items())]
-    return [*facts, Fact(f"{group}_modalities", tuple(sorted(places)), at, tuple(words))] if words else []
 
 
 def _prices(cost: RecordReader) -> tuple[Price, ...]:
@@ -177,18 +161,9 @@ def _price(field: str, value: object, cost: RecordReader) -> Price:
     return Price(kind, plain(_EXACT.scaleb(amount, -MILLION)), PRICE_UNITS[kind], cost.place(field), as_stated(value))
 
 
-def _add(facts: list[Fact], name: str, value: FactValue | None, locator: str) -> None:
-    if value is not None:
-        facts.append(Fact(name, value, locator, value))
-
-
 def _same_as(section: str, model_id: str) -> tuple[str, ...]:
     stated = section == SELLER or (section == HUB and "/" in model_id and is_repository(model_id))
     return (f"{section}:{model_id}",) if stated else ()
-
-
-def _is_unfamiliar(name: str) -> bool:
-    return name.startswith(("input:", "output:")) and name not in VOCABULARY
 
 
 def _slug(listing_id: str) -> str:

@@ -13,7 +13,7 @@ LARGEST_TOKENS = 100_000_000
 TOKEN_FACTS = frozenset(
     [
         "context_tokens", "top_provider_context_tokens", "offered_context_tokens", "served_context_tokens",
-        "max_output_tokens",
+        "least_served_context_tokens", "max_output_tokens",
     ]
 )  # fmt: skip
 

@@ -97,14 +97,8 @@ def artifact_evidence(subject: Subject, *, life: StatusFinding) -> list[Document
 def risk_evidence(subject: Subject) -> list[Document]:
     """Evidence of the risk: the rule's reason, the listing that it applies to, and what else it rests on."""
     rule, path = risk_of(subject), "/trust/data_access_risk"
-    reason = from_class(
-        path,
-        rule=f"/risk/{rule.id}",
-        text=rule.reason,
-        rules_sha256=_tables().rules_sha256,
-        listing=subject.primary,
-        taxonomy=RISK_TAXONOMY,
-    )
+    at = f"/risk/{rule.id}"
+    reason = from_class(path, rule=at, text=rule.reason, listing=subject.primary, taxonomy=RISK_TAXONOMY)
     return [reason, *(from_claim(path, subject.claims[fact]) for fact in ("listed", *rule.cite))]
 
 

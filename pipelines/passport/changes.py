@@ -24,10 +24,11 @@ A list is named by its key, or by this and the key above it where two lists have
 ROLL = "-roll"
 """How the names of the sources of rolls end."""
 
-PASSED_OVER = frozenset(
-    ["evidence", "provenance", "freshness", "rank_breakdown", "maintenance", "uptime_percent", "id"]
-)
-"""Keys whose values change with every issue, or follow from the rest."""
+OF_ISSUE = ("evidence", "provenance", "freshness", "maintenance", "uptime_percent", "id")
+"""Keys whose values change with every issue."""
+
+PASSED_OVER = frozenset([*OF_ISSUE, "rank_breakdown", "score_basis", "assessment"])
+"""These, and keys whose values follow from the rest."""
 
 
 class ValueChange(NamedTuple):

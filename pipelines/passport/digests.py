@@ -18,10 +18,7 @@ from schemas.listing import Listing
 
 Json = dict[str, Any]
 
-VOLATILE = "/uptime_percent"
-"""End of the paths whose value is a figure of the last half hour."""
-
-COMPUTED = ("score", "rank_breakdown", "freshness", "maintenance", "community")
+COMPUTED = ("score", "score_basis", "assessment", "rank_breakdown", "freshness", "maintenance", "community")
 """Keys of `trust` that follow from other parts, or are dates or daily counts; only the status of maintenance counts."""
 
 OF_THE_HOUR = frozenset(["best_uptime_percent"])
@@ -73,17 +70,16 @@ def _stated(listing: Listing) -> list[Any]:
             if fact.name not in OF_THE_HOUR
         ],
         [[price.kind, price.usd, price.when] for price in listing.prices],
-        [[p.name, p.tag, p.status, p.quantization, [price[:2] for price in p.prices]] for p in listing.providers],
+        [
+            [p.name, p.tag, p.status, p.quantization, [price[:2] for price in p.prices], p.parameters]
+            for p in listing.providers
+        ],
     ]
 
 
 def _supports(evidence: Iterable[Json]) -> list[tuple[str, str, Any]]:
     """Which source each statement rests on, and under which taxonomy; the words are part of the statement itself."""
-    return [
-        (path, entry["source"], entry.get("taxonomy"))
-        for entry in evidence
-        if not (path := entry["path"]).endswith(VOLATILE)
-    ]
+    return [(entry["path"], entry["source"], entry.get("taxonomy")) for entry in evidence]
 
 
 def _lasting(records: Iterable[Json]) -> list[Json]:

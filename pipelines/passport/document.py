@@ -15,7 +15,7 @@ from pipelines.passport.digests import facts_digest, payload_digest
 from pipelines.passport.links import Issuer, distribution
 from pipelines.passport.model import model_evidence
 from pipelines.passport.trust import community_evidence, failure_mode_evidence, trust_block
-from pipelines.passport.unknowns import coverage, unknowns
+from pipelines.passport.unknowns import coverage, unknown_evidence, unknowns
 from pipelines.rules.gates import Lifetimes
 from pipelines.rules.rulebook import rulebook
 from schemas.listing import Listing
@@ -76,6 +76,7 @@ def draft(subject: Subject, terms: IssueContext) -> Draft:
             *purposes.evidence,
             *risk_evidence(subject),
             *community_evidence(subject),
+            *unknown_evidence(subject),
             *failure_mode_evidence(profile, trust["failure_modes"], issuer=terms.issuer, now=terms.now),
         ],
         "conflicts": conflicts(subject, life=life),

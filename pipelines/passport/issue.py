@@ -6,9 +6,9 @@ from pipelines.enrich.status import last_observed_at
 from pipelines.freshness import deadlines
 from pipelines.merge.subject import Subject
 from pipelines.passport.document import Draft, IssueContext
-from pipelines.passport.score import rank_breakdown, score
+from pipelines.scoring.recompute import recompute
 from schemas.registry import Cause, ShardRow
-from schemas.times import instant, stamp
+from schemas.times import instant, timestamp
 
 
 def cause_of(candidate: Draft, last: ShardRow | None, terms: IssueContext) -> Cause | None:
@@ -50,12 +50,10 @@ def issue(candidate: Draft, cause: Cause, last: ShardRow | None, terms: IssueCon
     unfragile = candidate.unfragile
     unfragile["provenance"]["cause"] = cause
     unfragile["trust"]["maintenance"]["updated_at"] = last_changed(candidate, last, terms)
-    breakdown = rank_breakdown(unfragile, signed_at=instant(stamp(terms.now)))
-    unfragile["trust"]["rank_breakdown"] = breakdown
-    unfragile["trust"]["score"] = score(breakdown)
+    unfragile["trust"] |= recompute(unfragile, signed_at=instant(timestamp(terms.now)))
     return unfragile
 
 
 def last_changed(candidate: Draft, last: ShardRow | None, terms: IssueContext) -> str:
     """When the substance last changed: now, or at the earlier time that the served passport states."""
-    return earlier(last.last_changed, terms.now) if last and last.payload == candidate.payload else stamp(terms.now)
+    return earlier(last.last_changed, terms.now) if last and last.payload == candidate.payload else timestamp(terms.now)

@@ -186,6 +186,7 @@ def _offer(offer: Listing) -> Document:
 
 
 def _provider(provider: Provider) -> Document:
+    supported = {"supported_parameters": provider.parameters} if provider.parameters else {}
     return {
         "name": provider.name,
         "tag": provider.tag,
@@ -195,6 +196,7 @@ def _provider(provider: Provider) -> Document:
         "max_output_tokens": provider.max_output_tokens,
         "uptime_percent": provider.uptime_percent,
         "prices": [_price(price) for price in provider.prices],
+        **supported,
     }
 
 
@@ -203,11 +205,10 @@ def _price_evidence(at: str, prices: Iterable[Price], listing: Listing) -> list[
 
 
 def _provider_evidence(at: str, provider: Provider, listing: Listing) -> list[Document]:
+    """Evidence of an endpoint's name, status and prices; what is copied as it is has none of its own, to be short."""
     place = provider.locator
-    evidence = [
+    return [
         stated(at, listing, f"{place}/{provider.named_in}", provider.name_as_stated),
         stated(f"{at}/status", listing, f"{place}/status", provider.status_as_stated),
+        *_price_evidence(f"{at}/prices", provider.prices, listing),
     ]
-    if provider.uptime_percent is not None:
-        evidence.append(stated(f"{at}/uptime_percent", listing, f"{place}/uptime_last_30m", provider.uptime_as_stated))
-    return evidence + _price_evidence(f"{at}/prices", provider.prices, listing)

@@ -13,7 +13,7 @@ from pipelines.passport.links import Issuer
 from pipelines.rules.gates import Lifetimes
 from schemas.listing import Listing
 from schemas.registry import Lifetime
-from schemas.times import stamp
+from schemas.times import timestamp
 
 COMMUNITY_FACTS = {
     "/trust/maintenance/last_commit": "last_commit",
@@ -26,8 +26,8 @@ COMMUNITY_FACTS = {
 
 
 def trust_block(subject: Subject, profile: Profile, *, status: str, gates: Lifetimes, now: datetime) -> Document:
-    """Build the `trust` block in the format's key order; `issue` fills in score, rank_breakdown and updated_at."""
-    composed = compose(profile.capabilities, apart=profile.apart)
+    """Build the `trust` block in key order; `issue` fills in what follows from the rest, and updated_at."""
+    composed = compose(profile.capabilities, limitations=profile.listed)
     return {
         "score": 0,
         "verified": False,
@@ -56,6 +56,9 @@ def trust_block(subject: Subject, profile: Profile, *, status: str, gates: Lifet
             "model_likes": subject.count("likes"),
         },
         "freshness": freshness_block(subject, gates=gates, now=now),
+        "coverage": {},
+        "score_basis": {},
+        "assessment": {},
     }
 
 
@@ -72,7 +75,7 @@ def freshness_block(subject: Subject, *, gates: Lifetimes, now: datetime) -> Doc
         oldest[listing.source] = listing
     ordered = dict.fromkeys(listing.source for listing in listings)
     return {
-        "evaluated_at": stamp(now),
+        "evaluated_at": timestamp(now),
         "sources": [_source_freshness(oldest[source], gates[source], now) for source in ordered],
     }
 
@@ -93,7 +96,9 @@ def failure_mode_evidence(
             found += [{**entry, "path": path} for entry in profile.shown_by[text]]
         else:
             locator, value = _OWN_RECORD if text == NO_OUTCOMES else _OWN_CHECK
-            found.append(from_issuer(path, issuer=issuer.name, locator=locator, value=value, observed_at=stamp(now)))
+            found.append(
+                from_issuer(path, issuer=issuer.name, locator=locator, value=value, observed_at=timestamp(now))
+            )
     return found
 
 
@@ -106,8 +111,8 @@ def _source_freshness(listing: Listing, gate: Lifetime, now: datetime) -> Docume
     return {
         "source": listing.source,
         "last_scraped_at": listing.observed_at,
-        "due_after": stamp(ends.due),
-        "stale_after": stamp(ends.stale),
+        "due_after": timestamp(ends.due),
+        "stale_after": timestamp(ends.stale),
         "verdict": "stale" if now > ends.stale else "due" if now > ends.due else "fresh",
     }
 
@@ -127,15 +132,21 @@ class Composed(NamedTuple):
 
 
 def compose(
-    capabilities: Sequence[Mapping[str, Any]], *, apart: Sequence[str] = (), verified: bool = False, matches: int = 0
+    capabilities: Sequence[Mapping[str, Any]],
+    *,
+    limitations: Iterable[str] | None = None,
+    verified: bool = False,
+    matches: int = 0,
 ) -> Composed:
-    """The first 10 distinct `requires` and `limitations`, in order; then what is still open about builder and outcomes.
+    """The first 10 distinct `requires` and limitations, in order; then what is still open about builder and outcomes.
 
-    `apart` are the limitations of a model of which no capability is known.
+    `limitations` are those of the model in the order of their importance; without it those of its capabilities count,
+    in order, as in passports of the older format.
     """
     permissions = first_distinct(need for capability in capabilities for need in capability["requires"])
-    limitations = (limit for capability in capabilities for limit in capability["limitations"])
-    failure_modes = first_distinct([*limitations, *apart])
+    if limitations is None:
+        limitations = (limit for capability in capabilities for limit in capability["limitations"])
+    failure_modes = first_distinct(limitations)
     if not verified:
         failure_modes.append(UNVERIFIED_BUILDER)
     if not matches:

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from pipelines.enrich.evidence import Document
+from pipelines.enrich.evidence import Document, from_claim
 from pipelines.merge.subject import Subject
-from pipelines.normalise.huggingface.vocabulary import PIPELINE_TAGS
-from pipelines.normalise.openrouter.vocabulary import OUTPUT_MODALITIES
 from pipelines.normalise.prices import unpriced_outputs
 from schemas.sources import ENDPOINTS, HUB, SELLER
 
@@ -50,10 +48,11 @@ READS = WRITES | {
 }  # fmt: skip
 """Outputs and tasks of models that write text, and of those that read text of some length."""
 
-DOES = frozenset(
-    [*(f"output:{word}" for word in OUTPUT_MODALITIES), *(f"task:{word}" for word in PIPELINE_TAGS)]
-) - {"task:other", "task:biology"}  # fmt: skip
-"""All facts that say what a model does."""
+WORK = ("output", "task")
+"""Groups of facts that say what a model does."""
+
+VAGUE = frozenset(["task:other", "task:biology"])
+"""Tasks that do not say what a model does."""
 
 PRICES, LEAST_PRICE = "/artifact/model/prices", "/artifact/pricing/starting_price"
 """What is expected of an offer: its prices; or a starting price, where the stated prices leave out what it makes."""
@@ -82,6 +81,14 @@ OF_THE_HUB = (
 )  # fmt: skip
 """What a repository that a listing names would state, if the Hub were asked for it."""
 
+BESIDE = ("not_applicable", "cut_off")
+"""Reasons of unknowns that no coverage counts: what does not apply, and what is not sought."""
+
+CUT_OFF = "description_truncated"
+"""Fact that a description ends in the middle, so that limits which it may state after that are not known."""
+
+LIMITS = "/trust/failure_modes"
+
 _AT = {path: tuple(path.split("/")[1:]) for path in (*SOUGHT, LEAST_PRICE)}
 
 
@@ -98,7 +105,7 @@ def inapplicable(subject: Subject) -> frozenset[str]:
         found |= {*OF_ONE_MODEL}
     elif subject.value("open_weights") is False and "hugging_face_id" not in subject.claims:
         found |= {*OF_WEIGHTS}
-    if not subject.stated.isdisjoint(DOES):
+    if _work_is_known(subject):
         found |= set(OF_READERS) if subject.stated.isdisjoint(READS) else set()
         found |= set(OF_WRITERS) if subject.stated.isdisjoint(WRITES) else set()
     return frozenset(found)
@@ -110,14 +117,21 @@ def unknowns(artifact: Document, trust: Document, subject: Subject) -> list[Docu
     Where nobody was asked, the sources are those that would state it.
     """
     asked = tuple(dict.fromkeys(listing.source for listing in subject.listings()))
-    reasons = _reasons(subject, asked)
+    reasons, cut = _reasons(subject, asked), subject.claims.get(CUT_OFF)
+    beyond = [{"path": LIMITS, "reason": "cut_off", "sources": (cut.listing.source,)}] if cut else []
     blocks = {"artifact": artifact, "trust": trust}
     return [
         {"path": path, **reasons.get(path, {"reason": "not_stated", "sources": asked})}
         for path in sought_facts(subject)
         for block, part, key in (_AT[path],)
         if not _says(blocks[block][part][key])
-    ]
+    ] + beyond
+
+
+def unknown_evidence(subject: Subject) -> list[Document]:
+    """Evidence that a text is cut off, so that limits may be missing: its last words."""
+    cut = subject.claims.get(CUT_OFF)
+    return [from_claim(LIMITS, cut)] if cut else []
 
 
 def _reasons(subject: Subject, asked: tuple[str, ...]) -> dict[str, Document]:
@@ -135,7 +149,14 @@ def _reasons(subject: Subject, asked: tuple[str, ...]) -> dict[str, Document]:
 def coverage(subject: Subject, unknown: list[Document]) -> Document:
     """How many of the values that apply to a model are stated."""
     of = len({*sought_facts(subject)} - inapplicable(subject))
-    return {"stated": of - sum(one["reason"] != "not_applicable" for one in unknown), "of": of}
+    sought = [one for one in unknown if one["reason"] not in BESIDE]
+    return {"stated": of - len(sought), "of": of}
+
+
+def _work_is_known(subject: Subject) -> bool:
+    """Whether a record states what the model does, in a word that its reader knows."""
+    stated = {name for name in subject.stated if name.partition(":")[0] in WORK} - VAGUE
+    return not all(any(name in listing.unfamiliar for listing in subject.listings()) for name in stated)
 
 
 def _says(value: Any) -> bool:  # noqa: ANN401 - any part of a passport

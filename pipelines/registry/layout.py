@@ -53,6 +53,7 @@ _RULES: tuple[tuple[re.Pattern[str], Headers], ...] = tuple(
     for pattern, content_type, cache_control in (
         (r"registry/(timestamp|applied)\.json", "application/json", _REVALIDATED),
         (r"registry/.+\.json", "application/json", _IMMUTABLE),
+        (r"registry/.+\.sqlite", "application/vnd.sqlite3", _IMMUTABLE),
         (r"registry/.+\.zst", "application/zstd", _IMMUTABLE),
         (r"\.well-known/jwks\.json", "application/jwk-set+json", _MINUTES),
         (r"schema\.json", "application/schema+json", _MINUTES),
@@ -106,6 +107,11 @@ def shard_key(sha256: str) -> str:
 def source_key(source: str, sha256: str) -> str:
     """Key of a source's last good listings by the hash of their compressed bytes."""
     return f"registry/sources/{source}/{sha256}.jsonl.zst"
+
+
+def search_key(sha256: str) -> str:
+    """Key of a search index by the hash of its bytes."""
+    return f"registry/search/{sha256}.sqlite"
 
 
 def rules_key(sha256: str) -> str:

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import model_validator
 
 from pipelines.rules.capabilities import CapabilityTable
-from pipelines.rules.failure_modes import LIMIT, FailureMode, FailureModeTable
+from pipelines.rules.failure_modes import LIMIT, FailureMode, FailureModeTable, MergedModes
 from pipelines.rules.issuing import IssuingTable, RiskRule
 from pipelines.rules.tables import RulesError, override, rules_document, table_text
 from schemas.base import Frozen
@@ -35,16 +35,17 @@ class Rulebook(Frozen):
         return self
 
 
-def rule_at(locator: str) -> FailureMode | RiskRule | None:
+def rule_at(locator: str) -> FailureMode | MergedModes | RiskRule | None:
     """The rule that evidence of method "class" points to ("/failure_modes/confabulation"); None where there is none."""
     return _rules_by_place().get(locator)
 
 
 @lru_cache(maxsize=1)
-def _rules_by_place() -> dict[str, FailureMode | RiskRule]:
+def _rules_by_place() -> dict[str, FailureMode | MergedModes | RiskRule]:
     book = rulebook()
     modes = {f"/failure_modes/{mode.id}": mode for mode in book.failure_modes.failure_mode if not mode.stated}
-    return modes | {f"/risk/{risk.id}": risk for risk in book.issuing.risk}
+    merged = {f"/merged/{one.id}": one for one in book.failure_modes.merged}
+    return {**modes, **merged, **{f"/risk/{risk.id}": risk for risk in book.issuing.risk}}
 
 
 @lru_cache(maxsize=1)

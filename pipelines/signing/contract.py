@@ -2,7 +2,6 @@
 
 import functools
 import json
-from collections.abc import Iterator
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -21,10 +20,6 @@ _FAST: Final = jsonschema_rs.Draft202012Validator(
     pattern_options=jsonschema_rs.RegexOptions(),  # time linear in any text, and half of the default's
 )
 
-_NOT_JSON: Final = (
-    "contains what JSON does not allow (a lone surrogate, NaN, a key that is not a text): parse it strictly first"
-)
-
 
 class ContractError(NamedTuple):
     """One reason why a document does not conform to the contract."""
@@ -33,6 +28,12 @@ class ContractError(NamedTuple):
     """JSON Pointer into the document; for what is missing, to where it should be."""
     reason: str
     """What the document has there, and what is allowed."""
+
+
+NOT_JSON: Final = ContractError(
+    "", "contains what JSON does not allow (a lone surrogate, NaN, a key that is not a text): parse it strictly first"
+)
+"""The reason where the thorough validator finds none in what the fast one refuses."""
 
 
 def conforms(document: object) -> bool:
@@ -44,11 +45,6 @@ def conforms(document: object) -> bool:
         return _FAST.is_valid(document)
     except ValueError:  # not JSON at all: UnicodeEncodeError for a lone surrogate is one too
         return False
-
-
-def explain(document: object) -> list[ContractError]:
-    """Return every reason why a document is refused, in the order of schema.json; none where it conforms."""
-    return list(_refusals(document))
 
 
 def explain_first(document: object) -> ContractError | None:
@@ -65,22 +61,12 @@ def explain_first(document: object) -> ContractError | None:
         return ContractError(*_explanation().reason_at(document, error.instance_path, error.schema_path))
     except ValueError:  # not JSON at all
         pass
-    return next(_refusals(document))
+    return next((ContractError(*reason) for reason in _explanation().reasons(document)), NOT_JSON)
 
 
 def schema_text() -> str:
     """Text of schema.json, as the site serves it."""
     return _SCHEMA_BYTES.decode()
-
-
-def _refusals(document: object) -> Iterator[ContractError]:
-    """Yield the thorough validator's reasons; a general one where only the fast validator refuses."""
-    refused = False
-    for pointer, reason in _explanation().reasons(document):
-        refused = True
-        yield ContractError(pointer, reason)
-    if not refused and not conforms(document):
-        yield ContractError("", _NOT_JSON)
 
 
 @functools.cache

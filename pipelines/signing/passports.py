@@ -18,7 +18,7 @@ from pipelines.signing.dsse import pae, signed_body
 from pipelines.signing.keys import KeyRing, Signer
 from pipelines.signing.signatures import ALGORITHM, ENVELOPE_VERSION, PASSPORT_TYPE, objection_to_time
 from pipelines.signing.verification import MAX_PASSPORT_BYTES
-from schemas.times import stamp
+from schemas.times import timestamp
 
 _PLACEHOLDER = b"A" * 86 + b"=="
 """Fills the signature's place until it is made: 64 zero bytes in base64, which no Ed25519 signature is."""
@@ -35,19 +35,20 @@ def unsigned_bytes(
     unfragile: Mapping[str, Any], *, signed_at: datetime, expires_at: datetime, issuer: str, key_id: str
 ) -> bytes:
     """Return a document that lacks only its signature; raise ValueError if it would expire before it is signed."""
-    if expires_at <= signed_at:
-        ends = f"{stamp(expires_at)}, before it is signed at {stamp(signed_at)}"
+    begin, end = timestamp(signed_at), timestamp(expires_at)
+    if end <= begin:
+        ends = f"{end}, before it is signed at {begin}"
         raise ValueError(f"its last scrape is so old that the passport would expire at {ends}: crawl its sources again")
     passport = {
         "unfragile": unfragile,
         "signature": _PLACEHOLDER.decode(),
-        "signedAt": stamp(signed_at),
+        "signedAt": begin,
         "signedBy": issuer,
         "version": ENVELOPE_VERSION,
         "algorithm": ALGORITHM,
         "keyId": key_id,
         "payloadType": PASSPORT_TYPE,
-        "expiresAt": stamp(expires_at),
+        "expiresAt": end,
     }
     return orjson.dumps({"passport": passport})
 

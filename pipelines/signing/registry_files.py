@@ -1,20 +1,13 @@
-"""Signs registry files and passports, and returns the payload of a registry file whose signature is valid."""
+"""Signs registry files, and returns the payload of a registry file whose signature is valid."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from pipelines.errors import PipelineError
 from pipelines.formats.strict_json import MalformedJsonError, parse
 from pipelines.signing.dsse import signed_body
 from pipelines.signing.keys import KeyRing, Signer
-from pipelines.signing.signatures import (
-    ALGORITHM,
-    ENVELOPE_VERSION,
-    PASSPORT_TYPE,
-    signature_fault,
-)
-from schemas.times import timestamp
+from pipelines.signing.signatures import ALGORITHM, signature_fault
 from schemas.verdict import Finding, Verdict
 
 MAX_RECORD_BYTES = 16 << 20
@@ -32,37 +25,13 @@ class SignatureError(PipelineError):
         self.finding = finding
 
 
-def seal_passport(
-    unfragile: Mapping[str, Any], *, signer: Signer, signed_at: datetime, expires_at: datetime, issuer: str
-) -> dict[str, Any]:
-    """Return a signed passport: the whole document `{"passport": {…}}`, its keys in the order they are served in.
-
-    Raises NotCanonicalError where `unfragile` has no canonical form, and ValueError on instants without a time zone and
-    on a passport that would expire before it is signed.
-    """
-    begin, end = timestamp(signed_at), timestamp(expires_at)
-    if end <= begin:
-        raise ValueError(f"a passport signed at {begin} cannot expire at {end}: it would never be valid")
-    statement = {
-        "unfragile": unfragile,
-        "signedAt": begin,
-        "signedBy": issuer,
-        "version": ENVELOPE_VERSION,
-        "algorithm": ALGORITHM,
-        "keyId": signer.key_id,
-        "payloadType": PASSPORT_TYPE,
-        "expiresAt": end,
-    }
-    return {"passport": {"unfragile": unfragile, "signature": _sign(statement, signer), **statement}}
-
-
 def sign_file(payload: Mapping[str, Any], *, payload_type: str, signer: Signer) -> dict[str, Any]:
     """Return a signed file: `{"signed": payload, "signature": …, "algorithm": …, "keyId": …, "payloadType": …}`.
 
     Raises NotCanonicalError where the payload has no canonical form.
     """
     statement = {"signed": payload, "algorithm": ALGORITHM, "keyId": signer.key_id, "payloadType": payload_type}
-    return {"signed": payload, "signature": _sign(statement, signer), **statement}
+    return {"signed": payload, "signature": signer.sign(payload_type, signed_body(statement)), **statement}
 
 
 def open_file(raw: bytes, *, payload_type: str, keys: KeyRing) -> dict[str, Any]:
@@ -81,7 +50,3 @@ def open_file(raw: bytes, *, payload_type: str, keys: KeyRing) -> dict[str, Any]
         raise SignatureError(finding)
     payload: dict[str, Any] = record["signed"]
     return payload
-
-
-def _sign(statement: Mapping[str, Any], signer: Signer) -> str:
-    return signer.sign(statement["payloadType"], signed_body(statement))

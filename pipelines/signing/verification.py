@@ -10,7 +10,7 @@ from pipelines.freshness import age_at
 from pipelines.signing.contract import explain_first
 from pipelines.signing.keys import KeyRing
 from pipelines.signing.signatures import PASSPORT_TYPE, signature_fault
-from schemas.times import instant, stamp, timestamp
+from schemas.times import instant, timestamp
 from schemas.verdict import Finding, Verdict
 
 MAX_PASSPORT_BYTES = 1 << 20
@@ -54,7 +54,7 @@ def _finding_in_time(passport: dict[str, Any], at: datetime) -> Finding:
         return Finding(Verdict.NOT_YET_VALID, reason)
     end = _announced_end(passport)
     if end and signed_at < end <= at:
-        reason = f"its model was announced to end on {stamp(end)[:10]} and it is {now}: fetch a newer passport"
+        reason = f"its model was announced to end on {timestamp(end)[:10]} and it is {now}: fetch a newer passport"
         return Finding(Verdict.ENDED, reason)
     if at >= expires_at:
         reason = f'"expiresAt" was {passport["expiresAt"]} and it is {now}: fetch a newer passport'

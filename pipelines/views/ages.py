@@ -114,6 +114,13 @@ def source_of(row: ShardRow) -> str:
     return HUB if row.slug == hub_slug(row.listing_id) else SELLER
 
 
+def age_of_row(row: ShardRow, gates: Gates, at: datetime) -> Age:
+    """The age of a passport, by the gate of the source that names it."""
+    return (
+        "not_yet_valid" if row_is_ahead(row, at) else age_of(row.status, row.last_scraped_at, gates[source_of(row)], at)
+    )
+
+
 def hours_between(earlier: str, at: datetime) -> float:
     """Hours from the time `earlier`, as text, to `at`, rounded to a tenth."""
     return round((at - instant(earlier)).total_seconds() / SECONDS_PER_HOUR, 1)
@@ -139,9 +146,10 @@ def _source(ref: SourceRef, gates: Gates, at: datetime, watched: Collection[str]
 
 
 def _passport(row: ShardRow, gates: Gates, at: datetime) -> PassportAge:
-    source, scraped = source_of(row), row.last_scraped_at
-    age = "not_yet_valid" if row_is_ahead(row, at) else age_of(row.status, scraped, gates[source], at)
-    return PassportAge(row.slug, source, age, row.status, scraped, hours_between(scraped, at))
+    scraped = row.last_scraped_at
+    return PassportAge(
+        row.slug, source_of(row), age_of_row(row, gates, at), row.status, scraped, hours_between(scraped, at)
+    )
 
 
 def _worst_first(passport: PassportAge) -> tuple[int, str, str]:

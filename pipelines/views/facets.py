@@ -13,8 +13,8 @@ def facet_rows(model: Json) -> Pairs:
     data = model.get("data_handling") or {}
     rows: Pairs = [
         ("use cases", ", ".join(model.get("use_cases", ()))),
-        ("tool calls succeed", _success(model.get("tool_call_success"))),
-        ("reasoning", _reasoning(model.get("reasoning"))),
+        ("tool calls succeed", success_words(model.get("tool_call_success"))),
+        ("reasoning", reasoning_words(model.get("reasoning"))),
         ("endpoints that keep nothing", YES_OR_NO[data.get("zero_retention")]),
         ("endpoints in", ", ".join(region.upper() for region in data.get("regions", ()))),
         ("answers may train others", YES_OR_NO[data.get("distillable")]),
@@ -36,7 +36,8 @@ def usage_rows(unfragile: Json) -> Pairs:
     return rows
 
 
-def _success(bounds: Json | None) -> str | None:
+def success_words(bounds: Json | None) -> str | None:
+    """Between which bounds tool calls succeed; None where that is not known."""
     if not bounds:
         return None
     below = f" and less than {_percent(bounds['below'])}" if bounds["below"] else ""
@@ -47,7 +48,8 @@ def _percent(share: str) -> str:
     return f"{float(share):.0%}"
 
 
-def _reasoning(settings: Json | None) -> str | None:
+def reasoning_words(settings: Json | None) -> str | None:
+    """How a caller can set the model's reasoning; None where there is nothing to set."""
     if not settings:
         return None
     when = {True: "on unless switched off", False: "off unless asked for", None: None}[settings["default_enabled"]]

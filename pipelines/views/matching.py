@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -58,14 +58,25 @@ def matches(task: str, statements: Iterable[Mapping[str, Any]]) -> list[Match]:
 
     A model fits where it has a capability or a purpose that the task calls for. One that has more of them is better.
     """
-    fits = {fit.uri: fit.likeness for fit in called_for(task)}
+    return ranked(called_for(task), ((one["artifact"]["slug"], _uris(one)) for one in statements))
+
+
+def ranked(called: Iterable[Fit], having: Iterable[tuple[str, Collection[str]]]) -> list[Match]:
+    """Return the models that have something of what a task calls for, the best first.
+
+    `having` names for each slug the URIs of its capabilities and purposes.
+    """
+    fits = {fit.uri: fit.likeness for fit in called}
     found = []
-    for statement in statements if fits else ():
-        named = (*statement["capabilities"], *statement.get("purposes", ()))
-        uris = sorted({one["uri"] for one in named} & fits.keys(), key=lambda uri: (-fits[uri], uri))
+    for slug, named in having if fits else ():
+        uris = sorted(fits.keys() & set(named), key=lambda uri: (-fits[uri], uri))
         if uris:
-            found.append(Match(statement["artifact"]["slug"], fits[uris[0]], tuple(uris)))
+            found.append(Match(slug, fits[uris[0]], tuple(uris)))
     return sorted(found, key=lambda one: (-sum(fits[uri] for uri in one.uris), one.slug))
+
+
+def _uris(statement: Mapping[str, Any]) -> set[str]:
+    return {one["uri"] for one in (*statement["capabilities"], *statement.get("purposes", ()))}
 
 
 def called_for(task: str) -> list[Fit]:

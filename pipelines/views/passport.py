@@ -7,6 +7,7 @@ from typing import Any
 from pipelines.views.facets import facet_rows, usage_rows
 from pipelines.views.offers import price_words, provider_words
 from pipelines.views.remedies import mode_of
+from pipelines.views.score import basis_rows, score_words
 from schemas.registry import ShardRow
 from schemas.sources import BY_NAME, HUB
 from schemas.verdict import Finding
@@ -22,6 +23,7 @@ WHY = {
     "not_applicable": "does not apply",
     "conflicting": "sources disagree",
     "withheld": "withheld by its source",
+    "cut_off": "cut off in its source",
     "stale": "too old",
 }
 """Reason of an unknown → how it is put into words."""
@@ -72,7 +74,7 @@ def _identity(unfragile: Json, passport: Json, row: ShardRow, finding: Finding) 
         ("slug", artifact["slug"]),
         ("verdict", f"{finding.verdict}: {finding.reason}"),
         ("status", f"{artifact['status']}; issued because: {row.cause.replace('_', ' ')}"),
-        ("score", f"{trust['score']} of 100"),
+        ("score", score_words(trust)),
         ("data access risk", _risk(unfragile)),
         ("price", artifact["pricing"]["starting_price"] or artifact["pricing"]["model"].replace("_", " ")),
         ("last scraped", trust["maintenance"]["last_scraped_at"]),
@@ -197,6 +199,7 @@ def _remedy(mode: str) -> str:
 def _score(trust: Json) -> Pairs:
     breakdown = trust["rank_breakdown"]
     parts: Pairs = [(name, f"{breakdown[name]} x {weight}") for name, weight in breakdown["weights"].items()]
+    parts += basis_rows(trust)
     covered = trust.get("coverage")
     return [*parts, ("stated", f"{covered['stated']} of {covered['of']} facts")] if covered else parts
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from pipelines.enrich.templates import PLACE
-from pipelines.rules.failure_modes import FailureMode
+from pipelines.rules.failure_modes import FailureMode, MergedModes
 from pipelines.rules.rulebook import rulebook
 
 
-def mode_of(text: str) -> FailureMode | None:
+def mode_of(text: str) -> FailureMode | MergedModes | None:
     """The failure mode whose sentence this is, with any values filled in; None where our rules have no such sentence.
 
     A passport that was made by other rules may hold sentences of theirs.
@@ -25,12 +25,14 @@ def _exact() -> dict[str, FailureMode]:
 
 
 @lru_cache(maxsize=1)
-def _filled() -> tuple[tuple[re.Pattern[str], FailureMode], ...]:
+def _filled() -> tuple[tuple[re.Pattern[str], FailureMode | MergedModes], ...]:
     return tuple(_patterns())
 
 
-def _patterns() -> Iterator[tuple[re.Pattern[str], FailureMode]]:
-    for mode in rulebook().failure_modes.failure_mode:
+def _patterns() -> Iterator[tuple[re.Pattern[str], FailureMode | MergedModes]]:
+    table = rulebook().failure_modes
+    modes: tuple[FailureMode | MergedModes, ...] = (*table.failure_mode, *table.merged)
+    for mode in modes:
         parts = PLACE.split(mode.text)[::2]  # every second part is the name of a fact
         if len(parts) > 1:
             yield re.compile(".+".join(map(re.escape, parts)), re.DOTALL), mode

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pipelines.formats.text import amount, clean
 from schemas.crawl import CrawlReport, ListQuery
-from schemas.run import Published, RunReport
+from schemas.run import Accounting, Published, RunReport
 
 MARKUP = re.compile(r"[\\`*\[\]<>&|~]")
 """Characters that Markdown or HTML reads as markup within a line."""
@@ -22,12 +22,7 @@ def summary_lines(report: RunReport, published: Published | None) -> list[tuple[
     lines += [(f"accepted: {breach.source}", f"{breach.gate}: {breach.reason}") for breach in report.waived]
     lines += [(f"crawl {crawl.source}", _crawl(crawl)) for crawl in report.crawls]
     if counted := report.accounting:
-        joined = f"{counted.joined:,} joined + " if counted.joined else ""
-        parts = (
-            f"{amount(counted.passports, 'passport')} + {amount(counted.offers_merged, 'offer')} merged"
-            f" + {amount(counted.aliases, 'alias', 'aliases')} + {joined}{counted.quarantined:,} quarantined"
-        )
-        lines.append(("listings", f"{counted.listings:,} = {parts}"))
+        lines.append(("listings", f"{counted.listings:,} = {_parts(counted)}"))
         causes = Counter(report.issued).most_common()
         issued = ", ".join(f"{count:,} {cause.replace('_', ' ')}" for cause, count in causes) or "none"
         lines.append(("issued", f"{issued}; {report.unchanged:,} unchanged, {report.absent:,} no longer listed"))
@@ -41,6 +36,9 @@ def summary_lines(report: RunReport, published: Published | None) -> list[tuple[
         lines.append(
             ("not understood", ", ".join(f"{name} ({count})" for name, count in sorted(unread.items())[:MOST_NAMED]))
         )
+    if report.quarantined:
+        by_source = Counter(refused.source for refused in report.quarantined).most_common()
+        lines.append(("quarantined", ", ".join(f"{amount(n, 'record')} of {source}" for source, n in by_source)))
     if published:
         written = ", ".join(f"{count:,} {step}" for step, count in published.written.items()) or "nothing"
         lines.append(("published", f"generation {published.generation}: wrote {written}"))
@@ -70,6 +68,18 @@ def quarantine_rows(report: RunReport) -> list[dict[str, str]]:
         }
         for refused in report.quarantined
     ]
+
+
+def _parts(counted: Accounting) -> str:
+    """What became of the listings that name passports; records of other sources are not among them."""
+    parts = (
+        (counted.passports, amount(counted.passports, "passport")),
+        (counted.offers_merged, f"{amount(counted.offers_merged, 'offer')} merged"),
+        (counted.aliases, amount(counted.aliases, "alias", "aliases")),
+        (counted.joined, f"{counted.joined:,} joined"),
+        (counted.quarantined, f"{counted.quarantined:,} quarantined"),
+    )
+    return " + ".join(words for count, words in parts if count) or "0 passports"
 
 
 def _cell(text: str) -> str:

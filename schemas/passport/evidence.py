@@ -81,7 +81,7 @@ class Unknown(Frozen):
     """A value that no source supports."""
 
     path: Path
-    reason: Literal["not_stated", "not_asked", "not_applicable", "conflicting", "withheld", "stale"]
+    reason: Literal["not_stated", "not_asked", "not_applicable", "conflicting", "withheld", "cut_off", "stale"]
     sources: Texts
     """Sources that were asked; with "not_asked", those that would state it."""
 

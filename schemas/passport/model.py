@@ -71,6 +71,8 @@ class ModelProvider(Frozen):
     uptime_percent: Percent | None
     """Share of requests that succeeded in the 30 minutes before the scrape."""
     prices: tuple[ModelPrice, ...]
+    supported_parameters: Annotated[Texts | None, OMISSIBLE] = None
+    """Request parameters that this endpoint supports, which can be fewer than the listing states."""
 
 
 class BaseModel(Frozen):

@@ -1,12 +1,27 @@
 """How far to trust an artifact, and how that was computed."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import Field
 
 from schemas.base import Frozen
-from schemas.passport.scalars import DISTINCT, OMISSIBLE, Count, Instant, Line, Ratio, Text, Texts, Whole
+from schemas.passport.scalars import (
+    DISTINCT,
+    OMISSIBLE,
+    Count,
+    Decimal,
+    Instant,
+    Line,
+    Percent,
+    Ratio,
+    Text,
+    Texts,
+    Whole,
+)
 from schemas.registry import Status
+
+SignalName = Literal["stars", "forks", "weekly_downloads", "model_downloads", "model_likes", "tokens_week", "rank"]
+"""The figure that a popularity signal is read from."""
 
 Risk = Literal["low", "moderate", "high"]
 """How much of the user's data or systems is exposed by using the artifact."""
@@ -91,6 +106,96 @@ class Coverage(Frozen):
     of: Count
 
 
+class Signal(Frozen):
+    """One popularity signal, and what it is worth."""
+
+    name: SignalName
+    value: Ratio
+
+
+class ScoreBasis(Frozen):
+    """What the score rests on, and the scores that are possible as long as some components have no data."""
+
+    signals: Annotated[tuple[Signal, ...], Field(max_length=7)]
+    """Popularity signals that exist; adoption is the mean of their values."""
+    checks: Count
+    """How many checks of quality apply."""
+    unmet: Texts
+    """Those of them that are not met."""
+    without_data: Annotated[tuple[Literal["adoption", "match_graph"], ...], Field(max_length=2), DISTINCT]
+    """Components whose value is only that of the format's prior or floor."""
+    score_min: Annotated[Whole, Field(ge=0, le=100)]
+    score_max: Annotated[Whole, Field(ge=0, le=100)]
+
+
+class AvailabilityInputs(Frozen):
+    """What availability was computed from."""
+
+    providers_up: Count | None
+    best_uptime_percent: Percent | None
+    tool_calls_succeed: Decimal | None
+
+
+class ProvenanceInputs(Frozen):
+    """What provenance was computed from."""
+
+    publishers: Count
+    facts: Count
+    corroborated: Count
+    """Facts that more than one publisher states."""
+    conflicts: Count
+
+
+class OpennessInputs(Frozen):
+    """What openness was computed from."""
+
+    licence: Text | None
+    unrestricted: bool | None
+    """Whether that licence restricts nobody's use; None where none is stated."""
+    open_weights: bool | None
+    on_request: bool
+    """Whether access to the weights is known to be granted on request only."""
+    card: bool
+    """Whether the card of its maker was read."""
+
+
+class CurrencyInputs(Frozen):
+    """What currency was computed from."""
+
+    last_scraped_at: Instant
+    status: Status
+    days_left: Annotated[Whole, Field(ge=-400_000, le=4_000_000)] | None
+    """Days from the signature to the announced end; None where none is announced."""
+
+
+class SafetyInputs(Frozen):
+    """What the assessment of safety statements was computed from."""
+
+    limits_of_card: Count | None
+    """How many sentences of its card state a limit; None where there is no card."""
+
+
+_Inputs = TypeVar("_Inputs", bound=Frozen)
+
+
+class Dimension(Frozen, Generic[_Inputs]):
+    """One dimension of the assessment."""
+
+    value: Ratio | None
+    """From 0 to 1; None where there are no data."""
+    inputs: _Inputs
+
+
+class Assessment(Frozen):
+    """Five dimensions to decide by, each recomputable from the passport alone."""
+
+    availability: Dimension[AvailabilityInputs]
+    provenance: Dimension[ProvenanceInputs]
+    openness: Dimension[OpennessInputs]
+    currency: Dimension[CurrencyInputs]
+    safety_statements: Dimension[SafetyInputs]
+
+
 class Trust(Frozen):
     """How far to trust the artifact, and why."""
 
@@ -108,3 +213,5 @@ class Trust(Frozen):
     community: Community
     freshness: Annotated[Freshness | None, OMISSIBLE] = None
     coverage: Annotated[Coverage | None, OMISSIBLE] = None
+    score_basis: Annotated[ScoreBasis | None, OMISSIBLE] = None
+    assessment: Annotated[Assessment | None, OMISSIBLE] = None

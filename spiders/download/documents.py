@@ -1,13 +1,12 @@
 """Reads a source's JSON without loss, and writes single records of it as bodies of raw listings."""
 
-import hashlib
 import json
 import re
 from typing import Any, NoReturn
 
 import orjson
 
-from schemas.listing import Quarantined, RawListing
+from schemas.listing import Observation, Quarantined, RawListing
 
 TITLE = re.compile(rb"<title[^>]*>([^<]{0,120})", re.IGNORECASE)
 
@@ -59,65 +58,29 @@ def read_json(body: bytes) -> object:
 
 
 def raw_listing(
-    record: dict[str, Any],
-    *,
-    listing_id: str,
-    source: str,
-    url: str,
-    observed_at: str,
-    asked_as: str | None = None,
-    version: str | None = None,
+    record: dict[str, Any], seen: Observation, *, asked_as: str | None = None, version: str | None = None
 ) -> RawListing | Quarantined:
     """Write one record with sorted keys; one that cannot be written as JSON again is quarantined."""
     try:
-        body = orjson.dumps(record, default=_as_spelled, option=orjson.OPT_SORT_KEYS)
+        body = orjson.dumps(record, default=_as_spelled, option=orjson.OPT_SORT_KEYS).decode()
     except orjson.JSONEncodeError as error:
-        reason = f"{error}: text must be Unicode without lone surrogates, nested at most 250 deep"
-        return refused(record, listing_id=listing_id, source=source, field="", reason=reason, observed_at=observed_at)
-    return RawListing(
-        source=source,
-        id=listing_id,
-        url=url,
-        observed_at=observed_at,
-        body=body.decode(),
-        content_sha256=hashlib.sha256(body).hexdigest(),
-        asked_as=asked_as,
-        version=version,
-    )
+        return refused(record, seen, f"{error}: text must be Unicode without lone surrogates, nested at most 250 deep")
+    return RawListing.of(seen, body, asked_as=asked_as, version=version)
 
 
-def raw_text(
-    body: bytes, *, listing_id: str, source: str, url: str, observed_at: str, version: str | None
-) -> RawListing | Quarantined:
+def raw_text(body: bytes, seen: Observation, *, version: str | None) -> RawListing | Quarantined:
     """Record a text as it came, byte for byte; one that is not UTF-8 is quarantined."""
     try:
-        text = body.decode("utf-8")
+        return RawListing.of(seen, body.decode("utf-8"), version=version)
     except UnicodeDecodeError as error:
-        reason = f"is not UTF-8: byte {error.start} is 0x{body[error.start]:02x} ({error.reason})"
         shown = body.decode(errors="backslashreplace")
-        return refused(shown, listing_id=listing_id, source=source, field="", reason=reason, observed_at=observed_at)
-    return RawListing(
-        source=source,
-        id=listing_id,
-        url=url,
-        observed_at=observed_at,
-        body=text,
-        content_sha256=hashlib.sha256(body).hexdigest(),
-        version=version,
-    )
+        return refused(shown, seen, f"is not UTF-8: byte {error.start} is 0x{body[error.start]:02x} ({error.reason})")
 
 
-def refused(element: object, *, listing_id: str, source: str, field: str, reason: str, observed_at: str) -> Quarantined:
+def refused(element: object, seen: Observation, reason: str, *, field: str = "") -> Quarantined:
     """Quarantine an element that is no record, as ASCII JSON with its numbers as text."""
-    return Quarantined(
-        stage="fetch",
-        source=source,
-        id=listing_id.encode(errors="backslashreplace").decode(),
-        field=field,
-        reason=reason,
-        observed_at=observed_at,
-        raw=_as_ascii(element),
-    )
+    what = seen._replace(id=seen.id.encode(errors="backslashreplace").decode())
+    return Quarantined.of(what, "fetch", reason, field=field, raw=_as_ascii(element))
 
 
 def _as_ascii(element: object) -> str:

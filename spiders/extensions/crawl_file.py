@@ -136,19 +136,7 @@ class CrawlFile:
         reason = (
             f"reading it raised {type(failure.value).__name__}, a fault of the pipeline: report it with this record"
         )
-        self.item_scraped(
-            QuarantinedLine(
-                quarantined=Quarantined(
-                    stage="normalise",
-                    source=item.source,
-                    id=item.id,
-                    field="",
-                    reason=reason,
-                    observed_at=item.observed_at,
-                    raw=item.body,
-                )
-            )
-        )
+        self.item_scraped(QuarantinedLine(quarantined=Quarantined.of(item, "normalise", reason, raw=item.body)))
 
     def spider_error(self, failure: Failure, response: Any) -> None:  # noqa: ANN401 - a response or a failure
         """Note for the report that the spider itself failed."""

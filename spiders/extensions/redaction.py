@@ -40,17 +40,8 @@ def set_aside(line: RecordLine, text: bytes, secrets: tuple[str, ...]) -> Record
     """Quarantine a record whose line repeats a secret, without its body; a redacted body would have another hash."""
     if isinstance(line, QuarantinedLine) or not secrets or not _shows(text.decode(), secrets):
         return line
-    raw = line.raw
-    quarantined = Quarantined(
-        stage="fetch",
-        source=raw.source,
-        id=raw.id,
-        field="",
-        reason="repeats one of our tokens, which must not be published: replace the token",
-        observed_at=raw.observed_at,
-        raw="",
-    )
-    return QuarantinedLine(quarantined=quarantined)
+    reason = "repeats one of our tokens, which must not be published: replace the token"
+    return QuarantinedLine(quarantined=Quarantined.of(line.raw, "fetch", reason, raw=""))
 
 
 def without_secrets(text: str, secrets: tuple[str, ...]) -> str:

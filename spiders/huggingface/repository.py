@@ -10,7 +10,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from schemas.crawl import FetchFailure
-from schemas.listing import Quarantined, RawListing
+from schemas.listing import Observation, Quarantined, RawListing
 from spiders.clock import Clock, stamp
 from spiders.download.documents import AnswerError, raw_listing, raw_text, refused
 from spiders.download.failures import Streak, describe, is_too_large, request_of
@@ -108,15 +108,8 @@ class Hub:
         self, record: dict[str, Any], found: str, url: str, observed_at: str, asked: str | None = None
     ) -> RawListing | Quarantined:
         """Build the raw listing of a record as it came; `asked` is the name that it was asked for by."""
-        return raw_listing(
-            record,
-            listing_id=found,
-            source=SOURCE,
-            url=url,
-            observed_at=observed_at,
-            asked_as=asked if asked != found else None,
-            version=version_of(record),
-        )
+        seen = Observation(SOURCE, found, observed_at, url)
+        return raw_listing(record, seen, asked_as=asked if asked != found else None, version=version_of(record))
 
     async def with_texts(self, fetched: RawListing | Quarantined, record: dict[str, Any]) -> list[Fetched]:
         """Add to a record its card, and the licence among its files."""
@@ -174,13 +167,8 @@ class Hub:
             self.records.ends(failure, described, refusing=ABSENT)
             return described
         self.records.answered()
-        return raw_listing(
-            {"asked": asked, "error": error, "status": response.status},
-            listing_id=asked,
-            source=SOURCE,
-            url=response.url,
-            observed_at=stamp(self.clock),
-        )
+        answer = {"asked": asked, "error": error, "status": response.status}
+        return raw_listing(answer, Observation(SOURCE, asked, stamp(self.clock), response.url))
 
     async def _fetched(self, text: TextKind, file: str, repository: str, version: str | None) -> Fetched:
         path, read = f"/{repository}/resolve/main/{file}", partial(read_text, text.what)
@@ -227,20 +215,12 @@ class Hub:
     def _text(
         self, body: bytes, text: TextKind, repository: str, url: str, version: str | None
     ) -> RawListing | Quarantined:
-        return raw_text(
-            body,
-            listing_id=repository,
-            source=text.source,
-            url=url.partition("?")[0],
-            observed_at=stamp(self.clock),
-            version=version,
-        )
+        seen = Observation(text.source, repository, stamp(self.clock), url.partition("?")[0])
+        return raw_text(body, seen, version=version)
 
     def refused(self, element: object, asked: str, field: str, reason: str, source: str = SOURCE) -> Quarantined:
         """Quarantine what is no record, or no text."""
-        return refused(
-            element, listing_id=asked, source=source, field=field, reason=reason, observed_at=stamp(self.clock)
-        )
+        return refused(element, Observation(source, asked, stamp(self.clock)), reason, field=field)
 
 
 def version_of(record: dict[str, Any]) -> str | None:

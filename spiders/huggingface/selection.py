@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 from urllib.parse import urlencode
 
 from schemas.crawl import ListQuery
@@ -12,6 +12,9 @@ from spiders.download.documents import Numeral
 from spiders.huggingface.pages import FIELDS, PAGE_ITEMS, id_of
 
 COUNT = re.compile(r"\d{1,15}")
+
+ARGUMENTS: Final = ("minimum_downloads", "author", "task", "limit", "since")
+"""Arguments of a crawl that make its selection, each empty where it is not given."""
 
 EXAMPLE = "2026-07-01T00:00:00.000Z"
 

@@ -19,7 +19,7 @@ from spiders.extensions.tally import QUERY_STAT, SCOPE_STAT
 from spiders.frontier import KnownRecords, SeenIds
 from spiders.huggingface.pages import API, id_of, next_link, read_items, read_matches
 from spiders.huggingface.repository import SOURCE, Fetched, Hub
-from spiders.huggingface.selection import Selection
+from spiders.huggingface.selection import ARGUMENTS, Selection
 
 AHEAD = 8
 """Repositories in work at once: twice the concurrent requests, so that these are always in use."""
@@ -54,18 +54,13 @@ class HuggingFaceSpider(Spider):
         *,
         known: str = "",
         only: str = "",
-        minimum_downloads: str = "",
-        author: str = "",
-        task: str = "",
-        limit: str = "",
-        since: str = "",
-        **arguments: Any,  # noqa: ANN401 - Scrapy's
+        **arguments: Any,  # noqa: ANN401 - those of the selection, and Scrapy's
     ) -> None:
+        asked = {name: arguments.pop(name, "") for name in ARGUMENTS}
         super().__init__(**arguments)
         self.known = KnownRecords(known)
         self.only = tuple(dict.fromkeys(filter(None, only.split(","))))
-        asked = {"minimum_downloads": minimum_downloads, "author": author, "task": task, "limit": limit, "since": since}
-        self.selection = Selection.of(**asked) if minimum_downloads and not self.only else None
+        self.selection = Selection.of(**asked) if asked["minimum_downloads"] and not self.only else None
         self.marks = [only, *asked.values()]
         self.fetched, self.pages = SeenIds(), SeenIds()
         self.first_page: str | None = None

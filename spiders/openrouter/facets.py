@@ -10,7 +10,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from schemas.facets import FACETS, Facet, Shape
-from schemas.listing import Quarantined, RawListing
+from schemas.listing import Observation, Quarantined, RawListing
 from spiders.clock import Clock, stamp
 from spiders.download.documents import AnswerError, raw_listing, read_json, refused
 from spiders.download.failures import Streak, describe, request_of
@@ -66,8 +66,7 @@ class FacetQueue:
             **answer.fields,
             **(self._membership(answer.ids) if answer.ids is not None else {}),
         }
-        source, now = self._source_of(facet), stamp(self._clock)
-        yield raw_listing(record, listing_id=facet.id, source=source, url=response.url, observed_at=now)
+        yield raw_listing(record, self._seen(facet, response.url))
         yield from self.next()
 
     def failed(self, failure: Failure) -> Iterator[Request | Quarantined]:
@@ -84,12 +83,11 @@ class FacetQueue:
         absent = {one: True for one in self._listed if one not in answered}
         return {"answered": answered, "absent": absent, "count": len(answered), "listed": len(self._listed)}
 
-    def _source_of(self, facet: Facet) -> str:
-        return f"{self._source}-{SOURCES[facet.shape]}"
+    def _seen(self, facet: Facet, url: str = "") -> Observation:
+        return Observation(f"{self._source}-{SOURCES[facet.shape]}", facet.id, stamp(self._clock), url)
 
     def _refused(self, facet: Facet, reason: str) -> Quarantined:
-        source, now = self._source_of(facet), stamp(self._clock)
-        return refused(None, listing_id=facet.id, source=source, field="", reason=reason, observed_at=now)
+        return refused(None, self._seen(facet), reason)
 
 
 def last_week(today: date) -> str:

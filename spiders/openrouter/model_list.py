@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from schemas.crawl import FetchFailure
-from schemas.listing import Quarantined, RawListing
+from schemas.listing import Observation, Quarantined, RawListing
 from spiders.download.addresses import ForeignLinkError, following_url
 from spiders.download.documents import raw_listing, refused
 from spiders.openrouter.pages import ListPage
@@ -34,7 +34,7 @@ class ModelList:
         self.announced = page.announced
         for element in page.elements:
             if self.wanted is None or (isinstance(element, dict) and element.get("id") == self.wanted):
-                yield from self._take_element(element, url, observed_at)
+                yield from self._take_element(element, Observation(SOURCE, "", observed_at, url))
 
     def following(self, page: ListPage) -> str | None:
         """Address of the next page, None at the end; raises ForeignLinkError when the link leads elsewhere or back."""
@@ -54,26 +54,21 @@ class ModelList:
             where = f"neither at its own address nor among the {self.elements} models of the list"
             yield FetchFailure(url=url, status=404, reason=f"not listed: {self.wanted!r} is found {where}")
 
-    def _take_element(self, element: object, url: str, observed_at: str) -> Iterator[Taken]:
+    def _take_element(self, element: object, nameless: Observation) -> Iterator[Taken]:
         listing_id = element.get("id") if isinstance(element, dict) else None
-        if not isinstance(element, dict) or not isinstance(listing_id, str) or not listing_id:
-            yield _nameless(element, observed_at)
+        if not isinstance(element, dict):
+            yield refused(element, nameless, "is not an object with an id")
+        elif not isinstance(listing_id, str) or not listing_id:
+            yield refused(element, nameless, "is not the id of a listing (author/name)", field="/id")
         elif listing_id in self.page_of:
-            yield from self._take_again(element, listing_id, url, observed_at)
+            yield from self._take_again(element, nameless._replace(id=listing_id))
         else:
-            self.page_of[listing_id] = url
-            yield raw_listing(element, listing_id=listing_id, source=SOURCE, url=url, observed_at=observed_at)
+            self.page_of[listing_id] = nameless.url
+            yield raw_listing(element, nameless._replace(id=listing_id))
 
-    def _take_again(self, record: dict[str, Any], listing_id: str, url: str, observed_at: str) -> Iterator[Taken]:
-        reason = f"{listing_id[:200]!r} is in the list twice; the first record is used"
-        yield refused(record, listing_id=listing_id, source=SOURCE, field="/id", reason=reason, observed_at=observed_at)
-        if self.page_of[listing_id] != url:
-            moved = f"{listing_id[:200]!r} is on two pages: the list changed during the crawl"
-            yield FetchFailure(url=url, status=200, reason=f"{moved}, and models can be missing: run again")
-
-
-def _nameless(element: object, observed_at: str) -> Quarantined:
-    is_record = isinstance(element, dict)
-    reason = "is not the id of a listing (author/name)" if is_record else "is not an object with an id"
-    field = "/id" if is_record else ""
-    return refused(element, listing_id="", source=SOURCE, field=field, reason=reason, observed_at=observed_at)
+    def _take_again(self, record: dict[str, Any], seen: Observation) -> Iterator[Taken]:
+        named = f"{seen.id[:200]!r} is"
+        yield refused(record, seen, f"{named} in the list twice; the first record is used", field="/id")
+        if self.page_of[seen.id] != seen.url:
+            moved = f"{named} on two pages: the list changed during the crawl"
+            yield FetchFailure(url=seen.url, status=200, reason=f"{moved}, and models can be missing: run again")

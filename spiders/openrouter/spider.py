@@ -12,7 +12,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from schemas.crawl import FetchFailure
-from schemas.listing import Quarantined, RawListing
+from schemas.listing import Observation, Quarantined, RawListing
 from spiders.clock import Clock, clock_of, stamp
 from spiders.download.addresses import ForeignLinkError, base_url
 from spiders.download.documents import raw_listing, refused
@@ -133,14 +133,8 @@ class OpenRouterSpider(Spider):
         if not _is_missing(failure):
             yield described
             return
-        yield refused(
-            None,
-            listing_id=request.cb_kwargs["listing_id"],
-            source=ENDPOINTS,
-            field="",
-            reason=f"the model is listed, but {described.reason}",
-            observed_at=stamp(self.clock),
-        )
+        seen = Observation(ENDPOINTS, request.cb_kwargs["listing_id"], stamp(self.clock))
+        yield refused(None, seen, f"the model is listed, but {described.reason}")
 
     def failed(self, failure: Failure) -> Iterator[Output]:
         """Report a request that failed after all its tries."""
@@ -164,7 +158,7 @@ class OpenRouterSpider(Spider):
         yield from FacetQueue(self.name, wanted, listed, clock=self.clock, ask=self._ask).next()
 
     def _record(self, record: dict[str, Any], listing_id: str, source: str, url: str) -> RawListing | Quarantined:
-        return raw_listing(record, listing_id=listing_id, source=source, url=url, observed_at=stamp(self.clock))
+        return raw_listing(record, Observation(source, listing_id, stamp(self.clock), url))
 
     def _ask_list(self, wanted: str | None) -> Request:
         walk = ModelList(self.base_url, wanted)

@@ -14,24 +14,13 @@ def read_entry(raw: RawListing) -> Listing:
         "knowledge_cutoff": ("trained_until", day(entry, "trained_until", or_month=True)),
         "open_weights": ("open", entry.optional_flag("open")),
     }
-    return Listing(
-        source=raw.source,
-        id=raw.id,
+    return Listing.of(
+        raw,
         kind="entry",
-        base_id=raw.id,
         slug=slug_of(raw.id),
-        variant=None,
-        name=raw.id.partition("/")[2],
-        author=raw.id.partition("/")[0],
         facts=tuple(
             Fact(name, value, entry.place(field), value) for name, (field, value) in stated.items() if value is not None
         ),
-        prices=(),
-        providers=(),
         same_as=(f"{SELLER}:{raw.id}",),
         leftovers=tuple(entry.leftovers()),
-        unfamiliar=(),
-        url=raw.url,
-        observed_at=raw.observed_at,
-        content_sha256=raw.content_sha256,
     )

@@ -9,7 +9,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from schemas.crawl import FetchFailure
-from schemas.listing import Quarantined, RawListing
+from schemas.listing import Observation, Quarantined, RawListing
 from spiders.clock import Clock, clock_of, stamp
 from spiders.download.addresses import base_url
 from spiders.download.documents import AnswerError, raw_listing, read_json
@@ -36,9 +36,7 @@ class FieldGuideSpider(Spider):
 
     def take(self, response: Response, answer: dict[str, Any]) -> Iterator[RawListing | Quarantined]:
         for one, entry in answer.items():
-            yield raw_listing(
-                {one: entry}, listing_id=one, source=self.name, url=response.url, observed_at=stamp(self.clock)
-            )
+            yield raw_listing({one: entry}, Observation(self.name, one, stamp(self.clock), response.url))
 
     def failed(self, failure: Failure) -> Iterator[FetchFailure]:
         yield describe(failure, request_of(failure))

@@ -24,12 +24,12 @@ from pipelines.registry.layout import (
 )
 from pipelines.signing.dsse import signed_body
 from pipelines.signing.keys import Signer, jwk
-from pipelines.signing.registry_files import seal_passport
 from pipelines.signing.signatures import PASSPORT_TYPE, SNAPSHOT_TYPE
 from schemas.times import timestamp
 from schemas.verdict import Verdict
 from tests.support.contract.documents import full
 from tests.support.publications import AT, COPIES, KEYS, SIGNER, dump, passport, publication, publisher
+from tests.support.signed import seal_passport
 
 KIT = Path(__file__).with_name("kit")
 OTHER = Signer(bytes(range(1, 33)))
@@ -98,9 +98,7 @@ def sealed(
     signed_at: datetime = SIGNED,
     expires_at: datetime = EXPIRES,
 ) -> Document:
-    return seal_passport(
-        unfragile or statement(), signer=signer, signed_at=signed_at, expires_at=expires_at, issuer="registry.example"
-    )
+    return seal_passport(unfragile or statement(), signer, signed_at, expires_at)
 
 
 def resigned(document: Document, payload_type: str = PASSPORT_TYPE) -> Document:
@@ -267,7 +265,7 @@ def in_registry(folders: Mapping[str, Mapping[str, bytes]]) -> Iterator[tuple[Ca
     )
     yield slug("swapped-object", v.NOT_IN_SNAPSHOT, "another passport in its place", registry="swapped-object")
     yield slug("copy-differs", v.COPY_DIFFERS, "its copy leads elsewhere", registry="copy-leads-elsewhere", copy=True)
-    yield slug("copy-superseded", v.SUPERSEDED, "its copy is of before", registry="copy-of-before", copy=True)
+    yield slug("copy-of-before", v.COPY_DIFFERS, "its copy is of before", registry="copy-of-before", copy=True)
 
 
 def write(kit: Path) -> None:

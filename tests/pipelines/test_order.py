@@ -8,10 +8,10 @@ import pytest
 from flows.demo.recording import models as demo_models
 from pipelines.merge.gather import account, gather
 from pipelines.normalise.admit import admit
-from pipelines.order import Issued, Unchanged, make
+from pipelines.order import Issuance, Issued, Unchanged, make
 from pipelines.passport.document import IssueContext
-from pipelines.passport.score import score_of
 from pipelines.rules.gates import default_gates
+from pipelines.scoring.score import score_of
 from pipelines.signing.contract import conforms
 from pipelines.signing.keys import Signer
 from pipelines.signing.verification import verify_passport
@@ -60,16 +60,16 @@ def test_what_is_unchanged_is_not_written_and_noted_as_seen() -> None:
     row = issued(listing()).row
     later = listing().model_copy(update={"observed_at": "2026-06-02T09:00:00.000Z"})
     terms = dataclasses.replace(TERMS, now=instant("2026-06-02T09:00:00.000Z"))
-    made = make(subject(later), row, terms=terms, signer=SIGNER, trusted=KEYS, generation=2)
+    made = make(subject(later), row, Issuance(terms, SIGNER, KEYS, 2))
     assert made == Unchanged(row.model_copy(update={"last_seen": "2026-06-02T09:00:00.000Z"}))
-    earlier = make(subject(listing()), made.row, terms=terms, signer=SIGNER, trusted=KEYS, generation=3)
+    earlier = make(subject(listing()), made.row, Issuance(terms, SIGNER, KEYS, 3))
     assert earlier.row == made.row
 
 
 def test_what_a_clock_ahead_noted_as_seen_is_noted_anew() -> None:
     row = issued(listing()).row
     ahead = row.model_copy(update={"last_seen": "2099-01-01T00:00:00.000Z"})
-    made = make(subject(listing()), ahead, terms=TERMS, signer=SIGNER, trusted=KEYS, generation=2)
+    made = make(subject(listing()), ahead, Issuance(TERMS, SIGNER, KEYS, 2))
     assert made == Unchanged(row)
 
 
@@ -90,7 +90,7 @@ def test_a_new_passport_follows_the_one_before() -> None:
 
 def test_a_passport_that_would_be_void_is_put_aside_with_its_step_and_its_record() -> None:
     terms = dataclasses.replace(TERMS, now=NOW + timedelta(days=31))
-    told = make(subject(listing()), None, terms=terms, signer=SIGNER, trusted=KEYS, generation=1)
+    told = make(subject(listing()), None, Issuance(terms, SIGNER, KEYS, 1))
     assert isinstance(told, Quarantined)
     assert (told.stage, told.id) == ("issue", "heron-lab/heron-7b")
     assert "crawl its sources again" in told.reason
@@ -99,7 +99,7 @@ def test_a_passport_that_would_be_void_is_put_aside_with_its_step_and_its_record
 
 def test_a_passport_that_breaks_the_contract_is_put_aside_with_the_place() -> None:
     terms = dataclasses.replace(TERMS, issuer=TERMS.issuer._replace(base_url="ftp://nowhere"))
-    told = make(subject(listing()), None, terms=terms, signer=SIGNER, trusted=KEYS, generation=1)
+    told = make(subject(listing()), None, Issuance(terms, SIGNER, KEYS, 1))
     assert isinstance(told, Quarantined)
     assert (told.stage, told.field) == ("verify", "/passport/unfragile/artifact/page_url")
 
@@ -107,7 +107,7 @@ def test_a_passport_that_breaks_the_contract_is_put_aside_with_the_place() -> No
 def test_a_passport_that_readers_would_not_trust_is_put_aside() -> None:
     other = Signer(bytes(32))
     terms = dataclasses.replace(TERMS, key_id=other.key_id)
-    told = make(subject(listing()), None, terms=terms, signer=other, trusted=KEYS, generation=1)
+    told = make(subject(listing()), None, Issuance(terms, other, KEYS, 1))
     assert isinstance(told, Quarantined)
     assert (told.stage, told.field) == ("sign", "/passport/keyId")
 
@@ -131,7 +131,7 @@ def batch(raws: list[RawListing], day: str) -> tuple[list[Issued | Unchanged | Q
     gathered = gather(listings)
     now = instant(f"{day}T12:00:00.000Z")
     terms = IssueContext(TERMS.issuer, default_gates(), now, SIGNER.key_id)
-    made = [make(one, None, terms=terms, signer=SIGNER, trusted=KEYS, generation=1) for one in gathered.subjects]
+    made = [make(one, None, Issuance(terms, SIGNER, KEYS, 1)) for one in gathered.subjects]
     counted = account(gathered, listings=listings, quarantined=len(judged) - len(listings))
     return made, tuple(counted.model_dump(exclude={"aliases_without_target", "joined"}).values())
 

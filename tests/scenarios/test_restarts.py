@@ -53,7 +53,7 @@ def scheduled(folder: Path, url: str, log: Path) -> Iterator[tuple[subprocess.Po
         until(lambda: log.read_text().rstrip().endswith("}") or process.poll() is not None)
         shown = json.loads(log.read_text().partition("\n")[2])
         assert [deployment["deployment"] for deployment in shown["deployments"]] == NAMES
-        assert "next run" in shown["deployments"][0]
+        assert "next_run" in shown["deployments"][0]
         server = Server(shown["api"], {}, 0)
         until(lambda: [one["paused"] for one in server.deployments().values()] == [False] * len(NAMES))
         yield process, server

@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipelines.signing.contract import conforms, explain
+from pipelines.signing.contract import conforms
 from tests.support.contract import corpus, corpus_additions
 from tests.support.contract.documents import full, minimal
-from tests.support.contract.judges import ALL_ACCEPT, ALL_REFUSE, models_accept, verdicts
+from tests.support.contract.judges import ALL_ACCEPT, ALL_REFUSE, explain, models_accept, verdicts
 from tests.support.contract.mutations import Document, Spoiling, put
 from tests.support.recordings import sample_passport
 

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.signing.contract import explain, explain_first
+from pipelines.signing.contract import explain_first
 from tests.support.contract.documents import full, minimal
-from tests.support.contract.judges import ALL_ACCEPT, ALL_REFUSE, verdicts
+from tests.support.contract.judges import ALL_ACCEPT, ALL_REFUSE, explain, verdicts
 
 Step = str | int
 

@@ -17,17 +17,18 @@ MAY_IMPORT = {
 }
 """Room → rooms that it may import from."""
 ORDER = {
-    "schemas": ["*", "passport"],
+    "schemas": ["*", "passport", "search"],
     "spiders": [
         "settings", "clock", "download", "frontier", "extensions", *sorted(CRAWLS),
     ],
     "pipelines": [
         "errors", "ahead", "freshness", "formats", "registry", "signing", "rules", "markdown", "texts", "extraction",
-        "normalise", "lifecycle", "merge", "enrich", "passport", "audit", "views", "order", "item_pipeline",
+        "normalise", "lifecycle", "merge", "enrich", "scoring", "passport", "audit", "views", "order", "item_pipeline",
     ],
     "flows": [
-        "errors", "output", "progress", "demo", "config", "store", "registry", "publish", "site", "job", "ingest",
-        "crawl", "build", "audit", "api", "maintenance", "run", "orchestration", "commands", "cli", "entry",
+        "errors", "output", "progress", "demo", "config", "store", "registry", "search", "publish", "site", "job",
+        "ingest", "crawl", "build", "audit", "client", "api", "maintenance", "run", "orchestration", "commands",
+        "usage", "cli", "entry",
     ],
 }  # fmt: skip
 """Room → its packages and root modules in order: each may import itself and those named before it.

@@ -13,7 +13,7 @@ from flows.job.job import new_job
 from flows.run.publish import RunOutcome
 from pipelines.item_pipeline import AdmitListing
 from schemas.crawl import FetchFailure
-from schemas.listing import Quarantined, RawListing
+from schemas.listing import Observation, Quarantined, RawListing
 from schemas.times import timestamp
 from schemas.verdict import Verdict
 from spiders.download.documents import raw_listing, raw_text
@@ -66,18 +66,21 @@ class Hub:
         return done
 
     def _crawl(self, at: datetime, found: Iterable[tuple[Any, str | None]], cards: dict[str, str]) -> CrawlOutcome:
-        said = {"source": "huggingface", "observed_at": timestamp(at)}
-        taken: list[RawListing | Quarantined] = [
-            raw_listing(one, listing_id=one.get("id") or one["asked"], url=f"{SOURCE_URL}/x", asked_as=asked_as, **said)
+        seen = Observation("huggingface", "", timestamp(at), f"{SOURCE_URL}/x")
+        came: list[RawListing | Quarantined] = [
+            raw_listing(one, seen._replace(id=one.get("id") or one["asked"]), asked_as=asked_as)
             for one, asked_as in found
         ]
-        said["source"] = "huggingface-card"
-        taken += [
-            raw_text(text.encode(), listing_id=name, url=f"{SOURCE_URL}/{name}", version=None, **said)
+        came += [
+            raw_text(
+                text.encode(),
+                seen._replace(source="huggingface-card", id=name, url=f"{SOURCE_URL}/{name}"),
+                version=None,
+            )
             for name, text in cards.items()
         ]
         pipeline, tally = AdmitListing(), Tally("huggingface")
-        lines = [pipeline.process_item(one) for one in taken]
+        lines = [pipeline.process_item(one) for one in came]
         for line in lines:
             assert not isinstance(line, FetchFailure)
             tally.count(line)

@@ -14,7 +14,7 @@ from pipelines.formats.record_reader import as_stated
 from pipelines.merge.gather import gather
 from pipelines.merge.subject import Subject
 from pipelines.normalise.admit import admit
-from pipelines.order import Issued, make
+from pipelines.order import Issuance, Issued, make
 from pipelines.passport.document import IssueContext, draft
 from pipelines.passport.links import Issuer
 from pipelines.rules.gates import default_gates
@@ -121,7 +121,7 @@ def statement(*listings: Listing, terms: IssueContext = TERMS) -> dict[str, Any]
 
 
 def issued(*listings: Listing, last: ShardRow | None = None, terms: IssueContext = TERMS) -> Issued:
-    made = make(subject(*listings), last, terms=terms, signer=SIGNER, trusted=KEYS, generation=1)
+    made = make(subject(*listings), last, Issuance(terms, SIGNER, KEYS, 1))
     assert isinstance(made, Issued), made
     return made
 

@@ -37,12 +37,12 @@ from pipelines.passport.links import Issuer
 from pipelines.registry.packing import pack
 from pipelines.registry.slots import slot, slots_by_shard
 from pipelines.signing.keys import KeyRing, Signer
-from pipelines.signing.registry_files import seal_passport
 from schemas.registry import ShardRow
 from schemas.run import Published
 from schemas.times import timestamp
 from tests.support.contract.documents import minimal
 from tests.support.object_stores import Place
+from tests.support.signed import seal_passport
 
 SIGNER = Signer(bytes(range(32)))
 KEYS = KeyRing([SIGNER.public_key])
@@ -77,10 +77,7 @@ def passport(slug: str, version: int = 1, signer: Signer = SIGNER) -> bytes:
     for number, capability in enumerate(unfragile["capabilities"]):
         capability["id"] = f"openrouter-{slug}__cap_{number}"
     signed_at = AT + timedelta(seconds=version)
-    sealed = seal_passport(
-        unfragile, signer=signer, signed_at=signed_at, expires_at=AT + timedelta(days=30), issuer="registry.example"
-    )
-    return orjson.dumps(sealed)
+    return orjson.dumps(seal_passport(unfragile, signer, signed_at, AT + timedelta(days=30)))
 
 
 def copies(slug: str, body: bytes) -> Copies:

@@ -18,7 +18,7 @@ from pipelines.signing.roots import MAX_ROOT_BYTES, SignedRoot, read_root
 from pipelines.signing.rotation import unusable_roles
 from schemas.root import ROLES, TrustRoot
 
-MAX_KEY_BYTES = 64 * 2**10
+MAX_KEY_BYTES, MAX_KEY_DEPTH = 64 * 2**10, 8
 
 
 def change_of(settings: Settings) -> RootChange:
@@ -36,14 +36,20 @@ def chain_in_force(change: RootChange) -> RootChain:
 
 
 def key_at(path: Path) -> Signer | None:
-    """Return the signer of a private key's file (or of a key in the ssh-agent); None for a public key's."""
+    """Return the signer of a private key's file (or of a key in the ssh-agent); None for a public JWK.
+
+    Raises SigningKeyError where there is no usable file.
+    """
     try:
-        members = parse(read_file(path, max_bytes=MAX_KEY_BYTES), max_bytes=MAX_KEY_BYTES, max_depth=8)
+        members = parse(read_file(path, max_bytes=MAX_KEY_BYTES), max_bytes=MAX_KEY_BYTES, max_depth=MAX_KEY_DEPTH)
     except (MalformedJsonError, OSError):
-        return read_key(path).signer
+        members = None
     if isinstance(members, dict) and "d" not in members:
         return None
-    return read_key(path).signer
+    found = read_key(path)
+    if found is None:
+        raise SigningKeyError(f"{path} does not exist: name the file of a key")
+    return found.signer
 
 
 def public_half(path: Path) -> bytes:

@@ -1,10 +1,11 @@
 """Reads a record of the Hugging Face Hub: a repository, or an observation that it is not there."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
 
 from pipelines.formats.record_reader import FieldError, RecordReader, parse_record, shown
-from pipelines.normalise.facts import MADE_ANEW, MOVED, REPLACED, SOUGHT, UNSEEN
+from pipelines.normalise.facts import MADE_ANEW, MOVED, REPLACED, SOUGHT, UNSEEN, add_fact, unfamiliar
 from pipelines.normalise.huggingface.benchmarks import file_results, index_results
 from pipelines.normalise.huggingface.card_data import (
     declared_code,
@@ -23,9 +24,9 @@ from pipelines.normalise.huggingface.tags import (
     tag_facts,
     tagged_licence,
 )
-from pipelines.normalise.huggingface.vocabulary import PIPELINE_TAGS, RELATIONS, UNREAD_FIELDS
+from pipelines.normalise.huggingface.vocabulary import HUB_VOCABULARY, RELATIONS, UNREAD_FIELDS
 from pipelines.texts.names import name_facts
-from schemas.listing import Fact, FactValue, Listing, RawListing
+from schemas.listing import Fact, Listing, RawListing
 
 HUB: Final = "huggingface"
 
@@ -62,7 +63,7 @@ def read_repository(raw: RawListing) -> Listing:
         results=_results(record, card),
         same_as=(*_former_names(raw, repository), *declared_code(card, repository)),
         leftovers=tuple(pointer for pointer in record.leftovers() if pointer not in UNREAD_FIELDS),
-        unfamiliar=(*(fact.name for fact in facts if _is_unfamiliar(fact.name)), *served.unfamiliar),
+        unfamiliar=(*unfamiliar(facts, ("task",), HUB_VOCABULARY), *_unfamiliar_relations(facts), *served.unfamiliar),
     )
 
 
@@ -111,23 +112,23 @@ def _identity(repository: str, at: str) -> list[Fact]:
 
 def _read_access(record: RecordReader, facts: list[Fact], succeeds: str | None) -> None:
     identity = record.optional_line("_id")
-    _add(facts, "repository_id", identity, "/_id")
+    add_fact(facts, "repository_id", identity, "/_id")
     if identity and succeeds and succeeds != identity:
         facts.append(Fact(MADE_ANEW, True, "/_id", identity))
     gate = record.take_optional("gated") if record.peek("gated") is False else record.optional_line("gated")
-    _add(facts, "gated", gate or None, "/gated")
-    _add(facts, "disabled", record.optional_flag("disabled"), "/disabled")
+    add_fact(facts, "gated", gate or None, "/gated")
+    add_fact(facts, "disabled", record.optional_flag("disabled"), "/disabled")
 
 
 def _read_figures(record: RecordReader, facts: list[Fact]) -> None:
-    _add(facts, "downloads", record.optional_count("downloads"), "/downloads")
-    _add(facts, "likes", record.optional_count("likes"), "/likes")
+    add_fact(facts, "downloads", record.optional_count("downloads"), "/downloads")
+    add_fact(facts, "likes", record.optional_count("likes"), "/likes")
     for name, field, length in (("listed_on", "createdAt", DAY), ("last_modified", "lastModified", None)):
         instant = record.optional_line(field)
         if instant is not None and instant != FIRST_CREATED:
             facts.append(Fact(name, _time(instant, field)[:length], f"/{field}", instant))
     parameters = record.optional_nested("safetensors").optional_count("total")
-    _add(facts, "parameter_count", parameters or None, "/safetensors/total")
+    add_fact(facts, "parameter_count", parameters or None, "/safetensors/total")
 
 
 def _read_tags(record: RecordReader, card: dict[str, Any], facts: list[Fact]) -> None:
@@ -142,7 +143,7 @@ def _read_tags(record: RecordReader, card: dict[str, Any], facts: list[Fact]) ->
     task = record.optional_line("pipeline_tag")
     if task:
         facts.append(Fact(f"task:{task}", True, "/pipeline_tag", task))
-    _add(facts, "library", record.optional_line("library_name"), "/library_name")
+    add_fact(facts, "library", record.optional_line("library_name"), "/library_name")
     facts += declared_languages(card) or language_facts(tags)
     facts += base_model_facts(tags)
     facts += tag_facts(tags)
@@ -168,10 +169,10 @@ def _former_names(raw: RawListing, repository: str) -> tuple[str, ...]:
     return tuple(f"{HUB}:{name}" for key, name in names.items() if key != repository.lower())
 
 
-def _is_unfamiliar(fact: str) -> bool:
-    group, mark, item = fact.partition(":")
-    known = {"task": PIPELINE_TAGS, "base_model": RELATIONS}.get(group)
-    return bool(mark) and known is not None and item.partition(":")[0] not in known
+def _unfamiliar_relations(facts: Iterable[Fact]) -> Iterator[str]:
+    """Names of facts of base models whose relation is unknown."""
+    named = (fact.name.split(":") for fact in facts)
+    return (":".join(words) for words in named if words[0] == "base_model" and words[1] not in RELATIONS)
 
 
 def _time(instant: str, field: str) -> str:
@@ -180,8 +181,3 @@ def _time(instant: str, field: str) -> str:
     except ValueError as error:
         raise FieldError(f"/{field}", f"is {instant[:40]!r}, not a time such as 2026-04-29T12:00:00.000Z") from error
     return instant
-
-
-def _add(facts: list[Fact], name: str, value: FactValue | None, locator: str) -> None:
-    if value is not None:
-        facts.append(Fact(name, value, locator, value))

@@ -1,1 +1,1 @@
-"""Readers of OpenRouter's records: models, their endpoints, and the roll of ids that a crawl saw."""
+"""Readers of OpenRouter's records: models and their endpoints."""

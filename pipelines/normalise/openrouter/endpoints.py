@@ -6,6 +6,7 @@ from typing import Literal
 from pipelines.formats.decimals import plain
 from pipelines.formats.record_reader import FieldError, RecordReader, as_stated, decimal, parse_record, shown
 from pipelines.formats.slugs import ID_TERMS, is_plain, slug_of, split_id
+from pipelines.normalise.openrouter.differences import difference_facts
 from pipelines.normalise.openrouter.vocabulary import ENDPOINT_STATUSES, QUANTIZATIONS, UNREAD_ENDPOINT_FIELDS
 from pipelines.normalise.prices import PRICE_UNITS, read_prices
 from schemas.listing import AsStated, Fact, Listing, Price, Provider, RawListing
@@ -24,23 +25,17 @@ def read_endpoints(raw: RawListing) -> Listing:
     precisions_said = [endpoint.peek("quantization") for endpoint in endpoints]
     providers = tuple(sorted(map(_provider, endpoints), key=_in_no_order))
     leftovers = dict.fromkeys(record.leftovers())
-    return Listing.model_construct(
-        source=raw.source,
-        id=raw.id,
+    return Listing.of(
+        raw,
         kind="endpoints",
         base_id=base_id,
         slug=slug_of(base_id),
         variant=asked.variant,
         name=name,
-        author=base_id.partition("/")[0],
         facts=tuple(_facts(providers, precisions_said)),
-        prices=(),
         providers=providers,
         leftovers=tuple(pointer for pointer in leftovers if pointer not in UNREAD_ENDPOINT_FIELDS),
         unfamiliar=tuple(_unfamiliar(providers)),
-        url=raw.url,
-        observed_at=raw.observed_at,
-        content_sha256=raw.content_sha256,
     )
 
 
@@ -58,6 +53,7 @@ def _base_id(record: RecordReader, raw: RawListing) -> str:
 def _provider(endpoint: RecordReader) -> Provider:
     name, status_code = endpoint.line("provider_name"), _status_code(endpoint)
     uptime_as_stated = endpoint.take_optional("uptime_last_30m")
+    parameters = endpoint.optional_lines("supported_parameters")
     uptime = _uptime(uptime_as_stated, endpoint.place("uptime_last_30m"))
     return Provider(
         name=name,
@@ -73,6 +69,8 @@ def _provider(endpoint: RecordReader) -> Provider:
         uptime_as_stated=as_stated(uptime_as_stated),
         prices=read_prices(endpoint.nested("pricing")) or (),
         locator=endpoint.at,
+        parameters=tuple(sorted(set(parameters))),
+        parameters_as_stated=tuple(parameters),
     )
 
 
@@ -104,7 +102,8 @@ def _uptime(value: object, at: str) -> Decimal | None:
 def _in_no_order(provider: Provider) -> tuple[str, str, str]:
     """Sort key that removes the source's order, which changes from answer to answer."""
     priced = [(price.kind, price.usd, price.when) for price in provider.prices]
-    return provider.name, provider.tag, repr((provider._replace(prices=(), locator=""), priced))
+    in_order = provider._replace(prices=(), locator="", parameters_as_stated=None)
+    return provider.name, provider.tag, repr((in_order, priced))
 
 
 def _facts(providers: tuple[Provider, ...], precisions_said: list[AsStated]) -> list[Fact]:
@@ -119,7 +118,8 @@ def _facts(providers: tuple[Provider, ...], precisions_said: list[AsStated]) -> 
     if unstated:
         stands = precisions_said[int(unstated[0].locator.rpartition("/")[2])]
         facts.append(Fact("quantization_unstated", len(unstated), f"{unstated[0].locator}/quantization", stands))
-    return facts + _context_facts(providers) + _precision_facts(providers) + _uptime_facts(providers)
+    facts += _context_facts(providers) + _precision_facts(providers) + _uptime_facts(providers)
+    return facts + difference_facts(providers)
 
 
 def _context_facts(providers: tuple[Provider, ...]) -> list[Fact]:

@@ -33,23 +33,9 @@ def read_facet(raw: RawListing) -> Listing:
 
 def facet_listing(raw: RawListing, facts: Iterable[Fact], record: RecordReader) -> Listing:
     """The listing of a facet, which is about all models and so names none."""
-    return Listing.model_construct(
-        source=raw.source,
-        id=raw.id,
-        kind="facet",
-        base_id=raw.id,
-        slug="facet",
-        variant=None,
-        name=raw.id,
-        author=raw.source,
-        facts=tuple(facts),
-        prices=(),
-        providers=(),
-        leftovers=tuple(pointer for pointer in record.leftovers() if pointer not in UNREAD),
-        unfamiliar=(),
-        url=raw.url,
-        observed_at=raw.observed_at,
-        content_sha256=raw.content_sha256,
+    leftovers = tuple(pointer for pointer in record.leftovers() if pointer not in UNREAD)
+    return Listing.of(
+        raw, kind="facet", slug="facet", name=raw.id, author=raw.source, facts=tuple(facts), leftovers=leftovers
     )
 
 

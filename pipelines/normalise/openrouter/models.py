@@ -1,14 +1,13 @@
 """Reads a record of OpenRouter's model list: identity, facts and prices, each with its locator."""
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from pipelines.formats.record_reader import FieldError, RecordReader, day, parse_record
 from pipelines.formats.slugs import ID_TERMS, REPOSITORY_TERMS, ListingId, is_plain, is_repository, slug_of, split_id
 from pipelines.formats.text import clean, clean_tail, disguise_in
-from pipelines.normalise.facts import CALLED_UNCENSORED
+from pipelines.normalise.facts import CALLED_UNCENSORED, add_fact, list_fact, unfamiliar, word_facts
 from pipelines.normalise.name_match import names_match
-from pipelines.normalise.openrouter.vocabulary import REASONING_EFFORTS, UNREAD_FIELDS, VOCABULARY
+from pipelines.normalise.openrouter.vocabulary import GROUPS, REASONING_EFFORTS, UNREAD_FIELDS, VOCABULARY
 from pipelines.normalise.prices import price_facts, read_prices
 from pipelines.normalise.refusals import called_uncensored
 from pipelines.rules.purposes import purpose_rules
@@ -17,7 +16,7 @@ from pipelines.texts.names import name_facts
 from pipelines.texts.purposes import listing_purposes
 from pipelines.texts.subjects import Names, names_of
 from pipelines.texts.traits import named_traits, trait_facts
-from schemas.listing import AsStated, Fact, FactValue, Listing, Price, RawListing
+from schemas.listing import Fact, Listing, Price, RawListing
 from schemas.times import instant
 
 QUOTED_TAIL = 40
@@ -43,7 +42,7 @@ def read_model(raw: RawListing) -> Listing:
     listing_id, name = record.line("id"), record.line("name")
     ident, target = _plain_id(listing_id, "/id"), _alias_target(record)
     facts = [Fact("listed", True, "/id", listing_id)]
-    _add_stated(facts, "disguised_name", disguise_in(name), "/name", name)
+    add_fact(facts, "disguised_name", disguise_in(name), "/name", name)
     _read_refusals(name, listing_id, facts)
     _read_identity(record, facts)
     if ident.base.endswith(MOVING):
@@ -62,24 +61,19 @@ def read_model(raw: RawListing) -> Listing:
     base_id = (target or ident).base
     aliased = ident.alias or target is not None
     routed = any(fact.name in ("router", "routed_price") for fact in facts)
-    return Listing.model_construct(
-        source=raw.source,
+    return Listing.of(
+        raw,
         id=listing_id,
         kind="alias" if aliased else "variant" if ident.variant else "router" if routed else "model",
         base_id=base_id,
         slug=slug_of(base_id),
         variant=ident.variant,
         name=name,
-        author=base_id.partition("/")[0],
         facts=tuple(facts),
         prices=prices or (),
-        providers=(),
         leftovers=tuple(pointer for pointer in record.leftovers() if pointer not in UNREAD_FIELDS),
-        unfamiliar=tuple(fact.name for fact in facts if ":" in fact.name and _is_unfamiliar(fact)),
+        unfamiliar=unfamiliar(facts, GROUPS, VOCABULARY),
         same_as=_repository(base_id, facts),
-        url=raw.url,
-        observed_at=raw.observed_at,
-        content_sha256=raw.content_sha256,
     )
 
 
@@ -87,11 +81,6 @@ def _repository(base_id: str, facts: list[Fact]) -> tuple[str, ...]:
     """The model's repository on the Hub; one of another name and owner is left out, as the model was made from it."""
     named = (str(fact.value) for fact in facts if fact.name == "hugging_face_id")
     return tuple(f"huggingface:{repository}" for repository in named if names_match(base_id, repository))
-
-
-def _is_unfamiliar(fact: Fact) -> bool:
-    """Whether a name contains a word of the source that is unknown; facts from descriptions have names of ours."""
-    return fact.name not in VOCABULARY and fact.method == "structured"
 
 
 def _plain_id(listing_id: str, at: str) -> ListingId:
@@ -117,11 +106,11 @@ def _read_refusals(name: str, listing_id: str, facts: list[Fact]) -> None:
 
 
 def _read_identity(record: RecordReader, facts: list[Fact]) -> None:
-    _add(facts, "canonical_slug", record.optional_line("canonical_slug"), "/canonical_slug")
+    add_fact(facts, "canonical_slug", record.optional_line("canonical_slug"), "/canonical_slug")
     repository = record.optional_line("hugging_face_id")
     if repository is not None and not ("/" in repository and is_repository(repository)):
         record.refuse("hugging_face_id", f"is {repository[:80]!r}, not {REPOSITORY_TERMS}")
-    _add(facts, "hugging_face_id", repository, "/hugging_face_id")
+    add_fact(facts, "hugging_face_id", repository, "/hugging_face_id")
 
 
 def _read_description(record: RecordReader, facts: list[Fact], names: Names) -> str | None:
@@ -140,29 +129,30 @@ def _read_description(record: RecordReader, facts: list[Fact], names: Names) -> 
 def _read_architecture(record: RecordReader, facts: list[Fact]) -> None:
     architecture = record.nested("architecture")
     for group, field in (("input", "input_modalities"), ("output", "output_modalities")):
-        _add_words(facts, group, field, architecture.lines(field), f"/architecture/{field}")
+        words, at = architecture.lines(field), f"/architecture/{field}"
+        facts += [*word_facts(group, words, at), *list_fact(field, words, at)]
     for name in ("tokenizer", "instruct_type"):
-        _add(facts, name, architecture.optional_line(name), f"/architecture/{name}")
+        add_fact(facts, name, architecture.optional_line(name), f"/architecture/{name}")
     facts += [Fact("router", True, fact.locator, fact.as_stated) for fact in facts if fact[:2] == ("tokenizer", ROUTER)]
 
 
 def _read_limits(record: RecordReader, facts: list[Fact]) -> None:
     if "context_length" not in record:
         raise FieldError("/context_length", "is missing (null means that there is none)")
-    _add(facts, "context_tokens", record.optional_count("context_length") or None, "/context_length")
+    add_fact(facts, "context_tokens", record.optional_count("context_length") or None, "/context_length")
     top = record.optional_nested("top_provider")
     context, output = top.optional_count("context_length"), top.optional_count("max_completion_tokens")
-    _add(facts, "top_provider_context_tokens", context or None, "/top_provider/context_length")
+    add_fact(facts, "top_provider_context_tokens", context or None, "/top_provider/context_length")
     stated = [fact for fact in facts if fact.name in ("context_tokens", "top_provider_context_tokens")]
     facts += [fact._replace(name="offered_context_tokens") for fact in sorted(stated, key=_size)[:1]]
     if output:
         facts.append(Fact("max_output_tokens", output, "/top_provider/max_completion_tokens", output))
     else:
         facts.append(Fact("max_output_unstated", True, "/top_provider/max_completion_tokens", output))
-    _add(facts, "moderated", top.optional_flag("is_moderated"), "/top_provider/is_moderated")
+    add_fact(facts, "moderated", top.optional_flag("is_moderated"), "/top_provider/is_moderated")
     limits = record.optional_nested("per_request_limits")
     for field in ("prompt_tokens", "completion_tokens"):
-        _add(facts, f"per_request_{field}", limits.optional_count(field), f"/per_request_limits/{field}")
+        add_fact(facts, f"per_request_{field}", limits.optional_count(field), f"/per_request_limits/{field}")
 
 
 def _size(fact: Fact) -> int:
@@ -170,7 +160,8 @@ def _size(fact: Fact) -> int:
 
 
 def _read_parameters(record: RecordReader, facts: list[Fact]) -> None:
-    _add_words(facts, "parameter", "parameters", record.lines("supported_parameters"), "/supported_parameters")
+    words, at = record.lines("supported_parameters"), "/supported_parameters"
+    facts += [*word_facts("parameter", words, at), *list_fact("parameters", words, at)]
     voices = record.optional_lines("supported_voices")
     if voices:
         facts.append(Fact("voices", len(voices), "/supported_voices", tuple(voices)))
@@ -178,13 +169,14 @@ def _read_parameters(record: RecordReader, facts: list[Fact]) -> None:
 
 def _read_reasoning(record: RecordReader, facts: list[Fact]) -> None:
     reasoning = record.optional_nested("reasoning")
-    _add(facts, "reasoning_mandatory", reasoning.optional_flag("mandatory"), "/reasoning/mandatory")
+    add_fact(facts, "reasoning_mandatory", reasoning.optional_flag("mandatory"), "/reasoning/mandatory")
     efforts, at = reasoning.optional_lines("supported_efforts"), "/reasoning/supported_efforts"
-    facts += _each("reasoning_effort", efforts, at)
+    facts += word_facts("reasoning_effort", efforts, at)
     highest_first = tuple(sorted(set(efforts), key=_effort_order)) or None
-    _add_stated(facts, "reasoning_efforts", highest_first, at, tuple(efforts))
-    _add(facts, "reasoning_default_effort", reasoning.optional_line("default_effort"), "/reasoning/default_effort")
-    _add(facts, "reasoning_default_enabled", reasoning.optional_flag("default_enabled"), "/reasoning/default_enabled")
+    add_fact(facts, "reasoning_efforts", highest_first, at, tuple(efforts))
+    add_fact(facts, "reasoning_default_effort", reasoning.optional_line("default_effort"), "/reasoning/default_effort")
+    enabled = reasoning.optional_flag("default_enabled")
+    add_fact(facts, "reasoning_default_enabled", enabled, "/reasoning/default_enabled")
 
 
 def _effort_order(word: str) -> tuple[int, str]:
@@ -199,7 +191,7 @@ def _read_dates(record: RecordReader, facts: list[Fact], seen_on: date) -> None:
         if created > LATEST_CREATED:
             raise FieldError("/created", f"is {created}, a second after the year 9999")
         facts.append(Fact("listed_on", datetime.fromtimestamp(created, UTC).date().isoformat(), "/created", created))
-    _add(facts, "knowledge_cutoff", day(record, "knowledge_cutoff", or_month=True), "/knowledge_cutoff")
+    add_fact(facts, "knowledge_cutoff", day(record, "knowledge_cutoff", or_month=True), "/knowledge_cutoff")
     end = day(record, "expiration_date")
     if end and date.fromisoformat(end) - seen_on < FARTHEST_END:
         facts.append(Fact("expires_on", end, "/expiration_date", end))
@@ -211,27 +203,3 @@ def _read_pricing(record: RecordReader, facts: list[Fact]) -> tuple[Price, ...] 
     prices = read_prices(pricing)
     facts += [Fact("routed_price", True, "/pricing/prompt", routed)] if prices is None else price_facts(prices)
     return prices
-
-
-def _add(facts: list[Fact], name: str, value: FactValue | None, locator: str) -> None:
-    _add_stated(facts, name, value, locator, value)
-
-
-def _add_stated(facts: list[Fact], name: str, value: FactValue | None, locator: str, place_value: AsStated) -> None:
-    if value is not None:
-        facts.append(Fact(name, value, locator, place_value))
-
-
-def _add_words(facts: list[Fact], group: str, name: str, words: list[str], at: str) -> None:
-    """Add facts of each word and of the whole list; an empty list states nothing."""
-    if words:
-        facts += _each(group, words, at)
-        facts.append(Fact(name, tuple(sorted(set(words))), at, tuple(words)))
-
-
-def _each(group: str, words: Iterable[str], at: str) -> list[Fact]:
-    """Facts of each word, sorted, since the source's order changes from answer to answer."""
-    places: dict[str, int] = {}
-    for place, word in enumerate(words):
-        places.setdefault(word, place)
-    return [Fact(f"{group}:{word}", True, f"{at}/{place}", word) for word, place in sorted(places.items())]

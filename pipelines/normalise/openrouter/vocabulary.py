@@ -59,6 +59,9 @@ VOCABULARY = frozenset(
 )
 """Every known fact name with a group; `pipelines/rules/` maps each one, or explains why it is no capability."""
 
+GROUPS = frozenset(name.partition(":")[0] for name in VOCABULARY)
+"""Groups of facts whose names contain a word of the source."""
+
 UNREAD_FIELDS = frozenset(
     [
         "/links",  # navigation inside the API
@@ -81,7 +84,6 @@ UNREAD_ENDPOINT_FIELDS = frozenset(
         "/endpoints/model_id",  # the model's
         "/endpoints/model_name",  # likewise
         "/endpoints/max_prompt_tokens",  # the context is read
-        "/endpoints/supported_parameters",  # a provider's; the passport shows what the list states
         "/endpoints/supports_implicit_caching",  # shown by the price of a cached prompt token
         "/endpoints/supports_voice_cloning",  # no claim of ours rests on it
         "/endpoints/latency_last_30m",  # a figure of the last half hour

@@ -1,11 +1,14 @@
 import json
+import re
 import subprocess
 import sys
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from flows.commands.terminal import READING_WIDTH
 from pipelines.views.passport import HOW
 from schemas.passport.evidence import Evidence
 from tests.support.cli import Terminal
@@ -13,6 +16,8 @@ from tests.support.runs import GATE, GATES, NOON, Record, edited, equip, refresh
 
 QWEN = "qwen-qwq-32b"
 ROOT = Path(__file__).parents[3]
+MOST_LINES = 100
+"""Two screens."""
 
 
 @pytest.fixture
@@ -114,8 +119,23 @@ def sections(shown: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.usefixtures("at_noon")
-def test_a_passport_is_shown_part_by_part(store: Path, passports: Terminal) -> None:
+def test_a_passport_is_shown_on_two_screens(store: Path, passports: Terminal) -> None:
     ended = passports("show", QWEN, "--store", store)
+    assert (ended.status, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    assert lines[0] == "Qwen: QwQ 32B"
+    assert lines[1].startswith("verdict  ok: signed by a trusted key, in date")
+    assert len(lines) <= MOST_LINES
+    assert [line for line in lines if line != line.rstrip()] == []
+    long = [line for line in lines[:-1] if len(line) > READING_WIDTH]
+    assert [line for line in long if line.strip() != str(store)] == []  # a path is not broken
+    assert lines[-1].endswith(f"passports show {QWEN} --evidence")
+    assert re.search(r"^prompt +\$0\.15$", ended.out, re.MULTILINE)
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_a_passport_is_shown_part_by_part_with_its_evidence(store: Path, passports: Terminal) -> None:
+    ended = passports("show", QWEN, "--store", store, "--evidence")
     assert (ended.status, ended.err) == (0, "")
     parts = sections(ended.out)
     assert list(parts)[:5] == ["Qwen: QwQ 32B", "what it is for", "what it is", "what it can do", "how it fails"]
@@ -136,14 +156,18 @@ def test_a_passport_is_shown_part_by_part(store: Path, passports: Terminal) -> N
 @pytest.mark.usefixtures("at_noon")
 def test_every_passport_can_be_shown(store: Path, passports: Terminal) -> None:
     for path in (store / "api/v1/passport").iterdir():
-        ended = passports("show", path.name, "--store", store)
-        assert (ended.status, ended.err) == (0, "")
+        brief = passports("show", path.name, "--store", store)
+        assert (brief.status, brief.err) == (0, "")
+        assert len(brief.out.splitlines()) <= MOST_LINES
+        whole = passports("show", path.name, "--store", store, "--evidence")
+        assert (whole.status, whole.err) == (0, "")
 
 
 def test_every_method_of_evidence_has_its_word() -> None:
     assert set(HOW) == set(Evidence.model_fields["method"].annotation.__args__)  # type: ignore[union-attr]
 
 
+@pytest.mark.usefixtures("at_noon")
 def test_a_passport_in_json_is_the_one_that_is_served(store: Path, passports: Terminal) -> None:
     ended = passports("show", QWEN, "--store", store, "--json")
     assert ended.status == 0
@@ -153,20 +177,43 @@ def test_a_passport_in_json_is_the_one_that_is_served(store: Path, passports: Te
 def test_what_changed_is_shown_with_both_values(store: Path, records: list[Record], passports: Terminal) -> None:
     prices = {"prompt": "0.0000003", "completion": "0.00000058"}
     refresh(store, edited(records, "qwen/qwq-32b", context_length=65536, pricing=prices), at=NOON + timedelta(hours=1))
-    ended = passports("show", QWEN, "--store", store)
+    ended = passports("show", QWEN, "--store", store, "--evidence")
     assert "status            active; issued because: source changed" in ended.out
     _, _, table = ended.out.partition("changed since the version signed at 2026-04-22T12:00:00.000Z")
     rows = {line.split()[0]: line.split()[1:] for line in table.strip().splitlines()[1:]}
     assert rows["/artifact/model/context_tokens"] == ["131072", "65536"]
     assert rows["/artifact/model/prices/prompt/usd"] == ["0.00000015", "0.0000003"]
     assert not any("evidence" in path or "maintenance" in path for path in rows)
+    brief = passports("show", QWEN, "--store", store)
+    _, _, changed = brief.out.partition("Changed since the version signed at 2026-04-22T12:00:00.000Z\n")
+    assert changed.startswith("context tokens: 131,072 → 65,536\n")
 
 
 def test_a_renewal_says_that_nothing_changed(store: Path, records: list[Record], passports: Terminal) -> None:
     refresh(store, records, at=NOON + timedelta(hours=100))
-    ended = passports("show", QWEN, "--store", store)
-    assert "issued because: refreshed" in ended.out
-    assert "nothing of substance" in ended.out
+    for options in ((), ("--evidence",)):
+        ended = passports("show", QWEN, "--store", store, *options)
+        assert "issued because: refreshed" in ended.out
+        assert "nothing of substance" in ended.out
+
+
+@pytest.mark.usefixtures("at_noon")
+@pytest.mark.parametrize("name", ["QWEN-QwQ-32B", "qwen/qwq-32b", "Qwen/QwQ-32B", "qwen/qwq-32b:free"])
+@pytest.mark.parametrize("command", ["show", "diff"])
+def test_a_passport_is_named_by_its_listing_too_and_in_any_case_of_letters(
+    command: str, name: str, store: Path, passports: Terminal
+) -> None:
+    assert passports(command, name, "--store", store) == passports(command, QWEN, "--store", store)
+
+
+@pytest.mark.parametrize("extra", [(), ("--json",)])
+def test_a_passport_that_has_expired_is_shown_with_exit_status_1(
+    extra: tuple[str, ...], store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(NOON.timestamp()) + 40 * 86400))
+    ended = passports("show", QWEN, "--store", store, *extra)
+    assert ended.status == 1
+    assert QWEN in ended.out
 
 
 @pytest.mark.parametrize(("slug", "told"), [("qwen-qwq-23b", f"nearest: {QWEN}"), ("\x1b[31mred", "no passport has")])
@@ -194,8 +241,8 @@ def test_hostile_text_is_shown_and_not_obeyed(
     assert shown.status == 0
     assert HOSTILE in shown.out
     assert "\x1b" not in shown.out.replace("\x1b[1m", "").replace("\x1b[0m", "")
-    for slug in ("example-lab-hostile-markup", "example-lab-odd-characters"):
-        ended = passports("show", slug, "--store", store)
+    for slug, options in product(("example-lab-hostile-markup", "example-lab-odd-characters"), ((), ("--evidence",))):
+        ended = passports("show", slug, "--store", store, *options)
         assert ended.status == 0
         assert not set("\u202e\u202c\u2067\u2069\x07\x9b") & set(ended.out)
 
@@ -228,3 +275,13 @@ def test_json_is_json_wherever_it_goes(store: Path, passports: Terminal) -> None
     for command in (("status",), ("show", QWEN), ("verify", "--all")):
         ended = passports(*command, "--store", store, "--json", *(() if command[0] == "show" else ("--at", after(1))))
         assert json.loads(ended.out)
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_the_example_in_the_readme_is_what_is_printed(store: Path, passports: Terminal) -> None:
+    _, _, after_command = (ROOT / "README.md").read_text().partition("$ passports show qwen-qwq-32b\n")
+    example, _, _ = after_command.partition("```")
+    shown = passports("show", QWEN, "--store", store).out
+    parts = [part for part in example.split("\n\n") if part.strip() != "…"]
+    assert len(parts) > 3
+    assert [part for part in parts if part.strip("\n") not in shown] == []

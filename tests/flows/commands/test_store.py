@@ -197,7 +197,7 @@ def test_the_doctor_names_everything_that_is_unfit(
         "network: openrouter",
     }
     assert "passports keys init" in checks["key"]["detail"]
-    assert "a file or link is where a folder must be: remove it" in checks["store"]["detail"]
+    assert "is a file, and a store is a folder" in checks["store"]["detail"]
     assert "PASSPORTS_OPENROUTER_URL" in checks["network: openrouter"]["detail"]
 
 

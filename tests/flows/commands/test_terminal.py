@@ -1,8 +1,12 @@
+import io
 import json
+import re
 
 import pytest
+from rich.console import Console
 
 from flows.commands import terminal
+from pipelines.views.brief.layout import Row, TitledPart, laid_out
 
 HOSTILE = "\x9b2J\x1b]0;title\x07 \u202eturned \U000e0041 caf\u00e9"
 
@@ -36,3 +40,28 @@ def test_what_nobody_sees_in_a_name_is_spelled_out(capsys: pytest.CaptureFixture
     terminal.say("GPT\u200b-4")
     terminal.pairs([("name", "\ufeffHeron")])
     assert capsys.readouterr().out.split() == ["GPT[U+200B]-4", "name", "[U+FEFF]Heron"]
+
+
+@pytest.mark.parametrize(("colour", "code"), [({}, "\x1b[32m"), ({"NO_COLOR": "1"}, None)])
+def test_a_verdict_has_its_colour_unless_none_is_wanted(
+    colour: dict[str, str], code: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_a_terminal = Console(file=io.StringIO(), force_terminal=True, width=60, _environ={"TERM": "xterm", **colour})
+    monkeypatch.setattr(terminal, "OUT", at_a_terminal)
+    terminal.lines(
+        laid_out([TitledPart("Heron", (Row("verdict", "ok: signed", tone="ok"),))], terminal.reading_width())
+    )
+    out = at_a_terminal.file.getvalue()  # type: ignore[attr-defined]
+    colours = set(re.findall("\x1b\\[[^m]*m", out)) - {"\x1b[0m", "\x1b[1m"}
+    assert colours == ({code} if code else set())
+    assert re.sub("\x1b\\[[^m]*m", "", out) == "Heron\nverdict  ok: signed\n"
+
+
+@pytest.mark.parametrize(("columns", "width"), [(60, 60), (80, 80), (240, 100)])
+def test_a_text_to_read_has_the_width_of_the_terminal_within_bounds(
+    columns: int, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "OUT", Console(file=io.StringIO(), force_terminal=True, width=columns))
+    assert terminal.reading_width() == width
+    monkeypatch.setattr(terminal, "OUT", Console(file=io.StringIO(), force_terminal=False, width=columns))
+    assert terminal.reading_width() == terminal.READING_WIDTH

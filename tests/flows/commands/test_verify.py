@@ -1,4 +1,5 @@
 import http.server
+import io
 import json
 import shutil
 import socket
@@ -41,7 +42,7 @@ def keyless(equipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_all_passports_are_verified_by_our_own_key(store: Path, passports: Terminal) -> None:
     ended = passports("verify", "--all", "--store", store, *AT)
     assert (ended.status, ended.err) == (0, "")
-    assert ended.out == f"22 of 22 passports verified, by our own key {SIGNER.key_id}\n"
+    assert ended.out == f"22 of 22 passports verified, by our own key {SIGNER.key_id}; read: served object, copy\n"
 
 
 def test_a_slug_is_looked_up_from_the_pointer_down(store: Path, passports: Terminal) -> None:
@@ -139,9 +140,11 @@ def test_a_copy_that_was_changed_is_named(store: Path, passports: Terminal) -> N
     copy.write_bytes(copy.read_bytes().replace(b"QwQ 32B", b"QwQ 99B", 1))
     ended = passports("verify", "--all", "--store", store, *AT)
     assert ended.status == 1
-    assert [line.split()[:2] for line in ended.out.splitlines() if QWEN in line] == [[QWEN, "bad_signature"]]
+    assert [line.split()[:2] for line in ended.out.splitlines() if QWEN in line] == [[QWEN, "copy_differs"]]
+    assert f"the copy at api/v1/passport/{QWEN}: bad_signature: " in ended.out
     assert "21 of 22 passports verified" in ended.out
-    assert passports("verify", QWEN, "--store", store, *AT).status == 0, "the registry's own is whole"
+    one = passports("verify", QWEN, "--store", store, *AT, "--json").json()["findings"][0]
+    assert (one["verdict"], one["looked_at"]) == ("copy_differs", ["served object", "copy"])
     assert passports("verify", copy, "--store", store, *AT).status == 1
 
 
@@ -156,7 +159,7 @@ def test_a_copy_that_is_not_what_it_should_be_is_found(spoil: str, store: Path, 
     ended = passports("verify", "--all", "--store", store, *AT, "--json")
     assert ended.status == 1
     bad = {found["target"]: found["verdict"] for found in ended.json()["findings"] if found["verdict"] != "ok"}
-    assert bad == {QWEN: "malformed" if spoil == "cut off" else "not_in_snapshot"}
+    assert bad == {QWEN: "copy_differs"}
 
 
 def test_a_copy_whose_links_lead_elsewhere_is_found(
@@ -200,7 +203,51 @@ def test_an_object_that_was_changed_is_found(store: Path, passports: Terminal) -
         path.write_bytes(body)
         ended = passports("verify", QWEN, "--store", store, *AT, "--json")
         assert (ended.status, ended.json()["findings"][0]["verdict"]) == (1, verdict)
+        assert f"the served object {object_key(row.object)} is damaged: " in ended.json()["findings"][0]["reason"]
         assert passports("verify", "--all", "--store", store, *AT).status == 1
+
+
+def test_an_object_that_is_missing_is_damage_and_not_an_unknown_slug(store: Path, passports: Terminal) -> None:
+    row = reader(store).row(QWEN)
+    assert row is not None
+    (store / object_key(row.object)).unlink()
+    for command in ((QWEN,), ("--all",)):
+        ended = passports("verify", *command, "--store", store, *AT, "--json")
+        (bad,) = [found for found in ended.json()["findings"] if found["verdict"] != "ok"]
+        assert (ended.status, bad["target"], bad["verdict"]) == (1, QWEN, "unreadable")
+        assert bad["reason"].startswith(f"the served object {object_key(row.object)} is missing, although generation 1")
+        assert "`passports store scrub --copy URL`" in bad["reason"]
+
+
+def test_a_registry_that_cannot_be_read_leaves_the_verdicts_on_files(
+    store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSPORTS_STORE", str(store.parent / "nothing"))
+    ended = passports("verify", QWEN, copy_of(store), *AT, "--json")
+    slug, file = ended.json()["findings"]
+    assert (ended.status, slug["verdict"], file["verdict"]) == (1, "unreadable", "ok_offline")
+    assert "nothing published yet" in slug["reason"]
+
+
+def test_a_passport_is_read_from_standard_input(
+    store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for content, verdict in ((copy_of(store).read_bytes(), "ok_offline"), (b"", "malformed")):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+        (found,) = passports("verify", "-", *AT, "--json").json()["findings"]
+        assert (found["target"], found["verdict"], found["looked_at"]) == ("-", verdict, ["standard input"])
+    monkeypatch.setattr("sys.stdin", None)
+    (found,) = passports("verify", "-", *AT, "--json").json()["findings"]
+    assert (found["verdict"], found["looked_at"]) == ("unreadable", [])
+
+
+def test_a_key_is_fetched_from_its_address(store: Path, passports: Terminal) -> None:
+    with web(store.parent) as url:
+        ended = passports("verify", copy_of(store), "--key", f"{url}/public-key.jwk", *AT, "--json")
+        assert (ended.status, ended.json()["trusted"]) == (0, f"keys from {url}/public-key.jwk")
+        missing = passports("verify", copy_of(store), "--key", f"{url}/no.jwk", *AT)
+    assert (missing.status, missing.out) == (1, "")
+    assert missing.err.startswith(f"error: --key {url}/no.jwk: HTTP Error 404")
 
 
 def test_a_passport_that_was_replaced_is_superseded(equipped: Path, passports: Terminal) -> None:
@@ -272,8 +319,8 @@ def test_an_empty_store_has_nothing_to_verify(equipped: Path, passports: Termina
 def test_a_store_that_is_a_file_is_told_of(equipped: Path, passports: Terminal) -> None:
     (equipped / "file").write_text("")
     ended = passports("verify", "--all", "--store", equipped / "file", *AT)
-    assert (ended.status, ended.out) == (1, "")
-    assert "where a folder must be" in ended.err
+    assert (ended.status, ended.out) == (2, "")
+    assert "file is a file, and a store is a folder" in ended.err
 
 
 @contextmanager

@@ -253,22 +253,30 @@ def test_a_genuine_passport_in_the_place_of_another_is_not_in_the_snapshot(store
     assert "is not what generation 2" in finding.reason
 
 
-def test_a_missing_object_is_not_in_the_snapshot(store: Store) -> None:
+def test_a_missing_object_is_damage(store: Store) -> None:
     store.delete(layout.object_key(row(SLUG, 2).object))
-    assert reader(store).check(SLUG).verdict == "not_in_snapshot"
+    finding = reader(store).check(SLUG)
+    assert (finding.verdict, "is missing, although generation 2" in finding.reason) == ("unreadable", True)
 
 
 def test_a_copy_is_judged_by_what_lies_there(store: Store) -> None:
     key = layout.passport_copy_key(SLUG)
     genuine = store.get(key).body
     store.put(key, genuine.replace(b"v2", b"v3"))
-    assert check_copy(reader(store), SLUG).verdict == "bad_signature"
+    assert _of_copy(store).startswith("bad_signature: ")
     store.put(key, copies("acme-gull", passport("acme-gull", 1)).passport)
-    assert check_copy(reader(store), SLUG).verdict == "not_in_snapshot"
+    assert _of_copy(store).startswith("it is another model's passport")
     store.put(key, copies(SLUG, passport(SLUG, 1)).passport)
-    assert check_copy(reader(store), SLUG).verdict == "superseded"
+    assert _of_copy(store).startswith("superseded: ")
     store.delete(key)
-    assert check_copy(reader(store), SLUG).verdict == "not_in_snapshot"
+    assert _of_copy(store).startswith("nothing is stored there")
+
+
+def _of_copy(store: Store) -> str:
+    """Why the copy is not what it should be."""
+    finding = check_copy(reader(store), SLUG)
+    assert finding.verdict == "copy_differs"
+    return finding.reason.removeprefix(f"the copy at {layout.passport_copy_key(SLUG)}: ")
 
 
 def test_a_copy_whose_links_lead_elsewhere_is_named_as_the_copy(store: Store) -> None:

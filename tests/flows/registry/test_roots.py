@@ -213,7 +213,7 @@ def test_the_root_is_remembered_on_first_use_and_the_verdict_says_so(store: Loca
     settings, options = read_settings(store=store.name), trust_options(None, None, memory, first_use=True)
     found = open_registry(settings, options, AT + timedelta(hours=1))
     finding = found.reader.check(SLUG)
-    pinned = pin_first(found, [JudgedTarget(SLUG, finding)], options)
+    pinned = pin_first(found, [JudgedTarget(SLUG, finding, ())], options)
     assert (pinned.trust.basis, pinned.trust.chain and pinned.trust.chain.ref) == ("first_use_now", rooted().ref)
     assert pinned.qualified(finding).reason.startswith("ok, trust on first use: signed by a trusted key")
     put(store, rooted(2))

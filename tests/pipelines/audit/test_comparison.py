@@ -88,6 +88,10 @@ def test_every_leaf_of_a_rich_passport_is_held_to_its_records() -> None:
         (("trust", "freshness", "sources", 0, "stale_after"), "2029-01-01T00:00:00.000Z", "/trust/freshness/sources/0"),
         (("trust", "freshness", "sources", 1, "due_after"), "2029-01-01T00:00:00.000Z", "/trust/freshness/sources/1"),
         (("trust", "score"), 99, "/trust/score"),
+        (("trust", "rank_breakdown", "quality"), 0.01, "/trust/rank_breakdown/quality"),
+        (("trust", "score_basis", "score_max"), 99, "/trust/score_basis/score_max"),
+        (("trust", "assessment", "openness", "value"), 0.01, "/trust/assessment/openness/value"),
+        (("trust", "assessment", "currency", "inputs", "days_left"), 9, "/trust/assessment/currency/inputs/days_left"),
         (("evidence", 0, "asserted_by"), "builder", "/evidence/0/asserted_by"),
     ],
 )  # fmt: skip

@@ -10,7 +10,7 @@ from pipelines.audit.mismatches import Mismatch, mismatches
 from pipelines.formats.json_pointer import resolve
 from pipelines.merge.gather import gather
 from pipelines.merge.joins import Joined
-from pipelines.order import Issued, make
+from pipelines.order import Issuance, Issued, make
 from pipelines.passport.changes import changes_between
 from pipelines.rules.gates import default_gates
 from schemas.listing import RawListing
@@ -298,7 +298,7 @@ def test_a_purpose_that_only_a_card_states_is_proved_by_its_bytes() -> None:
     (subject,) = gather(
         [admitted(raws[0])], joined=[Joined("heron-lab-heron-7b", admitted(one), "stated") for one in raws[1:]]
     ).subjects
-    made = make(subject, None, terms=TERMS, signer=SIGNER, trusted=KEYS, generation=1)
+    made = make(subject, None, Issuance(TERMS, SIGNER, KEYS, 1))
     assert isinstance(made, Issued)
     document = orjson.loads(made.document)["passport"]
     assert [one["id"] for one in document["unfragile"]["purposes"]] == ["translation"]

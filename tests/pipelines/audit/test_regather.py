@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from pipelines.formats.json_pointer import resolve
 from pipelines.merge.gather import gather
 from pipelines.merge.joins import Joined, in_order
 from pipelines.merge.subject import Subject
-from pipelines.normalise.openrouter.roll import roll_of
-from pipelines.order import Issued, make
+from pipelines.normalise.admit import READERS
+from pipelines.normalise.roll import roll_of
+from pipelines.order import Issuance, Issued, make
 from pipelines.rules.gates import default_gates
 from schemas.listing import Listing, RawListing
+from tests.support.facets import facet
 from tests.support.hub_records import REPOSITORY, fenced, repository_raw
 from tests.support.listings import MODEL, TERMS, admitted, raw, raw_body, record
 from tests.support.signed import KEYS, SIGNER
@@ -54,7 +57,7 @@ def subject(raws: list[RawListing] = RAWS) -> Subject:
 
 
 def made_from(one: Subject) -> dict[str, Any]:
-    made = make(one, None, terms=TERMS, signer=SIGNER, trusted=KEYS, generation=1)
+    made = make(one, None, Issuance(TERMS, SIGNER, KEYS, 1))
     assert isinstance(made, Issued), made
     document: dict[str, Any] = json.loads(made.document)["passport"]
     return document
@@ -215,3 +218,18 @@ def test_a_join_by_name_is_held_to_where_the_authors_other_repositories_lie(owne
     assert [mismatch.reason for mismatch in found] == (
         [] if holds else [f"no record joins '{owner}/Heron-7B' of huggingface to this model"]
     )
+
+
+def test_an_answer_about_all_models_is_read_once_for_all_passports(
+    signed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = facet("category=translation", within=["heron-lab/ruff-1b"], without=[])
+    read, times = READERS[answer.source], Counter[str]()
+
+    def counting(one: RawListing) -> Listing:
+        times[one.id] += 1
+        return read(one)
+
+    monkeypatch.setitem(READERS, answer.source, counting)
+    assert [judge(signed, [*RAWS, answer]) for _ in range(5)] == [[]] * 5
+    assert times == {answer.id: 1}

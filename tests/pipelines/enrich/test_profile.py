@@ -114,7 +114,6 @@ def test_an_address_is_built_as_the_published_ones_are() -> None:
         ({"top_provider.is_moderated": True}, "moderates requests"),
         ({"pricing.overrides": [{"min_prompt_tokens": 9000, "prompt": "1e-6"}]}, "longer than 9,000 tokens"),
         ({"pricing.overrides": [{"utc_start": 1, "utc_end": 2, "prompt": "1e-6"}]}, "time of day"),
-        ({"description": "A heron that…"}, "description is cut off"),
         ({"reasoning": {"mandatory": True}}, "reasoning cannot"),
         ({"knowledge_cutoff": "2024-06"}, "training data goes up to 2024-06;"),
         ({"supported_parameters": ["response_format"]}, "need not follow a schema"),
@@ -214,6 +213,10 @@ def test_modes_of_the_class_stand_with_the_capability_that_names_them_and_stated
     assert any("2024-06-30" in limit for limit in made["multi-turn chat"]["limitations"])
 
 
+MERGED = "instructions hidden in what it reads can steer it: "
+MOST_MERGED = 5
+"""Most limitations of the capabilities that have no line of their own in the trust block."""
+
 WORDS = st.fixed_dictionaries(
     {
         "architecture.input_modalities": st.lists(st.sampled_from(INPUT_MODALITIES), unique=True),
@@ -231,7 +234,14 @@ def test_each_mode_is_listed_once_and_stated_ones_come_first_in_the_trust_list(c
     unfragile = statement(listing(**changes))
     every = [text for capability in unfragile["capabilities"] for text in capability["limitations"]]
     assert len(set(every)) == len(every)
-    assert unfragile["trust"]["failure_modes"][:-2] == every[:LONGEST_LIST] or not unfragile["capabilities"]
+    listed = unfragile["trust"]["failure_modes"][:-2]
+    shown = {entry["path"]: entry["method"] for entry in unfragile["evidence"]}
+    methods = [shown[f"/trust/failure_modes/{place}"] for place in range(len(listed))]
+    assert methods == sorted(methods, key=lambda method: method == "class")
+    merged = [text for text in listed if text.startswith(MERGED)]
+    assert len(merged) <= 1
+    assert {*listed} - {*merged} <= {*every} or not unfragile["capabilities"]
+    assert len(listed) == LONGEST_LIST or len(listed) >= len(every) - MOST_MERGED
     assert len(unfragile["trust"]["permissions"]) <= LONGEST_LIST
     names = [capability["name"] for capability in unfragile["capabilities"]]
     order = [row.rule.name for row in catalogue().abilities]

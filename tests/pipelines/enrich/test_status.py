@@ -16,8 +16,8 @@ from pipelines.enrich.status import (
 from pipelines.lifecycle.absence import Absence
 from pipelines.merge.gather import gather
 from pipelines.merge.subject import Subject
-from pipelines.normalise.openrouter.roll import read_roll, roll_of
-from schemas.times import instant, stamp
+from pipelines.normalise.roll import read_roll, roll_of
+from schemas.times import instant, timestamp
 from tests.support.listings import NOW, SEEN, listing, subject
 from tests.support.repositories import repository
 
@@ -59,7 +59,7 @@ def test_each_life_has_a_status_what_it_adds_to_the_facts_and_what_shows_it(
 )  # fmt: skip
 def test_a_passport_is_valid_no_longer_than_its_model_is_announced_to_last(expires_on: str | None, until: str) -> None:
     void = instant("2026-07-01T09:00:00.000Z")
-    assert stamp(valid_until(subject(listing(expiration_date=expires_on)), void, NOW)) == until
+    assert timestamp(valid_until(subject(listing(expiration_date=expires_on)), void, NOW)) == until
 
 
 LOOKED_AT = "2026-06-09T09:00:00.000Z"
@@ -101,5 +101,5 @@ def test_a_repository_that_the_hub_has_disabled_is_deprecated(disabled: bool | N
 
 def test_an_instant_is_printed_in_utc_with_milliseconds() -> None:
     east = timezone(timedelta(hours=2))
-    assert stamp(datetime(2026, 6, 1, 14, 0, tzinfo=east)) == "2026-06-01T12:00:00.000Z"
-    assert stamp(datetime(2026, 6, 1, 12, 0, tzinfo=UTC)) == "2026-06-01T12:00:00.000Z"
+    assert timestamp(datetime(2026, 6, 1, 14, 0, tzinfo=east)) == "2026-06-01T12:00:00.000Z"
+    assert timestamp(datetime(2026, 6, 1, 12, 0, tzinfo=UTC)) == "2026-06-01T12:00:00.000Z"

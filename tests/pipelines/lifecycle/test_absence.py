@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.lifecycle.absence import Absence, absent_in, is_confirmed, is_gone, proving_observations
 from pipelines.normalise.admit import READERS
-from pipelines.normalise.openrouter.roll import read_roll, roll_of
+from pipelines.normalise.roll import read_roll, roll_of
 from schemas.crawl import AdmittedLine
 from schemas.listing import Fact
 from schemas.times import instant, timestamp

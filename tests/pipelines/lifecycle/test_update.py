@@ -8,7 +8,7 @@ from pipelines.formats.record_reader import FieldError
 from pipelines.lifecycle.absence import Absence, absent_in, is_gone, proving_observations
 from pipelines.lifecycle.update import CrawlScope, updated
 from pipelines.normalise.admit import admit
-from pipelines.normalise.openrouter.roll import read_roll, roll_of
+from pipelines.normalise.roll import read_roll, roll_of
 from schemas.crawl import AdmittedLine
 from schemas.listing import Listing, RawListing
 from schemas.times import instant, timestamp

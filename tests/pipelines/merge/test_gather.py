@@ -50,13 +50,11 @@ def test_endpoints_join_the_listing_that_they_were_asked_for() -> None:
     (one,) = gathered.subjects
     assert one.endpoints is not None
     assert one.endpoints.id == BASE
-    assert gathered.endpoints_unused == (f"{BASE}:free",)
 
 
-def test_endpoints_of_a_model_that_was_refused_or_is_not_listed_are_counted_and_make_no_passport() -> None:
+def test_endpoints_of_a_model_that_was_refused_or_is_not_listed_make_no_passport() -> None:
     gathered = gather([listing(), endpoints({}, id="heron-lab/egret-1b")])
-    assert [one.slug for one in gathered.subjects] == ["heron-lab-heron-7b"]
-    assert gathered.endpoints_unused == ("heron-lab/egret-1b",)
+    assert [(one.slug, one.endpoints) for one in gathered.subjects] == [("heron-lab-heron-7b", None)]
 
 
 def test_endpoints_of_a_variant_do_not_stand_in_for_those_of_its_model() -> None:
@@ -116,10 +114,8 @@ def test_every_listing_is_accounted_for_whatever_the_batch(
     listed = [one for one in batch if one.kind != "endpoints"]
     assert counted.listings == len(listed) + refused
     assert counted.listings == counted.passports + counted.offers_merged + counted.aliases + counted.quarantined
-    shown = [one.endpoints for one in gathered.subjects if one.endpoints]
-    collided = [one for one in gathered.collisions if one.kind == "endpoints"]
-    came = sum(1 for one in batch if one.kind == "endpoints")
-    assert came == len(shown) + len(gathered.endpoints_unused) + len(collided)
+    shown = [(one.primary.id, one.endpoints) for one in gathered.subjects if one.endpoints]
+    assert all(one in batch and one.id == offer for offer, one in shown)
 
 
 @given(st.permutations(POOL))

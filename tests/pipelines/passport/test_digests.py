@@ -122,18 +122,18 @@ def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
 
 NOT_SUBSTANCE = {
     ("trust", "score"), ("trust", "rank_breakdown"), ("trust", "freshness"), ("provenance",),
+    ("trust", "score_basis"), ("trust", "assessment"),
     ("trust", "maintenance", "updated_at"), ("trust", "maintenance", "last_scraped_at"),
 }  # fmt: skip
 OF_EVIDENCE = {"path", "source", "taxonomy"}
 OF_A_SIDE = {"value", "source", "scope"}
 
 
-def is_substance(path: tuple[str | int, ...], unfragile: dict[str, Any]) -> bool:
+def is_substance(path: tuple[str | int, ...]) -> bool:
     if any(path[: len(prefix)] == prefix for prefix in NOT_SUBSTANCE) or path[-1] == "uptime_percent":
         return False
     if path[0] == "evidence":
-        of_uptime = str(unfragile["evidence"][path[1]]["path"]).endswith("/uptime_percent")
-        return path[2] == "path" or (path[2] in OF_EVIDENCE and not of_uptime)
+        return path[2] in OF_EVIDENCE
     return path[0] != "conflicts" or path[2] == "path" or path[4] in OF_A_SIDE
 
 
@@ -146,4 +146,4 @@ def test_every_leaf_is_substance_but_those_that_are_named() -> None:
         for key in path[:-1]:
             holder = holder[key]
         holder[path[-1]] = "changed"
-        assert (payload_digest(changed) != digest) is is_substance(path, unfragile), path
+        assert (payload_digest(changed) != digest) is is_substance(path), path

@@ -20,8 +20,9 @@ def test_lists_are_the_first_ten_different_entries_in_order() -> None:
     assert composed.failure_modes == [*(f"limit {n}" for n in range(LONGEST_LIST)), UNVERIFIED_BUILDER, NO_OUTCOMES]
 
 
-def test_limitations_of_a_model_without_capabilities_are_taken_apart() -> None:
-    assert compose([], apart=["one", "two", "one"]).failure_modes == ["one", "two", UNVERIFIED_BUILDER, NO_OUTCOMES]
+def test_limitations_that_are_given_in_order_come_in_place_of_those_of_the_capabilities() -> None:
+    composed = compose([capability([], ["one", "two"])], limitations=["two", "one", "two"])
+    assert composed.failure_modes == ["two", "one", UNVERIFIED_BUILDER, NO_OUTCOMES]
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ from pipelines.enrich.status import ALIVE
 from pipelines.formats.json_pointer import resolve
 from pipelines.merge.gather import gather
 from pipelines.merge.joins import Joined
+from pipelines.normalise.huggingface.vocabulary import HUB_VOCABULARY
+from pipelines.normalise.openrouter.vocabulary import VOCABULARY
 from pipelines.passport.conflicts import conflicts
 from pipelines.passport.document import draft
-from pipelines.passport.unknowns import DOES, OF_ONE_MODEL, OF_READERS, OF_SELLERS, OF_WRITERS, READS, SOUGHT, WRITES
+from pipelines.passport.unknowns import OF_ONE_MODEL, OF_READERS, OF_SELLERS, OF_WRITERS, READS, SOUGHT, VAGUE, WRITES
 from schemas.listing import Listing
 from tests.pipelines.normalise.test_modelsdev import entry
 from tests.support.hub_records import absence, repository
@@ -148,8 +150,17 @@ def test_an_embedding_that_is_sold_owes_no_maximum_output() -> None:
     assert told & {*OF_READERS, *OF_WRITERS} == {*OF_READERS}
 
 
-def test_what_reads_and_writes_is_among_what_a_model_can_do() -> None:
-    assert WRITES < READS < DOES
+def test_outputs_that_no_reader_knows_say_nothing_of_what_a_model_does() -> None:
+    def asked_of(*outputs: str) -> set[str]:
+        unfragile = statement(listing(**{"architecture.output_modalities": [*outputs], "context_length": None}))
+        owed = (one["path"] for one in unfragile["unknowns"] if one["reason"] != "not_applicable")
+        return {*owed} & {*OF_READERS}
+
+    assert (asked_of("video"), asked_of("telepathy"), asked_of("telepathy", "video")) == (set(), {*OF_READERS}, set())
+
+
+def test_what_reads_and_writes_is_among_what_sources_say_that_a_model_does() -> None:
+    assert WRITES < READS < (VOCABULARY | HUB_VOCABULARY) - VAGUE
 
 
 def test_what_is_sought_is_stated_or_unknown_and_never_both() -> None:

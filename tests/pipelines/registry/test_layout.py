@@ -22,8 +22,6 @@ REGISTRY_KEYS = [
     layout.shard_key(HASH),
     layout.source_key("openrouter", HASH),
     layout.snapshot_key(7),
-    layout.root_key(1),
-    layout.revocations_key(1),
     layout.delta_key(7),
     layout.run_key("2026-06-15T14-50-47.607Z"),
     layout.probe_key("nonce", "create"),

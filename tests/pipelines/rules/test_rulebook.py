@@ -39,6 +39,9 @@ MODES = BOOK.failure_modes.failure_mode
 NAMED = {limit for rule in ABILITIES for limit in rule.limits}
 """Class-level modes that come with a capability."""
 ISSUING = BOOK.issuing
+RANKS = [rank.model_dump() for rank in BOOK.failure_modes.rank]
+NO_RANKS = [RANKS[0] | {"modes": [], "sentences": True, "rest": True}]
+MERGED = BOOK.failure_modes.merged[0].model_dump()
 ROWS: tuple[Condition, ...] = (
     *ABILITIES, *MODES, *ISSUING.type, *ISSUING.category, *ISSUING.risk, *ISSUING.access,
 )  # fmt: skip
@@ -74,6 +77,11 @@ FULL = listing(
 SILENT = listing(**{"top_provider.max_completion_tokens": None})
 ROUTER = listing(pricing={"prompt": "-1", "completion": "-1"}, **{"architecture.tokenizer": "Router"})
 SERVED = endpoints({}, {"quantization": "bf16"}, {"quantization": "unknown"})
+UNEQUAL = [
+    endpoints({"supported_parameters": ["tools"]}, {"supported_parameters": ["seed"], "context_length": 8_192}),
+    endpoints({}, {"pricing": {"prompt": "0.000009", "completion": "0.0000006"}}),
+    endpoints({}, {"pricing": {"prompt": "0.0000002", "completion": "0.00009"}}),
+]
 HELD = repository(
     gated="manual",
     disabled=True,
@@ -95,6 +103,7 @@ def names_of_facts() -> set[str]:
             SILENT,
             ROUTER,
             SERVED,
+            *UNEQUAL,
             HELD,
             repository(),
             absence(),
@@ -256,6 +265,7 @@ def test_a_class_mode_comes_with_a_capability_or_says_itself_when_it_holds() -> 
 def test_evidence_of_a_class_leads_to_its_rule() -> None:
     assert rule_at("/failure_modes/confabulation") in MODES
     assert rule_at("/risk/intermediary") in BOOK.issuing.risk
+    assert rule_at("/merged/injections") in BOOK.failure_modes.merged
     assert rule_at("/failure_modes/announced-end") is None
     assert rule_at("/failure_modes/none") is None
 
@@ -274,7 +284,20 @@ def changed(table: str, change: dict[str, Any]) -> dict[str, Any]:
         ("capabilities", {"capability": [{**ABILITIES[0].model_dump(), "limits": ["announced-end"]}]}, "announced-end"),
         ("failure_modes", {"failure_mode": [{"id": "x"}]}, "stated"),
         ("failure_modes", {"failure_mode": [{**MODES[0].model_dump(), "same_as": ["gone"]}]}, "'gone'"),
-        ("failure_modes", {"failure_mode": []}, "names no class-level failure mode"),
+        ("failure_modes", {"failure_mode": [], "merged": [], "rank": NO_RANKS}, "names no class-level failure mode"),
+        (
+            "failure_modes",
+            {"failure_mode": MODES[:1], "merged": [], "rank": NO_RANKS},
+            f"failure modes {{'{MODES[0].id}'}}",
+        ),
+        ("failure_modes", {"rank": RANKS[:-1]}, "one the rest"),
+        ("failure_modes", {"rank": [*RANKS, RANKS[0]]}, "the ranks name twice"),
+        ("failure_modes", {"rank": [RANKS[0] | {"modes": ["boredom"]}, *RANKS[1:]]}, "'boredom'"),
+        (
+            "failure_modes",
+            {"merged": [MERGED | {"parts": {"one": "a", "announced-end": "b"}}]},
+            "no class-level failure mode",
+        ),
         ("issuing", {"confidence": HELD_TO | {"measured": {"chat": CHAT | {"figure": 0.9}}}}, "3 of 3"),
         ("issuing", {"confidence": HELD_TO | {"measured": {"chat": CHAT | {"confirmed": 4, "figure": 1.0}}}}, "4 of 3"),
         ("issuing", {"confidence": HELD_TO | {"measured": {}}}, "at least 1 item"),

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.signing.contract import ContractError, conforms, explain, explain_first, schema_text
+from pipelines.signing.contract import ContractError, conforms, explain_first, schema_text
 from tests.support.contract.documents import full, minimal
+from tests.support.contract.judges import explain
 
 UNFRAGILE = "/passport/unfragile"
 

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from datetime import timedelta, timezone
 from typing import Any
 
 import orjson
@@ -9,11 +10,10 @@ from pipelines.passport.document import draft
 from pipelines.passport.issue import issue
 from pipelines.signing.keys import KeyRing, Signer
 from pipelines.signing.passports import PassportError, parse_and_check, sign, unsigned_bytes
-from pipelines.signing.registry_files import seal_passport
 from pipelines.signing.verification import MAX_PASSPORT_BYTES, verify_passport
 from schemas.verdict import Verdict
 from tests.support.listings import TERMS, listing, subject
-from tests.support.signed import EXPIRES_AT, KEYS, SIGNED_AT, SIGNER
+from tests.support.signed import EXPIRES_AT, GOLDEN, ISSUER, KEYS, SIGNED_AT, SIGNER, seal_passport
 
 
 def unfragile() -> dict[str, Any]:
@@ -21,15 +21,33 @@ def unfragile() -> dict[str, Any]:
 
 
 def unsigned(said: dict[str, Any], key_id: str = SIGNER.key_id) -> bytes:
-    return unsigned_bytes(said, signed_at=SIGNED_AT, expires_at=EXPIRES_AT, issuer="registry.example", key_id=key_id)
+    return unsigned_bytes(said, signed_at=SIGNED_AT, expires_at=EXPIRES_AT, issuer=ISSUER, key_id=key_id)
 
 
 def test_the_bytes_are_those_of_a_passport_that_is_sealed_in_one_go() -> None:
     document = unsigned(unfragile())
-    in_one_go = seal_passport(
-        unfragile(), signer=SIGNER, signed_at=SIGNED_AT, expires_at=EXPIRES_AT, issuer="registry.example"
-    )
-    assert sign(document, parse_and_check(document), signer=SIGNER, trusted=KEYS) == orjson.dumps(in_one_go)
+    in_one_go = orjson.dumps(seal_passport(unfragile()))
+    assert sign(document, parse_and_check(document), signer=SIGNER, trusted=KEYS) == in_one_go
+
+
+def test_the_golden_passport_is_signed_again_byte_for_byte() -> None:
+    golden: dict[str, Any] = orjson.loads(GOLDEN.read_bytes())
+    document = unsigned(golden["passport"]["unfragile"])
+    again = orjson.loads(sign(document, parse_and_check(document), signer=SIGNER, trusted=KEYS))
+    assert orjson.dumps({**again, "_links": golden["_links"]}) == GOLDEN.read_bytes()
+
+
+def test_instants_are_printed_in_utc() -> None:
+    abroad = SIGNED_AT.astimezone(timezone(timedelta(hours=-5)))
+    document = unsigned_bytes({}, signed_at=abroad, expires_at=EXPIRES_AT, issuer=ISSUER, key_id=SIGNER.key_id)
+    assert document == unsigned({})
+    assert orjson.loads(document)["passport"]["signedAt"] == "2026-06-01T12:00:00.250Z"
+
+
+def test_an_instant_without_a_time_zone_is_not_signed() -> None:
+    naive = SIGNED_AT.replace(tzinfo=None)
+    with pytest.raises(ValueError, match="no time zone"):
+        unsigned_bytes({}, signed_at=naive, expires_at=EXPIRES_AT, issuer=ISSUER, key_id=SIGNER.key_id)
 
 
 def test_a_reader_accepts_what_was_sealed() -> None:
@@ -72,9 +90,11 @@ def test_a_signature_of_another_key_than_the_one_named_is_refused() -> None:
         sign(document, parse_and_check(document), signer=other, trusted=KeyRing([SIGNER.public_key, other.public_key]))
 
 
-def test_a_passport_that_would_be_void_before_it_is_signed_is_refused() -> None:
+@pytest.mark.parametrize("after", [timedelta(days=-1), timedelta(), timedelta(microseconds=9)])
+def test_a_passport_that_would_be_void_before_it_is_signed_is_refused(after: timedelta) -> None:
+    end = SIGNED_AT + after
     with pytest.raises(ValueError, match="crawl its sources again"):
-        unsigned_bytes(unfragile(), signed_at=EXPIRES_AT, expires_at=SIGNED_AT, issuer="x", key_id=SIGNER.key_id)
+        unsigned_bytes(unfragile(), signed_at=SIGNED_AT, expires_at=end, issuer="x", key_id=SIGNER.key_id)
 
 
 def test_a_name_that_looks_like_the_place_of_the_signature_moves_nothing() -> None:

@@ -1,7 +1,7 @@
 import base64
 import json
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.formats.canonical_json import NotCanonicalError
 from pipelines.signing.keys import KeyRing, Signer
-from pipelines.signing.registry_files import SignatureError, open_file, seal_passport, sign_file
+from pipelines.signing.registry_files import SignatureError, open_file, sign_file
 from pipelines.signing.signatures import (
     ALGORITHM,
     PASSPORT_TYPE,
@@ -19,17 +19,13 @@ from pipelines.signing.signatures import (
     signature_fault,
 )
 from schemas.verdict import Verdict
-from tests.support.signed import EXPIRES_AT, GOLDEN, ISSUER, KEYS, SEED, SIGNED_AT, SIGNER
+from tests.support.signed import GOLDEN, KEYS, SEED, SIGNER
 
 DOCUMENT: dict[str, Any] = orjson.loads(GOLDEN.read_bytes())
 PASSPORT = DOCUMENT["passport"]
 SNAPSHOT: dict[str, Any] = {"generation": 7, "shards": [{"index": 0, "sha256": "0" * 64}], "counts": {}, "parent": None}
 SEALED = sign_file(SNAPSHOT, payload_type=SNAPSHOT_TYPE, signer=SIGNER)
 BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
-
-def seal(unfragile: dict[str, Any]) -> dict[str, Any]:
-    return seal_passport(unfragile, signer=SIGNER, signed_at=SIGNED_AT, expires_at=EXPIRES_AT, issuer=ISSUER)
 
 
 def open_snapshot(record: Any, keys: KeyRing = KEYS) -> dict[str, Any]:
@@ -43,49 +39,8 @@ def verdict_on(record: Any, keys: KeyRing = KEYS) -> Verdict:
     return caught.value.finding.verdict
 
 
-def test_the_golden_passport_is_sealed_again_byte_for_byte() -> None:
-    again = {**seal(PASSPORT["unfragile"]), "_links": DOCUMENT["_links"]}
-    assert orjson.dumps(again) == GOLDEN.read_bytes()
-
-
-def test_the_envelope_is_in_the_published_order() -> None:
-    assert list(seal({})["passport"]) == [
-        *("unfragile", "signature", "signedAt", "signedBy", "version"),
-        *("algorithm", "keyId", "payloadType", "expiresAt"),
-    ]
-
-
-def test_sealing_changes_nothing_that_it_is_given() -> None:
-    unfragile = {"b": 1, "a": [1.0]}
-    assert seal(unfragile)["passport"]["unfragile"] is unfragile
-    assert unfragile == {"b": 1, "a": [1.0]}
-
-
-def test_instants_are_printed_in_utc() -> None:
-    abroad = SIGNED_AT.astimezone(timezone(timedelta(hours=-5)))
-    sealed = seal_passport({}, signer=SIGNER, signed_at=abroad, expires_at=EXPIRES_AT, issuer=ISSUER)
-    assert sealed["passport"]["signedAt"] == "2026-06-01T12:00:00.250Z"
-    assert sealed == seal({})
-
-
-@pytest.mark.parametrize(
-    "expires_at", [SIGNED_AT, SIGNED_AT - timedelta(days=1), SIGNED_AT + timedelta(microseconds=9)]
-)
-def test_a_passport_that_would_never_be_valid_is_not_sealed(expires_at: datetime) -> None:
-    with pytest.raises(ValueError, match="never be valid"):
-        seal_passport({}, signer=SIGNER, signed_at=SIGNED_AT, expires_at=expires_at, issuer=ISSUER)
-
-
-def test_an_instant_without_a_time_zone_is_not_sealed() -> None:
-    naive = SIGNED_AT.replace(tzinfo=None)
-    with pytest.raises(ValueError, match="no time zone"):
-        seal_passport({}, signer=SIGNER, signed_at=naive, expires_at=EXPIRES_AT, issuer=ISSUER)
-
-
 @pytest.mark.parametrize("value", [float("nan"), 2**53, "\ud800", b"", datetime(2026, 6, 1, tzinfo=UTC)])
 def test_what_has_no_canonical_form_is_not_sealed(value: Any) -> None:
-    with pytest.raises(NotCanonicalError):
-        seal({"value": value})
     with pytest.raises(NotCanonicalError):
         sign_file({"value": value}, payload_type=SNAPSHOT_TYPE, signer=SIGNER)
 

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.formats.canonical_json import canonical
 from pipelines.signing.keys import KeyRing, Signer
-from pipelines.signing.registry_files import SignatureError, open_file, seal_passport, sign_file
+from pipelines.signing.registry_files import SignatureError, open_file, sign_file
 from pipelines.signing.roots import (
     MAX_ROOT_BYTES,
     RootError,
@@ -42,6 +42,7 @@ from tests.support.roots import (
     signer,
     x,
 )
+from tests.support.signed import seal_passport
 
 FIRST = signed(root())
 EARLY, LATER = "2010-01-01T00:00:00.000Z", "2026-07-01T00:00:00.000Z"
@@ -248,7 +249,6 @@ def passport_verdict(by: Signer, keys: KeyRing, generation: int | None = None) -
         signer=by,
         signed_at=at,
         expires_at=instant(LATER),
-        issuer="registry.example",
     )
     return verify_passport(orjson.dumps(sealed), keys=keys, at=at, generation=generation)[0].verdict
 

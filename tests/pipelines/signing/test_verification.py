@@ -12,7 +12,7 @@ from pipelines.ahead import CLOCK_SKEW
 from pipelines.formats.canonical_json import canonical
 from pipelines.signing.contract import explain_first
 from pipelines.signing.keys import KeyRing, Signer
-from pipelines.signing.registry_files import seal_passport, sign_file
+from pipelines.signing.registry_files import sign_file
 from pipelines.signing.signatures import PASSPORT_TYPE
 from pipelines.signing.verification import MAX_PASSPORT_BYTES, MAX_PASSPORT_DEPTH, verify_passport
 from schemas.times import instant
@@ -20,7 +20,7 @@ from schemas.verdict import Verdict
 from tests.support.json_values import VALUES, unhurried
 from tests.support.listings import NOW, issued, listing
 from tests.support.recordings import sample_passport
-from tests.support.signed import EXPIRES_AT, GOLDEN, GOLDEN_DIR, IN_DATE, ISSUER, KEYS, SIGNED_AT, SIGNER
+from tests.support.signed import EXPIRES_AT, GOLDEN, GOLDEN_DIR, IN_DATE, ISSUER, KEYS, SIGNED_AT, SIGNER, seal_passport
 
 RAW = GOLDEN.read_bytes()
 DOCUMENT: dict[str, Any] = orjson.loads(RAW)
@@ -146,7 +146,7 @@ def test_links_are_unsigned_and_never_a_source_of_keys() -> None:
 
 def seal(*, signer: Signer = SIGNER, signed_at: datetime = SIGNED_AT, **changes: Any) -> dict[str, Any]:
     unfragile = {**PASSPORT["unfragile"], **changes}
-    return seal_passport(unfragile, signer=signer, signed_at=signed_at, expires_at=EXPIRES_AT, issuer=ISSUER)
+    return seal_passport(unfragile, signer, signed_at)
 
 
 def test_keys() -> None:

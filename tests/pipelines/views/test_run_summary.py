@@ -16,6 +16,7 @@ def test_a_run_is_told_in_figures_that_add_up(equipped: Path, records: list[Reco
     assert lines["crawl openrouter"].startswith("29 listings in ")
     assert lines["listings"] == "29 = 22 passports + 4 offers merged + 2 aliases + 1 quarantined"
     assert lines["issued"] == "22 first seen; 0 unchanged, 0 no longer listed"
+    assert lines["quarantined"] == "1 record of openrouter"
     assert "/telepathy (1)" in lines["not understood"]
     assert lines["published"].startswith("generation 1: wrote 22 objects")
     assert len(change_rows(done.report)) == 22
@@ -43,6 +44,20 @@ def test_a_closed_gate_is_told_first_and_nothing_is_counted(equipped: Path) -> N
     assert names[:2] == ["run", "gate closed: openrouter"]
     assert not {"listings", "issued", "published"} & set(names)
     assert len(quarantine_rows(error.value.report)) == 10
+
+
+def test_refused_records_of_other_sources_are_counted_though_they_are_no_listings(
+    equipped: Path, records: list[Record]
+) -> None:
+    done = refresh(equipped / "store", records)
+    [refused] = done.report.quarantined
+    card = refused.model_copy(update={"source": "huggingface-card"})
+    assert done.report.accounting is not None
+    counted = done.report.accounting.model_copy(update={"listings": 28, "quarantined": 0})
+    report = done.report.model_copy(update={"quarantined": (card, card, refused), "accounting": counted})
+    lines = dict(summary_lines(report, None))
+    assert lines["listings"] == "28 = 22 passports + 4 offers merged + 2 aliases"
+    assert lines["quarantined"] == "2 records of huggingface-card, 1 record of openrouter"
 
 
 def test_a_long_reason_is_cut_for_the_table_only(equipped: Path, few: list[Record]) -> None:

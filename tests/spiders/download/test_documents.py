@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.listing import Quarantined, RawListing
+from schemas.listing import Observation, Quarantined, RawListing
 from spiders.download.documents import AnswerError, raw_listing, read_json
 
 SPELLINGS = [
@@ -27,7 +27,7 @@ SPELLINGS = [
 def listed(text: str) -> RawListing | Quarantined:
     record = read_json(text.encode())
     assert isinstance(record, dict)
-    return raw_listing(record, listing_id="a/b", source="s", url="u", observed_at="2026-01-01T00:00:00.000Z")
+    return raw_listing(record, Observation("s", "a/b", "2026-01-01T00:00:00.000Z", "u"))
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)

@@ -84,6 +84,30 @@ def freshness() -> dict[str, Any]:
     return {"evaluated_at": SIGNED_AT, "sources": [source]}
 
 
+def score_basis() -> dict[str, Any]:
+    return {
+        "signals": [{"name": "model_likes", "value": 0.41}, {"name": "tokens_week", "value": 1}],
+        "checks": 11,
+        "unmet": ["states a licence"],
+        "without_data": ["match_graph"],
+        "score_min": 17,
+        "score_max": 47,
+    }
+
+
+def assessment() -> dict[str, Any]:
+    up = {"providers_up": 1, "best_uptime_percent": "99.87", "tool_calls_succeed": "0.95"}
+    licence = {"licence": None, "unrestricted": None, "open_weights": True, "on_request": False, "card": True}
+    lasting = {"last_scraped_at": SCRAPED_AT, "status": "active", "days_left": -3}
+    return {
+        "availability": {"value": 0.75, "inputs": up},
+        "provenance": {"value": 1, "inputs": {"publishers": 2, "facts": 15, "corroborated": 3, "conflicts": 1}},
+        "openness": {"value": 0, "inputs": licence},
+        "currency": {"value": 0.5, "inputs": lasting},
+        "safety_statements": {"value": None, "inputs": {"limits_of_card": None}},
+    }
+
+
 def _evidence(path: str, locator: str, stated: dict[str, Any], method: str, asserted_by: str) -> dict[str, Any]:
     sourceless = asserted_by in ("class", "issuer")
     return {

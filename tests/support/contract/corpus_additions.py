@@ -10,6 +10,8 @@ PRICED = f"{D}/prices/0"
 OFFERED = f"{D}/offers/0"
 PROVIDED = f"{D}/providers/0"
 G = f"{U}/purposes/0"
+B = f"{T}/score_basis"
+S = f"{T}/assessment"
 WHEN = f"{PROVIDED}/prices/0/when"
 
 SIGNATURE_TERMS: tuple[Spoiling, ...] = (
@@ -77,6 +79,39 @@ FRESHNESS: tuple[Spoiling, ...] = (
     put("coverage with a fraction", f"{T}/coverage/stated", 14.5),
 )
 
+SCORED: tuple[Spoiling, ...] = (
+    put("score basis is null", B, None),
+    extra("unknown key in the score basis", B),
+    drop("score basis without score_min", f"{B}/score_min"),
+    put("score_max above 100", f"{B}/score_max", 101),
+    put("score_min with a fraction", f"{B}/score_min", 17.5),
+    put("checks are text", f"{B}/checks", "11"),
+    put("signal above 1", f"{B}/signals/0/value", 1.01),
+    put("signal outside the list", f"{B}/signals/0/name", "fame"),
+    extra("unknown key in a signal", f"{B}/signals/0"),
+    put("signals are null", f"{B}/signals", None),
+    repeat("eight signals", f"{B}/signals", 8),
+    put("unmet check without words", f"{B}/unmet/0", ""),
+    put("component without data outside the list", f"{B}/without_data/0", "quality"),
+    put("component without data twice", f"{B}/without_data", ["adoption", "adoption"]),
+    put("assessment is null", S, None),
+    extra("unknown dimension", S),
+    drop("assessment without currency", f"{S}/currency"),
+    drop("dimension without inputs", f"{S}/openness/inputs"),
+    drop("dimension without value", f"{S}/openness/value"),
+    extra("unknown key in a dimension", f"{S}/openness"),
+    put("dimension above 1", f"{S}/provenance/value", 1.5),
+    put("dimension is text", f"{S}/provenance/value", "0.5"),
+    extra("unknown input", f"{S}/provenance/inputs"),
+    put("uptime of the assessment is a number", f"{S}/availability/inputs/best_uptime_percent", 99.87),
+    put("share of tool calls is a number", f"{S}/availability/inputs/tool_calls_succeed", 0.95),
+    put("card is unknown", f"{S}/openness/inputs/card", None),
+    put("status of the assessment outside the list", f"{S}/currency/inputs/status", "gone"),
+    put("days beyond the calendar", f"{S}/currency/inputs/days_left", 4_000_001),
+    put("days with a fraction", f"{S}/currency/inputs/days_left", 0.5),
+    put("negative count of limits", f"{S}/safety_statements/inputs/limits_of_card", -1),
+)
+
 EVIDENCE: tuple[Spoiling, ...] = (
     put("evidence is null", f"{U}/evidence", None),
     extra("unknown key in evidence", STRUCTURED),
@@ -139,4 +174,4 @@ REST: tuple[Spoiling, ...] = (
     extra("unknown key in provenance", f"{U}/provenance"),
 )
 
-SPOILINGS = SIGNATURE_TERMS + MODEL + FRESHNESS + EVIDENCE + PURPOSES + REST
+SPOILINGS = SIGNATURE_TERMS + MODEL + FRESHNESS + SCORED + EVIDENCE + PURPOSES + REST

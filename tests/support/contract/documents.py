@@ -8,11 +8,13 @@ from tests.support.contract.additions import (
     SIGNED_AT,
     asserted_by_class,
     asserted_by_issuer,
+    assessment,
     claim,
     freshness,
     model,
     purpose,
     quoted,
+    score_basis,
     structured,
 )
 
@@ -64,7 +66,12 @@ def full() -> dict[str, Any]:
     }
     passport["unfragile"] = statement = _with_purposes(passport["unfragile"])
     statement["artifact"]["model"] = model()
-    statement["trust"] |= {"freshness": freshness(), "coverage": {"stated": 14, "of": 17}}
+    statement["trust"] |= {
+        "freshness": freshness(),
+        "coverage": {"stated": 14, "of": 17},
+        "score_basis": score_basis(),
+        "assessment": assessment(),
+    }
     statement |= {
         "evidence": [structured(), quoted(), asserted_by_class(), asserted_by_issuer()],
         "conflicts": [{"path": "/artifact/model/context_tokens", "values": [claim(131072), claim(32768)]}],

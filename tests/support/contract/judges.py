@@ -5,8 +5,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pipelines.signing.contract import conforms, explain
+from pipelines.signing.contract import NOT_JSON, ContractError, conforms, schema_text
+from pipelines.signing.contract_errors import ContractErrors
 from schemas.passport.document import SignedDocument
+
+THOROUGH = ContractErrors(json.loads(schema_text()))
+
+
+def explain(document: object) -> list[ContractError]:
+    """Every reason why a document is refused, in the order of schema.json; none where it conforms."""
+    reasons = [ContractError(*reason) for reason in THOROUGH.reasons(document)]
+    return reasons if reasons or conforms(document) else [NOT_JSON]
 
 
 def models_accept(document: Any) -> bool:

@@ -10,6 +10,7 @@ const PASSPORT = `${TYPE}trust-passport+json`;
 const SNAPSHOT = `${TYPE}registry-snapshot+json`;
 const POINTER = `${TYPE}registry-timestamp+json`;
 const POINTER_KEY = "registry/timestamp.json";
+const JWKS_KEY = ".well-known/jwks.json";
 const MOST_PASSPORT_BYTES = 2 ** 20;
 const MOST_SNAPSHOT_BYTES = 2 ** 20;
 const MOST_POINTER_BYTES = 2 ** 16;
@@ -119,20 +120,31 @@ export function verifyPassport(bytes, trust) {
  * Return the verdict on a passport in its registry: { verdict, reason, passport, generation, pointerIssuedAt }.
  *
  * `fetchFile(key)` returns the bytes at a key of the registry, or null. Give a `slug`, or the `document` (bytes) of a
- * passport. `seen` is { generation, snapshotSha256 } of the highest generation that was seen before, if any was.
+ * passport; with a slug also the `copy` (bytes) that the registry serves for it, if that is to be compared. `seen` is
+ * { generation, snapshotSha256 } of the highest generation that was seen before, if any was. Without `trust.keys` the
+ * registry's own keys are used, and the best verdict is "unpinned".
  */
-export function verifyInRegistry({ fetchFile, slug, document, seen }, trust) {
+export function verifyInRegistry({ fetchFile, slug, document, copy, seen }, pinned) {
   return verdictOf(async () => {
+    const trust = pinned.keys ? pinned : { ...pinned, keys: await ownKeys(fetchFile) };
     const given = document && await read(document, trust);
     const registry = await openRegistry(fetchFile, trust);
     const wanted = given?.unfragile.artifact.slug ?? slug;
-    const served = await servedIn(registry, wanted, fetchFile, trust);
-    if (given) compare(given, served, wanted);
+    const { passport, bytes } = await servedIn(registry, wanted, fetchFile, trust);
+    if (given) compare(given, passport, wanted);
+    if (copy) await requireCopy(copy, bytes, passport, trust);
     requireNewest(registry, seen, trust.at);
+    if (!pinned.keys) object("unpinned", `intact, but only the registry states that ${passport.keyId} is its key`);
     const { generation } = registry.snapshot;
-    const found = { passport: served, generation, pointerIssuedAt: registry.pointer.issued_at };
-    return { verdict: "ok", reason: `signed with a trusted key, in date, and the one in generation ${generation}`, ...found };
+    const reason = `signed with a trusted key, in date, and the one in generation ${generation}`;
+    return { verdict: "ok", reason, passport, generation, pointerIssuedAt: registry.pointer.issued_at };
   });
+}
+
+async function ownKeys(fetchFile) {
+  const bytes = await fetchFile(JWKS_KEY);
+  if (!bytes) object("unreadable", `${JWKS_KEY} cannot be read`);
+  return keyRing(parse(bytes, { mostBytes: MOST_PASSPORT_BYTES, mostDepth: 8 }));
 }
 
 async function openRegistry(fetchFile, trust) {
@@ -166,7 +178,7 @@ async function servedIn({ snapshot }, slug, fetchFile, trust) {
   if (!bytes) object("not_in_snapshot", `${slug}: no such passport in generation ${snapshot.generation}`);
   const passport = await read(bytes, trust);
   if (await hashOf(bytes) !== row.object || passport.unfragile.artifact.slug !== slug) damaged(key);
-  return passport;
+  return { passport, bytes };
 }
 
 async function rowOf(snapshot, slug, fetchFile) {
@@ -182,6 +194,27 @@ async function rowOf(snapshot, slug, fetchFile) {
   const rows = text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
   if (rows.length !== shard.rows) damaged(key);
   return rows.find((row) => row.slug === slug);
+}
+
+/** A copy is the signed document with links into the registry added at its end, and nothing else. */
+async function requireCopy(copy, bytes, served, trust) {
+  const { slug, page_url: page } = served.unfragile.artifact;
+  const base = page.slice(0, -slug.length - 1);
+  const links = {
+    self: `${base}/api/v1/passport/${slug}`,
+    artifact: page,
+    verify: `${base}/api/v1/verify?slug=${slug}`,
+    publicKey: `${base}/api/v1/trust-passport-public-key`,
+    spec: `${base}/trust`,
+    schema: `${base}/schema.json`,
+    docs: `${base}/docs`,
+  };
+  const written = `${new TextDecoder().decode(bytes).slice(0, -1)},"_links":${JSON.stringify(links)}}`;
+  if (await hashOf(copy) === await hashOf(utf8.encode(written))) return;
+  const found = await read(copy, trust);
+  if (found.unfragile.artifact.slug !== slug) object("not_in_snapshot", "the copy is another model's passport");
+  if (found.signedAt > served.signedAt) compare(found, served, slug);
+  object("copy_differs", "the copy's bytes are not those that a publisher writes");
 }
 
 function compare(given, served, slug) {

@@ -7,30 +7,48 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.passport.score import (
+from pipelines.passport.document import draft
+from pipelines.scoring.recompute import recompute
+from pipelines.scoring.score import (
     ADOPTION_FLOOR,
     ADOPTION_REFERENCES,
     MODEL_WEIGHTS,
     OTHER_WEIGHTS,
-    QUALITY_CHECKS,
+    TOKENS_REFERENCE,
+    TOKENS_UNIT,
     adoption,
     ecosystem,
     freshness,
     match_graph,
-    quality,
+    popularity_signals,
     rank_breakdown,
     score,
+    score_basis,
     score_of,
 )
 from schemas.times import instant
-from tests.support.listings import NOW, SEEN, endpoints, listing, passport, statement
+from tests.support.facets import HERON, facet, rankings, subject_of
+from tests.support.listings import NOW, SEEN, TERMS, endpoints, listing, passport, statement
 from tests.support.recordings import sample_passport
-from tests.support.repositories import repository
 
 NO_SIGNALS: dict[str, int | None] = dict.fromkeys(ADOPTION_REFERENCES)
-GIVEN_AWAY = {"prompt": "0", "completion": "0"}
+TRILLION = 10**12
 PAGE = Path(__file__).parents[3] / "docs" / "score.md"
 """What readers compute a score by."""
+
+
+def used(signals: dict[str, int], popularity: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The parts of a passport that adoption is computed from."""
+    return {
+        "trust": {"community": {**NO_SIGNALS, **signals}},
+        "artifact": {"model": {"popularity": popularity}},
+    }
+
+
+def popular(rank: int, of: int = 339, tokens: int | None = None) -> dict[str, Any]:
+    return {"rank": rank, "of": of, "tokens_week": tokens}
+
+
 COMPONENT = st.integers(0, 100).map(lambda hundredths: hundredths / 100)
 
 
@@ -44,7 +62,9 @@ def test_the_weights_and_references_are_those_that_are_published() -> None:
     for name, weight in MODEL_WEIGHTS.items():
         assert f"\n| {name} | {weight:.2f} | {OTHER_WEIGHTS[name]:.2f} | " in page
     references = "; ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in ADOPTION_REFERENCES.items())
-    assert f"References of adoption: {references}, about" in " ".join(page.split())
+    assert f"References of adoption: {references}; tokens of a week {TOKENS_UNIT * TOKENS_REFERENCE:,}" in " ".join(
+        page.split()
+    )
 
 
 def test_models_have_weights_of_their_own_and_every_other_type_the_others() -> None:
@@ -74,9 +94,38 @@ def test_a_score_is_recomputed_from_the_passport_alone() -> None:
 
 def test_a_known_passport_has_the_score_worked_out_by_hand() -> None:
     trust = passport(listing())["unfragile"]["trust"]
-    # 6 of 10 checks; the list and a model repository are 2 places: log 3 / log 21 = .36; 3 hours old: .99
+    # 7 of 10 checks; the list and a model repository are 2 places: log 3 / log 21 = .36; 3 hours old: .99
     assert [trust["rank_breakdown"][name] for name in MODEL_WEIGHTS] == [0.05, 0.7, 0.36, 0.25, 0.99]
     assert trust["score"] == round(100 * (0.35 * 0.05 + 0.2 * 0.7 + 0.1 * 0.36 + 0.3 * 0.25 + 0.05 * 0.99))
+
+
+def test_the_basis_names_what_has_no_data_and_the_scores_that_it_leaves_possible() -> None:
+    basis = passport(listing())["unfragile"]["trust"]["score_basis"]
+    assert basis["signals"] == []
+    assert basis["without_data"] == ["adoption", "match_graph"]
+    assert basis["score_min"] == round(100 * (0.35 * 0.05 + 0.2 * 0.7 + 0.1 * 0.36 + 0.05 * 0.99))
+    assert basis["score_max"] == round(100 * (0.35 + 0.2 * 0.7 + 0.1 * 0.36 + 0.3 + 0.05 * 0.99))
+    assert basis["checks"] == 10
+    assert basis["unmet"] == [
+        "states when its training data ends", "states a licence", "a second publisher states one of its facts",
+    ]  # fmt: skip
+
+
+def test_what_has_data_leaves_no_range() -> None:
+    observed = statement(listing())
+    observed["trust"]["community"]["model_likes"] = 100
+    observed["trust"]["observed_outcomes"] |= {"matches": 8, "success_rate": 0.5}
+    breakdown = rank_breakdown(observed, signed_at=NOW)
+    basis = score_basis(observed, breakdown)
+    assert basis["without_data"] == []
+    assert basis["score_min"] == basis["score_max"] == score(breakdown)
+    assert basis["signals"] == [{"name": "model_likes", "value": breakdown["adoption"]}]
+
+
+def test_all_that_is_computed_is_recomputed_from_the_passport_alone() -> None:
+    for made in (passport(listing()), passport(listing(expiration_date="2026-07-01"), endpoints({}, {}))):
+        for key, value in recompute(made["unfragile"], signed_at=instant(made["signedAt"])).items():
+            assert made["unfragile"]["trust"][key] == value
 
 
 @given(st.fixed_dictionaries(dict.fromkeys(MODEL_WEIGHTS, COMPONENT)), st.sampled_from([MODEL_WEIGHTS, OTHER_WEIGHTS]))
@@ -97,12 +146,56 @@ def test_a_score_is_a_whole_number_from_0_to_100_and_half_up(
     ],
 )  # fmt: skip
 def test_adoption_is_the_mean_over_the_signals_that_exist(signals: dict[str, int], mark: float) -> None:
-    assert adoption({**NO_SIGNALS, **signals}) == mark
+    assert adoption(used(signals)) == mark
 
 
-@given(st.dictionaries(st.sampled_from(list(ADOPTION_REFERENCES)), st.integers(0, 2**53 - 1)))
-def test_adoption_stays_within_its_bounds(signals: dict[str, int]) -> None:
-    assert ADOPTION_FLOOR <= adoption({**NO_SIGNALS, **signals}) <= 1
+@pytest.mark.parametrize(
+    ("popularity", "mark"),
+    [
+        (popular(1, tokens=10 * TRILLION), 1), (popular(1, tokens=TRILLION), 0.86), (popular(3, tokens=10**9), 0.43),
+        (popular(300, tokens=0), ADOPTION_FLOOR), (popular(1), 1), (popular(51), 0.74),
+        (popular(170), 0.39), (popular(20), 0.87),
+        (popular(3, of=4), 0.38), (popular(2, of=2), 0.38), (popular(2, of=1), ADOPTION_FLOOR),
+        (popular(339), ADOPTION_FLOOR), (popular(1, of=1), 1), (popular(1, of=0), 1), (popular(0, of=0), 1),
+        (popular(9, of=2), ADOPTION_FLOOR),
+    ],
+)  # fmt: skip
+def test_adoption_counts_the_tokens_of_the_week_and_without_them_the_place(
+    popularity: dict[str, Any], mark: float
+) -> None:
+    assert adoption(used({}, popularity)) == mark
+
+
+def test_the_last_place_with_tokens_is_worth_what_the_next_place_is_without() -> None:
+    # The fiftieth and fifty-first of the recorded week, of 339.
+    assert adoption(used({}, popular(50, tokens=98_600_000_000))) == pytest.approx(
+        adoption(used({}, popular(51))), abs=0.05
+    )
+
+
+def test_usage_and_the_hubs_counts_are_weighed_alike() -> None:
+    assert adoption(used({"model_likes": 0}, popular(1))) == 0.5
+    assert popularity_signals(used({"model_likes": 0}, popular(9, of=2))) == {"model_likes": 0, "rank": 0}
+
+
+def test_the_sellers_answers_reach_the_score() -> None:
+    order = facet("sort=top-weekly", [HERON, "a/b"])
+    ranked = draft(subject_of([order], listing()), TERMS).unfragile
+    named = str(listing().base_id)
+    counted = draft(subject_of([order, rankings({f"{named}-2026-01": str(TRILLION)})], listing()), TERMS).unfragile
+    for made, name, value in ((ranked, "rank", 1), (counted, "tokens_week", 0.86)):
+        basis = score_basis(made, rank_breakdown(made, signed_at=NOW))
+        assert basis["signals"] == [{"name": name, "value": value}]
+        assert basis["without_data"] == ["match_graph"]
+
+
+@given(
+    st.dictionaries(st.sampled_from(list(ADOPTION_REFERENCES)), st.integers(0, 2**53 - 1)),
+    st.none()
+    | st.builds(popular, st.integers(0, 2**53 - 1), st.integers(0, 2**53 - 1), st.none() | st.integers(0, 2**53 - 1)),
+)
+def test_adoption_stays_within_its_bounds(signals: dict[str, int], popularity: dict[str, Any] | None) -> None:
+    assert ADOPTION_FLOOR <= adoption(used(signals, popularity)) <= 1
 
 
 @pytest.mark.parametrize(("matches", "rate", "mark"), [
@@ -115,31 +208,6 @@ def test_outcomes_move_the_prior(matches: int, rate: float, mark: float) -> None
 @pytest.mark.parametrize(("days", "mark"), [(0, 1), (14, 0.5), (28, 0.25), (-1, 1), (365, 0)])
 def test_freshness_halves_every_fortnight(days: int, mark: float) -> None:
     assert freshness(SEEN, instant(SEEN) + timedelta(days=days)) == mark
-
-
-@pytest.mark.parametrize(
-    ("changes", "fewer"),
-    [
-        ({"context_length": None}, 1), ({"top_provider.max_completion_tokens": None}, 1),
-        ({"architecture.input_modalities": []}, 1), ({"architecture.output_modalities": []}, 1),
-        ({"pricing": {"prompt": "-1", "completion": "-1"}}, 1),
-        ({"hugging_face_id": None}, 1), ({"top_provider.context_length": 1024}, 1),
-        ({"expiration_date": "2026-07-01"}, 1), ({"expiration_date": "2026-05-01"}, 2),
-        ({"knowledge_cutoff": "2025-01"}, -1), ({"pricing": GIVEN_AWAY}, 0),
-        ({"pricing": GIVEN_AWAY, "architecture.output_modalities": ["text", "audio"]}, 1),
-    ],
-)  # fmt: skip
-def test_each_check_counts_a_tenth(changes: dict[str, Any], fewer: int) -> None:
-    whole = quality(statement(listing()))
-    assert round(10 * (whole - quality(statement(listing(**changes))))) == fewer
-    assert len(QUALITY_CHECKS) == 10
-
-
-def test_weights_that_are_given_away_owe_no_price() -> None:
-    check = dict(QUALITY_CHECKS)["states a price or that it is free"]
-    held = statement(repository())
-    assert held["artifact"]["model"]["prices"] == []
-    assert check(held, held["artifact"]["model"])
 
 
 def test_each_provider_is_a_place_and_a_class_is_none() -> None:

@@ -1,4 +1,4 @@
-"""The options of `passports keys …` and `passports revoke`."""
+"""The commands on keys and roots of trust, and the one that revokes passports."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from flows.commands.options import AsJson, Store
+from flows.usage.registration import command
 
 keys_app = typer.Typer(help="Make keys, and name them in a root of trust.", no_args_is_help=True)
 revoking = typer.Typer()
@@ -18,7 +19,13 @@ RotatedRole = Literal["passports", "registry", "revocations", "root"]
 DRAFT = Path("next-root.json")
 
 
-@keys_app.command("init")
+@command(
+    keys_app,
+    "passports keys init",
+    "passports keys init --file /etc/passports/signing-key.jwk",
+    "passports keys init --root-key /media/usb/root-key.jwk",
+    name="init",
+)
 def init(
     file: Annotated[Path | None, typer.Option("--file", help="File to create [PASSPORTS_SIGNING_KEY_FILE].")] = None,
     root_key: Annotated[
@@ -47,7 +54,7 @@ def init(
         making.init(file, as_json=as_json)
 
 
-@keys_app.command("list")
+@command(keys_app, "passports keys list", name="list")
 def list_keys(store: Store = None, as_json: AsJson = False) -> None:
     """Show the root of trust in force, and every key with its role, state and dates."""
     from flows.commands.keys import changing
@@ -55,7 +62,7 @@ def list_keys(store: Store = None, as_json: AsJson = False) -> None:
     changing.list_keys(store, as_json=as_json)
 
 
-@keys_app.command("rotate")
+@command(keys_app, "passports keys rotate registry --new-key registry-2.jwk --out next-root.json", name="rotate")
 def rotate(
     role: Annotated[RotatedRole, typer.Argument(help="What the new key signs; root: all root keys are replaced.")],
     new_key: Annotated[
@@ -72,7 +79,7 @@ def rotate(
     changing.rotate(store, role, new_key, threshold=threshold, out=out, as_json=as_json)
 
 
-@keys_app.command("revoke")
+@command(keys_app, "passports keys revoke KEY_ID --last-good 41 --out next-root.json", name="revoke")
 def revoke_key(
     key_id: Annotated[str, typer.Argument(metavar="KEY_ID", help="As `keys list` shows it.")],
     last_good: Annotated[
@@ -88,7 +95,7 @@ def revoke_key(
     changing.revoke_key(store, key_id, last_good, out, as_json=as_json)
 
 
-@keys_app.command("sign")
+@command(keys_app, "passports keys sign next-root.json --root-key /media/usb/root-key.jwk", name="sign")
 def sign(file: Path, root_key: RootKey, as_json: AsJson = False) -> None:
     """Sign a prepared root with root keys, on a machine that needs neither store nor network."""
     from flows.commands.keys import changing
@@ -96,7 +103,7 @@ def sign(file: Path, root_key: RootKey, as_json: AsJson = False) -> None:
     changing.sign(file, root_key, as_json=as_json)
 
 
-@keys_app.command("apply")
+@command(keys_app, "passports keys apply next-root.json", name="apply")
 def apply(file: Path, store: Store = None, as_json: AsJson = False) -> None:
     """Put a signed root in force: store it, and publish a generation under it."""
     from flows.commands.keys import changing
@@ -104,7 +111,7 @@ def apply(file: Path, store: Store = None, as_json: AsJson = False) -> None:
     changing.apply(store, file, as_json=as_json)
 
 
-@keys_app.command("export")
+@command(keys_app, "passports keys export --out root.json", name="export")
 def export(
     store: Store = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="File to write, else printed.")] = None,
@@ -115,7 +122,7 @@ def export(
     changing.export(store, out)
 
 
-@revoking.command("revoke")
+@command(revoking, 'passports revoke qwen-qwq-32b --reason "Its licence was misread."', name="revoke")
 def revoke(
     slug: str,
     reason: Annotated[str, typer.Option("--reason", help="Why, in one sentence, for readers.")],

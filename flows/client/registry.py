@@ -1,0 +1,246 @@
+"""`Registry`: opens a registry, and verifies whatever it answers."""
+
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from flows.audit.opened import Opened, TrustOptions, memory_at, open_registry, pin_first
+from flows.audit.verification import OpenedRegistry, judged_bytes, judged_slug
+from flows.client.answers import (
+    Comparison,
+    FoundPage,
+    FoundPassport,
+    NotReliableError,
+    RegistryChange,
+    ResolvedModel,
+    VerifiedPassport,
+)
+from flows.client.cache import CachedStore
+from flows.client.history import changes_since
+from flows.client.index import index_of
+from flows.config.clock import Clock, system_clock
+from flows.config.settings import Settings, read_settings
+from flows.registry.signed_files import read_signed_pointer
+from flows.registry.trust import TrustedKeys
+from flows.registry.unknown_slug import unknown_slug
+from flows.search.index import EVERY, SearchIndex
+from flows.store.base import Store
+from flows.store.local import LocalStore
+from flows.store.open import open_store
+from pipelines.formats.slugs import is_slug
+from pipelines.freshness import SignedDates, age_by_dates
+from pipelines.views.comparison import compared
+from pipelines.views.matching import called_for, ranked
+from schemas.search import IndexedPassport, PassportFilter, SortKey
+from schemas.verdict import Finding, Verdict
+
+MOST_CACHED_BYTES = 2**30
+"""Largest cache on disk, unless another bound is given."""
+INDEXES_KEPT = 2
+"""Search indexes on disk at once: the newest, and the one before, which other threads may still read."""
+
+
+class Registry:
+    """A registry of passports: a directory, a bucket or an address. Made by `Registry.open`.
+
+    It answers from the generation that was served when it was opened, until `refresh`. Passports are verified when
+    they are read; what is found comes from the search index, whose hash the signed snapshot states. Several threads may
+    use it at once.
+    """
+
+    def __init__(self, store: Store, settings: Settings, trusting: TrustOptions, clock: Clock = system_clock) -> None:
+        self._store, self._settings, self._trusting, self._clock = store, settings, trusting, clock
+        self._folder = Path(tempfile.mkdtemp(prefix="passports-registry-"))
+        self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._indexing = threading.Lock()
+        self._indexes: dict[str, SearchIndex] = {}
+        self._opened = self._open()
+
+    @classmethod
+    def open(
+        cls,
+        store: str | None = None,
+        *,
+        key: str | None = None,
+        trust_on_first_use: bool = False,
+        state: Path | None = None,
+        remember: bool = True,
+        cache: Path | None = None,
+        cache_bytes: int = MOST_CACHED_BYTES,
+        clock: Clock = system_clock,
+    ) -> Self:
+        """Open the registry at a directory, s3://, gs://, az:// or https://; by default that of PASSPORTS_STORE.
+
+        `key` is the thumbprint of its publisher's key, or a file with it. Without one the key is trusted that is
+        remembered for the registry, or this machine's own; with `trust_on_first_use` the registry's own key is
+        remembered. Otherwise no verdict is good ("unpinned"). `state` is the file that remembers generations and keys;
+        `remember=False` uses none. `cache` is a folder for files of a registry elsewhere, of `cache_bytes` at most.
+
+        Raises SigningKeyError, KeyChangedError, EmptyStoreError, TamperedError, StoreError and SeenError.
+        """
+        settings = read_settings(store=store)
+        at = open_store(settings.store)
+        if cache and not isinstance(at, LocalStore):
+            at = CachedStore(at, cache, most_bytes=cache_bytes)
+        return cls(at, settings, TrustOptions(key, memory_at(state, none=not remember), trust_on_first_use), clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove its temporary files; done at the latest when it is no longer used."""
+        self._remove()
+
+    def __str__(self) -> str:
+        return str(self._opened.reader)
+
+    def __len__(self) -> int:
+        return self._opened.reader.snapshot.passports
+
+    def __contains__(self, slug: object) -> bool:
+        return isinstance(slug, str) and is_slug(slug) and self._opened.reader.row(slug) is not None
+
+    def __iter__(self) -> Iterator[VerifiedPassport]:
+        """Yield every passport, each verified when it is reached; raise as `passport` does."""
+        opened = self._now()
+        return (self._read(opened, row.slug) for row in opened.reader.rows())
+
+    @property
+    def generation(self) -> int:
+        """The number of the generation that it answers from."""
+        return self._opened.reader.generation
+
+    @property
+    def trust(self) -> TrustedKeys:
+        """The trusted keys, and why they are trusted."""
+        return self._opened.trust
+
+    @property
+    def published_at(self) -> str:
+        """When the generation was made."""
+        return self._opened.reader.snapshot.created_at
+
+    @property
+    def pointer_expires_at(self) -> str:
+        """Until when the registry vouches that no newer generation is withheld."""
+        return self._opened.reader.pointer.expires_at
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Status → number of passports."""
+        return dict(self._opened.reader.snapshot.counts)
+
+    def passport(self, slug: str) -> VerifiedPassport:
+        """Return a passport with its verdict, which is not good where it is out of date: see `reliable`.
+
+        Raises UnknownSlugError; NotReliableError where it is not what a trusted key signed; TamperedError, StoreError.
+        """
+        return self._read(self._now(), slug)
+
+    def verify(self, passport: str | bytes) -> Finding:
+        """Return the verdict on a passport, given as slug or as the bytes of a document; never raises for a bad one."""
+        opened = self._now()
+        registry = OpenedRegistry(opened.store, opened.reader)
+        if isinstance(passport, bytes):
+            return opened.qualified(judged_bytes("", passport, registry, "file").finding)
+        if not is_slug(passport):
+            return Finding(Verdict.NOT_IN_SNAPSHOT, f"{passport[:200]!r} is not a slug, such as qwen-qwq-32b")
+        return opened.qualified(judged_slug(passport, registry).finding)
+
+    def standing(self) -> Finding:
+        """Return the verdict on what is served as a whole: rolled back, frozen, or signed by an unpinned key."""
+        opened = self._now()
+        sound = Finding(Verdict.OK, f"{opened.reader} is signed by a trusted key, and its pointer is in date")
+        return opened.qualified(opened.reader.standing() or sound)
+
+    def find(
+        self, wanted: PassportFilter = EVERY, *, order: SortKey = "slug", cursor: str | None = None, limit: int = 50
+    ) -> FoundPage:
+        """Return the passports that a filter selects, in order; `cursor` is that of the page before."""
+        at = self._clock()
+        listed = self._search_index().passports(wanted, at=at, order=order, cursor=cursor, limit=limit)
+        return FoundPage(tuple(_found(row, at) for row in listed.passports), listed.next_cursor)
+
+    def count(self, wanted: PassportFilter = EVERY) -> int:
+        """Return how many passports a filter selects."""
+        return self._search_index().count(wanted, at=self._clock())
+
+    def search(self, text: str, wanted: PassportFilter = EVERY, *, limit: int = 20) -> tuple[FoundPassport, ...]:
+        """Return the passports with the words of a text, the best first; the last word may be begun only."""
+        at = self._clock()
+        return tuple(_found(row, at) for row in self._search_index().search(text, wanted, at=at, limit=limit))
+
+    def resolve(self, task: str, wanted: PassportFilter = EVERY, *, limit: int = 10) -> tuple[ResolvedModel, ...]:
+        """Return the models that fit a task in plain words, the best first, with what they have for it."""
+        called, at, index = called_for(task), self._clock(), self._search_index()
+        if not called:
+            return ()
+        having = index.having((fit.uri for fit in called), wanted, at=at)
+        matches = ranked(called, having.items())[:limit]
+        rows = index.named(match.slug for match in matches)
+        found = ((_found(rows[match.slug], at), match) for match in matches)
+        return tuple(ResolvedModel(one.passport, one.age, match.likeness, match.uris) for one, match in found)
+
+    def compare(self, *slugs: str) -> Comparison:
+        """Return passports side by side, the facts that differ first; raise as `passport` does."""
+        opened = self._now()
+        passports = tuple(self._read(opened, slug) for slug in dict.fromkeys(slugs))
+        return Comparison(passports, compared([passport.document for passport in passports]))
+
+    def changes(self, since: int | datetime = 0, *, limit: int | None = None) -> Iterator[RegistryChange]:
+        """Yield what changed after a generation or an instant, the oldest first; raise NotInSnapshotError."""
+        return islice(changes_since(self._opened.reader, since), limit)
+
+    def refresh(self) -> bool:
+        """Go on to the generation that is served now; returns whether it is another one. Raises as `open` does."""
+        _, token, _ = read_signed_pointer(self._store, self._opened.reader.keys)
+        if token == self._opened.reader.token and self._opened.reader.pointer.commit == "swap":
+            return False
+        before, self._opened = self._opened, self._open()
+        return self._opened.reader.generation != before.reader.generation
+
+    def _open(self) -> Opened:
+        opened = open_registry(self._settings, self._trusting, self._clock(), store=self._store)
+        return pin_first(opened, (), self._trusting)
+
+    def _now(self) -> Opened:
+        """Return the opened generation, judged at this instant."""
+        return self._opened._replace(reader=self._opened.reader.as_of(self._clock()))
+
+    def _read(self, opened: Opened, slug: str) -> VerifiedPassport:
+        row = opened.reader.row(slug) if is_slug(slug) else None
+        if row is None:
+            raise unknown_slug(slug, self._search_index().slugs())
+        finding, document = opened.reader.verified(slug)
+        if document is None:
+            raise NotReliableError(slug, finding)
+        return VerifiedPassport(slug, opened.qualified(finding), document, row.object, opened.reader.generation)
+
+    def _search_index(self) -> SearchIndex:
+        """Return the search index of the generation, which is fetched when it is first needed."""
+        reader = self._opened.reader
+        with self._indexing:
+            sha256 = reader.snapshot.search.sha256 if reader.snapshot.search else reader.snapshot_sha256
+            if sha256 not in self._indexes:
+                path = self._folder / f"{sha256}.sqlite"
+                self._indexes[sha256] = index_of(reader, path)
+                while len(self._indexes) > INDEXES_KEPT:
+                    self._indexes.pop(next(iter(self._indexes))).remove()
+            return self._indexes[sha256]
+
+
+def _found(row: IndexedPassport, at: datetime) -> FoundPassport:
+    dates = SignedDates(row.status, row.signed_at, row.expires_at, row.due_after, row.stale_after)
+    return FoundPassport(row, age_by_dates(dates, at))

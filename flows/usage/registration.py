@@ -1,0 +1,53 @@
+"""Registers a command with examples in its help, and with the options --quiet and --verbose."""
+
+import functools
+import inspect
+import os
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from flows.commands.terminal import Volume, note, speak
+from flows.config.settings import unknown_variables
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show neither progress nor notes, only answers and errors.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every step, with its time.")]
+
+
+def command(app: typer.Typer, *examples: str, name: str | None = None) -> Callable[[Callable[..., None]], None]:
+    """Return a decorator that registers a function as a command; `examples` are whole command lines."""
+
+    def register(function: Callable[..., None]) -> None:
+        app.command(name, epilog=_epilog(examples))(_with_volume(function))
+
+    return register
+
+
+def _epilog(examples: tuple[str, ...]) -> str:
+    return "\n\n".join([f"Example{'s' if len(examples) > 1 else ''}:", *(f"  $ {line}" for line in examples)])
+
+
+def _with_volume(function: Callable[..., None]) -> Callable[..., None]:
+    """Return the function with the parameters `quiet` and `verbose`, as Typer reads them from its signature.
+
+    Before it runs, a note warns of variables that look like settings and are none.
+    """
+
+    @functools.wraps(function)
+    def run(*arguments: Any, quiet: bool, verbose: bool, **options: Any) -> None:  # noqa: ANN401 - the command's own
+        if quiet and verbose:
+            raise typer.BadParameter("give either --quiet or --verbose")
+        speak(Volume.QUIET if quiet else Volume.VERBOSE if verbose else Volume.NORMAL)
+        for warning in unknown_variables(os.environ):
+            note(warning)
+        function(*arguments, **options)
+
+    signature, added = inspect.signature(function), {"quiet": Quiet, "verbose": Verbose}
+    more = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=kind)
+        for name, kind in added.items()
+    ]
+    run.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *more])  # type: ignore[attr-defined]
+    run.__annotations__ = {**function.__annotations__, **added}
+    return run

@@ -1,0 +1,91 @@
+"""Counts what a passport states, as score and assessment read it: publishers, providers, and limits from its card."""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from schemas.passport.evidence import WITHOUT_SOURCE
+from schemas.sources import BY_NAME, CARDS, HUB
+
+Json = Mapping[str, Any]
+
+IN_WORDS = ("section", "pattern")
+"""Methods of evidence that quote a sentence."""
+
+LIMIT_PATH = re.compile(r"^/trust/failure_modes/|/limitations/")
+"""Paths of evidence for a limit of the model."""
+
+FACTS = "/artifact/model/"
+
+
+def model_of(unfragile: Json) -> Json:
+    """The `artifact.model` block."""
+    model: Json = unfragile["artifact"]["model"]
+    return model
+
+
+def publisher_of(entry: Json) -> str | None:
+    """Who publishes the record of an entry of evidence; None where it rests on no record of a source."""
+    if entry["asserted_by"] in WITHOUT_SOURCE:
+        return None
+    name: str = entry["source"]
+    repeats = BY_NAME[name].repeats if name in BY_NAME else None
+    return repeats[0] if repeats and entry["locator"].startswith(repeats[1]) else name.partition("-")[0]
+
+
+def publishers(unfragile: Json) -> set[str]:
+    """Who gave evidence; all records of one publisher count once."""
+    return {publisher for entry in unfragile["evidence"] if (publisher := publisher_of(entry))}
+
+
+def places(unfragile: Json) -> set[str]:
+    """Where the model appears: who gave evidence, providers, and the Hub where a repository there is named."""
+    model = model_of(unfragile)
+    named = {HUB} if model["huggingface_id"] is not None else set()
+    return publishers(unfragile) | named | {f"provider {name}" for name in providers(model)}
+
+
+def stated_facts(unfragile: Json) -> dict[str, set[str]]:
+    """Path of each fact of the model that a source states → the publishers that state it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for entry in unfragile["evidence"]:
+        if entry["path"].startswith(FACTS) and (publisher := publisher_of(entry)):
+            found[entry["path"]].add(publisher)
+    return found
+
+
+def corroborated_facts(unfragile: Json) -> list[str]:
+    """Paths of the facts of the model that more than one publisher states."""
+    return [path for path, publishers in stated_facts(unfragile).items() if len(publishers) > 1]
+
+
+def providers(model: Json) -> set[str]:
+    """Names of the providers that serve a model."""
+    return {provider["name"] for provider in model["providers"]}
+
+
+def has_card(model: Json) -> bool:
+    """Whether the model's card is among its records."""
+    return any(record["source"] == CARDS for record in model["records"])
+
+
+def limits_of_card(unfragile: Json) -> set[str]:
+    """Sentences of the model's own card in which a failure mode or a limitation is stated."""
+    return {
+        entry["quote"]
+        for entry in unfragile["evidence"]
+        if entry["source"] == CARDS and entry["method"] in IN_WORDS and LIMIT_PATH.search(entry["path"])
+    }
+
+
+def share_of(count: float, reference: float) -> float:
+    """A count on a logarithmic scale from 0 to 1, which the reference and every larger count are worth."""
+    return min(1.0, math.log1p(count) / math.log1p(reference))
+
+
+def hundredths(value: float) -> float | int:
+    """Round to two decimals, half up; whole numbers become int, so that canonical JSON is the same in every library."""
+    whole = math.floor(value * 100 + 0.5)
+    return whole // 100 if whole % 100 == 0 else whole / 100

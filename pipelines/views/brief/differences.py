@@ -1,0 +1,75 @@
+"""Puts what sources disagree about, and what changed since the version before, into rows."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from pipelines.passport.changes import ValueChange
+from pipelines.views.brief.layout import Row, TitledPart
+
+Json = dict[str, Any]
+
+MOST_CONFLICTS = 4
+"""Most disputed values of which the sides are shown."""
+MOST_CHANGES = 2
+"""Most changes that are shown."""
+MOST_LINES = 2
+"""Lines of the sides of a disputed value."""
+BLOCKS = ("/artifact/model/", "/artifact/", "/trust/", "/")
+"""Beginnings of paths that say nothing to a reader; the first that fits is left out."""
+
+
+def conflict_rows(unfragile: Json) -> Iterator[Row]:
+    """Yield each disputed value with what its sources state, and the names of those that are too many."""
+    sides_by_name: dict[str, list[str]] = defaultdict(list)
+    for conflict in unfragile.get("conflicts", ()):
+        sides_by_name[field_name(conflict["path"])].append(_sides(conflict["values"]))
+    for name, sides in list(sides_by_name.items())[:MOST_CONFLICTS]:
+        yield Row(name, "; ".join(dict.fromkeys(sides)), most_lines=MOST_LINES)
+    if more := list(sides_by_name)[MOST_CONFLICTS:]:
+        yield Row("and on", ", ".join(more))
+
+
+def changed_part(changes: Sequence[ValueChange], signed_at: str, slug: str) -> TitledPart:
+    """What changed since the version signed at `signed_at`, the first of it where it is much."""
+    rows = [
+        Row("", f"{_path_words(change.path)}: {_words(change.before)} → {_words(change.after)}", most_lines=1)
+        for change in changes[:MOST_CHANGES]
+    ]
+    if len(changes) > MOST_CHANGES:
+        rows.append(Row("", f"and {len(changes) - MOST_CHANGES:,} more: passports diff {slug}"))
+    none = Row("", "nothing of substance")
+    return TitledPart(f"Changed since the version signed at {signed_at}", tuple(rows or [none]))
+
+
+def field_name(path: str) -> str:
+    """The name of the value at a path of a passport: "context tokens"."""
+    return path.rpartition("/")[2].replace("_", " ")
+
+
+def _sides(sides: list[Json]) -> str:
+    """What each side states, of lists only that in which they differ; by scope where one source states it all."""
+    named_by = "scope" if len({side["source"] for side in sides}) == 1 else "source"
+    lists = [frozenset(side["value"]) for side in sides if isinstance(side["value"], list)]
+    shared = frozenset.intersection(*lists) if len(lists) == len(sides) else frozenset()
+    return " against ".join(f"{_words(side['value'], shared)} ({side[named_by]})" for side in sides)
+
+
+def _path_words(path: str) -> str:
+    block = next(block for block in BLOCKS if path.startswith(block))
+    return path.removeprefix(block).replace("/", " ").replace("~1", "/").replace("_", " ")
+
+
+def _words(value: object, shared: AbstractSet[str] = frozenset()) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case list():
+            return ", ".join(str(one) for one in value if one not in shared) or "no more"
+        case _:
+            return str(value)

@@ -1,0 +1,43 @@
+from typing import Any
+
+import pytest
+
+from pipelines.scoring.counts import corroborated_facts, limits_of_card, publisher_of, stated_facts
+
+
+def entry(path: str, source: str = "openrouter", **changes: Any) -> dict[str, Any]:
+    made = {"path": path, "source": source, "asserted_by": source, "locator": "/a", "method": "structured"}
+    return {**made, **changes}
+
+
+@pytest.mark.parametrize(
+    ("source", "changes", "publisher"),
+    [
+        ("openrouter", {}, "openrouter"), ("openrouter-endpoints", {}, "openrouter"), ("reedbed-list", {}, "reedbed"),
+        ("modelsdev", {"locator": "/heron-lab/models"}, "modelsdev"),
+        ("modelsdev", {"locator": "/openrouter/models"}, "openrouter"),
+        ("rules", {"asserted_by": "class"}, None), ("registry.example", {"asserted_by": "issuer"}, None),
+    ],
+)  # fmt: skip
+def test_the_publisher_is_whoever_wrote_it_first(source: str, changes: dict[str, Any], publisher: str | None) -> None:
+    assert publisher_of(entry("/artifact/model/licence", source, **changes)) == publisher
+
+
+def test_facts_of_the_model_are_corroborated_and_no_others() -> None:
+    twice = [entry(path, source) for path in ("/artifact/model/a", "/artifact/status") for source in ("x", "y")]
+    unfragile = {"evidence": [*twice, entry("/artifact/model/b", "x"), entry("/artifact/model/b", "x-card")]}
+    assert stated_facts(unfragile) == {"/artifact/model/a": {"x", "y"}, "/artifact/model/b": {"x"}}
+    assert corroborated_facts(unfragile) == ["/artifact/model/a"]
+
+
+def test_limits_are_the_sentences_of_the_card_about_limits() -> None:
+    card, limit, mode = "huggingface-card", "/capabilities/0/limitations/0", "/trust/failure_modes/3"
+    unfragile = {
+        "evidence": [
+            entry(limit, card, method="section", quote="one"), entry(mode, card, method="pattern", quote="two"),
+            entry(limit, card, method="declared", quote="three"),
+            entry("/purposes/0", card, method="section", quote="four"),
+            entry(limit, "openrouter", method="pattern", quote="five"),
+        ]
+    }  # fmt: skip
+    assert limits_of_card(unfragile) == {"one", "two"}
