@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from flows.config.given_files import read_file
 from flows.config.settings import Settings
+from flows.config.ssh_agent import agent_signer, is_ssh_key
 from flows.config.user_folders import configuration_folder
 from flows.errors import FlowError
 from pipelines.signing.keys import (
@@ -80,7 +81,10 @@ def find_key(settings: Settings, role: Role = "passports") -> OpenedKey | None:
 
 
 def read_key(path: Path) -> OpenedKey | None:
-    """Return the key in a file that only its owner can read, None where there is no file; raise SigningKeyError."""
+    """Return the key in a file that only its owner can read, None where there is no file; raise SigningKeyError.
+
+    A file with the line of an ssh-ed25519 public key, which others may read, names a key that the ssh-agent holds.
+    """
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -90,14 +94,14 @@ def read_key(path: Path) -> OpenedKey | None:
     if not stat.S_ISREG(mode):
         what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
         raise SigningKeyError(f"{path} is {what}: name the file of the key, as with PASSPORTS_SIGNING_KEY_FILE")
-    if mode & OTHERS and not _is_credential(path):
+    try:
+        text = read_file(path, max_bytes=MAX_KEY_FILE_BYTES + 1).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SigningKeyError(f"{path} cannot be read ({type(error).__name__}): is it the key file?") from None
+    if mode & OTHERS and not is_ssh_key(text) and not _is_credential(path):
         raise SigningKeyError(
             f"{path} can be read by others: run `chmod 600 {path}`, and replace the key if others have read it"
         )
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SigningKeyError(f"{path} cannot be read ({type(error).__name__}): is it the key file?") from None
     return OpenedKey(_read(text, str(path)), path, made=False)
 
 
@@ -146,6 +150,6 @@ def _unwritable(path: Path, error: OSError) -> SigningKeyError:
 
 def _read(text: str, origin: str) -> Signer:
     try:
-        return signing_key_from_jwk(text)
+        return agent_signer(text) if is_ssh_key(text) else signing_key_from_jwk(text)
     except KeyFormatError as error:
         raise SigningKeyError(f"{origin}: {error}") from None

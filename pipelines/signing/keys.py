@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, Self
 
 import orjson
@@ -58,7 +58,8 @@ def is_key_id(text: str) -> bool:
 class Signer:
     """A private key that signs and cannot be printed, copied, pickled or serialised.
 
-    Made from an Ed25519 seed of 32 bytes; raises KeyFormatError on another length.
+    Made from an Ed25519 seed of 32 bytes; raises KeyFormatError on another length. `held_elsewhere` makes one of a key
+    that another program or device holds.
     """
 
     __slots__ = ("_sign", "key_id", "public_key")
@@ -67,14 +68,22 @@ class Signer:
         if len(seed) != KEY_BYTES:
             raise KeyFormatError(f"a signing key's seed has {KEY_BYTES} bytes, not {len(seed)}")
         signing_key = SigningKey(seed)
-        # The bound method alone, since str() of the key is the seed.
-        self._sign = signing_key.sign
+        # A function alone, since str() of the key is the seed.
+        self._sign: Callable[[bytes], bytes] = lambda message: signing_key.sign(message).signature
         self.public_key = bytes(signing_key.verify_key)
         self.key_id = key_id(self.public_key)
 
+    @classmethod
+    def held_elsewhere(cls, public_key: bytes, sign: Callable[[bytes], bytes]) -> Self:
+        """Return the signer of a key held elsewhere; `sign` returns the Ed25519 signature (64 bytes) of a message."""
+        signer = cls.__new__(cls)
+        signer._sign, signer.public_key = sign, public_key  # noqa: SLF001 - its own
+        signer.key_id = key_id(public_key)
+        return signer
+
     def sign(self, payload_type: str, body: bytes) -> str:
         """Return the signature of a body of this payload type, in base64 (88 characters)."""
-        return base64.b64encode(self._sign(pae(payload_type, body)).signature).decode()
+        return base64.b64encode(self._sign(pae(payload_type, body))).decode()
 
     def __repr__(self) -> str:
         return f"Signer(key_id={self.key_id!r})"
