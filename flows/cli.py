@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Mapping
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -15,6 +14,7 @@ from flows.config.settings import SettingsError
 from flows.errors import FlowError
 from flows.output import READER_GONE, OutputError
 from flows.store.base import StoreAddressError
+from flows.usage.keys import keys_app, revoking
 from flows.usage.readers import readers
 from flows.usage.registration import command
 from flows.usage.store import store_app
@@ -38,8 +38,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(readers)
+app.add_typer(revoking)
 app.add_typer(store_app, name="store")
-keys_app = typer.Typer(help="Make the signing key.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 
 
@@ -171,22 +171,6 @@ def serve(
     from flows.commands import serve as serving
 
     serving.serve(store, port=port, host=host, nginx=nginx, browser=browser)
-
-
-@command(
-    keys_app,
-    "passports keys init",
-    "passports keys init --file /etc/passports/signing-key.jwk",
-    name="init",
-)
-def keys_init(
-    file: Annotated[Path | None, typer.Option("--file", help="File to create [PASSPORTS_SIGNING_KEY_FILE].")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make a signing key in a new file that only you can read; an existing file is never overwritten."""
-    from flows.commands import keys as keeping
-
-    keeping.init(file, as_json=as_json)
 
 
 def main() -> None:

@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 
 from schemas.base import Frozen, Sha256, Slug, Stored, Timestamp
 from schemas.crawl import ListQuery
+from schemas.revocations import RevocationsRef
+from schemas.root import RootRef
 
 Status = Literal["active", "deprecated", "delisted"]
 """State of a listing: offered; its end announced; gone."""
@@ -19,6 +21,10 @@ Hours = Annotated[int, Field(gt=0)]
 
 Cause = Literal["first_seen", "source_changed", "pipeline_changed", "key_changed", "refreshed"]
 """Why a passport was issued."""
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class ShardRow(Stored):
@@ -170,6 +176,10 @@ class Snapshot(Frozen):
     """Source → how long its facts stay fresh; the dates in passports that this generation issued follow from it."""
     run: str
     """Id of the run that made it: registry/runs/<run>.json."""
+    root: Annotated[RootRef | None, Field(exclude_if=_is_none)] = None
+    """The root in force when it was made; None, and not written, in registries without one."""
+    revocations: Annotated[RevocationsRef | None, Field(exclude_if=_is_none)] = None
+    """The list of revocations in force; None, and not written, where no passport was revoked yet."""
 
     @property
     def passports(self) -> int:

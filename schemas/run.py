@@ -46,7 +46,7 @@ class RunReport(Stored):
     """What a run did and found."""
 
     run: str
-    flow: Literal["refresh", "rescrape", "demo"]
+    flow: Literal["refresh", "rescrape", "demo", "keys", "revoke"]
     state: Literal["done", "partial", "failed"]
     """Partial: published, with the last good listings of those sources whose crawl a gate stopped."""
     started_at: Timestamp

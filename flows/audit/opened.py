@@ -12,12 +12,18 @@ from flows.config.settings import Settings, SettingsError
 from flows.demo.config import demo_signer
 from flows.errors import FlowError
 from flows.progress import LOG
+from flows.registry.departures import departure, departure_of_revocations, departure_of_root
 from flows.registry.reader import Reader
-from flows.registry.seen import Memory, Seen, SeenError, default_memory, departure
+from flows.registry.roots import RootChain
+from flows.registry.seen import Memory, SeenError, default_memory
 from flows.registry.signed_files import TamperedError
-from flows.registry.trust import TrustedKeys, trusted_keys
+from flows.registry.trust import UNSEEN, TrustedKeys, trusted_keys
 from flows.store.base import Store, StoreError
 from flows.store.open import canonical_store, open_store
+from pipelines.registry.layout import root_key
+from schemas.root import RootRef
+from schemas.seen import Seen
+from schemas.times import instant
 from schemas.verdict import Finding, Verdict
 
 MOST_FOLLOWED = 128
@@ -36,7 +42,9 @@ class TrustOptions(NamedTuple):
     memory: Memory | None = None
     """The generations and keys seen before; None to recall and remember nothing."""
     first_use: bool = False
-    """Whether to pin a key that only the store itself publishes, if everything verifies with it."""
+    """Whether to pin a root or key that only the store itself publishes, if everything verifies with it."""
+    root: str | None = None
+    """A file of a root of trust, or its thumbprint."""
 
 
 class Opened(NamedTuple):
@@ -61,6 +69,8 @@ class Opened(NamedTuple):
                 f"intact, but only {self.store.name} itself states that the key {self.reader.key_id} is its publisher's"
             )
             return finding._replace(verdict=Verdict.UNPINNED, reason=reason)
+        if self.trust.basis in ("first_use", "first_use_now"):
+            return finding._replace(reason=f"ok, trust on first use: {finding.reason}")
         return finding
 
 
@@ -69,6 +79,13 @@ def memory_at(path: Path | None, *, none: bool) -> Memory | None:
     if path and none:
         raise SettingsError("give either --state or --no-state")
     return None if none else Memory(path) if path else default_memory()
+
+
+def trust_options(key: str | None, root: str | None, memory: Memory | None, *, first_use: bool = False) -> TrustOptions:
+    """Return a user's options; raise SettingsError for both a key and a root."""
+    if key and root:
+        raise SettingsError("give either --key or --root: a root states which keys sign what")
+    return TrustOptions(key, memory, first_use, root)
 
 
 def open_registry(settings: Settings, options: TrustOptions, at: datetime, *, store: Store | None = None) -> Opened:
@@ -80,22 +97,30 @@ def open_registry(settings: Settings, options: TrustOptions, at: datetime, *, st
     EmptyStoreError, TamperedError, and SeenError where the memory is damaged.
     """
     store, name, memory = store or open_store(settings.store), canonical_store(settings.store), options.memory
-    pinned = memory.pinned(name) if memory and not options.key else None
-    trust = trusted_keys(settings, store, options.key, pinned=pinned)
+    known = memory.of(name) if memory else UNSEEN
+    trust = trusted_keys(settings, store, options.key, root=options.root, known=known)
     reader = Reader(store, trust.keys, at)
     if trust.from_store:
         trust = trust._replace(origin=f"{trust.origin} ({_advice(reader.key_id)})")
+    frozen = _root_withheld(reader, trust.chain)
     if memory is None or reader.key_id == demo_signer().key_id:  # everybody has that key: its history proves nothing
-        return Opened(name, store, reader, trust, None)
-    if trust.from_store:
+        return Opened(name, store, reader, trust, frozen)
+    if trust.from_store and known.root is None:
         _ensure_same_key(memory, name, reader.key_id)
     served = Seen(generation=reader.generation, snapshot_sha256=reader.snapshot_sha256)
-    remembered = _highest(memory, name, trust.keys.key_ids)
-    found = departure(served, remembered, name) or (_fork(reader, remembered, name) if remembered else None)
+    remembered = memory.highest(name, trust.keys)
+    found = (
+        _departure_of_root(store, trust.chain, known.root, name)
+        or departure(served, remembered, name)
+        or departure_of_revocations(reader.revocations_number, known.revocations, name)
+        or (_fork(reader, remembered, name) if remembered else None)
+    )
     if found is None:
-        _remember(memory, name, reader.key_id, served)
+        if frozen is None:
+            _remember(memory, name, reader, trust.chain)
+        return Opened(name, store, reader, trust, frozen)
     remedy = f"ask its publisher; if it was started again on purpose, remove its entry from {memory.path}"
-    return Opened(name, store, reader, trust, found and found._replace(reason=f"{found.reason}: {remedy}"))
+    return Opened(name, store, reader, trust, found._replace(reason=f"{found.reason}: {remedy}"))
 
 
 def pin_first(opened: Opened, judged: Iterable[JudgedTarget], options: TrustOptions) -> Opened:
@@ -112,6 +137,11 @@ def pin_first(opened: Opened, judged: Iterable[JudgedTarget], options: TrustOpti
         raise KeyChangedError(
             f"{opened.name} is signed with the demo's key, which everybody has, so it is not remembered"
         )
+    if chain := opened.trust.chain:
+        options.memory.pin_root(opened.name, chain.ref)
+        named = f"the root of trust {chain.ref.thumbprint}, version {chain.ref.version}"
+        origin = f"{named}, now remembered in {options.memory.path}: {opened.name} must go on from it from now on"
+        return opened._replace(trust=TrustedKeys(chain.keys, origin, "first_use_now", chain))
     options.memory.pin(opened.name, key_id)
     origin = (
         f"the key {key_id}, now remembered in {options.memory.path}: {opened.name} must be signed with it from now on"
@@ -151,23 +181,47 @@ def _fork(reader: Reader, remembered: Seen, name: str) -> Finding | None:
                 return None
             if parent[0] <= remembered.generation:
                 seen = f"generation {remembered.generation} that was seen before, so it is another history"
-                return Finding(Verdict.ROLLBACK, f"{name}: generation {reader.generation} does not descend from {seen}")
+                return Finding(
+                    Verdict.EQUIVOCATION, f"{name}: generation {reader.generation} does not descend from {seen}"
+                )
     return None
 
 
-def _highest(memory: Memory, name: str, key_ids: Iterable[str]) -> Seen | None:
-    """Return the highest generation seen under any of the keys, so that a rollback to a replaced key is noticed."""
-    found = (memory.recall(name, key_id) for key_id in key_ids)
-    return max((seen for seen in found if seen), key=lambda seen: seen.generation, default=None)
+def _root_withheld(reader: Reader, chain: RootChain | None) -> Finding | None:
+    """Return a finding if a newer root than the one read is certain or possible, else None."""
+    if chain is None:
+        return None
+    there, name = reader.snapshot.root, reader.store.name
+    if there and there.version > chain.ref.version:
+        reason = f"{reader} was made under root version {there.version}, and {name} has only {chain.ref.version}"
+        return Finding(Verdict.FREEZE, f"{reason}: the newer root is withheld from you")
+    if there and chain.thumbprints.get(there.version, there.thumbprint) != there.thumbprint:
+        return Finding(Verdict.EQUIVOCATION, f"{reader} was made under another root version {there.version}")
+    if instant(chain.newest.root.expires_at) <= reader.at:
+        expired = f"root version {chain.ref.version} expired at {chain.newest.root.expires_at}"
+        return Finding(Verdict.FREEZE, f"{name}: {expired}: a newer one may be withheld from you")
+    return None
 
 
-def _remember(memory: Memory, name: str, key_id: str, served: Seen) -> None:
-    """Remember a generation; where the memory cannot be written, log a warning and go on."""
+def _departure_of_root(store: Store, chain: RootChain | None, seen: RootRef | None, name: str) -> Finding | None:
+    """Return a finding if the store does not go on from the root seen before; None where it does.
+
+    Without a chain, as where a key is named that endorses no root, only the file's absence is noticed.
+    """
+    if chain is None and (seen is None or store.exists(root_key(seen.version))):
+        return None
+    return departure_of_root(chain.thumbprints if chain else {}, seen, name)
+
+
+def _remember(memory: Memory, name: str, reader: Reader, chain: RootChain | None) -> None:
+    """Remember what is served; where the memory cannot be written, log a warning and go on."""
     try:
-        memory.remember(name, key_id, served)
+        served = Seen(generation=reader.generation, snapshot_sha256=reader.snapshot_sha256)
+        memory.remember(name, reader.key_id, served)
+        memory.raise_to(name, chain.ref if chain else None, reader.revocations_number)
     except SeenError as error:
         LOG.warning(
             "generation %s could not be remembered, so a later rollback to an older one would not be noticed: %s",
-            served.generation,
+            reader.generation,
             error,
         )

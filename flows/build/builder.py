@@ -46,7 +46,7 @@ def build_part(job: Job, build_input: BuildInput, index: int, *, done: int = 0) 
     expected = max(done + len(subjects), state.passports if batch.parts > 1 else 0)
     counted = iter(range(done + 1, done + len(subjects) + 1))
     tell("build", done, expected)
-    terms = tools.terms(renew=job.flow == "rescrape")
+    terms = tools.terms(state.reader.revoked if state.reader else {}, renew=job.flow == "rescrape")
     built, new = build(
         subjects,
         state.rows(slots_of(index, batch.parts)),

@@ -17,8 +17,8 @@ from flows.config.given_files import within
 from flows.config.settings import Settings, gates_of, read_settings
 from flows.config.signing_key import find_key, key_file
 from flows.errors import FlowError
+from flows.publish.authority import open_authority
 from flows.publish.continuity import ensure_newest
-from flows.registry.seen import remembered_generation
 from flows.registry.signed_files import EmptyStoreError
 from flows.registry.trust import trusted_reader
 from flows.store.base import Store
@@ -26,7 +26,6 @@ from flows.store.open import open_store
 from flows.store.probe import RACERS, probe
 from pipelines.ahead import CLOCK_SKEW, is_ahead, published_at
 from pipelines.formats.text import amount
-from pipelines.signing.keys import KeyRing
 from schemas.sources import CRAWLS
 from schemas.times import http_date, timestamp
 
@@ -118,16 +117,15 @@ def _store(settings: Settings, at: datetime, nonce: str) -> Iterator[Check]:
 
 def _registry(settings: Settings, store: Store, at: datetime) -> Check:
     own = find_key(settings)
+    ours = open_authority(settings, store, own, timestamp(at)) if own else None
     try:
         reader = trusted_reader(settings, store, at)
     except EmptyStoreError as error:
-        if own:
-            ensure_newest(
-                store, None, KeyRing([own.signer.public_key]), remembered_generation(settings.store, own.signer.key_id)
-            )
+        if ours:
+            ensure_newest(store, None, ours.keys, ours.mark)
         return Check("registry", "unknown", str(error))
-    if own:
-        ensure_newest(store, reader, reader.keys, remembered_generation(settings.store, own.signer.key_id))
+    if ours:
+        ensure_newest(store, reader, ours.keys, ours.mark)
     if is_ahead(published_at(reader.pointer, reader.snapshot), at):
         clock = f"it is {timestamp(at)} by this clock: correct it, or, if it is right, run `passports refresh`"
         return Check(

@@ -27,10 +27,19 @@ Key = Annotated[
         "key remembered for the store, or our own.",
     ),
 ]
+Root = Annotated[
+    str | None,
+    typer.Option(
+        "--root",
+        metavar="FILE|THUMBPRINT",
+        help="The root of trust: a file that `passports keys export` wrote, or its thumbprint [PASSPORTS_ROOT].",
+    ),
+]
 FirstUse = Annotated[
     bool,
     typer.Option(
-        "--trust-on-first-use", help="Remember the store's own key, and trust only it for this store from now on."
+        "--trust-on-first-use",
+        help="Remember the store's own root or key, and trust only it for this store from now on.",
     ),
 ]
 State = Annotated[

@@ -12,15 +12,16 @@ from flows.maintenance.garbage import Collection, collect, plan
 from flows.maintenance.repair import recover
 from flows.maintenance.replicate import mirror
 from flows.maintenance.scrub import Scrubber
+from flows.publish.authority import Authority, open_authority
 from flows.publish.publication import Publisher, tell_step
 from flows.registry.reader import Reader
-from flows.registry.seen import remembered_generation
-from flows.registry.trust import trusted_keys
+from flows.registry.trust import remembered_keys
 from flows.site.rendering import copies_for, pages_for, rendering_for
 from flows.store.open import open_store
 from pipelines.formats.text import amount
 from pipelines.pages.site import Site
 from pipelines.passport.links import Issuer
+from schemas.times import timestamp
 
 MOST_SHOWN = 20
 
@@ -44,13 +45,12 @@ def gc(store_url: str | None, *, generations: int, days: int, remove: bool, as_j
     """Show the files that no retained generation names; remove them if `remove`."""
     settings = read_settings(store=store_url)
     if remove:
-        publisher = _publisher(
-            settings, "--remove needs the signing key, to lock the store against publishers meanwhile"
-        )
+        ours = authority_of(settings, "--remove needs the signing key, to lock the store against publishers meanwhile")
+        publisher = publisher_with(settings, ours)
         done = collect(publisher, generations=generations, days=days)
     else:
         store, now = open_store(settings.store), moment(None)
-        reader = Reader(store, trusted_keys(settings, store, None).keys, now)
+        reader = Reader(store, remembered_keys(settings, store), now)
         done = plan(store, reader, generations=generations, days=days, at=now)
     _show_collected(done, remove=remove, as_json=as_json)
 
@@ -59,7 +59,7 @@ def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json
     """Read files again and repair damaged ones; exit 1 when something stays damaged."""
     settings = read_settings(store=store_url)
     store = open_store(settings.store)
-    trusted, issuer = trusted_keys(settings, store, None).keys, Issuer(settings.issuer, settings.base_url)
+    trusted, issuer = remembered_keys(settings, store), Issuer(settings.issuer, settings.base_url)
     other, pages = open_store(copy) if copy else None, pages_for(Site(issuer), None)
     done = Scrubber(store, trusted, moment(None), copies_for(issuer), other, pages).scrub(budget)
     if as_json:
@@ -76,9 +76,12 @@ def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json
 def repair(store_url: str | None, *, as_json: bool) -> None:
     """Move the pointer to the newest complete history, and write the copies that it lacks."""
     settings = read_settings(store=store_url)
-    publisher = _publisher(settings, "repair needs the signing key, to sign the pointer")
+    ours = authority_of(settings, "repair needs the signing key, to sign the pointer")
+    publisher = publisher_with(settings, ours)
+    issuer, signer = Issuer(settings.issuer, settings.base_url), ours.passports.signer
+    rendering = rendering_for(issuer, signer, ours.chain, registry=ours.registry.signer)
     with terminal.watched():
-        done = recover(publisher, rendering_for(Issuer(settings.issuer, settings.base_url), publisher.signer))
+        done = recover(publisher, rendering)
     if as_json:
         terminal.document(done._asdict())
         return
@@ -108,16 +111,22 @@ def _show_collected(done: Collection, *, remove: bool, as_json: bool) -> None:
     )
 
 
-def _publisher(settings: Settings, reason: str) -> Publisher:
-    """Return the publisher that these settings make; raise SigningKeyError with `reason` where there is no key."""
+def authority_of(settings: Settings, reason: str) -> Authority:
+    """Return what these settings sign and trust; raise SigningKeyError with `reason` where there is no key."""
     found = find_key(settings)
     if found is None:
         raise SigningKeyError(f"{reason}: set PASSPORTS_SIGNING_KEY_FILE, or make a key with `passports keys init`")
+    return open_authority(settings, open_store(settings.store), found, timestamp(moment(None)))
+
+
+def publisher_with(settings: Settings, ours: Authority) -> Publisher:
+    """Return the publisher that these settings make with an authority."""
     return Publisher(
         open_store(settings.store),
-        found.signer,
+        ours.registry.signer,
         clock_of(source_date_epoch()),
         secrets.token_hex(16),
-        remembered_generation(settings.store, found.signer.key_id),
+        ours.mark,
         on_step=tell_step,
+        chain=ours.chain,
     )

@@ -93,7 +93,7 @@ def _by_signature(
     targets: Iterable[str], settings: Settings, trusting: TrustOptions, now: datetime, of_slugs: Finding | None
 ) -> tuple[list[JudgedTarget], TrustedKeys]:
     """Judge files and addresses by their signature alone; slugs, where there are some, get `of_slugs`."""
-    trust = trusted_keys(settings, None, trusting.key)
+    trust = trusted_keys(settings, None, trusting.key, root=trusting.root)
     return [
         JudgedTarget(target, of_slugs, ())
         if of_slugs and names_slug(target)

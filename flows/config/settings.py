@@ -44,6 +44,16 @@ class Settings(SourceSettings):
     """The signing key as a private JWK; for platforms that provide secrets in the environment."""
     signing_key_file: Path | None = None
     """File with the signing key as a private JWK; when not set, a file in the user's configuration folder."""
+    registry_key: SecretStr | None = None
+    """The key of snapshots and pointer, of a registry with a root, likewise."""
+    registry_key_file: Path | None = None
+    """File of that key; when not set, registry-key.jwk beside the signing key."""
+    revocations_key: SecretStr | None = None
+    """The key of the list of revocations, of a registry with a root, likewise."""
+    revocations_key_file: Path | None = None
+    """File of that key; when not set, revocations-key.jwk beside the signing key."""
+    root: Annotated[str, StringConstraints(min_length=1)] | None = None
+    """The root of trust of the store: a file, or its thumbprint. When not set, the one remembered for the store."""
     sources: Annotated[tuple[str, ...], NoDecode] = tuple(CRAWLS)
     """Sources that a refresh crawls, separated by commas."""
     endpoints: bool = False

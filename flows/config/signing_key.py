@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from flows.config.given_files import read_file
 from flows.config.settings import Settings
+from flows.config.ssh_agent import agent_signer, is_ssh_key
 from flows.config.user_folders import configuration_folder
 from flows.errors import FlowError
 from pipelines.signing.keys import (
@@ -19,6 +20,7 @@ from pipelines.signing.keys import (
     signing_key_from_jwk,
     signing_key_to_jwk,
 )
+from schemas.root import Role
 
 OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -45,9 +47,15 @@ def default_key_file() -> Path:
     return configuration_folder() / "signing-key.jwk"
 
 
-def key_file(settings: Settings) -> Path:
-    """Return the path of the key for these settings."""
-    return settings.signing_key_file or default_key_file()
+def key_file(settings: Settings, role: Role = "passports") -> Path:
+    """Return the path of the key of a role for these settings."""
+    signing_key_file = settings.signing_key_file or default_key_file()
+    named = {
+        "passports": signing_key_file,
+        "registry": settings.registry_key_file,
+        "revocations": settings.revocations_key_file,
+    }
+    return named[role] or signing_key_file.with_name(f"{role}-key.jwk")
 
 
 def open_key(settings: Settings) -> OpenedKey:
@@ -59,11 +67,24 @@ def open_key(settings: Settings) -> OpenedKey:
     return make_key(default_key_file())
 
 
-def find_key(settings: Settings) -> OpenedKey | None:
-    """Return the signing key from the environment, or else from its file; None where there is neither."""
-    if settings.signing_key:
-        return OpenedKey(_read(settings.signing_key.get_secret_value(), "PASSPORTS_SIGNING_KEY"), None, made=False)
-    path = key_file(settings)
+def find_key(settings: Settings, role: Role = "passports") -> OpenedKey | None:
+    """Return the key of a role from the environment, or else from its file; None where there is neither."""
+    given = {
+        "passports": ("PASSPORTS_SIGNING_KEY", settings.signing_key),
+        "registry": ("PASSPORTS_REGISTRY_KEY", settings.registry_key),
+        "revocations": ("PASSPORTS_REVOCATIONS_KEY", settings.revocations_key),
+    }
+    name, secret = given[role]
+    if secret:
+        return OpenedKey(_read(secret.get_secret_value(), name), None, made=False)
+    return read_key(key_file(settings, role))
+
+
+def read_key(path: Path) -> OpenedKey | None:
+    """Return the key in a file that only its owner can read, None where there is no file; raise SigningKeyError.
+
+    A file with the line of an ssh-ed25519 public key, which others may read, names a key that the ssh-agent holds.
+    """
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -72,15 +93,15 @@ def find_key(settings: Settings) -> OpenedKey | None:
         raise SigningKeyError(f"{path} cannot be read: {error.strerror}") from None
     if not stat.S_ISREG(mode):
         what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
-        raise SigningKeyError(f"{path} is {what}: set PASSPORTS_SIGNING_KEY_FILE to the file of the key")
-    if mode & OTHERS and not _is_credential(path):
+        raise SigningKeyError(f"{path} is {what}: name the file of the key, as with PASSPORTS_SIGNING_KEY_FILE")
+    try:
+        text = read_file(path, max_bytes=MAX_KEY_FILE_BYTES + 1).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SigningKeyError(f"{path} cannot be read ({type(error).__name__}): is it the key file?") from None
+    if mode & OTHERS and not is_ssh_key(text) and not _is_credential(path):
         raise SigningKeyError(
             f"{path} can be read by others: run `chmod 600 {path}`, and replace the key if others have read it"
         )
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SigningKeyError(f"{path} cannot be read ({type(error).__name__}): is it the key file?") from None
     return OpenedKey(_read(text, str(path)), path, made=False)
 
 
@@ -129,6 +150,6 @@ def _unwritable(path: Path, error: OSError) -> SigningKeyError:
 
 def _read(text: str, origin: str) -> Signer:
     try:
-        return signing_key_from_jwk(text)
+        return agent_signer(text) if is_ssh_key(text) else signing_key_from_jwk(text)
     except KeyFormatError as error:
         raise SigningKeyError(f"{origin}: {error}") from None

@@ -14,9 +14,12 @@ from flows.config.settings import Settings, gates_of, read_settings
 from flows.config.signing_key import OpenedKey, open_key
 from flows.demo.config import demo_gates, demo_signer
 from flows.demo.recording import RECORDED_AT
-from flows.publish.publication import Publisher, tell_step
+from flows.publish.authority import open_authority
+from flows.publish.publication import Publisher, Rendering, tell_step
 from flows.registry.publish_time import Confirm, confirmed_by
-from flows.registry.seen import RememberedGeneration, remembered_generation
+from flows.registry.roots import RootChain
+from flows.registry.seen import RememberedGeneration
+from flows.site.rendering import rendering_for
 from flows.store.base import Store
 from flows.store.open import open_store
 from pipelines.passport.document import IssueContext
@@ -25,6 +28,7 @@ from pipelines.rules.gates import Gates
 from pipelines.signing.keys import KeyRing, Signer
 from schemas.base import Frozen
 from schemas.crawl import ListQuery
+from schemas.revocations import Revocation
 from schemas.sources import CRAWLS
 from schemas.times import timestamp
 
@@ -92,6 +96,12 @@ class Tools(NamedTuple):
     store: Store
     gates: Gates
     key: OpenedKey
+    registry_key: OpenedKey
+    """The key of snapshots and pointer; without a root of trust the same as that of the passports."""
+    trusted: KeyRing
+    """The keys that must have signed the store that the run builds on: its own, or those that the root names."""
+    chain: RootChain | None
+    """The store's root of trust; None where it has none."""
     mark: RememberedGeneration | None
     """The highest generation published from this machine; None for the demo, whose key is public."""
     recorded_at: str | None = None
@@ -99,13 +109,8 @@ class Tools(NamedTuple):
 
     @property
     def signer(self) -> Signer:
-        """The signer of passports and registry files."""
+        """The signer of passports."""
         return self.key.signer
-
-    @property
-    def trusted(self) -> KeyRing:
-        """The keys that must have signed the store that the run builds on: its own."""
-        return KeyRing([self.signer.public_key])
 
     @property
     def confirm(self) -> Confirm:
@@ -117,9 +122,10 @@ class Tools(NamedTuple):
         """The issuer of the passports."""
         return Issuer(self.settings.issuer, self.settings.base_url)
 
-    def terms(self, *, renew: bool) -> IssueContext:
+    def terms(self, revoked: Mapping[str, Revocation], *, renew: bool) -> IssueContext:
         """Return what all passports of this run share; `renew` issues even unchanged ones that are not due."""
-        return IssueContext(self.issuer, self.gates, self.clock(), self.signer.key_id, renew)
+        substances = {slug: one.payload for slug, one in revoked.items()}
+        return IssueContext(self.issuer, self.gates, self.clock(), self.signer.key_id, renew, substances)
 
 
 def new_job(
@@ -174,11 +180,14 @@ def _opened_once(job: str) -> Tools:
 def _opened(job: Job) -> Tools:
     settings = read_settings(store=job.store)
     demo = job.flow == "demo"
-    key = demo_key() if demo else open_key(settings)
-    gates = demo_gates() if demo else gates_of(settings)
-    mark = None if demo else remembered_generation(job.store, key.signer.key_id)
-    recorded_at = timestamp(RECORDED_AT) if demo else None
-    return Tools(settings, clock_of(job.epoch), open_store(job.store), gates, key, mark, recorded_at)
+    clock, store = clock_of(job.epoch), open_store(job.store)
+    if demo:
+        key = demo_key()
+        trusted, recorded_at = KeyRing([key.signer.public_key]), timestamp(RECORDED_AT)
+        return Tools(settings, clock, store, demo_gates(), key, key, trusted, None, None, recorded_at)
+    key, gates = open_key(settings), gates_of(settings)
+    ours = open_authority(settings, store, key, timestamp(clock()))
+    return Tools(settings, clock, store, gates, key, ours.registry, ours.keys, ours.chain, ours.mark)
 
 
 def demo_key() -> OpenedKey:
@@ -189,7 +198,20 @@ def demo_key() -> OpenedKey:
 def publisher_of(job: Job, tools: Tools) -> Publisher:
     """Return the publisher of a run, which reports the steps of its publication to whoever watches the run."""
     once = nonce(job, tools.clock)
-    return Publisher(tools.store, tools.signer, tools.clock, once, tools.mark, tools.confirm, tell_step)
+    return Publisher(
+        tools.store, tools.registry_key.signer, tools.clock, once, tools.mark, tools.confirm, tell_step, tools.chain
+    )
+
+
+def rendering_of(tools: Tools) -> Rendering:
+    """Return what a run writes for readers beside the registry."""
+    return rendering_for(
+        tools.issuer,
+        tools.signer,
+        tools.chain,
+        registry=tools.registry_key.signer,
+        recorded_at=tools.recorded_at,
+    )
 
 
 def nonce(job: Job, clock: Clock) -> str:

@@ -9,7 +9,7 @@ from flows.publish.copies import roll_forward
 from flows.publish.pointer import POINTER_LIFE, is_collecting, move_pointer
 from flows.publish.publication import PublicationError, Publisher, Rendering, Step, reported
 from flows.registry.reader import Reader
-from flows.registry.seen import RememberedGeneration, Seen
+from flows.registry.seen import RememberedGeneration
 from flows.registry.signed_files import (
     EmptyStoreError,
     RegistryError,
@@ -24,6 +24,7 @@ from flows.store.probe import probe
 from pipelines.registry import layout
 from pipelines.signing.keys import KeyRing
 from schemas.registry import Pointer, Snapshot
+from schemas.seen import Seen
 from schemas.times import instant, timestamp
 
 

@@ -14,10 +14,11 @@ from flows.registry.reader import Reader
 from flows.registry.signed_files import MAX_SNAPSHOT_BYTES, seal
 from flows.store.base import Store, StoreUnavailableError, find
 from flows.store.pool import each
-from pipelines.registry.layout import object_key, rules_key, run_key, snapshot_key, source_key
+from pipelines.registry.layout import object_key, revocations_key, rules_key, run_key, snapshot_key, source_key
 from pipelines.registry.packing import ref_of
 from pipelines.registry.slots import COUNTS
 from schemas.registry import Commit, SearchRef, ShardRef, Snapshot, SourceRef
+from schemas.revocations import RevocationsRef
 from schemas.times import timestamp
 
 
@@ -65,7 +66,17 @@ class Immutables:
         with reported(self.publisher.on_step, Step.REPORT):
             run_id, report = self.publication.run_id, self.publication.run_report
             self.written[Step.REPORT] += write_report(self.publisher.store, run_id, report)
-        return self._snapshot(sources, rules_sha256)
+        return self._snapshot(sources, rules_sha256, self._revocations())
+
+    def _revocations(self) -> RevocationsRef | None:
+        """Write a new list of revocations; returns a reference to it, or the base's where there is none."""
+        sealed = self.publication.revocations
+        with reported(self.publisher.on_step, Step.REVOCATIONS):
+            if sealed is None:
+                return self.base.snapshot.revocations if self.base else None
+            key = revocations_key(sealed.ref.sha256)
+            self.written[Step.REVOCATIONS] += self.publisher.store.create(key, sealed.body)
+            return sealed.ref
 
     def _objects(self) -> None:
         objects = self.publication.objects
@@ -108,7 +119,9 @@ class Immutables:
                 self.written[Step.RULES] += self.publisher.store.create(rules_key(sha256), self.publication.rules)
         return sha256
 
-    def _snapshot(self, sources: tuple[SourceRef, ...], rules_sha256: str) -> tuple[int, str] | None:
+    def _snapshot(
+        self, sources: tuple[SourceRef, ...], rules_sha256: str, revocations: RevocationsRef | None
+    ) -> tuple[int, str] | None:
         """Write shards and snapshot under the next free number: publishers killed or overtaken may have used some."""
         on_step = self.publisher.on_step
         cutter = ShardWriter(self.publisher.store, self.publication, self.base, self.written, on_step)
@@ -132,6 +145,8 @@ class Immutables:
                 log=made.log,
                 lifetimes=dict(self.publication.lifetimes),
                 run=self.publication.run_id,
+                root=self.publisher.chain.ref if self.publisher.chain else None,
+                revocations=revocations,
             )
             body = seal(snapshot, self.publisher.signer)
             if self._claimed(snapshot_key(generation), body):

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import orjson
 from pydantic import ValidationError
 
-from flows.publish.publication import Pages, Progress, RenderCopies, Step, reported, silent
+from flows.publish.publication import Copies, Pages, Progress, RenderCopies, Step, reported, silent
 from flows.registry.generation_changes import Due, changes, due, served_in
 from flows.registry.reader import Reader
 from flows.registry.signed_files import MAX_POINTER_BYTES
@@ -18,9 +19,11 @@ from flows.store.base import Blob, Store, find
 from flows.store.pool import batches, each
 from pipelines.registry.deltas import encode_delta
 from pipelines.registry.layout import APPLIED_KEY, delta_key, page_key, passport_copy_key
+from pipelines.registry.revoked import revocation_of, tombstone, tombstone_page
 from pipelines.registry.slots import shards_over
 from schemas.base import Sha256
 from schemas.registry import Applied, ShardRow
+from schemas.revocations import Revocation
 
 _BATCH_SLUGS = 256
 """Passports whose copies are in memory at once, and are written after one check of the pointer."""
@@ -145,9 +148,19 @@ class PendingWrites:
         slug, sha256 = passport
         if sha256 is None:
             return ((passport_copy_key(slug), None), (page_key(slug), None))
-        rendered = self.render(slug, self.object(sha256))
+        document = self.object(sha256)
+        rendered = self.render(slug, document)
+        if slug in self.reader.revoked:
+            rendered = _unless_revoked(rendered, document, self.reader.revoked)
         page = ((page_key(slug), rendered.page),) if rendered.page is not None else ()
         return ((passport_copy_key(slug), rendered.passport), *page)
 
     def _changed(self, wanted: Iterable[tuple[str, bytes | None]]) -> list[PendingWrite]:
         return changed(self.store, wanted)
+
+
+def _unless_revoked(rendered: Copies, document: bytes, revoked: Mapping[str, Revocation]) -> Copies:
+    found = revocation_of(orjson.loads(document)["passport"], revoked)
+    if found is None:
+        return rendered
+    return Copies(tombstone(found), tombstone_page(found) if rendered.page is not None else None)

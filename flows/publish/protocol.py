@@ -1,9 +1,9 @@
 """The publication protocol: everything immutable first, then the pointer by compare-and-swap, then the copies.
 
-objects → sources → rules → report → shards, log → search → snapshot → barrier → pointer → delta → copies → site →
-pages → page list → applied. If a run is killed before the pointer moved, none of its files is served, and the next run
-writes its own beside them; if later, the next run rolls copies and pages forward. Readers that start at the pointer see
-one complete generation at any time.
+objects → sources → rules → report → revocations → shards, log → search → snapshot → barrier → pointer → delta → copies
+→ site → pages → page list → applied. If a run is killed before the pointer moved, none of its files is served, and the
+next run writes its own beside them; if later, the next run rolls copies and pages forward. Readers that start at the
+pointer see one complete generation at any time.
 
 A store with conditional creation but no conditional swap commits by the snapshot instead: whoever creates the next
 snapshot has published, and the pointer is put afterwards, as a hint of where readers start.
@@ -16,18 +16,19 @@ from dataclasses import dataclass, field
 from flows.progress import LOG
 from flows.publish.continuity import ensure_newest
 from flows.publish.copies import roll_forward
+from flows.publish.events import events_of
 from flows.publish.immutable_files import Immutables
 from flows.publish.pointer import POINTER_LIFE, is_collecting, move_pointer, wait_for_collection
 from flows.publish.publication import Publication, PublicationError, Publisher, Step, reported
 from flows.registry.publish_time import time_to_publish
 from flows.registry.reader import Reader, read_served
-from flows.registry.seen import Seen
 from flows.registry.signed_files import seal
 from flows.store.keys import checked_site_key
 from flows.store.probe import probe
 from pipelines.registry.layout import APPLIED_KEY
 from schemas.registry import Commit, Pointer
 from schemas.run import Published
+from schemas.seen import Seen
 from schemas.times import timestamp
 
 _ATTEMPTS = 32
@@ -56,6 +57,7 @@ def publish(
     protocol = _Protocol(publisher)
     if publisher.mark:
         publisher.mark.memory.ensure_writable()
+    _ensure_rooted(publisher, base)
     on_step(Step.LOCK, 0, 1)
     with store.lock():
         on_step(Step.LOCK, 1, 1)
@@ -75,9 +77,19 @@ def publish(
             if generation is not None:
                 return protocol.finish(publication, generation)
             base = read_served(store, keys, clock())
+            _ensure_rooted(publisher, base)
             LOG.warning("%s: another run published meanwhile: building again on its generation", store.name)
             publication = rebase(base)
     raise PublicationError(f"{store.name}: another publisher was faster {_ATTEMPTS} times in a row: run again later")
+
+
+def _ensure_rooted(publisher: Publisher, base: Reader | None) -> None:
+    """Raise PublicationError where the served generation was made under a newer root than the publisher knows."""
+    there, known = base.snapshot.root if base else None, publisher.chain.ref if publisher.chain else None
+    if there and (known is None or known.version < there.version):
+        remedy = "set PASSPORTS_ROOT to its thumbprint or file" if known is None else "run again"
+        reason = f"has the root of trust {there.thumbprint}, version {there.version}"
+        raise PublicationError(f"{publisher.store.name} {reason}, which this run does not know: {remedy}")
 
 
 @dataclass(frozen=True)
@@ -110,6 +122,8 @@ class _Protocol:
         with reported(publisher.on_step, Step.POINTER):
             body = seal(pointer, publisher.signer)
             moved = move_pointer(publisher.store, body, base.token if base else None, commit)
+        for event in events_of(publisher, publication, base) if moved else ():
+            LOG.info("%s: %s", publisher.store.name, event)
         if moved and publisher.mark:
             publisher.mark.raise_to(Seen(generation=pointer.generation, snapshot_sha256=pointer.snapshot_sha256))
         return pointer.generation if moved else None

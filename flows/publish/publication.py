@@ -13,6 +13,8 @@ from flows.errors import FlowError
 from flows.progress import tell
 from flows.registry.publish_time import Confirm, unconfirmed
 from flows.registry.reader import Reader
+from flows.registry.revocations import SealedRevocations
+from flows.registry.roots import RootChain
 from flows.registry.seen import RememberedGeneration
 from flows.store.base import Store
 from pipelines.signing.keys import KeyRing, Signer
@@ -117,6 +119,8 @@ class Publication:
     rendering: Rendering
     index_folder: Path | None = None
     """Folder to build the search index in; None where none is published."""
+    revocations: SealedRevocations | None = None
+    """A new list of revocations; None to go on with the parent's."""
 
 
 class Step(StrEnum):
@@ -130,6 +134,7 @@ class Step(StrEnum):
     SOURCES = "sources"
     RULES = "rules"
     REPORT = "report"
+    REVOCATIONS = "revocations"
     SHARDS = "shards"
     SEARCH = "search"
     SNAPSHOT = "snapshot"
@@ -170,7 +175,10 @@ def tell_step(step: Step, done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class Publisher:
-    """One writer of a store: where it writes, and the key, the clock and the memory that it does so with."""
+    """One writer of a store: where it writes, and the key, the clock and the memory that it does so with.
+
+    The signer signs snapshots and pointer; passports are signed before they are published.
+    """
 
     store: Store
     signer: Signer
@@ -182,8 +190,10 @@ class Publisher:
     confirm: Confirm = unconfirmed
     """Called when the clock is behind the served generation."""
     on_step: Progress = silent
+    chain: RootChain | None = None
+    """The store's root of trust; None where it has none."""
 
     @cached_property
     def keys(self) -> KeyRing:
-        """The keys that must have signed what the publisher builds on: its own."""
-        return KeyRing([self.signer.public_key])
+        """The keys that must have signed what the publisher builds on: those that the root names, or else its own."""
+        return self.chain.keys if self.chain else KeyRing([self.signer.public_key])

@@ -7,7 +7,7 @@ from flows.registry.reader import Reader
 from flows.registry.signed_files import RegistryError
 from flows.store.base import MissingKeyError
 from pipelines.registry.deltas import delta
-from pipelines.registry.slots import shards_over, slots_by_shard
+from pipelines.registry.slots import shards_over, slot, slots_by_shard
 from schemas.registry import DeltaLine, Snapshot
 
 Due = dict[str, str | None]
@@ -48,6 +48,8 @@ def _due_in(reader: Reader, way: Sequence[Snapshot], slots: range) -> Due:
                 touched.update(slug for slug, _ in pair)
     except (RegistryError, MissingKeyError):
         return served_in(reader, slots)
+    since = way[-1].revocations.number if way and way[-1].revocations else 0
+    touched.update(slug for slug, one in reader.revoked.items() if one.number > since and slot(slug) in slots)
     if way and not touched:
         return {}
     served = served_in(reader, slots)

@@ -1,12 +1,13 @@
 """Reads one generation of a registry, from the pointer down, and judges passports by it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
-from flows.registry.served_object import Judging, slug_in, verified_object
+from flows.registry.checks import check_given, standing, verified
+from flows.registry.revocations import read_revocations
 from flows.registry.signed_files import (
     MAX_SNAPSHOT_BYTES,
     EmptyStoreError,
@@ -26,10 +27,11 @@ from flows.store.base import MissingKeyError, Store, find
 from pipelines.registry.layout import object_key, rules_key, snapshot_key
 from pipelines.registry.slots import EVERY_SLOT, overlapping, shards_over, slot
 from pipelines.signing.keys import KeyRing
-from pipelines.signing.verification import MAX_PASSPORT_BYTES, verify_passport
+from pipelines.signing.verification import MAX_PASSPORT_BYTES
 from schemas.registry import DeltaLine, ShardRef, ShardRow, Snapshot, SourceRef
+from schemas.revocations import Revocation, RevocationList
 from schemas.times import instant
-from schemas.verdict import Finding, Verdict
+from schemas.verdict import Finding
 
 __all__ = ["EmptyStoreError", "NotInSnapshotError", "Reader", "RegistryError", "TamperedError", "read_served"]
 
@@ -58,7 +60,7 @@ class Reader:
         self.store, self.keys, self.at = store, keys, at
         self.pointer, self.token, self.key_id = read_signed_pointer(store, keys)
         self.snapshot, self.snapshot_sha256 = read_head(store, self.pointer, keys)
-        self._served = self.generation
+        self.served_generation, self._named_revocations = self.generation, self.snapshot.revocations
         self._object = lru_cache(_OBJECTS_KEPT)(self._read_object)
         self._shard = lru_cache(_SHARDS_KEPT)(partial(read_shard, store))
 
@@ -70,12 +72,28 @@ class Reader:
     @property
     def is_served(self) -> bool:
         """Whether this is the generation that the pointer led to, which copies belong to, and not an ancestor of it."""
-        return self.generation == self._served
+        return self.generation == self.served_generation
 
     @property
     def frozen(self) -> bool:
         """Whether the pointer has expired: somebody may be withholding newer generations."""
         return instant(self.pointer.expires_at) <= self.at
+
+    @cached_property
+    def revocations(self) -> RevocationList | None:
+        """The list of revocations of the generation that is served; raise MissingKeyError or TamperedError."""
+        ref = self._named_revocations
+        return read_revocations(self.store, ref, self.keys) if ref else None
+
+    @cached_property
+    def revoked(self) -> Mapping[str, Revocation]:
+        """Slug → its last revocation, by the generation that is served; raise MissingKeyError or TamperedError."""
+        return self.revocations.latest() if self.revocations else {}
+
+    @property
+    def revocations_number(self) -> int:
+        """The number of the list of revocations that is in force; 0 where there is none."""
+        return self._named_revocations.number if self._named_revocations else 0
 
     def row(self, slug: str) -> ShardRow | None:
         """Return the row of one passport; None when this generation has no such slug."""
@@ -183,22 +201,20 @@ class Reader:
 
         `seen_generation` is the highest generation that the caller saw before: serving an older one is a rollback.
         """
-        finding = self._verified(target)[0] if isinstance(target, str) else self._check_given(target)
+        finding = verified(self, target)[0] if isinstance(target, str) else check_given(self, target)
         return (self.standing(seen_generation) or finding) if finding.verdict.good else finding
-
-    def __str__(self) -> str:
-        return f"generation {self.generation} of {self.store.name}"
 
     def verified(self, slug: str, *, seen_generation: int | None = None) -> tuple[Finding, dict[str, Any] | None]:
         """Return the verdict on the passport of a slug, and its signed content: the `passport` object.
 
         The content is None unless a trusted key signed it and this generation names it, whatever its age.
         """
-        finding, passport = self._verified(slug)
+        finding, passport = verified(self, slug)
         return (self.standing(seen_generation) or finding) if finding.verdict.good else finding, passport
 
-    def _verified(self, slug: str) -> tuple[Finding, dict[str, Any] | None]:
-        return verified_object(self.store, self.row(slug), slug, Judging(self.keys, self.at, str(self)))
+    def standing(self, seen_generation: int | None = None) -> Finding | None:
+        """Return why nothing of this generation is to be relied on, such as an expired pointer; None where it is."""
+        return standing(self, seen_generation)
 
     def as_of(self, at: datetime) -> "Reader":
         """Return a reader of the same generation that judges at another instant."""
@@ -206,34 +222,8 @@ class Reader:
         later.at = at
         return later
 
-    def _check_given(self, raw: bytes) -> Finding:
-        finding, given = verify_passport(raw, keys=self.keys, at=self.at)
-        if given is None or not finding.verdict.good:
-            return finding
-        slug = slug_in(given)
-        there, served = self._verified(slug)
-        return self._compare(slug, given, served)._replace(age=finding.age) if served and there.verdict.good else there
-
-    def _compare(self, slug: str, given: dict[str, Any], served: dict[str, Any]) -> Finding:
-        if given["signature"] == served["signature"]:
-            return Finding(Verdict.OK, f"signed by a trusted key, in date, and the one in {self}")
-        if given["signedAt"] > served["signedAt"]:
-            reason = f"{slug}: signed at {given['signedAt']}, which is later than the one in {self}"
-            return Finding(Verdict.NOT_IN_SNAPSHOT, reason)
-        return Finding(
-            Verdict.SUPERSEDED,
-            f"{slug}: the signature is good, but {self} has a version signed at {served['signedAt']}",
-        )
-
-    def standing(self, seen_generation: int | None = None) -> Finding | None:
-        """Return why nothing of this generation is to be relied on, such as an expired pointer; None where it is."""
-        if seen_generation is not None and seen_generation > self._served:
-            reason = f"generation {self._served} is served, but generation {seen_generation} was seen before"
-            return Finding(Verdict.ROLLBACK, f"{self.store.name}: {reason}")
-        if self.frozen:
-            reason = f"the pointer to {self} expired at {self.pointer.expires_at}: newer ones may be withheld from you"
-            return Finding(Verdict.FREEZE, reason)
-        return None
+    def __str__(self) -> str:
+        return f"generation {self.generation} of {self.store.name}"
 
     def _source(self, source: str) -> SourceRef:
         for ref in self.snapshot.sources:

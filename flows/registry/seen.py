@@ -10,69 +10,37 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import orjson
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, ValidationError
 
 from flows.config.user_folders import state_folder
 from flows.errors import FlowError
-from flows.store.open import canonical_store
 from pipelines.formats.strict_json import MalformedJsonError, parse
-from schemas.base import Frozen, Sha256
-from schemas.verdict import Finding, Verdict
+from pipelines.signing.keys import KeyRing
+from schemas.base import Frozen
+from schemas.root import RootRef
+from schemas.seen import MAX_KEYS, Seen, SeenRegistry
 
 MAX_REGISTRIES = 4096
-MAX_KEYS = 64
-"""How many signing keys are remembered for one registry."""
 MAX_FILE_BYTES = 8 * 2**20
 """Four times the size for `MAX_REGISTRIES` registries with names of 100 characters and two keys each."""
 _MAX_DEPTH = 6
-
-KeyId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
-"""The thumbprint of a public key (RFC 7638)."""
 
 
 class SeenError(FlowError):
     """The memory of generations seen cannot be read or written; the message names the file and the remedy."""
 
 
-class Seen(Frozen):
-    """A generation, and the hash of its snapshot."""
-
-    generation: Annotated[int, Field(ge=1)]
-    snapshot_sha256: Sha256
-
-
-class _KnownRegistry(Frozen):
-    pinned: KeyId | None = None
-    seen: dict[KeyId, Seen] = Field(default_factory=dict, max_length=MAX_KEYS)
-
-
 class _File(Frozen):
     version: Literal[1] = 1
-    registries: dict[str, _KnownRegistry] = Field(default_factory=dict, max_length=MAX_REGISTRIES)
+    registries: dict[str, SeenRegistry] = Field(default_factory=dict, max_length=MAX_REGISTRIES)
 
 
 def default_memory() -> "Memory":
     """Return the memory of the user who runs this process."""
     return Memory(state_folder() / "seen.json")
-
-
-def departure(served: Seen, remembered: Seen | None, registry: str) -> Finding | None:
-    """Return the finding that a registry went back behind what was seen before; None where it did not.
-
-    Both an earlier generation and the same generation with another snapshot (another history) are a rollback.
-    """
-    if remembered is None or served.generation > remembered.generation:
-        return None
-    if served.generation < remembered.generation:
-        reason = f"generation {served.generation} is served, but generation {remembered.generation} was seen before"
-        return Finding(Verdict.ROLLBACK, f"{registry}: {reason}")
-    if served.snapshot_sha256 != remembered.snapshot_sha256:
-        reason = f"generation {served.generation} is served with another snapshot than the one that was seen before"
-        return Finding(Verdict.ROLLBACK, f"{registry}: {reason}, so it is another history")
-    return None
 
 
 class Memory:
@@ -85,9 +53,27 @@ class Memory:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    def of(self, registry: str) -> SeenRegistry:
+        """Return all that is remembered of a registry."""
+        return self._known(self._read(), registry)
+
     def recall(self, registry: str, key_id: str) -> Seen | None:
         """Return the highest generation of a registry seen under a key; None where none was seen."""
-        return self._of(registry).seen.get(key_id)
+        return self.of(registry).seen.get(key_id)
+
+    def highest(self, registry: str, keys: KeyRing) -> Seen | None:
+        """Return the highest generation seen under any of these keys, so that a return to a replaced key is noticed.
+
+        What a key signed after the root's last good generation does not count: so a registry whose key was stolen, or
+        that was restored from an older copy, goes on under a new key (docs/incident.md).
+        """
+        found = []
+        for key_id, seen in self.of(registry).seen.items():
+            key = keys.role_key(key_id, "registry")
+            void = key is not None and key.last_good is not None and seen.generation > key.last_good
+            if key_id in keys.key_ids and not void:
+                found.append(seen)
+        return max(found, key=lambda seen: seen.generation, default=None)
 
     def remember(self, registry: str, key_id: str, seen: Seen) -> None:
         """Record a generation as the highest seen, unless this one or a higher one is recorded already."""
@@ -95,15 +81,24 @@ class Memory:
             known = self._known(file, registry)
             last = known.seen.get(key_id)
             if last is None or last.generation < seen.generation:
-                self._write(file, registry, _KnownRegistry(pinned=known.pinned, seen={**known.seen, key_id: seen}))
+                self._write(file, registry, known.model_copy(update={"seen": {**known.seen, key_id: seen}}))
+
+    def raise_to(self, registry: str, root: RootRef | None, revocations: int = 0) -> None:
+        """Record the newest root and the number of a list of revocations, each unless a newer one is recorded."""
+        with self._changing() as file:
+            known = self._known(file, registry)
+            newer = root if known.root is None or (root and root.version > known.root.version) else known.root
+            changed = known.model_copy(update={"root": newer, "revocations": max(known.revocations, revocations)})
+            if changed != known:
+                self._write(file, registry, changed)
 
     def keys(self, registry: str) -> frozenset[str]:
         """Return the thumbprints of the keys under which a registry was seen."""
-        return frozenset(self._of(registry).seen)
+        return frozenset(self.of(registry).seen)
 
     def pinned(self, registry: str) -> str | None:
         """Return the thumbprint of the key pinned on first use of a registry; None where none is."""
-        return self._of(registry).pinned
+        return self.of(registry).pinned
 
     def pin(self, registry: str, key_id: str) -> None:
         """Pin a registry's key; raise SeenError where another one is pinned."""
@@ -113,19 +108,28 @@ class Memory:
                 remedy = f"if its owner states that the key was changed, remove the registry's entry from {self.path}"
                 raise SeenError(f"{registry}: the key {known.pinned} is remembered for it, not {key_id}: {remedy}")
             if known.pinned is None:
-                self._write(file, registry, _KnownRegistry(pinned=key_id, seen=known.seen))
+                self._write(file, registry, known.model_copy(update={"pinned": key_id}))
+
+    def pin_root(self, registry: str, root: RootRef) -> None:
+        """Pin a root of a registry; raise SeenError where another registry's history was pinned before."""
+        with self._changing() as file:
+            known = self._known(file, registry)
+            if known.pinned_root not in (None, root.thumbprint):
+                remedy = f"if its owner states that it was begun again, remove the registry's entry from {self.path}"
+                raise SeenError(
+                    f"{registry}: the root {known.pinned_root} is remembered, not {root.thumbprint}: {remedy}"
+                )
+            if known.pinned_root is None:
+                self._write(file, registry, known.model_copy(update={"pinned_root": root.thumbprint}))
 
     def ensure_writable(self) -> None:
         """Raise SeenError where nothing could be remembered: call it before work whose result has to be."""
         with self._changing():
             pass
 
-    def _of(self, registry: str) -> _KnownRegistry:
-        return self._known(self._read(), registry)
-
     @staticmethod
-    def _known(file: _File, registry: str) -> _KnownRegistry:
-        return file.registries.get(registry) or _KnownRegistry()
+    def _known(file: _File, registry: str) -> SeenRegistry:
+        return file.registries.get(registry) or SeenRegistry()
 
     def _read(self) -> _File:
         try:
@@ -156,9 +160,10 @@ class Memory:
         finally:
             os.close(held)
 
-    def _write(self, file: _File, registry: str, known: _KnownRegistry) -> None:
+    def _write(self, file: _File, registry: str, known: SeenRegistry) -> None:
         registries = {**file.registries, registry: known}
-        body = orjson.dumps(_File.model_construct(registries=registries).model_dump(), option=orjson.OPT_INDENT_2)
+        written = {name: one.model_dump(exclude_defaults=True) for name, one in registries.items()}
+        body = orjson.dumps({"version": file.version, "registries": written}, option=orjson.OPT_INDENT_2)
         if len(registries) > MAX_REGISTRIES or len(known.seen) > MAX_KEYS or len(body) > MAX_FILE_BYTES:
             remedy = "remove the registries from it that you no longer read"
             raise SeenError(f"{self.path} has no room for another registry or key: {remedy}")
@@ -193,21 +198,18 @@ class Memory:
 
 
 class RememberedGeneration(NamedTuple):
-    """The highest generation remembered of one registry under one key, to read and to raise."""
+    """The highest generation remembered of one registry under trusted keys, to read and to raise."""
 
     memory: Memory
     registry: str
     key_id: str
+    """The key under which a generation is recorded."""
+    keys: KeyRing
 
     def recall(self) -> Seen | None:
         """Return the highest generation; None where none is remembered. Raises SeenError."""
-        return self.memory.recall(self.registry, self.key_id)
+        return self.memory.highest(self.registry, self.keys)
 
     def raise_to(self, seen: Seen) -> None:
         """Record a generation, if it is higher. Raises SeenError."""
         self.memory.remember(self.registry, self.key_id, seen)
-
-
-def remembered_generation(store_url: str, key_id: str) -> RememberedGeneration:
-    """Return the user's `RememberedGeneration` of a key and a store, whose address may have any spelling."""
-    return RememberedGeneration(default_memory(), canonical_store(store_url), key_id)

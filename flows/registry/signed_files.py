@@ -68,7 +68,7 @@ def read_signed_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str, str]
     blob = find(store, POINTER_KEY, max_bytes=MAX_POINTER_BYTES)
     if blob is None:
         raise EmptyStoreError(f"nothing published yet at {store.name}: run `passports refresh`")
-    pointer = _opened(Pointer, blob.body, TIMESTAMP_TYPE, keys, place=f"{store.name}: {POINTER_KEY}")
+    pointer = opened_record(Pointer, blob.body, TIMESTAMP_TYPE, keys, place=f"{store.name}: {POINTER_KEY}")
     return pointer, blob.token, orjson.loads(blob.body)["keyId"]
 
 
@@ -76,7 +76,7 @@ def read_snapshot(store: Store, generation: int, keys: KeyRing, *, sha256: str) 
     """Return a generation's snapshot after checking hash and signature; raise MissingKeyError or TamperedError."""
     key = snapshot_key(generation)
     body = read_hashed(store, key, sha256, max_bytes=MAX_SNAPSHOT_BYTES)
-    snapshot = _opened(Snapshot, body, SNAPSHOT_TYPE, keys, place=f"{store.name}: {key}")
+    snapshot = opened_record(Snapshot, body, SNAPSHOT_TYPE, keys, place=f"{store.name}: {key}")
     if snapshot.generation != generation:
         raise tampered(store, key, f"is the snapshot of generation {snapshot.generation}")
     return snapshot
@@ -121,7 +121,7 @@ def find_snapshot(store: Store, generation: int, keys: KeyRing) -> tuple[Snapsho
 
 def _signed_snapshot(store: Store, generation: int, body: bytes, keys: KeyRing) -> Snapshot | None:
     try:
-        snapshot = _opened(Snapshot, body, SNAPSHOT_TYPE, keys, place=f"{store.name}: {snapshot_key(generation)}")
+        snapshot = opened_record(Snapshot, body, SNAPSHOT_TYPE, keys, place=f"{store.name}: {snapshot_key(generation)}")
     except TamperedError:
         return None
     return snapshot if snapshot.generation == generation else None
@@ -200,7 +200,7 @@ def read_page_list(store: Store, keys: KeyRing) -> tuple[PageList, bytes] | None
     """Return the signed list of the pages, and its bytes; None where there is none; raise TamperedError."""
     blob = find(store, layout.PAGES_KEY, max_bytes=MAX_SNAPSHOT_BYTES)
     return blob and (
-        _opened(PageList, blob.body, PAGES_TYPE, keys, place=f"{store.name}: {layout.PAGES_KEY}"),
+        opened_record(PageList, blob.body, PAGES_TYPE, keys, place=f"{store.name}: {layout.PAGES_KEY}"),
         blob.body,
     )
 
@@ -238,7 +238,8 @@ def _first(error: ValidationError) -> str:
     return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
 
 
-def _opened(kind: type[Record], body: bytes, payload_type: str, keys: KeyRing, *, place: str) -> Record:
+def opened_record(kind: type[Record], body: bytes, payload_type: str, keys: KeyRing, *, place: str) -> Record:
+    """Return the content of a signed file; raise TamperedError, which names `place`, unless a trusted key signed it."""
     try:
         return kind.model_validate_json(orjson.dumps(open_file(body, payload_type=payload_type, keys=keys)))
     except PipelineError as error:

@@ -9,13 +9,12 @@ from flows.build.batch import batch_of
 from flows.build.workers import BuildInput
 from flows.errors import FlowError
 from flows.ingest.ingestion import Ingestion, JudgedCrawls, rebased
-from flows.job.job import Job, Tools, open_tools, publisher_of
+from flows.job.job import Job, Tools, open_tools, publisher_of, rendering_of
 from flows.job.preflight import starting_point_of
 from flows.progress import tell
 from flows.publish.copies import repair
 from flows.publish.immutable_files import write_report
 from flows.run.report import failed_report, under_a_free_id
-from flows.site.rendering import rendering_for
 from schemas.run import RunReport
 
 
@@ -53,9 +52,7 @@ def assemble(job: Job, ingestion: Ingestion) -> Assembled:
     """
     tools = open_tools(job)
     if ingestion.served.reader:
-        repair(
-            publisher_of(job, tools), rendering_for(tools.issuer, tools.signer, recorded_at=tools.recorded_at)
-        )  # left by a run that was killed
+        repair(publisher_of(job, tools), rendering_of(tools))  # left by a run that was killed
     crawls = ingestion.crawls
     if not crawls.good:
         raise closed(tools, failed_report(job, tools, crawls.read, crawls.breaches))

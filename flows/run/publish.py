@@ -8,7 +8,7 @@ from flows.build.passports import Built, Rows, breaches_of_build
 from flows.ingest.crawl_partitions import IngestedCrawl
 from flows.ingest.ingestion import rebased
 from flows.ingest.partitions import parts_over
-from flows.job.job import Job, Tools, open_tools, publisher_of
+from flows.job.job import Job, Tools, open_tools, publisher_of, rendering_of
 from flows.job.preflight import start_over
 from flows.publish.protocol import publish
 from flows.publish.publication import Publication, SourceParts, Step
@@ -16,7 +16,6 @@ from flows.registry.published import PublishedState
 from flows.registry.reader import Reader
 from flows.run.assemble import Assembled, batched, closed
 from flows.run.report import failed_report, report_of
-from flows.site.rendering import rendering_for
 from pipelines.lifecycle.list_crawls import with_crawl
 from pipelines.rules.tables import rules_document
 from schemas.registry import ShardRow
@@ -96,7 +95,7 @@ def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunRe
         lifetimes=tools.gates,
         run_id=report.run,
         run_report=report.model_dump_json().encode(),
-        rendering=rendering_for(tools.issuer, tools.signer, recorded_at=tools.recorded_at),
+        rendering=rendering_of(tools),
         index_folder=folder,
     )
 

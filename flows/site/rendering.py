@@ -7,6 +7,7 @@ import orjson
 
 from flows.publish.publication import Copies, RenderCopies, Rendering, RenderPages
 from flows.registry.reader import Reader
+from flows.registry.roots import RootChain
 from flows.site.pages import Load, SitePages
 from pipelines.log.checkpoint import LogCheckpoint, note
 from pipelines.log.entries import frontier_of
@@ -14,18 +15,29 @@ from pipelines.pages.site import Site
 from pipelines.passport.links import Issuer, links
 from pipelines.registry.layout import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
 from pipelines.signing.contract import schema_text
-from pipelines.signing.keys import Signer, jwk
+from pipelines.signing.keys import Signer, jwk, public_key_of
 from pipelines.signing.signatures import ALGORITHM
 from schemas.registry import LogHead
+from schemas.root import TrustRoot
 
 
-def rendering_for(issuer: Issuer, signer: Signer, *, recorded_at: str | None = None) -> Rendering:
-    """Return what a publisher with this issuer and key writes for readers.
+def rendering_for(
+    issuer: Issuer,
+    signer: Signer,
+    chain: RootChain | None = None,
+    *,
+    registry: Signer | None = None,
+    recorded_at: str | None = None,
+) -> Rendering:
+    """Return what a publisher with this issuer, key for passports and root writes for readers.
 
-    `recorded_at` is the time by which the pages of a recording judge freshness; None for all but the demo's.
+    `registry` is the key of snapshots and pointer, by default the same; `recorded_at` the time by which the pages of a
+    recording judge freshness, None for all but the demo's.
     """
-    checkpoint = partial(_checkpoint, f"{issuer.name}/log", signer)
-    return Rendering(copies_for(issuer), site_files(signer), checkpoint, pages_for(Site(issuer, recorded_at), signer))
+    registry = registry or signer
+    checkpoint = partial(_checkpoint, f"{issuer.name}/log", registry)
+    pages = pages_for(Site(issuer, recorded_at), registry)
+    return Rendering(copies_for(issuer), site_files(signer, chain), checkpoint, pages)
 
 
 def pages_for(site: Site, signer: Signer | None) -> RenderPages:
@@ -51,8 +63,12 @@ def copies_for(issuer: Issuer) -> RenderCopies:
     return render
 
 
-def site_files(signer: Signer) -> dict[str, bytes]:
-    """Return key → bytes of schema.json, the public keys as a JWK Set, and the file that `_links.publicKey` names."""
+def site_files(signer: Signer, chain: RootChain | None = None) -> dict[str, bytes]:
+    """Return key → bytes of schema.json, the public keys as a JWK Set, and the file that `_links.publicKey` names.
+
+    The JWK Set has every key that the root lets sign passports or the registry, or once let, unless it was revoked.
+    """
+    trusted = [signer.public_key] if chain is None else _unrevoked(chain.newest.root)
     public = {
         "algorithm": ALGORITHM,
         "keyId": signer.key_id,
@@ -61,6 +77,11 @@ def site_files(signer: Signer) -> dict[str, bytes]:
     }
     return {
         SCHEMA_KEY: schema_text().encode(),
-        JWKS_KEY: orjson.dumps({"keys": [jwk(signer.public_key)]}),
+        JWKS_KEY: orjson.dumps({"keys": [jwk(public_key) for public_key in trusted]}),
         PUBLIC_KEY_KEY: orjson.dumps(public),
     }
+
+
+def _unrevoked(root: TrustRoot) -> list[bytes]:
+    keys = (key for key in (*root.passports, *root.registry) if key.state != "revoked")
+    return list(dict.fromkeys(public_key_of(key.public_key) for key in keys))

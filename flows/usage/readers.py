@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import COLUMNS, SHOWN, AsJson, At, AtGeneration, FirstUse, Key, NoState, State, Store
+from flows.commands.options import COLUMNS, SHOWN, AsJson, At, AtGeneration, FirstUse, Key, NoState, Root, State, Store
 from flows.usage.registration import command
 
 readers = typer.Typer()
@@ -31,6 +31,7 @@ def verify(
     ] = False,
     store: Store = None,
     key: Key = None,
+    root: Root = None,
     first_use: FirstUse = False,
     state: State = None,
     no_state: NoState = False,
@@ -43,10 +44,10 @@ def verify(
     A slug is looked up from the store's signed pointer down. A file or a URL is judged by its signature alone (verdict
     ok_offline), or with --store by what that store serves. With no trusted key but the store's own, no verdict is good.
     """
-    from flows.audit.opened import TrustOptions, memory_at
+    from flows.audit.opened import memory_at, trust_options
     from flows.commands import verify as verifying
 
-    trusting = TrustOptions(key, memory_at(state, none=no_state), first_use)
+    trusting = trust_options(key, root, memory_at(state, none=no_state), first_use=first_use)
     scope = verifying.Scope(tuple(targets or ()), every, evidence, store, at, at_generation)
     verifying.verify(scope, trusting, as_json=as_json)
 
@@ -79,6 +80,7 @@ def list_passports(
     limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Show at most N.")] = None,
     store: Store = None,
     key: Key = None,
+    root: Root = None,
     state: State = None,
     no_state: NoState = False,
     at: At = None,
@@ -88,13 +90,13 @@ def list_passports(
 
     Several words must all be found; of several values of an option one must fit.
     """
-    from flows.audit.opened import TrustOptions, memory_at
+    from flows.audit.opened import memory_at, trust_options
     from flows.commands import listing as listing_passports
 
     wanted = listing_passports.RowQuery(
         tuple(words or ()), tuple(status or ()), tuple(age or ()), tuple(source or ()), sort, columns, limit
     )
-    trusting = TrustOptions(key, memory_at(state, none=no_state))
+    trusting = trust_options(key, root, memory_at(state, none=no_state))
     listing_passports.list_passports(wanted, store, trusting, at, as_json=as_json)
 
 
@@ -106,16 +108,17 @@ def list_passports(
 def status(
     store: Store = None,
     key: Key = None,
+    root: Root = None,
     state: State = None,
     no_state: NoState = False,
     at: At = None,
     as_json: AsJson = False,
 ) -> None:
     """Show how fresh every source and passport is, the worst first; exit 1 when something is stale or refused."""
-    from flows.audit.opened import TrustOptions, memory_at
+    from flows.audit.opened import memory_at, trust_options
     from flows.commands import status as looking
 
-    looking.status(store, TrustOptions(key, memory_at(state, none=no_state)), at, as_json=as_json)
+    looking.status(store, trust_options(key, root, memory_at(state, none=no_state)), at, as_json=as_json)
 
 
 @command(
@@ -129,6 +132,7 @@ def show(
     slug: str,
     store: Store = None,
     key: Key = None,
+    root: Root = None,
     state: State = None,
     no_state: NoState = False,
     at_generation: AtGeneration = None,
@@ -138,10 +142,10 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one passport on two screens: what the model is for, costs, can do, how it fails, and what changed last."""
-    from flows.audit.opened import TrustOptions, memory_at
+    from flows.audit.opened import memory_at, trust_options
     from flows.commands import show as looking
 
-    trusting = TrustOptions(key, memory_at(state, none=no_state))
+    trusting = trust_options(key, root, memory_at(state, none=no_state))
     looking.show(slug, store, trusting, generation=at_generation, evidence=evidence, as_json=as_json)
 
 
@@ -153,12 +157,13 @@ def diff(
     slug: str,
     store: Store = None,
     key: Key = None,
+    root: Root = None,
     state: State = None,
     no_state: NoState = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the versions of a passport, newest first: when it was signed, why, and what changed."""
-    from flows.audit.opened import TrustOptions, memory_at
+    from flows.audit.opened import memory_at, trust_options
     from flows.commands import diff as comparing
 
-    comparing.diff(slug, store, TrustOptions(key, memory_at(state, none=no_state)), as_json=as_json)
+    comparing.diff(slug, store, trust_options(key, root, memory_at(state, none=no_state)), as_json=as_json)

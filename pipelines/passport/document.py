@@ -1,7 +1,7 @@
 """Composes what a passport states, and the digests by which `issue` decides whether to issue it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pipelines.enrich.evidence import Document
@@ -38,6 +38,8 @@ class IssueContext:
     """Id of the key that will sign."""
     renew: bool = False
     """Issue also what has not changed and is not due, because a person asked for it."""
+    revoked: Mapping[str, str] = field(default_factory=dict)
+    """Slug → digest of the substance of its revoked passport, which is not issued again by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ def cause_of(candidate: Draft, last: ShardRow | None, terms: IssueContext) -> Ca
     """The reason to issue a passport, None where the one that is served still holds."""
     if last is None:
         return "first_seen"
-    if _is_void(candidate.subject, terms):
+    if _is_void(candidate.subject, terms) or _is_revoked(candidate, terms):
         return None
     if candidate.payload != last.payload:
         return "source_changed" if candidate.facts != last.facts else "pipeline_changed"
@@ -32,6 +32,11 @@ def _is_void(subject: Subject, terms: IssueContext) -> bool:
     certainly gone.
     """
     return deadlines(last_observed_at(subject), terms.gates[subject.primary.source]).void <= terms.now
+
+
+def _is_revoked(candidate: Draft, terms: IssueContext) -> bool:
+    """Whether this substance was revoked, and nobody asked for it: what was revoked must not come back by itself."""
+    return not terms.renew and terms.revoked.get(candidate.subject.slug) == candidate.payload
 
 
 def _is_due(subject: Subject, last: ShardRow, terms: IssueContext) -> bool:

@@ -152,6 +152,16 @@ def snapshot_key(generation: int) -> str:
     return f"{SNAPSHOTS}/{generation}.json"
 
 
+def root_key(version: int) -> str:
+    """Key of a version of the root of trust."""
+    return f"registry/root/{version}.json"
+
+
+def revocations_key(sha256: str) -> str:
+    """Key of a list of revocations by the hash of its bytes."""
+    return f"registry/revocations/{sha256}.json"
+
+
 def delta_key(generation: int) -> str:
     """Key of the delta between a generation and its parent."""
     return f"{DELTAS}/{generation}.jsonl.zst"

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, Self
 
 import orjson
@@ -13,6 +13,7 @@ from pipelines.errors import PipelineError
 from pipelines.formats.canonical_json import canonical
 from pipelines.formats.strict_json import MalformedJsonError, parse
 from pipelines.signing.dsse import pae
+from schemas.root import ROLES, Role, RoleKey, TrustRoot
 from schemas.verdict import Verdict
 
 KEY_BYTES = 32
@@ -36,6 +37,19 @@ def key_id(public_key: bytes) -> str:
     return _base64url(hashlib.sha256(canonical(_essential_members(public_key))).digest())
 
 
+def public_key_of(text: str) -> bytes:
+    """Return the 32 bytes of a public key in base64url; raise KeyFormatError unless it is their canonical spelling."""
+    octets = _from_base64url(text)
+    if octets is None:
+        raise KeyFormatError(f"a public key is not {KEY_BYTES} bytes in base64url without padding")
+    return octets
+
+
+def public_key_id(text: str) -> str:
+    """Return the id of a public key in base64url; raise KeyFormatError likewise."""
+    return key_id(public_key_of(text))
+
+
 def is_key_id(text: str) -> bool:
     """Whether a text has the form of a key's id, as `key_id` writes it."""
     return _from_base64url(text) is not None
@@ -44,7 +58,8 @@ def is_key_id(text: str) -> bool:
 class Signer:
     """A private key that signs and cannot be printed, copied, pickled or serialised.
 
-    Made from an Ed25519 seed of 32 bytes; raises KeyFormatError on another length.
+    Made from an Ed25519 seed of 32 bytes; raises KeyFormatError on another length. `held_elsewhere` makes one of a key
+    that another program or device holds.
     """
 
     __slots__ = ("_sign", "key_id", "public_key")
@@ -53,18 +68,26 @@ class Signer:
         if len(seed) != KEY_BYTES:
             raise KeyFormatError(f"a signing key's seed has {KEY_BYTES} bytes, not {len(seed)}")
         signing_key = SigningKey(seed)
-        # The bound method alone, since str() of the key is the seed.
-        self._sign = signing_key.sign
+        # A function alone, since str() of the key is the seed.
+        self._sign: Callable[[bytes], bytes] = lambda message: signing_key.sign(message).signature
         self.public_key = bytes(signing_key.verify_key)
         self.key_id = key_id(self.public_key)
 
+    @classmethod
+    def held_elsewhere(cls, public_key: bytes, sign: Callable[[bytes], bytes]) -> Self:
+        """Return the signer of a key held elsewhere; `sign` returns the Ed25519 signature (64 bytes) of a message."""
+        signer = cls.__new__(cls)
+        signer._sign, signer.public_key = sign, public_key  # noqa: SLF001 - its own
+        signer.key_id = key_id(public_key)
+        return signer
+
     def sign(self, payload_type: str, body: bytes) -> str:
         """Return the signature of a body of this payload type, in base64 (88 characters)."""
-        return base64.b64encode(self._sign(pae(payload_type, body)).signature).decode()
+        return base64.b64encode(self._sign(pae(payload_type, body))).decode()
 
     def sign_text(self, text: str) -> bytes:
         """Return the signature (64 bytes) of a text as it is, for forms that others define: a log's checkpoint."""
-        return self._sign(text.encode()).signature
+        return self._sign(text.encode())
 
     def __repr__(self) -> str:
         return f"Signer(key_id={self.key_id!r})"
@@ -99,13 +122,29 @@ def signing_key_from_jwk(text: str) -> Signer:
 
 
 class KeyRing:
-    """Trusted public keys by their ids, and the ids of keys that are revoked."""
+    """Trusted public keys by their ids, the ids of keys that are revoked, and what a root allows each key to sign.
 
-    __slots__ = ("_keys", "revoked")
+    Without a root, every key may sign everything, at any time.
+    """
 
-    def __init__(self, public_keys: Iterable[bytes] = (), *, revoked: Iterable[str] = ()) -> None:
+    __slots__ = ("_allowed", "_keys", "revoked")
+
+    def __init__(
+        self,
+        public_keys: Iterable[bytes] = (),
+        *,
+        revoked: Iterable[str] = (),
+        allowed: Mapping[tuple[Role, str], RoleKey] | None = None,
+    ) -> None:
         self._keys = {key_id(public_key): VerifyKey(public_key) for public_key in public_keys}
+        self._allowed = allowed
         self.revoked = frozenset(revoked)
+
+    @classmethod
+    def of_root(cls, root: TrustRoot) -> Self:
+        """Return the ring of the keys that a root names, each with its role, its dates and its state."""
+        named = {(role, public_key_id(key.public_key)): key for role in ROLES for key in root.keys_of(role)}
+        return cls({public_key_of(key.public_key) for key in named.values()}, allowed=named)
 
     @classmethod
     def from_jwks(cls, text: str, *, revoked: Iterable[str] = ()) -> Self:
@@ -125,11 +164,27 @@ class KeyRing:
         """Return a ring with this key alone, which must be in this one."""
         return KeyRing([bytes(self._keys[key_id])], revoked=self.revoked)
 
-    def objection(self, key_id: str) -> Verdict | None:
-        """Return why signatures of this key are not trusted; None where they are."""
+    def one(self) -> bytes:
+        """Return its only public key; raise KeyFormatError where it has none or several."""
+        if len(self._keys) != 1:
+            raise KeyFormatError(f"the file has {len(self._keys)} keys: give one with a single public key")
+        return bytes(next(iter(self._keys.values())))
+
+    def objection(self, key_id: str, role: Role) -> Verdict | None:
+        """Return why signatures of this key are not trusted in a role, whenever they were made; None where they are."""
         if key_id in self.revoked:
             return Verdict.KEY_REVOKED
-        return None if key_id in self._keys else Verdict.UNKNOWN_KEY
+        named = key_id in self._keys if self._allowed is None else (role, key_id) in self._allowed
+        return None if named else Verdict.UNKNOWN_KEY
+
+    def role_key(self, key_id: str, role: Role) -> RoleKey | None:
+        """Return what the root states about a key in a role; None where there is no root, or it does not name it."""
+        return self._allowed.get((role, key_id)) if self._allowed else None
+
+    @property
+    def rooted(self) -> bool:
+        """Whether a root states what each key may sign."""
+        return self._allowed is not None
 
     def confirms(self, signature: bytes, message: bytes, *, key_id: str) -> bool:
         """Whether the key of this id, which must be in the ring, made this signature (64 bytes) over the message."""

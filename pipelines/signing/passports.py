@@ -16,7 +16,7 @@ from pipelines.errors import PlacedError
 from pipelines.signing.contract import explain_first
 from pipelines.signing.dsse import pae, signed_body
 from pipelines.signing.keys import KeyRing, Signer
-from pipelines.signing.signatures import ALGORITHM, ENVELOPE_VERSION, PASSPORT_TYPE
+from pipelines.signing.signatures import ALGORITHM, ENVELOPE_VERSION, PASSPORT_TYPE, objection_to_time
 from pipelines.signing.verification import MAX_PASSPORT_BYTES
 from schemas.times import timestamp
 
@@ -73,10 +73,12 @@ def sign(document: bytes, passport: dict[str, Any], *, signer: Signer, trusted: 
     """Return the document with the signature of `passport` in it; raise PassportError unless readers will trust it."""
     body = signed_body(passport)
     signature = signer.sign(PASSPORT_TYPE, body).encode()
-    if objection := trusted.objection(signer.key_id):
+    if objection := trusted.objection(signer.key_id, "passports"):
         raise PassportError(
             "/passport/keyId", f"is a key that readers do not trust ({objection}): sign with another one"
         )
+    if fault := objection_to_time(passport, PASSPORT_TYPE, trusted):
+        raise PassportError("/passport/keyId", f"is a key that readers do not trust now: {fault.reason}")
     if not trusted.confirms(base64.b64decode(signature), pae(PASSPORT_TYPE, body), key_id=passport["keyId"]):
         raise PassportError("/passport/signature", "cannot be verified with the key: check the key file")
     return document.replace(_SIGNATURE_AT, b'"signature":"' + signature, 1)

@@ -17,24 +17,30 @@ MAX_PASSPORT_BYTES = 1 << 20
 """Largest passport that is read: forty times the size of a common one."""
 MAX_PASSPORT_DEPTH = 32
 """Deepest nesting that is read: three times that of the contract's own structure."""
+TOMBSTONE = "a tombstone is in the passport's place; it is not signed, but the registry's list of revocations is"
 
 
-def verify_passport(raw: bytes, *, keys: KeyRing, at: datetime) -> tuple[Finding, dict[str, Any] | None]:
+def verify_passport(
+    raw: bytes, *, keys: KeyRing, at: datetime, generation: int | None = None
+) -> tuple[Finding, dict[str, Any] | None]:
     """Return the verdict on a passport document at an instant (aware), and its signed content; never raises.
 
-    The best verdict is ok_offline, as no registry is asked. The content is the `passport` object where its signature is
-    valid, even if it is out of date, and None otherwise: nothing that is not signed is returned.
+    The best verdict is ok_offline, as no registry is asked. `generation` is the one that issued it, where a registry
+    states that: what a key signed before it was revoked is good only by that. The content is the `passport` object
+    where its signature is valid, even if it is out of date, and None otherwise: nothing that is not signed is returned.
     """
     try:
         document = parse(raw, max_bytes=MAX_PASSPORT_BYTES, max_depth=MAX_PASSPORT_DEPTH)
     except MalformedJsonError as error:
         return Finding(Verdict.MALFORMED, f"{error.reason}; fetch the passport again"), None
+    if isinstance(document, dict) and document.keys() == {"revoked"}:
+        return Finding(Verdict.REVOKED, TOMBSTONE), None
     refusal = explain_first(document)
     if refusal:
         place = f'at "{refusal.pointer}"' if refusal.pointer else "at the top"
         return Finding(Verdict.MALFORMED, f"{place}: {refusal.reason}; fetch the passport again"), None
     passport: dict[str, Any] = document["passport"]
-    finding = signature_fault(passport, payload_type=PASSPORT_TYPE, keys=keys)
+    finding = signature_fault(passport, payload_type=PASSPORT_TYPE, keys=keys, generation=generation)
     if finding:
         return finding, None
     return _finding_in_time(passport, at)._replace(age=age_at(passport, at)), passport

@@ -257,7 +257,7 @@ def in_registry(folders: Mapping[str, Mapping[str, bytes]]) -> Iterator[tuple[Ca
         "rollback", v.ROLLBACK, "the pointer of an earlier generation was put back", registry="older", seen=seen(served)
     )
     forked = {**seen(served), "snapshot_sha256": "0" * 64}
-    yield slug("fork", v.ROLLBACK, "another snapshot of the same number was seen before", seen=forked)
+    yield slug("fork", v.EQUIVOCATION, "another snapshot of the same number was seen before", seen=forked)
     frozen = timestamp(AT + timedelta(hours=72))
     yield slug("freeze", v.FREEZE, "the pointer expired: newer ones may be withheld", at=frozen)
     yield slug(

@@ -9,14 +9,15 @@ import pytest
 
 from flows.audit.copy_check import check_copy
 from flows.audit.opened import Opened
+from flows.registry.departures import departure
 from flows.registry.reader import Reader
-from flows.registry.seen import Seen, departure
 from flows.registry.signed_files import TamperedError
 from flows.registry.trust import TrustedKeys
 from flows.store.open import open_store
 from pipelines.registry.layout import JWKS_KEY
 from pipelines.signing.keys import KeyRing
 from pipelines.signing.verification import verify_passport
+from schemas.seen import Seen
 from schemas.verdict import Finding, Verdict
 from tests.conformance.javascript import NEEDS_NODE, run
 from tests.conformance.make import KIT, write

@@ -208,7 +208,7 @@ def test_a_generation_that_was_seen_once_under_any_key_given_counts(
     assert read("show", QWEN, "--key", both).status == 1
 
 
-def test_another_history_is_a_rollback(
+def test_another_history_is_an_equivocation(
     read: Typed, twice: Path, few: list[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = ("--key", SIGNER.key_id)
@@ -220,11 +220,11 @@ def test_another_history_is_a_rollback(
         refresh(twice, few)
         refresh(twice, edited(few, "qwen/qwq-32b", context_length=2048), at=NOON + timedelta(minutes=30))
     ended = read("verify", QWEN, *key, "--json")
-    assert (ended.status, ended.json()["findings"][0]["verdict"]) == (1, "rollback")
+    assert (ended.status, ended.json()["findings"][0]["verdict"]) == (1, "equivocation")
     assert "another snapshot than the one that was seen before" in ended.json()["findings"][0]["reason"]
 
 
-def test_a_later_generation_that_does_not_follow_what_was_seen_is_a_rollback(
+def test_a_later_generation_that_does_not_follow_what_was_seen_is_an_equivocation(
     read: Typed, twice: Path, few: list[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As where another machine with the key published onto a pointer that was put back."""
@@ -242,7 +242,7 @@ def test_a_later_generation_that_does_not_follow_what_was_seen_is_a_rollback(
             if home == "one":
                 assert read("status", *key, "--state", twice.parent / "seen.json").status == 0
     ended = read("verify", QWEN, *key, "--state", twice.parent / "seen.json", "--json")
-    assert (ended.status, ended.json()["findings"][0]["verdict"]) == (1, "rollback")
+    assert (ended.status, ended.json()["findings"][0]["verdict"]) == (1, "equivocation")
     told = f"{twice}: generation 6 does not descend from generation 4 that was seen before, so it is another history"
     assert ended.json()["findings"][0]["reason"].startswith(told)
 

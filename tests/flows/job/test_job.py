@@ -120,7 +120,7 @@ def test_the_tools_are_those_that_the_settings_name(equipped: Path) -> None:
     assert tools.gates["openrouter"].minimum_listings == GATES["openrouter"]["minimum_listings"]
     assert tools.store.name == str(equipped / "store")
     assert SEED.hex() not in repr(tools)
-    assert tools.terms(renew=True).key_id == SIGNER.key_id
+    assert tools.terms({}, renew=True).key_id == SIGNER.key_id
 
 
 def test_the_tools_of_a_run_are_opened_once_and_those_of_the_next_run_anew(equipped: Path) -> None:

@@ -13,12 +13,13 @@ from flows.maintenance.scrub import Scrubber
 from flows.publish.copies import repair
 from flows.publish.publication import PublicationError
 from flows.registry.reader import Reader
-from flows.registry.seen import Memory, RememberedGeneration, Seen
+from flows.registry.seen import Memory, RememberedGeneration
 from flows.registry.signed_files import seal
 from flows.store.base import Store
 from flows.store.local import LocalStore
 from pipelines.registry import layout
 from pipelines.signing.keys import Signer
+from schemas.seen import Seen
 from tests.flows.publish.test_continuity import grow, publish_from_here
 from tests.support.publications import (
     AT,
@@ -49,7 +50,7 @@ def local(tmp_path: Path) -> LocalStore:
 
 @pytest.fixture
 def mark(tmp_path: Path) -> RememberedGeneration:
-    return RememberedGeneration(Memory(tmp_path / "seen.json"), "here", SIGNER.key_id)
+    return RememberedGeneration(Memory(tmp_path / "seen.json"), "here", SIGNER.key_id, KEYS)
 
 
 def recovered(store: Store, mark: RememberedGeneration | None = None) -> Recovered:

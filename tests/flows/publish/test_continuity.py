@@ -10,11 +10,12 @@ from flows.maintenance.garbage import collect
 from flows.publish.continuity import HistoryError, ensure_newest
 from flows.publish.protocol import publish
 from flows.registry.reader import read_served
-from flows.registry.seen import Memory, RememberedGeneration, Seen, SeenError
+from flows.registry.seen import Memory, RememberedGeneration, SeenError
 from flows.store.base import Store
 from flows.store.local import LocalStore
 from pipelines.registry import layout
 from schemas.run import Published
+from schemas.seen import Seen
 from tests.support.publications import (
     AT,
     KEYS,
@@ -43,7 +44,7 @@ def local(tmp_path: Path) -> LocalStore:
 
 @pytest.fixture
 def mark(tmp_path: Path) -> RememberedGeneration:
-    return RememberedGeneration(Memory(tmp_path / "seen.json"), "here", SIGNER.key_id)
+    return RememberedGeneration(Memory(tmp_path / "seen.json"), "here", SIGNER.key_id, KEYS)
 
 
 def grow(store: Store, generations: int, mark: RememberedGeneration | None = None) -> list[bytes]:

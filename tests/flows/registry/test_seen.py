@@ -10,8 +10,10 @@ import pytest
 
 from flows.config.user_folders import state_folder
 from flows.registry import seen as seen_module
-from flows.registry.seen import Memory, Seen, SeenError, default_memory, departure
+from flows.registry.departures import departure
+from flows.registry.seen import Memory, SeenError, default_memory
 from flows.store.open import canonical_store
+from schemas.seen import Seen
 from schemas.verdict import Verdict
 
 KEY, OTHER = "k" * 43, "o" * 43
@@ -157,7 +159,7 @@ def test_what_is_served_is_judged_by_what_was_seen() -> None:
     assert older.reason == f"{PLACE}: generation 1 is served, but generation 2 was seen before"
     fork = departure(Seen(generation=2, snapshot_sha256="f" * 64), SECOND, PLACE)
     assert fork
-    assert fork.verdict is Verdict.ROLLBACK
+    assert fork.verdict is Verdict.EQUIVOCATION
     assert "another history" in fork.reason
 
 

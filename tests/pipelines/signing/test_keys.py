@@ -24,7 +24,7 @@ from pipelines.signing.keys import (
     signing_key_from_jwk,
     signing_key_to_jwk,
 )
-from pipelines.signing.signatures import _signature_bytes
+from pipelines.signing.signatures import signature_bytes
 from schemas.verdict import Verdict
 from tests.support.recordings import vectors_dir
 from tests.support.signed import SEED, SIGNER
@@ -222,16 +222,16 @@ def test_a_bad_signing_key_file_is_refused_without_showing_it(text: str, reason:
 def test_a_key_ring_is_read_from_a_set_or_a_single_key() -> None:
     both = KeyRing.from_jwks(json.dumps({"keys": [PUBLIC, jwk(RFC_PUBLIC)]}), revoked=[RFC_THUMBPRINT])
     assert both.key_ids == {SIGNER.key_id, RFC_THUMBPRINT}
-    assert both.objection(SIGNER.key_id) is None
-    assert both.objection(RFC_THUMBPRINT) is Verdict.KEY_REVOKED
+    assert both.objection(SIGNER.key_id, "passports") is None
+    assert both.objection(RFC_THUMBPRINT, "passports") is Verdict.KEY_REVOKED
     one = KeyRing.from_jwks(json.dumps(PUBLIC))
-    assert one.objection(SIGNER.key_id) is None
-    assert one.objection(RFC_THUMBPRINT) is Verdict.UNKNOWN_KEY
+    assert one.objection(SIGNER.key_id, "passports") is None
+    assert one.objection(RFC_THUMBPRINT, "passports") is Verdict.UNKNOWN_KEY
     assert KeyRing.from_jwks('{"keys":[]}').key_ids == frozenset()
 
 
 def test_a_revoked_key_is_revoked_even_when_it_is_not_in_the_ring() -> None:
-    assert KeyRing(revoked=[RFC_THUMBPRINT]).objection(RFC_THUMBPRINT) is Verdict.KEY_REVOKED
+    assert KeyRing(revoked=[RFC_THUMBPRINT]).objection(RFC_THUMBPRINT, "passports") is Verdict.KEY_REVOKED
 
 
 def test_unknown_members_of_a_key_are_passed_over() -> None:
@@ -302,7 +302,7 @@ def test_wycheproof_gives_the_stated_verdicts() -> None:
         public_key = bytes.fromhex(group["publicKey"]["pk"])
         ring = KeyRing([public_key])
         for case in group["tests"]:
-            signature = _signature_bytes(base64.b64encode(bytes.fromhex(case["sig"])).decode())
+            signature = signature_bytes(base64.b64encode(bytes.fromhex(case["sig"])).decode())
             message = bytes.fromhex(case["msg"])
             accepted = signature is not None and ring.confirms(signature, message, key_id=key_id(public_key))
             assert accepted == (case["result"] == "valid"), case

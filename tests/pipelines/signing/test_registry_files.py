@@ -15,7 +15,7 @@ from pipelines.signing.signatures import (
     PASSPORT_TYPE,
     SNAPSHOT_TYPE,
     TIMESTAMP_TYPE,
-    _signature_bytes,
+    signature_bytes,
     signature_fault,
 )
 from schemas.verdict import Verdict
@@ -182,7 +182,7 @@ def test_a_passport_holds_and_its_reasons_name_place_and_remedy() -> None:
 
 def test_base64_is_read_in_its_one_canonical_spelling() -> None:
     text = base64.b64encode(bytes(range(64))).decode()
-    assert _signature_bytes(text) == bytes(range(64))
+    assert signature_bytes(text) == bytes(range(64))
     last = BASE64.index(text[85])
     others = [text[:85] + BASE64[last + stray] + "==" for stray in range(1, 16)]
     respelled = [
@@ -201,8 +201,8 @@ def test_base64_is_read_in_its_one_canonical_spelling() -> None:
         base64.b64encode(bytes(65)).decode(),
         "",
     ]
-    assert [spelling for spelling in respelled if _signature_bytes(spelling) is not None] == []
-    assert _signature_bytes(text.encode()) is None
+    assert [spelling for spelling in respelled if signature_bytes(spelling) is not None] == []
+    assert signature_bytes(text.encode()) is None
 
 
 def test_a_respelled_signature_is_bad_although_its_bytes_are_right() -> None:

@@ -224,9 +224,11 @@ function compare(given, served, slug) {
 }
 
 function requireNewest({ pointer }, seen, at) {
-  const same = seen?.generation === pointer.generation && seen?.snapshotSha256 === pointer.snapshot_sha256;
-  if (seen && !same && pointer.generation <= seen.generation) {
-    object("rollback", `generation ${pointer.generation} is served, but another history up to ${seen.generation} was seen`);
+  if (seen && pointer.generation < seen.generation) {
+    object("rollback", `generation ${pointer.generation} is served, but ${seen.generation} was seen before`);
+  }
+  if (seen?.generation === pointer.generation && seen.snapshotSha256 !== pointer.snapshot_sha256) {
+    object("equivocation", `generation ${pointer.generation} is another one than was seen before`);
   }
   if (Date.parse(pointer.expires_at) <= at) object("freeze", `the pointer expired at ${pointer.expires_at}`);
 }

@@ -1,0 +1,1 @@
+"""`passports keys …` and `passports revoke`: makes keys, names them in roots of trust, and revokes."""

@@ -1,0 +1,121 @@
+"""Judges a passport, given by its slug or as bytes, by its signature and by a generation of its registry."""
+
+import hashlib
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from flows.registry.signed_files import REMEDY, TamperedError
+from flows.store.base import MissingKeyError, Store, find
+from pipelines.registry.layout import object_key
+from pipelines.registry.revoked import revocation_of
+from pipelines.signing.keys import KeyRing
+from pipelines.signing.verification import MAX_PASSPORT_BYTES, verify_passport
+from schemas.registry import ShardRow
+from schemas.verdict import Finding, Verdict
+
+if TYPE_CHECKING:
+    from flows.registry.reader import Reader
+
+
+def verified(reader: "Reader", slug: str) -> tuple[Finding, dict[str, Any] | None]:
+    """Return the verdict on the passport of a slug, without the registry's own standing, and its signed content."""
+    finding, passport = verified_object(
+        reader.store, reader.row(slug), slug, Judging(reader.keys, reader.at, str(reader))
+    )
+    if passport and finding.verdict.good and (found := _revocation(reader, passport)):
+        return found._replace(age=finding.age), passport
+    return finding, passport
+
+
+def check_given(reader: "Reader", raw: bytes) -> Finding:
+    """Return the verdict on the bytes of a passport, without the registry's own standing."""
+    finding, given = verify_passport(raw, keys=reader.keys, at=reader.at, generation=0)
+    if given is None or not finding.verdict.good:
+        return finding
+    if (found := _revocation(reader, given)) is not None:
+        return found._replace(age=finding.age)
+    slug = slug_in(given)
+    there, served = verified(reader, slug)
+    if served is None or not there.verdict.good:
+        return there
+    compared = _compare(reader, slug, given, served)
+    if compared.verdict is not Verdict.OK:  # of another generation than the one served, which nothing states
+        finding, _ = verify_passport(raw, keys=reader.keys, at=reader.at)
+    return (compared if finding.verdict.good else finding)._replace(age=finding.age)
+
+
+def standing(reader: "Reader", seen_generation: int | None) -> Finding | None:
+    """Return why nothing of a generation is to be relied on; see `Reader.standing`."""
+    served = reader.served_generation
+    if seen_generation is not None and seen_generation > served:
+        reason = f"generation {served} is served, but generation {seen_generation} was seen before"
+        return Finding(Verdict.ROLLBACK, f"{reader.store.name}: {reason}")
+    try:
+        _ = reader.revoked
+    except (MissingKeyError, TamperedError) as error:
+        listed = f"{reader} names list {reader.revocations_number} of revocations"
+        return Finding(Verdict.FREEZE, f"{listed}, which is withheld or damaged: {error}")
+    if reader.frozen:
+        reason = f"the pointer to {reader} expired at {reader.pointer.expires_at}: newer ones may be withheld from you"
+        return Finding(Verdict.FREEZE, reason)
+    return None
+
+
+def _revocation(reader: "Reader", passport: dict[str, Any]) -> Finding | None:
+    """Return the finding that a passport is revoked, else None, also where the list cannot be read."""
+    with suppress(MissingKeyError, TamperedError):  # reported by `standing` as a freeze
+        if found := revocation_of(passport, reader.revoked):
+            return Finding(Verdict.REVOKED, f"{found.slug}: revoked at {found.revoked_at}: {found.reason}")
+    return None
+
+
+def _compare(reader: "Reader", slug: str, given: dict[str, Any], served: dict[str, Any]) -> Finding:
+    if given["signature"] == served["signature"]:
+        return Finding(Verdict.OK, f"signed by a trusted key, in date, and the one in {reader}")
+    if given["signedAt"] > served["signedAt"]:
+        reason = f"{slug}: signed at {given['signedAt']}, which is later than the one in {reader}"
+        return Finding(Verdict.NOT_IN_SNAPSHOT, reason)
+    reason = f"{slug}: the signature is good, but {reader} has a version signed at {served['signedAt']}"
+    return Finding(Verdict.SUPERSEDED, reason)
+
+
+class Judging(NamedTuple):
+    """By which keys and when a passport is judged, and the generation that names it, for messages."""
+
+    keys: KeyRing
+    at: datetime
+    generation: str
+
+
+def verified_object(
+    store: Store, row: ShardRow | None, slug: str, judging: Judging
+) -> tuple[Finding, dict[str, Any] | None]:
+    """Return the verdict on the passport that a row names, and its content: the `passport` object.
+
+    The content is None unless a trusted key signed it and the row names it, whatever its age.
+    """
+    keys, at, generation = judging
+    if row is None:
+        return Finding(Verdict.NOT_IN_SNAPSHOT, f"{slug}: no such passport in {generation}"), None
+    key = object_key(row.object)
+    blob = find(store, key, max_bytes=MAX_PASSPORT_BYTES)
+    if not blob:
+        reason = f"the served object {key} is missing, although {generation} names it: {REMEDY}"
+        return Finding(Verdict.UNREADABLE, reason), None
+    finding, passport = verify_passport(blob.body, keys=keys, at=at, generation=row.generation)
+    genuine = hashlib.sha256(blob.body).hexdigest() == row.object
+    if not genuine and not finding.verdict.good:
+        return finding._replace(reason=f"the served object {key} is damaged: {finding.reason}: {REMEDY}"), None
+    if passport and not (genuine and slug_in(passport) == slug):
+        reason = f"the served object {key} is damaged: it is not what {generation} names: {REMEDY}"
+        return Finding(Verdict.NOT_IN_SNAPSHOT, reason) if finding.verdict.good else finding, None
+    if passport is None or not finding.verdict.good:
+        return finding, passport
+    reason = f"signed by a trusted key, in date, and the one in {generation}"
+    return finding._replace(verdict=Verdict.OK, reason=reason), passport
+
+
+def slug_in(passport: dict[str, Any]) -> str:
+    """Return the slug that a passport states."""
+    return str(passport["unfragile"]["artifact"]["slug"])

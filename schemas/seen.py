@@ -1,0 +1,43 @@
+"""What a reader or publisher remembers of a registry, so that it notices when an older or another state is served."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from schemas.base import Frozen, Sha256
+from schemas.root import RootRef, Thumbprint
+
+MAX_KEYS = 64
+"""How many signing keys are remembered for one registry."""
+
+
+class Seen(Frozen):
+    """A generation, and the hash of its snapshot."""
+
+    generation: Annotated[int, Field(ge=1)]
+    snapshot_sha256: Sha256
+
+
+class LogCheckpoint(Frozen):
+    """A checkpoint of a registry's log: its size and the hash of all its entries."""
+
+    origin: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    size: Annotated[int, Field(ge=0)]
+    root_hash: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{43}=$")]
+
+
+class SeenRegistry(Frozen):
+    """All that is remembered of one registry."""
+
+    pinned: Thumbprint | None = None
+    """The key pinned on first use, or None."""
+    pinned_root: Thumbprint | None = None
+    """The root pinned on first use, or None."""
+    root: RootRef | None = None
+    """The newest root seen."""
+    revocations: Annotated[int, Field(ge=0)] = 0
+    """The highest number of a list of revocations seen; 0 where there was none."""
+    checkpoint: LogCheckpoint | None = None
+    """The largest checkpoint of its log seen."""
+    seen: dict[Thumbprint, Seen] = Field(default_factory=dict, max_length=MAX_KEYS)
+    """Key that signed the pointer → the highest generation seen under it."""
