@@ -11,7 +11,7 @@ JOINT = "--"
 
 
 def no_owner(_slug: str) -> str | None:
-    """Answer for every slug that no passport is served under it."""
+    """Return None for every slug: no passport is served under it."""
     return None
 
 
