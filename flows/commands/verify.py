@@ -43,7 +43,10 @@ class Scope:
 
 
 def verify(scope: Scope, trusting: TrustOptions, *, as_json: bool) -> None:
-    """Verify what the scope names, and show the findings; exit 1 unless every one is good."""
+    """Verify what the scope names, and show the findings; exit 1 unless every one is good.
+
+    Raise SettingsError for options that do not go together.
+    """
     if bool(scope.targets) == scope.every:
         raise SettingsError("name the passports to verify, or give --all")
     if scope.evidence and not all(map(names_slug, scope.targets)):

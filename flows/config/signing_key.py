@@ -60,7 +60,7 @@ def open_key(settings: Settings) -> OpenedKey:
 
 
 def find_key(settings: Settings) -> OpenedKey | None:
-    """Return the signing key from the environment, or else from its file; None where there is neither."""
+    """Return the signing key from the environment or its file, None without both; raise SigningKeyError if unfit."""
     if settings.signing_key:
         return OpenedKey(_read(settings.signing_key.get_secret_value(), "PASSPORTS_SIGNING_KEY"), None, made=False)
     path = key_file(settings)

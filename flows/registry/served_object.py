@@ -24,9 +24,9 @@ class Judging(NamedTuple):
 def verified_object(
     store: Store, row: ShardRow | None, slug: str, judging: Judging
 ) -> tuple[Finding, dict[str, Any] | None]:
-    """Return the verdict on the passport that a row names, and its content: the `passport` object.
+    """Return the verdict on the passport that a row names, and its content, None unless trusted keys signed it.
 
-    The content is None unless a trusted key signed it and the row names it, whatever its age.
+    The content is the `passport` object; None too unless it is the one that the row names, whatever its age.
     """
     keys, at, generation = judging
     if row is None:

@@ -69,7 +69,7 @@ def renames(records: Iterable[KnownRecord]) -> Iterator[Relocation]:
 
 
 def mark_relocated(line: AdmittedLine, move: Relocation) -> list[AdmittedLine]:
-    """Mark a record as missing under its name; of a source that names passports, add the observation that shows it."""
+    """Return a record marked as missing under its name; if its source names passports, also the observation of that."""
     at = move.found.observed_at
     since, latest = min(line.missing_since or at, at), max(line.missed_at or at, at)
     marks = {"missing_since": since, "missed_at": latest, "moved_to": move.found.id if move.is_rename else None}

@@ -20,7 +20,7 @@ MAX_PASSPORT_DEPTH = 32
 
 
 def verify_passport(raw: bytes, *, keys: KeyRing, at: datetime) -> tuple[Finding, dict[str, Any] | None]:
-    """Return the verdict on a passport document at an instant (aware), and its signed content; never raises.
+    """Return the verdict on a passport document at an instant, and its content, None unless signed; never raises.
 
     The best verdict is ok_offline, as no registry is asked. The content is the `passport` object where its signature is
     valid, even if it is out of date, and None otherwise: nothing that is not signed is returned.
