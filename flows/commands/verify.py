@@ -111,7 +111,7 @@ def base_urls_of(settings: Settings) -> tuple[str, ...]:
 
 
 def tell(judged: list[JudgedTarget], trust: TrustedKeys, *, as_json: bool, brief: bool) -> None:
-    """Show the findings, if `brief` only those that are not good; exit 1 unless all are good."""
+    """Show the findings, if `brief` without good and unpinned ones; exit 1 unless all are good."""
     bad = [one for one in judged if not one.finding.verdict.good]
     if as_json:
         terminal.document(answer(judged, trust))

@@ -74,7 +74,7 @@ def with_failures(so_far: Ingestion, failures: Iterable[Breach]) -> Ingestion:
 
 
 def rebased(job: Job, ingestion: Ingestion, state: PublishedState) -> Ingestion:
-    """Apply the good crawls of a run again, to the state that another run has published meanwhile."""
+    """Return the ingestion with its good crawls applied again, to what another run has published meanwhile."""
     folder, listings = Path(tempfile.mkdtemp(prefix="rebased-", dir=ingestion.folder)), served_listings(state)
     for crawl in ingestion.crawls.good:
         listings = update_listings(listings, crawl, state, folder, whole=job.whole)
