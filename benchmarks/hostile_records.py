@@ -18,7 +18,7 @@ from benchmarks.spoiling import spoiled
 from pipelines.audit.mismatches import mismatches
 from pipelines.formats.text import clean
 from pipelines.merge.gather import gather
-from pipelines.merge.joins import Joined, in_order
+from pipelines.merge.joins import Joined, joins_of
 from pipelines.normalise.admit import admit
 from pipelines.order import Issuance, Issued, make
 from pipelines.passport.document import IssueContext
@@ -164,7 +164,7 @@ def _way(said: dict[str, Any], watch: _Watch) -> tuple[str, str]:
             return "raised", f"{raw.source}: the line of the crawl file reads back as something else"
         watch.step("line")
         (refused if isinstance(judged, Quarantined) else listings).append(judged)
-    joins = in_order(listings)
+    joins = joins_of(listings)
     own = [one for one in listings if any(placed.by == "own" for placed in joins.passports_of(one))]
     joined = [placed for one in listings for placed in joins.passports_of(one) if placed.by != "own"]
     watch.step("join")

@@ -19,7 +19,7 @@ import orjson
 from benchmarks.catalogues import models_dev, recordings
 from pipelines.merge.facets import Facets
 from pipelines.merge.gather import gather
-from pipelines.merge.joins import in_order
+from pipelines.merge.joins import joins_of
 from pipelines.merge.subject import Subject
 from pipelines.normalise.admit import admit
 from pipelines.passport.document import IssueContext, draft
@@ -63,7 +63,7 @@ class Built(NamedTuple):
 def built(facets: tuple[RawListing, ...] = ()) -> tuple[Built, ...]:
     """Return every model of the day, in order of slug, built once a process; `facets` are answers about all models."""
     listings = [one for raw in _raws() if isinstance(one := admit(raw), Listing)]
-    joins = in_order(listings)
+    joins = joins_of(listings)
     placed = [one for listing in listings for one in joins.passports_of(listing)]
     own = [one.listing for one in placed if one.by == "own"]
     answers = Facets(one for raw in facets if isinstance(one := admit(raw), Listing))

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from flows.config.settings import read_settings
 from flows.crawl.process import CrawlOrder, crawl
-from flows.crawl.sources import crawl_source, failure_of
+from flows.crawl.sources import breach_of, crawl_source
 from flows.errors import FlowError
 from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome
 from flows.ingest.ingestion import begin
@@ -54,7 +54,7 @@ def _refresh(job: Job) -> None:
         try:
             outcomes.append(asyncio.run(crawl_source(job, source, begin(job))))
         except CrawlFailedError as error:
-            failures.append(failure_of(source, error))
+            failures.append(breach_of(source, error))
     assembled = assemble_crawls(job, outcomes, failures)
     publish_generation(job, assembled, build_passports(job, assembled))
 

@@ -15,8 +15,8 @@ def is_ahead(dated: str, at: datetime) -> bool:
     return dated > timestamp(at + CLOCK_SKEW)
 
 
-def published_at(pointer: Pointer, snapshot: Snapshot) -> str:
-    """The later one of the dates of a pointer and of its snapshot."""
+def latest_date(pointer: Pointer, snapshot: Snapshot) -> str:
+    """The later one of the dates at which a pointer and its snapshot were signed."""
     return max(pointer.issued_at, snapshot.created_at)
 
 

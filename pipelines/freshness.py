@@ -15,7 +15,7 @@ AGES: tuple[Age, ...] = ("not_yet_valid", "expired", "stale", "delisted", "due",
 
 
 def age_of(status: Status, last_scraped_at: str, gate: Lifetime, at: datetime) -> Age:
-    """Age of a passport at an instant, by the lifetime that its source's gate states."""
+    """Age of a passport at an instant: by its scrape and status, then by the lifetime that its source's gate states."""
     if is_ahead(last_scraped_at, at):
         return "not_yet_valid"
     if status == "delisted":
@@ -40,9 +40,10 @@ class SignedDates(NamedTuple):
 
 
 def age_at(passport: Mapping[str, Any], at: datetime) -> Age | None:
-    """Age of a signed passport at an instant, by the dates that it states for the source that it is named after.
+    """Age of a signed passport at an instant: by its status, signing and expiry, then by the dates of its first source.
 
-    None where it states no such dates, as passports of the older format.
+    None where only such dates could decide and it states none, as passports of the older format. The first source is
+    the one that names the passport.
     """
     trust = passport["unfragile"]["trust"]
     first: Mapping[str, str] = next(iter(trust.get("freshness", {}).get("sources", ())), {})
@@ -59,7 +60,7 @@ def age_at(passport: Mapping[str, Any], at: datetime) -> Age | None:
 
 
 def age_by_dates(dates: SignedDates, at: datetime) -> Age | None:
-    """Age at an instant of a passport with these dates; None where it states too few."""
+    """Age at an instant of a passport with these dates; None where too few of them are stated to decide."""
     if is_ahead(dates.signed_at, at):
         return "not_yet_valid"
     if dates.status == "delisted":

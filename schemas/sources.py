@@ -70,7 +70,7 @@ class Source(NamedTuple):
     name: str
     """Its name in records, gates.toml, precedence.toml and passports' evidence: "<crawl>", or "<crawl>-<kind>".
 
-    The score takes the part before the first "-" as the publisher, because it is recomputed from a passport alone.
+    The score takes the part before the first "-" as the origin, because it is recomputed from a passport alone.
     """
     role: Role
     """What its records are used for."""

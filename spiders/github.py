@@ -81,7 +81,7 @@ class GitHubSpider(Spider):
             yield first
 
     def take(self, response: Response, answer: dict[str, Any], asked: str, *, moved: bool = False) -> Iterator[Output]:
-        """Record one repository, and ask for the next one."""
+        """Record one repository, which if `moved` was answered under another name, and ask for the next one."""
         self.streak.answered()
         yield self._record(response, answer, asked, moved=moved)
         yield from self._next()

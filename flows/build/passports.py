@@ -97,10 +97,11 @@ def build(
     store: Store,
     progress: Callable[[], None],
 ) -> tuple[Built, dict[str, ShardRow]]:
-    """Make each model's passport; return the result and slug → new row.
+    """Issue the passports that are new, changed or due; return what was built, and slug → row of all not refused.
 
-    `rows` are those served now; `progress` is called after each model. Many passports are written ahead as they are
-    made.
+    Issued too are those signed with another key or dated in the future, and all where `issuance.terms.renew` says so;
+    none whose last observation is too old to sign by. `rows` are those served now; `progress` is called after each
+    model. Many passports are written ahead as they are made.
     """
     built, new = Built(), {}
     for subject in subjects:

@@ -48,7 +48,7 @@ class VerifiedPassport:
 
     @property
     def age(self) -> Age | None:
-        """How old it is by its signed dates."""
+        """How old it is by its signed dates; None where it states too few."""
         return self.finding.age
 
     @property

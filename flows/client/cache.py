@@ -13,8 +13,8 @@ from pathlib import Path
 from flows.store.base import MAX_BLOB_BYTES, Blob, Store
 
 NAMED_BY_HASH = re.compile(r"registry/[a-z]+/(?:[^/]+/)?([0-9a-f]{64})\.[a-z.]+")
-LOOK_EVERY = 64
-"""Files written between two looks at the size of the folder."""
+CHECK_EVERY = 64
+"""Files written between two checks of the size of the folder."""
 
 
 class CachedStore:
@@ -36,7 +36,7 @@ class CachedStore:
 
     @property
     def workers(self) -> int:
-        """How many calls to make in parallel."""
+        """How many calls to the store itself to make in parallel."""
         return self._store.workers
 
     def get(self, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob:
@@ -68,39 +68,39 @@ class CachedStore:
                 shutil.copyfile(path, name)
 
     def exists(self, key: str) -> bool:
-        """Whether something is stored at the key."""
+        """Whether the store itself has something at the key."""
         return self._store.exists(key)
 
     def create(self, key: str, body: bytes) -> bool:
-        """Write a key that does not exist."""
+        """Write a key that does not exist to the store itself, not to the folder; returns False where it exists."""
         return self._store.create(key, body)
 
     def create_from(self, key: str, path: Path) -> bool:
-        """Write a key that does not exist from a local file."""
+        """Write a file to a key of the store itself that does not exist; returns False where it exists."""
         return self._store.create_from(key, path)
 
     def swap(self, key: str, body: bytes, expected: str) -> None:
-        """Replace the version whose token is `expected`."""
+        """Replace the version in the store itself whose token is `expected`; raise ConflictError where another is."""
         self._store.swap(key, body, expected)
 
     def put(self, key: str, body: bytes) -> None:
-        """Write a key."""
+        """Write a key of the store itself, and nothing to the folder."""
         self._store.put(key, body)
 
     def list(self, prefix: str = "") -> Iterator[str]:
-        """Yield the keys below a folder."""
+        """Yield the keys of the store itself below a prefix."""
         return self._store.list(prefix)
 
     def delete(self, key: str) -> None:
-        """Remove a key."""
+        """Remove a key from the store itself; what the folder has of it stays."""
         self._store.delete(key)
 
     def barrier(self) -> None:
-        """Return when everything written so far would survive a loss of power."""
+        """Return when everything written to the store itself would survive a loss of power."""
         self._store.barrier()
 
     def lock(self) -> AbstractContextManager[None]:
-        """Lock out other publishers."""
+        """Lock out other publishers of the store itself, where it has locks."""
         return self._store.lock()
 
     def _retain(self, path: Path, body: bytes) -> None:
@@ -118,7 +118,7 @@ class CachedStore:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-        if self._written % LOOK_EVERY == 0:
+        if self._written % CHECK_EVERY == 0:
             self._shrink()
         self._written += 1
 

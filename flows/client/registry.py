@@ -129,7 +129,7 @@ class Registry:
 
     @property
     def published_at(self) -> str:
-        """When the generation was made."""
+        """When the generation was published: the date of its snapshot, whenever its pointer was renewed since."""
         return self._opened.reader.snapshot.created_at
 
     @property

@@ -24,7 +24,7 @@ from flows.registry.trust import trusted_reader
 from flows.store.base import Store
 from flows.store.open import open_store
 from flows.store.probe import RACERS, probe
-from pipelines.ahead import CLOCK_SKEW, is_ahead, published_at
+from pipelines.ahead import CLOCK_SKEW, is_ahead, latest_date
 from pipelines.formats.text import amount
 from schemas.sources import CRAWLS
 from schemas.times import http_date, timestamp
@@ -126,12 +126,12 @@ def _registry(settings: Settings, store: Store, at: datetime) -> Check:
         return Check("registry", "unknown", str(error))
     if ours:
         ensure_newest(store, reader, ours.keys, ours.mark)
-    if is_ahead(published_at(reader.pointer, reader.snapshot), at):
+    if is_ahead(latest_date(reader.pointer, reader.snapshot), at):
         clock = f"it is {timestamp(at)} by this clock: correct it, or, if it is right, run `passports refresh`"
         return Check(
             "registry",
             "unfit",
-            f"{reader} is not yet valid: published at {published_at(reader.pointer, reader.snapshot)}, and {clock}",
+            f"{reader} is not yet valid: published at {latest_date(reader.pointer, reader.snapshot)}, and {clock}",
         )
     until = f"{amount(reader.snapshot.passports, 'passport')}, to be renewed before {reader.pointer.expires_at}"
     if reader.frozen:

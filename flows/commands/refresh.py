@@ -12,7 +12,10 @@ from flows.run.targets import listings_to_crawl
 
 
 def refresh(sources: list[str] | None, store: str | None, *, accept_drop: bool, new_store: bool, as_json: bool) -> None:
-    """Crawl the sources, build, sign and publish; exit 1 when some did not pass their gate."""
+    """Crawl, build, sign and publish; exit 1 when a source did not pass its gate: `accept_drop` waives `largest_drop`.
+
+    `new_store` begins a new history in a store that lost its pointer.
+    """
     settings = read_settings(sources=tuple(sources) if sources else None, store=store)
     _announce_key(settings)
     job = new_job("refresh", settings, epoch=source_date_epoch(), consent=Consent(accept_drop, new_store))

@@ -14,7 +14,10 @@ from pipelines.registry.layout import POINTER_KEY
 
 
 def serve(store_url: str | None, *, port: int, host: str, nginx: bool, browser: bool = False) -> None:
-    """Serve a store's site and API until interrupted, or print a configuration for nginx that does."""
+    """Serve a store's site and API until interrupted, or with `nginx` print a configuration for it that does.
+
+    Raise EmptyStoreError where nothing is published, and with `nginx` SettingsError where the store is no directory.
+    """
     settings = read_settings(store=store_url)
     store = open_store(settings.store)
     if nginx:

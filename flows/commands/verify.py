@@ -43,7 +43,10 @@ class Scope:
 
 
 def verify(scope: Scope, trusting: TrustOptions, *, as_json: bool) -> None:
-    """Verify what the scope names, and show the findings; exit 1 unless every one is good."""
+    """Verify what the scope names, and show the findings; exit 1 unless every one is good.
+
+    Raise SettingsError for options that do not go together.
+    """
     if bool(scope.targets) == scope.every:
         raise SettingsError("name the passports to verify, or give --all")
     if scope.evidence and not all(map(names_slug, scope.targets)):
@@ -108,7 +111,7 @@ def base_urls_of(settings: Settings) -> tuple[str, ...]:
 
 
 def tell(judged: list[JudgedTarget], trust: TrustedKeys, *, as_json: bool, brief: bool) -> None:
-    """Show the findings, if `brief` only those that are not good; exit 1 unless all are good."""
+    """Show the findings, if `brief` without good and unpinned ones; exit 1 unless all are good."""
     bad = [one for one in judged if not one.finding.verdict.good]
     if as_json:
         terminal.document(answer(judged, trust))

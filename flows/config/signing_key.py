@@ -68,7 +68,7 @@ def open_key(settings: Settings) -> OpenedKey:
 
 
 def find_key(settings: Settings, role: Role = "passports") -> OpenedKey | None:
-    """Return the key of a role from the environment, or else from its file; None where there is neither."""
+    """Return the key of a role from the environment or its file, None without both; raise SigningKeyError if unfit."""
     given = {
         "passports": ("PASSPORTS_SIGNING_KEY", settings.signing_key),
         "registry": ("PASSPORTS_REGISTRY_KEY", settings.registry_key),

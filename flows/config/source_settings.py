@@ -119,8 +119,8 @@ class SourceSettings(_Fields):
         return None if asked["minimum_downloads"] is None else ListQuery(**asked)
 
     @property
-    def changes(self) -> bool:
-        """Whether a refresh crawls the Hub's list only for changes since the last crawl."""
+    def changes_only(self) -> bool:
+        """Whether a refresh crawls only what changed on the Hub's list since its last crawl, and not all of it."""
         return bool(self._of(HUB, "changes"))
 
     def _of(self, source: str, name: str) -> Any:  # noqa: ANN401 - of the field's type

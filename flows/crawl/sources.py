@@ -128,7 +128,7 @@ def _since(source: str, query: ListQuery, state: PublishedState) -> str | None:
 
 
 async def extract_limits(job: Job, so_far: Ingestion) -> CrawlOutcome | None:
-    """Ask a language model for the limits that texts state, and return the outcome; None where none is set."""
+    """Ask a language model for the limits that texts state, and return the outcome; None where no model is set."""
     tools = open_tools(job)
     endpoint = endpoint_of(tools.settings)
     if endpoint is None:
@@ -151,6 +151,6 @@ def _admitted(so_far: Ingestion) -> Iterator[AdmittedLine]:
     return (line for line in lines if isinstance(line, AdmittedLine) and line.raw.source in READ)
 
 
-def failure_of(source: str, error: CrawlFailedError) -> Breach:
+def breach_of(source: str, error: CrawlFailedError) -> Breach:
     """Return the breach of a crawl that left no report, as it was stopped or died."""
     return Breach(source=source, gate="complete", reason=str(error))

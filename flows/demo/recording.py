@@ -34,13 +34,13 @@ Answer = tuple[HTTPStatus, str, str]
 
 
 def models() -> list[dict[str, Any]]:
-    """Return the recorded list, newest first, in the shape of the API's `Model`."""
+    """Return OpenRouter's list as it was recorded, newest first, each model in the shape of the API's `Model`."""
     records: list[dict[str, Any]] = json.loads(_text("openrouter_models.json"))
     return records
 
 
 def endpoints() -> dict[str, dict[str, Any]]:
-    """Return the recorded answers of `/models/<author>/<slug>/endpoints` by model id; most models have none."""
+    """Return model id → recorded answer of `/models/<author>/<slug>/endpoints`; most models have none."""
     answers: dict[str, dict[str, Any]] = json.loads(_text("openrouter_endpoints.json"))
     return answers
 

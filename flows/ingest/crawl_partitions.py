@@ -32,16 +32,17 @@ class IngestedCrawl:
     """Slugs of the admitted records; empty after a crawl of the whole source, where nobody needs them."""
 
 
-Judge = Callable[[AdmittedLine], str | None]
-"""Says why a record cannot be believed although it was read; None where it can."""
+FaultOf = Callable[[AdmittedLine], str | None]
+"""Returns why a record cannot be believed although it was read; None where it can."""
 
 
 def partition(
-    outcome: CrawlOutcome, folder: Path, *, whole: bool, gate: Gate | None = None, judge: Judge = lambda _: None
+    outcome: CrawlOutcome, folder: Path, *, whole: bool, gate: Gate | None = None, fault_of: FaultOf = lambda _: None
 ) -> IngestedCrawl:
-    """Read a crawl once: split its records by slot below `folder`, and count what `gate` judges, if there is one.
+    """Split a crawl's records by slot below `folder`, quarantine those with a fault, and count what its gate judges.
 
-    Records that `judge` finds fault with are quarantined.
+    `whole`: it is of the whole source, so its slugs are not collected. Without a `gate` no values are counted.
+    `fault_of` returns why a record that was read cannot be believed, None where it can.
     """
     fill_counts = FillCounts(gate.rated if gate else frozenset())
     ingested, count = IngestedCrawl(outcome, fill_counts=fill_counts), shard_count(outcome.report.admitted)
@@ -49,7 +50,7 @@ def partition(
         if isinstance(line, QuarantinedLine):
             ingested.refused.append(_retained(line.quarantined, len(ingested.refused)))
             continue
-        if reason := judge(line):
+        if reason := fault_of(line):
             refused = Quarantined.of(line.raw, "validate", reason, raw=line.raw.body)
             ingested.refused.append(_retained(refused, len(ingested.refused)))
             continue

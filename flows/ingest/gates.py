@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from flows.ingest.crawl_partitions import IngestedCrawl, Judge
+from flows.ingest.crawl_partitions import FaultOf, IngestedCrawl
 from flows.registry.published import PublishedState
 from pipelines.lifecycle.crawl_checks import DROP, RefusalCounts, check, check_one, check_refusals
 from pipelines.lifecycle.facet_checks import implausible
@@ -47,14 +47,14 @@ def breaches_of(ingested: IngestedCrawl, served: PublishedState, gates: Gates, *
     return found
 
 
-def facet_judge(served: PublishedState, gates: Gates) -> Judge:
-    """Return what judges each answer about all models of a source, beside the last good one of the same query.
+def facet_fault(served: PublishedState, gates: Gates) -> FaultOf:
+    """Return a function that says why an answer about all models is implausible beside the last good one, or None.
 
-    It does not judge other records.
+    Answers are compared with the last good one of the same query. Of other records it returns None.
     """
     last: dict[str, dict[str, Listing]] = {}
 
-    def judge(line: AdmittedLine) -> str | None:
+    def fault_of(line: AdmittedLine) -> str | None:
         source = line.raw.source
         if source not in FACETS:
             return None
@@ -62,7 +62,7 @@ def facet_judge(served: PublishedState, gates: Gates) -> Judge:
             last[source] = {one.raw.id: one.listing for one in served.lines(source)}
         return implausible(line.listing, last[source].get(line.raw.id), gates[source])
 
-    return judge
+    return fault_of
 
 
 def _came(ingested: IngestedCrawl) -> dict[str, RefusalCounts]:

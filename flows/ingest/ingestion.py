@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from flows.ingest.crawl_file import CrawlOutcome
 from flows.ingest.crawl_partitions import IngestedCrawl, partition
-from flows.ingest.gates import breaches_of, facet_judge
+from flows.ingest.gates import breaches_of, facet_fault
 from flows.ingest.listings import Listings, served_listings, update_listings
 from flows.job.job import Job, open_tools
 from flows.job.preflight import starting_point_of
@@ -56,8 +56,8 @@ def ingest(job: Job, so_far: Ingestion, outcome: CrawlOutcome) -> Ingestion:
     """
     folder = Path(tempfile.mkdtemp(prefix=f"{outcome.report.source}-", dir=so_far.folder))
     gates, crawls = open_tools(job).gates, so_far.crawls
-    judge = facet_judge(so_far.served, gates)
-    crawl = partition(outcome, folder / "crawl", whole=job.whole, gate=gates[outcome.report.source], judge=judge)
+    fault_of = facet_fault(so_far.served, gates)
+    crawl = partition(outcome, folder / "crawl", whole=job.whole, gate=gates[outcome.report.source], fault_of=fault_of)
     found = breaches_of(crawl, so_far.served, gates, whole=job.whole)
     stopping = tuple(breach for breach in found if not (job.accept_drop and breach.gate == DROP))
     judged = crawls._replace(read=(*crawls.read, crawl), breaches=(*crawls.breaches, *stopping))
@@ -74,7 +74,7 @@ def with_failures(so_far: Ingestion, failures: Iterable[Breach]) -> Ingestion:
 
 
 def rebased(job: Job, ingestion: Ingestion, state: PublishedState) -> Ingestion:
-    """Apply the good crawls of a run again, to the state that another run has published meanwhile."""
+    """Return the ingestion with its good crawls applied again, to what another run has published meanwhile."""
     folder, listings = Path(tempfile.mkdtemp(prefix="rebased-", dir=ingestion.folder)), served_listings(state)
     for crawl in ingestion.crawls.good:
         listings = update_listings(listings, crawl, state, folder, whole=job.whole)

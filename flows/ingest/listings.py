@@ -106,7 +106,10 @@ def served_listings(served: PublishedState) -> Listings:
 def update_listings(
     before: Listings, one: IngestedCrawl, served: PublishedState, folder: Path, *, whole: bool
 ) -> Listings:
-    """Return the listings with those of a crawl in place of the last good ones; `before` is not changed."""
+    """Return the listings with those of a crawl in place of the last good ones; `before` is not changed.
+
+    After a crawl of a `whole` source, records that it did not bring are marked as missing.
+    """
     listings = before.copied()
     report, recreated = one.outcome.report, ReplacedRepositories()
     for source in sorted(one.spools, key=SOURCE_NAMES.index):  # repositories before their texts, which depend on them

@@ -147,7 +147,7 @@ def new_job(
         "hub_list": settings.hub_list if flow == "refresh" else None,
         "budgets": settings.budgets if flow == "refresh" else {},
         "facets": settings.facets if not only else {},
-        "changes": settings.changes and flow == "refresh",
+        "changes": settings.changes_only and flow == "refresh",
         **asdict(consent),
         "epoch": epoch,
     }

@@ -81,9 +81,9 @@ def _is_ours(folder: Path) -> bool:
 
 @contextmanager
 def crawl_folder(job: Job, source: str) -> Iterator[Path | None]:
-    """Yield the folder of a resumable crawl, the same for each run of this store, source and URL on this machine.
+    """Yield the folder of a resumable crawl, None where another run is crawling there now.
 
-    Yields None where another run is crawling there now.
+    It is the same folder for each run of this store, source and URL on this machine.
     """
     what = f"{canonical_store(job.store)}\n{source}\n{job.source_urls[source]}"
     folder = _folder((open_tools(job).settings.work or cache_folder()) / "crawls", what)

@@ -18,7 +18,7 @@ from flows.build.builder import Builder
 from flows.build.passports import Built
 from flows.config.clock import source_date_epoch
 from flows.config.settings import read_settings
-from flows.crawl.sources import crawl_source, crawl_waves, extract_limits, failure_of
+from flows.crawl.sources import breach_of, crawl_source, crawl_waves, extract_limits
 from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome
 from flows.ingest.ingestion import Ingestion, begin, ingest, with_failures
 from flows.job.job import Consent, Job, new_job, open_tools
@@ -65,7 +65,7 @@ def ingest_task(job: Job, so_far: Opaque[Ingestion], outcome: Opaque[CrawlOutcom
 
 @task(name="extract", cache_policy=NO_CACHE)
 async def extract_task(job: Job, so_far: Opaque[Ingestion]) -> Opaque[CrawlOutcome | None]:
-    """Ask a language model for the limits that texts state; None where none is set."""
+    """Ask a language model for the limits that texts state; None where no model is set."""
     return Opaque(await extract_limits(job, so_far.content))
 
 
@@ -113,7 +113,7 @@ async def crawl_all(job: Job) -> Ingestion:
             if isinstance(outcome, Opaque):
                 so_far = ingest_task(job, so_far, outcome)
             elif isinstance(outcome, CrawlFailedError):
-                failures.append(failure_of(source, outcome))
+                failures.append(breach_of(source, outcome))
             else:
                 raise outcome
     extraction = (await extract_task(job, so_far)).content

@@ -63,7 +63,7 @@ class Serving(Runner):
 
 
 async def serve_deployments(deployments: list[Deployment], say: Say) -> signal.Signals | None:
-    """Serve deployments until a signal ends it; return the signal."""
+    """Serve deployments until a signal ends it; return the signal, None where it ended without one."""
     await watch_for_dead_runs()
     runner = Serving(name="passports", limit=AT_ONCE, heartbeat_seconds=HEARTBEAT_S)
     runner.say = say

@@ -201,7 +201,7 @@ def _serve(port: str, parent: str) -> None:
 
 
 def in_a_line(record: logging.LogRecord) -> bool:
-    """Shorten the log of a locked database to one line: it is no fault, as the server repeats the message."""
+    """Return True, with the log of a locked database cut to one line: no fault, as the server repeats the message."""
     error = record.exc_info[1] if record.exc_info else None
     if error is not None and LOCKED in str(error):
         record.msg, record.args, record.exc_info = f"{LOCKED}: a message is processed again", (), None

@@ -56,9 +56,9 @@ class Immutables:
     """A generation that readers may have seen: the new number is higher, even if the store has lost that generation."""
 
     def write(self) -> tuple[int, str] | None:
-        """Write all files; returns the new generation's number and the hash of its snapshot.
+        """Write all files; return the generation's number and its snapshot's hash, None if another publisher was first.
 
-        Returns None where creating the snapshot commits, and another publisher's was created first.
+        That is found here only where creating the snapshot commits; elsewhere the pointer's swap decides.
         """
         self._objects()
         sources = self._sources()

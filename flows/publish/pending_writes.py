@@ -69,7 +69,7 @@ class PendingWrites:
         return self.reader.store
 
     def deltas(self) -> Iterator[list[PendingWrite]]:
-        """Yield writes of missing deltas: the newest generation's, and earlier ones that killed publishers left out."""
+        """Yield the write of each missing delta, from the newest generation back to the first that has one."""
         with reported(self.on_step, Step.DELTA):
             for snapshot in self.reader.ancestry():
                 key = delta_key(snapshot.generation)

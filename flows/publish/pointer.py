@@ -54,7 +54,7 @@ def is_collecting(pointer: Pointer, at: datetime) -> bool:
 
 
 def wait_for_collection(store: Store, keys: KeyRing, clock: Callable[[], datetime]) -> Reader:
-    """Wait until a garbage collection has ended, or its lease if it was killed; returns what is served then."""
+    """Return what is served once a garbage collection or its lease ends; raise PublicationError if neither does."""
     for _ in range(int(COLLECTION_LEASE.total_seconds() / _LOOK_EVERY_S) + 1):
         served = Reader(store, keys, clock())
         if not is_collecting(served.pointer, clock()):

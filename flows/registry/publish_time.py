@@ -7,7 +7,7 @@ from http.client import HTTPException
 
 from flows.errors import FlowError
 from flows.registry.reader import Reader
-from pipelines.ahead import CLOCK_SKEW, is_ahead, published_at
+from pipelines.ahead import CLOCK_SKEW, is_ahead, latest_date
 from schemas.times import http_date, instant, timestamp
 
 TIMEOUT_S = 15
@@ -22,7 +22,7 @@ class ClockBehindError(FlowError):
 
 
 def unconfirmed(at: datetime) -> bool:
-    """Confirm no time: for publishers that ask no other clock."""
+    """Return False: no other clock is asked, and so none confirms a time."""
     del at
     return False
 
@@ -35,7 +35,7 @@ def time_to_publish(base: Reader | None, at: datetime, confirm: Confirm = unconf
     """
     if base is None:
         return at
-    latest = published_at(base.pointer, base.snapshot)
+    latest = latest_date(base.pointer, base.snapshot)
     if not is_ahead(latest, at):
         return max(at, instant(latest))
     if confirm(at):

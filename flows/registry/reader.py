@@ -205,9 +205,9 @@ class Reader:
         return (self.standing(seen_generation) or finding) if finding.verdict.good else finding
 
     def verified(self, slug: str, *, seen_generation: int | None = None) -> tuple[Finding, dict[str, Any] | None]:
-        """Return the verdict on the passport of a slug, and its signed content: the `passport` object.
+        """Return the verdict on the passport of a slug, and its content, None unless trusted keys signed it.
 
-        The content is None unless a trusted key signed it and this generation names it, whatever its age.
+        The content is the `passport` object; None too unless this generation names it, whatever its age.
         """
         finding, passport = verified(self, slug)
         return (self.standing(seen_generation) or finding) if finding.verdict.good else finding, passport

@@ -89,7 +89,7 @@ def print_cursor(order: SortKey, value: object, slug: str) -> str:
 
 
 def words_query(text: str, *, every: bool) -> str | None:
-    """Return an FTS5 query for words, the last of which may be begun only; None where the text has no word."""
+    """Return an FTS5 query for `every` word, or else any, the last perhaps cut off; None without words."""
     words = _WORD.findall(text[:LONGEST_SEARCH])[:MOST_WORDS]
     quoted = [f'"{word}"' for word in words]
     return f"{(' ' if every else ' OR ').join(quoted)}*" if quoted else None

@@ -79,7 +79,7 @@ class Store(Protocol):
         """Write a key that does not exist; returns False, and writes nothing, where it does."""
 
     def create_from(self, key: str, path: Path) -> bool:
-        """Write a key that does not exist from a local file, in pieces, as `create` does.
+        """Write a local file to a key that does not exist, in pieces; returns False, and writes nothing, where it does.
 
         The key must name the file by its hash: a store may write it again where another writer was as fast.
         """

@@ -61,12 +61,12 @@ class LocalStore:
         return f"LocalStore({self.name!r})"
 
     def get(self, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob:
-        """Return the content of a key; its token is the SHA-256 of the content."""
+        """Return the content of a key, its SHA-256 as token; raise MissingKeyError or TooLargeError."""
         with explained(self.name, key), self._folder_of(key, make=False) as (folder, leaf):
             return Blob(body := self._read(folder, leaf, key, max_bytes), _token(body))
 
     def save(self, key: str, path: Path, *, max_bytes: int) -> None:
-        """Copy the file of a key to a new file."""
+        """Copy the file of a key to a new file; raise MissingKeyError or TooLargeError."""
         with (
             explained(self.name, key),
             self._folder_of(key, make=False) as (folder, leaf),
@@ -84,11 +84,11 @@ class LocalStore:
             return False
 
     def create(self, key: str, body: bytes) -> bool:
-        """Create a key by linking the finished file into place, which succeeds for one of several processes at once."""
+        """Create a key by linking the finished file into place; False for all but one of several processes at once."""
         return self._create(key, (body,))
 
     def create_from(self, key: str, path: Path) -> bool:
-        """Create a key from a file, in pieces."""
+        """Create a key from a file, in pieces; returns False, and writes nothing, where it exists."""
         with path.open("rb") as file:
             return self._create(key, iter(partial(file.read, _PIECE_BYTES), b""))
 
@@ -102,7 +102,7 @@ class LocalStore:
         return True
 
     def swap(self, key: str, body: bytes, expected: str) -> None:
-        """Replace a version by comparing and renaming, under a lock that all swaps in this directory share."""
+        """Replace a version under a lock that all swaps here share; raise ConflictError where another is stored."""
         with (
             explained(self.name, key),
             self._staged(key, (body,)) as (tmp, name, folder, leaf),

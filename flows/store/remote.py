@@ -83,7 +83,7 @@ class ObjectStore:
         return f"ObjectStore({self.name!r})"
 
     def get(self, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob:
-        """Return the content of a key, after checking its size."""
+        """Return the content of a key, after checking its size; raise MissingKeyError or TooLargeError."""
         with _explained(self.name, key):
             found = obstore.get(self._client, keys.checked(key))
             if found.meta["size"] > max_bytes:
@@ -91,7 +91,7 @@ class ObjectStore:
             return Blob(bytes(found.bytes()), _token(found.meta["e_tag"], found.meta["version"]))
 
     def save(self, key: str, path: Path, *, max_bytes: int) -> None:
-        """Write the content of a key to a new file as it arrives, after checking its size."""
+        """Write the content of a key to a new file as it arrives; raise MissingKeyError or TooLargeError."""
         with _explained(self.name, key):
             found = obstore.get(self._client, keys.checked(key))
             if found.meta["size"] > max_bytes:
@@ -110,7 +110,7 @@ class ObjectStore:
         return True
 
     def create(self, key: str, body: bytes) -> bool:
-        """Write a key on the condition that it does not exist (`If-None-Match: *`).
+        """Write a key on the condition that it does not exist (`If-None-Match: *`); returns False where it does.
 
         A service may answer "conflict" to all racing writers, meaning "try again". So a conflict counts only if the key
         exists afterwards; otherwise the write is tried again.
@@ -126,7 +126,7 @@ class ObjectStore:
         raise StoreUnavailableError(f"{self.name}: {key} could not be created although it does not exist: run again")
 
     def create_from(self, key: str, path: Path) -> bool:
-        """Upload a file in parts unless the key exists: such an upload cannot be made conditional everywhere."""
+        """Upload a file in parts; returns False where the key exists: not every service checks that as it writes."""
         if self.exists(key):
             return False
         served = layout.headers(keys.checked(key))
@@ -136,7 +136,7 @@ class ObjectStore:
         return True
 
     def swap(self, key: str, body: bytes, expected: str) -> None:
-        """Write a key on the condition that the expected version is stored (`If-Match`)."""
+        """Write a key if the expected version is stored (`If-Match`); raise ConflictError where it is not."""
         version = json.loads(expected)
         try:
             self._put(key, body, version)

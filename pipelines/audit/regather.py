@@ -11,7 +11,7 @@ from pipelines.lifecycle.absence import Absence, is_confirmed
 from pipelines.lifecycle.identity import identity_of
 from pipelines.merge.facets import Facets
 from pipelines.merge.gather import NO_ABSENCES, Absences, gather
-from pipelines.merge.joins import Joined, Joins, in_order
+from pipelines.merge.joins import Joined, Joins, joins_of
 from pipelines.merge.subject import Subject
 from pipelines.normalise.admit import admit
 from pipelines.normalise.facts import MOVED, SOUGHT
@@ -60,7 +60,7 @@ def regather(
     under_the_same_ids = _under_the_same_ids(at_hand, found)
     absences = _absences(own, observations)
     at_hand_now = [*(one.listing for one in found), *beside, *under_the_same_ids]
-    joins = in_order(at_hand_now, {slug: owner}.get, gone=absences.keys())
+    joins = joins_of(at_hand_now, {slug: owner}.get, gone=absences.keys())
     joined = [_joined(slug, one, joins) for one in found if one.by != "own" and one.listing.kind != "facet"]
     _see_that_none_is_left_out(slug, own, beside, joins)
     _see_that_texts_hold(found)

@@ -95,7 +95,7 @@ class RecordReader:
         return value or None
 
     def lines(self, key: str) -> list[str]:
-        """Read a list of lines of text."""
+        """Read a list of lines of text; raise FieldError at the first that is none."""
         values: list[str] = self.take(key)
         if not isinstance(values, list):
             self.refuse(key, f"is {shown(values)}, not a list of texts")
@@ -187,7 +187,7 @@ def parse_record(body: str) -> dict[str, Any]:
 
 
 def as_stated(value: object) -> AsStated:
-    """Return a value of a record in a form that evidence can carry: fractions as text with the source's digits."""
+    """Return a record's value in a form that evidence can carry, fractions as text; raise FieldError on an object."""
     if isinstance(value, Decimal):
         return digits(value)
     if isinstance(value, list):

@@ -69,7 +69,7 @@ def renames(records: Iterable[KnownRecord]) -> Iterator[Relocation]:
 
 
 def mark_relocated(line: AdmittedLine, move: Relocation) -> list[AdmittedLine]:
-    """Mark a record as missing under its name; of a source that names passports, add the observation that shows it."""
+    """Return a record marked as missing under its name; if its source names passports, also the observation of that."""
     at = move.found.observed_at
     since, latest = min(line.missing_since or at, at), max(line.missed_at or at, at)
     marks = {"missing_since": since, "missed_at": latest, "moved_to": move.found.id if move.is_rename else None}
@@ -93,12 +93,12 @@ def record_relocation(move: Relocation, last: AdmittedLine) -> AdmittedLine:
 
 
 def with_former_names(line: AdmittedLine, names: Iterable[str]) -> AdmittedLine:
-    """Add to the names that a record had before."""
+    """Return a record with more names that it had before; unchanged where today's rules refuse it."""
     return with_notes(line, formerly=tuple(dict.fromkeys([*line.raw.formerly, *names])))
 
 
 def keep_names(line: AdmittedLine, last: AdmittedLine) -> AdmittedLine:
-    """Carry over what the last record of the same name knew: its former names, and which record it succeeded."""
+    """Return a record with what the last one of its name has noted: former names, and which record it succeeded."""
     names = last.listing.named(last.raw.source)
     if not (names or last.raw.succeeds):
         return line
@@ -106,9 +106,9 @@ def keep_names(line: AdmittedLine, last: AdmittedLine) -> AdmittedLine:
 
 
 def with_notes(line: AdmittedLine, **notes: object) -> AdmittedLine:
-    """Change fields of a raw record other than its body, and read it again.
+    """Return a record with other fields, but the same body, read again; unchanged where today's rules refuse it.
 
-    A record that earlier rules admitted and today's refuse stays unchanged until its source is crawled again.
+    A record that earlier rules admitted and today's refuse stays so until its source is crawled again.
     """
     raw = line.raw.model_copy(update=notes)
     listing = line.listing if raw == line.raw else admit(raw)

@@ -22,9 +22,9 @@ _MOST_LEVELS = 5
 
 
 def read_ends(log: Frontier, read: Read) -> dict[str, bytes]:
-    """Return the tiles and the bundle that a log ends with and that are not full, by key.
+    """Return by key the unfilled tiles and bundle that a log ends with; raise LogError if its frontier is not theirs.
 
-    Raise LogError unless they lead to the frontier, which is signed, and what `read` raises.
+    The frontier is signed. What `read` raises is passed on.
     """
     ends = {key: read(key) for key in _end_keys(log)}
     for level in range(_MOST_LEVELS):

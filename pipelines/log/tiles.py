@@ -118,14 +118,14 @@ class Tiles:
         return Frontier(self.size, tuple(hashes))
 
     def inclusion(self, index: int, size: int | None = None) -> tuple[bytes, ...]:
-        """Return the proof that an entry is in the log, or in the log as it was at an earlier size."""
+        """Return the proof that an entry is in the log, or was at an earlier size; raise LogError where it was not."""
         size = self.size if size is None else size
         if not 0 <= index < size <= self.size:
             raise LogError(f"the log has {self.size} entries: none at {index} of {size}")
         return tuple(self._path(index, 0, size))
 
     def consistency(self, older: int) -> tuple[bytes, ...]:
-        """Return the proof that the log begins with what it was at an earlier size."""
+        """Return the proof that the log begins with what it was at an earlier size; raise LogError for a larger one."""
         if not 0 <= older <= self.size:
             raise LogError(f"the log has {self.size} entries, and never had {older}")
         return tuple(self._subproof(older, 0, self.size, whole=True)) if 0 < older < self.size else ()

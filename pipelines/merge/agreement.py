@@ -29,17 +29,20 @@ def _same_text(row: Field, one: str, other: str) -> bool:
 
 
 def agreeing(subject: Subject, fact: str) -> list[Claim]:
-    """Claims of other records that confirm the believed claim of a fact."""
+    """Claims that confirm the believed one of a fact, out of its rivals and those of facts that should be the same."""
     return [claim for claim, same in _compared(subject, fact) if same]
 
 
 def differing(subject: Subject, fact: str) -> list[Claim]:
-    """Claims of other records that conflict with the believed claim of a fact."""
+    """Claims that conflict with the believed one of a fact: its rivals, and those of facts that should be the same."""
     return [claim for claim, same in _compared(subject, fact) if not same]
 
 
 def _compared(subject: Subject, fact: str) -> list[tuple[Claim, bool]]:
-    """Other claims on a fact that state something, each with whether it agrees with the believed one."""
+    """Rivals of the believed claim and claims of facts that should be the same, each with whether it agrees.
+
+    Those that say little or only give a former name are left out, and all where precedence.toml has no row of the fact.
+    """
     row, others = field_of(fact), list(subject.others.get(fact, ()))
     for name in row.also if row else ():
         others += [subject.claims[name], *subject.others.get(name, ())] if name in subject.claims else []

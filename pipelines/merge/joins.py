@@ -206,13 +206,13 @@ def words(name: str) -> str:
     return _BETWEEN_WORDS.sub("-", name.lower()).strip("-")
 
 
-def in_order(
+def joins_of(
     listings: Iterable[Listing],
     served: Callable[[str], str | None] = no_owner,
     *,
     gone: Collection[tuple[str, str]] = (),
 ) -> Joins:
-    """Note a whole batch that is in memory; `served` gives the id that a slug is served under.
+    """Return the joins of a whole batch that is in memory; `served` gives the id that a slug is served under.
 
     `gone` are source and id of listings that are no longer offered: they retain their slug, and join nothing.
     """

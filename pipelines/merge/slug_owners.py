@@ -11,7 +11,7 @@ JOINT = "--"
 
 
 def no_owner(_slug: str) -> str | None:
-    """Answer for every slug that no passport is served under it."""
+    """Return None for every slug: no passport is served under it."""
     return None
 
 
@@ -33,7 +33,7 @@ class SlugOwners:
         return {"_served": answers.get, "_claims": self._claims}
 
     def claim(self, listing: Listing) -> None:
-        """Note a listing; of the Hub's only repositories with "--" in their id, whose slug can equal another's."""
+        """Note a listing that claims a slug; of the Hub's repositories only those with "--" in their id share one."""
         hosted = listing.source == HUB
         if listing.kind not in CLAIMING or (hosted and JOINT not in listing.id):
             return

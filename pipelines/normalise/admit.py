@@ -13,7 +13,7 @@ Reader = Callable[[RawListing], Listing]
 
 
 def reader_of(source: Source) -> Reader:
-    """Import the function that reads a source's records, as the source's row names it."""
+    """Return the function that reads a source's records, imported from where the source's row names it."""
     module, _, function = source.reader.partition(":")
     return cast("Reader", getattr(import_module(module), function))
 

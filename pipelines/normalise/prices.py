@@ -99,7 +99,7 @@ def costs_nothing(prices: Iterable[Price]) -> bool:
 
 
 def unpriced_outputs(offer: Listing) -> list[str]:
-    """Outputs of an offer, beside text, whose price it does not state although every price that it states is zero."""
+    """Outputs, beside text, that an offer with only zero prices states no price of; none for the variant `:free`."""
     if offer.variant == FREE or not costs_nothing(offer.prices):
         return []
     kinds, made = {price.kind for price in offer.prices}, {fact.name for fact in offer.facts}

@@ -35,7 +35,7 @@ FACT_OF = {
 """Key of the block → the fact that it shows."""
 
 FROM_CARDS = ("sampling_rate_hz", "casing", "max_sequence_tokens")
-"""Keys that are there only where a text states them."""
+"""Keys that, as `training_data`, are there only where a text states them."""
 
 UNREAD = {"licence": ("licence", "licence_stated"), "languages": ("language", "languages_stated")}
 """Key of the block → its fact or group, and the fact of what is stated there and is no such value.
@@ -48,7 +48,7 @@ _MODALITY_PLACE = {word: place for place, word in enumerate(MODALITY_ORDER)}
 
 
 def model_block(subject: Subject) -> Document:
-    """Build the `artifact.model` block. Every key is present, null or empty where no source states anything."""
+    """Build the `artifact.model` block: unstated keys are null or empty, or left out if only texts state them."""
     facts = {key: subject.value(fact) for key, fact in FACT_OF.items()}
     return {
         "listing_id": subject.primary.base_id,

@@ -138,10 +138,11 @@ def compose(
     verified: bool = False,
     matches: int = 0,
 ) -> Composed:
-    """The first 10 distinct `requires` and limitations, in order; then what is still open about builder and outcomes.
+    """The first 10 distinct `requires` and limitations, in order; then that builder and outcomes are not known yet.
 
-    `limitations` are those of the model in the order of their importance; without it those of its capabilities count,
-    in order, as in passports of the older format.
+    The builder is known where `verified`, outcomes where there are `matches`. `limitations` are those of the model in
+    the order of their importance; without it those of its capabilities count, in order, as in passports of the older
+    format.
     """
     permissions = first_distinct(need for capability in capabilities for need in capability["requires"])
     if limitations is None:

@@ -44,14 +44,14 @@ def pack(lines: Iterable[bytes]) -> bytes:
     return packed.getvalue()
 
 
-def ref_of(body: bytes, *, index: int, rows: int) -> ShardRef:
+def ref_of(packed: bytes, *, index: int, rows: int) -> ShardRef:
     """Return a snapshot's reference to a packed file: its hash, and its sizes before and after compression."""
-    unpacked = sum(map(len, unpacked_pieces(body, max_bytes=MAX_PART_BYTES)))
+    unpacked = sum(map(len, unpacked_pieces(packed, max_bytes=MAX_PART_BYTES)))
     return ShardRef(
         index=index,
-        sha256=hashlib.sha256(body).hexdigest(),
+        sha256=hashlib.sha256(packed).hexdigest(),
         rows=rows,
-        packed_bytes=len(body),
+        packed_bytes=len(packed),
         unpacked_bytes=unpacked,
     )
 

@@ -10,7 +10,7 @@ from pydantic import model_validator
 from pipelines.rules.capabilities import CapabilityTable
 from pipelines.rules.failure_modes import LIMIT, FailureMode, FailureModeTable, MergedModes
 from pipelines.rules.issuing import IssuingTable, RiskRule
-from pipelines.rules.tables import RulesError, override, rules_document, table_text
+from pipelines.rules.tables import RulesError, rules_document, table_text, use_tables
 from schemas.base import Frozen
 
 PARSED = ("capabilities.toml", "failure_modes.toml", "issuing.toml")
@@ -58,11 +58,11 @@ def stated_limits() -> dict[str, FailureMode]:
 
 
 def use_rules(document: bytes) -> None:
-    """Make this process use other rules, given as `rules_document` writes them.
+    """Use these rules in this process, before any are read; raise RulesError afterwards, or where they cannot be read.
 
-    Raises RulesError for rules that this version cannot read, and where rules have been read before.
+    They are given as `rules_document` writes them.
     """
-    override(document)
+    use_tables(document)
     try:
         rulebook()
     except (ValueError, KeyError) as error:

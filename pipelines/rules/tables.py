@@ -29,11 +29,10 @@ def rules_document() -> bytes:
     return canonical({name: table_text(name) for name in TABLES})
 
 
-def override(document: bytes) -> None:
-    """Make this process use other tables, given as `rules_document` writes them.
+def use_tables(document: bytes) -> None:
+    """Use these tables in this process, before any is read; raise RulesError afterwards, or for a bad document.
 
-    Raises RulesError for what is no such document, and where tables have been read before, because what was made from
-    them is cached in many places.
+    They are given as `rules_document` writes them. What is made from tables that were read is cached in many places.
     """
     if _texts.cache_info().currsize:
         raise RulesError("this process has read its rules already: read other rules in a separate process")

@@ -5,8 +5,8 @@ None where there are no data, with the inputs that it was computed from.
 
 availability       mean of: the best uptime of an endpoint that is up, from 90 % (0) to 100 % (1); log(1 + providers
                    that are up) / log(1 + 5), at most 1; the share of tool calls that succeed at least
-provenance         mean of: log(1 + publishers) / log(1 + 4), at most 1; of the facts that sources state of the model,
-                   the share that more than one publisher states; 1 - conflicts / 5, at least 0
+provenance         mean of: log(1 + origins) / log(1 + 4), at most 1; of the facts that sources state of the model,
+                   the share that more than one origin states; 1 - conflicts / 5, at least 0
 openness           mean of: its licence restricts nobody's use (1), is another one (0.5), or none is stated (0); its
                    weights are public (1), granted on request (0.5), or neither (0); its card was read (1) or not (0)
 currency           0.5 to the power of (age / 14 days), as in the score, times days until the announced end / 90, at
@@ -25,7 +25,7 @@ from pipelines.scoring.counts import (
     has_card,
     hundredths,
     limits_of_card,
-    publishers,
+    origins,
     share_of,
     stated_facts,
 )
@@ -33,7 +33,7 @@ from pipelines.scoring.score import freshness
 from schemas.times import instant
 
 LEAST_UPTIME = 90
-PROVIDERS_REFERENCE, PUBLISHERS_REFERENCE, CONFLICTS_REFERENCE, LIMITS_REFERENCE = 5, 4, 5, 6
+PROVIDERS_REFERENCE, ORIGINS_REFERENCE, CONFLICTS_REFERENCE, LIMITS_REFERENCE = 5, 4, 5, 6
 """Counts that are worth 1, of conflicts 0: more of them hardly change a decision."""
 NOTICE = timedelta(days=90)
 """An end that is further away does not lower `currency`: this is long enough to change to another model."""
@@ -73,9 +73,9 @@ def _availability(model: Json) -> dict[str, Any]:
 
 
 def _provenance(unfragile: Json) -> dict[str, Any]:
-    many, conflicts = len(publishers(unfragile)), len(unfragile["conflicts"])
+    many, conflicts = len(origins(unfragile)), len(unfragile["conflicts"])
     facts, corroborated = len(stated_facts(unfragile)), len(corroborated_facts(unfragile))
-    marks = [share_of(many, PUBLISHERS_REFERENCE), 1 - conflicts / CONFLICTS_REFERENCE]
+    marks = [share_of(many, ORIGINS_REFERENCE), 1 - conflicts / CONFLICTS_REFERENCE]
     marks += [corroborated / facts] if facts else []
     inputs = {"publishers": many, "facts": facts, "corroborated": corroborated, "conflicts": conflicts}
     return _dimension(marks, inputs)

@@ -1,4 +1,4 @@
-"""Counts what a passport states, as score and assessment read it: publishers, providers, and limits from its card."""
+"""Counts what a passport states, as score and assessment read it: origins, providers, and limits from its card."""
 
 import math
 import re
@@ -26,8 +26,11 @@ def model_of(unfragile: Json) -> Json:
     return model
 
 
-def publisher_of(entry: Json) -> str | None:
-    """Who publishes the record of an entry of evidence; None where it rests on no record of a source."""
+def origin_of(entry: Json) -> str | None:
+    """Who states the record of an entry of evidence, such as `openrouter`; None where it rests on no source's record.
+
+    A part of a source that repeats another one has that one as its origin.
+    """
     if entry["asserted_by"] in WITHOUT_SOURCE:
         return None
     name: str = entry["source"]
@@ -35,30 +38,30 @@ def publisher_of(entry: Json) -> str | None:
     return repeats[0] if repeats and entry["locator"].startswith(repeats[1]) else name.partition("-")[0]
 
 
-def publishers(unfragile: Json) -> set[str]:
-    """Who gave evidence; all records of one publisher count once."""
-    return {publisher for entry in unfragile["evidence"] if (publisher := publisher_of(entry))}
+def origins(unfragile: Json) -> set[str]:
+    """Who gave evidence: all sources of one origin count once."""
+    return {origin for entry in unfragile["evidence"] if (origin := origin_of(entry))}
 
 
 def places(unfragile: Json) -> set[str]:
-    """Where the model appears: who gave evidence, providers, and the Hub where a repository there is named."""
+    """Where the model appears: origins of evidence, providers, and the Hub where a repository there is named."""
     model = model_of(unfragile)
     named = {HUB} if model["huggingface_id"] is not None else set()
-    return publishers(unfragile) | named | {f"provider {name}" for name in providers(model)}
+    return origins(unfragile) | named | {f"provider {name}" for name in providers(model)}
 
 
 def stated_facts(unfragile: Json) -> dict[str, set[str]]:
-    """Path of each fact of the model that a source states → the publishers that state it."""
+    """Path of each fact of the model that a source states → the origins that state it."""
     found: dict[str, set[str]] = defaultdict(set)
     for entry in unfragile["evidence"]:
-        if entry["path"].startswith(FACTS) and (publisher := publisher_of(entry)):
-            found[entry["path"]].add(publisher)
+        if entry["path"].startswith(FACTS) and (origin := origin_of(entry)):
+            found[entry["path"]].add(origin)
     return found
 
 
 def corroborated_facts(unfragile: Json) -> list[str]:
-    """Paths of the facts of the model that more than one publisher states."""
-    return [path for path, publishers in stated_facts(unfragile).items() if len(publishers) > 1]
+    """Paths of the facts of the model that more than one origin states."""
+    return [path for path, stating in stated_facts(unfragile).items() if len(stating) > 1]
 
 
 def providers(model: Json) -> set[str]:
@@ -81,7 +84,7 @@ def limits_of_card(unfragile: Json) -> set[str]:
 
 
 def share_of(count: float, reference: float) -> float:
-    """A count on a logarithmic scale from 0 to 1, which the reference and every larger count are worth."""
+    """Place of a count on a logarithmic scale: 0 for none, 1 for the reference and more."""
     return min(1.0, math.log1p(count) / math.log1p(reference))
 
 

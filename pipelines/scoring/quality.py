@@ -1,4 +1,4 @@
-"""The checklist of quality: what a careful publisher states of a model, and whether a passport has it."""
+"""The checklist of quality: what a careful maker states of a model, and whether a passport has it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

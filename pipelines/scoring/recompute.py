@@ -12,7 +12,7 @@ RECOMPUTED = ("score", "rank_breakdown", "score_basis", "assessment")
 
 
 def recompute(unfragile: Json, *, signed_at: datetime) -> dict[str, Any]:
-    """Each of these parts by its key."""
+    """Recompute score, breakdown, basis and assessment of a passport; return each by its key in `trust`."""
     breakdown = rank_breakdown(unfragile, signed_at=signed_at)
     return {
         "score": score(breakdown),

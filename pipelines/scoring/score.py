@@ -6,7 +6,7 @@ adoption     mean over the popularity signals that exist of log(1 + n) / log(1 +
              in an order of models is worth 1 - ((place - 1) / models) to the power of 0.7; .05 when there is no
              signal, and never less
 quality      of the checks that apply (`pipelines.scoring.quality`), the share that the passport meets
-ecosystem    log(1 + places) / log(1 + 20), at most 1; places: publishers with evidence, the Hub where a
+ecosystem    log(1 + places) / log(1 + 20), at most 1; places: origins of evidence, the Hub where a
              repository there is named, and providers; each counts once
 match_graph  Beta posterior mean of observed outcomes: (2 + successes) / (8 + matches), so .25 without any
 freshness    0.5 to the power of (age / 14 days), age from the last good scrape to the signature

@@ -23,7 +23,7 @@ TOMBSTONE = "a tombstone is in the passport's place; it is not signed, but the r
 def verify_passport(
     raw: bytes, *, keys: KeyRing, at: datetime, generation: int | None = None
 ) -> tuple[Finding, dict[str, Any] | None]:
-    """Return the verdict on a passport document at an instant (aware), and its signed content; never raises.
+    """Return the verdict on a passport document at an instant, and its content, None unless signed; never raises.
 
     The best verdict is ok_offline, as no registry is asked. `generation` is the one that issued it, where a registry
     states that: what a key signed before it was revoked is good only by that. The content is the `passport` object

@@ -26,7 +26,7 @@ def language_of(text: str, otherwise: Language = "en") -> Language:
 
 
 def language_by(words: Sequence[str], text: str, otherwise: Language) -> Language:
-    """The same for a text whose words are known."""
+    """Language of a text whose words are known, as `language_of` finds it."""
     if not text.isascii():
         letters = sum(map(len, words))
         foreign = sum(len(word) for word in words if max(word) > _LATIN_END)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from pipelines.ahead import is_ahead, published_at, row_is_ahead
+from pipelines.ahead import is_ahead, latest_date, row_is_ahead
 from pipelines.formats.slugs import hub_slug
 from pipelines.formats.text import amount
 from pipelines.freshness import AGES, age_of
@@ -55,7 +55,8 @@ class Ages(NamedTuple):
     passports: tuple[PassportAge, ...]
     """The worst and oldest first."""
     pointer_expires_at: str
-    published_at: str
+    dated: str
+    """The later one of the dates at which the pointer and its snapshot were signed."""
 
     @property
     def counts(self) -> dict[Age, int]:
@@ -68,8 +69,8 @@ class Ages(NamedTuple):
         """Sentences about what must not be relied on any more."""
         late = [source for source in self.sources if source.watched and source.age in BAD_AGES]
         complaints = [self._complaint(source) for source in late]
-        if is_ahead(self.published_at, self.at):
-            hours = -hours_between(self.published_at, self.at)
+        if is_ahead(self.dated, self.at):
+            hours = -hours_between(self.dated, self.at)
             clock = "correct this clock, or publish again from a machine whose clock is right"
             complaints.append(f"generation {self.generation} was published {hours:,.1f} h ahead of this clock: {clock}")
         return complaints + [
@@ -105,8 +106,8 @@ def ages_of(served: Generation, gates: Gates, at: datetime, *, watched: Collecti
     passports = sorted((_passport(row, gates, at) for row in rows), key=_worst_first)
     refs = (ref for ref in snapshot.sources if ref.source not in ROLLS.values())
     sources = tuple(_source(ref, gates, at, watched) for ref in refs)
-    published = published_at(pointer, snapshot)
-    return Ages(snapshot.generation, at, sources, tuple(passports), pointer.expires_at, published)
+    dated = latest_date(pointer, snapshot)
+    return Ages(snapshot.generation, at, sources, tuple(passports), pointer.expires_at, dated)
 
 
 def source_of(row: ShardRow) -> str:

@@ -59,7 +59,7 @@ def indexed(passport: Json, sha256: str) -> IndexedDocument:
 
 
 def price_per_million(prices: Iterable[Json], kind: str, *, free: bool = False) -> float | None:
-    """Return the unconditional price of a million tokens of a kind, 0 where it is free, None where it is not known."""
+    """Return the unconditional price of a million tokens of a kind, else 0 where it is `free`, or None."""
     found = (price for price in prices if price["kind"] == kind and "when" not in price and "token" in price["unit"])
     price = next(found, None)
     if price is None:

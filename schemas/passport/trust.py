@@ -140,9 +140,10 @@ class ProvenanceInputs(Frozen):
     """What provenance was computed from."""
 
     publishers: Count
+    """Origins that gave evidence."""
     facts: Count
     corroborated: Count
-    """Facts that more than one publisher states."""
+    """Facts that more than one origin states."""
     conflicts: Count
 
 

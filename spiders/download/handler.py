@@ -25,7 +25,7 @@ class BoundedParser(_LenientHTTPClientParser):
     head_bytes = 0
 
     def lineReceived(self, line: bytes) -> None:  # noqa: N802 - Twisted's
-        """Count a line of the headers."""
+        """Count a line of the headers; raise HeadTooLargeError beyond their bound."""
         self.head_bytes += len(line) + 1
         if self.head_bytes > LARGEST_HEAD_BYTES:
             raise HeadTooLargeError(f"its headers have more than {LARGEST_HEAD_BYTES:,} bytes")

@@ -67,7 +67,7 @@ class PatientRetry(RetryMiddleware):
     def process_exception(
         self, request: Request, exception: Exception, spider: Spider | None = None
     ) -> Request | Response | None:
-        """Retry after a failure of the network."""
+        """Retry after a failure of the network; None for other failures, and after the last try."""
         del spider
         return self._again(request, exception, 0.0) if isinstance(exception, self.exceptions_to_retry) else None
 

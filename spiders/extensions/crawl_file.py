@@ -26,10 +26,11 @@ PROGRESS_EVERY_S = 0.5
 
 
 @contextmanager
-def room_in(folder: Path) -> Iterator[None]:
-    """End the process where a folder has no room for a write, after one message: all later writes would fail too.
+def exit_when_full(folder: Path) -> Iterator[None]:
+    """End the process, after one message, when a write of the block to a folder fails for lack of room.
 
-    What was not written is lost; a crawl that can go on does so from its last checkpoint.
+    All later writes would fail too. What was not written is lost; a crawl that can go on does so from its last
+    checkpoint.
     """
     try:
         yield
@@ -68,13 +69,13 @@ class CrawlFile:
         self.checkpoints = 0
         if self.resumes:
             self.go_on()
-        with room_in(path.parent):
+        with exit_when_full(path.parent):
             self.lines = self.part.open("ab" if self.checkpoints else "wb")
         self.progress = create_looping_call(self.show)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Open the file now, so that a crawl that cannot write ends before it asks for anything."""
+        """Open the file before anything is asked for; raise NotConfigured without CRAWL_FILE."""
         path = crawler.settings.get("CRAWL_FILE")
         if not path:
             raise NotConfigured
@@ -119,7 +120,7 @@ class CrawlFile:
 
     def mark(self, done: PageDone) -> None:
         """Write a checkpoint, once everything before it is on disk."""
-        with room_in(self.path.parent):
+        with exit_when_full(self.path.parent):
             self.lines.flush()
             os.fsync(self.lines.fileno())
             self.write(_as_text(Checkpoint(done=done, so_far=self.report("unfinished"))))
@@ -128,7 +129,7 @@ class CrawlFile:
 
     def write(self, text: bytes) -> None:
         """Write one line without our secrets, as sources may repeat them, and reports are published."""
-        with room_in(self.path.parent):
+        with exit_when_full(self.path.parent):
             self.lines.write(without_secrets(text.decode(), self.secrets).encode() + b"\n")
 
     def item_error(self, item: RawListing, failure: Failure) -> None:
@@ -148,7 +149,7 @@ class CrawlFile:
         del spider
         self.progress.stop()
         self.show()
-        with room_in(self.path.parent), self.lines:
+        with exit_when_full(self.path.parent), self.lines:
             if self.resumes and self.checkpoints and reason == "shutdown":
                 return
             self.write(_as_text(self.report(reason)))

@@ -37,7 +37,7 @@ def secrets_of(settings: BaseSettings) -> tuple[str, ...]:
 
 
 def set_aside(line: RecordLine, text: bytes, secrets: tuple[str, ...]) -> RecordLine:
-    """Quarantine a record whose line repeats a secret, without its body; a redacted body would have another hash."""
+    """Return the line, or its quarantine without body where it repeats a secret: redacted, its hash would differ."""
     if isinstance(line, QuarantinedLine) or not secrets or not _shows(text.decode(), secrets):
         return line
     reason = "repeats one of our tokens, which must not be published: replace the token"

@@ -33,7 +33,7 @@ def tagged_licence(tags: list[str]) -> list[Fact]:
 
 
 def licence_tag(tags: list[str], declared: frozenset[str]) -> Fact | None:
-    """The first licence that the tags name, if the card declares none of those that they name."""
+    """The first licence that the tags name; None where they name none, or one that the card declares too."""
     found = list(_licence_facts(tags, "licence_tag"))
     named = [licence_id(str(fact.value)) or str(fact.value).lower() for fact in found]
     return found[0] if found and declared.isdisjoint(named) else None

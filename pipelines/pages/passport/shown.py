@@ -59,7 +59,7 @@ class EvidenceIndex:
         return [self._shown(entry) for entry in self._by_path.get(path, ())[:MOST_SHOWN]]
 
     def first(self, path: str) -> Shown | None:
-        """Return the first statement that shows the value at a path."""
+        """Return the first statement that shows the value at a path; None where there is none."""
         return next(iter(self.at(path)), None)
 
     def quote(self, path: str) -> str:

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from flows.audit.copy_check import check_copy
-from flows.crawl.sources import crawl_source, failure_of
+from flows.crawl.sources import breach_of, crawl_source
 from flows.demo import recording
 from flows.ingest.crawl_file import CrawlFailedError
 from flows.ingest.ingestion import begin
@@ -511,7 +511,7 @@ def test_a_cancelled_crawl_leaves_the_store_as_it_was(store: Path) -> None:
 
 def test_a_crawl_without_a_report_of_its_own_is_reported_all_the_same(equipped: Path) -> None:
     job = job_for(equipped / "store")
-    failure = failure_of("openrouter", CrawlFailedError("openrouter at http://127.0.0.1:9: no end after 1 s, stopped"))
+    failure = breach_of("openrouter", CrawlFailedError("openrouter at http://127.0.0.1:9: no end after 1 s, stopped"))
     with pytest.raises(GateClosedError, match="no end after 1 s") as closed:
         assemble_crawls(job, [], [failure])
     (kept,) = (equipped / "store/registry/runs").iterdir()

@@ -11,7 +11,7 @@ from pipelines.audit.mismatches import Mismatch, mismatches
 from pipelines.audit.regather import NotJoinedError, regather
 from pipelines.formats.json_pointer import resolve
 from pipelines.merge.gather import gather
-from pipelines.merge.joins import Joined, in_order
+from pipelines.merge.joins import Joined, joins_of
 from pipelines.merge.subject import Subject
 from pipelines.normalise.admit import READERS
 from pipelines.normalise.roll import roll_of
@@ -49,7 +49,7 @@ RAWS: list[RawListing] = [
 
 def subject(raws: list[RawListing] = RAWS) -> Subject:
     listings = [admitted(one) for one in raws]
-    joins = in_order(listings)
+    joins = joins_of(listings)
     placed = [one for listing in listings for one in joins.passports_of(listing)]
     own: list[Listing] = [one.listing for one in placed if one.by == "own"]
     (only,) = gather(own, joined=[one for one in placed if one.by != "own"]).subjects

@@ -19,7 +19,7 @@ from pipelines.extraction.prompt import question_of
 from pipelines.extraction.record import answers, is_of, record_of, refutation
 from pipelines.formats.json_pointer import resolve
 from pipelines.merge.gather import gather
-from pipelines.merge.joins import in_order
+from pipelines.merge.joins import joins_of
 from pipelines.rules.cards import card_rules
 from pipelines.rules.descriptions import description_rules
 from pipelines.rules.extraction import PLAIN, ExtractionRules, extraction_rules
@@ -285,7 +285,7 @@ def test_what_a_text_states_is_believed_of_the_model_that_it_is_of(source: str) 
     of = text_of(raw(record(description=INVENTS)), "model") if source == "openrouter" else text()
     assert of
     said, sold = admitted(made(("confabulation", INVENTS), of=of)), listing()
-    joined = in_order([sold, said]).passports_of(said)
+    joined = joins_of([sold, said]).passports_of(said)
     assert [(one.slug, one.by) for one in joined] == [(sold.slug, "stated")]
     (subject,) = gather([sold], joined=joined).subjects
     claim = subject.claims["limit:confabulation"]

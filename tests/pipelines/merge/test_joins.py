@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.merge.gather import gather
-from pipelines.merge.joins import in_order, words
+from pipelines.merge.joins import joins_of, words
 from pipelines.merge.slug_owners import SlugOwners
 from schemas.listing import Listing
 from tests.support.hub_records import REPOSITORY, absence, card, moved, replaced, repository
@@ -45,7 +45,7 @@ def record_of(source: str, kind: str, name: str, *same_as: str) -> Listing:
 
 
 def places(one: Listing, *batch: Listing) -> list[tuple[str, str]]:
-    return [(joined.slug, joined.by) for joined in in_order([*batch, one]).passports_of(one)]
+    return [(joined.slug, joined.by) for joined in joins_of([*batch, one]).passports_of(one)]
 
 
 def test_a_repository_belongs_to_the_listing_that_names_it_in_any_case() -> None:
@@ -228,7 +228,7 @@ POOL = [
 
 @given(st.permutations(POOL))
 def test_the_order_of_a_batch_changes_no_join(batch: list[Listing]) -> None:
-    joins, again = in_order(POOL), in_order(batch)
+    joins, again = joins_of(POOL), joins_of(batch)
     assert [again.passports_of(one) for one in POOL] == [joins.passports_of(one) for one in POOL]
 
 
@@ -244,7 +244,7 @@ def test_names_alone_never_lead_to_a_repository_that_the_listing_does_not_name(d
         if one.id not in named:
             continue
         forgetful = [*listings[:number], one.model_copy(update={"same_as": ()}), *listings[number + 1 :]]
-        joins = in_order([*forgetful, *hub])
+        joins = joins_of([*forgetful, *hub])
         by_name = [joined for repo in hub for joined in joins.passports_of(repo) if joined.by == "name"]
         assert all((joined.slug, joined.listing.id) == (one.slug, named[one.id]) for joined in by_name), by_name
         found += len(by_name)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipelines.formats.json_pointer import resolve
 from pipelines.formats.record_reader import as_stated
-from pipelines.merge.joins import in_order
+from pipelines.merge.joins import joins_of
 from pipelines.normalise.admit import admit
 from schemas.listing import Fact, Listing, Quarantined, RawListing
 from tests.support.json_values import VALUES, unhurried
@@ -85,7 +85,7 @@ def test_code_is_joined_to_the_repository_that_names_it_under_its_new_or_its_old
             "same_as": (f"github:{named}",),
         }
     )
-    placed = in_order([one, hosted]).passports_of(admitted(raw(asked_as="heron/old")))
+    placed = joins_of([one, hosted]).passports_of(admitted(raw(asked_as="heron/old")))
     assert [(joined.slug, joined.by) for joined in placed] == [("heron-lab-heron-7b", "stated")]
 
 

@@ -10,7 +10,7 @@ from pipelines.formats.json_pointer import resolve
 from pipelines.formats.record_reader import as_stated
 from pipelines.merge.agreement import differing
 from pipelines.merge.gather import gather
-from pipelines.merge.joins import in_order
+from pipelines.merge.joins import joins_of
 from pipelines.normalise.admit import admit
 from schemas.listing import Fact, Listing, Quarantined, RawListing
 from tests.support.json_values import VALUES, unhurried
@@ -118,14 +118,14 @@ def test_an_offer_elsewhere_tells_of_the_model_alone_and_its_terms_are_not_judge
 
 
 def test_variants_and_aliases_are_joined_to_nothing() -> None:
-    joins = in_order([listing(), listing(id=f"{ID}:free")])
+    joins = joins_of([listing(), listing(id=f"{ID}:free")])
     placed = [joins.passports_of(entry(id=one)) for one in (ID, f"{ID}:free", "~heron-lab/latest", "crane-lab/crane")]
     assert [[joined.slug for joined in one] for one in placed] == [["heron-lab-heron-7b"], [], [], []]
 
 
 def test_a_joined_entry_adds_what_the_listing_leaves_open_and_contradicts_it_where_it_differs() -> None:
     own = listing(knowledge_cutoff=None)
-    joins = in_order([own])
+    joins = joins_of([own])
     [subject] = gather([own], joined=joins.passports_of(entry(limit__context=4096))).subjects
     assert (subject.value("knowledge_cutoff"), subject.value("context_tokens")) == ("2025-06", 65_536)
     assert [claim.fact.value for claim in differing(subject, "context_tokens")] == [4096]

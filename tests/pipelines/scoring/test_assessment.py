@@ -72,7 +72,7 @@ def test_availability_states_the_best_uptime_of_an_endpoint_that_is_up() -> None
     assert found == {"providers_up": 1, "best_uptime_percent": "99.12", "tool_calls_succeed": None}
 
 
-def test_provenance_counts_publishers_corroborated_facts_and_conflicts() -> None:
+def test_provenance_counts_origins_corroborated_facts_and_conflicts() -> None:
     held = statement(listing())
     alone = dimension(held, "provenance")
     assert alone["inputs"] == {"publishers": 1, "facts": alone["inputs"]["facts"], "corroborated": 0, "conflicts": 0}

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.scoring.counts import corroborated_facts, limits_of_card, publisher_of, stated_facts
+from pipelines.scoring.counts import corroborated_facts, limits_of_card, origin_of, stated_facts
 
 
 def entry(path: str, source: str = "openrouter", **changes: Any) -> dict[str, Any]:
@@ -11,7 +11,7 @@ def entry(path: str, source: str = "openrouter", **changes: Any) -> dict[str, An
 
 
 @pytest.mark.parametrize(
-    ("source", "changes", "publisher"),
+    ("source", "changes", "origin"),
     [
         ("openrouter", {}, "openrouter"), ("openrouter-endpoints", {}, "openrouter"), ("reedbed-list", {}, "reedbed"),
         ("modelsdev", {"locator": "/heron-lab/models"}, "modelsdev"),
@@ -19,8 +19,8 @@ def entry(path: str, source: str = "openrouter", **changes: Any) -> dict[str, An
         ("rules", {"asserted_by": "class"}, None), ("registry.example", {"asserted_by": "issuer"}, None),
     ],
 )  # fmt: skip
-def test_the_publisher_is_whoever_wrote_it_first(source: str, changes: dict[str, Any], publisher: str | None) -> None:
-    assert publisher_of(entry("/artifact/model/licence", source, **changes)) == publisher
+def test_the_origin_is_whoever_wrote_it_first(source: str, changes: dict[str, Any], origin: str | None) -> None:
+    assert origin_of(entry("/artifact/model/licence", source, **changes)) == origin
 
 
 def test_facts_of_the_model_are_corroborated_and_no_others() -> None:
