@@ -18,7 +18,7 @@ class Seen(Frozen):
     snapshot_sha256: Sha256
 
 
-class LogCheckpoint(Frozen):
+class SeenLog(Frozen):
     """A checkpoint of a registry's log: its size and the hash of all its entries."""
 
     origin: Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -37,7 +37,7 @@ class SeenRegistry(Frozen):
     """The newest root seen."""
     revocations: Annotated[int, Field(ge=0)] = 0
     """The highest number of a list of revocations seen; 0 where there was none."""
-    checkpoint: LogCheckpoint | None = None
+    checkpoint: SeenLog | None = None
     """The largest checkpoint of its log seen."""
     seen: dict[Thumbprint, Seen] = Field(default_factory=dict, max_length=MAX_KEYS)
     """Key that signed the pointer → the highest generation seen under it."""

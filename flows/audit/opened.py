@@ -12,14 +12,14 @@ from flows.config.settings import Settings, SettingsError
 from flows.demo.config import demo_signer
 from flows.errors import FlowError
 from flows.progress import LOG
-from flows.registry.departures import departure, departure_of_revocations, departure_of_root
 from flows.registry.reader import Reader
-from flows.registry.roots import RootChain
-from flows.registry.seen import Memory, SeenError, default_memory
 from flows.registry.signed_files import TamperedError
-from flows.registry.trust import UNSEEN, TrustedKeys, trusted_keys
 from flows.store.base import Store, StoreError
 from flows.store.open import canonical_store, open_store
+from flows.trust.departures import departure, departure_of_revocations, departure_of_root
+from flows.trust.roots import RootChain
+from flows.trust.seen import Memory, SeenError, default_memory
+from flows.trust.trusted_keys import UNSEEN, TrustedKeys, trusted_keys
 from pipelines.registry.layout import root_key
 from schemas.root import RootRef
 from schemas.seen import Seen

@@ -28,12 +28,12 @@ from flows.client.index import index_of
 from flows.config.clock import Clock, system_clock
 from flows.config.settings import Settings, read_settings
 from flows.registry.signed_files import read_signed_pointer
-from flows.registry.trust import TrustedKeys
 from flows.registry.unknown_slug import unknown_slug
 from flows.search.index import EVERY, SearchIndex
 from flows.store.base import Store
 from flows.store.local import LocalStore
 from flows.store.open import open_store
+from flows.trust.trusted_keys import TrustedKeys
 from pipelines.formats.slugs import is_slug
 from pipelines.freshness import SignedDates, age_by_dates
 from pipelines.views.comparison import compared

@@ -13,9 +13,9 @@ from flows.demo.config import demo_signer
 from flows.demo.recording import RECORDED_AT, SOURCE, serve
 from flows.job.job import new_job
 from flows.registry.reader import Reader
-from flows.registry.trust import TrustedKeys
 from flows.run.publish import RunOutcome
 from flows.store.open import open_store
+from flows.trust.trusted_keys import TrustedKeys
 from pipelines.signing.keys import KeyRing
 from schemas.times import timestamp
 

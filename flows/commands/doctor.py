@@ -20,10 +20,10 @@ from flows.errors import FlowError
 from flows.publish.authority import open_authority
 from flows.publish.continuity import ensure_newest
 from flows.registry.signed_files import EmptyStoreError
-from flows.registry.trust import trusted_reader
 from flows.store.base import Store
 from flows.store.open import open_store
 from flows.store.probe import RACERS, probe
+from flows.trust.trusted_keys import trusted_reader
 from pipelines.ahead import CLOCK_SKEW, is_ahead, latest_date
 from pipelines.formats.text import amount
 from schemas.sources import CRAWLS

@@ -6,7 +6,7 @@ from flows.audit.opened import TrustOptions, open_registry
 from flows.commands import terminal
 from flows.commands.options import moment
 from flows.config.settings import gates_of, read_settings
-from flows.registry.trust import TrustedKeys
+from flows.trust.trusted_keys import TrustedKeys
 from pipelines.formats.text import amount
 from pipelines.views.ages import Ages, Generation, SourceAge, ages_of, shown
 

@@ -15,9 +15,9 @@ from flows.maintenance.scrub import Scrubber
 from flows.publish.authority import Authority, open_authority
 from flows.publish.publication import Publisher, tell_step
 from flows.registry.reader import Reader
-from flows.registry.trust import remembered_keys
 from flows.site.rendering import copies_for, pages_for, rendering_for
 from flows.store.open import open_store
+from flows.trust.trusted_keys import remembered_keys
 from pipelines.formats.text import amount
 from pipelines.pages.site import Site
 from pipelines.passport.links import Issuer

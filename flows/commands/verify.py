@@ -22,8 +22,8 @@ from flows.commands import terminal
 from flows.commands.options import moment
 from flows.config.settings import Settings, SettingsError, read_settings
 from flows.registry.signed_files import RegistryError
-from flows.registry.trust import TrustedKeys, trusted_keys
 from flows.store.base import StoreError
+from flows.trust.trusted_keys import TrustedKeys, trusted_keys
 from pipelines.formats.text import amount
 from schemas.verdict import Finding, Verdict
 

@@ -17,11 +17,11 @@ from flows.demo.recording import RECORDED_AT
 from flows.publish.authority import open_authority
 from flows.publish.publication import Publisher, Rendering, tell_step
 from flows.registry.publish_time import Confirm, confirmed_by
-from flows.registry.roots import RootChain
-from flows.registry.seen import RememberedGeneration
 from flows.site.rendering import rendering_for
 from flows.store.base import Store
 from flows.store.open import open_store
+from flows.trust.roots import RootChain
+from flows.trust.seen import RememberedGeneration
 from pipelines.passport.document import IssueContext
 from pipelines.passport.links import Issuer
 from pipelines.rules.gates import Gates

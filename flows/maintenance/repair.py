@@ -9,7 +9,6 @@ from flows.publish.copies import roll_forward
 from flows.publish.pointer import POINTER_LIFE, is_collecting, move_pointer
 from flows.publish.publication import PublicationError, Publisher, Rendering, Step, reported
 from flows.registry.reader import Reader
-from flows.registry.seen import RememberedGeneration
 from flows.registry.signed_files import (
     EmptyStoreError,
     RegistryError,
@@ -21,6 +20,7 @@ from flows.registry.signed_files import (
 )
 from flows.store.base import MissingKeyError, Store, TooLargeError, find
 from flows.store.probe import probe
+from flows.trust.seen import RememberedGeneration
 from pipelines.registry import layout
 from pipelines.signing.keys import KeyRing
 from schemas.registry import Pointer, Snapshot

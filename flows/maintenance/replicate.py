@@ -17,13 +17,13 @@ from flows.publish.publication import Progress, PublicationError, Rendering, Ste
 from flows.registry.reachable import FileRef, copy_genuine, reachable
 from flows.registry.reader import Reader, read_served
 from flows.registry.signed_files import MAX_POINTER_BYTES
-from flows.registry.trust import trusted_reader
 from flows.site.copied_pages import copied_from
 from flows.site.rendering import copies_for
 from flows.store.base import Store, find
 from flows.store.open import canonical_store, open_store
 from flows.store.pool import each
 from flows.store.probe import probe
+from flows.trust.trusted_keys import trusted_reader
 from pipelines.passport.links import Issuer
 from pipelines.registry import layout
 from pipelines.registry.layout import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY

@@ -11,12 +11,12 @@ from flows.publish.again import Again, Revoke
 from flows.publish.publication import Publisher, Rendering, tell_step
 from flows.registry.reader import Reader
 from flows.registry.revocations import read_revocations, seal_revocations
-from flows.registry.roots import RootChain, endorsed_chain, ensure_may_sign, pinned_chain
-from flows.registry.seen import RememberedGeneration, default_memory
 from flows.registry.signed_files import TamperedError, read_pointer
 from flows.site.rendering import rendering_for
 from flows.store.base import Store
 from flows.store.open import canonical_store, open_store
+from flows.trust.roots import RootChain, endorsed_chain, ensure_may_sign, pinned_chain
+from flows.trust.seen import RememberedGeneration, default_memory
 from pipelines.passport.links import Issuer
 from pipelines.registry.layout import POINTER_KEY, root_key
 from pipelines.signing.keys import KeyRing

@@ -12,8 +12,8 @@ from flows.errors import FlowError
 from flows.orchestration.artifacts import LONGEST_TABLE
 from flows.orchestration.metrics import age_metrics, leave_metrics
 from flows.orchestration.tasks import is_transient
-from flows.registry.trust import trusted_reader
 from flows.store.open import open_store
+from flows.trust.trusted_keys import trusted_reader
 from pipelines.views.age_chart import ages_svg, as_image
 from pipelines.views.ages import Ages, Generation, SourceAge, ages_of, shown
 from pipelines.views.run_summary import as_markdown

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 from flows.config.settings import Settings
 from flows.config.signing_key import OpenedKey, find_key
-from flows.registry.departures import departure_of_root
-from flows.registry.roots import RootChain, endorsed_chain, ensure_may_sign, pinned_chain
-from flows.registry.seen import RememberedGeneration, default_memory
 from flows.registry.signed_files import TamperedError
 from flows.store.base import Store
 from flows.store.open import canonical_store
+from flows.trust.departures import departure_of_root
+from flows.trust.roots import RootChain, endorsed_chain, ensure_may_sign, pinned_chain
+from flows.trust.seen import RememberedGeneration, default_memory
 from pipelines.signing.keys import KeyRing
 
 

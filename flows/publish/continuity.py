@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from flows.errors import FlowError
 from flows.publish.pending_writes import applied_generation
-from flows.registry.departures import departure
 from flows.registry.reader import Reader
-from flows.registry.seen import RememberedGeneration
 from flows.registry.signed_files import EmptyStoreError, RegistryError, checked_delta, find_snapshot
 from flows.store.base import MissingKeyError, Store, TooLargeError
 from flows.store.keys import PASSPORT_COPIES, generation_of
+from flows.trust.departures import departure
+from flows.trust.seen import RememberedGeneration
 from pipelines.registry.layout import APPLIED_KEY, DELTAS, POINTER_KEY, SNAPSHOTS, delta_key
 from pipelines.signing.keys import KeyRing
 from schemas.registry import Snapshot

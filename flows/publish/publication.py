@@ -14,9 +14,9 @@ from flows.progress import tell
 from flows.registry.publish_time import Confirm, unconfirmed
 from flows.registry.reader import Reader
 from flows.registry.revocations import SealedRevocations
-from flows.registry.roots import RootChain
-from flows.registry.seen import RememberedGeneration
 from flows.store.base import Store
+from flows.trust.roots import RootChain
+from flows.trust.seen import RememberedGeneration
 from pipelines.signing.keys import KeyRing, Signer
 from schemas.base import Sha256, Timestamp
 from schemas.registry import Lifetime, ListCrawl, LogHead, ShardRow

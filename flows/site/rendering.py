@@ -7,8 +7,8 @@ import orjson
 
 from flows.publish.publication import Copies, RenderCopies, Rendering, RenderPages
 from flows.registry.reader import Reader
-from flows.registry.roots import RootChain
 from flows.site.pages import Load, SitePages
+from flows.trust.roots import RootChain
 from pipelines.log.checkpoint import LogCheckpoint, note
 from pipelines.log.entries import frontier_of
 from pipelines.pages.site import Site

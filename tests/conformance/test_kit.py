@@ -9,11 +9,11 @@ import pytest
 
 from flows.audit.copy_check import check_copy
 from flows.audit.opened import Opened
-from flows.registry.departures import departure
 from flows.registry.reader import Reader
 from flows.registry.signed_files import TamperedError
-from flows.registry.trust import TrustedKeys
 from flows.store.open import open_store
+from flows.trust.departures import departure
+from flows.trust.trusted_keys import TrustedKeys
 from pipelines.registry.layout import JWKS_KEY
 from pipelines.signing.keys import KeyRing
 from pipelines.signing.verification import verify_passport

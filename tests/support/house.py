@@ -27,8 +27,8 @@ ORDER = {
         "order", "item_pipeline",
     ],
     "flows": [
-        "errors", "output", "progress", "demo", "config", "store", "registry", "search", "publish", "site", "job",
-        "ingest", "crawl", "build", "audit", "client", "api", "maintenance", "run", "orchestration", "commands",
+        "errors", "output", "progress", "demo", "config", "store", "registry", "trust", "search", "publish", "site",
+        "job", "ingest", "crawl", "build", "audit", "client", "api", "maintenance", "run", "orchestration", "commands",
         "usage", "cli", "entry",
     ],
 }  # fmt: skip

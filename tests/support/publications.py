@@ -29,12 +29,12 @@ from flows.publish.publication import (
     silent,
 )
 from flows.registry.reader import Reader, read_served
-from flows.registry.seen import RememberedGeneration
 from flows.registry.signed_files import seal
 from flows.site.rendering import copies_for
 from flows.store.base import Store, StoreUnavailableError
 from flows.store.local import LocalStore
 from flows.store.open import open_store
+from flows.trust.seen import RememberedGeneration
 from pipelines.passport.links import Issuer
 from pipelines.registry import layout
 from pipelines.registry.packing import pack, ref_of

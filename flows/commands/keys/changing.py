@@ -21,8 +21,8 @@ from flows.config.settings import SettingsError, read_settings
 from flows.config.signing_key import SigningKeyError, find_key, make_key
 from flows.maintenance.revoke import revoke as revoke_passport
 from flows.maintenance.root_changes import RootChange
-from flows.registry.roots import ensure_may_sign
 from flows.site.rendering import rendering_for
+from flows.trust.roots import ensure_may_sign
 from pipelines.passport.links import Issuer
 from pipelines.signing.keys import jwk
 from pipelines.signing.roots import RootError, SignedRoot, unsigned

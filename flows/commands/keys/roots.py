@@ -11,7 +11,7 @@ from flows.config.given_files import read_file
 from flows.config.settings import Settings
 from flows.config.signing_key import SigningKeyError, read_key, read_key_ring
 from flows.maintenance.root_changes import RootChange
-from flows.registry.roots import RootChain
+from flows.trust.roots import RootChain
 from pipelines.formats.strict_json import MalformedJsonError, parse
 from pipelines.signing.keys import KeyFormatError, Signer, public_key_id
 from pipelines.signing.roots import MAX_ROOT_BYTES, SignedRoot, read_root

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows.demo.config import DEMO_KEY_PHRASE, demo_signer
-from flows.registry.seen import default_memory
+from flows.trust.seen import default_memory
 from pipelines.registry.layout import JWKS_KEY, POINTER_KEY, passport_copy_key, snapshot_key
 from pipelines.signing.keys import Signer, jwk, signing_key_to_jwk
 from tests.support.cli import Ended, Terminal

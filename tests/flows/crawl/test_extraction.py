@@ -283,9 +283,9 @@ def test_it_is_off_until_an_endpoint_and_a_model_are_set() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("URL", "api.example", "match pattern"), ("URL", "https://me:secret@api.example/v1", "match pattern"),
+        ("URL", "api.example", "write http:// or"), ("URL", "https://me:secret@api.example/v1", "without user"),
         ("URL", "http://api.example:99999/v1", "Port out of range"), ("URL", "http://[::1/v1", "Invalid IPv6"),
-        ("MODEL", "two words", "match pattern"), ("MODEL", "marsh\n1", "match pattern"),
+        ("MODEL", "two words", "without spaces"), ("MODEL", "marsh\n1", "without spaces"),
         ("TEXTS", "-1", "greater than"), ("KEY", "sk-heron-the-secret-itself two", "HTTP header cannot contain"),
         ("KEY", "sk-heron-the-secret-itselfé", "HTTP header cannot contain"), ("TIME_LIMIT_S", "0", "greater than"),
     ],

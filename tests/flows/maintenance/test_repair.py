@@ -13,10 +13,10 @@ from flows.maintenance.scrub import Scrubber
 from flows.publish.copies import repair
 from flows.publish.publication import PublicationError
 from flows.registry.reader import Reader
-from flows.registry.seen import Memory, RememberedGeneration
 from flows.registry.signed_files import seal
 from flows.store.base import Store
 from flows.store.local import LocalStore
+from flows.trust.seen import Memory, RememberedGeneration
 from pipelines.registry import layout
 from pipelines.signing.keys import Signer
 from schemas.seen import Seen

@@ -10,9 +10,9 @@ from flows.maintenance.garbage import collect
 from flows.publish.continuity import HistoryError, ensure_newest
 from flows.publish.protocol import publish
 from flows.registry.reader import read_served
-from flows.registry.seen import Memory, RememberedGeneration, SeenError
 from flows.store.base import Store
 from flows.store.local import LocalStore
+from flows.trust.seen import Memory, RememberedGeneration, SeenError
 from pipelines.registry import layout
 from schemas.run import Published
 from schemas.seen import Seen

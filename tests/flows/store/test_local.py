@@ -200,7 +200,7 @@ def test_a_file_beyond_the_system_limit_is_reported_and_leaves_nothing(tmp_path:
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)]
     try:
         subprocess.run(mounting, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
@@ -213,9 +213,9 @@ def test_a_full_disk_is_reported_and_what_was_there_stays_whole(small_disk: Path
     store = LocalStore(small_disk)
     store.put("a", b"1" * 100_000)
     for call in (
-        lambda: store.put("a", b"2" * 200_000),
-        lambda: store.create("b", b"2" * 200_000),
-        lambda: store.swap("a", b"2" * 200_000, store.get("a").token),
+        lambda: store.put("a", b"2" * 450_000),
+        lambda: store.create("b", b"2" * 450_000),
+        lambda: store.swap("a", b"2" * 450_000, store.get("a").token),
     ):
         with pytest.raises(StoreUnavailableError, match=rf"{small_disk}: [ab]: the disk is full: make room"):
             call()

@@ -17,6 +17,7 @@ from flows.store.base import (
     KeyRefusedError,
     MissingKeyError,
     Store,
+    StoreAddressError,
     StoreUnavailableError,
     StoreUnfitError,
     TooLargeError,
@@ -212,7 +213,7 @@ def test_an_address_opens_the_store_it_names(tmp_path: Path) -> None:
     assert open_store(f"file://{tmp_path}/a%20b").name == f"{tmp_path}/a b"
     assert isinstance(open_store(str(tmp_path)), LocalStore)
     assert open_store("s3://bucket/folder").name == "s3://bucket/folder"
-    with pytest.raises(StoreUnavailableError, match="unknown kind of store ftp://"):
+    with pytest.raises(StoreAddressError, match="unknown kind of store ftp://"):
         open_store("ftp://host/x")
 
 

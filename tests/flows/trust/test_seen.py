@@ -10,9 +10,9 @@ import pytest
 
 from flows.config.user_folders import state_folder
 from flows.registry import seen as seen_module
-from flows.registry.departures import departure
-from flows.registry.seen import Memory, SeenError, default_memory
 from flows.store.open import canonical_store
+from flows.trust.departures import departure
+from flows.trust.seen import Memory, SeenError, default_memory
 from schemas.seen import Seen
 from schemas.verdict import Verdict
 

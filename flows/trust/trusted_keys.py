@@ -11,11 +11,11 @@ from flows.config.given_files import GivenFileError, is_url, read_given
 from flows.config.settings import Settings
 from flows.config.signing_key import SigningKeyError, find_key, read_key_ring
 from flows.registry.reader import Reader
-from flows.registry.roots import RootChain, endorsed_chain, pinned_chain, read_root_file, stated_chain
-from flows.registry.seen import default_memory
 from flows.registry.signed_files import EmptyStoreError
 from flows.store.base import Store, find
 from flows.store.open import canonical_store
+from flows.trust.roots import RootChain, endorsed_chain, pinned_chain, read_root_file, stated_chain
+from flows.trust.seen import default_memory
 from pipelines.registry.layout import JWKS_KEY, POINTER_KEY
 from pipelines.signing.keys import KeyFormatError, KeyRing, is_key_id
 from schemas.seen import SeenRegistry

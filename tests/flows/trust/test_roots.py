@@ -15,10 +15,10 @@ from flows.config.signing_key import SigningKeyError
 from flows.publish.protocol import publish
 from flows.publish.publication import PublicationError, Publisher
 from flows.registry.reader import read_served
-from flows.registry.roots import RootChain, chain_from, ensure_may_sign
-from flows.registry.seen import Memory
 from flows.registry.signed_files import TamperedError
 from flows.store.local import LocalStore
+from flows.trust.roots import RootChain, chain_from, ensure_may_sign
+from flows.trust.seen import Memory
 from pipelines.registry.layout import POINTER_KEY, root_key
 from pipelines.signing.keys import KeyRing, Signer, jwk
 from pipelines.signing.roots import MAX_ROOT_BYTES, SignedRoot
