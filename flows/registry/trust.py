@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from flows.config.given_files import GivenFileError, is_url, read_given
 from flows.config.settings import Settings
 from flows.config.signing_key import SigningKeyError, find_key, read_key_ring
-from flows.registry.roots import RootChain, endorsed_chain, pinned_chain, read_root_file, stated_chain
+from flows.registry.roots import RootChain, endorsed_chain, first_named, pinned_chain, read_root_file, stated_chain
 from flows.registry.seen import default_memory
 from flows.registry.signed_files import EmptyStoreError
 from flows.store.base import Store, find
@@ -137,6 +137,8 @@ def _of_store(store: Store, keys: KeyRing, chain: RootChain | None = None) -> Tr
 def _published_key(store: Store, key_id: str, remedy: str) -> KeyRing:
     """Return the key with this thumbprint out of those that a store publishes: no other key can have the thumbprint."""
     keys = _published(store)
+    if key_id not in keys.key_ids and key_id in (first := first_named(store)).key_ids:
+        return first.only(key_id)
     if key_id not in keys.key_ids:
         others = ", ".join(sorted(keys.key_ids)[:MOST_NAMED]) or "none"
         raise SigningKeyError(f"{store.name}: {JWKS_KEY} does not have the key {key_id} (it has {others}): {remedy}")

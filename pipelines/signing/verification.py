@@ -61,7 +61,8 @@ def _finding_in_time(passport: dict[str, Any], at: datetime) -> Finding:
         return Finding(Verdict.EXPIRED, reason)
     signature = f'signed by {passport["signedBy"]} with the key "{passport["keyId"]}" at {passport["signedAt"]}'
     return Finding(
-        Verdict.OK_OFFLINE, f"{signature}, in date until {passport['expiresAt']}; not compared with a registry"
+        Verdict.OK_OFFLINE,
+        f"{signature}, in date until {passport['expiresAt']}; not compared with a registry, so whether it is the newest or revoked is unknown",
     )
 
 
