@@ -25,9 +25,11 @@ from flows.store.probe import probe
 from pipelines.passport.links import Issuer
 from pipelines.registry import layout
 from pipelines.registry.layout import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
+from pipelines.signing.roots import RootError, trusted_root
 
-UNSIGNED = ("registry/runs", "registry/root", "registry/revocations")
-"""Folders of immutable files whose hashes are signed nowhere: copied unverified."""
+UNSIGNED = ("registry/runs", "registry/root")
+"""Folders of immutable files whose hashes are signed nowhere. Reports are copied unverified, and of roots those that
+are signed by their own keys."""
 
 
 class Replicated(NamedTuple):
@@ -111,7 +113,13 @@ def _lacking(source: Reader, target: Store) -> Iterator[FileRef]:
 
 
 def _copy_one(source: Reader, target: Store, item: FileRef) -> bool:
-    return target.create(item.key, read_genuine(source.store, item, source.keys, source.at))
+    body = read_genuine(source.store, item, source.keys, source.at)
+    if item.key.startswith("registry/root/"):
+        try:
+            trusted_root(body)
+        except RootError:
+            return False  # of somebody else: no reader would follow it
+    return target.create(item.key, body)
 
 
 def mirror(settings: Settings, to: str) -> Replicated:

@@ -65,6 +65,9 @@ def reachable(reader: Reader, kept_from: int, check: ReadCheck = _trusting) -> I
         if snapshot.generation in issued or snapshot.generation >= kept_from:
             yield FileRef(layout.rules_key(snapshot.rules_sha256), snapshot.rules_sha256)
         if snapshot.generation >= kept_from:
+            if snapshot.revocations:
+                listed = snapshot.revocations.sha256
+                yield FileRef(layout.revocations_key(listed), listed)
             delta = layout.delta_key(snapshot.generation)
             yield FileRef(delta, snapshot.delta_sha256, unpacked_bytes=snapshot.delta_bytes)
         snapshots.append(_parent(snapshot))
