@@ -27,9 +27,11 @@ from flows.trust.trusted_keys import trusted_reader
 from pipelines.passport.links import Issuer
 from pipelines.registry import layout
 from pipelines.registry.layout import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
+from pipelines.signing.roots import RootError, trusted_root
 
-UNSIGNED = ("registry/runs", "registry/root", "registry/revocations")
-"""Folders of immutable files whose hashes are signed nowhere: copied unverified."""
+UNSIGNED = ("registry/runs", "registry/root")
+"""Folders of immutable files whose hashes are signed nowhere. Reports are copied unverified, and of roots those that
+are signed by their own keys."""
 
 
 class Replicated(NamedTuple):
@@ -113,6 +115,11 @@ def _lacking(source: Reader, target: Store) -> Iterator[FileRef]:
 
 
 def _copy_one(source: Reader, target: Store, item: FileRef) -> bool:
+    if item.key.startswith("registry/root/"):
+        try:
+            trusted_root(source.store.get(item.key).body)
+        except RootError:
+            return False  # of somebody else: no reader would follow it
     return copy_genuine(source.store, target, item, source.keys, source.at)
 
 

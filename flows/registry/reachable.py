@@ -71,6 +71,9 @@ def reachable(reader: Reader, kept_from: int, check: ReadCheck = _trusting) -> I
             search = snapshot.search
             yield FileRef(layout.search_key(search.sha256), search.sha256, packed_bytes=search.size_bytes)
         if snapshot.generation >= kept_from:
+            if snapshot.revocations:
+                listed = snapshot.revocations.sha256
+                yield FileRef(layout.revocations_key(listed), listed)
             delta = layout.delta_key(snapshot.generation)
             yield FileRef(delta, snapshot.delta_sha256, unpacked_bytes=snapshot.delta_bytes)
         snapshots.append(_parent(snapshot))

@@ -9,7 +9,7 @@ from flows.config.signing_key import SigningKeyError
 from flows.registry.signed_files import TamperedError, tampered
 from flows.store.base import Store, TooLargeError, find
 from pipelines.registry.layout import root_key
-from pipelines.signing.keys import KeyRing, Signer, is_key_id
+from pipelines.signing.keys import KeyRing, Signer, is_key_id, public_key_of
 from pipelines.signing.roots import (
     MAX_ROOT_BYTES,
     MOST_VERSIONS,
@@ -17,9 +17,10 @@ from pipelines.signing.roots import (
     SignedRoot,
     endorsed,
     follow,
+    read_root,
     trusted_root,
 )
-from schemas.root import Role, RootRef
+from schemas.root import ROLES, Role, RootRef
 
 
 class RootChain(NamedTuple):
@@ -98,6 +99,19 @@ def endorsed_chain(store: Store, keys: KeyRing) -> RootChain | None:
     except (RootError, TamperedError):
         return None
     return chain_from(store, first) if first and endorsed(first, keys) else None
+
+
+def first_named(store: Store) -> KeyRing:
+    """Return the keys that the first root of a store names, trusted or not; none where it has no root.
+
+    A key that was revoked since is found here by its thumbprint, and no longer among the published keys.
+    """
+    try:
+        raw = _stored(store, root_key(1))
+        root = read_root(raw).root if raw else None
+    except (RootError, TamperedError):
+        root = None
+    return KeyRing(public_key_of(key.public_key) for role in ROLES for key in root.keys_of(role)) if root else KeyRing()
 
 
 def stated_chain(store: Store) -> RootChain | None:

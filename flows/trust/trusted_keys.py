@@ -14,7 +14,7 @@ from flows.registry.reader import Reader
 from flows.registry.signed_files import EmptyStoreError
 from flows.store.base import Store, find
 from flows.store.open import canonical_store
-from flows.trust.roots import RootChain, endorsed_chain, pinned_chain, read_root_file, stated_chain
+from flows.trust.roots import RootChain, endorsed_chain, first_named, pinned_chain, read_root_file, stated_chain
 from flows.trust.seen import default_memory
 from pipelines.registry.layout import JWKS_KEY, POINTER_KEY
 from pipelines.signing.keys import KeyFormatError, KeyRing, is_key_id
@@ -144,6 +144,8 @@ def _of_store(store: Store, keys: KeyRing, chain: RootChain | None = None) -> Tr
 def _published_key(store: Store, key_id: str, remedy: str) -> KeyRing:
     """Return the key with this thumbprint out of those that a store publishes: no other key can have the thumbprint."""
     keys = _published(store)
+    if key_id not in keys.key_ids and key_id in (first := first_named(store)).key_ids:
+        return first.only(key_id)
     if key_id not in keys.key_ids:
         others = ", ".join(sorted(keys.key_ids)[:MOST_NAMED]) or "none"
         raise SigningKeyError(f"{store.name}: {JWKS_KEY} does not have the key {key_id} (it has {others}): {remedy}")

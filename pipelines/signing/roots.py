@@ -24,7 +24,7 @@ MAX_ROOT_BYTES = 512_000
 """Largest root that is read; python-tuf's bound (`root_max_length`)."""
 MAX_ROOT_DEPTH = 6
 MOST_VERSIONS = 256
-"""Most versions that are followed at once; python-tuf's bound (`max_root_rotations`)."""
+"""Most versions that are followed at once; python-tuf follows 32 (`max_root_rotations`)."""
 MOST_SIGNATURES = 3 * MOST_ROOT_KEYS
 """Those of the old root keys, the new ones, and signing keys that endorse the first root."""
 

@@ -60,9 +60,8 @@ def _finding_in_time(passport: dict[str, Any], at: datetime) -> Finding:
         reason = f'"expiresAt" was {passport["expiresAt"]} and it is {now}: fetch a newer passport'
         return Finding(Verdict.EXPIRED, reason)
     signature = f'signed by {passport["signedBy"]} with the key "{passport["keyId"]}" at {passport["signedAt"]}'
-    return Finding(
-        Verdict.OK_OFFLINE, f"{signature}, in date until {passport['expiresAt']}; not compared with a registry"
-    )
+    unknown = "not compared with a registry, so whether it is the newest, or revoked, is unknown"
+    return Finding(Verdict.OK_OFFLINE, f"{signature}, in date until {passport['expiresAt']}; {unknown}")
 
 
 def _announced_end(passport: dict[str, Any]) -> datetime | None:

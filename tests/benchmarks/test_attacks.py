@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.attacks import history, records, stores, transports
+from benchmarks.attacks import history, records, roots, stores, transports
 from benchmarks.attacks.__main__ import ATTACKS, Attack, attacked
 from benchmarks.attacks.places import Place, places
 
@@ -28,6 +28,12 @@ def place() -> Iterator[Place]:
 
 @pytest.mark.parametrize("attack", QUICK, ids=lambda attack: attack.__name__)
 def test_an_attack_holds(attack: Attack, place: Place) -> None:
+    assert attacked(place, attack).broken == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attack", roots.ATTACKS, ids=lambda attack: attack.__name__)
+def test_an_attack_on_roots_and_revocations_holds(attack: Attack, place: Place) -> None:
     assert attacked(place, attack).broken == []
 
 

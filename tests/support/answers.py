@@ -47,7 +47,7 @@ def record(**fields: Schema) -> Schema:
 
 
 AGE, STATUS, CAUSE = (one_of(*get_args(kind)) for kind in (Age, Status, Cause))
-TRUST = {"trusted": TEXT, "trust": one_of("key", "own", "first_use", "first_use_now", "store")}
+TRUST = {"trusted": TEXT, "trust": one_of("root", "key", "own", "first_use", "first_use_now", "store")}
 LOOKED_AT = one_of("served object", "copy", "shard", "file", "URL", "standard input", "evidence")
 VERDICT = one_of(*(str(verdict) for verdict in Verdict))
 FINDING = record(target=TEXT, verdict=VERDICT, reason=TEXT, age=or_null(AGE), looked_at=many(LOOKED_AT))
@@ -62,6 +62,27 @@ LISTED = record(
     first_seen=TIME, last_seen=TIME, last_scraped_at=TIME, last_changed=TIME,
 )  # fmt: skip
 RUN = {"report": {"$ref": "#/$defs/RunReport"}, "published": or_null(record(generation=COUNT, written=counts()))}
+NAMED_KEY: Schema = {
+    "role": one_of("all", "root", "passports", "registry", "revocations"),
+    "key": TEXT,
+    "state": one_of("active", "retired", "revoked"),
+    "from": or_null(TIME),
+    "until": or_null(TIME),
+    "last_good": or_null(COUNT),
+}
+ROOT_OF_TRUST: Schema = {
+    "version": or_null(COUNT),
+    "thumbprint": or_null(TEXT),
+    "expires_at": or_null(TIME),
+    "signatures": COUNT,
+    "threshold": or_null(TEXT),
+    "file": or_null(TEXT),
+    "lacking": COUNT,
+    "in_force": TRUTH,
+    "generation": or_null(COUNT),
+    "keys": many(record(**NAMED_KEY)),
+}
+PUBLIC_KEY = record(kty=one_of("OKP"), crv=one_of("Ed25519"), x=TEXT, kid=TEXT, use=one_of("sig"))
 ANSWERS: dict[str, Schema] = {
     "demo": record(**RUN, verification=VERIFY),
     "refresh": record(**RUN),
@@ -85,9 +106,9 @@ ANSWERS: dict[str, Schema] = {
     "store gc": record(generations=many(COUNT), kept=COUNT, garbage=many(TEXT), removed=COUNT),
     "store scrub": record(looked_at=COUNT, of=COUNT, damages=many(record(key=TEXT, reason=TEXT, repaired=TRUTH))),
     "store repair": record(generation=COUNT, before=or_null(COUNT), kept_from=COUNT, written=counts()),
-    "keys init": record(
-        file=TEXT, public_key=record(kty=one_of("OKP"), crv=one_of("Ed25519"), x=TEXT, kid=TEXT, use=one_of("sig"))
-    ),
+    "keys init": {**record(**ROOT_OF_TRUST, public_key=PUBLIC_KEY), "required": ["file"]},
+    **{f"keys {name}": record(**ROOT_OF_TRUST) for name in ("list", "rotate", "revoke", "sign", "apply")},
+    "revoke": record(slug=TEXT, reason=TEXT, generation=COUNT),
 }
 """Command → the schema of its answer, where it succeeds. `show` answers with the passport: schemas/schema.json."""
 ERROR: Schema = {

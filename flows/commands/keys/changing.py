@@ -11,6 +11,7 @@ from flows.commands.keys.roots import (
     change_of,
     finish,
     key_at,
+    one_key,
     public_half,
     read_draft,
     show,
@@ -37,13 +38,16 @@ def list_keys(store_url: str | None, *, as_json: bool) -> None:
     settings = read_settings(store=store_url)
     chain = change_of(settings).chain()
     if chain is not None:
-        show(chain.newest, as_json=as_json)
+        show(chain.newest, as_json=as_json, in_force=True)
         return
     own = find_key(settings)
     if own is None:
         raise SigningKeyError("no root of trust and no signing key: make one with `passports keys init`")
     if as_json:
-        terminal.document({"version": None, "keys": [{"role": "all", "key": own.signer.key_id, "state": "active"}]})
+        terminal.document({
+            **dict.fromkeys(("version", "thumbprint", "expires_at", "threshold", "file", "generation")),
+            "signatures": 0, "lacking": 0, "in_force": False, "keys": [one_key("all", own.signer.key_id)],
+        })  # fmt: skip
     else:
         terminal.pairs([("root of trust", "none: one key signs everything"), ("key id", own.signer.key_id)])
 
@@ -85,7 +89,7 @@ def sign(file: Path, root_keys: list[Path], *, as_json: bool) -> None:
             raise SigningKeyError(f"{path} is a public key: only the private half can sign")
         made = made.signed_with(signer)
     write_root(file, made)
-    show(made, as_json=as_json, file=str(file), lacking=made.lacking)
+    show(made, as_json=as_json, file=str(file))
     if not as_json:
         remedy = f"{made.lacking} more of its own root keys must sign it" if made.lacking else "Next: "
         terminal.note(f"{remedy}{'' if made.lacking else f'`passports keys apply {file}`'}.")

@@ -18,6 +18,7 @@ from pipelines.signing.roots import MAX_ROOT_BYTES, SignedRoot, read_root
 from pipelines.signing.rotation import unusable_roles
 from schemas.root import ROLES, TrustRoot
 
+COLUMNS = ("role", "key", "state", "from", "until", "last_good")
 MAX_KEY_BYTES, MAX_KEY_DEPTH = 64 * 2**10, 8
 
 
@@ -82,7 +83,7 @@ def finish(change: RootChange, made: SignedRoot, out: Path, *, as_json: bool) ->
     """Put a root in force if it has enough signatures, else write it to `out`, and show which."""
     if made.lacking:
         write_root(out, made)
-        show(made, as_json=as_json, file=str(out), lacking=made.lacking)
+        show(made, as_json=as_json, file=str(out))
         if not as_json:
             terminal.note(f"{made.lacking} more root keys must sign it: `passports keys sign {out} --root-key FILE`.")
         return
@@ -94,15 +95,27 @@ def finish(change: RootChange, made: SignedRoot, out: Path, *, as_json: bool) ->
         )
 
 
-def show(made: SignedRoot, *, as_json: bool, **further: object) -> None:
-    """Show a root: its version, thumbprint and keys."""
-    stated = {"version": made.ref.version, "thumbprint": made.ref.thumbprint, "expires_at": made.root.expires_at}
-    counted = {"signatures": len(made.signatures), "threshold": f"{made.root.threshold} of {len(made.root.root_keys)}"}
+def show(
+    made: SignedRoot, *, as_json: bool, file: str | None = None, in_force: bool = False, generation: int | None = None
+) -> None:
+    """Show a root: its version, thumbprint and keys; the file that it is in, or whether it is in force."""
+    stated = {
+        "version": made.ref.version,
+        "thumbprint": made.ref.thumbprint,
+        "expires_at": made.root.expires_at,
+        "signatures": len(made.signatures),
+        "threshold": f"{made.root.threshold} of {len(made.root.root_keys)}",
+        "file": file,
+        "lacking": made.lacking,
+        "in_force": in_force,
+        "generation": generation,
+    }
+    keys = list(keys_of_root(made.root))
     if as_json:
-        terminal.document({**stated, **counted, **further, "keys": list(keys_of_root(made.root))})
+        terminal.document({**stated, "keys": keys})
         return
-    terminal.pairs([(name.replace("_", " "), value) for name, value in {**stated, **counted, **further}.items()])
-    terminal.rows(list(keys_of_root(made.root)), ("role", "key", "state", "from", "until", "last_good"))
+    terminal.pairs([(name.replace("_", " "), value) for name, value in stated.items() if value is not None])
+    terminal.rows([{name: value or "" for name, value in key.items()} for key in keys], COLUMNS)
     if missing := unusable_roles(made.root, moment(None)):
         terminal.note(f"No key may sign {', '.join(missing)} now: name one with `passports keys rotate`.")
 
@@ -110,9 +123,13 @@ def show(made: SignedRoot, *, as_json: bool, **further: object) -> None:
 def keys_of_root(root: TrustRoot) -> Iterator[dict[str, object]]:
     """Yield the keys of a root, as `keys list` shows them."""
     for text in root.root_keys:
-        yield {"role": "root", "key": public_key_id(text), "state": "active", "from": "", "until": "", "last_good": ""}
+        yield one_key("root", public_key_id(text))
     for role in ROLES:
         for key in root.keys_of(role):
-            last_good = "" if key.last_good is None else key.last_good
-            shown = {"state": key.state, "from": key.valid_from, "until": key.valid_until, "last_good": last_good}
-            yield {"role": role, "key": public_key_id(key.public_key), **shown}
+            dates = {"from": key.valid_from, "until": key.valid_until, "last_good": key.last_good}
+            yield {"role": role, "key": public_key_id(key.public_key), "state": key.state, **dates}
+
+
+def one_key(role: str, key_id: str) -> dict[str, object]:
+    """Return an active key without dates, as `keys list` shows it."""
+    return {"role": role, "key": key_id, "state": "active", "from": None, "until": None, "last_good": None}

@@ -90,6 +90,19 @@ def test_the_answers_of_what_writes_are_as_promised(
 ) -> None:
     is_as_promised("publish", passports("publish", "--store", later, "--to", tmp_path / "b", "--json").json())
     is_as_promised("keys init", passports("keys", "init", "--file", tmp_path / "k.jwk", "--json").json())
+    key, draft = tmp_path / "offline" / "root.jwk", tmp_path / "next.json"
+    for command, *options in (
+        ("keys list",), ("keys init", "--root-key", key), ("keys list",),
+        ("keys rotate", "registry", "--new-key", tmp_path / "registry.jwk", "--out", draft),
+        ("revoke", QWEN, "--reason", "Wrong."),
+    ):  # fmt: skip
+        done = passports(*command.split(), *options, "--store", later, "--json")
+        is_as_promised(command, done.json())
+    is_as_promised("keys sign", passports("keys", "sign", draft, "--root-key", key, "--json").json())
+    is_as_promised("keys apply", passports("keys", "apply", draft, "--store", later, "--json").json())
+    named = passports("keys", "list", "--store", later, "--json").json()["keys"][-1]["key"]
+    ended = passports("keys", "revoke", named, "--last-good", 2, "--out", tmp_path / "r", "--store", later, "--json")
+    is_as_promised("keys revoke", ended.json())
     monkeypatch.setenv("PASSPORTS_OPENROUTER_URL", "http://127.0.0.1:9")
     is_as_promised("doctor", passports("doctor", "--store", later, "--json").json())
 

@@ -1,0 +1,10 @@
+import pytest
+
+from benchmarks.drill import BEGIN, EXPECTED, day, play
+from schemas.times import instant
+
+
+@pytest.mark.slow
+def test_every_reader_sees_at_every_minute_what_it_must() -> None:
+    with day(instant(BEGIN)) as one:
+        assert {moment.minute: moment.saw for moment in play(one)} == EXPECTED
