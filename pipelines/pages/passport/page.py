@@ -106,7 +106,8 @@ def passport_view(slug: str, passport: Json) -> PassportView:
     maker = maker_of(artifact)
     prices = model["prices"] if model else []
     provenance = unfragile.get("provenance") or {}
-    lowest, highest = trust.get("score_min"), trust.get("score_max")
+    basis = trust.get("score_basis") or {}
+    lowest, highest = basis.get("score_min"), basis.get("score_max")
     risk = evidence.at("/trust/data_access_risk")
     purposes = purposes_of(unfragile, evidence)
     return PassportView(

@@ -9,6 +9,8 @@ from pipelines.views.passport import WHY
 Json = dict[str, Any]
 
 MOST_CONFLICTS: Final = 16
+_OF_THE_DAY: Final = frozenset({"days_left"})
+"""Inputs that were true on the day of the signature alone: a page that shows them later would mislead."""
 CAUSES: Final = {
     "first_seen": "first published",
     "source_changed": "a source changed what it states",
@@ -62,7 +64,7 @@ def sources_of(trust: Json) -> list[FreshnessView]:
 
 
 def components_of(trust: Json) -> list[Component]:
-    """Return the components of the score."""
+    """Return the components of the score, each with what it rests on."""
     breakdown, basis = trust["rank_breakdown"], trust.get("score_basis") or {}
     return [
         Component(
@@ -70,27 +72,36 @@ def components_of(trust: Json) -> list[Component]:
             breakdown[name],
             weight,
             f"{100 * weight * breakdown[name]:.1f}",
-            line(basis.get(name) or "", QUOTE) if isinstance(basis, dict) else "",
+            line(_basis(name, basis), QUOTE),
         )
         for name, weight in breakdown["weights"].items()
     ]
 
 
+def _basis(name: str, basis: Json) -> str:
+    """Return in words what a component rests on; "" where the passport does not say."""
+    if name in basis.get("without_data", ()):
+        return "nothing is known: the least value"
+    if name == "adoption":
+        return ", ".join(f"{one['name'].replace('_', ' ')} {one['value']}" for one in basis.get("signals", ()))
+    if name == "quality" and basis.get("unmet"):
+        return f"not met, of {basis['checks']}: {'; '.join(basis['unmet'])}"
+    return ""
+
+
 def assessment_of(trust: Json) -> list[tuple[str, str]]:
-    """Return the parts of the assessment that are plain values or measurements, in words."""
-    found = []
-    for name, value in (trust.get("assessment") or {}).items():
-        words = "not measured" if value is None else _measured(value)
-        if words:
-            found.append((name.replace("_", " "), words))
-    return found
+    """Return the parts of the assessment, each a measurement with its inputs, in words."""
+    return [(name.replace("_", " "), _measured(part)) for name, part in (trust.get("assessment") or {}).items()]
 
 
-def _measured(value: Any) -> str:  # noqa: ANN401 - any JSON
-    if isinstance(value, dict):
-        known = [f"{name.replace('_', ' ')} {stated(one)}" for name, one in value.items() if one is not None]
-        return line("; ".join(known), QUOTE)
-    return stated(value)
+def _measured(part: Json) -> str:
+    known = [
+        f"{name.replace('_', ' ')} {stated(one)}"
+        for name, one in part["inputs"].items()
+        if one is not None and name not in _OF_THE_DAY
+    ]
+    value = "not measured" if part["value"] is None else str(part["value"])
+    return line(f"{value} ({'; '.join(known)})" if known else value, QUOTE)
 
 
 def community_of(trust: Json) -> list[tuple[str, str]]:

@@ -97,15 +97,25 @@ def test_a_passport_with_very_much_in_it_stays_within_the_budget() -> None:
 def test_later_parts_of_trust_are_shown_where_they_are() -> None:
     document = full()
     document["passport"]["unfragile"]["trust"] |= {
-        "score_min": 20,
-        "score_max": 60,
-        "score_basis": {"adoption": "downloads", "quality": None},
-        "assessment": {"openness": None, "upkeep": {"value": 0.5, "basis": "commits"}},
+        "score_basis": {
+            "signals": [{"name": "rank", "value": 0.12}],
+            "checks": 10,
+            "unmet": ["states when its training data ends"],
+            "without_data": ["match_graph"],
+            "score_min": 20,
+            "score_max": 60,
+        },
+        "assessment": {
+            "openness": {"value": None, "inputs": {"licence": None, "card": False}},
+            "currency": {"value": 1, "inputs": {"status": "active"}},
+        },
     }
     text = Page(page_of(document)).text
     assert "20 to 60" in text
-    assert "openness not measured" in text
-    assert "value 0.5; basis commits" in text
+    assert "openness not measured (card no)" in text
+    assert "currency 1 (status active)" in text
+    assert "not met, of 10: states when its training data ends" in text
+    assert "nothing is known: the least value" in text
 
 
 def test_the_spread_of_providers_is_drawn_between_the_lowest_and_the_highest() -> None:
