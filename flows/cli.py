@@ -10,6 +10,7 @@ import typer
 from flows.commands import terminal
 from flows.commands.options import AcceptDrop, AsJson, NewStore, Store
 from flows.config.clock import ClockError
+from flows.config.interrupts import TERMINATED
 from flows.config.settings import SettingsError
 from flows.errors import FlowError
 from flows.output import READER_GONE, OutputError
@@ -26,6 +27,11 @@ EXIT_BAD_USE = 2
 EXIT_INTERRUPTED = 130
 """Typer's own, for Ctrl-C."""
 INTERRUPTED = "interrupted: the store still serves the last complete publication"
+ENDED_BY_SIGNAL: dict[object, str] = {
+    EXIT_INTERRUPTED: INTERRUPTED,
+    TERMINATED: "terminated: the store still serves the last complete publication",
+}
+"""Exit status → what is said of it."""
 USAGE_ERROR: Any = typer.BadParameter.__base__
 """What Typer raises for every command line that it cannot understand."""
 
@@ -194,8 +200,8 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         _end(INTERRUPTED, EXIT_INTERRUPTED, as_json=as_json)
     except SystemExit as ending:
-        if ending.code == EXIT_INTERRUPTED:
-            terminal.error(INTERRUPTED)
+        if said := ENDED_BY_SIGNAL.get(ending.code):
+            terminal.failed(said, status=int(ending.code or 0), as_json=as_json)
         raise
 
 

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from flows.config.interrupts import INTERRUPTED, Importing
+from flows.config.interrupts import INTERRUPTED, TERMINATED, Importing
 
 
 def main() -> None:
@@ -21,9 +21,10 @@ def main() -> None:
     try:
         command_line()
     except SystemExit as ending:
-        if ending.code == INTERRUPTED:
+        if ending.code in {INTERRUPTED, TERMINATED}:
+            sys.stdout.flush()
             sys.stderr.flush()
-            os._exit(INTERRUPTED)
+            os._exit(int(ending.code or 0))
         raise
     finally:
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:

@@ -8,9 +8,6 @@ from typing import Protocol
 LOG = logging.getLogger("passports")
 LOG.setLevel(logging.INFO)  # Prefect limits the loggers of other libraries to warnings
 
-STARTING = "start Prefect (about 10 s; 0 s with PREFECT_API_URL)"
-"""The stage before a run's own stages, in which Prefect starts a server if it needs one."""
-
 
 class Watcher(Protocol):
     """Called as the stages of a run make progress."""

@@ -3,8 +3,6 @@
 import flows.orchestration.environment  # isort: skip  # noqa: F401 - sets Prefect's surroundings, so it comes before Prefect
 import asyncio
 import random
-from contextvars import ContextVar
-from dataclasses import dataclass
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
@@ -17,10 +15,10 @@ from prefect.states import Completed
 from flows.build.builder import Builder
 from flows.build.passports import Built
 from flows.config.clock import source_date_epoch
-from flows.config.settings import read_settings
-from flows.crawl.sources import breach_of, crawl_source, crawl_waves, extract_limits
-from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome
-from flows.ingest.ingestion import Ingestion, begin, ingest, with_failures
+from flows.config.settings import Settings, read_settings
+from flows.crawl.sources import crawl_source, extract_limits
+from flows.ingest.crawl_file import CrawlOutcome
+from flows.ingest.ingestion import Ingestion, ingest
 from flows.job.job import Consent, Job, new_job, open_tools
 from flows.job.workspace import workspace
 from flows.maintenance.replicate import mirror
@@ -28,33 +26,18 @@ from flows.orchestration.artifacts import show
 from flows.orchestration.build_tasks import builder_of
 from flows.orchestration.metrics import leave_metrics, run_metrics
 from flows.orchestration.tasks import RETRIED, Opaque, survive_broken_pipe
-from flows.progress import LOG, STARTING, tell
-from flows.run.assemble import Assembled, GateClosedError, assemble
-from flows.run.publish import RunOutcome, build_passports, publish_generation
+from flows.progress import LOG
+from flows.run.assemble import Assembled, assemble
+from flows.run.publish import PartialRunError, RunOutcome, publish_generation
+from flows.run.stages import Stages, run_stages
 from flows.run.targets import listings_to_crawl
-from schemas.run import Breach, Published, RunReport
-
-
-@dataclass(frozen=True)
-class BegunCrawls:
-    """Crawls of the first wave that were begun while Prefect was still starting, so that the two waits overlap."""
-
-    so_far: Ingestion
-    """The ingestion that they begin with."""
-    tasks: "dict[str, asyncio.Task[CrawlOutcome]]"
-    """Source → its crawl."""
-
-
-BEGUN_CRAWLS: ContextVar[BegunCrawls | None] = ContextVar("begun_crawls", default=None)
-"""The crawls begun for the job that runs now."""
+from schemas.run import Published, RunReport
 
 
 @task(name="crawl", task_run_name="crawl {source}", **RETRIED)
 async def crawl_task(job: Job, source: str, so_far: Opaque[Ingestion]) -> Opaque[CrawlOutcome]:
     """Crawl one source; the listings in `so_far` name the ids to ask for."""
-    begun = BEGUN_CRAWLS.get()
-    started = begun.tasks.pop(source, None) if begun else None
-    return Opaque(await (started or crawl_source(job, source, so_far.content)))
+    return Opaque(await crawl_source(job, source, so_far.content))
 
 
 @task(name="ingest", **RETRIED)
@@ -84,17 +67,34 @@ def publish_task(
 
 
 async def run_job(job: Job) -> RunOutcome:
-    """Run all stages of a job within a flow; raise GateClosedError or the error of a stage."""
-    builder = builder_of(open_tools(job).settings)
-    try:
-        assembled = assemble_task(job, Opaque(await crawl_all(job)))
-        built = Opaque(build_passports(job, assembled.content, builder))
-        done = publish_task(job, assembled, built, Opaque(builder)).content
-    except GateClosedError as error:
-        await _tell(job, error.report, None)
-        raise
-    await _tell(job, done.report, done.published)
+    """Run all stages of a job within a flow, each as a task; raise PartialRunError where sources were left out."""
+    done = await run_stages(job, stages_of(open_tools(job).settings))
+    if done.report.state == "partial":
+        raise PartialRunError(done)
     return done
+
+
+def stages_of(settings: Settings) -> Stages:
+    """Return the stages as tasks, between which values pass without being traversed."""
+
+    async def crawl(job: Job, source: str, so_far: Ingestion) -> CrawlOutcome:
+        return (await crawl_task(job, source, Opaque(so_far))).content
+
+    async def extract(job: Job, so_far: Ingestion) -> CrawlOutcome | None:
+        return (await extract_task(job, Opaque(so_far))).content
+
+    def publish(job: Job, assembled: Assembled, built: Built, builder: Builder) -> RunOutcome:
+        return publish_task(job, Opaque(assembled), Opaque(built), Opaque(builder)).content
+
+    return Stages(
+        crawl=crawl,
+        ingest=lambda job, so_far, outcome: ingest_task(job, Opaque(so_far), Opaque(outcome)).content,
+        extract=extract,
+        assemble=lambda job, ingestion: assemble_task(job, Opaque(ingestion)).content,
+        builder=builder_of(settings),
+        publish=publish,
+        report=_tell,
+    )
 
 
 async def _tell(job: Job, report: RunReport, published: Published | None) -> None:
@@ -103,29 +103,9 @@ async def _tell(job: Job, report: RunReport, published: Published | None) -> Non
     leave_metrics(open_tools(job).settings.metrics_file, run_metrics(report, job.sources))
 
 
-async def crawl_all(job: Job) -> Ingestion:
-    """Crawl and ingest every source of a job, wave by wave; a crawl without a report does not stop the others."""
-    begun = BEGUN_CRAWLS.get()
-    so_far, failures = Opaque(begun.so_far if begun else begin(job)), list[Breach]()
-    for wave in crawl_waves(job.sources):
-        came = await asyncio.gather(*(crawl_task(job, source, so_far) for source in wave), return_exceptions=True)
-        for source, outcome in zip(wave, came, strict=True):
-            if isinstance(outcome, Opaque):
-                so_far = ingest_task(job, so_far, outcome)
-            elif isinstance(outcome, CrawlFailedError):
-                failures.append(breach_of(source, outcome))
-            else:
-                raise outcome
-    extraction = (await extract_task(job, so_far)).content
-    if extraction:
-        so_far = ingest_task(job, so_far, Opaque(extraction))
-    return with_failures(so_far.content, failures)
-
-
 @flow(name="job", flow_run_name="{job.flow} {job.run}", validate_parameters=False)
 async def job_flow(job: Job) -> Opaque[RunOutcome]:
     """Run a job that the command line has made."""
-    tell(STARTING, 1, 1)
     return Opaque(await run_job(job))
 
 

@@ -134,6 +134,21 @@ def named_server() -> str | None:
     return named or None
 
 
+def is_server_configured() -> bool:
+    """Whether Prefect's own files may name a server, so that only Prefect itself can tell which one it uses.
+
+    It reads the profiles in its home, and prefect.toml, pyproject.toml and .env in the working directory.
+    """
+    profiles = Path(os.environ.get("PREFECT_PROFILES_PATH") or prefect_home() / "profiles.toml").expanduser()
+    marks = {profiles: "API_URL", Path(".env"): "PREFECT_API_URL"}
+    marks |= {Path("prefect.toml"): "[api]", Path("pyproject.toml"): "[tool.prefect.api]"}
+    for file, mark in marks.items():
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            if mark in file.read_text(encoding="utf-8"):
+                return True
+    return False
+
+
 def prefect_home() -> Path:
     """Return the folder of Prefect's database and settings (PREFECT_HOME)."""
     return Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser()

@@ -10,8 +10,7 @@ from prefect.logging.handlers import PrefectConsoleHandler
 from prefect.tasks import Task, exponential_backoff
 from rich.console import Console
 
-from flows.ingest.crawl_file import CrawlFailedError
-from flows.store.base import StoreUnavailableError
+from flows.run.stages import FIRST_DELAY_S, JITTER, RETRIES, TRANSIENT
 
 Content = TypeVar("Content")
 
@@ -27,7 +26,7 @@ class Opaque(Generic[Content]):
 
 def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Whether to retry a task: after failures of network or store, not after a closed gate or a bad key."""
-    return isinstance(state.data, CrawlFailedError | StoreUnavailableError)
+    return isinstance(state.data, TRANSIENT)
 
 
 class Retrying(TypedDict):
@@ -42,9 +41,9 @@ class Retrying(TypedDict):
 
 RETRIED = Retrying(
     cache_policy=NO_CACHE,
-    retries=2,
-    retry_delay_seconds=exponential_backoff(2),
-    retry_jitter_factor=0.5,
+    retries=RETRIES,
+    retry_delay_seconds=exponential_backoff(FIRST_DELAY_S),
+    retry_jitter_factor=JITTER,
     retry_condition_fn=is_transient,
 )
 """For tasks that use network or store: two retries, after about 2 and 4 seconds."""

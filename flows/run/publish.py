@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from flows.build.builder import Builder, build_here
 from flows.build.passports import Built, Rows, breaches_of_build
+from flows.errors import FlowError
 from flows.ingest.crawl_partitions import IngestedCrawl
 from flows.ingest.ingestion import rebased
 from flows.ingest.partitions import parts_over
@@ -27,6 +28,15 @@ class RunOutcome(NamedTuple):
 
     report: RunReport
     published: Published
+
+
+class PartialRunError(FlowError):
+    """A run published, but without sources whose crawls did not pass: a scheduler must not count it as done."""
+
+    def __init__(self, outcome: RunOutcome) -> None:
+        self.outcome = outcome
+        failed = ", ".join(sorted({breach.source for breach in outcome.report.breaches}))
+        super().__init__(f"published without {failed}: passports still use the last good listings")
 
 
 def build_passports(job: Job, assembled: Assembled, builder: Builder = build_here) -> Built:

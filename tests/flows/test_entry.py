@@ -13,6 +13,7 @@ from tests.support.prefect_server import PASSPORTS, ROOT, below, command_line, s
 from tests.support.waiting import LIMIT_S, until
 
 INTERRUPTED = "error: interrupted: the store still serves the last complete publication"
+TERMINATED = "error: terminated: the store still serves the last complete publication"
 AT_ONCE_S = 60
 """Generous for what takes less than a second on a free machine, and half of what an interrupt had to wait before."""
 
@@ -30,13 +31,13 @@ def one_sentence(done: subprocess.CompletedProcess[str]) -> str:
     return line
 
 
-@pytest.mark.parametrize("command", ["demo", "schedule"])
 @pytest.mark.parametrize("home", ["/dev/null/prefect", "file"])
+@pytest.mark.parametrize(("command", "runner"), [("demo", "dask"), ("schedule", "threads")])
 def test_a_home_that_prefect_cannot_use_is_told_before_anything_is_done(
-    command: str, home: str, equipped: Path
+    command: str, runner: str, home: str, equipped: Path
 ) -> None:
     (equipped / "file").touch()
-    done = ended(equipped, command, PREFECT_HOME=str(equipped / home))
+    done = ended(equipped, command, PREFECT_HOME=str(equipped / home), PASSPORTS_TASK_RUNNER=runner)
     assert done.returncode == 2
     assert one_sentence(done).startswith(f"error: Prefect's home {equipped / home} cannot be used (")
     assert one_sentence(done).endswith("): set PREFECT_HOME to a folder that you can write to")
@@ -102,13 +103,13 @@ def test_an_interrupt_while_modules_are_imported_is_a_sentence(equipped: Path) -
 
 @contextmanager
 def starting(folder: Path) -> Iterator[tuple["subprocess.Popen[str]", list[int]]]:
-    """A demo whose crawl and whose Prefect server are starting, and their processes."""
+    """A demo whose crawl is starting, and the processes of both."""
     pipe = subprocess.PIPE
-    environment = surroundings(folder / "home")
+    environment = surroundings(folder / "home", PASSPORTS_WORK=str(folder / "work"))
     with subprocess.Popen(
         [*PASSPORTS, "demo"], cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True
     ) as process:
-        until(lambda: any(b"flows.orchestration.server" in command_line(pid) for pid in below(process.pid)))
+        until(lambda: any(b"scrapy" in command_line(pid) for pid in below(process.pid)))
         yield process, list(below(process.pid))
 
 
@@ -116,17 +117,24 @@ def lives(pid: int) -> bool:
     return command_line(pid) not in ([], [b""])  # a zombie's command line is empty
 
 
-def test_an_interrupt_while_prefect_starts_ends_everything_at_once(equipped: Path) -> None:
+@pytest.mark.parametrize(
+    ("sent", "status", "said"),
+    [(signal.SIGINT, 130, INTERRUPTED), (signal.SIGTERM, 143, TERMINATED), (signal.SIGHUP, 143, TERMINATED)],
+)
+def test_a_signal_while_a_run_crawls_ends_everything_at_once_and_leaves_nothing(
+    sent: signal.Signals, status: int, said: str, equipped: Path
+) -> None:
     with starting(equipped) as (process, started):
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         out, err = process.communicate(timeout=AT_ONCE_S)
-    assert (process.returncode, out) == (130, "")
-    assert err.splitlines()[-1] == INTERRUPTED
+    assert (process.returncode, out) == (status, "")
+    assert err.splitlines()[-1] == said
     assert "Traceback" not in err
     assert not any(map(lives, started))
+    assert list((equipped / "work").iterdir()) == []
 
 
-def test_a_run_that_is_killed_takes_its_server_and_its_crawl_with_it(equipped: Path) -> None:
+def test_a_run_that_is_killed_takes_its_crawl_with_it(equipped: Path) -> None:
     with starting(equipped) as (process, started):
         process.kill()
         process.communicate(timeout=LIMIT_S)
