@@ -5,8 +5,24 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Protocol
 
+from pipelines.formats.text import amount
+
 LOG = logging.getLogger("passports")
 LOG.setLevel(logging.INFO)  # Prefect limits the loggers of other libraries to warnings
+
+
+PUBLISHING = "publish: "
+"""What the names of a publication's steps begin with."""
+STEPS = ("merge",)
+"""Stages that are steps of a phase, and take no time that a person would notice."""
+UNITS = {"crawl": "listing", "build": "passport", "read": "text"}
+"""First word of a stage → what it counts. Other stages are done or not."""
+
+
+def in_words(stage: str, done: int) -> str:
+    """Return a stage that is complete with its count: "crawl openrouter: 29 listings", "publish: done"."""
+    unit = UNITS.get(stage.partition(" ")[0])
+    return f"{stage}: {amount(done, unit) if unit else 'done'}"
 
 
 class Watcher(Protocol):
@@ -30,12 +46,24 @@ def a_line_a_stage(write: Callable[[str, int], None]) -> Watcher:
     return watch
 
 
+def in_phases(watch: Watcher) -> Watcher:
+    """Return a watcher that calls `watch` with what people follow: crawls, build, publish, and not with their steps."""
+
+    def watch_phases(stage: str, done: int, total: int | None) -> None:
+        if stage.startswith(PUBLISHING):
+            watch("publish", int(stage == f"{PUBLISHING}done"), 1)
+        elif stage not in STEPS:
+            watch(stage, done, total)
+
+    return watch_phases
+
+
 def _log(stage: str, done: int) -> None:
     """Log a completed stage. Stage and count are also fields of the log record, for logs in JSON."""
-    LOG.info("%s: %s", stage, f"{done:,}", extra={"stage": stage, "count": done})
+    LOG.info(in_words(stage, done), extra={"stage": stage, "count": done})
 
 
-LOGGED = a_line_a_stage(_log)
+LOGGED = in_phases(a_line_a_stage(_log))
 """Watcher of runs without a terminal, which writes to the log; a process has one run at a time."""
 
 WATCHER: ContextVar[Watcher] = ContextVar("watcher", default=LOGGED)

@@ -1,6 +1,5 @@
 """`passports diff`."""
 
-import json
 import sys
 from collections.abc import Sequence
 
@@ -10,7 +9,9 @@ from flows.commands.options import moment
 from flows.config.settings import read_settings
 from flows.registry.history import VersionStep, steps
 from flows.registry.unknown_slug import row_named
+from pipelines.formats.text import amount
 from pipelines.passport.changes import ValueChange
+from pipelines.views.changes import in_words
 
 MOST_SHOWN = 40
 """Most changes of one version that are shown; `diff --json` has all."""
@@ -69,16 +70,9 @@ def _show(step: VersionStep) -> None:
 
 def show_changes(changes: Sequence[ValueChange], title: str) -> None:
     """Show the first MOST_SHOWN changes from one version to the next."""
-    records = [
-        {"what": change.path, "from": _value(change.before), "to": _value(change.after)}
-        for change in changes[:MOST_SHOWN]
-    ]
-    terminal.rows(records, ("what", "from", "to"), title=title)
+    terminal.say(title)
+    for change in changes[:MOST_SHOWN]:
+        terminal.say(f"  {in_words(change)}")
     if len(changes) > MOST_SHOWN:
-        terminal.note(
-            f"more changes that are not shown: {len(changes) - MOST_SHOWN:,}; `passports diff --json` shows all"
-        )
-
-
-def _value(value: object) -> str:
-    return "-" if value is None else value if isinstance(value, str) else json.dumps(value)
+        left = amount(len(changes) - MOST_SHOWN, "more change")
+        terminal.note(f"and {left}: `passports diff --json` shows all")

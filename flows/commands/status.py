@@ -8,12 +8,18 @@ from flows.commands.options import moment
 from flows.config.settings import gates_of, read_settings
 from flows.trust.trusted_keys import TrustedKeys
 from pipelines.formats.text import amount
-from pipelines.views.ages import Ages, Generation, SourceAge, ages_of, shown
+from pipelines.views.ages import Ages, Generation, ages_of, shown
 
 LONGEST_LISTING = 40
 """Most passports that `status` names; `--json` names all."""
+SOURCE_COLUMNS = {
+    "source": "source", "age": "age", "last crawl": "last_scraped_at", "h ago": "hours_ago", "due h": "refresh_after_h",
+    "stale h": "stale_after_h", "listings": "listings",
+}  # fmt: skip
+PASSPORT_COLUMNS = {"slug": "slug", "age": "age", "status": "status", "h ago": "hours_ago"}
+"""Column → field of a SourceAge or PassportAge."""
 NAMED = ("slug", "source", "age", "status", "last_scraped_at", "hours_ago")
-"""Fields of a passport that `status` shows."""
+"""Fields of a passport that `status --json` has."""
 
 
 def status(store_url: str | None, trusting: TrustOptions, at: str | None, *, as_json: bool) -> None:
@@ -49,12 +55,12 @@ def _answer(ages: Ages, complaints: list[str], trust: TrustedKeys) -> None:
 
 
 def _show_ages(ages: Ages, complaints: list[str]) -> None:
-    terminal.rows([_coloured(source._asdict(), "age") for source in ages.sources], SourceAge._fields[:-1])
+    terminal.rows([_row(source._asdict(), SOURCE_COLUMNS) for source in ages.sources], SOURCE_COLUMNS)
     listed = shown(ages.passports)
     if listed:
         terminal.OUT.print()
-        records = [_coloured(_coloured(p._asdict(), "age"), "status") for p in listed[:LONGEST_LISTING]]
-        terminal.rows(records, NAMED)
+        records = [_row(p._asdict(), PASSPORT_COLUMNS) for p in listed[:LONGEST_LISTING]]
+        terminal.rows(records, PASSPORT_COLUMNS)
     summary = ", ".join(f"{count:,} {age}" for age, count in ages.counts.items())
     terminal.OUT.print(f"\n{amount(len(ages.passports), 'passport')} in generation {ages.generation}: {summary}")
     if len(listed) > LONGEST_LISTING:
@@ -63,5 +69,14 @@ def _show_ages(ages: Ages, complaints: list[str]) -> None:
         terminal.note(complaint)
 
 
-def _coloured(record: dict[str, object], name: str) -> dict[str, object]:
-    return {**record, name: terminal.coloured(str(record[name]))}
+def _row(record: dict[str, object], columns: dict[str, str]) -> dict[str, object]:
+    """Return what the columns show of a record, short enough for 80 columns."""
+    return {column: _short(field, record[field]) for column, field in columns.items()}
+
+
+def _short(field: str, value: object) -> object:
+    if field in {"age", "status"}:
+        return terminal.coloured(str(value))
+    if field == "last_scraped_at":
+        return str(value)[:16].replace("T", " ")
+    return f"{value:,.0f}" if isinstance(value, float | int) else value

@@ -13,7 +13,8 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from flows.progress import WATCHER, Watcher, a_line_a_stage
+from flows.config.clock import system_clock
+from flows.progress import WATCHER, Watcher, a_line_a_stage, in_phases, in_words
 from pipelines.formats.text import clean, visible
 from pipelines.views.brief.layout import LaidOutLine
 
@@ -171,18 +172,27 @@ def watched() -> Iterator[None]:
         with _watching(lambda *_: None):
             yield
         return
+    if VOLUME.get() is Volume.VERBOSE:
+        with _watching(a_line_a_stage(_step)):
+            yield
+        return
     if not ERR.is_terminal:
-        with _watching(a_line_a_stage(_line)):
+        with _watching(in_phases(a_line_a_stage(_line))):
             yield
         return
     from flows.commands.terminal import bars  # noqa: PLC0415 - rich's progress bars take a while to import, and most commands show none
 
-    with bars(ERR) as watch, _watching(watch):
+    with bars(ERR) as watch, _watching(in_phases(watch)):
         yield
 
 
 def _line(stage: str, done: int) -> None:
-    sys.stderr.write(f"{stage}: {done:,}\n")
+    sys.stderr.write(f"{in_words(stage, done)}\n")
+    sys.stderr.flush()
+
+
+def _step(stage: str, done: int) -> None:
+    sys.stderr.write(f"{system_clock():%H:%M:%S} {stage}: {done:,}\n")
     sys.stderr.flush()
 
 

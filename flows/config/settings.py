@@ -140,7 +140,8 @@ def read_settings(**chosen: object) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         field = str(first["loc"][0])
-        name = OPTIONS[field] if field in given and field in OPTIONS else f"{PREFIX}{field.upper()}"
+        name = f"{PREFIX}{field.upper()}"
+        name = OPTIONS.get(field, name) if field in given else name
         raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
 
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from flows.config.clock import Clock
-from flows.crawl.language_model import Endpoint
+from flows.crawl.endpoint import Endpoint
 from pipelines.extraction.answer import ModelAnswerError, SourceText, accepted_proposals, states_something, text_of
 from pipelines.extraction.prompt import question_of
 from pipelines.extraction.record import answers, is_of, record_of

@@ -8,9 +8,9 @@ from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
 
+from flows.crawl.endpoint import endpoint_of
 from flows.crawl.extraction import extract
 from flows.crawl.known_records import RememberedRecords, Wanted, write_known
-from flows.crawl.language_model import endpoint_of
 from flows.crawl.process import CrawlOrder, Progress, crawl
 from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome, read_crawl
 from flows.ingest.ingestion import Ingestion

@@ -25,6 +25,7 @@ RUNS = """
 import asyncio, os, sys
 from flows.orchestration.refresh import refresh; from flows.orchestration.refresh import rescrape
 from flows.run.assemble import GateClosedError
+from flows.run.publish import PartialRunError
 store, closed_gates = sys.argv[1:]
 asyncio.run(refresh(store=store))
 asyncio.run(rescrape("qwen-qwq-32b", store=store))
@@ -33,8 +34,14 @@ try:
     asyncio.run(refresh(store=store))
 except GateClosedError as error:
     print("closed:", error)
+os.environ["PASSPORTS_GATES_FILE"], os.environ["PASSPORTS_SOURCES"] = os.environ["OPEN_GATES"], "openrouter,modelsdev"
+try:
+    asyncio.run(refresh(store=store))
+except PartialRunError as error:
+    print("partial:", error)
 """
-"""A refresh, a rescrape, and a refresh whose gate is closed: what a worker would run one after the other."""
+"""A refresh, a rescrape, a refresh whose gate is closed, and one without one of its sources, as a worker would run them
+one after the other."""
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +88,8 @@ def ran(server: Server, folder: Path) -> subprocess.CompletedProcess[str]:
             PASSPORTS_OPENROUTER_URL=url,
             PASSPORTS_SIGNING_KEY=signing_key_to_jwk(SEED),
             PASSPORTS_GATES_FILE=str(folder / "gates.toml"),
+            OPEN_GATES=str(folder / "gates.toml"),
+            PASSPORTS_MODELSDEV_URL=f"{url}/nothing",
         )
 
 
@@ -136,7 +145,8 @@ def test_the_runs_do_what_they_are_for(ran: subprocess.CompletedProcess[str], fo
     assert len(rows) == 22
     assert {slug for slug, row in rows.items() if row.generation > 1} == {QWEN}
     assert rows[QWEN].previous
-    assert len(list((folder / "store/registry/runs").iterdir())) == 3
+    assert len(list((folder / "store/registry/runs").iterdir())) == 4
+    assert "partial: published without modelsdev: passports still use the last good listings" in ran.stdout
 
 
 def test_a_run_ends_in_prefect_as_it_ended(ran: subprocess.CompletedProcess[str], server: Server) -> None:
@@ -145,6 +155,8 @@ def test_a_run_ends_in_prefect_as_it_ended(ran: subprocess.CompletedProcess[str]
     found = sorted(server.ask("/flow_runs/filter"), key=lambda run: run["start_time"])
     states = [(flows[run["flow_id"]], run["state"]["type"]) for run in found]
     assert states[:3] == [("refresh", "COMPLETED"), ("rescrape", "COMPLETED"), ("refresh", "FAILED")]
+    assert states[3] == ("refresh", "FAILED"), "a run without one of its sources is not done"
+    assert "published without modelsdev" in found[3]["state"]["message"]
     assert "listings in the crawl: 29, required: 1000" in found[2]["state"]["message"]
     tasks = server.ask("/task_runs/filter", flow_runs={"id": {"any_": [found[2]["id"]]}})
     assert {task["name"].split("-")[0]: (task["state"]["type"], task["run_count"]) for task in tasks} == {
@@ -201,7 +213,7 @@ def test_an_interrupted_refresh_leaves_the_store_as_it_was(
             text=True,
         )
         wait_until_running(server, "job", process)
-        assert source.asked()
+        until(source.asked)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 130, err

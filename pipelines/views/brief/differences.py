@@ -7,6 +7,7 @@ from typing import Any
 
 from pipelines.passport.changes import ValueChange
 from pipelines.views.brief.layout import Row, TitledPart
+from pipelines.views.changes import in_words
 
 Json = dict[str, Any]
 
@@ -16,8 +17,6 @@ MOST_CHANGES = 2
 """Most changes that are shown."""
 MOST_LINES = 2
 """Lines of the sides of a disputed value."""
-BLOCKS = ("/artifact/model/", "/artifact/", "/trust/", "/")
-"""Beginnings of paths that say nothing to a reader; the first that fits is left out."""
 
 
 def conflict_rows(unfragile: Json) -> Iterator[Row]:
@@ -33,10 +32,7 @@ def conflict_rows(unfragile: Json) -> Iterator[Row]:
 
 def changed_part(changes: Sequence[ValueChange], signed_at: str, slug: str) -> TitledPart:
     """What changed since the version signed at `signed_at`, the first of it where it is much."""
-    rows = [
-        Row("", f"{_path_words(change.path)}: {_words(change.before)} → {_words(change.after)}", most_lines=1)
-        for change in changes[:MOST_CHANGES]
-    ]
+    rows = [Row("", in_words(change), most_lines=1) for change in changes[:MOST_CHANGES]]
     if len(changes) > MOST_CHANGES:
         rows.append(Row("", f"and {len(changes) - MOST_CHANGES:,} more: passports diff {slug}"))
     none = Row("", "nothing of substance")
@@ -54,11 +50,6 @@ def _sides(sides: list[Json]) -> str:
     lists = [frozenset(side["value"]) for side in sides if isinstance(side["value"], list)]
     shared = frozenset.intersection(*lists) if len(lists) == len(sides) else frozenset()
     return " against ".join(f"{_words(side['value'], shared)} ({side[named_by]})" for side in sides)
-
-
-def _path_words(path: str) -> str:
-    block = next(block for block in BLOCKS if path.startswith(block))
-    return path.removeprefix(block).replace("/", " ").replace("~1", "/").replace("_", " ")
 
 
 def _words(value: object, shared: AbstractSet[str] = frozenset()) -> str:

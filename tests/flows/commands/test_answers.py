@@ -173,6 +173,10 @@ def test_a_slug_is_not_broken_however_narrow_the_terminal(
     shown = passports("list", "--store", store).out
     assert all(f"{one['slug']} " in shown for one in listed)
     assert max(map(len, shown.splitlines())) <= 80
+    status = passports("status", "--store", store, "--at", "2026-05-30T00:00:00Z").out
+    assert all(f"{one['slug']} " in status for one in listed)
+    assert max(map(len, status.splitlines())) <= 80
+    assert all(line == line.rstrip() for line in status.splitlines())
 
 
 def test_a_variable_that_is_no_setting_is_warned_of_with_the_nearest_name(

@@ -30,8 +30,7 @@ def later(store: Path, records: list[Record], monkeypatch: pytest.MonkeyPatch) -
 def test_diff_tells_the_versions_with_their_causes_and_from_what_to_what(later: Path, passports: Terminal) -> None:
     ended = passports("diff", QWEN, "--store", later)
     assert (ended.status, "source changed" in ended.out) == (0, True)
-    assert "/artifact/model/context_tokens" in ended.out
-    assert "65536" in ended.out
+    assert "context: 131,072 → 65,536 tokens" in ended.out
     versions = passports("diff", QWEN, "--store", later, "--json").json()["versions"]
     assert [(version["generation"], version["cause"]) for version in versions] == [
         (2, "source_changed"),

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from flows.commands import refresh as refreshing
 from flows.commands import terminal
-from flows.commands.terminal import bars
+from flows.commands.terminal import VOLUME, Volume, bars
 from flows.config.signing_key import default_key_file
 from flows.progress import tell
 from pipelines.signing.keys import signing_key_from_jwk
@@ -159,7 +159,22 @@ def test_progress_is_a_line_a_stage_where_there_is_no_terminal(capsys: pytest.Ca
         for done in range(3):
             tell("build", done, 2)
         tell("crawl openrouter", 5, None)
-    assert capsys.readouterr().err == "build: 2\n"
+        for step in ("objects", "copies", "done"):
+            tell(f"publish: {step}", 1, 1)
+        tell("merge", 1, 1)
+        tell("crawl modelsdev", 1, 1)
+    assert capsys.readouterr().err == "build: 2 passports\npublish: done\ncrawl modelsdev: 1 listing\n"
+
+
+def test_verbose_shows_every_step_with_its_time_and_quiet_none(capsys: pytest.CaptureFixture[str]) -> None:
+    for volume, lines in ((Volume.VERBOSE, 2), (Volume.QUIET, 0)):
+        token = VOLUME.set(volume)
+        with terminal.watched():
+            tell("publish: objects", 7, 7)
+            tell("publish: done", 1, 1)
+        VOLUME.reset(token)
+        err = capsys.readouterr().err
+        assert (err.count("\n"), " publish: objects: 7\n" in err) == (lines, lines == 2)
 
 
 def test_a_log_has_a_line_a_stage_with_its_count_as_a_field(caplog: pytest.LogCaptureFixture) -> None:
@@ -167,7 +182,7 @@ def test_a_log_has_a_line_a_stage_with_its_count_as_a_field(caplog: pytest.LogCa
         tell("build", done, 2_000)
     tell("merge", 0, None)
     (line,) = [record for record in caplog.records if record.name == "passports"]
-    assert (line.getMessage(), line.levelname) == ("build: 2,000", "INFO")
+    assert (line.getMessage(), line.levelname) == ("build: 2,000 passports", "INFO")
     assert (line.__dict__["stage"], line.__dict__["count"]) == ("build", 2_000)
 
 
