@@ -6,11 +6,11 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from http.client import HTTPException
-from typing import Literal, NamedTuple
 from urllib.parse import urljoin
 
 from protego import Protego
 
+from flows.checkup.machine import Check, ensure_writable, first_there, fixed_clock, metrics, prefect, work
 from flows.commands import terminal
 from flows.config.clock import system_clock
 from flows.config.given_files import within
@@ -53,18 +53,13 @@ MAX_ROBOTS_BYTES = 512 * 2**10
 """How much of a robots.txt a crawler must at least parse (RFC 9309)."""
 
 
-class Check(NamedTuple):
-    """The result of one check."""
-
-    name: str
-    state: Literal["fit", "unfit", "unknown"]
-    """Unknown: it could not be checked, or nothing has to be done; only "unfit" makes a run fail."""
-    detail: str
-
-
 def checks(settings: Settings, *, clock: Callable[[], datetime], nonce: str) -> Iterator[Check]:
     """Yield the results of checking settings, key, store, sources and clock; none raises, and nothing is published."""
     yield _tried("settings", lambda: _settings(settings))
+    yield _tried("fixed clock", fixed_clock)
+    yield _tried("work folder", lambda: work(settings, nonce))
+    yield _tried("metrics file", lambda: metrics(settings, nonce))
+    yield _tried("Prefect", lambda: prefect(settings))
     yield _tried("key", lambda: _key(settings))
     yield from _store(settings, clock(), nonce)
     for source in settings.sources:
@@ -90,6 +85,7 @@ def _key(settings: Settings) -> Check:
     if found is None and settings.signing_key_file:
         return Check("key", "unfit", f"{key_file(settings)} does not exist: make it with `passports keys init`")
     if found is None:
+        ensure_writable(first_there(key_file(settings).parent), secrets.token_hex(16))
         return Check("key", "unknown", f"no key yet: the first refresh makes one in {key_file(settings)}")
     return Check("key", "fit", f"{found.signer.key_id} from {found.path or 'the environment'}")
 

@@ -132,10 +132,34 @@ def test_the_doctor_finds_a_healthy_machine_fit(
     assert (ended.status, ended.json()["fit"], told.status) == (0, True, 0)
     states = {check["name"]: check["state"] for check in ended.json()["checks"]}
     assert states == {
-        "settings": "fit", "key": "fit", "store": "fit", "registry": "unknown", "network: openrouter": "fit",
-        "clock": "fit",
+        "settings": "fit", "fixed clock": "fit", "work folder": "fit", "metrics file": "fit", "Prefect": "fit",
+        "key": "fit", "store": "fit", "registry": "unknown", "network: openrouter": "fit", "clock": "fit",
     }  # fmt: skip
     assert not [key for key in LocalStore(tmp_path / "store").list() if "probe" in key]
+
+
+@pytest.mark.usefixtures("equipped")
+@pytest.mark.parametrize(
+    ("setting", "check", "said"),
+    [
+        ("SOURCE_DATE_EPOCH=yesterday", "fixed clock", "not a whole number of seconds"),
+        ("PASSPORTS_WORK=/dev/null/work", "work folder", "cannot be written to"),
+        ("PASSPORTS_METRICS_FILE=/nowhere/passports.prom", "metrics file", "/nowhere cannot be written to"),
+        ("PASSPORTS_METRICS_FILE=/dev", "metrics file", "/dev is a folder"),
+        ("PREFECT_API_URL=http://127.0.0.1:9/api", "Prefect", "no Prefect server answers at"),
+        ("PREFECT_API_URL=foo", "Prefect", "is not the address of a Prefect server's API"),
+        ("PASSPORTS_SIGNING_KEY_FILE=/dev", "key", "/dev is a folder"),
+    ],
+)
+def test_the_doctor_fails_where_a_run_would(
+    setting: str, check: str, said: str, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSPORTS_OPENROUTER_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv(*setting.split("="))
+    ended = passports("doctor", "--store", "memory:///", "--json")
+    [found] = [one for one in ended.json()["checks"] if one["name"] == check]
+    assert (ended.status, found["state"]) == (1, "unfit")
+    assert said in found["detail"]
 
 
 @pytest.mark.usefixtures("equipped")

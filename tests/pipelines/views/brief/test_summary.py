@@ -137,7 +137,7 @@ def test_a_model_with_much_to_state_fits_two_screens() -> None:
 def test_the_first_changes_are_shown_and_the_others_counted() -> None:
     changes = [ValueChange(f"/artifact/model/prices/{kind}/usd", "1", None) for kind in ("a", "b", "c", "d")]
     assert [row.text for row in changed_part(changes, "yesterday", "heron").rows] == [
-        "prices a usd: 1 → nothing", "prices b usd: 1 → nothing", "and 2 more: passports diff heron",
+        "price of a: 1 → nothing $", "price of b: 1 → nothing $", "and 2 more: passports diff heron",
     ]  # fmt: skip
     assert [row.text for row in changed_part([], "yesterday", "heron").rows] == ["nothing of substance"]
 

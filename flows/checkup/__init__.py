@@ -1,0 +1,1 @@
+"""Checks what a run needs of its machine, before it needs it."""

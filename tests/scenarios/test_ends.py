@@ -1,0 +1,60 @@
+"""Signals at random moments of runs: each ends within seconds and leaves no process, no folder and a whole store."""
+
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flows.demo import recording
+from tests.support.prefect_server import PASSPORTS, below, command_line, surroundings
+from tests.support.runs import playing, reader
+from tests.support.waiting import LIMIT_S
+
+pytestmark = pytest.mark.slow
+
+QWEN = "qwen-qwq-32b"
+MOMENTS = 50
+LONGEST_S = 12.0
+"""A run takes about as long on a busy machine, so that signals meet all of its stages."""
+ENDED_S = 5.0
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with playing(recording.models()) as served:
+        yield served
+
+
+@pytest.mark.parametrize("moment", range(MOMENTS))
+def test_a_run_that_is_ended_leaves_nothing(moment: int, store: Path, url: str) -> None:
+    chance = random.Random(moment)  # noqa: S311 - a moment, not a secret
+    command = chance.choice([("demo", "--store", str(store.parent / "demo")), ("refresh",), ("rescrape", QWEN)])
+    sent = chance.choice([signal.SIGINT, signal.SIGTERM])
+    work = store.parent / "work"
+    environment = surroundings(
+        store.parent / "home",
+        PASSPORTS_STORE=str(store),
+        PASSPORTS_SOURCES="openrouter",
+        PASSPORTS_OPENROUTER_URL=url,
+        PASSPORTS_WORK=str(work),
+    )
+    with subprocess.Popen(
+        [*PASSPORTS, *command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        time.sleep(chance.uniform(0.0, LONGEST_S))
+        started = list(below(process.pid))
+        process.send_signal(sent)
+        asked = time.monotonic()
+        out, err = process.communicate(timeout=LIMIT_S)
+        took_s = time.monotonic() - asked
+    assert process.returncode in {0, 130, 143, -sent}, (out, err)
+    assert took_s < ENDED_S
+    assert "Traceback" not in err
+    assert not any(command_line(pid) not in ([], [b""]) for pid in started)
+    assert not work.exists() or not list(work.glob("passports-run-*"))
+    assert not list(store.glob(".tmp/*[!k]")), "no half-written file"
+    assert all(reader(store).check(row.slug).verdict == "ok" for row in reader(store).rows())
