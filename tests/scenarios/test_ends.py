@@ -57,4 +57,5 @@ def test_a_run_that_is_ended_leaves_nothing(moment: int, store: Path, url: str) 
     assert not any(command_line(pid) not in ([], [b""]) for pid in started)
     assert not work.exists() or not list(work.glob("passports-run-*"))
     assert not list(store.glob(".tmp/*[!k]")), "no half-written file"
-    assert all(reader(store).check(row.slug).verdict == "ok" for row in reader(store).rows())
+    verdicts = {reader(store).check(row.slug).verdict for row in reader(store).rows()}
+    assert verdicts <= {"ok", "not_yet_valid"}, "the run that published did so after NOON"
