@@ -31,6 +31,8 @@ class Verdict(StrEnum):
     """The registry's pointer or root has expired, or a root or list of revocations that it names is missing: newer
     ones may be withheld."""
     NOT_IN_SNAPSHOT = "not_in_snapshot"
+    NOT_LOGGED = "not_logged"
+    """The registry serves it, but its public log does not state its issue, or is not the log that was signed."""
     REVOKED = "revoked"
     SUPERSEDED = "superseded"
     """Genuine, but the registry serves a newer one."""

@@ -5,9 +5,11 @@ from typing import Any
 
 import orjson
 
+from flows.registry.log import RegistryLog
 from flows.registry.reader import Reader
 from flows.site.rendering import copies_for
 from flows.store.base import StoreError, find
+from pipelines.log.entries import LogPlace
 from pipelines.passport.links import Issuer
 from pipelines.registry.layout import passport_copy_key
 from pipelines.signing.verification import MAX_PASSPORT_BYTES
@@ -19,14 +21,21 @@ LONGEST_LINK = 200
 
 
 def check_copy(
-    reader: Reader, slug: str, *, base_urls: Iterable[str] = (), seen_generation: int | None = None
+    reader: Reader,
+    slug: str,
+    *,
+    base_urls: Iterable[str] = (),
+    seen_generation: int | None = None,
+    log: RegistryLog | None = None,
 ) -> Finding:
     """Return the verdict on a passport and on its copy, at the address that `_links.self` names.
 
     The copy must be what a publisher writes for the passport that is served, with the base address that the passport
-    is signed with or one of `base_urls`. Raise StoreError for a copy that cannot be read.
+    is signed with or one of `base_urls`. Raise StoreError for a copy that cannot be read. Give the `log` of the reader
+    where many copies are checked.
     """
-    finding = reader.check(slug, seen_generation=seen_generation)
+    log = log or RegistryLog(reader)
+    finding = log.check(slug, seen_generation=seen_generation)
     if not finding.verdict.good:
         return finding
     key = passport_copy_key(slug)
@@ -34,19 +43,21 @@ def check_copy(
         copy = find(reader.store, key, max_bytes=MAX_PASSPORT_BYTES)
     except StoreError as error:
         raise StoreError(f"the copy cannot be read: {error}") from error
-    written = list(_written(slug, reader.passport(slug), base_urls))
+    row = reader.row(slug)
+    place = log.place(row) if row else None
+    written = list(_written(slug, reader.passport(slug), place, base_urls))
     if copy and copy.body in written:
         return finding._replace(reason=f"{finding.reason}, as is its copy")
     reason = _departure(reader, copy.body, written[0]) if copy else "nothing is stored there"
     return Finding(Verdict.COPY_DIFFERS, f"the copy at {key}: {reason}: {REMEDY}", finding.age)
 
 
-def _written(slug: str, document: bytes, base_urls: Iterable[str]) -> Iterator[bytes]:
+def _written(slug: str, document: bytes, place: LogPlace | None, base_urls: Iterable[str]) -> Iterator[bytes]:
     """Yield what a publisher writes with each base address; the first is the one that the passport is signed with."""
     passport = orjson.loads(document)["passport"]
     signed = passport["unfragile"]["artifact"]["page_url"].removesuffix(f"/{slug}")
     for base_url in (signed, *base_urls):
-        yield copies_for(Issuer(passport["signedBy"], base_url))(slug, document).passport
+        yield copies_for(Issuer(passport["signedBy"], base_url))(slug, document, place).passport
 
 
 def _departure(reader: Reader, copy: bytes, written: bytes) -> str:
@@ -57,7 +68,11 @@ def _departure(reader: Reader, copy: bytes, written: bytes) -> str:
     here, wanted = orjson.loads(copy), orjson.loads(written)
     if here["passport"]["signature"] != wanted["passport"]["signature"]:
         return "it is another model's passport"
-    return _of_links(here.get("_links"), wanted["_links"]) or "its bytes are not those that a publisher writes"
+    if reason := _of_links(here.get("_links"), wanted["_links"]):
+        return reason
+    if here.get("_log") != wanted.get("_log"):
+        return "its _log is not the proof that its issue is in the public log"
+    return "its bytes are not those that a publisher writes"
 
 
 def _of_links(links: Any, wanted: dict[str, str]) -> str | None:  # noqa: ANN401 - any JSON

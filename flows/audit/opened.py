@@ -12,6 +12,7 @@ from flows.config.settings import Settings, SettingsError
 from flows.demo.config import demo_signer
 from flows.errors import FlowError
 from flows.progress import LOG
+from flows.registry.log import RegistryLog
 from flows.registry.reader import Reader
 from flows.registry.signed_files import TamperedError
 from flows.store.base import Store, StoreError
@@ -57,6 +58,8 @@ class Opened(NamedTuple):
     trust: TrustedKeys
     departure: Finding | None
     """Why the generation served does not follow the one seen before; None where it does, or none was seen."""
+    log: RegistryLog
+    """The public log of the generation that is served."""
 
     def qualified(self, finding: Finding) -> Finding:
         """Replace a good finding if the registry was rolled back, or if only the registry vouches for its key."""
@@ -103,8 +106,9 @@ def open_registry(settings: Settings, options: TrustOptions, at: datetime, *, st
     if trust.from_store:
         trust = trust._replace(origin=f"{trust.origin} ({_advice(reader.key_id)})")
     frozen = _root_withheld(reader, trust.chain)
+    opened = Opened(name, store, reader, trust, frozen, RegistryLog(reader))
     if memory is None or reader.key_id == demo_signer().key_id:  # everybody has that key: its history proves nothing
-        return Opened(name, store, reader, trust, frozen)
+        return opened
     if trust.from_store and known.root is None:
         _ensure_same_key(memory, name, reader.key_id)
     served = Seen(generation=reader.generation, snapshot_sha256=reader.snapshot_sha256)
@@ -118,9 +122,9 @@ def open_registry(settings: Settings, options: TrustOptions, at: datetime, *, st
     if found is None:
         if frozen is None:
             _remember(memory, name, reader, trust.chain)
-        return Opened(name, store, reader, trust, frozen)
+        return opened
     remedy = f"ask its publisher; if it was started again on purpose, remove its entry from {memory.path}"
-    return Opened(name, store, reader, trust, found._replace(reason=f"{found.reason}: {remedy}"))
+    return opened._replace(departure=found._replace(reason=f"{found.reason}: {remedy}"))
 
 
 def pin_first(opened: Opened, judged: Iterable[JudgedTarget], options: TrustOptions) -> Opened:

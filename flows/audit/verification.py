@@ -7,14 +7,16 @@ from typing import Literal, NamedTuple, TypeVar
 
 from flows.audit.auditor import Auditor
 from flows.audit.copy_check import check_copy
+from flows.audit.log_check import log_findings
 from flows.config.given_files import GivenFileError, is_url, read_given, read_stdin
+from flows.registry.log import RegistryLog
 from flows.registry.reader import Reader
 from flows.registry.signed_files import MAX_POINTER_BYTES, RegistryError
 from flows.registry.unknown_slug import unknown_slug
 from flows.store.base import Store, StoreError
 from pipelines.errors import PipelineError
 from pipelines.formats.slugs import is_slug
-from pipelines.registry.layout import POINTER_KEY, shard_key
+from pipelines.registry.layout import POINTER_KEY, log_key, shard_key
 from pipelines.signing.keys import KeyRing
 from pipelines.signing.verification import verify_passport
 from schemas.verdict import Finding, Verdict
@@ -22,7 +24,7 @@ from schemas.verdict import Finding, Verdict
 _Answer = TypeVar("_Answer")
 
 
-LookedAt = Literal["served object", "copy", "shard", "file", "URL", "standard input", "evidence"]
+LookedAt = Literal["served object", "log", "copy", "shard", "file", "URL", "standard input", "evidence"]
 """What a verdict is about."""
 STDIN = "-"
 """The target that is read from standard input."""
@@ -46,10 +48,14 @@ class OpenedRegistry(NamedTuple):
 def judged_all(registry: OpenedRegistry, base_urls: Iterable[str] = ()) -> Iterator[JudgedTarget]:
     """Yield a verdict for every passport of a generation, and with it for its copy if the generation is served now.
 
-    A shard that cannot be read gives one verdict, under its key, and the rest goes on. Raise StoreUnavailableError
-    where the store itself is out of reach.
+    A shard that cannot be read gives one verdict, under its key, and the rest goes on; so does each fault of the public
+    log. Raise StoreUnavailableError where the store itself is out of reach.
     """
-    reader = registry.reader
+    reader, log = registry.reader, RegistryLog(registry.reader)
+    faults = _attempt(registry, lambda: list(log_findings(reader)))
+    if isinstance(faults, Finding):
+        faults = [(log_key("tile"), faults)]
+    yield from (JudgedTarget(key, finding, ("log",)) for key, finding in faults)
     for ref in reader.snapshot.shards:
         rows = _attempt(registry, lambda: list(reader.shard(ref)))  # noqa: B023 - called at once
         if isinstance(rows, Finding):
@@ -57,20 +63,26 @@ def judged_all(registry: OpenedRegistry, base_urls: Iterable[str] = ()) -> Itera
             yield JudgedTarget(shard_key(ref.sha256), rows._replace(reason=reason), ("shard",))
             continue
         for row in rows:
-            yield judged_slug(row.slug, registry, base_urls)
+            yield judged_slug(row.slug, registry, base_urls, log)
 
 
-def judged_slug(slug: str, registry: OpenedRegistry, base_urls: Iterable[str] = ()) -> JudgedTarget:
-    """Verify the passport that a registry serves under a slug, and its copy where the generation is served now."""
+def judged_slug(
+    slug: str, registry: OpenedRegistry, base_urls: Iterable[str] = (), log: RegistryLog | None = None
+) -> JudgedTarget:
+    """Verify the passport that a registry serves under a slug, its issue in the log, and its copy where it has one.
+
+    Only the generation that is served now has copies. Give the `log` of the reader where many slugs are verified.
+    """
     reader = registry.reader
     if _attempt(registry, lambda: reader.row(slug)) is None:
         return JudgedTarget(
             slug, Finding(Verdict.NOT_IN_SNAPSHOT, str(unknown_slug(slug, (row.slug for row in reader.rows())))), ()
         )
     if reader.is_served:
-        finding = _attempt(registry, lambda: check_copy(reader, slug, base_urls=base_urls))
-        return JudgedTarget(slug, finding, ("served object", "copy"))
-    return JudgedTarget(slug, _attempt(registry, lambda: reader.check(slug)), ("served object",))
+        finding = _attempt(registry, lambda: check_copy(reader, slug, base_urls=base_urls, log=log))
+        return JudgedTarget(slug, finding, ("served object", "log", "copy"))
+    finding = _attempt(registry, lambda: (log or RegistryLog(reader)).check(slug))
+    return JudgedTarget(slug, finding, ("served object", "log"))
 
 
 def judged_document(target: str, registry: OpenedRegistry | None, keys: KeyRing, at: datetime) -> JudgedTarget:
@@ -87,7 +99,8 @@ def judged_document(target: str, registry: OpenedRegistry | None, keys: KeyRing,
 
 def judged_bytes(name: str, raw: bytes, registry: OpenedRegistry, kind: LookedAt) -> JudgedTarget:
     """Verify the bytes of a passport by what the registry serves; `kind` says where they are from."""
-    return JudgedTarget(name, _attempt(registry, lambda: registry.reader.check(raw)), (kind, "served object"))
+    finding = _attempt(registry, lambda: RegistryLog(registry.reader).check(raw))
+    return JudgedTarget(name, finding, (kind, "served object", "log"))
 
 
 def proved(judged: JudgedTarget, prover: Auditor, registry: OpenedRegistry) -> JudgedTarget:

@@ -226,7 +226,9 @@ class Registry:
         finding, document = opened.reader.verified(slug)
         if document is None:
             raise NotReliableError(slug, finding)
-        return VerifiedPassport(slug, opened.qualified(finding), document, row.object, opened.reader.generation)
+        return VerifiedPassport(
+            slug, opened.qualified(opened.log.judged(row, finding)), document, row.object, opened.reader.generation
+        )
 
     def _search_index(self) -> SearchIndex:
         """Return the search index of the generation, which is fetched when it is first needed."""

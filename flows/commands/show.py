@@ -10,6 +10,7 @@ from flows.commands import terminal
 from flows.commands.diff import caution, show_changes
 from flows.commands.options import moment
 from flows.config.settings import read_settings
+from flows.registry.log import RegistryLog
 from flows.registry.reader import Reader
 from flows.registry.unknown_slug import row_named
 from pipelines.passport.changes import changes_between
@@ -43,7 +44,7 @@ def show(
     reader = opened.reader if generation is None else opened.reader.at_generation(generation)
     row = row_named(reader, slug)
     document = orjson.loads(reader.passport(row.slug))
-    finding = opened.qualified(reader.check(row.slug))
+    finding = opened.qualified(RegistryLog(reader).check(row.slug))
     if as_json:
         terminal.document(document)
     else:

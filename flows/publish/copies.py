@@ -117,7 +117,7 @@ def _pages(pending: PendingWrites, rendering: Rendering) -> Iterator[tuple[Step,
 
 def rewrite_files(reader: Reader, files: Mapping[str, bytes]) -> None:
     """Write those files that differ from the stored ones, unless a newer generation is served."""
-    for batch in PendingWrites(reader, lambda _, body: Copies(body)).files(files, Step.SITE):
+    for batch in PendingWrites(reader, lambda _, body, __: Copies(body)).files(files, Step.SITE):
         try:
             _write(reader, batch)
         except _OvertakenError:

@@ -6,6 +6,7 @@ are right already are not written. Memory holds one shard, and a delta only comp
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import orjson
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from flows.publish.publication import Copies, Pages, Progress, RenderCopies, Step, reported, silent
 from flows.registry.generation_changes import Due, changes, due, served_in
+from flows.registry.log import RegistryLog
 from flows.registry.reader import Reader
 from flows.registry.signed_files import MAX_POINTER_BYTES
 from flows.store.base import Blob, Store, find
@@ -67,6 +69,10 @@ class PendingWrites:
     def store(self) -> Store:
         """The store that lacks them."""
         return self.reader.store
+
+    @cached_property
+    def _log(self) -> RegistryLog:
+        return RegistryLog(self.reader)
 
     def deltas(self) -> Iterator[list[PendingWrite]]:
         """Yield the write of each missing delta, from the newest generation back to the first that has one."""
@@ -148,8 +154,8 @@ class PendingWrites:
         slug, sha256 = passport
         if sha256 is None:
             return ((passport_copy_key(slug), None), (page_key(slug), None))
-        document = self.object(sha256)
-        rendered = self.render(slug, document)
+        document, row = self.object(sha256), self.reader.row(slug)
+        rendered = self.render(slug, document, self._log.place(row) if row else None)
         if slug in self.reader.revoked:
             rendered = _unless_revoked(rendered, document, self.reader.revoked)
         page = ((page_key(slug), rendered.page),) if rendered.page is not None else ()

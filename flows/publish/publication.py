@@ -17,6 +17,7 @@ from flows.registry.revocations import SealedRevocations
 from flows.store.base import Store
 from flows.trust.roots import RootChain
 from flows.trust.seen import RememberedGeneration
+from pipelines.log.entries import LogPlace
 from pipelines.signing.keys import KeyRing, Signer
 from schemas.base import Sha256, Timestamp
 from schemas.registry import Lifetime, ListCrawl, LogHead, ShardRow
@@ -57,13 +58,13 @@ class Copies(NamedTuple):
     """The files of one passport that readers ask for, outside the registry."""
 
     passport: bytes
-    """The signed passport with `_links`."""
+    """The signed passport with `_links` and `_log`."""
     page: bytes | None = None
     """Its page for people; None where there is no site."""
 
 
-RenderCopies = Callable[[str, bytes], Copies]
-"""From a slug and the bytes of its signed passport to its copies."""
+RenderCopies = Callable[[str, bytes, LogPlace | None], Copies]
+"""From a slug, the bytes of its signed passport and its place in the log (None: no log was kept) to its copies."""
 
 
 class Pages(Protocol):

@@ -47,7 +47,7 @@ def check_given(reader: "Reader", raw: bytes) -> Finding:
 
 def standing(reader: "Reader", seen_generation: int | None) -> Finding | None:
     """Return why nothing of a generation is to be relied on; see `Reader.standing`."""
-    served = reader.served_generation
+    served = reader.served.generation
     if seen_generation is not None and seen_generation > served:
         reason = f"generation {served} is served, but generation {seen_generation} was seen before"
         return Finding(Verdict.ROLLBACK, f"{reader.store.name}: {reason}")

@@ -1,12 +1,115 @@
 """Reads the public log beside a registry, and proves that what is served is in it."""
 
-from flows.store.base import Store
-from pipelines.log.tiles import MAX_BUNDLE_BYTES, Read
+from collections.abc import Iterator
+from functools import cached_property
+
+import orjson
+
+from flows.registry.reader import Reader
+from flows.registry.signed_files import tampered
+from flows.store.base import MissingKeyError, Store, TooLargeError
+from pipelines.log.entries import LogPlace, frontier_of, issued
+from pipelines.log.tiles import MAX_BUNDLE_BYTES, Read, Tiles
+from pipelines.log.tree import Frontier, LogError, is_consistent, is_included, leaf_hash
 from pipelines.registry.layout import log_key
+from schemas.registry import LogHead, ShardRow
+from schemas.verdict import Finding, Verdict
 
 NOT_THE_LOG = "does not lead to the log that the snapshot states"
+REMEDY = "who watches the log was not shown it: ask its publisher, or read another copy of the registry"
 
 
 def reading(store: Store) -> Read:
     """Return a function that reads a file of a store's log by its name below the log's folder."""
     return lambda name: store.get(log_key(name), max_bytes=MAX_BUNDLE_BYTES).body
+
+
+class RegistryLog:
+    """The log of a reader's generation. Its files are not trusted: every answer is proved against the signed log.
+
+    The constructor raises TamperedError where the snapshot states no possible log; methods that read raise StoreError.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.frontier, stored = self._frontier(reader.snapshot.log), self._frontier(reader.served.log)
+        self.tiles = Tiles(stored.size, reading(reader.store))
+
+    @cached_property
+    def root(self) -> bytes:
+        """The hash of all entries."""
+        return self.frontier.root()
+
+    @cached_property
+    def was_dropped(self) -> bool:
+        """Whether this generation states no log although its parent did."""
+        parent = None if self.reader.snapshot.log else self.reader.parent(self.reader.snapshot)
+        return bool(parent and parent.log)
+
+    def check(self, target: str | bytes, *, seen_generation: int | None = None) -> Finding:
+        """Return the verdict on a passport as `Reader.check` does, and `not_logged` where its issue is not logged."""
+        finding = self.reader.check(target, seen_generation=seen_generation)
+        if not finding.verdict.good:
+            return finding
+        row = self.reader.row(target if isinstance(target, str) else _slug_in(target))
+        return self.judged(row, finding) if row else finding
+
+    def judged(self, row: ShardRow, finding: Finding) -> Finding:
+        """Return a finding, turned to `not_logged` if it is good and the log lacks the entry of a row's issue.
+
+        Generations of older versions kept no log, and nothing is asked of them.
+        """
+        reason = self._why_not(row) if finding.verdict.good else None
+        if reason is None:
+            return finding
+        return finding._replace(verdict=Verdict.NOT_LOGGED, reason=f"{row.slug}: {reason}: {REMEDY}")
+
+    def place(self, row: ShardRow) -> LogPlace | None:
+        """Return where the log has a row's issue; None where no log was kept, or its files do not prove the issue."""
+        if self.reader.snapshot.log is None or row.log_index is None or self._why_not(row):
+            return None
+        return LogPlace(row.log_index, self.tiles.inclusion(row.log_index, row.log_index + 1))
+
+    def entries(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
+        """Yield index and bytes of the entries from `start` on, each proved; raise TamperedError."""
+        for index in range(start, self.frontier.size):
+            try:
+                entry = self.tiles.entry(index)
+                self._prove(index, entry)
+            except (LogError, MissingKeyError, TooLargeError) as error:
+                raise tampered(self.reader.store, log_key("tile"), f"{NOT_THE_LOG} ({error})") from error
+            yield index, entry
+
+    def begins_with(self, size: int, root: bytes) -> bool:
+        """Whether the log begins with the one that had this size and root; False too where its tiles are damaged."""
+        try:
+            proof = self.tiles.consistency(size, self.frontier.size)
+        except (LogError, MissingKeyError, TooLargeError):
+            return False
+        return is_consistent((size, root), (self.frontier.size, self.root), proof)
+
+    def _frontier(self, head: LogHead | None) -> Frontier:
+        try:
+            return frontier_of(head)
+        except LogError as error:
+            raise tampered(self.reader.store, "registry/snapshots", f"states an impossible log: {error}") from error
+
+    def _why_not(self, row: ShardRow) -> str | None:
+        if self.reader.snapshot.log is None:
+            return f"{self.reader} has no log, and its parent had one" if self.was_dropped else None
+        if row.log_index is None:
+            return f"{self.reader} states no place in the log for it"
+        try:
+            self._prove(row.log_index, issued(row))
+        except (LogError, MissingKeyError, TooLargeError) as error:
+            return f"its issue is not in the log of {self.reader} at {row.log_index} ({error})"
+        return None
+
+    def _prove(self, index: int, entry: bytes) -> None:
+        proof = self.tiles.inclusion(index, self.frontier.size)
+        if not is_included(leaf_hash(entry), index, self.frontier.size, proof, self.root):
+            raise LogError(f"the proof of entry {index} does not lead to the signed root")
+
+
+def _slug_in(raw: bytes) -> str:
+    return str(orjson.loads(raw)["passport"]["unfragile"]["artifact"]["slug"])

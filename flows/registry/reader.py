@@ -60,7 +60,7 @@ class Reader:
         self.store, self.keys, self.at = store, keys, at
         self.pointer, self.token, self.key_id = read_signed_pointer(store, keys)
         self.snapshot, self.snapshot_sha256 = read_head(store, self.pointer, keys)
-        self.served_generation, self._named_revocations = self.generation, self.snapshot.revocations
+        self.served = self.snapshot
         self._object = lru_cache(_OBJECTS_KEPT)(self._read_object)
         self._shard = lru_cache(_SHARDS_KEPT)(partial(read_shard, store))
 
@@ -72,7 +72,7 @@ class Reader:
     @property
     def is_served(self) -> bool:
         """Whether this is the generation that the pointer led to, which copies belong to, and not an ancestor of it."""
-        return self.generation == self.served_generation
+        return self.generation == self.served.generation
 
     @property
     def frozen(self) -> bool:
@@ -82,7 +82,7 @@ class Reader:
     @cached_property
     def revocations(self) -> RevocationList | None:
         """The list of revocations of the generation that is served; raise MissingKeyError or TamperedError."""
-        ref = self._named_revocations
+        ref = self.served.revocations
         return read_revocations(self.store, ref, self.keys) if ref else None
 
     @cached_property
@@ -93,7 +93,7 @@ class Reader:
     @property
     def revocations_number(self) -> int:
         """The number of the list of revocations that is in force; 0 where there is none."""
-        return self._named_revocations.number if self._named_revocations else 0
+        return self.served.revocations.number if self.served.revocations else 0
 
     def row(self, slug: str) -> ShardRow | None:
         """Return the row of one passport; None when this generation has no such slug."""

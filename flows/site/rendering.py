@@ -10,7 +10,7 @@ from flows.registry.reader import Reader
 from flows.site.pages import Load, SitePages
 from flows.trust.roots import RootChain
 from pipelines.log.checkpoint import LogCheckpoint, note
-from pipelines.log.entries import frontier_of
+from pipelines.log.entries import LogPlace, frontier_of
 from pipelines.pages.site import Site
 from pipelines.passport.links import Issuer, links
 from pipelines.registry.layout import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
@@ -55,10 +55,14 @@ def _checkpoint(origin: str, signer: Signer, head: LogHead) -> bytes:
 
 
 def copies_for(issuer: Issuer) -> RenderCopies:
-    """Return a function that renders the copy of a signed passport: the same bytes, with unsigned `_links` added."""
+    """Return a function that renders the copy of a signed passport: the same bytes, with `_links` and `_log` added.
 
-    def render(slug: str, document: bytes) -> Copies:
-        return Copies(document[:-1] + b',"_links":' + orjson.dumps(links(issuer, slug)) + b"}")
+    Neither is signed: the log's proof leads to what the log's signed checkpoint and snapshot state.
+    """
+
+    def render(slug: str, document: bytes, place: LogPlace | None) -> Copies:
+        added = {"_links": links(issuer, slug), **({"_log": place.member()} if place else {})}
+        return Copies(document[:-1] + b"," + orjson.dumps(added)[1:])
 
     return render
 

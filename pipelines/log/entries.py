@@ -1,10 +1,28 @@
 """The entries of the public log: what a registry issued and removed, one line of canonical JSON each."""
 
+import base64
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from pipelines.formats.canonical_json import canonical
 from pipelines.log.tree import Frontier
 from schemas.registry import LogHead, ShardRow
+
+
+@dataclass(frozen=True)
+class LogPlace:
+    """Where the log has an entry, and the proof that it is the last one of the log of `index` + 1 entries.
+
+    The proof is the hashes to the left of the entry, the nearest first; every later proof of the entry has them too.
+    """
+
+    index: int
+    proof: tuple[bytes, ...]
+
+    def member(self) -> dict[str, object]:
+        """Return it as `_log` of a passport's copy."""
+        proof = [base64.b64encode(one).decode() for one in self.proof]
+        return {"index": self.index, "size": self.index + 1, "proof": proof}
 
 
 def issued(row: ShardRow) -> bytes:

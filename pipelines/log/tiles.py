@@ -93,7 +93,7 @@ class Tiles:
         if not 0 <= size <= MAX_SIZE:
             raise LogError(f"a log cannot have {size} entries")
         self.size = size
-        self._read = read
+        self.read = read
         self._tile = lru_cache(_TILES_CACHED)(self._read_tile)
         self._bundle = lru_cache(_BUNDLES_CACHED)(self._read_bundle)
 
@@ -124,11 +124,15 @@ class Tiles:
             raise LogError(f"the log has {self.size} entries: none at {index} of {size}")
         return tuple(self._path(index, 0, size))
 
-    def consistency(self, older: int) -> tuple[bytes, ...]:
-        """Return the proof that the log begins with what it was at an earlier size; raise LogError for a larger one."""
-        if not 0 <= older <= self.size:
-            raise LogError(f"the log has {self.size} entries, and never had {older}")
-        return tuple(self._subproof(older, 0, self.size, whole=True)) if 0 < older < self.size else ()
+    def consistency(self, older: int, size: int | None = None) -> tuple[bytes, ...]:
+        """Return the proof that the log, or the log as it was at a size, begins with what it was at an earlier size.
+
+        Raise LogError where it did not grow from the one to the other.
+        """
+        size = self.size if size is None else size
+        if not 0 <= older <= size <= self.size:
+            raise LogError(f"the log has {self.size} entries: it did not grow from {older} to {size}")
+        return tuple(self._subproof(older, 0, size, whole=True)) if 0 < older < size else ()
 
     def _path(self, index: int, start: int, end: int) -> Iterator[bytes]:
         """Yield PATH of RFC 6962, section 2.1.1, for the entries from `start` to `end`."""
@@ -175,14 +179,14 @@ class Tiles:
 
     def _read_tile(self, level: int, index: int) -> tuple[bytes, ...]:
         width = self._width(level, index)
-        body = self._read(tile_key(level, index, width))
+        body = self.read(tile_key(level, index, width))
         if len(body) != width * HASH_BYTES:
             raise LogError(f"{tile_key(level, index, width)} has {len(body)} bytes, not {width * HASH_BYTES}")
         return hashes_in(body)
 
     def _read_bundle(self, index: int) -> tuple[bytes, ...]:
         width = self._width(0, index)
-        entries = read_bundle(self._read(bundle_key(index, width)))
+        entries = read_bundle(self.read(bundle_key(index, width)))
         if len(entries) != width:
             raise LogError(f"{bundle_key(index, width)} has {len(entries)} entries, not {width}")
         return entries

@@ -170,6 +170,10 @@ class KeyRing:
             raise KeyFormatError(f"the file has {len(self._keys)} keys: give one with a single public key")
         return bytes(next(iter(self._keys.values())))
 
+    def public_key(self, key_id: str) -> bytes:
+        """Return the public key (32 bytes) of an id, which must be in the ring."""
+        return bytes(self._keys[key_id])
+
     def objection(self, key_id: str, role: Role) -> Verdict | None:
         """Return why signatures of this key are not trusted in a role, whenever they were made; None where they are."""
         if key_id in self.revoked:

@@ -25,6 +25,11 @@ KeyId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgk
 """RFC 7638 SHA-256 thumbprint in canonical unpadded base64url."""
 
 
+LogHash = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$")]
+"""32 bytes in canonical base64 with padding."""
+MOST_LOGGED = 2**40
+"""Most entries of a registry's log."""
+
 PayloadType = Literal["application/vnd.unfragile.trust-passport+json"]
 """Type that is signed together with a passport's content."""
 
@@ -102,8 +107,19 @@ class Links(Frozen):
     docs: Url
 
 
+class LogProof(Frozen):
+    """Where the registry's public log states the issue, and its proof; unsigned, as the log's checkpoint is signed."""
+
+    index: Annotated[Whole, Field(ge=0, lt=MOST_LOGGED)]
+    size: Annotated[Whole, Field(ge=1, le=MOST_LOGGED)]
+    """Entries of the log that the proof is about: one more than `index`."""
+    proof: Annotated[tuple[LogHash, ...], Field(max_length=40)]
+    """Hashes, the nearest to the entry first."""
+
+
 class SignedDocument(Frozen):
-    """A passport as it is served, with or without links."""
+    """A passport as it is served, with or without links and its place in the log."""
 
     passport: Passport
     links: Annotated[Links | None, OMISSIBLE, Field(alias="_links")] = None
+    log: Annotated[LogProof | None, OMISSIBLE, Field(alias="_log")] = None

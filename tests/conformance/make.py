@@ -13,11 +13,13 @@ import orjson
 from flows.publish.protocol import publish
 from flows.publish.publication import Rendering
 from flows.registry.reader import Reader, read_served
+from flows.site.rendering import rendering_for
 from flows.store.base import Store
 from flows.store.open import open_store
 from pipelines.registry.layout import (
     JWKS_KEY,
     POINTER_KEY,
+    log_key,
     object_key,
     passport_copy_key,
     shard_key,
@@ -28,7 +30,7 @@ from pipelines.signing.signatures import PASSPORT_TYPE, SNAPSHOT_TYPE
 from schemas.times import timestamp
 from schemas.verdict import Verdict
 from tests.support.contract.documents import full
-from tests.support.publications import AT, COPIES, KEYS, SIGNER, dump, passport, publication, publisher
+from tests.support.publications import AT, COPIES, ISSUER, KEYS, SIGNER, dump, passport, publication, publisher
 from tests.support.signed import seal_passport
 
 KIT = Path(__file__).with_name("kit")
@@ -41,6 +43,7 @@ MOMENT = timedelta(milliseconds=1)
 HOUR = timedelta(hours=1)
 SLUGS = ("acme-one", "acme-two", "acme-three")
 
+CHECKPOINT = rendering_for(ISSUER, SIGNER).checkpoint
 SITE = {JWKS_KEY: orjson.dumps({"keys": [jwk(SIGNER.public_key)]})}
 
 Document = dict[str, Any]
@@ -209,6 +212,11 @@ def registries() -> dict[str, dict[str, bytes]]:
     own, other = (object_key(row.object) for row in reader.rows() if row.slug in SLUGS[:2])
     copy = passport_copy_key(SLUGS[0])
     elsewhere = served[copy].replace(b"https://registry.example/docs", b"https://evil.example/docs")
+    proof = orjson.loads(served[copy])["_log"]["proof"]
+    other_log = served[copy].replace(proof[0].encode(), proof[1].encode())
+    another = open_store("memory:///")
+    _publish(another, dict.fromkeys(SLUGS, 3), "first")
+    _publish(another, {SLUGS[0]: 4}, "second")
     return {
         "served": served,
         "older": served | {POINTER_KEY: older[POINTER_KEY]},
@@ -216,12 +224,19 @@ def registries() -> dict[str, dict[str, bytes]]:
         "swapped-object": served | {own: served[other]},
         "copy-leads-elsewhere": served | {copy: elsewhere},
         "copy-of-before": served | {copy: older[copy]},
+        "copy-of-other-log": served | {copy: other_log},
+        "log-of-another": served
+        | {key: body for key, body in dump(another).items() if key.startswith(log_key("tile"))},
     }
+
+
+def log_of(store: Store) -> dict[str, bytes]:
+    return {key: body for key, body in dump(store).items() if key.startswith(log_key("tile"))}
 
 
 def _publish(store: Store, versions: Mapping[str, int], nonce: str) -> None:
     base = read_served(store, KEYS, AT)
-    wanted = replace(publication(versions, base, run=f"run-{nonce}"), rendering=Rendering(COPIES, SITE))
+    wanted = replace(publication(versions, base, run=f"run-{nonce}"), rendering=Rendering(COPIES, SITE, CHECKPOINT))
     publish(publisher(store, nonce), wanted, base=base, rebase=lambda _newer: wanted)
 
 
@@ -266,6 +281,9 @@ def in_registry(folders: Mapping[str, Mapping[str, bytes]]) -> Iterator[tuple[Ca
     yield slug("swapped-object", v.NOT_IN_SNAPSHOT, "another passport in its place", registry="swapped-object")
     yield slug("copy-differs", v.COPY_DIFFERS, "its copy leads elsewhere", registry="copy-leads-elsewhere", copy=True)
     yield slug("copy-of-before", v.COPY_DIFFERS, "its copy is of before", registry="copy-of-before", copy=True)
+    yield slug("copy-of-other-log", v.COPY_DIFFERS, "its `_log` is not its", registry="copy-of-other-log", copy=True)
+    yield slug("not-logged", v.NOT_LOGGED, "the log's files are those of another log", registry="log-of-another")
+    yield slug("not-logged-before", v.NOT_LOGGED, "as it, for an earlier issue", 1, registry="log-of-another")
 
 
 def write(kit: Path) -> None:

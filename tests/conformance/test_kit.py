@@ -9,6 +9,7 @@ import pytest
 
 from flows.audit.copy_check import check_copy
 from flows.audit.opened import Opened
+from flows.registry.log import RegistryLog
 from flows.registry.reader import Reader
 from flows.registry.signed_files import TamperedError
 from flows.store.open import open_store
@@ -56,9 +57,11 @@ def finding_in_registry(case: dict[str, Any], keys: KeyRing, at: datetime, body:
     served = Seen(generation=reader.generation, snapshot_sha256=reader.snapshot_sha256)
     seen = Seen(**case["seen"]) if "seen" in case else None
     trust = TrustedKeys(keys, "the kit's keys", "key" if pinned else "store")
-    opened = Opened("kit", store, reader, trust, departure(served, seen, "kit"))
+    opened = Opened("kit", store, reader, trust, departure(served, seen, "kit"), RegistryLog(reader))
     try:
-        found = check_copy(reader, case["slug"]) if case.get("copy") else reader.check(body or case["slug"])
+        found = (
+            check_copy(reader, case["slug"]) if case.get("copy") else RegistryLog(reader).check(body or case["slug"])
+        )
     except TamperedError as error:
         found = Finding(Verdict.NOT_IN_SNAPSHOT, str(error))
     return opened.qualified(found)

@@ -94,9 +94,11 @@ def test_variation_of_a_full_passport_is_accepted_by_all(variation: Spoiling) ->
     assert verdicts(variation.of(full())) == ALL_ACCEPT
 
 
-def test_links_may_be_left_out_as_in_the_stored_object() -> None:
+@pytest.mark.parametrize("left_out", [["_links"], ["_log"], ["_links", "_log"]])
+def test_what_is_not_signed_may_be_left_out_as_in_the_stored_object(left_out: list[str]) -> None:
     document = full()
-    del document["_links"]
+    for name in left_out:
+        del document[name]
     assert verdicts(document) == ALL_ACCEPT
 
 

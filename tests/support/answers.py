@@ -48,7 +48,7 @@ def record(**fields: Schema) -> Schema:
 
 AGE, STATUS, CAUSE = (one_of(*get_args(kind)) for kind in (Age, Status, Cause))
 TRUST = {"trusted": TEXT, "trust": one_of("root", "key", "own", "first_use", "first_use_now", "store")}
-LOOKED_AT = one_of("served object", "copy", "shard", "file", "URL", "standard input", "evidence")
+LOOKED_AT = one_of("served object", "log", "copy", "shard", "file", "URL", "standard input", "evidence")
 VERDICT = one_of(*(str(verdict) for verdict in Verdict))
 FINDING = record(target=TEXT, verdict=VERDICT, reason=TEXT, age=or_null(AGE), looked_at=many(LOOKED_AT))
 VERIFY = record(**TRUST, verified=COUNT, of=COUNT, findings=many(FINDING))

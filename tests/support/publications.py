@@ -30,11 +30,12 @@ from flows.publish.publication import (
 )
 from flows.registry.reader import Reader, read_served
 from flows.registry.signed_files import seal
-from flows.site.rendering import copies_for
+from flows.site.rendering import copies_for, rendering_for
 from flows.store.base import Store, StoreUnavailableError
 from flows.store.local import LocalStore
 from flows.store.open import open_store
 from flows.trust.seen import RememberedGeneration
+from pipelines.log.entries import LogPlace
 from pipelines.passport.links import Issuer
 from pipelines.registry import layout
 from pipelines.registry.packing import pack, ref_of
@@ -51,7 +52,8 @@ SIGNER = Signer(bytes(range(32)))
 KEYS = KeyRing([SIGNER.public_key])
 AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
 SITE = {"schema.json": b"{}", "index.html": b"<p>", "api/v1/trust-passport-public-key": b"{}"}
-COPIES = copies_for(Issuer("registry.example", "https://registry.example"))
+ISSUER = Issuer("registry.example", "https://registry.example")
+COPIES = copies_for(ISSUER)
 SHARED = "acme-shared"
 """Slug of a passport whose version counts how often it was published."""
 Versions = Mapping[str, int]
@@ -83,8 +85,8 @@ def passport(slug: str, version: int = 1, signer: Signer = SIGNER) -> bytes:
     return orjson.dumps(seal_passport(unfragile, signer, signed_at, AT + timedelta(days=30)))
 
 
-def copies(slug: str, body: bytes) -> Copies:
-    return Copies(COPIES(slug, body).passport, f"<h1>{slug}</h1>".encode() + body)
+def copies(slug: str, body: bytes, place: LogPlace | None = None) -> Copies:
+    return Copies(COPIES(slug, body, place).passport, f"<h1>{slug}</h1>".encode() + body)
 
 
 class StatusPage:
@@ -114,7 +116,7 @@ def pages(reader: Reader, load: Callable[[str], bytes], afresh: bool) -> StatusP
     return StatusPage(reader)
 
 
-RENDERING = Rendering(copies, SITE, pages=pages)
+RENDERING = Rendering(copies, SITE, rendering_for(ISSUER, SIGNER).checkpoint, pages)
 
 
 def row(slug: str, version: int = 1) -> ShardRow:

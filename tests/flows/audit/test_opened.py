@@ -114,7 +114,7 @@ def test_a_key_that_is_remembered_from_first_use_holds_the_store_to_it(
     again = read("verify", "--all")
     assert (again.status, again.err) == (0, "")
     verified = f"4 of 4 passports verified, by the key {SIGNER.key_id} of {twice}, remembered at first use"
-    assert again.out == f"{verified}; read: served object, copy\n"
+    assert again.out == f"{verified}; read: served object, log, copy\n"
     assert read("verify", QWEN, "--json").json()["trust"] == "first_use"
     sign_anew(twice, few, monkeypatch)
     for arguments in READING:

@@ -42,7 +42,7 @@ def keyless(equipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_all_passports_are_verified_by_our_own_key(store: Path, passports: Terminal) -> None:
     ended = passports("verify", "--all", "--store", store, *AT)
     assert (ended.status, ended.err) == (0, "")
-    assert ended.out == f"22 of 22 passports verified, by our own key {SIGNER.key_id}; read: served object, copy\n"
+    assert ended.out == f"22 of 22 passports verified, by our own key {SIGNER.key_id}; read: served object, log, copy\n"
 
 
 def test_a_slug_is_looked_up_from_the_pointer_down(store: Path, passports: Terminal) -> None:
@@ -144,7 +144,7 @@ def test_a_copy_that_was_changed_is_named(store: Path, passports: Terminal) -> N
     assert f"the copy at api/v1/passport/{QWEN}: bad_signature: " in ended.out
     assert "21 of 22 passports verified" in ended.out
     one = passports("verify", QWEN, "--store", store, *AT, "--json").json()["findings"][0]
-    assert (one["verdict"], one["looked_at"]) == ("copy_differs", ["served object", "copy"])
+    assert (one["verdict"], one["looked_at"]) == ("copy_differs", ["served object", "log", "copy"])
     assert passports("verify", copy, "--store", store, *AT).status == 1
 
 

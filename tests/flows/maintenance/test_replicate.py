@@ -70,7 +70,7 @@ def test_another_store_becomes_equal_in_every_byte(
 def test_the_next_time_only_what_is_lacking_is_copied(origin: Store, target: Store) -> None:
     bring(origin, target)
     publish_versions(origin, {SLUG: 3}, nonce="3")
-    assert bring(origin, target) == (3, 8, {"copies": 2, "pages": 1, "page list": 1, "applied": 1})
+    assert bring(origin, target) == (3, 8, {"log": 1, "copies": 2, "pages": 1, "page list": 1, "applied": 1})
     assert of_now(target) == of_now(origin)
 
 

@@ -89,7 +89,7 @@ def test_a_first_publication_is_served_whole(store: Store) -> None:
         "shards": 1,
         "search": 1,
         "snapshot": 1,
-        "log": 2,
+        "log": 3,
         "delta": 1,
         "copies": 6,
         "site": 3,
@@ -113,7 +113,7 @@ def test_the_next_publication_writes_what_changed_and_no_more(store: Store) -> N
             "shards": 1,
             "search": 1,
             "snapshot": 1,
-            "log": 2,
+            "log": 3,
             "delta": 1,
             "copies": 2,
         }

@@ -6,6 +6,7 @@ import pytest
 
 from flows.audit.copy_check import check_copy
 from flows.publish.pointer import POINTER_LIFE
+from flows.registry.log import RegistryLog
 from flows.registry.reader import Reader, read_served
 from flows.registry.signed_files import EmptyStoreError, NotInSnapshotError, TamperedError
 from flows.site.rendering import copies_for
@@ -297,7 +298,11 @@ def test_a_copy_must_be_what_a_publisher_writes(spoil: str, store: Store) -> Non
 
 
 def test_a_registry_that_has_moved_is_known_by_its_new_address_to_who_names_it(store: Store) -> None:
-    moved = copies_for(Issuer("registry.example", "https://moved.example"))(SLUG, passport(SLUG, 2)).passport
+    served = reader(store)
+    own = served.row(SLUG)
+    assert own
+    render = copies_for(Issuer("registry.example", "https://moved.example"))
+    moved = render(SLUG, passport(SLUG, 2), RegistryLog(served).place(own)).passport
     store.put(layout.passport_copy_key(SLUG), moved)
     assert check_copy(reader(store), SLUG).verdict == "copy_differs"
     assert check_copy(reader(store), SLUG, base_urls=["https://moved.example"]).verdict == "ok"

@@ -51,6 +51,7 @@ def minimal() -> dict[str, Any]:
             "schema": "https://registry.example/schema.json",
             "docs": "https://registry.example/docs",
         },
+        "_log": {"index": 1, "size": 2, "proof": ["A" * 43 + "="]},
     }
 
 

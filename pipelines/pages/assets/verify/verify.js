@@ -3,6 +3,7 @@
 
 import { conforms } from "./contract.js";
 import { canonical, MalformedJson, parse } from "./json.js";
+import { proveLogged } from "./log.js";
 import { unpack } from "./zstd.js";
 
 const TYPE = "application/vnd.unfragile.";
@@ -15,6 +16,7 @@ const MOST_PASSPORT_BYTES = 2 ** 20;
 const MOST_SNAPSHOT_BYTES = 2 ** 20;
 const MOST_POINTER_BYTES = 2 ** 16;
 const MOST_SHARD_BYTES = 2 ** 26;
+const SNAPSHOT_BOUNDS = { mostBytes: MOST_SNAPSHOT_BYTES, mostDepth: 32 };
 const CLOCK_SKEW_MS = 5 * 60 * 1000;
 const RING_MEMBERS = "algorithm,keyId,payloadType,signature,signed";
 const utf8 = new TextEncoder();
@@ -130,10 +132,11 @@ export function verifyInRegistry({ fetchFile, slug, document, copy, seen }, pinn
     const given = document && await read(document, trust);
     const registry = await openRegistry(fetchFile, trust);
     const wanted = given?.unfragile.artifact.slug ?? slug;
-    const { passport, bytes } = await servedIn(registry, wanted, fetchFile, trust);
+    const { passport, bytes, row } = await servedIn(registry, wanted, fetchFile, trust);
     if (given) compare(given, passport, wanted);
-    if (copy) await requireCopy(copy, bytes, passport, trust);
     requireNewest(registry, seen, trust.at);
+    const place = await requireLogged(registry.snapshot, row, fetchFile);
+    if (copy) await requireCopy(copy, bytes, passport, place, trust);
     if (!pinned.keys) object("unpinned", `intact, but only the registry states that ${passport.keyId} is its key`);
     const { generation } = registry.snapshot;
     const reason = `signed with a trusted key, in date, and the one in generation ${generation}`;
@@ -178,7 +181,7 @@ async function servedIn({ snapshot }, slug, fetchFile, trust) {
   if (!bytes) object("not_in_snapshot", `${slug}: no such passport in generation ${snapshot.generation}`);
   const passport = await read(bytes, trust);
   if (await hashOf(bytes) !== row.object || passport.unfragile.artifact.slug !== slug) damaged(key);
-  return { passport, bytes };
+  return { passport, bytes, row };
 }
 
 async function rowOf(snapshot, slug, fetchFile) {
@@ -196,8 +199,22 @@ async function rowOf(snapshot, slug, fetchFile) {
   return rows.find((row) => row.slug === slug);
 }
 
-/** A copy is the signed document with links into the registry added at its end, and nothing else. */
-async function requireCopy(copy, bytes, served, trust) {
+/** Return where the log states that a row's passport was issued; null in generations of older versions, without a log. */
+async function requireLogged({ log, parent, parent_sha256: sha256Wanted }, row, fetchFile) {
+  if (!log) {
+    const bytes = parent && await fetchFile(`registry/snapshots/${parent}.json`);
+    const dropped = bytes && await hashOf(bytes) === sha256Wanted && parse(bytes, SNAPSHOT_BOUNDS).signed.log;
+    return dropped ? object("not_logged", `${row.slug}: this generation has no log, and its parent had one`) : null;
+  }
+  const { slug, listing_id: listing, object: issued, generation, cause, status, log_index: index } = row;
+  const entry = utf8.encode(canonical({ type: "issued", slug, listing, object: issued, generation, cause, status }));
+  const left = await proveLogged(log, index, entry, fetchFile);
+  if (!left) object("not_logged", `${slug}: its issue is not in the registry's public log`);
+  return { index, size: index + 1, proof: left.map(base64) };
+}
+
+/** A copy is the signed document with links into the registry and its place in the log added, and nothing else. */
+async function requireCopy(copy, bytes, served, place, trust) {
   const { slug, page_url: page } = served.unfragile.artifact;
   const base = page.slice(0, -slug.length - 1);
   const links = {
@@ -209,7 +226,8 @@ async function requireCopy(copy, bytes, served, trust) {
     schema: `${base}/schema.json`,
     docs: `${base}/docs`,
   };
-  const written = `${new TextDecoder().decode(bytes).slice(0, -1)},"_links":${JSON.stringify(links)}}`;
+  const written = `${new TextDecoder().decode(bytes).slice(0, -1)},"_links":${JSON.stringify(links)}`
+    + `${place ? `,"_log":${JSON.stringify(place)}` : ""}}`;
   if (await hashOf(copy) === await hashOf(utf8.encode(written))) return;
   const found = await read(copy, trust);
   if (found.unfragile.artifact.slug !== slug) object("not_in_snapshot", "the copy is another model's passport");
