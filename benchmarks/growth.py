@@ -86,7 +86,7 @@ def published(folder: Path, passports: int) -> dict[str, object]:
     wanted = Publication(
         passports=passports, rows=bodies.rows, objects={}, sources={"acme": bodies.listings(passports)},
         rules=b"{}", lifetimes={}, run_id="first" if base is None else "again", run_report=b"{}",
-        rendering=Rendering(lambda _, body: Copies(body)),
+        rendering=Rendering(lambda _, body, __: Copies(body)),
     )  # fmt: skip
     done = publish(
         Publisher(store, SIGNER, lambda: AT, wanted.run_id), wanted, base=base, rebase=lambda _: wanted

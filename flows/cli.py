@@ -16,6 +16,7 @@ from flows.errors import FlowError
 from flows.output import READER_GONE, OutputError
 from flows.store.base import StoreAddressError
 from flows.usage.keys import keys_app, revoking
+from flows.usage.log import log_app
 from flows.usage.readers import readers
 from flows.usage.registration import command
 from flows.usage.store import store_app
@@ -46,6 +47,7 @@ app = typer.Typer(
 app.add_typer(readers)
 app.add_typer(revoking)
 app.add_typer(store_app, name="store")
+app.add_typer(log_app, name="log")
 app.add_typer(keys_app, name="keys")
 
 

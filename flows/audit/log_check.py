@@ -78,10 +78,10 @@ def _of_checkpoint(log: RegistryLog) -> Finding | None:
         missing = Finding(Verdict.NOT_LOGGED, f"{CHECKPOINT} is missing: run `passports store repair`")
         return missing if up_to_date else None
     try:
-        checkpoint, by_trusted = signed_checkpoint(reader, blob.body)
+        checkpoint, key_id = signed_checkpoint(reader, blob.body)
     except LogError as error:
         return Finding(Verdict.NOT_LOGGED, f"{CHECKPOINT}: {error}")
-    if not by_trusted:
+    if key_id is None:
         return Finding(Verdict.BAD_SIGNATURE, f"{CHECKPOINT}: no trusted key signed it under its origin")
     return _of_growth(log, checkpoint, up_to_date=up_to_date)
 
@@ -100,18 +100,16 @@ def _of_growth(log: RegistryLog, checkpoint: LogCheckpoint, *, up_to_date: bool)
     return None
 
 
-def signed_checkpoint(reader: Reader, body: bytes) -> tuple[LogCheckpoint, bool]:
-    """Return a checkpoint, and whether a trusted key signed it under the origin that it states; raise LogError."""
+def signed_checkpoint(reader: Reader, body: bytes) -> tuple[LogCheckpoint, str | None]:
+    """Return a checkpoint and the id of the trusted key that signed it under its origin, or None; raise LogError."""
     checkpoint, signatures = read_note(body)
     keys, text, origin = reader.keys, checkpoint.text().encode(), checkpoint.origin
-    trusted = [key_id for key_id in keys.key_ids if _may_sign(keys, key_id)]
-    return checkpoint, origin.endswith(ORIGIN_END) and any(
-        one.name == origin
-        and one.key_hash == key_hash(origin, keys.public_key(key_id))
-        and keys.confirms(one.signature, text, key_id=key_id)
-        for one in signatures
-        for key_id in trusted
-    )
+    for key_id in (key_id for key_id in sorted(keys.key_ids) if _may_sign(keys, key_id)):
+        own = (origin, key_hash(origin, keys.public_key(key_id)))
+        made = (one for one in signatures if (one.name, one.key_hash) == own)
+        if origin.endswith(ORIGIN_END) and any(keys.confirms(one.signature, text, key_id=key_id) for one in made):
+            return checkpoint, key_id
+    return checkpoint, None
 
 
 def _may_sign(keys: KeyRing, key_id: str) -> bool:

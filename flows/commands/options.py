@@ -87,11 +87,11 @@ SHOWN = ("slug", "status", "age", "last_scraped_at")
 """Those that it shows unless others are chosen."""
 
 
-def moment(at: str | None) -> datetime:
-    """Return the instant to judge at: `at`, or the clock's without it; raise SettingsError if `at` is no instant."""
+def moment(at: str | None, option: str = "--at") -> datetime:
+    """Return the instant of an option, or the clock's without it; raise SettingsError if it is no instant."""
     if at is None:
         return clock_of(source_date_epoch())()
     try:
         return instant(at)
     except ValueError as error:
-        raise SettingsError(f"--at: {error}") from None
+        raise SettingsError(f"{option}: {error}") from None

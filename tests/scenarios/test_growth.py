@@ -19,6 +19,7 @@ from flows.registry.signed_files import TamperedError, seal
 from flows.store.base import MAX_BLOB_BYTES, Blob, Store
 from flows.store.local import LocalStore
 from flows.store.open import open_store
+from pipelines.log.entries import LogPlace
 from pipelines.registry import layout
 from pipelines.registry.packing import ShardError, pack
 from pipelines.registry.slots import slot, slots_by_shard
@@ -243,8 +244,8 @@ def test_where_an_earlier_shard_is_missing_all_copies_of_its_slots_are_looked_at
 def test_after_a_move_to_another_address_every_copy_of_every_shard_is_written_anew(
     store: Counting, changed: list[str]
 ) -> None:
-    def moved(slug: str, body: bytes) -> Copies:
-        return Copies(copies(slug, body).passport + b" ", None)
+    def moved(slug: str, body: bytes, place: LogPlace | None) -> Copies:
+        return Copies(copies(slug, body, place).passport + b" ", None)
 
     wanted = replace(
         publication(dict.fromkeys(changed, 2), reader(store), run="run-2"), rendering=Rendering(moved, SITE)

@@ -61,6 +61,10 @@ LISTED = record(
     slug=TEXT, listing_id=TEXT, source=TEXT, status=STATUS, age=AGE, cause=CAUSE, generation=COUNT, object=HASH,
     first_seen=TIME, last_seen=TIME, last_scraped_at=TIME, last_changed=TIME,
 )  # fmt: skip
+LOGGED = record(
+    index=COUNT, at=or_null(TIME), type=one_of("issued", "removed"), slug=TEXT, listing=or_null(TEXT), object=HASH,
+    generation=COUNT, cause=or_null(CAUSE), status=or_null(STATUS),
+)  # fmt: skip
 RUN = {"report": {"$ref": "#/$defs/RunReport"}, "published": or_null(record(generation=COUNT, written=counts()))}
 NAMED_KEY: Schema = {
     "role": one_of("all", "root", "passports", "registry", "revocations"),
@@ -103,6 +107,9 @@ ANSWERS: dict[str, Schema] = {
     "schedule": record(
         api=TEXT, store=TEXT, deployments=many(record(deployment=TEXT, sources=TEXT, schedule=TEXT, next_run=TEXT))
     ),
+    "log show": record(generation=COUNT, size=COUNT, root=HASH, entries=many(LOGGED)),
+    "log watch": LOGGED,
+    "log checkpoint": record(origin=TEXT, size=COUNT, root=HASH, key=TEXT, note=TEXT),
     "store gc": record(generations=many(COUNT), kept=COUNT, garbage=many(TEXT), removed=COUNT),
     "store scrub": record(looked_at=COUNT, of=COUNT, damages=many(record(key=TEXT, reason=TEXT, repaired=TRUTH))),
     "store repair": record(generation=COUNT, before=or_null(COUNT), kept_from=COUNT, written=counts()),

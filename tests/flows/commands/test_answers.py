@@ -74,6 +74,8 @@ def test_every_help_has_examples_of_its_own_command() -> None:
         ("status",),
         ("status", "--at", "2026-08-01T00:00:00Z"),
         ("diff", QWEN),
+        ("log", "show"),
+        ("log", "checkpoint"),
         ("store", "gc"),
         ("store", "scrub"),
         ("store", "repair"),
@@ -81,7 +83,7 @@ def test_every_help_has_examples_of_its_own_command() -> None:
     ids=" ".join,
 )
 def test_an_answer_is_as_promised(arguments: tuple[str, ...], later: Path, passports: Terminal) -> None:
-    command = " ".join(arguments[:2] if arguments[0] == "store" else arguments[:1])
+    command = " ".join(arguments[:2] if arguments[0] in {"store", "log"} else arguments[:1])
     is_as_promised(command, passports(*arguments, "--store", later, "--json").json())
 
 

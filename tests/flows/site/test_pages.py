@@ -186,5 +186,5 @@ def test_pages_are_rendered_only_of_passports_that_changed(store: LocalStore) ->
 
 def test_copies_alone_are_written_where_there_are_no_pages(tmp_path: Path) -> None:
     local = LocalStore(tmp_path / "public")
-    release(local, SOME, "1", Rendering(lambda _, body: Copies(body)))
+    release(local, SOME, "1", Rendering(lambda _, body, __: Copies(body)))
     assert dict(html(local)) == {}
