@@ -129,7 +129,8 @@ def publish_rows(
     base = read_served(store, KEYS, AT)  # type: ignore[arg-type]
     wanted = Publication(
         passports=len(rows), rows=rows_of(rows), objects=bodies, sources={"acme": parts_of([])},
-        rules=b"{}", lifetimes={}, run_id=nonce, run_report=b"{}", rendering=Rendering(lambda _, body, __: Copies(body)),
+        rules=b"{}", lifetimes={}, run_id=nonce, run_report=b"{}",
+        rendering=Rendering(lambda _, body, __: Copies(body)),
     )  # fmt: skip
     publish(
         Publisher(store, SIGNER, lambda: AT, nonce, on_step=on_step),  # type: ignore[arg-type]

@@ -14,14 +14,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.attacks import beyond, crawls, history, records, roots, stores, transports
+from benchmarks.attacks import beyond, crawls, history, logs, records, roots, stores, transports
 from benchmarks.attacks.places import Place, places
 
 Attack = Callable[[Place], list[str]]
 """Attacks, and names what did not hold."""
 
 ATTACKS: tuple[Attack, ...] = (
-    *history.ATTACKS, *roots.ATTACKS, *records.ATTACKS, *crawls.ATTACKS, *stores.ATTACKS, *transports.ATTACKS,
+    *history.ATTACKS, *roots.ATTACKS, *logs.ATTACKS, *records.ATTACKS, *crawls.ATTACKS, *stores.ATTACKS,
+    *transports.ATTACKS,
 )  # fmt: skip
 
 

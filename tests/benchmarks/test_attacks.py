@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.attacks import history, records, roots, stores, transports
+from benchmarks.attacks import history, logs, records, roots, stores, transports
 from benchmarks.attacks.__main__ import ATTACKS, Attack, attacked
 from benchmarks.attacks.places import Place, places
 
 QUICK: tuple[Attack, ...] = (
     history.repair_beside_forgeries,
     history.links_that_lead_elsewhere,
+    *logs.ATTACKS,
     records.half_a_character_in_a_card,
     records.front_matter_that_hides_limits,
     stores.pointer_is_a_pipe,
