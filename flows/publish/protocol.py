@@ -1,9 +1,9 @@
 """The publication protocol: everything immutable first, then the pointer by compare-and-swap, then the copies.
 
-objects → sources → rules → report → revocations → shards, log → search → snapshot → barrier → pointer → delta → copies
-→ site → pages → page list → applied. If a run is killed before the pointer moved, none of its files is served, and the
-next run writes its own beside them; if later, the next run rolls copies and pages forward. Readers that start at the
-pointer see one complete generation at any time.
+objects → sources → rules → report → revocations → shards, log → search → snapshot → barrier → pointer → delta → log →
+copies → site → pages → page list → applied. If a run is killed before the pointer moved, none of its files is served,
+and the next run writes its own beside them; if later, the next run rolls copies and pages forward. Readers that start
+at the pointer see one complete generation at any time.
 
 A store with conditional creation but no conditional swap commits by the snapshot instead: whoever creates the next
 snapshot has published, and the pointer is put afterwards, as a hint of where readers start.
