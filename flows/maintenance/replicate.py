@@ -18,7 +18,7 @@ from flows.registry.reachable import FileRef, copy_genuine, reachable
 from flows.registry.reader import Reader, read_served
 from flows.registry.signed_files import MAX_POINTER_BYTES
 from flows.site.copied_pages import copied_from
-from flows.site.rendering import copies_for
+from flows.site.rendering import copies_for, stored_brief
 from flows.store.base import Store, find
 from flows.store.open import canonical_store, open_store
 from flows.store.pool import each
@@ -125,7 +125,7 @@ def mirror(settings: Settings, to: str) -> Replicated:
         raise SettingsError(f"--to: {to} is the store itself: name another one")
     origin, target = open_store(settings.store), open_store(to)
     source = trusted_reader(settings, origin, clock_of(source_date_epoch())())
-    copies = copies_for(Issuer(settings.issuer, settings.base_url))
+    copies = copies_for(Issuer(settings.issuer, settings.base_url), partial(stored_brief, origin))
     rendering = Rendering(copies, _site_files(origin), pages=copied_from(origin))
     return replicate(source, target, rendering, nonce=secrets.token_hex(16), on_step=tell_step)
 

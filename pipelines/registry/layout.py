@@ -192,6 +192,11 @@ def passport_copy_key(slug: str) -> str:
     return f"api/v1/passport/{safe_stem(slug)}"
 
 
+def brief_key(slug: str) -> str:
+    """Key of the signed brief of a passport."""
+    return f"api/v1/brief/{safe_stem(slug)}"
+
+
 def page_key(slug: str) -> str:
     """Key of a passport's page."""
     return safe_stem(slug)

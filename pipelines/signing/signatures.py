@@ -14,6 +14,7 @@ ALGORITHM = "Ed25519"
 ENVELOPE_VERSION = 1
 """`version` of a passport's envelope in the published format."""
 PASSPORT_TYPE = "application/vnd.unfragile.trust-passport+json"
+BRIEF_TYPE = "application/vnd.unfragile.trust-brief+json"
 SNAPSHOT_TYPE = "application/vnd.unfragile.registry-snapshot+json"
 TIMESTAMP_TYPE = "application/vnd.unfragile.registry-timestamp+json"
 PAGES_TYPE = "application/vnd.unfragile.registry-pages+json"
