@@ -21,7 +21,7 @@ from pipelines.signing.contract import schema_text
 from pipelines.signing.keys import Signer, jwk, public_key_of
 from pipelines.signing.registry_files import sign_file
 from pipelines.signing.signatures import ALGORITHM, BRIEF_TYPE
-from pipelines.views.brief import MAX_BRIEF_BYTES, brief_of
+from pipelines.views.signed_brief import MAX_BRIEF_BYTES, brief_of
 from schemas.registry import LogHead
 from schemas.root import TrustRoot
 

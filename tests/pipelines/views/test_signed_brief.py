@@ -9,7 +9,7 @@ import pytest
 from flows.site.rendering import signed_brief
 from pipelines.signing.registry_files import open_file
 from pipelines.signing.signatures import BRIEF_TYPE
-from pipelines.views.brief import MAX_BRIEF_BYTES, brief_of
+from pipelines.views.signed_brief import MAX_BRIEF_BYTES, brief_of
 from tests.support.contract.documents import full, minimal
 from tests.support.publications import KEYS, SIGNER, passport
 
