@@ -185,6 +185,24 @@ def serve(
     )
 
 
+@command(app, "passports mcp", "passports mcp --http --port 8001", "passports mcp --store https://unfragile.ai")
+def mcp(
+    store: Store = None,
+    http: Annotated[bool, typer.Option("--http", help="Serve over streamable HTTP instead of stdio.")] = False,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0: any free one.")] = 8001,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    key: Key = None,
+    state: State = None,
+    no_state: NoState = False,
+) -> None:
+    """Serve the registry to agents as tools of the Model Context Protocol."""
+    from flows.agents.serving import serve_tools
+    from flows.audit.opened import TrustOptions, memory_at
+
+    trusting = TrustOptions(key, memory_at(state, none=no_state))
+    serve_tools(store, trusting, http=http, host=host, port=port, note=terminal.note)
+
+
 def main() -> None:
     """Run a command; print each known error as one sentence, with --json as an answer too, and exit with its status."""
     as_json = "--json" in sys.argv[1:]

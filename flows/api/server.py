@@ -52,13 +52,16 @@ def listen(host: str, port: int) -> Listening:
     return Listening(listening, host, listening.getsockname()[1])
 
 
-def server_of(app: ASGIApp) -> uvicorn.Server:
-    """Return the server of an application: `run(sockets=[…])` serves until `should_exit`."""
+def server_of(app: ASGIApp, *, lifespan: bool = False) -> uvicorn.Server:
+    """Return the server of an application: `run(sockets=[…])` serves until `should_exit`.
+
+    `lifespan` is whether the application has to be started and ended.
+    """
     config = uvicorn.Config(
         app,
         http=TimedConnection,
         ws="none",
-        lifespan="off",
+        lifespan="on" if lifespan else "off",
         access_log=False,
         log_level="error",
         server_header=False,

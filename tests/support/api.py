@@ -22,10 +22,10 @@ def opened(store: Store, *, key: str | None = None, clock: Clock | None = None) 
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[int]:
+def serving(app: ASGIApp, *, lifespan: bool = False) -> Iterator[int]:
     """Serve an application; yields its port."""
     listening = listen("127.0.0.1", 0)
-    server = server_of(app)
+    server = server_of(app, lifespan=lifespan)
     thread = Thread(target=server.run, args=([listening.socket],))
     thread.start()
     while not server.started:

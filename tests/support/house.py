@@ -28,8 +28,8 @@ ORDER = {
     ],
     "flows": [
         "errors", "output", "progress", "demo", "config", "store", "registry", "trust", "search", "publish", "site",
-        "job", "ingest", "crawl", "build", "audit", "client", "api", "maintenance", "run", "orchestration", "commands",
-        "usage", "cli", "entry",
+        "job", "ingest", "crawl", "build", "audit", "client", "api", "agents", "maintenance", "run", "orchestration",
+        "commands", "usage", "cli", "entry",
     ],
 }  # fmt: skip
 """Room → its packages and root modules in order: each may import itself and those named before it.
