@@ -26,7 +26,7 @@ from flows.store.probe import probe
 from flows.trust.trusted_keys import trusted_reader
 from pipelines.passport.links import Issuer
 from pipelines.registry import layout
-from pipelines.registry.layout import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
+from pipelines.registry.layout import JWKS_KEY, LLMS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
 
 UNSIGNED = ("registry/runs", "registry/root", "registry/revocations")
 """Folders of immutable files whose hashes are signed nowhere: copied unverified."""
@@ -131,6 +131,7 @@ def mirror(settings: Settings, to: str) -> Replicated:
 
 
 def _site_files(origin: Store) -> dict[str, bytes]:
-    """Return the schema, the public keys and the log's checkpoint that the origin serves, by key."""
-    found = {key: find(origin, key) for key in (SCHEMA_KEY, JWKS_KEY, PUBLIC_KEY_KEY, layout.log_key("checkpoint"))}
+    """Return the schema, the public keys, llms.txt and the log's checkpoint that the origin serves, by key."""
+    beside = (SCHEMA_KEY, JWKS_KEY, PUBLIC_KEY_KEY, LLMS_KEY, layout.log_key("checkpoint"))
+    found = {key: find(origin, key) for key in beside}
     return {key: blob.body for key, blob in found.items() if blob}

@@ -9,6 +9,7 @@ import orjson
 
 from flows.publish.publication import Copies, RenderCopies, Rendering, RenderPages
 from flows.registry.reader import Reader
+from flows.site.llms import llms_text
 from flows.site.pages import Load, SitePages
 from flows.store.base import Store, find
 from flows.trust.roots import RootChain
@@ -16,7 +17,7 @@ from pipelines.log.checkpoint import LogCheckpoint, note
 from pipelines.log.entries import frontier_of
 from pipelines.pages.site import Site
 from pipelines.passport.links import Issuer, links
-from pipelines.registry.layout import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY, brief_key
+from pipelines.registry.layout import JWKS_KEY, LLMS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY, brief_key
 from pipelines.signing.contract import schema_text
 from pipelines.signing.keys import Signer, jwk, public_key_of
 from pipelines.signing.registry_files import sign_file
@@ -45,7 +46,8 @@ def rendering_for(
     registry = registry or signer
     checkpoint = partial(_checkpoint, f"{issuer.name}/log", registry)
     pages = pages_for(Site(issuer, recorded_at), registry)
-    return Rendering(copies_for(issuer, partial(signed_brief, signer)), site_files(signer, chain), checkpoint, pages)
+    files = site_files(signer, chain) | {LLMS_KEY: llms_text(issuer).encode()}
+    return Rendering(copies_for(issuer, partial(signed_brief, signer)), files, checkpoint, pages)
 
 
 def pages_for(site: Site, signer: Signer | None) -> RenderPages:
