@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from flows.api.application import application
 from flows.api.rate import RateLimiter
+from flows.api.server import listen
 from flows.audit.opened import TrustOptions
 from flows.client.registry import Registry
 from flows.config.clock import fixed
@@ -269,6 +270,14 @@ def test_a_client_that_asks_too_often_is_told_how_long_to_wait(published: Path) 
         assert refused
         assert int(refused[0].headers["retry-after"]) >= 1
         assert ask(port, f"/api/v1/passport/{QWEN}").status == 200
+
+
+def test_answers_do_not_wait_for_acknowledgements() -> None:
+    listening = listen("127.0.0.1", 0)
+    with listening.socket as socket_, socket.create_connection(("127.0.0.1", listening.port), LIMIT_S):
+        accepted, _ = socket_.accept()
+        with accepted:
+            assert accepted.proto == socket.IPPROTO_TCP  # by which asyncio recognises where to set TCP_NODELAY
 
 
 def test_the_rate_is_that_of_each_client() -> None:
