@@ -180,9 +180,7 @@ def serve(
     from flows.commands import serve as serving
 
     trusting = TrustOptions(key, memory_at(state, none=no_state))
-    serving.serve(
-        store, trusting, port=port, host=host, nginx=nginx, workers=workers, rate=rate, browser=browser
-    )
+    serving.serve(store, trusting, port=port, host=host, nginx=nginx, workers=workers, rate=rate, browser=browser)
 
 
 @command(app, "passports mcp", "passports mcp --http --port 8001", "passports mcp --store https://unfragile.ai")

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from flows.registry.trust import TrustBasis
+from flows.trust.trusted_keys import TrustBasis
 from schemas.base import Frozen, Sha256, Slug
 from schemas.registry import Cause, Status
 from schemas.search import IndexedPassport, PassportFilter, SortKey
