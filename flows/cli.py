@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from flows.commands import terminal
-from flows.commands.options import AcceptDrop, AsJson, NewStore, Store
+from flows.commands.options import AcceptDrop, AsJson, Key, NewStore, NoState, State, Store
 from flows.config.clock import ClockError
 from flows.config.interrupts import TERMINATED
 from flows.config.settings import SettingsError
@@ -172,13 +172,41 @@ def serve(
     store: Store = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0: any free one.")] = 8000,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes that serve.")] = 1,
+    rate: Annotated[
+        float,
+        typer.Option("--rate", min=0, help="Searches and the like a second that one address may ask for; 0: any."),
+    ] = 50,
+    key: Key = None,
+    state: State = None,
+    no_state: NoState = False,
     nginx: Annotated[bool, typer.Option("--nginx", help="Print a configuration for nginx instead.")] = False,
     browser: Annotated[bool, typer.Option("--open", help="Open the site in a browser.")] = False,
 ) -> None:
-    """Serve the site and the API from the store over HTTP, to try them out or behind a proxy."""
+    """Serve the site and the API from the store over HTTP, behind a proxy or alone."""
+    from flows.audit.opened import TrustOptions, memory_at
     from flows.commands import serve as serving
 
-    serving.serve(store, port=port, host=host, nginx=nginx, browser=browser)
+    trusting = TrustOptions(key, memory_at(state, none=no_state))
+    serving.serve(store, trusting, port=port, host=host, nginx=nginx, workers=workers, rate=rate, browser=browser)
+
+
+@command(app, "passports mcp", "passports mcp --http --port 8001", "passports mcp --store https://unfragile.ai")
+def mcp(
+    store: Store = None,
+    http: Annotated[bool, typer.Option("--http", help="Serve over streamable HTTP instead of stdio.")] = False,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0: any free one.")] = 8001,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    key: Key = None,
+    state: State = None,
+    no_state: NoState = False,
+) -> None:
+    """Serve the registry to agents as tools of the Model Context Protocol."""
+    from flows.agents.serving import serve_tools
+    from flows.audit.opened import TrustOptions, memory_at
+
+    trusting = TrustOptions(key, memory_at(state, none=no_state))
+    serve_tools(store, trusting, http=http, host=host, port=port, note=terminal.note)
 
 
 def main() -> None:

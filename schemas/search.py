@@ -1,8 +1,8 @@
 """Rows of the search index, the SQLite file that a publication writes: each model is a table, each field a column."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from schemas.base import Frozen, Sha256, Slug
 from schemas.passport.trust import Risk
@@ -133,6 +133,8 @@ class SearchText(Frozen):
     """Descriptions, failure modes, licence, tags and providers."""
 
 
+Term = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
 SortKey = Literal["slug", "name", "score", "price", "context", "signed"]
 """Order of a list: by slug, name, falling score, rising price of prompts, falling context, or last signed first."""
 
@@ -140,23 +142,23 @@ SortKey = Literal["slug", "name", "score", "price", "context", "signed"]
 class PassportFilter(Frozen):
     """Which passports to list: all conditions that are given must be met."""
 
-    purpose: str | None = None
+    purpose: Term | None = None
     """URI of a purpose, or the last part of one: "code-editing"."""
-    capability: str | None = None
+    capability: Term | None = None
     """URI of a capability, or its name: "tool calling"."""
-    input: str | None = None
+    input: Term | None = None
     """A kind of data that it takes: "image"."""
-    output: str | None = None
+    output: Term | None = None
     """A kind of data that it gives."""
-    maker: str | None = None
-    provider: str | None = None
+    maker: Term | None = None
+    provider: Term | None = None
     """Name of a provider that serves it."""
-    licence: str | None = None
+    licence: Term | None = None
     open_weights: bool | None = None
     free: bool | None = None
-    max_price: float | None = Field(default=None, ge=0)
+    max_price: float | None = Field(default=None, ge=0, le=1e9, allow_inf_nan=False)
     """Most US dollars for a million prompt tokens; models without a known price are left out."""
-    min_context: int | None = Field(default=None, ge=0)
+    min_context: int | None = Field(default=None, ge=0, le=10**12)
     """Fewest tokens of context; models without a known context are left out."""
     zero_retention: bool | None = None
     """Whether some endpoint keeps nothing of what it is sent."""

@@ -1,1 +1,1 @@
-"""Serves a store over HTTP: the built-in server, and a configuration for nginx."""
+"""Serves a store over HTTP: its files, and an API that answers from them; and a configuration for nginx."""

@@ -1,134 +1,124 @@
-"""A small HTTP server for a store, to try it out or to run behind a proxy."""
+"""Listens, and serves the application from one or several processes."""
 
-import contextlib
 import errno
-import io
+import multiprocessing
+import os
+import signal
 import socket
 import sys
-import threading
-import time
 from collections.abc import Callable
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
+from types import FrameType
+from typing import NamedTuple
 
-from flows.api.static import answer
+import uvicorn
+from starlette.types import ASGIApp
+
+from flows.api.connections import TimedConnection
 from flows.config.settings import SettingsError
-from flows.store.base import Store
+from flows.errors import FlowError
 
-IDLE_S = 30
-"""Seconds that a client may take to accept more of an answer."""
-HEAD_S = 30.0
-"""Seconds that a connection may take to send the whole head of its next request."""
-MOST_CONNECTIONS = 256
-"""Most connections open at once, each with a thread; further ones are refused with 503."""
-BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+BACKLOG = 1024
 PORT_ERRORS = {errno.EADDRINUSE, errno.EACCES}
 ANOTHER_HOST = "--host must be an address of this machine: 127.0.0.1, or 0.0.0.0 for all of them"
-BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
-"""Statuses without a body, and so without Content-Length (RFC 9110)."""
 
 
-class Head(io.RawIOBase):
-    """Reads a connection until a deadline, then raises TimeoutError, even if single bytes still arrive."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-        self.ends = time.monotonic() + HEAD_S
-
-    def readable(self) -> bool:
-        """Return True: it can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - whatever can hold bytes
-        """Read what has arrived, or wait for more until the deadline."""
-        left_s = self.ends - time.monotonic()
-        if left_s <= 0:
-            raise TimeoutError("a request's headers did not arrive in time")
-        self._connection.settimeout(left_s)
-        try:
-            return self._connection.recv_into(buffer)
-        finally:
-            self._connection.settimeout(IDLE_S)
+class ServerEndedError(FlowError):
+    """A serving process has ended by itself."""
 
 
-class Handler(BaseHTTPRequestHandler):
-    """Answers requests by `flows.api.static.answer`."""
+class Listening(NamedTuple):
+    """A socket that listens."""
 
-    protocol_version = "HTTP/1.1"
-    server_version = "passports"
-    sys_version = ""
-    timeout = IDLE_S
-    store: ClassVar[Store]
-    server: "Server"
+    socket: socket.socket
+    host: str
+    port: int
 
-    def setup(self) -> None:
-        """Make the connection be read by a deadline."""
-        super().setup()
-        self.head = Head(self.connection)
-        self.rfile = io.BufferedReader(self.head)
-
-    def handle_one_request(self) -> None:
-        """Answer one request of a connection, with a new deadline."""
-        self.head.ends = time.monotonic() + HEAD_S
-        super().handle_one_request()
-
-    def handle_any(self) -> None:
-        """Answer a request; its body is never read, so a connection is closed after a request that has one."""
-        asked = {name.lower(): value for name, value in self.headers.items()}
-        given = answer(self.store, self.command, self.path, asked)
-        self.close_connection = self.close_connection or asked.keys() & {"content-length", "transfer-encoding"} != set()
-        self.send_response(given.status)
-        for name, value in given.headers.items():
-            self.send_header(name, value)
-        if given.status not in BODILESS:
-            self.send_header("Content-Length", str(len(given.body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(given.body)
-
-    do_GET = do_HEAD = do_OPTIONS = do_POST = do_PUT = do_DELETE = do_PATCH = handle_any  # noqa: N815 - http.server's names
-
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - http.server's name
-        """Log a request without control characters."""
-        self.server.log(f"{self.address_string()} {format % arguments}")
+    @property
+    def address(self) -> str:
+        """The address to open."""
+        shown = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{shown}:{self.port}/"
 
 
-class Server(ThreadingHTTPServer):
-    """Listens, with at most MOST_CONNECTIONS open at once."""
-
-    def __init__(self, address: tuple[str, int], handler: type[Handler], log: Callable[[str], None]) -> None:
-        self.log = log
-        self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
-        super().__init__(address, handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's
-        """Start a thread for a connection, or refuse it with 503."""
-        if self._free.acquire(blocking=False):
-            super().process_request(request, client_address)
-            return
-        with contextlib.suppress(OSError):
-            request.sendall(BUSY)
-        self.shutdown_request(request)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - likewise
-        """Serve a connection to its end."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._free.release()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - likewise
-        """Ignore errors of the connection, as clients may hang up; report any other as a fault of ours."""
-        if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)
-
-
-def server(store: Store, host: str, port: int, log: Callable[[str], None]) -> Server:
-    """Return a server that listens; port 0 is any free one, `log` gets a line for each request; raise SettingsError."""
+def listen(host: str, port: int) -> Listening:
+    """Return a listening socket; port 0 is any free one. Raises SettingsError."""
     try:
-        return Server((host, port), type("StoreHandler", (Handler,), {"store": store}), log)
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = _bound(family, host, port)
     except (OSError, OverflowError) as error:
         remedy = "choose another --port" if getattr(error, "errno", None) in PORT_ERRORS else ANOTHER_HOST
         reason = getattr(error, "strerror", None) or error
         raise SettingsError(f"cannot listen on {host}:{port}: {reason}: {remedy}") from None
+    return Listening(listening, host, listening.getsockname()[1])
+
+
+def _bound(family: int, host: str, port: int) -> socket.socket:
+    """Return a listening socket of TCP by name: only of such asyncio sends small pieces without a wait of 40 ms."""
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
+def server_of(app: ASGIApp, *, lifespan: bool = False) -> uvicorn.Server:
+    """Return the server of an application: `run(sockets=[…])` serves until `should_exit`.
+
+    `lifespan` is whether the application has to be started and ended.
+    """
+    config = uvicorn.Config(
+        app,
+        http=TimedConnection,
+        ws="none",
+        lifespan="on" if lifespan else "off",
+        access_log=False,
+        log_level="error",
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+    return uvicorn.Server(config)
+
+
+def serve_with(make: Callable[[], ASGIApp], listening: Listening, *, workers: int) -> None:
+    """Serve until interrupted; each of several processes makes its own application.
+
+    Raises ServerEndedError where a process ended by itself: the others are ended too.
+    """
+    if workers == 1:
+        server_of(make()).run(sockets=[listening.socket])
+        return
+    context = multiprocessing.get_context("fork")
+    children = [context.Process(target=_serve, args=(make, listening), daemon=True) for _ in range(workers)]
+    for child in children:
+        child.start()
+    stop = _Stop()
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    ended = multiprocessing.connection.wait([child.sentinel for child in children])
+    for child in children:
+        child.terminate()
+        child.join()
+    if ended and not stop.asked:
+        raise ServerEndedError("a serving process has ended by itself: its output above has the reason")
+
+
+class _Stop:
+    """Notes that the server is to stop; the processes get the signal of a terminal themselves."""
+
+    asked = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self.asked = True
+        for child in multiprocessing.active_children():
+            child.terminate()
+
+
+def _serve(make: Callable[[], ASGIApp], listening: Listening) -> None:
+    server_of(make()).run(sockets=[listening.socket])
+    sys.stdout.flush()
+    os._exit(0)

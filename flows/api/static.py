@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from flows.api.problems import PROBLEM, problem
 from flows.store.base import ObstructedError, Store, StoreError, find
 from flows.store.keys import is_key
 from pipelines.registry.layout import INDEX_KEY, NOT_FOUND_KEY, PAGE_HEADERS, headers
@@ -14,12 +15,12 @@ ANYBODY = {"Access-Control-Allow-Origin": "*"}
 """Allows scripts on pages of any site to read passports."""
 ALWAYS = {**ANYBODY, "X-Content-Type-Options": "nosniff"}
 METHODS = "GET, HEAD, OPTIONS"
-_PREFLIGHT = {
-    "Access-Control-Allow-Methods": METHODS,
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
     "Access-Control-Allow-Headers": "*",
     "Access-Control-Max-Age": "86400",
 }
-_PLAIN = "text/plain; charset=utf-8"
+"""Answer to a browser that asks what a page of another site may do."""
 
 
 class HttpAnswer(NamedTuple):
@@ -30,13 +31,10 @@ class HttpAnswer(NamedTuple):
     body: bytes
 
 
-def answer(store: Store, method: str, target: str, asked: Mapping[str, str]) -> HttpAnswer:
-    """Answer a request; `asked` has its headers, with names in lower case. A store's error is answered with 503."""
-    if method == "OPTIONS":
-        return HttpAnswer(HTTPStatus.NO_CONTENT, ALWAYS | _PREFLIGHT, b"")
+def answer(store: Store, method: str, key: str | None, asked: Mapping[str, str]) -> HttpAnswer:
+    """Answer a request for a key; `asked` has its headers. A store's error is answered with 503."""
     if method not in ("GET", "HEAD"):
-        return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"only {METHODS}", {"Allow": METHODS})
-    key = key_of(target)
+        return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"only {METHODS}", {"Allow": METHODS, "Connection": "close"})
     if key is None:
         return _refusal(HTTPStatus.NOT_FOUND, "nothing is stored at this address")
     try:
@@ -82,5 +80,6 @@ def _missing(store: Store, asked: Mapping[str, str]) -> HttpAnswer:
 
 
 def _refusal(status: HTTPStatus, reason: str, more: Mapping[str, str] | None = None) -> HttpAnswer:
-    sent = ALWAYS | {"Content-Type": _PLAIN, "Cache-Control": "no-store"} | dict(more or {})
-    return HttpAnswer(status, sent, f"{reason}\n".encode())
+    refused = problem(status, reason)
+    sent = ALWAYS | {"Content-Type": PROBLEM, "Cache-Control": "no-store"} | dict(more or {})
+    return HttpAnswer(status, sent, bytes(refused.body))

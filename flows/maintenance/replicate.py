@@ -18,7 +18,7 @@ from flows.registry.reachable import FileRef, copy_genuine, reachable
 from flows.registry.reader import Reader, read_served
 from flows.registry.signed_files import MAX_POINTER_BYTES
 from flows.site.copied_pages import copied_from
-from flows.site.rendering import copies_for
+from flows.site.rendering import copies_for, stored_brief
 from flows.store.base import Store, find
 from flows.store.open import canonical_store, open_store
 from flows.store.pool import each
@@ -26,7 +26,7 @@ from flows.store.probe import probe
 from flows.trust.trusted_keys import trusted_reader
 from pipelines.passport.links import Issuer
 from pipelines.registry import layout
-from pipelines.registry.layout import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
+from pipelines.registry.layout import JWKS_KEY, LLMS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
 from pipelines.signing.roots import RootError, trusted_root
 
 UNSIGNED = ("registry/runs", "registry/root")
@@ -132,12 +132,13 @@ def mirror(settings: Settings, to: str) -> Replicated:
         raise SettingsError(f"--to: {to} is the store itself: name another one")
     origin, target = open_store(settings.store), open_store(to)
     source = trusted_reader(settings, origin, clock_of(source_date_epoch())())
-    copies = copies_for(Issuer(settings.issuer, settings.base_url))
+    copies = copies_for(Issuer(settings.issuer, settings.base_url), partial(stored_brief, origin))
     rendering = Rendering(copies, _site_files(origin), pages=copied_from(origin))
     return replicate(source, target, rendering, nonce=secrets.token_hex(16), on_step=tell_step)
 
 
 def _site_files(origin: Store) -> dict[str, bytes]:
-    """Return the schema, the public keys and the log's checkpoint that the origin serves, by key."""
-    found = {key: find(origin, key) for key in (SCHEMA_KEY, JWKS_KEY, PUBLIC_KEY_KEY, layout.log_key("checkpoint"))}
+    """Return the schema, the public keys, llms.txt and the log's checkpoint that the origin serves, by key."""
+    beside = (SCHEMA_KEY, JWKS_KEY, PUBLIC_KEY_KEY, LLMS_KEY, layout.log_key("checkpoint"))
+    found = {key: find(origin, key) for key in beside}
     return {key: blob.body for key, blob in found.items() if blob}

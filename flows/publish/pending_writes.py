@@ -20,7 +20,7 @@ from flows.registry.signed_files import MAX_POINTER_BYTES
 from flows.store.base import Blob, Store, find
 from flows.store.pool import batches, each
 from pipelines.registry.deltas import encode_delta
-from pipelines.registry.layout import APPLIED_KEY, delta_key, page_key, passport_copy_key
+from pipelines.registry.layout import APPLIED_KEY, brief_key, delta_key, page_key, passport_copy_key
 from pipelines.registry.revoked import revocation_of, tombstone, tombstone_page
 from pipelines.registry.slots import shards_over
 from schemas.base import Sha256
@@ -153,13 +153,16 @@ class PendingWrites:
     def _copies_of(self, passport: tuple[str, str | None]) -> tuple[tuple[str, bytes | None], ...]:
         slug, sha256 = passport
         if sha256 is None:
-            return ((passport_copy_key(slug), None), (page_key(slug), None))
+            return tuple((key(slug), None) for key in (passport_copy_key, page_key, brief_key))
         document, row = self.object(sha256), self.reader.row(slug)
         rendered = self.render(slug, document, self._log.place(row) if row else None)
         if slug in self.reader.revoked:
             rendered = _unless_revoked(rendered, document, self.reader.revoked)
-        page = ((page_key(slug), rendered.page),) if rendered.page is not None else ()
-        return ((passport_copy_key(slug), rendered.passport), *page)
+        others = ((page_key(slug), rendered.page), (brief_key(slug), rendered.brief))
+        return (
+            (passport_copy_key(slug), rendered.passport),
+            *((key, body) for key, body in others if body is not None),
+        )
 
     def _changed(self, wanted: Iterable[tuple[str, bytes | None]]) -> list[PendingWrite]:
         return changed(self.store, wanted)
@@ -169,4 +172,5 @@ def _unless_revoked(rendered: Copies, document: bytes, revoked: Mapping[str, Rev
     found = revocation_of(orjson.loads(document)["passport"], revoked)
     if found is None:
         return rendered
-    return Copies(tombstone(found), tombstone_page(found) if rendered.page is not None else None)
+    page = tombstone_page(found) if rendered.page is not None else None
+    return Copies(tombstone(found), page, brief=tombstone(found))

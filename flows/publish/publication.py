@@ -61,6 +61,8 @@ class Copies(NamedTuple):
     """The signed passport with `_links` and `_log`."""
     page: bytes | None = None
     """Its page for people; None where there is no site."""
+    brief: bytes | None = None
+    """Its signed brief; None where it cannot be signed here: the stored one stays."""
 
 
 RenderCopies = Callable[[str, bytes, LogPlace | None], Copies]

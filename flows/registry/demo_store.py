@@ -7,14 +7,14 @@ from flows.demo.recording import RECORDED_AT
 from flows.registry.page_list import EarlierPages
 from flows.registry.signed_files import EmptyStoreError, TamperedError, find_snapshot, read_pointer
 from flows.store.base import Store, find
-from flows.store.keys import OBJECTS, PASSPORT_COPIES, generation_of
+from flows.store.keys import BRIEFS, OBJECTS, PASSPORT_COPIES, generation_of
 from flows.store.local import LocalStore
-from pipelines.registry.layout import JWKS_KEY, POINTER_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY, SNAPSHOTS
+from pipelines.registry.layout import JWKS_KEY, LLMS_KEY, POINTER_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY, SNAPSHOTS
 from pipelines.signing.keys import KeyRing
 from pipelines.signing.verification import MAX_PASSPORT_BYTES, verify_passport
 
-FOLDERS = ("registry", PASSPORT_COPIES)
-FILES = (SCHEMA_KEY, JWKS_KEY, PUBLIC_KEY_KEY)
+FOLDERS = ("registry", PASSPORT_COPIES, BRIEFS)
+FILES = (SCHEMA_KEY, JWKS_KEY, PUBLIC_KEY_KEY, LLMS_KEY)
 
 
 def is_demo_store(store: Store) -> bool:

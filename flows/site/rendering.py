@@ -1,24 +1,33 @@
 """Renders what is served beside the registry: copies of the passports, the contract, and the public key."""
 
 import base64
+import hashlib
+from collections.abc import Callable
 from functools import partial
 
 import orjson
 
 from flows.publish.publication import Copies, RenderCopies, Rendering, RenderPages
 from flows.registry.reader import Reader
+from flows.site.llms import llms_text
 from flows.site.pages import Load, SitePages
+from flows.store.base import Store, find
 from flows.trust.roots import RootChain
 from pipelines.log.checkpoint import LogCheckpoint, note
 from pipelines.log.entries import LogPlace, frontier_of
 from pipelines.pages.site import Site
 from pipelines.passport.links import Issuer, links
-from pipelines.registry.layout import JWKS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
+from pipelines.registry.layout import JWKS_KEY, LLMS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY, brief_key
 from pipelines.signing.contract import schema_text
 from pipelines.signing.keys import Signer, jwk, public_key_of
-from pipelines.signing.signatures import ALGORITHM
+from pipelines.signing.registry_files import sign_file
+from pipelines.signing.signatures import ALGORITHM, BRIEF_TYPE
+from pipelines.views.signed_brief import MAX_BRIEF_BYTES, brief_of
 from schemas.registry import LogHead
 from schemas.root import TrustRoot
+
+RenderBrief = Callable[[str, bytes], bytes | None]
+"""From a slug and the bytes of its signed passport to its signed brief."""
 
 
 def rendering_for(
@@ -29,7 +38,7 @@ def rendering_for(
     registry: Signer | None = None,
     recorded_at: str | None = None,
 ) -> Rendering:
-    """Return what a publisher with this issuer, key for passports and root writes for readers.
+    """Return what a publisher with this issuer, key for passports and briefs, and root writes for readers.
 
     `registry` is the key of snapshots and pointer, by default the same; `recorded_at` the time by which the pages of a
     recording judge freshness, None for all but the demo's.
@@ -37,7 +46,8 @@ def rendering_for(
     registry = registry or signer
     checkpoint = partial(_checkpoint, f"{issuer.name}/log", registry)
     pages = pages_for(Site(issuer, recorded_at), registry)
-    return Rendering(copies_for(issuer), site_files(signer, chain), checkpoint, pages)
+    files = site_files(signer, chain) | {LLMS_KEY: llms_text(issuer).encode()}
+    return Rendering(copies_for(issuer, partial(signed_brief, signer)), files, checkpoint, pages)
 
 
 def pages_for(site: Site, signer: Signer | None) -> RenderPages:
@@ -54,17 +64,35 @@ def _checkpoint(origin: str, signer: Signer, head: LogHead) -> bytes:
     return note(checkpoint, signer.public_key, signer.sign_text(checkpoint.text()))
 
 
-def copies_for(issuer: Issuer) -> RenderCopies:
-    """Return a function that renders the copy of a signed passport: the same bytes, with `_links` and `_log` added.
+def copies_for(issuer: Issuer, brief: RenderBrief = lambda _, __: None) -> RenderCopies:
+    """Return a function that renders the copies of a signed passport: its bytes with `_links` and `_log`; its brief.
 
-    Neither is signed: the log's proof leads to what the log's signed checkpoint and snapshot state.
+    Neither member is signed: the log's proof leads to what the log's signed checkpoint and snapshot state. `brief`
+    returns the signed brief of a slug's passport, None where it has none to give.
     """
 
     def render(slug: str, document: bytes, place: LogPlace | None) -> Copies:
         added = {"_links": links(issuer, slug), **({"_log": place.member()} if place else {})}
-        return Copies(document[:-1] + b"," + orjson.dumps(added)[1:])
+        return Copies(document[:-1] + b"," + orjson.dumps(added)[1:], brief=brief(slug, document))
 
     return render
+
+
+def signed_brief(signer: Signer, slug: str, document: bytes) -> bytes:
+    """Return the brief of a signed passport, signed by the same signer."""
+    del slug
+    payload = brief_of(orjson.loads(document)["passport"], hashlib.sha256(document).hexdigest())
+    return orjson.dumps(sign_file(payload, payload_type=BRIEF_TYPE, signer=signer))
+
+
+def stored_brief(store: Store, slug: str, document: bytes) -> bytes | None:
+    """Return the brief that a store has of a passport; None where it has none of exactly this one.
+
+    Its signature is for the reader to check: it is copied as it is.
+    """
+    blob = find(store, brief_key(slug), max_bytes=MAX_BRIEF_BYTES)
+    signed = orjson.loads(blob.body).get("signed", {}) if blob else {}
+    return blob.body if blob and signed.get("passport_sha256") == hashlib.sha256(document).hexdigest() else None
 
 
 def site_files(signer: Signer, chain: RootChain | None = None) -> dict[str, bytes]:

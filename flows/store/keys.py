@@ -7,6 +7,7 @@ from pipelines.registry.layout import SITE_FOLDERS, SITE_PAGES, SNAPSHOTS, _exte
 
 OBJECTS = "registry/objects"
 PASSPORT_COPIES = "api/v1/passport"
+BRIEFS = "api/v1/brief"
 
 _PART = r"[A-Za-z0-9][A-Za-z0-9._~-]{0,254}"
 _KEY = re.compile(rf"(?:\.well-known/)?{_PART}(?:/{_PART})*")
@@ -32,7 +33,12 @@ def checked(key: str) -> str:
 def checked_site_key(key: str) -> str:
     """Return the key of a site file; raise KeyRefusedError when a registry file, copy or page could have it."""
     first, _, rest = checked(key).partition("/")
-    theirs = first == "registry" or key in SITE_FOLDERS or f"{key}/".startswith("api/v1/passport/") or key == "api/v1"
+    theirs = (
+        first == "registry"
+        or key in SITE_FOLDERS
+        or f"{key}/".startswith((f"{PASSPORT_COPIES}/", f"{BRIEFS}/"))
+        or key == "api/v1"
+    )
     named = key in SITE_PAGES or (first in SITE_FOLDERS and rest) or first == ".well-known"
     if theirs or not (named or (not rest and _extension(key))):
         raise KeyRefusedError(f"{key!r} is not allowed for a site file: it belongs to registry, passports or pages")

@@ -11,10 +11,12 @@ import os
 import secrets
 import shutil
 import stat
+import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import BinaryIO
 
 from flows.progress import LOG
 from flows.store import keys
@@ -57,22 +59,24 @@ class LocalStore:
         """The absolute path of the directory."""
         return self._name
 
-    def __repr__(self) -> str:
-        return f"LocalStore({self.name!r})"
-
     def get(self, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob:
         """Return the content of a key, its SHA-256 as token; raise MissingKeyError or TooLargeError."""
         with explained(self.name, key), self._folder_of(key, make=False) as (folder, leaf):
             return Blob(body := self._read(folder, leaf, key, max_bytes), _token(body))
 
-    def save(self, key: str, path: Path, *, max_bytes: int) -> None:
-        """Copy the file of a key to a new file; raise MissingKeyError or TooLargeError."""
+    @contextlib.contextmanager
+    def open(self, key: str, *, max_bytes: int = sys.maxsize) -> Iterator[BinaryIO]:
+        """Open the file of a key for reading; raise MissingKeyError or TooLargeError."""
         with (
             explained(self.name, key),
             self._folder_of(key, make=False) as (folder, leaf),
             open_regular(folder, leaf, f"{self.name}: {key}", max_bytes) as file,
-            path.open("xb") as copy,
         ):
+            yield file
+
+    def save(self, key: str, path: Path, *, max_bytes: int) -> None:
+        """Copy the file of a key to a new file; raise MissingKeyError or TooLargeError."""
+        with self.open(key, max_bytes=max_bytes) as file, path.open("xb") as copy:
             shutil.copyfileobj(file, copy)
 
     def exists(self, key: str) -> bool:

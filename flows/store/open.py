@@ -23,7 +23,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 def open_store(url: str) -> Store:
     """Return the store at a path, file://, s3://, gs://, az://, or (to read) https://; raise StoreAddressError."""
     if (folder := _folder(url)) is not None:
-        if folder.is_file():
+        if os.path.exists(folder) and not os.path.isdir(folder):  # noqa: PTH110, PTH112 - Path's raise where permission is denied
             raise StoreAddressError(f"{folder} is a file, and a store is a folder: name the store's folder")
         return LocalStore(folder)
     scheme = _scheme(url)

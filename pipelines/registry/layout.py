@@ -15,6 +15,7 @@ PAGE_LISTS = "registry/page-lists"
 DELTAS = "registry/deltas"
 SEARCH_INDEXES = "registry/search"
 SCHEMA_KEY = "schema.json"
+LLMS_KEY = "llms.txt"
 INDEX_KEY = "index.html"
 NOT_FOUND_KEY = "404.html"
 JWKS_KEY = ".well-known/jwks.json"
@@ -190,6 +191,11 @@ def probe_key(nonce: str, race: str) -> str:
 def passport_copy_key(slug: str) -> str:
     """Key of the copy of a passport that `_links.self` names."""
     return f"api/v1/passport/{safe_stem(slug)}"
+
+
+def brief_key(slug: str) -> str:
+    """Key of the signed brief of a passport."""
+    return f"api/v1/brief/{safe_stem(slug)}"
 
 
 def page_key(slug: str) -> str:

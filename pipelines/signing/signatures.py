@@ -14,6 +14,7 @@ ALGORITHM = "Ed25519"
 ENVELOPE_VERSION = 1
 """`version` of a passport's envelope in the published format."""
 PASSPORT_TYPE = "application/vnd.unfragile.trust-passport+json"
+BRIEF_TYPE = "application/vnd.unfragile.trust-brief+json"
 SNAPSHOT_TYPE = "application/vnd.unfragile.registry-snapshot+json"
 TIMESTAMP_TYPE = "application/vnd.unfragile.registry-timestamp+json"
 PAGES_TYPE = "application/vnd.unfragile.registry-pages+json"
@@ -22,6 +23,7 @@ ROOT_TYPE = "application/vnd.unfragile.registry-root+json"
 
 ROLE_OF: Mapping[str, Role] = {
     PASSPORT_TYPE: "passports",
+    BRIEF_TYPE: "passports",
     SNAPSHOT_TYPE: "registry",
     TIMESTAMP_TYPE: "registry",
     PAGES_TYPE: "registry",
@@ -84,13 +86,16 @@ def _objection_to_signature(envelope: Mapping[str, Any], payload_type: str, keys
 def objection_to_time(
     envelope: Mapping[str, Any], payload_type: str, keys: KeyRing, generation: int | None = None
 ) -> Finding | None:
-    """Return why a key may not have signed this at its date or generation, as the root states; None where it may."""
+    """Return why a key may not have signed this at its date or generation, as the root states; None where it may.
+
+    A brief has no date of its own: one is signed anew, of an older passport, whenever the key has changed.
+    """
     key = keys.role_key(envelope["keyId"], ROLE_OF[payload_type])
     if key is None:
         return None
     name = f'the key "{envelope["keyId"]}" ("keyId")'
     dated = _date_of(envelope, payload_type)
-    if not (isinstance(dated, str) and key.valid_from <= dated < key.valid_until):
+    if payload_type != BRIEF_TYPE and not (isinstance(dated, str) and key.valid_from <= dated < key.valid_until):
         reason = f"it is dated {dated!s:.30}, and the root allows the key from {key.valid_from} until {key.valid_until}"
         return Finding(Verdict.UNKNOWN_KEY, f"{name} may not sign this: {reason}")
     if key.last_good is None:

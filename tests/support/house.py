@@ -28,7 +28,7 @@ ORDER = {
     ],
     "flows": [
         "errors", "output", "progress", "demo", "config", "store", "registry", "trust", "search", "publish", "site",
-        "job", "ingest", "crawl", "build", "audit", "client", "api", "maintenance", "run", "orchestration",
+        "job", "ingest", "crawl", "build", "audit", "client", "api", "agents", "maintenance", "run", "orchestration",
         "checkup", "commands", "usage", "cli", "entry",
     ],
 }  # fmt: skip
@@ -40,11 +40,14 @@ MOST_FILES = 15
 """Modules in one package."""
 ITEM_PIPELINE = Path("pipelines/item_pipeline.py")
 ONLY_IN = {
+    "fastapi": ["flows/api/"],
+    "httptools": [],
     "jinja2": ["pipelines/pages/templating.py"],
     "jsonschema": ["pipelines/signing/contract_errors.py"],
     "jsonschema_rs": ["pipelines/signing/contract.py"],
     "leather": ["pipelines/pages/registry/charts.py"],
     "markdown_it": ["pipelines/markdown/"],
+    "mcp": ["flows/agents/"],
     "nacl": ["pipelines/signing/keys.py"],
     "obstore": ["flows/store/remote.py"],
     "openai": ["flows/crawl/language_model.py"],
@@ -55,7 +58,9 @@ ONLY_IN = {
     "rich": ["flows/commands/terminal.py", "flows/orchestration/tasks.py"],
     "scrapy": ["spiders/", "pipelines/item_pipeline.py"],
     "tomllib": ["pipelines/rules/"],
+    "starlette": ["flows/api/", "flows/commands/serve.py", "flows/agents/"],
     "twisted": ["spiders/"],
+    "uvicorn": ["flows/api/", "flows/orchestration/"],
     "zstandard": ["pipelines/registry/packing.py"],
 }
 """Library → the modules and packages that may import it."""

@@ -9,20 +9,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import NamedTuple
 
 import pytest
 
+from flows.api.application import application
 from flows.api.nginx import configuration
-from flows.api.server import server
+from flows.api.server import listen
 from flows.audit.copy_check import check_copy
-from flows.commands import terminal
 from flows.config.settings import SettingsError
 from flows.store.base import StoreUnavailableError
 from flows.store.local import LocalStore
 from flows.store.open import open_store
 from pipelines.registry import layout
+from tests.support.api import opened, serving
 from tests.support.object_stores import free_ports, wait_until
 from tests.support.publications import passport, publish_versions, reader
 from tests.support.waiting import LIMIT_S, until
@@ -56,15 +56,8 @@ def store(tmp_path: Path) -> LocalStore:
 
 @contextmanager
 def served_by_us(store: LocalStore) -> Iterator[int]:
-    with server(store, "127.0.0.1", 0, terminal.note) as listening:
-        listening.daemon_threads = True
-        serving = Thread(target=listening.serve_forever, args=(0.02,))
-        serving.start()
-        try:
-            yield listening.server_port
-        finally:
-            listening.shutdown()
-            serving.join()
+    with serving(application(store, lambda: opened(store), log=str)) as port:
+        yield port
 
 
 def nginx() -> str:
@@ -124,7 +117,7 @@ def connected(port: int) -> socket.socket:
 def test_a_request_that_comes_byte_by_byte_does_not_hold_a_thread(
     store: LocalStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flows.api.server.HEAD_S", 0.5)
+    monkeypatch.setattr("flows.api.connections.HEAD_S", 0.5)
     with served_by_us(store) as port, connected(port) as slow:
         slow.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
         with pytest.raises(OSError):  # noqa: PT011, PT012 - closed, however the system says so
@@ -137,7 +130,7 @@ def test_a_request_that_comes_byte_by_byte_does_not_hold_a_thread(
 def test_connections_beyond_a_number_are_refused_and_those_that_end_make_room(
     store: LocalStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flows.api.server.MOST_CONNECTIONS", 2)
+    monkeypatch.setattr("flows.api.connections.MOST_CONNECTIONS", 2)
     with served_by_us(store) as port:
         with connected(port) as one, connected(port) as other:
             for idle in (one, other):
@@ -260,7 +253,7 @@ def test_a_store_that_does_not_answer_is_a_503(tmp_path: Path) -> None:
 
 def test_a_taken_port_is_told(store: LocalStore) -> None:
     with served_by_us(store) as port, pytest.raises(SettingsError, match=f"127.0.0.1:{port}: .* choose another"):
-        server(store, "127.0.0.1", port, terminal.note)
+        listen("127.0.0.1", port)
 
 
 def test_a_registry_is_read_through_the_server_that_serves_it(store: LocalStore, port: int) -> None:

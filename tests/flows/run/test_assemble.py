@@ -105,6 +105,7 @@ def test_what_changed_is_issued_anew_and_nothing_else(
     assert new.last_changed == "2026-04-22T13:00:00.000Z"
     after = written_for_readers(store)
     assert {key for key in after if after[key] != before.get(key)} == {
+        f"api/v1/brief/{QWEN}",
         f"api/v1/passport/{QWEN}",
         f"registry/objects/{new.object[:2]}/{new.object}.json",
     }
@@ -187,6 +188,7 @@ def test_a_rescrape_renews_its_passport_and_touches_no_other(store: Path) -> Non
     assert after[slug].previous == rows[slug].object
     changed = {key for key, body in written_for_readers(store).items() if body != before.get(key)}
     assert changed == {
+        f"api/v1/brief/{slug}",
         f"api/v1/passport/{slug}",
         f"registry/objects/{after[slug].object[:2]}/{after[slug].object}.json",
     }

@@ -197,10 +197,10 @@ def test_a_file_beyond_the_system_limit_is_reported_and_leaves_nothing(tmp_path:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)]
+    mounting = ["mount", "-t", "tmpfs", "-o", f"size={getattr(request, 'param', '512k')}", "tmpfs", str(disk)]
     try:
         subprocess.run(mounting, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
@@ -225,6 +225,7 @@ def test_a_full_disk_is_reported_and_what_was_there_stays_whole(small_disk: Path
     store.put("b", b"2" * 100_000)
 
 
+@pytest.mark.parametrize("small_disk", ["1m"], indirect=True)
 def test_a_publication_that_fills_the_disk_loses_nothing_and_succeeds_once_there_is_room(small_disk: Path) -> None:
     store = LocalStore(small_disk)
     publish_versions(store, {"acme-tern": 1}, nonce="1")

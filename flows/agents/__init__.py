@@ -1,0 +1,1 @@
+"""Serves a registry to agents as tools of the Model Context Protocol."""

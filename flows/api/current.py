@@ -1,0 +1,36 @@
+"""The registry that the server answers from: opened when it is first needed, and followed as it is published."""
+
+import threading
+from collections.abc import Callable
+
+from flows.client.registry import Registry
+from flows.progress import LOG
+
+FOLLOW_S = 5.0
+"""Seconds between two looks at the pointer."""
+
+
+class CurrentRegistry:
+    """Gives a registry of the newest generation."""
+
+    def __init__(self, opened: Callable[[], Registry], clock: Callable[[], float]) -> None:
+        self._opened, self._clock = opened, clock
+        self._registry: Registry | None = None
+        self._looked = clock()
+        self._looking = threading.Lock()
+
+    def __call__(self) -> Registry:
+        """Return the registry; where it cannot be followed, the generation before. Raises as `Registry.open` does."""
+        if self._registry is None:
+            with self._looking:
+                if self._registry is None:
+                    self._registry, self._looked = self._opened(), self._clock()
+        elif self._clock() - self._looked >= FOLLOW_S and self._looking.acquire(blocking=False):
+            try:
+                self._looked = self._clock()
+                self._registry.refresh()
+            except Exception as error:  # noqa: BLE001 - the generation before is served on, and its pointer expires
+                LOG.warning("the registry could not be followed, so the generation before is served: %s", error)
+            finally:
+                self._looking.release()
+        return self._registry
