@@ -186,7 +186,7 @@ def test_the_image_does_not_run_as_root() -> None:
 
 def test_every_service_runs_what_is_in_the_image_or_an_image_of_the_tested_database() -> None:
     services = compose()["services"]
-    assert set(services) == {"database", "server", "prepare", "worker"}
+    assert set(services) == {"database", "server", "prepare", "worker", "web"}
     for name, service in services.items():
         if name != "database":
             assert service["build"] == {"context": "..", "dockerfile": "deploy/Dockerfile"}

@@ -135,8 +135,8 @@ def revoke(store_url: str | None, slug: str, reason: str, *, as_json: bool) -> N
     publisher = publisher_with(settings, ours)
     if ours.chain:
         ensure_may_sign(ours.chain, signer, "revocations", timestamp(publisher.clock()))
-    issuer, signer = Issuer(settings.issuer, settings.base_url), ours.passports.signer
-    rendering = rendering_for(issuer, signer, ours.chain, registry=ours.registry.signer)
+    issuer = Issuer(settings.issuer, settings.base_url)
+    rendering = rendering_for(issuer, ours.passports.signer, ours.chain, registry=ours.registry.signer)
     with terminal.watched():
         done = revoke_passport(publisher, rendering, signer, slug, reason)
     if as_json:

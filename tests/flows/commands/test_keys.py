@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.registry.layout import POINTER_KEY, passport_copy_key, root_key
+from pipelines.registry.layout import POINTER_KEY, brief_key, passport_copy_key, root_key
 from pipelines.signing.keys import Signer, jwk, signing_key_to_jwk
 from tests.support.cli import Ended, Terminal
 from tests.support.runs import NOON, SIGNER, Record, edited, refresh
@@ -189,6 +189,8 @@ def test_a_revoked_passport_has_a_tombstone_and_its_verdict(rooted: Desk, few: l
             "list": 1,
         }
     }  # fmt: skip
+    brief = rooted.store / brief_key(QWEN)
+    assert brief.read_bytes() == copy.read_bytes(), "a revoked passport has no brief"
     found = rooted.reading("verify", QWEN, old, copy, *reader, "--json").json()["findings"]
     assert [one["verdict"] for one in found] == ["revoked"] * 3
     assert "revoked at 2026-04-22T12:01:00.000Z: Its licence was misread." in found[0]["reason"]
@@ -201,6 +203,7 @@ def test_a_revoked_passport_has_a_tombstone_and_its_verdict(rooted: Desk, few: l
     rooted.refresh(edited(few, "qwen/qwq-32b", context_length=4096), 60 * 24 * 4 + 2)
     rooted.at(60 * 24 * 4 + 3)
     assert rooted.verdicts(QWEN, copy, *reader) == {"ok"}, "other content is another passport"
+    assert json.loads(brief.read_bytes())["signed"]["slug"] == QWEN
     assert rooted.verdicts(old, *reader) == {"revoked"}
 
 

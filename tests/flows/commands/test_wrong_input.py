@@ -50,7 +50,7 @@ def test_a_key_file_that_is_a_folder_is_called_one(
 ) -> None:
     monkeypatch.setenv("PASSPORTS_SIGNING_KEY_FILE", str(store))
     said = refused(passports, command, "--store", store, status=1)
-    assert said == f"{store} is a folder: set PASSPORTS_SIGNING_KEY_FILE to the file of the key\n"
+    assert said == f"{store} is a folder: name the file of the key, as with PASSPORTS_SIGNING_KEY_FILE\n"
 
 
 def test_an_option_is_blamed_by_its_own_name(store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,7 +73,8 @@ def test_a_publication_writes_a_page_for_every_address_that_its_passports_promis
 def test_every_page_is_in_the_signed_list_by_its_hash(store: LocalStore) -> None:
     listed = {entry.key: entry.sha256 for entry in EarlierPages.of(store, KEYS).files()}
     outside = {key for key in store.list() if not key.startswith(("registry/", "api/", ".well-known/"))} - {
-        "schema.json"
+        "schema.json",
+        "llms.txt",
     }
     assert listed.keys() == outside
     assert {key for key, sha256 in listed.items() if hashlib.sha256(store.get(key).body).hexdigest() != sha256} == set()
@@ -149,7 +150,7 @@ def test_garbage_collection_keeps_what_the_list_names_and_removes_older_lists(st
 
 def test_a_mirror_has_the_same_pages_without_a_key(store: LocalStore) -> None:
     target = open_store("memory:///")
-    rendering = Rendering(copies_for(ISSUER), {}, copied_from(store))
+    rendering = Rendering(copies_for(ISSUER), {}, pages=copied_from(store))
     replicate(reader(store), target, rendering, nonce="copy")
     assert dict(html(target)) == dict(html(store))
     assert target.get(layout.PAGES_KEY).body == store.get(layout.PAGES_KEY).body

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from flows.config.user_folders import state_folder
-from flows.registry import seen as seen_module
 from flows.store.open import canonical_store
+from flows.trust import seen as seen_module
 from flows.trust.departures import departure
 from flows.trust.seen import Memory, SeenError, default_memory
 from schemas.seen import Seen
