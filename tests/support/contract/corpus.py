@@ -50,19 +50,6 @@ ENVELOPE: tuple[Spoiling, ...] = (
     extra("unknown link", "/_links", "home"),
     put("links are null", "/_links", None),
     put("link that is no web address", "/_links/docs", "javascript:alert(1)"),
-    drop("no place in the log", "/_log/index"),
-    extra("unknown key of the log", "/_log", "root"),
-    put("log is null", "/_log", None),
-    put("place before the log", "/_log/index", -1),
-    put("place beyond every log", "/_log/index", 2**40),
-    put("place that is a text", "/_log/index", "1"),
-    put("log without entries", "/_log/size", 0),
-    put("larger log than there is", "/_log/size", 2**40 + 1),
-    put("proof in base64url", "/_log/proof/0", "-" * 43 + "="),
-    put("hash of 31 bytes", "/_log/proof/0", "A" * 42 + "=="),
-    put("hash in a second spelling", "/_log/proof/0", "A" * 42 + "B="),
-    put("hash with a line break after it", "/_log/proof/0", "A" * 43 + "=\n"),
-    put("proof of 41 hashes", "/_log/proof", ["A" * 43 + "="] * 41),
 )
 
 ARTIFACT: tuple[Spoiling, ...] = (

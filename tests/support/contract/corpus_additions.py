@@ -28,6 +28,22 @@ SIGNATURE_TERMS: tuple[Spoiling, ...] = (
     put("expiresAt is null", f"{P}/expiresAt", None),
 )
 
+LOGGED: tuple[Spoiling, ...] = (
+    drop("no place in the log", "/_log/index"),
+    extra("unknown key of the log", "/_log", "root"),
+    put("log is null", "/_log", None),
+    put("place before the log", "/_log/index", -1),
+    put("place beyond every log", "/_log/index", 2**40),
+    put("place that is a text", "/_log/index", "1"),
+    put("log without entries", "/_log/size", 0),
+    put("larger log than there is", "/_log/size", 2**40 + 1),
+    put("proof in base64url", "/_log/proof/0", "-" * 43 + "="),
+    put("hash of 31 bytes", "/_log/proof/0", "A" * 42 + "=="),
+    put("hash in a second spelling", "/_log/proof/0", "A" * 42 + "B="),
+    put("hash with a line break after it", "/_log/proof/0", "A" * 43 + "=\n"),
+    put("proof of 41 hashes", "/_log/proof", ["A" * 43 + "="] * 41),
+)
+
 MODEL: tuple[Spoiling, ...] = (
     put("model is null", D, None),
     extra("unknown key in the model", D),
@@ -174,4 +190,4 @@ REST: tuple[Spoiling, ...] = (
     extra("unknown key in provenance", f"{U}/provenance"),
 )
 
-SPOILINGS = SIGNATURE_TERMS + MODEL + FRESHNESS + SCORED + EVIDENCE + PURPOSES + REST
+SPOILINGS = SIGNATURE_TERMS + LOGGED + MODEL + FRESHNESS + SCORED + EVIDENCE + PURPOSES + REST
