@@ -213,8 +213,8 @@ def main() -> None:
     """Run a command; print each known error as one sentence, with --json as an answer too, and exit with its status."""
     as_json = "--json" in sys.argv[1:]
     try:
-        _ = app(prog_name="passports", standalone_mode=not as_json)
-        sys.exit(0)
+        ended = app(prog_name="passports", standalone_mode=not as_json)
+        sys.exit(ended if isinstance(ended, int) else 0)  # with --json an interrupt's status is returned, not raised
     except (SettingsError, ClockError, StoreAddressError) as error:
         _end(str(error), EXIT_BAD_USE, as_json=as_json)
     except OutputError as error:
