@@ -184,10 +184,10 @@ def serve(
     browser: Annotated[bool, typer.Option("--open", help="Open the site in a browser.")] = False,
 ) -> None:
     """Serve the site and the API from the store over HTTP, behind a proxy or alone."""
-    from flows.audit.opened import TrustOptions, memory_at
+    from flows.audit.opened import chosen_trust
     from flows.commands import serve as serving
 
-    trusting = TrustOptions(key, memory_at(state, none=no_state))
+    trusting = chosen_trust(key, None, state, no_state=no_state)
     serving.serve(store, trusting, port=port, host=host, nginx=nginx, workers=workers, rate=rate, browser=browser)
 
 
@@ -203,9 +203,9 @@ def mcp(
 ) -> None:
     """Serve the registry to agents as tools of the Model Context Protocol."""
     from flows.agents.serving import serve_tools
-    from flows.audit.opened import TrustOptions, memory_at
+    from flows.audit.opened import chosen_trust
 
-    trusting = TrustOptions(key, memory_at(state, none=no_state))
+    trusting = chosen_trust(key, None, state, no_state=no_state)
     serve_tools(store, trusting, http=http, host=host, port=port, note=terminal.note)
 
 

@@ -91,6 +91,13 @@ def trust_options(key: str | None, root: str | None, memory: Memory | None, *, f
     return TrustOptions(key, memory, first_use, root)
 
 
+def chosen_trust(
+    key: str | None, root: str | None, state: Path | None, *, no_state: bool, first_use: bool = False
+) -> TrustOptions:
+    """Return what a command's options `--key`, `--root`, `--state` and `--no-state` choose; raise SettingsError."""
+    return trust_options(key, root, memory_at(state, none=no_state), first_use=first_use)
+
+
 def open_registry(settings: Settings, options: TrustOptions, at: datetime, *, store: Store | None = None) -> Opened:
     """Open the generation that is served, and remember it where it follows the one seen before.
 

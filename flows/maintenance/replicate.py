@@ -19,7 +19,7 @@ from flows.registry.reader import Reader, read_served
 from flows.registry.signed_files import MAX_POINTER_BYTES
 from flows.site.copied_pages import copied_from
 from flows.site.rendering import copies_for, stored_brief
-from flows.store.base import Store, find
+from flows.store.base import Store, TooLargeError, find
 from flows.store.open import canonical_store, open_store
 from flows.store.pool import each
 from flows.store.probe import probe
@@ -27,7 +27,7 @@ from flows.trust.trusted_keys import trusted_reader
 from pipelines.passport.links import Issuer
 from pipelines.registry import layout
 from pipelines.registry.layout import JWKS_KEY, LLMS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
-from pipelines.signing.roots import RootError, trusted_root
+from pipelines.signing.roots import MAX_ROOT_BYTES, RootError, trusted_root
 
 UNSIGNED = ("registry/runs", "registry/root")
 """Folders of immutable files whose hashes are signed nowhere. Reports are copied unverified, and of roots those that
@@ -117,9 +117,11 @@ def _lacking(source: Reader, target: Store) -> Iterator[FileRef]:
 def _copy_one(source: Reader, target: Store, item: FileRef) -> bool:
     if item.key.startswith("registry/root/"):
         try:
-            trusted_root(source.store.get(item.key).body)
-        except RootError:
+            body = source.store.get(item.key, max_bytes=MAX_ROOT_BYTES).body
+            trusted_root(body)
+        except (RootError, TooLargeError):
             return False  # of somebody else: no reader would follow it
+        return target.create(item.key, body)
     return copy_genuine(source.store, target, item, source.keys, source.at)
 
 

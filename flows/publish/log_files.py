@@ -71,11 +71,12 @@ def pending_log(reader: Reader, snapshots: Iterable[Snapshot]) -> Iterator[list[
     """
     for snapshot in snapshots:
         own = reader.at_snapshot(snapshot)
-        if snapshot.log is None or _lost_its_parent(own):
+        parent = own.parent_reader() if snapshot.log else None
+        if snapshot.log is None or _is_lost(parent, own):
             continue
         try:
-            writer = LogWriter(reader.store, own.parent_reader())
-            yield from _appended(writer, own)
+            writer = LogWriter(reader.store, parent)
+            yield from _appended(writer, own, parent)
             yield writer.last()
         except (RegistryError, MissingKeyError) as error:
             LOG.warning("the log of generation %s could not be compared: %s", snapshot.generation, error)
@@ -88,24 +89,25 @@ def _growth_after(base: Reader) -> Growth:
         return Growth(frontier_of(head), read_ends(frontier_of(head), reading(base.store)))
     except (LogError, MissingKeyError) as error:
         damage = tampered(base.store, log_key("tile"), f"{NOT_THE_LOG} ({error})")
-        if _lost_its_parent(base):
+        parent = base.parent_reader()
+        if _is_lost(parent, base):
             raise damage from error
-        writer = LogWriter(base.store, base.parent_reader())
-        for _ in _appended(writer, base):
+        writer = LogWriter(base.store, parent)
+        for _ in _appended(writer, base, parent):
             pass
         if writer.head != head:
             raise damage from error
         return writer.growth
 
 
-def _appended(writer: LogWriter, own: Reader) -> Iterator[list[PendingWrite]]:
-    """Append what a generation issued and removed; yield the writes of what that completes."""
-    parent = own.parent_reader()
+def _appended(writer: LogWriter, own: Reader, parent: Reader | None) -> Iterator[list[PendingWrite]]:
+    """Append what a generation issued and removed, given its parent; yield the writes of what that completes."""
     for slots in slots_by_shard(own.snapshot.passports):
         before = {row.slug: row for row in parent.rows(slots=slots)} if parent else {}
         for _, drafts in writer.append(before, own.rows(slots=slots), own.generation):
             yield drafts
 
 
-def _lost_its_parent(own: Reader) -> bool:
-    return own.snapshot.parent is not None and own.parent_reader() is None
+def _is_lost(parent: Reader | None, own: Reader) -> bool:
+    """Whether a generation has a parent that is no longer retained, given the reader of it."""
+    return parent is None and own.snapshot.parent is not None

@@ -116,5 +116,7 @@ def _kept(row: ShardRow, before: Mapping[str, ShardRow]) -> bool:
 
 def _stamped(row: ShardRow, before: Mapping[str, ShardRow], generation: int) -> ShardRow:
     kept = before[row.slug] if _kept(row, before) else None
-    update = {"generation": kept.generation if kept else generation, "log_index": kept.log_index if kept else None}
-    return row.model_copy(update=update)
+    issued_in, place = (kept.generation, kept.log_index) if kept else (generation, None)
+    if (row.generation, row.log_index) == (issued_in, place):
+        return row
+    return row.model_copy(update={"generation": issued_in, "log_index": place})

@@ -1,10 +1,11 @@
 """Reads the public log beside a registry, and proves that what is served is in it."""
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import orjson
 
+from flows.registry.checks import slug_in
 from flows.registry.reader import Reader
 from flows.registry.signed_files import tampered
 from flows.store.base import MissingKeyError, Store, TooLargeError
@@ -34,6 +35,7 @@ class RegistryLog:
         self.reader = reader
         self.frontier, stored = self._frontier(reader.snapshot.log), self._frontier(reader.served.log)
         self.tiles = Tiles(stored.size, reading(reader.store))
+        self._why_not = lru_cache(1)(self._reason)  # a row's verdict and its place are asked for one after the other
 
     @cached_property
     def root(self) -> bytes:
@@ -51,7 +53,7 @@ class RegistryLog:
         finding = self.reader.check(target, seen_generation=seen_generation)
         if not finding.verdict.good:
             return finding
-        row = self.reader.row(target if isinstance(target, str) else _slug_in(target))
+        row = self.reader.row(target if isinstance(target, str) else slug_in(orjson.loads(target)["passport"]))
         return self.judged(row, finding) if row else finding
 
     def judged(self, row: ShardRow, finding: Finding) -> Finding:
@@ -94,7 +96,7 @@ class RegistryLog:
         except LogError as error:
             raise tampered(self.reader.store, "registry/snapshots", f"states an impossible log: {error}") from error
 
-    def _why_not(self, row: ShardRow) -> str | None:
+    def _reason(self, row: ShardRow) -> str | None:
         if self.reader.snapshot.log is None:
             return f"{self.reader} has no log, and its parent had one" if self.was_dropped else None
         if row.log_index is None:
@@ -109,7 +111,3 @@ class RegistryLog:
         proof = self.tiles.inclusion(index, self.frontier.size)
         if not is_included(leaf_hash(entry), index, self.frontier.size, proof, self.root):
             raise LogError(f"the proof of entry {index} does not lead to the signed root")
-
-
-def _slug_in(raw: bytes) -> str:
-    return str(orjson.loads(raw)["passport"]["unfragile"]["artifact"]["slug"])

@@ -31,11 +31,11 @@ def log_show(
     as_json: AsJson = False,
 ) -> None:
     """Show what the registry issued and removed, a line each, every line proved against the signed log."""
-    from flows.audit.opened import memory_at, trust_options
+    from flows.audit.opened import chosen_trust
     from flows.commands.log import show
     from flows.commands.options import moment
 
-    trusting = trust_options(key, root, memory_at(state, none=no_state))
+    trusting = chosen_trust(key, root, state, no_state=no_state)
     show.show(store, trusting, start=start, since=moment(since, "--since") if since else None, as_json=as_json)
 
 
@@ -61,10 +61,10 @@ def log_watch(
 
     With --json, each line is one entry.
     """
-    from flows.audit.opened import memory_at, trust_options
+    from flows.audit.opened import chosen_trust
     from flows.commands.log import watch
 
-    trusting = trust_options(key, root, memory_at(state, none=no_state))
+    trusting = chosen_trust(key, root, state, no_state=no_state)
     watch.watch(store, trusting, start=start, interval_s=interval, as_json=as_json)
 
 
@@ -82,7 +82,7 @@ def log_checkpoint(
     as_json: AsJson = False,
 ) -> None:
     """Show the log's signed checkpoint, for witnesses and other tools, and the key to verify it with."""
-    from flows.audit.opened import memory_at, trust_options
+    from flows.audit.opened import chosen_trust
     from flows.commands.log import show
 
-    show.checkpoint(store, trust_options(key, root, memory_at(state, none=no_state)), as_json=as_json)
+    show.checkpoint(store, chosen_trust(key, root, state, no_state=no_state), as_json=as_json)

@@ -44,10 +44,10 @@ def verify(
     A slug is looked up from the store's signed pointer down. A file or a URL is judged by its signature alone (verdict
     ok_offline), or with --store by what that store serves. With no trusted key but the store's own, no verdict is good.
     """
-    from flows.audit.opened import memory_at, trust_options
+    from flows.audit.opened import chosen_trust
     from flows.commands import verify as verifying
 
-    trusting = trust_options(key, root, memory_at(state, none=no_state), first_use=first_use)
+    trusting = chosen_trust(key, root, state, no_state=no_state, first_use=first_use)
     scope = verifying.Scope(tuple(targets or ()), every, evidence, store, at, at_generation)
     verifying.verify(scope, trusting, as_json=as_json)
 
@@ -90,13 +90,13 @@ def list_passports(
 
     Several words must all be found; of several values of an option one must fit.
     """
-    from flows.audit.opened import memory_at, trust_options
+    from flows.audit.opened import chosen_trust
     from flows.commands import listing as listing_passports
 
     wanted = listing_passports.RowQuery(
         tuple(words or ()), tuple(status or ()), tuple(age or ()), tuple(source or ()), sort, columns, limit
     )
-    trusting = trust_options(key, root, memory_at(state, none=no_state))
+    trusting = chosen_trust(key, root, state, no_state=no_state)
     listing_passports.list_passports(wanted, store, trusting, at, as_json=as_json)
 
 
@@ -115,10 +115,10 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show how fresh every source and passport is, the worst first; exit 1 when something is stale or refused."""
-    from flows.audit.opened import memory_at, trust_options
+    from flows.audit.opened import chosen_trust
     from flows.commands import status as looking
 
-    looking.status(store, trust_options(key, root, memory_at(state, none=no_state)), at, as_json=as_json)
+    looking.status(store, chosen_trust(key, root, state, no_state=no_state), at, as_json=as_json)
 
 
 @command(
@@ -142,10 +142,10 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one passport on two screens: what the model is for, costs, can do, how it fails, and what changed last."""
-    from flows.audit.opened import memory_at, trust_options
+    from flows.audit.opened import chosen_trust
     from flows.commands import show as looking
 
-    trusting = trust_options(key, root, memory_at(state, none=no_state))
+    trusting = chosen_trust(key, root, state, no_state=no_state)
     looking.show(slug, store, trusting, generation=at_generation, evidence=evidence, as_json=as_json)
 
 
@@ -163,7 +163,7 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Show the versions of a passport, newest first: when it was signed, why, and what changed."""
-    from flows.audit.opened import memory_at, trust_options
+    from flows.audit.opened import chosen_trust
     from flows.commands import diff as comparing
 
-    comparing.diff(slug, store, trust_options(key, root, memory_at(state, none=no_state)), as_json=as_json)
+    comparing.diff(slug, store, chosen_trust(key, root, state, no_state=no_state), as_json=as_json)
