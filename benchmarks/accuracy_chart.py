@@ -25,9 +25,9 @@ def _row(c: Count, y: int) -> str:
         if of is not None
     )
     models = c.claimed + len(c.only_theirs) + c.neither
-    told = f"{share(c.precision)} / {share(c.recall)}; {models}"
+    stated = f"{share(c.precision)} / {share(c.recall)}; {models}"
     name = f'<text x="{LEFT - 8}" y="{y + 13}" text-anchor="end">{c.capability}</text>'
-    return f'{bars}{name}<text x="{LEFT + WIDTH + 8}" y="{y + 13}">{told}</text>'
+    return f'{bars}{name}<text x="{LEFT + WIDTH + 8}" y="{y + 13}">{stated}</text>'
 
 
 def _marks(height: int) -> str:

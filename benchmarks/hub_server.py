@@ -129,9 +129,9 @@ async def serve_connection(hub: Hub, reader: asyncio.StreamReader, writer: async
             host = next((line[5:].strip() for line in lines if line.lower().startswith("host:")), "")
             await asyncio.sleep(hub.latency_s)
             status, body, headers = answer(hub, lines[0].split(" ")[1], host)
-            told = {"Content-Type": "application/json", "RateLimit": '"api";r=499;t=251', **headers}
-            told |= {"Content-Length": str(len(body)), "Date": format_datetime(datetime.now(UTC), usegmt=True)}
-            written = "".join(f"{name}: {value}\r\n" for name, value in told.items())
+            stated = {"Content-Type": "application/json", "RateLimit": '"api";r=499;t=251', **headers}
+            stated |= {"Content-Length": str(len(body)), "Date": format_datetime(datetime.now(UTC), usegmt=True)}
+            written = "".join(f"{name}: {value}\r\n" for name, value in stated.items())
             writer.write(f"HTTP/1.1 {status} {REASONS[status]}\r\n{written}\r\n".encode() + body)
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):

@@ -97,21 +97,21 @@ def main() -> None:
         with serving(items) as url:
             command = [sys.executable, "-m", "benchmarks.scale", str(items), "--run", url, "--builder", asked.builder]
             command += ["--written", "--cards", str(asked.cards)] if asked.written else []
-            told = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout  # noqa: S603 - this very file
-        curves[items] = json.loads(told)
+            stated = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout  # noqa: S603 - this very file
+        curves[items] = json.loads(stated)
         show(items, curves[items])
     if asked.svg:
         asked.svg.write_text(drawn(curves))
 
 
-def show(items: int, told: dict[str, Any]) -> None:
+def show(items: int, reason: dict[str, Any]) -> None:
     """Print the figures of one size: seconds and peak memory of each stage, and bytes in the store."""
-    print(f"{items:>9,} repositories; the crawl's process held {told['peak_mb'].get('crawler', 0):.0f} MB at most")
-    for stage, seconds in told["seconds"].items():
-        used = told["cpu_s"][stage]
+    print(f"{items:>9,} repositories; the crawl's process held {reason['peak_mb'].get('crawler', 0):.0f} MB at most")
+    for stage, seconds in reason["seconds"].items():
+        used = reason["cpu_s"][stage]
         each = f"{seconds:7.1f} s, of CPU {used:7.1f} s, {used / items * 1e6:6.0f} µs a repository"
-        print(f"    {stage:<17} {each}; at most {told['peak_mb'].get(stage, 0):4.0f} MB")
-    for folder, (files, size) in told["store"].items():
+        print(f"    {stage:<17} {each}; at most {reason['peak_mb'].get(stage, 0):4.0f} MB")
+    for folder, (files, size) in reason["store"].items():
         print(f"    {folder:<30} {files:>8,} files {size:>14,} bytes, {size / items:8.0f} a repository")
     sys.stdout.flush()
 
@@ -259,7 +259,7 @@ class Watch:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Sample until the context ends."""
-        thread = threading.Thread(target=self._look)
+        thread = threading.Thread(target=self._sample)
         thread.start()
         try:
             yield
@@ -274,7 +274,7 @@ class Watch:
         yield
         self.seconds[name], self.cpu_s[name] = time.monotonic() - begun, cpu_s() - used
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         while not self._ended.wait(EVERY_S):
             own = resident_mb(os.getpid())
             self.peaks[self._stage] = max(self.peaks[self._stage], own)
@@ -318,8 +318,8 @@ def drawn(curves: dict[int, dict[str, list[tuple[float, str, float]]]]) -> str:
     """Return an SVG of memory over time, with each run stretched to the same width."""
     width, height, highest = 720, 260, 400
     lines = []
-    for place, (items, told) in enumerate(curves.items()):
-        curve = told["curve"][:: max(1, len(told["curve"]) // POINTS)]
+    for place, (items, stated) in enumerate(curves.items()):
+        curve = stated["curve"][:: max(1, len(stated["curve"]) // POINTS)]
         last = curve[-1][0] or 1
         points = " ".join(
             f"{60 + at / last * (width - 80):.1f},{height - 30 - mb / highest * (height - 60):.1f}"

@@ -121,8 +121,8 @@ def test_package_files_are_the_only_ones_that_what_decides_reads() -> None:
 
 
 def test_every_module_says_in_one_sentence_what_it_is() -> None:
-    said = {path: (ast.get_docstring(tree(path)) or "").partition("\n")[0] for path in EVERY}
-    assert [path for path, sentence in said.items() if not sentence.endswith((".", "?", ":", "…"))] == []
+    stated = {path: (ast.get_docstring(tree(path)) or "").partition("\n")[0] for path in EVERY}
+    assert [path for path, sentence in stated.items() if not sentence.endswith((".", "?", ":", "…"))] == []
 
 
 def test_no_file_is_longer_than_can_be_read_in_one_go() -> None:

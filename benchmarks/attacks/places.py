@@ -62,7 +62,7 @@ class Place:
     def environment(self, *, reader: bool = False, settings: Settings = NONE) -> dict[str, str]:
         """Give the issuer's environment, or a reader's, who has no key: none of this machine's settings."""
         ours = ("PASSPORTS_", "PREFECT_", "XDG_", "AWS_")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        retained = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         home = self.folder / ("reader" if reader else "issuer")
         home.mkdir(exist_ok=True)
         own = {
@@ -79,7 +79,7 @@ class Place:
         }
         if not reader:
             own["PASSPORTS_SIGNING_KEY_FILE"] = str(self.folder / "signing-key.jwk")
-        return {**kept, **own, **self.settings, **settings}
+        return {**retained, **own, **self.settings, **settings}
 
     def passports(
         self, *arguments: str, reader: bool = False, limit_s: float = LIMIT_S, settings: Settings = NONE
@@ -179,7 +179,7 @@ class Place:
 
 @contextmanager
 def places(generations: int = GENERATIONS) -> Iterator[Place]:
-    """Lay out a place whose store was published by real runs; it is taken away in the end."""
+    """Lay out a place whose store was published by real runs; it is removed in the end."""
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="attacks-")))
         source = held.enter_context(listening_to(OpenRouter(deepcopy(models()))))

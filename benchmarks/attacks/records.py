@@ -57,7 +57,7 @@ def half_a_character_in_a_record(place: Place) -> list[str]:
 
 
 def front_matter_that_hides_limits(place: Place) -> list[str]:
-    """Front matter that no reader understands stands before stated limits: they are read, and the fault is counted."""
+    """Front matter that no reader understands comes before stated limits: they are read, and the fault is counted."""
     came = place.measured(hidden_limits)
     return [came.error] if came.error else list(came.gave)
 
@@ -121,9 +121,9 @@ def _fast(place: Place, source: str, changes: str | dict[str, Any]) -> list[str]
 
 def whole_way(source: str, changes: str | dict[str, Any]) -> tuple[float, str, str]:
     """Take a model's records the whole way, one of them changed: seconds, the slowest step, and what is wrong."""
-    said = bodies()
-    attempt(said)
-    came = attempt(said | {source: said[source] | changes if isinstance(changes, dict) else changes})
+    stated = bodies()
+    attempt(stated)
+    came = attempt(stated | {source: stated[source] | changes if isinstance(changes, dict) else changes})
     return came.cpu_s, came.slowest, came.wrong
 
 

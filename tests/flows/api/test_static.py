@@ -214,7 +214,7 @@ def test_nothing_can_be_written(store: LocalStore, port: int, method: str) -> No
         "/registry/link",
     ],
 )
-def test_folders_hidden_files_links_and_what_lies_outside_are_not_served(
+def test_folders_hidden_files_links_and_what_is_outside_are_not_served(
     store: LocalStore, port: int, target: str
 ) -> None:
     secret = Path(store.name).parent / "secret"
@@ -248,7 +248,7 @@ def test_a_store_that_does_not_answer_is_a_503(tmp_path: Path) -> None:
     assert (got.status, got.headers["retry-after"], got.headers["cache-control"]) == (503, "5", "no-store")
 
 
-def test_a_taken_port_is_told(store: LocalStore) -> None:
+def test_a_port_in_use_is_reported(store: LocalStore) -> None:
     with served_by_us(store) as port, pytest.raises(SettingsError, match=f"127.0.0.1:{port}: .* choose another"):
         listen("127.0.0.1", port)
 

@@ -1,4 +1,4 @@
-"""The keys commands on a real store: taken under a root, rotated, revoked, and passports revoked under it."""
+"""The keys commands on a real store: put under a root, rotated, revoked, and passports revoked under it."""
 
 import json
 import shutil
@@ -75,7 +75,7 @@ def pinned(desk: Desk) -> tuple[object, ...]:
     return ("--root", desk.folder / "root.json")
 
 
-def test_a_store_with_one_key_is_taken_under_a_root(desk: Desk) -> None:
+def test_a_store_with_one_key_is_put_under_a_root(desk: Desk) -> None:
     key = desk.folder / "public-key.jwk"
     assert desk.verdicts("--all", "--key", key) == {"ok"}
     made = desk.ok("keys", "init", "--root-key", desk.root_key, "--json").json()

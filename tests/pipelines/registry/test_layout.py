@@ -148,7 +148,7 @@ def test_site_files_have_their_places(key: str) -> None:
         ("assets/site.css", "text/css; charset=utf-8", "max-age=300"),
     ],
 )
-def test_what_moves_is_asked_for_again_and_what_is_named_by_its_hash_is_kept(
+def test_what_moves_is_asked_for_again_and_what_is_named_by_its_hash_is_retained(
     key: str, content_type: str, caching: str
 ) -> None:
     served = layout.headers(key)
