@@ -78,9 +78,9 @@ def answers(entries: Mapping[str, Truth], reads: Mapping[str, Reads]) -> dict[st
     }
 
 
-def two_sided(reason: Answers) -> set[str]:
+def two_sided(answers_of: Answers) -> set[str]:
     """Return the capabilities that a catalogue both states and denies: only of those does its yes mean something."""
-    stated = {(name, answer) for of_one in reason.values() for name, answer in of_one.items()}
+    stated = {(name, answer) for of_one in answers_of.values() for name, answer in of_one.items()}
     return {name for name, _ in stated if {(name, True), (name, False)} <= stated}
 
 

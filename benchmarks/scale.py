@@ -104,14 +104,14 @@ def main() -> None:
         asked.svg.write_text(drawn(curves))
 
 
-def show(items: int, reason: dict[str, Any]) -> None:
+def show(items: int, measured: dict[str, Any]) -> None:
     """Print the figures of one size: seconds and peak memory of each stage, and bytes in the store."""
-    print(f"{items:>9,} repositories; the crawl's process held {reason['peak_mb'].get('crawler', 0):.0f} MB at most")
-    for stage, seconds in reason["seconds"].items():
-        used = reason["cpu_s"][stage]
+    print(f"{items:>9,} repositories; the crawl's process held {measured['peak_mb'].get('crawler', 0):.0f} MB at most")
+    for stage, seconds in measured["seconds"].items():
+        used = measured["cpu_s"][stage]
         each = f"{seconds:7.1f} s, of CPU {used:7.1f} s, {used / items * 1e6:6.0f} µs a repository"
-        print(f"    {stage:<17} {each}; at most {reason['peak_mb'].get(stage, 0):4.0f} MB")
-    for folder, (files, size) in reason["store"].items():
+        print(f"    {stage:<17} {each}; at most {measured['peak_mb'].get(stage, 0):4.0f} MB")
+    for folder, (files, size) in measured["store"].items():
         print(f"    {folder:<30} {files:>8,} files {size:>14,} bytes, {size / items:8.0f} a repository")
     sys.stdout.flush()
 

@@ -216,11 +216,15 @@ def test_a_passport_that_has_expired_is_shown_with_exit_status_1(
     assert QWEN in ended.out
 
 
-@pytest.mark.parametrize(("slug", "reason"), [("qwen-qwq-23b", f"nearest: {QWEN}"), ("\x1b[31mred", "no passport has")])
-def test_an_unknown_slug_is_answered_with_the_nearest(slug: str, reason: str, store: Path, passports: Terminal) -> None:
+@pytest.mark.parametrize(
+    ("slug", "nearest"), [("qwen-qwq-23b", f"nearest: {QWEN}"), ("\x1b[31mred", "no passport has")]
+)
+def test_an_unknown_slug_is_answered_with_the_nearest(
+    slug: str, nearest: str, store: Path, passports: Terminal
+) -> None:
     ended = passports("show", slug, "--store", store)
     assert (ended.status, ended.out) == (1, "")
-    assert reason in ended.err
+    assert nearest in ended.err
     assert "\x1b" not in ended.err
 
 

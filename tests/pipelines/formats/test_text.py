@@ -36,7 +36,7 @@ def test_a_tail_is_clean_and_is_in_the_text_word_for_word(before: str, hostile: 
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"),
+    ("name", "shown"),
     [
         ("GPT\u200b-4", "characters that nobody sees (U+200B)"),
         ("\ufeffGPT\u00ad-4\u2060", "characters that nobody sees (U+FEFF, U+00AD, U+2060)"),
@@ -48,8 +48,8 @@ def test_a_tail_is_clean_and_is_in_the_text_word_for_word(before: str, hostile: 
         ("\u041e1 Pro", "CYRILLIC letters that look like LATIN ones"),
     ],
 )
-def test_a_name_that_can_pass_for_another_is_distinguished_from_it(name: str, reason: str) -> None:
-    assert disguise_in(name) == reason
+def test_a_name_that_can_pass_for_another_is_distinguished_from_it(name: str, shown: str) -> None:
+    assert disguise_in(name) == shown
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def after(path: str, value: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "reason"),
+    ("path", "value", "change"),
     [
         ("/artifact/name", "Ada 2", ValueChange("/artifact/name", "Ada", "Ada 2")),
         ("/artifact/model/context_tokens", None, ValueChange("/artifact/model/context_tokens", 4096, None)),
@@ -86,8 +86,8 @@ def after(path: str, value: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_a_changed_value_is_reported_by_the_name_of_its_entry(path: str, value: Any, reason: ValueChange) -> None:
-    assert changes_between(BEFORE, after(path, value)) == [reason]
+def test_a_changed_value_is_reported_by_the_name_of_its_entry(path: str, value: Any, change: ValueChange) -> None:
+    assert changes_between(BEFORE, after(path, value)) == [change]
 
 
 def test_what_comes_and_goes_in_a_list_is_reported_one_by_one() -> None:
