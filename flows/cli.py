@@ -32,7 +32,7 @@ ENDED_BY_SIGNAL: dict[object, str] = {
     EXIT_INTERRUPTED: INTERRUPTED,
     TERMINATED: "terminated: the store still serves the last complete publication",
 }
-"""Exit status → what is said of it."""
+"""Exit status → its message."""
 USAGE_ERROR: Any = typer.BadParameter.__base__
 """What Typer raises for every command line that it cannot understand."""
 
@@ -233,8 +233,8 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         _end(INTERRUPTED, EXIT_INTERRUPTED, as_json=as_json)
     except SystemExit as ending:
-        if said := ENDED_BY_SIGNAL.get(ending.code):
-            terminal.failed(said, status=int(ending.code or 0), as_json=as_json)
+        if message := ENDED_BY_SIGNAL.get(ending.code):
+            terminal.failed(message, status=int(ending.code or 0), as_json=as_json)
         raise
 
 

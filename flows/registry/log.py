@@ -59,7 +59,7 @@ class RegistryLog:
     def judged(self, row: ShardRow, finding: Finding) -> Finding:
         """Return a finding, turned to `not_logged` if it is good and the log lacks the entry of a row's issue.
 
-        Generations of older versions kept no log, and nothing is asked of them.
+        Generations of older versions wrote no log, and nothing is asked of them.
         """
         reason = self._why_not(row) if finding.verdict.good else None
         if reason is None:
@@ -67,7 +67,7 @@ class RegistryLog:
         return finding._replace(verdict=Verdict.NOT_LOGGED, reason=f"{row.slug}: {reason}: {REMEDY}")
 
     def place(self, row: ShardRow) -> LogPlace | None:
-        """Return where the log has a row's issue; None where no log was kept, or its files do not prove the issue."""
+        """Return where the log has a row's issue; None where there is no log, or its files do not prove the issue."""
         if self.reader.snapshot.log is None or row.log_index is None or self._why_not(row):
             return None
         return LogPlace(row.log_index, self.tiles.inclusion(row.log_index, row.log_index + 1))
