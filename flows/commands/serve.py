@@ -10,9 +10,9 @@ from flows.api.application import application
 from flows.api.nginx import configuration
 from flows.api.server import listen, serve_with
 from flows.audit.opened import TrustOptions
-from flows.client.registry import Registry
+from flows.client.opening import RECORDING_NOTE, is_recording, opener
 from flows.commands import terminal
-from flows.config.clock import clock_of, source_date_epoch
+from flows.config.clock import source_date_epoch
 from flows.config.settings import SettingsError, read_settings
 from flows.registry.signed_files import EmptyStoreError
 from flows.store.local import LocalStore
@@ -42,17 +42,18 @@ def serve(
             raise SettingsError("--nginx: the store must be a directory; serve a bucket by its own service")
         terminal.OUT.out(configuration(str(Path(store.name).resolve()), port=port, name="_"), end="", highlight=False)
         return
-    if not open_store(settings.store).exists(POINTER_KEY):
+    store, epoch = open_store(settings.store), source_date_epoch()
+    if not store.exists(POINTER_KEY):
         raise EmptyStoreError(f"nothing published yet at {settings.store}: run `passports refresh` first")
-    clock = clock_of(source_date_epoch())
 
     def made() -> ASGIApp:
         store = open_store(settings.store)
-        return application(
-            store, lambda: Registry(store, settings, trusting, clock), log=log_line, requests_a_second=rate
-        )
+        opened = opener(store, settings, trusting, epoch=epoch)
+        return application(store, opened, log=log_line, requests_a_second=rate)
 
     listening = listen(host, port)
+    if is_recording(store, trusting, epoch=epoch):
+        terminal.note(RECORDING_NOTE)
     terminal.note(f"serving {settings.store} at {listening.address} until Ctrl-C")
     if browser:
         webbrowser.open_new_tab(listening.address)
