@@ -50,6 +50,7 @@ def serve(store_url: str | None, trusting: TrustOptions, server: Server) -> None
         raise EmptyStoreError(f"nothing published yet at {settings.store}: run `passports refresh` first")
 
     def made() -> ASGIApp:
+        store = open_store(settings.store)
         opened = opener(store, settings, trusting, epoch=epoch)
         return application(store, opened, log=log_line, requests_a_second=server.requests_a_second)
 
