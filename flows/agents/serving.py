@@ -7,8 +7,8 @@ from flows.agents.server import agent_server, http_application
 from flows.api.current import CurrentRegistry
 from flows.api.server import listen, server_of
 from flows.audit.opened import TrustOptions
-from flows.client.registry import Registry
-from flows.config.clock import clock_of, source_date_epoch
+from flows.client.opening import RECORDING_NOTE, is_recording, opener
+from flows.config.clock import source_date_epoch
 from flows.config.settings import read_settings
 from flows.store.open import open_store
 
@@ -17,9 +17,11 @@ def serve_tools(
     store_url: str | None, trusting: TrustOptions, http: tuple[str, int] | None, note: Callable[[str], None]
 ) -> None:
     """Serve a registry's tools to agents: over HTTP at a host and port (`note` gets the address), or over stdio."""
-    settings, clock = read_settings(store=store_url), clock_of(source_date_epoch())
+    settings, epoch = read_settings(store=store_url), source_date_epoch()
     store = open_store(settings.store)
-    server = agent_server(CurrentRegistry(lambda: Registry(store, settings, trusting, clock), time.monotonic))
+    server = agent_server(CurrentRegistry(opener(store, settings, trusting, epoch=epoch), time.monotonic))
+    if is_recording(store, trusting, epoch=epoch):
+        note(RECORDING_NOTE)
     if http is None:
         server.run("stdio")
         return

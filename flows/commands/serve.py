@@ -11,9 +11,9 @@ from flows.api.application import application
 from flows.api.nginx import configuration
 from flows.api.server import listen, serve_with
 from flows.audit.opened import TrustOptions
-from flows.client.registry import Registry
+from flows.client.opening import RECORDING_NOTE, is_recording, opener
 from flows.commands import terminal
-from flows.config.clock import clock_of, source_date_epoch
+from flows.config.clock import source_date_epoch
 from flows.config.settings import SettingsError, read_settings
 from flows.registry.signed_files import EmptyStoreError
 from flows.store.local import LocalStore
@@ -45,16 +45,18 @@ def print_nginx(store_url: str | None, port: int) -> None:
 def serve(store_url: str | None, trusting: TrustOptions, server: Server) -> None:
     """Serve a store's site and API until interrupted; raise EmptyStoreError where nothing is published."""
     settings = read_settings(store=store_url)
-    if not open_store(settings.store).exists(POINTER_KEY):
+    store, epoch = open_store(settings.store), source_date_epoch()
+    if not store.exists(POINTER_KEY):
         raise EmptyStoreError(f"nothing published yet at {settings.store}: run `passports refresh` first")
-    clock = clock_of(source_date_epoch())
 
     def made() -> ASGIApp:
         store = open_store(settings.store)
-        registry = lambda: Registry(store, settings, trusting, clock)  # noqa: E731
-        return application(store, registry, log=log_line, requests_a_second=server.requests_a_second)
+        opened = opener(store, settings, trusting, epoch=epoch)
+        return application(store, opened, log=log_line, requests_a_second=server.requests_a_second)
 
     listening = listen(server.host, server.port)
+    if is_recording(store, trusting, epoch=epoch):
+        terminal.note(RECORDING_NOTE)
     terminal.note(f"serving {settings.store} at {listening.address} until Ctrl-C")
     if server.browser:
         webbrowser.open_new_tab(listening.address)

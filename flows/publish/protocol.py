@@ -10,7 +10,7 @@ snapshot has published, and the pointer is put afterwards, as a hint of where re
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from flows.progress import LOG
@@ -25,8 +25,6 @@ from flows.registry.signed_files import seal
 from flows.store.keys import checked_site_key
 from flows.store.probe import probe
 from pipelines.registry.layout import APPLIED_KEY
-from pipelines.signing.events import events
-from schemas.events import Event
 from schemas.registry import Commit, Pointer
 from schemas.run import Published
 from schemas.seen import Seen
@@ -112,8 +110,8 @@ class _Protocol:
         with reported(publisher.on_step, Step.BARRIER):
             publisher.store.barrier()
         pointer = Pointer(
-            generation=made[0],
-            snapshot_sha256=made[1],
+            generation=made.generation,
+            snapshot_sha256=made.sha256,
             commit=commit,
             nonce=publisher.nonce,
             issued_at=timestamp(now),
@@ -123,7 +121,7 @@ class _Protocol:
         with reported(publisher.on_step, Step.POINTER):
             body = seal(pointer, publisher.signer)
             moved = move_pointer(publisher.store, body, base.token if base else None, commit)
-        for event in _events_of(publisher, publication, base) if moved else ():
+        for event in made.events if moved else ():
             LOG.info("%s: %s", publisher.store.name, event)
         if moved and publisher.mark:
             publisher.mark.raise_to(Seen(generation=pointer.generation, snapshot_sha256=pointer.snapshot_sha256))
@@ -138,16 +136,3 @@ class _Protocol:
             self.written.update(roll_forward(reader, publication.rendering, objects=objects, on_step=on_step))
         publisher.on_step(Step.DONE, 1, 1)
         return Published(generation, {str(step): n for step, n in self.written.items() if n})
-
-
-def _events_of(publisher: Publisher, publication: Publication, base: Reader | None) -> Iterator[Event]:
-    """Yield what a publication on top of a generation did to keys and revocations, in order."""
-    chain, there = publisher.chain, base.snapshot.root if base else None
-    before = chain.versions.get(there.version) if chain and there else None
-    sealed = publication.revocations
-    return events(
-        before=before.root if before else None,
-        now=(chain.newest.root, chain.ref) if chain else None,
-        revoked_before=base.revocations_number if base else 0,
-        revocations=sealed.content if sealed else None,
-    )

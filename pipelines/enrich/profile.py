@@ -66,11 +66,16 @@ def _rank(subject: Subject, profile: Profile) -> None:
 
 def _merged_evidence(subject: Subject, line: TrustLine, rule: str) -> Document:
     """Evidence of a line that stands for several modes of the class: our rule, with the terms of them all."""
-    rules = catalogue()
-    terms = dict.fromkeys(term for row in rules.modes if row.rule.id in line.modes for term in row.rule.taxonomy)
     return from_class(
-        "", rule=f"/merged/{rule}", text=line.text, listing=subject.primary, taxonomy=tuple(sorted(terms))
+        "", rule=f"/merged/{rule}", text=line.text, listing=subject.primary, taxonomy=_terms_of(line.modes)
     )
+
+
+@lru_cache(maxsize=1024)
+def _terms_of(modes: tuple[str, ...]) -> tuple[str, ...]:
+    """The terms of published taxonomies of several failure modes; cached, since many models have the same modes."""
+    rows = (row for row in catalogue().modes if row.rule.id in modes)
+    return tuple(sorted({term for row in rows for term in row.rule.taxonomy}))
 
 
 def _judge(subject: Subject, ability: Ability, shown: list[Claim], capability: Document, profile: Profile) -> None:

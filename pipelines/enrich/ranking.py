@@ -39,11 +39,17 @@ def ranked(limits: Iterable[WordedLimit]) -> list[TrustLine]:
 
 def _merged(limit: WordedLimit, limits: Iterable[WordedLimit]) -> TrustLine:
     """The line of a limitation: its own, or the one that it shares with others that the model has."""
-    rule = next((rule for rule in rulebook().failure_modes.merged if limit.mode in rule.parts), None)
+    rule = _merging().get(limit.mode) if limit.mode else None
     modes = tuple(dict.fromkeys(one.mode for one in limits if one.mode in rule.parts if one.mode)) if rule else ()
     if rule is None or len(modes) == 1:
         return TrustLine(limit.text)
     return TrustLine(rule.text.format(parts=", ".join(rule.parts[mode] for mode in modes)), rule, modes)
+
+
+@lru_cache(maxsize=1)
+def _merging() -> dict[str, MergedModes]:
+    """Failure mode → the first rule that merges it with others."""
+    return {mode: rule for rule in reversed(rulebook().failure_modes.merged) for mode in rule.parts}
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ A sentence counts where it is about the model itself. Negations, comparisons and
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Final, Literal, NamedTuple
 
 from pipelines.formats.text import clean
@@ -218,9 +218,7 @@ def _quoted(card: bytes, sentence: Sentence) -> Fact | None:
 
 def _possible(text: str) -> list[PurposeRule]:
     """The rules of which a text has a word."""
-    hit: set[int] = set()
-    for word in _WORD.findall(text.lower()):
-        hit.update(_needing(word))
+    hit = set(chain.from_iterable(map(_needing, _WORD.findall(text.lower()))))
     rules = purpose_rules().purposes
     return [rules[place] for place in sorted(hit)]
 

@@ -17,7 +17,7 @@ from flows.api.nginx import configuration
 from flows.api.server import listen
 from flows.audit.copy_check import check_copy
 from flows.config.settings import SettingsError
-from flows.store.base import StoreUnavailableError
+from flows.store.base import MAX_BLOB_BYTES, Blob, StoreUnavailableError
 from flows.store.local import LocalStore
 from flows.store.open import open_store
 from pipelines.registry import layout
@@ -246,6 +246,18 @@ def test_a_store_that_does_not_answer_is_a_503(tmp_path: Path) -> None:
     with served_by_us(Gone(tmp_path)) as port:
         got = ask(port, f"/{SLUG}")
     assert (got.status, got.headers["retry-after"], got.headers["cache-control"]) == (503, "5", "no-store")
+
+
+def test_a_store_that_ends_between_the_file_and_the_page_for_what_is_missing_is_a_503(tmp_path: Path) -> None:
+    class Going(LocalStore):
+        def get(self, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob:
+            if key == layout.NOT_FOUND_KEY:
+                raise StoreUnavailableError(key)
+            return super().get(key, max_bytes=max_bytes)
+
+    with served_by_us(Going(tmp_path)) as port:
+        got = ask(port, "/nowhere", accept="text/html")
+    assert (got.status, got.headers["retry-after"]) == (503, "5")
 
 
 def test_a_port_in_use_is_reported(store: LocalStore) -> None:
