@@ -1,4 +1,4 @@
-// Remembers in this browser the highest generation that it verified of a registry, so that an older one is noticed.
+// Remembers in this browser the state of a registry that it verified, so that an older or another one is noticed.
 
 const PREFIX = "passports-seen";
 const HASH = /^[0-9a-f]{64}$/;
@@ -10,8 +10,8 @@ export function memoryOf(root, pinned) {
 
   function recall() {
     try {
-      const { generation, snapshotSha256, at } = JSON.parse(localStorage.getItem(name)) ?? {};
-      return Number.isSafeInteger(generation) && HASH.test(snapshotSha256) ? { generation, snapshotSha256, at } : undefined;
+      const seen = JSON.parse(localStorage.getItem(name)) ?? {};
+      return Number.isSafeInteger(seen.generation) && HASH.test(seen.snapshotSha256) ? seen : undefined;
     } catch {
       return undefined; // storage that is switched off, or an entry that is damaged
     }
@@ -19,10 +19,11 @@ export function memoryOf(root, pinned) {
 
   return {
     recall: () => recording ? undefined : recall(),
-    remember({ generation, snapshotSha256 }) {
-      if (recording || recall()?.generation > generation) return;
+    /** `seen` is what `verifyInRegistry` returns under that name. */
+    remember(seen) {
+      if (recording || recall()?.generation > seen.generation) return;
       try {
-        localStorage.setItem(name, JSON.stringify({ generation, snapshotSha256, at: new Date().toISOString() }));
+        localStorage.setItem(name, JSON.stringify({ ...seen, at: new Date().toISOString() }));
       } catch {
         // storage that is full or switched off: the next visit has nothing to compare with
       }
