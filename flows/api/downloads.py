@@ -79,10 +79,10 @@ def _version(store: Store, key: str, file: BinaryIO) -> str:
         found = os.fstat(file.fileno())
         return f"{found.st_mtime_ns:x}-{found.st_size:x}"
     file.seek(0)
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     while piece := file.read(PIECE_BYTES):
-        found.update(piece)
-    return found.hexdigest()
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _bounds(found: re.Match[str] | None, size: int) -> tuple[int, int]:

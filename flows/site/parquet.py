@@ -46,7 +46,7 @@ def write_table(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> i
 
     Equal rows give equal bytes with the same version of the library. An error that the rows raise is raised here.
     """
-    source, schema = _Source(rows), Schema([Field(name, _TYPES[kind][0]) for name, kind in columns])
+    source, schema = _CountedRows(rows), Schema([Field(name, _TYPES[kind][0]) for name, kind in columns])
 
     def made() -> Iterator[RecordBatch]:
         for some in batches(source, _ROWS_A_BATCH):
@@ -60,7 +60,7 @@ def write_table(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> i
     return source.count
 
 
-def _write(reader: RecordBatchReader, file: BinaryIO, source: "_Source") -> None:
+def _write(reader: RecordBatchReader, file: BinaryIO, source: "_CountedRows") -> None:
     try:
         write_parquet(reader, file, compression="zstd(9)", max_row_group_size=_ROWS_A_GROUP, skip_arrow_metadata=False)
     except Exception:
@@ -69,7 +69,7 @@ def _write(reader: RecordBatchReader, file: BinaryIO, source: "_Source") -> None
         raise
 
 
-class _Source:
+class _CountedRows:
     """Rows, with how many were taken and the error that ended them."""
 
     def __init__(self, rows: Iterable[Row]) -> None:

@@ -117,7 +117,7 @@ class LocalStore:
             self._settle(key, folder)
 
     def put(self, key: str, body: bytes) -> None:
-        """Write a key by renaming the finished file over what is stored there."""
+        """Write a key, replacing what is stored there."""
         self._put(key, (body,))
 
     def put_from(self, key: str, path: Path) -> None:
@@ -241,10 +241,9 @@ class LocalStore:
                     os.unlink(entry.name, dir_fd=tmp)
 
     def _token_of(self, folder: int, leaf: str, key: str) -> str | None:
-        try:
+        with contextlib.suppress(FileNotFoundError):
             return _token(read_regular(folder, leaf, f"{self.name}: {key}", MAX_BLOB_BYTES))
-        except FileNotFoundError:
-            return None
+        return None
 
 
 def _token(body: bytes) -> str:

@@ -77,13 +77,8 @@ def passport_row(sha256: str, passport: Json) -> Row:
         [one["id"] for one in model.get("base_models") or ()],
         artifact["tags"],
     )
-    return (
-        *(clean(value) if isinstance(value, str) else value for value in indexed_row(sha256, passport)),
-        *([clean(text) for text in texts] for texts in lists),
-        model.get("parameter_count"),
-        clean(passport["signedBy"]),
-        passport.get("keyId"),
-    )
+    more = (model.get("parameter_count"), passport["signedBy"], passport.get("keyId"))
+    return tuple(map(_clean, (*indexed_row(sha256, passport), *map(list, lists), *more)))
 
 
 def indexed_row(sha256: str, passport: Json) -> Row:
@@ -97,26 +92,26 @@ def statement_rows(sha256: str, passport: Json) -> Iterator[Row]:
     slug, signed = unfragile["artifact"]["slug"], passport["signedAt"]
     for entry in unfragile.get("evidence") or ():
         kind, claim, confidence = _claim(unfragile, entry["path"])
-        quote = entry.get("quote")
-        yield (
+        row = (
             slug,
             kind,
             claim,
             _stated(resolve(unfragile, entry["path"])),
             confidence,
-            clean(entry["source"]),
-            clean(entry["asserted_by"]),
+            entry["source"],
+            entry["asserted_by"],
             entry["method"],
-            None if quote is not None else _stated(entry["value"]),
-            None if quote is None else clean(quote),
+            None if "quote" in entry else _stated(entry["value"]),
+            entry.get("quote"),
             entry["url"],
-            clean(entry["locator"]),
+            entry["locator"],
             entry["observed_at"],
             entry["content_sha256"],
             entry["path"],
             signed,
             sha256,
         )
+        yield tuple(map(_clean, row))
 
 
 def _claim(unfragile: Json, path: str) -> tuple[str, str, float | None]:
@@ -128,14 +123,21 @@ def _claim(unfragile: Json, path: str) -> tuple[str, str, float | None]:
         kind = "capability" if part == "capabilities" else "purpose"
         return kind, str(one.get("uri", path)), None if confidence is None else float(confidence)
     if path.startswith("/trust/failure_modes/"):
-        return "failure_mode", clean(str(resolve(unfragile, path))), None
+        return "failure_mode", str(resolve(unfragile, path)), None
     if path == "/trust/data_access_risk":
         return "risk", "data_access_risk", None
     return ("trust" if part == "trust" else "fact"), "/".join(rest), None
 
 
-def _stated(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
-    """Return a value as text: a string as it is, anything else as JSON; None for null and for objects."""
+def _clean(value: Any) -> Any:  # noqa: ANN401 - any value of a row
+    """Return a value without characters that disguise texts; the passports themselves have them as they are."""
     if isinstance(value, str):
         return clean(value)
-    return None if value is None or isinstance(value, dict) else orjson.dumps(value).decode()
+    return [_clean(one) for one in value] if isinstance(value, list) else value
+
+
+def _stated(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
+    """Return a value as text: a string as it is, anything else as JSON; None for null and for objects."""
+    if value is None or isinstance(value, str):
+        return value
+    return None if isinstance(value, dict) else orjson.dumps(_clean(value)).decode()
