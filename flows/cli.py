@@ -188,8 +188,11 @@ def serve(
     from flows.audit.opened import chosen_trust
     from flows.commands import serve as serving
 
+    if nginx:
+        serving.print_nginx(store, port)
+        return
     trusting = chosen_trust(key, root, state, no_state=no_state)
-    serving.serve(store, trusting, port=port, host=host, nginx=nginx, workers=workers, rate=rate, browser=browser)
+    serving.serve(store, trusting, serving.Server(host, port, workers, rate, browser=browser))
 
 
 @command(app, "passports mcp", "passports mcp --http --port 8001", "passports mcp --store https://unfragile.ai")
@@ -208,7 +211,7 @@ def mcp(
     from flows.audit.opened import chosen_trust
 
     trusting = chosen_trust(key, root, state, no_state=no_state)
-    serve_tools(store, trusting, http=http, host=host, port=port, note=terminal.note)
+    serve_tools(store, trusting, (host, port) if http else None, terminal.note)
 
 
 def main() -> None:

@@ -14,17 +14,17 @@ from flows.store.open import open_store
 
 
 def serve_tools(
-    store_url: str | None, trusting: TrustOptions, *, http: bool, host: str, port: int, note: Callable[[str], None]
+    store_url: str | None, trusting: TrustOptions, http: tuple[str, int] | None, note: Callable[[str], None]
 ) -> None:
-    """Serve a registry's tools to agents: over standard input and output, or over HTTP; `note` gets the address."""
+    """Serve a registry's tools to agents: over HTTP at a host and port (`note` gets the address), or over stdio."""
     settings, epoch = read_settings(store=store_url), source_date_epoch()
     store = open_store(settings.store)
     server = agent_server(CurrentRegistry(opener(store, settings, trusting, epoch=epoch), time.monotonic))
     if is_recording(store, trusting, epoch=epoch):
         note(RECORDING_NOTE)
-    if not http:
+    if http is None:
         server.run("stdio")
         return
-    listening = listen(host, port)
+    listening = listen(*http)
     note(f"serving tools of {settings.store} at {listening.address}mcp until Ctrl-C")
-    server_of(http_application(server, host), lifespan=True).run(sockets=[listening.socket])
+    server_of(http_application(server, listening.host), lifespan=True).run(sockets=[listening.socket])

@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -131,10 +130,8 @@ def test_a_request_that_comes_byte_by_byte_does_not_hold_a_thread(
     monkeypatch.setattr("flows.api.connections.HEAD_S", 0.5)
     with served_by_us(store) as port, connected(port) as slow:
         slow.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
-        with pytest.raises(OSError):  # noqa: PT011, PT012 - closed, however the system says so
-            while True:
-                slow.sendall(b"a")
-                time.sleep(0.05)
+        with pytest.raises(OSError):  # noqa: PT011 - closed, however the system says so
+            until(lambda: slow.sendall(b"a"))
         assert ask(port, f"/{SLUG}").status == 200
 
 
