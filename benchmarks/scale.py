@@ -44,6 +44,7 @@ from flows.progress import WATCHER
 from flows.run.publish import RunOutcome, build_passports, publish_generation
 from pipelines.normalise.admit import admit
 from pipelines.signing.keys import signing_key_to_jwk
+from pipelines.views.charts import lines
 from schemas.crawl import AdmittedLine
 from schemas.listing import Listing, Observation, Quarantined, RawListing
 from schemas.times import timestamp
@@ -55,6 +56,8 @@ SIZES = (2_000, 20_000, 100_000)
 EVERY_S = 0.25
 POINTS = 300
 """About how many points of a curve are drawn."""
+HIGHEST_MB = 400
+"""Top of the drawing."""
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
 GATES = """
 minimum_listings = 1
@@ -316,28 +319,13 @@ def serving(items: int) -> Iterator[str]:
 
 def drawn(curves: dict[int, dict[str, list[tuple[float, str, float]]]]) -> str:
     """Return an SVG of memory over time, with each run stretched to the same width."""
-    width, height, highest = 720, 260, 400
-    lines = []
-    for place, (items, stated) in enumerate(curves.items()):
+    found = {}
+    for items, stated in curves.items():
         curve = stated["curve"][:: max(1, len(stated["curve"]) // POINTS)]
         last = curve[-1][0] or 1
-        points = " ".join(
-            f"{60 + at / last * (width - 80):.1f},{height - 30 - mb / highest * (height - 60):.1f}"
-            for at, _, mb in curve
-        )
-        colour = ("#6b7a99", "#3f7d58", "#b0562f", "#7a3f7d")[place % 4]
-        lines.append(f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="{points}"/>')
-        lines.append(f'<text x="{70 + place * 150}" y="20" fill="{colour}">{items:,} repositories</text>')
-    for mb in range(0, highest + 1, 100):
-        y = height - 30 - mb / highest * (height - 60)
-        lines.append(f'<text x="52" y="{y + 4:.0f}" text-anchor="end" fill="#666">{mb}</text>')
-        lines.append(f'<path d="M60 {y:.0f}H{width - 20}" stroke="#ddd"/>')
-    lines.append(f'<text x="60" y="{height - 8}" fill="#666">MB held by the run, from its beginning to its end</text>')
-    body = "\n".join(lines)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif"'
-        f' font-size="12">\n<rect width="100%" height="100%" fill="#fff"/>\n{body}\n</svg>\n'
-    )
+        found[f"{items:,} repositories"] = [(100 * at / last, mb) for at, _, mb in curve]
+    title = "Memory held by the run, from its beginning to its end"
+    return f"{lines(found, title=title, x_name='per cent of the time', y_name='MB', highest=HIGHEST_MB)}\n"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """`passports serve`, and nginx with the configuration written for it: over real connections, the same answers."""
 
+import gzip
 import http.client
 import os
 import shutil
@@ -107,6 +108,16 @@ def test_nginx_serves_from_a_folder_of_any_name(tmp_path: Path, named: str) -> N
     with served_by_nginx(store) as port:
         got = ask(port, f"/api/v1/passport/{SLUG}")
     assert (got.status, got.body) == (200, store.get(f"api/v1/passport/{SLUG}").body)
+
+
+@pytest.mark.store_server
+def test_nginx_compresses_text_for_who_accepts_that(store: LocalStore) -> None:
+    key = f"api/v1/passport/{SLUG}"
+    with served_by_nginx(store) as port:
+        got = ask(port, f"/{key}", accept_encoding="gzip")
+    assert (got.headers["content-encoding"], got.headers["vary"]) == ("gzip", "Accept-Encoding")
+    assert gzip.decompress(got.body) == store.get(key).body
+    assert len(got.body) < len(store.get(key).body) / 2
 
 
 def connected(port: int) -> socket.socket:
