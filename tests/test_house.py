@@ -40,7 +40,8 @@ PURE = [path for path in modules("pipelines", "schemas") if path != ITEM_PIPELIN
 
 def test_the_rooms_are_those_of_the_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    assert tuple(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) == ROOMS
+    sources = project["tool"]["hatch"]["build"]["targets"]["wheel"]["sources"]
+    assert sources == {"deploy/wheel/passports": "passports"} | {room: f"passports/packages/{room}" for room in ROOMS}
     assert all((ROOT / room / "__init__.py").is_file() for room in ROOMS)
     assert len(EVERY) > 50
 

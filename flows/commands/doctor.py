@@ -13,6 +13,7 @@ from protego import Protego
 from flows.checkup.machine import Check, ensure_writable, first_there, fixed_clock, metrics, prefect, work
 from flows.commands import terminal
 from flows.config.clock import system_clock
+from flows.config.extras import require_chosen
 from flows.config.given_files import within
 from flows.config.settings import Settings, gates_of, read_settings
 from flows.config.signing_key import find_key, key_file
@@ -75,6 +76,7 @@ def _tried(name: str, look: Callable[[], Check]) -> Check:
 
 def _settings(settings: Settings) -> Check:
     gates = gates_of(settings)
+    require_chosen(settings)
     return Check(
         "settings", "fit", f"issuer {settings.issuer}, served at {settings.base_url}, gates for {', '.join(gates)}"
     )
