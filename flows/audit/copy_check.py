@@ -7,10 +7,9 @@ import orjson
 
 from flows.registry.log import RegistryLog
 from flows.registry.reader import Reader
-from flows.site.rendering import copies_for
 from flows.store.base import StoreError, find
 from pipelines.log.entries import LogPlace
-from pipelines.passport.links import Issuer
+from pipelines.passport.links import Issuer, copied
 from pipelines.registry.layout import passport_copy_key
 from pipelines.signing.verification import MAX_PASSPORT_BYTES
 from schemas.verdict import Finding, Verdict
@@ -57,7 +56,7 @@ def _written(slug: str, document: bytes, place: LogPlace | None, base_urls: Iter
     passport = orjson.loads(document)["passport"]
     signed = passport["unfragile"]["artifact"]["page_url"].removesuffix(f"/{slug}")
     for base_url in (signed, *base_urls):
-        yield copies_for(Issuer(passport["signedBy"], base_url))(slug, document, place).passport
+        yield copied(document, Issuer(passport["signedBy"], base_url), slug, place.member() if place else None)
 
 
 def _departure(reader: Reader, copy: bytes, written: bytes) -> str:

@@ -1,6 +1,9 @@
 """The issuer of a passport, and the addresses in its `_links` and `distribution`."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
 
 
 class Issuer(NamedTuple):
@@ -32,3 +35,12 @@ def links(issuer: Issuer, slug: str) -> dict[str, str]:
         "schema": f"{base}/schema.json",
         "docs": f"{base}/docs",
     }
+
+
+def copied(document: bytes, issuer: Issuer, slug: str, proof: Mapping[str, Any] | None) -> bytes:
+    """The copy of a signed passport that readers fetch: its bytes with `_links`, and `_log`, the proof of its issue.
+
+    Neither member is signed.
+    """
+    added = {"_links": links(issuer, slug), **({"_log": proof} if proof else {})}
+    return document[:-1] + b"," + orjson.dumps(added)[1:]
