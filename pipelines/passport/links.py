@@ -38,9 +38,14 @@ def links(issuer: Issuer, slug: str) -> dict[str, str]:
 
 
 def copied(document: bytes, issuer: Issuer, slug: str, proof: Mapping[str, Any] | None) -> bytes:
-    """The copy of a signed passport that readers fetch: its bytes with `_links`, and `_log`, the proof of its issue.
+    """The copy of a signed passport that readers fetch: its bytes up to the last brace, and then `ending`."""
+    return document[:-1] + ending(issuer, slug, proof)
+
+
+def ending(issuer: Issuer, slug: str, proof: Mapping[str, Any] | None) -> bytes:
+    """What ends a copy in place of the passport's last brace: `_links`, and `_log` where there is a proof of its issue.
 
     Neither member is signed.
     """
     added = {"_links": links(issuer, slug), **({"_log": proof} if proof else {})}
-    return document[:-1] + b"," + orjson.dumps(added)[1:]
+    return b"," + orjson.dumps(added)[1:]
