@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -11,8 +10,7 @@ from flows.commands import terminal
 from flows.commands.options import AcceptDrop, AsJson, Key, NewStore, NoState, Root, State, Store
 from flows.config.clock import ClockError
 from flows.config.interrupts import TERMINATED
-from flows.config.settings import SettingsError
-from flows.errors import FlowError
+from flows.errors import FlowError, SettingsError
 from flows.output import READER_GONE, OutputError
 from flows.store.base import StoreAddressError
 from flows.usage.keys import keys_app, revoking
@@ -53,6 +51,8 @@ app.add_typer(keys_app, name="keys")
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         terminal.OUT.print(f"passports {version('passports')}")
         raise typer.Exit
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
+from typing import Any
 
 import orjson
 
@@ -72,11 +73,19 @@ class RegistryLog:
 
     def check(self, target: str | bytes, *, seen_generation: int | None = None) -> Finding:
         """Return the verdict on a passport as `Reader.check` does, and `not_logged` where its issue is not logged."""
+        if isinstance(target, str):
+            return self.verified(target, seen_generation=seen_generation)[0]
         finding = self.reader.check(target, seen_generation=seen_generation)
         if not finding.verdict.good:
             return finding
-        row = self.reader.row(target if isinstance(target, str) else slug_in(orjson.loads(target)["passport"]))
+        row = self.reader.row(slug_in(orjson.loads(target)["passport"]))
         return self.judged(row, finding) if row else finding
+
+    def verified(self, slug: str, *, seen_generation: int | None = None) -> tuple[Finding, dict[str, Any] | None]:
+        """Return the verdict of `check` on the passport of a slug, and its content as `Reader.verified` does."""
+        finding, passport = self.reader.verified(slug, seen_generation=seen_generation)
+        row = self.reader.row(slug) if finding.verdict.good else None
+        return (self.judged(row, finding) if row else finding), passport
 
     def judged(self, row: ShardRow, finding: Finding) -> Finding:
         """Return a finding, turned to `not_logged` if it is good and the log lacks the entry of a row's issue.

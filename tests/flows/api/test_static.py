@@ -17,7 +17,7 @@ from flows.api.application import application
 from flows.api.nginx import configuration
 from flows.api.server import listen
 from flows.audit.copy_check import check_copy
-from flows.config.settings import SettingsError
+from flows.errors import SettingsError
 from flows.store.base import MAX_BLOB_BYTES, Blob, StoreUnavailableError
 from flows.store.local import LocalStore
 from flows.store.open import open_store

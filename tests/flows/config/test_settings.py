@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.config.settings import Settings, SettingsError, read_settings
+from flows.config.settings import Settings, read_settings
 from flows.config.source_settings import SourceSettings
+from flows.errors import SettingsError
 from schemas.sources import CRAWLS
 
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from flows.config.settings import SettingsError, read_settings
+from flows.config.settings import read_settings
 from flows.crawl.endpoint import Endpoint, endpoint_of
 from flows.crawl.extraction import FAILURES_IN_A_ROW, Line, extract
+from flows.errors import SettingsError
 from pipelines.formats.slugs import hub_slug
 from pipelines.normalise.admit import admit
 from pipelines.rules.extraction import extraction_rules

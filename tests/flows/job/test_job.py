@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.config.settings import SettingsError, read_settings
+from flows.config.settings import read_settings
+from flows.errors import SettingsError
 from flows.job.job import Consent, demo_key, new_job, nonce, open_tools
 from pipelines.rules.gates import default_gates
 from schemas.crawl import ListQuery

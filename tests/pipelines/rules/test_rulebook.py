@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from benchmarks import accuracy
 from pipelines.enrich.catalogue import capability_uri
-from pipelines.enrich.templates import PLACE
 from pipelines.normalise.facts import MISSING
 from pipelines.normalise.huggingface.vocabulary import HUB_VOCABULARY
 from pipelines.normalise.openrouter.vocabulary import VOCABULARY
@@ -18,7 +17,7 @@ from pipelines.rules.capabilities import CapabilityRule
 from pipelines.rules.cards import card_rules
 from pipelines.rules.conditions import Condition, compiled
 from pipelines.rules.descriptions import description_rules
-from pipelines.rules.failure_modes import LIMIT, FailureMode
+from pipelines.rules.failure_modes import LIMIT, PLACE, FailureMode
 from pipelines.rules.issuing import Confidence
 from pipelines.rules.purposes import purpose_rules
 from pipelines.rules.rulebook import PARSED, Rulebook, rule_at, rulebook, stated_limits

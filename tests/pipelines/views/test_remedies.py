@@ -2,8 +2,7 @@ from itertools import combinations
 
 import pytest
 
-from pipelines.enrich.templates import PLACE
-from pipelines.rules.failure_modes import FailureMode
+from pipelines.rules.failure_modes import PLACE, FailureMode
 from pipelines.rules.rulebook import rulebook
 from pipelines.views.remedies import mode_of
 from tests.support.listings import listing, statement
