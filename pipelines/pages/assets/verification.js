@@ -2,6 +2,7 @@
 
 import { away, now } from "./ages.js";
 import { filesBelow, hindrance, json } from "./registry.js";
+import { memoryOf } from "./seen.js";
 import { keyRing, rootOfTrust, verifyInRegistry } from "./verify/verify.js";
 
 const MOST_BYTES = 2 ** 20;
@@ -41,13 +42,31 @@ async function trustOf(fetchFile, pinned) {
   return { ...shared, keys };
 }
 
-function words({ verdict, reason, passport, generation, pointerIssuedAt, place, seen }) {
+const DEPARTED = {
+  rollback: "An older state of this registry is served than this browser has verified before: it was put back, or this is not the newest copy.",
+  equivocation: "This registry has another history than this browser has verified before.",
+};
+
+/** Return what is said of a registry that does not go on from what was seen before, with a way to begin again. */
+function departed({ verdict, reason }, seen, memory, again) {
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "plain", textContent: `Forget generation ${seen.generation}` });
+  button.addEventListener("click", () => { memory.forget(); again(); });
+  const remedy = paragraph("Do not rely on this page. Ask the publisher; only where the registry was begun again on purpose: ");
+  remedy.append(button);
+  return [paragraph(DEPARTED[verdict]), paragraph(`Verdict ${verdict}: ${reason}${seen.at ? `, on ${seen.at.slice(0, 10)}` : ""}.`), remedy];
+}
+
+function words({ verdict, reason, passport, generation, pointerIssuedAt, place, seen: served }, seen) {
   if (verdict !== "ok") return [paragraph(`Verdict ${verdict}: ${reason}.`)];
-  const named = seen.root ? `, which version ${seen.root.version} of the registry’s root of trust names` : "";
-  const compared = seen.root ? `the thumbprint of that root, ${seen.root.thumbprint},` : "the key";
-  const logged = place ? ` Its issue is entry ${place.index} of the ${seen.log.size} in the registry’s public log, proved by ${place.proof.length} hashes to its left and by those to its right.` : "";
+  const { root, log } = served;
+  const named = root ? `, which version ${root.version} of the registry’s root of trust names` : "";
+  const compared = root ? `the thumbprint of that root, ${root.thumbprint},` : "the key";
+  const logged = place ? ` Its issue is entry ${place.index} of the ${log.size} in the registry’s public log, proved by the hashes beside it.` : "";
+  const since = !seen ? "" : seen.generation === generation ? " This browser has seen that generation before."
+    : ` This browser saw generation ${seen.generation} before.`;
   return [
-    paragraph(`The signature is good, by the key ${passport.keyId}${named}. The registry’s signed pointer leads to this very passport, in generation ${generation}.${logged}`),
+    paragraph(`The signature is good, by the key ${passport.keyId}${named}. The registry’s signed pointer leads to this very passport, in generation ${generation}.${logged}${since}`),
     paragraph(`Signed ${away(passport.signedAt, now())}; the pointer was signed ${away(pointerIssuedAt, now())}. Checked by your browser, from this registry’s own keys down: compare ${compared} with one that you have from the issuer.`, "small soft"),
   ];
 }
@@ -56,12 +75,16 @@ function words({ verdict, reason, passport, generation, pointerIssuedAt, place, 
 async function verify(place, root, pinned, given) {
   const cannot = await hindrance();
   if (cannot) return void place.replaceChildren(paragraph(`Not checked: ${cannot}. ${COMMAND}`));
+  const memory = memoryOf(root, pinned);
+  const seen = memory.recall();
   try {
     const fetchFile = await withoutRoots(filesBelow(root));
-    const found = await verifyInRegistry({ fetchFile, ...(await given(fetchFile)) }, await trustOf(fetchFile, pinned));
+    const found = await verifyInRegistry({ fetchFile, seen, ...(await given(fetchFile)) }, await trustOf(fetchFile, pinned));
+    if (found.verdict === "ok") memory.remember(found.seen);
     const head = paragraph("");
     head.append(badge(found.verdict === "ok"));
-    place.replaceChildren(head, ...words(found));
+    const again = () => verify(place, root, pinned, given);
+    place.replaceChildren(head, ...(seen && DEPARTED[found.verdict] ? departed(found, seen, memory, again) : words(found, seen)));
   } catch (error) {
     place.replaceChildren(paragraph(`Not checked: ${error.message}. ${COMMAND}`));
   }
