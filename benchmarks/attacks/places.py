@@ -47,6 +47,8 @@ class Place:
     held: ExitStack
     source: OpenRouter
     peak_mb: float = 0.0
+    caught: dict[str, None] = field(default_factory=dict)
+    """What a reader was told that is wrong, in order."""
     settings: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -114,7 +116,9 @@ class Place:
             out.seek(0)
             err.seek(0)
             self.peak_mb = max(self.peak_mb, peak_mb)
-            return Ran(code, out.read(), err.read(), time.monotonic() - begun, peak_mb)
+            ran = Ran(code, out.read(), err.read(), time.monotonic() - begun, peak_mb)
+            self.caught |= dict.fromkeys(ran.objections() if reader else ())
+            return ran
 
     def measured(self, work: Callable[..., Any], *given: object, limit_s: float = LIMIT_S) -> Measured:
         """Call a function in a process of its own, so that it can be stopped; its seconds are the processor's."""
@@ -143,6 +147,7 @@ class Place:
             (self.folder / name).mkdir()
         self.source.records[:] = deepcopy(models())
         self.peak_mb = 0.0
+        self.caught.clear()
 
     @property
     def pointer(self) -> Path:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from schemas.verdict import Verdict
+
 LOOK_EVERY_S = 0.03
 
 
@@ -35,6 +37,14 @@ class Ran(NamedTuple):
             return json.loads(self.out)
         except ValueError:
             return {}
+
+    def objections(self) -> list[str]:
+        """Name the verdicts that it gave and that are not good; without one, what it says about a registry's file."""
+        if self.code == 0:
+            return []
+        found = [verdict for verdict in Verdict if not verdict.good and re.search(rf"\b{verdict}\b", self.said)]
+        named = re.search(r"(registry/\S+) ([a-z][^:(]{3,50})", " ".join(self.said.split()))
+        return [str(verdict) for verdict in found] or ([f"{named[1]} {named[2].strip()}"] if named else [])
 
     def faults(self, *, code: int, says: str = "") -> list[str]:
         """Name what is otherwise than expected: the exit status, a word that must be printed, a traceback."""

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 from protego import Protego
 
+from flows.checkup.expiry import root_of_trust
 from flows.checkup.machine import Check, ensure_writable, first_there, fixed_clock, metrics, prefect, work
 from flows.commands import terminal
 from flows.config.clock import system_clock
@@ -111,6 +112,8 @@ def _store(settings: Settings, at: datetime, nonce: str) -> Iterator[Check]:
         f"{store.name}: of {RACERS} simultaneous writes exactly one succeeds; generations are committed {how}",
     )
     yield _tried("registry", lambda: _registry(settings, store, at))
+    if own := find_key(settings):
+        yield _tried("root of trust", lambda: root_of_trust(open_authority(settings, store, own, timestamp(at)), at))
 
 
 def _registry(settings: Settings, store: Store, at: datetime) -> Check:

@@ -155,6 +155,12 @@ def cases(registries: Mapping[str, Kept]) -> Iterator[RootedCase]:
     seen = {"version": 3, "thumbprint": OTHER_THIRD.ref.thumbprint}
     yield slug("root-seen-otherwise", v.EQUIVOCATION, "another root version 3 was seen", seen={"root": seen})
     yield slug("root-rolled-back", v.ROLLBACK, "root version 4 was seen", seen={"root": {**seen, "version": 4}})
+    void = {"key_id": REGISTRY.key_id, "generation": 9, "snapshot_sha256": "0" * 64}
+    stolen = {**void, "log": {"size": 10**6, "root": "0" * 64}}
+    yield slug("seen-of-thief", v.OK, "a leaked key signed it after its last good generation", seen=stolen)
+    yield slug(
+        "seen-of-publisher", v.ROLLBACK, "as it, with a good key", seen={**stolen, "key_id": NEW_REGISTRY.key_id}
+    )
     yield slug("object-missing", v.UNREADABLE, "the registry names it, and does not have it", registry="object-missing")
     logs = {name: _log(files_of(registries, name)) for name in ("rooted", "rooted-older")}
     yield slug("log-grown", v.OK, "the log begins with the one seen", seen={"log": logs["rooted-older"]})

@@ -35,7 +35,7 @@ for (const { name, at, document, slug, registry, copy, pinned = true, root, revo
     slug,
     document: given,
     copy: copy ? await fetchFile(`api/v1/passport/${slug}`) : undefined,
-    seen: seen && { ...seen, snapshotSha256: seen.snapshot_sha256 },
+    seen: seen && { ...seen, keyId: seen.key_id, snapshotSha256: seen.snapshot_sha256 },
   }, trust) : await verifyPassport(given, root ? { ...trust, ...await rootOfTrust(fetchFile, trust) } : trust);
   verdicts[name] = found.verdict;
 }

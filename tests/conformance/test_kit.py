@@ -80,14 +80,15 @@ def finding_in_registry(case: dict[str, Any], at: datetime, body: bytes | None, 
 def remembering(seen: dict[str, Any], store: Store, folder: Path) -> Memory:
     """Return the memory of a reader who saw this of a registry, under the key that signs its pointer now."""
     memory, name = Memory(folder / "seen.json"), canonical_store("memory:///")
-    key_id = orjson.loads(store.get(POINTER_KEY).body)["keyId"]
+    key_id = seen.get("key_id") or orjson.loads(store.get(POINTER_KEY).body)["keyId"]
     if "generation" in seen:
         memory.remember(name, key_id, Seen(generation=seen["generation"], snapshot_sha256=seen["snapshot_sha256"]))
     root = RootRef(**seen["root"]) if "root" in seen else None
     memory.raise_to(name, root, seen.get("revocations", 0))
     if "log" in seen:
         keys = chain.keys if (chain := stated_chain(store)) else KeyRing()
-        memory.remember_log(name, SeenLog(key_id=key_id, generation=1, **seen["log"]), keys)
+        log = SeenLog(key_id=key_id, generation=seen.get("generation", 1), **seen["log"])
+        memory.remember_log(name, log, keys)
     return memory
 
 

@@ -1,4 +1,5 @@
-// Remembers in this browser the state of a registry that it verified, so that an older or another one is noticed.
+// Remembers in this browser what it verified last of a registry, generation, root, revocations and log, so that an older state
+// is noticed.
 
 const PREFIX = "passports-seen";
 const HASH = /^[0-9a-f]{64}$/;
@@ -10,8 +11,10 @@ export function memoryOf(root, pinned) {
 
   function recall() {
     try {
-      const seen = JSON.parse(localStorage.getItem(name)) ?? {};
-      return Number.isSafeInteger(seen.generation) && HASH.test(seen.snapshotSha256) ? seen : undefined;
+      const { generation, snapshotSha256, log, ...others } = JSON.parse(localStorage.getItem(name)) ?? {};
+      if (!Number.isSafeInteger(generation) || !HASH.test(snapshotSha256)) return undefined;
+      const whole = Number.isSafeInteger(log?.size) && HASH.test(log?.root);
+      return { ...others, generation, snapshotSha256, ...(whole ? { log } : {}) };
     } catch {
       return undefined; // storage that is switched off, or an entry that is damaged
     }
@@ -19,9 +22,9 @@ export function memoryOf(root, pinned) {
 
   return {
     recall: () => recording ? undefined : recall(),
-    /** `seen` is what `verifyInRegistry` returns under that name. */
+    /** Remember the `seen` of a good answer, which goes on from what is remembered. */
     remember(seen) {
-      if (recording || recall()?.generation > seen.generation) return;
+      if (recording) return;
       try {
         localStorage.setItem(name, JSON.stringify({ ...seen, at: new Date().toISOString() }));
       } catch {

@@ -57,15 +57,16 @@ function departed({ verdict, reason }, seen, memory, again) {
   return [paragraph(DEPARTED[verdict]), paragraph(`Verdict ${verdict}: ${reason}${seen.at ? `, on ${seen.at.slice(0, 10)}` : ""}.`), remedy];
 }
 
-function words({ verdict, reason, passport, generation, pointerIssuedAt, place, seen }, before) {
+function words({ verdict, reason, passport, generation, pointerIssuedAt, place, seen: served }, seen) {
   if (verdict !== "ok") return [paragraph(`Verdict ${verdict}: ${reason}.`)];
-  const named = seen.root ? `, which version ${seen.root.version} of the registry’s root of trust names` : "";
-  const compared = seen.root ? `the thumbprint of that root, ${seen.root.thumbprint},` : "the key";
-  const since = !before ? "" : before.generation === generation ? " This browser has seen that generation before."
-    : ` This browser saw generation ${before.generation} before.`;
-  const logged = place ? ` Its issue is entry ${place.index} of the ${seen.log.size} in the registry’s public log, proved by ${place.proof.length} hashes to its left and by those to its right.` : "";
+  const { root, log } = served;
+  const named = root ? `, which version ${root.version} of the registry’s root of trust names` : "";
+  const compared = root ? `the thumbprint of that root, ${root.thumbprint},` : "the key";
+  const logged = place ? ` Its issue is entry ${place.index} of the ${log.size} in the registry’s public log, proved by the hashes beside it.` : "";
+  const since = !seen ? "" : seen.generation === generation ? " This browser has seen that generation before."
+    : ` This browser saw generation ${seen.generation} before.`;
   return [
-    paragraph(`The signature is good, by the key ${passport.keyId}${named}. The registry’s signed pointer leads to this very passport, in generation ${generation}.${since}${logged}`),
+    paragraph(`The signature is good, by the key ${passport.keyId}${named}. The registry’s signed pointer leads to this very passport, in generation ${generation}.${logged}${since}`),
     paragraph(`Signed ${away(passport.signedAt, now())}; the pointer was signed ${away(pointerIssuedAt, now())}. Checked by your browser, from this registry’s own keys down: compare ${compared} with one that you have from the issuer.`, "small soft"),
   ];
 }

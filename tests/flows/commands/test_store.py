@@ -133,7 +133,8 @@ def test_the_doctor_finds_a_healthy_machine_fit(
     states = {check["name"]: check["state"] for check in ended.json()["checks"]}
     assert states == {
         "settings": "fit", "fixed clock": "fit", "work folder": "fit", "metrics file": "fit", "Prefect": "fit",
-        "key": "fit", "store": "fit", "registry": "unknown", "network: openrouter": "fit", "clock": "fit",
+        "key": "fit", "store": "fit", "registry": "unknown", "root of trust": "fit", "network: openrouter": "fit",
+        "clock": "fit",
     }  # fmt: skip
     assert not [key for key in LocalStore(tmp_path / "store").list() if "probe" in key]
 

@@ -79,13 +79,13 @@ function requireRight(envelope, payloadType, named, generation) {
   if (!(issued <= named.last_good)) object("key_revoked", `the key ${envelope.keyId} is revoked, and this is not known to be older`);
 }
 
-/** Return the content of a signed registry file. */
+/** Return a signed registry file: { signed: its content, keyId, … }. */
 export async function signedFile(bytes, key, payloadType, mostBytes, trust) {
   if (!bytes) object("unreadable", `${key} cannot be read`);
   const envelope = jsonOf(bytes, key, { mostBytes, mostDepth: 32 });
   if (Object.keys(envelope ?? {}).sort().join() !== FILE_MEMBERS) damaged(key);
   await requireSignature(envelope, payloadType, trust);
-  return envelope.signed;
+  return envelope;
 }
 
 export function jsonOf(bytes, key, bounds) {

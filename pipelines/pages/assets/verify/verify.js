@@ -74,7 +74,7 @@ export function verifyPassport(bytes, trust) {
  *
  * `fetchFile(key)` returns the bytes at a key of the registry, or null. Give a `slug`, or the `document` (bytes) of a
  * passport; with a slug also the `copy` (bytes) that the registry serves for it, if that is to be compared. `seen` is what
- * an earlier answer had as `seen`, or some of it: { generation, snapshotSha256, root: { version, thumbprint },
+ * an earlier answer had as `seen`, or some of it: { keyId, generation, snapshotSha256, root: { version, thumbprint },
  * revocations: number of the list, log: { size, root } }. `pinned.root` is a trusted root (a file's bytes, or a thumbprint),
  * `pinned.keys` trusted keys. Without both the registry's own are used, and the best verdict is "unpinned".
  */
@@ -117,13 +117,14 @@ async function ownKeys(fetchFile) {
 }
 
 async function openRegistry(fetchFile, trust) {
-  const pointer = await signedFile(await fetchFile(POINTER_KEY), POINTER_KEY, POINTER, MOST_POINTER_BYTES, trust);
+  const raw = await fetchFile(POINTER_KEY);
+  const { signed: pointer, keyId } = await signedFile(raw, POINTER_KEY, POINTER, MOST_POINTER_BYTES, trust);
   const key = `registry/snapshots/${pointer.generation}.json`;
   const bytes = await fetchFile(key);
   if (!bytes || await hashOf(bytes) !== pointer.snapshot_sha256) damaged(key);
-  const snapshot = await signedFile(bytes, key, SNAPSHOT, MOST_SNAPSHOT_BYTES, trust);
+  const { signed: snapshot } = await signedFile(bytes, key, SNAPSHOT, MOST_SNAPSHOT_BYTES, trust);
   if (snapshot.generation !== pointer.generation) damaged(key);
-  return { pointer, snapshot, ...await revocationsIn(snapshot, fetchFile, trust) };
+  return { pointer, keyId, snapshot, ...await revocationsIn(snapshot, fetchFile, trust) };
 }
 
 /** Return { revoked: slug → last revocation, withheld: whether the list that the snapshot names cannot be read }. */
@@ -134,7 +135,7 @@ async function revocationsIn({ revocations: named }, fetchFile, trust) {
   try {
     const bytes = await fetchFile(key);
     if (!bytes || await hashOf(bytes) !== named.sha256) damaged(key);
-    const list = await signedFile(bytes, key, REVOCATIONS, MOST_REVOCATIONS_BYTES, trust);
+    const { signed: list } = await signedFile(bytes, key, REVOCATIONS, MOST_REVOCATIONS_BYTES, trust);
     if (list.number !== named.number) damaged(key);
     for (const one of list.revocations) revoked.set(one.slug, one);
     return { revoked, withheld: false };
@@ -238,8 +239,9 @@ function requireUnfrozen({ pointer, withheld }, at) {
 }
 
 /** What is to be remembered of a registry. */
-function stateOf({ pointer, snapshot }, { version, thumbprints }, logRoot) {
+function stateOf({ pointer, keyId, snapshot }, { version, thumbprints }, logRoot) {
   return {
+    keyId,
     generation: pointer.generation,
     snapshotSha256: pointer.snapshot_sha256,
     root: version ? { version, thumbprint: thumbprints.get(version) } : null,
@@ -248,22 +250,22 @@ function stateOf({ pointer, snapshot }, { version, thumbprints }, logRoot) {
   };
 }
 
-/** Object where a registry does not go on from what was seen of it. */
-async function requireGrown(now, seen, { thumbprints }, log) {
-  const was = (what) => `${what} was seen before`;
-  if (seen.root && (now.root?.version ?? 0) < seen.root.version) object("rollback", was(`root version ${seen.root.version}`));
-  const root = seen.root && thumbprints.get(seen.root.version);
-  if (root && root !== seen.root.thumbprint) object("equivocation", was(`another root version ${seen.root.version}`));
-  if (now.generation < seen.generation) object("rollback", was(`generation ${seen.generation}`));
-  if (now.generation === seen.generation && now.snapshotSha256 !== seen.snapshotSha256) {
-    object("equivocation", was(`another generation ${seen.generation}`));
-  }
-  if (now.revocations < seen.revocations) object("rollback", was(`list ${seen.revocations} of revocations`));
-  if (!seen.log) return;
-  if ((now.log?.size ?? 0) < seen.log.size) object("rollback", was(`a log of ${seen.log.size} entries`));
+/** Object where a registry does not go on from what was seen of it; what a revoked key signed later counts no more. */
+async function requireGrown(now, seen, { thumbprints, roles }, log) {
+  const older = (was, is) => object("rollback", `${is} is served, but ${was} was seen before`);
+  const another = (what) => object("equivocation", `${what} is another one than was seen before`);
+  const root = seen.root && thumbprints?.get(seen.root.version);
+  if (seen.root && (now.root?.version ?? 0) < seen.root.version) older(seen.root.version, `root version ${now.root?.version ?? 0}`);
+  if (root && root !== seen.root.thumbprint) another(`root version ${seen.root.version}`);
+  const counts = !(roles?.registry.get(seen.keyId)?.last_good < seen.generation);
+  if (counts && now.generation < seen.generation) older(seen.generation, `generation ${now.generation}`);
+  if (counts && now.generation === seen.generation && now.snapshotSha256 !== seen.snapshotSha256) another(`generation ${now.generation}`);
+  if (now.revocations < seen.revocations) older(seen.revocations, `list ${now.revocations} of revocations`);
+  if (!counts || !seen.log) return;
+  if ((now.log?.size ?? 0) < seen.log.size) older(seen.log.size, `a log of ${now.log?.size ?? 0} entries`);
   const before = await log.rootAt(seen.log.size);
   if (!before) object("not_logged", "that the log begins with the one seen before cannot be proved");
-  if (before !== seen.log.root) object("equivocation", was("another log"));
+  if (before !== seen.log.root) another("what the log begins with");
 }
 
 /** Object where a newer root than the one read is certain or possible, or the snapshot names another one. */
