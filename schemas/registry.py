@@ -236,6 +236,8 @@ class PageList(Frozen):
     snapshot_sha256: Sha256
     rendering: Sha256
     """Digest of the templates, the code and the addresses that the pages were rendered with."""
+    issued_at: Annotated[Timestamp | None, Field(exclude_if=_is_none)] = None
+    """When it was signed, by which a root allows its key; None, and not written, in lists of older versions."""
     passports: tuple[ShardRef, ...]
     """Parts with a line for each passport: slug, object, the hash of its page, and what lists show of it."""
     count: int

@@ -16,7 +16,6 @@ from flows.site.parquet import write_table
 from flows.store.base import find
 from flows.store.pool import each
 from pipelines.exports.columns import PASSPORT_COLUMNS, STATEMENT_COLUMNS, passport_row, statement_rows
-from pipelines.pages.site import Site
 from pipelines.registry.export_keys import (
     BULK_KEYS,
     EXPORTS_KEY,
@@ -39,8 +38,8 @@ _MAX_INDEX_BYTES: Final = 2**20
 class BulkExports:
     """The files with all passports of a generation, in a folder that exists as long as this does."""
 
-    def __init__(self, site: Site, reader: Reader, load: Load) -> None:
-        self._site, self._reader, self._load = site, reader, load
+    def __init__(self, reader: Reader, load: Load) -> None:
+        self._reader, self._load = reader, load
         self._folder = Path(tempfile.mkdtemp(prefix="passports-exports-"))
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
@@ -85,7 +84,7 @@ class BulkExports:
     def _digest(self, content_sha256: str) -> str:
         """Return a digest of all that the files are made from."""
         search = self._reader.snapshot.search
-        known = [FORMAT, content_sha256, self._reader.revocations_number, search and search.sha256, *self._site.issuer]
+        known = [FORMAT, content_sha256, self._reader.revocations_number, search and search.sha256]
         return hashlib.sha256(orjson.dumps(known)).hexdigest()
 
     def _is_stored(self, before: Mapping[str, str], digest: str) -> bool:
@@ -100,7 +99,7 @@ class BulkExports:
         files = [
             {
                 "name": key.rpartition("/")[2],
-                "url": self._site.address(key),
+                "path": key,
                 "media_type": headers(key).content_type,
                 "rows": rows[key],
                 "bytes": path.stat().st_size,
@@ -113,7 +112,7 @@ class BulkExports:
             files.append(
                 {
                     "name": "passports.sqlite",
-                    "url": self._site.address(key),
+                    "path": key,
                     "media_type": headers(key).content_type,
                     "rows": rows[PASSPORT_LINES_KEY],
                     "bytes": search.size_bytes,

@@ -32,6 +32,7 @@ from pipelines.registry.shards import MAX_SHARD_BYTES
 from pipelines.registry.slots import shard_count, slots_of
 from pipelines.signing.keys import Signer
 from schemas.registry import PageList, ShardRef, ShardRow
+from schemas.times import timestamp
 
 _GROUPS: tuple[Kind, ...] = ("capability", "purpose", "failure")
 _MOST_PASSES = 16
@@ -55,7 +56,7 @@ class SitePages:
         self._others: dict[str, str] = {}
         self._first: list[Summary] = []
         self._figures, self._ends, self._sitemaps = Figures(), Ends(), Sitemaps(site, self._count)
-        self._content, self._bulk = ContentDigest(), BulkExports(site, reader, load)
+        self._content, self._bulk = ContentDigest(), BulkExports(reader, load)
         self._files_of = PassportFiles(site, reader, load)
 
     @property
@@ -90,6 +91,7 @@ class SitePages:
             generation=self._reader.generation,
             snapshot_sha256=self._reader.snapshot_sha256,
             rendering=self._rendering,
+            issued_at=timestamp(self._reader.at),
             passports=tuple(ref for ref, _ in self._parts),
             count=self._count,
             others=self._others_ref,

@@ -245,10 +245,10 @@ def test_the_search_index_is_downloaded_whole_and_in_ranges(port: int, published
     assert ask(port, f"/{search_key('0' * 64)}").status == 404
 
 
-def test_a_bulk_export_is_downloaded_in_ranges_and_its_tag_changes_with_it(published: Path) -> None:
-    path = published / PASSPORT_TABLE_KEY
-    path.parent.mkdir(exist_ok=True)
-    with serving(application_of(published)) as port:
+def test_a_bulk_export_is_downloaded_in_ranges_and_its_tag_changes_with_it(tmp_path: Path) -> None:
+    path = tmp_path / PASSPORT_TABLE_KEY
+    path.parent.mkdir()
+    with serving(application_of(tmp_path)) as port:
         tags = set()
         for body in (b"PAR1 first", b"PAR1 second"):
             path.write_bytes(body)
@@ -262,7 +262,6 @@ def test_a_bulk_export_is_downloaded_in_ranges_and_its_tag_changes_with_it(publi
             assert (head.headers["content-length"], head.headers["etag"]) == (str(len(body)), got.headers["etag"])
             tags.add(got.headers["etag"])
         assert len(tags) == 2
-    path.unlink()
 
 
 def test_a_new_generation_is_followed(equipped: Path, few: list[Record], monkeypatch: pytest.MonkeyPatch) -> None:
