@@ -14,7 +14,7 @@ def rule_foreign(sentence: Sentence, section: Section) -> Ruling | None:
         return None
     rules, kind = language_rules(), kind_of_section(section)
     if kind is None:
-        return _anywhere(words)
+        return None if sentence.quoted else _anywhere(words)
     reserved = rules.cues.reservation.search(words) is not None
     wording = next((row for row in rules.wordings if row.pattern.search(words) or row.anywhere.search(words)), None)
     if wording:
