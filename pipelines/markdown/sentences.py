@@ -39,6 +39,7 @@ _CLOSING: Final = re.compile(r"(?<=\S)(\*{1,3}|_{1,3})\Z")
 _PICTOGRAM: Final = r"[\u2190-\u2bff\u3030\u303d\ufe0f\u200d\U0001f000-\U0001faff]"
 _PICTURED: Final = re.compile(rf"(?:{_PICTOGRAM}+\s*|:[a-z_]{{3,30}}:\s+)+")
 _PICTURES: Final = re.compile(rf"\s*{_PICTOGRAM}+\Z")
+_CODE: Final = re.compile(r"`[^`]*`")
 _QUOTATION: Final = (('"', '"'), ("\u201c", "\u201d"), ("\u300c", "\u300d"), ("\u300e", "\u300f"))
 """Marks that begin and end words of somebody else, or an example."""
 
@@ -132,7 +133,7 @@ def _sentences(text: MarkdownText, passage: Passage, number: int, lead_in: str) 
     for span in sentence_spans(passage.text, begin):
         start, end = _trimmed(passage.text, *span)
         words = plain_text(passage.text[start:end]) if start < end <= start + LONGEST_QUOTE_CHARS else ""
-        if _is_quotable(words):
+        if _is_quotable(words) and not _CODE.fullmatch(passage.text, start, end):
             yield Sentence(
                 text=words,
                 label=label,
