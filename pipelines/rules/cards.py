@@ -47,6 +47,8 @@ class HeadingRule(Frozen):
     kind: SectionKind
     accepts: bool = False
     """Whether its sentences are claims unless a cue speaks against it; elsewhere they need a word of weakness too."""
+    mixed: bool = False
+    """Whether it announces uses as well ("Intended uses & limitations"), so that a plain sentence may state one."""
     pattern: Pattern = Field(alias="patterns")
 
 
@@ -91,9 +93,15 @@ class Cues(Frozen):
     """The part of a sentence that compares ("unlike …,"): removed before the rest is read."""
     praise: Pattern
     """Words of praise: outside sections about limits, a sentence with one is skipped."""
+    unpraised: Pattern = NOTHING
+    """Praise that is denied ("not state of the art"): removed before `praise` is searched."""
+    turn: Pattern = NOTHING
+    """Words after which a sentence may state the opposite: "You can use Swedish, but do not expect accuracy"."""
     intention: Pattern
     """What the model is for; in a section about limits, a claim only with a `negation`, as "not" or "only"."""
     negation: Pattern
+    task: Pattern = NOTHING
+    """What one does with a model: under a heading about uses and limits, a use without a `reservation`."""
     licence: Pattern
     """Terms of the licence."""
     liability: Pattern = NOTHING
@@ -154,6 +162,8 @@ class CardRules(Frozen):
     foreign: Words
     """Small words of other languages in the Latin script."""
     abbreviations: Words
+    beginnings: Words
+    """Small words that begin a sentence where its writer uses no capitals."""
     telling: Words
     """Words of which a sentence outside sections about limits has at least one if it states a limit."""
     headings: tuple[HeadingRule, ...] = Field(alias="heading")
