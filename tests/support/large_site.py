@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 
 from pipelines.pages.addresses import table_key
-from pipelines.pages.front import FIRST_ROWS, front_page
+from pipelines.pages.front import FIRST_ROWS, Vocabulary, front_page
 from pipelines.pages.site import Site
 from pipelines.pages.summary import Summary, by_use, summary_of
 from pipelines.pages.table import table_part
@@ -45,13 +45,13 @@ def write_site(folder: Path, store: Path, count: int) -> None:
     by_part: dict[int, list[Summary]] = {}
     for one in rows:
         by_part.setdefault(shard_index(one.slug, parts), []).append(one)
-    purposes = sorted({found for one in rows for found in one.purposes})
-    capabilities = sorted({found for one in rows for found in one.capabilities})
+    named: Vocabulary = {
+        "purposes": sorted({found for one in rows for found in one.purposes}),
+        "capabilities": sorted({found for one in rows for found in one.capabilities}),
+    }
     first = sorted(rows, key=by_use)[:FIRST_ROWS]
     files = {table_key(index): table_part(some) for index, some in by_part.items()} | assets()
-    files[INDEX_KEY] = front_page(
-        SITE, first, passports=count, parts=parts, purposes=purposes, capabilities=capabilities
-    )
+    files[INDEX_KEY] = front_page(SITE, first, named, passports=count, parts=parts)
     for key, body in files.items():
         (folder / key).parent.mkdir(parents=True, exist_ok=True)
         (folder / key).write_bytes(body)
