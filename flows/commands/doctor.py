@@ -165,7 +165,7 @@ def _fetched(url: str, max_bytes: int) -> tuple[bytes, str | None]:
     """
     request = urllib.request.Request(url, headers={"User-Agent": ROBOT})  # noqa: S310 - settings allow http and https only
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310 - likewise
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # nosec B310  # noqa: S310 - likewise
             return response.read(max_bytes), response.headers["Date"]
     except urllib.error.HTTPError as error:
         if url.endswith("/robots.txt") and error.code in range(400, 500):
