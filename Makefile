@@ -109,6 +109,7 @@ accuracy: $(SYNCED)
 	$(BIN)/python -m benchmarks.cards
 	$(BIN)/python -m benchmarks.community
 	$(BIN)/python -m benchmarks.hearsay
+	$(BIN)/python -m benchmarks.instructions
 	$(BIN)/python -m benchmarks.purposes
 	$(BIN)/python -m benchmarks.statements
 	$(BIN)/python -m benchmarks.terms

@@ -17,6 +17,9 @@ IN_WORDS = ("section", "pattern")
 LIMIT_PATH = re.compile(r"^/trust/failure_modes/|/limitations/")
 """Paths of evidence for a limit of the model."""
 
+INJECTED = "MITRE.ATLAS:AML.T0051.001"
+"""Term of words that speak to a reader's model: they state no limit of the model that they are about."""
+
 FACTS = "/artifact/model/"
 
 
@@ -79,7 +82,10 @@ def limits_of_card(unfragile: Json) -> set[str]:
     return {
         entry["quote"]
         for entry in unfragile["evidence"]
-        if entry["source"] == CARDS and entry["method"] in IN_WORDS and LIMIT_PATH.search(entry["path"])
+        if entry["source"] == CARDS
+        and entry["method"] in IN_WORDS
+        and LIMIT_PATH.search(entry["path"])
+        and INJECTED not in entry.get("taxonomy", ())
     }
 
 
