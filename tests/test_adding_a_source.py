@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 ADDED = ROOT / "tests" / "added_source"
 EXAMPLE = "modelsdev"
@@ -71,6 +73,7 @@ def insert(path: Path, texts: dict[str, str]) -> None:
     path.write_text(text, "utf-8")
 
 
+@pytest.mark.slow
 def test_a_source_is_added_by_what_the_guide_names(tmp_path: Path) -> None:
     house = copied(tmp_path / "house")
     add_source(house)
