@@ -114,7 +114,7 @@ class Day:
             if target == SLUG:
                 judged = judged_slug(target, registry)
             else:
-                judged = judged_document(target, registry, opened.reader.keys, self.now)
+                judged = judged_document(target, registry, opened.reader.keys, self.now, private=False)
             opened = pin_first(opened, [judged], options)
         except (FlowError, PipelineError) as error:
             return "refused: " + ("key_revoked" if "key_revoked" in str(error) else str(error)[:60])

@@ -73,6 +73,7 @@ class Place:
             "COLUMNS": "200",
             "PASSPORTS_STORE": str(self.store),
             "PASSPORTS_SOURCES": "openrouter",
+            "PASSPORTS_ALLOW_PRIVATE": "true",
             "PASSPORTS_GATES_FILE": str(self.folder / "gates.toml"),
             "PASSPORTS_WORK": str(self.folder / "work"),
             "TMPDIR": str(self.folder / "tmp"),

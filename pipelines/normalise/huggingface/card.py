@@ -20,6 +20,7 @@ from pipelines.normalise.huggingface.tags import MOST_BASE_MODELS, REPOSITORY
 from pipelines.normalise.huggingface.vocabulary import RELATIONS
 from pipelines.texts.cards import claims_in
 from pipelines.texts.descriptions import kinds_in
+from pipelines.texts.instructions import instruction_facts
 from pipelines.texts.purposes import card_purposes
 from pipelines.texts.rulings import TextClaim
 from pipelines.texts.subjects import Names, names_of
@@ -62,6 +63,7 @@ def read_card(raw: RawListing) -> Listing:
             *_limits(claims_in(card, body)),
             *_kinds(card, body, names),
             *card_purposes(card, body, names),
+            *instruction_facts(raw.body),
         ),
         results=_results(card, front),
         same_as=() if is_none else code_of(raw.id, [raw.body]),

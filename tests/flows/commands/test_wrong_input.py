@@ -63,7 +63,7 @@ def test_an_option_is_blamed_by_its_own_name(store: Path, passports: Terminal, m
 
 def test_an_address_of_a_key_is_printed_as_it_was_given(store: Path, passports: Terminal) -> None:
     printed = refused(passports, "verify", "--all", "--store", store, "--key", "http://127.0.0.1:1/a.jwk", status=1)
-    assert printed == "--key http://127.0.0.1:1/a.jwk: [Errno 111] Connection refused\n"
+    assert printed.startswith("--key http://127.0.0.1:1/a.jwk: 127.0.0.1 is an address of this machine")
 
 
 def test_a_date_before_1970_is_not_a_date(store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
