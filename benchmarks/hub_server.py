@@ -11,6 +11,10 @@ import argparse
 import asyncio
 import hashlib
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, NamedTuple
@@ -156,6 +160,18 @@ def main() -> None:
     parser.add_argument("--latency-ms", type=float, default=0.0)
     given = parser.parse_args()
     asyncio.run(serve(Hub(given.items, given.page, given.latency_ms / 1000), given.port))
+
+
+@contextmanager
+def serving(items: int) -> Iterator[str]:
+    """Serve an invented Hub until the context ends; yield its address."""
+    command = [sys.executable, "-m", "benchmarks.hub_server", "--items", str(items), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own server
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().split()[0]
+        finally:
+            server.terminate()
 
 
 if __name__ == "__main__":

@@ -269,8 +269,8 @@ def test_an_older_pointer_that_was_put_back_is_refused(store: Path, records: lis
     (store / layout.snapshot_key(2)).unlink()
     refused = passports("refresh", "--store", store)
     assert (refused.status, "generation 2, which was published from here" in refused.err) == (1, True)
-    retained = passports("store", "repair", "--store", store)
-    assert (retained.status, "seen.json" in retained.err) == (1, True)
+    repaired = passports("store", "repair", "--store", store)
+    assert (repaired.status, "passports store forget" in repaired.err) == (1, True)
 
 
 def test_a_snapshot_that_is_gone_is_named_with_its_remedy(later: Path, passports: Terminal) -> None:

@@ -14,11 +14,12 @@ from pipelines.normalise.huggingface.vocabulary import HUB_VOCABULARY
 from pipelines.normalise.openrouter.vocabulary import VOCABULARY
 from pipelines.passport.artifact import RISK_TAXONOMY
 from pipelines.rules.capabilities import CapabilityRule
-from pipelines.rules.cards import card_rules
+from pipelines.rules.cards import Wording, card_rules
 from pipelines.rules.conditions import Condition, compiled
 from pipelines.rules.descriptions import description_rules
 from pipelines.rules.failure_modes import LIMIT, PLACE, FailureMode
 from pipelines.rules.issuing import Confidence
+from pipelines.rules.languages import ForeignWording
 from pipelines.rules.purposes import purpose_rules
 from pipelines.rules.rulebook import PARSED, Rulebook, rule_at, rulebook, stated_limits
 from pipelines.rules.tables import TABLES, table_text
@@ -395,3 +396,10 @@ def test_the_digest_pins_the_tables() -> None:
         "instructions.toml",
     }
     assert {*PARSED, *read_apart} == set(TABLES)
+
+
+@pytest.mark.parametrize("wording", [Wording, ForeignWording])
+def test_a_wording_of_an_unknown_failure_mode_is_refused_by_its_field(wording: type[Wording | ForeignWording]) -> None:
+    row = {"mode": "singing", "kind": "limitation", "patterns": ["sings"]}
+    with pytest.raises(ValidationError, match=r"mode\n.*names the failure mode 'singing', which failure_modes.toml"):
+        wording.model_validate(row)
