@@ -55,7 +55,8 @@ def _of_sentence(card: bytes, sentence: Sentence) -> Iterator[Fact]:
 
 def _value(rule: StatementRule, quote: str) -> FactValue | None:
     """The value that a sentence states, in the fact's unit; None where it states none that can be."""
-    match = next((found for pattern in rule.patterns if (found := pattern.search(" ".join(quote.split())))), None)
+    line = " ".join(quote.split())
+    match = next((found for pattern in rule.patterns if (found := pattern.search(line))), None)
     if match is None:
         return None
     words = match["value"]
