@@ -2,7 +2,9 @@
 
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import groupby
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -26,8 +28,24 @@ CLAIMING: tuple[ClaimKind, ...] = ("limitation", "bias", "risk", "out_of_scope")
 def _compiled(alternatives: object) -> object:
     """Return one pattern that matches any of a list of expressions, ignoring case."""
     if isinstance(alternatives, list):
-        return re.compile("|".join(f"(?:{one})" for one in alternatives) or r"(?!)", re.IGNORECASE)
+        runs = groupby(alternatives, key=_anchor)
+        return re.compile("|".join(_joined(anchor, run) for anchor, run in runs) or r"(?!)", re.IGNORECASE)
     return alternatives
+
+
+def _anchor(expression: str) -> str:
+    """Return the boundary or beginning that an expression starts with, which restricts where it may match; else ""."""
+    whole = "|" not in _INSIDE.sub("", expression)
+    return next((anchor for anchor in (r"\b", "^") if whole and expression.startswith(anchor)), "")
+
+
+def _joined(anchor: str, run: Iterable[str]) -> str:
+    """Join expressions behind their anchor, so that it is tried once at each place and not once for each of them."""
+    return anchor + "(?:" + "|".join(f"(?:{one[len(anchor) :]})" for one in run) + ")"
+
+
+_INSIDE: re.Pattern[str] = re.compile(r"\\.|\[[^\]]*\]|\((?:[^()\\]|\\.|\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\))*\)")
+"""What is escaped, in a class or in up to three brackets: a bar left outside of it parts an expression."""
 
 
 Pattern = Annotated[re.Pattern[str], BeforeValidator(_compiled)]
