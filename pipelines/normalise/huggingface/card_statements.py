@@ -53,12 +53,10 @@ def stated_facts(
 def _of_sentence(card: bytes, sentence: Sentence, names: Names | None) -> Iterator[Fact]:
     quote = card[sentence.start : sentence.end].decode("utf-8", "replace")
     lowered = quote.lower()
-    if (
-        _WEIGHTS in lowered
-        and (count := stated_count(sentence.text, names, item=sentence.item))
-        and clean(quote) == quote
-    ):
-        yield Fact("parameter_count", count, f"bytes:{sentence.start}-{sentence.end}", quote, "pattern")
+    counted = names is not None and _WEIGHTS in lowered
+    weights = stated_count(sentence.text, names or NO_NAMES, item=sentence.item) if counted else None
+    if weights and clean(quote) == quote:
+        yield Fact("parameter_count", weights, f"bytes:{sentence.start}-{sentence.end}", quote, "pattern")
     for rule in card_rules().statements:
         if rule.needs in lowered and (value := _value(rule, quote)) is not None and clean(quote) == quote:
             locator = f"bytes:{sentence.start}-{sentence.end}"

@@ -59,6 +59,11 @@ def test_what_sentences_state_is_quoted(text: str, stated: dict[str, object]) ->
     assert named(text) == stated
 
 
+def test_an_addition_to_a_model_has_not_the_weights_that_its_card_states() -> None:
+    card = b"# Teal\n\nThe model has 7B parameters.\n\n- 7B parameters\n"
+    assert [*stated_facts(card, read_body(card), None, declares_base=False)] == []
+
+
 def test_a_base_model_that_the_front_matter_declares_is_not_read_from_the_text() -> None:
     card = (
         b"---\nbase_model: a/tern\n---\n\nThis model is a fine-tuned version of [x](https://huggingface.co/a/heron).\n"
