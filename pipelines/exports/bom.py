@@ -17,6 +17,7 @@ from pipelines.pages.words import QUOTE, href, line
 from pipelines.registry.export_keys import dsse_key
 from pipelines.registry.layout import page_key, passport_copy_key
 from pipelines.rules.rulebook import rulebook
+from schemas.sources import HUB
 
 Json = dict[str, Any]
 
@@ -151,7 +152,7 @@ def _purl(repository: str | None) -> str:
     """Return the package URL of a repository on the Hub; "" where there is none, or its name is no repository's."""
     owner, _, name = (repository or "").partition("/")
     fits = owner and name and _REPOSITORY.issuperset(owner + name)
-    return f"pkg:huggingface/{owner}/{name}" if fits else ""
+    return f"pkg:{HUB}/{owner}/{name}" if fits else ""
 
 
 def _serial(component: Json) -> str:
