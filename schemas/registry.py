@@ -172,7 +172,7 @@ class Snapshot(Frozen):
     """The search index; None in generations that have none."""
     rules_sha256: Sha256
     log: LogHead | None = None
-    """The public log with all that this generation issued; None in generations of older versions, which kept none."""
+    """The public log with all that this generation issued; None in generations of older versions, which have none."""
     lifetimes: dict[str, Lifetime]
     """Source → how long its facts stay fresh; the dates in passports that this generation issued follow from it."""
     run: str
@@ -230,7 +230,7 @@ class Applied(Frozen):
 
 
 class PageList(Frozen):
-    """The pages of one generation: signed, so that a changed page can be told."""
+    """The pages of one generation: signed, so that a changed page is recognised."""
 
     generation: int
     snapshot_sha256: Sha256

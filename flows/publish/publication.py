@@ -66,7 +66,7 @@ class Copies(NamedTuple):
 
 
 RenderCopies = Callable[[str, bytes, LogPlace | None], Copies]
-"""From a slug, the bytes of its signed passport and its place in the log (None: no log was kept) to its copies."""
+"""From a slug, the bytes of its signed passport and its place in the log (None: there is no log) to its copies."""
 
 
 Body = bytes | Path

@@ -168,8 +168,18 @@ class SitePages:
         yield INDEX_KEY, front_page(site, self._first, vocabulary, passports=passports, parts=self._count)
         yield ENDS_KEY, self._ends.calendar(site)
         yield from registry_pages(site, self._reader, self._figures, self._load, self._before)
-        yield from plain_pages(site, self._reader.key_id)
+        yield from plain_pages(site, self._passports_key())
         yield from assets().items()
+
+    def _passports_key(self) -> str:
+        """Return the id of the key that signs passports now, as the root of trust states it, else of the only one."""
+        keys = self._reader.keys
+        named = [
+            (key.valid_from, one)
+            for one in keys.key_ids
+            if (key := keys.role_key(one, "passports")) and key.state == "active"
+        ]
+        return max(named)[1] if named else self._reader.key_id
 
     def _makers(self, groups: Groups) -> Iterator[Groups]:
         """Yield the groups of makers; of a large registry a range of them at a time, so that memory holds no more."""

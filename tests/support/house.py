@@ -46,7 +46,7 @@ ONLY_IN = {
     "jinja2": ["pipelines/pages/templating.py"],
     "jsonschema": ["pipelines/signing/contract_errors.py"],
     "jsonschema_rs": ["pipelines/signing/contract.py"],
-    "leather": ["pipelines/pages/registry/charts.py"],
+    "leather": ["pipelines/views/charts.py"],
     "markdown_it": ["pipelines/markdown/"],
     "mcp": ["flows/agents/"],
     "nacl": ["pipelines/signing/keys.py"],

@@ -101,13 +101,13 @@ def test_an_unchanged_run_rewrites_no_page_but_those_about_the_registry(store: L
 def test_pages_of_what_is_served_no_more_are_removed(store: LocalStore) -> None:
     base = read_served(store, KEYS, AT)
     assert base
-    kept = [row for row in base.rows() if row.slug not in SOME]
-    wanted = replace(serving(publication({}, base, run="run-2"), kept), rendering=RENDERING)
+    retained = [row for row in base.rows() if row.slug not in SOME]
+    wanted = replace(serving(publication({}, base, run="run-2"), retained), rendering=RENDERING)
     publish(publisher(store, "2"), wanted, base=base, rebase=lambda _: wanted)
     assert not any(store.exists(slug) for slug in SOME)
-    assert all(store.exists(row.slug) for row in kept)
+    assert all(store.exists(row.slug) for row in retained)
     rows = orjson.loads(store.get("data/table/0.json").body)["rows"]
-    assert rows == len(kept)
+    assert rows == len(retained)
 
 
 def test_without_its_list_or_with_a_damaged_one_everything_is_rendered_and_compared(store: LocalStore) -> None:
