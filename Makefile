@@ -39,7 +39,7 @@ $(UV):
 # Compiled once here, as some machines forbid Python to store what it compiles: starting is twice as fast.
 $(SYNCED): export UV_COMPILE_BYTECODE = 1
 $(SYNCED): pyproject.toml uv.lock | $(UV)
-	$(UV) sync --quiet --frozen --python $$($(PYTHON) -c 'import sys; print(sys.executable)')
+	$(UV) sync --quiet --frozen --all-extras --python $$($(PYTHON) -c 'import sys; print(sys.executable)')
 	@touch $@
 
 venv: $(SYNCED)

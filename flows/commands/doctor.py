@@ -3,6 +3,7 @@
 import secrets
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from http.client import HTTPException
 from urllib.error import HTTPError
@@ -10,9 +11,11 @@ from urllib.parse import urljoin
 
 from protego import Protego
 
+from flows.checkup.expiry import root_of_trust
 from flows.checkup.machine import Check, ensure_writable, first_there, fixed_clock, metrics, prefect, work
 from flows.commands import terminal
 from flows.config.clock import system_clock
+from flows.config.extras import require_chosen
 from flows.config.settings import Settings, gates_of, read_settings
 from flows.config.signing_key import find_key, key_file
 from flows.config.web import Fetching, fetch
@@ -74,6 +77,7 @@ def _tried(name: str, look: Callable[[], Check]) -> Check:
 
 def _settings(settings: Settings) -> Check:
     gates = gates_of(settings)
+    require_chosen(settings)
     return Check(
         "settings", "fit", f"issuer {settings.issuer}, served at {settings.base_url}, gates for {', '.join(gates)}"
     )
@@ -108,6 +112,11 @@ def _store(settings: Settings, at: datetime, nonce: str) -> Iterator[Check]:
         f"{store.name}: of {RACERS} simultaneous writes exactly one succeeds; generations are committed {how}",
     )
     yield _tried("registry", lambda: _registry(settings, store, at))
+    with suppress(FlowError):  # a key that cannot be read is stated by its own check
+        if own := find_key(settings):
+            yield _tried(
+                "root of trust", lambda: root_of_trust(open_authority(settings, store, own, timestamp(at)), at)
+            )
 
 
 def _registry(settings: Settings, store: Store, at: datetime) -> Check:

@@ -11,7 +11,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from flows.config.source_settings import SourceSettings, Url
 from flows.config.spelling import spelled
-from flows.errors import FlowError
+from flows.errors import SettingsError
 from pipelines.rules.gates import Gates, default_gates, read_gates
 from schemas.sources import CRAWLS
 
@@ -23,10 +23,6 @@ PREFIX = "PASSPORTS_"
 """What the variables of all settings begin with."""
 OTHER_VARIABLES = ("PASSPORTS_RECORDINGS",)
 """Variables of ours that are no settings: the folder of larger recordings, for the tests."""
-
-
-class SettingsError(FlowError):
-    """A setting has an invalid value."""
 
 
 class Settings(SourceSettings):

@@ -17,8 +17,7 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flows.config.settings import SettingsError
-from flows.errors import FlowError
+from flows.errors import FlowError, SettingsError
 from flows.job.locks import running_elsewhere
 
 HOST, PORT = "127.0.0.1", 4200

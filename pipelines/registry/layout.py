@@ -90,6 +90,11 @@ _RULES: tuple[tuple[re.Pattern[str], Headers], ...] = tuple(
         (r"\.well-known/jwks\.json", "application/jwk-set+json", _MINUTES),
         (r"schema\.json", "application/schema+json", _MINUTES),
         (r"api/.+", "application/json", _MINUTES),
+        (r"feeds/.+\.atom", "application/atom+xml; charset=utf-8", _MINUTES),
+        (r"feeds/.+\.ics", "text/calendar; charset=utf-8", _MINUTES),
+        (r"exports/.+\.parquet", "application/vnd.apache.parquet", _MINUTES),
+        (r"exports/bom/.+", "application/vnd.cyclonedx+json; version=1.6", _MINUTES),
+        (r"exports/dsse/.+", "application/vnd.dsse.envelope.v1+json", _MINUTES),
         (r"(capability|purpose|maker|failure)/.+", "text/html; charset=utf-8", _MINUTES),
     )
 )

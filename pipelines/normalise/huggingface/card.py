@@ -133,14 +133,14 @@ def _cut(card: bytes, start: int, end: int) -> Quote | None:
 
 def _limits(claims: Iterable[TextClaim]) -> list[Fact]:
     """Sentences that state limits, in the card's order; each failure mode's first one is retained before any second."""
-    kept: list[tuple[int, TextClaim]] = []
+    limits: list[tuple[int, TextClaim]] = []
     seen: Counter[str] = Counter()
     for claim in claims:
         if clean(claim.quote) == claim.quote:
-            kept.append((seen[claim.name or ""], claim))
+            limits.append((seen[claim.name or ""], claim))
             seen[claim.name or ""] += bool(claim.name)
-    kept = sorted(kept, key=lambda one: one[0])[:MOST_LIMITS]
-    return [_limit(claim) for claim in sorted((claim for _, claim in kept), key=lambda claim: claim.start)]
+    limits = sorted(limits, key=lambda one: one[0])[:MOST_LIMITS]
+    return [_limit(claim) for claim in sorted((claim for _, claim in limits), key=lambda claim: claim.start)]
 
 
 def _limit(claim: TextClaim) -> Fact:

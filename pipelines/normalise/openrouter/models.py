@@ -101,9 +101,9 @@ def _alias_target(record: RecordReader) -> ListingId | None:
 
 def _read_refusals(name: str, listing_id: str, facts: list[Fact]) -> None:
     """Read from its name, else from its id without the author, that it declines nothing."""
-    for text, at, said in ((name, "/name", name), (listing_id.partition("/")[2], "/id", listing_id)):
+    for text, at, stated in ((name, "/name", name), (listing_id.partition("/")[2], "/id", listing_id)):
         if word := called_uncensored(text):
-            facts.append(Fact(CALLED_UNCENSORED, word, at, said))
+            facts.append(Fact(CALLED_UNCENSORED, word, at, stated))
             return
 
 

@@ -279,14 +279,14 @@ def test_an_unknown_slug_is_answered_with_the_nearest_names(store: Path, passpor
 
 
 @pytest.mark.parametrize(
-    ("target", "told"),
+    ("target", "message"),
     [("./missing.json", "No such file"), (".", "Is a directory"), ("../a/b", "No such file"), ("", "Is a directory")],
 )
-def test_a_target_that_is_nothing_is_told_of(target: str, told: str, store: Path, passports: Terminal) -> None:
+def test_a_target_that_is_nothing_is_reported(target: str, message: str, store: Path, passports: Terminal) -> None:
     ended = passports("verify", target, copy_of(store), *AT, "--json")
     unreadable, good = ended.json()["findings"]
     assert (ended.status, unreadable["target"], unreadable["verdict"]) == (1, target, "unreadable")
-    assert told in unreadable["reason"]
+    assert message in unreadable["reason"]
     assert "give a slug, a file or a URL" in unreadable["reason"]
     assert good["verdict"] == "ok_offline"
 
@@ -299,7 +299,7 @@ def test_a_file_that_is_no_passport_is_malformed(content: bytes, equipped: Path,
     assert ended.json()["findings"][0]["verdict"] == "malformed"
 
 
-def test_a_private_key_is_not_taken_as_a_trusted_one_and_not_shown(store: Path, passports: Terminal) -> None:
+def test_a_private_key_is_not_accepted_as_a_trusted_one_and_not_shown(store: Path, passports: Terminal) -> None:
     private = store.parent / "signing-key.jwk"
     ended = passports("verify", "--all", "--store", store, "--key", private, *AT)
     assert (ended.status, ended.out) == (1, "")
@@ -324,7 +324,7 @@ def test_an_empty_store_has_nothing_to_verify(equipped: Path, passports: Termina
     assert not (equipped / "nothing").exists()
 
 
-def test_a_store_that_is_a_file_is_told_of(equipped: Path, passports: Terminal) -> None:
+def test_a_store_that_is_a_file_is_reported(equipped: Path, passports: Terminal) -> None:
     (equipped / "file").write_text("")
     ended = passports("verify", "--all", "--store", equipped / "file", *AT)
     assert (ended.status, ended.out) == (2, "")
@@ -387,7 +387,7 @@ def test_an_address_that_gives_no_good_answer_is_no_crash(answer: bytes, store: 
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://", "http://[", "http://127.0.0.1:x/", "http://a b/"])
-def test_an_address_that_cannot_be_reached_is_told_of(url: str, store: Path, passports: Terminal) -> None:
+def test_an_address_that_cannot_be_reached_is_reported(url: str, store: Path, passports: Terminal) -> None:
     ended = passports("verify", url, *AT, "--json")
     (finding,) = ended.json()["findings"]
     assert (ended.status, finding["target"], finding["verdict"]) == (1, url, "unreadable")

@@ -17,7 +17,7 @@ Answer = Callable[[socket.socket, threading.Event], None]
 
 @contextmanager
 def answering(*answers: Answer) -> Iterator[str]:
-    """A server that answers one connection after the other as it is told to."""
+    """A server that answers one connection after the other as it is asked to."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
 

@@ -16,7 +16,7 @@ OWNER_OR_NAME = st.text(alphabet="ab-._A", min_size=1, max_size=5)
 
 
 @pytest.mark.parametrize(
-    ("listing_id", "taken_apart"),
+    ("listing_id", "parts"),
     [
         ("qwen/qwq-32b", ListingId("qwen/qwq-32b", None, alias=False)),
         ("qwen/qwen3-coder:free", ListingId("qwen/qwen3-coder", "free", alias=False)),
@@ -24,8 +24,8 @@ OWNER_OR_NAME = st.text(alphabet="ab-._A", min_size=1, max_size=5)
         ("~a/b:free", ListingId("a/b", "free", alias=True)),
     ],
 )
-def test_an_id_comes_apart(listing_id: str, taken_apart: ListingId) -> None:
-    assert split_id(listing_id) == taken_apart
+def test_an_id_comes_apart(listing_id: str, parts: ListingId) -> None:
+    assert split_id(listing_id) == parts
 
 
 def test_a_slug_keeps_dots_and_turns_the_slash_into_a_hyphen() -> None:
@@ -43,7 +43,7 @@ def test_every_plain_id_has_a_slug(author: str, name: str) -> None:
     ["", "heron", "/heron", "heron/", "a/b/c", "A/b", "a/b c", "a/b\n", "../b", "-a/b", "a/b:", "a/b:x:y", "a/b:Free",
      "a/" + "b" * 200, "a/é", "a/b%2f", "~~a/b", "qwen/-qwq-32b", "qwen-/qwq-32b", "x/qwen--qwq-32b"],
 )  # fmt: skip
-def test_an_id_that_could_not_stand_in_an_address_is_not_plain(listing_id: str) -> None:
+def test_an_id_that_could_not_be_in_an_address_is_not_plain(listing_id: str) -> None:
     assert not is_plain(split_id(listing_id))
 
 

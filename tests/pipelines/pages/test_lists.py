@@ -9,7 +9,6 @@ from pipelines.pages.front import FIRST_ROWS, Vocabulary, front_page
 from pipelines.pages.groups import MOST_MEMBERS, Groups, group_page, makers_page, vocabulary_page
 from pipelines.pages.plain import plain_pages
 from pipelines.pages.registry.changes import changes_files, generation_of
-from pipelines.pages.registry.charts import stacked_bars
 from pipelines.pages.site import Site
 from pipelines.pages.summary import Summary, by_use, summary_of
 from pipelines.pages.table import table_part
@@ -145,11 +144,3 @@ def test_changes_are_shown_by_cause_and_their_texts_are_harmless() -> None:
     assert objections(files["changes"]) == []
     assert orjson.loads(files["data/changes.json"])["generations"][0]["changes"][0]["slug"] == SLUG
     assert objections(changes_files(SITE, [])["changes"]) == []
-
-
-def test_a_chart_has_no_style_script_or_reference() -> None:
-    drawn = stacked_bars([f"2026-06-{day:02}" for day in range(1, 31)], [[300, day, 1] for day in range(30)])
-    assert objections(drawn.encode()) == []
-    assert "href" not in drawn
-    assert drawn.count('class="series') == 3
-    assert len(drawn) < 60_000

@@ -187,9 +187,18 @@ def test_site_files_have_their_places(key: str) -> None:
         (layout.PUBLIC_KEY_KEY, "application/json", "max-age=300"),
         (layout.INDEX_KEY, "text/html; charset=utf-8", "max-age=300"),
         ("assets/site.css", "text/css; charset=utf-8", "max-age=300"),
+        ("feeds/changes.atom", "application/atom+xml; charset=utf-8", "max-age=300"),
+        ("feeds/ends.ics", "text/calendar; charset=utf-8", "max-age=300"),
+        ("badge/acme-tern.svg", "image/svg+xml", "max-age=300"),
+        ("exports/passports.jsonl.zst", "application/zstd", "max-age=300"),
+        ("exports/passports.parquet", "application/vnd.apache.parquet", "max-age=300"),
+        ("exports/bom/acme-tern.cdx.json", "application/vnd.cyclonedx+json; version=1.6", "max-age=300"),
+        ("exports/dsse/acme-tern.json", "application/vnd.dsse.envelope.v1+json", "max-age=300"),
+        ("exports/card/acme-tern.md", "text/markdown; charset=utf-8", "max-age=300"),
+        ("sitemap.xml", "application/xml", "max-age=300"),
     ],
 )
-def test_what_moves_is_asked_for_again_and_what_is_named_by_its_hash_is_kept(
+def test_what_moves_is_asked_for_again_and_what_is_named_by_its_hash_is_retained(
     key: str, content_type: str, caching: str
 ) -> None:
     served = layout.headers(key)
