@@ -24,7 +24,7 @@ ORDER = {
     "pipelines": [
         "errors", "ahead", "freshness", "formats", "registry", "log", "signing", "rules", "markdown", "texts",
         "extraction", "normalise", "lifecycle", "merge", "enrich", "scoring", "passport", "audit", "views", "pages",
-        "order", "item_pipeline",
+        "exports", "order", "item_pipeline",
     ],
     "flows": [
         "errors", "output", "progress", "demo", "config", "store", "registry", "trust", "search", "publish", "site",
@@ -40,6 +40,7 @@ MOST_FILES = 15
 """Modules in one package."""
 ITEM_PIPELINE = Path("pipelines/item_pipeline.py")
 ONLY_IN = {
+    "arro3": ["flows/site/parquet.py"],
     "fastapi": ["flows/api/"],
     "httptools": [],
     "jinja2": ["pipelines/pages/templating.py"],

@@ -17,7 +17,7 @@ from flows.api.application import application
 from flows.api.nginx import configuration
 from flows.api.server import listen
 from flows.audit.copy_check import check_copy
-from flows.config.settings import SettingsError
+from flows.errors import SettingsError
 from flows.store.base import MAX_BLOB_BYTES, Blob, StoreUnavailableError
 from flows.store.local import LocalStore
 from flows.store.open import open_store
@@ -225,7 +225,7 @@ def test_nothing_can_be_written(store: LocalStore, port: int, method: str) -> No
         "/registry/link",
     ],
 )
-def test_folders_hidden_files_links_and_what_lies_outside_are_not_served(
+def test_folders_hidden_files_links_and_what_is_outside_are_not_served(
     store: LocalStore, port: int, target: str
 ) -> None:
     secret = Path(store.name).parent / "secret"
@@ -271,7 +271,7 @@ def test_a_store_that_ends_between_the_file_and_the_page_for_what_is_missing_is_
     assert (got.status, got.headers["retry-after"]) == (503, "5")
 
 
-def test_a_taken_port_is_told(store: LocalStore) -> None:
+def test_a_port_in_use_is_reported(store: LocalStore) -> None:
     with served_by_us(store) as port, pytest.raises(SettingsError, match=f"127.0.0.1:{port}: .* choose another"):
         listen("127.0.0.1", port)
 

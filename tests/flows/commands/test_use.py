@@ -93,15 +93,15 @@ def test_a_key_is_made_once_and_shown_by_its_public_half(passports: Terminal) ->
     assert path.read_text() == private
 
 
-def test_a_key_is_made_where_it_is_wanted_and_told_in_json(
+def test_a_key_is_made_where_it_is_wanted_and_printed_in_json(
     tmp_path: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_option, by_setting = tmp_path / "option.jwk", tmp_path / "setting.jwk"
     monkeypatch.setenv("PASSPORTS_SIGNING_KEY_FILE", str(by_setting))
-    told = passports("keys", "init", "--file", by_option, "--json").json()
-    assert told["file"] == str(by_option)
-    assert told["public_key"]["kid"] == signing_key_from_jwk(by_option.read_text()).key_id
-    assert "d" not in told["public_key"]
+    reported = passports("keys", "init", "--file", by_option, "--json").json()
+    assert reported["file"] == str(by_option)
+    assert reported["public_key"]["kid"] == signing_key_from_jwk(by_option.read_text()).key_id
+    assert "d" not in reported["public_key"]
     assert passports("keys", "init").status == 0
     assert by_setting.exists()
     assert not default_key_file().exists()
@@ -209,6 +209,6 @@ def test_each_command_that_reads_by_a_pinned_key_reads_by_a_pinned_root_too() ->
         for one in each.registered_commands
         if one.callback
     }
-    reading = {name for name, parameters in found.items() if "state" in parameters}
+    reading = {name for name, parameters in found.items() if "key" in parameters}
     assert {"serve", "mcp", "verify", "show"} <= reading
-    assert [name for name in sorted(reading) if not {"key", "root"} <= found[name].keys()] == []
+    assert [name for name in sorted(reading) if "root" not in found[name]] == []

@@ -124,6 +124,11 @@ def test_every_name_of_a_maker_gives_a_key(maker: str) -> None:
     assert headers(key).content_type == "text/html; charset=utf-8"
 
 
+def test_a_maker_with_a_letter_that_only_becomes_latin_has_a_page_of_its_own() -> None:
+    assert addresses.maker_page("\u212aimi") != addresses.maker_page("kimi")
+    assert addresses.maker_page("Kimi") == addresses.maker_page("kimi")
+
+
 def test_a_uri_resolves_at_its_page() -> None:
     assert addresses.capability_page("capability://tool.use.calling") == "capability/tool.use.calling"
     assert addresses.purpose_page("purpose://code.editing.coding") == "purpose/code.editing.coding"
