@@ -21,7 +21,7 @@ from benchmarks.attacks.places import EASY_GATE, ROOT
 from benchmarks.attacks.servers import OpenRouter, listening_to
 from benchmarks.refreshing import BEGUN
 from flows.demo.recording import models
-from pipelines.signing.keys import Signer, signing_key_to_jwk
+from pipelines.signing.keys import signing_key_to_jwk
 from schemas.sources import SOURCE_NAMES
 
 pytestmark = pytest.mark.slow
@@ -147,7 +147,6 @@ def test_a_run_leaves_no_key(desk: Desk, where: str) -> None:
     given = {} if where == "file" else {"PASSPORTS_SIGNING_KEY": desk.key.read_text()}
     if where == "environment":
         desk.key.unlink()
-        given["PASSPORTS_SIGNING_KEY_FILE"] = ""
     assert desk.run(*CLI, "refresh", "-v", **given) == 0, desk.said
     assert list((desk.folder / "prefect").glob("*.db")), "its database is searched"
     for command in (("verify", "--all"), ("status",), ("doctor",), ("publish", "--to", str(desk.folder / "mirror"))):
@@ -185,7 +184,7 @@ def test_a_closed_gate_leaves_no_key(desk: Desk) -> None:
 def spoilt(seed: bytes) -> dict[str, str]:
     """Return texts of key files that cannot be used, and that have the key all the same."""
     good = json.loads(signing_key_to_jwk(seed))
-    other = json.loads(signing_key_to_jwk(Signer(bytes(32)) and bytes(32)))
+    other = json.loads(signing_key_to_jwk(bytes(32)))
     return {
         "cut off": json.dumps(good)[:-1], "another public key": json.dumps(good | {"x": other["x"]}),
         "twice": json.dumps(good)[:-1] + f', "d": "{good["d"]}"}}', "no JSON": good["d"], "raw": seed.hex(),
