@@ -44,10 +44,16 @@ class LogScrub:
 
     def _candidates(self, file: LogFile) -> Iterator[bytes]:
         """Yield bytes that are right: as the files below state them, then another store's."""
-        for make in (lambda: self._check.from_below(file), lambda: self._elsewhere and self._elsewhere(file.name)):
+        for make in (self._check.from_below, self._from_elsewhere):
             try:
-                body = make()
-                if body is not None and self._check.fault(file, body) is None:
-                    yield body
+                body = make(file)
+                right = self._check.fault(file, body) is None
             except UNREADABLE:
                 continue
+            if right:
+                yield body
+
+    def _from_elsewhere(self, file: LogFile) -> bytes:
+        if self._elsewhere is None:
+            raise LogError("there is no other store")
+        return self._elsewhere(file.name)

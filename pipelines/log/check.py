@@ -21,16 +21,16 @@ _TILES_CACHED = 64
 
 
 class LogFile(NamedTuple):
-    """A tile of a level, or a bundle of entries, whose level is -1."""
+    """A tile of a level, or a bundle of entries, whose level is -1; its number in the level, and its width."""
 
     level: int
-    index: int
+    number: int
     width: int
 
     @property
     def name(self) -> str:
         """Its name below the log's folder."""
-        return bundle_key(self.index, self.width) if self.level < 0 else tile_key(self.level, self.index, self.width)
+        return bundle_key(self.number, self.width) if self.level < 0 else tile_key(self.level, self.number, self.width)
 
 
 def files_from_above(size: int) -> Iterator[LogFile]:
@@ -57,14 +57,14 @@ class FileCheck:
                 entries = read_bundle(body)
             except LogError as error:
                 return str(error)
-            right = b"".join(map(leaf_hash, entries)) == self._above(LogFile(0, file.index, file.width))
+            right = b"".join(map(leaf_hash, entries)) == self._above(LogFile(0, file.number, file.width))
             return None if right else "has other entries than the signed log"
         if len(body) != file.width * HASH_BYTES:
             return f"has {len(body)} bytes, not {file.width * HASH_BYTES}"
         if file.width < TILE_WIDTH:
-            return None if leads_to(self._log, file.level, file.index, body) else "does not lead to the signed log"
+            return None if leads_to(self._log, file.level, file.number, body) else "does not lead to the signed log"
         count = self._log.size >> TILE_LEVELS * (file.level + 1)
-        above, place = divmod(file.index, TILE_WIDTH)
+        above, place = divmod(file.number, TILE_WIDTH)
         parent = self._above(LogFile(file.level + 1, above, min(TILE_WIDTH, count - above * TILE_WIDTH)))
         right = root_of_complete(hashes_in(body)) == hashes_in(parent)[place]
         return None if right else "does not lead to the tile above it"
@@ -74,8 +74,8 @@ class FileCheck:
         if file.level < 0:
             raise LogError("nothing is below a bundle")
         if file.level == 0:
-            return b"".join(map(leaf_hash, read_bundle(self._read(bundle_key(file.index, file.width)))))
-        first = file.index * TILE_WIDTH
+            return b"".join(map(leaf_hash, read_bundle(self._read(bundle_key(file.number, file.width)))))
+        first = file.number * TILE_WIDTH
         below = (self._read(tile_key(file.level - 1, first + number)) for number in range(file.width))
         return b"".join(root_of_complete(hashes_in(body)) for body in below)
 
