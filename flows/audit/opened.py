@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from flows.audit.verification import JudgedTarget
-from flows.config.settings import Settings, SettingsError
+from flows.config.settings import Settings
 from flows.demo.config import demo_signer
-from flows.errors import FlowError
+from flows.errors import FlowError, SettingsError
 from flows.progress import LOG
 from flows.registry.log import RegistryLog
 from flows.registry.reader import Reader
@@ -23,6 +22,9 @@ from schemas.root import RootRef
 from schemas.seen import Seen, SeenLog
 from schemas.times import instant
 from schemas.verdict import Finding, Verdict
+
+if TYPE_CHECKING:
+    from flows.audit.verification import JudgedTarget
 
 
 class KeyChangedError(FlowError):
@@ -129,7 +131,7 @@ def open_registry(settings: Settings, options: TrustOptions, at: datetime, *, st
     return opened._replace(departure=found._replace(reason=f"{found.reason}: {remedy}"))
 
 
-def pin_first(opened: Opened, judged: Iterable[JudgedTarget], options: TrustOptions) -> Opened:
+def pin_first(opened: Opened, judged: "Iterable[JudgedTarget]", options: TrustOptions) -> Opened:
     """Pin the key that only the registry itself publishes, if `first_use` asks for it and all of `judged` is good.
 
     Returns the registry as trusted from then on. Raise SeenError where the key cannot be remembered, KeyChangedError

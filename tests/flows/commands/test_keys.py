@@ -1,4 +1,4 @@
-"""The keys commands on a real store: taken under a root, rotated, revoked, and passports revoked under it."""
+"""The keys commands on a real store: put under a root, rotated, revoked, and passports revoked under it."""
 
 import json
 import shutil
@@ -9,9 +9,10 @@ import pytest
 
 from flows.client import Registry
 from flows.config.clock import fixed
-from flows.config.settings import SettingsError
 from flows.config.signing_key import SigningKeyError
-from pipelines.registry.layout import POINTER_KEY, brief_key, passport_copy_key, root_key
+from flows.errors import SettingsError
+from pipelines.registry.export_keys import PASSPORT_FILES
+from pipelines.registry.layout import POINTER_KEY, brief_key, page_key, passport_copy_key, root_key
 from pipelines.signing.keys import KeyRing, Signer, jwk, signing_key_to_jwk
 from pipelines.signing.registry_files import SignatureError, open_file
 from pipelines.signing.roots import read_root
@@ -82,7 +83,7 @@ def pinned(desk: Desk) -> tuple[object, ...]:
     return ("--root", desk.folder / "root.json")
 
 
-def test_a_store_with_one_key_is_taken_under_a_root(desk: Desk) -> None:
+def test_a_store_with_one_key_is_put_under_a_root(desk: Desk) -> None:
     key = desk.folder / "public-key.jwk"
     assert desk.verdicts("--all", "--key", key) == {"ok"}
     made = desk.ok("keys", "init", "--root-key", desk.root_key, "--json").json()
@@ -205,6 +206,13 @@ def test_a_revoked_passport_has_a_tombstone_and_its_verdict(rooted: Desk, few: l
     }  # fmt: skip
     brief = rooted.store / brief_key(QWEN)
     assert brief.read_bytes() == copy.read_bytes(), "a revoked passport has no brief"
+    page, files = (
+        rooted.store / page_key(QWEN),
+        {kind: rooted.store / key(QWEN) for kind, key in PASSPORT_FILES.items()},
+    )
+    assert "is revoked" in page.read_text(), "nor a page that shows it"
+    assert {kind for kind, path in files.items() if path.exists()} == {"badge"}
+    assert "revoked 2026-04-22" in files["badge"].read_text()
     found = rooted.reading("verify", QWEN, old, copy, *reader, "--json").json()["findings"]
     assert [one["verdict"] for one in found] == ["revoked"] * 3
     assert "revoked at 2026-04-22T12:01:00.000Z: Its licence was misread." in found[0]["reason"]
@@ -218,6 +226,8 @@ def test_a_revoked_passport_has_a_tombstone_and_its_verdict(rooted: Desk, few: l
     rooted.at(60 * 24 * 4 + 3)
     assert rooted.verdicts(QWEN, copy, *reader) == {"ok"}, "other content is another passport"
     assert json.loads(brief.read_bytes())["signed"]["slug"] == QWEN
+    assert "is revoked" not in page.read_text()
+    assert all(path.exists() for path in files.values())
     assert rooted.verdicts(old, *reader) == {"revoked"}
 
 
