@@ -147,10 +147,8 @@ def play(one: Day) -> Iterator[Moment]:
     one.minute = 5
     thumbprint = json.loads(one.passports("keys", "init", "--root-key", one.root_key, "--json"))["thumbprint"]
     one.passports("keys", "export", "--out", one.folder / "root.json")
-    readers += [
-        Reader("root", root=str(one.folder / "root.json")),
-        Reader("no memory", root=thumbprint, remembers=False),
-    ]
+    pinned = Reader("root", root=str(one.folder / "root.json"))
+    readers += [pinned, Reader("no memory", root=thumbprint, remembers=False)]
     yield moment(6, "a root of trust names the keys")
     shutil.copytree(one.store, one.mirror)
 
@@ -219,19 +217,14 @@ reader without memory cannot tell the morning from now until its pointer expires
 
 def grouped(saw: Mapping[str, str]) -> dict[str, list[str]]:
     """Return what was seen → the readers who saw it."""
-    found: dict[str, list[str]] = {}
-    for name, what in saw.items():
-        found.setdefault(what, []).append(name)
-    return found
+    return {what: [name for name, one in saw.items() if one == what] for what in saw.values()}
 
 
-LEGEND = """A day on which a thief copies a publisher's keys. After each event four readers verify one passport:
+LEGEND = """After each event of the day four readers verify one passport:
   one key    trusts the key that the publisher had before there was a root of trust, by its thumbprint
   first use  trusts what the registry stated when it was first read, and remembers it
   root       trusts a file of the first root of trust
-  no memory  trusts that root by its thumbprint, and remembers nothing of the day
-Each line has a reader's verdict, and the generation of the registry that it was given on.
-"""
+  no memory  trusts that root by its thumbprint, and remembers nothing of the dayEach line has a verdict, and the generation that it was given on."""
 
 
 def main() -> None:
