@@ -224,7 +224,8 @@ LEGEND = """After each event of the day four readers verify one passport:
   one key    trusts the key that the publisher had before there was a root of trust, by its thumbprint
   first use  trusts what the registry stated when it was first read, and remembers it
   root       trusts a file of the first root of trust
-  no memory  trusts that root by its thumbprint, and remembers nothing of the dayEach line has a verdict, and the generation that it was given on."""
+  no memory  trusts that root by its thumbprint, and remembers nothing of the day
+Each line has a verdict, and the generation that it was given on."""
 
 
 def main() -> None:
