@@ -5,9 +5,9 @@ import tomllib
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import groupby
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from pipelines.rules.rulebook import stated_limits
 from pipelines.rules.tables import table_text
@@ -70,10 +70,20 @@ class HeadingRule(Frozen):
     pattern: Pattern = Field(alias="patterns")
 
 
+def _known_mode(mode: str) -> str:
+    if mode not in stated_limits():
+        raise ValueError(f"names the failure mode {mode!r}, which failure_modes.toml does not have")
+    return mode
+
+
+StatedMode = Annotated[str, AfterValidator(_known_mode)]
+"""Name of a failure mode of the catalogue that texts can state."""
+
+
 class Wording(Frozen):
     """Words that state a failure mode; the first row that matches applies."""
 
-    mode: str
+    mode: StatedMode
     """A failure mode of the catalogue, by its name in facts: "confabulation" for "limit:confabulation"."""
     kind: ClaimKind
     pattern: Pattern = Field(alias="patterns")
@@ -188,12 +198,6 @@ class CardRules(Frozen):
     wordings: tuple[Wording, ...] = Field(alias="wording")
     cues: Cues
     statements: tuple[StatementRule, ...] = Field(alias="statement", default=())
-
-    @model_validator(mode="after")
-    def _modes_are_known(self) -> Self:
-        if unknown := {wording.mode for wording in self.wordings} - stated_limits().keys():
-            raise ValueError(f"wordings name failure modes that failure_modes.toml does not have: {unknown}")
-        return self
 
 
 @lru_cache(maxsize=1)

@@ -134,8 +134,8 @@ def _speaks_against(words: str, sentence: Sentence, place: _Place, cues: Cues) -
         return True
     if sentence.text.endswith(LEAD_IN_ENDS) and _announces(words, place.section, cues):
         return True
-    told = f"{sentence.lead_in.rstrip(' :')} {words}" if cues.denying.search(sentence.lead_in) else words
-    denied = cues.denial.search(cues.double_negation.sub(" ", cues.concession.sub(" ", told)))
+    whole = f"{sentence.lead_in.rstrip(' :')} {words}" if cues.denying.search(sentence.lead_in) else words
+    denied = cues.denial.search(cues.double_negation.sub(" ", cues.concession.sub(" ", whole)))
     against = [cues.reference, cues.others, cues.liability, cues.tested]
     against += [] if place.kind == "out_of_scope" else [cues.licence]
     advising = [cues.advice] + ([] if place.kind == "out_of_scope" else [cues.imperative])
