@@ -1,112 +1,66 @@
-"""Counts the instructions of a small fixed build against stored figures: `python -m benchmarks.instructions`.
+"""Measures what reads as instructions to a model: `python -m benchmarks.instructions`, part of `make accuracy`.
 
-Seconds depend on what else a machine does; instructions hardly do. Building, verifying and reading cards are counted by
-callgrind (of valgrind), each beside the floor of building in the same process, as libraries choose instructions by the
-processor. Prints count and ratio to the floor of each; exit 1 where a ratio is beyond BOUND times the stored one.
-`--store` stores the ratios, after a change that is worth its instructions.
+Recall on two sets of texts written for it, one of them blind (benchmarks/labels/instructions.toml says which). False
+alarms on the ordinary texts of these sets, and on the recorded cards, descriptions and names, of which those that are
+flagged are printed for a person to judge. Exits with 1 below the bounds.
 """
 
-import argparse
-import gc
 import json
-import os
-import re
-import subprocess
 import sys
-import tempfile
+import tarfile
 import time
-from collections.abc import Callable, Mapping
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.cards import own_set
-from benchmarks.passports import Bench
-from pipelines.normalise.huggingface.card import read_card
-from schemas.listing import Observation, RawListing
+from pipelines.texts.instructions import instruction_in
+from tests.support.recordings import recorded_days, recordings_dir
 
-STORED = Path(__file__).with_name("instructions.json")
-BOUND = 1.15
-"""A slow-down of 1.3 is beyond it; of three runs of one version the counts differ by 1 % at most."""
-CARDS = 40
-FLOOR = "floor of building"
-COUNT = re.compile(r"^(?:totals|summary): (\d+)", re.MULTILINE)
+LABELS = Path(__file__).parent / "labels/instructions.toml"
+LEAST_RECALL = {"seen": 0.85, "blind": 0.75}
+MOST_ALARMS = {"seen": 1, "blind": 2, "recorded": 3}
 
 
-def works() -> dict[str, Callable[[], object]]:
-    """Return what is counted, by name; the floor comes first."""
-    bench = Bench.of_recording()
-    cards = [
-        RawListing.of(Observation("huggingface-card", "heron-lab/heron", "2026-04-22T08:00:00.000Z"), one.card.decode())
-        for one in list(own_set())[:CARDS]
-    ]
-    return {
-        FLOOR: bench.build_floor,
-        "building": bench.build,
-        "verifying": bench.verify,
-        "reading cards": lambda: [read_card(card) for card in cards],
-    }
-
-
-def be_counted(folder: Path) -> None:
-    """Do each work once to warm up and once counted; runs below callgrind, which writes a file for each."""
-    each = works()
-    for work in each.values():
-        work()
-        work()
-    gc.collect()
-    gc.disable()
-    control("--instr=on")
-    for number, work in enumerate(each.values()):
-        control("--zero")
-        work()
-        control(f"--dump={number}")
-        gc.collect()
-    (folder / "names.json").write_text(json.dumps(list(each)))
-
-
-def control(order: str) -> None:
-    """Give callgrind an order about this process, and wait until it has been carried out."""
-    command = ["callgrind_control", order, str(os.getpid())]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as given:  # noqa: S603 - a tool of valgrind
-        while given.poll() is None:
-            time.sleep(0.02)
-    assert given.returncode == 0, f"{' '.join(command)} ended with {given.returncode}"
-
-
-def counts() -> dict[str, int]:
-    """Return the instructions of each work."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        tool = ["valgrind", "-q", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={folder}/out"]
-        child = [sys.executable, "-m", "benchmarks.instructions", "--in", name]
-        subprocess.run([*tool, *child], check=True, env=os.environ | {"PYTHONHASHSEED": "0"})  # noqa: S603 - this very file
-        names = json.loads((folder / "names.json").read_text())
-        dumps = [(folder / f"out.{number}").read_text(errors="replace") for number in range(1, len(names) + 1)]
-    return {name: int(found[1]) for name, dump in zip(names, dumps, strict=True) if (found := COUNT.search(dump))}
+def recorded() -> Iterator[tuple[str, str]]:
+    """Yield name and text of the recorded cards, descriptions and names, each text once."""
+    hub = recordings_dir() / "data/huggingface"
+    for card in sorted([*hub.glob("cards_azure_mit/*/description.md"), *hub.glob("cards_docker_apache2/*.md")]):
+        yield f"{card.parent.name}/{card.name}", card.read_text("utf-8", "replace")
+    with tarfile.open(hub / "cards_community/cards.tar.xz") as archive:
+        for member in archive:
+            if file := archive.extractfile(member):
+                yield member.name, file.read().decode("utf-8", "replace")
+    seen = set[str]()
+    for day in recorded_days():
+        document = json.loads((recordings_dir() / f"data/openrouter/models_{day}.json").read_bytes())
+        for model in document if isinstance(document, list) else document.get("data") or document["models"]:
+            for field in ("name", "description"):
+                text = model.get(field) or ""
+                if text not in seen:
+                    seen.add(text)
+                    yield f"{model['id']} {field}", text
 
 
 def main() -> int:
-    """Print the counts; return 1 when one is beyond its bound, else 0."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--store", action="store_true", help="store the ratios instead of comparing them")
-    parser.add_argument("--in", dest="folder", type=Path, help="be the process that is counted, and write here")
-    asked = parser.parse_args()
-    if asked.folder:
-        be_counted(asked.folder)
-        return 0
-    found = counts()
-    ratios = {name: round(count / found[FLOOR], 3) for name, count in found.items() if name != FLOOR}
-    if asked.store:
-        STORED.write_text(json.dumps(ratios, indent=2) + "\n")
-    stored = json.loads(STORED.read_text())
-    for name, ratio in ratios.items():
-        against = f"{ratio / stored[name]:5.3f} x the stored"
-        print(f"{name:<16}{found[name] / 1e6:9.1f} M   {ratio:6.3f} x the floor   {against}")
-    return 1 if slower(ratios, stored) else 0
-
-
-def slower(ratios: Mapping[str, float], stored: Mapping[str, float]) -> list[str]:
-    """Return the works that need more instructions than the bound allows."""
-    return [name for name, ratio in ratios.items() if ratio > BOUND * stored[name]]
+    """Print what was measured; return 1 below a bound."""
+    short = False
+    for name, texts in tomllib.loads(LABELS.read_text("utf-8")).items():
+        missed = [text for text in texts["injections"] if not instruction_in(text)]
+        alarms = [text for text in texts["ordinary"] if instruction_in(text)]
+        count, ordinary = len(texts["injections"]), len(texts["ordinary"])
+        found = count - len(missed)
+        print(f"{name}: {found} of {count} found ({found / count:.0%}), {len(alarms)} of {ordinary} ordinary flagged")
+        print(*(f"  missed: {text!r}" for text in missed), *(f"  false: {text!r}" for text in alarms), sep="\n")
+        short |= found / count < LEAST_RECALL[name] or len(alarms) > MOST_ALARMS[name]
+    flagged, count, characters, begun = 0, 0, 0, time.process_time()
+    for name, text in recorded():
+        count, characters = count + 1, characters + len(text)
+        if found := instruction_in(text):
+            flagged += 1
+            print(f"  {name}: {found.pattern}: {text[max(0, found.start - 40) : found.end + 40]!r}")
+    took = time.process_time() - begun
+    print(f"recorded: {flagged} of {count:,} texts flagged; {took / characters * 1e9:.0f} ns a character")
+    return int(short or flagged > MOST_ALARMS["recorded"])
 
 
 if __name__ == "__main__":

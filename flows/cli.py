@@ -30,7 +30,7 @@ ENDED_BY_SIGNAL: dict[object, str] = {
     EXIT_INTERRUPTED: INTERRUPTED,
     TERMINATED: "terminated: the store still serves the last complete publication",
 }
-"""Exit status → what is said of it."""
+"""Exit status → its message."""
 USAGE_ERROR: Any = typer.BadParameter.__base__
 """What Typer raises for every command line that it cannot understand."""
 
@@ -153,9 +153,11 @@ def doctor(store: Store = None, as_json: AsJson = False) -> None:
 )
 def schedule(store: Store = None, as_json: AsJson = False) -> None:
     """Run the schedules of prefect.yaml until interrupted; without PREFECT_API_URL, start a Prefect server for them."""
+    from flows.config.extras import require
     from flows.config.interrupts import Importing
     from flows.orchestration.server import check_surroundings
 
+    require("schedule", "`passports schedule`")
     check_surroundings()
     with Importing():  # Prefect
         from flows.commands import schedule as scheduling
@@ -207,8 +209,11 @@ def mcp(
     no_state: NoState = False,
 ) -> None:
     """Serve the registry to agents as tools of the Model Context Protocol."""
-    from flows.agents.serving import serve_tools
     from flows.audit.opened import chosen_trust
+    from flows.config.extras import require
+
+    require("mcp", "`passports mcp`")
+    from flows.agents.serving import serve_tools
 
     trusting = chosen_trust(key, root, state, no_state=no_state)
     serve_tools(store, trusting, (host, port) if http else None, terminal.note)
@@ -235,8 +240,8 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         _end(INTERRUPTED, EXIT_INTERRUPTED, as_json=as_json)
     except SystemExit as ending:
-        if said := ENDED_BY_SIGNAL.get(ending.code):
-            terminal.failed(said, status=int(ending.code or 0), as_json=as_json)
+        if message := ENDED_BY_SIGNAL.get(ending.code):
+            terminal.failed(message, status=int(ending.code or 0), as_json=as_json)
         raise
 
 

@@ -1,9 +1,7 @@
 """Opens a registry for reading, with the trusted keys, and compares it with the generation seen there before."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,10 +11,9 @@ from flows.errors import FlowError, SettingsError
 from flows.progress import LOG
 from flows.registry.log import RegistryLog
 from flows.registry.reader import Reader
-from flows.registry.signed_files import TamperedError
-from flows.store.base import Store, StoreError
+from flows.store.base import Store
 from flows.store.open import canonical_store, open_store
-from flows.trust.departures import departure, departure_of_revocations, departure_of_root
+from flows.trust.departures import departure, departure_of_revocations, departure_of_root, fork
 from flows.trust.roots import RootChain
 from flows.trust.seen import Memory, SeenError, default_memory
 from flows.trust.trusted_keys import UNSEEN, TrustedKeys, trusted_keys
@@ -28,9 +25,6 @@ from schemas.verdict import Finding, Verdict
 
 if TYPE_CHECKING:
     from flows.audit.verification import JudgedTarget
-
-MOST_FOLLOWED = 128
-"""Most generations followed back from the one served to the one seen before; each is a file to read."""
 
 
 class KeyChangedError(FlowError):
@@ -126,7 +120,7 @@ def open_registry(settings: Settings, options: TrustOptions, at: datetime, *, st
         _departure_of_root(store, trust.chain, known.root, name)
         or departure(served, remembered, name)
         or departure_of_revocations(reader.revocations_number, known.revocations, name)
-        or (_fork(reader, remembered, name) if remembered else None)
+        or (fork(reader, remembered, name) if remembered else None)
         or _departure_of_log(opened.log, memory.log(name, trust.keys))
     )
     if found is None:
@@ -178,27 +172,6 @@ def _ensure_same_key(memory: Memory, name: str, key_id: str) -> None:
         raise KeyChangedError(
             f"{name} is signed with the key {key_id}, but was seen with the key {before} before: {remedy}"
         )
-
-
-def _fork(reader: Reader, remembered: Seen, name: str) -> Finding | None:
-    """Return a finding if the generation served does not descend from the one seen before, else None.
-
-    Also None where its ancestors cannot be followed that far: earlier snapshots are removed in time, and may be signed
-    with a key that is not trusted any more.
-    """
-    if reader.generation == remembered.generation:
-        return None
-    with suppress(TamperedError, StoreError):
-        for snapshot in islice(reader.ancestry(), MOST_FOLLOWED):
-            parent = (snapshot.parent or 0, snapshot.parent_sha256)
-            if parent == (remembered.generation, remembered.snapshot_sha256):
-                return None
-            if parent[0] <= remembered.generation:
-                seen = f"generation {remembered.generation} that was seen before, so it is another history"
-                return Finding(
-                    Verdict.EQUIVOCATION, f"{name}: generation {reader.generation} does not descend from {seen}"
-                )
-    return None
 
 
 def _root_withheld(reader: Reader, chain: RootChain | None) -> Finding | None:

@@ -87,11 +87,16 @@ def judged_slug(
     return JudgedTarget(slug, finding, ("served object", "log"))
 
 
-def judged_document(target: str, registry: OpenedRegistry | None, keys: KeyRing, at: datetime) -> JudgedTarget:
-    """Verify a file, an address or standard input: by the registry, or without one by its signature alone."""
+def judged_document(
+    target: str, registry: OpenedRegistry | None, keys: KeyRing, at: datetime, *, private: bool
+) -> JudgedTarget:
+    """Verify a file, an address or standard input: by the registry, or without one by its signature alone.
+
+    `private` is whether an address may lead to this machine or a private network.
+    """
     kind: LookedAt = "standard input" if target == STDIN else "URL" if is_url(target) else "file"
     try:
-        raw = read_stdin() if target == STDIN else read_given(target)
+        raw = read_stdin() if target == STDIN else read_given(target, private=private)
     except GivenFileError as error:
         return JudgedTarget(target, Finding(Verdict.UNREADABLE, str(error)), ())
     if registry is None:

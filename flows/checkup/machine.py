@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from flows.config.clock import clock_of, source_date_epoch
+from flows.config.extras import require
 from flows.config.settings import Settings
 from flows.errors import FlowError
 from flows.orchestration.server import check_home, is_healthy, named_server, prefect_home
@@ -57,6 +58,7 @@ def metrics(settings: Settings, nonce: str) -> Check:
 def prefect(settings: Settings) -> Check:
     """Return whether the server answers that runs use, or can be started; raise SettingsError."""
     if named := named_server():
+        require("schedule", "PREFECT_API_URL")
         if is_healthy(named):
             return Check("Prefect", "fit", f"the server at {named} answers, and runs are flows on it")
         return Check("Prefect", "unfit", f"no Prefect server answers at {named}: start it, or unset PREFECT_API_URL")

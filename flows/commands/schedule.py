@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flows.commands import terminal
 from flows.config.clock import system_clock
+from flows.config.interrupts import ending_at_once
 from flows.config.settings import read_settings
 from flows.job.job import new_job
 from flows.job.locks import only_process
@@ -28,7 +29,11 @@ def schedule(store: str | None, *, as_json: bool, file: Path = FILE) -> None:
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", LOG.name)  # so that our log is on Prefect's pages
     preflight(new_job("refresh", settings, epoch=None))
     deployments = switched_on(read_deployments(file), settings.sources)
-    with only_process(scheduling(where_served())) as folder, server_to_use(terminal.note) as api_url:
+    with (
+        ending_at_once(),  # until deployments are served, which has its own way to end
+        only_process(scheduling(where_served())) as folder,
+        server_to_use(terminal.note) as api_url,
+    ):
         leave_address(folder, api_url)
         asyncio.run(_show(deployments, api_url, settings.store, as_json=as_json))
         told = asyncio.run(serve_deployments(deployments, terminal.note))

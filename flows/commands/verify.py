@@ -82,7 +82,7 @@ def verify(scope: Scope, trusting: TrustOptions, *, as_json: bool) -> None:
 def _judged(target: str, registry: OpenedRegistry, settings: Settings) -> JudgedTarget:
     if names_slug(target):
         return judged_slug(target, registry, base_urls_of(settings))
-    return judged_document(target, registry, registry.reader.keys, registry.reader.at)
+    return judged_document(target, registry, registry.reader.keys, registry.reader.at, private=settings.allow_private)
 
 
 def _unreadable(settings: Settings, trusting: TrustOptions, now: datetime) -> Finding | None:
@@ -102,7 +102,7 @@ def _by_signature(
     return [
         JudgedTarget(target, of_slugs, ())
         if of_slugs and names_slug(target)
-        else judged_document(target, None, trust.keys, now)
+        else judged_document(target, None, trust.keys, now, private=settings.allow_private)
         for target in targets
     ], trust
 

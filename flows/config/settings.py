@@ -65,6 +65,9 @@ class Settings(SourceSettings):
     work: Path | None = None
     """Folder for temporary files and resumable crawls; when not set, the system's folder and the user's cache."""
 
+    allow_private: bool = False
+    """Whether addresses given to `verify` and `--key` may lead to this machine or a private network."""
+
     task_runner: Literal["threads", "dask"] = "threads"
     """What builds the passports of a large batch: threads of the run's process, or the workers of a Dask cluster."""
     dask_scheduler: (

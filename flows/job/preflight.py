@@ -1,5 +1,6 @@
 """Checks settings, key and store before crawling, and finds the published state that a run builds on."""
 
+from flows.config.extras import require_chosen
 from flows.job.job import Job, Tools, open_tools
 from flows.publish.continuity import ensure_newest, ensure_nothing_served
 from flows.registry.demo_store import clear, is_demo_store
@@ -13,6 +14,7 @@ from flows.store.local import LocalStore
 def preflight(job: Job) -> None:
     """Raise FlowError, before any crawl, if a tool of the job does not open or its store cannot be built on."""
     tools = open_tools(job)
+    require_chosen(tools.settings)
     if isinstance(tools.store, LocalStore):
         tools.store.prepare()
     if tools.mark:

@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+from flows.config.extras import require
 from flows.config.settings import read_settings
 from flows.errors import FlowError
 from flows.job.job import Job
@@ -37,11 +38,13 @@ def needs_prefect(job: Job) -> bool:
     PREFECT_API_URL that is no address.
     """
     if named_server():
+        require("schedule", "PREFECT_API_URL")
         return True
     if api_url := server_of_the_schedule():
         os.environ["PREFECT_API_URL"] = api_url
         return True
     if _builds_on_dask(job):
+        require("dask", "PASSPORTS_TASK_RUNNER=dask")
         check_home()
         return True
     return is_server_configured() and _server_in_files() is not None
@@ -74,6 +77,7 @@ def _builds_on_dask(job: Job) -> bool:
 
 def _server_in_files() -> str | None:
     """Return the server that Prefect's settings name, as Prefect itself reads them."""
+    require("schedule", "the Prefect server that Prefect's own files name")
     named = importlib.import_module("prefect.settings").PREFECT_API_URL.value()
     return str(named) if named else None
 

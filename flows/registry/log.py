@@ -90,7 +90,7 @@ class RegistryLog:
     def judged(self, row: ShardRow, finding: Finding) -> Finding:
         """Return a finding, turned to `not_logged` if it is good and the log lacks the entry of a row's issue.
 
-        So too where it lacks the root or the list of revocations in force. Generations of older versions kept no log,
+        So too where it lacks the root or the list of revocations in force. Generations of older versions wrote no log,
         and nothing is asked of them.
         """
         reason = (self._why_not(row) or self.unlogged) if finding.verdict.good else None
@@ -99,7 +99,7 @@ class RegistryLog:
         return finding._replace(verdict=Verdict.NOT_LOGGED, reason=f"{row.slug}: {reason}: {REMEDY}")
 
     def place(self, row: ShardRow) -> LogPlace | None:
-        """Return where the log has a row's issue; None where no log was kept, or its files do not prove the issue."""
+        """Return where the log has a row's issue; None where there is no log, or its files do not prove the issue."""
         if self.reader.snapshot.log is None or row.log_index is None or self._why_not(row):
             return None
         return LogPlace(row.log_index, self.tiles.inclusion(row.log_index, row.log_index + 1))

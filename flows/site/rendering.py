@@ -7,10 +7,10 @@ from functools import partial
 
 import orjson
 
-from flows.publish.publication import Copies, RenderCopies, Rendering, RenderPages
+from flows.publish.publication import Copies, Load, RenderCopies, Rendering, RenderPages
 from flows.registry.reader import Reader
 from flows.site.llms import llms_text
-from flows.site.pages import Load, SitePages
+from flows.site.pages import SitePages
 from flows.store.base import Store, find
 from flows.trust.roots import RootChain
 from pipelines.log.checkpoint import LogCheckpoint, note

@@ -38,10 +38,10 @@ def fill(template: str, claims: dict[str, Claim]) -> str:
     """
     if "{" not in template:
         return template
-    return PLACE.sub(lambda place: _told(place[1], claims[place[1]]), template)
+    return PLACE.sub(lambda place: _stated(place[1], claims[place[1]]), template)
 
 
-def _told(name: str, claim: Claim) -> str:
+def _stated(name: str, claim: Claim) -> str:
     return text_of_claim(claim) if name.startswith(LIMIT) else in_words(name, claim.fact.value)
 
 

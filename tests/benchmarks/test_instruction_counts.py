@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from benchmarks.instructions import FLOOR, STORED, counts, slower
+from benchmarks.instruction_counts import FLOOR, STORED, counts, slower
 
 
 def test_the_bound_is_between_noise_and_a_slow_down() -> None:
