@@ -4,7 +4,7 @@
 #   make check  what CI runs: format, lint, strict types, tests with warnings as errors
 #   make test-slow  the tests that take long: PostgreSQL, Azure, killed runs, Dask, recorded months
 #   make venv   only .venv, from which `passports` runs
-#   make bench  the time of building and verifying a passport, beside the least possible
+#   make bench  the time of building and verifying a passport, step by step, beside the least possible; start-up; cards
 #   make attacks  attack a store, a crawl and a reader from outside; 200,000 mutated passports and 10,000 hostile records
 #   make drill   the day on which keys leak: revoked, replaced, everything issued again, and what each reader saw
 #   make audit   bandit over the code, hashes of the lock, and advisories about each dependency
@@ -89,6 +89,7 @@ format: $(SYNCED)
 	$(BIN)/ruff check --fix .
 
 bench: $(SYNCED)
+	$(BIN)/python -m benchmarks.performance
 	$(BIN)/python -m benchmarks.passports
 
 attacks: $(SYNCED)
