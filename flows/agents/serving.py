@@ -10,7 +10,9 @@ from flows.audit.opened import TrustOptions
 from flows.client.registry import Registry
 from flows.config.clock import clock_of, source_date_epoch
 from flows.config.settings import read_settings
+from flows.registry.signed_files import EmptyStoreError
 from flows.store.open import open_store
+from pipelines.registry.layout import POINTER_KEY
 
 
 def serve_tools(
@@ -19,6 +21,8 @@ def serve_tools(
     """Serve a registry's tools to agents: over standard input and output, or over HTTP; `note` gets the address."""
     settings, clock = read_settings(store=store_url), clock_of(source_date_epoch())
     store = open_store(settings.store)
+    if not store.exists(POINTER_KEY):
+        raise EmptyStoreError(f"nothing published yet at {settings.store}: run `passports refresh` first")
     server = agent_server(CurrentRegistry(lambda: Registry(store, settings, trusting, clock), time.monotonic))
     if not http:
         server.run("stdio")

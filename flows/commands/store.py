@@ -15,12 +15,14 @@ from flows.maintenance.scrub import Scrubber
 from flows.publish.authority import Authority, open_authority
 from flows.publish.publication import Publisher, tell_step
 from flows.registry.reader import Reader
+from flows.registry.signed_files import EmptyStoreError
 from flows.site.rendering import copies_for, pages_for, rendering_for
 from flows.store.open import open_store
 from flows.trust.trusted_keys import remembered_keys
 from pipelines.formats.text import amount
 from pipelines.pages.site import Site
 from pipelines.passport.links import Issuer
+from pipelines.registry.layout import POINTER_KEY
 from schemas.times import timestamp
 
 MOST_SHOWN = 20
@@ -61,6 +63,8 @@ def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json
     store = open_store(settings.store)
     trusted, issuer = remembered_keys(settings, store), Issuer(settings.issuer, settings.base_url)
     other, pages = open_store(copy) if copy else None, pages_for(Site(issuer), None)
+    if copy and other and not other.exists(POINTER_KEY):
+        raise EmptyStoreError(f"--copy: nothing published yet at {copy}: name a store that has the same passports")
     done = Scrubber(store, trusted, moment(None), copies_for(issuer), other, pages).scrub(budget)
     if as_json:
         damages = [damage._asdict() for damage in done.damages]

@@ -35,7 +35,24 @@ def read_given(target: str, *, deadline_s: float = FETCH_DEADLINE_S) -> bytes:
     try:
         return read_file(Path(target), max_bytes=MAX_DOCUMENT_BYTES + 1)
     except OSError as error:
+        scheme, mark, _ = target.partition("://")
+        if mark and isinstance(error, FileNotFoundError):
+            raise GivenFileError(f"{scheme}:// is not fetched: give an address with https:// or http://") from None
         raise GivenFileError(f"{error.strerror}: give a slug, a file or a URL") from None
+
+
+def why_unread(error: Exception, named: str = "name a file") -> str:
+    """Return why a user's file cannot be read, and what to do, as the end of a sentence that begins with its path."""
+    match error:
+        case FileNotFoundError():
+            return f"does not exist: {named}"
+        case IsADirectoryError():
+            return f"is a folder: {named}"
+        case UnicodeDecodeError():
+            return "is not text: name another file"
+        case OSError():
+            return f"cannot be read ({error.strerror}): {named}"
+    return f"cannot be read ({error}): {named}"
 
 
 def is_url(target: str) -> bool:
@@ -91,7 +108,8 @@ def _fetch(url: str, deadline_s: float) -> bytes:
         raise GivenFileError(f"no complete answer within {deadline_s:g} s: try again, or name a file") from None
     except (OSError, ValueError, HTTPException) as error:
         reason = error if isinstance(error, urllib.error.HTTPError) else getattr(error, "reason", error)
-        raise GivenFileError(str(reason)) from None
+        words = getattr(reason, "strerror", None) or reason
+        raise GivenFileError(f"no usable answer ({words}): check the address and the network") from None
 
 
 def _answer(url: str, timeout_s: float) -> bytes:

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-from flows.config.given_files import read_file
+from flows.config.given_files import read_file, why_unread
 from flows.config.settings import Settings
 from flows.config.ssh_agent import agent_signer, is_ssh_key
 from flows.config.user_folders import configuration_folder
@@ -126,7 +126,9 @@ def read_key_ring(path: Path) -> KeyRing:
     try:
         return KeyRing.from_jwks(read_file(path, max_bytes=MAX_KEY_FILE_BYTES + 1).decode())
     except (OSError, UnicodeDecodeError) as error:
-        raise SigningKeyError(f"{path} cannot be read: {error}") from None
+        raise SigningKeyError(
+            f"{path} {why_unread(error, 'name a file of public keys, or their address or thumbprint')}"
+        ) from None
     except KeyFormatError as error:
         raise SigningKeyError(f"{path}: {error}") from None
 

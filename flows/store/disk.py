@@ -26,7 +26,7 @@ _REMEDIES = {
     errno.EPERM: "not permitted: the directory must be writable and its file system must have hard links",
     errno.EOPNOTSUPP: "the file system has no hard links or locks: choose a directory on another one",
     errno.EROFS: "the file system is read-only: choose another directory or mount it for writing",
-    errno.ENOTDIR: "a file or link is where a folder must be: remove it",
+    errno.ENOTDIR: "a file or link is where a folder must be: choose another directory, or remove that file",
     errno.ELOOP: "a link is where a file or folder must be, and links are not followed: remove it",
     errno.EISDIR: "a folder is where a file must be: remove it",
     errno.ENOTEMPTY: "a folder is where a file must be: remove it",
