@@ -14,7 +14,7 @@ from flows.config.interrupts import TERMINATED
 from flows.config.settings import SettingsError
 from flows.errors import FlowError
 from flows.output import READER_GONE, OutputError
-from flows.store.base import StoreAddressError
+from flows.store.base import MissingKeyError, StoreAddressError
 from flows.usage.keys import keys_app, revoking
 from flows.usage.log import log_app
 from flows.usage.readers import readers
@@ -227,7 +227,7 @@ def main() -> None:
             terminal.error(str(error))
         sys.exit(error.status)
     except FlowError as error:
-        _end(str(error), EXIT_NO, as_json=as_json, beside=error.answer)
+        _end(_sentence(error), EXIT_NO, as_json=as_json, beside=error.answer)
     except PipelineError as error:
         _end(str(error), EXIT_NO, as_json=as_json)
     except USAGE_ERROR as error:
@@ -238,6 +238,14 @@ def main() -> None:
         if said := ENDED_BY_SIGNAL.get(ending.code):
             terminal.failed(said, status=int(ending.code or 0), as_json=as_json)
         raise
+
+
+def _sentence(error: FlowError) -> str:
+    """Return an error's message, for a missing file of a registry with what to do: only then does it come this far."""
+    if not isinstance(error, MissingKeyError):
+        return str(error)
+    restore = "restore it from a copy of the store, as with `passports store scrub --copy URL`"
+    return f"{error}, although a signed file names it: {restore}"
 
 
 def _end(message: str, status: int, *, as_json: bool, beside: Mapping[str, object] | None = None) -> NoReturn:

@@ -22,7 +22,7 @@ def serve_tools(
     settings, clock = read_settings(store=store_url), clock_of(source_date_epoch())
     store = open_store(settings.store)
     if not store.exists(POINTER_KEY):
-        raise EmptyStoreError(f"nothing published yet at {settings.store}: run `passports refresh` first")
+        raise EmptyStoreError(store)
     server = agent_server(CurrentRegistry(lambda: Registry(store, settings, trusting, clock), time.monotonic))
     if not http:
         server.run("stdio")

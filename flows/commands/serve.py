@@ -42,8 +42,9 @@ def serve(
             raise SettingsError("--nginx: the store must be a directory; serve a bucket by its own service")
         terminal.OUT.out(configuration(str(Path(store.name).resolve()), port=port, name="_"), end="", highlight=False)
         return
-    if not open_store(settings.store).exists(POINTER_KEY):
-        raise EmptyStoreError(f"nothing published yet at {settings.store}: run `passports refresh` first")
+    opened = open_store(settings.store)
+    if not opened.exists(POINTER_KEY):
+        raise EmptyStoreError(opened)
     clock = clock_of(source_date_epoch())
 
     def made() -> ASGIApp:

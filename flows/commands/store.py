@@ -6,7 +6,7 @@ import sys
 from flows.commands import terminal
 from flows.commands.options import moment
 from flows.config.clock import clock_of, source_date_epoch
-from flows.config.settings import Settings, read_settings
+from flows.config.settings import Settings, SettingsError, read_settings
 from flows.config.signing_key import SigningKeyError, find_key
 from flows.maintenance.garbage import Collection, collect, plan
 from flows.maintenance.repair import recover
@@ -15,7 +15,6 @@ from flows.maintenance.scrub import Scrubber
 from flows.publish.authority import Authority, open_authority
 from flows.publish.publication import Publisher, tell_step
 from flows.registry.reader import Reader
-from flows.registry.signed_files import EmptyStoreError
 from flows.site.rendering import copies_for, pages_for, rendering_for
 from flows.store.open import open_store
 from flows.trust.trusted_keys import remembered_keys
@@ -64,7 +63,7 @@ def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json
     trusted, issuer = remembered_keys(settings, store), Issuer(settings.issuer, settings.base_url)
     other, pages = open_store(copy) if copy else None, pages_for(Site(issuer), None)
     if copy and other and not other.exists(POINTER_KEY):
-        raise EmptyStoreError(f"--copy: nothing published yet at {copy}: name a store that has the same passports")
+        raise SettingsError(f"--copy: nothing is published at {copy}: name a store that has the same passports")
     done = Scrubber(store, trusted, moment(None), copies_for(issuer), other, pages).scrub(budget)
     if as_json:
         damages = [damage._asdict() for damage in done.damages]

@@ -10,6 +10,7 @@ from datetime import datetime
 from flows.audit.auditor import Auditor
 from flows.audit.opened import TrustOptions, open_registry, pin_first
 from flows.audit.verification import (
+    STDIN,
     JudgedTarget,
     OpenedRegistry,
     judged_all,
@@ -49,14 +50,7 @@ def verify(scope: Scope, trusting: TrustOptions, *, as_json: bool) -> None:
 
     Raise SettingsError for options that do not go together.
     """
-    if scope.targets and scope.every:
-        raise SettingsError("give either passports to verify or --all, not both")
-    if not scope.targets and not scope.every:
-        raise SettingsError("name the passports to verify, or give --all")
-    if scope.evidence and not all(names_slug(target) or names_both(target) for target in scope.targets):
-        raise SettingsError("--evidence reads the store's records: name passports by their slugs, or give --all")
-    if trusting.first_use and trusting.memory is None:
-        raise SettingsError("--trust-on-first-use must remember a key: leave out --no-state")
+    _ensure_fitting(scope, trusting)
     settings, now = read_settings(store=scope.store_url), moment(scope.at)
     targets = scope.targets
     if not (scope.every or scope.store_url):
@@ -82,6 +76,20 @@ def verify(scope: Scope, trusting: TrustOptions, *, as_json: bool) -> None:
     opened = pin_first(opened, judged, trusting)
     judged = [one._replace(finding=opened.qualified(one.finding)) for one in judged]
     tell(judged, opened.trust, as_json=as_json, brief=scope.every)
+
+
+def _ensure_fitting(scope: Scope, trusting: TrustOptions) -> None:
+    """Raise SettingsError for options that do not go together."""
+    if scope.targets and scope.every:
+        raise SettingsError("give either passports to verify or --all, not both")
+    if scope.targets.count(STDIN) > 1:
+        raise SettingsError("- reads the whole of standard input: give it once")
+    if not scope.targets and not scope.every:
+        raise SettingsError("name the passports to verify, or give --all")
+    if scope.evidence and not all(names_slug(target) or names_both(target) for target in scope.targets):
+        raise SettingsError("--evidence reads the store's records: name passports by their slugs, or give --all")
+    if trusting.first_use and trusting.memory is None:
+        raise SettingsError("--trust-on-first-use must remember a key: leave out --no-state")
 
 
 def _judged(target: str, registry: OpenedRegistry, settings: Settings) -> JudgedTarget:

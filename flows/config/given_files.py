@@ -55,6 +55,12 @@ def why_unread(error: Exception, named: str = "name a file") -> str:
     return f"cannot be read ({error}): {named}"
 
 
+def why_no_answer(error: Exception) -> str:
+    """Return why an address gave no usable answer, without Python's own words around it."""
+    reason = error if isinstance(error, urllib.error.HTTPError) else getattr(error, "reason", error)
+    return str(getattr(reason, "strerror", None) or reason)
+
+
 def is_url(target: str) -> bool:
     """Whether a target is an address that is fetched."""
     return target.startswith(tuple(f"{scheme}://" for scheme in SCHEMES))
@@ -107,9 +113,7 @@ def _fetch(url: str, deadline_s: float) -> bytes:
     except TimeoutError:
         raise GivenFileError(f"no complete answer within {deadline_s:g} s: try again, or name a file") from None
     except (OSError, ValueError, HTTPException) as error:
-        reason = error if isinstance(error, urllib.error.HTTPError) else getattr(error, "reason", error)
-        words = getattr(reason, "strerror", None) or reason
-        raise GivenFileError(f"no usable answer ({words}): check the address and the network") from None
+        raise GivenFileError(f"no usable answer ({why_no_answer(error)}): check the address and the network") from None
 
 
 def _answer(url: str, timeout_s: float) -> bytes:

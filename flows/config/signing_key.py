@@ -147,7 +147,9 @@ def _make_folder(path: Path) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> SigningKeyError:
-    return SigningKeyError(f"{path} cannot be written: {error.strerror}; choose another file")
+    return SigningKeyError(
+        f"{path} cannot be written: {error.strerror}; choose another file, as with PASSPORTS_SIGNING_KEY_FILE"
+    )
 
 
 def _read(text: str, origin: str) -> Signer:

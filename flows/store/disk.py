@@ -22,6 +22,8 @@ _REMEDIES = {
     errno.ENOSPC: "the disk is full: make room and run again",
     errno.EDQUOT: "the disk quota is used up: make room and run again",
     errno.EFBIG: "the file would be larger than this system allows: raise the limit (ulimit -f) and run again",
+    errno.EMFILE: "too many open files: raise this process's limit (ulimit -n) and run again",
+    errno.ENFILE: "this machine has too many open files: end what opens them, and run again",
     errno.EACCES: "permission denied: let this user read and write the directory",
     errno.EPERM: "not permitted: the directory must be writable and its file system must have hard links",
     errno.EOPNOTSUPP: "the file system has no hard links or locks: choose a directory on another one",

@@ -41,7 +41,7 @@ def test_a_host_of_another_machine_is_not_blamed_on_the_port(store: Path, passpo
 
 def test_a_store_that_is_not_there_is_not_served(tmp_path: Path, passports: Terminal) -> None:
     said = refused(passports, "serve", "--store", tmp_path / "nothing", "--port", 0, status=1)
-    assert said == f"nothing published yet at {tmp_path / 'nothing'}: run `passports refresh` first\n"
+    assert said == f"nothing published yet at {tmp_path / 'nothing'}: run `passports refresh`\n"
 
 
 @pytest.mark.parametrize("command", ["refresh", "status"])
@@ -149,14 +149,12 @@ def test_tools_of_a_store_that_is_not_there_are_not_served(
     command: tuple[str, ...], tmp_path: Path, passports: Terminal
 ) -> None:
     said = refused(passports, *command, "--store", tmp_path / "nothing", status=1)
-    assert said == f"nothing published yet at {tmp_path / 'nothing'}: run `passports refresh` first\n"
+    assert said == f"nothing published yet at {tmp_path / 'nothing'}: run `passports refresh`\n"
 
 
 def test_nothing_is_repaired_from_where_nothing_is(store: Path, tmp_path: Path, passports: Terminal) -> None:
-    said = refused(passports, "store", "scrub", "--store", store, "--copy", tmp_path / "nothing", status=1)
-    assert (
-        said == f"--copy: nothing published yet at {tmp_path / 'nothing'}: name a store that has the same passports\n"
-    )
+    said = refused(passports, "store", "scrub", "--store", store, "--copy", tmp_path / "nothing", status=2)
+    assert said == f"--copy: nothing is published at {tmp_path / 'nothing'}: name a store that has the same passports\n"
 
 
 def test_nobody_is_told_to_remove_what_is_not_the_stores(passports: Terminal) -> None:
@@ -169,3 +167,21 @@ def test_the_demo_says_that_it_has_a_key_of_its_own(store: Path, passports: Term
     assert said.endswith(
         "the demo signs with its own key, and this store is signed by another: choose another --store\n"
     )
+
+
+def test_standard_input_is_given_once(passports: Terminal) -> None:
+    assert refused(passports, "verify", "-", "-", status=2) == "- reads the whole of standard input: give it once\n"
+
+
+@pytest.mark.parametrize("command", ["list", "serve", "mcp"])
+def test_a_store_that_lost_its_pointer_is_not_called_empty(command: str, store: Path, passports: Terminal) -> None:
+    (store / "registry/timestamp.json").unlink()
+    said = refused(passports, command, "--store", store, status=1)
+    assert said.endswith("is missing, but generations are stored: restore it, or run `passports store repair`\n")
+
+
+def test_a_file_of_the_registry_that_is_missing_is_to_be_restored(store: Path, passports: Terminal) -> None:
+    for shard in (store / "registry/shards").iterdir():
+        shard.unlink()
+    said = refused(passports, "show", "qwen-qwq-32b", "--store", store, status=1)
+    assert said.endswith("restore it from a copy of the store, as with `passports store scrub --copy URL`\n")
