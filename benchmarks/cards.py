@@ -19,7 +19,7 @@ from typing import NamedTuple
 from pipelines.markdown.front_matter import read_front_matter
 from pipelines.markdown.sentences import read_body
 from pipelines.texts.cards import claims_in, read_claims
-from pipelines.texts.claims import TextClaim
+from pipelines.texts.rulings import TextClaim
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN_SET = ROOT / "tests/cards/labelled.toml"

@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from flows.commands import terminal
-from flows.commands.options import AcceptDrop, AsJson, Key, NewStore, NoState, State, Store
+from flows.commands.options import AcceptDrop, AsJson, Key, NewStore, NoState, Root, State, Store
 from flows.config.clock import ClockError
 from flows.config.interrupts import TERMINATED
 from flows.config.settings import SettingsError
@@ -180,6 +180,7 @@ def serve(
         typer.Option("--rate", min=0, help="Searches and the like a second that one address may ask for; 0: any."),
     ] = 50,
     key: Key = None,
+    root: Root = None,
     state: State = None,
     no_state: NoState = False,
     nginx: Annotated[bool, typer.Option("--nginx", help="Print a configuration for nginx instead.")] = False,
@@ -189,8 +190,11 @@ def serve(
     from flows.audit.opened import chosen_trust
     from flows.commands import serve as serving
 
-    trusting = chosen_trust(key, None, state, no_state=no_state)
-    serving.serve(store, trusting, port=port, host=host, nginx=nginx, workers=workers, rate=rate, browser=browser)
+    if nginx:
+        serving.print_nginx(store, port)
+        return
+    trusting = chosen_trust(key, root, state, no_state=no_state)
+    serving.serve(store, trusting, serving.Server(host, port, workers, rate, browser=browser))
 
 
 @command(app, "passports mcp", "passports mcp --http --port 8001", "passports mcp --store https://unfragile.ai")
@@ -200,6 +204,7 @@ def mcp(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0: any free one.")] = 8001,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     key: Key = None,
+    root: Root = None,
     state: State = None,
     no_state: NoState = False,
 ) -> None:
@@ -210,8 +215,8 @@ def mcp(
     require("mcp", "`passports mcp`")
     from flows.agents.serving import serve_tools
 
-    trusting = chosen_trust(key, None, state, no_state=no_state)
-    serve_tools(store, trusting, http=http, host=host, port=port, note=terminal.note)
+    trusting = chosen_trust(key, root, state, no_state=no_state)
+    serve_tools(store, trusting, (host, port) if http else None, terminal.note)
 
 
 def main() -> None:

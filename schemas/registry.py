@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from schemas.base import Frozen, Sha256, Slug, Stored, Timestamp
 from schemas.crawl import ListQuery
+from schemas.events import LoggedAt
 from schemas.revocations import RevocationsRef
 from schemas.root import RootRef
 
@@ -178,8 +179,12 @@ class Snapshot(Frozen):
     """Id of the run that made it: registry/runs/<run>.json."""
     root: Annotated[RootRef | None, Field(exclude_if=_is_none)] = None
     """The root in force when it was made; None, and not written, in registries without one."""
+    root_logged: Annotated[LoggedAt | None, Field(exclude_if=_is_none)] = None
+    """Where the log states that root."""
     revocations: Annotated[RevocationsRef | None, Field(exclude_if=_is_none)] = None
     """The list of revocations in force; None, and not written, where no passport was revoked yet."""
+    revocations_logged: Annotated[LoggedAt | None, Field(exclude_if=_is_none)] = None
+    """Where the log states that list."""
 
     @property
     def passports(self) -> int:

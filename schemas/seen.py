@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from schemas.base import Frozen, Sha256
 from schemas.root import RootRef, Thumbprint
@@ -19,11 +19,12 @@ class Seen(Frozen):
 
 
 class SeenLog(Frozen):
-    """A checkpoint of a registry's log: its size and the hash of all its entries."""
+    """The public log of a generation, its size and root, and the key that signed the pointer to it."""
 
-    origin: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    key_id: Thumbprint
+    generation: Annotated[int, Field(ge=1)]
     size: Annotated[int, Field(ge=0)]
-    root_hash: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{43}=$")]
+    root: Sha256
 
 
 class SeenRegistry(Frozen):
@@ -37,7 +38,7 @@ class SeenRegistry(Frozen):
     """The newest root seen."""
     revocations: Annotated[int, Field(ge=0)] = 0
     """The highest number of a list of revocations seen; 0 where there was none."""
-    checkpoint: SeenLog | None = None
-    """The largest checkpoint of its log seen."""
+    log: SeenLog | None = None
+    """The largest log seen."""
     seen: dict[Thumbprint, Seen] = Field(default_factory=dict, max_length=MAX_KEYS)
     """Key that signed the pointer → the highest generation seen under it."""

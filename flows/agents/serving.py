@@ -7,8 +7,8 @@ from flows.agents.server import agent_server, http_application
 from flows.api.current import CurrentRegistry
 from flows.api.server import listen, server_of
 from flows.audit.opened import TrustOptions
-from flows.client.registry import Registry
-from flows.config.clock import clock_of, source_date_epoch
+from flows.client.opening import RECORDING_NOTE, is_recording, opener
+from flows.config.clock import source_date_epoch
 from flows.config.settings import read_settings
 from flows.registry.signed_files import EmptyStoreError
 from flows.store.open import open_store
@@ -16,17 +16,19 @@ from pipelines.registry.layout import POINTER_KEY
 
 
 def serve_tools(
-    store_url: str | None, trusting: TrustOptions, *, http: bool, host: str, port: int, note: Callable[[str], None]
+    store_url: str | None, trusting: TrustOptions, http: tuple[str, int] | None, note: Callable[[str], None]
 ) -> None:
-    """Serve a registry's tools to agents: over standard input and output, or over HTTP; `note` gets the address."""
-    settings, clock = read_settings(store=store_url), clock_of(source_date_epoch())
+    """Serve a registry's tools to agents: over HTTP at a host and port (`note` gets the address), or over stdio."""
+    settings, epoch = read_settings(store=store_url), source_date_epoch()
     store = open_store(settings.store)
     if not store.exists(POINTER_KEY):
         raise EmptyStoreError(store)
-    server = agent_server(CurrentRegistry(lambda: Registry(store, settings, trusting, clock), time.monotonic))
-    if not http:
+    server = agent_server(CurrentRegistry(opener(store, settings, trusting, epoch=epoch), time.monotonic))
+    if is_recording(store, trusting, epoch=epoch):
+        note(RECORDING_NOTE)
+    if http is None:
         server.run("stdio")
         return
-    listening = listen(host, port)
+    listening = listen(*http)
     note(f"serving tools of {settings.store} at {listening.address}mcp until Ctrl-C")
-    server_of(http_application(server, host), lifespan=True).run(sockets=[listening.socket])
+    server_of(http_application(server, listening.host), lifespan=True).run(sockets=[listening.socket])

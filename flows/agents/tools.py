@@ -58,6 +58,8 @@ class RegistryTools:
     def _answer(self, found: Answer) -> Answer:
         registry = self._current()
         served: Answer = {"generation": registry.generation, "trust": registry.trust.basis}
+        if registry.recorded_at:
+            served["recorded_at"] = registry.recorded_at
         return {"note": NOTE, **quoted(found), "registry": served | _verdict(registry.standing())}
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from flows.client.registry import Registry
 from flows.progress import LOG
+from flows.registry.signed_files import TamperedError
 
 FOLLOW_S = 5.0
 """Seconds between two looks at the pointer."""
@@ -28,9 +29,18 @@ class CurrentRegistry:
         elif self._clock() - self._looked >= FOLLOW_S and self._looking.acquire(blocking=False):
             try:
                 self._looked = self._clock()
-                self._registry.refresh()
+                self._follow(self._registry)
             except Exception as error:  # noqa: BLE001 - the generation before is served on, and its pointer expires
                 LOG.warning("the registry could not be followed, so the generation before is served: %s", error)
             finally:
                 self._looking.release()
         return self._registry
+
+    def _follow(self, registry: Registry) -> None:
+        """Go on to the newest generation; a recording may have made way for a real registry, with another key."""
+        try:
+            registry.refresh()
+        except TamperedError:
+            if registry.recorded_at is None:
+                raise
+            self._registry = self._opened()

@@ -63,6 +63,8 @@ class RegistryState(Frozen):
     reason: str
     trust: TrustBasis
     """Why the server trusts the key: verify passports yourself where you cannot trust the server."""
+    recorded_at: str | None
+    """Null; of the demo's recording the time by which everything here is judged fresh, in the place of today's."""
 
 
 class ListedPassport(Frozen):

@@ -32,6 +32,7 @@ def state_of(registry: Registry) -> RegistryState:
         good=standing.verdict.good,
         reason=standing.reason,
         trust=registry.trust.basis,
+        recorded_at=registry.recorded_at,
     )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from flows.api.problems import PROBLEM, problem
-from flows.store.base import ObstructedError, Store, StoreError, find
+from flows.store.base import Blob, ObstructedError, Store, StoreError, find
 from flows.store.keys import is_key
 from pipelines.registry.layout import INDEX_KEY, NOT_FOUND_KEY, PAGE_HEADERS, headers
 
@@ -38,14 +38,12 @@ def answer(store: Store, method: str, key: str | None, asked: Mapping[str, str])
     if key is None:
         return _refusal(HTTPStatus.NOT_FOUND, "nothing is stored at this address")
     try:
-        blob = find(store, key)
-    except ObstructedError:
-        blob = None
+        blob = _stored(store, key)
+        return _found(key, blob.body, asked) if blob else _missing(store, asked)
     except StoreError:
         return _refusal(
             HTTPStatus.SERVICE_UNAVAILABLE, "the store does not answer: try again later", {"Retry-After": "5"}
         )
-    return _found(key, blob.body, asked) if blob else _missing(store, asked)
 
 
 def key_of(target: str) -> str | None:
@@ -60,6 +58,14 @@ def key_of(target: str) -> str | None:
     return key if path.startswith("/") and is_key(key) else None
 
 
+def _stored(store: Store, key: str) -> Blob | None:
+    """Return the file of a key; None where there is none, as where its address leads through another file."""
+    try:
+        return find(store, key)
+    except ObstructedError:
+        return None
+
+
 def _found(key: str, body: bytes, asked: Mapping[str, str]) -> HttpAnswer:
     served, tag = headers(key), f'"{hashlib.sha256(body).hexdigest()}"'
     sent = ALWAYS | {"Cache-Control": served.cache_control, "ETag": tag}
@@ -72,7 +78,7 @@ def _found(key: str, body: bytes, asked: Mapping[str, str]) -> HttpAnswer:
 
 def _missing(store: Store, asked: Mapping[str, str]) -> HttpAnswer:
     """Answer for an address without a file: with the page for that, where a page is asked for and there is one."""
-    blob = find(store, NOT_FOUND_KEY) if "text/html" in asked.get("accept", "") else None
+    blob = _stored(store, NOT_FOUND_KEY) if "text/html" in asked.get("accept", "") else None
     if blob is None:
         return _refusal(HTTPStatus.NOT_FOUND, "nothing is stored at this address")
     sent = ALWAYS | PAGE_HEADERS | {"Content-Type": headers(NOT_FOUND_KEY).content_type, "Cache-Control": "no-store"}

@@ -1,16 +1,18 @@
 """Checks a registry's public log as a whole: its tiles, its growth from generation to generation, its checkpoint."""
 
 from collections.abc import Iterator
-from itertools import islice, pairwise
+from itertools import islice, pairwise, zip_longest
 
+from flows.publish.events import events_of
 from flows.publish.pending_writes import applied_generation
 from flows.registry.log import NOT_THE_LOG, RegistryLog
+from flows.registry.log import REMEDY as NOT_SHOWN
 from flows.registry.reader import Reader
-from flows.registry.signed_files import REMEDY
+from flows.registry.signed_files import REMEDY, RegistryError
 from flows.store.base import MissingKeyError, TooLargeError, find
 from flows.store.pool import batches
 from pipelines.log.checkpoint import MAX_CHECKPOINT_BYTES, LogCheckpoint, key_hash, read_note
-from pipelines.log.entries import frontier_of
+from pipelines.log.entries import event_entry, frontier_of
 from pipelines.log.growth import Growth
 from pipelines.log.tree import Frontier, LogError
 from pipelines.registry.layout import log_key, snapshot_key
@@ -35,7 +37,10 @@ def log_findings(reader: Reader) -> Iterator[tuple[str, Finding]]:
         return  # without its files, nothing else about the log can be proved
     if reader.snapshot.log and reader.is_served and not reader.overtaken() and (finding := _of_checkpoint(log)):
         yield CHECKPOINT, finding
+    if reason := log.unlogged:
+        yield log_key("tile"), Finding(Verdict.NOT_LOGGED, f"{reason}: {NOT_SHOWN}")
     yield from _of_ancestors(log)
+    yield from _of_events(log)
 
 
 def _of_files(log: RegistryLog) -> str | None:
@@ -68,6 +73,30 @@ def _of_ancestors(log: RegistryLog) -> Iterator[tuple[str, Finding]]:
         elif log.reader.snapshot.log and not log.begins_with(begun.size, begun.root()):
             reason = f"the log of {log.reader} does not begin with the one of generation {parent.generation}"
             yield snapshot_key(parent.generation), Finding(Verdict.EQUIVOCATION, reason)
+
+
+def _of_events(log: RegistryLog) -> Iterator[tuple[str, Finding]]:
+    """Yield a finding for each retained generation whose log does not begin with what it did to keys and revocations.
+
+    What an ancestor did is known only as long as its parent is retained.
+    """
+    snapshots = list(log.reader.ancestry())
+    for snapshot, parent in zip_longest(snapshots, snapshots[1:]):
+        lost = parent is None and snapshot.parent is not None
+        if lost or not (snapshot.log and log.reader.snapshot.log):
+            continue
+        begin = parent.log.size if parent and parent.log else 0
+        key = snapshot_key(snapshot.generation)
+        try:
+            events = events_of(log.reader.store, parent, snapshot.root, snapshot.revocations)
+            wanted = [event_entry(event, snapshot.generation) for event in events]
+            stated = [log.tiles.entry(begin + number) for number in range(len(wanted))]
+        except (LogError, RegistryError, MissingKeyError, TooLargeError) as error:
+            yield key, Finding(Verdict.NOT_LOGGED, f"what it did to keys and revocations cannot be compared: {error}")
+            continue
+        if stated != wanted:
+            reason = "the log does not begin its entries with what it did to keys and revocations"
+            yield key, Finding(Verdict.NOT_LOGGED, f"generation {snapshot.generation}: {reason}: {NOT_SHOWN}")
 
 
 def _of_checkpoint(log: RegistryLog) -> Finding | None:

@@ -10,10 +10,12 @@ import orjson
 from flows.registry.log import RegistryLog
 from flows.registry.reader import Reader
 from schemas.times import instant
-from schemas.verdict import Finding, Verdict
 
-MEMBERS = ("type", "slug", "listing", "object", "generation", "cause", "status")
-"""What entries state; an entry of a removal has no listing, cause and status."""
+MEMBERS = (
+    "type", "generation", "slug", "listing", "object", "cause", "status", "revoked_at", "reason", "number", "sha256",
+    "version", "thumbprint", "root", "role", "key_id", "state", "last_good",
+)  # fmt: skip
+"""What entries state, each those of its type."""
 
 
 class LoggedEntry(NamedTuple):
@@ -59,14 +61,3 @@ class LogReading:
             if instant(snapshot.created_at) < at:
                 return snapshot.log.size if snapshot.log else 0
         return 0
-
-    def departure(self, size: int, root: bytes) -> Finding | None:
-        """Return the finding that the log went back or is another than the one seen, of this size and root."""
-        if size > self.size:
-            reason = f"{self.log.reader} has {self.size:,} entries in its log, and {size:,} were seen before"
-            return Finding(Verdict.ROLLBACK, reason)
-        if not self.log.begins_with(size, root):
-            return Finding(
-                Verdict.EQUIVOCATION, f"the log of {self.log.reader} does not begin with the one seen before"
-            )
-        return None

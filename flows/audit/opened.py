@@ -23,7 +23,7 @@ from flows.trust.seen import Memory, SeenError, default_memory
 from flows.trust.trusted_keys import UNSEEN, TrustedKeys, trusted_keys
 from pipelines.registry.layout import root_key
 from schemas.root import RootRef
-from schemas.seen import Seen
+from schemas.seen import Seen, SeenLog
 from schemas.times import instant
 from schemas.verdict import Finding, Verdict
 
@@ -125,12 +125,13 @@ def open_registry(settings: Settings, options: TrustOptions, at: datetime, *, st
         or departure(served, remembered, name)
         or departure_of_revocations(reader.revocations_number, known.revocations, name)
         or (_fork(reader, remembered, name) if remembered else None)
+        or _departure_of_log(opened.log, memory.log(name, trust.keys))
     )
     if found is None:
         if frozen is None:
-            _remember(memory, name, reader, trust.chain)
+            _remember(memory, name, opened)
         return opened
-    remedy = f"ask its publisher; if it was started again on purpose, remove its entry from {memory.path}"
+    remedy = "ask its publisher; if that says that it was restored or started again, `passports store forget`"
     return opened._replace(departure=found._replace(reason=f"{found.reason}: {remedy}"))
 
 
@@ -170,7 +171,7 @@ def _advice(key_id: str) -> str:
 def _ensure_same_key(memory: Memory, name: str, key_id: str) -> None:
     known = memory.keys(name)
     if known and key_id not in known:
-        remedy = f"ask its publisher; if the key was changed, pass --key, or remove its entry from {memory.path}"
+        remedy = "ask its publisher; if the key was changed, pass --key, or `passports store forget`"
         before = ", ".join(sorted(known))
         raise KeyChangedError(
             f"{name} is signed with the key {key_id}, but was seen with the key {before} before: {remedy}"
@@ -224,12 +225,21 @@ def _departure_of_root(store: Store, chain: RootChain | None, seen: RootRef | No
     return departure_of_root(chain.thumbprints if chain else {}, seen, name)
 
 
-def _remember(memory: Memory, name: str, reader: Reader, chain: RootChain | None) -> None:
+def _departure_of_log(log: RegistryLog, seen: SeenLog | None) -> Finding | None:
+    return log.departure(seen.size, bytes.fromhex(seen.root)) if seen else None
+
+
+def _remember(memory: Memory, name: str, opened: Opened) -> None:
     """Remember what is served; where the memory cannot be written, log a warning and go on."""
+    reader, chain, log = opened.reader, opened.trust.chain, opened.log
     try:
         served = Seen(generation=reader.generation, snapshot_sha256=reader.snapshot_sha256)
         memory.remember(name, reader.key_id, served)
         memory.raise_to(name, chain.ref if chain else None, reader.revocations_number)
+        if reader.snapshot.log:
+            size, root = log.frontier.size, log.root.hex()
+            seen = SeenLog(key_id=reader.key_id, generation=reader.generation, size=size, root=root)
+            memory.remember_log(name, seen, reader.keys)
     except SeenError as error:
         LOG.warning(
             "generation %s could not be remembered, so a later rollback to an older one would not be noticed: %s",

@@ -1,12 +1,14 @@
 """What a registry's client answers: passports with their verdicts, matches, comparisons, changes."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import orjson
 
 from flows.errors import FlowError
+from pipelines.freshness import SignedDates, age_by_dates
 from pipelines.views.comparison import ComparedFact
 from schemas.base import Sha256
 from schemas.passport.document import Passport
@@ -115,3 +117,9 @@ class RegistryChange(NamedTuple):
     cause: Cause | None
     status: Status | None
     object: Sha256 | None
+
+
+def found_passport(row: IndexedPassport, at: datetime) -> FoundPassport:
+    """Return a row of the search index with its age at an instant."""
+    dates = SignedDates(row.status, row.signed_at, row.expires_at, row.due_after, row.stale_after)
+    return FoundPassport(row, age_by_dates(dates, at))

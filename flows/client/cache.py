@@ -15,6 +15,8 @@ from flows.store.base import MAX_BLOB_BYTES, Blob, Store
 NAMED_BY_HASH = re.compile(r"registry/[a-z]+/(?:[^/]+/)?([0-9a-f]{64})\.[a-z.]+")
 CHECK_EVERY = 64
 """Files written between two checks of the size of the folder."""
+MOST_CACHED_BYTES = 2**30
+"""Largest cache on disk, unless another bound is given."""
 
 
 class CachedStore:

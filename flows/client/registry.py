@@ -21,8 +21,9 @@ from flows.client.answers import (
     RegistryChange,
     ResolvedModel,
     VerifiedPassport,
+    found_passport,
 )
-from flows.client.cache import CachedStore
+from flows.client.cache import MOST_CACHED_BYTES, CachedStore
 from flows.client.history import changes_since
 from flows.client.index import index_of
 from flows.config.clock import Clock, system_clock
@@ -35,14 +36,11 @@ from flows.store.local import LocalStore
 from flows.store.open import open_store
 from flows.trust.trusted_keys import TrustedKeys
 from pipelines.formats.slugs import is_slug
-from pipelines.freshness import SignedDates, age_by_dates
 from pipelines.views.comparison import compared
 from pipelines.views.matching import called_for, ranked
-from schemas.search import IndexedPassport, PassportFilter, SortKey
+from schemas.search import PassportFilter, SortKey
 from schemas.verdict import Finding, Verdict
 
-MOST_CACHED_BYTES = 2**30
-"""Largest cache on disk, unless another bound is given."""
 INDEXES_KEPT = 2
 """Search indexes on disk at once: the newest, and the one before, which other threads may still read."""
 
@@ -55,8 +53,18 @@ class Registry:
     use it at once.
     """
 
-    def __init__(self, store: Store, settings: Settings, trusting: TrustOptions, clock: Clock = system_clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        trusting: TrustOptions,
+        clock: Clock = system_clock,
+        *,
+        recorded_at: str | None = None,
+    ) -> None:
         self._store, self._settings, self._trusting, self._clock = store, settings, trusting, clock
+        self.recorded_at = recorded_at
+        """When a recording was made, which is judged by that time; None for every other registry."""
         self._folder = Path(tempfile.mkdtemp(prefix="passports-registry-"))
         self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._indexing = threading.Lock()
@@ -171,7 +179,7 @@ class Registry:
         """Return the passports that a filter selects, in order; `cursor` is that of the page before."""
         at = self._clock()
         listed = self._search_index().passports(wanted, at=at, order=order, cursor=cursor, limit=limit)
-        return FoundPage(tuple(_found(row, at) for row in listed.passports), listed.next_cursor)
+        return FoundPage(tuple(found_passport(row, at) for row in listed.passports), listed.next_cursor)
 
     def count(self, wanted: PassportFilter = EVERY) -> int:
         """Return how many passports a filter selects."""
@@ -180,7 +188,7 @@ class Registry:
     def search(self, text: str, wanted: PassportFilter = EVERY, *, limit: int = 20) -> tuple[FoundPassport, ...]:
         """Return the passports with the words of a text, the best first; the last word may be begun only."""
         at = self._clock()
-        return tuple(_found(row, at) for row in self._search_index().search(text, wanted, at=at, limit=limit))
+        return tuple(found_passport(row, at) for row in self._search_index().search(text, wanted, at=at, limit=limit))
 
     def resolve(self, task: str, wanted: PassportFilter = EVERY, *, limit: int = 10) -> tuple[ResolvedModel, ...]:
         """Return the models that fit a task in plain words, the best first, with what they have for it."""
@@ -190,7 +198,7 @@ class Registry:
         having = index.having((fit.uri for fit in called), wanted, at=at)
         matches = ranked(called, having.items())[:limit]
         rows = index.named(match.slug for match in matches)
-        found = ((_found(rows[match.slug], at), match) for match in matches)
+        found = ((found_passport(rows[match.slug], at), match) for match in matches)
         return tuple(ResolvedModel(one.passport, one.age, match.likeness, match.uris) for one, match in found)
 
     def compare(self, *slugs: str) -> Comparison:
@@ -226,9 +234,8 @@ class Registry:
         finding, document = opened.reader.verified(slug)
         if document is None:
             raise NotReliableError(slug, finding)
-        return VerifiedPassport(
-            slug, opened.qualified(opened.log.judged(row, finding)), document, row.object, opened.reader.generation
-        )
+        judged = opened.qualified(opened.log.judged(row, finding))
+        return VerifiedPassport(slug, judged, document, row.object, opened.reader.generation)
 
     def _search_index(self) -> SearchIndex:
         """Return the search index of the generation, which is fetched when it is first needed."""
@@ -241,8 +248,3 @@ class Registry:
                 while len(self._indexes) > INDEXES_KEPT:
                     self._indexes.pop(next(iter(self._indexes))).remove()
             return self._indexes[sha256]
-
-
-def _found(row: IndexedPassport, at: datetime) -> FoundPassport:
-    dates = SignedDates(row.status, row.signed_at, row.expires_at, row.due_after, row.stale_after)
-    return FoundPassport(row, age_by_dates(dates, at))

@@ -1,7 +1,7 @@
 """`passports show`."""
 
 import sys
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -22,6 +22,7 @@ from schemas.registry import ShardRow
 from schemas.verdict import Finding, Verdict
 
 Json = dict[str, Any]
+Form = Literal["brief", "evidence", "json"]
 
 
 def show(
@@ -29,11 +30,10 @@ def show(
     store_url: str | None,
     trusting: TrustOptions,
     *,
-    generation: int | None = None,
-    evidence: bool = False,
-    as_json: bool,
+    generation: int | None,
+    form: Form,
 ) -> None:
-    """Show a passport on two screens, with `evidence` all of it, or with `as_json` as it is served.
+    """Show a passport: "brief" on two screens, "evidence" all of it, "json" as it is served.
 
     Raises UnknownSlugError.
 
@@ -45,10 +45,10 @@ def show(
     row = row_named(reader, slug)
     document = orjson.loads(reader.passport(row.slug))
     finding = opened.qualified(RegistryLog(reader).check(row.slug))
-    if as_json:
+    if form == "json":
         terminal.document(document)
     else:
-        shown = _show_all if evidence else _show_brief
+        shown = _show_all if form == "evidence" else _show_brief
         shown(document["passport"], row, finding, _before(reader, row.previous))
     if not finding.verdict.good and finding.verdict is not Verdict.UNPINNED:
         sys.exit(1)

@@ -2,6 +2,7 @@
 
 import secrets
 import sys
+from pathlib import Path
 
 from flows.commands import terminal
 from flows.commands.options import moment
@@ -16,7 +17,8 @@ from flows.publish.authority import Authority, open_authority
 from flows.publish.publication import Publisher, tell_step
 from flows.registry.reader import Reader
 from flows.site.rendering import copies_for, pages_for, rendering_for
-from flows.store.open import open_store
+from flows.store.open import canonical_store, open_store
+from flows.trust.seen import Memory, default_memory
 from flows.trust.trusted_keys import remembered_keys
 from pipelines.formats.text import amount
 from pipelines.pages.site import Site
@@ -74,6 +76,27 @@ def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json
         terminal.OUT.print(f"{done.read:,} of {amount(done.of, 'file')} read, {len(done.damages):,} damaged")
     if any(not damage.repaired for damage in done.damages):
         sys.exit(1)
+
+
+def forget(store_url: str | None, state: Path | None, *, pins: bool, as_json: bool) -> None:
+    """Forget what was seen of a registry, and with `pins` the key or root remembered on first use; show what it was."""
+    name = canonical_store(read_settings(store=store_url).store)
+    memory = Memory(state) if state else default_memory()
+    was = memory.forget(name, pins=pins)
+    seen = {
+        "registry": name,
+        "generation": max((one.generation for one in was.seen.values()), default=None),
+        "root_version": was.root.version if was.root else None,
+        "revocations": was.revocations or None,
+        "log_size": was.log.size if was.log else None,
+        "pinned": was.pinned or was.pinned_root,
+        "pinned_forgotten": pins,
+    }
+    if as_json:
+        terminal.document(seen)
+        return
+    terminal.pairs([(key.replace("_", " "), value) for key, value in seen.items() if value not in (None, False)])
+    terminal.note(f"Forgotten in {memory.path}: what is served next is accepted{'' if pins else ' by the same keys'}.")
 
 
 def repair(store_url: str | None, *, as_json: bool) -> None:

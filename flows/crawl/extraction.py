@@ -8,7 +8,8 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import starmap
+from typing import TYPE_CHECKING
 
 from flows.config.clock import Clock
 from flows.crawl.endpoint import Endpoint
@@ -37,17 +38,6 @@ SHOWN_CHARS = 2000
 Line = AdmittedLine | QuarantinedLine
 
 
-class _Waiting(NamedTuple):
-    """A text to ask about, and the last record of proposals found in it."""
-
-    text: SourceText
-    before: AdmittedLine | None
-
-    def kept(self) -> list[Line]:
-        """Return the last record if the text has not changed, so that its quotes still occur in it."""
-        return [self.before] if self.before and is_of(self.before.raw, self.text) else []
-
-
 async def extract(
     records: Iterable[AdmittedLine], *, last: Callable[[str], RawListing | None], endpoint: Endpoint, clock: Clock
 ) -> AsyncGenerator[Line | CrawlReport]:
@@ -62,7 +52,7 @@ async def extract(
     work = _Extraction(client, endpoint, clock)
     try:
         for batch in work.batches(records, last):
-            for came in [line for lines in await asyncio.gather(*map(work.lines, batch)) for line in lines]:
+            for came in [line for lines in await asyncio.gather(*starmap(work.lines, batch)) for line in lines]:
                 line, _ = written_line(came)
                 work.count(line)
                 yield line
@@ -85,31 +75,34 @@ class _Extraction:
 
     def batches(
         self, records: Iterable[AdmittedLine], last: Callable[[str], RawListing | None]
-    ) -> Iterator[list[_Waiting]]:
-        """Yield the texts of records in batches of AT_ONCE; the last one may be smaller, or empty."""
-        batch: list[_Waiting] = []
+    ) -> Iterator[list[tuple[SourceText, AdmittedLine | None]]]:
+        """Yield texts, each with its last extraction, in batches of AT_ONCE; the last one may be smaller, or empty."""
+        batch: list[tuple[SourceText, AdmittedLine | None]] = []
         for record in records:
             text = text_of(record.raw, record.listing.kind)
             if text is not None:
                 self._texts += 1
-                batch.append(_Waiting(text, _admitted(last(text.record_id))))
+                batch.append((text, _admitted(last(text.record_id))))
             if len(batch) == AT_ONCE:
                 yield batch
                 batch = []
         yield batch
 
-    async def lines(self, waiting: _Waiting) -> list[Line]:
-        """Return the lines of a text: its earlier answer if that still holds, else the model's answer or a refusal."""
-        text, before = waiting
+    async def lines(self, text: SourceText, before: AdmittedLine | None) -> list[Line]:
+        """Return the lines of a text: its earlier answer if that still holds, else the model's answer or a refusal.
+
+        `before` is its last extraction, whose quotes still occur in a text that has not changed.
+        """
+        valid: list[Line] = [before] if before and is_of(before.raw, text) else []
         if before and answers(before.raw, text, model=self._endpoint.model):
             return [before]
         if not (states_something(text) and self._may_ask()):
-            return waiting.kept()
+            return valid
         self._asked += 1
         reply = await self._client.ask(question_of(text))
         self._note(reply)
         made = self._made(reply, text)
-        return [made] if isinstance(made, AdmittedLine) else [made, *waiting.kept()]
+        return [made] if isinstance(made, AdmittedLine) else [made, *valid]
 
     def count(self, line: Line) -> None:
         """Count a line, what was dropped from it and its unknown claims, for the report."""

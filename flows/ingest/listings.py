@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 from flows.ingest.crawl_partitions import IngestedCrawl
 from flows.ingest.partitions import PackedPartitions, PartitionWriter, SourceLines
@@ -110,38 +110,17 @@ def update_listings(
 
     After a crawl of a `whole` source, records that it did not bring are marked as missing.
     """
-    listings = before.copied()
-    report, recreated = one.outcome.report, ReplacedRepositories()
+    work, report = _ListingsUpdate(before.copied(), one, served, folder), one.outcome.report
     for source in sorted(one.spools, key=SOURCE_NAMES.index):  # repositories before their texts, which depend on them
         everything = whole and BY_NAME[source].lists_everything
         unread = frozenset(refusal.id for refusal in one.refused if refusal.source == source)
-        listings.unread |= {(source, record) for record in unread}
+        work.listings.unread |= {(source, record) for record in unread}
         scope = CrawlScope(source, everything, report.started_at, report.finished_at, unread)
-        parts = _update_source(listings, _Brought(served, one.spools[source]), scope, folder / source, recreated)
-        listings.changed[source] = SourceParts(parts, _scraped_at(served, scope, whole=whole))
-    _drop_texts(listings, one, served, folder, recreated)
+        work.merge(one.spools[source], scope, _scraped_at(served, scope, whole=whole))
+    work.drop_texts()
     if whole and report.source in ROLLS:
-        _record_roll(listings, one, served, folder)
-    return listings
-
-
-def _drop_texts(
-    listings: Listings, one: IngestedCrawl, served: PublishedState, folder: Path, recreated: ReplacedRepositories
-) -> None:
-    """Drop the texts of replaced repositories from those sources of texts that this crawl has no record of.
-
-    `update_listings` did so for the sources that it has records of.
-    """
-    for source in TEXTS if recreated.replaced else ():
-        last = served.sources.get(source)
-        if last is not None and source not in one.spools:
-            nothing = PartitionWriter(folder / f"no {source}", 1)
-            nothing.close()
-            scope = CrawlScope(
-                source, whole=False, began_at=one.outcome.report.started_at, ended_at=one.outcome.report.finished_at
-            )
-            parts = _update_source(listings, _Brought(served, nothing), scope, folder / source, recreated)
-            listings.changed[source] = SourceParts(parts, last.last_scraped_at)
+        work.record_roll()
+    return work.listings
 
 
 def _scraped_at(served: PublishedState, scope: CrawlScope, *, whole: bool) -> str:
@@ -155,67 +134,81 @@ def _scraped_at(served: PublishedState, scope: CrawlScope, *, whole: bool) -> st
     return max(served.scraped_at(scope.source) or scope.began_at, scope.began_at) if whole else last.last_scraped_at
 
 
-class _Brought(NamedTuple):
-    """The published state, and the new records of one source."""
+@dataclass(frozen=True)
+class _ListingsUpdate:
+    """The update of listings from one crawl: what it changes, what it reads, and the folder that it writes to."""
 
+    listings: Listings
+    ingested: IngestedCrawl
     served: PublishedState
-    spool: PartitionWriter
+    folder: Path
+    recreated: ReplacedRepositories = field(default_factory=ReplacedRepositories)
 
+    def merge(self, spool: PartitionWriter, scope: CrawlScope, scraped_at: str) -> None:
+        """Merge the new records of one source, partition by partition; then rewrite those of renamed records."""
+        folder, recreated = self.folder / scope.source, self.recreated
+        last = self.served.last_good(scope.source) or 0
+        count = max(spool.count, shard_count(last))
+        written, parts = PackedPartitions(folder, count), []
+        followed = BY_NAME[scope.source].permanent_id is not None
+        with RecordIndex(folder / "whereabouts.sqlite") if followed else nullcontext() as whereabouts:
+            for index in range(count):
+                slots = slots_of(index, count)
+                before = recreated.without_theirs(self.served.lines(scope.source, slots), scope.source)
+                came = recreated.only_new(spool.read(slots), scope)
+                result = updated(before, came, scope)
+                written.write(index, result.lines)
+                parts.append(_part(written, index, result.lines))
+                recreated.note(result)
+                self.listings.refused += result.refused
+                if whereabouts:
+                    whereabouts.note(result.lines)
+            corrections = RenameCorrections(whereabouts.moves() if whereabouts else ())
+        for index in sorted({shard_index(slug, count) for slug in corrections.slugs}):
+            lines = list(corrections.applied(written.read(slots_of(index, count))))
+            written.write(index, lines)
+            parts[index] = _part(written, index, lines)
+        self.listings.lines[scope.source] = written
+        self.listings.changed[scope.source] = SourceParts(tuple(parts), scraped_at)
 
-def _update_source(
-    listings: Listings, brought: _Brought, scope: CrawlScope, folder: Path, recreated: ReplacedRepositories
-) -> tuple[SourcePart, ...]:
-    """Merge one source, partition by partition, into `listings`; then rewrite the partitions of renamed records."""
-    served, spool = brought
-    last = served.last_good(scope.source) or 0
-    count = max(spool.count, shard_count(last))
-    written, parts = PackedPartitions(folder, count), []
-    followed = BY_NAME[scope.source].permanent_id is not None
-    with RecordIndex(folder / "whereabouts.sqlite") if followed else nullcontext() as whereabouts:
-        for index in range(count):
-            slots = slots_of(index, count)
-            before = recreated.without_theirs(served.lines(scope.source, slots), scope.source)
-            came = recreated.only_new(spool.read(slots), scope)
-            result = updated(before, came, scope)
-            written.write(index, result.lines)
-            parts.append(_part(written, index, result.lines))
-            recreated.note(result)
-            listings.refused += result.refused
-            if whereabouts:
-                whereabouts.note(result.lines)
-        corrections = RenameCorrections(whereabouts.moves() if whereabouts else ())
-    for index in sorted({shard_index(slug, count) for slug in corrections.slugs}):
-        lines = list(corrections.applied(written.read(slots_of(index, count))))
-        written.write(index, lines)
-        parts[index] = _part(written, index, lines)
-    listings.lines[scope.source] = written
-    return tuple(parts)
+    def drop_texts(self) -> None:
+        """Drop the texts of replaced repositories from those sources of texts that this crawl has no record of.
+
+        `merge` did so for the sources that it has records of.
+        """
+        report = self.ingested.outcome.report
+        for source in TEXTS if self.recreated.replaced else ():
+            last = self.served.sources.get(source)
+            if last is not None and source not in self.ingested.spools:
+                nothing = PartitionWriter(self.folder / f"no {source}", 1)
+                nothing.close()
+                scope = CrawlScope(source, whole=False, began_at=report.started_at, ended_at=report.finished_at)
+                self.merge(nothing, scope, last.last_scraped_at)
+
+    def record_roll(self) -> None:
+        """Store the roll of this crawl, and retain earlier ones that prove the absence of a listing still missing."""
+        report = self.ingested.outcome.report
+        ids, url, needed = [], "", {report.finished_at}
+        for line in self.listings.read(report.source):
+            if line.missing_since is None:
+                ids.append(line.raw.id)
+                url = line.raw.url
+            else:
+                needed.update(proving_observations(line))
+        ids += [refusal.id for refusal in self.ingested.refused if refusal.source == report.source]
+        raw = roll_of(report.source, ids, url=url, observed_at=report.finished_at)
+        source = ROLLS[report.source]
+        lines = {line.raw.id: line for line in self.served.lines(source) if line.raw.id in needed}
+        lines[raw.id] = AdmittedLine(raw=raw, listing=read_roll(raw))
+        written = PackedPartitions(self.folder / source, 1)
+        written.write(0, [lines[observed_at] for observed_at in sorted(lines)])
+        self.listings.lines[source] = written
+        self.listings.changed[source] = SourceParts((_part(written, 0, list(lines.values())),), report.started_at)
 
 
 def _part(written: PackedPartitions, index: int, lines: list[AdmittedLine]) -> SourcePart:
     there = sum(1 for line in lines if line.missing_since is None)
     return SourcePart(index, written.count, written.path(index).read_bytes, there)
-
-
-def _record_roll(listings: Listings, ingested: IngestedCrawl, served: PublishedState, folder: Path) -> None:
-    """Store the roll of this crawl, and retain the earlier ones that prove the absence of a listing still missing."""
-    report = ingested.outcome.report
-    ids, url, needed = [], "", {report.finished_at}
-    for line in listings.read(report.source):
-        if line.missing_since is None:
-            ids.append(line.raw.id)
-            url = line.raw.url
-        else:
-            needed.update(proving_observations(line))
-    ids += [refusal.id for refusal in ingested.refused if refusal.source == report.source]
-    raw = roll_of(report.source, ids, url=url, observed_at=report.finished_at)
-    source = ROLLS[report.source]
-    lines = {line.raw.id: line for line in served.lines(source) if line.raw.id in needed}
-    lines[raw.id] = AdmittedLine(raw=raw, listing=read_roll(raw))
-    written = PackedPartitions(folder / source, 1)
-    written.write(0, [lines[observed_at] for observed_at in sorted(lines)])
-    listings.lines[source] = written
-    listings.changed[source] = SourceParts((_part(written, 0, list(lines.values())),), report.started_at)
 
 
 def present(lines: Iterator[AdmittedLine]) -> Iterator[Listing]:

@@ -125,7 +125,7 @@ def _without(last: Seen, ours: Pointer | None, mark: RememberedGeneration | None
     if ours is None:
         return ANEW
     if mark and ours.generation < last.generation:
-        return f"or, if it is lost for good, remove {mark.registry} from {mark.memory.path}"
+        return "or, if it is lost for good, run `passports store forget`"
     return "or publish to an empty store"
 
 

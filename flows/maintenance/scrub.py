@@ -49,7 +49,8 @@ class Scrubbed(NamedTuple):
     """Of snapshots and shards first."""
 
 
-class _Turn(NamedTuple):
+@dataclass(frozen=True)
+class _Turn:
     """The numbers of the files to read in a run: `budget` of them from `begin` on; the first follows the last."""
 
     files: int

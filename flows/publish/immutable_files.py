@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
+from typing import NamedTuple
 
+from flows.publish.events import events_of
 from flows.publish.index_writer import IndexWriter
 from flows.publish.publication import Publication, PublicationError, Publisher, SourcePart, SourceParts, Step, reported
 from flows.publish.shard_writer import ShardWriter
@@ -17,6 +19,7 @@ from flows.store.pool import each
 from pipelines.registry.layout import object_key, revocations_key, rules_key, run_key, snapshot_key, source_key
 from pipelines.registry.packing import ref_of
 from pipelines.registry.slots import COUNTS
+from schemas.events import Event
 from schemas.registry import Commit, SearchRef, ShardRef, Snapshot, SourceRef
 from schemas.revocations import RevocationsRef
 from schemas.times import timestamp
@@ -42,6 +45,15 @@ def _write_object(store: Store, sha256: str, body: bytes) -> bool:
     return store.create(object_key(sha256), body)
 
 
+class WrittenSnapshot(NamedTuple):
+    """A snapshot that was written, with all that it names."""
+
+    generation: int
+    sha256: str
+    events: tuple[Event, ...]
+    """What the generation does to keys and revocations."""
+
+
 @dataclass(frozen=True)
 class Immutables:
     """The immutable files of one attempt at a publication on top of the generation `base`."""
@@ -55,8 +67,8 @@ class Immutables:
     after: int = 0
     """A generation that readers may have seen: the new number is higher, even if the store has lost that generation."""
 
-    def write(self) -> tuple[int, str] | None:
-        """Write all files; return the generation's number and its snapshot's hash, None if another publisher was first.
+    def write(self) -> WrittenSnapshot | None:
+        """Write all files; return what was written, None if another publisher was first.
 
         That is found here only where creating the snapshot commits; elsewhere the pointer's swap decides.
         """
@@ -121,10 +133,13 @@ class Immutables:
 
     def _snapshot(
         self, sources: tuple[SourceRef, ...], rules_sha256: str, revocations: RevocationsRef | None
-    ) -> tuple[int, str] | None:
+    ) -> WrittenSnapshot | None:
         """Write shards and snapshot under the next free number: publishers killed or overtaken may have used some."""
         on_step = self.publisher.on_step
-        cutter = ShardWriter(self.publisher.store, self.publication, self.base, self.written, on_step)
+        root = self.publisher.chain.ref if self.publisher.chain else None
+        last = self.base.snapshot if self.base else None
+        events = events_of(self.publisher.store, last, root, revocations)
+        cutter = ShardWriter(self.publisher.store, self.publication, self.base, self.written, on_step, events)
         indexer = IndexWriter(self.publisher.store, self.publication, self.base, self.written, on_step)
         search: SearchRef | None = None
         for generation in count(max(self.base.generation if self.base else 0, self.after) + 1):
@@ -145,12 +160,14 @@ class Immutables:
                 log=made.log,
                 lifetimes=dict(self.publication.lifetimes),
                 run=self.publication.run_id,
-                root=self.publisher.chain.ref if self.publisher.chain else None,
+                root=root,
+                root_logged=made.logged.get("root", last.root_logged if last else None),
                 revocations=revocations,
+                revocations_logged=made.logged.get("revocations", last.revocations_logged if last else None),
             )
             body = seal(snapshot, self.publisher.signer)
             if self._claimed(snapshot_key(generation), body):
-                return generation, _sha256(body)
+                return WrittenSnapshot(generation, _sha256(body), events)
             if self.commit == "create" and self.base and self.base.followed_at(generation):
                 return None
         raise PublicationError("there is always a next number")

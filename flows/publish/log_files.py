@@ -4,19 +4,22 @@ Publishers that race write different entries at the same place. So each file is 
 version read before a check that the pointer has not moved, as copies are, and compared again once it has.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from flows.progress import LOG
+from flows.publish.events import events_of
 from flows.publish.pending_writes import PendingWrite, changed
 from flows.registry.log import NOT_THE_LOG, reading
 from flows.registry.reader import Reader
 from flows.registry.signed_files import RegistryError, tampered
 from flows.store.base import MissingKeyError, Store
-from pipelines.log.entries import frontier_of, head_of, logged
+from flows.store.pool import batches
+from pipelines.log.entries import event_entry, frontier_of, head_of, logged
 from pipelines.log.growth import Growth, read_ends
 from pipelines.log.tree import Frontier, LogError
 from pipelines.registry.layout import log_key
 from pipelines.registry.slots import slots_by_shard
+from schemas.events import Event, LoggedAt
 from schemas.registry import LogHead, ShardRow, Snapshot
 
 _MOST_AT_ONCE = 4_096
@@ -24,7 +27,7 @@ _MOST_AT_ONCE = 4_096
 
 
 class LogWriter:
-    """Appends what a generation issues and removes to the log that the generation `base` left.
+    """Appends the events of a generation, and what it issues and removes, to the log that the generation `base` left.
 
     Raises TamperedError where the stored log is not the one that was signed, and cannot be made anew.
     """
@@ -37,6 +40,16 @@ class LogWriter:
     def head(self) -> LogHead:
         """The log with all that was appended."""
         return head_of(self.growth.frontier)
+
+    def append_events(self, events: Sequence[Event], generation: int) -> tuple[dict[str, LoggedAt], list[PendingWrite]]:
+        """Append events; return kind of event → place of the last one, and the files to write."""
+        begin, drafts = self.growth.frontier.size, list[PendingWrite]()
+        places: dict[str, LoggedAt] = {
+            event.kind: LoggedAt(index=begin + number, generation=generation) for number, event in enumerate(events)
+        }
+        for portion in batches(events, _MOST_AT_ONCE):
+            drafts += self._changed(self.growth.append([event_entry(event, generation) for event in portion]))
+        return places, drafts
 
     def append(
         self, before: dict[str, ShardRow], rows: Iterable[ShardRow], generation: int
@@ -101,7 +114,9 @@ def _growth_after(base: Reader) -> Growth:
 
 
 def _appended(writer: LogWriter, own: Reader, parent: Reader | None) -> Iterator[list[PendingWrite]]:
-    """Append what a generation issued and removed, given its parent; yield the writes of what that completes."""
+    """Append what a generation did, given its parent; yield the writes of what that completes."""
+    events = events_of(own.store, parent.snapshot if parent else None, own.snapshot.root, own.snapshot.revocations)
+    yield writer.append_events(events, own.generation)[1]
     for slots in slots_by_shard(own.snapshot.passports):
         before = {row.slug: row for row in parent.rows(slots=slots)} if parent else {}
         for _, drafts in writer.append(before, own.rows(slots=slots), own.generation):

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from flows.progress import LOG
 from flows.publish.continuity import ensure_newest
 from flows.publish.copies import roll_forward
-from flows.publish.events import events_of
 from flows.publish.immutable_files import Immutables
 from flows.publish.pointer import POINTER_LIFE, is_collecting, move_pointer, wait_for_collection
 from flows.publish.publication import Publication, PublicationError, Publisher, Step, reported
@@ -111,8 +110,8 @@ class _Protocol:
         with reported(publisher.on_step, Step.BARRIER):
             publisher.store.barrier()
         pointer = Pointer(
-            generation=made[0],
-            snapshot_sha256=made[1],
+            generation=made.generation,
+            snapshot_sha256=made.sha256,
             commit=commit,
             nonce=publisher.nonce,
             issued_at=timestamp(now),
@@ -122,7 +121,7 @@ class _Protocol:
         with reported(publisher.on_step, Step.POINTER):
             body = seal(pointer, publisher.signer)
             moved = move_pointer(publisher.store, body, base.token if base else None, commit)
-        for event in events_of(publisher, publication, base) if moved else ():
+        for event in made.events if moved else ():
             LOG.info("%s: %s", publisher.store.name, event)
         if moved and publisher.mark:
             publisher.mark.raise_to(Seen(generation=pointer.generation, snapshot_sha256=pointer.snapshot_sha256))

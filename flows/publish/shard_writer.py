@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from pipelines.registry.packing import ref_of
 from pipelines.registry.shards import checked_rows, encode_shard
 from pipelines.registry.slots import slots_by_shard
 from schemas.base import Sha256
+from schemas.events import Event, LoggedAt
 from schemas.registry import LogHead, ShardRef, ShardRow
 
 
@@ -34,7 +35,9 @@ class WrittenShards(NamedTuple):
     delta_bytes: int
     """Size of these lines in bytes."""
     log: LogHead
-    """The public log with what the generation issues and removes."""
+    """The public log with what the generation does."""
+    logged: Mapping[str, LoggedAt]
+    """Kind of event → place of the last one that the generation states; those of its parent are not among them."""
     content_sha256: Sha256
     """Digest of what a search index of the passports is made from."""
 
@@ -48,6 +51,8 @@ class ShardWriter:
     base: Reader | None
     written: Counter[Step]
     on_step: Progress
+    events: Sequence[Event] = ()
+    """What the generation does to keys and revocations."""
 
     def cut(self, generation: int) -> WrittenShards:
         """Write shards and the log's tiles; rows whose object is new get this `generation` as the one that issued it.
@@ -57,6 +62,8 @@ class ShardWriter:
         """
         shards, counts, lines, delta_bytes, content = [], Counter[str](), hashlib.sha256(), 0, ContentDigest()
         log = LogWriter(self.store, self.base)
+        places, drafts = log.append_events(self.events, generation)
+        self._write_log(drafts)
         cuts = slots_by_shard(self.publication.passports)
         self.on_step(Step.SHARDS, 0, len(cuts))
         for index, slots in enumerate(cuts):
@@ -77,7 +84,13 @@ class ShardWriter:
             raise PublicationError(f"{announced}: this is a fault in the run")
         self._write_log(log.last())
         return WrittenShards(
-            tuple(shards), dict(sorted(counts.items())), lines.hexdigest(), delta_bytes, log.head, content.hexdigest()
+            tuple(shards),
+            dict(sorted(counts.items())),
+            lines.hexdigest(),
+            delta_bytes,
+            log.head,
+            places,
+            content.hexdigest(),
         )
 
     def _demand(self, objects: Iterable[Sha256]) -> None:

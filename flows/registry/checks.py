@@ -2,16 +2,13 @@
 
 import hashlib
 from contextlib import suppress
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from flows.registry.signed_files import REMEDY, TamperedError
-from flows.store.base import MissingKeyError, Store, find
+from flows.store.base import MissingKeyError, find
 from pipelines.registry.layout import object_key
 from pipelines.registry.revoked import revocation_of
-from pipelines.signing.keys import KeyRing
 from pipelines.signing.verification import MAX_PASSPORT_BYTES, verify_passport
-from schemas.registry import ShardRow
 from schemas.verdict import Finding, Verdict
 
 if TYPE_CHECKING:
@@ -20,9 +17,7 @@ if TYPE_CHECKING:
 
 def verified(reader: "Reader", slug: str) -> tuple[Finding, dict[str, Any] | None]:
     """Return the verdict on the passport of a slug, without the registry's own standing, and its signed content."""
-    finding, passport = verified_object(
-        reader.store, reader.row(slug), slug, Judging(reader.keys, reader.at, str(reader))
-    )
+    finding, passport = _verified_object(reader, slug)
     if passport and finding.verdict.good and (found := _revocation(reader, passport)):
         return found._replace(age=finding.age), passport
     return finding, passport
@@ -80,39 +75,29 @@ def _compare(reader: "Reader", slug: str, given: dict[str, Any], served: dict[st
     return Finding(Verdict.SUPERSEDED, reason)
 
 
-class Judging(NamedTuple):
-    """By which keys and when a passport is judged, and the generation that names it, for messages."""
-
-    keys: KeyRing
-    at: datetime
-    generation: str
-
-
-def verified_object(
-    store: Store, row: ShardRow | None, slug: str, judging: Judging
-) -> tuple[Finding, dict[str, Any] | None]:
-    """Return the verdict on the passport that a row names, and its content: the `passport` object.
+def _verified_object(reader: "Reader", slug: str) -> tuple[Finding, dict[str, Any] | None]:
+    """Return the verdict on the object that a slug's row names, and its content: the `passport` object.
 
     The content is None unless a trusted key signed it and the row names it, whatever its age.
     """
-    keys, at, generation = judging
+    row = reader.row(slug)
     if row is None:
-        return Finding(Verdict.NOT_IN_SNAPSHOT, f"{slug}: no such passport in {generation}"), None
+        return Finding(Verdict.NOT_IN_SNAPSHOT, f"{slug}: no such passport in {reader}"), None
     key = object_key(row.object)
-    blob = find(store, key, max_bytes=MAX_PASSPORT_BYTES)
+    blob = find(reader.store, key, max_bytes=MAX_PASSPORT_BYTES)
     if not blob:
-        reason = f"the served object {key} is missing, although {generation} names it: {REMEDY}"
+        reason = f"the served object {key} is missing, although {reader} names it: {REMEDY}"
         return Finding(Verdict.UNREADABLE, reason), None
-    finding, passport = verify_passport(blob.body, keys=keys, at=at, generation=row.generation)
+    finding, passport = verify_passport(blob.body, keys=reader.keys, at=reader.at, generation=row.generation)
     genuine = hashlib.sha256(blob.body).hexdigest() == row.object
     if not genuine and not finding.verdict.good:
         return finding._replace(reason=f"the served object {key} is damaged: {finding.reason}: {REMEDY}"), None
     if passport and not (genuine and slug_in(passport) == slug):
-        reason = f"the served object {key} is damaged: it is not what {generation} names: {REMEDY}"
+        reason = f"the served object {key} is damaged: it is not what {reader} names: {REMEDY}"
         return Finding(Verdict.NOT_IN_SNAPSHOT, reason) if finding.verdict.good else finding, None
     if passport is None or not finding.verdict.good:
         return finding, passport
-    reason = f"signed by a trusted key, in date, and the one in {generation}"
+    reason = f"signed by a trusted key, in date, and the one in {reader}"
     return finding._replace(verdict=Verdict.OK, reason=reason), passport
 
 

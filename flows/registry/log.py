@@ -9,10 +9,11 @@ from flows.registry.checks import slug_in
 from flows.registry.reader import Reader
 from flows.registry.signed_files import tampered
 from flows.store.base import MissingKeyError, Store, TooLargeError
-from pipelines.log.entries import LogPlace, frontier_of, issued
+from pipelines.log.entries import LogPlace, event_entry, frontier_of, issued
 from pipelines.log.tiles import MAX_BUNDLE_BYTES, Read, Tiles
 from pipelines.log.tree import Frontier, LogError, is_consistent, is_included, leaf_hash
 from pipelines.registry.layout import log_key
+from schemas.events import Event, LoggedAt, RevocationListEvent, RootEvent
 from schemas.registry import LogHead, ShardRow
 from schemas.verdict import Finding, Verdict
 
@@ -33,8 +34,8 @@ class RegistryLog:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self.frontier, stored = self._frontier(reader.snapshot.log), self._frontier(reader.served.log)
-        self.tiles = Tiles(stored.size, reading(reader.store))
+        self.frontier, self._served = self._frontier(reader.snapshot.log), self._frontier(reader.served.log)
+        self.tiles = Tiles(self._served.size, reading(reader.store))
         self._why_not = lru_cache(1)(self._reason)  # a row's verdict and its place are asked for one after the other
 
     @cached_property
@@ -48,6 +49,27 @@ class RegistryLog:
         parent = None if self.reader.snapshot.log else self.reader.parent(self.reader.snapshot)
         return bool(parent and parent.log)
 
+    @cached_property
+    def unlogged(self) -> str | None:
+        """Why the root or the list of revocations in force is not in the log of what is served; None where both are.
+
+        A root is in force as soon as it is stored, and logged with the generation that is published under it.
+        """
+        served, newest = self.reader.served, self.reader.keys.root_version
+        if served.log is None:
+            return None  # nothing is logged, which `judged` judges
+        if newest > (served.root.version if served.root else 0):
+            named = f"root version {served.root.version}" if served.root else "no root"
+            return f"root version {newest} is in force, and {self.reader.store.name} serves a generation with {named}"
+        events: list[tuple[str, Event, LoggedAt | None]] = []
+        if root := served.root:
+            event: Event = RootEvent(version=root.version, thumbprint=root.thumbprint)
+            events.append((f"root version {root.version}", event, served.root_logged))
+        if listed := served.revocations:
+            event = RevocationListEvent(number=listed.number, sha256=listed.sha256)
+            events.append((f"list {listed.number} of revocations", event, served.revocations_logged))
+        return next((reason for named in events if (reason := self._unlogged_event(*named))), None)
+
     def check(self, target: str | bytes, *, seen_generation: int | None = None) -> Finding:
         """Return the verdict on a passport as `Reader.check` does, and `not_logged` where its issue is not logged."""
         finding = self.reader.check(target, seen_generation=seen_generation)
@@ -59,9 +81,10 @@ class RegistryLog:
     def judged(self, row: ShardRow, finding: Finding) -> Finding:
         """Return a finding, turned to `not_logged` if it is good and the log lacks the entry of a row's issue.
 
-        Generations of older versions kept no log, and nothing is asked of them.
+        So too where it lacks the root or the list of revocations in force. Generations of older versions kept no log,
+        and nothing is asked of them.
         """
-        reason = self._why_not(row) if finding.verdict.good else None
+        reason = (self._why_not(row) or self.unlogged) if finding.verdict.good else None
         if reason is None:
             return finding
         return finding._replace(verdict=Verdict.NOT_LOGGED, reason=f"{row.slug}: {reason}: {REMEDY}")
@@ -85,10 +108,36 @@ class RegistryLog:
     def begins_with(self, size: int, root: bytes) -> bool:
         """Whether the log begins with the one that had this size and root; False too where its tiles are damaged."""
         try:
-            proof = self.tiles.consistency(size, self.frontier.size)
+            return self._root_at(size) == root
         except (LogError, MissingKeyError, TooLargeError):
             return False
-        return is_consistent((size, root), (self.frontier.size, self.root), proof)
+
+    def departure(self, size: int, root: bytes) -> Finding | None:
+        """Return the finding that the log does not go on from the one seen before, of this size and root, else None.
+
+        Where that cannot be proved, as tiles are missing or those of another log, it is `not_logged`.
+        """
+        if size > self.frontier.size:
+            reason = f"{self.reader} has {self.frontier.size:,} entries in its log, and {size:,} were seen before"
+            return Finding(Verdict.ROLLBACK, reason)
+        try:
+            before = self._root_at(size)
+        except (LogError, MissingKeyError, TooLargeError) as error:
+            reason = f"that the log of {self.reader} begins with the one seen before cannot be proved ({error})"
+            return Finding(Verdict.NOT_LOGGED, reason)
+        if before == root:
+            return None
+        return Finding(Verdict.EQUIVOCATION, f"the log of {self.reader} does not begin with the one seen before")
+
+    def _root_at(self, size: int) -> bytes:
+        """Return the root that the log had at a size, proved by its signed root; raise LogError."""
+        if size == self.frontier.size:
+            return self.root
+        root = self.tiles.frontier(size).root()
+        proof = self.tiles.consistency(size, self.frontier.size)
+        if not is_consistent((size, root), (self.frontier.size, self.root), proof):
+            raise LogError("its tiles do not lead to the signed root")
+        return root
 
     def _frontier(self, head: LogHead | None) -> Frontier:
         try:
@@ -107,7 +156,17 @@ class RegistryLog:
             return f"its issue is not in the log of {self.reader} at {row.log_index} ({error})"
         return None
 
-    def _prove(self, index: int, entry: bytes) -> None:
-        proof = self.tiles.inclusion(index, self.frontier.size)
-        if not is_included(leaf_hash(entry), index, self.frontier.size, proof, self.root):
+    def _unlogged_event(self, named: str, event: Event, place: LoggedAt | None) -> str | None:
+        if place is None:
+            return f"{named} is in force, and the snapshot states no place in the log for it"
+        try:
+            self._prove(place.index, event_entry(event, place.generation), self._served)
+        except (LogError, MissingKeyError, TooLargeError) as error:
+            return f"{named} is in force, and is not in the log at {place.index} ({error})"
+        return None
+
+    def _prove(self, index: int, entry: bytes, log: Frontier | None = None) -> None:
+        log, root = log or self.frontier, log.root() if log else self.root
+        proof = self.tiles.inclusion(index, log.size)
+        if not is_included(leaf_hash(entry), index, log.size, proof, root):
             raise LogError(f"the proof of entry {index} does not lead to the signed root")

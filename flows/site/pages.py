@@ -11,7 +11,7 @@ from flows.registry.reader import Reader
 from flows.registry.signed_files import seal
 from flows.site.registry_pages import registry_pages
 from pipelines.pages.addresses import table_key
-from pipelines.pages.front import FIRST_ROWS, front_page
+from pipelines.pages.front import FIRST_ROWS, Vocabulary, front_page
 from pipelines.pages.groups import Groups, Kind, group_page, makers_page, vocabulary_page
 from pipelines.pages.passport.page import passport_page
 from pipelines.pages.plain import plain_pages
@@ -125,12 +125,12 @@ class SitePages:
                     yield group.key, group_page(site, group)
         yield "makers", makers_page(site, makers)
         yield "vocabulary", vocabulary_page(site, groups)
-        purposes, capabilities = (
-            [(one.uri, one.name) for one in groups.of(kind)] for kind in ("purpose", "capability")
-        )
+        vocabulary: Vocabulary = {
+            "purposes": [(one.uri, one.name) for one in groups.of("purpose")],
+            "capabilities": [(one.uri, one.name) for one in groups.of("capability")],
+        }
         passports = self._reader.snapshot.passports
-        front = {"passports": passports, "parts": self._count, "purposes": purposes, "capabilities": capabilities}
-        yield INDEX_KEY, front_page(site, self._first, **front)  # type: ignore[arg-type]
+        yield INDEX_KEY, front_page(site, self._first, vocabulary, passports=passports, parts=self._count)
         yield from registry_pages(site, self._reader, self._figures, self._load, self._before)
         yield from plain_pages(site, self._reader.key_id)
         yield from assets().items()

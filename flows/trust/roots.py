@@ -65,6 +65,27 @@ def chain_from(store: Store, first: SignedRoot) -> RootChain:
     )
 
 
+def roots_between(store: Store, before: RootRef | None, until: RootRef) -> list[SignedRoot]:
+    """Return the versions of a root from one (None: from the first) to another, each following from the one before.
+
+    Raises TamperedError where one is missing, does not follow, or the first or last is another than is asked for.
+    """
+    found: list[SignedRoot] = []
+    named = {one.version: one for one in (before, until) if one}
+    for version in range(before.version if before else 1, until.version + 1):
+        key = root_key(version)
+        raw = _stored(store, key)
+        if raw is None:
+            raise tampered(store, key, "is missing")
+        try:
+            found.append(follow(found[-1], raw) if found else trusted_root(raw))
+        except RootError as error:
+            raise tampered(store, key, f"cannot be trusted: {error}") from None
+        if named.get(version, found[-1].ref) != found[-1].ref:
+            raise tampered(store, key, "is another root than a signed snapshot names")
+    return found
+
+
 def pinned_chain(store: Store, pin: str) -> RootChain:
     """Return the chain from the root that a user trusts, given as a file or as a thumbprint.
 

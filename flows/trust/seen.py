@@ -21,12 +21,14 @@ from pipelines.formats.strict_json import MalformedJsonError, parse
 from pipelines.signing.keys import KeyRing
 from schemas.base import Frozen
 from schemas.root import RootRef
-from schemas.seen import MAX_KEYS, Seen, SeenRegistry
+from schemas.seen import MAX_KEYS, Seen, SeenLog, SeenRegistry
 
 MAX_REGISTRIES = 4096
 MAX_FILE_BYTES = 8 * 2**20
 """Four times the size for `MAX_REGISTRIES` registries with names of 100 characters and two keys each."""
 _MAX_DEPTH = 6
+_NOTHING = SeenRegistry()
+_FORGET = "run `passports store forget --pins`"
 
 
 class SeenError(FlowError):
@@ -67,13 +69,14 @@ class Memory:
         What a key signed after the root's last good generation does not count: so a registry whose key was stolen, or
         that was restored from an older copy, goes on under a new key (docs/incident.md).
         """
-        found = []
-        for key_id, seen in self.of(registry).seen.items():
-            key = keys.role_key(key_id, "registry")
-            void = key is not None and key.last_good is not None and seen.generation > key.last_good
-            if key_id in keys.key_ids and not void:
-                found.append(seen)
+        known = self.of(registry).seen.items()
+        found = [seen for key_id, seen in known if _counts(keys, key_id, seen.generation)]
         return max(found, key=lambda seen: seen.generation, default=None)
+
+    def log(self, registry: str, keys: KeyRing) -> SeenLog | None:
+        """Return the largest log seen under one of these keys, with the same exception; None where none was seen."""
+        found = self.of(registry).log
+        return found if found and _counts(keys, found.key_id, found.generation) else None
 
     def remember(self, registry: str, key_id: str, seen: Seen) -> None:
         """Record a generation as the highest seen, unless this one or a higher one is recorded already."""
@@ -92,6 +95,26 @@ class Memory:
             if changed != known:
                 self._write(file, registry, changed)
 
+    def remember_log(self, registry: str, log: SeenLog, keys: KeyRing) -> None:
+        """Record a log, unless a larger one that still counts under these keys is recorded."""
+        with self._changing() as file:
+            known = self._known(file, registry)
+            last = known.log
+            if last is None or last.size < log.size or not _counts(keys, last.key_id, last.generation):
+                self._write(file, registry, known.model_copy(update={"log": log}))
+
+    def forget(self, registry: str, *, pins: bool) -> SeenRegistry:
+        """Remove what was seen of a registry, and with `pins` the pinned key or root too; return what was remembered.
+
+        For a registry that was restored from an older copy, or begun again, as its publisher states.
+        """
+        with self._changing() as file:
+            known = self._known(file, registry)
+            left = SeenRegistry() if pins else SeenRegistry(pinned=known.pinned, pinned_root=known.pinned_root)
+            if left != known:
+                self._write(file, registry, left)
+            return known
+
     def keys(self, registry: str) -> frozenset[str]:
         """Return the thumbprints of the keys under which a registry was seen."""
         return frozenset(self.of(registry).seen)
@@ -105,7 +128,7 @@ class Memory:
         with self._changing() as file:
             known = self._known(file, registry)
             if known.pinned not in (None, key_id):
-                remedy = f"if its owner states that the key was changed, remove the registry's entry from {self.path}"
+                remedy = f"if its owner states that the key was changed, {_FORGET}"
                 raise SeenError(f"{registry}: the key {known.pinned} is remembered for it, not {key_id}: {remedy}")
             if known.pinned is None:
                 self._write(file, registry, known.model_copy(update={"pinned": key_id}))
@@ -115,7 +138,7 @@ class Memory:
         with self._changing() as file:
             known = self._known(file, registry)
             if known.pinned_root not in (None, root.thumbprint):
-                remedy = f"if its owner states that it was begun again, remove the registry's entry from {self.path}"
+                remedy = f"if its owner states that it was begun again, {_FORGET}"
                 raise SeenError(
                     f"{registry}: the root {known.pinned_root} is remembered, not {root.thumbprint}: {remedy}"
                 )
@@ -162,7 +185,7 @@ class Memory:
 
     def _write(self, file: _File, registry: str, known: SeenRegistry) -> None:
         registries = {**file.registries, registry: known}
-        written = {name: one.model_dump(exclude_defaults=True) for name, one in registries.items()}
+        written = {name: one.model_dump(exclude_defaults=True) for name, one in registries.items() if one != _NOTHING}
         body = orjson.dumps({"version": file.version, "registries": written}, option=orjson.OPT_INDENT_2)
         if len(registries) > MAX_REGISTRIES or len(known.seen) > MAX_KEYS or len(body) > MAX_FILE_BYTES:
             remedy = "remove the registries from it that you no longer read"
@@ -195,6 +218,12 @@ class Memory:
     def _damaged(self, reason: str) -> SeenError:
         remedy = "restore it from a backup; or remove it, which forgets the generations seen and the remembered keys"
         return SeenError(f"{self.path}, which remembers the generations seen, is damaged ({reason}): {remedy}")
+
+
+def _counts(keys: KeyRing, key_id: str, generation: int) -> bool:
+    """Whether what a key signed counts as seen: a trusted key, and not after the last good generation of a revoked."""
+    key = keys.role_key(key_id, "registry")
+    return key_id in keys.key_ids and (key is None or key.last_good is None or generation <= key.last_good)
 
 
 class RememberedGeneration(NamedTuple):

@@ -75,8 +75,14 @@ def rotate(
 ) -> None:
     """Prepare a root in which a new key signs; the old one is retired, and stays valid for what it signed."""
     from flows.commands.keys import changing
+    from flows.config.settings import SettingsError
 
-    changing.rotate(store, role, new_key, threshold=threshold, out=out, as_json=as_json)
+    if role == "root":
+        changing.rotate_root(store, new_key, threshold, out, as_json=as_json)
+    elif len(new_key) != 1 or threshold is not None:
+        raise SettingsError(f"{role} takes one --new-key, and no --threshold")
+    else:
+        changing.rotate(store, role, new_key[0], out, as_json=as_json)
 
 
 @command(keys_app, "passports keys revoke KEY_ID --last-good 41 --out next-root.json", name="revoke")

@@ -146,7 +146,8 @@ def show(
     from flows.commands import show as looking
 
     trusting = chosen_trust(key, root, state, no_state=no_state)
-    looking.show(slug, store, trusting, generation=at_generation, evidence=evidence, as_json=as_json)
+    form: looking.Form = "json" if as_json else "evidence" if evidence else "brief"
+    looking.show(slug, store, trusting, generation=at_generation, form=form)
 
 
 @command(

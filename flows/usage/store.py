@@ -1,10 +1,10 @@
-"""The commands that maintain a store: gc, scrub, repair."""
+"""The commands that maintain a store: gc, scrub, repair; and forget, what was seen of it."""
 
 from typing import Annotated
 
 import typer
 
-from flows.commands.options import AsJson, Store
+from flows.commands.options import AsJson, State, Store
 from flows.usage.registration import command
 
 store_app = typer.Typer(help="Maintain a store.", no_args_is_help=True)
@@ -57,3 +57,21 @@ def store_repair(store: Store = None, as_json: AsJson = False) -> None:
     from flows.commands import store as storing
 
     storing.repair(store, as_json=as_json)
+
+
+@command(
+    store_app,
+    "passports store forget --store https://registry.example.org",
+    "passports store forget --store ./public --pins",
+    name="forget",
+)
+def store_forget(
+    store: Store = None,
+    state: State = None,
+    pins: Annotated[bool, typer.Option("--pins", help="Forget the key or root remembered on first use too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Forget what was seen of a registry that its publisher restored from an older copy, or began again."""
+    from flows.commands import store as storing
+
+    storing.forget(store, state, pins=pins, as_json=as_json)

@@ -34,9 +34,9 @@ class Profile(NamedTuple):
 def enrich(subject: Subject, *, artifact_id: str, life: StatusFinding) -> Profile:
     """Derive a model's profile; a capability is listed only when the facts that show it are stated."""
     claims = subject.claims
-    fitting = _fitting((subject.stated | life.flags) & catalogue().asked)
-    abilities = [row for row in fitting.abilities if not row.asks_figures or reaches(row.condition, claims)]
-    modes = [row for row in fitting.modes if not row.asks_figures or reaches(row.condition, claims)]
+    fitting, limiting = _fitting((subject.stated | life.flags) & catalogue().asked)
+    abilities = [row for row in fitting if not row.asks_figures or reaches(row.condition, claims)]
+    modes = [row for row in limiting if not row.asks_figures or reaches(row.condition, claims)]
     profile, needs = Profile([], [], {}, [], []), access(subject)
     for place, (ability, limits) in enumerate(zip(abilities, _place(subject, abilities, modes), strict=True)):
         path, shown = f"/capabilities/{place}", cited(ability.condition, claims)
@@ -66,11 +66,16 @@ def _rank(subject: Subject, profile: Profile) -> None:
 
 def _merged_evidence(subject: Subject, line: TrustLine, rule: str) -> Document:
     """Evidence of a line that stands for several modes of the class: our rule, with the terms of them all."""
-    rules = catalogue()
-    terms = dict.fromkeys(term for row in rules.modes if row.rule.id in line.modes for term in row.rule.taxonomy)
     return from_class(
-        "", rule=f"/merged/{rule}", text=line.text, listing=subject.primary, taxonomy=tuple(sorted(terms))
+        "", rule=f"/merged/{rule}", text=line.text, listing=subject.primary, taxonomy=_terms_of(line.modes)
     )
+
+
+@lru_cache(maxsize=1024)
+def _terms_of(modes: tuple[str, ...]) -> tuple[str, ...]:
+    """The terms of published taxonomies of several failure modes; cached, since many models have the same modes."""
+    rows = (row for row in catalogue().modes if row.rule.id in modes)
+    return tuple(sorted({term for row in rows for term in row.rule.taxonomy}))
 
 
 def _judge(subject: Subject, ability: Ability, shown: list[Claim], capability: Document, profile: Profile) -> None:
@@ -84,23 +89,16 @@ def _judge(subject: Subject, ability: Ability, shown: list[Claim], capability: D
         profile.evidence.extend(from_claim(path, claim) for claim in denying)
 
 
-class _Fitting(NamedTuple):
-    """The rules whose facts are stated; conditions on values or numbers of facts are not yet checked."""
-
-    abilities: tuple[Ability, ...]
-    modes: tuple[Mode, ...]
-
-
 @lru_cache(maxsize=4096)
-def _fitting(stated: frozenset[str]) -> _Fitting:
-    """Select the rules that fit what is stated; cached, since many models state the same."""
+def _fitting(stated: frozenset[str]) -> tuple[tuple[Ability, ...], tuple[Mode, ...]]:
+    """Select the rules whose facts are stated, whatever their values; cached, since many models state the same."""
     rules = catalogue()
     abilities = tuple(row for row in rules.abilities if fits(row.condition, stated))
     named = {limit for row in abilities for limit in row.rule.limits}
     modes = [row for row in rules.modes if row.rule.stated or row.general or row.rule.id in named]
     modes = [row for row in modes if fits(row.condition, stated)]
     as_stated = {twin for row in modes for twin in row.rule.same_as}
-    return _Fitting(abilities, tuple(row for row in modes if row.rule.id not in as_stated))
+    return abilities, tuple(row for row in modes if row.rule.id not in as_stated)
 
 
 def _place(subject: Subject, abilities: list[Ability], modes: list[Mode]) -> list[list[Mode | PlainLimitation]]:

@@ -26,17 +26,10 @@ class TrustLine(NamedTuple):
     """Ids of the failure modes that it stands for, where it is merged."""
 
 
-class _Order(NamedTuple):
-    places: dict[str, int]
-    """Failure mode → its place."""
-    sentences: int
-    """Place of sentences that no failure mode covers; those of one place remain in their order."""
-
-
 def ranked(limits: Iterable[WordedLimit]) -> list[TrustLine]:
     """The lines for all limitations, the most important first; those that are merged are one line."""
     order = _order()
-    in_order = sorted(limits, key=lambda one: order.sentences if one.mode is None else order.places[one.mode])
+    in_order = sorted(limits, key=lambda one: order[one.mode])
     lines: dict[str, TrustLine] = {}
     for limit in in_order:
         line = _merged(limit, in_order)
@@ -46,7 +39,7 @@ def ranked(limits: Iterable[WordedLimit]) -> list[TrustLine]:
 
 def _merged(limit: WordedLimit, limits: Iterable[WordedLimit]) -> TrustLine:
     """The line of a limitation: its own, or the one that it shares with others that the model has."""
-    rule = next((rule for rule in rulebook().failure_modes.merged if limit.mode in rule.parts), None)
+    rule = _merging().get(limit.mode) if limit.mode else None
     modes = tuple(dict.fromkeys(one.mode for one in limits if one.mode in rule.parts if one.mode)) if rule else ()
     if rule is None or len(modes) == 1:
         return TrustLine(limit.text)
@@ -54,17 +47,24 @@ def _merged(limit: WordedLimit, limits: Iterable[WordedLimit]) -> TrustLine:
 
 
 @lru_cache(maxsize=1)
-def _order() -> _Order:
+def _merging() -> dict[str, MergedModes]:
+    """Failure mode → the first rule that merges it with others."""
+    return {mode: rule for rule in reversed(rulebook().failure_modes.merged) for mode in rule.parts}
+
+
+@lru_cache(maxsize=1)
+def _order() -> dict[str | None, int]:
+    """Failure mode → its place; None → that of sentences that no mode covers, which remain in their order."""
     table = rulebook().failure_modes
     named = {mode for rank in table.rank for mode in rank.modes}
-    places: dict[str, int] = {}
-    place = sentences = 0
+    places: dict[str | None, int] = {None: 0}
+    place = 0
     for rank in table.rank:
         for place, mode in enumerate(rank.modes, place + 1):  # noqa: B020 - goes on from the rank before
             places[mode] = place
         place += 1
         if rank.sentences:
-            sentences = place
+            places[None] = place
         if rank.rest:
             places |= {mode.id: place for mode in table.failure_mode if mode.id not in named}
-    return _Order(places, sentences)
+    return places

@@ -68,18 +68,10 @@ def updated(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine], scope: Cr
             if _is_to_be_told(last_one):
                 answer = record_relocation(move, last_one)
                 came[_key(answer)] = answer
-    seen = _CrawlContents(came, frozenset(one.lower() for one in scope.unread))
-    retained = {key: still for key, line in before.items() if (still := _retained(line, seen, scope))}
+    scope = scope._replace(unread=frozenset(map(str.lower, scope.unread)))
+    retained = {key: still for key, line in before.items() if (still := _retained(line, came, scope))}
     lines = retained | {key: _later(line, before.get(key)) for key, line in came.items()}
     return Update(sorted(lines.values(), key=_place), refused, replaced)
-
-
-class _CrawlContents(NamedTuple):
-    """What a crawl brought, and the ids that it could not read."""
-
-    came: Mapping[_Key, AdmittedLine]
-    unread: frozenset[str]
-    """Ids in lower case."""
 
 
 def _key(line: AdmittedLine) -> _Key:
@@ -92,16 +84,19 @@ def _place(line: AdmittedLine) -> _Key:
     return (line.raw.id, line.listing.kind == "absence")
 
 
-def _retained(line: AdmittedLine, seen: _CrawlContents, scope: CrawlScope) -> AdmittedLine | None:
-    """One of the last records after a crawl, its marks brought up to date; None where it is dropped."""
+def _retained(line: AdmittedLine, came: Mapping[_Key, AdmittedLine], scope: CrawlScope) -> AdmittedLine | None:
+    """One of the last records after a crawl, its marks brought up to date; None where it is dropped.
+
+    `came` is what the crawl brought; the ids of `scope.unread` are in lower case.
+    """
     key = name, none = _key(line)
-    if key in seen.came or line.raw.observed_at >= scope.began_at:
+    if key in came or line.raw.observed_at >= scope.began_at:
         return line  # replaced by the caller, or stored meanwhile by another run
-    if none and (back := seen.came.get((name, False))):
+    if none and (back := came.get((name, False))):
         return line if back.raw.succeeds else None  # retained where it shows that the predecessor is gone
-    if not none and (answer := seen.came.get((name, True))):
+    if not none and (answer := came.get((name, True))):
         return _missed(line, answer.raw.observed_at)
-    if name.lower() in seen.unread:
+    if name.lower() in scope.unread:
         return line.model_copy(update=FOUND)
     return _unless_gone(line, scope) if scope.whole else line
 

@@ -1,4 +1,4 @@
-"""The entries of the public log: what a registry issued and removed, one line of canonical JSON each."""
+"""The entries of the public log: what a registry issued, removed and revoked, and its keys; canonical JSON each."""
 
 import base64
 from collections.abc import Iterable, Iterator
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pipelines.formats.canonical_json import canonical
 from pipelines.log.tree import Frontier
+from schemas.events import Event
 from schemas.registry import LogHead, ShardRow
 
 
@@ -43,6 +44,12 @@ def issued(row: ShardRow) -> bytes:
 def removed(row: ShardRow, generation: int) -> bytes:
     """Return the entry that states that a generation serves a passport no longer."""
     return canonical({"type": "removed", "slug": row.slug, "object": row.object, "generation": generation})
+
+
+def event_entry(event: Event, generation: int) -> bytes:
+    """Return the entry by which a generation states an event of its keys or revocations."""
+    stated = event.model_dump(mode="json", exclude_none=True)
+    return canonical({"type": stated.pop("kind"), **stated, "generation": generation})
 
 
 def logged(before: dict[str, ShardRow], after: Iterable[ShardRow], generation: int) -> Iterator[tuple[str, bytes]]:

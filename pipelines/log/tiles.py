@@ -108,14 +108,17 @@ class Tiles:
         for index in range(start, self.size):
             yield self.entry(index)
 
-    def frontier(self) -> Frontier:
-        """Return the frontier of the whole log, from the tiles."""
+    def frontier(self, size: int | None = None) -> Frontier:
+        """Return the frontier of the log, or of what it was at an earlier size, from the tiles; raise LogError."""
+        size = self.size if size is None else size
+        if not 0 <= size <= self.size:
+            raise LogError(f"the log has {self.size} entries, and not {size}")
         hashes, start = [], 0
-        for level in reversed(range(self.size.bit_length())):
-            if self.size >> level & 1:
+        for level in reversed(range(size.bit_length())):
+            if size >> level & 1:
                 hashes.append(self._node(level, start >> level))
                 start += 1 << level
-        return Frontier(self.size, tuple(hashes))
+        return Frontier(size, tuple(hashes))
 
     def inclusion(self, index: int, size: int | None = None) -> tuple[bytes, ...]:
         """Return the proof that an entry is in the log, or was at an earlier size; raise LogError where it was not."""

@@ -1,7 +1,7 @@
 """Reads what a model card's front matter declares, in spite of common faults, which it names."""
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from pydantic import Field
 
@@ -50,13 +50,6 @@ class FrontMatter(Frozen):
     """What is wrong with the front matter, in sentences."""
 
 
-class _Block(NamedTuple):
-    yaml: str
-    first_line: int
-    """Number of its first line in the card."""
-    body_offset: int
-
-
 def read_front_matter(card: bytes) -> FrontMatter:
     """Return a card's front matter; any bytes can be read, and what cannot be understood is named in `faults`."""
     if reason := no_card(card):
@@ -66,11 +59,12 @@ def read_front_matter(card: bytes) -> FrontMatter:
     block = _block(text, faults)
     if block is None:
         return FrontMatter(body_offset=_mark_bytes(text), faults=tuple(faults))
-    document = _parsed(block.yaml, faults)
+    yaml, first_line, body_offset = block
+    document = _parsed(yaml, faults)
     if document.value is not None and not isinstance(document.value, dict):
         return FrontMatter(body_offset=_mark_bytes(text), faults=(*faults, "the front matter is not a mapping"))
-    spans = {at: _span(text, block.first_line, lines) for at, lines in document.lines.items()}
-    return _declared(document.value or {}, block.body_offset, faults, spans)
+    spans = {at: _span(text, first_line, lines) for at, lines in document.lines.items()}
+    return _declared(document.value or {}, body_offset, faults, spans)
 
 
 def _span(text: MarkdownText, first_line: int, lines: Lines) -> tuple[int, int]:
@@ -85,8 +79,11 @@ def _mark_bytes(text: MarkdownText) -> int:
     return text.byte_at(1) if text.text.startswith(BYTE_ORDER_MARK) else 0
 
 
-def _block(text: MarkdownText, faults: list[str]) -> _Block | None:
-    """Return the lines between the fences; a byte order mark and blank lines may precede the first fence."""
+def _block(text: MarkdownText, faults: list[str]) -> tuple[str, int, int] | None:
+    """Return the lines between the fences, the first one's number in the card, and the first byte after the fence.
+
+    A byte order mark and blank lines may precede the first fence.
+    """
     lines = text.lines()
     first = next((number for number, line in enumerate(lines) if line.strip()), None)
     if first is None or not _FENCE.fullmatch(lines[first]):
@@ -94,7 +91,7 @@ def _block(text: MarkdownText, faults: list[str]) -> _Block | None:
     for last in range(first + 1, len(lines)):
         if _FENCE.fullmatch(lines[last]):
             yaml = "\n".join(lines[first + 1 : last])
-            return _Block(yaml, first + 1, text.byte_at(text.line_place(last + 1)))
+            return yaml, first + 1, text.byte_at(text.line_place(last + 1))
     faults.append("the front matter is not closed")
     return None
 

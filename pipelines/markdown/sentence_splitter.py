@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from pipelines.rules.cards import card_rules
@@ -31,8 +32,16 @@ LONGEST_WORD: Final = 40
 _LAST_WORD: Final = re.compile(r"[^\s(\[\"“*_]*\Z")
 
 
-def sentence_spans(text: str, begin: int = 0) -> Iterator[tuple[int, int]]:
-    """Yield first character and the one after the last of each sentence from `begin` on, without white space around."""
+@lru_cache(maxsize=4)
+def sentence_spans(text: str, begin: int = 0) -> tuple[tuple[int, int], ...]:
+    """Return first character and the one after the last of each sentence from `begin` on, without white space around.
+
+    Cached, since the readers of one text (its limits, its traits, its purposes) follow one another.
+    """
+    return tuple(_spans(text, begin))
+
+
+def _spans(text: str, begin: int) -> Iterator[tuple[int, int]]:
     masked = _OPAQUE.sub(_covered, text) if any(opener in text for opener in _OPENERS) else text
     start = begin
     for end in (_END if _RARE_END.search(masked) else _STOP).finditer(masked, begin):

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import repeat
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -164,9 +165,9 @@ def _claims(offers: tuple[Listing, ...], aliases: tuple[Listing, ...], endpoints
     Other offers and aliases add only that they exist.
     """
     primary = offers[0]
-    claims = {fact.name: Claim(fact, primary) for fact in primary.facts}
+    claims = _claims_of(primary)
     if endpoints:
-        claims = {fact.name: Claim(fact, endpoints) for fact in endpoints.facts} | claims
+        claims = _claims_of(endpoints) | claims
     for offer in offers:
         name = f"offer:{offer.variant or STANDARD_OFFER}"
         claims[name] = Claim(offer.facts[0]._replace(name=name, value=offer.id), offer)
@@ -174,6 +175,12 @@ def _claims(offers: tuple[Listing, ...], aliases: tuple[Listing, ...], endpoints
         name = f"alias:{alias.id}"
         claims[name] = Claim(alias.facts[0]._replace(name=name, value=alias.id), alias)
     return claims
+
+
+def _claims_of(listing: Listing) -> dict[str, Claim]:
+    """Fact name → its claim; of equal names the last one counts."""
+    facts = listing.facts
+    return dict(zip([fact.name for fact in facts], map(Claim, facts, repeat(listing)), strict=True))
 
 
 def _groups(claims: Iterable[str]) -> dict[str, list[str]]:

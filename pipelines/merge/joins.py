@@ -38,13 +38,6 @@ class Joined(NamedTuple):
     by: By
 
 
-class _Naming(NamedTuple):
-    """A listing that names no repository, and the repository name that would fit it."""
-
-    slug: str
-    name: str
-
-
 class Joins:
     """Finds the passports that each record of a batch belongs to.
 
@@ -65,7 +58,8 @@ class Joins:
         self._code: dict[str, set[str]] = defaultdict(set)
         """Name of a code repository → the Hub's repositories that name it as their code."""
         self._owners: dict[str, set[str]] = defaultdict(set)
-        self._nameless: dict[str, list[_Naming]] = defaultdict(list)
+        self._nameless: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        """Author → slug of a listing that names no repository, and the `words` of a name that would fit."""
         self._fitting: dict[str, set[str]] = defaultdict(set)
         """Slug of a listing that names no repository → repositories whose name fits."""
         self._fits: dict[str, str] = {}
@@ -81,7 +75,7 @@ class Joins:
             self._slugs[key_of(HUB, repository)][listing.slug] = "stated"
             self._owners[listing.author].add(repository.partition("/")[0].lower())
         if not repositories and listing.kind == "model":
-            self._nameless[listing.author].append(_Naming(listing.slug, words(listing.base_id.partition("/")[2])))
+            self._nameless[listing.author].append((listing.slug, words(listing.base_id.partition("/")[2])))
 
     def add_repository(self, listing: Listing, *, there: bool = True) -> None:
         """Note a card, or a repository of the Hub and its code; `there` is false for a repository that is gone."""
@@ -174,16 +168,16 @@ class Joins:
         return {slug: "stated"} if self._slug_owners.owns(repository, slug) else {}
 
     def _note_name(self, listing: Listing) -> None:
-        for naming in self._candidates(listing):
-            self._fitting[naming.slug].add(listing.id.lower())
-            self._fits[listing.id.lower()] = naming.slug
+        for slug in self._candidates(listing):
+            self._fitting[slug].add(listing.id.lower())
+            self._fits[listing.id.lower()] = slug
 
     def _by_name(self, repository: str) -> dict[str, By]:
         slug = self._fits.get(repository.lower())
         return {slug: "name"} if slug and len(self._fitting[slug]) == 1 else {}
 
-    def _candidates(self, listing: Listing) -> list[_Naming]:
-        """The one listing without a repository that this repository fits by owner and name, or none."""
+    def _candidates(self, listing: Listing) -> list[str]:
+        """The slug of the one listing without a repository that this repository fits by owner and name, or none."""
         if any(fact.name.startswith("base_model:") for fact in listing.facts):
             return []
         owner, _, name = listing.id.partition("/")
@@ -192,7 +186,7 @@ class Joins:
             for author, owners in self._owners.items()
             if owners == {owner.lower()} and owners_match(author, owner)
         ]
-        fitting = [naming for author in authors for naming in self._nameless[author] if naming.name == words(name)]
+        fitting = [slug for author in authors for slug, fits in self._nameless[author] if fits == words(name)]
         return fitting if len(fitting) == 1 else []
 
 

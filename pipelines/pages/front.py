@@ -1,7 +1,7 @@
 """The front page: what this is, and the table of all passports, the most used of them without a script."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, TypedDict
 
 from pipelines.pages.site import Site
 from pipelines.pages.summary import Summary
@@ -13,11 +13,15 @@ FIRST_ROWS: Final = 100
 """Rows of the front page without a script, and of each page of the table with one."""
 
 
-def front_page(
-    site: Site, first: Iterable[Summary], *, passports: int, parts: int, purposes: Iterable[tuple[str, str]],
-    capabilities: Iterable[tuple[str, str]],
-) -> bytes:  # fmt: skip
-    """Return the front page; `first` are its rows, the table has `parts` parts, vocabulary is given as URI and name."""
+class Vocabulary(TypedDict):
+    """What a reader may choose passports by: URI and name of each purpose and capability that one has."""
+
+    purposes: list[tuple[str, str]]
+    capabilities: list[tuple[str, str]]
+
+
+def front_page(site: Site, first: Iterable[Summary], vocabulary: Vocabulary, *, passports: int, parts: int) -> bytes:
+    """Return the front page; `first` are its rows, and the table of all `passports` has `parts` parts."""
     rows = [(one, page_key(one.slug), tokens(one.context)) for one in first]
     values = {
         "site": site,
@@ -26,8 +30,7 @@ def front_page(
         "rows": rows,
         "passports": passports,
         "parts": parts,
-        "purposes": list(purposes),
-        "capabilities": list(capabilities),
+        **vocabulary,
         "json_ld": site.json_ld({
             "@context": "https://schema.org", "@type": "DataCatalog", "name": f"{site.name} trust passports",
             "url": site.address(INDEX_KEY), "description": "Signed, evidence-backed trust passports for AI models.",

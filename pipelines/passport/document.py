@@ -15,7 +15,7 @@ from pipelines.passport.digests import facts_digest, payload_digest
 from pipelines.passport.links import Issuer, distribution
 from pipelines.passport.model import model_evidence
 from pipelines.passport.trust import community_evidence, failure_mode_evidence, trust_block
-from pipelines.passport.unknowns import coverage, unknown_evidence, unknowns
+from pipelines.passport.unknowns import coverage, inapplicable_paths, unknown_evidence, unknowns
 from pipelines.rules.gates import Lifetimes
 from pipelines.rules.rulebook import rulebook
 from schemas.listing import Listing
@@ -59,8 +59,9 @@ def draft(subject: Subject, terms: IssueContext) -> Draft:
     profile = enrich(subject, artifact_id=artifact_id(subject), life=life)
     artifact = artifact_block(subject, issuer=terms.issuer, life=life)
     trust = trust_block(subject, profile, status=life.status, gates=terms.gates, now=terms.now)
-    unknown = unknowns(artifact, trust, subject)
-    trust["coverage"] = coverage(subject, unknown)
+    inapplicable = inapplicable_paths(subject)
+    unknown = unknowns(artifact, trust, subject, inapplicable)
+    trust["coverage"] = coverage(subject, unknown, inapplicable)
     unfragile: Document = {
         "@version": FORMAT,
         "version": FORMAT_VERSION,

@@ -98,7 +98,7 @@ def sought_facts(subject: Subject) -> tuple[str, ...]:
     return tuple(price if path == PRICES else path for path in SOUGHT)
 
 
-def inapplicable(subject: Subject) -> frozenset[str]:
+def inapplicable_paths(subject: Subject) -> frozenset[str]:
     """The paths that do not apply to a model: by whether it is sold or given away, and by what it does with text."""
     found = set(OF_SELLERS) if subject.primary.source == HUB else set()
     if not subject.stated.isdisjoint(ROUTERS):
@@ -111,13 +111,14 @@ def inapplicable(subject: Subject) -> frozenset[str]:
     return frozenset(found)
 
 
-def unknowns(artifact: Document, trust: Document, subject: Subject) -> list[Document]:
+def unknowns(artifact: Document, trust: Document, subject: Subject, inapplicable: frozenset[str]) -> list[Document]:
     """List the values that a buyer asks for and no source states, with the reason and the sources of the passport.
 
-    Where nobody was asked, the sources are those that would state it.
+    `inapplicable` are the paths that do not apply to the model. Where nobody was asked, the sources are those that
+    would state it.
     """
     asked = tuple(dict.fromkeys(listing.source for listing in subject.listings()))
-    reasons, cut = _reasons(subject, asked), subject.claims.get(CUT_OFF)
+    reasons, cut = _reasons(subject, asked, inapplicable), subject.claims.get(CUT_OFF)
     beyond = [{"path": LIMITS, "reason": "cut_off", "sources": (cut.listing.source,)}] if cut else []
     blocks = {"artifact": artifact, "trust": trust}
     return [
@@ -134,7 +135,7 @@ def unknown_evidence(subject: Subject) -> list[Document]:
     return [from_claim(LIMITS, cut)] if cut else []
 
 
-def _reasons(subject: Subject, asked: tuple[str, ...]) -> dict[str, Document]:
+def _reasons(subject: Subject, asked: tuple[str, ...], inapplicable: frozenset[str]) -> dict[str, Document]:
     """Path → why it would not be stated, with the sources, where that is more than silence."""
     found: dict[str, Document] = {}
     if subject.primary.source == SELLER and ENDPOINTS not in asked:
@@ -143,19 +144,20 @@ def _reasons(subject: Subject, asked: tuple[str, ...]) -> dict[str, Document]:
         found |= {path: {"reason": "not_asked", "sources": (HUB,)} for path in OF_THE_HUB}
     if "repository_missing" in subject.claims:
         found |= {path: {"reason": "withheld", "sources": asked} for path in WITHHELD}
-    return found | {path: {"reason": "not_applicable", "sources": asked} for path in inapplicable(subject)}
+    return found | {path: {"reason": "not_applicable", "sources": asked} for path in inapplicable}
 
 
-def coverage(subject: Subject, unknown: list[Document]) -> Document:
+def coverage(subject: Subject, unknown: list[Document], inapplicable: frozenset[str]) -> Document:
     """How many of the values that apply to a model are stated."""
-    of = len({*sought_facts(subject)} - inapplicable(subject))
+    of = len({*sought_facts(subject)} - inapplicable)
     sought = [one for one in unknown if one["reason"] not in BESIDE]
     return {"stated": of - len(sought), "of": of}
 
 
 def _work_is_known(subject: Subject) -> bool:
     """Whether a record states what the model does, in a word that its reader knows."""
-    stated = {name for name in subject.stated if name.partition(":")[0] in WORK} - VAGUE
+    named = {f"{group}:{item}" for group in WORK for item in subject.items(group)}
+    stated = (named & subject.stated) - VAGUE
     return not all(any(name in listing.unfamiliar for listing in subject.listings()) for name in stated)
 
 

@@ -65,8 +65,7 @@ class Method(Frozen):
 
     def of(self, capability: str) -> "Certainty | None":
         """The measured certainty of a capability; None where no claim of it was compared."""
-        measure = self.pooled or self.measured.get(capability)
-        return Certainty(measure.figure, counted(measure, self.comparison)) if measure else None
+        return _measured(self.pooled or self.measured.get(capability), self.comparison)
 
 
 class Certainty(NamedTuple):
@@ -80,6 +79,10 @@ class Certainty(NamedTuple):
 
 STATED = Certainty(None, "stated")
 """A claim that a source states, of a kind of which none was compared with anything."""
+
+
+def _measured(measure: Measure | None, comparison: str) -> Certainty | None:
+    return Certainty(measure.figure, counted(measure, comparison)) if measure else None
 
 
 def counted(measure: Measure, comparison: str) -> str:
@@ -123,7 +126,7 @@ class Confidence(Frozen):
         return Certainty(figure, f"{certainty.basis}; denied by {', '.join(denied_by)}, and {counts}")
 
     def _undisputed(self, capability: str, shown_by: AbstractSet[str]) -> Certainty:
-        own = Method(comparison=self.comparison, measured=self.measured).of(capability)
+        own = _measured(self.measured.get(capability), self.comparison)
         if not (shown_by and shown_by <= self.method.keys()):
             return own or STATED
         heard = [self.method[group].of(capability) for group in sorted(shown_by)]

@@ -19,16 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pipelines.normalise.huggingface.spellings import licence_kinds
-from pipelines.scoring.counts import (
-    Json,
-    corroborated_facts,
-    has_card,
-    hundredths,
-    limits_of_card,
-    origins,
-    share_of,
-    stated_facts,
-)
+from pipelines.scoring.counts import CountedPassport, Json, hundredths, share_of
 from pipelines.scoring.score import freshness
 from schemas.times import instant
 
@@ -39,21 +30,21 @@ NOTICE = timedelta(days=90)
 """An end that is further away does not lower `currency`: this is long enough to change to another model."""
 
 
-def assess(unfragile: Json, *, signed_at: datetime) -> dict[str, Any]:
+def assess(passport: CountedPassport, *, signed_at: datetime) -> dict[str, Any]:
     """Every dimension with its value and inputs, as the passport shows them."""
-    model, trust = unfragile["artifact"]["model"], unfragile["trust"]
+    model, trust = passport.model, passport.unfragile["trust"]
     return {
         "availability": _availability(model),
-        "provenance": _provenance(unfragile),
-        "openness": _openness(model),
+        "provenance": _provenance(passport),
+        "openness": _openness(passport),
         "currency": _currency(model, trust["maintenance"], signed_at),
-        "safety_statements": _safety_statements(unfragile),
+        "safety_statements": _safety_statements(passport),
     }
 
 
 def assessment_of(passport: Json) -> dict[str, Any]:
     """Recompute a signed passport's assessment from itself alone; `passport` is the object that holds `unfragile`."""
-    return assess(passport["unfragile"], signed_at=instant(passport["signedAt"]))
+    return assess(CountedPassport(passport["unfragile"]), signed_at=instant(passport["signedAt"]))
 
 
 def _availability(model: Json) -> dict[str, Any]:
@@ -72,17 +63,18 @@ def _availability(model: Json) -> dict[str, Any]:
     return _dimension(marks, inputs)
 
 
-def _provenance(unfragile: Json) -> dict[str, Any]:
-    many, conflicts = len(origins(unfragile)), len(unfragile["conflicts"])
-    facts, corroborated = len(stated_facts(unfragile)), len(corroborated_facts(unfragile))
+def _provenance(passport: CountedPassport) -> dict[str, Any]:
+    many, conflicts = len(passport.origins), len(passport.unfragile["conflicts"])
+    facts, corroborated = len(passport.stated_facts), len(passport.corroborated_facts)
     marks = [share_of(many, ORIGINS_REFERENCE), 1 - conflicts / CONFLICTS_REFERENCE]
     marks += [corroborated / facts] if facts else []
     inputs = {"publishers": many, "facts": facts, "corroborated": corroborated, "conflicts": conflicts}
     return _dimension(marks, inputs)
 
 
-def _openness(model: Json) -> dict[str, Any]:
-    licence, weights, card = model["licence"], model["open_weights"], has_card(model)
+def _openness(passport: CountedPassport) -> dict[str, Any]:
+    model, card = passport.model, passport.has_card
+    licence, weights = model["licence"], model["open_weights"]
     unrestricted, on_request = None if licence is None else not licence_kinds(licence), model["gated"] is not None
     inputs = {
         "licence": licence,
@@ -107,8 +99,8 @@ def _currency(model: Json, maintenance: Json, signed_at: datetime) -> dict[str, 
     return _dimension([freshness(maintenance["last_scraped_at"], signed_at) * remaining], inputs)
 
 
-def _safety_statements(unfragile: Json) -> dict[str, Any]:
-    limits = len(limits_of_card(unfragile)) if has_card(unfragile["artifact"]["model"]) else None
+def _safety_statements(passport: CountedPassport) -> dict[str, Any]:
+    limits = len(passport.limits_of_card) if passport.has_card else None
     return _dimension([] if limits is None else [share_of(limits, LIMITS_REFERENCE)], {"limits_of_card": limits})
 
 

@@ -4,6 +4,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from schemas.passport.evidence import WITHOUT_SOURCE
@@ -20,12 +21,6 @@ LIMIT_PATH = re.compile(r"^/trust/failure_modes/|/limitations/")
 FACTS = "/artifact/model/"
 
 
-def model_of(unfragile: Json) -> Json:
-    """The `artifact.model` block."""
-    model: Json = unfragile["artifact"]["model"]
-    return model
-
-
 def origin_of(entry: Json) -> str | None:
     """Who states the record of an entry of evidence, such as `openrouter`; None where it rests on no source's record.
 
@@ -38,49 +33,67 @@ def origin_of(entry: Json) -> str | None:
     return repeats[0] if repeats and entry["locator"].startswith(repeats[1]) else name.partition("-")[0]
 
 
-def origins(unfragile: Json) -> set[str]:
-    """Who gave evidence: all sources of one origin count once."""
-    return {origin for entry in unfragile["evidence"] if (origin := origin_of(entry))}
+class CountedPassport:
+    """A passport's `unfragile` as score and assessment read it; what its evidence amounts to is counted once."""
 
+    def __init__(self, unfragile: Json) -> None:
+        self.unfragile = unfragile
 
-def places(unfragile: Json) -> set[str]:
-    """Where the model appears: origins of evidence, providers, and the Hub where a repository there is named."""
-    model = model_of(unfragile)
-    named = {HUB} if model["huggingface_id"] is not None else set()
-    return origins(unfragile) | named | {f"provider {name}" for name in providers(model)}
+    @cached_property
+    def model(self) -> Json:
+        """The `artifact.model` block."""
+        model: Json = self.unfragile["artifact"]["model"]
+        return model
 
+    @cached_property
+    def _origins_of_entries(self) -> list[tuple[Json, str]]:
+        """Each entry of evidence that rests on a record, and who states it."""
+        return [(entry, origin) for entry in self.unfragile["evidence"] if (origin := origin_of(entry))]
 
-def stated_facts(unfragile: Json) -> dict[str, set[str]]:
-    """Path of each fact of the model that a source states → the origins that state it."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for entry in unfragile["evidence"]:
-        if entry["path"].startswith(FACTS) and (origin := origin_of(entry)):
-            found[entry["path"]].add(origin)
-    return found
+    @cached_property
+    def origins(self) -> set[str]:
+        """Who gave evidence: all sources of one origin count once."""
+        return {origin for _, origin in self._origins_of_entries}
 
+    @property
+    def places(self) -> set[str]:
+        """Where the model appears: origins of evidence, providers, and the Hub where a repository there is named."""
+        named = {HUB} if self.model["huggingface_id"] is not None else set()
+        return self.origins | named | {f"provider {name}" for name in self.providers}
 
-def corroborated_facts(unfragile: Json) -> list[str]:
-    """Paths of the facts of the model that more than one origin states."""
-    return [path for path, stating in stated_facts(unfragile).items() if len(stating) > 1]
+    @cached_property
+    def stated_facts(self) -> dict[str, set[str]]:
+        """Path of each fact of the model that a source states → the origins that state it."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for entry, origin in self._origins_of_entries:
+            path = entry["path"]
+            if path.startswith(FACTS):
+                found[path].add(origin)
+        return found
 
+    @cached_property
+    def corroborated_facts(self) -> list[str]:
+        """Paths of the facts of the model that more than one origin states."""
+        return [path for path, stating in self.stated_facts.items() if len(stating) > 1]
 
-def providers(model: Json) -> set[str]:
-    """Names of the providers that serve a model."""
-    return {provider["name"] for provider in model["providers"]}
+    @cached_property
+    def providers(self) -> set[str]:
+        """Names of the providers that serve a model."""
+        return {provider["name"] for provider in self.model["providers"]}
 
+    @cached_property
+    def has_card(self) -> bool:
+        """Whether the model's card is among its records."""
+        return any(record["source"] == CARDS for record in self.model["records"])
 
-def has_card(model: Json) -> bool:
-    """Whether the model's card is among its records."""
-    return any(record["source"] == CARDS for record in model["records"])
-
-
-def limits_of_card(unfragile: Json) -> set[str]:
-    """Sentences of the model's own card in which a failure mode or a limitation is stated."""
-    return {
-        entry["quote"]
-        for entry in unfragile["evidence"]
-        if entry["source"] == CARDS and entry["method"] in IN_WORDS and LIMIT_PATH.search(entry["path"])
-    }
+    @cached_property
+    def limits_of_card(self) -> set[str]:
+        """Sentences of the model's own card in which a failure mode or a limitation is stated."""
+        return {
+            entry["quote"]
+            for entry in self.unfragile["evidence"]
+            if entry["source"] == CARDS and entry["method"] in IN_WORDS and LIMIT_PATH.search(entry["path"])
+        }
 
 
 def share_of(count: float, reference: float) -> float:

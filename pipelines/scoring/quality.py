@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipelines.scoring.counts import Json, corroborated_facts, has_card, hundredths, limits_of_card, model_of, providers
+from pipelines.scoring.counts import CountedPassport, Json, hundredths
 
 SERVED_BY = 2
 """Providers from which on one may fail and the model still answers."""
@@ -11,36 +11,35 @@ SERVED_BY = 2
 
 @dataclass(frozen=True, slots=True)
 class QualityCheck:
-    """One check of quality; both functions get `unfragile` and its `artifact.model`."""
+    """One check of quality; both functions get the passport and its `artifact.model`."""
 
     name: str
-    met: Callable[[Json, Json], bool]
-    applies: Callable[[Json, Json], bool] = lambda _, __: True
+    met: Callable[[CountedPassport, Json], bool]
+    applies: Callable[[CountedPassport, Json], bool] = lambda _, __: True
 
 
-def quality(unfragile: Json) -> float | int:
+def quality(applied: dict[str, bool]) -> float | int:
     """Of the checks that apply, the share that the passport meets."""
-    applied = applied_checks(unfragile)
     return hundredths(sum(applied.values()) / len(applied))
 
 
-def applied_checks(unfragile: Json) -> dict[str, bool]:
+def applied_checks(passport: CountedPassport) -> dict[str, bool]:
     """Each check that applies, and whether it is met."""
-    model = model_of(unfragile)
-    return {check.name: check.met(unfragile, model) for check in QUALITY_CHECKS if check.applies(unfragile, model)}
+    model = passport.model
+    return {check.name: check.met(passport, model) for check in QUALITY_CHECKS if check.applies(passport, model)}
 
 
-def _writes_text(_: Json, model: Json) -> bool:
+def _writes_text(_: CountedPassport, model: Json) -> bool:
     return not model["output_modalities"] or "text" in model["output_modalities"]
 
 
-def _has_weights(_: Json, model: Json) -> bool:
+def _has_weights(_: CountedPassport, model: Json) -> bool:
     return bool(model["huggingface_id"] is not None or model["open_weights"])
 
 
-def _tells_its_price(unfragile: Json, model: Json) -> bool:
+def _tells_its_price(passport: CountedPassport, model: Json) -> bool:
     """Whether a caller knows the cost: it is free, or has prices, and none for what it outputs is missing."""
-    pricing = unfragile["artifact"]["pricing"]
+    pricing = passport.unfragile["artifact"]["pricing"]
     return bool(pricing["free"] or (model["prices"] and pricing["model"] != "unknown"))
 
 
@@ -63,16 +62,16 @@ QUALITY_CHECKS = (
     ),
     QualityCheck(
         "is served by two providers",
-        lambda _, model: len(providers(model)) >= SERVED_BY,
+        lambda passport, _: len(passport.providers) >= SERVED_BY,
         lambda _, model: bool(model["providers"]),
     ),
+    QualityCheck("a second publisher states one of its facts", lambda passport, _: bool(passport.corroborated_facts)),
     QualityCheck(
-        "a second publisher states one of its facts", lambda unfragile, _: bool(corroborated_facts(unfragile))
+        "its card states limits",
+        lambda passport, _: bool(passport.limits_of_card),
+        lambda passport, _: passport.has_card,
     ),
-    QualityCheck(
-        "its card states limits", lambda unfragile, _: bool(limits_of_card(unfragile)), lambda _, model: has_card(model)
-    ),
-    QualityCheck("its sources agree", lambda unfragile, _: not unfragile["conflicts"]),
-    QualityCheck("no end is announced", lambda unfragile, _: unfragile["artifact"]["status"] == "active"),
+    QualityCheck("its sources agree", lambda passport, _: not passport.unfragile["conflicts"]),
+    QualityCheck("no end is announced", lambda passport, _: passport.unfragile["artifact"]["status"] == "active"),
 )
 """A check that does not apply to a kind of model counts neither for nor against it."""

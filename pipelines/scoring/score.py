@@ -14,10 +14,11 @@ freshness    0.5 to the power of (age / 14 days), age from the last good scrape 
 A component without data still has a value: `score_basis` names it, and the scores that it leaves possible.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from pipelines.scoring.counts import Json, hundredths, model_of, places, share_of
+from pipelines.scoring.counts import CountedPassport, Json, hundredths, share_of
 from pipelines.scoring.quality import applied_checks, quality
 from schemas.times import instant
 
@@ -45,13 +46,29 @@ PRIOR_SUCCESSES, PRIOR_MATCHES = 2, 8
 FRESHNESS_HALF_LIFE = timedelta(days=14)
 
 
-def rank_breakdown(unfragile: Json, *, signed_at: datetime) -> dict[str, Any]:
+class Evaluated(NamedTuple):
+    """What score and its basis both rest on."""
+
+    passport: CountedPassport
+    signals: dict[str, float]
+    """Each popularity signal that exists, from 0 to 1."""
+    checks: dict[str, bool]
+    """Each check of quality that applies, and whether it is met."""
+
+
+def evaluate(passport: CountedPassport) -> Evaluated:
+    """Find the popularity signals of a passport, and make the checks of quality that apply to it."""
+    return Evaluated(passport, popularity_signals(passport), applied_checks(passport))
+
+
+def rank_breakdown(evaluated: Evaluated, *, signed_at: datetime) -> dict[str, Any]:
     """Every component and the weights, as the passport shows them."""
+    unfragile = evaluated.passport.unfragile
     model = unfragile["artifact"]["type"] == "model"
     return {
-        "adoption": adoption(unfragile),
-        "quality": quality(unfragile),
-        "ecosystem": ecosystem(unfragile),
+        "adoption": adoption(evaluated.signals),
+        "quality": quality(evaluated.checks),
+        "ecosystem": ecosystem(evaluated.passport),
         "match_graph": match_graph(unfragile["trust"]["observed_outcomes"]),
         "freshness": freshness(unfragile["trust"]["maintenance"]["last_scraped_at"], signed_at),
         "weights": dict(MODEL_WEIGHTS if model else OTHER_WEIGHTS),
@@ -61,24 +78,26 @@ def rank_breakdown(unfragile: Json, *, signed_at: datetime) -> dict[str, Any]:
 def score(breakdown: Json) -> int:
     """The score of a breakdown; computed in whole numbers (hundredths times hundredths), so that it rounds exactly."""
     weights = breakdown["weights"]
-    total: int = sum(round(100 * weight) * round(100 * breakdown[name]) for name, weight in weights.items())
+    total: int = sum([round(100 * weight) * round(100 * breakdown[name]) for name, weight in weights.items()])
     return (total + 50) // 100
 
 
 def score_of(passport: Json) -> int:
     """Recompute a signed passport's score from itself alone; `passport` is the object that holds `unfragile`."""
-    return score(rank_breakdown(passport["unfragile"], signed_at=instant(passport["signedAt"])))
+    return score(
+        rank_breakdown(evaluate(CountedPassport(passport["unfragile"])), signed_at=instant(passport["signedAt"]))
+    )
 
 
-def score_basis(unfragile: Json, breakdown: Json) -> dict[str, Any]:
+def score_basis(evaluated: Evaluated, breakdown: Json) -> dict[str, Any]:
     """What the score rests on: its popularity signals, its unmet checks, and the components without data.
 
     `score_min` and `score_max` are the scores that those components leave possible: each of them from 0 to 1, adoption
     from its floor.
     """
-    signals, applied = popularity_signals(unfragile), applied_checks(unfragile)
+    passport, signals, applied = evaluated
     least = {} if signals else {"adoption": ADOPTION_FLOOR}
-    least |= {} if unfragile["trust"]["observed_outcomes"]["matches"] else {"match_graph": 0}
+    least |= {} if passport.unfragile["trust"]["observed_outcomes"]["matches"] else {"match_graph": 0}
     return {
         "signals": [{"name": name, "value": hundredths(mark)} for name, mark in signals.items()],
         "checks": len(applied),
@@ -89,21 +108,21 @@ def score_basis(unfragile: Json, breakdown: Json) -> dict[str, Any]:
     }
 
 
-def adoption(unfragile: Json) -> float | int:
+def adoption(signals: Mapping[str, float]) -> float | int:
     """How widely the model is used, from 0.05 to 1, by the popularity signals that exist."""
-    marks = popularity_signals(unfragile).values()
+    marks = signals.values()
     return hundredths(max(ADOPTION_FLOOR, sum(marks) / len(marks)) if marks else ADOPTION_FLOOR)
 
 
-def popularity_signals(unfragile: Json) -> dict[str, float]:
+def popularity_signals(passport: CountedPassport) -> dict[str, float]:
     """Each popularity signal that exists, from 0 to 1; a place counts only where no tokens are published."""
-    community = unfragile["trust"]["community"]
+    community = passport.unfragile["trust"]["community"]
     found = {
         name: share_of(community[name], reference)
         for name, reference in ADOPTION_REFERENCES.items()
         if community[name] is not None
     }
-    used = model_of(unfragile).get("popularity")
+    used = passport.model.get("popularity")
     if used and used["tokens_week"] is not None:
         found["tokens_week"] = share_of(used["tokens_week"] / TOKENS_UNIT, TOKENS_REFERENCE)
     elif used:
@@ -111,9 +130,9 @@ def popularity_signals(unfragile: Json) -> dict[str, float]:
     return found
 
 
-def ecosystem(unfragile: Json) -> float | int:
+def ecosystem(passport: CountedPassport) -> float | int:
     """In how many independent places the model appears, on a logarithmic scale up to 1."""
-    return hundredths(share_of(len(places(unfragile)), ECOSYSTEM_REFERENCE))
+    return hundredths(share_of(len(passport.places), ECOSYSTEM_REFERENCE))
 
 
 def match_graph(outcomes: Json) -> float | int:

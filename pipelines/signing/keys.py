@@ -124,10 +124,10 @@ def signing_key_from_jwk(text: str) -> Signer:
 class KeyRing:
     """Trusted public keys by their ids, the ids of keys that are revoked, and what a root allows each key to sign.
 
-    Without a root, every key may sign everything, at any time.
+    Without a root, whose `root_version` is then 0, every key may sign everything, at any time.
     """
 
-    __slots__ = ("_allowed", "_keys", "revoked")
+    __slots__ = ("_allowed", "_keys", "revoked", "root_version")
 
     def __init__(
         self,
@@ -135,8 +135,10 @@ class KeyRing:
         *,
         revoked: Iterable[str] = (),
         allowed: Mapping[tuple[Role, str], RoleKey] | None = None,
+        root_version: int = 0,
     ) -> None:
         self._keys = {key_id(public_key): VerifyKey(public_key) for public_key in public_keys}
+        self.root_version = root_version
         self._allowed = allowed
         self.revoked = frozenset(revoked)
 
@@ -144,7 +146,8 @@ class KeyRing:
     def of_root(cls, root: TrustRoot) -> Self:
         """Return the ring of the keys that a root names, each with its role, its dates and its state."""
         named = {(role, public_key_id(key.public_key)): key for role in ROLES for key in root.keys_of(role)}
-        return cls({public_key_of(key.public_key) for key in named.values()}, allowed=named)
+        public_keys = {public_key_of(key.public_key) for key in named.values()}
+        return cls(public_keys, allowed=named, root_version=root.version)
 
     @classmethod
     def from_jwks(cls, text: str, *, revoked: Iterable[str] = ()) -> Self:
@@ -184,11 +187,6 @@ class KeyRing:
     def role_key(self, key_id: str, role: Role) -> RoleKey | None:
         """Return what the root states about a key in a role; None where there is no root, or it does not name it."""
         return self._allowed.get((role, key_id)) if self._allowed else None
-
-    @property
-    def rooted(self) -> bool:
-        """Whether a root states what each key may sign."""
-        return self._allowed is not None
 
     def confirms(self, signature: bytes, message: bytes, *, key_id: str) -> bool:
         """Whether the key of this id, which must be in the ring, made this signature (64 bytes) over the message."""

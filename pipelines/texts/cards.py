@@ -12,10 +12,9 @@ from pipelines.markdown.front_matter import read_front_matter
 from pipelines.markdown.sections import Section, heading_kind
 from pipelines.markdown.sentences import LEAD_IN_ENDS, QUESTION_ENDS, SectionSentences, Sentence, read_body
 from pipelines.rules.cards import CLAIMING, ClaimKind, Cues, card_rules
-from pipelines.texts.claims import TextClaim
 from pipelines.texts.foreign import rule_foreign
 from pipelines.texts.languages import Language, language_by, language_of, words_of
-from pipelines.texts.rulings import Ruling, kind_of_section
+from pipelines.texts.rulings import Ruling, TextClaim, kind_of_section
 from pipelines.texts.subjects import names_another, own_names
 
 _LINK: Final = re.compile(rb"\W*\[[^\[\]]*\]\([^()]*\)\W*")

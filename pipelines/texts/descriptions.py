@@ -17,8 +17,8 @@ from pipelines.rules.descriptions import (
     Stated,
     description_rules,
 )
-from pipelines.texts.claims import TextClaim
 from pipelines.texts.prefilter import may_match, possible_words, words_in
+from pipelines.texts.rulings import TextClaim
 from pipelines.texts.subjects import NO_NAMES, Names, in_own_name, is_own
 from schemas.listing import Fact
 

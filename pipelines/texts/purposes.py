@@ -6,7 +6,7 @@ A sentence counts where it is about the model itself. Negations, comparisons and
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Final, Literal, NamedTuple
 
 from pipelines.formats.text import clean
@@ -160,29 +160,24 @@ def _stretches(clause: str, rules: PurposeRules, place: Place) -> Iterator[_Stre
             yield _Stretch(begin, min(end, begin + rules.longest_tail), predicate, kind=kind)
 
 
-class _Heads(NamedTuple):
-    """Where the words of a clause are that begin or end a stretch."""
+def _heads(clause: str, rules: PurposeRules, place: Place) -> tuple[list[tuple[int, int, bool]], list[int], list[int]]:
+    """Where the words of a clause are that begin or end a stretch.
 
-    frames: list[tuple[int, int, bool]]
-    """Start of each frame, its end, and whether it begins the name of a kind."""
-    ends: list[int]
-    compared: list[int]
-    """Those of the ends at which a comparison begins."""
-
-
-def _heads(clause: str, rules: PurposeRules, place: Place) -> _Heads:
-    found = _Heads([(0, 0, True)], [], [])
-    frames, ends = rules.frames_by_head, rules.ends_by_head
+    Returns each frame's start, its end, and whether it begins the name of a kind; the ends of stretches; and those of
+    the ends at which a comparison begins.
+    """
+    frames, ends, compared = [(0, 0, True)], list[int](), list[int]()
     for word in _HEAD.finditer(clause):
         head = word[0].lower()
-        for end in ends.get(head, ()):
+        for end in rules.ends_by_head.get(head, ()):
             if end.then.match(clause, word.end()):
-                (found.compared if end.compares else found.ends).append(word.start())
-        for frame in frames.get(head, ()):
-            if (place != "card" or frame.plain) and (then := frame.then.match(clause, word.end())):
-                found.frames.append((word.start(), then.end(), frame.kind))
-    found.ends.extend(found.compared)
-    return found
+                (compared if end.compares else ends).append(word.start())
+        frames += [
+            (word.start(), then.end(), frame.kind)
+            for frame in rules.frames_by_head.get(head, ())
+            if (place != "card" or frame.plain) and (then := frame.then.match(clause, word.end()))
+        ]
+    return frames, [*ends, *compared], compared
 
 
 def _predicate(clause: str, place: int) -> int:
@@ -223,9 +218,7 @@ def _quoted(card: bytes, sentence: Sentence) -> Fact | None:
 
 def _possible(text: str) -> list[PurposeRule]:
     """The rules of which a text has a word."""
-    hit: set[int] = set()
-    for word in _WORD.findall(text.lower()):
-        hit.update(_needing(word))
+    hit = set(chain.from_iterable(map(_needing, _WORD.findall(text.lower()))))
     rules = purpose_rules().purposes
     return [rules[place] for place in sorted(hit)]
 

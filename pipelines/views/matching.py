@@ -81,8 +81,8 @@ def _uris(statement: Mapping[str, Any]) -> set[str]:
 
 def called_for(task: str) -> list[Fit]:
     """Return the capabilities and purposes that a task calls for, the best first; [] where no word of it is known."""
-    stems, weights = _stems(task[:LONGEST_TASK]), _index().weights
-    found = [Fit(entry.uri, _likeness(stems, entry, weights)) for entry in _index().entries]
+    stems, (entries, weights) = _stems(task[:LONGEST_TASK]), _index()
+    found = [Fit(entry.uri, _likeness(stems, entry, weights)) for entry in entries]
     best = max(found, key=lambda fit: fit.likeness).likeness
     least = max(LEAST_LIKENESS, NEAR_BEST * best)
     return sorted((fit for fit in found if fit.likeness >= least), key=lambda fit: (-fit.likeness, fit.uri))
@@ -95,14 +95,9 @@ class _Goal(NamedTuple):
     """Stems of its name, description and all intents."""
 
 
-class _Index(NamedTuple):
-    entries: tuple[_Goal, ...]
-    weights: dict[str, float]
-    """Stem → its weight: the fewer entries have it, the more it counts."""
-
-
 @lru_cache(maxsize=1)
-def _index() -> _Index:
+def _index() -> tuple[tuple[_Goal, ...], dict[str, float]]:
+    """All capabilities and purposes, and stem → its weight: the fewer of them have it, the more it counts."""
     entries = {
         capability_uri(rule.categories[0], rule.name): (rule.name, rule.description, rule.intents)
         for rule in rulebook().capabilities.capability
@@ -112,7 +107,7 @@ def _index() -> _Index:
         for uri, (name, text, intents) in entries.items()
     )
     counts = Counter(stem for entry in read for stem in entry.about)
-    return _Index(read, {stem: math.log(len(read) / count) + 1 for stem, count in counts.items()})
+    return read, {stem: math.log(len(read) / count) + 1 for stem, count in counts.items()}
 
 
 def _likeness(task: frozenset[str], entry: _Goal, weights: Mapping[str, float]) -> float:

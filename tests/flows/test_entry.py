@@ -130,7 +130,7 @@ def test_a_signal_while_a_run_crawls_ends_everything_at_once_and_leaves_nothing(
     assert (process.returncode, out) == (status, "")
     assert err.splitlines()[-1] == said
     assert "Traceback" not in err
-    assert not any(map(lives, started))
+    until(lambda: not any(map(lives, started)), limit_s=AT_ONCE_S)
     assert list((equipped / "work").iterdir()) == []
 
 

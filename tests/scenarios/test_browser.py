@@ -6,21 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.support.browser import AXE, CHROMIUM, chromium, publish_demo, serving
+from tests.support.browser import AXE, CHROMIUM, Watched, chromium, publish_demo, serving, watching
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
 KINDS = ["", "SLUG", "makers", "vocabulary", "status", "changes", "docs", "trust", "submit?claim=SLUG", "verify", "404"]
 KINDS += ["compare?artifact=SLUG&artifact=OTHER", "capability/tool.use.integration.tool.calling", "maker/anthropic"]
 PAGE_BUDGET, SITE_BUDGET = 100_000, 150_000
 MOST_SHIFT = 0.02
-SHIFT = """
-window.shifted = 0;
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
-}).observe({ type: "layout-shift", buffered: true });
-"""
 
 
 @pytest.fixture(scope="module")
@@ -45,29 +39,10 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
-class Watched:
-    """A page whose errors and requests are noted."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self.page, self.errors, self.outside, self.bytes = page, list[str](), list[str](), 0
-        page.add_init_script(SHIFT)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda one: self.errors.append(one.text) if one.type in {"error", "warning"} else None)
-        page.on("request", lambda one: self.outside.append(one.url) if not one.url.startswith(address) else None)
-        page.on("response", self._weigh)
-
-    def _weigh(self, response: Any) -> None:
-        if response.ok:
-            self.bytes += len(response.body())
-
-
 @pytest.fixture
 def watched(browser: Browser, address: str) -> Iterator[Watched]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    found = Watched(context.new_page(), address)
-    yield found
-    assert found.outside == []
-    context.close()
+    with watching(browser, address) as found:
+        yield found
 
 
 def named(kind: str, slugs: list[str]) -> str:

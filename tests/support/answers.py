@@ -62,8 +62,13 @@ LISTED = record(
     first_seen=TIME, last_seen=TIME, last_scraped_at=TIME, last_changed=TIME,
 )  # fmt: skip
 LOGGED = record(
-    index=COUNT, at=or_null(TIME), type=one_of("issued", "removed"), slug=TEXT, listing=or_null(TEXT), object=HASH,
-    generation=COUNT, cause=or_null(CAUSE), status=or_null(STATUS),
+    index=COUNT, at=or_null(TIME),
+    type=one_of("issued", "removed", "key", "endorsed", "root", "revoked", "revocations"), generation=COUNT,
+    slug=or_null(TEXT), listing=or_null(TEXT), object=or_null(HASH), cause=or_null(CAUSE),
+    status=or_null(STATUS), revoked_at=or_null(TIME), reason=or_null(TEXT), number=or_null(COUNT),
+    sha256=or_null(HASH), version=or_null(COUNT), thumbprint=or_null(TEXT), root=or_null(COUNT),
+    role=or_null(one_of("passports", "registry", "revocations")), key_id=or_null(TEXT),
+    state=or_null(one_of("active", "retired", "revoked", "removed")), last_good=or_null(COUNT),
 )  # fmt: skip
 RUN = {"report": {"$ref": "#/$defs/RunReport"}, "published": or_null(record(generation=COUNT, written=counts()))}
 NAMED_KEY: Schema = {
@@ -113,6 +118,15 @@ ANSWERS: dict[str, Schema] = {
     "store gc": record(generations=many(COUNT), kept=COUNT, garbage=many(TEXT), removed=COUNT),
     "store scrub": record(looked_at=COUNT, of=COUNT, damages=many(record(key=TEXT, reason=TEXT, repaired=TRUTH))),
     "store repair": record(generation=COUNT, before=or_null(COUNT), kept_from=COUNT, written=counts()),
+    "store forget": record(
+        registry=TEXT,
+        generation=or_null(COUNT),
+        root_version=or_null(COUNT),
+        revocations=or_null(COUNT),
+        log_size=or_null(COUNT),
+        pinned=or_null(TEXT),
+        pinned_forgotten=TRUTH,
+    ),
     "keys init": {**record(**ROOT_OF_TRUST, public_key=PUBLIC_KEY), "required": ["file"]},
     **{f"keys {name}": record(**ROOT_OF_TRUST) for name in ("list", "rotate", "revoke", "sign", "apply")},
     "revoke": record(slug=TEXT, reason=TEXT, generation=COUNT),

@@ -1,6 +1,5 @@
 """Serves an application of the API in a thread, on a real socket."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -14,6 +13,7 @@ from flows.config.clock import Clock, fixed
 from flows.config.settings import read_settings
 from flows.store.base import Store
 from tests.support.publications import AT
+from tests.support.waiting import until
 
 
 def opened(store: Store, *, key: str | None = None, clock: Clock | None = None) -> Registry:
@@ -28,8 +28,7 @@ def serving(app: ASGIApp, *, lifespan: bool = False) -> Iterator[int]:
     server = server_of(app, lifespan=lifespan)
     thread = Thread(target=server.run, args=([listening.socket],))
     thread.start()
-    while not server.started:
-        time.sleep(0.005)
+    until(lambda: server.started, every_s=0.005)
     try:
         yield listening.port
     finally:

@@ -159,8 +159,7 @@ class Holding:
         class Held(player):  # type: ignore[valid-type, misc]
             def do_GET(self) -> None:  # noqa: N802 - as http.server names it
                 source.asked.set()
-                while source.held.is_set():
-                    time.sleep(0.1)
+                until(lambda: not source.held.is_set())
                 with contextlib.suppress(OSError):
                     super().do_GET()
 

@@ -1,7 +1,6 @@
 """`passports keys list`, `rotate`, `revoke`, `sign`, `apply` and `export`, and `passports revoke`."""
 
 from pathlib import Path
-from typing import Literal
 
 import orjson
 
@@ -52,26 +51,20 @@ def list_keys(store_url: str | None, *, as_json: bool) -> None:
         terminal.pairs([("root of trust", "none: one key signs everything"), ("key id", own.signer.key_id)])
 
 
-def rotate(
-    store_url: str | None,
-    role: Role | Literal["root"],
-    new_keys: list[Path],
-    *,
-    threshold: int | None,
-    out: Path,
-    as_json: bool,
-) -> None:
-    """Write an unsigned root in which a new key signs for a role, or which other root keys sign."""
+def rotate(store_url: str | None, role: Role, new_key: Path, out: Path, *, as_json: bool) -> None:
+    """Write an unsigned root in which a new key signs for a role."""
     change = change_of(read_settings(store=store_url))
-    draft = _draft(change, out)
-    public = [public_half(path) if path.exists() else make_key(path).signer.public_key for path in new_keys]
-    if role == "root":
-        draft = with_root_keys(draft, public, threshold or draft.threshold)
-    elif len(public) != 1 or threshold is not None:
-        raise SettingsError(f"{role} takes one --new-key, and no --threshold")
-    else:
-        draft = with_key(draft, role, public[0], change.clock())
+    draft = with_key(_draft(change, out), role, _public_key(new_key), change.clock())
     _write(unsigned(draft), out, as_json=as_json)
+
+
+def rotate_root(
+    store_url: str | None, new_keys: list[Path], threshold: int | None, out: Path, *, as_json: bool
+) -> None:
+    """Write an unsigned root which other root keys sign, `threshold` of them, or as many as before."""
+    draft = _draft(change_of(read_settings(store=store_url)), out)
+    public = [_public_key(path) for path in new_keys]
+    _write(unsigned(with_root_keys(draft, public, threshold or draft.threshold)), out, as_json=as_json)
 
 
 def revoke_key(store_url: str | None, key_id: str, last_good: int, out: Path, *, as_json: bool) -> None:
@@ -143,6 +136,11 @@ def revoke(store_url: str | None, slug: str, reason: str, *, as_json: bool) -> N
         terminal.document({"slug": slug, "reason": reason, "generation": done.generation})
     else:
         terminal.pairs([("revoked", slug), ("reason", reason), ("generation", done.generation)])
+
+
+def _public_key(path: Path) -> bytes:
+    """Return the public key in a file; of a new key where the file is missing."""
+    return public_half(path) if path.exists() else make_key(path).signer.public_key
 
 
 def _draft(change: RootChange, out: Path) -> TrustRoot:

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import datetime
+from typing import Any
 
 from flows.audit.log_check import CHECKPOINT, signed_checkpoint
 from flows.audit.logged import LoggedEntry, LogReading
@@ -85,7 +86,22 @@ def reading_of(opened: Opened) -> LogReading:
 
 def line(entry: LoggedEntry) -> str:
     """Return one line that shows an entry."""
-    stated = entry.stated
+    generation = entry.stated["generation"]
+    return f"{entry.place} {entry.at or '(date unknown)'} generation {generation} {_in_words(entry.stated)}"
+
+
+def _in_words(stated: dict[str, Any]) -> str:
+    match stated["type"]:
+        case "root":
+            return f"root of trust, version {stated['version']}: {stated['thumbprint']}"
+        case "key":
+            good = f", good up to generation {stated['last_good']}" if "last_good" in stated else ""
+            return f"{stated['role']} key {stated['key_id']} {stated['state']}{good}, by root version {stated['root']}"
+        case "endorsed":
+            return f"root version {stated['root']} endorsed by the key {stated['key_id']}"
+        case "revoked":
+            return f"revoked {stated['slug']} {stated['object'][:SHORT_HASH]}: {stated['reason']}"
+        case "revocations":
+            return f"list {stated['number']} of revocations {stated['sha256'][:SHORT_HASH]}"
     why = f" {stated['cause'].replace('_', ' ')}, {stated['status']}" if "cause" in stated else ""
-    issue = f"generation {stated['generation']} {stated['type']} {stated['slug']}{why}"
-    return f"{entry.place} {entry.at or '(date unknown)'} {issue} {stated['object'][:SHORT_HASH]}"
+    return f"{stated['type']} {stated['slug']}{why} {stated['object'][:SHORT_HASH]}"

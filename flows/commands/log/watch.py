@@ -40,7 +40,7 @@ def watch(
                 caution(opened)
                 cautioned = True
             reading = reading_of(opened)
-            departed = opened.departure or (reading.departure(*seen) if seen else None)
+            departed = opened.departure or (reading.log.departure(*seen) if seen else None)
             if departed:
                 terminal.error(f"{departed.verdict}: {departed.reason}")
                 sys.exit(1)

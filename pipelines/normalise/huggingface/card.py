@@ -19,9 +19,9 @@ from pipelines.normalise.huggingface.stated_licence import UNCLEAR, licence_in_t
 from pipelines.normalise.huggingface.tags import MOST_BASE_MODELS, REPOSITORY
 from pipelines.normalise.huggingface.vocabulary import RELATIONS
 from pipelines.texts.cards import claims_in
-from pipelines.texts.claims import TextClaim
 from pipelines.texts.descriptions import kinds_in
 from pipelines.texts.purposes import card_purposes
+from pipelines.texts.rulings import TextClaim
 from pipelines.texts.subjects import Names, names_of
 from schemas.listing import BenchmarkResult, Fact, Listing, RawListing
 

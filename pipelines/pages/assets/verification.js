@@ -2,6 +2,7 @@
 
 import { away, now } from "./ages.js";
 import { filesBelow, hindrance, json } from "./registry.js";
+import { memoryOf } from "./seen.js";
 import { keyRing, verifyInRegistry } from "./verify/verify.js";
 
 const MOST_BYTES = 2 ** 20;
@@ -30,10 +31,27 @@ async function trustOf(fetchFile, pinned) {
   return { keys, schema: json(schema), at: now() };
 }
 
-function words({ verdict, reason, passport, generation, pointerIssuedAt }, pinned) {
+const DEPARTED = {
+  rollback: "An older state of this registry is served than this browser has verified before: it was put back, or this is not the newest copy.",
+  equivocation: "This registry has another history than this browser has verified before.",
+};
+
+/** Return what is said of a registry that does not go on from what was seen before, with a way to begin again. */
+function departed({ verdict, reason }, seen, memory, again) {
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "plain", textContent: `Forget generation ${seen.generation}` });
+  button.addEventListener("click", () => { memory.forget(); again(); });
+  const remedy = paragraph("Do not rely on this page. Ask the publisher; only where the registry was begun again on purpose: ");
+  remedy.append(button);
+  return [paragraph(DEPARTED[verdict]), paragraph(`Verdict ${verdict}: ${reason}${seen.at ? `, on ${seen.at.slice(0, 10)}` : ""}.`), remedy];
+}
+
+function words({ verdict, reason, passport, generation, pointerIssuedAt }, pinned, seen) {
   if (verdict !== "ok") return [paragraph(`Verdict ${verdict}: ${reason}.`)];
+  const since = !seen ? "" : seen.generation === generation ? " This browser has seen that generation before."
+    : ` This browser saw generation ${seen.generation} before.`;
   return [
-    paragraph(`The signature is good, by the key ${pinned}. The registry’s signed pointer leads to this very passport, in generation ${generation}.`),
+    paragraph(`The signature is good, by the key ${pinned}. The registry’s signed pointer leads to this very passport, in generation ${generation}.${since}`),
     paragraph(`Signed ${away(passport.signedAt, now())}; the pointer was signed ${away(pointerIssuedAt, now())}. Checked by your browser, from this page’s key down: compare the key with one that you have from the issuer.`, "small soft"),
   ];
 }
@@ -43,11 +61,15 @@ async function verify(place, root, pinned, given) {
   const cannot = await hindrance();
   if (cannot) return void place.replaceChildren(paragraph(`Not checked: ${cannot}. ${COMMAND}`));
   const fetchFile = filesBelow(root);
+  const memory = memoryOf(root, pinned);
+  const seen = memory.recall();
   try {
-    const found = await verifyInRegistry({ fetchFile, ...(await given(fetchFile)) }, await trustOf(fetchFile, pinned));
+    const found = await verifyInRegistry({ fetchFile, seen, ...(await given(fetchFile)) }, await trustOf(fetchFile, pinned));
+    if (found.verdict === "ok") memory.remember(found);
     const head = paragraph("");
     head.append(badge(found.verdict === "ok"));
-    place.replaceChildren(head, ...words(found, pinned));
+    const again = () => verify(place, root, pinned, given);
+    place.replaceChildren(head, ...(seen && DEPARTED[found.verdict] ? departed(found, seen, memory, again) : words(found, pinned, seen)));
   } catch (error) {
     place.replaceChildren(paragraph(`Not checked: ${error.message}. ${COMMAND}`));
   }

@@ -5,7 +5,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +17,7 @@ from flows.api.nginx import configuration
 from flows.api.server import listen
 from flows.audit.copy_check import check_copy
 from flows.config.settings import SettingsError
-from flows.store.base import StoreUnavailableError
+from flows.store.base import MAX_BLOB_BYTES, Blob, StoreUnavailableError
 from flows.store.local import LocalStore
 from flows.store.open import open_store
 from pipelines.registry import layout
@@ -120,10 +119,8 @@ def test_a_request_that_comes_byte_by_byte_does_not_hold_a_thread(
     monkeypatch.setattr("flows.api.connections.HEAD_S", 0.5)
     with served_by_us(store) as port, connected(port) as slow:
         slow.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
-        with pytest.raises(OSError):  # noqa: PT011, PT012 - closed, however the system says so
-            while True:
-                slow.sendall(b"a")
-                time.sleep(0.05)
+        with pytest.raises(OSError):  # noqa: PT011 - closed, however the system says so
+            until(lambda: slow.sendall(b"a"))
         assert ask(port, f"/{SLUG}").status == 200
 
 
@@ -249,6 +246,18 @@ def test_a_store_that_does_not_answer_is_a_503(tmp_path: Path) -> None:
     with served_by_us(Gone(tmp_path)) as port:
         got = ask(port, f"/{SLUG}")
     assert (got.status, got.headers["retry-after"], got.headers["cache-control"]) == (503, "5", "no-store")
+
+
+def test_a_store_that_ends_between_the_file_and_the_page_for_what_is_missing_is_a_503(tmp_path: Path) -> None:
+    class Going(LocalStore):
+        def get(self, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob:
+            if key == layout.NOT_FOUND_KEY:
+                raise StoreUnavailableError(key)
+            return super().get(key, max_bytes=max_bytes)
+
+    with served_by_us(Going(tmp_path)) as port:
+        got = ask(port, "/nowhere", accept="text/html")
+    assert (got.status, got.headers["retry-after"]) == (503, "5")
 
 
 def test_a_taken_port_is_told(store: LocalStore) -> None:

@@ -52,14 +52,14 @@ def test_entries_begin_with_the_generation_that_was_made_at_an_instant_or_after(
 def test_a_log_that_only_grew_does_not_depart(store: Store) -> None:
     before = LogReading(reader(store))
     publish_versions(store, {SLUG: 9}, nonce="later", clock=lambda: AT + 3 * HOUR)
-    assert LogReading(reader(store)).departure(before.size, before.log.root) is None
+    assert LogReading(reader(store)).log.departure(before.size, before.log.root) is None
 
 
 def test_a_log_that_went_back_or_is_another_departs(store: Store) -> None:
     seen = LogReading(reader(published(open_store("memory:///"), 3, first=5)))
-    forked = LogReading(reader(store)).departure(seen.size, seen.log.root)
+    forked = LogReading(reader(store)).log.departure(seen.size, seen.log.root)
     assert forked
     assert (forked.verdict, "does not begin with the one seen before" in forked.reason) == (Verdict.EQUIVOCATION, True)
-    back = LogReading(reader(store).at_generation(2)).departure(seen.size, seen.log.root)
+    back = LogReading(reader(store).at_generation(2)).log.departure(seen.size, seen.log.root)
     assert back
     assert "has 2 entries in its log, and 3 were seen before" in back.reason

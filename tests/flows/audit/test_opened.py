@@ -9,11 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from flows.audit.opened import Opened, open_registry, trust_options
+from flows.config.settings import read_settings
 from flows.demo.config import DEMO_KEY_PHRASE, demo_signer
-from flows.trust.seen import default_memory
-from pipelines.registry.layout import JWKS_KEY, POINTER_KEY, passport_copy_key, snapshot_key
-from pipelines.signing.keys import Signer, jwk, signing_key_to_jwk
+from flows.store.local import LocalStore
+from flows.trust.seen import Memory, default_memory
+from pipelines.log.tiles import tile_key
+from pipelines.registry.layout import JWKS_KEY, POINTER_KEY, log_key, passport_copy_key, snapshot_key
+from pipelines.signing.keys import KeyRing, Signer, jwk, signing_key_to_jwk
+from schemas.seen import SeenLog
+from schemas.verdict import Verdict
+from tests.support import publications
 from tests.support.cli import Ended, Terminal
+from tests.support.publications import publish_versions
 from tests.support.runs import NOON, SEED, SIGNER, Record, edited, refresh
 
 QWEN = "qwen-qwq-32b"
@@ -316,3 +324,81 @@ def test_a_generation_that_cannot_be_remembered_is_said(
     assert "generation 2 could not be remembered, so a later rollback" in caplog.text
     pinned = read("verify", QWEN, "--trust-on-first-use", "--state", twice.parent / "full" / "seen.json")
     assert (pinned.status, "cannot be used" in pinned.err) == (1, True)
+
+
+PINNED = trust_options(publications.SIGNER.key_id, None, None)
+
+
+def publish_three(folder: Path, version: int) -> LocalStore:
+    """Publish three generations, of which the first is the same whatever the `version` of the second."""
+    store = LocalStore(folder)
+    for number, one in enumerate((1, version, version + 1), start=1):
+        publish_versions(store, {"acme-tern": one}, nonce=str(number))
+    store.put(JWKS_KEY, json.dumps({"keys": [jwk(publications.SIGNER.public_key)]}).encode())
+    return store
+
+
+def opened(store: LocalStore, memory: Memory) -> Opened:
+    return open_registry(read_settings(store=store.name), PINNED._replace(memory=memory), publications.AT)
+
+
+def departed(store: LocalStore, memory: Memory) -> Verdict | None:
+    found = opened(store, memory).departure
+    return found.verdict if found else None
+
+
+def test_a_fork_is_found_by_the_log_where_no_ancestor_is_retained(tmp_path: Path) -> None:
+    store, other, memory = publish_three(tmp_path / "a", 2), publish_three(tmp_path / "b", 5), Memory(tmp_path / "seen")
+    for number in (4, 5):
+        publish_versions(other, {"acme-tern": number + 5}, nonce=str(number))
+    assert departed(store, memory) is None
+    gone = {snapshot_key(number) for number in range(1, 5)}
+    served = {key: other.get(key).body for key in other.list("registry") if key not in gone}
+    shutil.rmtree(store.name)
+    for key, body in {**served, JWKS_KEY: other.get(JWKS_KEY).body}.items():
+        store.put(key, body)
+    found = opened(store, memory)
+    assert found.reader.generation == 5
+    assert (found.departure and found.departure.verdict) is Verdict.EQUIVOCATION
+    assert found.departure
+    assert "does not begin with the one seen before: ask its publisher" in found.departure.reason
+    assert found.qualified(found.log.check("acme-tern")).verdict is Verdict.EQUIVOCATION
+    assert memory.of(str(tmp_path / "a")).log == opened_log(tmp_path, memory), "what departs is not remembered"
+
+
+def opened_log(tmp_path: Path, memory: Memory) -> SeenLog | None:
+    return memory.log(str(tmp_path / "a"), KeyRing([publications.SIGNER.public_key]))
+
+
+def test_tiles_of_another_log_are_not_taken_for_a_fork(tmp_path: Path) -> None:
+    store, memory = publish_three(tmp_path / "a", 2), Memory(tmp_path / "seen")
+    assert departed(store, memory) is None
+    publish_versions(store, {"acme-tern": 9}, nonce="4")
+    key = log_key(tile_key(0, 0, 4))
+    right = store.get(key).body
+    store.put(key, bytes(len(right)))
+    assert departed(store, memory) is Verdict.NOT_LOGGED
+    store.put(key, right)
+    assert departed(store, memory) is None
+    seen = opened_log(tmp_path, memory)
+    assert seen
+    assert (seen.size, seen.generation) == (4, 4)
+
+
+def test_a_registry_that_was_restored_is_read_again_once_it_is_forgotten(
+    tmp_path: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = publish_three(tmp_path / "a", 2)
+    backup = shutil.copytree(store.name, tmp_path / "backup")
+    publish_versions(store, {"acme-tern": 9}, nonce="4")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(publications.AT.timestamp())))
+    state = ("--state", tmp_path / "seen.json", "--store", store.name)
+    verify = ("verify", "acme-tern", "--key", publications.SIGNER.key_id, *state)
+    assert passports(*verify).status == 0 or "copy_differs" in passports(*verify).out
+    shutil.rmtree(store.name)
+    shutil.copytree(backup, store.name)
+    ended = passports(*verify)
+    assert (ended.status, "rollback" in ended.out, "store forget" in ended.out) == (1, True, True)
+    forgotten = passports("store", "forget", *state, "--json").json()
+    assert (forgotten["generation"], forgotten["log_size"], forgotten["pinned_forgotten"]) == (4, 4, False)
+    assert "rollback" not in passports(*verify).out

@@ -106,6 +106,13 @@ def test_a_store_begins_under_a_root(
     assert desk.verdicts("--all") == {"unpinned"}
 
 
+def test_a_role_has_one_new_key_and_nothing_is_written_where_several_are_given(rooted: Desk) -> None:
+    keys = [rooted.folder / f"new-{number}.jwk" for number in range(2)]
+    ended = rooted("keys", "rotate", "registry", "--new-key", keys[0], "--new-key", keys[1])
+    assert (ended.status, ended.err) == (2, "error: registry takes one --new-key, and no --threshold\n")
+    assert not any(key.exists() for key in keys)
+
+
 def test_a_key_is_rotated_with_the_root_key_elsewhere(rooted: Desk, few: list[Record]) -> None:
     draft, new = rooted.folder / "next.json", rooted.folder / "registry-2.jwk"
     rooted.at(10).ok("keys", "rotate", "registry", "--new-key", new, "--out", draft)

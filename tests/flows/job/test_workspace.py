@@ -69,20 +69,21 @@ def test_a_refresh_waits_for_one_of_the_same_source_and_store_and_says_so(
     assert begun == ["then"]
 
 
-def turn_is_free(job: Job) -> bool:
-    """Whether a refresh need not wait; says so without waiting."""
-    entered = threading.Event()
+def turn_is_free(job: Job, caplog: pytest.LogCaptureFixture) -> bool:
+    """Whether a refresh need not wait for another one; reported before that one ends."""
+    entered, waits = threading.Event(), f"{job.store}: another refresh of "
 
     def enter() -> None:
         with workspace(job):
             entered.set()
 
     threading.Thread(target=enter, daemon=True).start()
-    return entered.wait(1.0)
+    until(lambda: entered.is_set() or waits in caplog.text)
+    return entered.is_set()
 
 
 def test_a_refresh_waits_for_one_of_the_same_store_under_another_spelling(
-    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     process, _ = held_elsewhere(job)
     with process:
@@ -90,7 +91,7 @@ def test_a_refresh_waits_for_one_of_the_same_store_under_another_spelling(
         (tmp_path / "link").symlink_to(store)
         monkeypatch.chdir(store.parent)
         for spelling in (f"./{store.name}", f"{store}/", f"file://{store}", str(tmp_path / "link")):
-            assert not turn_is_free(job.model_copy(update={"store": spelling})), spelling
+            assert not turn_is_free(job.model_copy(update={"store": spelling}), caplog), spelling
             with (
                 crawl_folder(job, "openrouter") as one,
                 crawl_folder(job.model_copy(update={"store": spelling}), "openrouter") as other,
@@ -98,10 +99,12 @@ def test_a_refresh_waits_for_one_of_the_same_store_under_another_spelling(
                 assert (one is None, other) == (False, None), spelling
         assert process.stdin is not None
         process.stdin.close()
-        process.wait(10)
+        process.wait(LIMIT_S)
 
 
-def test_one_spelling_in_two_folders_is_two_stores(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_spelling_in_two_folders_is_two_stores(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     relative, folders = job.model_copy(update={"store": "./public"}), []
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
@@ -112,7 +115,7 @@ def test_one_spelling_in_two_folders_is_two_stores(job: Job, tmp_path: Path, mon
     monkeypatch.chdir(tmp_path / "one")
     with workspace(relative):
         monkeypatch.chdir(tmp_path / "other")
-        assert turn_is_free(relative)
+        assert turn_is_free(relative, caplog)
 
 
 def test_what_only_one_may_do_is_refused_to_a_second_and_free_after_it(job: Job) -> None:

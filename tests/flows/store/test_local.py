@@ -15,6 +15,7 @@ from flows.store.base import StoreUnavailableError
 from flows.store.local import LocalStore
 from tests.support.processes import run
 from tests.support.publications import passport, publish_versions, put_beyond_the_limit, reader
+from tests.support.waiting import until, waits_for_a_lock
 
 NOBODY = 65534
 
@@ -79,7 +80,8 @@ def test_a_second_publication_waits_for_the_first(store: LocalStore) -> None:
     second = Thread(target=publish)
     with store.lock():
         second.start()
-        assert not entered.wait(0.2)
+        until(waits_for_a_lock)
+        assert not entered.is_set()
     second.join()
     assert entered.is_set()
 

@@ -13,8 +13,10 @@ from flows.store.open import canonical_store
 from flows.trust import seen as seen_module
 from flows.trust.departures import departure
 from flows.trust.seen import Memory, SeenError, default_memory
-from schemas.seen import Seen
+from pipelines.signing.keys import KeyRing
+from schemas.seen import Seen, SeenLog, SeenRegistry
 from schemas.verdict import Verdict
+from tests.support.roots import REGISTRY, role_key, root
 
 KEY, OTHER = "k" * 43, "o" * 43
 PLACE = "s3://bucket/registry"
@@ -57,7 +59,7 @@ def test_a_key_is_pinned_once(memory: Memory) -> None:
     memory.pin(PLACE, KEY)
     memory.pin(PLACE, KEY)
     assert (memory.pinned(PLACE), memory.recall(PLACE, KEY)) == (KEY, FIRST)
-    with pytest.raises(SeenError, match=f"the key {KEY} is remembered for it, not {OTHER}.*seen.json"):
+    with pytest.raises(SeenError, match=f"the key {KEY} is remembered for it, not {OTHER}.*store forget --pins"):
         memory.pin(PLACE, OTHER)
     assert memory.pinned(PLACE) == KEY
 
@@ -147,6 +149,31 @@ def test_a_file_of_another_program_can_be_read(memory: Memory) -> None:
     memory.pin(PLACE, KEY)
     registry = json.loads(memory.path.read_text())["registries"][PLACE]
     assert registry == {"pinned": KEY, "seen": {KEY: {"generation": 1, "snapshot_sha256": "1" * 64}}}
+
+
+def test_the_largest_log_is_remembered_and_what_a_thief_signed_is_not(memory: Memory) -> None:
+    keys = KeyRing([REGISTRY.public_key])
+    small, large = (SeenLog(key_id=REGISTRY.key_id, generation=n, size=10 * n, root=str(n) * 64) for n in (1, 2))
+    for one in (small, large, small):
+        memory.remember_log(PLACE, one, keys)
+    assert memory.log(PLACE, keys) == large
+    assert memory.log(PLACE, KeyRing()) is None
+    leaked = KeyRing.of_root(root(registry=(role_key(REGISTRY, state="revoked", last_good=1),)))
+    assert memory.log(PLACE, leaked) is None, "generation 2 is another's"
+    memory.remember_log(PLACE, small, leaked)
+    assert memory.log(PLACE, leaked) == small
+
+
+def test_a_registry_is_forgotten_but_for_its_pins_unless_they_are_too(memory: Memory) -> None:
+    memory.remember(PLACE, KEY, SECOND)
+    memory.pin(PLACE, KEY)
+    memory.remember("s3://other", KEY, FIRST)
+    assert memory.forget(PLACE, pins=False).seen == {KEY: SECOND}
+    assert memory.of(PLACE) == SeenRegistry(pinned=KEY)
+    assert memory.forget(PLACE, pins=True).pinned == KEY
+    assert memory.of(PLACE) == SeenRegistry()
+    assert list(json.loads(memory.path.read_text())["registries"]) == ["s3://other"]
+    assert memory.forget(PLACE, pins=True) == SeenRegistry()
 
 
 def test_what_is_served_is_judged_by_what_was_seen() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from flows.store.keys import checked_site_key
 from pipelines.pages import addresses
-from pipelines.pages.front import FIRST_ROWS, front_page
+from pipelines.pages.front import FIRST_ROWS, Vocabulary, front_page
 from pipelines.pages.groups import MOST_MEMBERS, Groups, group_page, makers_page, vocabulary_page
 from pipelines.pages.plain import plain_pages
 from pipelines.pages.registry.changes import changes_files, generation_of
@@ -64,7 +64,8 @@ def test_a_row_of_the_table_is_small() -> None:
 def test_the_front_page_is_within_its_budget_however_large_the_registry_is() -> None:
     long = [summary(number, name="W" * 100, maker="M" * 100) for number in range(FIRST_ROWS)]
     vocabulary = [(f"capability://a.b.c.{number}", f"capability {number}") for number in range(80)]
-    body = front_page(SITE, long, passports=100_000, parts=16, purposes=vocabulary[:40], capabilities=vocabulary)
+    by_kind: Vocabulary = {"purposes": vocabulary[:40], "capabilities": vocabulary}
+    body = front_page(SITE, long, by_kind, passports=100_000, parts=16)
     loaded = sum(len(assets()[f"assets/{name}"]) for name in ("site.css", "table.js", "ages.js", "favicon.svg"))
     assert objections(body) == []
     assert len(body) + loaded < 150_000
@@ -99,7 +100,8 @@ def test_pages_of_hostile_names_are_harmless() -> None:
     pages = [group_page(SITE, group) for group in groups.by_key.values()]
     pages.append(makers_page(SITE, [(HOSTILE, addresses.maker_page(HOSTILE), 1)]))
     pages.append(vocabulary_page(SITE, groups))
-    pages.append(front_page(SITE, [hostile], passports=1, parts=1, purposes=[], capabilities=[(HOSTILE, HOSTILE)]))
+    named: Vocabulary = {"purposes": [], "capabilities": [(HOSTILE, HOSTILE)]}
+    pages.append(front_page(SITE, [hostile], named, passports=1, parts=1))
     assert [objections(page) for page in pages] == [[]] * len(pages)
     assert not any(b"<script>alert" in page for page in pages)
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines.scoring.assessment import assess, assessment_of
+from pipelines.scoring.counts import CountedPassport
 from schemas.times import instant
 from tests.pipelines.audit.test_regather import made_from, subject
 from tests.support.listings import NOW, SEEN, endpoints, listing, passport, statement
@@ -17,7 +18,7 @@ NOTHING: dict[str, Any] = {"providers": [], "tool_call_success": None}
 
 
 def dimension(unfragile: dict[str, Any], name: str) -> Any:
-    return assess(unfragile, signed_at=SCRAPED)[name]
+    return assess(CountedPassport(unfragile), signed_at=SCRAPED)[name]
 
 
 def changed(unfragile: dict[str, Any], **model: Any) -> dict[str, Any]:
@@ -37,11 +38,11 @@ def test_an_assessment_is_recomputed_from_the_passport_alone() -> None:
 
 def test_every_dimension_is_published() -> None:
     page = PAGE.read_text("utf-8")
-    assert all(f"\n| {name} | " in page for name in assess(statement(listing()), signed_at=NOW))
+    assert all(f"\n| {name} | " in page for name in assess(CountedPassport(statement(listing())), signed_at=NOW))
 
 
 def test_what_has_no_data_is_null_with_its_inputs() -> None:
-    made = assess(statement(listing()), signed_at=NOW)
+    made = assess(CountedPassport(statement(listing())), signed_at=NOW)
     assert {name for name, one in made.items() if one["value"] is None} == {
         "availability", "openness", "safety_statements",
     }  # fmt: skip
@@ -131,7 +132,9 @@ def test_a_card_that_was_read_makes_a_model_more_open_and_its_limits_count() -> 
     ],
 )  # fmt: skip
 def test_currency_falls_with_age_and_as_the_end_comes_near(end: str | None, days: int, value: float) -> None:
-    made = assess(changed(statement(listing()), expires_on=end), signed_at=SCRAPED + timedelta(days=days))
+    made = assess(
+        CountedPassport(changed(statement(listing()), expires_on=end)), signed_at=SCRAPED + timedelta(days=days)
+    )
     assert made["currency"]["value"] == value
 
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.scoring.counts import corroborated_facts, limits_of_card, origin_of, stated_facts
+from pipelines.scoring.counts import CountedPassport, origin_of
 
 
 def entry(path: str, source: str = "openrouter", **changes: Any) -> dict[str, Any]:
@@ -26,8 +26,9 @@ def test_the_origin_is_whoever_wrote_it_first(source: str, changes: dict[str, An
 def test_facts_of_the_model_are_corroborated_and_no_others() -> None:
     twice = [entry(path, source) for path in ("/artifact/model/a", "/artifact/status") for source in ("x", "y")]
     unfragile = {"evidence": [*twice, entry("/artifact/model/b", "x"), entry("/artifact/model/b", "x-card")]}
-    assert stated_facts(unfragile) == {"/artifact/model/a": {"x", "y"}, "/artifact/model/b": {"x"}}
-    assert corroborated_facts(unfragile) == ["/artifact/model/a"]
+    made = CountedPassport(unfragile)
+    assert made.stated_facts == {"/artifact/model/a": {"x", "y"}, "/artifact/model/b": {"x"}}
+    assert made.corroborated_facts == ["/artifact/model/a"]
 
 
 def test_limits_are_the_sentences_of_the_card_about_limits() -> None:
@@ -40,4 +41,4 @@ def test_limits_are_the_sentences_of_the_card_about_limits() -> None:
             entry(limit, "openrouter", method="pattern", quote="five"),
         ]
     }  # fmt: skip
-    assert limits_of_card(unfragile) == {"one", "two"}
+    assert CountedPassport(unfragile).limits_of_card == {"one", "two"}

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.scoring.counts import CountedPassport
 from pipelines.scoring.quality import QUALITY_CHECKS, applied_checks, quality
 from tests.pipelines.audit.test_regather import made_from, subject
 from tests.support.listings import endpoints, listing, statement
@@ -20,7 +21,7 @@ AGREE, LASTS = "its sources agree", "no end is announced"
 
 
 def unmet(unfragile: dict[str, Any]) -> set[str]:
-    return {name for name, met in applied_checks(unfragile).items() if not met}
+    return {name for name, met in applied_checks(CountedPassport(unfragile)).items() if not met}
 
 
 def test_the_checks_are_those_that_are_published() -> None:
@@ -53,36 +54,36 @@ def test_what_is_stated_meets_its_check() -> None:
 
 def test_quality_is_the_share_of_the_checks_that_apply() -> None:
     held = statement(listing())
-    assert len(applied_checks(held)) == 10
-    assert quality(held) == 0.7
-    assert quality(statement(listing(knowledge_cutoff="2025-01"))) == 0.8
+    assert len(applied_checks(CountedPassport(held))) == 10
+    assert quality(applied_checks(CountedPassport(held))) == 0.7
+    assert quality(applied_checks(CountedPassport(statement(listing(knowledge_cutoff="2025-01"))))) == 0.8
 
 
 def test_what_writes_no_text_owes_no_output_length_and_no_training_date() -> None:
     held = statement(listing(**{"architecture.output_modalities": ["image"]}))
-    assert not {OUTPUT, CUTOFF} & applied_checks(held).keys()
+    assert not {OUTPUT, CUTOFF} & applied_checks(CountedPassport(held)).keys()
     held["artifact"]["model"]["output_modalities"] = []
-    assert {OUTPUT, CUTOFF} <= applied_checks(held).keys()
+    assert {OUTPUT, CUTOFF} <= applied_checks(CountedPassport(held)).keys()
 
 
 def test_a_closed_model_owes_neither_licence_nor_repository() -> None:
     closed = statement(listing(hugging_face_id=None))
-    assert LICENCE not in applied_checks(closed)
+    assert LICENCE not in applied_checks(CountedPassport(closed))
     closed["artifact"]["model"]["open_weights"] = False
-    assert not {LICENCE, REPOSITORY} & applied_checks(closed).keys()
+    assert not {LICENCE, REPOSITORY} & applied_checks(CountedPassport(closed)).keys()
     closed["artifact"]["model"]["open_weights"] = True
     assert {LICENCE, REPOSITORY} <= unmet(closed)
 
 
 def test_a_second_provider_counts_where_providers_are_known() -> None:
-    assert PROVIDERS not in applied_checks(statement(listing()))
+    assert PROVIDERS not in applied_checks(CountedPassport(statement(listing())))
     assert PROVIDERS in unmet(statement(listing(), endpoints({}, {})))
     assert PROVIDERS not in unmet(statement(listing(), endpoints({}, {"provider_name": "Fen"})))
 
 
 def test_a_second_publisher_and_a_card_that_states_limits_are_found_in_the_evidence() -> None:
     held = made_from(subject())["unfragile"]
-    assert {SECOND, CARD} <= applied_checks(held).keys() - unmet(held)
+    assert {SECOND, CARD} <= applied_checks(CountedPassport(held)).keys() - unmet(held)
     bare = copy.deepcopy(held)
     bare["evidence"] = [entry for entry in bare["evidence"] if entry["source"] not in ("huggingface-card", "modelsdev")]
     assert CARD in unmet(bare)
@@ -93,4 +94,4 @@ def test_a_second_publisher_and_a_card_that_states_limits_are_found_in_the_evide
 def test_weights_that_are_given_away_owe_no_price() -> None:
     held = statement(repository())
     assert held["artifact"]["model"]["prices"] == []
-    assert applied_checks(held)[PRICE]
+    assert applied_checks(CountedPassport(held))[PRICE]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.passport.document import draft
+from pipelines.scoring.counts import CountedPassport
 from pipelines.scoring.recompute import recompute
 from pipelines.scoring.score import (
     ADOPTION_FLOOR,
@@ -18,6 +19,7 @@ from pipelines.scoring.score import (
     TOKENS_UNIT,
     adoption,
     ecosystem,
+    evaluate,
     freshness,
     match_graph,
     popularity_signals,
@@ -69,9 +71,9 @@ def test_the_weights_and_references_are_those_that_are_published() -> None:
 
 def test_models_have_weights_of_their_own_and_every_other_type_the_others() -> None:
     held = statement(listing())
-    assert rank_breakdown(held, signed_at=NOW)["weights"] == MODEL_WEIGHTS
+    assert rank_breakdown(evaluate(CountedPassport(held)), signed_at=NOW)["weights"] == MODEL_WEIGHTS
     held["artifact"]["type"] = "skill"
-    assert rank_breakdown(held, signed_at=NOW)["weights"] == OTHER_WEIGHTS
+    assert rank_breakdown(evaluate(CountedPassport(held)), signed_at=NOW)["weights"] == OTHER_WEIGHTS
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_a_score_is_weighed_by_what_the_breakdown_states_and_rounded_half_up(
 def test_a_score_is_recomputed_from_the_passport_alone() -> None:
     for made in (passport(listing()), passport(listing(expiration_date="2026-07-01"), endpoints({}, {}))):
         assert score_of(made) == made["unfragile"]["trust"]["score"]
-        breakdown = rank_breakdown(made["unfragile"], signed_at=instant(made["signedAt"]))
+        breakdown = rank_breakdown(evaluate(CountedPassport(made["unfragile"])), signed_at=instant(made["signedAt"]))
         assert breakdown == made["unfragile"]["trust"]["rank_breakdown"]
 
 
@@ -115,8 +117,8 @@ def test_what_has_data_leaves_no_range() -> None:
     observed = statement(listing())
     observed["trust"]["community"]["model_likes"] = 100
     observed["trust"]["observed_outcomes"] |= {"matches": 8, "success_rate": 0.5}
-    breakdown = rank_breakdown(observed, signed_at=NOW)
-    basis = score_basis(observed, breakdown)
+    breakdown = rank_breakdown(evaluate(CountedPassport(observed)), signed_at=NOW)
+    basis = score_basis(evaluate(CountedPassport(observed)), breakdown)
     assert basis["without_data"] == []
     assert basis["score_min"] == basis["score_max"] == score(breakdown)
     assert basis["signals"] == [{"name": "model_likes", "value": breakdown["adoption"]}]
@@ -126,6 +128,10 @@ def test_all_that_is_computed_is_recomputed_from_the_passport_alone() -> None:
     for made in (passport(listing()), passport(listing(expiration_date="2026-07-01"), endpoints({}, {}))):
         for key, value in recompute(made["unfragile"], signed_at=instant(made["signedAt"])).items():
             assert made["unfragile"]["trust"][key] == value
+
+
+def adopted(unfragile: dict[str, Any]) -> float | int:
+    return adoption(popularity_signals(CountedPassport(unfragile)))
 
 
 @given(st.fixed_dictionaries(dict.fromkeys(MODEL_WEIGHTS, COMPONENT)), st.sampled_from([MODEL_WEIGHTS, OTHER_WEIGHTS]))
@@ -146,7 +152,7 @@ def test_a_score_is_a_whole_number_from_0_to_100_and_half_up(
     ],
 )  # fmt: skip
 def test_adoption_is_the_mean_over_the_signals_that_exist(signals: dict[str, int], mark: float) -> None:
-    assert adoption(used(signals)) == mark
+    assert adopted(used(signals)) == mark
 
 
 @pytest.mark.parametrize(
@@ -163,19 +169,22 @@ def test_adoption_is_the_mean_over_the_signals_that_exist(signals: dict[str, int
 def test_adoption_counts_the_tokens_of_the_week_and_without_them_the_place(
     popularity: dict[str, Any], mark: float
 ) -> None:
-    assert adoption(used({}, popularity)) == mark
+    assert adopted(used({}, popularity)) == mark
 
 
 def test_the_last_place_with_tokens_is_worth_what_the_next_place_is_without() -> None:
     # The fiftieth and fifty-first of the recorded week, of 339.
-    assert adoption(used({}, popular(50, tokens=98_600_000_000))) == pytest.approx(
-        adoption(used({}, popular(51))), abs=0.05
+    assert adopted(used({}, popular(50, tokens=98_600_000_000))) == pytest.approx(
+        adopted(used({}, popular(51))), abs=0.05
     )
 
 
 def test_usage_and_the_hubs_counts_are_weighed_alike() -> None:
-    assert adoption(used({"model_likes": 0}, popular(1))) == 0.5
-    assert popularity_signals(used({"model_likes": 0}, popular(9, of=2))) == {"model_likes": 0, "rank": 0}
+    assert adopted(used({"model_likes": 0}, popular(1))) == 0.5
+    assert popularity_signals(CountedPassport(used({"model_likes": 0}, popular(9, of=2)))) == {
+        "model_likes": 0,
+        "rank": 0,
+    }
 
 
 def test_the_sellers_answers_reach_the_score() -> None:
@@ -184,7 +193,9 @@ def test_the_sellers_answers_reach_the_score() -> None:
     named = str(listing().base_id)
     counted = draft(subject_of([order, rankings({f"{named}-2026-01": str(TRILLION)})], listing()), TERMS).unfragile
     for made, name, value in ((ranked, "rank", 1), (counted, "tokens_week", 0.86)):
-        basis = score_basis(made, rank_breakdown(made, signed_at=NOW))
+        basis = score_basis(
+            evaluate(CountedPassport(made)), rank_breakdown(evaluate(CountedPassport(made)), signed_at=NOW)
+        )
         assert basis["signals"] == [{"name": name, "value": value}]
         assert basis["without_data"] == ["match_graph"]
 
@@ -195,7 +206,7 @@ def test_the_sellers_answers_reach_the_score() -> None:
     | st.builds(popular, st.integers(0, 2**53 - 1), st.integers(0, 2**53 - 1), st.none() | st.integers(0, 2**53 - 1)),
 )
 def test_adoption_stays_within_its_bounds(signals: dict[str, int], popularity: dict[str, Any] | None) -> None:
-    assert ADOPTION_FLOOR <= adoption(used(signals, popularity)) <= 1
+    assert ADOPTION_FLOOR <= adopted(used(signals, popularity)) <= 1
 
 
 @pytest.mark.parametrize(("matches", "rate", "mark"), [
@@ -212,26 +223,26 @@ def test_freshness_halves_every_fortnight(days: int, mark: float) -> None:
 
 def test_each_provider_is_a_place_and_a_class_is_none() -> None:
     alone, served = statement(listing()), statement(listing(), endpoints({}, {"provider_name": "Fen"}))
-    assert (ecosystem(alone), ecosystem(served)) == (0.36, 0.53)
+    assert (ecosystem(CountedPassport(alone)), ecosystem(CountedPassport(served))) == (0.36, 0.53)
     bare = copy.deepcopy(alone)
     bare["evidence"] = [entry for entry in bare["evidence"] if entry["asserted_by"] in ("class", "issuer")]
     bare["artifact"]["model"]["huggingface_id"] = None
-    assert ecosystem(bare) == 0
+    assert ecosystem(CountedPassport(bare)) == 0
 
 
 def test_twenty_places_earn_a_full_mark_and_more_no_more_than_that() -> None:
     # The list and the repository are the two others.
     served = [{"provider_name": f"Marsh {n}"} for n in range(30)]
-    assert ecosystem(statement(listing(), endpoints(*served[:17]))) == 0.98
-    assert ecosystem(statement(listing(), endpoints(*served[:18]))) == 1
-    assert ecosystem(statement(listing(), endpoints(*served))) == 1
+    assert ecosystem(CountedPassport(statement(listing(), endpoints(*served[:17])))) == 0.98
+    assert ecosystem(CountedPassport(statement(listing(), endpoints(*served[:18])))) == 1
+    assert ecosystem(CountedPassport(statement(listing(), endpoints(*served)))) == 1
 
 
 def test_the_hub_is_one_place_whether_it_gave_evidence_or_is_only_named() -> None:
     named = statement(listing())
     heard = copy.deepcopy(named)
     heard["evidence"].append({**heard["evidence"][0], "source": "huggingface", "asserted_by": "huggingface"})
-    assert ecosystem(heard) == ecosystem(named) == 0.36
+    assert ecosystem(CountedPassport(heard)) == ecosystem(CountedPassport(named)) == 0.36
 
 
 def test_whole_components_are_written_as_whole_numbers() -> None:
@@ -242,7 +253,10 @@ def test_whole_components_are_written_as_whole_numbers() -> None:
     bare["evidence"] = []
     bare["artifact"]["model"]["huggingface_id"] = None
     years_later = instant(SEEN) + timedelta(days=3650)
-    marks = [rank_breakdown(full, signed_at=instant(SEEN)), rank_breakdown(bare, signed_at=years_later)]
+    marks = [
+        rank_breakdown(evaluate(CountedPassport(full)), signed_at=instant(SEEN)),
+        rank_breakdown(evaluate(CountedPassport(bare)), signed_at=years_later),
+    ]
     shown = [[repr(breakdown[name]) for name in ("adoption", "ecosystem", "freshness")] for breakdown in marks]
     assert shown == [["1", "0.36", "1"], ["1", "0", "0"]]
 

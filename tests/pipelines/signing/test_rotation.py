@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines.signing.events import events
+from pipelines.signing.events import revocation_events, root_events
 from pipelines.signing.keys import public_key_id
 from pipelines.signing.roots import RootError, unsigned
 from pipelines.signing.rotation import (
@@ -17,11 +17,11 @@ from pipelines.signing.rotation import (
     with_revoked,
     with_root_keys,
 )
-from schemas.events import KeyEvent, RevocationEvent, RootEvent
-from schemas.revocations import Revocation, RevocationList
+from schemas.events import EndorsementEvent, KeyEvent, RevocationEvent, RevocationListEvent, RootEvent
+from schemas.revocations import Revocation, RevocationList, RevocationsRef
 from schemas.root import Role
 from schemas.times import instant, timestamp
-from tests.support.roots import PASSPORTS, REGISTRY, REVOCATIONS, ROOT, SECOND_ROOT, signer, x
+from tests.support.roots import PASSPORTS, REGISTRY, REVOCATIONS, ROOT, SECOND_ROOT, signed, signer, x
 
 NOW = instant("2026-06-01T00:00:00.000Z")
 LATER = NOW + timedelta(days=300)
@@ -85,23 +85,31 @@ def test_root_keys_are_replaced_as_a_whole_and_never_sign_anything_else() -> Non
         with_root_keys(next_version(FIRST, LATER), [SECOND_ROOT.public_key], 2)
 
 
-def test_events_name_what_changed_and_nothing_else() -> None:
+def test_events_name_what_changed_and_then_the_root() -> None:
     draft = with_key(next_version(FIRST, LATER), "registry", NEW.public_key, LATER)
-    second = with_revoked(draft, REGISTRY.key_id, 7)
-    now = (second, unsigned(second).ref)
-    assert list(events(before=FIRST, now=now)) == [
-        RootEvent(version=2, thumbprint=now[1].thumbprint),
+    first, second = unsigned(FIRST), unsigned(with_revoked(draft, REGISTRY.key_id, 7))
+    assert list(root_events(first, [second])) == [
         KeyEvent(root=2, role="registry", key_id=REGISTRY.key_id, state="revoked", last_good=7),
         KeyEvent(root=2, role="registry", key_id=NEW.key_id, state="active", last_good=None),
+        RootEvent(version=2, thumbprint=second.ref.thumbprint),
     ]
-    assert list(events(before=second, now=now)) == []
-    first = list(events(before=None, now=(FIRST, unsigned(FIRST).ref)))
-    assert [one.kind for one in first] == ["root", "key", "key", "key"]
-    third = next_version(second, LATER).model_copy(update={"registry": second.registry[1:]})
-    removed = list(events(before=second, now=(third, unsigned(third).ref)))
-    assert removed[1] == KeyEvent(
+    assert list(root_events(second, [])) == []
+    kinds = [one.kind for one in root_events(None, [first, second])]
+    assert kinds == ["key", "key", "key", "root", "key", "key", "root"]
+    without = second.root.model_copy(update={"version": 3, "registry": second.root.registry[1:]})
+    removed = next(root_events(second, [unsigned(without)]))
+    assert removed == KeyEvent(
         root=3, role="registry", key_id=public_key_id(x(REGISTRY)), state="removed", last_good=None
     )
+
+
+def test_events_name_the_key_that_endorses_the_first_root() -> None:
+    made = first_root(NOW, root_keys=[ROOT.public_key], threshold=1, keys=KEYS, before=PASSPORTS.public_key)
+    found = list(root_events(None, [signed(made, ROOT, PASSPORTS)]))
+    assert [one for one in found if one.kind == "endorsed"] == [EndorsementEvent(root=1, key_id=PASSPORTS.key_id)]
+    assert found[-1].kind == "root"
+    later = signed(made.model_copy(update={"version": 2}), ROOT, PASSPORTS)
+    assert "endorsed" not in [one.kind for one in root_events(None, [later])]
 
 
 def test_events_name_the_passports_that_a_list_revokes_first() -> None:
@@ -111,6 +119,8 @@ def test_events_name_the_passports_that_a_list_revokes_first() -> None:
         for slug, number in (("a", 1), ("b", 2), ("c", 2))
     ]
     revocations = RevocationList(number=2, issued_at=at, revocations=tuple(listed))
-    assert list(events(before=None, now=None, revoked_before=1, revocations=revocations)) == [
-        RevocationEvent(slug=slug, revoked_at=at, reason="Wrong.", number=2) for slug in ("b", "c")
+    ref = RevocationsRef(number=2, sha256="2" * 64)
+    assert list(revocation_events(ref, revocations, logged=1)) == [
+        *(RevocationEvent(slug=slug, object="0" * 64, revoked_at=at, reason="Wrong.", number=2) for slug in ("b", "c")),
+        RevocationListEvent(number=2, sha256="2" * 64),
     ]

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from spiders.huggingface.repository import Hub
 from spiders.huggingface.spider import HuggingFaceSpider
 from tests.support.spiders.crawls import EPOCH, HASTY, OBSERVED_AT, admitted
 from tests.support.spiders.hub import known_file
-from tests.support.waiting import LIMIT_S
+from tests.support.waiting import LIMIT_S, until
 
 pytestmark = pytest.mark.slow
 
@@ -57,9 +56,8 @@ def begun(url: str, out: Path, *, epoch: int = EPOCH, floor: str = "1", resume: 
 def cut_off(crawl: subprocess.Popen[bytes], part: Path, how: signal.Signals, *, after: int) -> None:
     """Stop a crawl once so many checkpoints are on the disk."""
     try:
-        while checkpoints(part) < after:
-            assert crawl.poll() is None, "the crawl ended before it could be stopped"
-            time.sleep(0.002)
+        until(lambda: checkpoints(part) >= after or crawl.poll() is not None, every_s=0.002)
+        assert crawl.poll() is None, "the crawl ended before it could be stopped"
     finally:
         crawl.send_signal(how)
         crawl.wait()

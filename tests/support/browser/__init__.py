@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[3]
 CHROMIUM = shutil.which("chromium")
@@ -26,6 +26,13 @@ FLAGS = [
     "--force-color-profile=srgb",
 ]
 """Chromium as root, without the connections that it makes of its own accord."""
+SHIFT = """
+window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+"""Adds up how far the page shifts by itself, in `window.shifted`."""
 
 
 def publish_demo(folder: Path) -> Path:
@@ -59,3 +66,31 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+class Watched:
+    """A page whose errors and requests are noted."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self.errors, self.outside, self.bytes = page, list[str](), list[str](), 0
+        page.add_init_script(SHIFT)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda one: self.errors.append(one.text) if one.type in {"error", "warning"} else None)
+        page.on("request", lambda one: self.outside.append(one.url) if not one.url.startswith(address) else None)
+        page.on("response", self._weigh)
+
+    def _weigh(self, response: Response) -> None:
+        if response.ok:
+            self.bytes += len(response.body())
+
+
+@contextmanager
+def watching(browser: Browser, address: str) -> Iterator[Watched]:
+    """Open a page of its own for the block, which may ask nobody but this address."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    try:
+        found = Watched(context.new_page(), address)
+        yield found
+        assert found.outside == []
+    finally:
+        context.close()

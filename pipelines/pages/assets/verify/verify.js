@@ -119,7 +119,8 @@ export function verifyPassport(bytes, trust) {
 }
 
 /**
- * Return the verdict on a passport in its registry: { verdict, reason, passport, generation, pointerIssuedAt }.
+ * Return the verdict on a passport in its registry: { verdict, reason, passport, generation, snapshotSha256,
+ * pointerIssuedAt }.
  *
  * `fetchFile(key)` returns the bytes at a key of the registry, or null. Give a `slug`, or the `document` (bytes) of a
  * passport; with a slug also the `copy` (bytes) that the registry serves for it, if that is to be compared. `seen` is
@@ -138,9 +139,9 @@ export function verifyInRegistry({ fetchFile, slug, document, copy, seen }, pinn
     const place = await requireLogged(registry.snapshot, row, fetchFile);
     if (copy) await requireCopy(copy, bytes, passport, place, trust);
     if (!pinned.keys) object("unpinned", `intact, but only the registry states that ${passport.keyId} is its key`);
-    const { generation } = registry.snapshot;
+    const { generation, snapshot_sha256: snapshotSha256, issued_at: pointerIssuedAt } = registry.pointer;
     const reason = `signed with a trusted key, in date, and the one in generation ${generation}`;
-    return { verdict: "ok", reason, passport, generation, pointerIssuedAt: registry.pointer.issued_at };
+    return { verdict: "ok", reason, passport, generation, snapshotSha256, pointerIssuedAt };
   });
 }
 
