@@ -97,7 +97,7 @@ def read_key(path: Path) -> OpenedKey | None:
     try:
         text = read_file(path, max_bytes=MAX_KEY_FILE_BYTES + 1).decode()
     except (OSError, UnicodeDecodeError) as error:
-        raise SigningKeyError(f"{path} cannot be read ({type(error).__name__}): is it the key file?") from None
+        raise SigningKeyError(f"{path} {why_unread(error, 'let this user read it, or name another file')}") from None
     if mode & OTHERS and not is_ssh_key(text) and not _is_credential(path):
         raise SigningKeyError(
             f"{path} can be read by others: run `chmod 600 {path}`, and replace the key if others have read it"
