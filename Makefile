@@ -7,6 +7,7 @@
 #   make bench  the time of building and verifying a passport, beside the least possible
 #   make attacks  attack a store, a crawl and a reader from outside; 200,000 mutated passports and 10,000 hostile records
 #   make drill   the day on which keys leak: revoked, replaced, everything issued again, and what each reader saw
+#   make audit   bandit over the code, hashes of the lock, and advisories about each dependency
 #   make mutants  small changes of the security-relevant modules that no test notices (a quarter of an hour)
 #   make accuracy  capabilities against what others state of the same models, and purposes, on the larger recordings
 
@@ -22,11 +23,11 @@ INSTALLED := $(AZURITE)/node_modules/.package-lock.json
 # given order, which begins with the longest.
 SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-slow azurite axe lint check format bench attacks drill mutants accuracy clean venv
+.PHONY: help demo test test-slow azurite axe lint check format bench attacks drill audit mutants accuracy clean venv
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '2,11s/^#   //p' Makefile
+	@sed -n '2,12s/^#   //p' Makefile
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -96,6 +97,10 @@ attacks: $(SYNCED)
 drill: $(SYNCED)
 	$(BIN)/python -m benchmarks.drill
 
+# Ends with 3 (make says "Error 3") where code and lock are good but no advisory service can be reached.
+audit: $(SYNCED)
+	$(BIN)/python -m tests.support.audit
+
 mutants: $(SYNCED)
 	$(BIN)/python -m benchmarks.mutants
 
@@ -104,6 +109,7 @@ accuracy: $(SYNCED)
 	$(BIN)/python -m benchmarks.cards
 	$(BIN)/python -m benchmarks.community
 	$(BIN)/python -m benchmarks.hearsay
+	$(BIN)/python -m benchmarks.instructions
 	$(BIN)/python -m benchmarks.purposes
 	$(BIN)/python -m benchmarks.statements
 	$(BIN)/python -m benchmarks.terms

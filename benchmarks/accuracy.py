@@ -125,10 +125,12 @@ def tell_disagreements(ours: list[Count], makers: OfMakers) -> None:
     print("\ndisagreements with the makers' own entries")
     for capability, listing_id, side in disagreements(ours):
         who = "models.dev" if capability in makers.sections.get(listing_id, {}) else "LiteLLM"
-        told = f"the passport says it, {who} denies it" if side == "ours" else f"{who} says it, the passport does not"
+        reported = (
+            f"the passport says it, {who} denies it" if side == "ours" else f"{who} says it, the passport does not"
+        )
         also = {True: "; LiteLLM says it", False: "; LiteLLM denies it", None: ""}
         heard = makers.rows.get(listing_id, {}).get(capability) if who == "models.dev" else None
-        print(f"  {capability}: {listing_id}: {told}{also[heard]}")
+        print(f"  {capability}: {listing_id}: {reported}{also[heard]}")
     print("\nclaims that a maker's own section denies and LiteLLM's row of the maker's states")
     for c in ours:
         denied = [listing_id for listing_id in c.only_ours if c.capability in makers.sections.get(listing_id, {})]
@@ -153,8 +155,8 @@ def settle(ours: Claims, counts: list[Count]) -> bool:
     measured, total, others = published(ours, {c.capability for c in counts})
     print(f"{measured} of {total} published capabilities are of a measured kind")
     print("the others: " + ", ".join(f"{name} {number}" for name, number in others.items()))
-    kept = {name: (one.confirmed, one.compared) for name, one in held.measured.items()}
-    return kept == {c.capability: (c.both, c.claimed) for c in counts}
+    retained = {name: (one.confirmed, one.compared) for name, one in held.measured.items()}
+    return retained == {c.capability: (c.both, c.claimed) for c in counts}
 
 
 def denied(ours: Claims, makers: OfMakers) -> tuple[int, int]:
@@ -189,8 +191,8 @@ def main() -> int:
     draw(compare(ours, makers.sections), Path(__file__).resolve().parents[1] / "docs/accuracy.svg")
     if not agreed:
         print("pipelines/rules/issuing.toml holds other counts than these")
-    kept = all(min(c.precision or 0, c.recall or 0) >= LEAST for c in reading if c.capability in HELD_TO)
-    return 0 if kept and agreed else 1
+    retained = all(min(c.precision or 0, c.recall or 0) >= LEAST for c in reading if c.capability in HELD_TO)
+    return 0 if retained and agreed else 1
 
 
 if __name__ == "__main__":

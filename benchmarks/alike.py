@@ -41,8 +41,8 @@ def differing(one: Path, other: Path, at: int) -> list[str]:
     """Return a line for each difference between two stores, at most MOST_NAMED of a kind."""
     readers = [_reader(store, at) for store in (one, other)]
     found = []
-    for name, said in (("passports", _passports), ("histories", _history), ("records", _records)):
-        first, second = (said(reader) for reader in readers)
+    for name, stated in (("passports", _passports), ("histories", _history), ("records", _records)):
+        first, second = (stated(reader) for reader in readers)
         unlike = [key for key in sorted(first.keys() | second.keys()) if first.get(key) != second.get(key)]
         print(f"compared: {len(first)} {name}, of which differ {len(unlike)}")
         found += [f"{name}: {key}: {first.get(key)} / {second.get(key)}" for key in unlike[:MOST_NAMED]]
@@ -111,7 +111,7 @@ def _history(reader: Reader) -> AsStated:
 
 
 def _records(reader: Reader) -> AsStated:
-    return {f"{line.raw.source} {line.raw.id}": _kept(line) for line in _lines(reader)}
+    return {f"{line.raw.source} {line.raw.id}": _retained(line) for line in _lines(reader)}
 
 
 def _lines(reader: Reader) -> Iterator[AdmittedLine]:
@@ -120,5 +120,5 @@ def _lines(reader: Reader) -> Iterator[AdmittedLine]:
             yield from map(AdmittedLine.model_validate_json, reader.source_listings(ref.source))
 
 
-def _kept(line: AdmittedLine) -> tuple[str | None, ...]:
+def _retained(line: AdmittedLine) -> tuple[str | None, ...]:
     return (line.raw.content_sha256, *(date and date[:10] for date in (line.missing_since, line.missed_at)))

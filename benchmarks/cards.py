@@ -157,7 +157,7 @@ def _counts_of(card: bytes) -> dict[str, int]:
 
 
 def main() -> int:
-    """Print the figures; return 1 when a bound is not kept, else 0."""
+    """Print the figures; return 1 when a bound is exceeded, else 0."""
     sets = {"own set": score(own_set())}
     data = recordings()
     if data:

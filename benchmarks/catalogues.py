@@ -72,13 +72,16 @@ def litellm() -> dict[str, Any]:
 def answers(entries: Mapping[str, Truth], reads: Mapping[str, Reads]) -> dict[str, dict[str, bool]]:
     """Return id → capability → answer of its entry, leaving out None, which is no answer."""
     read = {entry_id: {name: ask(entry) for name, ask in reads.items()} for entry_id, entry in entries.items()}
-    return {key: {name: bool(said) for name, said in told.items() if said is not None} for key, told in read.items()}
+    return {
+        key: {name: bool(answer) for name, answer in of_entry.items() if answer is not None}
+        for key, of_entry in read.items()
+    }
 
 
-def two_sided(told: Answers) -> set[str]:
+def two_sided(answers_of: Answers) -> set[str]:
     """Return the capabilities that a catalogue both states and denies: only of those does its yes mean something."""
-    said = {(name, answer) for of_one in told.values() for name, answer in of_one.items()}
-    return {name for name, _ in said if {(name, True), (name, False)} <= said}
+    stated = {(name, answer) for of_one in answers_of.values() for name, answer in of_one.items()}
+    return {name for name, _ in stated if {(name, True), (name, False)} <= stated}
 
 
 def first_of(first: Answers, second: Answers) -> dict[str, dict[str, bool]]:

@@ -42,17 +42,17 @@ class Count(NamedTuple):
 def compare(ours: Mapping[str, AbstractSet[str]], theirs: Answers) -> list[Count]:
     """Return the count of each capability that the catalogue answers, over the ids that both have."""
     common = sorted(ours.keys() & theirs.keys())
-    said = {name: {i: theirs[i][name] for i in common if name in theirs[i]} for name in SPOKEN_OF}
-    return [_count(name, ours, answers) for name, answers in said.items() if answers]
+    stated = {name: {i: theirs[i][name] for i in common if name in theirs[i]} for name in SPOKEN_OF}
+    return [_count(name, ours, answers) for name, answers in stated.items() if answers]
 
 
-def _count(name: str, ours: Mapping[str, AbstractSet[str]], said: Mapping[str, bool]) -> Count:
+def _count(name: str, ours: Mapping[str, AbstractSet[str]], stated: Mapping[str, bool]) -> Count:
     return Count(
         name,
-        sum(1 for i, yes in said.items() if yes and name in ours[i]),
-        tuple(i for i, yes in said.items() if not yes and name in ours[i]),
-        tuple(i for i, yes in said.items() if yes and name not in ours[i]),
-        sum(1 for i, yes in said.items() if not yes and name not in ours[i]),
+        sum(1 for i, yes in stated.items() if yes and name in ours[i]),
+        tuple(i for i, yes in stated.items() if not yes and name in ours[i]),
+        tuple(i for i, yes in stated.items() if yes and name not in ours[i]),
+        sum(1 for i, yes in stated.items() if not yes and name not in ours[i]),
     )
 
 

@@ -73,7 +73,7 @@ class Day:
 
     def run(self, *command: str, keys: Mapping[str, Path] | None = None) -> str:
         """Run a program as the publisher, or as the thief with other `keys`, and return what it prints."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PASSPORTS_", "XDG_"))}
+        retained = {name: value for name, value in os.environ.items() if not name.startswith(("PASSPORTS_", "XDG_"))}
         held = {f"PASSPORTS_{name.upper()}_KEY_FILE": str(path) for name, path in (keys or self.keys).items()}
         own = {
             "HOME": str(self.folder / ("thief" if keys else "publisher")),
@@ -87,7 +87,7 @@ class Day:
             **({"PASSPORTS_ROOT": str(self.folder / "root.json")} if keys else {}),
         }
         done = subprocess.run(  # noqa: S603 - ours
-            command, env={**kept, **own, **held}, capture_output=True, text=True, check=False, cwd=self.folder
+            command, env={**retained, **own, **held}, capture_output=True, text=True, check=False, cwd=self.folder
         )
         assert done.returncode == 0, (command, done.stdout, done.stderr)
         return done.stdout
@@ -114,7 +114,7 @@ class Day:
             if target == SLUG:
                 judged = judged_slug(target, registry)
             else:
-                judged = judged_document(target, registry, opened.reader.keys, self.now)
+                judged = judged_document(target, registry, opened.reader.keys, self.now, private=False)
             opened = pin_first(opened, [judged], options)
         except (FlowError, PipelineError) as error:
             return "refused: " + ("key_revoked" if "key_revoked" in str(error) else str(error)[:60])

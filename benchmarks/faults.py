@@ -41,7 +41,7 @@ class Ended(NamedTuple):
 
     outcome: str
     """What it printed last ("published", "closed"), else "died", or "hung" if it had to be killed."""
-    told: str
+    report: str
     """The last line of its standard error."""
     took_s: float
 
@@ -64,7 +64,7 @@ class World(NamedTuple):
 
     def surroundings(self) -> dict[str, str]:
         """Return a run's environment, without this machine's settings and with the folders of this world."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PASSPORTS_")}
+        retained = {name: value for name, value in os.environ.items() if not name.startswith("PASSPORTS_")}
         own = {
             "PASSPORTS_STORE": self.store,
             "PASSPORTS_SIGNING_KEY_FILE": self.folder / "key.jwk",
@@ -74,7 +74,7 @@ class World(NamedTuple):
             "TMPDIR": self.folder / "tmp",
             "HOME": self.folder / "home",
         }
-        return kept | {name: str(value) for name, value in own.items()}
+        return retained | {name: str(value) for name, value in own.items()}
 
 
 def main() -> None:
@@ -180,8 +180,8 @@ def show(found: list[tuple[Fault, Ended]]) -> None:
     for name in dict.fromkeys(fault.name for fault, _ in sorted(found, key=lambda one: one[0].name)):
         numbers = [count[name, outcome] for outcome in OUTCOMES]
         print(f"{name:24}{sum(numbers):>10}{''.join(f'{number:>10}' for number in numbers)}")
-    told = Counter((fault.name, ended.told) for fault, ended in found if ended.outcome == DIED and ended.told)
-    for (name, line), times in told.most_common():
+    stated = Counter((fault.name, ended.report) for fault, ended in found if ended.outcome == DIED and ended.report)
+    for (name, line), times in stated.most_common():
         print(f"  {name}, {times} times: {line}")
 
 

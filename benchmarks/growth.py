@@ -42,7 +42,7 @@ def main() -> None:
     """Measure each size, print the figures, and assert the bounds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("passports", type=int, nargs="*", default=SIZES)
-    parser.add_argument("--publish", type=Path, help="be the process that publishes what lies in this folder")
+    parser.add_argument("--publish", type=Path, help="be the process that publishes what is in this folder")
     asked = parser.parse_args()
     if asked.publish:
         sys.stdout.buffer.write(orjson.dumps(published(asked.publish, asked.passports[0])))
@@ -59,9 +59,9 @@ def main() -> None:
 def measure(folder: Path, passports: int, which: str) -> dict[str, int]:
     """Publish in a separate process; print its figures and return what was written."""
     command = [sys.executable, "-m", "benchmarks.growth", str(passports), "--publish", str(folder)]
-    told = orjson.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)  # noqa: S603 - ourselves
-    written: dict[str, int] = told["written"]
-    took, peak, before = told["seconds"], told["peak_bytes"] / 1e6, told["before_bytes"] / 1e6
+    stated = orjson.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)  # noqa: S603 - ourselves
+    written: dict[str, int] = stated["written"]
+    took, peak, before = stated["seconds"], stated["peak_bytes"] / 1e6, stated["before_bytes"] / 1e6
     print(SUMMED_UP.format(passports, which, peak, before, took, took / passports * 1e6, written), flush=True)
     assert peak - before < MOST_MORE, f"{passports} passports took {peak - before:.0f} MB"
     return written

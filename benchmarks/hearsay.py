@@ -83,9 +83,9 @@ def stated() -> list[tuple[str, str]]:
 def described(entries: Mapping[str, Truth]) -> Iterator[Judged]:
     """Yield the claims of descriptions that the entries confirm or deny."""
     for model, name in stated():
-        said = MODELS_DEV[name](entries[model]) if model in entries and name in MODELS_DEV else None
-        if said is not None:
-            yield Judged(model, name, frozenset({"described"}), said)
+        value = MODELS_DEV[name](entries[model]) if model in entries and name in MODELS_DEV else None
+        if value is not None:
+            yield Judged(model, name, frozenset({"described"}), value)
 
 
 def tasked(sold: Mapping[str, Truth], held: Mapping[str, Truth]) -> Iterator[Judged]:
@@ -96,8 +96,8 @@ def tasked(sold: Mapping[str, Truth], held: Mapping[str, Truth]) -> Iterator[Jud
     reads = {name: read for name, read in (MODELS_DEV | OF_TEXT).items() if name not in OFFERED_ONLY}
     for one in sorted(abilities()):
         if one.repository.lower() in truths and one.capability in reads:
-            said = bool(reads[one.capability](truths[one.repository.lower()]))
-            yield Judged(one.repository, one.capability, one.groups, said)
+            stated = bool(reads[one.capability](truths[one.repository.lower()]))
+            yield Judged(one.repository, one.capability, one.groups, stated)
 
 
 def abilities() -> Iterator[Shown]:
@@ -141,16 +141,16 @@ def main() -> int:
     words = show("described, by the section openrouter", list(described(sold)))
     show("described, by the makers' own entries", list(described(by_models_dev({m for m, _ in stated()}, dev))))
     pooled = held["described"].pooled
-    kept = pooled is not None and (pooled.confirmed, pooled.compared) == words
+    retained = pooled is not None and (pooled.confirmed, pooled.compared) == words
     judged = list(tasked(sold, dev["huggingface"]["models"]))
     for group in GROUPS.values():
         of_group = [one for one in judged if group in one.groups]
         show(f"repositories, shown by a {group}", of_group)
         in_rules = {name: (one.confirmed, one.compared) for name, one in held[group].measured.items()}
-        kept = kept and counted(of_group) == in_rules
-    if not kept:
+        retained = retained and counted(of_group) == in_rules
+    if not retained:
         print("pipelines/rules/issuing.toml holds other counts than these")
-    return 0 if kept else 1
+    return 0 if retained else 1
 
 
 if __name__ == "__main__":

@@ -53,10 +53,10 @@ class Came(NamedTuple):
 
 def bodies() -> dict[str, Any]:
     """Return source → its record or text of the model."""
-    told = {
+    stated = {
         folder.name: json.loads((folder / "answers.json").read_text("utf-8"))["answers"] for folder in ANSWERS.iterdir()
     }
-    hub, seller = told["huggingface"], told["openrouter"]
+    hub, seller = stated["huggingface"], stated["openrouter"]
     name, listing = "HeronLab/Heron-7B", "heron-lab/heron-7b"
     card = hub[f"/{name}/resolve/main/README.md"]
     return {
@@ -66,9 +66,9 @@ def bodies() -> dict[str, Any]:
         "huggingface-card": f"{card}\nThe code: https://github.com/heron-lab/heron\n",
         "huggingface-licence": hub[f"/{name}/resolve/main/LICENSE"],
         "modelsdev": {
-            "openrouter": {"models": {listing: told["modelsdev"]["/api.json"]["openrouter"]["models"][listing]}}
+            "openrouter": {"models": {listing: stated["modelsdev"]["/api.json"]["openrouter"]["models"][listing]}}
         },
-        "github": told["github"]["/repos/heron-lab/heron"],
+        "github": stated["github"]["/repos/heron-lab/heron"],
     }
 
 
@@ -84,16 +84,16 @@ NAMED_BY = {"openrouter": "id", "huggingface": "id", "github": "full_name"}
 """Source → the field of its record that is the record's id."""
 
 
-def raw_of(source: str, said: Any) -> RawListing | None:  # noqa: ANN401 - JSON can be anything
+def raw_of(source: str, stated: Any) -> RawListing | None:  # noqa: ANN401 - JSON can be anything
     """Return a record as its spider passes it on; None if the spider refuses it, for its id or its encoding."""
-    name = said.get(NAMED_BY[source]) if source in NAMED_BY and isinstance(said, dict) else IDS[source]
+    name = stated.get(NAMED_BY[source]) if source in NAMED_BY and isinstance(stated, dict) else IDS[source]
     if (
         not name
         or not isinstance(name, str)
         or (source in ("huggingface", "github") and not LISTING_ID.fullmatch(name))
     ):
         return None
-    body = said if isinstance(said, str) else json.dumps(said, sort_keys=True, ensure_ascii=False)
+    body = stated if isinstance(stated, str) else json.dumps(stated, sort_keys=True, ensure_ascii=False)
     try:
         encoded = body.encode()
     except UnicodeEncodeError:
@@ -105,14 +105,14 @@ def raw_of(source: str, said: Any) -> RawListing | None:  # noqa: ANN401 - JSON 
 
 def hostile(chance: random.Random) -> dict[str, Any]:
     """Return source → record, with one or two of them made hostile."""
-    said = bodies()
-    for source in chance.sample(list(said), 1 + (chance.random() < 0.1)):
+    stated = bodies()
+    for source in chance.sample(list(stated), 1 + (chance.random() < 0.1)):
         if source in TEXTS:
-            said[source] = hostile_card(said[source], chance)
+            stated[source] = hostile_card(stated[source], chance)
         else:
-            made = spoiled(said[source], chance)
-            said[source] = spoiled(made, chance) if made and chance.random() < 0.3 else made
-    return said
+            made = spoiled(stated[source], chance)
+            stated[source] = spoiled(made, chance) if made and chance.random() < 0.3 else made
+    return stated
 
 
 class _Watch:
@@ -134,11 +134,11 @@ class _Watch:
         return max(self.steps, key=lambda name: self.steps[name]) if self.steps else "the first step"
 
 
-def attempt(said: dict[str, Any]) -> Came:
+def attempt(stated: dict[str, Any]) -> Came:
     """Run all steps on the records of the sources, and judge the result."""
     watch = _Watch()
     try:
-        outcome, wrong = _way(said, watch)
+        outcome, wrong = _way(stated, watch)
     except Exception as error:  # noqa: BLE001 - an attempt looks for exceptions
         place = error.__traceback__
         while place and place.tb_next:
@@ -148,8 +148,8 @@ def attempt(said: dict[str, Any]) -> Came:
     return Came(outcome, time.thread_time() - watch.began, watch.slowest, wrong)
 
 
-def _way(said: dict[str, Any], watch: _Watch) -> tuple[str, str]:
-    raws = [raw for source, body in said.items() if (raw := raw_of(source, body))]
+def _way(stated: dict[str, Any], watch: _Watch) -> tuple[str, str]:
+    raws = [raw for source, body in stated.items() if (raw := raw_of(source, body))]
     listings, refused = [], []
     watch.step("raw")
     for raw in raws:

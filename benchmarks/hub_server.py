@@ -11,6 +11,10 @@ import argparse
 import asyncio
 import hashlib
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, NamedTuple
@@ -129,9 +133,9 @@ async def serve_connection(hub: Hub, reader: asyncio.StreamReader, writer: async
             host = next((line[5:].strip() for line in lines if line.lower().startswith("host:")), "")
             await asyncio.sleep(hub.latency_s)
             status, body, headers = answer(hub, lines[0].split(" ")[1], host)
-            told = {"Content-Type": "application/json", "RateLimit": '"api";r=499;t=251', **headers}
-            told |= {"Content-Length": str(len(body)), "Date": format_datetime(datetime.now(UTC), usegmt=True)}
-            written = "".join(f"{name}: {value}\r\n" for name, value in told.items())
+            stated = {"Content-Type": "application/json", "RateLimit": '"api";r=499;t=251', **headers}
+            stated |= {"Content-Length": str(len(body)), "Date": format_datetime(datetime.now(UTC), usegmt=True)}
+            written = "".join(f"{name}: {value}\r\n" for name, value in stated.items())
             writer.write(f"HTTP/1.1 {status} {REASONS[status]}\r\n{written}\r\n".encode() + body)
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
@@ -156,6 +160,18 @@ def main() -> None:
     parser.add_argument("--latency-ms", type=float, default=0.0)
     given = parser.parse_args()
     asyncio.run(serve(Hub(given.items, given.page, given.latency_ms / 1000), given.port))
+
+
+@contextmanager
+def serving(items: int) -> Iterator[str]:
+    """Serve an invented Hub until the context ends; yield its address."""
+    command = [sys.executable, "-m", "benchmarks.hub_server", "--items", str(items), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own server
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().split()[0]
+        finally:
+            server.terminate()
 
 
 if __name__ == "__main__":

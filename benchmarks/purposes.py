@@ -99,14 +99,14 @@ def judge_labels() -> bool:
 def judge_tasks(made: dict[str, Json]) -> bool:
     """Print for each task how many models it finds; return whether they are the right ones and no others."""
     slugs = {listing_id: unfragile["artifact"]["slug"] for listing_id, unfragile in made.items()}
-    kept = True
+    retained = True
     for task in tasks():
         found = {match.slug for match in matches(task.task, made.values())}
         lost = [listing_id for listing_id in task.finds if slugs[listing_id] not in found]
         false = [listing_id for listing_id in task.misses if slugs[listing_id] in found]
-        kept = kept and not lost and not false
+        retained = retained and not lost and not false
         print(f"{len(found):>5}  {task.task}" + (f": does not find {lost}, finds {false}" if lost or false else ""))
-    return kept
+    return retained
 
 
 def what_it_does(unfragile: Json) -> frozenset[str]:
@@ -120,17 +120,17 @@ def judge_coders(made: dict[str, Json]) -> bool:
     """Print the models made for code; return whether each says so and differs from its maker's other models."""
     routers = {name for name, one in made.items() if any(c["name"] == "model routing" for c in one["capabilities"])}
     coders = {listing_id for listing_id in made.keys() - routers if CODER.search(listing_id)}
-    kept, unstated = True, []
+    retained, unstated = True, []
     for listing_id in sorted(coders):
         maker, does = listing_id.partition("/")[0], what_it_does(made[listing_id])
         others = [name for name in made.keys() - coders if name.partition("/")[0] == maker]
         twins = [name for name in others if what_it_does(made[name]) == does]
         unstated += [] if "for coding" in does else [listing_id]
         if twins:
-            kept = False
-            print(f"  {listing_id} cannot be told from {twins}")
+            retained = False
+            print(f"  {listing_id} cannot be distinguished from {twins}")
     print(f"{len(coders)} models made for code; {len(coders) - len(unstated)} say so; the others: {sorted(unstated)}")
-    return kept and not unstated
+    return retained and not unstated
 
 
 def judge_size(made: dict[str, Json]) -> bool:

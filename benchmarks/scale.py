@@ -16,12 +16,9 @@ import re
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -29,7 +26,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.hub_server import CARDLESS, LARGEST_PAGE, Hub, card, repository, repository_id
+from benchmarks.hub_server import CARDLESS, LARGEST_PAGE, Hub, card, repository, repository_id, serving
+from benchmarks.memory import Watch, drawn
 from flows.build.builder import Builder, build_here, build_parts, runs_of
 from flows.build.passports import FEW_HANDED_BACK, Built
 from flows.build.workers import BuildInput, read_build_input, write_build_input
@@ -52,10 +50,6 @@ from spiders.extensions.tally import Tally
 from tests.support.runs import assemble_crawls
 
 SIZES = (2_000, 20_000, 100_000)
-EVERY_S = 0.25
-POINTS = 300
-"""About how many points of a curve are drawn."""
-PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
 GATES = """
 minimum_listings = 1
 largest_drop = 1.0
@@ -97,21 +91,21 @@ def main() -> None:
         with serving(items) as url:
             command = [sys.executable, "-m", "benchmarks.scale", str(items), "--run", url, "--builder", asked.builder]
             command += ["--written", "--cards", str(asked.cards)] if asked.written else []
-            told = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout  # noqa: S603 - this very file
-        curves[items] = json.loads(told)
+            stated = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout  # noqa: S603 - this very file
+        curves[items] = json.loads(stated)
         show(items, curves[items])
     if asked.svg:
         asked.svg.write_text(drawn(curves))
 
 
-def show(items: int, told: dict[str, Any]) -> None:
+def show(items: int, measured: dict[str, Any]) -> None:
     """Print the figures of one size: seconds and peak memory of each stage, and bytes in the store."""
-    print(f"{items:>9,} repositories; the crawl's process held {told['peak_mb'].get('crawler', 0):.0f} MB at most")
-    for stage, seconds in told["seconds"].items():
-        used = told["cpu_s"][stage]
+    print(f"{items:>9,} repositories; the crawl's process held {measured['peak_mb'].get('crawler', 0):.0f} MB at most")
+    for stage, seconds in measured["seconds"].items():
+        used = measured["cpu_s"][stage]
         each = f"{seconds:7.1f} s, of CPU {used:7.1f} s, {used / items * 1e6:6.0f} µs a repository"
-        print(f"    {stage:<17} {each}; at most {told['peak_mb'].get(stage, 0):4.0f} MB")
-    for folder, (files, size) in told["store"].items():
+        print(f"    {stage:<17} {each}; at most {measured['peak_mb'].get(stage, 0):4.0f} MB")
+    for folder, (files, size) in measured["store"].items():
         print(f"    {folder:<30} {files:>8,} files {size:>14,} bytes, {size / items:8.0f} a repository")
     sys.stdout.flush()
 
@@ -140,7 +134,7 @@ def run(url: str, written: Written | None, builder: Builder) -> dict[str, object
         }
 
 
-def stages(job: Job, watch: "Watch", written: Written | None, builder: Builder, suffix: str) -> RunOutcome:
+def stages(job: Job, watch: Watch, written: Written | None, builder: Builder, suffix: str) -> RunOutcome:
     """Do the stages of a run, measuring each."""
     with watch.stage(f"crawl{suffix}"):
         if written is None:
@@ -242,102 +236,6 @@ def equip(folder: Path, url: str) -> None:
 async def impatient(order: CrawlOrder, on_progress: Callable[[Progress], None]) -> CrawlOutcome:
     """Crawl as a run does, but without the waits that spare a real source."""
     return await crawl(replace(order, settings={**order.settings, **IMPATIENT}), on_progress)
-
-
-class Watch:
-    """Samples the memory of this process and of the crawl's during the stages."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self.cpu_s: dict[str, float] = {}
-        """Stage → processor time of this process and of its children that have ended."""
-        self.peaks: defaultdict[str, float] = defaultdict(float)
-        self.curve: list[tuple[float, str, float]] = []
-        self._stage, self._begun = "", time.monotonic()
-        self._ended = threading.Event()
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Sample until the context ends."""
-        thread = threading.Thread(target=self._look)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._ended.set()
-            thread.join()
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Measure the time of a stage, and name it in samples."""
-        self._stage, begun, used = name, time.monotonic(), cpu_s()
-        yield
-        self.seconds[name], self.cpu_s[name] = time.monotonic() - begun, cpu_s() - used
-
-    def _look(self) -> None:
-        while not self._ended.wait(EVERY_S):
-            own = resident_mb(os.getpid())
-            self.peaks[self._stage] = max(self.peaks[self._stage], own)
-            self.curve.append((time.monotonic() - self._begun, self._stage, own))
-            for child in children():
-                self.peaks["crawler"] = max(self.peaks["crawler"], resident_mb(child))
-
-
-def cpu_s() -> float:
-    """Return the processor time of this process and of its children that have ended."""
-    return sum(os.times()[:4])
-
-
-def children() -> list[int]:
-    """Return the processes that this one has started."""
-    listed = "".join(path.read_text() for path in Path("/proc/self/task").glob("*/children"))
-    return [int(child) for child in listed.split()]
-
-
-def resident_mb(process: int) -> float:
-    """Return the resident memory of a process in megabytes; 0 when it has ended."""
-    try:
-        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE_KB / 1024
-    except (FileNotFoundError, ProcessLookupError):
-        return 0.0
-
-
-@contextmanager
-def serving(items: int) -> Iterator[str]:
-    """Serve an invented Hub until the context ends; yield its address."""
-    command = [sys.executable, "-m", "benchmarks.hub_server", "--items", str(items), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own server
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline().split()[0]
-        finally:
-            server.terminate()
-
-
-def drawn(curves: dict[int, dict[str, list[tuple[float, str, float]]]]) -> str:
-    """Return an SVG of memory over time, with each run stretched to the same width."""
-    width, height, highest = 720, 260, 400
-    lines = []
-    for place, (items, told) in enumerate(curves.items()):
-        curve = told["curve"][:: max(1, len(told["curve"]) // POINTS)]
-        last = curve[-1][0] or 1
-        points = " ".join(
-            f"{60 + at / last * (width - 80):.1f},{height - 30 - mb / highest * (height - 60):.1f}"
-            for at, _, mb in curve
-        )
-        colour = ("#6b7a99", "#3f7d58", "#b0562f", "#7a3f7d")[place % 4]
-        lines.append(f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="{points}"/>')
-        lines.append(f'<text x="{70 + place * 150}" y="20" fill="{colour}">{items:,} repositories</text>')
-    for mb in range(0, highest + 1, 100):
-        y = height - 30 - mb / highest * (height - 60)
-        lines.append(f'<text x="52" y="{y + 4:.0f}" text-anchor="end" fill="#666">{mb}</text>')
-        lines.append(f'<path d="M60 {y:.0f}H{width - 20}" stroke="#ddd"/>')
-    lines.append(f'<text x="60" y="{height - 8}" fill="#666">MB held by the run, from its beginning to its end</text>')
-    body = "\n".join(lines)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif"'
-        f' font-size="12">\n<rect width="100%" height="100%" fill="#fff"/>\n{body}\n</svg>\n'
-    )
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def main() -> None:
         until(lambda: len(server.deployments()) == 2 or process.poll() is not None)
         assert process.poll() is None, (folder / "log").read_text()
         print(f"{'minute':>6}  {'completed':>9}  {'other':>20}  {'serving MiB':>11}  {'server MiB':>10}")
-        sizes = [look(minute, server, process.pid) for minute in range(1, minutes + 1)]
+        sizes = [measured(minute, server, process.pid) for minute in range(1, minutes + 1)]
         conclude(server, folder, sizes)
 
 
@@ -85,7 +85,7 @@ def database(folder: Path, held: ExitStack) -> dict[str, str]:
     return {"PREFECT_SERVER_DATABASE_CONNECTION_URL": running.url}
 
 
-def look(minute: int, server: Server, pid: int) -> float:
+def measured(minute: int, server: Server, pid: int) -> float:
     time.sleep(60)
     states = Counter(run["state"]["type"] for run in begun(server))
     completed, serving = states.pop("COMPLETED", 0), memory_mib(pid)

@@ -54,7 +54,7 @@ SAYS_NOTHING = re.compile(
 
 
 def image_prices() -> Iterator[str]:
-    """Prices per image that equal the price of a prompt token and are still said to be per image, or in silence."""
+    """Prices per image that equal the price of a prompt token and are still stated to be per image, or in silence."""
     for one in built():
         model = one.unfragile["artifact"]["model"]
         for at in (model, *model["offers"], *model["providers"]):
@@ -85,11 +85,11 @@ def routers() -> Iterator[str]:
             if wrong := one.capabilities - OF_ROUTERS:
                 yield f"{one.name}: {', '.join(sorted(wrong))}"
             elif not one.capabilities:
-                yield f"{one.name}: nothing is said of what it does"
+                yield f"{one.name}: nothing is stated of what it does"
 
 
 def not_chat() -> Iterator[str]:
-    """Models that are said to converse, see pictures or read books, or not said to be what they are."""
+    """Models that are stated to converse, see pictures or read books, or not stated to be what they are."""
     for kind, names in NOT_CHAT.items():
         wrong = SPEAKING if kind == "content moderation" else SPEAKING | TASKS_OF_OTHERS
         for one in built():
@@ -102,7 +102,7 @@ def not_chat() -> Iterator[str]:
 
 
 def caching() -> Iterator[str]:
-    """Caches that are said to save money and do not, and ones whose writing costs more than not using them."""
+    """Caches that are stated to save money and do not, and ones whose writing costs more than not using them."""
     for one in built():
         prompt, read, write = (_price(one, kind) for kind in ("prompt", "input_cache_read", "input_cache_write"))
         if "prompt caching" in one.capabilities and (read is None or prompt is None or read >= prompt):
@@ -157,7 +157,7 @@ def early_names() -> Iterator[str]:
 
 
 def requirements() -> Iterator[str]:
-    """What callers are said to need although nobody could do without it, or it is not said what it is."""
+    """What callers are stated to need although nobody could do without it, or it is not stated what it is."""
     needs = {need for one in built() for capability in one.unfragile["capabilities"] for need in capability["requires"]}
     yield from sorted(filter(SAYS_NOTHING.search, needs))
 

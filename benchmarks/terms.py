@@ -35,8 +35,8 @@ def placeholder_ends(unfragile: Json) -> bool:
     """Whether an end ten years ahead is shown anywhere."""
     model = unfragile["artifact"]["model"]
     ends = [model["expires_on"], *(offer["expires_on"] for offer in model["offers"])]
-    said = " ".join(unfragile["trust"]["failure_modes"])
-    return any(end and end >= FARTHEST for end in ends) or "2098-" in said or "9999-" in said
+    stated = " ".join(unfragile["trust"]["failure_modes"])
+    return any(end and end >= FARTHEST for end in ends) or "2098-" in stated or "9999-" in stated
 
 
 def listing_as_release(unfragile: Json) -> bool:
@@ -49,8 +49,8 @@ def open_in_spite_of_its_licence(unfragile: Json) -> bool:
     """Whether weights of restricted use are called open source, or the restriction is no failure mode."""
     model, pricing = unfragile["artifact"]["model"], unfragile["artifact"]["pricing"]["model"]
     kinds = licence_kinds(model["licence"]) if model["licence"] else ()
-    said = [text for text in unfragile["trust"]["failure_modes"] if "licence of its weights" in text]
-    return (pricing == "open_source" and bool(kinds or model["gated"])) or len(said) < len(kinds)
+    stated = [text for text in unfragile["trust"]["failure_modes"] if "licence of its weights" in text]
+    return (pricing == "open_source" and bool(kinds or model["gated"])) or len(stated) < len(kinds)
 
 
 def unchecked_words(unfragile: Json) -> bool:
@@ -61,7 +61,7 @@ def unchecked_words(unfragile: Json) -> bool:
 
 
 def silent_about_refusals(unfragile: Json) -> bool:
-    """Whether a model that calls itself uncensored, abliterated or heretic is not said to be."""
+    """Whether a model that calls itself uncensored, abliterated or heretic is not stated to be."""
     artifact = unfragile["artifact"]
     names = [artifact["name"], artifact["model"]["listing_id"].partition("/")[2]]
     names += [tag for tag in artifact["tags"] if ":" not in tag]
@@ -112,7 +112,7 @@ def _denied(conflict: Json) -> Iterator[str]:
 CHECKS: dict[str, Callable[[Json], bool]] = {
     "a placeholder is shown as an announced end": placeholder_ends,
     "the day of listing is shown as a release": listing_as_release,
-    "restricted weights are called open source, or the restriction is not said": open_in_spite_of_its_licence,
+    "restricted weights are called open source, or the restriction is not stated": open_in_spite_of_its_licence,
     "a licence or language is shown that is none": unchecked_words,
     "calls itself uncensored, abliterated or heretic, and the passport does not": silent_about_refusals,
     "an unknown without its reason": unexplained_unknowns,
@@ -160,7 +160,7 @@ def main() -> int:
         f"of {len(abilities)} capabilities {unmeasured} are stated and not measured, {denied} denied by another source"
     )
     refusing = sum(any(DECLINES in text for text in one["trust"]["failure_modes"]) for one in made)
-    print(f"{refusing} models are said to do what others decline")
+    print(f"{refusing} models are stated to do what others decline")
     pricing = Counter(one["artifact"]["pricing"]["model"] for one in made)
     print("pricing: " + ", ".join(f"{name} {number}" for name, number in pricing.most_common()))
     reasons = Counter(one["reason"] for unfragile in made for one in unfragile["unknowns"])

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -11,8 +10,7 @@ from flows.commands import terminal
 from flows.commands.options import AcceptDrop, AsJson, Key, NewStore, NoState, Root, State, Store
 from flows.config.clock import ClockError
 from flows.config.interrupts import TERMINATED
-from flows.config.settings import SettingsError
-from flows.errors import FlowError
+from flows.errors import FlowError, SettingsError
 from flows.output import READER_GONE, OutputError
 from flows.store.base import MissingKeyError, StoreAddressError
 from flows.usage.keys import keys_app, revoking
@@ -32,7 +30,7 @@ ENDED_BY_SIGNAL: dict[object, str] = {
     EXIT_INTERRUPTED: INTERRUPTED,
     TERMINATED: "terminated: the store still serves the last complete publication",
 }
-"""Exit status → what is said of it."""
+"""Exit status → its message."""
 USAGE_ERROR: Any = typer.BadParameter.__base__
 """What Typer raises for every command line that it cannot understand."""
 
@@ -53,6 +51,8 @@ app.add_typer(keys_app, name="keys")
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         terminal.OUT.print(f"passports {version('passports')}")
         raise typer.Exit
 
@@ -240,8 +240,8 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         _end(INTERRUPTED, EXIT_INTERRUPTED, as_json=as_json)
     except SystemExit as ending:
-        if said := ENDED_BY_SIGNAL.get(ending.code):
-            terminal.failed(said, status=int(ending.code or 0), as_json=as_json)
+        if message := ENDED_BY_SIGNAL.get(ending.code):
+            terminal.failed(message, status=int(ending.code or 0), as_json=as_json)
         raise
 
 

@@ -1,4 +1,4 @@
-"""The base class of all errors that `flows` raises, and the error of a full disk."""
+"""The base class of all errors that `flows` raises, and the errors of a wrong setting and of a full disk."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +11,10 @@ class FlowError(Exception):
     def answer(self) -> Mapping[str, object]:
         """What a command's answer in JSON has beside the error; empty for most."""
         return {}
+
+
+class SettingsError(FlowError):
+    """A setting, or an option of a command, has an invalid value."""
 
 
 class FullError(FlowError):

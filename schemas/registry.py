@@ -172,7 +172,7 @@ class Snapshot(Frozen):
     """The search index; None in generations that have none."""
     rules_sha256: Sha256
     log: LogHead | None = None
-    """The public log with all that this generation issued; None in generations of older versions, which kept none."""
+    """The public log with all that this generation issued; None in generations of older versions, which have none."""
     lifetimes: dict[str, Lifetime]
     """Source → how long its facts stay fresh; the dates in passports that this generation issued follow from it."""
     run: str
@@ -230,12 +230,14 @@ class Applied(Frozen):
 
 
 class PageList(Frozen):
-    """The pages of one generation: signed, so that a changed page can be told."""
+    """The pages of one generation: signed, so that a changed page is recognised."""
 
     generation: int
     snapshot_sha256: Sha256
     rendering: Sha256
     """Digest of the templates, the code and the addresses that the pages were rendered with."""
+    issued_at: Annotated[Timestamp | None, Field(exclude_if=_is_none)] = None
+    """When it was signed, by which a root allows its key; None, and not written, in lists of older versions."""
     passports: tuple[ShardRef, ...]
     """Parts with a line for each passport: slug, object, the hash of its page, and what lists show of it."""
     count: int

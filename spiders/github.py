@@ -155,8 +155,8 @@ class GitHubSpider(Spider):
     def _ask(self, asked: str, path: str, *, moved: bool = False) -> Request:
         """Make a request below the source's URL, the only address that gets the token."""
         last = self.known.raw(self.name, asked)
-        stands_there = last is not None and (last.id.lower() != asked.lower()) is moved
-        unless = {"If-None-Match": last.version} if stands_there and last and last.version else {}
+        is_there = last is not None and (last.id.lower() != asked.lower()) is moved
+        unless = {"If-None-Match": last.version} if is_there and last and last.version else {}
         return Request(
             self.base_url + path,
             callback=self.take,

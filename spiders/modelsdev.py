@@ -17,7 +17,7 @@ from spiders.download.failures import describe, request_of
 
 PATH = "/api.json"
 
-Taken = RawListing | Quarantined
+Crawled = RawListing | Quarantined
 
 
 class ModelsDevSpider(Spider):
@@ -48,7 +48,7 @@ class ModelsDevSpider(Spider):
             meta={"read": read_catalogue, "dont_redirect": True},
         )
 
-    def take(self, response: Response, answer: dict[str, Any]) -> Iterator[Taken]:
+    def take(self, response: Response, answer: dict[str, Any]) -> Iterator[Crawled]:
         """Record every entry of every section."""
         observed_at = stamp(self.clock)
         if self.crawler.stats is not None:
@@ -60,7 +60,7 @@ class ModelsDevSpider(Spider):
         """Report that the file never came."""
         yield describe(failure, request_of(failure))
 
-    def _take_section(self, section: object, seen: Observation) -> Iterator[Taken]:
+    def _take_section(self, section: object, seen: Observation) -> Iterator[Crawled]:
         """Record the entries of a section; `seen` names the section."""
         place = f"/{_escaped(seen.id)}"
         models = _models(seen.id, section)

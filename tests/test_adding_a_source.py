@@ -30,7 +30,7 @@ CHECKS = (
     "tests/added_source/scenario.py",
     "tests/schemas/test_sources.py",
     "tests/spiders/test_settings.py",
-    f"{FOLDERS}::test_a_source_is_read_as_expected_and_every_fact_stands_where_it_is_said_to[fieldguide]",
+    f"{FOLDERS}::test_a_source_is_read_as_expected_and_every_fact_is_where_its_locator_says[fieldguide]",
     f"{FOLDERS}::test_every_source_has_its_folder_and_no_other_is_there",
     "tests/test_house.py::test_the_order_names_what_is_there_and_nothing_else",
     "tests/pipelines/lifecycle/test_crawl_checks.py::test_every_source_that_is_read_has_a_gate_and_a_precedence",

@@ -30,7 +30,7 @@ class Difference(NamedTuple):
     ours: str
 
 
-def told() -> dict[Difference, str]:
+def reasons() -> dict[Difference, str]:
     """The rows of the table with their reasons."""
     rows = [line.strip("|").split("|") for line in TABLE.read_text("utf-8").splitlines() if line.startswith("| ")]
     cells = [[cell.strip().strip("`") for cell in row] for row in rows[1:]]
@@ -50,9 +50,9 @@ def subjects_of(slugs: set[str]) -> dict[str, Subject]:
 
 
 def test_every_row_says_why() -> None:
-    assert len(told()) > 10
-    assert all(len(reason) > 10 for reason in told().values())
-    assert {difference.field for difference in told()} <= set(COMPARED)
+    assert len(reasons()) > 10
+    assert all(len(reason) > 10 for reason in reasons().values())
+    assert {difference.field for difference in reasons()} <= set(COMPARED)
 
 
 @pytest.mark.recordings
@@ -72,4 +72,4 @@ def test_published_artifact_blocks_differ_from_ours_only_where_the_table_says_so
             for field in COMPARED
             if ours[field] != published[field]
         }
-    assert found == told().keys()
+    assert found == reasons().keys()

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from schemas.sources import CRAWLS
 from tests.support.architecture import PICTURE, picture
 from tests.support.house import (
     ITEM_PIPELINE,
@@ -33,6 +34,7 @@ IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "breakpoint", "__impor
 IMPURE_METHODS = {"open", "now", "utcnow", "today", "write_text", "write_bytes", "getenv"}
 READING = {"read_text", "read_bytes"}
 LONGEST_FILE = 250
+LONGEST_README = 200
 
 EVERY = modules(*ROOMS)
 PURE = [path for path in modules("pipelines", "schemas") if path != ITEM_PIPELINE]
@@ -76,6 +78,16 @@ def test_the_order_names_what_is_there_and_nothing_else() -> None:
 
 def test_the_picture_of_the_house_is_that_of_the_code() -> None:
     assert PICTURE.read_text("utf-8") == picture(), "run: python -m tests.support.architecture"
+
+
+def test_the_architecture_names_every_package() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    packages = {path.parent.as_posix() for path in EVERY if len(path.parts) == 3} - {f"spiders/{one}" for one in CRAWLS}
+    assert {package for package in packages if package not in text} == set()
+
+
+def test_readme_is_short_enough_for_a_newcomer() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= LONGEST_README
 
 
 def test_a_package_is_small_enough_to_know() -> None:
@@ -122,12 +134,12 @@ def test_package_files_are_the_only_ones_that_what_decides_reads() -> None:
 
 
 def test_every_module_says_in_one_sentence_what_it_is() -> None:
-    said = {path: (ast.get_docstring(tree(path)) or "").partition("\n")[0] for path in EVERY}
-    assert [path for path, sentence in said.items() if not sentence.endswith((".", "?", ":", "…"))] == []
+    stated = {path: (ast.get_docstring(tree(path)) or "").partition("\n")[0] for path in EVERY}
+    assert [path for path, sentence in stated.items() if not sentence.endswith((".", "?", ":", "…"))] == []
 
 
 def test_no_file_is_longer_than_can_be_read_in_one_go() -> None:
-    lines = {path: len((ROOT / path).read_text("utf-8").splitlines()) for path in EVERY}
+    lines = {path: len((ROOT / path).read_text("utf-8").splitlines()) for path in (*EVERY, *modules("benchmarks"))}
     assert {path: count for path, count in lines.items() if count > LONGEST_FILE} == {}
 
 

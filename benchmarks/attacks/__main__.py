@@ -1,8 +1,8 @@
 """Attack the product from outside, and print what held: `python -m benchmarks.attacks [--only NAME]… [--json FILE]`.
 
 Each attack has a store of its own, published by real runs, and real local servers for what is hostile. What is printed
-of it: its name, what was tried, whether that held, seconds, and the most memory of a process that had to bear it.
-Exits with 1 when anything broke.
+of it: its name, what was tried, whether that held, seconds, the most memory of a process that had to bear it, and by
+which verdict a reader caught it. Exits with 1 when anything broke.
 """
 
 import argparse
@@ -35,6 +35,8 @@ class Tried(NamedTuple):
     took_s: float
     peak_mb: float
     broken: list[str]
+    caught_by: list[str]
+    """The verdicts that readers gave, or what they were told of a file; empty where no reader had to notice it."""
 
 
 def attacked(place: Place, attack: Attack) -> Tried:
@@ -49,7 +51,9 @@ def attacked(place: Place, attack: Attack) -> Tried:
             f"cannot be judged: {type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"[:300]
         ]
     tried = (attack.__doc__ or "").partition("\n")[0]
-    return Tried(attack.__name__, tried, not broken, time.monotonic() - begun, place.peak_mb, broken)
+    return Tried(
+        attack.__name__, tried, not broken, time.monotonic() - begun, place.peak_mb, broken, list(place.caught)
+    )
 
 
 def show(one: Tried) -> None:
@@ -57,6 +61,8 @@ def show(one: Tried) -> None:
     verdict = "held" if one.held else "BROKEN"
     memory = f"{one.peak_mb:7.0f} MB" if one.peak_mb else " " * 10
     print(f"{one.attack:<36} {verdict:<7}{one.took_s:7.1f} s{memory}  {one.tried}", flush=True)
+    if one.caught_by:
+        print(f"{'':<36} by: {', '.join(one.caught_by)}")
     for fault in one.broken:
         print(f"    {fault}", flush=True)
 

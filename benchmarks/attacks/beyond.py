@@ -36,7 +36,7 @@ def mirror_takes_another_key(place: Place) -> list[str]:
     there = mirror / ".well-known/jwks.json"
     served = [key["kid"] for key in json.loads(there.read_bytes())["keys"]] if there.exists() else []
     wrong = [f"the mirror names the key {one} as the issuer's" for one in served if one == public["kid"]]
-    return [*wrong, *(["a traceback"] if "Traceback" in ran.said else [])]
+    return [*wrong, *(["a traceback"] if "Traceback" in ran.output else [])]
 
 
 def mirror_of_a_large_report(place: Place) -> list[str]:
@@ -48,7 +48,7 @@ def mirror_of_a_large_report(place: Place) -> list[str]:
 
 
 def older_snapshots_removed(place: Place) -> list[str]:
-    """All snapshots but the newest are removed: what can be judged is judged, and the issuer is told."""
+    """All snapshots but the newest are removed: what can be judged is judged, and the issuer is reported to."""
     for number, _ in place.snapshots()[:-1]:
         (place.store / f"registry/snapshots/{number}.json").unlink()
     key = ("--key", str(place.public_key))
@@ -87,7 +87,7 @@ def another_store_of_the_same_key(place: Place) -> list[str]:
 
 
 def damaged_state(place: Place) -> list[str]:
-    """The file of what a reader has seen is damaged, a folder or a pipe: that is said, and nothing is believed."""
+    """The file of what a reader has seen is damaged, a folder or a pipe: that is reported, and nothing is believed."""
     found, state = [], place.folder / "work/state"
     bodies = (b"", b"{", b"[]", b"\xff\xfe", b"null", b'{"a":1}', b"[" * 100_000, b"0" * 2**25)
     lay: list[tuple[str, Callable[[], object]]] = [(str(body[:8]), partial(state.write_bytes, body)) for body in bodies]
@@ -130,7 +130,7 @@ def password_in_an_address(place: Place) -> list[str]:
     """An address with a user's password is given to verify: what is printed does not show it."""
     address = "http://heron:hunter2@127.0.0.1:9/x"
     ran = place.passports("verify", address, "--key", str(place.public_key), reader=True)
-    return ["the password is printed"] if "hunter2" in ran.said else []
+    return ["the password is printed"] if "hunter2" in ran.output else []
 
 
 def _mirrored(place: Place) -> tuple[Path, Ran]:
@@ -140,7 +140,7 @@ def _mirrored(place: Place) -> tuple[Path, Ran]:
 
 
 def _not_no(ran: Ran) -> list[str]:
-    return [] if ran.code in (1, 2) and "Traceback" not in ran.said else ran.faults(code=1)
+    return [] if ran.code in (1, 2) and "Traceback" not in ran.output else ran.faults(code=1)
 
 
 def _size_mib(folder: Path) -> float:

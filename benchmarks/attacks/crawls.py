@@ -72,9 +72,9 @@ def million_different_records(place: Place) -> list[str]:
 
 
 def stopped_while_it_reads(place: Place) -> list[str]:
-    """A crawl that is reading four million records is told to stop (SIGTERM): it ends within five seconds."""
+    """A crawl that is reading four million records is asked to stop (SIGTERM): it ends within five seconds."""
     place.source.instead = b'{"data":[' + (FEW_BYTES + b",") * 4_499_999 + FEW_BYTES + b"]}"
-    told: list[float] = []
+    stated: list[float] = []
 
     def stop() -> None:
         deadline = time.monotonic() + 60
@@ -82,7 +82,7 @@ def stopped_while_it_reads(place: Place) -> list[str]:
             found = [path for path in Path("/proc").glob("[0-9]*/cmdline") if str(place.folder).encode() in _read(path)]
             pids = [int(path.parent.name) for path in found if b"scrapy" in _read(path)]
             if pids and _cpu_s(pids[0]) > 4:
-                told.append(time.monotonic())
+                stated.append(time.monotonic())
                 os.kill(pids[0], signal.SIGTERM)
                 return
             time.sleep(0.1)
@@ -93,10 +93,10 @@ def stopped_while_it_reads(place: Place) -> list[str]:
     ended = time.monotonic()
     stopping.join()
     place.source.instead = None
-    if not told:
+    if not stated:
         return []  # it had ended before there was a load
-    took = ended - told[0]
-    return [] if ran.code is not None and took <= STOP_S else [f"ended {took:.1f} s after it was told to"]
+    took = ended - stated[0]
+    return [] if ran.code is not None and took <= STOP_S else [f"ended {took:.1f} s after it was asked to"]
 
 
 def list_without_end(place: Place) -> list[str]:
@@ -112,11 +112,11 @@ def retry_after_in_a_huge_year(place: Place) -> list[str]:
         {"Retry-After": "1", "Date": date} for date in NO_DATES[:2]
     ]
     found = []
-    for told in headers:
-        with listening_to(Says(429, told)) as source:
+    for stated in headers:
+        with listening_to(Says(429, stated)) as source:
             ran, report = _crawl(place, source.url, limit_s=60)
         wrong = ran.faults(code=0) or ([] if report and report.failures else ["no failure is reported"])
-        found += [f"{str(told)[:70]}: {one}" for one in wrong]
+        found += [f"{str(stated)[:70]}: {one}" for one in wrong]
     return found
 
 

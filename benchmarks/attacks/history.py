@@ -157,7 +157,7 @@ def links_that_lead_to_other_keys(place: Place) -> list[str]:
 
 
 def links_removed(place: Place) -> list[str]:
-    """The links of a passport's copy are taken away."""
+    """The links of a passport's copy are removed."""
     return _copies(place, lambda _: None)
 
 
@@ -194,7 +194,7 @@ def _resign(place: Place) -> None:
 
 
 def _forget(place: Place) -> None:
-    """Take the issuer's home away: the key lies elsewhere."""
+    """Move the home of the issuer away: the key is elsewhere."""
     shutil.rmtree(place.folder / "issuer")
 
 

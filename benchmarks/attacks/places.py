@@ -47,6 +47,8 @@ class Place:
     held: ExitStack
     source: OpenRouter
     peak_mb: float = 0.0
+    caught: dict[str, None] = field(default_factory=dict)
+    """What a reader was told that is wrong, in order."""
     settings: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -62,7 +64,7 @@ class Place:
     def environment(self, *, reader: bool = False, settings: Settings = NONE) -> dict[str, str]:
         """Give the issuer's environment, or a reader's, who has no key: none of this machine's settings."""
         ours = ("PASSPORTS_", "PREFECT_", "XDG_", "AWS_")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        retained = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         home = self.folder / ("reader" if reader else "issuer")
         home.mkdir(exist_ok=True)
         own = {
@@ -71,6 +73,7 @@ class Place:
             "COLUMNS": "200",
             "PASSPORTS_STORE": str(self.store),
             "PASSPORTS_SOURCES": "openrouter",
+            "PASSPORTS_ALLOW_PRIVATE": "true",
             "PASSPORTS_GATES_FILE": str(self.folder / "gates.toml"),
             "PASSPORTS_WORK": str(self.folder / "work"),
             "TMPDIR": str(self.folder / "tmp"),
@@ -79,7 +82,7 @@ class Place:
         }
         if not reader:
             own["PASSPORTS_SIGNING_KEY_FILE"] = str(self.folder / "signing-key.jwk")
-        return {**kept, **own, **self.settings, **settings}
+        return {**retained, **own, **self.settings, **settings}
 
     def passports(
         self, *arguments: str, reader: bool = False, limit_s: float = LIMIT_S, settings: Settings = NONE
@@ -114,7 +117,9 @@ class Place:
             out.seek(0)
             err.seek(0)
             self.peak_mb = max(self.peak_mb, peak_mb)
-            return Ran(code, out.read(), err.read(), time.monotonic() - begun, peak_mb)
+            ran = Ran(code, out.read(), err.read(), time.monotonic() - begun, peak_mb)
+            self.caught |= dict.fromkeys(ran.objections() if reader else ())
+            return ran
 
     def measured(self, work: Callable[..., Any], *given: object, limit_s: float = LIMIT_S) -> Measured:
         """Call a function in a process of its own, so that it can be stopped; its seconds are the processor's."""
@@ -143,6 +148,7 @@ class Place:
             (self.folder / name).mkdir()
         self.source.records[:] = deepcopy(models())
         self.peak_mb = 0.0
+        self.caught.clear()
 
     @property
     def pointer(self) -> Path:
@@ -179,7 +185,7 @@ class Place:
 
 @contextmanager
 def places(generations: int = GENERATIONS) -> Iterator[Place]:
-    """Lay out a place whose store was published by real runs; it is taken away in the end."""
+    """Lay out a place whose store was published by real runs; it is removed in the end."""
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="attacks-")))
         source = held.enter_context(listening_to(OpenRouter(deepcopy(models()))))

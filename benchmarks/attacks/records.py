@@ -18,30 +18,21 @@ from pipelines.signing.verification import verify_passport
 from schemas.crawl import CRAWL_LINE, AdmittedLine, QuarantinedLine
 from schemas.listing import Listing, RawListing
 
-LONGEST_S = 3.0
-"""Of the processor's time, for one record that is a hundred times as large as others."""
+LONGEST_S = 3.0  # of the processor's time, for one record that is a hundred times as large as others
 MOST_MB = 300
 LIMITS = "\n## Limitations\n\nThe model can hallucinate facts about birds. It may produce biased text.\n"
 FRONT = "---\nlicense: mit\nlanguage: en\n---\n"
 BAD_FRONTS = (
     'a: "\\UFFFFFFFF"\n', 'a: "\\U00110000"\n', "%YAML 99999999999999999999.1\n--- \na: b\n",
-    "%YAML 999.999\n--- \na: b\n",
-    'a: "\\ud800"\n', 'a: "\\x"\n', "a: [\n", "a: *b\n", "!!python/object/apply:os.system [x]\n", "\x01\n",
-    "&a a: *a\n",
-    "a: " + "[" * 60 + "\n", "%TAG ! tag:x:\n--- \na: b\n", "? ? ? a\n",
+    "%YAML 999.999\n--- \na: b\n", 'a: "\\ud800"\n', 'a: "\\x"\n', "a: [\n",
+    "a: *b\n", "!!python/object/apply:os.system [x]\n", "\x01\n", "&a a: *a\n", "a: " + "[" * 60 + "\n",
+    "%TAG ! tag:x:\n--- \na: b\n", "? ? ? a\n",
     "a:\n" + "".join(f"{' ' * n}- \n" for n in range(60)),
 )  # fmt: skip
 HALF = '"\\ud800"'
 DECLARED = (
-    "base_model_relation",
-    "license",
-    "license_name",
-    "language",
-    "tags",
-    "base_model",
-    "library_name",
-    "datasets",
-)
+    "base_model_relation", "license", "license_name", "language", "tags", "base_model", "library_name", "datasets",
+)  # fmt: skip
 
 
 def half_a_character_in_a_card(place: Place) -> list[str]:
@@ -57,7 +48,7 @@ def half_a_character_in_a_record(place: Place) -> list[str]:
 
 
 def front_matter_that_hides_limits(place: Place) -> list[str]:
-    """Front matter that no reader understands stands before stated limits: they are read, and the fault is counted."""
+    """Front matter that no reader understands comes before stated limits: they are read, and the fault is counted."""
     came = place.measured(hidden_limits)
     return [came.error] if came.error else list(came.gave)
 
@@ -121,9 +112,9 @@ def _fast(place: Place, source: str, changes: str | dict[str, Any]) -> list[str]
 
 def whole_way(source: str, changes: str | dict[str, Any]) -> tuple[float, str, str]:
     """Take a model's records the whole way, one of them changed: seconds, the slowest step, and what is wrong."""
-    said = bodies()
-    attempt(said)
-    came = attempt(said | {source: said[source] | changes if isinstance(changes, dict) else changes})
+    stated = bodies()
+    attempt(stated)
+    came = attempt(stated | {source: stated[source] | changes if isinstance(changes, dict) else changes})
     return came.cpu_s, came.slowest, came.wrong
 
 

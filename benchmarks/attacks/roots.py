@@ -1,17 +1,20 @@
 """The root of trust and revocations: a mirror withholds, replays, mixes or forks what a publisher signed."""
 
+import hashlib
 import json
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.attacks.history import reseal
 from benchmarks.attacks.places import STRANGER_SEED, Place
 from pipelines.registry.layout import root_key
 from pipelines.signing.keys import Signer, signing_key_from_jwk
 from pipelines.signing.roots import SignedRoot, read_root, unsigned
 from pipelines.signing.rotation import next_version
+from pipelines.signing.signatures import SNAPSHOT_TYPE, TIMESTAMP_TYPE
 
-SLUG = "qwen-qwq-32b"
+SLUG, OTHER = "qwen-qwq-32b", "openai-gpt-oss-120b"
 
 
 def mirror_replays_yesterday(place: Place) -> list[str]:
@@ -86,6 +89,37 @@ def root_forked(place: Place) -> list[str]:
     return [*ran.faults(code=0), *seen, *_verdict(place, "equivocation")]
 
 
+def root_hidden_from_the_log(place: Place) -> list[str]:
+    """Whoever has the root key shows one reader a root that nobody who watches the log was shown."""
+    _root(place)
+    seen = _verdict(place, "ok")
+    (place.store / root_key(2)).write_bytes(_next(place).to_bytes())
+    return [*seen, *_verdict(place, "not_logged")]
+
+
+def root_logged_by_nobody(place: Place) -> list[str]:
+    """Whoever has the registry's key signs a snapshot that states no place of the root in the log."""
+    _root(place)
+    _restate(place, root_logged=None)
+    return _verdict(place, "not_logged")
+
+
+def revocation_hidden_from_the_log(place: Place) -> list[str]:
+    """Whoever has the registry's key names a list of revocations of which the log has no entry."""
+    _root(place)
+    _revoke(place)
+    _restate(place, revocations_logged=None)
+    return [*_verdict(place, "not_logged", OTHER), *_verdict(place, "revoked")]
+
+
+def _restate(place: Place, **changes: object) -> None:
+    """Sign the served snapshot anew with the registry's key, with some of it changed, and a pointer to it."""
+    signer = signing_key_from_jwk((place.folder / "registry-key.jwk").read_text())
+    snapshot = place.store / f"registry/snapshots/{place.served()}.json"
+    reseal(snapshot, SNAPSHOT_TYPE, signer, **changes)
+    reseal(place.pointer, TIMESTAMP_TYPE, signer, snapshot_sha256=hashlib.sha256(snapshot.read_bytes()).hexdigest())
+
+
 def _root(place: Place) -> None:
     ran = place.passports("keys", "init", "--root-key", str(_root_key(place)))
     assert ran.code == 0, ran
@@ -126,5 +160,6 @@ def _verdict(place: Place, expected: str, target: str = SLUG, *, memory: bool = 
 
 ATTACKS = (
     mirror_replays_yesterday, mirror_mixes_two_generations, list_of_revocations_removed, list_of_revocations_changed,
-    newer_root_withheld, root_of_a_stranger, root_forked,
+    newer_root_withheld, root_of_a_stranger, root_forked, root_hidden_from_the_log, root_logged_by_nobody,
+    revocation_hidden_from_the_log,
 )  # fmt: skip

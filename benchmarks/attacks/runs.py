@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from schemas.verdict import Verdict
+
 LOOK_EVERY_S = 0.03
 
 
@@ -24,7 +26,7 @@ class Ran(NamedTuple):
     peak_mb: float
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         """All that it printed."""
         return f"{self.out}\n{self.err}"
 
@@ -36,16 +38,24 @@ class Ran(NamedTuple):
         except ValueError:
             return {}
 
+    def objections(self) -> list[str]:
+        """Name the verdicts that it gave and that are not good; without one, what it says about a registry's file."""
+        if self.code == 0:
+            return []
+        found = [verdict for verdict in Verdict if not verdict.good and re.search(rf"\b{verdict}\b", self.said)]
+        named = re.search(r"(registry/\S+) ([a-z][^:(]{3,50})", " ".join(self.said.split()))
+        return [str(verdict) for verdict in found] or ([f"{named[1]} {named[2].strip()}"] if named else [])
+
     def faults(self, *, code: int, says: str = "") -> list[str]:
-        """Name what is otherwise than expected: the exit status, a word that must be said, a traceback."""
+        """Name what is otherwise than expected: the exit status, a word that must be printed, a traceback."""
         found = []
         if self.code != code:
             words = [line for line in (self.err.strip() or self.out).splitlines() if re.search("[a-z]{3}", line)]
             ended = "had not ended in time" if self.code is None else f"exit {self.code}"
             found.append(f"{ended}, not {code}: {words[-1][:160] if words else ''}")
-        elif says and says.lower() not in self.said.lower():
+        elif says and says.lower() not in self.output.lower():
             found.append(f"does not say {says!r}")
-        return [*found, *(["a traceback"] if "Traceback (most recent call last)" in self.said else [])]
+        return [*found, *(["a traceback"] if "Traceback (most recent call last)" in self.output else [])]
 
 
 class Measured(NamedTuple):
@@ -61,7 +71,7 @@ def measure(pipe: Any, work: Callable[..., Any], given: tuple[object, ...]) -> N
     begun, gave, error = time.process_time(), None, ""
     try:
         gave = work(*given)
-    except Exception as raised:  # noqa: BLE001 - told to who asked
+    except Exception as raised:  # noqa: BLE001 - reported to who asked
         error = f"{type(raised).__name__}: {raised}"[:300]
     pipe.send((gave, time.process_time() - begun, _peak_mb(os.getpid()), error))
 

@@ -38,7 +38,7 @@ def delta_for_who_mirrors(place: Place) -> list[str]:
 
 
 def delta_for_who_compares(place: Place) -> list[str]:
-    """A delta unpacks to 2 GiB; a reader looks at the versions of a passport (`diff`) and at the store's state."""
+    """A delta unpacks to 2 GiB; a reader asks for the versions of a passport (`diff`) and at the store's state."""
     _delta(place).write_bytes(packed(b"\n", 2048 * MIB))
     found = []
     for command in (("diff", SLUG), ("status",), ("show", SLUG)):

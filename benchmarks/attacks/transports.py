@@ -34,7 +34,7 @@ def dates_that_are_none(place: Place) -> list[str]:
     for date in DATES:
         with listening_to(Says(200, {"Date": date})) as source:
             ran = place.passports("doctor", settings={"PASSPORTS_OPENROUTER_URL": source.url})
-        if ran.code not in (0, 1) or "Traceback" in ran.said:
+        if ran.code not in (0, 1) or "Traceback" in ran.output:
             found.append(f"{date!r}: {(ran.err.strip() or 'no end in time').splitlines()[-1][:140]}")
     return found
 
@@ -147,18 +147,18 @@ def _threads(pid: int) -> int:
 @contextlib.contextmanager
 def _serving(place: Place) -> Iterator[tuple[int, int]]:
     """Run `passports serve`; yields its process and its port."""
-    with tempfile.NamedTemporaryFile("r+", dir=place.folder / "tmp") as said:
+    with tempfile.NamedTemporaryFile("r+", dir=place.folder / "tmp") as stated:
         process = subprocess.Popen(  # noqa: S603 - ours
             [*CLI, "serve", "--port", "0"],
             env=place.environment(reader=True),
-            stdout=said,
-            stderr=said,
+            stdout=stated,
+            stderr=stated,
             start_new_session=True,
         )
         try:
             deadline = time.monotonic() + 30
-            while not (found := re.search(r"127\.0\.0\.1:(\d+)", Path(said.name).read_text("utf-8"))):
-                assert time.monotonic() < deadline, Path(said.name).read_text("utf-8")
+            while not (found := re.search(r"127\.0\.0\.1:(\d+)", Path(stated.name).read_text("utf-8"))):
+                assert time.monotonic() < deadline, Path(stated.name).read_text("utf-8")
                 time.sleep(0.1)
             yield process.pid, int(found[1])
         finally:

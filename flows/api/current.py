@@ -8,7 +8,7 @@ from flows.progress import LOG
 from flows.registry.signed_files import TamperedError
 
 FOLLOW_S = 5.0
-"""Seconds between two looks at the pointer."""
+"""Seconds between two reads of the pointer."""
 
 
 class CurrentRegistry:
@@ -17,23 +17,23 @@ class CurrentRegistry:
     def __init__(self, opened: Callable[[], Registry], clock: Callable[[], float]) -> None:
         self._opened, self._clock = opened, clock
         self._registry: Registry | None = None
-        self._looked = clock()
-        self._looking = threading.Lock()
+        self._read_at = clock()
+        self._reading = threading.Lock()
 
     def __call__(self) -> Registry:
         """Return the registry; where it cannot be followed, the generation before. Raises as `Registry.open` does."""
         if self._registry is None:
-            with self._looking:
+            with self._reading:
                 if self._registry is None:
-                    self._registry, self._looked = self._opened(), self._clock()
-        elif self._clock() - self._looked >= FOLLOW_S and self._looking.acquire(blocking=False):
+                    self._registry, self._read_at = self._opened(), self._clock()
+        elif self._clock() - self._read_at >= FOLLOW_S and self._reading.acquire(blocking=False):
             try:
-                self._looked = self._clock()
+                self._read_at = self._clock()
                 self._follow(self._registry)
             except Exception as error:  # noqa: BLE001 - the generation before is served on, and its pointer expires
                 LOG.warning("the registry could not be followed, so the generation before is served: %s", error)
             finally:
-                self._looking.release()
+                self._reading.release()
         return self._registry
 
     def _follow(self, registry: Registry) -> None:

@@ -1,6 +1,8 @@
 """Sends large files of the store in pieces, whole or a range of them."""
 
 import contextlib
+import hashlib
+import os
 import re
 import tempfile
 from collections.abc import AsyncIterator, Mapping
@@ -14,6 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from flows.api.problems import RefusalError
 from flows.store.base import MissingKeyError, Store
 from flows.store.local import LocalStore
+from pipelines.registry.export_keys import BULK_KEYS
 from pipelines.registry.layout import SEARCH_INDEXES, headers
 
 PIECE_BYTES = 2**18
@@ -22,11 +25,14 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 def is_large(key: str) -> bool:
     """Whether the file of a key may be large, so that it is not read into memory."""
-    return key.startswith(f"{SEARCH_INDEXES}/")
+    return key.startswith(f"{SEARCH_INDEXES}/") or key in BULK_KEYS
 
 
-async def download(store: Store, key: str, asked: Mapping[str, str]) -> Response:
-    """Return the response with a file, or the range of it that is asked for; raise RefusalError and StoreError."""
+async def download(store: Store, key: str, asked: Mapping[str, str], *, head: bool = False) -> Response:
+    """Return the response with a file, or the range of it that is asked for; raise RefusalError and StoreError.
+
+    For `head` it has no body.
+    """
     held = contextlib.ExitStack()
     try:
         file = await run_in_threadpool(_opened, held, store, key)
@@ -34,7 +40,7 @@ async def download(store: Store, key: str, asked: Mapping[str, str]) -> Response
         held.close()
         raise RefusalError(HTTPStatus.NOT_FOUND, "nothing is stored at this address") from None
     size, served = file.seek(0, 2), headers(key)
-    tag = f'"{Path(key).stem}"'
+    tag = f'"{await run_in_threadpool(_version, store, key, file)}"'
     sent = {"ETag": tag, "Accept-Ranges": "bytes", "Cache-Control": served.cache_control}
     sent["Content-Type"] = served.content_type
     if tag in asked.get("if-none-match", ""):
@@ -51,6 +57,9 @@ async def download(store: Store, key: str, asked: Mapping[str, str]) -> Response
         sent["Content-Range"] = f"bytes {first}-{last}/{size}"
     sent["Content-Length"] = str(last - first + 1)
     status = HTTPStatus.PARTIAL_CONTENT if found else HTTPStatus.OK
+    if head:
+        held.close()
+        return Response(None, status, sent)
     return StreamingResponse(_pieces(held, file, first, last), status, sent)
 
 
@@ -60,6 +69,20 @@ def _opened(held: contextlib.ExitStack, store: Store, key: str) -> BinaryIO:
     folder = held.enter_context(tempfile.TemporaryDirectory(prefix="passports-download-"))
     store.save(key, Path(folder) / "file", max_bytes=2**62)
     return held.enter_context((Path(folder) / "file").open("rb"))
+
+
+def _version(store: Store, key: str, file: BinaryIO) -> str:
+    """Return what differs with the content of a key: its hash, or in a directory the time and size of the file."""
+    if key.startswith(f"{SEARCH_INDEXES}/"):
+        return Path(key).stem
+    if isinstance(store, LocalStore):
+        found = os.fstat(file.fileno())
+        return f"{found.st_mtime_ns:x}-{found.st_size:x}"
+    file.seek(0)
+    digest = hashlib.sha256()
+    while piece := file.read(PIECE_BYTES):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _bounds(found: re.Match[str] | None, size: int) -> tuple[int, int]:

@@ -33,7 +33,7 @@ class Files:
             await self._api(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if key and is_large(key) and method == "GET":
+        if key and is_large(key) and method in ("GET", "HEAD"):
             await self._download(key, headers, scope, receive, send)
             return
         asked = (self._store, method, key, headers)
@@ -45,7 +45,7 @@ class Files:
 
     async def _download(self, key: str, headers: Headers, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            response = await download(self._store, key, headers)
+            response = await download(self._store, key, headers, head=scope["method"] == "HEAD")
         except RefusalError as error:
             response = problem(error.status, str(error), error.headers)
         except StoreError as error:

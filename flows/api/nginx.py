@@ -8,6 +8,14 @@ PASSED_OVER = r"/\.(?!well-known/)"
 DOLLAR = "passports_dollar"
 """Variable that holds a dollar sign: nginx has no other way to write one in a path."""
 
+COMPRESSED = (
+    "    gzip on;",
+    "    gzip_vary on;",
+    "    gzip_min_length 2000;",
+    "    gzip_types text/css text/javascript text/plain application/json application/schema+json;",
+)
+"""Text is sent compressed to who accepts that: the table of 10,000 passports has 2.0 MB, and 0.2 MB so."""
+
 
 def configuration(root: str, *, port: int, name: str) -> str:
     """Return a `server` block that serves the directory `root` as `passports serve` does."""
@@ -22,6 +30,7 @@ def configuration(root: str, *, port: int, name: str) -> str:
         "    disable_symlinks on from=$document_root;",
         "    autoindex off;",
         "    etag on;",
+        *COMPRESSED,
         "    if ($request_method !~ ^(GET|HEAD|OPTIONS)$) { return 405; }",
         f"    location ~ {PASSED_OVER} {{ return 404; }}",
         f"    error_page 404 /{NOT_FOUND_KEY};",

@@ -14,8 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from flows.api.connections import TimedConnection
-from flows.config.settings import SettingsError
-from flows.errors import FlowError
+from flows.errors import FlowError, SettingsError
 
 BACKLOG = 1024
 PORT_ERRORS = {errno.EADDRINUSE, errno.EACCES}

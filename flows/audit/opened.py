@@ -1,23 +1,19 @@
 """Opens a registry for reading, with the trusted keys, and compares it with the generation seen there before."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from flows.audit.verification import JudgedTarget
-from flows.config.settings import Settings, SettingsError
+from flows.config.settings import Settings
 from flows.demo.config import demo_signer
-from flows.errors import FlowError
+from flows.errors import FlowError, SettingsError
 from flows.progress import LOG
 from flows.registry.log import RegistryLog
 from flows.registry.reader import Reader
-from flows.registry.signed_files import TamperedError
-from flows.store.base import Store, StoreError
+from flows.store.base import Store
 from flows.store.open import canonical_store, open_store
-from flows.trust.departures import departure, departure_of_revocations, departure_of_root
+from flows.trust.departures import departure, departure_of_revocations, departure_of_root, fork
 from flows.trust.roots import RootChain
 from flows.trust.seen import Memory, SeenError, default_memory
 from flows.trust.trusted_keys import UNSEEN, TrustedKeys, trusted_keys
@@ -27,8 +23,8 @@ from schemas.seen import Seen, SeenLog
 from schemas.times import instant
 from schemas.verdict import Finding, Verdict
 
-MOST_FOLLOWED = 128
-"""Most generations followed back from the one served to the one seen before; each is a file to read."""
+if TYPE_CHECKING:
+    from flows.audit.verification import JudgedTarget
 
 
 class KeyChangedError(FlowError):
@@ -124,7 +120,7 @@ def open_registry(settings: Settings, options: TrustOptions, at: datetime, *, st
         _departure_of_root(store, trust.chain, known.root, name)
         or departure(served, remembered, name)
         or departure_of_revocations(reader.revocations_number, known.revocations, name)
-        or (_fork(reader, remembered, name) if remembered else None)
+        or (fork(reader, remembered, name) if remembered else None)
         or _departure_of_log(opened.log, memory.log(name, trust.keys))
     )
     if found is None:
@@ -135,7 +131,7 @@ def open_registry(settings: Settings, options: TrustOptions, at: datetime, *, st
     return opened._replace(departure=found._replace(reason=f"{found.reason}: {remedy}"))
 
 
-def pin_first(opened: Opened, judged: Iterable[JudgedTarget], options: TrustOptions) -> Opened:
+def pin_first(opened: Opened, judged: "Iterable[JudgedTarget]", options: TrustOptions) -> Opened:
     """Pin the key that only the registry itself publishes, if `first_use` asks for it and all of `judged` is good.
 
     Returns the registry as trusted from then on. Raise SeenError where the key cannot be remembered, KeyChangedError
@@ -176,27 +172,6 @@ def _ensure_same_key(memory: Memory, name: str, key_id: str) -> None:
         raise KeyChangedError(
             f"{name} is signed with the key {key_id}, but was seen with the key {before} before: {remedy}"
         )
-
-
-def _fork(reader: Reader, remembered: Seen, name: str) -> Finding | None:
-    """Return a finding if the generation served does not descend from the one seen before, else None.
-
-    Also None where its ancestors cannot be followed that far: earlier snapshots are removed in time, and may be signed
-    with a key that is not trusted any more.
-    """
-    if reader.generation == remembered.generation:
-        return None
-    with suppress(TamperedError, StoreError):
-        for snapshot in islice(reader.ancestry(), MOST_FOLLOWED):
-            parent = (snapshot.parent or 0, snapshot.parent_sha256)
-            if parent == (remembered.generation, remembered.snapshot_sha256):
-                return None
-            if parent[0] <= remembered.generation:
-                seen = f"generation {remembered.generation} that was seen before, so it is another history"
-                return Finding(
-                    Verdict.EQUIVOCATION, f"{name}: generation {reader.generation} does not descend from {seen}"
-                )
-    return None
 
 
 def _root_withheld(reader: Reader, chain: RootChain | None) -> Finding | None:

@@ -15,7 +15,7 @@ from schemas.listing import Listing, RawListing
 from schemas.registry import SourceRef
 from schemas.sources import BY_NAME, FACETS, HOSTED, SELLER, SOURCES, brought_by
 
-_PARTS_KEPT, _INDEXES_KEPT = 12, 4
+_PARTS_CACHED, _INDEXES_CACHED = 12, 4
 """How many partitions and indexes of sources are in memory at once."""
 
 
@@ -71,7 +71,7 @@ class StoredRecords:
             ref = _ref(then, source)
             if ref is not None:
                 parts = (self._part(then, ref, part.index) for part in ref.parts)
-                yield from (kept.raw for part in parts for records in part.values() for kept in records)
+                yield from (stored.raw for part in parts for records in part.values() for stored in records)
 
     def _near(self, then: Reader, listing: Listing, slug: str) -> Iterator[RawListing]:
         for name in (*_keys(listing), f"slug {slug}"):
@@ -90,12 +90,12 @@ class StoredRecords:
 
     def _part(self, then: Reader, ref: SourceRef, index: int) -> Part:
         stored = next(part.sha256 for part in ref.parts if part.index == index)
-        return _kept(self._parts, _PARTS_KEPT, f"{ref.source} {stored}", lambda: _part(then, ref, index))
+        return _cached(self._parts, _PARTS_CACHED, f"{ref.source} {stored}", lambda: _part(then, ref, index))
 
     def _index(self, then: Reader, source: str) -> Index:
         ref = _ref(then, source)
         stored = " ".join(part.sha256 for part in ref.parts) if ref else ""
-        return _kept(self._indexes, _INDEXES_KEPT, f"{source} {stored}", lambda: _index(then, ref))
+        return _cached(self._indexes, _INDEXES_CACHED, f"{source} {stored}", lambda: _index(then, ref))
 
 
 def _keys(listing: Listing) -> list[str]:
@@ -141,7 +141,7 @@ def _read(then: Reader, source: str, slots: range) -> Iterator[StoredRecord]:
         yield StoredRecord(RawListing.model_validate(line["raw"], strict=False), line["missing_since"] is None)
 
 
-def _kept(cache: OrderedDict[str, _Value], most: int, key: str, make: Callable[[], _Value]) -> _Value:
+def _cached(cache: OrderedDict[str, _Value], most: int, key: str, make: Callable[[], _Value]) -> _Value:
     """Return the cached value, or make and cache it; the least recently used one is dropped."""
     if key not in cache:
         cache[key] = make()

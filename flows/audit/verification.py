@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
-from flows.audit.auditor import Auditor
 from flows.audit.copy_check import check_copy
 from flows.audit.log_check import log_findings
 from flows.config.given_files import GivenFileError, is_url, read_given, read_stdin
@@ -21,6 +20,9 @@ from pipelines.signing.keys import KeyRing
 from pipelines.signing.verification import verify_passport
 from schemas.registry import ShardRow
 from schemas.verdict import Finding, Verdict
+
+if TYPE_CHECKING:
+    from flows.audit.auditor import Auditor
 
 _Answer = TypeVar("_Answer")
 
@@ -85,11 +87,16 @@ def judged_slug(
     return JudgedTarget(slug, finding, ("served object", "log"))
 
 
-def judged_document(target: str, registry: OpenedRegistry | None, keys: KeyRing, at: datetime) -> JudgedTarget:
-    """Verify a file, an address or standard input: by the registry, or without one by its signature alone."""
+def judged_document(
+    target: str, registry: OpenedRegistry | None, keys: KeyRing, at: datetime, *, private: bool
+) -> JudgedTarget:
+    """Verify a file, an address or standard input: by the registry, or without one by its signature alone.
+
+    `private` is whether an address may lead to this machine or a private network.
+    """
     kind: LookedAt = "standard input" if target == STDIN else "URL" if is_url(target) else "file"
     try:
-        raw = read_stdin() if target == STDIN else read_given(target)
+        raw = read_stdin() if target == STDIN else read_given(target, private=private)
     except GivenFileError as error:
         return JudgedTarget(target, Finding(Verdict.UNREADABLE, str(error)), ())
     if registry is None:
@@ -103,7 +110,7 @@ def judged_bytes(name: str, raw: bytes, registry: OpenedRegistry, kind: LookedAt
     return JudgedTarget(name, finding, (kind, "served object", "log"))
 
 
-def proved(judged: JudgedTarget, prover: Auditor, registry: OpenedRegistry) -> JudgedTarget:
+def proved(judged: JudgedTarget, prover: "Auditor", registry: OpenedRegistry) -> JudgedTarget:
     """Return the verdict on a passport's evidence if it is good so far, else the verdict that it has."""
     if not judged.finding.verdict.good:
         return judged

@@ -6,7 +6,7 @@ the settings in its own environment, which must be the same as the run's.
 
 import hashlib
 import os
-import pickle
+import pickle  # nosec B403 # only the run's own file is read
 import stat
 from functools import lru_cache
 from pathlib import Path
@@ -71,7 +71,7 @@ def read_build_input(job: Job, folder: Path) -> BuildInput:
 def _read_basis(job: str, folder: Path) -> BuildInput:
     tools = open_tools(Job.model_validate_json(job))
     with _opened(folder) as file:
-        surroundings, generation = pickle.load(file)  # noqa: S301 - the run's own file, in a folder of its owner's alone
+        surroundings, generation = pickle.load(file)  # nosec B301  # noqa: S301 - the run's own file, in a folder of its owner's alone
         _demand_alike(surroundings, WorkerEnvironment.of(tools))
         state = _served(tools, generation)
         return BuildInput(_Unpickler(file, state).load(), state, folder)

@@ -89,6 +89,10 @@ class CachedStore:
         """Write a key of the store itself, and nothing to the folder."""
         self._store.put(key, body)
 
+    def put_from(self, key: str, path: Path) -> None:
+        """Write a file to a key of the store itself, and nothing to the folder."""
+        self._store.put_from(key, path)
+
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the keys of the store itself below a prefix."""
         return self._store.list(prefix)

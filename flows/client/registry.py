@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from flows.audit.opened import Opened, TrustOptions, memory_at, open_registry, pin_first
+from flows.audit.opened import Opened, TrustOptions, memory_at, open_registry, pin_first, trust_options
 from flows.audit.verification import OpenedRegistry, judged_bytes, judged_slug
 from flows.client.answers import (
     Comparison,
@@ -49,8 +49,7 @@ class Registry:
     """A registry of passports: a directory, a bucket or an address. Made by `Registry.open`.
 
     It answers from the generation that was served when it was opened, until `refresh`. Passports are verified when
-    they are read; what is found comes from the search index, whose hash the signed snapshot states. Several threads may
-    use it at once.
+    they are read; what is found comes from the search index, which the snapshot names. Threads may share it.
     """
 
     def __init__(
@@ -77,6 +76,7 @@ class Registry:
         store: str | None = None,
         *,
         key: str | None = None,
+        root: str | None = None,
         trust_on_first_use: bool = False,
         state: Path | None = None,
         remember: bool = True,
@@ -86,18 +86,18 @@ class Registry:
     ) -> Self:
         """Open the registry at a directory, s3://, gs://, az:// or https://; by default that of PASSPORTS_STORE.
 
-        `key` is the thumbprint of its publisher's key, or a file with it. Without one the key is trusted that is
-        remembered for the registry, or this machine's own; with `trust_on_first_use` the registry's own key is
-        remembered. Otherwise no verdict is good ("unpinned"). `state` is the file that remembers generations and keys;
-        `remember=False` uses none. `cache` is a folder for files of a registry elsewhere, of `cache_bytes` at most.
+        `key` is the thumbprint of its publisher's key, `root` that of its root of trust, or a file with it: give one.
+        Else what is remembered for the registry is trusted, or this machine's own key; `trust_on_first_use` remembers
+        the registry's own. Otherwise no verdict is good ("unpinned"). `state` is the file of what was seen, of which
+        `remember=False` uses none; `cache` a folder for files of a registry elsewhere, `cache_bytes` at most.
 
-        Raises SigningKeyError, KeyChangedError, EmptyStoreError, TamperedError, StoreError and SeenError.
+        Raises SettingsError, SigningKeyError, KeyChangedError, EmptyStoreError, TamperedError, StoreError, SeenError.
         """
         settings = read_settings(store=store)
-        at = open_store(settings.store)
+        at, memory = open_store(settings.store), memory_at(state, none=not remember)
         if cache and not isinstance(at, LocalStore):
             at = CachedStore(at, cache, most_bytes=cache_bytes)
-        return cls(at, settings, TrustOptions(key, memory_at(state, none=not remember), trust_on_first_use), clock)
+        return cls(at, settings, trust_options(key, root, memory, first_use=trust_on_first_use), clock)
 
     def __enter__(self) -> Self:
         return self

@@ -2,21 +2,24 @@
 
 import secrets
 import sys
-import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from http.client import HTTPException
+from urllib.error import HTTPError
 from urllib.parse import urljoin
 
 from protego import Protego
 
+from flows.checkup.expiry import root_of_trust
 from flows.checkup.machine import Check, ensure_writable, first_there, fixed_clock, metrics, prefect, work
 from flows.commands import terminal
 from flows.config.clock import system_clock
 from flows.config.extras import require_chosen
-from flows.config.given_files import why_no_answer, within
+from flows.config.given_files import why_no_answer
 from flows.config.settings import Settings, gates_of, read_settings
 from flows.config.signing_key import find_key, key_file
+from flows.config.web import Fetching, fetch
 from flows.errors import FlowError
 from flows.publish.authority import open_authority
 from flows.publish.continuity import ensure_newest
@@ -47,9 +50,8 @@ def doctor(store_url: str | None, *, as_json: bool) -> None:
 ROBOT = "passports"
 """The name by which a robots.txt addresses our spiders."""
 
-TIMEOUT_S = 15
 DEADLINE_S = 30.0
-"""Seconds for a whole answer: with a byte every few seconds, no single read ever exceeds TIMEOUT_S."""
+"""Seconds for a whole answer, also of one that comes byte by byte."""
 MAX_ROBOTS_BYTES = 512 * 2**10
 """How much of a robots.txt a crawler must at least parse (RFC 9309)."""
 
@@ -111,6 +113,11 @@ def _store(settings: Settings, at: datetime, nonce: str) -> Iterator[Check]:
         f"{store.name}: of {RACERS} simultaneous writes exactly one succeeds; generations are committed {how}",
     )
     yield _tried("registry", lambda: _registry(settings, store, at))
+    with suppress(FlowError):  # a key that cannot be read is stated by its own check
+        if own := find_key(settings):
+            yield _tried(
+                "root of trust", lambda: root_of_trust(open_authority(settings, store, own, timestamp(at)), at)
+            )
 
 
 def _registry(settings: Settings, store: Store, at: datetime) -> Check:
@@ -140,11 +147,9 @@ def _registry(settings: Settings, store: Store, at: datetime) -> Check:
 def _network(source: str, url: str, clock: Callable[[], datetime]) -> Iterator[Check]:
     name, path, robots_url = f"network: {source}", CRAWLS[source].probe_path, urljoin(url, "/robots.txt")
     try:
-        robots = within(DEADLINE_S, lambda: _fetched(robots_url, MAX_ROBOTS_BYTES))[0].decode(
-            "utf-8-sig", errors="ignore"
-        )
+        robots = _fetched(robots_url, MAX_ROBOTS_BYTES)[0].decode("utf-8-sig", errors="ignore")
         allowed = Protego.parse(robots).can_fetch(f"{url}{path}", ROBOT)
-        _, told = within(DEADLINE_S, lambda: _fetched(f"{url}{path}", 0)) if allowed else (b"", None)
+        _, told = _fetched(f"{url}{path}", 0) if allowed else (b"", None)
     except (OSError, ValueError, HTTPException) as error:
         remedy = f"check the network and PASSPORTS_{source.upper()}_URL, or leave it out of PASSPORTS_SOURCES"
         yield Check(name, "unfit", f"no usable answer from {url} ({why_no_answer(error)}): {remedy}")
@@ -165,15 +170,14 @@ def _fetched(url: str, max_bytes: int) -> tuple[bytes, str | None]:
 
     For a robots.txt that includes a refusal (4xx): a crawl parses it too, and as a rule it forbids nothing.
     """
-    request = urllib.request.Request(url, headers={"User-Agent": ROBOT})  # noqa: S310 - settings allow http and https only
+    asking = Fetching(max_bytes, DEADLINE_S, private=True, same_host=True, refusals=True)  # the operator's own setting
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310 - likewise
-            return response.read(max_bytes), response.headers["Date"]
-    except urllib.error.HTTPError as error:
+        answer = fetch(url, asking, **{"User-Agent": ROBOT})
+    except HTTPError as error:
         if url.endswith("/robots.txt") and error.code in range(400, 500):
-            with error:
-                return error.read(max_bytes), error.headers["Date"]
+            return error.read(), error.headers["Date"]
         raise
+    return answer.body, answer.headers["Date"]
 
 
 def _clock(url: str, theirs: str | None, now: datetime) -> Check:

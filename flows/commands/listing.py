@@ -8,7 +8,8 @@ from flows.audit.opened import TrustOptions, open_registry
 from flows.commands import terminal
 from flows.commands.diff import caution
 from flows.commands.options import COLUMNS, moment
-from flows.config.settings import SettingsError, gates_of, read_settings
+from flows.config.settings import gates_of, read_settings
+from flows.errors import SettingsError
 from pipelines.formats.text import amount
 from pipelines.rules.gates import Gates
 from pipelines.views.ages import age_of_row, source_of

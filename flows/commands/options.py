@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.config.clock import clock_of, source_date_epoch
-from flows.config.settings import SettingsError
+from flows.errors import SettingsError
 from schemas.times import instant
 
 Store = Annotated[

@@ -14,7 +14,8 @@ from flows.audit.opened import TrustOptions
 from flows.client.opening import RECORDING_NOTE, is_recording, opener
 from flows.commands import terminal
 from flows.config.clock import source_date_epoch
-from flows.config.settings import SettingsError, read_settings
+from flows.config.settings import read_settings
+from flows.errors import SettingsError
 from flows.registry.signed_files import EmptyStoreError
 from flows.store.local import LocalStore
 from flows.store.open import open_store

@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
-from flows.audit.auditor import Auditor
 from flows.audit.opened import TrustOptions, open_registry, pin_first
 from flows.audit.verification import (
     STDIN,
@@ -23,7 +22,8 @@ from flows.audit.verification import (
 )
 from flows.commands import terminal
 from flows.commands.options import moment
-from flows.config.settings import Settings, SettingsError, read_settings
+from flows.config.settings import Settings, read_settings
+from flows.errors import SettingsError
 from flows.registry.signed_files import RegistryError
 from flows.store.base import StoreError
 from flows.trust.trusted_keys import TrustedKeys, trusted_keys
@@ -71,6 +71,8 @@ def verify(scope: Scope, trusting: TrustOptions, *, as_json: bool) -> None:
     else:
         judged = [_judged(target, registry, settings) for target in targets]
     if scope.evidence:
+        from flows.audit.auditor import Auditor  # noqa: PLC0415 - it imports all rules, which verdicts do not need
+
         with closing(Auditor(reader)) as prover:
             judged = [proved(one, prover, registry) for one in judged]
     opened = pin_first(opened, judged, trusting)
@@ -95,7 +97,7 @@ def _ensure_fitting(scope: Scope, trusting: TrustOptions) -> None:
 def _judged(target: str, registry: OpenedRegistry, settings: Settings) -> JudgedTarget:
     if names_slug(target) or (names_both(target) and lists(registry, target)):
         return judged_slug(target, registry, base_urls_of(settings))
-    return judged_document(target, registry, registry.reader.keys, registry.reader.at)
+    return judged_document(target, registry, registry.reader.keys, registry.reader.at, private=settings.allow_private)
 
 
 def _unreadable(settings: Settings, trusting: TrustOptions, now: datetime) -> Finding | None:
@@ -115,7 +117,7 @@ def _by_signature(
     return [
         JudgedTarget(target, of_slugs, ())
         if of_slugs and names_slug(target)
-        else _which(judged_document(target, None, trust.keys, now))
+        else _which(judged_document(target, None, trust.keys, now, private=settings.allow_private))
         for target in targets
     ], trust
 

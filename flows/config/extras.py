@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from types import MappingProxyType
 
-from flows.config.settings import Settings, SettingsError
+from flows.config.settings import Settings
+from flows.errors import SettingsError
 
 EXTRAS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {

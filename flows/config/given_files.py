@@ -4,34 +4,30 @@ import errno
 import os
 import stat
 import sys
-import threading
-import urllib.request
-from collections.abc import Callable
-from concurrent.futures import Future
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPException
 from pathlib import Path
-from typing import IO, TypeVar
-from urllib.parse import urlsplit
+from urllib.error import HTTPError
 
+from flows.config.web import SCHEMES, Fetching, PrivateAddressError, fetch
 from flows.errors import FlowError
 
 FETCH_DEADLINE_S = 20.0
 """Limit for the whole response, from the DNS query to the last byte, redirects included."""
 MAX_DOCUMENT_BYTES = 4 * 2**20
 """Four times the limit for passports; a longer document is cut off there, and then found malformed."""
-SCHEMES = ("http", "https")
-
-_Answer = TypeVar("_Answer")
 
 
 class GivenFileError(FlowError):
     """The file or URL given as a passport cannot be read; the message says why."""
 
 
-def read_given(target: str, *, deadline_s: float = FETCH_DEADLINE_S) -> bytes:
-    """Return the bytes of a file or of a URL (http://, https://); raise GivenFileError."""
+def read_given(target: str, *, private: bool, deadline_s: float = FETCH_DEADLINE_S) -> bytes:
+    """Return the bytes of a file or of a URL (http://, https://); raise GivenFileError.
+
+    `private` is whether a URL may lead to this machine or a private network.
+    """
     if is_url(target):
-        return _fetch(target, deadline_s)
+        return _fetch(target, deadline_s, private=private)
     try:
         return read_file(Path(target), max_bytes=MAX_DOCUMENT_BYTES + 1)
     except OSError as error:
@@ -57,7 +53,7 @@ def why_unread(error: Exception, named: str = "name a file") -> str:
 
 def why_no_answer(error: Exception) -> str:
     """Return why an address gave no usable answer, without Python's own words around it."""
-    reason = error if isinstance(error, urllib.error.HTTPError) else getattr(error, "reason", error)
+    reason = error if isinstance(error, HTTPError) else getattr(error, "reason", error)
     return str(getattr(reason, "strerror", None) or reason)
 
 
@@ -85,71 +81,12 @@ def read_file(path: Path, *, max_bytes: int) -> bytes:
         return file.read(max_bytes)
 
 
-def within(deadline_s: float, fetch: Callable[[], _Answer]) -> _Answer:
-    """Return what `fetch` returns; raise its error, or TimeoutError at the deadline.
-
-    It runs in a thread, abandoned then: a socket's own timeout does not bound a response that is sent in drops.
-    """
-    answer: Future[_Answer] = Future()
-
-    def run() -> None:
-        try:
-            answer.set_result(fetch())
-        except Exception as error:  # noqa: BLE001 - raised by whoever waits
-            answer.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
+def _fetch(url: str, deadline_s: float, *, private: bool) -> bytes:
     try:
-        return answer.result(timeout=deadline_s)
-    except TimeoutError:
-        if answer.done():  # a timeout of its own
-            raise
-        raise TimeoutError(f"no complete answer within {deadline_s:g} s") from None
-
-
-def _fetch(url: str, deadline_s: float) -> bytes:
-    try:
-        return within(deadline_s, lambda: _answer(url, deadline_s))
+        return fetch(url, Fetching(MAX_DOCUMENT_BYTES + 1, deadline_s, private)).body
     except TimeoutError:
         raise GivenFileError(f"no complete answer within {deadline_s:g} s: try again, or name a file") from None
     except (OSError, ValueError, HTTPException) as error:
+        if isinstance(error, PrivateAddressError):
+            raise GivenFileError(str(error)) from None
         raise GivenFileError(f"no usable answer ({why_no_answer(error)}): check the address and the network") from None
-
-
-def _answer(url: str, timeout_s: float) -> bytes:
-    try:
-        with _opener().open(url, timeout=timeout_s) as response:
-            return bytes(response.read(MAX_DOCUMENT_BYTES + 1))
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    """Return an opener of http and https with the environment's proxies. urllib's default also opens files and FTP."""
-    proxies = {scheme: proxy for scheme, proxy in urllib.request.getproxies().items() if scheme in SCHEMES}
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(proxies),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        _HttpRedirects(),
-        urllib.request.HTTPErrorProcessor(),
-        urllib.request.UnknownHandler(),
-    ):
-        opener.add_handler(handler)
-    return opener
-
-
-class _HttpRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects to http and https only, without reading their bodies."""
-
-    def redirect_request(  # noqa: PLR0917 - urllib's own signature
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> urllib.request.Request | None:
-        if urlsplit(newurl).scheme not in SCHEMES:
-            reason = f"redirects to {newurl!r}, and only {' and '.join(SCHEMES)} are followed"
-            raise urllib.error.HTTPError(req.full_url, code, reason, headers, fp)
-        fp.close()
-        return super().redirect_request(req, fp, code, msg, headers, newurl)

@@ -14,7 +14,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from flows.config.given_files import why_unread
 from flows.config.source_settings import SourceSettings, Url
 from flows.config.spelling import spelled
-from flows.errors import FlowError
+from flows.errors import SettingsError
 from pipelines.rules.gates import Gates, default_gates, read_gates
 from schemas.sources import CRAWLS
 
@@ -39,10 +39,6 @@ WANTED: Mapping[str, str] = MappingProxyType(
     }
 )
 """Kind of pydantic's error → what a value must be, where pydantic's words are about its input."""
-
-
-class SettingsError(FlowError):
-    """A setting has an invalid value."""
 
 
 class Settings(SourceSettings):
@@ -84,6 +80,9 @@ class Settings(SourceSettings):
     """File that each run writes its metrics to, for the node exporter's textfile collector; none when not set."""
     work: Path | None = None
     """Folder for temporary files and resumable crawls; when not set, the system's folder and the user's cache."""
+
+    allow_private: bool = False
+    """Whether addresses given to `verify` and `--key` may lead to this machine or a private network."""
 
     task_runner: Literal["threads", "dask"] = "threads"
     """What builds the passports of a large batch: threads of the run's process, or the workers of a Dask cluster."""

@@ -93,11 +93,11 @@ def _command(order: CrawlOrder) -> list[str]:
 
 
 def _environment(contact: str, clock_epoch: int | None) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not NOT_THE_CRAWLS.fullmatch(name)}
-    path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH")]))
+    passed = {name: value for name, value in os.environ.items() if not NOT_THE_CRAWLS.fullmatch(name)}
+    path = os.pathsep.join(filter(None, [str(ROOT), passed.get("PYTHONPATH")]))
     clock = {} if clock_epoch is None else {"SOURCE_DATE_EPOCH": str(clock_epoch)}
     own = {"SCRAPY_SETTINGS_MODULE": "spiders.settings", "PYTHONPATH": path, "PASSPORTS_CONTACT": contact}
-    return {**kept, **own, **clock}
+    return {**passed, **own, **clock}
 
 
 async def _run(order: CrawlOrder, on_progress: Callable[[Progress], None]) -> str:

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from flows.config.settings import SettingsError
 from flows.config.user_folders import cache_folder
-from flows.errors import FlowError, FullError
+from flows.errors import FlowError, FullError, SettingsError
 from flows.job.job import Job
 from flows.progress import LOG
 from flows.store.open import canonical_store

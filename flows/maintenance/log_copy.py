@@ -49,5 +49,6 @@ def _begun(target: Store, base: Reader | None) -> Growth:
 def _put(target: Store, files: dict[str, bytes]) -> int:
     drafts = changed(target, ((log_key(name), body) for name, body in files.items()))
     for draft in drafts:
-        target.put(draft.key, draft.body or b"")
+        if isinstance(draft.body, bytes):
+            target.put(draft.key, draft.body)
     return len(drafts)

@@ -8,7 +8,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from flows.config.clock import clock_of, source_date_epoch
-from flows.config.settings import Settings, SettingsError
+from flows.config.settings import Settings
+from flows.errors import SettingsError
 from flows.maintenance.log_copy import copy_log
 from flows.publish.continuity import served_among, signed_snapshots
 from flows.publish.copies import roll_forward

@@ -139,7 +139,7 @@ def waiting_s(jitter_s: float) -> float:
     """Return a random wait of up to `jitter_s` seconds for a run started by a schedule, 0 for any other."""
     context = FlowRunContext.get()
     by_schedule = context is not None and context.flow_run is not None and context.flow_run.auto_scheduled
-    return random.uniform(0.0, jitter_s) if by_schedule else 0.0  # noqa: S311 - a moment, not a secret
+    return random.uniform(0.0, jitter_s) if by_schedule else 0.0  # nosec B311  # noqa: S311 - a moment, not a secret
 
 
 @flow(name="rescrape", flow_run_name="rescrape {slug}")

@@ -7,7 +7,7 @@ import os
 import runpy
 import signal
 import socket
-import subprocess
+import subprocess  # nosec B404 # starts this module, with fixed arguments
 import sys
 import tempfile
 import time
@@ -17,8 +17,7 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flows.config.settings import SettingsError
-from flows.errors import FlowError
+from flows.errors import FlowError, SettingsError
 from flows.job.locks import running_elsewhere
 
 HOST, PORT = "127.0.0.1", 4200
@@ -87,7 +86,7 @@ def own_server(settings: Mapping[str, str] = LASTING) -> Iterator[OwnServer]:
     port = _port(claim)
     server = OwnServer(
         f"http://{HOST}:{port}/api",
-        subprocess.Popen(  # noqa: S603 - this module, with a number
+        subprocess.Popen(  # nosec B603  # noqa: S603 - this module, with a number
             [sys.executable, "-P", "-m", "flows.orchestration.server", str(port), str(os.getpid())],
             env={**os.environ, **settings},
             stdin=subprocess.DEVNULL,
@@ -175,7 +174,7 @@ def _port(claim: socket.socket) -> int:
 def is_healthy(api_url: str) -> bool:
     """Whether a Prefect server answers at an address."""
     try:
-        urllib.request.urlopen(f"{api_url}/health", timeout=5).close()  # noqa: S310 - settings allow http and https only
+        urllib.request.urlopen(f"{api_url}/health", timeout=5).close()  # nosec B310  # noqa: S310 - settings allow http and https only
     except (OSError, HTTPException):
         return False
     return True

@@ -26,7 +26,7 @@ class StaleError(FlowError):
     """Something served must not be relied on any more, or a source was never crawled."""
 
 
-@task(name="look", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=5, retry_condition_fn=is_transient)
+@task(name="ages", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=5, retry_condition_fn=is_transient)
 def read_ages(store_url: str | None) -> Ages:
     """Return the ages of all that a store serves."""
     settings = read_settings(store=store_url)

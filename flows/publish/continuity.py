@@ -15,7 +15,7 @@ from flows.registry.reader import Reader
 from flows.registry.signed_files import EmptyStoreError, RegistryError, checked_delta, find_snapshot
 from flows.store.base import MissingKeyError, Store, TooLargeError
 from flows.store.keys import PASSPORT_COPIES, generation_of
-from flows.trust.departures import departure
+from flows.trust.departures import departure, fork
 from flows.trust.seen import RememberedGeneration
 from pipelines.registry.layout import APPLIED_KEY, DELTAS, POINTER_KEY, SNAPSHOTS, delta_key
 from pipelines.signing.keys import KeyRing
@@ -23,6 +23,7 @@ from schemas.registry import Snapshot
 from schemas.seen import Seen
 
 ANEW = "or begin a new history with `passports refresh --new-store`"
+FORGET = "`passports store forget`"
 REPAIR = "restore the newest one with `passports store repair`"
 
 
@@ -89,8 +90,11 @@ def _objection(store: Store, base: Reader | None, keys: KeyRing, mark: Remembere
         reason = f"generation {newest}, which our key signed too, was published after it"
         return f"{store.name} serves generation {base.generation}, and {reason}: {REPAIR}"
     served = Seen(generation=base.generation, snapshot_sha256=base.snapshot_sha256)
-    if remembered is None or departure(served, remembered, store.name) is None:
+    if remembered is None:
         return None
+    if departure(served, remembered, store.name) is None:
+        forked = fork(base, remembered, store.name)
+        return f"{forked.reason}: restore it from a copy, or, if that is meant, {FORGET}" if forked else None
     how = "with another snapshot than" if remembered.generation == base.generation else "instead of"
     published = f"generation {remembered.generation}, which was published from here"
     return f"{store.name} serves generation {base.generation} {how} {published}: {REPAIR}"

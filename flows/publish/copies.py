@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import takewhile
+from pathlib import Path
 from types import MappingProxyType
 
 from flows.publish.log_files import pending_log
 from flows.publish.pending_writes import PendingWrite, PendingWrites, applied_generation, changed
-from flows.publish.publication import Copies, Progress, Publisher, RenderCopies, Rendering, Step, reported, silent
+from flows.publish.publication import Body, Copies, Progress, Publisher, RenderCopies, Rendering, Step, reported, silent
 from flows.registry.reader import Reader, read_served
 from flows.store.base import ConflictError, Store, find
 from flows.store.pool import each
@@ -115,7 +116,7 @@ def _pages(pending: PendingWrites, rendering: Rendering) -> Iterator[tuple[Step,
         yield Step.PAGE_LIST, pending.page_list(pages)
 
 
-def rewrite_files(reader: Reader, files: Mapping[str, bytes]) -> None:
+def rewrite_files(reader: Reader, files: Mapping[str, Body]) -> None:
     """Write those files that differ from the stored ones, unless a newer generation is served."""
     for batch in PendingWrites(reader, lambda _, body, __: Copies(body)).files(files, Step.SITE):
         try:
@@ -140,15 +141,15 @@ def rewrite(reader: Reader, rows: Iterable[ShardRow], copies: RenderCopies) -> l
 def _write(reader: Reader, drafts: list[PendingWrite]) -> int:
     """Write a batch, unless the reader's generation was overtaken; returns how many keys were written.
 
-    The batch was read before the pointer is checked here: that order makes its conditional writes safe. Deletions have
-    no condition, nor have writes to some stores: after those the pointer is checked once more.
+    The batch was read before the pointer is checked here: that order makes its conditional writes safe. Deletions and
+    uploads of files have no condition, nor have writes to some stores: after those the pointer is checked once more.
     """
     if not drafts:
         return 0
     _ensure_served(reader)
     store = reader.store
     written = sum(each(partial(_write_one, reader), drafts, workers=store.workers))
-    unguarded = reader.pointer.commit == "create" or any(draft.body is None for draft in drafts)
+    unguarded = reader.pointer.commit == "create" or any(not isinstance(draft.body, bytes) for draft in drafts)
     if unguarded and reader.overtaken():
         store.delete(APPLIED_KEY)  # if this process is killed now, the next run compares every copy
         raise _OvertakenError(spoilt=True)
@@ -173,13 +174,19 @@ def _write_one(reader: Reader, draft: PendingWrite) -> int:
 
 
 def _put(store: Store, draft: PendingWrite) -> int:
-    store.put(draft.key, draft.body or b"")
+    if isinstance(draft.body, Path):
+        store.put_from(draft.key, draft.body)
+    else:
+        store.put(draft.key, draft.body or b"")
     return 1
 
 
 def _took(store: Store, draft: PendingWrite, *, guarded: bool) -> bool:
     if draft.body is None:
         store.delete(draft.key)
+        return True
+    if isinstance(draft.body, Path):
+        store.put_from(draft.key, draft.body)
         return True
     if draft.before is None:
         return store.create(draft.key, draft.body)

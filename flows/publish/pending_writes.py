@@ -6,13 +6,14 @@ are right already are not written. Memory holds one shard, and a delta only comp
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
 from typing import NamedTuple
 
 import orjson
 from pydantic import ValidationError
 
-from flows.publish.publication import Copies, Pages, Progress, RenderCopies, Step, reported, silent
+from flows.publish.publication import Body, Copies, Pages, Progress, RenderCopies, Step, reported, silent
 from flows.registry.generation_changes import Due, changes, due, served_in
 from flows.registry.log import RegistryLog
 from flows.registry.reader import Reader
@@ -20,6 +21,7 @@ from flows.registry.signed_files import MAX_POINTER_BYTES
 from flows.store.base import Blob, Store, find
 from flows.store.pool import batches, each
 from pipelines.registry.deltas import encode_delta
+from pipelines.registry.export_keys import PASSPORT_FILES
 from pipelines.registry.layout import APPLIED_KEY, brief_key, delta_key, page_key, passport_copy_key
 from pipelines.registry.revoked import revocation_of, tombstone, tombstone_page
 from pipelines.registry.slots import shards_over
@@ -35,7 +37,7 @@ class PendingWrite(NamedTuple):
     """What a key should hold (None: nothing), and what it held before (None: nothing, or it was not read)."""
 
     key: str
-    body: bytes | None
+    body: Body | None
     before: Blob | None
 
 
@@ -48,10 +50,18 @@ def applied_generation(store: Store) -> int | None:
         return None
 
 
-def changed(store: Store, wanted: Iterable[tuple[str, bytes | None]]) -> list[PendingWrite]:
-    """Read the stored version of each key; return the writes for those that differ from what they should hold."""
-    found = each(lambda item: PendingWrite(*item, find(store, item[0])), wanted, workers=store.workers)
+def changed(store: Store, wanted: Iterable[tuple[str, Body | None]]) -> list[PendingWrite]:
+    """Read the stored version of each key; return the writes for those that differ from what they should hold.
+
+    What is written from a file is not read: it is written in any case.
+    """
+    found = each(partial(_compared, store), wanted, workers=store.workers)
     return [draft for draft in found if draft.body != (draft.before and draft.before.body)]
+
+
+def _compared(store: Store, item: tuple[str, Body | None]) -> PendingWrite:
+    key, body = item
+    return PendingWrite(key, body, None if isinstance(body, Path) else find(store, key))
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,7 @@ class PendingWrites:
         """Return writes of those copies of some passports that differ from the stored ones."""
         return self._changed(self._wanted([(row.slug, row.object) for row in rows]))
 
-    def files(self, files: Mapping[str, bytes], step: Step) -> Iterator[list[PendingWrite]]:
+    def files(self, files: Mapping[str, Body], step: Step) -> Iterator[list[PendingWrite]]:
         """Yield writes of files that do not depend on the generation, where they differ from the stored ones."""
         with reported(self.on_step, step, len(files)):
             yield self._changed(files.items())
@@ -153,7 +163,8 @@ class PendingWrites:
     def _copies_of(self, passport: tuple[str, str | None]) -> tuple[tuple[str, bytes | None], ...]:
         slug, sha256 = passport
         if sha256 is None:
-            return tuple((key(slug), None) for key in (passport_copy_key, page_key, brief_key))
+            kinds = (passport_copy_key, page_key, brief_key, *PASSPORT_FILES.values())
+            return tuple((key(slug), None) for key in kinds)
         document, row = self.object(sha256), self.reader.row(slug)
         rendered = self.render(slug, document, self._log.place(row) if row else None)
         if slug in self.reader.revoked:
@@ -164,7 +175,7 @@ class PendingWrites:
             *((key, body) for key, body in others if body is not None),
         )
 
-    def _changed(self, wanted: Iterable[tuple[str, bytes | None]]) -> list[PendingWrite]:
+    def _changed(self, wanted: Iterable[tuple[str, Body | None]]) -> list[PendingWrite]:
         return changed(self.store, wanted)
 
 

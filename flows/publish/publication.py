@@ -66,20 +66,30 @@ class Copies(NamedTuple):
 
 
 RenderCopies = Callable[[str, bytes, LogPlace | None], Copies]
-"""From a slug, the bytes of its signed passport and its place in the log (None: no log was kept) to its copies."""
+"""From a slug, the bytes of its signed passport and its place in the log (None: there is no log) to its copies."""
+
+
+Body = bytes | Path
+"""Content of a key: bytes, or a file that is uploaded in pieces."""
+
+Load = Callable[[str], bytes]
+"""From the hash of a signed passport to its bytes."""
 
 
 class Pages(Protocol):
     """The pages of one generation."""
 
-    def changed(self) -> Iterator[tuple[str, bytes | None]]:
-        """Yield key and bytes of each page that may differ from the stored one; None: it is to be removed."""
+    def changed(self) -> Iterator[tuple[str, Body | None]]:
+        """Yield key and content of each page that may differ from the stored one; None: it is to be removed.
+
+        A file exists as long as these pages do.
+        """
 
     def listed(self) -> Mapping[str, bytes]:
         """Return key → bytes of the signed list of all pages, once all of `changed` are written."""
 
 
-RenderPages = Callable[[Reader, Callable[[str], bytes], bool], Pages]
+RenderPages = Callable[[Reader, Load, bool], Pages]
 """From a reader of what is served, a function that returns a passport by its hash, and whether to render all afresh."""
 
 

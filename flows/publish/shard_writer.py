@@ -69,7 +69,7 @@ class ShardWriter:
         for index, slots in enumerate(cuts):
             before = {row.slug: row for row in self.base.rows(slots=slots)} if self.base else {}
             came = checked_rows(self.publication.rows(slots), slots)
-            self._demand(row.object for row in came if not _kept(row, before))
+            self._demand(row.object for row in came if not _is_unchanged(row, before))
             for line in print_delta(delta(before.values(), came)):
                 lines.update(line)
                 delta_bytes += len(line)
@@ -123,13 +123,13 @@ class ShardWriter:
         return ref
 
 
-def _kept(row: ShardRow, before: Mapping[str, ShardRow]) -> bool:
+def _is_unchanged(row: ShardRow, before: Mapping[str, ShardRow]) -> bool:
     return row.slug in before and before[row.slug].object == row.object
 
 
 def _stamped(row: ShardRow, before: Mapping[str, ShardRow], generation: int) -> ShardRow:
-    kept = before[row.slug] if _kept(row, before) else None
-    issued_in, place = (kept.generation, kept.log_index) if kept else (generation, None)
+    unchanged = before[row.slug] if _is_unchanged(row, before) else None
+    issued_in, place = (unchanged.generation, unchanged.log_index) if unchanged else (generation, None)
     if (row.generation, row.log_index) == (issued_in, place):
         return row
     return row.model_copy(update={"generation": issued_in, "log_index": place})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
+from typing import Any
 
 import orjson
 
@@ -72,16 +73,24 @@ class RegistryLog:
 
     def check(self, target: str | bytes, *, seen_generation: int | None = None) -> Finding:
         """Return the verdict on a passport as `Reader.check` does, and `not_logged` where its issue is not logged."""
+        if isinstance(target, str):
+            return self.verified(target, seen_generation=seen_generation)[0]
         finding = self.reader.check(target, seen_generation=seen_generation)
         if not finding.verdict.good:
             return finding
-        row = self.reader.row(target if isinstance(target, str) else slug_in(orjson.loads(target)["passport"]))
+        row = self.reader.row(slug_in(orjson.loads(target)["passport"]))
         return self.judged(row, finding) if row else finding
+
+    def verified(self, slug: str, *, seen_generation: int | None = None) -> tuple[Finding, dict[str, Any] | None]:
+        """Return the verdict of `check` on the passport of a slug, and its content as `Reader.verified` does."""
+        finding, passport = self.reader.verified(slug, seen_generation=seen_generation)
+        row = self.reader.row(slug) if finding.verdict.good else None
+        return (self.judged(row, finding) if row else finding), passport
 
     def judged(self, row: ShardRow, finding: Finding) -> Finding:
         """Return a finding, turned to `not_logged` if it is good and the log lacks the entry of a row's issue.
 
-        So too where it lacks the root or the list of revocations in force. Generations of older versions kept no log,
+        So too where it lacks the root or the list of revocations in force. Generations of older versions wrote no log,
         and nothing is asked of them.
         """
         reason = (self._why_not(row) or self.unlogged) if finding.verdict.good else None
@@ -90,7 +99,7 @@ class RegistryLog:
         return finding._replace(verdict=Verdict.NOT_LOGGED, reason=f"{row.slug}: {reason}: {REMEDY}")
 
     def place(self, row: ShardRow) -> LogPlace | None:
-        """Return where the log has a row's issue; None where no log was kept, or its files do not prove the issue."""
+        """Return where the log has a row's issue; None where there is no log, or its files do not prove the issue."""
         if self.reader.snapshot.log is None or row.log_index is None or self._why_not(row):
             return None
         return LogPlace(row.log_index, self.tiles.inclusion(row.log_index, row.log_index + 1))

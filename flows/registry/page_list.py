@@ -8,6 +8,7 @@ import orjson
 from flows.registry.signed_files import RegistryError, read_page_lines, read_page_list
 from flows.store.base import MissingKeyError, Store
 from pipelines.pages.summary import Summary
+from pipelines.registry.export_keys import PASSPORT_FILES
 from pipelines.registry.layout import page_key
 from pipelines.registry.slots import overlapping, slot
 from pipelines.signing.keys import KeyRing
@@ -23,6 +24,8 @@ class PassportEntry(NamedTuple):
     sha256: str
     """Hash of the page."""
     summary: Summary
+    files: dict[str, str]
+    """Kind → hash of its files beside the page."""
 
     def line(self) -> bytes:
         """Return the entry as a line of the list."""
@@ -87,7 +90,10 @@ class EarlierPages(NamedTuple):
         yield from (FileEntry(key, sha256) for key, sha256 in self.others().items())
         for entry in self.passports(range(256)).values() if self.listed else ():
             yield FileEntry(page_key(entry.slug), entry.sha256)
+            yield from (FileEntry(PASSPORT_FILES[kind](entry.slug), one) for kind, one in entry.files.items())
 
 
 def _entry(line: dict[str, Any]) -> PassportEntry:
-    return PassportEntry(line["slug"], line["object"], line["sha256"], Summary(**line["summary"]))
+    return PassportEntry(
+        line["slug"], line["object"], line["sha256"], Summary(**line["summary"]), line.get("files", {})
+    )

@@ -1,10 +1,11 @@
 """Decides at which time a run may publish: never before the served generation, unless a source confirms our clock."""
 
-import urllib.request
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from http.client import HTTPException
+from urllib.error import HTTPError
 
+from flows.config.web import Fetching, fetch
 from flows.errors import FlowError
 from flows.registry.reader import Reader
 from pipelines.ahead import CLOCK_SKEW, is_ahead, latest_date
@@ -60,12 +61,11 @@ def confirmed_by(urls: Iterable[str]) -> Confirm:
 
 def _time_at(url: str) -> datetime | None:
     """Return the time in a server's `Date` header; None where it does not answer, or sends no valid one."""
-    request = urllib.request.Request(url, headers={"User-Agent": "passports"})  # noqa: S310 - settings allow http and https only
+    asking = Fetching(max_bytes=0, deadline_s=TIMEOUT_S, private=True, same_host=True)  # the operator's own setting
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310 - likewise
-            headers = response.headers
-    except urllib.error.HTTPError as error:
-        headers = error.headers
+        date = fetch(url, asking, **{"User-Agent": "passports"}).headers["Date"]
+    except HTTPError as error:
+        date = error.headers["Date"]
     except (OSError, ValueError, HTTPException):
         return None
-    return http_date(headers["Date"] or "")
+    return http_date(date or "")

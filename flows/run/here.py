@@ -59,4 +59,4 @@ def _retried(stage: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
 
 def delay_s(tried: int) -> float:
     """Return the seconds to wait after this many tries before, with a random part, so that runs do not meet again."""
-    return FIRST_DELAY_S * 2.0**tried * random.uniform(1.0, 1.0 + JITTER)  # noqa: S311 - a wait, not a secret
+    return FIRST_DELAY_S * 2.0**tried * random.uniform(1.0, 1.0 + JITTER)  # nosec B311  # noqa: S311 - a wait, not a secret

@@ -1,13 +1,19 @@
 """Copies the pages of another store, each checked against its signed list: a mirror needs no key to have them."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+import shutil
+import sys
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from flows.publish.publication import Pages, RenderPages
+from flows.publish.publication import Body, Load, Pages, RenderPages
 from flows.registry.page_list import EarlierPages
 from flows.registry.reader import Reader
-from flows.registry.signed_files import read_page_list, tampered
+from flows.registry.signed_files import read_page_list, save_hashed, tampered
 from flows.store.base import Store, find
+from pipelines.registry.export_keys import BULK_KEYS
 from pipelines.registry.layout import PAGES_KEY, page_list_key
 
 
@@ -19,8 +25,10 @@ class CopiedPages:
         found = read_page_list(origin, reader.keys)
         fits = found is not None and found[0].snapshot_sha256 == reader.snapshot_sha256
         self._found = found if fits else None
+        self._folder = Path(tempfile.mkdtemp(prefix="passports-pages-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
-    def changed(self) -> Iterator[tuple[str, bytes | None]]:
+    def changed(self) -> Iterator[tuple[str, Body | None]]:
         """Yield the pages that this store has not, by its own list, and those to remove; then the parts of the list."""
         if self._found is None:
             return
@@ -33,7 +41,7 @@ class CopiedPages:
         for key, sha256 in theirs.files():
             gone.discard(key)
             if before.get(key) != sha256:
-                yield key, self._genuine(key, sha256)
+                yield key, self._saved(key, sha256) if key in BULK_KEYS else self._genuine(key, sha256)
         yield from ((key, None) for key in sorted(gone))
         for part in (*self._found[0].passports, self._found[0].others):
             key = page_list_key(part.sha256)
@@ -42,6 +50,12 @@ class CopiedPages:
     def listed(self) -> Mapping[str, bytes]:
         """Return the list as the other store's publisher signed it."""
         return {PAGES_KEY: self._found[1]} if self._found else {}
+
+    def _saved(self, key: str, sha256: str) -> Path:
+        """Return a local copy of a large file."""
+        path = self._folder / sha256
+        save_hashed(self._origin, key, sha256, path, max_bytes=sys.maxsize)
+        return path
 
     def _genuine(self, key: str, sha256: str) -> bytes:
         blob = find(self._origin, key)
@@ -53,7 +67,7 @@ class CopiedPages:
 def copied_from(origin: Store) -> RenderPages:
     """Return a function that gives the pages of another store."""
 
-    def copy(reader: Reader, load: Callable[[str], bytes], afresh: bool) -> Pages:
+    def copy(reader: Reader, load: Load, afresh: bool) -> Pages:
         del load
         return CopiedPages(origin, reader, afresh=afresh)
 

@@ -26,6 +26,12 @@ def llms_text(issuer: Issuer) -> str:
 - [The verdict]({base}/api/v1/verify?slug=qwen-qwq-32b): `/api/v1/verify?slug=…`, or POST a document
 - [The API]({base}/openapi.json): OpenAPI 3.1
 
+## Everything at once
+
+- [Exports]({base}/exports/index.json): JSON Lines, Parquet and SQLite, with size and hash
+- [Statements]({base}/exports/statements.parquet): each claim with source, quote, time and hash
+- [Changes]({base}/feeds/changes.atom): an Atom feed
+
 ## Optional
 
 - [The pointer]({base}/registry/timestamp.json): names the signed snapshot, and through it every file by hash

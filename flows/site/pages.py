@@ -1,37 +1,44 @@
 """Renders the pages of a generation: only those that its changes reach, and the signed list of all of them."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from heapq import nsmallest
 
 import orjson
 
+from flows.publish.publication import Body, Load
 from flows.registry.page_list import EarlierPages, FileEntry, PassportEntry
 from flows.registry.reader import Reader
 from flows.registry.signed_files import seal
+from flows.search.build import ContentDigest
+from flows.site.bulk import BulkExports, sha256_of
+from flows.site.passport_files import PAGE, PassportFiles
 from flows.site.registry_pages import registry_pages
+from flows.site.sitemaps import Sitemaps
+from pipelines.exports.calendar import Ends
 from pipelines.pages.addresses import table_key
 from pipelines.pages.front import FIRST_ROWS, Vocabulary, front_page
 from pipelines.pages.groups import Groups, Kind, group_page, makers_page, vocabulary_page
-from pipelines.pages.passport.page import passport_page
 from pipelines.pages.plain import plain_pages
 from pipelines.pages.registry.status import Figures
 from pipelines.pages.site import Site
 from pipelines.pages.summary import Summary, by_use, summary_of
 from pipelines.pages.table import table_part
 from pipelines.pages.templating import assets, rendering_sha256
+from pipelines.registry.export_keys import ENDS_KEY, PASSPORT_FILES
 from pipelines.registry.layout import INDEX_KEY, PAGES_KEY, page_key, page_list_key
 from pipelines.registry.packing import pack, ref_of, unpack
 from pipelines.registry.shards import MAX_SHARD_BYTES
 from pipelines.registry.slots import shard_count, slots_of
 from pipelines.signing.keys import Signer
-from schemas.registry import PageList, ShardRef
+from schemas.registry import PageList, ShardRef, ShardRow
+from schemas.times import timestamp
 
 _GROUPS: tuple[Kind, ...] = ("capability", "purpose", "failure")
 _MOST_PASSES = 16
 """Passes over the summaries of a large registry in which the pages of makers are rendered."""
-Load = Callable[[str], bytes]
-Changed = Iterator[tuple[str, bytes | None]]
+_KEYS = {PAGE: page_key, **PASSPORT_FILES}
+Changed = Iterator[tuple[str, Body | None]]
 
 
 class SitePages:
@@ -40,7 +47,7 @@ class SitePages:
     def __init__(self, site: Site, signer: Signer | None, reader: Reader, load: Load, *, afresh: bool) -> None:
         self._site, self._signer, self._reader, self._load = site, signer, reader, load
         self._rendering = _digest(site)
-        listed = EarlierPages.of(reader.store, reader.keys)
+        self._listed = listed = EarlierPages.of(reader.store, reader.keys)
         likewise = not afresh and listed.listed is not None and listed.listed.rendering == self._rendering
         self._earlier = listed if likewise else listed._replace(listed=None)
         self._listed_others = listed.others()
@@ -48,7 +55,9 @@ class SitePages:
         self._parts: list[tuple[ShardRef, bytes]] = []
         self._others: dict[str, str] = {}
         self._first: list[Summary] = []
-        self._figures = Figures()
+        self._figures, self._ends, self._sitemaps = Figures(), Ends(), Sitemaps(site, self._count)
+        self._content, self._bulk = ContentDigest(), BulkExports(reader, load)
+        self._files_of = PassportFiles(site, reader, load)
 
     @property
     def _count(self) -> int:
@@ -60,6 +69,13 @@ class SitePages:
         for index in range(self._count):
             yield from self._shard(index, groups)
         for key, body in self._files(groups):
+            yield from self._file(key, body)
+        for key, file in self._bulk.files(self._before, self._content.hexdigest()):
+            if file is None:
+                self._others[key] = self._before[key]
+            else:
+                yield from self._file(key, file)
+        for key, body in self._sitemaps.files(self._others):
             yield from self._file(key, body)
         yield from ((key, None) for key in self._listed_others if key not in self._others)
         self._packed_others = pack(FileEntry(key, sha256).line() for key, sha256 in sorted(self._others.items()))
@@ -75,6 +91,7 @@ class SitePages:
             generation=self._reader.generation,
             snapshot_sha256=self._reader.snapshot_sha256,
             rendering=self._rendering,
+            issued_at=timestamp(self._reader.at),
             passports=tuple(ref for ref, _ in self._parts),
             count=self._count,
             others=self._others_ref,
@@ -85,17 +102,17 @@ class SitePages:
         """Yield the changed pages of one shard, its part of the list, and its part of the table."""
         slots = slots_of(index, self._count)
         before, entries = self._earlier.passports(slots), list[PassportEntry]()
-        for row in self._reader.rows(slots=slots):
+        listed = before or self._listed.passports(slots)
+        rows = list(self._reader.rows(slots=slots))
+        self._content.update(rows)
+        for row in rows:
             entry = before.get(row.slug)
-            if entry is None or entry.object != row.object:
-                document = orjson.loads(self._load(row.object))
-                body = passport_page(self._site, row.slug, document)
-                summary = summary_of(row.slug, document)
-                entry = PassportEntry(row.slug, row.object, hashlib.sha256(body).hexdigest(), summary)
-                yield page_key(row.slug), body
+            if entry is None or entry.object != row.object or row.slug in self._reader.revoked:
+                entry = yield from self._passport(row, listed.get(row.slug), entry)
             entries.append(entry)
             groups.add(entry.summary)
             self._figures.add(entry.summary)
+            self._ends.add(entry.summary)
         self._first = nsmallest(FIRST_ROWS, [*self._first, *(entry.summary for entry in entries)], key=by_use)
         if not entries:
             return
@@ -105,10 +122,28 @@ class SitePages:
         if self._earlier.listed is None or ref not in self._earlier.listed.passports:
             yield page_list_key(ref.sha256), packed
         yield from self._file(table_key(index), table_part(entry.summary for entry in entries))
+        for key, body in self._sitemaps.part(index, (entry.summary for entry in entries)):
+            yield from self._file(key, body)
 
-    def _file(self, key: str, body: bytes) -> Changed:
-        """Yield a file that is no passport's page, unless the list has it already."""
-        self._others[key] = hashlib.sha256(body).hexdigest()
+    def _passport(
+        self, row: ShardRow, listed: PassportEntry | None, likewise: PassportEntry | None
+    ) -> Generator[tuple[str, Body | None], None, PassportEntry]:
+        """Yield those files of a passport that differ from the ones rendered likewise; return its entry.
+
+        `listed` is its entry in the list, whatever its files were rendered with.
+        """
+        document = orjson.loads(self._load(row.object))
+        there = listed.files if listed else {}
+        files = self._files_of.render(row, document, there)
+        hashes = {kind: hashlib.sha256(body).hexdigest() for kind, body in files.items()}
+        known = {PAGE: likewise.sha256, **likewise.files} if likewise else {}
+        yield from ((_KEYS[kind](row.slug), body) for kind, body in files.items() if known.get(kind) != hashes[kind])
+        yield from ((_KEYS[kind](row.slug), None) for kind in there if kind not in files)
+        return PassportEntry(row.slug, row.object, hashes.pop(PAGE), summary_of(row.slug, document), hashes)
+
+    def _file(self, key: str, body: Body) -> Changed:
+        """Yield a file that is none of a passport's, unless the list has it already."""
+        self._others[key] = sha256_of(body)
         if self._before.get(key) != self._others[key]:
             yield key, body
 
@@ -131,9 +166,20 @@ class SitePages:
         }
         passports = self._reader.snapshot.passports
         yield INDEX_KEY, front_page(site, self._first, vocabulary, passports=passports, parts=self._count)
+        yield ENDS_KEY, self._ends.calendar(site)
         yield from registry_pages(site, self._reader, self._figures, self._load, self._before)
-        yield from plain_pages(site, self._reader.key_id)
+        yield from plain_pages(site, self._passports_key())
         yield from assets().items()
+
+    def _passports_key(self) -> str:
+        """Return the id of the key that signs passports now, as the root of trust states it, else of the only one."""
+        keys = self._reader.keys
+        named = [
+            (key.valid_from, one)
+            for one in keys.key_ids
+            if (key := keys.role_key(one, "passports")) and key.state == "active"
+        ]
+        return max(named)[1] if named else self._reader.key_id
 
     def _makers(self, groups: Groups) -> Iterator[Groups]:
         """Yield the groups of makers; of a large registry a range of them at a time, so that memory holds no more."""

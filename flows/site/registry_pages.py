@@ -11,10 +11,12 @@ from pydantic import ValidationError
 from flows.registry.reader import Reader
 from flows.registry.signed_files import RegistryError
 from flows.store.base import MissingKeyError, Store, StoreError, find
+from pipelines.exports.feeds import changes_feed
 from pipelines.pages.addresses import CHANGES_KEY
 from pipelines.pages.registry.changes import change_of, changes_files, generation_of, picked
 from pipelines.pages.registry.status import MOST_BARS, Figures, status_page
 from pipelines.pages.site import Site
+from pipelines.registry.export_keys import CHANGES_FEED_KEY
 from schemas.registry import DeltaLine, Snapshot
 from schemas.run import RunReport
 
@@ -36,7 +38,9 @@ def registry_pages(
         known.get(snapshot.generation) or _generation(reader, snapshot, load)
         for snapshot in history[:_MOST_GENERATIONS]
     ]
-    yield from changes_files(site, [one for one in generations if one]).items()
+    found = [one for one in generations if one]
+    yield from changes_files(site, found).items()
+    yield CHANGES_FEED_KEY, changes_feed(site, found)
 
 
 def _runs(store: Store) -> Iterator[tuple[str, RunReport]]:

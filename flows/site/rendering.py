@@ -7,16 +7,16 @@ from functools import partial
 
 import orjson
 
-from flows.publish.publication import Copies, RenderCopies, Rendering, RenderPages
+from flows.publish.publication import Copies, Load, RenderCopies, Rendering, RenderPages
 from flows.registry.reader import Reader
 from flows.site.llms import llms_text
-from flows.site.pages import Load, SitePages
+from flows.site.pages import SitePages
 from flows.store.base import Store, find
 from flows.trust.roots import RootChain
 from pipelines.log.checkpoint import LogCheckpoint, note
 from pipelines.log.entries import LogPlace, frontier_of
 from pipelines.pages.site import Site
-from pipelines.passport.links import Issuer, links
+from pipelines.passport.links import Issuer, copied
 from pipelines.registry.layout import JWKS_KEY, LLMS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY, brief_key
 from pipelines.signing.contract import schema_text
 from pipelines.signing.keys import Signer, jwk, public_key_of
@@ -72,8 +72,8 @@ def copies_for(issuer: Issuer, brief: RenderBrief = lambda _, __: None) -> Rende
     """
 
     def render(slug: str, document: bytes, place: LogPlace | None) -> Copies:
-        added = {"_links": links(issuer, slug), **({"_log": place.member()} if place else {})}
-        return Copies(document[:-1] + b"," + orjson.dumps(added)[1:], brief=brief(slug, document))
+        proof = place.member() if place else None
+        return Copies(copied(document, issuer, slug, proof), brief=brief(slug, document))
 
     return render
 

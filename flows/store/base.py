@@ -90,6 +90,9 @@ class Store(Protocol):
     def put(self, key: str, body: bytes) -> None:
         """Write a key, replacing what is stored there."""
 
+    def put_from(self, key: str, path: Path) -> None:
+        """Write a local file to a key in pieces, replacing what is stored there."""
+
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the keys below a folder ("registry/snapshots"), sorted; "" yields all."""
 

@@ -18,6 +18,7 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FOLDER_MODE = 0o755
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE_MODE = 0o644
+_PIECE_BYTES = 2**20
 _REMEDIES = {
     errno.ENOSPC: "the disk is full: make room and run again",
     errno.EDQUOT: "the disk quota is used up: make room and run again",
@@ -131,6 +132,20 @@ def open_regular(folder: int, name: str, place: str, max_bytes: int) -> Iterator
         if found.st_size > max_bytes:
             raise TooLargeError(f"{place} is larger than {max_bytes} bytes: this is not a file that we wrote")
         yield file
+
+
+def read_regular(folder: int, name: str, place: str, max_bytes: int) -> bytes:
+    """Return the content of a regular file of a folder; raise as `open_regular` does."""
+    with open_regular(folder, name, place, max_bytes) as file:
+        size = os.fstat(file.fileno()).st_size  # read() allocates as much as it is allowed to read
+        return file.read(min(size, max_bytes))
+
+
+def pieces_of(path: Path) -> Iterator[bytes]:
+    """Yield the content of a file in pieces."""
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE_BYTES):
+            yield piece
 
 
 def is_regular(path: str) -> bool:

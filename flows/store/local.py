@@ -13,7 +13,6 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterable, Iterator
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
@@ -28,7 +27,9 @@ from flows.store.disk import (
     is_regular,
     open_folder,
     open_regular,
+    pieces_of,
     raise_error,
+    read_regular,
     sync_file_system,
     write_new,
 )
@@ -37,7 +38,6 @@ from pipelines.registry import layout
 _TMP = ".tmp"
 _FOLDERS_HELD = 300
 """Folders kept open: the 256 of passports by hash and some more, well below the limit of open files of a process."""
-_PIECE_BYTES = 2**20
 _PUBLICATION = "publish.lock"
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -52,7 +52,7 @@ class LocalStore:
         self._name = str(self._root)
         self._held = HeldLock()
         self._mark, self._numbers = secrets.token_hex(8), count()
-        """Make the names of temporary files unique, together with the process id, also across machines."""
+        """Make the names of temporary files unique, with the process id, also across machines."""
 
     @property
     def name(self) -> str:
@@ -62,7 +62,7 @@ class LocalStore:
     def get(self, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob:
         """Return the content of a key, its SHA-256 as token; raise MissingKeyError or TooLargeError."""
         with explained(self.name, key), self._folder_of(key, make=False) as (folder, leaf):
-            return Blob(body := self._read(folder, leaf, key, max_bytes), _token(body))
+            return Blob(body := read_regular(folder, leaf, f"{self.name}: {key}", max_bytes), _token(body))
 
     @contextlib.contextmanager
     def open(self, key: str, *, max_bytes: int = sys.maxsize) -> Iterator[BinaryIO]:
@@ -93,8 +93,7 @@ class LocalStore:
 
     def create_from(self, key: str, path: Path) -> bool:
         """Create a key from a file, in pieces; returns False, and writes nothing, where it exists."""
-        with path.open("rb") as file:
-            return self._create(key, iter(partial(file.read, _PIECE_BYTES), b""))
+        return self._create(key, pieces_of(path))
 
     def _create(self, key: str, pieces: Iterable[bytes]) -> bool:
         with explained(self.name, key), self._staged(key, pieces) as (tmp, name, folder, leaf):
@@ -118,8 +117,15 @@ class LocalStore:
             self._settle(key, folder)
 
     def put(self, key: str, body: bytes) -> None:
-        """Write a key by renaming the finished file over what is stored there."""
-        with explained(self.name, key), self._staged(key, (body,)) as (tmp, name, folder, leaf):
+        """Write a key, replacing what is stored there."""
+        self._put(key, (body,))
+
+    def put_from(self, key: str, path: Path) -> None:
+        """Write a key from a file, in pieces."""
+        self._put(key, pieces_of(path))
+
+    def _put(self, key: str, pieces: Iterable[bytes]) -> None:
+        with explained(self.name, key), self._staged(key, pieces) as (tmp, name, folder, leaf):
             os.rename(name, leaf, src_dir_fd=tmp, dst_dir_fd=folder)
             self._settle(key, folder)
 
@@ -235,15 +241,9 @@ class LocalStore:
                     os.unlink(entry.name, dir_fd=tmp)
 
     def _token_of(self, folder: int, leaf: str, key: str) -> str | None:
-        try:
-            return _token(self._read(folder, leaf, key, MAX_BLOB_BYTES))
-        except FileNotFoundError:
-            return None
-
-    def _read(self, folder: int, leaf: str, key: str, max_bytes: int) -> bytes:
-        with open_regular(folder, leaf, f"{self.name}: {key}", max_bytes) as file:
-            size = os.fstat(file.fileno()).st_size  # read() allocates as much as it is allowed to read
-            return file.read(min(size, max_bytes))
+        with contextlib.suppress(FileNotFoundError):
+            return _token(read_regular(folder, leaf, f"{self.name}: {key}", MAX_BLOB_BYTES))
+        return None
 
 
 def _token(body: bytes) -> str:

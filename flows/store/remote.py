@@ -129,10 +129,7 @@ class ObjectStore:
         """Upload a file in parts; returns False where the key exists: not every service checks that as it writes."""
         if self.exists(key):
             return False
-        served = layout.headers(keys.checked(key))
-        attributes = {"Content-Type": served.content_type, "Cache-Control": served.cache_control}
-        with _explained(self.name, key):
-            obstore.put(self._client, key, path, attributes=attributes, max_concurrency=_PARTS_AT_ONCE)
+        self.put_from(key, path)
         return True
 
     def swap(self, key: str, body: bytes, expected: str) -> None:
@@ -150,6 +147,13 @@ class ObjectStore:
     def put(self, key: str, body: bytes) -> None:
         """Write a key, replacing what is stored there."""
         self._put(key, body, "overwrite")
+
+    def put_from(self, key: str, path: Path) -> None:
+        """Upload a file in parts, replacing what is stored there."""
+        served = layout.headers(keys.checked(key))
+        attributes = {"Content-Type": served.content_type, "Cache-Control": served.cache_control}
+        with _explained(self.name, key):
+            obstore.put(self._client, key, path, attributes=attributes, max_concurrency=_PARTS_AT_ONCE)
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the keys below a folder, sorted."""

@@ -1,10 +1,18 @@
 """Compares what a registry serves with what was seen of it before: an older state is a rollback, another one a fork."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from itertools import islice
 
+from flows.registry.reader import Reader
+from flows.registry.signed_files import TamperedError
+from flows.store.base import StoreError
 from schemas.root import RootRef
 from schemas.seen import Seen
 from schemas.verdict import Finding, Verdict
+
+MOST_FOLLOWED = 128
+"""Most generations followed back from the one served to the one seen before; each is a file to read."""
 
 
 def departure(served: Seen, remembered: Seen | None, registry: str) -> Finding | None:
@@ -47,3 +55,23 @@ def departure_of_revocations(number: int, remembered: int, registry: str) -> Fin
         return None
     shown = f"it names list {number} of revocations" if number else "it names no list of revocations"
     return Finding(Verdict.ROLLBACK, f"{registry}: {shown}, but list {remembered} was seen before")
+
+
+def fork(reader: Reader, remembered: Seen, registry: str) -> Finding | None:
+    """Return the finding that the generation served does not descend from the earlier one seen before; None if not.
+
+    Also None where its ancestors cannot be followed that far: earlier snapshots are removed in time, and may be signed
+    with a key that is not trusted any more.
+    """
+    if reader.generation == remembered.generation:
+        return None
+    with suppress(TamperedError, StoreError):
+        for snapshot in islice(reader.ancestry(), MOST_FOLLOWED):
+            parent = (snapshot.parent or 0, snapshot.parent_sha256)
+            if parent == (remembered.generation, remembered.snapshot_sha256):
+                return None
+            if parent[0] <= remembered.generation:
+                seen = f"generation {remembered.generation} that was seen before, so it is another history"
+                reason = f"{registry}: generation {reader.generation} does not descend from {seen}"
+                return Finding(Verdict.EQUIVOCATION, reason)
+    return None

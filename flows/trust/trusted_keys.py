@@ -115,7 +115,7 @@ def trusted_reader(settings: Settings, store: Store, at: datetime) -> Reader:
 
 def _named(settings: Settings, store: Store | None, key: str) -> TrustedKeys:
     if is_url(key):
-        return _fetched(key)
+        return _fetched(key, private=settings.allow_private)
     path = Path(key)
     if is_key_id(key) and not path.exists():
         if store is None:
@@ -129,9 +129,9 @@ def _named(settings: Settings, store: Store | None, key: str) -> TrustedKeys:
     return _endorsed(store, trust) if store else trust
 
 
-def _fetched(url: str) -> TrustedKeys:
+def _fetched(url: str, *, private: bool) -> TrustedKeys:
     try:
-        return TrustedKeys(KeyRing.from_jwks(read_given(url).decode()), f"keys from {url}", "key")
+        return TrustedKeys(KeyRing.from_jwks(read_given(url, private=private).decode()), f"keys from {url}", "key")
     except (GivenFileError, UnicodeDecodeError, KeyFormatError) as error:
         raise SigningKeyError(f"--key {url}: {error}") from None
 

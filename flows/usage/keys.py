@@ -75,7 +75,7 @@ def rotate(
 ) -> None:
     """Prepare a root in which a new key signs; the old one is retired, and stays valid for what it signed."""
     from flows.commands.keys import changing
-    from flows.config.settings import SettingsError
+    from flows.errors import SettingsError
 
     if role == "root":
         changing.rotate_root(store, new_key, threshold, out, as_json=as_json)

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from flows.commands.terminal import Volume, note, speak
-from flows.config.settings import unknown_variables
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show neither progress nor notes, only answers and errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every step, with its time.")]
@@ -38,6 +37,8 @@ def _with_volume(function: Callable[..., None]) -> Callable[..., None]:
     def run(*arguments: Any, quiet: bool, verbose: bool, **options: Any) -> None:  # noqa: ANN401 - the command's own
         if quiet and verbose:
             raise typer.BadParameter("give either --quiet or --verbose")
+        from flows.config.settings import unknown_variables
+
         speak(Volume.QUIET if quiet else Volume.VERBOSE if verbose else Volume.NORMAL)
         for warning in unknown_variables(os.environ):
             note(warning)

@@ -21,7 +21,7 @@ from schemas.sources import BY_NAME, EXTRACTION
 Json = Mapping[str, Any]
 
 
-LOOKS = ("roll", "absence")
+OBSERVATIONS = ("roll", "absence")
 """Kinds of records that show that another record is absent."""
 
 MOST_CACHED = 512
@@ -53,8 +53,8 @@ def regather(
     """
     wanted, at_hand = list(named), list(records)
     found = _found(wanted, at_hand, cited)
-    own = [one.listing for one in found if one.by == "own" and one.listing.kind not in LOOKS]
-    observations = tuple(one.listing for one in found if one.by == "own" and one.listing.kind in LOOKS)
+    own = [one.listing for one in found if one.by == "own" and one.listing.kind not in OBSERVATIONS]
+    observations = tuple(one.listing for one in found if one.by == "own" and one.listing.kind in OBSERVATIONS)
     beside = [one for one in _beside(wanted, at_hand) if not _only_shares_the_slug(one, slug, own)]
     owner = next((one.base_id for one in own if one.slug == slug), None)
     under_the_same_ids = _under_the_same_ids(at_hand, found)
@@ -94,8 +94,8 @@ def _meant(
     read = [(raw, listing) for raw in stored if isinstance(listing := _admitted(raw), Listing)]
     if len(read) < count:
         raise NotJoinedError(f"no readable record {key[1]!r} of {key[0]} is stored")
-    likely = sorted(read, key=lambda one: (one[0].content_sha256 not in cited, one[1].kind not in LOOKS))
-    return sorted(likely[:count], key=lambda one: one[1].kind in LOOKS)
+    likely = sorted(read, key=lambda one: (one[0].content_sha256 not in cited, one[1].kind not in OBSERVATIONS))
+    return sorted(likely[:count], key=lambda one: one[1].kind in OBSERVATIONS)
 
 
 def _beside(named: Iterable[Json], records: Iterable[RawListing]) -> list[Listing]:
@@ -145,7 +145,7 @@ def _see_that_none_is_left_out(slug: str, own: list[Listing], beside: Iterable[L
     """Check that every stored record of this model is named: one that contradicts the passport must not be left out."""
     for listing in beside:
         placed = next((one for one in joins.passports_of(listing) if one.slug == slug), None)
-        if placed and listing.kind not in LOOKS and (placed.by != "own" or _is_an_offer(listing, own)):
+        if placed and listing.kind not in OBSERVATIONS and (placed.by != "own" or _is_an_offer(listing, own)):
             raise NotJoinedError(
                 f"{listing.id!r} of {listing.source} is of this model, but the passport does not name it"
             )
@@ -153,9 +153,9 @@ def _see_that_none_is_left_out(slug: str, own: list[Listing], beside: Iterable[L
 
 def _see_that_facets_are_named(subject: Subject, found: Iterable[NamedRecord]) -> None:
     """Check that a passport names those answers about all models that say something of its own, and no others."""
-    told = {(one.listing.source, one.listing.id) for one in subject.supplements if one.listing.kind == "facet"}
+    stated = {(one.listing.source, one.listing.id) for one in subject.supplements if one.listing.kind == "facet"}
     named = {(one.listing.source, one.listing.id) for one in found if one.listing.kind == "facet"}
-    for source, record_id in sorted(told ^ named):
+    for source, record_id in sorted(stated ^ named):
         what = "says nothing of this model" if (source, record_id) in named else "is not among the records"
         raise NotJoinedError(f"{record_id!r} of {source} {what}")
 

@@ -35,10 +35,10 @@ def from_claim(path: str, claim: Claim) -> Document:
     """Evidence of a claim: the value at its locator, or for methods that read text the words out of it."""
     fact, listing = claim
     entry = stated(path, listing, fact.locator, fact.as_stated)
-    return entry if fact.method == "structured" else _told(entry, fact.method)
+    return entry if fact.method == "structured" else _with_method(entry, fact.method)
 
 
-def _told(entry: Document, method: Method) -> Document:
+def _with_method(entry: Document, method: Method) -> Document:
     renamed = {("quote" if key == "value" else key): value for key, value in entry.items()}
     return {**(renamed if method in QUOTING else entry), "method": method}
 

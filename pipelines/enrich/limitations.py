@@ -6,6 +6,7 @@ from typing import NamedTuple
 from pipelines.enrich.templates import quoted
 from pipelines.merge.subject import Subject
 from pipelines.rules.failure_modes import LIMIT
+from pipelines.texts.instructions import instruction_in
 from schemas.listing import Claim
 
 MOST_QUOTES = 5
@@ -35,11 +36,14 @@ def quotes(subject: Subject, names: Iterable[str]) -> list[Claim]:
 
 
 def plain_limitations(subject: Subject, used: Collection[object]) -> list[PlainLimitation]:
-    """The sentences that no failure mode covers, without those that are `used` as evidence of one."""
+    """The sentences that no failure mode covers, without those that are `used` as evidence of one.
+
+    A sentence that reads as an instruction to a model is not repeated as ours: the text is flagged for it.
+    """
     found: dict[str, list[Claim]] = {}
     for item in subject.items(LIMIT.rstrip(":")):
         for claim in _claims(subject, LIMIT + item) if item.startswith(PLAIN) else ():
-            if claim.fact.as_stated not in used:
+            if claim.fact.as_stated not in used and not instruction_in(str(claim.fact.as_stated)):
                 found.setdefault(quoted(claim), []).append(claim)
     return [PlainLimitation(text, tuple(claims[:MOST_QUOTES])) for text, claims in [*found.items()][:MOST_PLAIN]]
 

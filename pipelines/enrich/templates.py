@@ -1,13 +1,12 @@
 """Fills the rules' sentences with facts; values are shortened, free of control characters, and never obeyed."""
 
-import re
 from decimal import Decimal
 
 from pipelines.formats.decimals import plain
 from pipelines.formats.text import clean
 from pipelines.markdown.sentences import plain_text
 from pipelines.normalise.prices import PRICE_UNITS
-from pipelines.rules.failure_modes import LIMIT
+from pipelines.rules.failure_modes import LIMIT, PLACE
 from schemas.listing import Claim, FactValue
 from schemas.sources import SOURCES
 
@@ -31,10 +30,6 @@ PRICES_OF_TOKENS = frozenset(
 )
 """Facts that are the price of one token: fractions of a cent, and so shown by the million."""
 
-PLACE = re.compile(r"\{([a-z0-9_:-]+)\}")
-"""A placeholder in a rule's sentence: a fact's name in braces. It becomes the value, or the text that states a
-limit."""
-
 
 def fill(template: str, claims: dict[str, Claim]) -> str:
     """Replace each {fact} by its value, and each {limit:…} by the name of the text that states it.
@@ -43,10 +38,10 @@ def fill(template: str, claims: dict[str, Claim]) -> str:
     """
     if "{" not in template:
         return template
-    return PLACE.sub(lambda place: _told(place[1], claims[place[1]]), template)
+    return PLACE.sub(lambda place: _stated(place[1], claims[place[1]]), template)
 
 
-def _told(name: str, claim: Claim) -> str:
+def _stated(name: str, claim: Claim) -> str:
     return text_of_claim(claim) if name.startswith(LIMIT) else in_words(name, claim.fact.value)
 
 

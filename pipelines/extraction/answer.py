@@ -117,19 +117,19 @@ def accepted_proposals(answer: str, text: SourceText) -> AcceptedProposals:
     proposed, rules = _read(answer), extraction_rules()
     stored = text.text.encode()
     sentences = list(_sentences(stored))
-    kept: dict[tuple[str, int], Proposal] = {}
+    accepted: dict[tuple[str, int], Proposal] = {}
     dropped: Counter[str] = Counter()
     for one in proposed:
         found = _judge(one, text.text, stored, sentences, rules)
         if isinstance(found, str):
             dropped[found] += 1
-        elif (found.claim, found.start) in kept:
+        elif (found.claim, found.start) in accepted:
             dropped["repeated"] += 1
-        elif len(kept) == rules.bounds.most_proposals:
+        elif len(accepted) == rules.bounds.most_proposals:
             dropped["too many"] += 1
         else:
-            kept[found.claim, found.start] = found
-    ordered = sorted(kept.values(), key=lambda proposal: (proposal.start, proposal.claim))
+            accepted[found.claim, found.start] = found
+    ordered = sorted(accepted.values(), key=lambda proposal: (proposal.start, proposal.claim))
     return AcceptedProposals(tuple(ordered), dict(sorted(dropped.items())))
 
 

@@ -42,6 +42,12 @@ _UNSEEN = re.compile(
 )
 """Invisible characters; the two joiners only beside ASCII, as in Persian, Hindi or an emoji they change what shows."""
 
+INVISIBLE = re.compile(
+    f"[{_UNSAFE_RANGES}\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200d\u2060-\u2064\u206a-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\U000e0100-\U000e01ef]"
+)
+"""Every character that shows nothing by itself, joiners and variation selectors too."""
+
 _TOGETHER = (
     frozenset(["LATIN", "CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"]),
     frozenset(["LATIN", "CJK", "BOPOMOFO"]),
@@ -52,12 +58,16 @@ _TOGETHER = (
 _SIGNS = frozenset(["FEMININE", "MASCULINE", "MICRO", "MODIFIER"])
 """First words of the Unicode names of letters that are signs in any script."""
 
-_LIKE_LATIN = frozenset(
-    "\u0405\u0406\u0408\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u04ae\u04c0\u051a\u051c"
-    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0455\u0456\u0458\u04bb\u04cf\u0501\u051b\u051d"
-    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bd\u03bf\u03c1\u03c5"
+LIKE_LATIN = dict(
+    zip(
+        "\u0405\u0406\u0408\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u04ae\u04c0\u051a\u051c"
+        "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0455\u0456\u0458\u04bb\u04cf\u0501\u051b\u051d"
+        "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bd\u03bf\u03c1\u03c5",
+        "SIJABEKMHOPCTXYIQWaeopcyxsijhldqwABEZHIKMNOPTYXvopu",
+        strict=True,
+    )
 )
-"""Cyrillic and Greek letters that look like a Latin one (from the confusables of UTS 39)."""
+"""Cyrillic and Greek letters → the Latin one that they look like (from the confusables of UTS 39)."""
 
 
 def visible(text: str) -> str:
@@ -77,7 +87,7 @@ def disguise_in(name: str) -> str | None:
         if len(scripts) > 1 and not any(map(scripts.issubset, _TOGETHER)):
             return f"{' and '.join(sorted(scripts)[:3])} letters in one word"
     foreign = [letter for letter in name if letter.isalpha() and _script(letter) in ("CYRILLIC", "GREEK")]
-    if foreign and _LIKE_LATIN.issuperset(foreign):
+    if foreign and LIKE_LATIN.keys() >= set(foreign):
         return f"{_script(foreign[0])} letters that look like LATIN ones"
     return None
 

@@ -42,5 +42,5 @@ def with_crawl(crawls: tuple[ListCrawl, ...], report: CrawlReport) -> tuple[List
     twin = same_query(query, crawls)
     listings = (twin.listings if twin else None) if report.scope == "changes" else report.listings
     crawl = ListCrawl(query=query, began_at=report.started_at, listings=listings)
-    kept = [one for one in crawls if not covers(query, one.query) or one.began_at > crawl.began_at]
-    return tuple(sorted((*kept, crawl), key=lambda one: one.began_at)[-MOST_LIST_CRAWLS:])
+    others = [one for one in crawls if not covers(query, one.query) or one.began_at > crawl.began_at]
+    return tuple(sorted((*others, crawl), key=lambda one: one.began_at)[-MOST_LIST_CRAWLS:])

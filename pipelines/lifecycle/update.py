@@ -65,7 +65,7 @@ def updated(last: Iterable[AdmittedLine], new: Iterable[AdmittedLine], scope: Cr
                 replaced.append(line.raw.id)
             else:
                 refused.append(_refused(line, move))
-            if _is_to_be_told(last_one):
+            if _is_to_be_shown(last_one):
                 answer = record_relocation(move, last_one)
                 came[_key(answer)] = answer
     scope = scope._replace(unread=frozenset(map(str.lower, scope.unread)))
@@ -128,7 +128,7 @@ def _may_take_the_place(line: AdmittedLine, last: AdmittedLine) -> bool:
     return not BY_NAME[line.raw.source].names_passports or is_gone(_missed(last, line.raw.observed_at))
 
 
-def _is_to_be_told(last: AdmittedLine) -> bool:
+def _is_to_be_shown(last: AdmittedLine) -> bool:
     """Whether a passport may rest on a record, so that its replacement is evidence; not if the record has moved."""
     return BY_NAME[last.raw.source].names_passports and last.moved_to is None
 

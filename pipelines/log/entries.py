@@ -55,7 +55,7 @@ def event_entry(event: Event, generation: int) -> bytes:
 def logged(before: dict[str, ShardRow], after: Iterable[ShardRow], generation: int) -> Iterator[tuple[str, bytes]]:
     """Yield slug and entry for what a generation issued or removed, given its rows of some slots and those before.
 
-    Rows that no entry states yet, as older versions kept no log, are stated as issued. The order is that of slugs.
+    Rows that no entry states yet, as older versions wrote no log, are stated as issued. The order is that of slugs.
     """
     rows = {row.slug: row for row in after}
     for slug in sorted(before.keys() | rows.keys()):

@@ -28,6 +28,8 @@ class Section(NamedTuple):
     """Kind that the heading announces, else that of the heading above it, unless a sibling before it has another."""
     accepts: bool
     """Whether the heading announces limits so plainly that its sentences state them without a word of weakness."""
+    mixed: bool
+    """Whether the heading announces uses as well as limits."""
     title: Passage | None
     """The heading as written, without the marks before it; None before the first heading."""
     start: int
@@ -65,7 +67,7 @@ def _sections(text: MarkdownText, first_line: int, start: int) -> Iterator[Secti
     above: list[tuple[int, SectionKind]] = []
     heading, passages = Heading("", 0, 0), list[Passage]()
     kind: SectionKind = "other"
-    accepts, title = False, None
+    accepts, mixed, title = False, False, None
     for part in read_blocks(text, first_line):
         if isinstance(part, Passage):
             passages.append(part)
@@ -73,15 +75,16 @@ def _sections(text: MarkdownText, first_line: int, start: int) -> Iterator[Secti
             passages.append(_as_passage(text, part))
         else:
             byte = max(start, text.byte_at(text.line_place(text.line_of(part.place))))
-            yield Section(heading.text, heading.level, kind, accepts, title, start, byte, tuple(passages))
+            yield Section(heading.text, heading.level, kind, accepts, mixed, title, start, byte, tuple(passages))
             rule = _rule(part.text)
-            kind, accepts = rule.kind if rule else _inherited(part, above), rule is not None and rule.accepts
+            kind = rule.kind if rule else _inherited(part, above)
+            accepts, mixed = (rule.accepts, rule.mixed) if rule else (False, False)
             title = _as_passage(text, part)
             above = [outer for outer in above if outer[0] < part.level]
             above.append((part.level, kind))
             heading, start, passages = part, byte, []
     end = text.byte_at(len(text.text))
-    yield Section(heading.text, heading.level, kind, accepts, title, start, end, tuple(passages))
+    yield Section(heading.text, heading.level, kind, accepts, mixed, title, start, end, tuple(passages))
 
 
 def _inherited(heading: Heading, before: list[tuple[int, SectionKind]]) -> SectionKind:

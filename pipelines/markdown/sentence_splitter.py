@@ -29,6 +29,11 @@ _CODE_NEXT: Final = re.compile(r"\s+[`<]")
 LONGEST_WORD: Final = 40
 """Most characters that are read before a full stop, and after it."""
 
+FEWEST_WORDS: Final = 4
+SHORTEST_LAST_WORD: Final = 3
+"""What a full stop ends, where the next sentence begins with a small letter: so many words, the last so long."""
+
+_SMALL_WORD: Final = re.compile(r"[a-z]+(?![^\s'\u2019]*[.=(]\S)")
 _LAST_WORD: Final = re.compile(r"[^\s(\[\"“*_]*\Z")
 
 
@@ -67,7 +72,7 @@ def _ends(text: str, start: int, end: re.Match[str], *, code_follows: bool) -> b
         return False
     if code_follows or not following[0].islower():
         return True
-    return end[0][0] == "." and _is_name(following.split()[0])
+    return end[0][0] == "." and (_is_name(following.split()[0]) or _begins_small(text, start, end, following))
 
 
 def _is_abbreviation(text: str, start: int, end: int) -> bool:
@@ -76,6 +81,20 @@ def _is_abbreviation(text: str, start: int, end: int) -> bool:
     word = found[0].casefold() if found else ""
     numbered = end - start < LONGEST_WORD and not text[start:end].strip(" 0123456789")
     return word in card_rules().abbreviations or (len(word) == 1 and word.isalpha()) or numbered
+
+
+def _begins_small(text: str, start: int, end: re.Match[str], following: str) -> bool:
+    """Whether a sentence without a capital follows: "It is in Finnish. it cannot be used for others"."""
+    before = text[start : end.start()].split()
+    word = _SMALL_WORD.match(following)
+    return (
+        end[0] == "."
+        and len(before) >= FEWEST_WORDS
+        and before[-1].isalpha()
+        and len(before[-1]) >= SHORTEST_LAST_WORD
+        and word is not None
+        and word[0] in card_rules().beginnings
+    )
 
 
 def _is_name(word: str) -> bool:

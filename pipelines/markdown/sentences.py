@@ -36,6 +36,12 @@ _LABEL: Final = re.compile(
 )
 _EMPHASIS: Final = re.compile(r"(\*{1,3}|_{1,3})(?=\S)")
 _CLOSING: Final = re.compile(r"(?<=\S)(\*{1,3}|_{1,3})\Z")
+_PICTOGRAM: Final = r"[\u2190-\u2bff\u3030\u303d\ufe0f\u200d\U0001f000-\U0001faff]"
+_PICTURED: Final = re.compile(rf"(?:{_PICTOGRAM}+\s*|:[a-z_]{{3,30}}:\s+)+")
+_PICTURES: Final = re.compile(rf"\s*{_PICTOGRAM}+\Z")
+_CODE: Final = re.compile(r"`[^`]*`")
+_QUOTATION: Final = (('"', '"'), ("\u201c", "\u201d"), ("\u300c", "\u300d"), ("\u300e", "\u300f"))
+"""Marks that begin and end words of somebody else, or an example."""
 
 
 class Sentence(NamedTuple):
@@ -55,6 +61,8 @@ class Sentence(NamedTuple):
     """Whether it is in a list."""
     lead_in: str
     """The line that introduces its list ("It is not meant for:"), or ""."""
+    quoted: bool
+    """Whether it is between quotation marks, and so an example or the words of others."""
 
 
 class SectionSentences(NamedTuple):
@@ -125,7 +133,7 @@ def _sentences(text: MarkdownText, passage: Passage, number: int, lead_in: str) 
     for span in sentence_spans(passage.text, begin):
         start, end = _trimmed(passage.text, *span)
         words = plain_text(passage.text[start:end]) if start < end <= start + LONGEST_QUOTE_CHARS else ""
-        if _is_quotable(words):
+        if _is_quotable(words) and not _CODE.fullmatch(passage.text, start, end):
             yield Sentence(
                 text=words,
                 label=label,
@@ -134,6 +142,7 @@ def _sentences(text: MarkdownText, passage: Passage, number: int, lead_in: str) 
                 passage=number,
                 item=passage.item,
                 lead_in=lead_in,
+                quoted=_is_quoted(passage.text, start, end),
             )
 
 
@@ -148,8 +157,36 @@ def _label(text: str) -> tuple[str, int]:
     return (plain_text(found["inside"]), found.end()) if found else ("", 0)
 
 
+def _is_quoted(text: str, start: int, end: int) -> bool:
+    """Whether a quotation that begins before a sentence, or with it, ends at its end or after it."""
+    for opening, closing in _QUOTATION:
+        if opening in text and _is_open(text[:start], opening, closing):
+            return True
+        if text.startswith(opening, start):
+            return text.endswith(closing, start + 1, end) or _is_open(text[start:end], opening, closing)
+    return False
+
+
+def _is_open(text: str, opening: str, closing: str) -> bool:
+    if opening == closing:
+        return text.count(opening) % 2 == 1
+    return text.count(opening) > text.count(closing)
+
+
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """First and last place of a sentence without marks of emphasis that span all of it or are not closed in it."""
+    """First and last place of a sentence without emojis around it, and without marks of emphasis around all of it."""
+    start, end = _without_pictures(text, start, end)
+    return _without_pictures(text, *_without_emphasis(text, start, end))
+
+
+def _without_pictures(text: str, start: int, end: int) -> tuple[int, int]:
+    before = _PICTURED.match(text, start, end)
+    after = None if text[start:end].isascii() else _PICTURES.search(text, start, end)
+    return before.end() if before else start, after.start() if after else end
+
+
+def _without_emphasis(text: str, start: int, end: int) -> tuple[int, int]:
+    """First and last place without marks of emphasis that span all of a sentence or are not closed in it."""
     mark = _EMPHASIS.match(text, start, end)
     if mark:
         inside = text[mark.end() : end]

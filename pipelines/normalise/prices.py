@@ -15,7 +15,7 @@ PRICE_UNITS = {
     "request": "request",
     "image": "input image",
     "image_output": "output image",
-    "image_token": "image token",
+    "image_token": "image token",  # nosec B105 # a unit, no secret
     "audio": "audio input token",
     "audio_output": "audio output token",
     "input_audio_cache": "cached audio input token",

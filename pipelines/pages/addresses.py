@@ -54,6 +54,6 @@ def _plain(name: str) -> str:
     stem = _UNFIT.sub("-", lower).strip("-._")[:_LONGEST]
     return (
         lower
-        if stem == lower
+        if stem == lower and name.isascii()  # the Kelvin sign's lower case is "k"
         else f"{stem or 'maker'}~{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:_HASH]}"
     )

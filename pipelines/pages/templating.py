@@ -14,8 +14,8 @@ from pipelines.pages import words
 
 PACKAGE = "pipelines.pages"
 ASSETS = "assets"
-RENDERED_BY = (PACKAGE, "pipelines.views", "pipelines.rules")
-"""Packages whose files decide what a page has; when one changes, every page is rendered again."""
+RENDERED_BY = (PACKAGE, "pipelines.exports", "pipelines.views", "pipelines.rules")
+"""Packages whose files decide what a page or an export has; when one changes, all are rendered again."""
 
 
 def render(template: str, values: Mapping[str, object]) -> bytes:

@@ -84,10 +84,10 @@ def draft(subject: Subject, terms: IssueContext) -> Draft:
         "unknowns": unknown,
         "provenance": {"pipeline": PIPELINE, "rules_sha256": rulebook().sha256, "cause": ""},
     }
-    return Draft(subject, unfragile, payload_digest(unfragile), facts_digest(_told(subject), life.flags))
+    return Draft(subject, unfragile, payload_digest(unfragile), facts_digest(_stated(subject), life.flags))
 
 
-def _told(subject: Subject) -> Iterator[Listing]:
+def _stated(subject: Subject) -> Iterator[Listing]:
     """All records that state something of a model, with the answers that there is none."""
     yield from subject.listings()
     if subject.absence and subject.absence.confirmed:

@@ -1,6 +1,9 @@
 """The issuer of a passport, and the addresses in its `_links` and `distribution`."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
 
 
 class Issuer(NamedTuple):
@@ -32,3 +35,17 @@ def links(issuer: Issuer, slug: str) -> dict[str, str]:
         "schema": f"{base}/schema.json",
         "docs": f"{base}/docs",
     }
+
+
+def copied(document: bytes, issuer: Issuer, slug: str, proof: Mapping[str, Any] | None) -> bytes:
+    """The copy of a signed passport that readers fetch: its bytes up to the last brace, and then `ending`."""
+    return document[:-1] + ending(issuer, slug, proof)
+
+
+def ending(issuer: Issuer, slug: str, proof: Mapping[str, Any] | None) -> bytes:
+    """What ends a copy in place of the passport's last brace: `_links`, and `_log` where there is a proof of its issue.
+
+    Neither member is signed.
+    """
+    added = {"_links": links(issuer, slug), **({"_log": proof} if proof else {})}
+    return b"," + orjson.dumps(added)[1:]

@@ -29,8 +29,12 @@ SITE_PAGES = frozenset({
     "changes", "compare", "docs", "makers", "record", "search", "status", "submit", "trust", "verify", "vocabulary",
 })  # fmt: skip
 """Pages of the site that are not about one passport."""
-RESERVED_NAMES = SITE_FOLDERS | SITE_PAGES | {"registry", "mcp"}
+ROOT_FILES = frozenset({"404", "favicon", "index", "llms", "manifest", "robots", "schema", "sitemap"})
+"""Names of files at the root without their extensions: servers of "clean" addresses find index.html under /index."""
+RESERVED_NAMES = SITE_FOLDERS | SITE_PAGES | ROOT_FILES | {"registry", "mcp"}
 """First parts of keys, and of addresses that passports link to; the page of a slug with such a name is renamed."""
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9])(?:\.|\Z)")
+"""Names that Windows takes for a device, with any extension, so that no mirror there can store such a file."""
 SITE_EXTENSIONS = {
     "css": "text/css; charset=utf-8",
     "html": "text/html; charset=utf-8",
@@ -86,6 +90,11 @@ _RULES: tuple[tuple[re.Pattern[str], Headers], ...] = tuple(
         (r"\.well-known/jwks\.json", "application/jwk-set+json", _MINUTES),
         (r"schema\.json", "application/schema+json", _MINUTES),
         (r"api/.+", "application/json", _MINUTES),
+        (r"feeds/.+\.atom", "application/atom+xml; charset=utf-8", _MINUTES),
+        (r"feeds/.+\.ics", "text/calendar; charset=utf-8", _MINUTES),
+        (r"exports/.+\.parquet", "application/vnd.apache.parquet", _MINUTES),
+        (r"exports/bom/.+", "application/vnd.cyclonedx+json; version=1.6", _MINUTES),
+        (r"exports/dsse/.+", "application/vnd.dsse.envelope.v1+json", _MINUTES),
         (r"(capability|purpose|maker|failure)/.+", "text/html; charset=utf-8", _MINUTES),
     )
 )
@@ -110,11 +119,15 @@ def header_rules() -> Iterator[tuple[str, Headers]]:
 def safe_stem(slug: str) -> str:
     """Name of a passport's copies: its slug where that is safe, else `stem~hash`, which no slug can be.
 
-    A slug is not safe if it is reserved, ends like a site file, or has dots that a server could read as a path.
+    A slug is not safe if it is reserved, names a device of Windows, ends like a site file, or has dots that a server
+    could read as a path.
     """
-    if slug not in RESERVED_NAMES and not _extension(slug) and ".." not in slug and not slug.endswith("."):
+    named = slug in RESERVED_NAMES or _DEVICE.match(slug)
+    if not named and not _extension(slug) and ".." not in slug and not slug.endswith("."):
         return slug
     stem = re.sub(r"\.{2,}", ".", slug).rstrip(".")
+    if _DEVICE.match(stem):  # "con.1" would remain one, whatever follows its dot
+        stem = stem.replace(".", "-")
     return f"{stem}~{hashlib.sha256(slug.encode()).hexdigest()[:_STEM_HASH_CHARACTERS]}"
 
 

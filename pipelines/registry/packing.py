@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 
 import zstandard
 
@@ -17,6 +18,7 @@ MAX_LINE_BYTES = 16 * 2**20
 
 _LEVEL = 9
 """Level of compression; with a higher one rows get hardly smaller, in much more time."""
+_READ_BYTES = 2**20
 _PIECE_BYTES = 64
 """Compressed bytes that are unpacked at once. Four of them can become 128 KiB, so at most 2 MiB are unpacked before the
 bounds are checked. Larger pieces are hardly faster."""
@@ -36,12 +38,26 @@ def pack(lines: Iterable[bytes]) -> bytes:
     Raise ShardError on a line that `unpack` would refuse, so that nothing is written that cannot be read.
     """
     packed = io.BytesIO()
-    compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
-    with compressor.stream_writer(packed, closefd=False) as writer:
+    pack_into(packed, lines)
+    return packed.getvalue()
+
+
+def pack_into(file: BinaryIO, lines: Iterable[bytes]) -> int:
+    """Write to a file what `pack` returns, a line at a time; returns how many lines there were."""
+    compressor, count = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True), 0
+    with compressor.stream_writer(file, closefd=False) as writer:
         for line in lines:
             _check_line(len(line), line)
             writer.write(line + b"\n")
-    return packed.getvalue()
+            count += 1
+    return count
+
+
+def packed_lines(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a packed file of our own, which is read in pieces."""
+    with zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW_BYTES).stream_reader(file) as reader:
+        for line in io.BufferedReader(reader, _READ_BYTES):
+            yield line.rstrip(b"\n")
 
 
 def ref_of(packed: bytes, *, index: int, rows: int) -> ShardRef:

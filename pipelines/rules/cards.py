@@ -3,9 +3,9 @@
 import re
 import tomllib
 from functools import lru_cache
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from pipelines.rules.rulebook import stated_limits
 from pipelines.rules.tables import table_text
@@ -47,13 +47,25 @@ class HeadingRule(Frozen):
     kind: SectionKind
     accepts: bool = False
     """Whether its sentences are claims unless a cue speaks against it; elsewhere they need a word of weakness too."""
+    mixed: bool = False
+    """Whether it announces uses as well ("Intended uses & limitations"), so that a plain sentence may state one."""
     pattern: Pattern = Field(alias="patterns")
+
+
+def _known_mode(mode: str) -> str:
+    if mode not in stated_limits():
+        raise ValueError(f"names the failure mode {mode!r}, which failure_modes.toml does not have")
+    return mode
+
+
+StatedMode = Annotated[str, AfterValidator(_known_mode)]
+"""Name of a failure mode of the catalogue that texts can state."""
 
 
 class Wording(Frozen):
     """Words that state a failure mode; the first row that matches applies."""
 
-    mode: str
+    mode: StatedMode
     """A failure mode of the catalogue, by its name in facts: "confabulation" for "limit:confabulation"."""
     kind: ClaimKind
     pattern: Pattern = Field(alias="patterns")
@@ -91,9 +103,15 @@ class Cues(Frozen):
     """The part of a sentence that compares ("unlike …,"): removed before the rest is read."""
     praise: Pattern
     """Words of praise: outside sections about limits, a sentence with one is skipped."""
+    unpraised: Pattern = NOTHING
+    """Praise that is denied ("not state of the art"): removed before `praise` is searched."""
+    turn: Pattern = NOTHING
+    """Words after which a sentence may state the opposite: "You can use Swedish, but do not expect accuracy"."""
     intention: Pattern
     """What the model is for; in a section about limits, a claim only with a `negation`, as "not" or "only"."""
     negation: Pattern
+    task: Pattern = NOTHING
+    """What one does with a model: under a heading about uses and limits, a use without a `reservation`."""
     licence: Pattern
     """Terms of the licence."""
     liability: Pattern = NOTHING
@@ -154,18 +172,14 @@ class CardRules(Frozen):
     foreign: Words
     """Small words of other languages in the Latin script."""
     abbreviations: Words
+    beginnings: Words
+    """Small words that begin a sentence where its writer uses no capitals."""
     telling: Words
     """Words of which a sentence outside sections about limits has at least one if it states a limit."""
     headings: tuple[HeadingRule, ...] = Field(alias="heading")
     wordings: tuple[Wording, ...] = Field(alias="wording")
     cues: Cues
     statements: tuple[StatementRule, ...] = Field(alias="statement", default=())
-
-    @model_validator(mode="after")
-    def _modes_are_known(self) -> Self:
-        if unknown := {wording.mode for wording in self.wordings} - stated_limits().keys():
-            raise ValueError(f"wordings name failure modes that failure_modes.toml does not have: {unknown}")
-        return self
 
 
 @lru_cache(maxsize=1)

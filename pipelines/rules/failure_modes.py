@@ -1,5 +1,6 @@
 """Reads failure_modes.toml: which facts show how a model fails, what to do, and which failures come first."""
 
+import re
 from collections import Counter
 from typing import Self
 
@@ -10,6 +11,10 @@ from schemas.base import Frozen
 
 LIMIT = "limit:"
 """Group of facts by which a text states a failure mode: "limit:confabulation"."""
+
+PLACE = re.compile(r"\{([a-z0-9_:-]+)\}")
+"""A placeholder in a rule's sentence: a fact's name in braces. It becomes the value, or the text that states a
+limit."""
 
 
 class FailureMode(Condition):

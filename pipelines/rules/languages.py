@@ -2,12 +2,10 @@
 
 import tomllib
 from functools import lru_cache
-from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from pipelines.rules.cards import NOTHING, ClaimKind, HeadingRule, Pattern
-from pipelines.rules.rulebook import stated_limits
+from pipelines.rules.cards import NOTHING, ClaimKind, HeadingRule, Pattern, StatedMode
 from pipelines.rules.tables import table_text
 from schemas.base import Frozen
 
@@ -15,7 +13,7 @@ from schemas.base import Frozen
 class ForeignWording(Frozen):
     """Words that state a failure mode; the first row that matches applies."""
 
-    mode: str
+    mode: StatedMode
     kind: ClaimKind
     pattern: Pattern = Field(alias="patterns", default=NOTHING)
     """Words that count in sections about limits."""
@@ -49,12 +47,6 @@ class LanguageRules(Frozen):
     wordings: tuple[ForeignWording, ...] = Field(alias="wording")
     plain: tuple[ForeignPlain, ...]
     cues: ForeignCues
-
-    @model_validator(mode="after")
-    def _modes_are_known(self) -> Self:
-        if unknown := {wording.mode for wording in self.wordings} - stated_limits().keys():
-            raise ValueError(f"wordings name failure modes that failure_modes.toml does not have: {unknown}")
-        return self
 
 
 @lru_cache(maxsize=1)

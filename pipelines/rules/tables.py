@@ -1,7 +1,9 @@
 """Texts of the tables of rules: those beside the code, or others that a process is given before it reads any."""
 
+import tomllib
 from functools import lru_cache
 from importlib import resources
+from typing import Any
 
 import orjson
 
@@ -10,9 +12,11 @@ from pipelines.formats.canonical_json import canonical
 
 TABLES = (
     "capabilities.toml", "failure_modes.toml", "issuing.toml", "cards.toml", "languages.toml", "descriptions.toml",
-    "precedence.toml", "purposes.toml", "declared.toml",
+    "precedence.toml", "purposes.toml", "declared.toml", "instructions.toml",
 )  # fmt: skip
 """Every table that decides what a passport states."""
+ADDED = ("instructions.toml",)
+"""Tables that rules of former versions do not have: they are empty there."""
 
 
 class RulesError(PipelineError):
@@ -22,6 +26,11 @@ class RulesError(PipelineError):
 def table_text(name: str) -> str:
     """Return the TOML text of one table of rules."""
     return _texts()[name]
+
+
+def read_table(name: str) -> dict[str, Any]:
+    """Return one table of rules, as its TOML is read."""
+    return tomllib.loads(table_text(name))
 
 
 def rules_document() -> bytes:
@@ -37,7 +46,8 @@ def use_tables(document: bytes) -> None:
     if _texts.cache_info().currsize:
         raise RulesError("this process has read its rules already: read other rules in a separate process")
     try:
-        _GIVEN.update({name: str(orjson.loads(document)[name]) for name in TABLES})
+        given = {**dict.fromkeys(ADDED, ""), **orjson.loads(document)}
+        _GIVEN.update({name: str(given[name]) for name in TABLES})
     except (ValueError, KeyError, TypeError) as error:
         raise RulesError(f"the rules cannot be read by this version: {error}") from error
 

@@ -18,6 +18,9 @@ IN_WORDS = ("section", "pattern")
 LIMIT_PATH = re.compile(r"^/trust/failure_modes/|/limitations/")
 """Paths of evidence for a limit of the model."""
 
+INJECTED = "MITRE.ATLAS:AML.T0051.001"
+"""Term of words that speak to a reader's model: they state no limit of the model that they are about."""
+
 FACTS = "/artifact/model/"
 
 
@@ -92,7 +95,10 @@ class CountedPassport:
         return {
             entry["quote"]
             for entry in self.unfragile["evidence"]
-            if entry["source"] == CARDS and entry["method"] in IN_WORDS and LIMIT_PATH.search(entry["path"])
+            if entry["source"] == CARDS
+            and entry["method"] in IN_WORDS
+            and LIMIT_PATH.search(entry["path"])
+            and INJECTED not in entry.get("taxonomy", ())
         }
 
 

@@ -87,6 +87,8 @@ def _ruling(
         return rule_foreign(sentence, section)
     cues = card_rules().cues
     kind = _kind(section, sentence, cues)
+    if kind is None and sentence.quoted:
+        return None
     if kind is None and earlier is None and card_rules().telling.isdisjoint(words):
         return None
     return _english(sentence, _Place(section, kind, own, earlier))
@@ -132,11 +134,20 @@ def _speaks_against(words: str, sentence: Sentence, place: _Place, cues: Cues) -
         return True
     if sentence.text.endswith(LEAD_IN_ENDS) and _announces(words, place.section, cues):
         return True
-    told = f"{sentence.lead_in.rstrip(' :')} {words}" if cues.denying.search(sentence.lead_in) else words
-    denied = cues.denial.search(cues.double_negation.sub(" ", cues.concession.sub(" ", told)))
-    against = [cues.advice, cues.reference, cues.others, cues.liability, cues.tested]
-    against += [] if place.kind == "out_of_scope" else [cues.imperative, cues.licence]
-    return denied is not None or any(cue.search(words) for cue in against)
+    whole = f"{sentence.lead_in.rstrip(' :')} {words}" if cues.denying.search(sentence.lead_in) else words
+    denied = cues.denial.search(cues.double_negation.sub(" ", cues.concession.sub(" ", whole)))
+    against = [cues.reference, cues.others, cues.liability, cues.tested]
+    against += [] if place.kind == "out_of_scope" else [cues.licence]
+    advising = [cues.advice] + ([] if place.kind == "out_of_scope" else [cues.imperative])
+    if denied is not None or any(cue.search(words) for cue in against):
+        return True
+    return any(cue.search(words) for cue in advising) and not _states_after_turn(words, cues)
+
+
+def _states_after_turn(words: str, cues: Cues) -> bool:
+    """Whether advice goes on with a limit: "You can use Swedish, but do not expect accuracy"."""
+    turn = cues.turn.search(words)
+    return turn is not None and _anywhere(words[turn.end() :]) is not None
 
 
 def _announces(words: str, section: Section, cues: Cues) -> bool:
@@ -159,13 +170,18 @@ def _in_section(words: str, kind: ClaimKind, section: Section, *, item: bool) ->
     cues = rules.cues
     if cues.plain.search(words):
         return Ruling("limitation", None, "section")
-    if cues.weakness.search(words) or (section.accepts and _is_accepted(words, cues, item=item)):
+    if cues.weakness.search(words) or (section.accepts and _is_accepted(words, cues, section, item=item)):
         return Ruling(kind, None, "section")
     return None
 
 
-def _is_accepted(words: str, cues: Cues, *, item: bool) -> bool:
-    """Whether words without any of weakness state a limit because they are in a section about limits."""
+def _is_accepted(words: str, cues: Cues, section: Section, *, item: bool) -> bool:
+    """Whether words without any of weakness state a limit because they are in a section about limits.
+
+    Where the section is about uses as well, a sentence about tasks that reserves nothing states a use.
+    """
+    if section.mixed and cues.task.search(words) and not cues.reservation.search(words):
+        return False
     if cues.praise.search(words) or cues.intention.search(words):
         return False
     if not (cues.finite.search(words) or (words.endswith(".") and not item)):
@@ -175,7 +191,7 @@ def _is_accepted(words: str, cues: Cues, *, item: bool) -> bool:
 
 def _anywhere(words: str) -> Ruling | None:
     rules = card_rules()
-    if rules.cues.praise.search(words):
+    if rules.cues.praise.search(rules.cues.unpraised.sub(" ", words)):
         return None
     wording = next((row for row in rules.wordings if row.anywhere.search(words)), None)
     if wording:

@@ -1,10 +1,15 @@
 """Decides whether a sentence of a card in another language than English states a limit, and which."""
 
+import re
+from typing import Final
+
 from pipelines.markdown.sections import Section
 from pipelines.markdown.sentences import LEAD_IN_ENDS, QUESTION_ENDS, Sentence
 from pipelines.rules.cards import card_rules
 from pipelines.rules.languages import language_rules
 from pipelines.texts.rulings import Ruling, kind_of_section
+
+_ASIDE: Final = re.compile(r"[(\uff08][^()\uff08\uff09]*[)\uff09]")
 
 
 def rule_foreign(sentence: Sentence, section: Section) -> Ruling | None:
@@ -14,7 +19,7 @@ def rule_foreign(sentence: Sentence, section: Section) -> Ruling | None:
         return None
     rules, kind = language_rules(), kind_of_section(section)
     if kind is None:
-        return _anywhere(words)
+        return None if sentence.quoted else _anywhere(words)
     reserved = rules.cues.reservation.search(words) is not None
     wording = next((row for row in rules.wordings if row.pattern.search(words) or row.anywhere.search(words)), None)
     if wording:
@@ -32,8 +37,10 @@ def _speaks_against(words: str) -> bool:
     return any(cue.search(words) for cue in against)
 
 
-def _anywhere(words: str) -> Ruling | None:
-    rules = language_rules()
+def _anywhere(sentence: str) -> Ruling | None:
+    """Ruling on a sentence outside sections about limits, where an aside in brackets states none."""
+    rules, outside = language_rules(), _ASIDE.sub(" ", sentence)
+    words = outside if any(map(str.isalnum, outside)) else sentence
     wording = next((row for row in rules.wordings if row.anywhere.search(words)), None)
     if wording:
         return Ruling(wording.kind, wording.mode, "pattern")

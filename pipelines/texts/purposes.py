@@ -10,6 +10,7 @@ from itertools import chain, islice
 from typing import Final, Literal, NamedTuple
 
 from pipelines.formats.text import clean
+from pipelines.markdown.sections import Section
 from pipelines.markdown.sentence_splitter import sentence_spans
 from pipelines.markdown.sentences import QUESTION_ENDS, SectionSentences, Sentence, plain_text
 from pipelines.rules.cards import card_rules
@@ -84,22 +85,35 @@ def listing_purposes(name: str, description: str, names: Names = NO_NAMES) -> li
 def card_purposes(card: bytes, body: Sequence[SectionSentences], names: Names = NO_NAMES) -> list[Fact]:
     """Return facts "purpose:<id>", in the order in which a card states them, each once, quoted by its bytes.
 
-    Sections about intended use are read first: there a sentence needs no words like "designed for".
+    Sections about intended use are read first: there a sentence needs no words like "designed for". Where a heading
+    announces limits as well, only the sentences that state a use and no limit are read.
     """
     found: dict[str, Fact] = {}
-    parts = sorted(body, key=lambda part: part.section.kind != _USE)
-    sentences = ((part.section.kind, one) for part in parts if part.section.kind in _READ for one in part.sentences)
-    for kind, sentence in islice(sentences, MOST_SENTENCES):
+    parts = sorted(body, key=lambda part: not _is_about_use(part.section))
+    sentences = ((part.section, one) for part in parts if _is_read(part.section) for one in part.sentences)
+    for section, sentence in islice(sentences, MOST_SENTENCES):
+        if section.mixed and not _states_a_use(sentence):
+            continue
         if fact := _quoted(card, sentence):
-            for purpose in _of_sentence(sentence, names, "about use" if kind == _USE else "card"):
-                method: Method = "section" if kind == _USE else "pattern"
+            about_use = _is_about_use(section)
+            for purpose in _of_sentence(sentence, names, "about use" if about_use else "card"):
+                method: Method = "section" if about_use else "pattern"
                 found.setdefault(purpose, fact._replace(name=PURPOSE + purpose, method=method))
     return list(found.values())
 
 
-_USE: Final = "intended_use"
-_READ: Final = (_USE, "other")
-"""Kinds of sections that are read: those about limits, training and evaluation speak of something else."""
+def _is_about_use(section: Section) -> bool:
+    return section.kind == "intended_use" or section.mixed
+
+
+def _is_read(section: Section) -> bool:
+    """Whether a section may state purposes: those about limits, training and evaluation speak of something else."""
+    return section.kind == "other" or _is_about_use(section)
+
+
+def _states_a_use(sentence: Sentence) -> bool:
+    cues = card_rules().cues
+    return cues.intention.search(sentence.text) is not None and cues.weakness.search(sentence.text) is None
 
 
 Place = Literal["description", "about use", "card"]

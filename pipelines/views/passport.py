@@ -217,10 +217,10 @@ def _sources(entries: list[Json]) -> str:
 
 
 def _sides(conflict: Json) -> str:
-    return " against ".join(f"{_said(side)} ({side['scope']}, {side['source']})" for side in conflict["values"])
+    return " against ".join(f"{_worded(side)} ({side['scope']}, {side['source']})" for side in conflict["values"])
 
 
-def _said(side: Json) -> str:
+def _worded(side: Json) -> str:
     """A side's value in words."""
     value = side["value"]
     match value:

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from pipelines.enrich.templates import PLACE
-from pipelines.rules.failure_modes import FailureMode, MergedModes
+from pipelines.rules.failure_modes import PLACE, FailureMode, MergedModes
 from pipelines.rules.rulebook import rulebook
 
 

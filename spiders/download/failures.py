@@ -119,7 +119,7 @@ def describe(failure: Failure, request: Request) -> FetchFailure:
 def request_of(failure: Failure) -> Request:
     """The request that an errback's failure is of."""
     request = vars(failure)["request"]  # Scrapy sets it for errbacks
-    assert isinstance(request, Request)  # noqa: S101 - narrows the type
+    assert isinstance(request, Request)  # nosec B101  # noqa: S101 - narrows the type
     return request
 
 

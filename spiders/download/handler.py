@@ -1,5 +1,11 @@
-"""Downloads as Scrapy does, with a bound on a response's headers; Scrapy and Twisted bound its body and each line."""
+"""Downloads as Scrapy does, from the sources' own hosts alone, with a bound on a response's headers.
 
+Scrapy and Twisted bound its body and each line.
+"""
+
+from urllib.parse import urlsplit
+
+from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import (
     HTTP11DownloadHandler,
     _LenientHTTP11ClientFactory,
@@ -7,10 +13,16 @@ from scrapy.core.downloader.handlers.http11 import (
     _LenientHTTPClientParser,
 )
 from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.settings import BaseSettings
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.web.iweb import IResponse
 
+from schemas.sources import CRAWLS
+
+PORTS = {"http": 80, "https": 443}
 LARGEST_HEAD_BYTES = 256 * 2**10
 """Most bytes of status lines and headers together; browsers and servers commonly accept 8 to 256 KiB."""
 
@@ -51,9 +63,28 @@ class BoundedFactory(_LenientHTTP11ClientFactory):
         return BoundedProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
 
 
+def place_of(url: str) -> tuple[str | None, int | None]:
+    """Return host and port of an address."""
+    parts = urlsplit(url)
+    return parts.hostname, parts.port or PORTS.get(parts.scheme)
+
+
+def own_places(settings: BaseSettings) -> frozenset[tuple[str | None, int | None]]:
+    """Return host and port of every source, by the settings, also as http leads to https there."""
+    found = {place_of(settings[f"{source.upper()}_URL"]) for source in CRAWLS}
+    return frozenset(found | {(host, PORTS["https"]) for host, port in found if port == PORTS["http"]})
+
+
 class BoundedDownloads(HTTP11DownloadHandler):
-    """Downloads over HTTP and HTTPS with bounded headers."""
+    """Downloads over HTTP and HTTPS with bounded headers, and only from the hosts of the sources."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        self._places = own_places(crawler.settings)
         self._pool._factory = BoundedFactory  # noqa: SLF001 - Scrapy's own way
+
+    async def download_request(self, request: Request) -> Response:
+        """Download; raise IgnoreRequest for other hosts, to which a redirect of a robots.txt could lead."""
+        if place_of(request.url) not in self._places:
+            raise IgnoreRequest(f"{request.url[:200]} is on the host of no source")
+        return await super().download_request(request)

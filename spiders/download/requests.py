@@ -28,7 +28,7 @@ def ask(spider: Spider, request: Request) -> asyncio.Future[Answered | Failure]:
         if not outcome.done():  # the waiting task may have been cancelled
             outcome.set_result(result if isinstance(result, Failure) else Answered(result, answer))
 
-    assert spider.crawler.engine is not None  # noqa: S101 - there is one once a spider asks
+    assert spider.crawler.engine is not None  # nosec B101  # noqa: S101 - there is one once a spider asks
     spider.crawler.engine.crawl(request.replace(callback=settle, errback=settle))
     return outcome
 

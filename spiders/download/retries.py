@@ -102,7 +102,7 @@ class PatientRetry(RetryMiddleware):
         return response
 
     def _again(self, request: Request, reason: str | Exception, asked_s: float) -> Request | None:
-        assert self.crawler.spider is not None  # noqa: S101 - there is one once there are requests
+        assert self.crawler.spider is not None  # nosec B101  # noqa: S101 - there is one once there are requests
         again = get_retry_request(request, reason=reason, spider=self.crawler.spider)
         if again is not None:
             own_s = backoff_s(

@@ -113,8 +113,8 @@ class CrawlFile:
                 self.mark(item)
             case _:
                 line, text = written_line(item)
-                if (kept := set_aside(line, text, self.secrets)) is not line:
-                    line, text = written_line(kept)
+                if (replaced := set_aside(line, text, self.secrets)) is not line:
+                    line, text = written_line(replaced)
                 self.tally.count(line)
                 self.write(text)
 

@@ -72,9 +72,9 @@ class FacetQueue:
     def failed(self, failure: Failure) -> Iterator[Request | Quarantined]:
         """Refuse a facet that was not answered: the models' listings are none the worse for it."""
         request = request_of(failure)
-        told = describe(failure, request)
-        self._streak.ends(failure, told, refusing=())
-        yield self._refused(request.cb_kwargs["facet"], told.reason)
+        described = describe(failure, request)
+        self._streak.ends(failure, described, refusing=())
+        yield self._refused(request.cb_kwargs["facet"], described.reason)
         yield from self.next()
 
     def _membership(self, ids: tuple[str, ...]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from spiders.openrouter.pages import ListPage
 SOURCE = "openrouter"
 LIST_PATH = "/api/v1/models"
 
-Taken = RawListing | Quarantined | FetchFailure
+Crawled = RawListing | Quarantined | FetchFailure
 
 
 class ModelList:
@@ -27,7 +27,7 @@ class ModelList:
         self.page_of: dict[str, str] = {}
         """Listing id → address of the page where it first occurred."""
 
-    def take(self, page: ListPage, url: str, observed_at: str) -> Iterator[Taken]:
+    def take(self, page: ListPage, url: str, observed_at: str) -> Iterator[Crawled]:
         """Record a page: each element becomes a record or is quarantined."""
         self.pages.add(url)
         self.elements += len(page.elements)
@@ -54,7 +54,7 @@ class ModelList:
             where = f"neither at its own address nor among the {self.elements} models of the list"
             yield FetchFailure(url=url, status=404, reason=f"not listed: {self.wanted!r} is found {where}")
 
-    def _take_element(self, element: object, nameless: Observation) -> Iterator[Taken]:
+    def _take_element(self, element: object, nameless: Observation) -> Iterator[Crawled]:
         listing_id = element.get("id") if isinstance(element, dict) else None
         if not isinstance(element, dict):
             yield refused(element, nameless, "is not an object with an id")
@@ -66,7 +66,7 @@ class ModelList:
             self.page_of[listing_id] = nameless.url
             yield raw_listing(element, nameless._replace(id=listing_id))
 
-    def _take_again(self, record: dict[str, Any], seen: Observation) -> Iterator[Taken]:
+    def _take_again(self, record: dict[str, Any], seen: Observation) -> Iterator[Crawled]:
         named = f"{seen.id[:200]!r} is"
         yield refused(record, seen, f"{named} in the list twice; the first record is used", field="/id")
         if self.page_of[seen.id] != seen.url:

@@ -1,4 +1,4 @@
-"""The fuzzers of `benchmarks.mutations` in small: the same seed tries the same, and what they find is told."""
+"""The fuzzers of `benchmarks.mutations` in small: the same seed tries the same, and what they find is reported."""
 
 import pytest
 
@@ -53,7 +53,7 @@ def test_a_passport_that_verifies_and_says_something_else_is_noticed(signed: Ori
     assert mutated_passports.attempt(signed.raw, signed, keys).wrong == ""
 
 
-def test_what_was_found_is_told_and_decides(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_found_is_reported_and_decides(capsys: pytest.CaptureFixture[str]) -> None:
     found = Found()
     found.note("ok_offline", 0.1, "seed#1 way", "")
     assert show({"passports": found}, 1.0)

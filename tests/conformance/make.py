@@ -29,6 +29,8 @@ from pipelines.signing.keys import Signer, jwk
 from pipelines.signing.signatures import PASSPORT_TYPE, SNAPSHOT_TYPE
 from schemas.times import timestamp
 from schemas.verdict import Verdict
+from tests.conformance.rooted import ROOTS, Kept, rooted
+from tests.conformance.rooted import cases as rooted_cases
 from tests.support.contract.documents import full
 from tests.support.publications import AT, COPIES, ISSUER, KEYS, SIGNER, dump, passport, publication, publisher
 from tests.support.signed import seal_passport
@@ -67,9 +69,11 @@ class Case(NamedTuple):
     """Whether the copy that the registry serves for the slug is compared too."""
     pinned: bool = True
     """Whether the keys in keys.json are trusted; otherwise there are only those that the registry itself publishes."""
+    root: str | None = None
+    """A trusted root, instead of the keys: its file, in the kit, or its thumbprint."""
     revoked: tuple[str, ...] = ()
-    seen: Mapping[str, int | str] | None = None
-    """The highest generation of the registry that was seen before."""
+    seen: Mapping[str, Any] | None = None
+    """What was seen of the registry before."""
 
 
 DEFAULTS = Case._field_defaults
@@ -200,8 +204,8 @@ def _malformed(good: bytes) -> Iterator[Alone]:
     yield contract("text", "a number where a text belongs", lambda p: p["unfragile"]["artifact"].update(name=7))
 
 
-def registries() -> dict[str, dict[str, bytes]]:
-    """Return name → files of a registry of two generations: as it is served, and changed in ways."""
+def registries() -> dict[str, Kept]:
+    """Return name → registry: one of two generations, as it is served and changed in ways, and those with a root."""
     store = open_store("memory:///")
     _publish(store, dict.fromkeys(SLUGS, 1), "first")
     older = dump(store)
@@ -217,21 +221,16 @@ def registries() -> dict[str, dict[str, bytes]]:
     another = open_store("memory:///")
     _publish(another, dict.fromkeys(SLUGS, 3), "first")
     _publish(another, {SLUGS[0]: 4}, "second")
-    return {
-        "served": served,
-        "older": served | {POINTER_KEY: older[POINTER_KEY]},
-        "damaged-shard": served | {shard: served[shard][:-1] + b"\0"},
-        "swapped-object": served | {own: served[other]},
-        "copy-leads-elsewhere": served | {copy: elsewhere},
-        "copy-of-before": served | {copy: older[copy]},
-        "copy-of-other-log": served | {copy: other_log},
-        "log-of-another": served
-        | {key: body for key, body in dump(another).items() if key.startswith(log_key("tile"))},
+    changed = {
+        "older": {POINTER_KEY: older[POINTER_KEY]},
+        "damaged-shard": {shard: served[shard][:-1] + b"\0"},
+        "swapped-object": {own: served[other]},
+        "copy-leads-elsewhere": {copy: elsewhere},
+        "copy-of-before": {copy: older[copy]},
+        "copy-of-other-log": {copy: other_log},
+        "log-of-another": {key: body for key, body in dump(another).items() if key.startswith(log_key("tile"))},
     }
-
-
-def log_of(store: Store) -> dict[str, bytes]:
-    return {key: body for key, body in dump(store).items() if key.startswith(log_key("tile"))}
+    return {"served": Kept(served)} | {name: Kept(files, "served") for name, files in changed.items()} | rooted()
 
 
 def _publish(store: Store, versions: Mapping[str, int], nonce: str) -> None:
@@ -240,9 +239,9 @@ def _publish(store: Store, versions: Mapping[str, int], nonce: str) -> None:
     publish(publisher(store, nonce), wanted, base=base, rebase=lambda _newer: wanted)
 
 
-def in_registry(folders: Mapping[str, Mapping[str, bytes]]) -> Iterator[tuple[Case, bytes | None]]:
+def in_registry(folders: Mapping[str, Kept]) -> Iterator[tuple[Case, bytes | None]]:
     """Yield the cases of a passport in its registry, each with the bytes of its document if it has one."""
-    served, older = folders["served"], folders["older"]
+    served, older = folders["served"].files, folders["older"].files
     here = {"at": timestamp(AT + HOUR), "registry": "served"}
     v = Verdict
 
@@ -291,25 +290,26 @@ def write(kit: Path) -> None:
     shutil.rmtree(kit, ignore_errors=True)
     files: dict[str, bytes] = {"keys.json": orjson.dumps({"keys": [jwk(SIGNER.public_key)]})}
     cases = []
-    for one in alone():
-        place = f"documents/{one.name}.json"
-        cases.append(Case(one.name, one.verdict, timestamp(one.at), one.why, place, revoked=one.revoked))
-        files[place] = one.body
+    for single in alone():
+        place = f"documents/{single.name}.json"
+        cases.append(Case(single.name, single.verdict, timestamp(single.at), single.why, place, revoked=single.revoked))
+        files[place] = single.body
     folders = registries()
+    for one in rooted_cases(folders):
+        place = f"documents/{one.name}.json" if one.body else None
+        cases.append(Case(one.name, one.verdict, why=one.why, document=place, **one.given))
+        files |= {place: one.body} if place and one.body else {}
     for case, body in in_registry(folders):
         cases.append(case)
         files |= {case.document: body} if case.document and body else {}
-    for name, stored in folders.items():
-        wanted = (
-            stored
-            if name == "served"
-            else {key: body for key, body in stored.items() if folders["served"].get(key) != body}
-        )
-        files |= {f"registries/{name}/{key}": body for key, body in wanted.items()}
+    files |= {f"roots/{name}.json": made.to_bytes() for name, made in ROOTS.items()}
+    kept = {name: {"base": one.base, "without": one.without} for name, one in folders.items()}
+    files |= {f"registries/{name}/{key}": body for name, one in folders.items() for key, body in one.files.items()}
     entries = [
         {key: value for key, value in case._asdict().items() if value != DEFAULTS.get(key, ...)} for case in cases
     ]
-    files["kit.json"] = orjson.dumps({"version": 1, "cases": entries}, option=orjson.OPT_INDENT_2)
+    kit_json = {"version": 2, "registries": kept, "cases": entries}
+    files["kit.json"] = orjson.dumps(kit_json, option=orjson.OPT_INDENT_2)
     for name, body in files.items():
         place = kit / name
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -8,63 +8,88 @@ import orjson
 import pytest
 
 from flows.audit.copy_check import check_copy
-from flows.audit.opened import Opened
-from flows.registry.log import RegistryLog
-from flows.registry.reader import Reader
+from flows.audit.opened import TrustOptions, open_registry
+from flows.config.settings import read_settings
+from flows.config.signing_key import SigningKeyError
 from flows.registry.signed_files import TamperedError
-from flows.store.open import open_store
-from flows.trust.departures import departure
-from flows.trust.trusted_keys import TrustedKeys
-from pipelines.registry.layout import JWKS_KEY
+from flows.store.base import Store
+from flows.store.open import canonical_store, open_store
+from flows.trust.roots import read_root_file, stated_chain
+from flows.trust.seen import Memory
+from pipelines.registry.layout import POINTER_KEY
 from pipelines.signing.keys import KeyRing
 from pipelines.signing.verification import verify_passport
-from schemas.seen import Seen
+from schemas.root import RootRef
+from schemas.seen import Seen, SeenLog
 from schemas.verdict import Finding, Verdict
 from tests.conformance.javascript import NEEDS_NODE, run
 from tests.conformance.make import KIT, write
 
-CASES: list[dict[str, Any]] = orjson.loads((KIT / "kit.json").read_bytes())["cases"]
-NOT_IN_THE_KIT = {
-    Verdict.UNREADABLE: "nothing is given to a verifier",
-    Verdict.REVOKED: "nothing revokes a passport yet",
-    Verdict.EVIDENCE_MISMATCH: "needs the readers of all sources, not a verifier",
-}
+KIT_JSON: dict[str, Any] = orjson.loads((KIT / "kit.json").read_bytes())
+CASES: list[dict[str, Any]] = KIT_JSON["cases"]
+NOT_IN_THE_KIT = {Verdict.EVIDENCE_MISMATCH: "needs the readers of all sources, not a verifier"}
 
 
 def files_under(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def verdict_of(case: dict[str, Any]) -> Verdict:
+def files_of(registry: str | None) -> dict[str, bytes]:
+    """Return all files of a registry of the kit, with those of its base."""
+    if registry is None:
+        return {}
+    named = KIT_JSON["registries"][registry]
+    files = files_of(named["base"]) | files_under(KIT / "registries" / registry)
+    return {key: body for key, body in files.items() if key not in named["without"]}
+
+
+def verdict_of(case: dict[str, Any], folder: Path) -> Verdict:
     at = datetime.fromisoformat(case["at"])
-    keys_text = (KIT / "keys.json").read_text()
-    keys = KeyRing.from_jwks(keys_text, revoked=case.get("revoked", ()))
     body = (KIT / case["document"]).read_bytes() if "document" in case else None
-    if "registry" not in case:
-        assert body is not None
-        return verify_passport(body, keys=keys, at=at)[0].verdict
-    return finding_in_registry(case, keys, at, body).verdict
+    if "registry" in case:
+        return finding_in_registry(case, at, body, folder).verdict
+    if "root" in case:
+        keys = KeyRing.of_root(read_root_file(KIT / case["root"]).root)
+    else:
+        keys = KeyRing.from_jwks((KIT / "keys.json").read_text(), revoked=case.get("revoked", ()))
+    assert body is not None
+    return verify_passport(body, keys=keys, at=at)[0].verdict
 
 
-def finding_in_registry(case: dict[str, Any], keys: KeyRing, at: datetime, body: bytes | None) -> Finding:
+def finding_in_registry(case: dict[str, Any], at: datetime, body: bytes | None, folder: Path) -> Finding:
+    """Return what a reader finds who opens the registry with the case's trust and memory."""
     store = open_store("memory:///")
-    for folder in ("served", case["registry"]):
-        for key, stored in files_under(KIT / "registries" / folder).items():
-            store.put(key, stored)
-    pinned = case.get("pinned", True)
-    keys = keys if pinned else KeyRing.from_jwks(store.get(JWKS_KEY).body.decode())
-    reader = Reader(store, keys, at)
-    served = Seen(generation=reader.generation, snapshot_sha256=reader.snapshot_sha256)
-    seen = Seen(**case["seen"]) if "seen" in case else None
-    trust = TrustedKeys(keys, "the kit's keys", "key" if pinned else "store")
-    opened = Opened("kit", store, reader, trust, departure(served, seen, "kit"), RegistryLog(reader))
+    for key, stored in files_of(case["registry"]).items():
+        store.put(key, stored)
+    root = case.get("root")
+    key = str(KIT / "keys.json") if case.get("pinned", True) and not root else None
+    root = str(KIT / root) if root and root.startswith("roots/") else root
+    memory = remembering(case["seen"], store, folder) if "seen" in case else None
+    settings = read_settings(store="memory:///", signing_key_file=folder / "nobody.jwk")
     try:
-        found = (
-            check_copy(reader, case["slug"]) if case.get("copy") else RegistryLog(reader).check(body or case["slug"])
-        )
+        opened = open_registry(settings, TrustOptions(key, memory, root=root), at, store=store)
+        copied = case.get("copy", False)
+        found = check_copy(opened.reader, case["slug"]) if copied else opened.log.check(body or case["slug"])
     except TamperedError as error:
-        found = Finding(Verdict.NOT_IN_SNAPSHOT, str(error))
+        return Finding(Verdict.NOT_IN_SNAPSHOT, str(error))
+    except SigningKeyError as error:
+        return Finding(Verdict.UNKNOWN_KEY, str(error))
     return opened.qualified(found)
+
+
+def remembering(seen: dict[str, Any], store: Store, folder: Path) -> Memory:
+    """Return the memory of a reader who saw this of a registry, under the key that signs its pointer now."""
+    memory, name = Memory(folder / "seen.json"), canonical_store("memory:///")
+    key_id = seen.get("key_id") or orjson.loads(store.get(POINTER_KEY).body)["keyId"]
+    if "generation" in seen:
+        memory.remember(name, key_id, Seen(generation=seen["generation"], snapshot_sha256=seen["snapshot_sha256"]))
+    root = RootRef(**seen["root"]) if "root" in seen else None
+    memory.raise_to(name, root, seen.get("revocations", 0))
+    if "log" in seen:
+        keys = chain.keys if (chain := stated_chain(store)) else KeyRing()
+        log = SeenLog(key_id=key_id, generation=seen.get("generation", 1), **seen["log"])
+        memory.remember_log(name, log, keys)
+    return memory
 
 
 def test_kit_is_what_its_script_makes(tmp_path: Path) -> None:
@@ -78,8 +103,8 @@ def test_kit_has_every_verdict_and_each_name_once() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_python_gives_the_verdict(case: dict[str, Any]) -> None:
-    assert verdict_of(case) == case["verdict"], case["why"]
+def test_python_gives_the_verdict(case: dict[str, Any], tmp_path: Path) -> None:
+    assert verdict_of(case, tmp_path) == case["verdict"], case["why"]
 
 
 @NEEDS_NODE

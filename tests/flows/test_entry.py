@@ -33,7 +33,7 @@ def one_sentence(done: subprocess.CompletedProcess[str]) -> str:
 
 @pytest.mark.parametrize("home", ["/dev/null/prefect", "file"])
 @pytest.mark.parametrize(("command", "runner"), [("demo", "dask"), ("schedule", "threads")])
-def test_a_home_that_prefect_cannot_use_is_told_before_anything_is_done(
+def test_a_home_that_prefect_cannot_use_is_reported_before_anything_is_done(
     command: str, runner: str, home: str, equipped: Path
 ) -> None:
     (equipped / "file").touch()
@@ -45,7 +45,7 @@ def test_a_home_that_prefect_cannot_use_is_told_before_anything_is_done(
 
 
 @pytest.mark.parametrize("address", ["foo", "http://", "ftp://127.0.0.1/api", "http://127.0.0.1:port/api"])
-def test_an_address_that_is_none_is_told_before_anything_is_done(address: str, equipped: Path) -> None:
+def test_an_address_that_is_none_is_reported_before_anything_is_done(address: str, equipped: Path) -> None:
     for command in ("demo", "schedule"):
         done = ended(equipped, command, PREFECT_API_URL=address)
         assert done.returncode == 2
@@ -54,7 +54,7 @@ def test_an_address_that_is_none_is_told_before_anything_is_done(address: str, e
 
 
 @pytest.mark.parametrize(("name", "command"), [("PASSPORTS_WORK", "demo"), ("XDG_CACHE_HOME", "refresh")])
-def test_a_file_in_the_place_of_a_folder_is_told(name: str, command: str, equipped: Path) -> None:
+def test_a_file_in_the_place_of_a_folder_is_reported(name: str, command: str, equipped: Path) -> None:
     (equipped / "file").touch()
     done = ended(equipped, command, **{name: str(equipped / "file")})
     assert done.returncode == 2
@@ -62,7 +62,7 @@ def test_a_file_in_the_place_of_a_folder_is_told(name: str, command: str, equipp
     assert f"set {name}" in one_sentence(done)
 
 
-def test_an_answer_that_cannot_be_written_is_told(store: Path) -> None:
+def test_an_answer_that_cannot_be_written_is_reported(store: Path) -> None:
     environment = surroundings(store.parent / "home", PASSPORTS_STORE=str(store))
     with Path("/dev/full").open("wb") as full:
         for command in (("--help",), ("show", "qwen-qwq-32b"), ("verify", "--all", "--json")):
@@ -74,13 +74,13 @@ def test_an_answer_that_cannot_be_written_is_told(store: Path) -> None:
             assert line.startswith("error: standard output cannot be written (No space left on device): ")
 
 
-def test_closed_output_is_told_before_anything_is_done(equipped: Path) -> None:
+def test_closed_output_is_reported_before_anything_is_done(equipped: Path) -> None:
     environment = surroundings(equipped / "home")
     for redirection, status in ((">&-", 2), ("2>&- >/dev/null", 0)):
         shell = ["sh", "-c", f'"$@" {redirection}', "sh", *PASSPORTS, "keys", "init", "--file", f"key-{status}"]
         done = subprocess.run(shell, cwd=equipped, env=environment, capture_output=True, text=True, check=False)
-        said = "error: standard output is closed: send it to a file, or to /dev/null\n" if status else ""
-        assert (done.returncode, done.stderr, done.stdout) == (status, said, "")
+        printed = "error: standard output is closed: send it to a file, or to /dev/null\n" if status else ""
+        assert (done.returncode, done.stderr, done.stdout) == (status, printed, "")
         assert (equipped / f"key-{status}").exists() is (status == 0)
 
 
@@ -118,17 +118,17 @@ def lives(pid: int) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("sent", "status", "said"),
+    ("sent", "status", "stated"),
     [(signal.SIGINT, 130, INTERRUPTED), (signal.SIGTERM, 143, TERMINATED), (signal.SIGHUP, 143, TERMINATED)],
 )
 def test_a_signal_while_a_run_crawls_ends_everything_at_once_and_leaves_nothing(
-    sent: signal.Signals, status: int, said: str, equipped: Path
+    sent: signal.Signals, status: int, stated: str, equipped: Path
 ) -> None:
     with starting(equipped) as (process, started):
         process.send_signal(sent)
         out, err = process.communicate(timeout=AT_ONCE_S)
     assert (process.returncode, out) == (status, "")
-    assert err.splitlines()[-1] == said
+    assert err.splitlines()[-1] == stated
     assert "Traceback" not in err
     until(lambda: not any(map(lives, started)), limit_s=AT_ONCE_S)
     assert list((equipped / "work").iterdir()) == []

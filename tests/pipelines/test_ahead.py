@@ -36,7 +36,7 @@ def test_a_record_that_was_seen_ahead_counts_as_never_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("since", "missed", "kept"),
+    ("since", "missed", "retained"),
     [
         (None, None, (None, None)),
         (PAST, PAST, (PAST, PAST)),
@@ -44,12 +44,12 @@ def test_a_record_that_was_seen_ahead_counts_as_never_seen() -> None:
         (AHEAD, AHEAD, (None, None)),
     ],
 )
-def test_looks_that_missed_it_ahead_are_forgotten(
-    since: datetime | None, missed: datetime | None, kept: tuple[datetime | None, ...]
+def test_observations_that_missed_it_ahead_are_forgotten(
+    since: datetime | None, missed: datetime | None, retained: tuple[datetime | None, ...]
 ) -> None:
     known = line_known_at(line(PAST, since, missed), NOW)
     assert known
-    assert (known.missing_since, known.missed_at) == tuple(date and timestamp(date) for date in kept)
+    assert (known.missing_since, known.missed_at) == tuple(date and timestamp(date) for date in retained)
 
 
 def test_walks_that_began_ahead_are_none_to_build_on() -> None:

@@ -90,32 +90,32 @@ def test_a_new_passport_follows_the_one_before() -> None:
 
 def test_a_passport_that_would_be_void_is_put_aside_with_its_step_and_its_record() -> None:
     terms = dataclasses.replace(TERMS, now=NOW + timedelta(days=31))
-    told = make(subject(listing()), None, Issuance(terms, SIGNER, KEYS, 1))
-    assert isinstance(told, Quarantined)
-    assert (told.stage, told.id) == ("issue", "heron-lab/heron-7b")
-    assert "crawl its sources again" in told.reason
-    assert json.loads(told.raw)["name"] == "Heron Lab: Heron 7B"
+    refusal = make(subject(listing()), None, Issuance(terms, SIGNER, KEYS, 1))
+    assert isinstance(refusal, Quarantined)
+    assert (refusal.stage, refusal.id) == ("issue", "heron-lab/heron-7b")
+    assert "crawl its sources again" in refusal.reason
+    assert json.loads(refusal.raw)["name"] == "Heron Lab: Heron 7B"
 
 
 def test_a_passport_that_breaks_the_contract_is_put_aside_with_the_place() -> None:
     terms = dataclasses.replace(TERMS, issuer=TERMS.issuer._replace(base_url="ftp://nowhere"))
-    told = make(subject(listing()), None, Issuance(terms, SIGNER, KEYS, 1))
-    assert isinstance(told, Quarantined)
-    assert (told.stage, told.field) == ("verify", "/passport/unfragile/artifact/page_url")
+    refusal = make(subject(listing()), None, Issuance(terms, SIGNER, KEYS, 1))
+    assert isinstance(refusal, Quarantined)
+    assert (refusal.stage, refusal.field) == ("verify", "/passport/unfragile/artifact/page_url")
 
 
 def test_a_passport_that_readers_would_not_trust_is_put_aside() -> None:
     other = Signer(bytes(32))
     terms = dataclasses.replace(TERMS, key_id=other.key_id)
-    told = make(subject(listing()), None, Issuance(terms, other, KEYS, 1))
-    assert isinstance(told, Quarantined)
-    assert (told.stage, told.field) == ("sign", "/passport/keyId")
+    refusal = make(subject(listing()), None, Issuance(terms, other, KEYS, 1))
+    assert isinstance(refusal, Quarantined)
+    assert (refusal.stage, refusal.field) == ("sign", "/passport/keyId")
 
 
 def test_a_source_that_nobody_reads_is_put_aside() -> None:
-    told = admit(raw_body("{}", source="elsewhere"))
-    assert isinstance(told, Quarantined)
-    assert (told.stage, told.source, told.raw) == ("normalise", "elsewhere", "{}")
+    refusal = admit(raw_body("{}", source="elsewhere"))
+    assert isinstance(refusal, Quarantined)
+    assert (refusal.stage, refusal.source, refusal.raw) == ("normalise", "elsewhere", "{}")
 
 
 def test_one_bad_record_never_stops_a_batch() -> None:

@@ -62,7 +62,7 @@ def test_a_model_is_found_filtered_shared_and_opened(watched: Watched, browser: 
     page.fill("#price", "20")
     page.select_option("#sort", "price")
     expect(page.locator("#count")).to_contain_text("passports")
-    page.wait_for_function("location.search.includes('sort=price')")
+    page.wait_for_url(lambda url: "sort=price" in url)
     wanted = rows.locator("a").all_inner_texts()
     shared = browser.new_page()
     shared.goto(page.url)
@@ -226,4 +226,4 @@ def test_a_page_is_worked_by_keyboard(watched: Watched, address: str) -> None:
     expect(page.locator("#q")).to_be_focused()
     page.keyboard.type("opus")
     expect(page.locator("#count")).to_contain_text("of")
-    assert "q=opus" in page.url
+    page.wait_for_url(lambda url: "q=opus" in url)

@@ -49,10 +49,10 @@ class Registry:
         paths = [urlsplit(path).path.removeprefix(f"{API}/models/") for path in self.source.asked()]
         return sorted(path.removesuffix("/endpoints") for path in paths if path.endswith("/endpoints"))
 
-    def kept(self) -> dict[str, str]:
+    def stored(self) -> dict[str, str]:
         """Listing → when its endpoints were seen, of those that the store holds."""
-        kept = reader(self.root, at=self.at).source_listings("openrouter-endpoints")
-        raws = [AdmittedLine.model_validate_json(line).raw for line in kept]
+        retained = reader(self.root, at=self.at).source_listings("openrouter-endpoints")
+        raws = [AdmittedLine.model_validate_json(line).raw for line in retained]
         return {raw.id: raw.observed_at for raw in raws}
 
 
@@ -62,8 +62,8 @@ def test_each_has_its_turn_the_others_stay_with_their_own_dates_and_one_without_
     registry = Registry(equipped / "store", source)
     asked = [registry.refresh() for _ in range(8)]
     assert {len(one) for one in asked} == {BUDGET}
-    assert registry.kept().keys() == {f"ada/m{n}" for n in range(1, 7)}
-    waits = {one: registry.at - instant(seen) for one, seen in registry.kept().items()}
+    assert registry.stored().keys() == {f"ada/m{n}" for n in range(1, 7)}
+    waits = {one: registry.at - instant(seen) for one, seen in registry.stored().items()}
     assert timedelta(0) < max(waits.values()) <= 3 * EVERY
     longest = sorted(waits, key=lambda one: (-waits[one], one))[: BUDGET - 1]
     assert set(longest) <= set(registry.refresh()), "those not seen for longest are next"
@@ -75,7 +75,7 @@ def test_the_endpoints_of_what_is_not_listed_any_more_go_at_once(source: Source,
         registry.refresh()
     source.models = [model for model in source.models if model["id"] != "ada/m3"]
     registry.refresh()
-    assert registry.kept().keys() == {f"ada/m{n}" for n in (1, 2, 4, 5, 6)}
+    assert registry.stored().keys() == {f"ada/m{n}" for n in (1, 2, 4, 5, 6)}
 
 
 def test_with_a_budget_of_nothing_nobody_is_asked_and_all_stays(
@@ -83,10 +83,10 @@ def test_with_a_budget_of_nothing_nobody_is_asked_and_all_stays(
 ) -> None:
     registry = Registry(equipped / "store", source)
     registry.refresh()
-    before = registry.kept()
+    before = registry.stored()
     monkeypatch.setenv("PASSPORTS_OPENROUTER_BUDGET", "0")
     assert registry.refresh() == []
-    assert registry.kept() == before != {}
+    assert registry.stored() == before != {}
 
 
 def test_a_rescrape_is_under_no_budget(source: Source, equipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:

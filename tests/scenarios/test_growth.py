@@ -213,7 +213,7 @@ def test_an_unchanged_run_offers_no_shard_no_listings_and_no_passport_to_the_sto
     assert_whole(store)
 
 
-def test_due_copies_are_told_without_reading_shards_that_did_not_change(store: Counting) -> None:
+def test_due_copies_are_found_without_reading_shards_that_did_not_change(store: Counting) -> None:
     publish_versions(store, {"acme-tern": 2}, nonce="2")
     served = reader(store)
     store.reads.clear()
@@ -259,7 +259,7 @@ def test_copies_are_counted_up_to_all_passports_and_never_past_them(store: Count
     seen: list[tuple[int, int]] = []
     wanted = {"acme-tern": 2, "acme-ruff": 1}
     publish_versions(
-        store, wanted, nonce="2", on_step=lambda step, *told: seen.append(told) if step == "copies" else None
+        store, wanted, nonce="2", on_step=lambda step, *reported: seen.append(reported) if step == "copies" else None
     )
     assert seen[0] == (0, 7)
     assert seen[-1] == (7, 7)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.verdict import Verdict
-from tests.scenarios.test_sources import HERON, listed, proved, run, said, surround
+from tests.scenarios.test_sources import HERON, listed, proved, run, surround, unfragile_of
 from tests.support.runs import NOON
 from tests.support.spiders import hub
 from tests.support.spiders.scripted_server import Answer
@@ -26,21 +26,21 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def hosted(text: str | None, **fields: Any) -> dict[str, list[Answer]]:
-    told = {hub.licence_path(NAME): [Answer(200, text.encode())]} if text else {}
+    reported = {hub.licence_path(NAME): [Answer(200, text.encode())]} if text else {}
     siblings = [{"rfilename": "LICENSE"}]
-    return listed(HERON) | hub.detail(NAME, **{"siblings": siblings, **fields}) | hub.card(NAME, CARD) | told
+    return listed(HERON) | hub.detail(NAME, **{"siblings": siblings, **fields}) | hub.card(NAME, CARD) | reported
 
 
 def sides(root: Path) -> list[tuple[str, str]]:
-    conflicts = [one["values"] for one in said(root, "marsh-heron-7b")["conflicts"] if one["path"] == AT]
+    conflicts = [one["values"] for one in unfragile_of(root, "marsh-heron-7b")["conflicts"] if one["path"] == AT]
     return [(side["source"], side["value"]) for values in conflicts for side in values]
 
 
 def shown_by(root: Path) -> list[str]:
-    return [one["source"] for one in said(root, "marsh-heron-7b")["evidence"] if one["path"] == AT]
+    return [one["source"] for one in unfragile_of(root, "marsh-heron-7b")["evidence"] if one["path"] == AT]
 
 
-def test_a_licence_is_fetched_once_a_commit_and_stands_against_the_card(root: Path) -> None:
+def test_a_licence_is_fetched_once_a_commit_and_is_compared_with_the_card(root: Path) -> None:
     conflict = [("huggingface-card", "license: apache-2.0"), ("huggingface-licence", "MIT License")]
     run(root, hosted("MIT License\n\nCopyright (c) the marsh\n"), sources=("openrouter", "huggingface"))
     assert sides(root) == conflict

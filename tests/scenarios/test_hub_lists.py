@@ -139,5 +139,5 @@ def test_a_summary_says_of_what_part_of_the_list_a_crawl_is(root: Path, monkeypa
         "1 listing in 3 requests"
     )
     monkeypatch.setenv("PASSPORTS_HUGGINGFACE_AUTHOR", "Fen")
-    told = dict(summary_lines(hub_run(root, 1, of_fen=[CURLEW]).report, None))["crawl huggingface"]
-    assert told.endswith("requests, only by Fen")
+    reported = dict(summary_lines(hub_run(root, 1, of_fen=[CURLEW]).report, None))["crawl huggingface"]
+    assert reported.endswith("requests, only by Fen")

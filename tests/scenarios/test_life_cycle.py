@@ -93,7 +93,7 @@ def test_a_delisted_model_that_returns_is_active_again(root: Path) -> None:
     assert proved(root, 24) is Verdict.OK
 
 
-def test_a_delisted_passport_is_kept_valid_by_the_looks_that_still_miss_it(root: Path) -> None:
+def test_a_delisted_passport_is_kept_valid_by_the_observations_that_still_miss_it(root: Path) -> None:
     run(root, 20, TERN)
     run(root, 21)
     run(root, 22)

@@ -163,8 +163,8 @@ def test_what_the_image_holds_installs_and_runs_by_itself(tmp_path: Path) -> Non
     )
     assert "22 of 22 passports verified" in done.stdout
     listed = "from flows.orchestration.deployments import read_deployments as read; print(len(read()))"
-    told = subprocess.run([commands / "python", "-c", listed], cwd=app, env=own, capture_output=True, check=True)
-    assert int(told.stdout) == len(read_deployments())
+    reported = subprocess.run([commands / "python", "-c", listed], cwd=app, env=own, capture_output=True, check=True)
+    assert int(reported.stdout) == len(read_deployments())
 
 
 def copy_into(app: Path, names: list[str], into: str) -> None:
@@ -195,7 +195,7 @@ def test_every_service_runs_what_is_in_the_image_or_an_image_of_the_tested_datab
     assert services["database"]["image"] == "postgres:15"
 
 
-def test_no_password_stands_in_a_file_and_nothing_starts_without_one() -> None:
+def test_no_password_is_in_a_file_and_nothing_starts_without_one() -> None:
     text = (DEPLOY / "docker-compose.yml").read_text()
     for name in ("POSTGRES_PASSWORD", "PREFECT_AUTH", "SIGNING_KEY_FILE"):
         assert f"${{{name}:?" in text

@@ -135,7 +135,7 @@ def test_its_passport_is_proved_by_the_records_of_each_day(days: Days) -> None:
     assert {day: finding.reason for day, finding in found.items() if finding.verdict is not Verdict.OK} == {}
 
 
-def test_no_passport_signed_as_active_is_of_a_model_that_two_looks_a_day_apart_missed(days: Days) -> None:
+def test_no_passport_signed_as_active_is_of_a_model_that_two_observations_a_day_apart_missed(days: Days) -> None:
     missing: dict[str, list[str]] = {}
     checked = 0
     for day in days.reports:
@@ -179,7 +179,7 @@ def test_the_same_list_in_another_order_issues_nothing(days: Days, again: Path) 
     assert differing(days.root, again, int(at.timestamp())) == []
 
 
-def test_stores_that_saw_different_days_are_told_apart(days: Days, again: Path) -> None:
+def test_stores_that_saw_different_days_are_distinguished(days: Days, again: Path) -> None:
     at = noon(LAST) + timedelta(hours=6)
     others = [record | {"name": f"{record['name']} again"} for record in openrouter_models(LAST)]
     finish(job_for(again, at=at), [brought(others, at=at)])

@@ -73,7 +73,7 @@ def server(folder: Path, demo: subprocess.Popen[str]) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def ran(server: Server, folder: Path) -> subprocess.CompletedProcess[str]:
-    """The three runs, on a store that the tests then look at."""
+    """The three runs, on a store that the tests then read."""
     with pytest.MonkeyPatch.context() as patch:
         equip(folder, patch, {**GATES, "openrouter": {**GATE, "minimum_listings": 1000}})
         (folder / "gates.toml").rename(folder / "closed.toml")
@@ -123,7 +123,7 @@ def test_what_the_demo_published_is_verified_from_outside(demo: subprocess.Popen
     assert "22 of 22 passports verified" in ended.stdout
 
 
-def test_prefect_sends_nothing_home_unless_it_is_told_to(folder: Path) -> None:
+def test_prefect_sends_nothing_home_unless_it_is_asked_to(folder: Path) -> None:
     shown = "import flows.orchestration.refresh, os; from prefect.settings import get_current_settings as now"
     shown += "; print(os.environ['DO_NOT_TRACK'], now().server.analytics_enabled, now().server.ephemeral)"
     ended = subprocess.run(
@@ -261,12 +261,12 @@ def test_a_deployed_run_is_done_by_a_worker(
 def test_nothing_that_the_server_can_tell_is_the_key(ran: subprocess.CompletedProcess[str], server: Server) -> None:
     assert ran.returncode == 0, ran.stderr
     private = json.loads(signing_key_to_jwk(SEED))["d"]
-    told = {
+    reported = {
         kind: json.dumps(server.ask(f"/{kind}/filter"))
         for kind in ("flow_runs", "task_runs", "logs", "artifacts", "flows", "deployments", "events", "variables")
     }
-    told["block_documents"] = json.dumps(server.ask("/block_documents/filter", include_secrets=True))
-    assert QWEN in told["flow_runs"]
-    assert len(json.loads(told["logs"])) > 3
-    for kind, text in {**told, "output": ran.stdout + ran.stderr}.items():
+    reported["block_documents"] = json.dumps(server.ask("/block_documents/filter", include_secrets=True))
+    assert QWEN in reported["flow_runs"]
+    assert len(json.loads(reported["logs"])) > 3
+    for kind, text in {**reported, "output": ran.stdout + ran.stderr}.items():
         assert not [spelling for spelling in (private, SEED.hex(), repr(SEED)) if spelling in text], kind

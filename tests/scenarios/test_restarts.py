@@ -1,4 +1,4 @@
-"""`passports schedule` on a server of its own: told to end, killed, and started again on what was left."""
+"""`passports schedule` on a server of its own: asked to end, killed, and started again on what was left."""
 
 import contextlib
 import json
@@ -75,7 +75,7 @@ def the_next_run_publishes(folder: Path, server: Server) -> None:
 
 
 @pytest.mark.parametrize(("signalled", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_told_to_end_it_cancels_its_run_and_says_so(
+def test_asked_to_end_it_cancels_its_run_and_says_so(
     signalled: signal.Signals, status: int, equipped: Path, stuck: Source
 ) -> None:
     with scheduled(equipped, stuck.url, equipped / "first.log") as (process, server):
@@ -83,11 +83,11 @@ def test_told_to_end_it_cancels_its_run_and_says_so(
         process.send_signal(signalled)
         assert process.wait(LIMIT_S) == status
         until(lambda: not is_healthy(server.api_url))
-    said = (equipped / "first.log").read_text()
-    assert f"{signalled.name}: {ENDING}" in said
-    assert "ended; the schedules are paused until the next start" in said
-    assert "Traceback" not in said
-    assert "RuntimeWarning" not in said
+    printed = (equipped / "first.log").read_text()
+    assert f"{signalled.name}: {ENDING}" in printed
+    assert "ended; the schedules are paused until the next start" in printed
+    assert "Traceback" not in printed
+    assert "RuntimeWarning" not in printed
     with playing(recording.models()) as url, scheduled(equipped, url, equipped / "second.log") as (_, server):
         assert server.state(run)["type"] == "CANCELLED"
         the_next_run_publishes(equipped, server)
@@ -116,8 +116,8 @@ def test_what_a_person_does_beside_it_is_done_on_its_server(equipped: Path) -> N
         run = server.start("refresh-openrouter")
         for command in (("refresh",), ("rescrape", "qwen-qwq-32b")):
             with at_a_terminal(equipped, url, *command) as done:
-                told = done.communicate()
-            assert done.returncode == 0, told
+                reported = done.communicate()
+            assert done.returncode == 0, reported
         server.wait_for(run, "COMPLETED")
         names = {one["name"].split()[0] for one in server.ask("/flow_runs/filter", flows={"name": {"any_": ["job"]}})}
         assert names == {"refresh", "rescrape"}
@@ -133,10 +133,10 @@ def test_where_its_server_goes_from_under_a_run_a_person_is_told_in_a_sentence(e
             assert source.asked.wait(LIMIT_S)
         source.held.clear()
         with refresh:
-            _, told = refresh.communicate(timeout=LIMIT_S)
+            _, reported = refresh.communicate(timeout=LIMIT_S)
     assert refresh.returncode == 1
-    assert told.splitlines()[-1].startswith(f"error: the Prefect server at {server.api_url} no longer answers")
-    assert "Traceback" not in told
+    assert reported.splitlines()[-1].startswith(f"error: the Prefect server at {server.api_url} no longer answers")
+    assert "Traceback" not in reported
 
 
 def test_where_its_run_alone_is_killed_the_next_one_begins_at_once(equipped: Path, stuck: Source) -> None:
@@ -146,7 +146,7 @@ def test_where_its_run_alone_is_killed_the_next_one_begins_at_once(equipped: Pat
         os.kill(engine, signal.SIGKILL)
         until(lambda: not crawling(process.pid))
         state = server.wait_for(run, "CRASHED")
-        assert not state["message"].startswith(NO_SIGN), "its worker said so"
+        assert not state["message"].startswith(NO_SIGN), "its worker reported it"
         stuck.always, stuck.models = "", recording.models()
         the_next_run_publishes(equipped, server)
 

@@ -154,7 +154,7 @@ def test_a_permission_that_was_taken_away_is_reported_and_nothing_is_lost(seawee
     assert_whole(place.open())
 
 
-def test_an_untrusted_certificate_and_a_closed_port_are_told_with_their_remedy(seaweedfs: SeaweedFS) -> None:
+def test_an_untrusted_certificate_and_a_closed_port_are_reported_with_their_remedy(seaweedfs: SeaweedFS) -> None:
     trusted = seaweedfs.place(tls=True)
     untrusted = Place(trusted.url, {**trusted.environment, "SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt"})
     with pytest.raises(StoreUnavailableError, match="its certificate is not trusted: set SSL_CERT_FILE"):
@@ -204,7 +204,7 @@ def test_odd_servers_and_lost_answers_change_nothing(lying: Place) -> None:
 
 
 @pytest.mark.parametrize("lying", [CompareBareTags], indirect=True)
-def test_a_bare_tag_is_only_tried_for_the_version_that_lies_there(lying: Place) -> None:
+def test_a_bare_tag_is_only_tried_for_the_version_that_is_there(lying: Place) -> None:
     store = lying.open()
     store.put(layout.POINTER_KEY, b"one")
     token = store.get(layout.POINTER_KEY).token

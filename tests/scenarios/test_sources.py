@@ -130,7 +130,7 @@ def proved(root: Path, slug: str) -> tuple[Verdict, str]:
     return finding.verdict, finding.reason
 
 
-def said(root: Path, slug: str) -> dict[str, Any]:
+def unfragile_of(root: Path, slug: str) -> dict[str, Any]:
     unfragile: dict[str, Any] = served_passport(root, slug)["unfragile"]
     return unfragile
 
@@ -142,13 +142,13 @@ def test_sources_that_others_name_come_after_them() -> None:
     assert crawl_waves(("github", "huggingface")) == [("huggingface",), ("github",)]
 
 
-def test_each_model_has_one_passport_of_all_that_is_said_of_it(first: tuple[Path, RunOutcome]) -> None:
+def test_each_model_has_one_passport_of_all_that_is_stated_of_it(first: tuple[Path, RunOutcome]) -> None:
     root, done = first
     assert done.report.state == "done"
     assert {row.slug for row in reader(root).rows()} == {
         "marsh-heron-7b", "marsh-tern-2b", "marsh-plover", "fen--curlew-1b",
     }  # fmt: skip
-    heron = said(root, "marsh-heron-7b")
+    heron = unfragile_of(root, "marsh-heron-7b")
     made_from = [(one["source"], one["joined_by"]) for one in heron["artifact"]["model"]["records"]]
     assert made_from == [
         ("openrouter", "own"), ("huggingface", "stated"), ("huggingface-card", "stated"), ("modelsdev", "stated"),
@@ -163,15 +163,15 @@ def test_each_model_has_one_passport_of_all_that_is_said_of_it(first: tuple[Path
 
 
 def test_a_name_alone_joins_only_where_it_is_sure_and_says_so(root: Path) -> None:
-    tern = said(root, "marsh-tern-2b")["artifact"]["model"]
+    tern = unfragile_of(root, "marsh-tern-2b")["artifact"]["model"]
     assert ("huggingface", "name") in [(one["source"], one["joined_by"]) for one in tern["records"]]
     assert tern["licence"] == "mit"
-    curlew = said(root, "fen--curlew-1b")["artifact"]
+    curlew = unfragile_of(root, "fen--curlew-1b")["artifact"]
     assert (curlew["id"], curlew["pricing"]["model"]) == ("hf-model-fen--curlew-1b", "open_source")
 
 
 def test_what_the_hub_does_not_show_is_withheld(root: Path) -> None:
-    withheld = {one["path"] for one in said(root, "marsh-plover")["unknowns"] if one["reason"] == "withheld"}
+    withheld = {one["path"] for one in unfragile_of(root, "marsh-plover")["unknowns"] if one["reason"] == "withheld"}
     assert "/artifact/model/licence" in withheld
 
 
@@ -187,15 +187,15 @@ def test_a_source_that_is_down_keeps_its_facts_and_the_run_says_so(root: Path) -
     done = run(root, broken, at=NOON + timedelta(days=9))
     assert (done.report.state, {breach.source for breach in done.report.breaches}) == ("partial", {"modelsdev"})
     assert done.report.not_renewed == {"modelsdev": "2026-04-22T12:00:00.000Z"}
-    heron = said(root, "marsh-heron-7b")
+    heron = unfragile_of(root, "marsh-heron-7b")
     assert heron["artifact"]["model"]["knowledge_cutoff"] == "2025-06"
     verdicts = {one["source"]: one["verdict"] for one in heron["trust"]["freshness"]["sources"]}
     assert (verdicts["modelsdev"], verdicts["openrouter"]) == ("stale", "fresh")
 
 
-def test_a_run_of_one_source_merges_with_what_the_others_last_said(root: Path) -> None:
+def test_a_run_of_one_source_merges_with_what_the_others_last_stated(root: Path) -> None:
     run(root, listed(HERON, NAMELESS, PRIVATE), at=NOON + timedelta(hours=1), sources=("openrouter",))
-    assert said(root, "marsh-heron-7b")["artifact"]["model"]["licence"] == "apache-2.0"
+    assert unfragile_of(root, "marsh-heron-7b")["artifact"]["model"]["licence"] == "apache-2.0"
     done = run(root, hosted(likes=12), at=NOON + timedelta(hours=2), sources=("huggingface",))
     assert done.report.issued == {"source_changed": 1}, "likes are stated now; how many there are is no substance"
     done = run(root, hosted(likes=13), at=NOON + timedelta(hours=3), sources=("huggingface",))
@@ -207,7 +207,7 @@ def test_another_repository_under_a_known_name_is_not_joined(root: Path) -> None
     done = run(root, stolen, at=NOON + timedelta(hours=1))
     [refused] = [one for one in done.report.quarantined if one.source == "huggingface"]
     assert (refused.id, refused.field) == ("Marsh/Heron-7B", "/_id")
-    assert said(root, "marsh-heron-7b")["artifact"]["model"]["licence"] == "apache-2.0"
+    assert unfragile_of(root, "marsh-heron-7b")["artifact"]["model"]["licence"] == "apache-2.0"
 
 
 @pytest.mark.parametrize("served", [True, False], ids=["it was there before", "both are new"])
@@ -222,10 +222,10 @@ def test_nothing_of_another_id_that_shares_the_slug_is_shown(served: bool, root:
     root = root if served else root.with_name("another")
     done = run(root, answers, at=NOON + timedelta(hours=1))
     assert other.lower() in {one.id for one in done.report.quarantined}
-    records = said(root, "marsh-heron-7b")["artifact"]["model"]["records"]
+    records = unfragile_of(root, "marsh-heron-7b")["artifact"]["model"]["records"]
     assert [one["id"] for one in records if one["source"] != "modelsdev"] == [ours.lower(), ours, ours]
     assert [one["id"] for one in records if one["source"] == "modelsdev"] == [f"openrouter/{ours.lower()}"]
-    assert other not in json.dumps(said(root, "marsh-heron-7b"))
+    assert other not in json.dumps(unfragile_of(root, "marsh-heron-7b"))
     assert proved(root, "marsh-heron-7b")[0] is Verdict.OK
 
 
@@ -235,9 +235,9 @@ def test_a_repository_that_is_gone_is_delisted_after_two_answers_a_day_apart(roo
     gone[hub.TOP] = hub.page(hub.record("Fen/Other", **BIG))
     for hours in (80, 100):
         run(root, gone, at=NOON + timedelta(hours=hours))
-        assert said(root, "fen--curlew-1b")["artifact"]["status"] == "active"
+        assert unfragile_of(root, "fen--curlew-1b")["artifact"]["status"] == "active"
     run(root, gone, at=NOON + timedelta(hours=180))
-    curlew = said(root, "fen--curlew-1b")
+    curlew = unfragile_of(root, "fen--curlew-1b")
     assert curlew["artifact"]["status"] == "delisted"
     shown = [(one["source"], one["value"]) for one in curlew["evidence"] if one["path"] == "/artifact/status"]
     assert shown == [("huggingface", 401)]
@@ -256,7 +256,7 @@ def test_a_listing_whose_repository_is_gone_is_proved_by_the_record_or_the_answe
     gone[hub.record_path("marsh/heron-7b")] = [hub.MISSING]
     for after in hours:
         run(root, gone, at=NOON + timedelta(hours=after))
-    records = said(root, "marsh-heron-7b")["artifact"]["model"]["records"]
+    records = unfragile_of(root, "marsh-heron-7b")["artifact"]["model"]["records"]
     assert [one["id"] for one in records if one["source"] == "huggingface"] == (
         ["Marsh/Heron-7B", "marsh/heron-7b"] if len(hours) == 1 else ["marsh/heron-7b"]
     )
@@ -292,7 +292,7 @@ def test_a_language_model_points_at_sentences_and_nothing_else_of_it_counts(
         asked = len(ear.requests)
         run(root, all_answers(), at=NOON + timedelta(hours=2), sources=("openrouter",))
         assert len(ear.requests) == asked, "the same text is not asked about again"
-    heron = said(root, "marsh-heron-7b")
+    heron = unfragile_of(root, "marsh-heron-7b")
     found = [one for one in heron["evidence"] if one["source"] == "extraction"]
     assert {one["quote"] for one in found} == {sentence}
     assert "It is the best." not in json.dumps(heron)

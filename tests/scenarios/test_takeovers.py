@@ -22,13 +22,13 @@ def test_a_repository_that_was_made_anew_takes_the_place_after_a_day_and_is_join
     done = hub.day(1, *anew)
     refused = {(one.id, one.field) for one in done.report.quarantined}
     assert refused == {("Marsh/Curlew", "/_id"), ("Marsh/Heron-7B", "/_id")}
-    assert hub.said("marsh--curlew")["artifact"]["model"]["licence"] == "mit"
+    assert hub.unfragile("marsh--curlew")["artifact"]["model"]["licence"] == "mit"
     for number in (2, 3):
         assert hub.day(number, *anew).report.quarantined == ()
-        assert hub.said("marsh--curlew")["artifact"]["model"]["licence"] == "gpl-3.0"
-        assert hub.said("marsh-heron-7b")["artifact"]["model"]["licence"] is None
-        told = hub.said("marsh-heron-7b")["trust"]["failure_modes"]
-        assert any("another one has that name now" in text for text in told)
+        assert hub.unfragile("marsh--curlew")["artifact"]["model"]["licence"] == "gpl-3.0"
+        assert hub.unfragile("marsh-heron-7b")["artifact"]["model"]["licence"] is None
+        reported = hub.unfragile("marsh-heron-7b")["trust"]["failure_modes"]
+        assert any("another one has that name now" in text for text in reported)
         assert hub.statuses()["marsh--heron-7b"] == "active"
 
 
@@ -52,8 +52,8 @@ def test_what_took_a_name_that_was_left_and_is_renamed_then_is_not_followed(hub:
 def test_the_card_of_what_is_refused_is_refused_too(hub: Hub) -> None:
     hub.day(0, repository("Marsh/Heron-7B"), cards={"Marsh/Heron-7B": CARD})
     hub.day(1, TAKEN_OVER, cards={"Marsh/Heron-7B": NEW_CARD})
-    assert "birds" in json.dumps(hub.said("marsh-heron-7b"))
-    assert "fish" not in json.dumps(hub.said("marsh-heron-7b"))
+    assert "birds" in json.dumps(hub.unfragile("marsh-heron-7b"))
+    assert "fish" not in json.dumps(hub.unfragile("marsh-heron-7b"))
 
 
 def test_the_card_of_the_first_is_not_that_of_what_took_its_place(hub: Hub) -> None:
@@ -72,7 +72,7 @@ def test_what_took_a_place_and_went_brings_nothing_either(hub: Hub) -> None:
     assert ("huggingface-card", "Marsh/Heron-7B") not in hub.records("marsh-heron-7b")
 
 
-def test_a_name_that_was_taken_when_the_repository_was_long_gone_is_told(hub: Hub) -> None:
+def test_a_name_that_was_taken_when_the_repository_was_long_gone_is_reported(hub: Hub) -> None:
     hub.day(0, repository("Marsh/Heron-7B"))
     for number in (1, 2):
         hub.day(number, gone("Marsh/Heron-7B"))
@@ -80,7 +80,7 @@ def test_a_name_that_was_taken_when_the_repository_was_long_gone_is_told(hub: Hu
     assert "another one has that name now" in hub.modes()
 
 
-def test_a_renamed_repository_that_was_made_anew_is_told_to_who_knew_it_before(hub: Hub) -> None:
+def test_a_renamed_repository_that_was_made_anew_is_shown_to_who_knew_it_before(hub: Hub) -> None:
     hub.day(0, repository("Marsh/Heron-7B"))
     hub.day(1, repository("Fen/Heron-7B"))
     for number in (2, 3):

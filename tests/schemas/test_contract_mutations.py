@@ -43,7 +43,7 @@ ODD_CHARACTERS = "\n\r\t\x00\x7f\x85\u2028\u0661\u00b2\u212a\u017fé/~%#?[]|\\^ 
 
 @st.composite
 def near_misses(draw: st.DrawFn) -> str:
-    """A text that stands somewhere in a good document, with one character put in, taken away or replaced."""
+    """A text somewhere in a good document, with one character added, removed or replaced."""
     text = draw(st.sampled_from(TEXTS))
     at = draw(st.one_of(st.just(len(text)), st.integers(0, len(text))))
     inserted = draw(st.sampled_from(["", *ODD_CHARACTERS]))
@@ -64,7 +64,7 @@ VALUES = st.one_of(LEAVES, st.lists(LEAVES, max_size=3), st.dictionaries(st.samp
 
 @st.composite
 def mutants(draw: st.DrawFn) -> Any:
-    """A good document with a place of it replaced, taken away, or given a neighbour."""
+    """A good document with a place of it replaced, removed, or given a neighbour."""
     name = draw(st.sampled_from(sorted(GOOD)))
     document = copy.deepcopy(GOOD[name])
     *above, last = draw(st.sampled_from(PLACES[name]))

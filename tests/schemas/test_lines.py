@@ -50,19 +50,19 @@ def test_a_record_is_written_as_it_is() -> None:
     "line", [admitted("\ud800"), admitted(unfamiliar=("base_model:\udfff",))], ids=["body", "read"]
 )
 def test_a_record_that_utf_8_cannot_carry_is_quarantined_with_its_body_spelled_out(line: AdmittedLine) -> None:
-    kept, text = written_line(line)
-    assert isinstance(kept, QuarantinedLine)
-    assert CRAWL_LINE.validate_json(text) == kept
-    assert (kept.quarantined.source, kept.quarantined.id) == ("huggingface-card", "a/b")
-    assert "lone surrogate" in kept.quarantined.reason
-    assert kept.quarantined.raw == line.raw.body.replace("\ud800", r"\ud800")
+    retained, text = written_line(line)
+    assert isinstance(retained, QuarantinedLine)
+    assert CRAWL_LINE.validate_json(text) == retained
+    assert (retained.quarantined.source, retained.quarantined.id) == ("huggingface-card", "a/b")
+    assert "lone surrogate" in retained.quarantined.reason
+    assert retained.quarantined.raw == line.raw.body.replace("\ud800", r"\ud800")
 
 
 def test_a_refusal_or_a_failure_that_repeats_half_a_character_is_spelled_out() -> None:
-    kept, text = written_line(refused(id="a\ud800", field="/\udc00", reason="is '\ud800'", raw="\udfff"))
+    retained, text = written_line(refused(id="a\ud800", field="/\udc00", reason="is '\ud800'", raw="\udfff"))
     assert (
         CRAWL_LINE.validate_json(text)
-        == kept
+        == retained
         == refused(id=r"a\ud800", field=r"/\udc00", reason=r"is '\ud800'", raw=r"\udfff")
     )
     failure = FetchFailure(url="u", status=None, reason="answered '\ud800'")
@@ -91,8 +91,8 @@ def test_a_line_is_as_large_as_the_bound_allows_and_no_larger() -> None:
 @pytest.mark.parametrize("name", ["id", "field", "reason", "raw"])
 def test_a_refused_record_is_cut_where_it_is_larger_than_a_line(name: str) -> None:
     line: RecordLine = refused(**{name: "\0" * LARGEST_LINE_BYTES})
-    kept, text = written_line(line)
-    assert CRAWL_LINE.validate_json(text) == kept == refused(**{name: "\0" * LONGEST_KEPT})
+    retained, text = written_line(line)
+    assert CRAWL_LINE.validate_json(text) == retained == refused(**{name: "\0" * LONGEST_KEPT})
 
 
 def test_stores_take_every_line_that_is_admitted_with_room_for_notes() -> None:

@@ -48,9 +48,9 @@ def test_every_object_is_closed() -> None:
 
 def test_every_object_and_every_property_is_described() -> None:
     assert [at for at, noun in NOUNS.items() if not noun.keys() >= {"title", "description"}] == []
-    properties = {f"{at}/{name}": said for at, noun in NOUNS.items() for name, said in noun["properties"].items()}
+    properties = {f"{at}/{name}": stated for at, noun in NOUNS.items() for name, stated in noun["properties"].items()}
     assert len(properties) > 130
-    assert [at for at, said in properties.items() if len(said.get("description", "")) < 10] == []
+    assert [at for at, stated in properties.items() if len(stated.get("description", "")) < 10] == []
 
 
 def test_every_required_key_is_a_property() -> None:
@@ -89,5 +89,5 @@ def test_every_reference_leads_to_a_definition_and_every_definition_is_used() ->
         ("status", registry.Status),
     ],
 )
-def test_closed_lists_stand_in_the_models_in_the_same_order(definition: str, words: Any) -> None:
+def test_closed_lists_are_in_the_models_in_the_same_order(definition: str, words: Any) -> None:
     assert SCHEMA["$defs"][definition]["enum"] == list(get_args(words))

@@ -39,9 +39,9 @@ NAMES = re.compile(
 def literals(found: Iterable[ast.AST]) -> Iterator[str]:
     """Every text of a module's code; docstrings and what is written below a constant are none."""
     nodes = list(found)
-    told = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    stated = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     for node in nodes:
-        if isinstance(node, ast.Constant) and id(node) not in told:
+        if isinstance(node, ast.Constant) and id(node) not in stated:
             yield from [node.value] if isinstance(node.value, str) else []
             yield from [node.value.decode(errors="replace")] if isinstance(node.value, bytes) else []
 

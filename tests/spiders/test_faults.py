@@ -1,13 +1,15 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.support.listeners import listener
 from tests.support.spiders.crawls import crawled, ids
-from tests.support.spiders.server import API, model, serving
+from tests.support.spiders.server import API, ENCODINGS, model, serving
 from tests.support.waiting import until
 
 ALL = [f"ada/m{n}" for n in range(7)]
@@ -88,6 +90,27 @@ def test_size_has_an_end_after_decompression_too(tmp_path: Path) -> None:
         report = crawled(source.url, tmp_path, settings={"DOWNLOAD_MAXSIZE": "100000"}).report
     assert len(report.failures) == 1
     assert "has an answer of more than 100,000 bytes: check what is served there" in report.failures[0].reason
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_what_unpacks_to_more_than_is_read_is_refused_in_every_encoding(encoding: str, tmp_path: Path) -> None:
+    with serving(body=b'{"data": [' + b" " * 50_000_000 + b"]}", encoding=encoding) as source:
+        report = crawled(source.url, tmp_path, settings={"DOWNLOAD_MAXSIZE": "1000000", "RETRY_TIMES": "0"}).report
+    assert "has an answer of more than 1,000,000 bytes" in report.failures[0].reason
+
+
+def test_a_robots_txt_that_moved_on_its_host_is_obeyed(tmp_path: Path) -> None:
+    with serving(robots_at="/openrouter/robots", body=b"User-agent: passports\nDisallow: /") as source:
+        report = crawled(source.url, tmp_path).report
+    assert "is forbidden by the source's robots.txt" in report.failures[0].reason
+
+
+def test_a_redirect_of_robots_txt_leads_to_no_other_host(tmp_path: Path) -> None:
+    with listener(host="127.0.0.2") as elsewhere:
+        with serving(robots_at=f"http://127.0.0.2:{elsewhere.port}/latest/meta-data/") as source:
+            report = crawled(source.url, tmp_path, settings={"RETRY_TIMES": "0"}).report
+        assert elsewhere.seen == []
+    assert report.complete
 
 
 def test_headers_have_an_end(tmp_path: Path) -> None:

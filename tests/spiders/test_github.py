@@ -63,7 +63,7 @@ def test_without_a_file_nothing_is_wanted_and_only_names_single_ones(tmp_path: P
     assert (named.ids(), len(source.asked)) == (["heron-lab/a"], 1)
 
 
-def test_the_token_goes_to_the_api_alone_and_what_it_shows_of_us_is_not_kept(
+def test_the_token_goes_to_the_api_alone_and_what_it_shows_of_us_is_not_retained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", "ghp_secret")
@@ -108,7 +108,7 @@ def test_a_renamed_repository_is_followed_one_hop_and_says_what_it_was_asked_as(
     assert came.report.complete
 
 
-def test_a_renamed_repository_is_asked_whether_it_has_changed_where_it_lies_now(tmp_path: Path) -> None:
+def test_a_renamed_repository_is_asked_whether_it_has_changed_where_it_is_now(tmp_path: Path) -> None:
     known = known_file(tmp_path, "heron/old")
     last = earlier("heron-lab/new", '"v1"').model_copy(update={"asked_as": "heron/old"})
     with sqlite3.connect(known) as database:
@@ -123,7 +123,7 @@ def test_a_renamed_repository_is_asked_whether_it_has_changed_where_it_lies_now(
     assert [line.raw for line in came.admitted] == [last.model_copy(update={"observed_at": OBSERVED_AT})]
 
 
-def test_a_repository_that_was_taken_under_its_old_name_is_not_taken_again_unchanged(tmp_path: Path) -> None:
+def test_a_repository_that_was_crawled_under_its_old_name_is_not_crawled_again_unchanged(tmp_path: Path) -> None:
     known = known_file(tmp_path, "fen/old", "heron-lab/new", raws=(earlier("heron-lab/new", '"v1"'),))
     answers = {
         "/repos/fen/old": [Answer(301, b"{}", {"Location": "/repositories/7"})],

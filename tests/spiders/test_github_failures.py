@@ -26,9 +26,9 @@ def test_a_quota_that_is_free_too_late_ends_the_crawl_and_says_when(tmp_path: Pa
         wanted = [f"heron/{name}" for name in "abcde"]
         came = crawl_of("github", source.url, tmp_path, known=known_file(tmp_path, *wanted))
     assert source.paths() == ["/repos/heron/a", "/repos/heron/b"]
-    [told] = came.reasons()
-    assert "answered 403 (Forbidden) because our quota is used up until 2100-01-01T00:00:00.000Z" in told
-    assert told.endswith("run again later; repositories not requested after it: 3")
+    [reported] = came.reasons()
+    assert "answered 403 (Forbidden) because our quota is used up until 2100-01-01T00:00:00.000Z" in reported
+    assert reported.endswith("run again later; repositories not requested after it: 3")
     assert (came.ids(), came.report.complete) == (["heron/a"], False)
 
 
@@ -37,9 +37,9 @@ def test_the_last_request_of_a_quota_is_used_and_none_is_sent_after_it(tmp_path:
     with answering({"/repos/heron/a": [Answer(200, repository("heron/a"), last)]}) as source:
         came = crawl_of("github", source.url, tmp_path, only="heron/a,heron/b,heron/c")
     assert (came.ids(), source.paths()) == (["heron/a"], ["/repos/heron/a"])
-    [told] = came.reasons()
-    assert "was not sent, because the source asked for a pause of" in told
-    assert told.endswith("; repositories not requested after it: 1")
+    [reported] = came.reasons()
+    assert "was not sent, because the source asked for a pause of" in reported
+    assert reported.endswith("; repositories not requested after it: 1")
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -59,8 +59,8 @@ def test_after_failures_in_a_row_the_rest_is_left_alone(tmp_path: Path) -> None:
         came = crawl_of("github", source.url, tmp_path, {"RETRY_TIMES": "0"}, known=known_file(tmp_path, *wanted))
     assert source.paths() == [f"/repos/heron/{n}" for n in range(7)]
     assert [one.id for one in came.quarantined] == [f"heron/{n}" for n in (0, 2, 3, 4, 5)]
-    [told] = came.reasons()
-    assert told.endswith("; repositories not requested after it: 2")
+    [reported] = came.reasons()
+    assert reported.endswith("; repositories not requested after it: 2")
 
 
 @pytest.mark.parametrize("answer", [Answer(400), Answer(500), Answer(302, b"", {"Location": "/login"})])

@@ -78,8 +78,8 @@ def test_an_answer_that_is_no_catalogue_is_tried_again_and_then_a_failed_crawl(
     body: bytes, reason: str, tmp_path: Path
 ) -> None:
     came = crawled(body, tmp_path)
-    [told] = came.reasons()
-    assert f"answered 200 with {reason}" in told
+    [reported] = came.reasons()
+    assert f"answered 200 with {reason}" in reported
     assert (came.report.complete, came.report.listings, came.report.retries) == (False, 0, 2)
 
 

@@ -1,6 +1,6 @@
 """What each source answers, and what is read of it: one folder a source in tests/sources.
 
-`answers.json` holds what is asked of the spider (`arguments`) and what stands at which address of the source, a text as
+`answers.json` holds what is asked of the spider (`arguments`) and what is at which address of the source, a text as
 it is and anything else as JSON; elsewhere it answers 404. `expected.json` holds what must come of it.
 """
 
@@ -29,7 +29,7 @@ def crawled(source: str, folder: Path) -> Crawled:
 
 def read(line: AdmittedLine) -> dict[str, Any]:
     listing = line.listing
-    told = {
+    reported = {
         "source": listing.source,
         "id": listing.id,
         "kind": listing.kind,
@@ -40,34 +40,36 @@ def read(line: AdmittedLine) -> dict[str, Any]:
         "leftovers": listing.leftovers,
         "unfamiliar": listing.unfamiliar,
     }
-    return {key: value for key, value in told.items() if value}
+    return {key: value for key, value in reported.items() if value}
 
 
-def stands_there(body: str, fact: Fact) -> bool:
+def is_stated(body: str, fact: Fact) -> bool:
     """Whether what a fact is shown by is what its locator leads to."""
     if fact.locator.startswith("bytes:"):
         start, _, end = fact.locator.removeprefix("bytes:").partition("-")
         return body.encode()[int(start) : int(end)] == str(fact.as_stated).encode()
-    told = resolve(parse_record(body), fact.locator)
+    reported = resolve(parse_record(body), fact.locator)
     return (
-        str(fact.as_stated) in str(told) if fact.method in ("section", "pattern") else as_stated(told) == fact.as_stated
+        str(fact.as_stated) in str(reported)
+        if fact.method in ("section", "pattern")
+        else as_stated(reported) == fact.as_stated
     )
 
 
 @pytest.mark.parametrize("source", CRAWLS)
-def test_a_source_is_read_as_expected_and_every_fact_stands_where_it_is_said_to(source: str, tmp_path: Path) -> None:
+def test_a_source_is_read_as_expected_and_every_fact_is_where_its_locator_says(source: str, tmp_path: Path) -> None:
     came = crawled(source, tmp_path)
-    told = {
+    reported = {
         "complete": came.report.complete,
         "records": [read(line) for line in came.admitted],
         "quarantined": [{"id": one.id, "stage": one.stage, "field": one.field} for one in came.quarantined],
     }
-    assert json.loads(json.dumps(told)) == json.loads((FOLDER / source / "expected.json").read_text("utf-8"))
+    assert json.loads(json.dumps(reported)) == json.loads((FOLDER / source / "expected.json").read_text("utf-8"))
     assert not [
         (line.raw.id, fact)
         for line in came.admitted
         for fact in line.listing.facts
-        if not stands_there(line.raw.body, fact)
+        if not is_stated(line.raw.body, fact)
     ]
 
 

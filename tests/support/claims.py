@@ -12,7 +12,7 @@ from schemas.listing import Listing
 from tests.support.listings import TERMS
 
 
-def told(primary: Listing, *cards: Listing) -> dict[str, Any]:
+def unfragile_of(primary: Listing, *cards: Listing) -> dict[str, Any]:
     """Return `unfragile` of the passport that a listing and cards of the same model make."""
     (subject,) = gather([primary], joined=[Joined(primary.slug, one, "stated") for one in cards]).subjects
     made: dict[str, Any] = json.loads(orjson.dumps(draft(subject, TERMS).unfragile))

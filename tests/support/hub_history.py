@@ -89,15 +89,15 @@ class Hub:
         path.write_text("".join(f"{line.model_dump_json()}\n" for line in (*lines, report)))
         return read_crawl(path)
 
-    def said(self, slug: str) -> dict[str, Any]:
+    def unfragile(self, slug: str) -> dict[str, Any]:
         unfragile: dict[str, Any] = served_passport(self.root, slug)["unfragile"]
         return unfragile
 
     def records(self, slug: str) -> list[tuple[str, str]]:
-        return [(one["source"], one["id"]) for one in self.said(slug)["artifact"]["model"]["records"]]
+        return [(one["source"], one["id"]) for one in self.unfragile(slug)["artifact"]["model"]["records"]]
 
     def modes(self, slug: str = "marsh-heron-7b") -> str:
-        return " ".join(self.said(slug)["trust"]["failure_modes"])
+        return " ".join(self.unfragile(slug)["trust"]["failure_modes"])
 
     def statuses(self, at: datetime = NOON + timedelta(days=9)) -> dict[str, str]:
         """Slug → status, of all passports but those of OTHERS."""

@@ -52,15 +52,15 @@ def absence_raw(asked: str = REPOSITORY, status: int = 401) -> RawListing:
 
 def moved(asked: str = REPOSITORY, found: str = "HeronLab/Heron-7B-Chat") -> Listing:
     """Return the observation that a repository was renamed."""
-    return look(asked, found, RECORD["_id"], RECORD["_id"])
+    return answer_of(asked, found, RECORD["_id"], RECORD["_id"])
 
 
 def replaced(asked: str = REPOSITORY) -> Listing:
     """Return the observation that another repository has the name now."""
-    return look(asked, asked, "b" * 24, RECORD["_id"])
+    return answer_of(asked, asked, "b" * 24, RECORD["_id"])
 
 
-def look(asked: str, found: str, found_id: str, sought_id: str) -> Listing:
+def answer_of(asked: str, found: str, found_id: str, sought_id: str) -> Listing:
     made = {"asked": asked, "found": found, "found_id": found_id, "sought_id": sought_id}
     return admitted(raw_body(json.dumps(made), id=asked, source="huggingface"))
 

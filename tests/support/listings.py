@@ -116,8 +116,8 @@ def subject(*listings: Listing) -> Subject:
 
 def statement(*listings: Listing, terms: IssueContext = TERMS) -> dict[str, Any]:
     """Return `unfragile` of an unissued passport of these listings, as JSON."""
-    said_of: dict[str, Any] = json.loads(orjson.dumps(draft(subject(*listings), terms).unfragile))
-    return said_of
+    unfragile: dict[str, Any] = json.loads(orjson.dumps(draft(subject(*listings), terms).unfragile))
+    return unfragile
 
 
 def issued(*listings: Listing, last: ShardRow | None = None, terms: IssueContext = TERMS) -> Issued:
@@ -146,5 +146,5 @@ def _holds(entry: dict[str, Any], unfragile: dict[str, Any], records: dict[str, 
     found = resolve(records[entry["content_sha256"]], entry["locator"])
     if "quote" in entry:
         return entry["quote"] in found
-    stands = list(told) if isinstance(told := as_stated(found), tuple) else told
-    return bool(stands == entry["value"] and type(stands) is type(entry["value"]))
+    expected = list(reported) if isinstance(reported := as_stated(found), tuple) else reported
+    return bool(expected == entry["value"] and type(expected) is type(entry["value"]))

@@ -33,9 +33,16 @@ QUIETED = ("DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED")
 
 def surroundings(home: Path, **settings: str) -> dict[str, str]:
     """Return an environment with the home `home`, and without QUIETED, which our own code has to set."""
-    kept = {name: value for name, value in os.environ.items() if name not in QUIETED}
+    retained = {name: value for name, value in os.environ.items() if name not in QUIETED}
     home.mkdir(parents=True, exist_ok=True)
-    return {**kept, "PYTHONPATH": str(ROOT), "PREFECT_HOME": str(home), "HOME": str(home), "COLUMNS": "200", **settings}
+    return {
+        **retained,
+        "PYTHONPATH": str(ROOT),
+        "PREFECT_HOME": str(home),
+        "HOME": str(home),
+        "COLUMNS": "200",
+        **settings,
+    }
 
 
 class Server(NamedTuple):

@@ -50,9 +50,9 @@ def hub_items() -> list[dict[str, Any]]:
     lines = (held / "models_full_2022-02_sample.jsonl").read_text("utf-8").splitlines()
     items = [{"id": item["modelId"], **item} for item in map(json.loads, lines)]
     names = {"pipelineTag": "pipeline_tag", "libraryName": "library_name"}
-    kept = ("id", "tags", "downloads", "likes", "createdAt", "lastModified", *names)
+    retained = ("id", "tags", "downloads", "likes", "createdAt", "lastModified", *names)
     trending = json.loads((held / "trending_1000_latest.json").read_bytes())["models"]
-    return items + [{names.get(key, key): row[key] for key in kept if row.get(key) is not None} for row in trending]
+    return items + [{names.get(key, key): row[key] for key in retained if row.get(key) is not None} for row in trending]
 
 
 @contextlib.contextmanager

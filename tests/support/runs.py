@@ -123,8 +123,8 @@ def brought(records: Sequence[object], *, at: datetime = NOON, failures: Sequenc
     walk, pipeline, tally = ModelList(SOURCE_URL), AdmitListing(), Tally("openrouter")
     page = read_page(json.dumps({"data": records, "total_count": len(records)}).encode())
     lines = []
-    for taken in walk.take(page, f"{SOURCE_URL}/api/v1/models", timestamp(at)):
-        line = pipeline.process_item(taken)
+    for accepted in walk.take(page, f"{SOURCE_URL}/api/v1/models", timestamp(at)):
+        line = pipeline.process_item(accepted)
         assert not isinstance(line, FetchFailure)
         tally.count(line)
         lines.append(line)

@@ -42,13 +42,13 @@ class Proxy(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return
-        kept = {name.lower(): value for name, value in answer.getheaders()}
-        status, sent = self.answered(answer.status, {n: v for n, v in kept.items() if n not in HOP_BY_HOP})
+        retained = {name.lower(): value for name, value in answer.getheaders()}
+        status, sent = self.answered(answer.status, {n: v for n, v in retained.items() if n not in HOP_BY_HOP})
         self.send_response_only(status)
         for name, value in sent.items():
             self.send_header(name, value)
         self.send_header(
-            "content-length", kept.get("content-length", "0") if self.command == "HEAD" else str(len(content))
+            "content-length", retained.get("content-length", "0") if self.command == "HEAD" else str(len(content))
         )
         self.end_headers()
         if self.command != "HEAD":

@@ -17,8 +17,9 @@ from flows.commands.keys.roots import (
     write_root,
 )
 from flows.commands.store import authority_of, publisher_with
-from flows.config.settings import SettingsError, read_settings
+from flows.config.settings import read_settings
 from flows.config.signing_key import SigningKeyError, find_key, make_key
+from flows.errors import SettingsError
 from flows.maintenance.revoke import revoke as revoke_passport
 from flows.maintenance.root_changes import RootChange
 from flows.site.rendering import rendering_for

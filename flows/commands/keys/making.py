@@ -5,9 +5,9 @@ from pathlib import Path
 
 from flows.commands import terminal
 from flows.commands.keys.roots import change_of, finish, key_at, public_half
-from flows.config.settings import Settings, SettingsError, read_settings
+from flows.config.settings import Settings, read_settings
 from flows.config.signing_key import find_key, key_file, make_key
-from flows.errors import FlowError
+from flows.errors import FlowError, SettingsError
 from pipelines.registry.layout import POINTER_KEY, root_key
 from pipelines.signing.keys import Signer, jwk
 from pipelines.signing.roots import unsigned

@@ -10,7 +10,8 @@ from flows.audit.opened import Opened, TrustOptions, open_registry
 from flows.commands import terminal
 from flows.commands.diff import caution
 from flows.commands.options import moment
-from flows.config.settings import SettingsError, read_settings
+from flows.config.settings import read_settings
+from flows.errors import SettingsError
 from flows.registry.log import NOT_THE_LOG
 from flows.registry.signed_files import RegistryError, tampered
 from pipelines.log.checkpoint import MAX_CHECKPOINT_BYTES, verifier_key

@@ -40,14 +40,14 @@ def file_results(entries: object, at: str) -> tuple[BenchmarkResult, ...]:
 
 def fit(results: Iterator[BenchmarkResult] | list[BenchmarkResult]) -> tuple[BenchmarkResult, ...]:
     """The first results, MOST_RESULTS at most, whose words each fit in a line."""
-    kept: list[BenchmarkResult] = []
+    fitting: list[BenchmarkResult] = []
     for result in results:
         words = (result.task, result.dataset, result.metric, result.value)
         if all(word is None or (0 < len(word) <= LONGEST_LINE and not unfit_for_line(word)) for word in words):
-            kept.append(result)
-        if len(kept) == MOST_RESULTS:
+            fitting.append(result)
+        if len(fitting) == MOST_RESULTS:
             break
-    return tuple(kept)
+    return tuple(fitting)
 
 
 def _of_files(entries: list[Any], at: str) -> Iterator[BenchmarkResult]:

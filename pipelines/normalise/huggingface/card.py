@@ -20,6 +20,7 @@ from pipelines.normalise.huggingface.tags import MOST_BASE_MODELS, REPOSITORY
 from pipelines.normalise.huggingface.vocabulary import RELATIONS
 from pipelines.texts.cards import claims_in
 from pipelines.texts.descriptions import kinds_in
+from pipelines.texts.instructions import instruction_facts
 from pipelines.texts.purposes import card_purposes
 from pipelines.texts.rulings import TextClaim
 from pipelines.texts.subjects import Names, names_of
@@ -62,6 +63,7 @@ def read_card(raw: RawListing) -> Listing:
             *_limits(claims_in(card, body)),
             *_kinds(card, body, names),
             *card_purposes(card, body, names),
+            *instruction_facts(raw.body),
         ),
         results=_results(card, front),
         same_as=() if is_none else code_of(raw.id, [raw.body]),
@@ -131,14 +133,14 @@ def _cut(card: bytes, start: int, end: int) -> Quote | None:
 
 def _limits(claims: Iterable[TextClaim]) -> list[Fact]:
     """Sentences that state limits, in the card's order; each failure mode's first one is retained before any second."""
-    kept: list[tuple[int, TextClaim]] = []
+    limits: list[tuple[int, TextClaim]] = []
     seen: Counter[str] = Counter()
     for claim in claims:
         if clean(claim.quote) == claim.quote:
-            kept.append((seen[claim.name or ""], claim))
+            limits.append((seen[claim.name or ""], claim))
             seen[claim.name or ""] += bool(claim.name)
-    kept = sorted(kept, key=lambda one: one[0])[:MOST_LIMITS]
-    return [_limit(claim) for claim in sorted((claim for _, claim in kept), key=lambda claim: claim.start)]
+    limits = sorted(limits, key=lambda one: one[0])[:MOST_LIMITS]
+    return [_limit(claim) for claim in sorted((claim for _, claim in limits), key=lambda claim: claim.start)]
 
 
 def _limit(claim: TextClaim) -> Fact:

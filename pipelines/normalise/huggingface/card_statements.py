@@ -25,7 +25,7 @@ _HERTZ: Final = {"hz": 1, "khz": 1000}
 def stated_facts(card: bytes, body: Sequence[SectionSentences], *, declares_base: bool) -> Iterator[Fact]:
     """Facts that sentences state, each quoted with its bytes; base models only where the front matter declares none.
 
-    Of a figure that the card states twice and differently, none is taken.
+    Of a figure that the card states twice and differently, none is used.
     """
     found: dict[str, list[Fact]] = {}
     for sentence in chain.from_iterable(part.sentences for part in body):

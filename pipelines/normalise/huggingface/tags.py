@@ -65,8 +65,8 @@ def refusal_facts(listed: Fact, tags: list[str]) -> list[Fact]:
     name = str(listed.as_stated)
     texts = [(name.rpartition("/")[2], listed.locator, name)]
     texts += [(tag, f"/tags/{place}", tag) for place, tag in enumerate(tags) if ":" not in tag]
-    found = ((called_uncensored(text), at, said) for text, at, said in texts)
-    return [Fact(CALLED_UNCENSORED, word, at, said) for word, at, said in found if word][:1]
+    found = ((called_uncensored(text), at, stated) for text, at, stated in texts)
+    return [Fact(CALLED_UNCENSORED, word, at, stated) for word, at, stated in found if word][:1]
 
 
 def base_model_facts(tags: list[str]) -> list[Fact]:
@@ -79,9 +79,9 @@ def base_model_facts(tags: list[str]) -> list[Fact]:
             if REPOSITORY.match(named[0]) and named[1]:
                 related.setdefault(named, place)
     explained = {base for base, relation in related if relation != "base"}
-    kept = [(base, relation) for base, relation in related if relation != "base" or base not in explained]
+    shown = [(base, relation) for base, relation in related if relation != "base" or base not in explained]
     return [
         Fact(f"base_model:{relation}:{base}", True, f"/tags/{place}", tags[place])
-        for base, relation in kept[:MOST_BASE_MODELS]
+        for base, relation in shown[:MOST_BASE_MODELS]
         for place in (related[base, relation],)
     ]

@@ -22,7 +22,7 @@ def read_endpoints(raw: RawListing) -> Listing:
     record = RecordReader(parse_record(raw.body))
     asked, base_id, name = split_id(raw.id), _base_id(record, raw), record.line("name")
     endpoints = record.nested_list("endpoints")
-    precisions_said = [endpoint.peek("quantization") for endpoint in endpoints]
+    precisions_stated = [endpoint.peek("quantization") for endpoint in endpoints]
     providers = tuple(sorted(map(_provider, endpoints), key=_in_no_order))
     leftovers = dict.fromkeys(record.leftovers())
     return Listing.of(
@@ -32,7 +32,7 @@ def read_endpoints(raw: RawListing) -> Listing:
         slug=slug_of(base_id),
         variant=asked.variant,
         name=name,
-        facts=tuple(_facts(providers, precisions_said)),
+        facts=tuple(_facts(providers, precisions_stated)),
         providers=providers,
         leftovers=tuple(pointer for pointer in leftovers if pointer not in UNREAD_ENDPOINT_FIELDS),
         unfamiliar=tuple(_unfamiliar(providers)),
@@ -106,7 +106,7 @@ def _in_no_order(provider: Provider) -> tuple[str, str, str]:
     return provider.name, provider.tag, repr((in_order, priced))
 
 
-def _facts(providers: tuple[Provider, ...], precisions_said: list[AsStated]) -> list[Fact]:
+def _facts(providers: tuple[Provider, ...], precisions_stated: list[AsStated]) -> list[Fact]:
     if not providers:
         return []
     first = f"{providers[0].locator}/provider_name"
@@ -116,8 +116,8 @@ def _facts(providers: tuple[Provider, ...], precisions_said: list[AsStated]) -> 
         facts.append(Fact("only_provider", providers[0].name, first, providers[0].name))
     unstated = [provider for provider in providers if provider.quantization is None]
     if unstated:
-        stands = precisions_said[int(unstated[0].locator.rpartition("/")[2])]
-        facts.append(Fact("quantization_unstated", len(unstated), f"{unstated[0].locator}/quantization", stands))
+        words = precisions_stated[int(unstated[0].locator.rpartition("/")[2])]
+        facts.append(Fact("quantization_unstated", len(unstated), f"{unstated[0].locator}/quantization", words))
     facts += _context_facts(providers) + _precision_facts(providers) + _uptime_facts(providers)
     return facts + difference_facts(providers)
 

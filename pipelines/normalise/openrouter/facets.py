@@ -54,9 +54,9 @@ def _members(record: RecordReader, field: str, name: str) -> list[Fact]:
 
 
 def _member(members: RecordReader, one: str, name: str) -> Fact:
-    said = members.take(one)
+    value = members.take(one)
     if not one or len(one) > LONGEST_ID:
         members.refuse(one, f"is of an id of {len(one)} characters, and from 1 to {LONGEST_ID} are believable")
-    if (said is not True) if name == WITHOUT else (isinstance(said, bool) or not isinstance(said, int) or said < 1):
-        members.refuse(one, f"is {shown(said)}, not {'true' if name == WITHOUT else 'a place from 1 on'}")
-    return Fact(name, one, members.place(one), said)
+    if (value is not True) if name == WITHOUT else (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        members.refuse(one, f"is {shown(value)}, not {'true' if name == WITHOUT else 'a place from 1 on'}")
+    return Fact(name, one, members.place(one), value)

@@ -12,6 +12,7 @@ from pipelines.normalise.prices import price_facts, read_prices
 from pipelines.normalise.refusals import called_uncensored
 from pipelines.rules.purposes import purpose_rules
 from pipelines.texts.descriptions import description_facts, is_cut_off
+from pipelines.texts.instructions import instruction_facts
 from pipelines.texts.names import name_facts
 from pipelines.texts.purposes import listing_purposes
 from pipelines.texts.subjects import Names, names_of
@@ -43,6 +44,7 @@ def read_model(raw: RawListing) -> Listing:
     ident, target = _plain_id(listing_id, "/id"), _alias_target(record)
     facts = [Fact("listed", True, "/id", listing_id)]
     add_fact(facts, "disguised_name", disguise_in(name), "/name", name)
+    facts += instruction_facts(name, "/name")
     _read_refusals(name, listing_id, facts)
     _read_identity(record, facts)
     if ident.base.endswith(MOVING):
@@ -99,9 +101,9 @@ def _alias_target(record: RecordReader) -> ListingId | None:
 
 def _read_refusals(name: str, listing_id: str, facts: list[Fact]) -> None:
     """Read from its name, else from its id without the author, that it declines nothing."""
-    for text, at, said in ((name, "/name", name), (listing_id.partition("/")[2], "/id", listing_id)):
+    for text, at, stated in ((name, "/name", name), (listing_id.partition("/")[2], "/id", listing_id)):
         if word := called_uncensored(text):
-            facts.append(Fact(CALLED_UNCENSORED, word, at, said))
+            facts.append(Fact(CALLED_UNCENSORED, word, at, stated))
             return
 
 
@@ -120,6 +122,7 @@ def _read_description(record: RecordReader, facts: list[Fact], names: Names) -> 
         facts.append(Fact("description", clean(description), "/description", description))
         facts += description_facts(description, "/description", names)
         facts += trait_facts(description, "/description", names)
+        facts += instruction_facts(description, "/description")
         if is_cut_off(description):
             tail = clean_tail(description, QUOTED_TAIL)
             facts.append(Fact("description_truncated", True, "/description", tail, "pattern"))

@@ -38,32 +38,32 @@ def _read(provider: RecordReader, facts: list[Fact], unfamiliar: list[str]) -> N
     name = provider.line("name")
     facts.append(Fact(f"{PROVIDER}:{name}", name, provider.place("name"), name))
     for field, fact, value_of in FIELDS:
-        said = provider.take_optional(field)
-        value = value_of(said)
+        stated = provider.take_optional(field)
+        value = value_of(stated)
         if value is not None:
-            facts.append(Fact(f"{fact}:{name}", value, provider.place(field), as_stated(said)))
-        elif said not in (None, "", []):
+            facts.append(Fact(f"{fact}:{name}", value, provider.place(field), as_stated(stated)))
+        elif stated not in (None, "", []):
             unfamiliar.append(f"{fact}:{name}")
     for field in UNREAD:
         provider.take_optional(field)
 
 
-def _country(said: object) -> str | None:
-    return said if isinstance(said, str) and COUNTRY.fullmatch(said) else None
+def _country(stated: object) -> str | None:
+    return stated if isinstance(stated, str) and COUNTRY.fullmatch(stated) else None
 
 
-def _countries(said: object) -> FactValue | None:
-    if not isinstance(said, list) or not 0 < len(said) <= MOST_DATACENTERS:
+def _countries(stated: object) -> FactValue | None:
+    if not isinstance(stated, list) or not 0 < len(stated) <= MOST_DATACENTERS:
         return None
-    countries = [_country(one) for one in said]
+    countries = [_country(one) for one in stated]
     return None if None in countries else tuple(sorted({one for one in countries if one}))
 
 
-def _address(said: object) -> str | None:
-    if not isinstance(said, str) or len(said) > LONGEST_ADDRESS:
+def _address(stated: object) -> str | None:
+    if not isinstance(stated, str) or len(stated) > LONGEST_ADDRESS:
         return None
     try:
-        return ADDRESS.validate_python(said)
+        return ADDRESS.validate_python(stated)
     except ValidationError:
         return None
 

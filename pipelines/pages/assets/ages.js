@@ -1,4 +1,4 @@
-// Judges how fresh a passport is, from its signed dates alone, by the clock of whoever looks.
+// Judges how fresh a passport is, from its signed dates alone, by the clock of the reader.
 
 const CLOCK_SKEW_MS = 5 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;

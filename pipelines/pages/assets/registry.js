@@ -6,7 +6,9 @@ const BYTES = (answer) => answer.arrayBuffer().then((buffer) => new Uint8Array(b
 export function filesBelow(root) {
   return async (key) => {
     const answer = await fetch(`${root}${key}`);
-    return answer.ok ? BYTES(answer) : null;
+    if (answer.ok) return BYTES(answer);
+    await answer.body?.cancel(); // an answer that is not read to its end keeps its connection
+    return null;
   };
 }
 

@@ -1,4 +1,5 @@
-// Remembers in this browser the highest generation that it verified of a registry, so that an older one is noticed.
+// Remembers in this browser what it verified last of a registry, generation, root, revocations and log, so that an older state
+// is noticed.
 
 const PREFIX = "passports-seen";
 const HASH = /^[0-9a-f]{64}$/;
@@ -10,8 +11,10 @@ export function memoryOf(root, pinned) {
 
   function recall() {
     try {
-      const { generation, snapshotSha256, at } = JSON.parse(localStorage.getItem(name)) ?? {};
-      return Number.isSafeInteger(generation) && HASH.test(snapshotSha256) ? { generation, snapshotSha256, at } : undefined;
+      const { generation, snapshotSha256, log, ...others } = JSON.parse(localStorage.getItem(name)) ?? {};
+      if (!Number.isSafeInteger(generation) || !HASH.test(snapshotSha256)) return undefined;
+      const whole = Number.isSafeInteger(log?.size) && HASH.test(log?.root);
+      return { ...others, generation, snapshotSha256, ...(whole ? { log } : {}) };
     } catch {
       return undefined; // storage that is switched off, or an entry that is damaged
     }
@@ -19,10 +22,11 @@ export function memoryOf(root, pinned) {
 
   return {
     recall: () => recording ? undefined : recall(),
-    remember({ generation, snapshotSha256 }) {
-      if (recording || recall()?.generation > generation) return;
+    /** Remember the `seen` of a good answer, which goes on from what is remembered. */
+    remember(seen) {
+      if (recording) return;
       try {
-        localStorage.setItem(name, JSON.stringify({ generation, snapshotSha256, at: new Date().toISOString() }));
+        localStorage.setItem(name, JSON.stringify({ ...seen, at: new Date().toISOString() }));
       } catch {
         // storage that is full or switched off: the next visit has nothing to compare with
       }

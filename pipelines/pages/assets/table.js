@@ -4,6 +4,7 @@ import { ageAt, now } from "./ages.js";
 
 const PAGE_ROWS = 100;
 const MOST_COMPARED = 4;
+const ADDRESS_MS = 150;
 const FILTERS = ["q", "purpose", "capability", "input", "output", "weights", "price", "context", "data", "risk", "status",
   "freshness", "sort", "maker", "failure"];
 const PERMISSIVE = new Set(["mit", "apache-2.0"]);
@@ -20,8 +21,8 @@ const picked = new Set();
 
 const tokens = (count) => count === null ? "–"
   : count >= 1e6 ? `${Number((count / 1e6).toFixed(2))}M` : count >= 1e3 ? `${Math.floor(count / 1e3)}k` : `${count}`;
-const rough = (amount) => Number(Number(amount).toPrecision(4))
-  .toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 10, useGrouping: false });
+const digits = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 10, useGrouping: false });
+const rough = (amount) => digits.format(Number(Number(amount).toPrecision(4)));
 const plain = (text) => text.normalize("NFKD").toLowerCase();
 
 /** Read one part of the table: columns with coded values → rows. */
@@ -60,37 +61,65 @@ function load() {
       if (parts > 1) counted.textContent = `Reading the table: ${done} of ${parts} parts`;
     }));
     rows = found;
+    sorted.clear();
+    before = { others: null, q: "", found: [] };
   })();
   return loading;
 }
 
-function matches(row, { q, purpose, capability, input, output, weights, price, context, data, risk, status, freshness, maker, failure }) {
-  return (!purpose || row.purposes.includes(purpose))
-    && (!capability || row.capabilities.includes(capability))
-    && (!input || row.inputs.includes(input))
-    && (!output || row.outputs.includes(output))
-    && (!weights || (weights === "permissive" ? PERMISSIVE.has(row.licence.toLowerCase()) : row.weights === weights))
-    && (!price || (row.cost !== null && row.cost <= Number(price)))
-    && (!context || (row.context ?? 0) >= Number(context))
-    && (!data || (data === "zero" ? row.zero === 1 : row.regions.includes(data)))
-    && (!risk || row.risk === risk)
-    && (!status || row.status === status)
-    && (!freshness || row.age === freshness)
-    && (!maker || row.maker === maker)
-    && (!failure || row.modes.includes(failure))
-    && (!q || plain(q).split(/\s+/).every((word) => row.words.includes(word)));
+/** Filter → from its value to a test of a row; made once for each change, so that a keystroke tests rows and no more. */
+const TESTS = {
+  purpose: (value) => (row) => row.purposes.includes(value),
+  capability: (value) => (row) => row.capabilities.includes(value),
+  input: (value) => (row) => row.inputs.includes(value),
+  output: (value) => (row) => row.outputs.includes(value),
+  weights: (value) => value === "permissive" ? (row) => PERMISSIVE.has(row.licence.toLowerCase()) : (row) => row.weights === value,
+  price: (value) => (row) => row.cost !== null && row.cost <= Number(value),
+  context: (value) => (row) => (row.context ?? 0) >= Number(value),
+  data: (value) => value === "zero" ? (row) => row.zero === 1 : (row) => row.regions.includes(value),
+  risk: (value) => (row) => row.risk === value,
+  status: (value) => (row) => row.status === value,
+  freshness: (value) => (row) => row.age === value,
+  maker: (value) => (row) => row.maker === value,
+  failure: (value) => (row) => row.modes.includes(value),
+  q: (value) => {
+    const words = plain(value).split(/\s+/).filter(Boolean);
+    return (row) => words.every((word) => row.words.includes(word));
+  },
+};
+
+let before = { others: null, q: "", found: [] };
+
+/** Return the rows that meet every filter, in order; of a search that goes on, only those found so far are tested. */
+function selected() {
+  const order = state.sort in ORDERS ? state.sort : "";
+  const q = plain(state.q ?? "");
+  const others = JSON.stringify({ ...state, q: "", sort: order });
+  const narrowed = before.others === others && q.startsWith(before.q);
+  const tests = Object.entries(TESTS).filter(([name]) => state[name] && (!narrowed || name === "q"));
+  const found = tests.reduce((left, [name, test]) => left.filter(test(state[name])), narrowed ? before.found : inOrder(order));
+  before = { others, q, found };
+  return found;
 }
 
 const last = (value) => value ?? Infinity;
+const collator = new Intl.Collator("en");
 const byUse = (a, b) => last(a.rank) - last(b.rank) || b.score - a.score || (a.slug < b.slug ? -1 : 1);
 const ORDERS = {
   "": byUse,
   score: (a, b) => b.score - a.score || byUse(a, b),
   price: (a, b) => last(a.cost) - last(b.cost) || byUse(a, b),
   context: (a, b) => (b.context ?? -1) - (a.context ?? -1) || byUse(a, b),
-  name: (a, b) => a.name.localeCompare(b.name) || byUse(a, b),
+  name: (a, b) => collator.compare(a.name, b.name) || byUse(a, b),
   signed: (a, b) => (a.signed < b.signed ? 1 : a.signed > b.signed ? -1 : byUse(a, b)),
 };
+const sorted = new Map();
+
+/** Return all rows in an order, which is made when it is first asked for. */
+function inOrder(name) {
+  if (!sorted.has(name)) sorted.set(name, [...rows].sort(ORDERS[name]));
+  return sorted.get(name);
+}
 
 function cell(name, className, ...content) {
   const made = document.createElement(name);
@@ -123,7 +152,7 @@ function drawn(row) {
 }
 
 function draw() {
-  const found = rows.filter((row) => matches(row, state)).sort(ORDERS[state.sort ?? ""] ?? byUse);
+  const found = selected();
   const pages = Math.max(1, Math.ceil(found.length / PAGE_ROWS));
   page = Math.min(Math.max(1, page), pages);
   body.replaceChildren(...found.slice((page - 1) * PAGE_ROWS, page * PAGE_ROWS).map(drawn));
@@ -135,10 +164,15 @@ function draw() {
   document.getElementById("next").disabled = page === pages;
 }
 
+let frame = 0;
+
+/** Draw once before the next frame, however often the state changes until then. */
+const soon = () => { cancelAnimationFrame(frame); frame = requestAnimationFrame(draw); };
+
 async function update() {
   try {
     await load();
-    draw();
+    soon();
   } catch (error) {
     loading = null;
     counted.textContent = `The table cannot be read (${error.message}): the list below is without your filters`;
@@ -150,7 +184,17 @@ function readForm() {
   for (const [name, value] of new FormData(form)) if (value.trim()) state[name] = value.trim();
 }
 
-function address() {
+let pending = null;
+
+/** Put the state into the address when it has not changed for a moment: browsers refuse to do so at every keystroke. */
+function later() {
+  clearTimeout(pending);
+  pending = setTimeout(putAddress, ADDRESS_MS);
+}
+
+function putAddress() {
+  clearTimeout(pending);
+  pending = null;
   const search = new URLSearchParams(FILTERS.filter((name) => state[name]).map((name) => [name, state[name]]));
   if (page > 1) search.set("page", page);
   const text = search.toString();
@@ -173,14 +217,14 @@ function fromAddress() {
 }
 
 form.addEventListener("submit", (event) => event.preventDefault());
-form.addEventListener("input", () => { readForm(); page = 1; address(); update(); });
+form.addEventListener("input", () => { readForm(); page = 1; later(); update(); });
 form.addEventListener("focusin", () => { load().catch(() => { loading = null; }); }, { once: true });
-form.addEventListener("reset", () => setTimeout(() => { state = {}; page = 1; address(); update(); }));
+form.addEventListener("reset", () => setTimeout(() => { state = {}; page = 1; later(); update(); }));
 for (const [id, step] of [["back", -1], ["next", 1]]) {
   document.getElementById(id).addEventListener("click", async () => {
     page += step;
     await update();
-    address();
+    later();
     document.getElementById("finder").scrollIntoView();
   });
 }
@@ -191,6 +235,7 @@ body.addEventListener("change", ({ target }) => {
   link.href = `compare?${[...picked].map((slug) => `artifact=${encodeURIComponent(slug)}`).join("&")}`;
   link.textContent = picked.size ? `Compare the chosen ${picked.size}` : "Compare the chosen ones";
 });
+document.addEventListener("click", () => { if (pending) putAddress(); }, true);
 window.addEventListener("popstate", () => { fromAddress(); update(); });
 
 if (fromAddress()) update();

@@ -3,7 +3,7 @@
 import { away, now } from "./ages.js";
 import { filesBelow, hindrance, json } from "./registry.js";
 import { memoryOf } from "./seen.js";
-import { keyRing, verifyInRegistry } from "./verify/verify.js";
+import { keyRing, rootOfTrust, verifyInRegistry } from "./verify/verify.js";
 
 const MOST_BYTES = 2 ** 20;
 const COMMAND = "Use the command instead.";
@@ -22,13 +22,24 @@ function badge(good) {
   return made;
 }
 
-/** Return the keys that hash to the pinned thumbprint, and the contract. */
+/** Return `fetchFile`, which asks for no root where the registry names none: browsers show each missing file as an error. */
+async function withoutRoots(fetchFile) {
+  const signed = async (key) => json(await fetchFile(key)).signed;
+  const { generation } = await signed("registry/timestamp.json");
+  const { root } = await signed(`registry/snapshots/${generation}.json`);
+  return root ? fetchFile : async (key) => key.startsWith("registry/root/") ? null : fetchFile(key);
+}
+
+/** Return the registry's newest root of trust, or where it has none the key of the pinned thumbprint; and the contract. */
 async function trustOf(fetchFile, pinned) {
   const [jwks, schema] = await Promise.all([fetchFile(".well-known/jwks.json"), fetchFile("schema.json")]);
   if (!jwks || !schema) throw new Error("the registry’s keys or its contract cannot be read");
+  const shared = { schema: json(schema), at: now() };
+  const root = await rootOfTrust(fetchFile, {});
+  if (root) return { ...shared, root: root.thumbprints.get(root.version) };
   const keys = await keyRing(json(jwks));
   for (const id of keys.keys()) if (id !== pinned) keys.delete(id);
-  return { keys, schema: json(schema), at: now() };
+  return { ...shared, keys };
 }
 
 const DEPARTED = {
@@ -46,13 +57,17 @@ function departed({ verdict, reason }, seen, memory, again) {
   return [paragraph(DEPARTED[verdict]), paragraph(`Verdict ${verdict}: ${reason}${seen.at ? `, on ${seen.at.slice(0, 10)}` : ""}.`), remedy];
 }
 
-function words({ verdict, reason, passport, generation, pointerIssuedAt }, pinned, seen) {
+function words({ verdict, reason, passport, generation, pointerIssuedAt, place, seen: served }, seen) {
   if (verdict !== "ok") return [paragraph(`Verdict ${verdict}: ${reason}.`)];
+  const { root, log } = served;
+  const named = root ? `, which version ${root.version} of the registry’s root of trust names` : "";
+  const compared = root ? `the thumbprint of that root, ${root.thumbprint},` : "the key";
+  const logged = place ? ` Its issue is entry ${place.index} of the ${log.size} in the registry’s public log, proved by the hashes beside it.` : "";
   const since = !seen ? "" : seen.generation === generation ? " This browser has seen that generation before."
     : ` This browser saw generation ${seen.generation} before.`;
   return [
-    paragraph(`The signature is good, by the key ${pinned}. The registry’s signed pointer leads to this very passport, in generation ${generation}.${since}`),
-    paragraph(`Signed ${away(passport.signedAt, now())}; the pointer was signed ${away(pointerIssuedAt, now())}. Checked by your browser, from this page’s key down: compare the key with one that you have from the issuer.`, "small soft"),
+    paragraph(`The signature is good, by the key ${passport.keyId}${named}. The registry’s signed pointer leads to this very passport, in generation ${generation}.${logged}${since}`),
+    paragraph(`Signed ${away(passport.signedAt, now())}; the pointer was signed ${away(pointerIssuedAt, now())}. Checked by your browser, from this registry’s own keys down: compare ${compared} with one that you have from the issuer.`, "small soft"),
   ];
 }
 
@@ -60,16 +75,16 @@ function words({ verdict, reason, passport, generation, pointerIssuedAt }, pinne
 async function verify(place, root, pinned, given) {
   const cannot = await hindrance();
   if (cannot) return void place.replaceChildren(paragraph(`Not checked: ${cannot}. ${COMMAND}`));
-  const fetchFile = filesBelow(root);
   const memory = memoryOf(root, pinned);
   const seen = memory.recall();
   try {
+    const fetchFile = await withoutRoots(filesBelow(root));
     const found = await verifyInRegistry({ fetchFile, seen, ...(await given(fetchFile)) }, await trustOf(fetchFile, pinned));
-    if (found.verdict === "ok") memory.remember(found);
+    if (found.verdict === "ok") memory.remember(found.seen);
     const head = paragraph("");
     head.append(badge(found.verdict === "ok"));
     const again = () => verify(place, root, pinned, given);
-    place.replaceChildren(head, ...(seen && DEPARTED[found.verdict] ? departed(found, seen, memory, again) : words(found, pinned, seen)));
+    place.replaceChildren(head, ...(seen && DEPARTED[found.verdict] ? departed(found, seen, memory, again) : words(found, seen)));
   } catch (error) {
     place.replaceChildren(paragraph(`Not checked: ${error.message}. ${COMMAND}`));
   }

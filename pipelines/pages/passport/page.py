@@ -1,6 +1,6 @@
 """View of one passport as a page, and the page itself."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pipelines.pages.addresses import maker_page, root_of
 from pipelines.pages.passport.claims import (
@@ -32,10 +32,24 @@ from pipelines.pages.passport.standing import (
 from pipelines.pages.site import Site
 from pipelines.pages.templating import render
 from pipelines.pages.words import QUOTE, href, line, tokens
-from pipelines.registry.layout import page_key, passport_copy_key
+from pipelines.registry.export_keys import PASSPORT_FILES, feed_key
+from pipelines.registry.layout import headers, page_key, passport_copy_key
 from pipelines.views.facets import usage_rows
 
 Json = dict[str, Any]
+
+_FILES: Final = {
+    "badge": "Badge", "bom": "CycloneDX ML-BOM", "card": "Model card's front matter", "dsse": "DSSE envelope",
+    "feed": "Atom feed",
+}  # fmt: skip
+
+
+class FileView(NamedTuple):
+    """A file about the passport for another program."""
+
+    name: str
+    key: str
+    type: str
 
 
 class PassportView(NamedTuple):
@@ -82,6 +96,7 @@ class PassportView(NamedTuple):
     cause: str
     rules_sha256: str
     json_key: str
+    files: list[FileView]
 
 
 def passport_page(site: Site, slug: str, document: Json) -> bytes:
@@ -93,6 +108,7 @@ def passport_page(site: Site, slug: str, document: Json) -> bytes:
         "root": root_of(key),
         "key": key,
         "view": view,
+        "feed": feed_key(slug),
         "json_ld": _json_ld(site, view),
     }
     return render("passport.html", values)
@@ -152,6 +168,11 @@ def passport_view(slug: str, passport: Json) -> PassportView:
         cause=CAUSES.get(provenance.get("cause", ""), ""),
         rules_sha256=provenance.get("rules_sha256", ""),
         json_key=passport_copy_key(slug),
+        files=[
+            FileView(_FILES[kind], key(slug), headers(key(slug)).content_type.partition(";")[0])
+            for kind, key in PASSPORT_FILES.items()
+            if kind != "dsse" or "keyId" in passport
+        ],
     )
 
 

@@ -41,13 +41,13 @@ class Picked(NamedTuple):
 
 def picked(delta: Iterable[DeltaLine]) -> Picked:
     """Choose the lines of a delta that are shown: those that say most; memory holds no more than them."""
-    counts, kept = Counter[str](), dict[str, list[DeltaLine]]()
+    counts, by_cause = Counter[str](), dict[str, list[DeltaLine]]()
     for one in delta:
         cause = one.cause or "removed"
         counts[cause] += 1
         if counts[cause] <= MOST_LINES and cause in _ORDER:
-            kept.setdefault(cause, []).append(one)
-    lines = [one for cause in _ORDER for one in kept.get(cause, ())][:MOST_LINES]
+            by_cause.setdefault(cause, []).append(one)
+    lines = [one for cause in _ORDER for one in by_cause.get(cause, ())][:MOST_LINES]
     return Picked(lines, dict(counts))
 
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from heapq import nsmallest
 from typing import Final, NamedTuple
 
-from pipelines.pages.registry.charts import stacked_bars
 from pipelines.pages.site import Site
 from pipelines.pages.summary import Summary
 from pipelines.pages.templating import render
 from pipelines.pages.words import QUOTE, line
 from pipelines.registry.layout import page_key
+from pipelines.views.charts import Layer, stacked_columns
 from schemas.registry import Snapshot
 from schemas.run import RunReport
 from schemas.sources import ROLLS
@@ -79,8 +79,8 @@ def status_page(
 ) -> bytes:
     """Return the page; `history` is oldest first, `runs` are given as key and report, newest first."""
     bars = history[-MOST_BARS:]
-    counts = [[one.counts.get(status, 0) for status in _STATUSES] for one in bars]
-    chart = stacked_bars([one.created_at[:10] for one in bars], counts)
+    layers = [Layer([one.counts.get(status, 0) for one in bars]) for status in _STATUSES]
+    chart = stacked_columns([one.created_at[:10] for one in bars], layers)
     days = sorted({day for counts in figures.scraped.values() for day in counts})[-MOST_DAYS:]
     values = {
         "site": site,

@@ -82,9 +82,9 @@ def clipped(text: str, width: int) -> str:
     end, room = 0, width - len(ending)
     while end < len(text) and (room := room - columns(text[end])) >= 0:
         end += 1
-    kept, space, _ = text[:end].rpartition(" ")
-    at_a_space = space and len(kept) > end // 2 and text[end : end + 1] != " "
-    return (kept if at_a_space else text[:end]).rstrip(" ,;:") + ending
+    head, space, _ = text[:end].rpartition(" ")
+    at_a_space = space and len(head) > end // 2 and text[end : end + 1] != " "
+    return (head if at_a_space else text[:end]).rstrip(" ,;:") + ending
 
 
 def columns(text: str) -> int:

@@ -45,8 +45,8 @@ def data_rows(unfragile: Json, shown: EvidenceByPath) -> Iterator[Row]:
 
 def _terms(data: Json) -> Iterator[str]:
     keeps = {True: "a request can ask for endpoints that keep nothing", False: "no endpoint is known to keep nothing"}
-    if (kept := data.get("zero_retention")) is not None:
-        yield keeps[kept]
+    if (retained := data.get("zero_retention")) is not None:
+        yield keeps[retained]
     if data.get("regions"):
         yield f"endpoints in {', '.join(region.upper() for region in data['regions'])}"
     trains = {True: "its answers may train other models", False: "its answers must not train other models"}

@@ -23,6 +23,7 @@ from flows.config.clock import fixed
 from flows.config.settings import read_settings
 from flows.store.local import LocalStore
 from flows.store.open import open_store
+from pipelines.registry.export_keys import PASSPORT_TABLE_KEY
 from pipelines.registry.layout import brief_key, passport_copy_key, search_key
 from pipelines.signing.keys import KeyRing
 from pipelines.signing.registry_files import open_file
@@ -242,6 +243,25 @@ def test_the_search_index_is_downloaded_whole_and_in_ranges(port: int, published
     assert ask(port, f"/{key}", if_none_match=got.headers["etag"]).status == 304
     assert ask(port, f"/{key}", "HEAD").headers["content-length"] == str(len(whole))
     assert ask(port, f"/{search_key('0' * 64)}").status == 404
+
+
+def test_a_bulk_export_is_downloaded_in_ranges_and_its_tag_changes_with_it(tmp_path: Path) -> None:
+    path = tmp_path / PASSPORT_TABLE_KEY
+    path.parent.mkdir()
+    with serving(application_of(tmp_path)) as port:
+        tags = set()
+        for body in (b"PAR1 first", b"PAR1 second"):
+            path.write_bytes(body)
+            got = ask(port, f"/{PASSPORT_TABLE_KEY}")
+            assert (got.status, got.body) == (200, body)
+            assert got.headers["content-type"] == "application/vnd.apache.parquet"
+            assert got.headers["access-control-allow-origin"] == "*"
+            part = ask(port, f"/{PASSPORT_TABLE_KEY}", range="bytes=-4", if_range=got.headers["etag"])
+            assert (part.status, part.body) == (206, body[-4:])
+            head = ask(port, f"/{PASSPORT_TABLE_KEY}", "HEAD")
+            assert (head.headers["content-length"], head.headers["etag"]) == (str(len(body)), got.headers["etag"])
+            tags.add(got.headers["etag"])
+        assert len(tags) == 2
 
 
 def test_a_new_generation_is_followed(equipped: Path, few: list[Record], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """`passports serve`, and nginx with the configuration written for it: over real connections, the same answers."""
 
+import gzip
 import http.client
 import os
 import shutil
@@ -16,7 +17,7 @@ from flows.api.application import application
 from flows.api.nginx import configuration
 from flows.api.server import listen
 from flows.audit.copy_check import check_copy
-from flows.config.settings import SettingsError
+from flows.errors import SettingsError
 from flows.store.base import MAX_BLOB_BYTES, Blob, StoreUnavailableError
 from flows.store.local import LocalStore
 from flows.store.open import open_store
@@ -107,6 +108,16 @@ def test_nginx_serves_from_a_folder_of_any_name(tmp_path: Path, named: str) -> N
     with served_by_nginx(store) as port:
         got = ask(port, f"/api/v1/passport/{SLUG}")
     assert (got.status, got.body) == (200, store.get(f"api/v1/passport/{SLUG}").body)
+
+
+@pytest.mark.store_server
+def test_nginx_compresses_text_for_who_accepts_that(store: LocalStore) -> None:
+    key = f"api/v1/passport/{SLUG}"
+    with served_by_nginx(store) as port:
+        got = ask(port, f"/{key}", accept_encoding="gzip")
+    assert (got.headers["content-encoding"], got.headers["vary"]) == ("gzip", "Accept-Encoding")
+    assert gzip.decompress(got.body) == store.get(key).body
+    assert len(got.body) < len(store.get(key).body) / 2
 
 
 def connected(port: int) -> socket.socket:
@@ -214,7 +225,7 @@ def test_nothing_can_be_written(store: LocalStore, port: int, method: str) -> No
         "/registry/link",
     ],
 )
-def test_folders_hidden_files_links_and_what_lies_outside_are_not_served(
+def test_folders_hidden_files_links_and_what_is_outside_are_not_served(
     store: LocalStore, port: int, target: str
 ) -> None:
     secret = Path(store.name).parent / "secret"
@@ -260,7 +271,7 @@ def test_a_store_that_ends_between_the_file_and_the_page_for_what_is_missing_is_
     assert (got.status, got.headers["retry-after"]) == (503, "5")
 
 
-def test_a_taken_port_is_told(store: LocalStore) -> None:
+def test_a_port_in_use_is_reported(store: LocalStore) -> None:
     with served_by_us(store) as port, pytest.raises(SettingsError, match=f"127.0.0.1:{port}: .* choose another"):
         listen("127.0.0.1", port)
 

@@ -1,4 +1,4 @@
-"""`verify --evidence` looks into the records that the store keeps of the generation that issued a passport."""
+"""`verify --evidence` reads the records that the store keeps of the generation that issued a passport."""
 
 import json
 from datetime import timedelta
@@ -30,7 +30,7 @@ def test_everything_published_can_be_shown(store: Path, typed: Terminal) -> None
 def test_a_passport_that_stayed_is_proved_by_the_records_of_its_own_generation(
     equipped: Path, few: list[Record]
 ) -> None:
-    root = equipped / "kept"
+    root = equipped / "retained"
     refresh(root, few)
     changed = json.loads(json.dumps(few))
     changed[0]["context_length"] = 4096

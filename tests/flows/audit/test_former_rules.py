@@ -93,7 +93,7 @@ def test_rules_that_are_gone_or_are_not_those_prove_nothing(
     assert reason in found.reason
 
 
-def test_rules_that_this_version_cannot_read_are_told_with_the_remedy(equipped: Path, few: list[Record]) -> None:
+def test_rules_that_this_version_cannot_read_are_reported_with_the_remedy(equipped: Path, few: list[Record]) -> None:
     root = made_by(changed("cards.toml", 'version = "2026-11"', 'version = "2026-10"'), few, equipped)
     now = reader(root, at=LATER)
     with closing(Auditor(now)) as prover, pytest.MonkeyPatch.context() as patch:

@@ -76,12 +76,12 @@ def sign_anew(
 def test_the_stores_own_key_is_never_a_good_answer(read: Typed) -> None:
     for arguments in (("--all",), (QWEN,), ("--all", "--evidence"), ("--all",)):
         ended = read("verify", *arguments, "--json")
-        told = ended.json()
-        assert (ended.status, told["trust"], told["verified"]) == (1, "store", 0)
-        assert {finding["verdict"] for finding in told["findings"]} == {"unpinned"}
+        reported = ended.json()
+        assert (ended.status, reported["trust"], reported["verified"]) == (1, "store", 0)
+        assert {finding["verdict"] for finding in reported["findings"]} == {"unpinned"}
     shown = read("verify", "--all")
     assert shown.out.startswith("0 of 4 passports verified, by keys from ")
-    assert len(shown.out.splitlines()) == 1, "a reason that is the same of all is said once"
+    assert len(shown.out.splitlines()) == 1, "a reason that all share is printed once"
 
 
 def test_a_file_with_the_stores_own_key_in_it_is_judged_likewise(read: Typed, twice: Path) -> None:
@@ -193,12 +193,12 @@ def test_an_older_pointer_put_back_is_a_rollback(
     assert "rollback" in ended.out + ended.err
     assert f"{twice}: generation 1 is served, but generation 2 was seen before" in ended.out + ended.err
     assert read(*arguments, *key).status == 1, "what was seen stays seen"
-    told = read(*arguments, *key, "--json")
-    assert told.status == 1
+    reported = read(*arguments, *key, "--json")
+    assert reported.status == 1
     if arguments[0] == "verify":
-        assert "rollback" in {finding["verdict"] for finding in told.json()["findings"]}
+        assert "rollback" in {finding["verdict"] for finding in reported.json()["findings"]}
     if arguments[0] == "status":
-        assert any(complaint.startswith("rollback: ") for complaint in told.json()["complaints"])
+        assert any(complaint.startswith("rollback: ") for complaint in reported.json()["complaints"])
 
 
 def test_a_generation_that_was_seen_once_under_any_key_given_counts(
@@ -251,11 +251,13 @@ def test_a_later_generation_that_does_not_follow_what_was_seen_is_an_equivocatio
                 assert read("status", *key, "--state", twice.parent / "seen.json").status == 0
     ended = read("verify", QWEN, *key, "--state", twice.parent / "seen.json", "--json")
     assert (ended.status, ended.json()["findings"][0]["verdict"]) == (1, "equivocation")
-    told = f"{twice}: generation 6 does not descend from generation 4 that was seen before, so it is another history"
-    assert ended.json()["findings"][0]["reason"].startswith(told)
+    reported = (
+        f"{twice}: generation 6 does not descend from generation 4 that was seen before, so it is another history"
+    )
+    assert ended.json()["findings"][0]["reason"].startswith(reported)
 
 
-def test_generations_that_follow_are_no_rollback_also_where_the_way_back_is_not_kept(
+def test_generations_that_follow_are_no_rollback_also_where_the_way_back_is_not_retained(
     read: Typed, twice: Path, few: list[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = ("--key", SIGNER.key_id)
@@ -306,7 +308,7 @@ def test_the_memory_can_be_another_file(read: Typed, twice: Path) -> None:
     assert read("status", *key, *state, "--no-state").status == 2
 
 
-def test_a_damaged_memory_is_an_error_and_one_that_cannot_be_written_is_said(read: Typed, twice: Path) -> None:
+def test_a_damaged_memory_is_an_error_and_one_that_cannot_be_written_is_reported(read: Typed, twice: Path) -> None:
     key, state = ("--key", SIGNER.key_id), twice.parent / "seen.json"
     state.write_bytes(b"{")
     ended = read("verify", QWEN, *key, "--state", state)
@@ -315,7 +317,7 @@ def test_a_damaged_memory_is_an_error_and_one_that_cannot_be_written_is_said(rea
     assert read("verify", QWEN, *key, *under_a_file).status == 1
 
 
-def test_a_generation_that_cannot_be_remembered_is_said(
+def test_a_generation_that_cannot_be_remembered_is_reported(
     read: Typed, twice: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (twice.parent / "full").symlink_to("/proc/self")

@@ -80,14 +80,14 @@ def make(tmp_path: Path) -> Any:
 
     def made(outcomes: list[CrawlOutcome], served: PublishedState, *, whole: bool = True) -> Made:
         folder = tmp_path / str(next(numbers))
-        taken = [partition(outcome, folder / "taken", whole=whole) for outcome in outcomes]
+        ingested = [partition(outcome, folder / "ingested", whole=whole) for outcome in outcomes]
         stock = served_listings(served)
-        for crawl in taken:
+        for crawl in ingested:
             stock = update_listings(stock, crawl, served, folder / "stock", whole=whole)
-        ingestion = Ingestion(served, stock, JudgedCrawls(good=tuple(taken)), folder)
+        ingestion = Ingestion(served, stock, JudgedCrawls(good=tuple(ingested)), folder)
         batch = batch_of(ingestion, folder / "away", whole=whole)
         parts = [part_of(batch, served, index) for index in range(batch.parts)]
-        refused = [refusal for one in taken for refusal in one.refused]
+        refused = [refusal for one in ingested for refusal in one.refused]
         counted = summed((part.accounting for part in parts), len(refused))
         subjects = [subject for part in parts for subject in part.gathered.subjects]
         return Made(batch, subjects, [*refused, *(one for part in parts for one in part.quarantined)], counted)
@@ -95,8 +95,8 @@ def make(tmp_path: Path) -> Any:
     return made
 
 
-def taken_of(outcome: CrawlOutcome, folder: Path) -> IngestedCrawl:
-    return partition(outcome, folder / "taken", whole=True)
+def ingested_of(outcome: CrawlOutcome, folder: Path) -> IngestedCrawl:
+    return partition(outcome, folder / "ingested", whole=True)
 
 
 def ids(lines: list[AdmittedLine]) -> list[str]:
@@ -117,7 +117,7 @@ def test_a_whole_crawl_takes_the_place_of_the_last_one(make: Any) -> None:
     old, *others = made.subjects
     assert [subject.slug for subject in others] == ["ada-one", "ada-two"]
     assert old.absence is not None
-    assert (old.slug, old.absence.confirmed, [look.id for look in old.absence.observations]) == (
+    assert (old.slug, old.absence.confirmed, [observation.id for observation in old.absence.observations]) == (
         "ada-old", False, ["2026-04-22T13:00:00.000Z"],
     )  # fmt: skip
 
@@ -179,7 +179,7 @@ def test_every_listing_is_accounted_for(records: list[Record], make: Any) -> Non
     assert counted.aliases_without_target == ("~example-lab/kestrel-latest",)
 
 
-def test_what_another_run_saw_later_is_kept(make: Any) -> None:
+def test_what_another_run_saw_later_is_retained(make: Any) -> None:
     ours = brought([model("ada/one"), model("ada/two")], at=LATER)
     earlier = brought([model("ada/two", context_length=1)], at=NOON + timedelta(minutes=1))
     later = brought([model("ada/one", context_length=2), model("ada/new")], at=LATER + timedelta(hours=1))
@@ -194,38 +194,38 @@ def test_what_another_run_saw_later_is_kept(make: Any) -> None:
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_crawl_that_did_not_come_closes_the_gate_however_much_was_asked(whole: bool, tmp_path: Path) -> None:
     outcome = brought([model(f"ada/m{n}") for n in range(5)], failures=["the list never came"])
-    [breach] = breaches_of(taken_of(outcome, tmp_path), EMPTY, GATES, whole=whole)
+    [breach] = breaches_of(ingested_of(outcome, tmp_path), EMPTY, GATES, whole=whole)
     assert (breach.source, breach.gate, breach.reason) == ("openrouter", "complete", "the list never came")
 
 
 def test_a_crawl_of_single_listings_need_not_be_large(tmp_path: Path) -> None:
-    taken = taken_of(brought([model("ada/one")]), tmp_path)
-    assert breaches_of(taken, EMPTY, GATES, whole=False) == []
-    assert [breach.gate for breach in breaches_of(taken, EMPTY, GATES, whole=True)] == ["minimum_listings"]
+    ingested = ingested_of(brought([model("ada/one")]), tmp_path)
+    assert breaches_of(ingested, EMPTY, GATES, whole=False) == []
+    assert [breach.gate for breach in breaches_of(ingested, EMPTY, GATES, whole=True)] == ["minimum_listings"]
 
 
 def test_the_drop_is_measured_against_the_last_good_crawl(tmp_path: Path) -> None:
     last = Serving(brought([model(f"ada/m{n}") for n in range(10)]))
     eight, seven = (
-        taken_of(brought([model(f"ada/m{n}") for n in range(count)]), tmp_path / str(count)) for count in (8, 7)
+        ingested_of(brought([model(f"ada/m{n}") for n in range(count)]), tmp_path / str(count)) for count in (8, 7)
     )
     assert breaches_of(eight, last, GATES, whole=True) == []
     assert [breach.gate for breach in breaches_of(seven, last, GATES, whole=True)] == ["largest_drop"]
 
 
 @pytest.mark.parametrize("source", ["huggingface", "github"])
-def test_a_source_that_is_asked_for_some_of_its_records_may_bring_fewer_than_are_kept(source: str) -> None:
+def test_a_source_that_is_asked_for_some_of_its_records_may_bring_fewer_than_are_retained(source: str) -> None:
     outcome = brought([model("ada/one")])
     report = outcome.report.model_copy(update={"source": source})
-    taken = IngestedCrawl(outcome._replace(report=report), counts=Counter({source: 1}))
-    taken.fill_counts.listings, taken.fill_counts.stated["downloads"] = 1, 1
+    ingested = IngestedCrawl(outcome._replace(report=report), counts=Counter({source: 1}))
+    ingested.fill_counts.listings, ingested.fill_counts.stated["downloads"] = 1, 1
     last = Serving()
     last.brought[source] = {f"ada/m{n}": line for n in range(9) for line in admitted(outcome)}
     assert last.last_good(source) == 9
-    assert breaches_of(taken, last, default_gates(), whole=True) == []
+    assert breaches_of(ingested, last, default_gates(), whole=True) == []
 
 
-def test_single_listings_do_not_make_a_source_look_freshly_looked_through(make: Any) -> None:
+def test_single_listings_do_not_make_a_source_look_freshly_crawled(make: Any) -> None:
     last = Serving(brought([model("ada/one"), model("ada/two")]))
     single = make([brought([model("ada/one")], at=LATER)], last, whole=False)
     assert single.batch.listings.changed["openrouter"].last_scraped_at == "2026-04-22T12:00:00.000Z"
@@ -239,7 +239,7 @@ def test_single_listings_do_not_make_a_source_look_freshly_looked_through(make: 
 def test_where_nothing_can_be_read_the_first_are_named_with_their_reasons(
     broken: int, more: str, tmp_path: Path
 ) -> None:
-    taken = partition(brought([model(f"ada/m{n}", name="") for n in range(broken)]), tmp_path, whole=False)
-    [breach] = breaches_of(taken, EMPTY, GATES, whole=False)
+    ingested = partition(brought([model(f"ada/m{n}", name="") for n in range(broken)]), tmp_path, whole=False)
+    [breach] = breaches_of(ingested, EMPTY, GATES, whole=False)
     named = "; ".join(f"ada/m{n} /name is '', not a text" for n in range(3))
     assert breach.reason == f"no listing could be read: {named}{more}"

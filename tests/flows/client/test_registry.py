@@ -68,7 +68,7 @@ def test_another_passport_in_the_place_of_one_is_never_given(store: Path) -> Non
 
 
 @pytest.mark.parametrize("slug", ["nobody", "../registry/timestamp.json", "", "Q", "a" * 300, "x\n"])
-def test_a_slug_that_no_passport_has_is_told_with_the_nearest(registry: Registry, slug: str) -> None:
+def test_a_slug_that_no_passport_has_is_reported_with_the_nearest(registry: Registry, slug: str) -> None:
     with pytest.raises(UnknownSlugError, match="no passport has the slug"):
         registry.passport(slug)
     assert registry.verify(slug).verdict is Verdict.NOT_IN_SNAPSHOT
@@ -100,9 +100,9 @@ def test_the_verdicts_are_those_of_the_command_line(
         chosen = ("--key", key) if key else ()
         answer = passports("verify", "--all", "--store", store, "--json", *chosen).json()
         assert answer["trust"] == registry.trust.basis
-        said = {one["target"]: (one["verdict"], one["age"]) for one in answer["findings"]}
-        assert said == {one.slug: (one.verdict, one.age) for one in registry}
-        assert len(said) == len(registry) > 20
+        printed = {one["target"]: (one["verdict"], one["age"]) for one in answer["findings"]}
+        assert printed == {one.slug: (one.verdict, one.age) for one in registry}
+        assert len(printed) == len(registry) > 20
 
 
 def test_a_registry_that_only_itself_vouches_for_is_unpinned_until_its_key_is_remembered(
@@ -115,7 +115,7 @@ def test_a_registry_that_only_itself_vouches_for_is_unpinned_until_its_key_is_re
     assert opened(store, key=None).trust.basis == "first_use"
 
 
-def test_a_registry_that_went_back_is_told_of_every_passport(equipped: Path, few: list[Record]) -> None:
+def test_a_registry_that_went_back_is_reported_for_every_passport(equipped: Path, few: list[Record]) -> None:
     root = equipped / "public"
     refresh(root, few)
     first = files(root)
@@ -289,7 +289,7 @@ def test_the_examples_of_the_documentation_run(
     for example in examples:
         code = example.replace("WHUDjiZeh2W19G_P7TAYdJOfaVWQlEBIXRXq9AE1f2U", SIGNER.key_id)
         exec(compile(code, "docs/client.md", "exec"), names)  # noqa: S102 - the examples are what is tested
-    said = capsys.readouterr().out
+    printed = capsys.readouterr().out
     for line in ("Qwen: QwQ 32B\n", "ok fresh True\n", "signed by a trusted key, in date, and the one in generation 1"):
-        assert line in said
+        assert line in printed
     assert len(examples) == 5

@@ -122,7 +122,7 @@ def store_by_setting(store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "stated"),
     [
         (("show", "nobody"), 1, "no passport has the slug 'nobody'"),
         (("status", "--at", "noon"), 2, "--at: "),
@@ -138,13 +138,13 @@ def store_by_setting(store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
 def test_an_error_is_an_answer_too(
-    arguments: tuple[str, ...], status: int, said: str, store_by_setting: Path, passports: Terminal
+    arguments: tuple[str, ...], status: int, stated: str, store_by_setting: Path, passports: Terminal
 ) -> None:
     assert store_by_setting.is_dir()
     ended = passports(*arguments, "--json")
     is_as_promised("error", ended.json())
     assert (ended.status, ended.json()["error"]["exit_status"]) == (status, status)
-    assert said in ended.json()["error"]["message"]
+    assert stated in ended.json()["error"]["message"]
     assert ended.err.startswith("error: ")
 
 

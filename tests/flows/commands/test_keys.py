@@ -1,4 +1,4 @@
-"""The keys commands on a real store: taken under a root, rotated, revoked, and passports revoked under it."""
+"""The keys commands on a real store: put under a root, rotated, revoked, and passports revoked under it."""
 
 import json
 import shutil
@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.registry.layout import POINTER_KEY, brief_key, passport_copy_key, root_key
-from pipelines.signing.keys import Signer, jwk, signing_key_to_jwk
+from flows.client import Registry
+from flows.config.clock import fixed
+from flows.config.signing_key import SigningKeyError
+from flows.errors import SettingsError
+from pipelines.registry.export_keys import PASSPORT_FILES
+from pipelines.registry.layout import POINTER_KEY, brief_key, page_key, passport_copy_key, root_key
+from pipelines.signing.keys import KeyRing, Signer, jwk, signing_key_to_jwk
+from pipelines.signing.registry_files import SignatureError, open_file
+from pipelines.signing.roots import read_root
+from pipelines.signing.signatures import BRIEF_TYPE
 from tests.support.cli import Ended, Terminal
 from tests.support.runs import NOON, SIGNER, Record, edited, refresh
 
@@ -75,7 +83,7 @@ def pinned(desk: Desk) -> tuple[object, ...]:
     return ("--root", desk.folder / "root.json")
 
 
-def test_a_store_with_one_key_is_taken_under_a_root(desk: Desk) -> None:
+def test_a_store_with_one_key_is_put_under_a_root(desk: Desk) -> None:
     key = desk.folder / "public-key.jwk"
     assert desk.verdicts("--all", "--key", key) == {"ok"}
     made = desk.ok("keys", "init", "--root-key", desk.root_key, "--json").json()
@@ -198,6 +206,13 @@ def test_a_revoked_passport_has_a_tombstone_and_its_verdict(rooted: Desk, few: l
     }  # fmt: skip
     brief = rooted.store / brief_key(QWEN)
     assert brief.read_bytes() == copy.read_bytes(), "a revoked passport has no brief"
+    page, files = (
+        rooted.store / page_key(QWEN),
+        {kind: rooted.store / key(QWEN) for kind, key in PASSPORT_FILES.items()},
+    )
+    assert "is revoked" in page.read_text(), "nor a page that shows it"
+    assert {kind for kind, path in files.items() if path.exists()} == {"badge"}
+    assert "revoked 2026-04-22" in files["badge"].read_text()
     found = rooted.reading("verify", QWEN, old, copy, *reader, "--json").json()["findings"]
     assert [one["verdict"] for one in found] == ["revoked"] * 3
     assert "revoked at 2026-04-22T12:01:00.000Z: Its licence was misread." in found[0]["reason"]
@@ -211,6 +226,8 @@ def test_a_revoked_passport_has_a_tombstone_and_its_verdict(rooted: Desk, few: l
     rooted.at(60 * 24 * 4 + 3)
     assert rooted.verdicts(QWEN, copy, *reader) == {"ok"}, "other content is another passport"
     assert json.loads(brief.read_bytes())["signed"]["slug"] == QWEN
+    assert "is revoked" not in page.read_text()
+    assert all(path.exists() for path in files.values())
     assert rooted.verdicts(old, *reader) == {"revoked"}
 
 
@@ -236,3 +253,46 @@ def test_a_store_with_one_key_revokes_too(desk: Desk) -> None:
     assert (unknown.status, "no passport has the slug" in unknown.err) == (1, True)
     bad = desk("revoke", "openai-gpt-audio", "--reason", "a\u202eb")
     assert (bad.status, "one line of at most 300 characters" in bad.err) == (2, True)
+
+
+def brief_key_id(desk: Desk, body: bytes) -> str:
+    """Return the id of the key that signed a brief, once the newest root lets it."""
+    newest = max((desk.store / "registry/root").iterdir(), key=lambda path: int(path.stem))
+    open_file(body, payload_type=BRIEF_TYPE, keys=KeyRing.of_root(read_root(newest.read_bytes()).root))
+    return str(json.loads(body)["keyId"])
+
+
+def test_briefs_are_signed_anew_when_the_key_of_passports_is_rotated_or_revoked(rooted: Desk) -> None:
+    brief, draft = rooted.store / brief_key(QWEN), rooted.folder / "next.json"
+    before = brief.read_bytes()
+    assert brief_key_id(rooted, before) == SIGNER.key_id
+    new = [rooted.folder / f"signing-{number}.jwk" for number in (2, 3)]
+    rooted.at(10).ok("keys", "rotate", "passports", "--new-key", new[0], "--out", draft)
+    rooted.sign(draft)
+    rooted.patch.setenv("PASSPORTS_SIGNING_KEY_FILE", str(new[0]))
+    rooted.ok("keys", "apply", draft)
+    rotated = brief.read_bytes()
+    assert brief_key_id(rooted, rotated) == json.loads(new[0].read_text())["kid"]
+    assert brief_key_id(rooted, before) == SIGNER.key_id, "what a retired key signed stays good"
+    assert rooted.verdicts("--all", *pinned(rooted)) == {"ok"}
+    draft.unlink()
+    second = json.loads(new[0].read_text())["kid"]
+    rooted.at(20).ok("keys", "revoke", second, "--last-good", 2, "--out", draft)
+    rooted.ok("keys", "rotate", "passports", "--new-key", new[1], "--out", draft)
+    rooted.sign(draft)
+    rooted.patch.setenv("PASSPORTS_SIGNING_KEY_FILE", str(new[1]))
+    rooted.ok("keys", "apply", draft)
+    assert brief_key_id(rooted, brief.read_bytes()) == json.loads(new[1].read_text())["kid"]
+    with pytest.raises(SignatureError, match="key_revoked"):
+        brief_key_id(rooted, rotated)
+
+
+def test_the_python_client_pins_a_root(rooted: Desk) -> None:
+    root = read_root((rooted.folder / "root.json").read_bytes())
+    for pin in (str(rooted.folder / "root.json"), root.ref.thumbprint):
+        registry = Registry.open(str(rooted.store), root=pin, remember=False, clock=fixed(NOON))
+        assert (registry.trust.basis, registry.passport(QWEN).verdict) == ("root", "ok")
+    with pytest.raises(SigningKeyError, match="no root has the thumbprint"):
+        Registry.open(str(rooted.store), root="A" * 43, remember=False)
+    with pytest.raises(SettingsError, match="either --key or --root"):
+        Registry.open(str(rooted.store), root=pin, key=SIGNER.key_id)

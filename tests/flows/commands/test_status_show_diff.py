@@ -30,7 +30,7 @@ def after(hours: float) -> str:
 
 
 @pytest.mark.usefixtures("at_noon")
-def test_a_fresh_store_is_told_in_a_line(store: Path, passports: Terminal) -> None:
+def test_a_fresh_store_is_reported_in_a_line(store: Path, passports: Terminal) -> None:
     ended = passports("status", "--store", store)
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.endswith("22 passports in generation 1: 22 fresh\n")
@@ -139,11 +139,11 @@ def test_a_passport_is_shown_part_by_part_with_its_evidence(store: Path, passpor
     assert (ended.status, ended.err) == (0, "")
     parts = sections(ended.out)
     assert list(parts)[:5] == ["Qwen: QwQ 32B", "what it is for", "what it is", "what it can do", "how it fails"]
-    told = dict(line.split("  ", 1) for line in parts["Qwen: QwQ 32B"] if "  " in line)
-    assert told["slug"].strip() == QWEN
-    assert told["verdict"].strip().startswith("ok: signed by a trusted key, in date")
-    assert told["status"].strip() == "active; issued because: first seen"
-    assert told["price"].strip() == "$1.50e-7 per prompt token"
+    reported = dict(line.split("  ", 1) for line in parts["Qwen: QwQ 32B"] if "  " in line)
+    assert reported["slug"].strip() == QWEN
+    assert reported["verdict"].strip().startswith("ok: signed by a trusted key, in date")
+    assert reported["status"].strip() == "active; issued because: first seen"
+    assert reported["price"].strip() == "$1.50e-7 per prompt token"
     model = "\n".join(parts["what it is"])
     assert "131,072 tokens" in model
     assert "$0.00000015 per prompt token ($0.15 a million)" in model
@@ -216,11 +216,15 @@ def test_a_passport_that_has_expired_is_shown_with_exit_status_1(
     assert QWEN in ended.out
 
 
-@pytest.mark.parametrize(("slug", "told"), [("qwen-qwq-23b", f"nearest: {QWEN}"), ("\x1b[31mred", "no passport has")])
-def test_an_unknown_slug_is_answered_with_the_nearest(slug: str, told: str, store: Path, passports: Terminal) -> None:
+@pytest.mark.parametrize(
+    ("slug", "nearest"), [("qwen-qwq-23b", f"nearest: {QWEN}"), ("\x1b[31mred", "no passport has")]
+)
+def test_an_unknown_slug_is_answered_with_the_nearest(
+    slug: str, nearest: str, store: Path, passports: Terminal
+) -> None:
     ended = passports("show", slug, "--store", store)
     assert (ended.status, ended.out) == (1, "")
-    assert told in ended.err
+    assert nearest in ended.err
     assert "\x1b" not in ended.err
 
 
@@ -254,8 +258,11 @@ sys.argv = ["passports", *sys.argv[1:]]
 try:
     main()
 except SystemExit as ending:
-    heavy = sorted({name.partition(".")[0] for name in sys.modules} & {"prefect", "scrapy", "twisted", "fastapi"})
+    packages = {"prefect", "scrapy", "twisted", "fastapi", "jinja2", "yaml"}
+    readers = {"pipelines.normalise.admit", "pipelines.rules.cards", "pipelines.pages.templating"}
+    heavy = sorted({name.partition(".")[0] for name in sys.modules} & packages) + sorted(readers & sys.modules.keys())
     assert not heavy, heavy
+    assert sys.argv[1] != "--help" or "pydantic_settings" not in sys.modules
     assert ending.code == 0, ending.code
 """
 

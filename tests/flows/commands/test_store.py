@@ -73,7 +73,7 @@ def test_publish_brings_another_store_to_the_same_bytes(later: Path, tmp_path: P
     assert (again.status, "0 immutable files" in again.out) == (0, True)
 
 
-def test_garbage_is_shown_first_and_removed_when_told(later: Path, passports: Terminal) -> None:
+def test_garbage_is_shown_first_and_removed_when_asked(later: Path, passports: Terminal) -> None:
     stray = layout.object_key("0" * 64)
     LocalStore(later).put(stray, b"left by a killed run")
     shown = passports("store", "gc", "--store", later)
@@ -128,19 +128,20 @@ def test_the_doctor_finds_a_healthy_machine_fit(
     with playing(records) as url:
         monkeypatch.setenv("PASSPORTS_OPENROUTER_URL", url)
         ended = passports("doctor", "--store", tmp_path / "store", "--json")
-        told = passports("doctor", "--store", tmp_path / "store")
-    assert (ended.status, ended.json()["fit"], told.status) == (0, True, 0)
+        reported = passports("doctor", "--store", tmp_path / "store")
+    assert (ended.status, ended.json()["fit"], reported.status) == (0, True, 0)
     states = {check["name"]: check["state"] for check in ended.json()["checks"]}
     assert states == {
         "settings": "fit", "fixed clock": "fit", "work folder": "fit", "metrics file": "fit", "Prefect": "fit",
-        "key": "fit", "store": "fit", "registry": "unknown", "network: openrouter": "fit", "clock": "fit",
+        "key": "fit", "store": "fit", "registry": "unknown", "root of trust": "fit", "network: openrouter": "fit",
+        "clock": "fit",
     }  # fmt: skip
     assert not [key for key in LocalStore(tmp_path / "store").list() if "probe" in key]
 
 
 @pytest.mark.usefixtures("equipped")
 @pytest.mark.parametrize(
-    ("setting", "check", "said"),
+    ("setting", "check", "stated"),
     [
         ("SOURCE_DATE_EPOCH=yesterday", "fixed clock", "not a whole number of seconds"),
         ("PASSPORTS_WORK=/dev/null/work", "work folder", "cannot be written to"),
@@ -152,14 +153,14 @@ def test_the_doctor_finds_a_healthy_machine_fit(
     ],
 )
 def test_the_doctor_fails_where_a_run_would(
-    setting: str, check: str, said: str, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+    setting: str, check: str, stated: str, passports: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PASSPORTS_OPENROUTER_URL", "http://127.0.0.1:9")
     monkeypatch.setenv(*setting.split("="))
     ended = passports("doctor", "--store", "memory:///", "--json")
     [found] = [one for one in ended.json()["checks"] if one["name"] == check]
     assert (ended.status, found["state"]) == (1, "unfit")
-    assert said in found["detail"]
+    assert stated in found["detail"]
 
 
 @pytest.mark.usefixtures("equipped")
@@ -268,8 +269,8 @@ def test_an_older_pointer_that_was_put_back_is_refused(store: Path, records: lis
     (store / layout.snapshot_key(2)).unlink()
     refused = passports("refresh", "--store", store)
     assert (refused.status, "generation 2, which was published from here" in refused.err) == (1, True)
-    kept = passports("store", "repair", "--store", store)
-    assert (kept.status, "seen.json" in kept.err) == (1, True)
+    repaired = passports("store", "repair", "--store", store)
+    assert (repaired.status, "passports store forget" in repaired.err) == (1, True)
 
 
 def test_a_snapshot_that_is_gone_is_named_with_its_remedy(later: Path, passports: Terminal) -> None:

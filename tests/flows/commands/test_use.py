@@ -91,15 +91,15 @@ def test_a_key_is_made_once_and_shown_by_its_public_half(passports: Terminal) ->
     assert path.read_text() == private
 
 
-def test_a_key_is_made_where_it_is_wanted_and_told_in_json(
+def test_a_key_is_made_where_it_is_wanted_and_printed_in_json(
     tmp_path: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_option, by_setting = tmp_path / "option.jwk", tmp_path / "setting.jwk"
     monkeypatch.setenv("PASSPORTS_SIGNING_KEY_FILE", str(by_setting))
-    told = passports("keys", "init", "--file", by_option, "--json").json()
-    assert told["file"] == str(by_option)
-    assert told["public_key"]["kid"] == signing_key_from_jwk(by_option.read_text()).key_id
-    assert "d" not in told["public_key"]
+    reported = passports("keys", "init", "--file", by_option, "--json").json()
+    assert reported["file"] == str(by_option)
+    assert reported["public_key"]["kid"] == signing_key_from_jwk(by_option.read_text()).key_id
+    assert "d" not in reported["public_key"]
     assert passports("keys", "init").status == 0
     assert by_setting.exists()
     assert not default_key_file().exists()

@@ -17,6 +17,7 @@ from flows.demo.recording import listening
 from pipelines.registry.layout import POINTER_KEY, object_key
 from pipelines.signing.keys import jwk
 from tests.support.cli import Terminal
+from tests.support.listeners import listener
 from tests.support.runs import NOON, SIGNER, reader, refresh, served_passport
 from tests.support.spiders.server import model
 
@@ -37,6 +38,12 @@ def keyless(equipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a reader has it: without the signing key."""
     assert equipped.is_dir()
     monkeypatch.delenv("PASSPORTS_SIGNING_KEY_FILE")
+
+
+@pytest.fixture
+def local_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses of this machine may be asked."""
+    monkeypatch.setenv("PASSPORTS_ALLOW_PRIVATE", "true")
 
 
 def test_all_passports_are_verified_by_our_own_key(store: Path, passports: Terminal) -> None:
@@ -242,6 +249,7 @@ def test_a_passport_is_read_from_standard_input(
     assert (found["verdict"], found["looked_at"]) == ("unreadable", [])
 
 
+@pytest.mark.usefixtures("local_addresses")
 def test_a_key_is_fetched_from_its_address(store: Path, passports: Terminal) -> None:
     with web(store.parent) as url:
         ended = passports("verify", copy_of(store), "--key", f"{url}/public-key.jwk", *AT, "--json")
@@ -272,14 +280,14 @@ def test_an_unknown_slug_is_answered_with_the_nearest_names(store: Path, passpor
 
 
 @pytest.mark.parametrize(
-    ("target", "told"),
+    ("target", "message"),
     [("./missing.json", "No such file"), (".", "Is a directory"), ("../a/b", "No such file"), ("", "Is a directory")],
 )
-def test_a_target_that_is_nothing_is_told_of(target: str, told: str, store: Path, passports: Terminal) -> None:
+def test_a_target_that_is_nothing_is_reported(target: str, message: str, store: Path, passports: Terminal) -> None:
     ended = passports("verify", target, copy_of(store), *AT, "--json")
     unreadable, good = ended.json()["findings"]
     assert (ended.status, unreadable["target"], unreadable["verdict"]) == (1, target, "unreadable")
-    assert told in unreadable["reason"]
+    assert message in unreadable["reason"]
     assert "give a slug, a file or a URL" in unreadable["reason"]
     assert good["verdict"] == "ok_offline"
 
@@ -292,7 +300,7 @@ def test_a_file_that_is_no_passport_is_malformed(content: bytes, equipped: Path,
     assert ended.json()["findings"][0]["verdict"] == "malformed"
 
 
-def test_a_private_key_is_not_taken_as_a_trusted_one_and_not_shown(store: Path, passports: Terminal) -> None:
+def test_a_private_key_is_not_accepted_as_a_trusted_one_and_not_shown(store: Path, passports: Terminal) -> None:
     private = store.parent / "signing-key.jwk"
     ended = passports("verify", "--all", "--store", store, "--key", private, *AT)
     assert (ended.status, ended.out) == (1, "")
@@ -317,7 +325,7 @@ def test_an_empty_store_has_nothing_to_verify(equipped: Path, passports: Termina
     assert not (equipped / "nothing").exists()
 
 
-def test_a_store_that_is_a_file_is_told_of(equipped: Path, passports: Terminal) -> None:
+def test_a_store_that_is_a_file_is_reported(equipped: Path, passports: Terminal) -> None:
     (equipped / "file").write_text("")
     ended = passports("verify", "--all", "--store", equipped / "file", *AT)
     assert (ended.status, ended.out) == (2, "")
@@ -336,6 +344,17 @@ def web(root: Path) -> Iterator[str]:
         yield url
 
 
+def test_an_address_of_this_machine_is_asked_only_where_that_is_set(store: Path, passports: Terminal) -> None:
+    with listener() as server:
+        url = f"http://localhost:{server.port}/x"
+        for arguments in ([url], [copy_of(store), "--key", url]):
+            ended = passports("verify", *arguments, *AT)
+            assert ended.status == 1
+            assert "PASSPORTS_ALLOW_PRIVATE" in ended.out + ended.err
+    assert server.seen == []
+
+
+@pytest.mark.usefixtures("local_addresses")
 def test_a_passport_is_verified_where_it_is_served(store: Path, passports: Terminal) -> None:
     with web(store) as url:
         ended = passports("verify", f"{url}/api/v1/passport/{QWEN}", *AT, "--json")
@@ -347,6 +366,7 @@ def test_a_passport_is_verified_where_it_is_served(store: Path, passports: Termi
     assert "404" in missing.out
 
 
+@pytest.mark.usefixtures("local_addresses")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # urllib leaves such a socket to the GC
 @pytest.mark.parametrize("answer", [b"not http\r\n\r\n", b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\n{}", b""])
 def test_an_address_that_gives_no_good_answer_is_no_crash(answer: bytes, store: Path, passports: Terminal) -> None:
@@ -368,7 +388,7 @@ def test_an_address_that_gives_no_good_answer_is_no_crash(answer: bytes, store: 
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://", "http://[", "http://127.0.0.1:x/", "http://a b/"])
-def test_an_address_that_cannot_be_reached_is_told_of(url: str, store: Path, passports: Terminal) -> None:
+def test_an_address_that_cannot_be_reached_is_reported(url: str, store: Path, passports: Terminal) -> None:
     ended = passports("verify", url, *AT, "--json")
     (finding,) = ended.json()["findings"]
     assert (ended.status, finding["target"], finding["verdict"]) == (1, url, "unreadable")
@@ -464,6 +484,9 @@ def test_a_file_that_is_not_there_is_said_not_to_be(store: Path, passports: Term
         ("ftp://host/p", "ftp:// is not fetched: give an address with https:// or http://"),
     ],
 )
-def test_an_address_without_an_answer_is_unreadable(target: str, reason: str, passports: Terminal, store: Path) -> None:
+def test_an_address_without_an_answer_is_unreadable(
+    target: str, reason: str, passports: Terminal, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSPORTS_ALLOW_PRIVATE", "true")
     [finding] = passports("verify", target, "--store", store, *AT, "--json").json()["findings"]
     assert (finding["verdict"], finding["reason"]) == ("unreadable", reason)

@@ -17,7 +17,7 @@ Answer = Callable[[socket.socket, threading.Event], None]
 
 @contextmanager
 def answering(*answers: Answer) -> Iterator[str]:
-    """A server that answers one connection after the other as it is told to."""
+    """A server that answers one connection after the other as it is asked to."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -69,14 +69,14 @@ def test_an_answer_in_drops_ends_at_the_deadline_of_the_whole(start: bytes) -> N
     with answering(dripping(start)) as url:
         begun = time.monotonic()
         with pytest.raises(GivenFileError, match=r"no complete answer within 0\.5 s"):
-            read_given(url, deadline_s=0.5)
+            read_given(url, private=True, deadline_s=0.5)
         assert time.monotonic() - begun < 10
 
 
 @pytest.mark.parametrize("location", ["ftp://127.0.0.1/passport", "file:///etc/hostname", "data:,x", "gopher://a/"])
 def test_a_redirect_to_another_scheme_is_refused(location: str) -> None:
     with answering(redirecting(location)) as url, pytest.raises(GivenFileError, match=r"(?i)redirect") as refused:
-        read_given(url)
+        read_given(url, private=True)
     assert location in str(refused.value)
 
 
@@ -87,7 +87,7 @@ def test_a_redirect_is_followed_whatever_comes_with_it() -> None:
             client.sendall(b"x" * 65536)
 
     with answering(endless, sending(b"HTTP/1.1 200 OK\r\n\r\n", b"{}")) as url:
-        assert read_given(url) == b"{}"
+        assert read_given(url, private=True) == b"{}"
 
 
 def test_a_long_answer_is_read_to_its_bound() -> None:
@@ -97,7 +97,7 @@ def test_a_long_answer_is_read_to_its_bound() -> None:
             client.sendall(b"x" * 65536)
 
     with answering(endless) as url:
-        assert len(read_given(url)) == MAX_DOCUMENT_BYTES + 1
+        assert len(read_given(url, private=True)) == MAX_DOCUMENT_BYTES + 1
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,10 @@ def test_what_is_no_file_is_refused_without_waiting(
     with socket.socket(socket.AF_UNIX) as bound:
         bound.bind("socket")
         with pytest.raises(GivenFileError, match=f"{reason}.*: give a slug, a file or a URL"):
-            read_given(f"./{name}")
+            read_given(f"./{name}", private=False)
 
 
 def test_a_file_is_read_through_a_link_and_to_its_bound(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x" * (MAX_DOCUMENT_BYTES + 100))
     (tmp_path / "link").symlink_to("file")
-    assert len(read_given(str(tmp_path / "link"))) == MAX_DOCUMENT_BYTES + 1
+    assert len(read_given(str(tmp_path / "link"), private=False)) == MAX_DOCUMENT_BYTES + 1

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.config.settings import Settings, SettingsError, read_settings
+from flows.config.settings import Settings, read_settings
 from flows.config.source_settings import SourceSettings
+from flows.errors import SettingsError
 from schemas.sources import CRAWLS
 
 
@@ -92,7 +93,7 @@ def test_a_setting_that_is_set_to_nothing_is_not_set(name: str, monkeypatch: pyt
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "reason"),
     [
         ("ISSUER", "Not A Name", "write a host name"),
         ("BASE_URL", "unfragile.ai", "write http:// or https:// and a host"),
@@ -110,10 +111,10 @@ def test_a_setting_that_is_set_to_nothing_is_not_set(name: str, monkeypatch: pyt
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_by_its_name(
-    name: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
+    name: str, value: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(f"PASSPORTS_{name}", value)
-    with pytest.raises(SettingsError, match=told) as error:
+    with pytest.raises(SettingsError, match=reason) as error:
         read_settings()
     assert str(error.value).startswith(f"PASSPORTS_{name}: ")
 

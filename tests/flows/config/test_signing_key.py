@@ -98,7 +98,7 @@ def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_key_that_cannot_be_written_is_told_of(tmp_path: Path) -> None:
+def test_a_key_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SigningKeyError, match=r"cannot be written: .*; choose another file"):
         make_key(tmp_path / "file" / "key.jwk")
@@ -180,8 +180,8 @@ def test_no_error_and_no_log_ever_holds_the_key(
             open_key(read_settings(signing_key_file=path))
         error = raised.value
     logging.getLogger("passports").error("failed", exc_info=error)
-    told = "".join(traceback.format_exception(error)) + caplog.text + repr(error)
-    assert not shows_the_key(told)
+    reported = "".join(traceback.format_exception(error)) + caplog.text + repr(error)
+    assert not shows_the_key(reported)
 
 
 def test_an_opened_key_does_not_show_itself(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_an_opened_key_does_not_show_itself(tmp_path: Path) -> None:
     )
 
 
-def test_a_file_that_is_no_text_is_told_of(tmp_path: Path) -> None:
+def test_a_file_that_is_no_text_is_reported(tmp_path: Path) -> None:
     path = write_key(tmp_path / "key.jwk")
     path.write_bytes(b"\xff\xfe" + SEED)
     with pytest.raises(SigningKeyError, match="is not text: name another file") as error:
@@ -207,7 +207,7 @@ def test_trusted_keys_are_read_from_a_jwk_or_a_jwk_set(tmp_path: Path) -> None:
     assert len(read_key_ring(several).key_ids) == 2
 
 
-def test_a_private_key_is_not_taken_for_a_trusted_one_and_not_shown(tmp_path: Path) -> None:
+def test_a_private_key_is_not_accepted_as_a_trusted_one_and_not_shown(tmp_path: Path) -> None:
     path = write_key(tmp_path / "key.jwk")
     with pytest.raises(SigningKeyError, match="is a private key") as error:
         read_key_ring(path)
@@ -215,7 +215,7 @@ def test_a_private_key_is_not_taken_for_a_trusted_one_and_not_shown(tmp_path: Pa
 
 
 @pytest.mark.parametrize(("name", "why"), [("missing.jwk", "does not exist"), (".", "is a folder")])
-def test_a_file_of_trusted_keys_that_cannot_be_read_is_told_of(name: str, why: str, tmp_path: Path) -> None:
+def test_a_file_of_trusted_keys_that_cannot_be_read_is_reported(name: str, why: str, tmp_path: Path) -> None:
     with pytest.raises(SigningKeyError, match=why):
         read_key_ring(tmp_path / name)
 

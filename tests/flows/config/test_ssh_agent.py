@@ -123,10 +123,10 @@ def test_an_agent_that_answers_otherwise_is_refused(
         monkeypatch.setenv("SSH_AUTH_SOCK", path)
 
         def serve() -> None:
-            taken, _ = server.accept()
-            with taken:
-                taken.recv(4096)
-                taken.sendall(answer)
+            accepted, _ = server.accept()
+            with accepted:
+                accepted.recv(4096)
+                accepted.sendall(answer)
 
         thread = threading.Thread(target=serve)
         thread.start()

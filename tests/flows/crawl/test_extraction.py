@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from flows.config.settings import SettingsError, read_settings
+from flows.config.settings import read_settings
 from flows.crawl.endpoint import Endpoint, endpoint_of
 from flows.crawl.extraction import FAILURES_IN_A_ROW, Line, extract
+from flows.errors import SettingsError
 from pipelines.formats.slugs import hub_slug
 from pipelines.normalise.admit import admit
 from pipelines.rules.extraction import extraction_rules
@@ -112,7 +113,7 @@ def test_the_question_is_asked_in_the_protocols_words_and_with_our_key_alone(
     assert "of-another-account" not in str(served.requests)
 
 
-def test_of_an_answer_only_what_stands_in_the_text_under_a_claim_of_ours_remains(served: LanguageModel) -> None:
+def test_of_an_answer_only_what_is_in_the_text_under_a_claim_of_ours_remains(served: LanguageModel) -> None:
     served.proposes = lambda _: [
         *FOUND,
         ("confabulation", "It tells nothing but lies."),
@@ -281,7 +282,7 @@ def test_it_is_off_until_an_endpoint_and_a_model_are_set() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "reason"),
     [
         ("URL", "api.example", "write http:// or"), ("URL", "https://me:secret@api.example/v1", "without user"),
         ("URL", "http://api.example:99999/v1", "Port out of range"), ("URL", "http://[::1/v1", "Invalid IPv6"),
@@ -291,7 +292,7 @@ def test_it_is_off_until_an_endpoint_and_a_model_are_set() -> None:
     ],
 )  # fmt: skip
 def test_a_setting_that_cannot_be_is_refused_by_its_name(
-    name: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
+    name: str, value: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PASSPORTS_EXTRACTOR_URL", "https://api.example/v1/")
     monkeypatch.setenv("PASSPORTS_EXTRACTOR_MODEL", MODEL)
@@ -302,7 +303,7 @@ def test_a_setting_that_cannot_be_is_refused_by_its_name(
     assert settings.extractor_key.get_secret_value() == KEY
     assert KEY not in f"{settings!r}{endpoint_of(settings)!r}"
     monkeypatch.setenv(f"PASSPORTS_EXTRACTOR_{name}", value)
-    with pytest.raises(SettingsError, match=told) as error:
+    with pytest.raises(SettingsError, match=reason) as error:
         read_settings()
     assert str(error.value).startswith(f"PASSPORTS_EXTRACTOR_{name}: ")
     assert KEY not in str(error.value)

@@ -36,13 +36,13 @@ def test_a_renamed_record_is_known_by_its_former_names_too_and_what_it_left_is_n
     path = write_known(tmp_path / "known.sqlite", "github", {"github": Lines(left, new)})
     found = {row[0]: json.loads(row[-1])["id"] for row in rows(path, "known")}
     assert found == dict.fromkeys(["heron-lab/new", "heron/asked", "heron/old"], "heron-lab/new")
-    taken_over = code("heron/asked")
-    path = write_known(path, "github", {"github": Lines(taken_over, new)})
+    renamed = code("heron/asked")
+    path = write_known(path, "github", {"github": Lines(renamed, new)})
     found = {row[0]: json.loads(row[-1])["id"] for row in rows(path, "known")}
     assert found["heron/asked"] == "heron/asked"
 
 
-def test_a_repository_that_lies_elsewhere_is_not_asked_for_again(tmp_path: Path) -> None:
+def test_a_repository_that_is_elsewhere_is_not_asked_for_again(tmp_path: Path) -> None:
     def hosted(name: str, **marks: Any) -> AdmittedLine:
         raw = repository_raw(id=name)
         return AdmittedLine(raw=raw, listing=admitted(raw), **marks)

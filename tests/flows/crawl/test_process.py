@@ -26,20 +26,20 @@ def test_a_crawl_runs_from_any_folder_tells_its_progress_and_repeats_itself(
         (tmp_path / shadow).write_text("raise SystemExit('not from here')")
     (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = nowhere.settings\n")
     monkeypatch.chdir(tmp_path)
-    told: list[Progress] = []
+    reported: list[Progress] = []
     asked = Progress("openrouter", listings=0, announced=None, requests=2)
     with serving(faults=["held"], total_count=7) as source:
 
         def tell(progress: Progress) -> None:
-            told.append(progress)
+            reported.append(progress)
             if progress == asked:
                 source.released.set()
 
         first = crawled(source.url, Path(), on_progress=tell)
         written = first.path.read_bytes()
         second = crawled(source.url, Path())
-    assert asked in told
-    assert told[-1] == Progress("openrouter", listings=7, announced=7, requests=2)
+    assert asked in reported
+    assert reported[-1] == Progress("openrouter", listings=7, announced=7, requests=2)
     assert len(ids(first)) == 7
     assert (written, first.report) == (second.path.read_bytes(), second.report)
 

@@ -21,10 +21,10 @@ SOURCE, CARD = "huggingface", "huggingface-card"
 
 def card_of(name: str, *, refused: bool) -> AdmittedLine | QuarantinedLine:
     if refused:
-        told = Quarantined(
+        reported = Quarantined(
             stage="fetch", source=CARD, id=name, field="", reason="is not UTF-8", observed_at=SEEN, raw=""
         )
-        return QuarantinedLine(quarantined=told)
+        return QuarantinedLine(quarantined=reported)
     line = AdmitListing().process_item(raw_body("# Heron", id=name, source=CARD))
     assert isinstance(line, AdmittedLine)
     return line
@@ -43,12 +43,12 @@ def gates_closed(folder: Path, repositories: int, refused_cards: int, refused_re
     report = tally.report({}, finish_reason="finished", started_at=SEEN, finished_at=SEEN)
     path = folder / "crawl.jsonl"
     path.write_text("".join(f"{line.model_dump_json()}\n" for line in (*lines, report)))
-    taken = partition(read_crawl(path), folder / "taken", whole=True, gate=default_gates()[SOURCE])
-    return [breach.reason for breach in breaches_of(taken, EMPTY, default_gates(), whole=True)]
+    ingested = partition(read_crawl(path), folder / "ingested", whole=True, gate=default_gates()[SOURCE])
+    return [breach.reason for breach in breaches_of(ingested, EMPTY, default_gates(), whole=True)]
 
 
 @pytest.mark.parametrize(
-    ("repositories", "refused_cards", "refused_repositories", "told"),
+    ("repositories", "refused_cards", "refused_repositories", "reason"),
     [
         (1_000, 120, 0, []),
         (100, 20, 0, []),
@@ -58,6 +58,6 @@ def gates_closed(folder: Path, repositories: int, refused_cards: int, refused_re
     ],
 )
 def test_refused_cards_close_the_gate_by_their_own_share_and_not_by_that_of_repositories(
-    repositories: int, refused_cards: int, refused_repositories: int, told: list[str], tmp_path: Path
+    repositories: int, refused_cards: int, refused_repositories: int, reason: list[str], tmp_path: Path
 ) -> None:
-    assert gates_closed(tmp_path, repositories, refused_cards, refused_repositories) == told
+    assert gates_closed(tmp_path, repositories, refused_cards, refused_repositories) == reason

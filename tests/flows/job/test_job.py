@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.config.settings import SettingsError, read_settings
+from flows.config.settings import read_settings
+from flows.errors import SettingsError
 from flows.job.job import Consent, demo_key, new_job, nonce, open_tools
 from pipelines.rules.gates import default_gates
 from schemas.crawl import ListQuery
@@ -26,7 +27,7 @@ def test_every_epoch_makes_a_job_repeat(epoch: int) -> None:
     assert nonce(one, lambda: NOON) == nonce(other, lambda: NOON)
 
 
-def test_jobs_that_ask_for_something_else_are_told_apart() -> None:
+def test_jobs_that_ask_for_something_else_are_distinguished() -> None:
     settings = read_settings()
     jobs = [
         new_job("refresh", settings, epoch=EPOCH),
@@ -39,7 +40,7 @@ def test_jobs_that_ask_for_something_else_are_told_apart() -> None:
     assert len({nonce(job, lambda: NOON) for job in jobs}) == len(jobs)
 
 
-def test_jobs_that_are_set_otherwise_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jobs_that_are_set_otherwise_are_distinguished(monkeypatch: pytest.MonkeyPatch) -> None:
     jobs = [
         new_job("refresh", read_settings(), epoch=EPOCH),
         new_job("refresh", read_settings(), epoch=EPOCH, consent=Consent(accept_drop=True)),
@@ -63,7 +64,7 @@ def test_the_demo_repeats_whatever_port_it_is_played_at() -> None:
     assert len({new_job("demo", settings, epoch=EPOCH).run for settings in played}) == 1
 
 
-def test_jobs_that_ask_for_another_part_of_the_hubs_list_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jobs_that_ask_for_another_part_of_the_hubs_list_are_distinguished(monkeypatch: pytest.MonkeyPatch) -> None:
     jobs = [new_job("refresh", read_settings(), epoch=EPOCH)]
     for name, value in (("AUTHOR", "heron-lab"), ("TASK", "text-generation"), ("LIMIT", "20")):
         monkeypatch.setenv(f"PASSPORTS_HUGGINGFACE_{name}", value)
@@ -143,7 +144,7 @@ def test_the_demo_signs_with_its_own_key_whatever_is_set(equipped: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reason"),
     [
         (None, "No such file"),
         ("[openrouter", "Expected"),
@@ -153,10 +154,10 @@ def test_the_demo_signs_with_its_own_key_whatever_is_set(equipped: Path) -> None
         ("", "openrouter"),
     ],
 )
-def test_a_gates_file_that_is_none_is_refused_by_name(text: str | None, told: str, equipped: Path) -> None:
+def test_a_gates_file_that_is_none_is_refused_by_name(text: str | None, reason: str, equipped: Path) -> None:
     path = equipped / "gates.toml"
     path.unlink() if text is None else path.write_text(text)
-    with pytest.raises(SettingsError, match=told) as error:
+    with pytest.raises(SettingsError, match=reason) as error:
         open_tools(job_for(equipped / "store"))
     assert str(error.value).startswith(f"PASSPORTS_GATES_FILE: {path}: ")
 

@@ -138,7 +138,7 @@ def test_a_run_has_a_folder_of_its_own_that_goes_with_it(job: Job) -> None:
     assert not any(folder.exists() for folder in folders)
 
 
-def test_the_folder_of_a_run_is_told_by_its_whole_path(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_of_a_run_is_named_by_its_whole_path(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PASSPORTS_WORK", os.path.relpath(os.environ["PASSPORTS_WORK"]))
     with workspace(job) as placed:
         assert Path(placed.work).is_absolute()
@@ -151,22 +151,22 @@ def test_a_run_that_fails_leaves_nothing(job: Job) -> None:
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
-def test_a_full_disk_is_told_with_its_remedy(code: int, job: Job) -> None:
+def test_a_full_disk_is_reported_with_its_remedy(code: int, job: Job) -> None:
     with pytest.raises(FullError, match="make room, or set PASSPORTS_WORK"), workspace(job) as placed:
         raise OSError(code, os.strerror(code))
     assert not Path(placed.work).exists()
 
 
-def test_a_folder_of_the_run_that_is_full_is_told_by_what_it_lies_in(job: Job, tmp_path: Path) -> None:
-    with pytest.raises(FullError) as told, workspace(job) as placed:
+def test_a_folder_of_the_run_that_is_full_is_reported_by_what_it_is_in(job: Job, tmp_path: Path) -> None:
+    with pytest.raises(FullError) as refused, workspace(job) as placed:
         raise FullError(Path(placed.work) / "crawl-openrouter", "no room")
-    assert str(told.value).startswith(f"{Path(placed.work).parent} cannot be written to (no room): ")
-    with pytest.raises(FullError) as told, workspace(job):
+    assert str(refused.value).startswith(f"{Path(placed.work).parent} cannot be written to (no room): ")
+    with pytest.raises(FullError) as refused, workspace(job):
         raise FullError(tmp_path / "crawls", "no room")
-    assert str(told.value).startswith(f"{tmp_path / 'crawls'} cannot be written to (no room): ")
+    assert str(refused.value).startswith(f"{tmp_path / 'crawls'} cannot be written to (no room): ")
 
 
-def test_a_database_of_the_run_that_finds_no_room_is_told_likewise(job: Job) -> None:
+def test_a_database_of_the_run_that_finds_no_room_is_reported_likewise(job: Job) -> None:
     def fill(pages: int) -> None:
         with workspace(job) as placed, closing(sqlite3.connect(Path(placed.work) / "known.sqlite")) as database:
             database.execute(f"PRAGMA max_page_count = {pages}")
@@ -204,14 +204,14 @@ def test_the_folder_of_a_run_that_lives_stays(job: Job) -> None:
 
 
 def test_a_link_that_is_named_like_a_run_is_not_followed(tmp_path: Path) -> None:
-    kept = tmp_path / "kept"
-    kept.mkdir()
-    (kept / "file").write_text("mine")
+    retained = tmp_path / "outside"
+    retained.mkdir()
+    (retained / "file").write_text("mine")
     root = tmp_path / "root"
     root.mkdir()
-    (root / "passports-run-link").symlink_to(kept)
+    (root / "passports-run-link").symlink_to(retained)
     clear_left(root)
-    assert (kept / "file").read_text() == "mine"
+    assert (retained / "file").read_text() == "mine"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder of another user")

@@ -54,7 +54,7 @@ def test_a_dry_run_removes_nothing_and_says_what_it_would(store: Store) -> None:
     assert gc(store).garbage == planned.garbage
 
 
-def test_what_kept_generations_name_stays_and_the_rest_goes(store: Store) -> None:
+def test_what_retained_generations_name_stays_and_the_rest_goes(store: Store) -> None:
     done = gc(store)
     assert done.removed == len(done.garbage) > 0
     assert not store.exists(layout.object_key("0" * 64))
@@ -71,7 +71,7 @@ def test_what_kept_generations_name_stays_and_the_rest_goes(store: Store) -> Non
     assert_whole(store)
 
 
-def test_the_evidence_of_every_kept_passport_stays(store: Store) -> None:
+def test_the_evidence_of_every_retained_passport_stays(store: Store) -> None:
     gc(store)
     served = reader(store)
     for found in served.rows():

@@ -61,7 +61,7 @@ def other(store: Store, tmp_path: Path) -> Store:
     return other
 
 
-def look(store: Store, other: Store | None = None, *, budget: int = 10_000, days: int = 0) -> Scrubbed:
+def scrubbed(store: Store, other: Store | None = None, *, budget: int = 10_000, days: int = 0) -> Scrubbed:
     return Scrubber(store, KEYS, AT + timedelta(days=days), copies, other).scrub(budget)
 
 
@@ -96,19 +96,19 @@ def spoil(store: Store, key: str, *, missing: bool) -> None:
 def test_every_kind_of_damage_is_named_with_its_remedy_and_repaired_from_another_store(
     store: Store, other: Store, key: str, *, missing: bool
 ) -> None:
-    whole = look(store)
+    whole = scrubbed(store)
     spoil(store, key, missing=missing)
     before = dump(store)
-    (damage,) = look(store).damages
+    (damage,) = scrubbed(store).damages
     assert (damage.key, damage.repaired) == (key, False)
     assert f"{store.name}: " in damage.reason
     assert key in damage.reason
     assert "passports store scrub --copy URL" in damage.reason
     assert dump(store) == before
-    (damage,) = look(store, other).damages
+    (damage,) = scrubbed(store, other).damages
     assert (damage.key, damage.repaired) == (key, True)
     assert dump(store) == dump(other)
-    assert look(store) == whole == (whole.of, whole.of, [])
+    assert scrubbed(store) == whole == (whole.of, whole.of, [])
 
 
 def without_sizes(store: Store) -> None:
@@ -133,12 +133,12 @@ def test_a_bomb_in_the_place_of_a_packed_file_is_named_and_takes_little_memory(
 ) -> None:
     if not signed:
         without_sizes(store)
-    assert look(store).damages == []
+    assert scrubbed(store).damages == []
     key = KINDS[kind](store)
     store.put(key, zstandard.compress(b"\n" * (128 * 2**20)))
     tracemalloc.start()
     try:
-        damages = look(store).damages
+        damages = scrubbed(store).damages
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -174,29 +174,29 @@ def test_a_run_does_not_stop_at_the_first_damage(store: Store, other: Store) -> 
     spoilt = {kind(store) for kind in KINDS.values()}
     for number, key in enumerate(sorted(spoilt)):
         spoil(store, key, missing=bool(number % 2))
-    assert {damage.key for damage in look(store, other).damages} == spoilt
+    assert {damage.key for damage in scrubbed(store, other).damages} == spoilt
     assert dump(store) == dump(other)
     shard = KINDS["an earlier shard"](store)
     passport, source = KINDS["a passport"](store), KINDS["a source file"](store)
     for key in (shard, passport, source):
         spoil(store, key, missing=True)
-    assert [damage.key for damage in look(store).damages] == [shard, passport, source]
+    assert [damage.key for damage in scrubbed(store).damages] == [shard, passport, source]
 
 
 @pytest.mark.parametrize("body", [None, b"spoilt"])
 @pytest.mark.parametrize("key", [layout.passport_copy_key(SLUG), layout.page_key(SLUG)])
 def test_a_copy_that_is_not_what_is_served_is_written_anew(store: Store, other: Store, key: str, body: bytes) -> None:
     store.delete(key) if body is None else store.put(key, body)
-    (damage,) = look(store).damages
+    (damage,) = scrubbed(store).damages
     assert (damage.key, damage.repaired) == (key, True)
     assert f"{store.name}: {key} is not what generation 4 of" in damage.reason
     assert dump(store) == dump(other)
-    assert look(store).damages == []
+    assert scrubbed(store).damages == []
 
 
 def test_another_models_genuine_passport_in_a_copys_place_is_found(store: Store, other: Store) -> None:
     store.put(layout.passport_copy_key(SLUG), store.get(layout.passport_copy_key("acme-gull")).body)
-    assert [damage.key for damage in look(store).damages] == [layout.passport_copy_key(SLUG)]
+    assert [damage.key for damage in scrubbed(store).damages] == [layout.passport_copy_key(SLUG)]
     assert dump(store) == dump(other)
 
 
@@ -204,14 +204,14 @@ def test_a_copy_of_a_damaged_passport_is_left_alone(store: Store) -> None:
     copy, damaged = layout.passport_copy_key(SLUG), layout.object_key(row(SLUG, 4).object)
     store.put(copy, b"spoilt")
     spoil(store, damaged, missing=False)
-    assert [damage.key for damage in look(store).damages] == [damaged]
+    assert [damage.key for damage in scrubbed(store).damages] == [damaged]
     assert store.get(copy).body == b"spoilt"
 
 
 def test_a_damaged_other_store_repairs_nothing_and_is_named(store: Store, other: Store, key: str) -> None:
     store.put(key, b"damaged")
     other.put(key, b"also damaged")
-    damage = look(store, other).damages[0]
+    damage = scrubbed(store, other).damages[0]
     assert (damage.key, damage.repaired) == (key, False)
     assert f"not repaired: {other.name}: {key}" in damage.reason
     assert store.get(key).body == b"damaged"
@@ -234,29 +234,29 @@ def test_a_file_that_the_disk_does_not_give_is_one_damage_and_a_store_out_of_rea
 
     failing = Failing(Path(store.name))
     key = failing.fails
-    assert look(failing, other).damages == [
+    assert scrubbed(failing, other).damages == [
         Damage(key, f"{store.name}: {key}: Input/output error: check the disk and run again", True)
     ]
     failing.fails = "registry/"
     with pytest.raises(StoreUnavailableError):
-        look(failing)
+        scrubbed(failing)
 
 
 def test_a_damaged_pointer_is_not_repaired(store: Store, other: Store) -> None:
     """Another store's may be older: only a publication can tell."""
     store.put(layout.POINTER_KEY, b"{}")
     with pytest.raises(TamperedError, match=r"registry/timestamp\.json"):
-        look(store, other)
+        scrubbed(store, other)
 
 
-def test_what_a_collection_removed_is_not_missed_and_what_it_kept_is(store: Store, other: Store) -> None:
+def test_what_a_collection_removed_is_not_missed_and_what_it_retained_is(store: Store, other: Store) -> None:
     gc(store)
     for key in other.list():
         other.delete(key) if not store.exists(key) else other.put(key, store.get(key).body)
-    assert look(store).damages == []
+    assert scrubbed(store).damages == []
     for key in ("the served shard", "the served snapshot", "an earlier snapshot", "a source file"):
         spoil(store, KINDS[key](other), missing=True)
-        assert [damage.repaired for damage in look(store, other).damages] == [True]
+        assert [damage.repaired for damage in scrubbed(store, other).damages] == [True]
     assert dump(store) == dump(other)
 
 
@@ -268,23 +268,23 @@ def test_nothing_is_looked_at_while_garbage_is_collected(store: Store) -> None:
     def clock() -> datetime:
         if is_collecting(reader(store).pointer, AT):
             with pytest.raises(PublicationError, match="garbage is being collected"):
-                look(store)
+                scrubbed(store)
         return AT
 
     gc(store, clock)
-    assert look(store).damages == []
+    assert scrubbed(store).damages == []
 
 
 def test_what_a_killed_publisher_has_still_to_write_is_not_missed(store: Store) -> None:
     run(publish_until, Place(store.name, {}), {"acme-gull": 2}, "5", Step.DELTA, "begins")
     assert not store.exists(layout.delta_key(5))
-    assert {damage.key for damage in look(store).damages} == {
+    assert {damage.key for damage in scrubbed(store).damages} == {
         layout.passport_copy_key("acme-gull"),
         layout.page_key("acme-gull"),
     }
     repair_store(store)
     assert_whole(store)
-    assert look(store).damages == []
+    assert scrubbed(store).damages == []
 
 
 def test_daily_scrubs_come_round(store: Store) -> None:
@@ -293,8 +293,8 @@ def test_daily_scrubs_come_round(store: Store) -> None:
     for key in spoilt:
         store.put(key, b"spoilt")
     seen: set[str] = set()
-    for day in range(look(store).of):
-        found = look(store, budget=2, days=day)
+    for day in range(scrubbed(store).of):
+        found = scrubbed(store, budget=2, days=day)
         assert found.read < found.of
         seen |= {damage.key for damage in found.damages}
     assert seen >= spoilt - keys_of_copies

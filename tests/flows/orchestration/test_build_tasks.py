@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from flows.config.settings import SettingsError, read_settings
+from flows.config.settings import read_settings
 from flows.demo import recording
+from flows.errors import SettingsError
 from pipelines.signing.keys import signing_key_to_jwk
 from tests.support.runs import NOON, SEED, files, playing
 

@@ -225,12 +225,12 @@ class TestServed:
         assert len(pointers) == 1
 
     def test_a_run_says_on_prefects_pages_what_each_stage_came_to(self, server: Server, refreshed: str) -> None:
-        def said() -> list[str]:
+        def logged() -> list[str]:
             logs = server.ask("/logs/filter", logs={"flow_run_id": {"any_": [refreshed]}}, limit=200)
             return [log["message"] for log in logs if log["name"] == "passports"]
 
-        until(lambda: "publish: done" in said())
-        stages = said()
+        until(lambda: "publish: done" in logged())
+        stages = logged()
         assert {"crawl openrouter: 29 listings", "build: 22 passports"} <= {*stages}
         assert len(stages) == len(set(stages)), "a line a stage"
 
@@ -268,9 +268,9 @@ class TestServed:
         server.wait_for(run, "CANCELLED")
 
         assert files(folder / "store") == before
-        said = (folder / "schedule.log").read_text()
-        assert "cancelled: its crawl has ended, and the store is as the last complete publication left it" in said
-        assert "Traceback" not in said
+        printed = (folder / "schedule.log").read_text()
+        assert "cancelled: its crawl has ended, and the store is as the last complete publication left it" in printed
+        assert "Traceback" not in printed
         server.wait_for(server.start("refresh-openrouter"), "COMPLETED")
 
     @pytest.mark.usefixtures("refreshed")

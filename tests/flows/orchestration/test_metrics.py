@@ -27,7 +27,7 @@ def figures(report: RunReport, *sources: str) -> dict[str, float]:
 
 
 @pytest.mark.usefixtures("equipped")
-def test_a_run_is_told_in_figures(tmp_path: Path, few: list[Record]) -> None:
+def test_a_run_is_reported_in_figures(tmp_path: Path, few: list[Record]) -> None:
     report = refresh(tmp_path / "store", [*few, REFUSED]).report
     later = report.model_copy(update={"started_at": "2026-04-22T11:58:30.500Z"})
     assert figures(later) == {
@@ -50,7 +50,7 @@ def test_a_run_that_a_gate_stopped_is_no_success(tmp_path: Path, few: list[Recor
 
 
 @pytest.mark.usefixtures("equipped")
-def test_a_run_is_told_under_the_sources_that_it_was_to_crawl_whatever_came_of_them(
+def test_a_run_is_reported_under_the_sources_that_it_was_to_crawl_whatever_came_of_them(
     tmp_path: Path, few: list[Record]
 ) -> None:
     done = refresh(tmp_path / "store", few).report
@@ -64,7 +64,7 @@ def test_a_run_is_told_under_the_sources_that_it_was_to_crawl_whatever_came_of_t
 
 
 @pytest.mark.usefixtures("equipped")
-def test_what_is_served_is_told_by_age(tmp_path: Path, few: list[Record]) -> None:
+def test_what_is_served_is_counted_by_age(tmp_path: Path, few: list[Record]) -> None:
     finish(job_for(tmp_path / "store"), [brought(few)])
     later = NOON + timedelta(hours=169)
     ages = ages_of(generation(reader(tmp_path / "store", at=later)), default_gates(), later, watched=("openrouter",))
@@ -109,7 +109,7 @@ def test_runs_that_end_at_once_all_count(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "not a metric {", "other_metric 1\n", "\x00\xff"])
-def test_what_else_lies_there_is_written_over(content: str, tmp_path: Path) -> None:
+def test_what_else_is_there_is_written_over(content: str, tmp_path: Path) -> None:
     file = tmp_path / "m.prom"
     file.write_text(content, encoding="latin-1")
     leave_metrics(file, [Sample("passports_stale", 1)])

@@ -50,19 +50,19 @@ def test_the_server_of_a_schedule_is_found_while_both_are_there(home: Path) -> N
         assert server_of_the_schedule() is None, "the server has gone"
 
 
-def test_the_server_of_another_home_is_not_taken(home: Path) -> None:
+def test_the_server_of_another_home_is_not_used(home: Path) -> None:
     with recording.listening(Healthy) as url, scheduled(home.with_name("other"), f"{url}/api"):
         assert server_of_the_schedule() is None
 
 
-@pytest.mark.parametrize(("said", "whole"), [("database is locked", False), ("no such table", True)])
-def test_a_message_that_is_taken_up_again_is_told_in_a_line_and_all_else_in_full(
-    said: str, whole: bool, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("stated", "whole"), [("database is locked", False), ("no such table", True)])
+def test_a_message_that_is_processed_again_is_reported_in_a_line_and_all_else_in_full(
+    stated: str, whole: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    logger, error = logging.getLogger(MESSAGES), sqlite3.OperationalError(said)
+    logger, error = logging.getLogger(MESSAGES), sqlite3.OperationalError(stated)
     logger.addFilter(in_a_line)
     logger.error("Failed in consume_loop", exc_info=error)
     logger.removeFilter(in_a_line)
-    assert said in caplog.text
+    assert stated in caplog.text
     assert ("Failed in consume_loop" in caplog.text, "is processed again" in caplog.text) == (whole, not whole)
     assert (caplog.records[0].exc_info is not None) is whole

@@ -21,8 +21,8 @@ os._exit(0)
 """
 
 
-@pytest.mark.parametrize(("how", "status", "told"), [("lasting", 0, b"to the end"), ("as it was", 1, b"")])
-def test_a_log_that_nobody_reads_any_more_does_not_end_a_run(how: str, status: int, told: bytes) -> None:
+@pytest.mark.parametrize(("how", "status", "printed"), [("lasting", 0, b"to the end"), ("as it was", 1, b"")])
+def test_a_log_that_nobody_reads_any_more_does_not_end_a_run(how: str, status: int, printed: bytes) -> None:
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, "-c", LOGGING, how], stdin=pipe, stdout=pipe, stderr=pipe) as run:
         assert run.stdin
@@ -31,5 +31,5 @@ def test_a_log_that_nobody_reads_any_more_does_not_end_a_run(how: str, status: i
         run.stderr.close()
         run.stdin.write(b"\n")
         run.stdin.close()
-        assert run.stdout.read() == told
+        assert run.stdout.read() == printed
     assert run.returncode == status

@@ -54,7 +54,7 @@ def complaints(ages: Ages, sources: str = "openrouter") -> list[str]:
         ("gpt2", "gpt2", "huggingface"),
     ],
 )
-def test_the_source_of_a_passport_is_told_by_how_its_slug_was_made(slug: str, listing_id: str, source: str) -> None:
+def test_the_source_of_a_passport_is_read_from_how_its_slug_was_made(slug: str, listing_id: str, source: str) -> None:
     assert source_of(a_row(slug, listing_id)) == source
 
 
@@ -62,7 +62,7 @@ def a_row(slug: str, listing_id: str) -> ShardRow:
     return row("acme-tern", 1).model_copy(update={"slug": slug, "listing_id": listing_id})
 
 
-def test_the_oldest_and_worst_are_told_first(aged: Path) -> None:
+def test_the_oldest_and_worst_are_reported_first(aged: Path) -> None:
     ages = judged(aged, 200)
     assert [(passport.age, passport.hours_ago) for passport in ages.passports] == [("stale", 200), *[("due", 140)] * 3]
     assert ages.counts == {"stale": 1, "due": 3}
@@ -109,7 +109,8 @@ def test_a_source_that_never_came_is_complained_of(aged: Path) -> None:
 
 def shapes(ages: Ages) -> list[ET.Element]:
     root = ET.fromstring(ages_svg(ages))  # noqa: S314 - our own drawing
-    return [shape for shape in root.iter(f"{SVG}rect") if shape.get("fill") in COLOURS.values()]
+    drawn = (one for one in root.iter(f"{SVG}g") if one.get("class", "").startswith("series"))
+    return [shape for one in drawn for shape in one.iter(f"{SVG}rect") if shape.get("fill") in COLOURS.values()]
 
 
 def test_the_plot_shows_as_many_as_there_are_where_they_are(aged: Path) -> None:

@@ -226,3 +226,18 @@ def test_nothing_is_published_where_it_could_be_recalled_but_not_remembered(
     with pytest.raises(SeenError):
         publish_from_here(local, 2, mark)
     assert dump(local) == before
+
+
+def test_nothing_is_built_on_another_history_of_the_same_key(
+    local: LocalStore, mark: RememberedGeneration, tmp_path: Path
+) -> None:
+    """A staging store with more generations was put in the place of the one that was published to from here."""
+    grow(local, 2, mark)
+    staging = LocalStore(tmp_path / "staging")
+    publish_from_here(staging, 7, None)
+    grow(staging, 3)
+    shutil.rmtree(local.name)
+    shutil.copytree(staging.name, local.name)
+    refused(local, "generation 4 does not descend from generation 2 .*passports store forget", mark)
+    mark.memory.forget("here", pins=False)
+    assert publish_from_here(local, 9, mark).generation == 5

@@ -108,11 +108,11 @@ def test_each_event_is_an_entry(store: LocalStore) -> None:
 def test_the_tiles_are_written_before_the_pointer(store: LocalStore) -> None:
     there: list[bytes] = []
 
-    def look(step: Step, done: int, _: int) -> None:
+    def at_pointer(step: Step, done: int, _: int) -> None:
         if step is Step.POINTER and done == 0:
             there.append(store.get(log_key(tile_key(0, 0, 15))).body)
 
-    revoke(publishing(store, on_step=look), RENDERING, REVOCATIONS, SLUG, "Its licence was stated wrongly.")
+    revoke(publishing(store, on_step=at_pointer), RENDERING, REVOCATIONS, SLUG, "Its licence was stated wrongly.")
     assert there == [store.get(log_key(tile_key(0, 0, 15))).body]
 
 

@@ -56,7 +56,7 @@ def test_what_is_served_is_read_at_once_where_nothing_is_collected(store: Store,
     assert slept == []
 
 
-def test_a_publisher_looks_every_second_and_goes_on_from_what_is_served_then(
+def test_a_publisher_checks_every_second_and_goes_on_from_what_is_served_then(
     store: Store, slept: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     collecting(store, AT + timedelta(minutes=5))

@@ -180,7 +180,7 @@ def test_the_pointer_says_when_it_was_issued_and_until_when_it_holds(store: Stor
     assert timedelta(hours=72) == POINTER_LIFE
 
 
-def test_every_generation_is_kept_from_the_first_on_until_garbage_is_collected(store: Store) -> None:
+def test_every_generation_is_retained_from_the_first_on_until_garbage_is_collected(store: Store) -> None:
     publish_versions(store, FIRST, nonce="1")
     assert reader(store).pointer.kept_from == 1
     publish_versions(store, {"acme-tern": 2}, nonce="2")
@@ -501,7 +501,7 @@ def test_an_overtaken_publisher_leaves_the_site_to_whoever_overtook_it() -> None
     assert store.get("index.html").body == b"<p>newer"
 
 
-def test_an_overtaken_write_between_look_and_swap_does_not_land(tmp_path: Path) -> None:
+def test_an_overtaken_write_between_read_and_swap_does_not_land(tmp_path: Path) -> None:
     class OvertakenInTheAct(LocalStore):
         overtake: Callable[[], object] | None = None
 

@@ -76,7 +76,7 @@ class Dying(LocalStore):
 
 
 @pytest.mark.parametrize("deleted", [1, 2, 30, -1])
-def test_a_clearing_that_was_interrupted_is_taken_up_by_the_next_run(
+def test_a_clearing_that_was_interrupted_is_completed_by_the_next_run(
     deleted: int, demonstrated: Path, equipped: Path, few: list[Record]
 ) -> None:
     root = Path(shutil.copytree(demonstrated, equipped / "store"))

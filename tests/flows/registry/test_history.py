@@ -96,7 +96,7 @@ def test_an_earlier_generation_is_read_as_it_was(store: Store) -> None:
         reader(store).at_generation(5)
 
 
-def test_the_versions_of_a_passport_are_told_with_what_changed(store: Store) -> None:
+def test_the_versions_of_a_passport_are_reported_with_what_changed(store: Store) -> None:
     found = list(steps(reader(store), SLUG))
     assert [step.version.row.generation for step in found] == [4, 2, 1]
     assert [(c.path, c.before, c.after) for c in found[0].changes or ()] == [
@@ -107,7 +107,7 @@ def test_the_versions_of_a_passport_are_told_with_what_changed(store: Store) -> 
         list(steps(reader(store), "acme-nobody"))
 
 
-def test_history_ends_where_it_is_not_kept_any_more(store: Store) -> None:
+def test_history_ends_where_it_is_not_retained_any_more(store: Store) -> None:
     store.delete(layout.snapshot_key(1))
     assert [step.version.row.generation for step in steps(reader(store), SLUG)] == [4, 2]
     assert [snapshot.generation for snapshot in reader(store).ancestry()] == [4, 3, 2]

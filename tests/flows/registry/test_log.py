@@ -155,7 +155,7 @@ def test_older_snapshots_without_a_log_are_read_and_what_they_serve_is_logged_ne
 
 
 def _without_log(store: Store) -> None:
-    """Change the served generation to what versions wrote that kept no log."""
+    """Change the served generation to what versions wrote that wrote no log."""
     served = Reader(store, KEYS, AT)
 
     rows = [row.model_copy(update={"log_index": None}) for row in served.rows()]

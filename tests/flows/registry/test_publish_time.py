@@ -46,7 +46,7 @@ def http_date(at: datetime) -> str:
     return format_datetime(at, usegmt=True)
 
 
-def refresh_told(root: Path, records: list[Record], at: datetime, patch: pytest.MonkeyPatch) -> dict[str, str]:
+def refresh_in_time(root: Path, records: list[Record], at: datetime, patch: pytest.MonkeyPatch) -> dict[str, str]:
     """Refresh where the source's own clock says the same as ours; what was issued, and why."""
     with telling(http_date(at)) as url:
         patch.setenv("PASSPORTS_OPENROUTER_URL", url)
@@ -74,12 +74,12 @@ def test_what_a_clock_that_was_ahead_dated_is_issued_anew(
     root = equipped / "store"
     refresh(root, few, at=AHEAD)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(NOON.timestamp())))
-    told = passports("status", "--store", root)
-    assert (told.status, "not_yet_valid" in told.out, "ahead of this clock" in told.err) == (1, True, True)
+    reported = passports("status", "--store", root)
+    assert (reported.status, "not_yet_valid" in reported.out, "ahead of this clock" in reported.err) == (1, True, True)
     assert passports("status", "--store", root, "--json").json()["ages"] == {"not_yet_valid": len(few)}
     with pytest.raises(ClockBehindError):
         refresh(root, few)
-    causes = refresh_told(root, few, NOON, monkeypatch)
+    causes = refresh_in_time(root, few, NOON, monkeypatch)
     assert set(causes.values()) == {"refreshed"}
     assert len(causes) == len(few)
     served = reader(root)
@@ -98,10 +98,10 @@ def test_a_removal_that_a_clock_ahead_saw_is_looked_for_again(
     left = [record for record in records if record["id"] != "qwen/qwq-32b"]
     refresh(store, left, at=AHEAD)
     now = NOON + timedelta(hours=1)
-    refresh_told(store, left, now, monkeypatch)
+    refresh_in_time(store, left, now, monkeypatch)
     row = reader(store, at=now).row(QWEN)
     assert row
-    assert row.status == "active", "one look by a right clock is one miss"
+    assert row.status == "active", "one observation by a right clock is one miss"
     day_after = now + timedelta(hours=25)
     refresh(store, left, at=day_after)
     gone = reader(store, at=day_after).row(QWEN)

@@ -249,7 +249,7 @@ def test_a_missing_object_is_damage(store: Store) -> None:
     assert (finding.verdict, "is missing, although generation 2" in finding.reason) == ("unreadable", True)
 
 
-def test_a_copy_is_judged_by_what_lies_there(store: Store) -> None:
+def test_a_copy_is_judged_by_what_is_there(store: Store) -> None:
     key = layout.passport_copy_key(SLUG)
     genuine = store.get(key).body
     store.put(key, genuine.replace(b"v2", b"v3"))
@@ -274,10 +274,10 @@ def test_a_copy_whose_links_lead_elsewhere_is_named_as_the_copy(store: Store) ->
     genuine = store.get(key).body
     store.put(key, genuine.replace(b"registry.example/api/v1/trust", b"attacker.example/api/v1/trust"))
     finding = check_copy(reader(store), SLUG)
-    told = (
+    reported = (
         f"the copy at {key}: its _links.publicKey is 'https://attacker.example/api/v1/trust-passport-public-key', not "
     )
-    assert (finding.verdict, finding.reason.startswith(told)) == ("copy_differs", True)
+    assert (finding.verdict, finding.reason.startswith(reported)) == ("copy_differs", True)
     assert "run `passports store scrub` to write it again" in finding.reason
     assert reader(store).check(SLUG).verdict == "ok", "the registry's own is whole"
 

@@ -112,12 +112,12 @@ def test_what_changed_is_issued_anew_and_nothing_else(
     assert reader(store, at=LATER).check(QWEN).verdict == "ok"
 
 
-def test_a_changed_price_is_told_to_the_last_digit(store: Path, records: list[Record]) -> None:
+def test_a_changed_price_is_reported_to_the_last_digit(store: Path, records: list[Record]) -> None:
     prices = {"prompt": "0.000000151234567890123", "completion": "0.0000004"}
     refresh(store, edited(records, "qwen/qwq-32b", pricing=prices), at=LATER)
     artifact = served_passport(store, QWEN)["unfragile"]["artifact"]
-    told = {price["kind"]: price["usd"] for price in artifact["model"]["prices"]}
-    assert told == prices
+    reported = {price["kind"]: price["usd"] for price in artifact["model"]["prices"]}
+    assert reported == prices
     assert artifact["pricing"]["starting_price"] == "$1.51e-7 per prompt token"
 
 
@@ -247,10 +247,10 @@ def test_a_closed_gate_publishes_nothing_but_its_report(
 ) -> None:
     equip(store.parent, monkeypatch, {**GATES, "openrouter": {**GATE, **closing.bounds}})
     before = files(store)
-    kept = [record for record in records if record["id"] != "example-lab/negative-price"][: closing.good]
+    retained = [record for record in records if record["id"] != "example-lab/negative-price"][: closing.good]
     broken = [{"id": f"ada/broken-{n}"} for n in range(closing.bad)]
     with pytest.raises(GateClosedError) as error:
-        refresh(store, [*kept, *broken], at=LATER)
+        refresh(store, [*retained, *broken], at=LATER)
     assert [breach.gate for breach in error.value.report.breaches] == [closing.gate]
     after = files(store)
     [new] = after.keys() - before.keys()
@@ -270,10 +270,10 @@ def test_a_drop_that_somebody_has_looked_at_is_published_and_reported(store: Pat
     done = finish(job_for(store, at=LATER, accept_drop=True), [brought(fewer, at=LATER)])
     assert (done.report.state, done.report.breaches) == ("done", ())
     assert [(breach.source, breach.gate) for breach in done.report.waived] == [("openrouter", "largest_drop")]
-    told = dict(summary_lines(done.report, done.published))
-    assert told["accepted: openrouter"].startswith("largest_drop: listings in the crawl: 15, after 28 last time")
+    reported = dict(summary_lines(done.report, done.published))
+    assert reported["accepted: openrouter"].startswith("largest_drop: listings in the crawl: 15, after 28 last time")
     gone = [row.slug for row in reader(store, at=LATER).rows() if row.status == "delisted"]
-    assert gone == ["arcee-ai-trinity-large-preview"], "its announced end had come; of the others one look is no end"
+    assert gone == ["arcee-ai-trinity-large-preview"], "its announced end had come; of the others one miss is no end"
     assert refresh(store, fewer, at=LATER + timedelta(hours=1)).report.waived == (), "the next is held to this one"
 
 
@@ -323,8 +323,8 @@ def test_a_rescrape_of_a_record_that_cannot_be_read_closes_the_gate(store: Path)
     with playing(broken) as url:
         job = job_for(store, url=url, at=LATER, flow="rescrape", only=("qwen/qwq-32b",))
         outcomes = crawled(job)
-    told = "openrouter: no listing could be read: qwen/qwq-32b /context_length is 'many', not a"
-    with pytest.raises(GateClosedError, match=told) as error:
+    reported = "openrouter: no listing could be read: qwen/qwq-32b /context_length is 'many', not a"
+    with pytest.raises(GateClosedError, match=reported) as error:
         assemble_crawls(job, outcomes)
     assert [refused.field for refused in error.value.report.quarantined] == ["/context_length"]
     assert written_for_readers(store) == before
@@ -349,7 +349,7 @@ def test_every_refused_record_is_quarantined_with_its_place(store: Path, records
     assert counted.listings == len(records) + 2
     assert counted.listings == counted.passports + counted.offers_merged + counted.aliases + counted.quarantined
     assert (counted.passports, counted.quarantined) == (21, 4)
-    assert done.report.absent == 0, "it is listed, and its last good record stands"
+    assert done.report.absent == 0, "it is listed, and its last good record stays"
     raw = next(refused.raw for refused in done.report.quarantined if refused.id == "qwen/qwq-32b")
     assert json.loads(raw)["context_length"] == "many"
     assert reader(store, at=LATER).check(QWEN).verdict == "ok"
@@ -379,7 +379,7 @@ def test_a_publication_that_was_overtaken_keeps_the_report_of_what_it_published(
     assert reports(store)[reader(store, at=LATER).snapshot.run] == done.report
 
 
-def test_the_report_lies_where_the_snapshot_says(store: Path) -> None:
+def test_the_report_is_where_the_snapshot_says(store: Path) -> None:
     snapshot = reader(store).snapshot
     report = reports(store)[snapshot.run]
     assert (report.run, report.state, report.flow) == (snapshot.run, "done", "refresh")
@@ -454,10 +454,10 @@ def test_a_refresh_does_not_undo_the_rescrape_that_overtook_it(store: Path, reco
     done = publish_generation(slow, begun, built)
     assert done.published.generation == reader(store).generation > 2
     assert issued(done.report) == {}
-    kept = reader(store).row(QWEN)
-    assert kept is not None
+    retained = reader(store).row(QWEN)
+    assert retained is not None
     assert rescraped is not None
-    assert (kept.object, kept.generation) == (rescraped.object, 2)
+    assert (retained.object, retained.generation) == (rescraped.object, 2)
     assert served_passport(store, QWEN)["unfragile"]["artifact"]["model"]["context_tokens"] == 65536
     lines = {line["raw"]["id"]: line["raw"] for line in map(orjson.loads, reader(store).source_listings("openrouter"))}
     assert len(lines) == 28
@@ -516,12 +516,12 @@ def test_a_crawl_without_a_report_of_its_own_is_reported_all_the_same(equipped: 
     failure = breach_of("openrouter", CrawlFailedError("openrouter at http://127.0.0.1:9: no end after 1 s, stopped"))
     with pytest.raises(GateClosedError, match="no end after 1 s") as closed:
         assemble_crawls(job, [], [failure])
-    (kept,) = (equipped / "store/registry/runs").iterdir()
-    assert RunReport.model_validate_json(kept.read_bytes()) == closed.value.report
-    assert (kept.name, closed.value.report.state) == (f"{job.run}-failed.json", "failed")
+    (retained,) = (equipped / "store/registry/runs").iterdir()
+    assert RunReport.model_validate_json(retained.read_bytes()) == closed.value.report
+    assert (retained.name, closed.value.report.state) == (f"{job.run}-failed.json", "failed")
 
 
-def test_of_thousands_that_are_refused_only_the_first_are_kept_as_they_came(
+def test_of_thousands_that_are_refused_only_the_first_are_retained_as_they_came(
     store: Path, records: list[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("flows.ingest.crawl_partitions.MOST_WHOLE", 2)
@@ -533,7 +533,7 @@ def test_of_thousands_that_are_refused_only_the_first_are_kept_as_they_came(
 def test_many_passports_are_written_ahead_and_published_all_the_same(
     equipped: Path, records: list[Record], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = refresh(equipped / "kept", records)
+    before = refresh(equipped / "in memory", records)
     monkeypatch.setattr("flows.build.passports.FEW_OBJECTS", 3)
     job = job_for(equipped / "ahead")
     assembled = assemble_crawls(job, [brought(records)])
@@ -541,9 +541,9 @@ def test_many_passports_are_written_ahead_and_published_all_the_same(
     assert (built.ahead, len(built.objects)) == (20, 2)
     done = publish_generation(job, assembled, built)
     assert done.published.written == before.published.written, "those written ahead are counted"
-    kept, ahead = (files(equipped / name) for name in ("kept", "ahead"))
-    assert len([key for key in kept if key.startswith("registry/objects/")]) == 22
-    assert kept == ahead
+    retained, ahead = (files(equipped / name) for name in ("in memory", "ahead"))
+    assert len([key for key in retained if key.startswith("registry/objects/")]) == 22
+    assert retained == ahead
 
 
 def test_a_source_that_brings_too_much_is_named_with_the_bound_and_growth_is_measured_by_the_last_good_crawl(

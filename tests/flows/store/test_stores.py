@@ -48,6 +48,14 @@ def test_what_was_put_is_read_back_and_can_be_put_anew(store: Store) -> None:
     assert store.exists("registry/a.json")
 
 
+def test_a_file_is_put_in_pieces_and_replaces_what_was_there(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    for body in (b"one" * 2**20, b""):
+        path.write_bytes(body)
+        store.put_from("exports/a.parquet", path)
+        assert store.get("exports/a.parquet").body == body
+
+
 def test_what_is_not_there_is_missing_and_the_error_names_store_and_key(store: Store) -> None:
     assert not store.exists("registry/none.json")
     assert find(store, "registry/none.json") is None

@@ -10,8 +10,9 @@ import pytest
 
 from flows.audit.opened import Opened, open_registry, pin_first, trust_options
 from flows.audit.verification import JudgedTarget
-from flows.config.settings import SettingsError, read_settings
+from flows.config.settings import read_settings
 from flows.config.signing_key import SigningKeyError
+from flows.errors import SettingsError
 from flows.publish.protocol import publish
 from flows.publish.publication import PublicationError, Publisher
 from flows.registry.reader import read_served

@@ -139,7 +139,7 @@ def test_a_state_folder_that_is_empty_or_relative_counts_as_unset(
     assert state_folder() == home / ".local" / "state" / "passports"
 
 
-def test_the_memory_lies_in_the_state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_memory_is_in_the_state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert default_memory().path == tmp_path / "passports" / "seen.json"
 

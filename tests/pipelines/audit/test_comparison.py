@@ -108,7 +108,7 @@ def test_what_is_no_change_of_substance_is_named_too(
     assert "must be" in found.reason
 
 
-def test_a_passport_that_is_valid_for_longer_than_its_look_allows_is_named(signed: dict[str, Any]) -> None:
+def test_a_passport_that_is_valid_for_longer_than_its_observation_allows_is_named(signed: dict[str, Any]) -> None:
     document = {**signed, "expiresAt": "2029-01-01T00:00:00.000Z"}
     (found,) = mismatches(document, FOUR_SOURCES, gates=default_gates())
     assert found.path == "/expiresAt"

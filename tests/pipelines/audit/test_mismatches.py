@@ -85,7 +85,7 @@ def test_one_false_statement_is_named(signed: dict[str, Any], pointer: str, valu
 
 @pytest.mark.parametrize("key", ["value", "quote", "locator", "content_sha256", "source"])
 def test_evidence_that_says_something_else_is_named(signed: dict[str, Any], key: str) -> None:
-    told = {
+    stated = {
         "value": "something else",
         "quote": "not there",
         "locator": "/name",
@@ -95,7 +95,7 @@ def test_evidence_that_says_something_else_is_named(signed: dict[str, Any], key:
     place = next(
         n for n, e in enumerate(signed["unfragile"]["evidence"]) if key in e and e["asserted_by"] == "openrouter"
     )
-    (found,) = judge(spoiled(signed, f"/evidence/{place}/{key}", told[key]))
+    (found,) = judge(spoiled(signed, f"/evidence/{place}/{key}", stated[key]))
     assert found.path == signed["unfragile"]["evidence"][place]["path"]
 
 
@@ -192,7 +192,7 @@ def test_a_stored_record_that_does_not_hash_to_what_it_says_proves_nothing(place
     assert found.reason.endswith(f", not {raws[place].content_sha256}")
 
 
-def test_a_forged_record_beside_the_named_ones_cannot_hide_what_it_said(signed: dict[str, Any]) -> None:
+def test_a_forged_record_beside_the_named_ones_cannot_hide_what_it_stated(signed: dict[str, Any]) -> None:
     offer = raw(record(id="heron-lab/heron-7b:beta"))
     assert [one.reason for one in judge(signed, [*RAWS, offer])] == [
         "'heron-lab/heron-7b:beta' of openrouter is of this model, but the passport does not name it"

@@ -134,7 +134,7 @@ def test_a_quote_that_is_not_in_the_card_is_named(signed: dict[str, Any]) -> Non
         ("bytes:x-11", "license"), ("bytes:4-x", "license"), ("bytes:4-11-20", "license"), ("bytes:4-12", "license"),
     ],
 )  # fmt: skip
-def test_a_quote_of_a_card_is_what_lies_between_two_places(signed: dict[str, Any], locator: str, quote: str) -> None:
+def test_a_quote_of_a_card_is_what_is_between_two_places(signed: dict[str, Any], locator: str, quote: str) -> None:
     place = entry_of(signed, "huggingface-card", "/artifact/model/licence")
     entry = signed["unfragile"]["evidence"][place]
     assert (entry["locator"], entry["quote"]) == ("bytes:4-23", "license: apache-2.0")

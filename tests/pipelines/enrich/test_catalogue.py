@@ -118,19 +118,19 @@ def test_a_listing_goes_before_the_task_of_its_weights() -> None:
 def test_a_repository_shows_how_it_fails(changes: dict[str, Any], mode: str) -> None:
     texts = {one.id: one.text.format(gated="auto") for one in MODES if one.id == mode}
     quiet = {"tags": ["license:mit", "safetensors"]}
-    told, unsaid = hub_subject(**{**quiet, **changes}), hub_subject(**quiet)
-    assert texts[mode] in limits_of(told)
+    stated, unsaid = hub_subject(**{**quiet, **changes}), hub_subject(**quiet)
+    assert texts[mode] in limits_of(stated)
     assert texts[mode] not in limits_of(unsaid)
 
 
-def test_a_licence_that_lies_among_the_files_is_stated() -> None:
+def test_a_licence_that_is_among_the_files_is_stated() -> None:
     (text,) = (one.text for one in MODES if one.id == "licence-unstated")
     files = [{"rfilename": "LICENSE"}, {"rfilename": "model.safetensors"}]
     assert text in limits_of(hub_subject(tags=[], siblings=files[1:]))
     assert text not in limits_of(hub_subject(tags=[], siblings=files))
 
 
-def test_a_repository_that_the_hub_shows_nobody_is_said_to_be_hidden_while_none_is_seen() -> None:
+def test_a_repository_that_the_hub_shows_nobody_is_stated_to_be_hidden_while_none_is_seen() -> None:
     (text,) = (one.text for one in MODES if one.id == "repository-not-shown")
     asked = Joined("heron-lab-heron-7b", absence(), "stated")
     (hidden,) = gather([listing()], joined=[asked]).subjects
@@ -139,15 +139,15 @@ def test_a_repository_that_the_hub_shows_nobody_is_said_to_be_hidden_while_none_
 
 
 @pytest.mark.parametrize(
-    ("said", "twin"),
+    ("value", "twin"),
     [
         ("It has not undergone any safety alignment and has no moderation mechanisms.", "operator-moderates"),
         ("It does not perform well in other languages.", "uneven-languages"),
     ],
 )
-def test_what_a_card_states_is_not_said_again_of_the_class(said: str, twin: str) -> None:
+def test_what_a_card_states_is_not_stated_again_of_the_class(value: str, twin: str) -> None:
     (text,) = (one.text for one in MODES if one.id == twin)
-    spoken = hub_card(f"## Limitations\n\n{said}\n")
+    spoken = hub_card(f"## Limitations\n\n{value}\n")
     batch = [hub_repository(siblings=[{"rfilename": "heron.safetensors"}])]
     assert text in limits_of(gather(batch).subjects[0])
     (held,) = gather(batch, joined=[Joined(batch[0].slug, spoken, "stated")]).subjects
@@ -160,12 +160,12 @@ def limits_of(subject: Subject) -> list[str]:
 
 
 def test_safetensors_beside_pytorch_files_is_no_risk() -> None:
-    told = limits_of(hub_subject(tags=["pytorch", "safetensors", "license:mit"]))
-    assert told == limits_of(hub_subject(tags=["license:mit"]))
+    stated = limits_of(hub_subject(tags=["pytorch", "safetensors", "license:mit"]))
+    assert stated == limits_of(hub_subject(tags=["license:mit"]))
     assert {"pytorch", "safetensors"} <= TOLD_TAGS
 
 
-def test_what_a_card_states_stands_before_what_is_true_of_the_class() -> None:
+def test_what_a_card_states_comes_before_what_is_true_of_the_class() -> None:
     card = admitted(
         raw_body(
             "# Limits\n\n## Limitations\n\nHeron may hallucinate facts.\n",
@@ -176,9 +176,9 @@ def test_what_a_card_states_stands_before_what_is_true_of_the_class() -> None:
     (held,) = gather([repository()], joined=[Joined("heron-lab--heron-7b", card, "stated")]).subjects
     (mode,) = (one for one in MODES if one.id == "stated-confabulation")
     classes = [one.text for one in MODES if not one.stated]
-    told, stated = limits_of(held), fill(mode.text, held.claims)
-    assert stated in told
-    assert all(told.index(stated) < told.index(text) for text in classes if text in told)
+    reported, stated = limits_of(held), fill(mode.text, held.claims)
+    assert stated in reported
+    assert all(reported.index(stated) < reported.index(text) for text in classes if text in reported)
 
 
 @pytest.mark.recordings

@@ -1,4 +1,4 @@
-"""What is true of a kind of model is said of that kind alone."""
+"""What is true of a kind of model is stated of that kind alone."""
 
 import re
 from typing import Any
@@ -34,15 +34,15 @@ def test_whoever_runs_it_moderates_what_is_generated_and_nothing_else(task: str,
     assert "operator-moderates" not in modes_of(hub_subject(pipeline_tag=task, siblings=[{"rfilename": "README.md"}]))
 
 
-def test_a_model_that_is_sold_is_not_said_to_be_moderated_by_its_operator_alone() -> None:
+def test_a_model_that_is_sold_is_not_stated_to_be_moderated_by_its_operator_alone() -> None:
     assert "operator-moderates" not in modes_of(gather([listing()]).subjects[0])
 
 
 @pytest.mark.parametrize("task", ["text-to-audio", "audio-to-audio"])
 def test_sound_imitates_nobody_where_no_speech_is_stated(task: str) -> None:
-    told = modes_of(hub_subject(pipeline_tag=task))
-    assert "voice-cloning" not in told
-    assert "synthetic-media" in told
+    stated = modes_of(hub_subject(pipeline_tag=task))
+    assert "voice-cloning" not in stated
+    assert "synthetic-media" in stated
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_sound_imitates_nobody_where_no_speech_is_stated(task: str) -> None:
     ],
 )
 def test_a_voice_can_be_imitated_where_speech_is_stated(changes: dict[str, Any], *, cloning: bool) -> None:
-    told = modes_of(gather([listing(**changes)]).subjects[0])
-    assert ("voice-cloning" in told) is cloning
-    assert "synthetic-media" in told or "speech" in changes["architecture.output_modalities"]
+    stated = modes_of(gather([listing(**changes)]).subjects[0])
+    assert ("voice-cloning" in stated) is cloning
+    assert "synthetic-media" in stated or "speech" in changes["architecture.output_modalities"]
 
 
 def test_what_was_embedded_is_what_can_be_recovered() -> None:

@@ -107,7 +107,7 @@ def test_every_statement_has_evidence(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_every_locator_leads_to_what_is_said(case: str) -> None:
+def test_every_locator_leads_to_what_is_stated(case: str) -> None:
     assert unshown(statement(*map(admitted, CASES[case])), CASES[case]) == []
 
 
@@ -120,7 +120,7 @@ def test_every_entry_is_evidence_by_the_schema_and_about_something_there(case: s
             assert resolve(unfragile, entry["path"]) is not None
 
 
-def test_what_is_said_word_for_word_is_caught_when_it_is_not() -> None:
+def test_what_is_quoted_word_for_word_is_caught_when_it_is_not() -> None:
     unfragile = statement(*map(admitted, RAWS))
     entry = next(entry for entry in unfragile["evidence"] if entry["path"] == "/artifact/model/context_tokens")
     entry["value"] = 1

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipelines.enrich.catalogue import capability_uri, catalogue
 from pipelines.normalise.openrouter.vocabulary import INPUT_MODALITIES, OUTPUT_MODALITIES, PARAMETERS
 from pipelines.passport.trust import LONGEST_LIST
-from tests.support.claims import evidence_of, told
+from tests.support.claims import evidence_of, unfragile_of
 from tests.support.json_values import unhurried
 from tests.support.listings import endpoints, listing, statement
 from tests.support.repositories import repository
@@ -144,9 +144,9 @@ def test_endpoints_show_failure_modes_of_their_own(served: list[dict[str, Any]],
     assert any(text in limit for limit in capabilities[0]["limitations"])
 
 
-def test_a_model_that_searches_is_not_said_to_know_nothing_new() -> None:
-    told = limits(knowledge_cutoff="2024-06", supported_parameters=["web_search_options"])
-    assert sum("2024-06" in text for text in told) == 1
+def test_a_model_that_searches_is_not_stated_to_know_nothing_new() -> None:
+    stated = limits(knowledge_cutoff="2024-06", supported_parameters=["web_search_options"])
+    assert sum("2024-06" in text for text in stated) == 1
 
 
 def test_a_maximum_output_that_fits_the_context_is_no_failure() -> None:
@@ -180,34 +180,34 @@ def served(*contexts: tuple[int, int], listed: int = 1_048_576, top: int = 262_1
 def test_a_context_counts_as_far_as_a_provider_that_is_up_serves_it(
     contexts: list[tuple[int, int]], claimed: str, limit: str
 ) -> None:
-    told, limits = served(*contexts)
-    assert told.startswith(claimed)
-    assert bool(told) is bool(claimed)
+    stated, limits = served(*contexts)
+    assert stated.startswith(claimed)
+    assert bool(stated) is bool(claimed)
     assert limit in limits
 
 
 def test_a_context_holds_prompt_and_answer_together() -> None:
-    (told,) = (
+    (stated,) = (
         row["description"]
         for name, row in abilities(context_length=200_000, top_provider={}).items()
         if name == "long context"
     )
-    assert told == "Works within 200,000 tokens in one request, prompt and answer together."
+    assert stated == "Works within 200,000 tokens in one request, prompt and answer together."
 
 
 def test_a_router_that_states_a_price_is_shown_by_its_tokenizer() -> None:
-    unfragile = told(listing(**{"architecture.tokenizer": "Router"}))
+    unfragile = unfragile_of(listing(**{"architecture.tokenizer": "Router"}))
     assert unfragile["capabilities"][0]["name"] == "model routing"
     (shown,) = evidence_of(unfragile, "/capabilities/0")
     assert (shown["locator"], shown["value"]) == ("/architecture/tokenizer", "Router")
     assert not any("price depends on the model" in text for text in unfragile["trust"]["failure_modes"])
 
 
-def test_a_model_that_names_no_parameters_is_not_said_to_take_no_seed() -> None:
+def test_a_model_that_names_no_parameters_is_not_stated_to_take_no_seed() -> None:
     assert not any("seed" in limit for limit in limits(supported_parameters=[]))
 
 
-def test_modes_of_the_class_stand_with_the_capability_that_names_them_and_stated_ones_with_the_first() -> None:
+def test_modes_of_the_class_are_shown_with_the_capability_that_names_them_and_stated_ones_with_the_first() -> None:
     made = abilities(supported_parameters=["tools"], knowledge_cutoff="2024-06-30")
     assert any("call tools" in limit for limit in made["tool calling"]["limitations"])
     assert any("2024-06-30" in limit for limit in made["multi-turn chat"]["limitations"])

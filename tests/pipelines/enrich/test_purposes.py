@@ -8,7 +8,7 @@ from pipelines.enrich.purposes import MOST_PURPOSES, MOST_QUOTES, purposes_of
 from pipelines.merge.gather import gather
 from pipelines.rules.purposes import purpose_rules
 from schemas.listing import Fact, Listing
-from tests.support.claims import evidence_of, told
+from tests.support.claims import evidence_of, unfragile_of
 from tests.support.hub_records import card
 from tests.support.hub_records import repository as hub_repository
 from tests.support.listings import listing, statement
@@ -63,7 +63,7 @@ def test_no_description_that_names_one_gives_none() -> None:
 
 def test_a_card_of_the_same_model_states_purposes_too_with_two_quotes_at_most() -> None:
     text = "## Intended use\n\nTranslation of letters.\n\nWriting code.\n"
-    unfragile = told(listing(description=CODER), card(text))
+    unfragile = unfragile_of(listing(description=CODER), card(text))
     assert ids(unfragile) == ["coding", "agents", "translation"]
     shown = evidence_of(unfragile, "/purposes/0")
     assert [entry["source"] for entry in shown] == ["openrouter", "huggingface-card"]
@@ -74,7 +74,7 @@ def test_a_card_of_the_same_model_states_purposes_too_with_two_quotes_at_most() 
 
 
 def test_a_repository_without_a_seller_has_the_purposes_of_its_card() -> None:
-    unfragile = told(hub_repository(pipeline_tag="text-generation"), card("## Intended use\n\nTranslation.\n"))
+    unfragile = unfragile_of(hub_repository(pipeline_tag="text-generation"), card("## Intended use\n\nTranslation.\n"))
     assert ids(unfragile) == ["translation"]
     assert "translation" in names(unfragile)
 

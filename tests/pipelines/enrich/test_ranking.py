@@ -7,7 +7,7 @@ import pytest
 from pipelines.enrich.ranking import WordedLimit, ranked
 from pipelines.rules.rulebook import rulebook
 from pipelines.views.remedies import mode_of
-from tests.support.claims import evidence_of, told
+from tests.support.claims import evidence_of, unfragile_of
 from tests.support.hub_records import card, repository
 from tests.support.listings import endpoints, listing, statement
 
@@ -38,7 +38,7 @@ def test_each_rank_comes_before_the_next() -> None:
 
 
 def test_what_a_licence_forbids_comes_before_what_is_stated_and_that_before_the_class() -> None:
-    made = told(
+    made = unfragile_of(
         repository(tags=["license:cc-by-nc-4.0"], gated="manual"),
         card("## Limitations\n\nIt may repeat stereotypes. It cannot read maps of wetlands.\n"),
     )

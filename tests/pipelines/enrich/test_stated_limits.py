@@ -3,7 +3,7 @@
 from pipelines.enrich.limitations import MOST_PLAIN, MOST_QUOTES
 from pipelines.enrich.templates import LONGEST_QUOTED
 from pipelines.passport.trust import LONGEST_LIST
-from tests.support.claims import evidence_of, told
+from tests.support.claims import evidence_of, unfragile_of
 from tests.support.hub_records import card, repository
 from tests.support.listings import listing
 
@@ -13,7 +13,7 @@ CLASS = "like all generative language models it can state falsehoods with confid
 
 
 def test_a_failure_mode_stated_in_words_is_shown_by_each_quote_and_stands_for_its_twin_of_the_class() -> None:
-    unfragile = told(
+    unfragile = unfragile_of(
         listing(description="Heron may hallucinate."), card("## Limitations\n\nIt may state false facts as if true.\n")
     )
     limitations = unfragile["capabilities"][0]["limitations"]
@@ -24,12 +24,12 @@ def test_a_failure_mode_stated_in_words_is_shown_by_each_quote_and_stands_for_it
         ("huggingface-card", "It may state false facts as if true."),
     ]
     assert all("OWASP.LLM09:2025" in entry["taxonomy"] for entry in shown)
-    assert CLASS in told(listing())["capabilities"][0]["limitations"]
+    assert CLASS in unfragile_of(listing())["capabilities"][0]["limitations"]
 
 
 def test_quotes_of_one_failure_mode_are_few_and_all_different() -> None:
     text = "## Limitations\n\n" + "".join(f"It may invent facts about birds of type {n % 8}.\n\n" for n in range(20))
-    unfragile = told(listing(description="A bird. It may hallucinate."), card(text))
+    unfragile = unfragile_of(listing(description="A bird. It may hallucinate."), card(text))
     shown = evidence_of(
         unfragile, f"/capabilities/0/limitations/{unfragile['capabilities'][0]['limitations'].index(STATED)}"
     )
@@ -38,9 +38,9 @@ def test_quotes_of_one_failure_mode_are_few_and_all_different() -> None:
 
 def test_what_fields_state_comes_before_words_and_words_before_sentences_and_those_before_the_class() -> None:
     description = "It does not support images. It may hallucinate. It is uncensored."
-    limitations = told(listing(description=description, knowledge_cutoff="2024-06", supported_parameters=["tools"]))[
-        "capabilities"
-    ][0]["limitations"]
+    limitations = unfragile_of(
+        listing(description=description, knowledge_cutoff="2024-06", supported_parameters=["tools"])
+    )["capabilities"][0]["limitations"]
     plain = 'its description states: "It does not support images."'
     at = [next(n for n, text in enumerate(limitations) if part in text) for part in ("2024-06", "no seed", STATED)]
     assert at == sorted(at)
@@ -49,9 +49,9 @@ def test_what_fields_state_comes_before_words_and_words_before_sentences_and_tho
     ]  # fmt: skip
 
 
-def test_a_sentence_that_no_mode_covers_is_quoted_with_where_it_stands() -> None:
+def test_a_sentence_that_no_mode_covers_is_quoted_with_where_it_is() -> None:
     text = "## Limitations\n\n**Note:** It cannot [read](/x) maps of wetlands.\n"
-    unfragile = told(listing(description="It does not support images."), card(text))
+    unfragile = unfragile_of(listing(description="It does not support images."), card(text))
     limitations = unfragile["capabilities"][0]["limitations"]
     assert 'its description states: "It does not support images."' in limitations
     at = limitations.index('its card states: "It cannot read maps of wetlands."')
@@ -62,7 +62,7 @@ def test_a_sentence_that_no_mode_covers_is_quoted_with_where_it_stands() -> None
 
 def test_sentences_at_the_same_place_of_two_texts_are_both_quoted() -> None:
     one = "## Limitations\n\nIt cannot read maps of wetlands.\n"
-    limitations = told(listing(), card(one), card(one.replace("wet", "dry"), of="HeronLab/Heron-7B-it"))
+    limitations = unfragile_of(listing(), card(one), card(one.replace("wet", "dry"), of="HeronLab/Heron-7B-it"))
     assert [text for text in limitations["capabilities"][0]["limitations"] if "maps" in text] == [
         'its card states: "It cannot read maps of wetlands."', 'its card states: "It cannot read maps of drylands."',
     ]  # fmt: skip
@@ -70,7 +70,7 @@ def test_sentences_at_the_same_place_of_two_texts_are_both_quoted() -> None:
 
 def test_sentences_are_few_and_bounded_and_each_is_shown() -> None:
     lines = [f"It cannot read maps of type {n} with {'very ' * 60}small print.\n\n" for n in range(12)]
-    unfragile = told(listing(), card("## Limitations\n\n" + "".join(lines)))
+    unfragile = unfragile_of(listing(), card("## Limitations\n\n" + "".join(lines)))
     limitations = unfragile["capabilities"][0]["limitations"]
     quoted = [n for n, text in enumerate(limitations) if text.startswith("its card states")]
     assert len(quoted) == MOST_PLAIN
@@ -83,7 +83,7 @@ def test_an_end_comes_before_what_cards_state_and_all_of_it_is_with_the_capabili
     words = (
         "It may invent facts. It may be biased. It may be offensive. It can leak personal data. It may repeat itself."
     )
-    unfragile = told(
+    unfragile = unfragile_of(
         listing(expiration_date="2026-07-01", knowledge_cutoff="2024-06", **{"top_provider.context_length": 1024}),
         card(f"## Limitations\n\n{words}\n\n{lines}"),
     )
@@ -95,7 +95,7 @@ def test_an_end_comes_before_what_cards_state_and_all_of_it_is_with_the_capabili
 
 
 def test_a_model_of_no_known_ability_still_says_how_it_fails() -> None:
-    unfragile = told(
+    unfragile = unfragile_of(
         repository(pipeline_tag=None, tags=[], gated="manual"),
         card("## Limitations\n\nIt may state false facts as if true. It cannot read maps of wetlands.\n"),
     )

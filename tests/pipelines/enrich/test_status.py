@@ -83,7 +83,7 @@ def test_what_was_missed_once_lives_on() -> None:
     assert status_of(missed(confirmed=False, expiration_date="2026-06-30"), TODAY) == ENDING
 
 
-def test_a_status_rests_on_the_record_until_its_absence_is_certain_and_then_on_the_latest_look() -> None:
+def test_a_status_rests_on_the_record_until_its_absence_is_certain_and_then_on_the_latest_observation() -> None:
     assert last_observed_at(subject(listing())) == SEEN
     assert last_observed_at(missed(confirmed=False)) == SEEN
     assert last_observed_at(missed(confirmed=True)) == LOOKED_AT

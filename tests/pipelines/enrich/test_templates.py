@@ -28,10 +28,10 @@ def test_a_value_reads_as_in_a_sentence(name: str, value: FactValue, text: str) 
 
 @given(st.text())
 def test_a_value_in_a_sentence_is_bounded_and_clean(value: str) -> None:
-    said = in_words("only_provider", value)
-    assert len(said) <= LONGEST_VALUE
-    assert said == clean(said)
-    assert "\n" not in said
+    stated = in_words("only_provider", value)
+    assert len(stated) <= LONGEST_VALUE
+    assert stated == clean(stated)
+    assert "\n" not in stated
 
 
 def test_a_value_is_never_obeyed_as_a_template() -> None:
@@ -60,10 +60,10 @@ def test_a_sentence_is_quoted_as_its_reader_sees_it() -> None:
 
 def test_a_long_sentence_keeps_its_beginning_and_its_end() -> None:
     sentence = f"It answers in {'many, ' * 60}languages, though it reads no maps."
-    said = quoted(Claim(Fact("limit:plain-0", sentence, "/description", sentence, "pattern"), listing()))
-    assert said.startswith('its description states: "It answers in many, ')
-    assert said.endswith(' languages, though it reads no maps."')
-    assert " … " in said
+    stated = quoted(Claim(Fact("limit:plain-0", sentence, "/description", sentence, "pattern"), listing()))
+    assert stated.startswith('its description states: "It answers in many, ')
+    assert stated.endswith(' languages, though it reads no maps."')
+    assert " … " in stated
 
 
 def test_a_proposal_is_of_the_text_that_it_was_made_from() -> None:
@@ -74,7 +74,7 @@ def test_a_proposal_is_of_the_text_that_it_was_made_from() -> None:
 
 @given(st.text())
 def test_a_quoted_sentence_is_bounded_and_clean(sentence: str) -> None:
-    said = quoted(Claim(Fact("limit:plain-0", sentence, "/description", sentence, "pattern"), listing()))
-    assert len(said) <= LONGEST_QUOTED
-    assert said == clean(said)
-    assert "\n" not in said
+    stated = quoted(Claim(Fact("limit:plain-0", sentence, "/description", sentence, "pattern"), listing()))
+    assert len(stated) <= LONGEST_QUOTED
+    assert stated == clean(stated)
+    assert "\n" not in stated

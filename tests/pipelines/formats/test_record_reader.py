@@ -39,18 +39,18 @@ def test_a_mandatory_field_is_missed(reader: Callable[[RecordReader, str], Any])
         reader(RecordReader({}), "a/b~")
 
 
-@pytest.mark.parametrize("said_nothing", [{}, {"field": None}])
-def test_an_optional_field_may_say_nothing(said_nothing: dict[str, Any]) -> None:
+@pytest.mark.parametrize("without", [{}, {"field": None}])
+def test_an_optional_field_may_say_nothing(without: dict[str, Any]) -> None:
     silent = [
         RecordReader.optional_line,
         RecordReader.optional_text,
         RecordReader.optional_count,
         RecordReader.optional_flag,
     ]
-    assert [read(RecordReader(dict(said_nothing)), "field") for read in silent] == [None] * 4
-    assert RecordReader(dict(said_nothing)).optional_lines("field") == []
-    assert RecordReader(dict(said_nothing)).optional_nested("field").names() == []
-    assert RecordReader(dict(said_nothing)).optional_nested_list("field") == []
+    assert [read(RecordReader(dict(without)), "field") for read in silent] == [None] * 4
+    assert RecordReader(dict(without)).optional_lines("field") == []
+    assert RecordReader(dict(without)).optional_nested("field").names() == []
+    assert RecordReader(dict(without)).optional_nested_list("field") == []
 
 
 def test_what_nobody_takes_is_left_over_in_nested_objects_too_and_without_places_in_lists() -> None:
@@ -83,17 +83,17 @@ def test_fractions_keep_their_digits_and_escapes_are_read() -> None:
     ("value", "carried"),
     [(Decimal("99.830"), "99.830"), (Decimal("1.5E-7"), "0.00000015"), (["b", "a"], ("b", "a")), (None, None), (7, 7)],
 )
-def test_evidence_carries_what_stands_there(value: Any, carried: Any) -> None:
+def test_evidence_carries_what_is_there(value: Any, carried: Any) -> None:
     assert as_stated(value) == carried
 
 
-def test_an_object_cannot_stand_as_evidence() -> None:
+def test_an_object_cannot_be_evidence() -> None:
     with pytest.raises(FieldError):
         as_stated({"a": 1})
 
 
 @pytest.mark.parametrize("value", ["x" * 10_000, 10**3000, [0] * 1000, {str(n): n for n in range(1000)}])
-def test_a_refusal_stays_short_whatever_stands_there(value: Any) -> None:
+def test_a_refusal_stays_short_whatever_is_there(value: Any) -> None:
     with pytest.raises(FieldError) as refusal:
         RecordReader({"a": value}).optional_flag("a")
     assert len(str(refusal.value)) < 200

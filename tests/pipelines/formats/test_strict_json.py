@@ -21,7 +21,7 @@ def read(raw: bytes) -> Any:
 
 
 def reference(raw: bytes) -> Any:
-    """The same rules, said slowly with the standard library; ValueError where it refuses."""
+    """The same rules, written plainly with the standard library; ValueError where it refuses."""
 
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({key for key, _ in found}) < len(found):
@@ -86,7 +86,7 @@ def test_damaged_json_is_judged_as_by_the_slow_reference(raw: bytes) -> None:
 
 @unhurried
 @given(st.lists(st.tuples(TEXTS, VALUES), min_size=1, max_size=4), st.data())
-def test_a_repeated_key_is_refused_wherever_it_stands(pairs: list[tuple[str, Any]], data: st.DataObject) -> None:
+def test_a_repeated_key_is_refused_wherever_it_is(pairs: list[tuple[str, Any]], data: st.DataObject) -> None:
     key, _ = data.draw(st.sampled_from(pairs))
     pairs.insert(data.draw(st.integers(0, len(pairs))), (key, data.draw(VALUES)))
     spelled = [json.dumps(name, ensure_ascii=data.draw(st.booleans())) for name, _ in pairs]

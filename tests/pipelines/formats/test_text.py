@@ -9,7 +9,7 @@ HARMLESS = ["\u200b", "\ufeff", "\u00e9", "\u4e2d", "\U0001f426", " ", "<b>", "`
 
 
 @pytest.mark.parametrize("character", HOSTILE)
-def test_what_can_disguise_a_text_is_taken_out_and_named(character: str) -> None:
+def test_what_can_disguise_a_text_is_removed_and_named(character: str) -> None:
     assert clean(f"a{character}b") == "ab"
     assert unfit_for_line(f"a{character}b") == f"U+{ord(character):04X}"
 
@@ -27,7 +27,7 @@ def test_a_line_has_no_breaks_while_a_text_may(character: str) -> None:
 
 
 @given(st.text(), st.sampled_from(HOSTILE), st.text())
-def test_a_tail_is_clean_and_stands_in_the_text_word_for_word(before: str, hostile: str, after: str) -> None:
+def test_a_tail_is_clean_and_is_in_the_text_word_for_word(before: str, hostile: str, after: str) -> None:
     text = before + hostile + after
     tail = clean_tail(text, 20)
     assert tail == clean(tail)
@@ -36,7 +36,7 @@ def test_a_tail_is_clean_and_stands_in_the_text_word_for_word(before: str, hosti
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "shown"),
     [
         ("GPT\u200b-4", "characters that nobody sees (U+200B)"),
         ("\ufeffGPT\u00ad-4\u2060", "characters that nobody sees (U+FEFF, U+00AD, U+2060)"),
@@ -48,8 +48,8 @@ def test_a_tail_is_clean_and_stands_in_the_text_word_for_word(before: str, hosti
         ("\u041e1 Pro", "CYRILLIC letters that look like LATIN ones"),
     ],
 )
-def test_a_name_that_can_pass_for_another_is_told_from_it(name: str, told: str) -> None:
-    assert disguise_in(name) == told
+def test_a_name_that_can_pass_for_another_is_distinguished_from_it(name: str, shown: str) -> None:
+    assert disguise_in(name) == shown
 
 
 @pytest.mark.parametrize(

@@ -31,16 +31,16 @@ def line(*, missing_since: str | None, missed_at: str | None, moved_to: str | No
         (timedelta(days=9), True),
     ],
 )  # fmt: skip
-def test_two_looks_are_enough_from_a_day_apart_on(between: timedelta, enough: bool) -> None:
+def test_two_observations_are_enough_from_a_day_apart_on(between: timedelta, enough: bool) -> None:
     assert is_confirmed(listing(), SEEN, timestamp(instant(SEEN) + between)) is enough
 
 
 @pytest.mark.parametrize(
-    ("look", "enough"),
+    ("observation", "enough"),
     [("2026-06-29T23:59:59.999Z", False), ("2026-06-30T00:00:00.000Z", True), ("2026-07-01T00:00:00.000Z", True)],
 )
-def test_one_look_is_enough_from_the_day_of_the_announced_end_on(look: str, enough: bool) -> None:
-    assert is_confirmed(listing(expiration_date="2026-06-30"), look, look) is enough
+def test_one_observation_is_enough_from_the_day_of_the_announced_end_on(observation: str, enough: bool) -> None:
+    assert is_confirmed(listing(expiration_date="2026-06-30"), observation, observation) is enough
 
 
 def test_other_dates_of_a_record_are_no_end_of_it() -> None:
@@ -58,7 +58,7 @@ def test_other_dates_of_a_record_are_no_end_of_it() -> None:
         (None, None, "heron-lab/heron-8b", True),
     ],
 )
-def test_a_record_is_gone_once_it_was_missed_twice_or_lies_elsewhere(
+def test_a_record_is_gone_once_it_was_missed_twice_or_is_elsewhere(
     missing_since: str | None, missed_at: str | None, moved_to: str | None, gone: bool
 ) -> None:
     assert is_gone(line(missing_since=missing_since, missed_at=missed_at, moved_to=moved_to)) is gone
@@ -73,13 +73,13 @@ def test_a_record_is_gone_once_it_was_missed_twice_or_lies_elsewhere(
         (SEEN, after(days=2), (SEEN, after(days=2))),
     ],
 )
-def test_an_absence_is_shown_by_the_first_look_and_the_latest(
+def test_an_absence_is_shown_by_the_first_observation_and_the_latest(
     missing_since: str | None, missed_at: str | None, shown: tuple[str, ...]
 ) -> None:
     assert proving_observations(line(missing_since=missing_since, missed_at=missed_at)) == shown
 
 
-def test_the_latest_look_is_the_last_of_them() -> None:
+def test_the_latest_observation_is_the_last_of_them() -> None:
     observations = tuple(read_roll(roll_of("openrouter", [], url=URL, observed_at=at)) for at in (SEEN, after(days=2)))
     assert Absence(observations, confirmed=True).latest.observed_at == after(days=2)
 
@@ -105,7 +105,7 @@ def test_a_roll_shows_who_is_not_there_by_where_it_would_name_them() -> None:
 def test_an_answer_shows_that_a_repository_is_not_there_by_what_it_says() -> None:
     assert facts(absence())["repository_missing"].value == 401
     assert absent_in(absence(), REPOSITORY) == Fact("missing", True, "/status", 401)
-    for look, answer in ((moved(), "repository_moved"), (replaced(), "repository_replaced")):
-        told = facts(look)[answer]
-        assert absent_in(look, REPOSITORY) == Fact("missing", True, told.locator, told.as_stated)
-        assert facts(look)["sought_id"].value == "64f5fd954d3b1dd311d30e28"
+    for observation, answer in ((moved(), "repository_moved"), (replaced(), "repository_replaced")):
+        stated = facts(observation)[answer]
+        assert absent_in(observation, REPOSITORY) == Fact("missing", True, stated.locator, stated.as_stated)
+        assert facts(observation)["sought_id"].value == "64f5fd954d3b1dd311d30e28"

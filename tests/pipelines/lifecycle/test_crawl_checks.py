@@ -88,7 +88,7 @@ def test_each_bound_that_is_broken_is_named(
 
 
 @pytest.mark.parametrize(
-    ("admitted", "refused", "told"),
+    ("admitted", "refused", "message"),
     [
         (15, 5, ""),
         (14, 6, "6 of 20 records of openrouter were refused, more than 25%: see the quarantine"),
@@ -98,11 +98,11 @@ def test_each_bound_that_is_broken_is_named(
     ],
 )
 def test_more_refused_than_the_gate_allows_is_a_breach_of_enough_to_be_rated(
-    admitted: int, refused: int, told: str
+    admitted: int, refused: int, message: str
 ) -> None:
     found = check_refusals(report(), {"openrouter": RefusalCounts(admitted, refused)}, {"openrouter": GATE})
     assert [(breach.source, breach.gate, breach.reason) for breach in found] == (
-        [("openrouter", "largest_reject_rate", told)] if told else []
+        [("openrouter", "largest_reject_rate", message)] if message else []
     )
 
 

@@ -38,8 +38,8 @@ def answer(within: int, without: int, query: str = "zdr=true") -> Listing:
     ],
 )
 def test_an_answer_must_have_enough_models_and_not_all(within: int, without: int, reason: str | None) -> None:
-    told = implausible(answer(within, without), None, GATE)
-    assert told is None if reason is None else str(told).startswith(reason)
+    refusal = implausible(answer(within, without), None, GATE)
+    assert refusal is None if reason is None else str(refusal).startswith(reason)
 
 
 def test_an_answer_of_other_ids_is_not_believed() -> None:

@@ -22,8 +22,8 @@ def test_a_record_that_earlier_rules_let_pass_stays_as_it_is() -> None:
         update={"body": body, "content_sha256": hashlib.sha256(body.encode()).hexdigest()}
     )
     assert not isinstance(admit(of_the_future), Listing)
-    kept = line.model_copy(update={"raw": of_the_future})
-    assert with_notes(kept, formerly=("HeronLab/Heron-Old",)) == kept
+    retained = line.model_copy(update={"raw": of_the_future})
+    assert with_notes(retained, formerly=("HeronLab/Heron-Old",)) == retained
 
 
 def admitted_line() -> AdmittedLine:

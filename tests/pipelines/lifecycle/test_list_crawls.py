@@ -14,9 +14,9 @@ def query(floor: int = 100, **filters: Any) -> ListQuery:
     return ListQuery(minimum_downloads=floor, **filters)
 
 
-def report(asked: ListQuery | None, began_at: str, *, listings: int = 9, **told: Any) -> CrawlReport:
+def report(asked: ListQuery | None, began_at: str, *, listings: int = 9, **stated: Any) -> CrawlReport:
     whole = Tally("huggingface").report({}, finish_reason="finished", started_at=began_at, finished_at=began_at)
-    return whole.model_copy(update={"query": asked, "listings": listings, **told})
+    return whole.model_copy(update={"query": asked, "listings": listings, **stated})
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_changes_move_the_day_and_leave_the_count_of_the_last_walk_through_all()
     assert walks[-1] == ListCrawl(query=query(500), began_at=THIRD, listings=None)
 
 
-def test_only_the_latest_walks_are_kept() -> None:
+def test_only_the_latest_crawls_are_retained() -> None:
     walks: tuple[ListCrawl, ...] = ()
     for number in range(MOST_LIST_CRAWLS + 3):
         walks = with_crawl(walks, report(query(author=f"lab-{number}"), f"2026-07-{number + 1:02}T00:00:00.000Z"))

@@ -36,7 +36,7 @@ def state(lines: list[AdmittedLine]) -> dict[str, str | None]:
     return {one.raw.id: one.missing_since for one in lines}
 
 
-def test_what_a_whole_crawl_missed_is_kept_and_marked_and_what_it_brought_is_new() -> None:
+def test_what_a_whole_crawl_missed_is_retained_and_marked_and_what_it_brought_is_new() -> None:
     found = updated([model("a"), model("b")], [model("b", at=LATER), model("c", at=LATER)], WHOLE).lines
     assert state(found) == {"heron-lab/a": LATER, "heron-lab/b": None, "heron-lab/c": None}
     assert found[1].raw.observed_at == LATER
@@ -50,7 +50,7 @@ def test_the_first_miss_is_remembered_and_the_latest_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "look",
+    "scope",
     [
         WHOLE._replace(whole=False),
         WHOLE._replace(unread=frozenset({"heron-lab/a"})),
@@ -58,9 +58,9 @@ def test_the_first_miss_is_remembered_and_the_latest_too() -> None:
     ],
     ids=["not everything was looked at", "it was there and could not be read", "another run saw it meanwhile"],
 )
-def test_what_was_not_missed_stays_as_it_was(look: CrawlScope) -> None:
-    [kept] = updated([model("a")], [], look).lines
-    assert kept.missing_since is None
+def test_what_was_not_missed_stays_as_it_was(scope: CrawlScope) -> None:
+    [retained] = updated([model("a")], [], scope).lines
+    assert retained.missing_since is None
 
 
 def test_a_record_that_cannot_be_read_is_there_and_its_absence_is_counted_anew() -> None:
@@ -79,9 +79,9 @@ def test_a_record_that_cannot_be_read_is_there_and_its_absence_is_counted_anew()
         ("2026-06-01", [(LATER,), (LATEST,), (LAST,)]),
         ("2026-06-03", [(LATER,), (LATER, LATEST), (LATER, LAST)]),
     ],
-    ids=["two looks", "one look, as its end had come", "its end came between the looks"],
+    ids=["two misses", "one miss, as its end had come", "its end came between the misses"],
 )
-def test_the_looks_that_show_an_absence_are_as_many_each_time(end: str | None, shown: list[tuple[str, ...]]) -> None:
+def test_as_many_observations_show_an_absence_each_time(end: str | None, shown: list[tuple[str, ...]]) -> None:
     lines = [model("a", expiration_date=end)]
     for at, expected in zip((LATER, LATEST, LAST), shown, strict=True):
         lines = updated(lines, [], CrawlScope("openrouter", whole=True, began_at=at, ended_at=at)).lines
@@ -117,7 +117,7 @@ def test_the_answer_that_there_is_none_is_of_the_repository_however_its_name_was
     assert (again.listing.kind, again.missing_since) == ("model", None)
 
 
-def test_a_look_that_ended_earlier_takes_nothing_back_of_what_a_later_one_missed() -> None:
+def test_a_observation_that_ended_earlier_takes_nothing_back_of_what_a_later_one_missed() -> None:
     once = updated([model("a")], [], WHOLE).lines
     twice = updated(once, [], CrawlScope("openrouter", whole=True, began_at=LATEST, ended_at=LATEST)).lines
     between = timestamp(instant(LATER) + timedelta(hours=1))
@@ -134,17 +134,17 @@ OURS = line(repository_raw(id="HeronLab/Heron-7B", _id="a" * 24))
 @pytest.mark.parametrize("spelt", ["HeronLab/Heron-7B", "HERONLAB/heron-7b"])
 def test_another_repository_under_a_known_name_is_refused_for_a_day_and_then_takes_its_place(spelt: str) -> None:
     theirs = line(repository_raw(id=spelt, _id="b" * 24), at=LATER)
-    [ours, look], [refused], replaced = updated([OURS], [theirs], HUB)
+    [ours, scope], [refused], replaced = updated([OURS], [theirs], HUB)
     assert (refused.stage, refused.id, refused.field) == ("merge", spelt, "/_id")
     assert ("another repository" in refused.reason, replaced) == (True, [])
     assert (ours.raw, ours.missing_since, is_gone(ours)) == (OURS.raw, LATER, False)
-    told = [("sought_id", "a" * 24), ("repository_replaced", "b" * 24)]
-    assert [(fact.name, fact.value) for fact in look.listing.facts] == told
+    stated = [("sought_id", "a" * 24), ("repository_replaced", "b" * 24)]
+    assert [(fact.name, fact.value) for fact in scope.listing.facts] == stated
     again = line(repository_raw(id=spelt, _id="b" * 24), at=LATEST)
-    [anew, shown], refusals, replaced = updated([ours, look], [again], HUB._replace(began_at=LATEST, ended_at=LATEST))
+    [anew, shown], refusals, replaced = updated([ours, scope], [again], HUB._replace(began_at=LATEST, ended_at=LATEST))
     assert (anew.raw.succeeds, anew.missing_since, refusals, replaced) == ("a" * 24, None, [], [spelt])
     assert "made_anew" in {fact.name for fact in anew.listing.facts}
-    assert (shown.listing.facts, shown.raw.observed_at) == (look.listing.facts, LATEST), (
+    assert (shown.listing.facts, shown.raw.observed_at) == (scope.listing.facts, LATEST), (
         "it shows why nothing is joined"
     )
 
@@ -170,19 +170,19 @@ def test_code_that_was_made_anew_takes_the_place_at_once_and_inherits_no_names()
         body = json.dumps({"full_name": "fen/heron", "id": number})
         return line(raw_body(body, id="fen/heron", source="github").model_copy(update=notes), at=at)
 
-    look = HUB._replace(source="github")
-    [anew] = updated([code(7, SEEN, formerly=("fen/old",))], [code(8, LATER)], look).lines
+    scope = HUB._replace(source="github")
+    [anew] = updated([code(7, SEEN, formerly=("fen/old",))], [code(8, LATER)], scope).lines
     assert (anew.raw.formerly, anew.raw.succeeds, anew.listing.same_as) == ((), "7", ())
 
 
-def test_names_that_a_record_had_are_kept_when_it_comes_again() -> None:
+def test_names_that_a_record_had_are_retained_when_it_comes_again() -> None:
     asked = OURS.raw.model_copy(update={"asked_as": "HeronLab/Old", "formerly": ("Fen/Heron",)})
-    [kept] = updated([line(asked)], [line(OURS.raw, at=LATER)], HUB).lines
-    assert (set(kept.raw.formerly), kept.raw.asked_as) == ({"HeronLab/Old", "Fen/Heron"}, None)
-    assert set(kept.listing.same_as) == {"huggingface:HeronLab/Old", "huggingface:Fen/Heron"}
-    taken_over = OURS.raw.model_copy(update={"asked_as": "Fen/Heron"})
-    [kept] = updated([line(taken_over)], [line(OURS.raw, at=LATER)], HUB).lines
-    assert kept.raw.formerly == (), "another owner's name proves nothing"
+    [retained] = updated([line(asked)], [line(OURS.raw, at=LATER)], HUB).lines
+    assert (set(retained.raw.formerly), retained.raw.asked_as) == ({"HeronLab/Old", "Fen/Heron"}, None)
+    assert set(retained.listing.same_as) == {"huggingface:HeronLab/Old", "huggingface:Fen/Heron"}
+    renamed = OURS.raw.model_copy(update={"asked_as": "Fen/Heron"})
+    [retained] = updated([line(renamed)], [line(OURS.raw, at=LATER)], HUB).lines
+    assert retained.raw.formerly == (), "another owner's name proves nothing"
 
 
 def test_what_is_spelt_in_other_letters_takes_the_place_of_what_it_was() -> None:
@@ -190,20 +190,20 @@ def test_what_is_spelt_in_other_letters_takes_the_place_of_what_it_was() -> None
     renamed = line(repository_raw(id="HERONLAB/heron-7b"), at=LATER)
     assert updated(before, [renamed], HUB) == ([renamed], [], [])
     cards = [line(raw_body("# Heron", id=one, source="huggingface-card")) for one in ("HeronLab/A", "heronlab/a")]
-    look = HUB._replace(source="huggingface-card")
-    assert [one.raw.id for one in updated(cards[:1], cards[1:], look).lines] == ["heronlab/a"]
+    scope = HUB._replace(source="huggingface-card")
+    assert [one.raw.id for one in updated(cards[:1], cards[1:], scope).lines] == ["heronlab/a"]
 
 
-def test_ids_of_a_source_that_minds_letters_are_kept_apart() -> None:
+def test_ids_of_a_source_that_minds_letters_stay_apart() -> None:
     entries = [
         model("a").model_copy(update={"raw": raw_body("{}", id=one, source="modelsdev")}) for one in ("x/a", "x/A")
     ]
-    look = CrawlScope("modelsdev", whole=False, began_at=LATER, ended_at=LATER)
-    assert [one.raw.id for one in updated(entries[:1], entries[1:], look).lines] == ["x/A", "x/a"]
+    scope = CrawlScope("modelsdev", whole=False, began_at=LATER, ended_at=LATER)
+    assert [one.raw.id for one in updated(entries[:1], entries[1:], scope).lines] == ["x/A", "x/a"]
 
 
 @pytest.mark.parametrize(("end", "gone"), [("2026-06-01", True), ("2026-06-02", False), ("2098-12-31", False)])
-def test_one_look_is_enough_from_the_announced_end_on(end: str, gone: bool) -> None:
+def test_one_observation_is_enough_from_the_announced_end_on(end: str, gone: bool) -> None:
     [missed] = updated([model("a", expiration_date=end)], [], WHOLE).lines
     assert is_gone(missed) is gone
 

@@ -36,7 +36,7 @@ def test_norwegian_is_no_boolean_and_tags_are_no_times_or_dates() -> None:
     assert front.tags == ("heron", "1:30", "2024-05-01")
 
 
-def test_benchmark_results_keep_their_digits_and_say_where_they_stand() -> None:
+def test_benchmark_results_keep_their_digits_and_say_where_they_are() -> None:
     first, second, third = read_front_matter(FULL).results
     assert (first.metric, first.value, first.verified) == ("accuracy", "0.870", True)
     assert (first.task, first.dataset, first.dataset_config, first.dataset_split) == (
@@ -113,7 +113,7 @@ def test_line_ends_and_byte_order_mark_make_no_difference() -> None:
     ],
 )
 def test_faults_are_named_and_nothing_is_raised(card: bytes, fault: str) -> None:
-    assert any(fault in said for said in read_front_matter(card).faults)
+    assert any(fault in stated for stated in read_front_matter(card).faults)
 
 
 def test_the_first_of_two_equal_keys_counts() -> None:
@@ -131,7 +131,7 @@ def test_more_results_than_are_read_are_counted() -> None:
     metrics = ", ".join(["{type: a, value: 1}"] * (MOST_RESULTS + 1))
     front = read_front_matter(fenced(f"model-index: [{{results: [{{metrics: [{metrics}]}}]}}]"))
     assert len(front.results) == MOST_RESULTS
-    assert any(str(MOST_RESULTS + 1) in said for said in front.faults)
+    assert any(str(MOST_RESULTS + 1) in stated for stated in front.faults)
 
 
 def test_a_card_without_front_matter_has_no_fault() -> None:

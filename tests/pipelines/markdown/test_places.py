@@ -45,7 +45,7 @@ def passage_of(lines: int) -> Passage:
 
 
 @pytest.mark.parametrize("lines", [1, 100, MOST_LINES])
-def test_a_place_is_found_in_so_many_looks_as_a_search_by_halves_takes(lines: int) -> None:
+def test_a_place_is_found_in_so_many_steps_as_a_search_by_halves_takes(lines: int) -> None:
     passage = passage_of(lines)
     assert len(passage.places) == lines
     CountedPlaces.looked_at = 0

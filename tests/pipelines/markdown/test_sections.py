@@ -93,6 +93,23 @@ def test_what_a_heading_announces(heading: str, kind: str | None) -> None:
     assert heading_kind(heading) == kind
 
 
+@pytest.mark.parametrize(
+    ("heading", "mixed"),
+    [
+        ("Intended uses & limitations", True),
+        ("Uses, limitations and bias", True),
+        ("Limitations and use cases", True),
+        ("Strengths and weaknesses", True),
+        ("Usage limitations", False),
+        ("Limitations and bias", False),
+        ("Limits of use", False),
+    ],
+)
+def test_a_heading_may_announce_uses_and_limits(heading: str, mixed: bool) -> None:
+    (_, section) = read_sections(f"## {heading}\n\nIt reads.\n".encode())
+    assert (section.kind, section.mixed) == ("limitation", mixed)
+
+
 def test_a_heading_that_says_nothing_goes_on_with_the_one_above_it() -> None:
     assert [kind for *_, kind in headings("# Limitations\n## Speech\n### Vowels\n# Speech\n")] == [
         "limitation",

@@ -32,6 +32,9 @@ def quotes(card: str) -> list[str]:
         ("一。二\uff01三", ["一。", "二\uff01", "三"]),
         ("Some options, e.g. `a.b`, are not read.", ["Some options, e.g. `a.b`, are not read."]),
         ("Two dots.. And on", ["Two dots..", "And on"]),
+        ("It reads Finnish novels. it cannot read Sami.", ["It reads Finnish novels.", "it cannot read Sami."]),
+        ("It reads at most approx. the first page.", ["It reads at most approx. the first page."]),
+        ("Call the method model. this.read() then.", ["Call the method model. this.read() then."]),
         ("", []),
     ],
 )
@@ -72,6 +75,26 @@ def test_emphasis_around_a_sentence_is_left_out() -> None:
         "Note: it is slow.",
         "One is bold.",
         "Two is not.",
+    ]
+
+
+def test_pictures_around_a_sentence_are_left_out() -> None:
+    assert quotes("⚠️ It is slow today.\n\n:warning: It is slow at night. 🐌\n\n**🚧 It is unfinished.**\n") == [
+        "It is slow today.",
+        "It is slow at night.",
+        "It is unfinished.",
+    ]
+
+
+def test_words_between_quotation_marks_are_known() -> None:
+    card = '"One heron. Two herons." It flies on. "Three herons." He said "stop" and it stopped.\n「鷺が飛びます。」\n'
+    assert [(one.text, one.quoted) for one in sentences(card.encode())] == [
+        ('"One heron.', True),
+        ('Two herons."', True),
+        ("It flies on.", False),
+        ('"Three herons."', True),
+        ('He said "stop" and it stopped.', False),
+        ("「鷺が飛びます。」", True),
     ]
 
 

@@ -77,23 +77,23 @@ def test_a_fact_that_is_false_is_claimed_and_not_stated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("owners", "kept", "lost"),
+    ("owners", "retained", "lost"),
     [(None, "a-b/c", "a/b-c"), ({"a-b-c": "a/b-c"}, "a/b-c", "a-b/c"), ({"a-b-c": "x-y/z"}, None, None)],
 )
 def test_of_two_ids_that_share_a_slug_the_one_first_seen_keeps_it(
-    owners: dict[str, str] | None, kept: str | None, lost: str | None
+    owners: dict[str, str] | None, retained: str | None, lost: str | None
 ) -> None:
     gathered = gather([listing(id="a/b-c"), listing(id="a-b/c")], owners)
-    assert [one.primary.base_id for one in gathered.subjects] == ([kept] if kept else [])
+    assert [one.primary.base_id for one in gathered.subjects] == ([retained] if retained else [])
     assert [one.base_id for one in gathered.collisions] == ([lost] if lost else ["a-b/c", "a/b-c"])
 
 
 def test_a_collision_is_explained_with_the_record() -> None:
     made = record(id="a/b-c")
-    told = collision(listing(id="a/b-c"), "a-b/c", raw(made))
-    assert (told.stage, told.field, told.id) == ("merge", "/id", "a/b-c")
-    assert "'a-b/c'" in told.reason
-    assert told.raw == raw(made).body
+    refusal = collision(listing(id="a/b-c"), "a-b/c", raw(made))
+    assert (refusal.stage, refusal.field, refusal.id) == ("merge", "/id", "a/b-c")
+    assert "'a-b/c'" in refusal.reason
+    assert refusal.raw == raw(made).body
 
 
 POOL = [

@@ -106,7 +106,7 @@ def test_a_name_that_a_repository_had_joins_it_whoever_has_it_now() -> None:
     assert places(card("# Heron", "fen/Heron"), seller, followed, handed_on) == [("fen--heron", "stated")]
 
 
-def test_code_is_of_what_lies_at_the_name_that_names_it_and_made_anew_of_nothing() -> None:
+def test_code_is_of_what_is_at_the_name_that_names_it_and_made_anew_of_nothing() -> None:
     followed, anew = repository(formerly=("fen/Heron",)), repository(id="fen/Heron", _id="b" * 24, succeeds="a" * 24)
     theirs = card("# Heron\n\nCode: https://github.com/fen/heron\n", "fen/Heron")
     code = raw_body(json.dumps({"full_name": "fen/heron", "id": 9}), id="fen/heron", source="github")
@@ -119,15 +119,15 @@ def test_what_was_made_anew_is_joined_to_nothing() -> None:
     anew = repository(_id="b" * 24, succeeds="a" * 24)
     assert places(anew, sold()) == [(OWN, "own")]
     assert places(card("# Heron"), sold(), anew) == [(OWN, "stated")]
-    assert places(replaced(), sold(), anew) == [(SLUG, "stated")], "the listing is told of it"
+    assert places(replaced(), sold(), anew) == [(SLUG, "stated")], "its passport states it"
 
 
-def test_what_moved_to_another_owner_is_not_said_to_be_the_same() -> None:
+def test_what_moved_to_another_owner_is_not_stated_to_be_the_same() -> None:
     seller = sold(hugging_face_id="fen/Heron-7B")
     assert places(repository(asked_as="fen/Heron-7B"), seller) == [(OWN, "own")]
 
 
-def test_a_card_stands_in_its_repository() -> None:
+def test_a_card_belongs_to_its_repository() -> None:
     assert places(card("# Heron"), sold()) == [(SLUG, "stated")]
     assert places(card("# Heron"), repository()) == [(OWN, "stated")]
 

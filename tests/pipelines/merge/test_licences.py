@@ -54,9 +54,9 @@ def test_what_agrees_or_says_nothing_is_no_conflict(declared: dict[str, Any], ta
     assert shown(together(repository(cardData=declared, tags=tagged(*tags)))) == []
 
 
-def test_only_a_tag_that_differs_is_kept_as_a_fact_of_its_own() -> None:
-    told = facts(repository(**MIT))["licence_tag"]
-    assert (told.value, told.locator, told.as_stated) == ("apache-2.0", "/tags/5", "license:apache-2.0")
+def test_only_a_tag_that_differs_is_retained_as_a_fact_of_its_own() -> None:
+    stated = facts(repository(**MIT))["licence_tag"]
+    assert (stated.value, stated.locator, stated.as_stated) == ("apache-2.0", "/tags/5", "license:apache-2.0")
     assert "licence_tag" not in facts(repository(cardData={"license": "apache-2.0"}))
     assert "licence_tag" not in facts(repository())
 

@@ -22,8 +22,8 @@ OWN = "heronlab--heron-7b"
 
 
 def stating(source: str, *facts: tuple[str, FactValue], name: str = "x") -> Listing:
-    told = tuple(Fact(fact, value, f"/{place}", value) for place, (fact, value) in enumerate(facts))
-    return repository().model_copy(update={"source": source, "kind": "entry", "id": name, "facts": told})
+    stated = tuple(Fact(fact, value, f"/{place}", value) for place, (fact, value) in enumerate(facts))
+    return repository().model_copy(update={"source": source, "kind": "entry", "id": name, "facts": stated})
 
 
 def together(primary: Listing, *others: Listing) -> Subject:
@@ -111,7 +111,7 @@ def test_languages_and_base_models_come_whole_from_one_record() -> None:
     assert (alone.items("language"), alone.items("base_model")) == (["en", "nl"], ["base:fen/Owl"])
 
 
-def test_of_several_sentences_of_one_failure_mode_the_first_counts_and_the_rest_is_kept() -> None:
+def test_of_several_sentences_of_one_failure_mode_the_first_counts_and_the_rest_is_retained() -> None:
     text = "## Limitations\n\nIt may state false facts as if they were true. It was seen to invent facts about birds.\n"
     for primary in (listing(), repository()):
         one = together(primary, card(text))
@@ -219,9 +219,9 @@ def test_what_a_catalogue_says_of_the_paid_offer_is_not_held_against_the_free_on
 def test_the_sides_of_a_conflict_are_in_one_unit() -> None:
     sold = listing(**{"pricing.prompt": "0.0000002"})
     cost = {"input": 0.5, "output": 0.6}
-    told = {"id": "heron-lab/heron-7b", "name": "Heron", "cost": cost}
-    record = {"openrouter": {"models": {told["id"]: told}}}
-    entry = admitted(raw_body(json.dumps(record), id=f"openrouter/{told['id']}", source="modelsdev"))
+    stated = {"id": "heron-lab/heron-7b", "name": "Heron", "cost": cost}
+    record = {"openrouter": {"models": {stated["id"]: stated}}}
+    entry = admitted(raw_body(json.dumps(record), id=f"openrouter/{stated['id']}", source="modelsdev"))
     found = {path: [value for value, *_ in sides] for path, sides in shown(together(sold, entry))}
     assert found["/artifact/model/prices"] == ["0.0000002", "0.0000005"]
 
@@ -250,10 +250,10 @@ def test_the_order_of_records_changes_nothing_and_no_claim_is_lost_or_made_up(ba
     assert (one.claims, one.others, one.stated) == (again.claims, again.others, again.stated)
     assert one.others.keys() <= one.claims.keys()
     instead = {row.otherwise: row.fact for row in precedence().field if row.otherwise}
-    told: list[Any] = [fact for record in (primary, *RECORDS) for fact in record.facts]
-    told += [fact._replace(name=instead[fact.name]) for fact in told if fact.name in instead]
+    reported: list[Any] = [fact for record in (primary, *RECORDS) for fact in record.facts]
+    reported += [fact._replace(name=instead[fact.name]) for fact in reported if fact.name in instead]
     made = [claim.fact for name, claim in one.claims.items() if not name.startswith("offer:")]
-    assert all(fact in told for fact in [*made, *(claim.fact for rest in one.others.values() for claim in rest)])
+    assert all(fact in reported for fact in [*made, *(claim.fact for rest in one.others.values() for claim in rest)])
     names = {fact.name for fact in primary.facts if not fact.name.startswith("language:")}
     assert {instead.get(name, name) for name in names} <= one.claims.keys()
 

@@ -52,7 +52,7 @@ def test_a_repository_tells_how_popular_it_is_and_when_it_last_changed() -> None
     assert (read.leftovers, read.unfamiliar) == ((), ())
 
 
-def test_every_fact_is_found_where_it_is_said_to_stand() -> None:
+def test_every_fact_is_found_at_its_locator() -> None:
     came = raw()
     record = json.loads(came.body, parse_float=Decimal)
     assert all(as_stated(resolve(record, fact.locator)) == fact.as_stated for fact in admitted(came).facts)
@@ -116,8 +116,8 @@ def test_what_nobody_knows_is_counted_and_addresses_are_not() -> None:
     ],
 )
 def test_a_field_of_another_kind_is_quarantined_with_its_place(field: str, value: Any) -> None:
-    told = refused(raw(**{field: value}))
-    assert (told.stage, told.field) == ("normalise", f"/{field}")
+    refusal = refused(raw(**{field: value}))
+    assert (refusal.stage, refusal.field) == ("normalise", f"/{field}")
 
 
 def test_a_record_of_another_repository_is_quarantined() -> None:

@@ -83,7 +83,7 @@ def test_an_entry_of_openrouters_section_tells_of_model_and_offer() -> None:
     assert (read.leftovers, read.unfamiliar) == ((), ())
 
 
-def test_every_fact_is_found_where_it_is_said_to_stand() -> None:
+def test_every_fact_is_found_at_its_locator() -> None:
     came = raw(cost__output=0.6)
     record = json.loads(came.body, parse_float=Decimal)
     for fact in admitted(came).facts:
@@ -153,7 +153,7 @@ def test_dollars_for_a_million_tokens_are_divided_to_the_last_digit(million: str
 
 @unhurried
 @given(st.decimals(0, 1000, allow_nan=False, places=12))
-def test_a_million_times_the_price_of_a_token_is_what_stands_there(million: Decimal) -> None:
+def test_a_million_times_the_price_of_a_token_is_what_is_there(million: Decimal) -> None:
     body = raw(cost=777).body.replace("777", f'{{"input": {million:f}}}')
     [price] = admitted(raw_body(body, id=f"openrouter/{ID}", source="modelsdev")).prices
     assert Decimal(price.usd) * 1_000_000 == million
@@ -176,13 +176,13 @@ def test_a_name_is_one_line_whatever_it_holds(name: str | None, read: str) -> No
     assert entry(name=name).name == read
 
 
-def test_unknown_words_and_fields_are_kept_and_counted() -> None:
+def test_unknown_words_and_fields_are_retained_and_counted() -> None:
     read = entry(aura=1, limit__depth=2, cost__telepathy=3, modalities={"input": ["text", "smell"], "output": ["text"]})
     assert set(read.leftovers) == {"/aura", "/limit/depth", "/cost/telepathy"}
     assert read.unfamiliar == ("input:smell",)
 
 
-def test_a_word_that_stands_twice_under_two_names_is_one_fact() -> None:
+def test_a_word_that_occurs_twice_under_two_names_is_one_fact() -> None:
     read = entry(modalities={"input": ["pdf", "file", "pdf"], "output": []})
     assert [fact.name for fact in read.facts if fact.name.startswith("input")] == ["input:file", "input_modalities"]
 
@@ -211,11 +211,11 @@ WRONG: dict[str, list[Any]] = {
 @pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in WRONG.items() for value in values])
 def test_a_field_of_another_kind_is_quarantined_with_its_place(field: str, value: Any) -> None:
     came = raw(**{field: value})
-    told = refused(came)
+    refusal = refused(came)
     key = str(value if field == "id" else ID).replace("/", "~1")[:100]
-    assert told.field.startswith(f"/openrouter/models/{key}"), told
-    assert field == "id" or f"/{field.replace('__', '/')}" in told.field
-    assert (told.raw, told.source) == (came.body, "modelsdev")
+    assert refusal.field.startswith(f"/openrouter/models/{key}"), refusal
+    assert field == "id" or f"/{field.replace('__', '/')}" in refusal.field
+    assert (refusal.raw, refusal.source) == (came.body, "modelsdev")
 
 
 @pytest.mark.parametrize(
@@ -250,15 +250,15 @@ def test_whatever_a_field_holds_the_entry_is_read_or_quarantined(value: Any, fie
 @pytest.mark.recordings
 def test_of_the_recorded_entries_only_those_with_impossible_days_are_refused() -> None:
     [recorded] = (recordings_dir() / "data/modelsdev").glob("api_*.json")
-    told: dict[str, str] = {}
+    stated: dict[str, str] = {}
     for section, provider in json.loads(recorded.read_bytes()).items():
         for model_id, made in provider["models"].items():
             body = json.dumps({section: {"models": {model_id: made}}})
             judged = admit(raw_body(body, id=f"{section}/{model_id}", source="modelsdev"))
             if isinstance(judged, Quarantined):
-                told[judged.id] = judged.reason
-    assert len(told) == 3
-    assert all("not a day" in reason for reason in told.values())
+                stated[judged.id] = judged.reason
+    assert len(stated) == 3
+    assert all("not a day" in reason for reason in stated.values())
 
 
 def test_the_listings_of_these_tests_are_of_one_model() -> None:

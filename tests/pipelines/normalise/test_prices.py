@@ -54,9 +54,9 @@ def test_evidence_says_a_price_as_the_source_wrote_it() -> None:
     assert (price.usd, price.as_stated) == ("0.00000015", "1.50e-7")
 
 
-@pytest.mark.parametrize("said", ["-1", "-1.0", -1])
-def test_a_router_has_no_prices(said: str | int) -> None:
-    assert read_prices(pricing(prompt=said, completion=said)) is None
+@pytest.mark.parametrize("stated", ["-1", "-1.0", -1])
+def test_a_router_has_no_prices(stated: str | int) -> None:
+    assert read_prices(pricing(prompt=stated, completion=stated)) is None
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_prompt_and_completion_are_mandatory(missing: str) -> None:
         read_prices(record)
 
 
-def test_a_price_outside_the_vocabulary_is_kept_with_an_unknown_unit() -> None:
+def test_a_price_outside_the_vocabulary_is_retained_with_an_unknown_unit() -> None:
     prices = read(pricing(telepathy="0.5"))
     assert Price("telepathy", "0.5", UNKNOWN_UNIT, "/pricing/telepathy", "0.5") in prices
 

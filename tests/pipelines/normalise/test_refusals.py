@@ -37,9 +37,9 @@ def test_a_repository_that_calls_itself_so_fails_so(
 ) -> None:
     unfragile = statement(repository(**changes))
     listed = unfragile["trust"]["failure_modes"]
-    said = [place for place, text in enumerate(listed) if "other models decline" in text]
-    assert [listed[place] for place in said] == ([SAYS.format(word)] if word else [])
-    paths = [f"/trust/failure_modes/{place}" for place in said]
+    stated = [place for place, text in enumerate(listed) if "other models decline" in text]
+    assert [listed[place] for place in stated] == ([SAYS.format(word)] if word else [])
+    paths = [f"/trust/failure_modes/{place}" for place in stated]
     shown = [entry["locator"] for entry in unfragile["evidence"] if entry["path"] in paths]
     assert shown == ([locator] if locator else [])
 
@@ -54,7 +54,7 @@ def test_a_listing_that_calls_itself_so_fails_so(changes: dict[str, str], locato
     assert any("other models decline" in text for text in statement(one)["trust"]["failure_modes"])
 
 
-def test_what_a_text_states_in_words_is_not_said_twice() -> None:
+def test_what_a_text_states_in_words_is_not_stated_twice() -> None:
     one = listing(name="Fen: Heron Uncensored", description="Heron is an abliterated version of Owl.")
     assert [text for text in statement(one)["trust"]["failure_modes"] if "decline" in text] == [
         "its description calls it uncensored; it may do what other models decline"

@@ -76,20 +76,20 @@ def without(field: str) -> dict[str, Any]:
 @pytest.mark.parametrize("field", MANDATORY)
 def test_a_missing_mandatory_field_is_quarantined_with_its_place_and_the_record(field: str) -> None:
     came = raw(without(field))
-    told = refused(came)
-    assert (told.stage, told.field) == ("normalise", "/" + field.replace(".", "/"))
-    assert "is missing" in told.reason
-    assert (told.raw, told.source, told.observed_at) == (came.body, came.source, came.observed_at)
+    refusal = refused(came)
+    assert (refusal.stage, refusal.field) == ("normalise", "/" + field.replace(".", "/"))
+    assert "is missing" in refusal.reason
+    assert (refusal.raw, refusal.source, refusal.observed_at) == (came.body, came.source, came.observed_at)
 
 
 @pytest.mark.parametrize(
     ("field", "value"), [(field, value) for field, values in ELSEWHERE.items() for value in values]
 )
 def test_a_field_of_another_type_or_hostile_content_is_quarantined_with_its_place(field: str, value: Any) -> None:
-    told = refused(raw(record(**{field: value})))
-    assert told.stage == "normalise"
-    assert told.field.startswith("/" + field.replace(".", "/"))
-    assert told.reason
+    refusal = refused(raw(record(**{field: value})))
+    assert refusal.stage == "normalise"
+    assert refusal.field.startswith("/" + field.replace(".", "/"))
+    assert refusal.reason
 
 
 OPTIONAL = [
@@ -120,8 +120,8 @@ def test_whatever_a_field_holds_the_record_is_read_or_quarantined(value: Any, fi
 
 @pytest.mark.parametrize("body", ["", "[]", '"x"', "<html>", '{"id": NaN}', "{", "[" * 5000])
 def test_a_body_that_is_no_object_is_quarantined_whole(body: str) -> None:
-    told = refused(raw_body(body))
-    assert (told.stage, told.field, told.raw) == ("normalise", "", body)
+    refusal = refused(raw_body(body))
+    assert (refusal.stage, refusal.field, refusal.raw) == ("normalise", "", body)
 
 
 @pytest.mark.parametrize(
@@ -134,9 +134,9 @@ def test_a_body_that_is_no_object_is_quarantined_whole(body: str) -> None:
     ],
 )
 def test_a_list_that_is_longer_than_can_be_meant_is_refused_before_its_items_are_read(field: str, items: Any) -> None:
-    told = refused(raw(record(**{field: items})))
-    assert (told.stage, told.field) == ("normalise", "/" + field.replace(".", "/"))
-    assert "are read" in told.reason
+    refusal = refused(raw(record(**{field: items})))
+    assert (refusal.stage, refusal.field) == ("normalise", "/" + field.replace(".", "/"))
+    assert "are read" in refusal.reason
 
 
 def test_a_list_as_long_as_can_be_meant_is_read() -> None:

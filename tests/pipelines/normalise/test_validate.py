@@ -21,8 +21,8 @@ from tests.support.listings import ENDPOINT, SEEN, listing, raw, raw_endpoints, 
     ],
 )
 def test_a_figure_that_cannot_be_meant_is_quarantined_at_its_place(field: str, value: Any) -> None:
-    told = refused(raw(record(**{field: value})))
-    assert (told.stage, told.field) == ("validate", "/" + field.replace(".", "/"))
+    refusal = refused(raw(record(**{field: value})))
+    assert (refusal.stage, refusal.field) == ("validate", "/" + field.replace(".", "/"))
 
 
 def test_the_bounds_themselves_are_believed() -> None:
@@ -31,8 +31,8 @@ def test_the_bounds_themselves_are_believed() -> None:
 
 
 def test_a_provider_price_that_cannot_be_meant_is_quarantined() -> None:
-    told = refused(raw_endpoints({}, {"pricing": {**ENDPOINT["pricing"], "completion": "7"}}))
-    assert (told.stage, told.field) == ("validate", "/endpoints/1/pricing/completion")
+    refusal = refused(raw_endpoints({}, {"pricing": {**ENDPOINT["pricing"], "completion": "7"}}))
+    assert (refusal.stage, refusal.field) == ("validate", "/endpoints/1/pricing/completion")
 
 
 TOMORROW = instant(SEEN) + timedelta(days=1)
@@ -49,16 +49,16 @@ DAY_AFTER = instant(SEEN) + timedelta(days=2)
         ("created", 253_402_300_799),
     ],
 )
-def test_a_date_of_what_has_happened_lies_before_the_observation(field: str, value: Any) -> None:
-    told = refused(raw(record(**{field: value})))
-    assert (told.stage, told.field) == ("validate", f"/{field}")
-    assert f"after the record was observed at {SEEN}" in told.reason
+def test_a_date_of_what_has_happened_is_before_the_observation(field: str, value: Any) -> None:
+    refusal = refused(raw(record(**{field: value})))
+    assert (refusal.stage, refusal.field) == ("validate", f"/{field}")
+    assert f"after the record was observed at {SEEN}" in refusal.reason
 
 
 @pytest.mark.parametrize("field", ["createdAt", "lastModified"])
 def test_a_repository_was_not_made_or_changed_after_it_was_observed(field: str) -> None:
-    told = refused(repository_raw(**{field: f"{DAY_AFTER:%Y-%m-%d}T00:00:00.000Z"}))
-    assert (told.stage, told.field) == ("validate", f"/{field}")
+    refusal = refused(repository_raw(**{field: f"{DAY_AFTER:%Y-%m-%d}T00:00:00.000Z"}))
+    assert (refusal.stage, refusal.field) == ("validate", f"/{field}")
 
 
 def test_clocks_may_differ_by_a_day_and_ends_lie_ahead() -> None:

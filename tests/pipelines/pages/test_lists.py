@@ -9,7 +9,6 @@ from pipelines.pages.front import FIRST_ROWS, Vocabulary, front_page
 from pipelines.pages.groups import MOST_MEMBERS, Groups, group_page, makers_page, vocabulary_page
 from pipelines.pages.plain import plain_pages
 from pipelines.pages.registry.changes import changes_files, generation_of
-from pipelines.pages.registry.charts import stacked_bars
 from pipelines.pages.site import Site
 from pipelines.pages.summary import Summary, by_use, summary_of
 from pipelines.pages.table import table_part
@@ -113,6 +112,11 @@ def test_every_name_of_a_maker_gives_a_key(maker: str) -> None:
     assert headers(key).content_type == "text/html; charset=utf-8"
 
 
+def test_a_maker_with_a_letter_that_only_becomes_latin_has_a_page_of_its_own() -> None:
+    assert addresses.maker_page("\u212aimi") != addresses.maker_page("kimi")
+    assert addresses.maker_page("Kimi") == addresses.maker_page("kimi")
+
+
 def test_a_uri_resolves_at_its_page() -> None:
     assert addresses.capability_page("capability://tool.use.calling") == "capability/tool.use.calling"
     assert addresses.purpose_page("purpose://code.editing.coding") == "purpose/code.editing.coding"
@@ -140,11 +144,3 @@ def test_changes_are_shown_by_cause_and_their_texts_are_harmless() -> None:
     assert objections(files["changes"]) == []
     assert orjson.loads(files["data/changes.json"])["generations"][0]["changes"][0]["slug"] == SLUG
     assert objections(changes_files(SITE, [])["changes"]) == []
-
-
-def test_a_chart_has_no_style_script_or_reference() -> None:
-    drawn = stacked_bars([f"2026-06-{day:02}" for day in range(1, 31)], [[300, day, 1] for day in range(30)])
-    assert objections(drawn.encode()) == []
-    assert "href" not in drawn
-    assert drawn.count('class="series') == 3
-    assert len(drawn) < 60_000

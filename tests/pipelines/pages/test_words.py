@@ -17,7 +17,7 @@ def test_amounts_are_short(amount: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("count", "shown"), [(None, ""), (999, "999"), (4096, "4k"), (131072, "131k"), (1_048_576, "1.05M"), (10**6, "1M")]
 )
-def test_tokens_are_said_as_people_say_them(count: int | None, shown: str) -> None:
+def test_tokens_are_written_as_people_write_them(count: int | None, shown: str) -> None:
     assert words.tokens(count) == shown
 
 

@@ -57,7 +57,7 @@ def after(path: str, value: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "told"),
+    ("path", "value", "change"),
     [
         ("/artifact/name", "Ada 2", ValueChange("/artifact/name", "Ada", "Ada 2")),
         ("/artifact/model/context_tokens", None, ValueChange("/artifact/model/context_tokens", 4096, None)),
@@ -86,11 +86,11 @@ def after(path: str, value: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_a_changed_value_is_told_by_the_name_of_its_entry(path: str, value: Any, told: ValueChange) -> None:
-    assert changes_between(BEFORE, after(path, value)) == [told]
+def test_a_changed_value_is_reported_by_the_name_of_its_entry(path: str, value: Any, change: ValueChange) -> None:
+    assert changes_between(BEFORE, after(path, value)) == [change]
 
 
-def test_what_comes_and_goes_in_a_list_is_told_one_by_one() -> None:
+def test_what_comes_and_goes_in_a_list_is_reported_one_by_one() -> None:
     found = changes_between(BEFORE, after("/trust/failure_modes", ["invents facts", "forgets"]))
     assert found == [ValueChange("/trust/failure_modes/forgets", None, "listed")]
     found = changes_between(BEFORE, after("/artifact/tags", ["ada", "image"]))

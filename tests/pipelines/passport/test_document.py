@@ -69,7 +69,7 @@ def test_the_statement_has_the_keys_of_the_format_in_its_order() -> None:
     ]  # fmt: skip
 
 
-def test_the_cause_and_the_dates_stand_in_the_passport() -> None:
+def test_the_cause_and_the_dates_are_in_the_passport() -> None:
     made = passport(listing())
     unfragile = made["unfragile"]
     assert unfragile["provenance"]["cause"] == "first_seen"

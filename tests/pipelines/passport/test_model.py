@@ -63,7 +63,7 @@ def test_the_block_states_what_the_sources_do_and_null_where_none_does() -> None
     }
 
 
-def test_offers_and_aliases_stand_with_their_own_figures() -> None:
+def test_offers_and_aliases_are_shown_with_their_own_figures() -> None:
     free = listing(
         id="heron-lab/heron-7b:free", name="Heron (free)", context_length=8192, expiration_date="2026-07-01",
         pricing={"prompt": "0", "completion": "0"},
@@ -93,7 +93,7 @@ def test_prices_show_their_conditions() -> None:
     ]  # fmt: skip
 
 
-def test_providers_stand_with_status_uptime_and_prices() -> None:
+def test_providers_are_shown_with_status_uptime_and_prices() -> None:
     (provider,) = block(listing(), endpoints({"status": -2}))["providers"]
     assert provider == {
         "name": "Marsh",

@@ -65,14 +65,18 @@ def test_sources_that_agree_are_no_conflict() -> None:
 
 def test_what_no_source_states_is_unknown_with_the_sources_that_were_asked() -> None:
     unfragile = statement(listing(hugging_face_id="", supported_parameters=[]), endpoints())
-    told = {unknown["path"]: unknown for unknown in unfragile["unknowns"]}
-    assert {"/artifact/model/huggingface_id", "/artifact/model/parameters", "/artifact/model/providers"} <= told.keys()
-    assert told["/artifact/model/licence"] == {
+    reported = {unknown["path"]: unknown for unknown in unfragile["unknowns"]}
+    assert {
+        "/artifact/model/huggingface_id",
+        "/artifact/model/parameters",
+        "/artifact/model/providers",
+    } <= reported.keys()
+    assert reported["/artifact/model/licence"] == {
         "path": "/artifact/model/licence",
         "reason": "not_stated",
         "sources": ["openrouter", "openrouter-endpoints"],
     }
-    assert unfragile["trust"]["coverage"] == {"stated": len(SOUGHT) - len(told), "of": len(SOUGHT)}
+    assert unfragile["trust"]["coverage"] == {"stated": len(SOUGHT) - len(reported), "of": len(SOUGHT)}
 
 
 def applying(unfragile: dict[str, Any]) -> set[str]:
@@ -122,11 +126,11 @@ def test_a_router_has_no_weights_training_price_or_provider_of_its_own() -> None
 
 def test_nobody_owes_a_price_of_what_the_hub_gives_away() -> None:
     unfragile = statement(repository())
-    told = applying(unfragile)
-    assert "/artifact/model/context_tokens" in told
-    assert told & set(OF_SELLERS) == set()
+    reported = applying(unfragile)
+    assert "/artifact/model/context_tokens" in reported
+    assert reported & set(OF_SELLERS) == set()
     of = len(SOUGHT) - len(OF_SELLERS)
-    assert unfragile["trust"]["coverage"] == {"stated": of - len(told), "of": of}
+    assert unfragile["trust"]["coverage"] == {"stated": of - len(reported), "of": of}
 
 
 @pytest.mark.parametrize(
@@ -139,15 +143,15 @@ def test_nobody_owes_a_price_of_what_the_hub_gives_away() -> None:
 )  # fmt: skip
 def test_what_says_nothing_of_what_a_model_does_is_not_sought(task: str | None, unasked: tuple[str, ...]) -> None:
     unfragile = statement(repository(pipeline_tag=task))
-    told = applying(unfragile)
-    assert told & {*OF_READERS, *OF_WRITERS} == {*OF_READERS, *OF_WRITERS} - {*unasked}
+    stated = applying(unfragile)
+    assert stated & {*OF_READERS, *OF_WRITERS} == {*OF_READERS, *OF_WRITERS} - {*unasked}
     assert unfragile["trust"]["coverage"]["of"] == len(SOUGHT) - len(OF_SELLERS) - len(unasked)
 
 
 def test_an_embedding_that_is_sold_owes_no_maximum_output() -> None:
     changes: dict[str, Any] = {"architecture.output_modalities": ["embeddings"], "context_length": None}
-    told = applying(statement(listing(**changes)))
-    assert told & {*OF_READERS, *OF_WRITERS} == {*OF_READERS}
+    stated = applying(statement(listing(**changes)))
+    assert stated & {*OF_READERS, *OF_WRITERS} == {*OF_READERS}
 
 
 def test_outputs_that_no_reader_knows_say_nothing_of_what_a_model_does() -> None:

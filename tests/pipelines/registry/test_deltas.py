@@ -19,7 +19,7 @@ BEFORE = [row("acme-gull"), row("acme-rail"), row("acme-tern")]
 AFTER = [reissued("acme-tern"), row("acme-gull").model_copy(update={"last_seen": "2026-06-16T00:00:00.000Z"}), row("b")]
 
 
-def test_what_is_added_changed_and_removed_is_told_in_order_of_slug_and_what_stays_is_not() -> None:
+def test_what_is_added_changed_and_removed_is_reported_in_order_of_slug_and_what_stays_is_not() -> None:
     lines = [(line.change, line.slug, line.cause, line.before, line.object) for line in delta(BEFORE, AFTER)]
     assert lines == [
         ("removed", "acme-rail", None, row("acme-rail").object, None),

@@ -1,3 +1,5 @@
+import re
+import unicodedata
 from itertools import combinations
 
 import pytest
@@ -13,7 +15,23 @@ from tests.support.publications import SITE
 HASH = "ab" * 32
 slugs = st.one_of(
     st.from_regex(SLUG_PATTERN.removesuffix("$"), fullmatch=True),
-    st.sampled_from(["api", "registry", "schema.json", "index.html", "a..b", "a.", "a.gz", "docs", "v1", "x.json"]),
+    st.sampled_from(
+        [
+            "api",
+            "registry",
+            "schema.json",
+            "index.html",
+            "a..b",
+            "a.",
+            "a.gz",
+            "docs",
+            "v1",
+            "x.json",
+            "con",
+            "con.1",
+            "index",
+        ]
+    ),
 )
 REGISTRY_KEYS = [
     layout.POINTER_KEY,
@@ -57,6 +75,26 @@ def test_copies_are_served_as_what_they_are_whatever_the_slug_looks_like(slug: s
     assert layout.headers(layout.passport_copy_key(slug)).content_type == "application/json"
 
 
+DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+
+
+@given(slugs)
+def test_a_copy_has_a_name_that_every_file_system_and_server_takes_for_itself(slug: str) -> None:
+    stem = layout.safe_stem(slug)
+    assert stem == layout.safe_stem(slug)
+    assert stem == stem.lower() == unicodedata.normalize("NFKC", stem)
+    assert len(stem) <= 255
+    assert stem not in layout.RESERVED_NAMES
+    assert not DEVICE.fullmatch(stem)
+    assert not stem.startswith(".")
+    assert not stem.endswith((".", " "))
+
+
+@pytest.mark.parametrize("slug", ["console", "com10", "nullable-7b", "aux-7b", "indexer", "404-not-found"])
+def test_a_slug_that_only_begins_like_a_reserved_name_stays(slug: str) -> None:
+    assert layout.safe_stem(slug) == slug
+
+
 @pytest.mark.parametrize("slug", ["qwen-qwq-32b", "anthropic-claude-3.7-sonnet", "gpt-4.1", "owner--name", "a_b", "0"])
 def test_an_ordinary_slug_is_its_own_name(slug: str) -> None:
     assert layout.page_key(slug) == slug
@@ -64,8 +102,11 @@ def test_an_ordinary_slug_is_its_own_name(slug: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "slug", ["api", "registry", "docs", "schema.json", "index.html", "a..b", "a.", "x.gz", "robots.txt"]
-)
+    "slug",
+    ["api", "registry", "docs", "schema.json", "index.html", "a..b", "a.", "x.gz", "robots.txt", "con", "nul", "com1",
+     "lpt9.v2", "aux.", "con..1", "index", "404", "robots", "sitemap", "trust", "status", "changes",
+     "submit", "compare"],
+)  # fmt: skip
 def test_a_slug_that_could_be_taken_for_something_else_gets_a_name_no_slug_can_have(slug: str) -> None:
     stem, mark, digest = layout.safe_stem(slug).partition("~")
     assert mark == "~"
@@ -146,9 +187,18 @@ def test_site_files_have_their_places(key: str) -> None:
         (layout.PUBLIC_KEY_KEY, "application/json", "max-age=300"),
         (layout.INDEX_KEY, "text/html; charset=utf-8", "max-age=300"),
         ("assets/site.css", "text/css; charset=utf-8", "max-age=300"),
+        ("feeds/changes.atom", "application/atom+xml; charset=utf-8", "max-age=300"),
+        ("feeds/ends.ics", "text/calendar; charset=utf-8", "max-age=300"),
+        ("badge/acme-tern.svg", "image/svg+xml", "max-age=300"),
+        ("exports/passports.jsonl.zst", "application/zstd", "max-age=300"),
+        ("exports/passports.parquet", "application/vnd.apache.parquet", "max-age=300"),
+        ("exports/bom/acme-tern.cdx.json", "application/vnd.cyclonedx+json; version=1.6", "max-age=300"),
+        ("exports/dsse/acme-tern.json", "application/vnd.dsse.envelope.v1+json", "max-age=300"),
+        ("exports/card/acme-tern.md", "text/markdown; charset=utf-8", "max-age=300"),
+        ("sitemap.xml", "application/xml", "max-age=300"),
     ],
 )
-def test_what_moves_is_asked_for_again_and_what_is_named_by_its_hash_is_kept(
+def test_what_moves_is_asked_for_again_and_what_is_named_by_its_hash_is_retained(
     key: str, content_type: str, caching: str
 ) -> None:
     served = layout.headers(key)

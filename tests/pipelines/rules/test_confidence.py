@@ -7,7 +7,7 @@ import pytest
 from pipelines.rules.issuing import Measure
 from pipelines.rules.rulebook import rulebook
 from schemas.listing import Fact, FactValue, Listing
-from tests.support.claims import evidence_of, told
+from tests.support.claims import evidence_of, unfragile_of
 from tests.support.hub_records import card, repository
 from tests.support.listings import listing
 
@@ -30,7 +30,7 @@ def offering(tokens: int) -> dict[str, int]:
 def test_an_ability_that_only_words_state_is_held_less_certain(
     parameters: list[str], description: str, confidence: float | None, methods: list[str]
 ) -> None:
-    unfragile = told(listing(supported_parameters=parameters, description=description))
+    unfragile = unfragile_of(listing(supported_parameters=parameters, description=description))
     names = [capability["name"] for capability in unfragile["capabilities"]]
     at = names.index("tool calling")
     assert unfragile["capabilities"][at]["confidence"] == confidence
@@ -49,13 +49,13 @@ def test_an_ability_that_only_words_state_is_held_less_certain(
 def test_an_ability_by_task_and_tags_takes_their_figure_where_it_was_measured(
     task: str, tags: list[str], name: str, confidence: dict[str, Measure] | None
 ) -> None:
-    abilities = told(repository(pipeline_tag=task, tags=tags))["capabilities"]
+    abilities = unfragile_of(repository(pipeline_tag=task, tags=tags))["capabilities"]
     (ability,) = [one for one in abilities if one["name"] == name]
     assert ability["confidence"] == (confidence[name].figure if confidence else None)
 
 
 def test_an_ability_that_nobody_compared_is_stated_and_has_no_figure() -> None:
-    abilities = told(listing(supported_parameters=["seed", "tools"]))["capabilities"]
+    abilities = unfragile_of(listing(supported_parameters=["seed", "tools"]))["capabilities"]
     held = {one["name"]: (one["confidence"], one["basis"]) for one in abilities}
     assert held["seeded sampling"] == (None, "stated")
     assert held["tool calling"] == FIGURES.of("tool calling")
@@ -97,7 +97,7 @@ def catalogue(*facts: tuple[str, FactValue]) -> Listing:
 def test_a_denial_by_another_source_lowers_the_confidence_and_is_shown(
     changes: dict[str, Any], other: tuple[str, FactValue], name: str, *, denies: bool
 ) -> None:
-    unfragile = told(listing(**changes), catalogue(other))
+    unfragile = unfragile_of(listing(**changes), catalogue(other))
     at = next(n for n, one in enumerate(unfragile["capabilities"]) if one["name"] == name)
     ability, shown = unfragile["capabilities"][at], evidence_of(unfragile, f"/capabilities/{at}/confidence")
     methods = {"described"} if "description" in changes else set[str]()
@@ -110,13 +110,13 @@ def test_a_denial_by_another_source_lowers_the_confidence_and_is_shown(
 
 def test_a_card_that_denies_tools_lowers_the_confidence_of_the_listing_that_offers_them() -> None:
     text = card("## Limitations\n\nIt does not support tool calling.\n")
-    abilities = told(listing(supported_parameters=["tools"]), text)["capabilities"]
+    abilities = unfragile_of(listing(supported_parameters=["tools"]), text)["capabilities"]
     (ability,) = [one for one in abilities if one["name"] == "tool calling"]
     assert ability["confidence"] == round(FIGURES.measured["tool calling"].figure * FIGURES.denied.figure, 2)
 
 
 def test_what_the_listing_itself_states_beside_an_ability_denies_nothing() -> None:
     own = "Heron does not support tool calling."
-    abilities = told(listing(supported_parameters=["tools"], description=own), catalogue())["capabilities"]
+    abilities = unfragile_of(listing(supported_parameters=["tools"], description=own), catalogue())["capabilities"]
     (ability,) = [one for one in abilities if one["name"] == "tool calling"]
     assert ability["confidence"] == FIGURES.measured["tool calling"].figure

@@ -81,13 +81,13 @@ def test_the_page_gives_the_figures_of_the_recordings() -> None:
     recordings_dir()
     ours = accuracy.claims()
     makers = accuracy.of_makers(ours)
-    told = " ".join(PAGE.read_text().split())
+    stated = " ".join(PAGE.read_text().split())
     for c in compare(ours, makers.first):
         sizes = f"{c.both} | {len(c.only_ours)} | {len(c.only_theirs)} | {c.neither}"
         shares = " | ".join("" if of is None else f"{of:.3f}" for of in (c.precision, c.recall))
-        assert " ".join(f"| {c.capability} | {sizes} | {shares} |".split()) in told
+        assert " ".join(f"| {c.capability} | {sizes} | {shares} |".split()) in stated
     counts = accuracy.confirmed(ours, makers)
     measured, total, _ = accuracy.published(ours, {c.capability for c in counts})
-    assert f"Of the {total} capabilities that the day's passports publish, {measured} are of these kinds" in told
-    assert f"On the {sum(c.claimed for c in counts)} compared claims" in told
-    assert f"is {brier(counts):.4f} (" in told
+    assert f"Of the {total} capabilities that the day's passports publish, {measured} are of these kinds" in stated
+    assert f"On the {sum(c.claimed for c in counts)} compared claims" in stated
+    assert f"is {brier(counts):.4f} (" in stated

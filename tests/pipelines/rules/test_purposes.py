@@ -46,7 +46,7 @@ def test_what_a_rule_needs_is_the_beginning_of_some_word_of_its_name_or_intents_
     ("change", "named"),
     [
         ({"id": "coding"}, "coding"), ({"use_cases": ("programming",)}, "programming"),
-        ({"intents": ("one", "two")}, "intents"), ({"category": "chat"}, "category"), ({"told": ""}, "told"),
+        ({"intents": ("one", "two")}, "intents"), ({"category": "chat"}, "category"), ({"unknown": ""}, "unknown"),
     ],
 )  # fmt: skip
 def test_a_wrong_row_is_refused_and_named(change: dict[str, object], named: str) -> None:

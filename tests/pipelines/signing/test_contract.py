@@ -64,7 +64,7 @@ def test_good_document_has_nothing_to_explain() -> None:
     ],
     ids=["bound", "type", "list of words", "form", "repetition", "unknown key"],
 )
-def test_reason_says_what_stands_there_and_what_is_allowed(document: dict[str, Any], refusal: ContractError) -> None:
+def test_reason_says_what_is_there_and_what_is_allowed(document: dict[str, Any], refusal: ContractError) -> None:
     assert explain(document) == [refusal]
     assert explain_first(document) == refusal
 
@@ -77,7 +77,7 @@ def test_missing_key_is_named_with_what_belongs_there() -> None:
     assert refusal.reason.startswith("is missing: round(100 ")
 
 
-def test_every_refusal_is_told() -> None:
+def test_every_refusal_is_reported() -> None:
     document = spoilt("trust", "score", 120)
     document["passport"]["unfragile"]["artifact"]["slug"] = ""
     del document["passport"]["expiresAt"]
@@ -89,16 +89,16 @@ def test_every_refusal_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("stated", "message"),
     [
         (5, "contains 5; allowed: timestamp or null"),
         ("soon", "contains 'soon'; allowed: timestamp (UTC with milliseconds and Z: \"2026-06-15T14:50:47.607Z\")"),
     ],
 )
-def test_of_several_branches_the_nearest_is_explained(said: object, told: str) -> None:
+def test_of_several_branches_the_nearest_is_explained(stated: object, message: str) -> None:
     document = minimal()
-    document["passport"]["unfragile"]["trust"]["maintenance"]["last_commit"] = said
-    assert told in [refusal.reason for refusal in explain(document)]
+    document["passport"]["unfragile"]["trust"]["maintenance"]["last_commit"] = stated
+    assert message in [refusal.reason for refusal in explain(document)]
 
 
 HOSTILE_TEXTS = ("x" * 100_000, "\x1b[31m" * 500, "\u202e" * 500, "\U000e0001" * 500)
@@ -182,7 +182,7 @@ def calls_of(work: Callable[[], object]) -> int:
     return calls
 
 
-def test_conforming_documents_are_told_without_loading_the_thorough_judge() -> None:
+def test_conforming_documents_are_recognised_without_loading_the_thorough_judge() -> None:
     asked = (
         "import json, sys; from pipelines.signing.contract import explain_first;"
         "assert explain_first(json.load(sys.stdin)) is None; assert 'jsonschema' not in sys.modules"

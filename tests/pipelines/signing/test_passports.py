@@ -20,8 +20,8 @@ def unfragile() -> dict[str, Any]:
     return issue(draft(subject(listing()), TERMS), "first_seen", None, TERMS)
 
 
-def unsigned(said: dict[str, Any], key_id: str = SIGNER.key_id) -> bytes:
-    return unsigned_bytes(said, signed_at=SIGNED_AT, expires_at=EXPIRES_AT, issuer=ISSUER, key_id=key_id)
+def unsigned(stated: dict[str, Any], key_id: str = SIGNER.key_id) -> bytes:
+    return unsigned_bytes(stated, signed_at=SIGNED_AT, expires_at=EXPIRES_AT, issuer=ISSUER, key_id=key_id)
 
 
 def test_the_bytes_are_those_of_a_passport_that_is_sealed_in_one_go() -> None:
@@ -61,19 +61,19 @@ def test_a_reader_accepts_what_was_sealed() -> None:
 
 
 def test_what_the_contract_refuses_is_never_signed_and_the_place_is_named() -> None:
-    said = unfragile()
-    said["trust"]["score"] = 101
+    stated = unfragile()
+    stated["trust"]["score"] = 101
     with pytest.raises(PassportError) as refusal:
-        parse_and_check(unsigned(said))
+        parse_and_check(unsigned(stated))
     assert refusal.value.pointer == "/passport/unfragile/trust/score"
     assert "101" in refusal.value.reason
 
 
 def test_a_document_that_readers_would_not_take_is_refused() -> None:
-    said = unfragile()
-    said["artifact"]["name"] = "n" * MAX_PASSPORT_BYTES
+    stated = unfragile()
+    stated["artifact"]["name"] = "n" * MAX_PASSPORT_BYTES
     with pytest.raises(PassportError, match="bytes"):
-        parse_and_check(unsigned(said))
+        parse_and_check(unsigned(stated))
 
 
 @pytest.mark.parametrize("trusted", [KeyRing(), KeyRing([SIGNER.public_key], revoked=[SIGNER.key_id])])
@@ -98,8 +98,8 @@ def test_a_passport_that_would_be_void_before_it_is_signed_is_refused(after: tim
 
 
 def test_a_name_that_looks_like_the_place_of_the_signature_moves_nothing() -> None:
-    said = unfragile()
-    said["artifact"]["name"] = '"signature":"' + "A" * 86 + "=="
-    document = unsigned(said)
+    stated = unfragile()
+    stated["artifact"]["name"] = '"signature":"' + "A" * 86 + "=="
+    document = unsigned(stated)
     made = sign(document, parse_and_check(document), signer=SIGNER, trusted=KEYS)
     assert verify_passport(made, keys=KEYS, at=SIGNED_AT)[0].verdict is Verdict.OK_OFFLINE

@@ -88,7 +88,7 @@ def test_the_golden_passport_is_genuine() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(GOLDEN_DIR.glob("*.json")), ids=lambda path: path.name)
-def test_every_golden_passport_ever_kept_still_verifies(path: Any) -> None:
+def test_every_golden_passport_ever_stored_still_verifies(path: Any) -> None:
     raw = path.read_bytes()
     assert verdict_on(raw, at=instant(json.loads(raw)["passport"]["signedAt"])) is Verdict.OK_OFFLINE
 

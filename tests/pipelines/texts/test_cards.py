@@ -58,19 +58,19 @@ def test_other_languages_are_quoted_and_say_so() -> None:
     assert (claim.name, claim.kind) == ("not-for-high-stakes", "out_of_scope")
 
 
-def test_abilities_are_never_taken_from_a_card() -> None:
+def test_abilities_are_never_read_from_a_card() -> None:
     assert read_claims(b"# Heron\n\n## Capabilities\n\nIt supports tool calling and reads images without fail.\n") == ()
 
 
 def test_that_something_does_not_change_what_a_model_can_do_is_no_limit() -> None:
-    told = "Pruning does not alter the intended uses or capabilities of the heron. It does not support images."
-    claims = read_claims(f"# Heron\n\n## Limitations\n\n{told}\n".encode())
+    stated = "Pruning does not alter the intended uses or capabilities of the heron. It does not support images."
+    claims = read_claims(f"# Heron\n\n## Limitations\n\n{stated}\n".encode())
     assert [claim.quote for claim in claims] == ["It does not support images."]
 
 
 @pytest.mark.parametrize("heading", ["Limitations", "Bias", "Risks"])
 @pytest.mark.parametrize(
-    "told",
+    "text",
     [
         "The model does NOT:\n\n- hallucinate\n- produce toxic output",
         "It never:\n\n- makes mistakes\n- leaks personal data",
@@ -107,13 +107,13 @@ def test_that_something_does_not_change_what_a_model_can_do_is_no_limit() -> Non
         "Ollama currently does not support tool calling for it.",
     ],
 )
-def test_a_denial_and_what_is_said_of_something_else_state_nothing(heading: str, told: str) -> None:
-    assert read_claims(f"# Heron\n\n## {heading}\n\n{told}\n".encode()) == ()
-    assert read_claims(f"# Heron\n\n{told}\n".encode()) == ()
+def test_a_denial_and_what_is_stated_of_something_else_state_nothing(heading: str, text: str) -> None:
+    assert read_claims(f"# Heron\n\n## {heading}\n\n{text}\n".encode()) == ()
+    assert read_claims(f"# Heron\n\n{text}\n".encode()) == ()
 
 
 @pytest.mark.parametrize(
-    "told",
+    "sentence",
     [
         "It cannot read handwriting.",
         "It does not understand dialects.",
@@ -131,9 +131,9 @@ def test_a_denial_and_what_is_said_of_something_else_state_nothing(heading: str,
         "The model may fail to flag text that may contain harmful content.",
     ],
 )
-def test_a_limit_in_negative_words_stays_one(told: str) -> None:
-    claims = read_claims(f"# Heron\n\n## Limitations\n\n{told}\n".encode())
-    assert [claim.quote for claim in claims] == [told]
+def test_a_limit_in_negative_words_stays_one(sentence: str) -> None:
+    claims = read_claims(f"# Heron\n\n## Limitations\n\n{sentence}\n".encode())
+    assert [claim.quote for claim in claims] == [sentence]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_model_that_the_card_has_for_its_own_is_no_other(card: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("heading", "told", "stated"),
+    ("heading", "text", "stated"),
     [
         ("Einschränkungen", "Lizenz: MIT", 0),
         ("Einschränkungen", "Das Modell hat keine bekannten Vorurteile.", 0),
@@ -164,8 +164,8 @@ def test_a_model_that_the_card_has_for_its_own_is_no_other(card: str) -> None:
         ("Limitaciones", "El modelo no entiende los dialectos.", 1),
     ],
 )
-def test_labels_and_plain_denials_in_other_languages_state_nothing(heading: str, told: str, stated: int) -> None:
-    assert len(read_claims(f"## {heading}\n\n{told}\n".encode())) == stated
+def test_labels_and_plain_denials_in_other_languages_state_nothing(heading: str, text: str, stated: int) -> None:
+    assert len(read_claims(f"## {heading}\n\n{text}\n".encode())) == stated
 
 
 def test_every_failure_mode_is_in_the_catalogue() -> None:

@@ -112,7 +112,7 @@ def test_comparison_negation_question_promise_and_advertising_state_nothing(desc
         "It supports developers building tool use.",
     ],
 )
-def test_a_denial_and_what_is_said_of_something_else_state_nothing(description: str) -> None:
+def test_a_denial_and_what_is_stated_of_something_else_state_nothing(description: str) -> None:
     assert read_description(description) == ()
 
 
@@ -195,19 +195,19 @@ def test_facts_are_named_by_the_mode_the_ability_or_the_place() -> None:
     }
 
 
-def test_a_sentence_with_characters_that_may_not_stand_in_a_passport_states_nothing() -> None:
+def test_a_sentence_with_characters_that_may_not_be_in_a_passport_states_nothing() -> None:
     assert description_facts("It may \u202ehallucinate. Heron is uncensored.", "/description")[0].name == (
         "limit:uncensored"
     )
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=80))
-def test_a_line_without_markup_reads_as_it_stands(line: str) -> None:
+def test_a_line_without_markup_reads_as_it_is(line: str) -> None:
     assert MARKUP.search(line) or plain_text(line) == " ".join(line.split())
 
 
 @pytest.mark.recordings
-def test_recorded_descriptions_state_what_they_do_without_a_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recorded_descriptions_state_what_they_do_without_the_prefilter(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = {record.get("description") or "" for day in recorded_days()[::3] for record in openrouter_models(day)}
     looked_at = {text: read_description(text) for text in texts}
     monkeypatch.setattr("pipelines.texts.descriptions.may_match", lambda *_: True)

@@ -129,10 +129,10 @@ def test_a_card_says_that_its_model_judges_content(tags: list[str]) -> None:
     name = held.id.partition("/")[2]
     spoken = hub_card(f"# {name}\n\n{name} is a content safety model built upon another.\n\n## Use\n\nAsk it.\n")
     (alone,) = gather([held]).subjects
-    (told,) = gather([held], joined=[Joined(held.slug, spoken, "stated")]).subjects
+    (reported,) = gather([held], joined=[Joined(held.slug, spoken, "stated")]).subjects
     assert "content moderation" not in abilities_of(alone)
-    assert abilities_of(told)[0] == "content moderation"
-    assert not {"multi-turn chat", "text generation"} & {*abilities_of(told)}
+    assert abilities_of(reported)[0] == "content moderation"
+    assert not {"multi-turn chat", "text generation"} & {*abilities_of(reported)}
 
 
 def test_a_card_is_not_believed_of_what_its_model_can_do() -> None:
@@ -140,23 +140,23 @@ def test_a_card_is_not_believed_of_what_its_model_can_do() -> None:
     assert not [fact.name for fact in spoken.facts if fact.name.startswith("described:")]
 
 
-def test_a_router_that_has_a_price_is_told_by_its_description() -> None:
-    said = "Heron Guard's router reads your prompt and directs it to the best AI of its library."
-    subject = listed(said, id="heron-lab/router")
+def test_a_router_that_has_a_price_is_recognised_by_its_description() -> None:
+    stated = "Heron Guard's router reads your prompt and directs it to the best AI of its library."
+    subject = listed(stated, id="heron-lab/router")
     assert abilities_of(subject) == ["model routing"]
-    unfragile = statement(listing(description=said, name="Heron Guard", id="heron-lab/router"))
+    unfragile = statement(listing(description=stated, name="Heron Guard", id="heron-lab/router"))
     assert (unfragile["artifact"]["type"], unfragile["artifact"]["categories"]) == ("api", ["llm-apis"])
     assert any("which model answers is not fixed" in text for text in unfragile["trust"]["failure_modes"])
 
 
 def test_what_makes_music_does_not_chat_about_it() -> None:
-    said = "Heron Guard 3 is Heron Lab's family of music generation models, sold by the song."
-    abilities = abilities_of(listed(said, **MUSIC))
+    stated = "Heron Guard 3 is Heron Lab's family of music generation models, sold by the song."
+    abilities = abilities_of(listed(stated, **MUSIC))
     assert "sound generation" in abilities
     assert not {"multi-turn chat", "audio output", "image understanding", "very long context"} & {*abilities}
     (speaker, writer) = (
         gather([listing(description=text, name="Heron 3", **changes)]).subjects[0]
-        for text, changes in (("It answers aloud.", MUSIC), (said.replace(" Guard", ""), {}))
+        for text, changes in (("It answers aloud.", MUSIC), (stated.replace(" Guard", ""), {}))
     )
     assert {"multi-turn chat", "audio output"} <= {*abilities_of(speaker)}
     assert "multi-turn chat" in abilities_of(writer)
@@ -224,8 +224,8 @@ def test_a_description_speaks_of_its_model_by_name_and_of_others_by_theirs(sente
 
 
 def test_a_listing_of_a_family_that_others_compare_with_has_its_own_name() -> None:
-    said = "GPT-4 is no longer available. GPT-4 supports tool calling."
-    stated = listing(id="openai/gpt-4", name="OpenAI: GPT-4", description=said).facts
+    value = "GPT-4 is no longer available. GPT-4 supports tool calling."
+    stated = listing(id="openai/gpt-4", name="OpenAI: GPT-4", description=value).facts
     assert {"limit:deprecated-model", "described:tool calling"} <= {fact.name for fact in stated}
 
 

@@ -83,5 +83,5 @@ def test_a_preview_is_flagged_by_its_name_with_the_name_as_evidence(made: Any, a
 
 
 def test_a_description_that_calls_it_a_preview_is_quoted_before_the_name() -> None:
-    told = statement(listing(name="Heron 7B Preview", description="It is currently in beta."))
-    assert "its description calls it a preview or an experiment" in told["trust"]["failure_modes"]
+    stated = statement(listing(name="Heron 7B Preview", description="It is currently in beta."))
+    assert "its description calls it a preview or an experiment" in stated["trust"]["failure_modes"]

@@ -83,7 +83,7 @@ def test_any_text_can_be_looked_at(markdown: str) -> None:
 
 
 @pytest.mark.recordings
-def test_no_recorded_description_fits_a_row_that_the_first_look_denies() -> None:
+def test_no_recorded_description_fits_a_row_that_the_prefilter_denies() -> None:
     for description in {
         record.get("description") or "" for day in recorded_days() for record in openrouter_models(day)
     }:

@@ -135,6 +135,14 @@ def test_a_card_states_purposes_where_it_speaks_of_its_use_or_of_the_model_itsel
         assert CARD[start:end].decode() == fact.as_stated
 
 
+def test_under_a_heading_about_uses_and_limits_the_uses_are_purposes() -> None:
+    told = "You can use it for translation. It is not intended for summarization. It fails in coding tasks."
+    card = f"## Intended uses & limitations\n\n{told}\n".encode()
+    assert [(fact.name, fact.as_stated) for fact in card_purposes(card, read_body(card))] == [
+        ("purpose:translation", "You can use it for translation.")
+    ]
+
+
 def test_a_list_of_misuses_states_no_purpose() -> None:
     card = b"## Uses\n\nIt should not be used for:\n\n- medical advice\n- legal advice\n"
     assert card_purposes(card, read_body(card)) == []

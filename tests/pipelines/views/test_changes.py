@@ -5,7 +5,7 @@ from pipelines.views.changes import in_words
 
 
 @pytest.mark.parametrize(
-    ("path", "before", "after", "said"),
+    ("path", "before", "after", "stated"),
     [
         ("/artifact/model/context_tokens", 32_768, 131_072, "context: 32,768 → 131,072 tokens"),
         ("/artifact/model/prices/prompt/usd", "0.1", None, "price of prompt: 0.1 → nothing $"),
@@ -16,5 +16,5 @@ from pipelines.views.changes import in_words
         ("/artifact", 1, 2, "/artifact: 1 → 2"),
     ],
 )
-def test_a_change_is_said_in_words(path: str, before: object, after: object, said: str) -> None:
-    assert in_words(ValueChange(path, before, after)) == said
+def test_a_change_is_stated_in_words(path: str, before: object, after: object, stated: str) -> None:
+    assert in_words(ValueChange(path, before, after)) == stated

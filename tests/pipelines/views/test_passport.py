@@ -20,20 +20,21 @@ def made(**changes: Any) -> dict[str, Any]:
 
 
 def test_each_failure_mode_of_the_catalogue_says_how_it_shows_and_what_to_do() -> None:
-    told = [str(text) for _, text in parts(made(knowledge_cutoff="2024-06"))["how it fails"]]
-    assert all(("shows as: " in text) == ("what to do: " in text) for text in told)
+    stated = [str(text) for _, text in parts(made(knowledge_cutoff="2024-06"))["how it fails"]]
+    assert all(("shows as: " in text) == ("what to do: " in text) for text in stated)
     assert any(
-        "shows as: outdated answers, given with confidence\n  what to do: supply current facts" in text for text in told
+        "shows as: outdated answers, given with confidence\n  what to do: supply current facts" in text
+        for text in stated
     )
-    assert not any("what to do" in text for text in told[-2:])  # the issuer's own: nobody verified, nobody tried it
+    assert not any("what to do" in text for text in stated[-2:])  # the issuer's own: nobody verified, nobody tried it
 
 
 def test_each_capability_says_how_certain_it_is_held_to_be() -> None:
-    told = dict(parts(made(supported_parameters=["tools"]))["what it can do"])
+    reported = dict(parts(made(supported_parameters=["tools"]))["what it can do"])
     basis = "156 of 157 such claims confirmed by the makers' own entries in models.dev or LiteLLM's table (2026-05-01)"
-    assert str(told["tool calling"]).endswith(f"\n  confidence: 0.99 ({basis})")
-    told = dict(parts(made(supported_parameters=["seed"]))["what it can do"])
-    assert str(told["seeded sampling"]).endswith("\n  confidence: not measured (stated)")
+    assert str(reported["tool calling"]).endswith(f"\n  confidence: 0.99 ({basis})")
+    reported = dict(parts(made(supported_parameters=["seed"]))["what it can do"])
+    assert str(reported["seeded sampling"]).endswith("\n  confidence: not measured (stated)")
 
 
 def test_a_price_of_tokens_reads_by_the_million_too() -> None:
@@ -61,8 +62,8 @@ def test_sides_of_a_disagreement_read_as_a_person_would_say_them(value: object, 
     passport = made()
     side = {"value": value, "scope": scope, "source": "heron"}
     passport["unfragile"]["conflicts"] = [{"path": "/artifact/model/released_on", "values": [side, side]}]
-    (told,) = parts(passport)["where sources disagree"]
-    assert told == ("released on", f"{text} ({scope}, heron) against {text} ({scope}, heron)")
+    (stated,) = parts(passport)["where sources disagree"]
+    assert stated == ("released on", f"{text} ({scope}, heron) against {text} ({scope}, heron)")
 
 
 def test_the_first_line_says_what_the_model_is_for() -> None:
@@ -81,7 +82,7 @@ def test_what_no_source_states_the_model_to_be_for_is_not_made_up() -> None:
     assert "what it is for" not in read
 
 
-def test_what_is_not_known_stands_with_its_reason() -> None:
-    told = dict(parts(made(hugging_face_id=""))["what no source states"])
-    assert told["its source was not asked"] == "providers"
-    assert "licence" in str(told["not stated"])
+def test_what_is_not_known_is_shown_with_its_reason() -> None:
+    reported = dict(parts(made(hugging_face_id=""))["what no source states"])
+    assert reported["its source was not asked"] == "providers"
+    assert "licence" in str(reported["not stated"])

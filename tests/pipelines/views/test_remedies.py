@@ -2,8 +2,7 @@ from itertools import combinations
 
 import pytest
 
-from pipelines.enrich.templates import PLACE
-from pipelines.rules.failure_modes import FailureMode
+from pipelines.rules.failure_modes import PLACE, FailureMode
 from pipelines.rules.rulebook import rulebook
 from pipelines.views.remedies import mode_of
 from tests.support.listings import listing, statement
@@ -18,8 +17,8 @@ def test_a_failure_mode_is_found_again_by_its_sentence(mode: FailureMode) -> Non
 
 
 def test_every_failure_mode_of_a_passport_has_its_remedy_but_the_issuers_own() -> None:
-    told = statement(listing(description="It may hallucinate.", knowledge_cutoff="2024-06"))["trust"]["failure_modes"]
-    assert [text for text in told if mode_of(text) is None] == [
+    stated = statement(listing(description="It may hallucinate.", knowledge_cutoff="2024-06"))["trust"]["failure_modes"]
+    assert [text for text in stated if mode_of(text) is None] == [
         "builder identity is not verified yet", "no observed match outcomes yet",
     ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from tests.support.runs import Record, edited, refresh
 from tests.support.spiders.server import model
 
 
-def test_a_run_is_told_in_figures_that_add_up(equipped: Path, records: list[Record]) -> None:
+def test_a_run_is_reported_in_figures_that_add_up(equipped: Path, records: list[Record]) -> None:
     done = refresh(equipped / "store", edited(records, "qwen/qwq-32b", telepathy=True))
     lines = dict(summary_lines(done.report, done.published))
     assert lines["run"] == f"{done.report.run} (refresh): done"
@@ -36,7 +36,7 @@ def test_a_run_without_news_says_so(equipped: Path, few: list[Record]) -> None:
     assert change_rows(done.report) == []
 
 
-def test_a_closed_gate_is_told_first_and_nothing_is_counted(equipped: Path) -> None:
+def test_a_closed_gate_is_reported_first_and_nothing_is_counted(equipped: Path) -> None:
     broken = [{"id": f"ada/broken-{n}"} for n in range(10)]
     with pytest.raises(GateClosedError) as error:
         refresh(equipped / "store", [*(model(f"ada/m{n}") for n in range(10)), *broken])

@@ -51,7 +51,7 @@ JSON = st.recursive(
 
 @settings(max_examples=40, deadline=None)
 @given(st.dictionaries(st.text(max_size=9), JSON, max_size=5))
-def test_a_body_says_what_the_source_said(record: dict[str, object]) -> None:
+def test_a_body_says_what_the_source_stated(record: dict[str, object]) -> None:
     text = spelled(record)
     raw = listed(text)
     assert isinstance(raw, RawListing)

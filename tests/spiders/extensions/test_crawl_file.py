@@ -50,15 +50,15 @@ def test_a_token_that_a_source_repeats_is_in_nothing_that_is_left_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", token := "hf_very-secret")
-    told = {"error": f"Invalid token {token}"}
+    reported = {"error": f"Invalid token {token}"}
     answers = {
-        hub.record_path("heron-lab/a"): [Answer(404, told)],
+        hub.record_path("heron-lab/a"): [Answer(404, reported)],
         hub.record_path("heron-lab/b"): hub.redirect(f"/login?token={token}", 302),
         **hub.detail("heron-lab/c", tags=[token]),
         **hub.card("heron-lab/c"),
         **hub.detail("heron-lab/d"),
         **hub.card("heron-lab/d", f"# Heron {token}"),
-        hub.record_path("heron-lab/e"): [Answer(401, told)],
+        hub.record_path("heron-lab/e"): [Answer(401, reported)],
     }
     names = ",".join(f"heron-lab/{name}" for name in "abcde")
     with answering(answers) as source:

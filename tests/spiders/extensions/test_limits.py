@@ -70,7 +70,7 @@ def test_no_more_values_are_read_than_the_bound() -> None:
 
 
 @pytest.mark.cold
-def test_a_crawl_that_is_told_to_end_does_not_go_through_the_rest_of_its_list(tmp_path: Path) -> None:
+def test_a_crawl_that_is_asked_to_end_does_not_go_through_the_rest_of_its_list(tmp_path: Path) -> None:
     ended: list[int] = []
 
     def end_it(progress: Progress) -> None:
@@ -104,6 +104,6 @@ def test_the_bound_that_is_exceeded_is_named(
 ) -> None:
     came = Came("openrouter")
     came.listings, came.refused, came.unread_bytes = listings, refused, unread_bytes
-    told = LIMITS.exceeded(came, announced)
-    assert told is None if reason is None else (told or "").startswith(reason)
+    reported = LIMITS.exceeded(came, announced)
+    assert reported is None if reason is None else (reported or "").startswith(reason)
     assert Limits(0, 0, 1.0, 0).exceeded(came, announced) is None

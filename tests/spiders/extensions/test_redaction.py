@@ -20,30 +20,30 @@ LEFT = 11
 @pytest.mark.parametrize("token", [HF, GITHUB, OPENROUTER, "0123456789abcdef" * 3], ids=["hf", "pat", "or", "hex"])
 def test_what_a_cut_left_of_a_token_is_hidden_wherever_it_fell(token: str) -> None:
     mark = {HF: 3, GITHUB: 11, OPENROUTER: 9}.get(token, 0)
-    for kept in range(len(token) + 1):
-        written = without_secrets(f'{{"reason":"points to \'/x?token={token[:kept]}\': try"}}', (token,))
+    for retained in range(len(token) + 1):
+        written = without_secrets(f'{{"reason":"points to \'/x?token={token[:retained]}\': try"}}', (token,))
         left = written.partition("token=")[2].partition("'")[0]
-        assert left == ("***" if kept >= max(12, mark + 6) else token[:kept])
+        assert left == ("***" if retained >= max(12, mark + 6) else token[:retained])
         assert len(left.removeprefix(token[:mark])) <= LEFT
 
 
-def test_what_all_tokens_of_a_kind_begin_with_stands_in_other_texts_and_is_left_there() -> None:
+def test_what_all_tokens_of_a_kind_begin_with_occurs_in_other_texts_and_is_left_there() -> None:
     text = f"https://github.com/a/github_pat_notes hf_hub sk-or-v1-docs {hashlib.sha256(b'x').hexdigest()}"
     assert without_secrets(text, (OPENROUTER, GITHUB, HF)) == text
     assert without_secrets("none is set", ()) == "none is set"
 
 
-@pytest.mark.parametrize("kept", [12, 20, 36, 37])
+@pytest.mark.parametrize("retained", [12, 20, 36, 37])
 def test_a_token_that_a_refusal_or_an_address_is_cut_within_is_not_left_in_part(
-    kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    retained: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", HF)
     before = "/login?token="
     answers = {
-        hub.record_path("heron-lab/a"): [Answer(404, {"error": "x" * (300 - kept) + HF})],
-        hub.record_path("heron-lab/b"): hub.redirect("/" + "x" * (200 - kept - len(before) - 1) + before + HF, 302),
-        **hub.detail("heron-lab/c", gated={HF[:kept]: 1}, cardData=HF),
-        **hub.card("heron-lab/c", f"# Heron {HF[:kept]}"),
+        hub.record_path("heron-lab/a"): [Answer(404, {"error": "x" * (300 - retained) + HF})],
+        hub.record_path("heron-lab/b"): hub.redirect("/" + "x" * (200 - retained - len(before) - 1) + before + HF, 302),
+        **hub.detail("heron-lab/c", gated={HF[:retained]: 1}, cardData=HF),
+        **hub.card("heron-lab/c", f"# Heron {HF[:retained]}"),
     }
     with answering(answers) as source:
         came = crawl_of("huggingface", source.url, tmp_path, only="heron-lab/a,heron-lab/b,heron-lab/c")

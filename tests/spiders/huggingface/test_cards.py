@@ -22,7 +22,7 @@ from tests.support.spiders.scripted_server import Answer, answering, crawl_of
 HUB = "huggingface"
 
 
-def test_gated_disabled_and_bare_records_are_taken_as_they_are_and_private_ones_are_not(tmp_path: Path) -> None:
+def test_gated_disabled_and_bare_records_are_read_as_they_are_and_private_ones_are_not(tmp_path: Path) -> None:
     answers = (
         detail("heron-lab/gated", gated="manual")
         | card("heron-lab/gated", "Access is restricted", 401)
@@ -95,8 +95,8 @@ def known_card(repository: str, version: str | None, text: str = "# As it was\n"
 
 
 def test_a_card_of_the_same_commit_is_not_fetched_again(tmp_path: Path) -> None:
-    kept = known_card("heron-lab/same", SHA)
-    old = (kept, known_card("heron-lab/changed", "0" * 40), known_card("heron-lab/unversioned", None))
+    retained = known_card("heron-lab/same", SHA)
+    old = (retained, known_card("heron-lab/changed", "0" * 40), known_card("heron-lab/unversioned", None))
     answers: dict[str, list[Answer]] = {}
     for name in ("same", "changed", "unversioned"):
         answers |= detail(f"heron-lab/{name}") | card(f"heron-lab/{name}")
@@ -104,12 +104,12 @@ def test_a_card_of_the_same_commit_is_not_fetched_again(tmp_path: Path) -> None:
         known = known_file(tmp_path, *(raw.id for raw in old), raws=old)
         came = crawl_of(HUB, source.url, tmp_path, known=known)
     assert card_path("heron-lab/same") not in source.paths()
-    assert cards(came)["heron-lab/same"] == kept.model_copy(update={"observed_at": OBSERVED_AT})
+    assert cards(came)["heron-lab/same"] == retained.model_copy(update={"observed_at": OBSERVED_AT})
     assert {cards(came)[raw.id].body for raw in old[1:]} == {CARD}
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_card_that_is_not_shown_any_more_is_kept_with_its_own_date(tmp_path: Path, status: int) -> None:
+def test_a_card_that_is_not_shown_any_more_is_retained_with_its_own_date(tmp_path: Path, status: int) -> None:
     old = (known_card("heron-lab/a", "0" * 40), known_card("heron-lab/never", None, ""))
     answers: dict[str, list[Answer]] = {}
     for raw in old:
@@ -140,7 +140,7 @@ def test_a_card_that_spells_half_a_character_or_none_ends_no_crawl(tmp_path: Pat
 
 
 def test_a_refusal_in_words_that_utf_8_cannot_carry_ends_no_crawl(tmp_path: Path) -> None:
-    told = b'{"error": "Invalid credentials \\ud800"}'
-    with answering({record_path("heron-lab/a"): [Answer(401, told)]}) as source:
+    reported = b'{"error": "Invalid credentials \\ud800"}'
+    with answering({record_path("heron-lab/a"): [Answer(401, reported)]}) as source:
         came = crawl_of(HUB, source.url, tmp_path, only="heron-lab/a")
     assert came.reasons() == [r"Invalid credentials \ud800: check HF_TOKEN, or unset it"]

@@ -39,11 +39,11 @@ def test_a_token_that_does_not_hold_makes_no_repository_look_missing(error: str,
     with answering({record_path("heron-lab/a"): [refusal], record_path("heron-lab/b"): [MISSING]}) as source:
         came = crawl_of(HUB, source.url, tmp_path, only="heron-lab/a,heron-lab/b")
     assert (came.report.complete, [line for line in came.admitted if line.raw.id == "heron-lab/a"]) == (False, [])
-    [told] = came.reasons()
-    assert "check HF_TOKEN" in told
+    [reported] = came.reasons()
+    assert "check HF_TOKEN" in reported
 
 
-def test_faults_that_pass_are_survived_and_others_told(tmp_path: Path) -> None:
+def test_faults_that_pass_are_survived_and_others_reported(tmp_path: Path) -> None:
     good = Answer(200, record("heron-lab/a"))
     passing = [Answer(500), Answer(200, b"<html>"), Answer(200, b"[]"), Answer(429, b"", {"Retry-After": "1"}), good]
     answers = {record_path("heron-lab/a"): passing, record_path("heron-lab/b"): [Answer(503)]} | card("heron-lab/a")
@@ -77,14 +77,14 @@ def test_a_hub_that_is_down_is_left_alone_with_one_failure(tmp_path: Path) -> No
     with answering({record_path(name): [Answer(500)] for name in wanted}) as source:
         down = crawl_of(HUB, source.url, tmp_path, known=known_file(tmp_path, *wanted), minimum_downloads="1")
     asked = len(set(source.paths()))
-    [told] = down.reasons()
-    assert "answered 500" in told
-    assert told.endswith(f"; repositories not requested after it: {160 - asked}")
+    [reported] = down.reasons()
+    assert "answered 500" in reported
+    assert reported.endswith(f"; repositories not requested after it: {160 - asked}")
     assert (down.report.complete, asked <= 16, len(down.quarantined) < 16) == (False, True, True)
     closed = crawl_of(HUB, source.url, tmp_path, known=known_file(tmp_path, *wanted), minimum_downloads="1")
-    [told] = closed.reasons()
-    assert "was refused a connection" in told
-    assert ("repositories not requested after it" in told, closed.report.requests < 60) == (True, True)
+    [reported] = closed.reasons()
+    assert "was refused a connection" in reported
+    assert ("repositories not requested after it" in reported, closed.report.requests < 60) == (True, True)
 
 
 def test_where_cards_do_not_come_the_walk_ends_with_one_failure(tmp_path: Path) -> None:
@@ -92,8 +92,8 @@ def test_where_cards_do_not_come_the_walk_ends_with_one_failure(tmp_path: Path) 
     answers = {TOP: page(*map(record, names))} | {card_path(name): [Answer(503)] for name in names}
     with answering(answers) as source:
         came = crawl_of(HUB, source.url, tmp_path, {"RETRY_TIMES": "0"}, minimum_downloads="1")
-    [told] = came.reasons()
-    assert told.endswith(f"; repositories not requested after it: {41 - len(source.paths())}")
+    [reported] = came.reasons()
+    assert reported.endswith(f"; repositories not requested after it: {41 - len(source.paths())}")
     assert (came.report.complete, len(source.paths()) <= 17) == (False, True)
 
 
@@ -102,6 +102,6 @@ def test_a_quota_that_is_free_too_late_ends_the_crawl(tmp_path: Path) -> None:
     answers = {record_path(name): [Answer(429, {}, {"Retry-After": "3600"})] for name in wanted}
     with answering(answers) as source:
         came = crawl_of(HUB, source.url, tmp_path, known=known_file(tmp_path, *wanted))
-    [told] = came.reasons()
-    assert "repositories not requested after it" in told
+    [reported] = came.reasons()
+    assert "repositories not requested after it" in reported
     assert (came.report.complete, len(source.paths()) <= 4) == (False, True)

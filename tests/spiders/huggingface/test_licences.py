@@ -1,4 +1,4 @@
-"""The licence that lies among a repository's files comes as its card does: by commit, byte for byte, or not at all."""
+"""The licence among a repository's files comes as its card does: by commit, byte for byte, or not at all."""
 
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,8 @@ LISTED = {"siblings": [{"rfilename": "README.md"}, {"rfilename": "LICENSE"}]}
 
 
 def hosted(name: str, text: str | bytes | None = MIT, **fields: Any) -> dict[str, list[Answer]]:
-    told = {licence_path(name): [Answer(200, text.encode() if isinstance(text, str) else text)]} if text else {}
-    return detail(name, **{**LISTED, **fields}) | card(name) | told
+    reported = {licence_path(name): [Answer(200, text.encode() if isinstance(text, str) else text)]} if text else {}
+    return detail(name, **{**LISTED, **fields}) | card(name) | reported
 
 
 def known(name: str, version: str | None, text: str = "As it was\n") -> RawListing:
@@ -76,12 +76,14 @@ def test_a_licence_that_is_listed_and_not_to_be_had_is_none(status: int, tmp_pat
     came, _ = crawled(tmp_path, answers, "heron-lab/a")
     assert (licences(came)["heron-lab/a"].body, came.quarantined, came.report.complete) == ("", [], True)
     came, _ = crawled(tmp_path, answers, "heron-lab/a", remembered=(known("heron-lab/a", "0" * 40),))
-    kept = licences(came)["heron-lab/a"]
-    assert (kept.body, kept.observed_at == EARLIER) == (("As it was\n", True) if status in (401, 403) else ("", False))
+    retained = licences(came)["heron-lab/a"]
+    assert (retained.body, retained.observed_at == EARLIER) == (
+        ("As it was\n", True) if status in (401, 403) else ("", False)
+    )
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "message"),
     [
         (Answer(200, b"x" * (256 * 1024 + 1)), "262144 bytes are stored"),
         (Answer(200, b"<!DOCTYPE html><title>Wait</title>"), "an HTML page instead of a licence"),
@@ -91,10 +93,10 @@ def test_a_licence_that_is_listed_and_not_to_be_had_is_none(status: int, tmp_pat
         (redirect("/login", 302)[0], "not followed for a licence"),
     ],
 )
-def test_a_licence_that_is_no_text_costs_nothing_else(answer: Answer, told: str, tmp_path: Path) -> None:
+def test_a_licence_that_is_no_text_costs_nothing_else(answer: Answer, message: str, tmp_path: Path) -> None:
     answers = hosted("heron-lab/a", None) | hosted("heron-lab/b") | {licence_path("heron-lab/a"): [answer]}
     came, _ = crawled(tmp_path, answers, "heron-lab/a", "heron-lab/b")
     [refused] = came.quarantined
-    assert (refused.source, refused.id, told in refused.reason) == (f"{HUB}-licence", "heron-lab/a", True)
+    assert (refused.source, refused.id, message in refused.reason) == (f"{HUB}-licence", "heron-lab/a", True)
     assert ([raw.id for raw in raws(came)], list(licences(came))) == (["heron-lab/a", "heron-lab/b"], ["heron-lab/b"])
     assert came.report.complete

@@ -20,8 +20,8 @@ def walked(folder: Path, answers: dict[str, list[Answer]], **arguments: Any) -> 
 
 
 def item(name: str, downloads: int | None = 70, **fields: Any) -> dict[str, Any]:
-    told = record(f"heron-lab/{name}", downloads=downloads, **fields)
-    return {key: value for key, value in told.items() if value is not None}
+    reported = record(f"heron-lab/{name}", downloads=downloads, **fields)
+    return {key: value for key, value in reported.items() if value is not None}
 
 
 def names(came: Crawled) -> list[str]:

@@ -10,8 +10,8 @@ COMMIT = "5d0c1f" + "0" * 34
 
 
 def response(body: bytes = b"", **headers: str) -> Response:
-    told = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Response(f"{ROOT}/api/models/a/b", body=body, headers=told)
+    reported = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(f"{ROOT}/api/models/a/b", body=body, headers=reported)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_an_id_is_one_that_can_be_asked_for(record: Any, found: str | None) -> N
     assert id_of(record) == found
 
 
-def test_a_refusal_is_told_in_the_hubs_words_from_wherever_it_puts_them() -> None:
+def test_a_refusal_is_reported_in_the_hubs_words_from_wherever_it_puts_them() -> None:
     assert error_of(response(b'{"error": "No such thing"}', X_Error_Message="other")) == "No such thing"
     assert error_of(response(b"<html>", X_Error_Message="Not here")) == "Not here"
     assert error_of(response(b'{"error": {"code": 4}}')) == ""

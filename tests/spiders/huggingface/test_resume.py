@@ -77,7 +77,7 @@ def brought(outcome: CrawlOutcome) -> list[dict[str, Any]]:
 
 
 def counts(outcome: CrawlOutcome) -> dict[str, Any]:
-    """The report without what a second beginning adds: one more look at robots.txt, and a page asked for twice."""
+    """The report without what a second beginning adds: one more request of robots.txt, and a page asked for twice."""
     report = outcome.report.model_dump()
     return {key: report[key] for key in report.keys() - {"requests", "responses_by_status", "retries"}}
 

@@ -20,9 +20,15 @@ def test_a_list_that_moved_while_it_was_read_is_not_whole() -> None:
     walk = ModelList(BASE)
     first = list(walk.take(page("a/a", "a/b", following="?offset=2", announced=4), FIRST, AT))
     second = list(walk.take(page("a/b", "a/d", announced=4), SECOND, AT))
-    assert [type(taken) for taken in first + second] == [RawListing, RawListing, Quarantined, FetchFailure, RawListing]
+    assert [type(accepted) for accepted in first + second] == [
+        RawListing,
+        RawListing,
+        Quarantined,
+        FetchFailure,
+        RawListing,
+    ]
     assert list(walk.end(SECOND)) == []
-    [moved] = [taken for taken in second if isinstance(taken, FetchFailure)]
+    [moved] = [accepted for accepted in second if isinstance(accepted, FetchFailure)]
     assert "is on two pages: the list changed during the crawl" in moved.reason
 
 
@@ -35,9 +41,11 @@ def test_a_next_link_that_leads_back_is_refused() -> None:
         walk.following(page("a/b", following="?offset=2"))
 
 
-def test_one_wanted_listing_is_taken_alone_and_missed_when_it_is_not_there() -> None:
+def test_one_wanted_listing_is_read_alone_and_missed_when_it_is_not_there() -> None:
     walk = ModelList(BASE, wanted="a/b")
-    assert [taken.id for taken in walk.take(page("a/a", "a/b"), FIRST, AT) if isinstance(taken, RawListing)] == ["a/b"]
+    assert [
+        accepted.id for accepted in walk.take(page("a/a", "a/b"), FIRST, AT) if isinstance(accepted, RawListing)
+    ] == ["a/b"]
     assert list(walk.end(FIRST)) == []
     walk = ModelList(BASE, wanted="a/c")
     assert list(walk.take(page("a/a", "a/b"), FIRST, AT)) == []

@@ -80,7 +80,7 @@ def test_what_is_no_first_page_is_named(body: bytes, sentence: str) -> None:
         read_first_page(body)
 
 
-def test_a_single_record_stands_under_data() -> None:
+def test_a_single_record_is_under_data() -> None:
     assert read_record(b'{"data": {"id": "a/b"}}') == {"id": "a/b"}
     with pytest.raises(AnswerError, match="an array instead of an object with a record under `data`"):
         read_record(b'[{"id": "a/b"}]')

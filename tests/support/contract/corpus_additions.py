@@ -76,7 +76,7 @@ MODEL: tuple[Spoiling, ...] = (
     drop("window without end", f"{WHEN}/utc_end"),
     put("window beyond midnight", f"{WHEN}/utc_end", 2401),
     put("threshold is null", f"{D}/prices/1/when/min_prompt_tokens", None),
-    put("offer is not said to be free or not", f"{OFFERED}/free", None),
+    put("offer is neither free nor not free", f"{OFFERED}/free", None),
     extra("unknown key in an offer", OFFERED),
     put("variant is empty", f"{OFFERED}/variant", ""),
     put("provider status outside the list", f"{PROVIDED}/status", "sleepy"),

@@ -8,13 +8,23 @@ import ssl
 import threading
 import time
 import urllib.parse
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import brotli
+import zstandard
+
 PREFIX = "/openrouter"
 API = f"{PREFIX}/api/v1"
+ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": lambda body: gzip.compress(body, 1),
+    "deflate": lambda body: zlib.compress(body, 1),
+    "br": lambda body: bytes(brotli.compress(body, quality=5)),
+    "zstd": zstandard.ZstdCompressor().compress,
+}
 CHALLENGE = b"<!doctype html><html><title>Just a moment...</title><p>Checking your browser</p></html>"
 
 
@@ -41,6 +51,9 @@ class Source:
     next_link: str | None = None
     body: bytes | None = None
     robots: str = "User-agent: *\nAllow: /\n"
+    robots_at: str = ""
+    """Where robots.txt redirects to; it is served where this is empty."""
+    encoding: str = "gzip"
     faults: list[str] = field(default_factory=list)
     always: str = ""
     faults_of: dict[str, str] = field(default_factory=dict)
@@ -70,6 +83,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         source = self.source
         source.requests.append((self.path, dict(self.headers), time.monotonic()))
+        if self.path == "/robots.txt" and source.robots_at:
+            self.reply(302, b"", Location=source.robots_at)
+            return
         if self.path == "/robots.txt":
             self.reply(200, source.robots.encode(), "text/plain")
             return
@@ -106,9 +122,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def reply(self, status: int, body: bytes, kind: str = "application/json", **headers: str) -> None:
         self.send_response(status)
-        if "gzip" in self.headers.get("Accept-Encoding", ""):
-            body = gzip.compress(body, 1)
-            self.send_header("Content-Encoding", "gzip")
+        if (encoding := self.source.encoding) in self.headers.get("Accept-Encoding", ""):
+            body = ENCODINGS[encoding](body)
+            self.send_header("Content-Encoding", encoding)
         for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()

@@ -14,7 +14,7 @@ def main(address: str, *arguments: str) -> None:
         socket.send_fds(server, [json.dumps(order).encode()], [0, 1, 2])
         crawl = int(server.recv(64))
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda told, _: os.kill(crawl, told))
+            signal.signal(number, lambda reported, _: os.kill(crawl, reported))
         os.close(1)  # so that readers of the pipes see their end when the crawl ends
         os.close(2)
         ended = int(server.recv(64) or b"1")

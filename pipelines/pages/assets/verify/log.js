@@ -1,17 +1,13 @@
-// Proves that the registry's public log states an entry: RFC 6962 over the tiles of c2sp.org/tlog-tiles.
+// Proves what the registry's public log states, and that it only grew: RFC 6962 over the tiles of c2sp.org/tlog-tiles.
+
+import { fromHex, hex, sha256 } from "./bytes.js";
 
 const WIDTH = 256;
 const LEVELS = 8;
 const HASH_BYTES = 32;
 const MOST_ENTRIES = 2 ** 40;
 
-const sha256 = async (...parts) => {
-  const bytes = new Uint8Array(parts.flatMap((part) => [...part]));
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-};
 const parent = (left, right) => sha256([1], left, right);
-const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-const fromHex = (text) => Uint8Array.from(text.match(/../g), (pair) => parseInt(pair, 16));
 /** The largest power of two below a length of at least two. */
 const split = (length) => 2 ** Math.ceil(Math.log2(length) - 1);
 
@@ -34,14 +30,12 @@ async function rootOf({ size, hashes }) {
 }
 
 /**
- * Return the hashes to the left of an entry, the nearest first, if the log of that `head` (a snapshot's `log`) states the
- * entry (bytes) at that index; null where it does not. `fetchFile(key)` returns the bytes at a key, or null.
+ * Return the log of a `head` (a snapshot's `log`), whose tiles are not trusted; `fetchFile(key)` returns bytes, or null.
+ *
+ * `leftOf(index, entry)`: the hashes to the left of an entry (bytes), the nearest first, if it is at that index; else null.
+ * `rootAt(size)`: the root in hexadecimal that the log had at an earlier size; null where that cannot be proved.
  */
-export async function proveLogged(head, index, entry, fetchFile) {
-  const root = await rootOf(head);
-  if (!root || !(Number.isInteger(index) && index >= 0 && index < head.size)) return null;
-  const left = [];
-
+export function openLog(head, fetchFile) {
   async function complete(level, at) {
     const [tileLevel, above] = [Math.floor(level / LEVELS), level % LEVELS];
     const first = at * 2 ** above;
@@ -58,6 +52,7 @@ export async function proveLogged(head, index, entry, fetchFile) {
     return hashes[0];
   }
 
+  /** The root of the entries from `start` to `end`. */
   async function over(start, end) {
     const level = Math.log2(end - start);
     if (Number.isInteger(level)) return complete(level, start / (end - start));
@@ -65,19 +60,50 @@ export async function proveLogged(head, index, entry, fetchFile) {
     return parent(await over(start, middle), await over(middle, end));
   }
 
-  async function around(start, end) {
-    if (end - start === 1) return sha256([0], entry);
+  /** The same, with the hash of one entry given; the hashes to the left of it are added to `left`. */
+  async function around(index, leaf, start, end, left) {
+    if (end - start === 1) return leaf;
     const middle = start + split(end - start);
-    if (index < middle) return parent(await around(start, middle), await over(middle, end));
+    if (index < middle) return parent(await around(index, leaf, start, middle, left), await over(middle, end));
     const before = await over(start, middle);
     left.unshift(before); // those further down come later, and are nearer
-    return parent(before, await around(middle, end));
+    return parent(before, await around(index, leaf, middle, end, left));
   }
 
-  try {
-    return hex(await around(0, head.size)) === hex(root) ? left : null;
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
+  /** The roots of the entries from `start` up to `size`, and up to `end`, made from the same hashes. */
+  async function both(size, start, end) {
+    if (size === end) return Array(2).fill(await over(start, end));
+    const middle = start + split(end - start);
+    if (size <= middle) {
+      const [older, left] = await both(size, start, middle);
+      return [older, await parent(left, await over(middle, end))];
+    }
+    const left = await over(start, middle);
+    const [older, right] = await both(size, middle, end);
+    return [await parent(left, older), await parent(left, right)];
   }
+
+  const isRoot = async (found) => hex(found) === hex(await rootOf(head) ?? []);
+  const orNull = (prove) => async (...given) => {
+    try {
+      return await prove(...given);
+    } catch (error) {
+      if (error instanceof RangeError) return null;
+      throw error;
+    }
+  };
+  return {
+    leftOf: orNull(async (index, entry) => {
+      if (!(Number.isInteger(index) && index >= 0 && index < head.size)) return null;
+      const left = [];
+      return await isRoot(await around(index, await sha256([0], entry), 0, head.size, left)) ? left : null;
+    }),
+    rootAt: orNull(async (size) => {
+      if (size === 0) return hex(await sha256());
+      if (!(Number.isInteger(size) && size > 0 && size <= head.size)) return null;
+      if (size === head.size) return hex(await rootOf(head) ?? []);
+      const [older, whole] = await both(size, 0, head.size);
+      return await isRoot(whole) ? hex(older) : null;
+    }),
+  };
 }

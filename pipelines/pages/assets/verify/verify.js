@@ -1,79 +1,26 @@
 // Verifies trust passports: by their bytes alone, or in the registry that serves them, from its signed pointer down.
 // Needs WebCrypto with Ed25519, and no package. Gives the verdicts of the published list, each with its reason.
 
+import { base64, hashOf, sha256, text, utf8 } from "./bytes.js";
 import { conforms } from "./contract.js";
 import { canonical, MalformedJson, parse } from "./json.js";
-import { proveLogged } from "./log.js";
+import { openLog } from "./log.js";
+import { rootOfTrust } from "./roots.js";
+import {
+  damaged, jsonOf, keyRing, Objection, object, PASSPORT, POINTER, requireSignature, REVOCATIONS, signedFile, SNAPSHOT,
+} from "./signed.js";
 import { unpack } from "./zstd.js";
 
-const TYPE = "application/vnd.unfragile.";
-const PASSPORT = `${TYPE}trust-passport+json`;
-const SNAPSHOT = `${TYPE}registry-snapshot+json`;
-const POINTER = `${TYPE}registry-timestamp+json`;
+export { keyRing, rootOfTrust };
+
 const POINTER_KEY = "registry/timestamp.json";
 const JWKS_KEY = ".well-known/jwks.json";
 const MOST_PASSPORT_BYTES = 2 ** 20;
 const MOST_SNAPSHOT_BYTES = 2 ** 20;
 const MOST_POINTER_BYTES = 2 ** 16;
+const MOST_REVOCATIONS_BYTES = 2 ** 24;
 const MOST_SHARD_BYTES = 2 ** 26;
-const SNAPSHOT_BOUNDS = { mostBytes: MOST_SNAPSHOT_BYTES, mostDepth: 32 };
 const CLOCK_SKEW_MS = 5 * 60 * 1000;
-const RING_MEMBERS = "algorithm,keyId,payloadType,signature,signed";
-const utf8 = new TextEncoder();
-
-/** A verdict that ends a verification. */
-class Objection extends Error {
-  constructor(verdict, reason) {
-    super(reason);
-    this.verdict = verdict;
-  }
-}
-
-const object = (verdict, reason) => { throw new Objection(verdict, reason); };
-const damaged = (key) => object("not_in_snapshot", `${key} is not what a signed file states`);
-const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-const hashOf = async (bytes) => hex(await sha256(bytes));
-const base64 = (bytes) => btoa(String.fromCharCode(...bytes));
-const base64url = (bytes) => base64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-
-function fromBase64(text) {
-  try {
-    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-    return base64(bytes) === text ? bytes : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Return id → key of a JWK Set or of one JWK (public, Ed25519), as the ids that RFC 7638 defines. */
-export async function keyRing(jwks) {
-  const ring = new Map();
-  for (const { kty, crv, x, d, kid } of jwks.keys ?? [jwks]) {
-    if (kty !== "OKP" || crv !== "Ed25519" || d !== undefined) throw new TypeError("give public Ed25519 keys as JWKs");
-    const id = base64url(await sha256(utf8.encode(canonical({ crv, kty, x }))));
-    if (kid !== undefined && kid !== id) throw new TypeError('"kid" is not the thumbprint of its key');
-    ring.set(id, await crypto.subtle.importKey("jwk", { kty, crv, x }, "Ed25519", false, ["verify"]));
-  }
-  return ring;
-}
-
-async function requireSignature(envelope, payloadType, { keys, revoked = [] }) {
-  if (envelope.algorithm !== "Ed25519") object("malformed", '"algorithm" must be "Ed25519"');
-  if (envelope.payloadType !== payloadType) object("malformed", `"payloadType" must be "${payloadType}"`);
-  const { keyId, signature: text, ...rest } = envelope;
-  if (typeof keyId !== "string") object("malformed", '"keyId" is missing');
-  if (revoked.includes(keyId)) object("key_revoked", `the key ${keyId} is revoked`);
-  if (!keys.has(keyId)) object("unknown_key", `the key ${keyId} is not trusted here`);
-  const signature = typeof text === "string" ? fromBase64(text) : null;
-  if (signature?.length !== 64) object("bad_signature", '"signature" is not 64 bytes in canonical base64');
-  const body = utf8.encode(canonical({ ...rest, keyId }));
-  const head = utf8.encode(`DSSEv1 ${payloadType.length} ${payloadType} ${body.length} `);
-  const message = new Uint8Array([...head, ...body]);
-  if (!(await crypto.subtle.verify("Ed25519", keys.get(keyId), signature, message))) {
-    object("bad_signature", `"signature" is not one of the key ${keyId} for this content: it was changed`);
-  }
-}
 
 function requireInTime(passport, at) {
   const [signedAt, expiresAt] = [Date.parse(passport.signedAt), Date.parse(passport.expiresAt)];
@@ -84,7 +31,8 @@ function requireInTime(passport, at) {
   if (at >= expiresAt) object("expired", `it expired at ${passport.expiresAt}`);
 }
 
-async function read(bytes, trust) {
+/** Return the signed content of a passport document; `generation` is as in `requireSignature`. */
+async function read(bytes, trust, generation) {
   let document;
   try {
     document = parse(bytes, { mostBytes: MOST_PASSPORT_BYTES, mostDepth: 32 });
@@ -92,8 +40,9 @@ async function read(bytes, trust) {
     if (error instanceof MalformedJson) object("malformed", error.message);
     throw error;
   }
+  if (Object.keys(document ?? {}).join() === "revoked") object("revoked", "a tombstone is in the passport's place");
   if (!conforms(trust.schema, document)) object("malformed", "it does not conform to the contract, schema.json");
-  await requireSignature(document.passport, PASSPORT, trust);
+  await requireSignature(document.passport, PASSPORT, trust, generation);
   requireInTime(document.passport, trust.at);
   return document.passport;
 }
@@ -109,40 +58,56 @@ async function verdictOf(judge) {
 
 /**
  * Return the verdict on a passport document by itself: { verdict, reason, passport }.
- * `trust` is { keys: as `keyRing` returns, revoked: ids of keys, schema: the contract, at: milliseconds since 1970 }.
+ * `trust` is { keys: as `keyRing` returns, revoked: ids of keys, schema: the contract, at: milliseconds since 1970 }, or
+ * { roles: as `rootOfTrust` returns, schema, at }.
  */
 export function verifyPassport(bytes, trust) {
   return verdictOf(async () => {
     const passport = await read(bytes, trust);
-    return { verdict: "ok_offline", reason: `signed with a trusted key, in date until ${passport.expiresAt}`, passport };
+    const reason = `signed with a trusted key, in date until ${passport.expiresAt}; whether it is the newest, or revoked, is unknown`;
+    return { verdict: "ok_offline", reason, passport };
   });
 }
 
 /**
- * Return the verdict on a passport in its registry: { verdict, reason, passport, generation, snapshotSha256,
- * pointerIssuedAt }.
+ * Return the verdict on a passport in its registry: { verdict, reason, passport, generation, pointerIssuedAt, place, seen }.
  *
  * `fetchFile(key)` returns the bytes at a key of the registry, or null. Give a `slug`, or the `document` (bytes) of a
- * passport; with a slug also the `copy` (bytes) that the registry serves for it, if that is to be compared. `seen` is
- * { generation, snapshotSha256 } of the highest generation that was seen before, if any was. Without `trust.keys` the
- * registry's own keys are used, and the best verdict is "unpinned".
+ * passport; with a slug also the `copy` (bytes) that the registry serves for it, if that is to be compared. `seen` is what
+ * an earlier answer had as `seen`, or some of it: { keyId, generation, snapshotSha256, root: { version, thumbprint },
+ * revocations: number of the list, log: { size, root } }. `pinned.root` is a trusted root (a file's bytes, or a thumbprint),
+ * `pinned.keys` trusted keys. Without both the registry's own are used, and the best verdict is "unpinned".
  */
-export function verifyInRegistry({ fetchFile, slug, document, copy, seen }, pinned) {
+export function verifyInRegistry({ fetchFile, slug, document, copy, seen = {} }, pinned) {
   return verdictOf(async () => {
-    const trust = pinned.keys ? pinned : { ...pinned, keys: await ownKeys(fetchFile) };
-    const given = document && await read(document, trust);
+    const trust = { ...pinned, ...await trustIn(fetchFile, pinned) };
     const registry = await openRegistry(fetchFile, trust);
+    const given = document && await read(document, trust, 0);
+    if (given) requireNotRevoked(given, registry);
     const wanted = given?.unfragile.artifact.slug ?? slug;
     const { passport, bytes, row } = await servedIn(registry, wanted, fetchFile, trust);
-    if (given) compare(given, passport, wanted);
-    requireNewest(registry, seen, trust.at);
-    const place = await requireLogged(registry.snapshot, row, fetchFile);
+    requireNotRevoked(passport, registry);
+    if (given) await compare(given, passport, wanted, trust);
+    requireUnfrozen(registry, trust.at);
+    const log = registry.snapshot.log && openLog(registry.snapshot.log, fetchFile);
+    const place = await requireLogged(registry.snapshot, row, log, fetchFile);
+    if (log) await requireEventsLogged(registry, log, trust);
+    const now = stateOf(registry, trust, log && await log.rootAt(registry.snapshot.log.size));
+    await requireGrown(now, seen, trust, log);
+    requireRootInForce(registry, trust);
     if (copy) await requireCopy(copy, bytes, passport, place, trust);
-    if (!pinned.keys) object("unpinned", `intact, but only the registry states that ${passport.keyId} is its key`);
-    const { generation, snapshot_sha256: snapshotSha256, issued_at: pointerIssuedAt } = registry.pointer;
+    if (!pinned.root && !pinned.keys) object("unpinned", `intact, but only the registry states that ${passport.keyId} is its key`);
+    const { generation } = registry.snapshot;
     const reason = `signed with a trusted key, in date, and the one in generation ${generation}`;
-    return { verdict: "ok", reason, passport, generation, snapshotSha256, pointerIssuedAt };
+    return { verdict: "ok", reason, passport, generation, pointerIssuedAt: registry.pointer.issued_at, place, seen: now };
   });
+}
+
+/** Return { roles, … } of the root that is trusted, or { keys } where there is none. */
+async function trustIn(fetchFile, pinned) {
+  const root = await rootOfTrust(fetchFile, pinned);
+  if (root) return { ...root, revoked: [] };
+  return { keys: pinned.keys ?? await ownKeys(fetchFile), version: 0 };
 }
 
 async function ownKeys(fetchFile) {
@@ -152,35 +117,46 @@ async function ownKeys(fetchFile) {
 }
 
 async function openRegistry(fetchFile, trust) {
-  const pointer = await signedFile(await fetchFile(POINTER_KEY), POINTER_KEY, POINTER, MOST_POINTER_BYTES, trust);
+  const raw = await fetchFile(POINTER_KEY);
+  const { signed: pointer, keyId } = await signedFile(raw, POINTER_KEY, POINTER, MOST_POINTER_BYTES, trust);
   const key = `registry/snapshots/${pointer.generation}.json`;
   const bytes = await fetchFile(key);
   if (!bytes || await hashOf(bytes) !== pointer.snapshot_sha256) damaged(key);
-  const snapshot = await signedFile(bytes, key, SNAPSHOT, MOST_SNAPSHOT_BYTES, trust);
+  const { signed: snapshot } = await signedFile(bytes, key, SNAPSHOT, MOST_SNAPSHOT_BYTES, trust);
   if (snapshot.generation !== pointer.generation) damaged(key);
-  return { pointer, snapshot };
+  return { pointer, keyId, snapshot, ...await revocationsIn(snapshot, fetchFile, trust) };
 }
 
-async function signedFile(bytes, key, payloadType, mostBytes, trust) {
-  if (!bytes) object("unreadable", `${key} cannot be read`);
-  let envelope;
+/** Return { revoked: slug → last revocation, withheld: whether the list that the snapshot names cannot be read }. */
+async function revocationsIn({ revocations: named }, fetchFile, trust) {
+  const revoked = new Map();
+  if (!named) return { revoked, withheld: false };
+  const key = `registry/revocations/${named.sha256}.json`;
   try {
-    envelope = parse(bytes, { mostBytes, mostDepth: 32 });
+    const bytes = await fetchFile(key);
+    if (!bytes || await hashOf(bytes) !== named.sha256) damaged(key);
+    const { signed: list } = await signedFile(bytes, key, REVOCATIONS, MOST_REVOCATIONS_BYTES, trust);
+    if (list.number !== named.number) damaged(key);
+    for (const one of list.revocations) revoked.set(one.slug, one);
+    return { revoked, withheld: false };
   } catch (error) {
-    if (error instanceof MalformedJson) damaged(key);
+    if (error instanceof Objection) return { revoked, withheld: true };
     throw error;
   }
-  if (Object.keys(envelope ?? {}).sort().join() !== RING_MEMBERS) damaged(key);
-  await requireSignature(envelope, payloadType, trust);
-  return envelope.signed;
+}
+
+function requireNotRevoked(passport, { revoked }) {
+  const found = revoked.get(passport.unfragile.artifact.slug);
+  if (found && passport.signedAt <= found.revoked_at) object("revoked", `revoked at ${found.revoked_at}: ${found.reason}`);
 }
 
 async function servedIn({ snapshot }, slug, fetchFile, trust) {
   const row = await rowOf(snapshot, slug, fetchFile);
-  const key = row && `registry/objects/${row.object.slice(0, 2)}/${row.object}.json`;
-  const bytes = row && await fetchFile(key);
-  if (!bytes) object("not_in_snapshot", `${slug}: no such passport in generation ${snapshot.generation}`);
-  const passport = await read(bytes, trust);
+  if (!row) object("not_in_snapshot", `${slug}: no such passport in generation ${snapshot.generation}`);
+  const key = `registry/objects/${row.object.slice(0, 2)}/${row.object}.json`;
+  const bytes = await fetchFile(key);
+  if (!bytes) object("unreadable", `the served object ${key} is missing, although the registry names it`);
+  const passport = await read(bytes, trust, row.generation);
   if (await hashOf(bytes) !== row.object || passport.unfragile.artifact.slug !== slug) damaged(key);
   return { passport, bytes, row };
 }
@@ -194,24 +170,38 @@ async function rowOf(snapshot, slug, fetchFile) {
   const key = `registry/shards/${shard.sha256}.jsonl.zst`;
   const packed = await fetchFile(key);
   if (!packed || await hashOf(packed) !== shard.sha256) damaged(key);
-  const text = new TextDecoder().decode(unpack(packed, Math.min(shard.unpacked_bytes ?? MOST_SHARD_BYTES, MOST_SHARD_BYTES)));
-  const rows = text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+  const unpacked = unpack(packed, Math.min(shard.unpacked_bytes ?? MOST_SHARD_BYTES, MOST_SHARD_BYTES));
+  const rows = text(unpacked).split("\n").slice(0, -1).map((line) => JSON.parse(line));
   if (rows.length !== shard.rows) damaged(key);
   return rows.find((row) => row.slug === slug);
 }
 
 /** Return where the log states that a row's passport was issued; null in generations of older versions, without a log. */
-async function requireLogged({ log, parent, parent_sha256: sha256Wanted }, row, fetchFile) {
+async function requireLogged({ parent, parent_sha256: sha256Wanted }, row, log, fetchFile) {
   if (!log) {
-    const bytes = parent && await fetchFile(`registry/snapshots/${parent}.json`);
-    const dropped = bytes && await hashOf(bytes) === sha256Wanted && parse(bytes, SNAPSHOT_BOUNDS).signed.log;
+    const key = `registry/snapshots/${parent}.json`;
+    const bytes = parent && await fetchFile(key);
+    const genuine = bytes && await hashOf(bytes) === sha256Wanted;
+    const dropped = genuine && jsonOf(bytes, key, { mostBytes: MOST_SNAPSHOT_BYTES, mostDepth: 32 }).signed.log;
     return dropped ? object("not_logged", `${row.slug}: this generation has no log, and its parent had one`) : null;
   }
   const { slug, listing_id: listing, object: issued, generation, cause, status, log_index: index } = row;
-  const entry = utf8.encode(canonical({ type: "issued", slug, listing, object: issued, generation, cause, status }));
-  const left = await proveLogged(log, index, entry, fetchFile);
+  const left = await log.leftOf(index, entryOf({ type: "issued", slug, listing, object: issued, generation, cause, status }));
   if (!left) object("not_logged", `${slug}: its issue is not in the registry's public log`);
   return { index, size: index + 1, proof: left.map(base64) };
+}
+
+const entryOf = (stated) => utf8.encode(canonical(stated));
+
+/** The root and the list of revocations that are in force must be in the log. */
+async function requireEventsLogged({ snapshot }, log, trust) {
+  const { root, root_logged: rootAt, revocations: list, revocations_logged: listAt } = snapshot;
+  if (trust.version > (root?.version ?? 0)) object("not_logged", `root version ${trust.version} is in force, and not logged`);
+  const logged = (at, stated) => at && log.leftOf(at.index, entryOf({ ...stated, generation: at.generation }));
+  if (root && !(await logged(rootAt, { type: "root", ...root }))) object("not_logged", `root version ${root.version} is not logged`);
+  if (list && !(await logged(listAt, { type: "revocations", ...list }))) {
+    object("not_logged", `list ${list.number} of revocations is not logged`);
+  }
 }
 
 /** A copy is the signed document with links into the registry and its place in the log added, and nothing else. */
@@ -227,27 +217,62 @@ async function requireCopy(copy, bytes, served, place, trust) {
     schema: `${base}/schema.json`,
     docs: `${base}/docs`,
   };
-  const written = `${new TextDecoder().decode(bytes).slice(0, -1)},"_links":${JSON.stringify(links)}`
+  const written = `${text(bytes).slice(0, -1)},"_links":${JSON.stringify(links)}`
     + `${place ? `,"_log":${JSON.stringify(place)}` : ""}}`;
   if (await hashOf(copy) === await hashOf(utf8.encode(written))) return;
-  const found = await read(copy, trust);
+  const found = await read(copy, trust, 0);
   if (found.unfragile.artifact.slug !== slug) object("not_in_snapshot", "the copy is another model's passport");
-  if (found.signedAt > served.signedAt) compare(found, served, slug);
+  if (found.signedAt > served.signedAt) await compare(found, served, slug, trust);
   object("copy_differs", "the copy's bytes are not those that a publisher writes");
 }
 
-function compare(given, served, slug) {
+async function compare(given, served, slug, trust) {
   if (given.signature === served.signature) return;
+  await requireSignature(given, PASSPORT, trust); // of another generation than the one served, which nothing states
   if (given.signedAt > served.signedAt) object("not_in_snapshot", `${slug}: signed later than the one in the registry`);
   object("superseded", `${slug}: genuine, but the registry has one signed at ${served.signedAt}`);
 }
 
-function requireNewest({ pointer }, seen, at) {
-  if (seen && pointer.generation < seen.generation) {
-    object("rollback", `generation ${pointer.generation} is served, but ${seen.generation} was seen before`);
-  }
-  if (seen?.generation === pointer.generation && seen.snapshotSha256 !== pointer.snapshot_sha256) {
-    object("equivocation", `generation ${pointer.generation} is another one than was seen before`);
-  }
+function requireUnfrozen({ pointer, withheld }, at) {
+  if (withheld) object("freeze", "the list of revocations that the registry names is withheld or damaged");
   if (Date.parse(pointer.expires_at) <= at) object("freeze", `the pointer expired at ${pointer.expires_at}`);
+}
+
+/** What is to be remembered of a registry. */
+function stateOf({ pointer, keyId, snapshot }, { version, thumbprints }, logRoot) {
+  return {
+    keyId,
+    generation: pointer.generation,
+    snapshotSha256: pointer.snapshot_sha256,
+    root: version ? { version, thumbprint: thumbprints.get(version) } : null,
+    revocations: snapshot.revocations?.number ?? 0,
+    log: snapshot.log ? { size: snapshot.log.size, root: logRoot } : null,
+  };
+}
+
+/** Object where a registry does not go on from what was seen of it; what a revoked key signed later counts no more. */
+async function requireGrown(now, seen, { thumbprints, roles }, log) {
+  const older = (was, is) => object("rollback", `${is} is served, but ${was} was seen before`);
+  const another = (what) => object("equivocation", `${what} is another one than was seen before`);
+  const root = seen.root && thumbprints?.get(seen.root.version);
+  if (seen.root && (now.root?.version ?? 0) < seen.root.version) older(seen.root.version, `root version ${now.root?.version ?? 0}`);
+  if (root && root !== seen.root.thumbprint) another(`root version ${seen.root.version}`);
+  const counts = !(roles?.registry.get(seen.keyId)?.last_good < seen.generation);
+  if (counts && now.generation < seen.generation) older(seen.generation, `generation ${now.generation}`);
+  if (counts && now.generation === seen.generation && now.snapshotSha256 !== seen.snapshotSha256) another(`generation ${now.generation}`);
+  if (now.revocations < seen.revocations) older(seen.revocations, `list ${now.revocations} of revocations`);
+  if (!counts || !seen.log) return;
+  if ((now.log?.size ?? 0) < seen.log.size) older(seen.log.size, `a log of ${now.log?.size ?? 0} entries`);
+  const before = await log.rootAt(seen.log.size);
+  if (!before) object("not_logged", "that the log begins with the one seen before cannot be proved");
+  if (before !== seen.log.root) another("what the log begins with");
+}
+
+/** Object where a newer root than the one read is certain or possible, or the snapshot names another one. */
+function requireRootInForce({ snapshot: { root } }, { version, thumbprints, expiresAt, at }) {
+  if (!version) return;
+  if (root && root.version > version) object("freeze", `root version ${root.version} is withheld`);
+  const own = root && thumbprints.get(root.version);
+  if (own && own !== root.thumbprint) object("equivocation", `the registry names another root version ${root.version}`);
+  if (Date.parse(expiresAt) <= at) object("freeze", `root version ${version} expired at ${expiresAt}`);
 }

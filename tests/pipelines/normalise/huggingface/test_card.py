@@ -48,7 +48,7 @@ PLACE = re.compile(r"bytes:([0-9]+)-([0-9]+)\Z")
 
 
 def unquoted(listing: Listing, body: str) -> list[object]:
-    """What is said to stand in the card and does not."""
+    """Quotes that are not in the card."""
     stored = body.encode()
     found: list[object] = []
     for one in (*listing.facts, *listing.results):
@@ -68,8 +68,8 @@ def test_a_card_is_read_whole_and_every_fact_is_quoted(end: str, mark: str) -> N
         "card", REPOSITORY, "heronlab--heron-7b", "Heron-7B", "HeronLab",
     )  # fmt: skip
     assert one.same_as == (f"huggingface:{REPOSITORY}",)
-    told = [(fact.name, str(fact.as_stated).replace(end, "|"), fact.method) for fact in one.facts]
-    assert told == [
+    stated = [(fact.name, str(fact.as_stated).replace(end, "|"), fact.method) for fact in one.facts]
+    assert stated == [
         ("licence", "license: apache-2.0 # since the second version", "declared"),
         ("language:en", 'language:|- en|# the rest is thin|- "sv"', "declared"),
         ("language:sv", 'language:|- en|# the rest is thin|- "sv"', "declared"),
@@ -99,7 +99,7 @@ def test_a_limit_is_its_quote_and_a_licence_its_word() -> None:
 
 
 @pytest.mark.parametrize(
-    ("yaml", "licence", "said"),
+    ("yaml", "licence", "stated"),
     [
         ("license: other\nlicense_name: marsh-1", "marsh-1", "license_name: marsh-1"),
         ("license: other", "other", "license: other"),
@@ -114,10 +114,10 @@ def test_a_limit_is_its_quote_and_a_licence_its_word() -> None:
         ("tags: [a", None, None),
     ],
 )
-def test_a_licence_is_quoted_as_it_is_declared(yaml: str, licence: str | None, said: str | None) -> None:
+def test_a_licence_is_quoted_as_it_is_declared(yaml: str, licence: str | None, stated: str | None) -> None:
     one = card(fenced(yaml))
     found = next((fact for fact in one.facts if fact.name == "licence"), None)
-    assert (found.value if found else None, found.as_stated if found else None) == (licence, said)
+    assert (found.value if found else None, found.as_stated if found else None) == (licence, stated)
     assert unquoted(one, fenced(yaml)) == []
 
 
@@ -130,7 +130,7 @@ def test_of_a_long_declaration_the_line_with_the_word_is_quoted() -> None:
     assert unquoted(one, body) == []
 
 
-def test_what_cannot_be_quoted_as_it_stands_is_no_fact() -> None:
+def test_what_cannot_be_quoted_as_it_is_is_no_fact() -> None:
     spelled = 'license: "\\u006dit"  # ' + "x" * 1200
     assert card(fenced(spelled)).facts == ()
     assert card(fenced("license: mit # \u202e")).facts == ()
@@ -161,7 +161,7 @@ def test_what_is_no_card_or_says_nothing_states_nothing(body: str) -> None:
     assert (one.facts, one.results, one.same_as) == ((), (), (f"huggingface:{REPOSITORY}",))
 
 
-def test_sentences_are_bounded_and_every_failure_mode_is_kept() -> None:
+def test_sentences_are_bounded_and_every_failure_mode_is_retained() -> None:
     many = "\n".join(f"- It may state false facts about bird number {n}." for n in range(100))
     one = card(f"## Limitations\n\n{many}\n\nIts training data reflects social biases.\n")
     names = Counter(fact.name for fact in one.facts)
@@ -193,8 +193,8 @@ def test_code_is_named_only_where_it_is_surely_the_models_own(text: str, code: s
 
 @pytest.mark.parametrize("of", ["", "a b", "a/b/c", "../x", "_x/y", "x" * 201])
 def test_a_card_of_no_repository_is_refused(of: str) -> None:
-    told = refused(raw_body("# Heron", id=of, source="huggingface-card"))
-    assert "owner/name" in told.reason
+    refusal = refused(raw_body("# Heron", id=of, source="huggingface-card"))
+    assert "owner/name" in refusal.reason
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_a_card_with_half_a_character_is_refused_and_stops_nothing() -> None:
 
 @unhurried
 @given(st.text(max_size=200), st.text(max_size=200))
-def test_every_quote_stands_in_the_card_whatever_stands_around_it(yaml: str, text: str) -> None:
+def test_every_quote_is_in_the_card_whatever_is_around_it(yaml: str, text: str) -> None:
     body = fenced(f"license: mit\n{yaml}", f"## Limitations\n\nIt may state false facts. {text}")
     judged = admit(raw_body(body, id=REPOSITORY, source="huggingface-card"))
     assert isinstance(judged, Listing)
@@ -261,7 +261,7 @@ def test_every_quote_stands_in_the_card_whatever_stands_around_it(yaml: str, tex
 
 
 @pytest.mark.recordings
-def test_every_quote_of_the_recorded_cards_stands_in_them() -> None:
+def test_every_quote_of_the_recorded_cards_is_in_them() -> None:
     folder = recordings_dir() / "data/huggingface"
     paths = sorted([*folder.glob("cards_azure_mit/*/description.md"), *folder.glob("cards_docker_apache2/**/*.md")])
     counts: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""The licence that lies among the files: told by its title, or not at all."""
+"""The licence among the files: recognised by its title, or not at all."""
 
 import pytest
 from hypothesis import given
@@ -23,7 +23,7 @@ def licence(text: str) -> Listing:
     return admitted(raw_body(text, id=REPOSITORY, source=SOURCE))
 
 
-def told(text: str) -> Fact | None:
+def licence_fact(text: str) -> Fact | None:
     facts = licence(text).facts
     assert [fact.name for fact in facts[:1]] == ["licence"] * len(facts[:1])
     assert all(fact.name.startswith("licence_kind:") for fact in facts[1:])
@@ -31,12 +31,12 @@ def told(text: str) -> Fact | None:
 
 
 def value(text: str) -> object:
-    fact = told(text)
+    fact = licence_fact(text)
     return fact.value if fact else None
 
 
 @pytest.mark.parametrize("row", precedence().licence, ids=lambda row: row.licence)
-def test_each_well_known_text_is_told_by_its_title_however_it_is_set(row: object) -> None:
+def test_each_well_known_text_is_recognised_by_its_title_however_it_is_set(row: object) -> None:
     [found] = [one for one in precedence().licence if one == row]
     for title in found.titles:
         head, *rest = title
@@ -65,20 +65,20 @@ def test_each_well_known_text_is_told_by_its_title_however_it_is_set(row: object
     ],
 )
 def test_what_begins_otherwise_states_nothing(text: str) -> None:
-    assert told(text) is None
+    assert licence_fact(text) is None
 
 
 def test_a_title_is_quoted_from_its_first_word_to_its_last() -> None:
-    fact = told(f"\u00e9\n{APACHE}"[2:])
+    fact = licence_fact(f"\u00e9\n{APACHE}"[2:])
     assert fact is not None
     assert (fact.name, fact.method, fact.locator) == ("licence", "pattern", "bytes:11-55")
     assert fact.as_stated == "Apache License\n    Version 2.0, January 2004"
 
 
 @given(st.text())
-def test_any_text_is_read_and_what_is_quoted_stands_there(text: str) -> None:
+def test_any_text_is_read_and_what_is_quoted_is_there(text: str) -> None:
     for whole in (text, f"{text}\nMIT License", f"MIT License{text}"):
-        if not any("\ud800" <= one <= "\udfff" for one in whole) and (fact := told(whole)):
+        if not any("\ud800" <= one <= "\udfff" for one in whole) and (fact := licence_fact(whole)):
             start, _, end = fact.locator.removeprefix("bytes:").partition("-")
             assert whole.encode()[int(start) : int(end)].decode() == fact.as_stated
 
@@ -96,7 +96,7 @@ def test_a_licence_that_nobody_declares_is_that_of_the_file() -> None:
     assert (believed(vague, "licence"), shown(vague)) == (("gpl-2.0", SOURCE), [])
 
 
-def test_card_tag_and_file_that_differ_stand_in_one_conflict_each_with_its_place() -> None:
+def test_card_tag_and_file_that_differ_are_in_one_conflict_each_with_its_place() -> None:
     hub = repository(cardData={"license": "mit"}, tags=["license:gpl-3.0"])
     one = together(listing(), hub, card(fenced("license: mit")), licence(APACHE))
     assert believed(one, "licence") == ("mit", "huggingface-card")

@@ -56,7 +56,7 @@ def test_more_than_anybody_reads_are_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "entry", "told"),
+    ("name", "entry", "reason"),
     [
         ("pond", "live", "pond"),
         ("pond", None, "pond"),
@@ -68,14 +68,14 @@ def test_more_than_anybody_reads_are_cut() -> None:
         ("x" * 70, LIVE, "?"),
     ],
 )
-def test_an_odd_entry_is_named_and_costs_no_other(name: str, entry: Any, told: str) -> None:
+def test_an_odd_entry_is_named_and_costs_no_other(name: str, entry: Any, reason: str) -> None:
     shapes: list[Any] = [{name: entry, "brook": LIVE}]
     if isinstance(entry, dict):
         shapes.append([{"provider": name, **entry}, {"provider": "brook", **LIVE}])
     for mapping in shapes:
         listing = repository(inferenceProviderMapping=mapping)
         assert [(provider.name, provider.tag) for provider in listing.providers] == [("brook", "heron/7b-fast")]
-        assert listing.unfamiliar == (f"provider_entry:{told}",)
+        assert listing.unfamiliar == (f"provider_entry:{reason}",)
 
 
 @pytest.mark.parametrize("odd", ["live", 7, None, [LIVE]])

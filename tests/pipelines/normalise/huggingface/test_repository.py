@@ -146,7 +146,7 @@ def test_a_licence_file_is_seen_in_the_first_folder_only() -> None:
     assert facts(repository(siblings=siblings))["licence_file"].value == "licence.md"
 
 
-def test_languages_are_taken_from_the_card_before_the_tags_and_never_guessed() -> None:
+def test_languages_are_read_from_the_card_before_the_tags_and_never_guessed() -> None:
     names = {name for name in facts(repository(tags=["en", "ml", "cv", "pt", "code", "fra"])) if "language:" in name}
     assert names == {"language:en", "language:pt"}
     declared = repository(cardData={"language": ["ml", "fra", False, "en", "en", {"x": 1}, "<b>"]})
@@ -173,7 +173,7 @@ def test_base_models_come_with_what_was_made_of_them() -> None:
     ]
 
 
-def test_a_task_and_a_relation_that_nobody_knows_are_kept_and_counted() -> None:
+def test_a_task_and_a_relation_that_nobody_knows_are_retained_and_counted() -> None:
     one = repository(pipeline_tag="bird-calling", tags=["base_model:hatched:fen/Owl"], nest=3)
     assert one.unfamiliar == ("task:bird-calling", "base_model:hatched:fen/Owl")
     assert one.leftovers == ("/nest",)
@@ -297,8 +297,8 @@ def test_code_is_named_only_where_it_is_surely_the_models_own(
 def test_a_field_of_the_hub_that_is_not_what_it_should_be_is_refused_by_name(
     changes: dict[str, Any], field: str
 ) -> None:
-    told = refused(hub({**RECORD, **changes}))
-    assert (told.stage, told.field) == ("normalise", field)
+    refusal = refused(hub({**RECORD, **changes}))
+    assert (refusal.stage, refusal.field) == ("normalise", field)
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ OPTIONAL = sorted({*RECORD, "cardData", "siblings", "safetensors", "model-index"
 
 @unhurried
 @given(st.dictionaries(st.sampled_from(OPTIONAL), VALUES))
-def test_whatever_stands_in_a_field_the_record_is_read_or_refused_by_name(changes: dict[str, Any]) -> None:
+def test_whatever_is_in_a_field_the_record_is_read_or_refused_by_name(changes: dict[str, Any]) -> None:
     judged = admit(hub({**RECORD, **changes}))
     if isinstance(judged, Quarantined):
         assert judged.field.split("/")[1] in changes
@@ -331,7 +331,7 @@ def test_whatever_stands_in_a_field_the_record_is_read_or_refused_by_name(change
 
 
 def shown_in(listing: Listing, made: Any) -> None:
-    """Every fact says what stands at its place."""
+    """Every fact states what is at its locator."""
     record = parse_record(json.dumps(made))
     for one in (*listing.facts, *listing.results):
         stated = as_stated(resolve(record, one.locator))

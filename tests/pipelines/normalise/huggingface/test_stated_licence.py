@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from schemas.listing import Fact
-from tests.support.claims import evidence_of, told
+from tests.support.claims import evidence_of, unfragile_of
 from tests.support.hub_records import card, facts, fenced, repository
 
 BARE: dict[str, Any] = {"tags": ["safetensors"]}
@@ -62,7 +62,7 @@ def test_what_is_no_statement_of_the_models_licence_states_none(text: str) -> No
 
 def test_a_declared_licence_is_believed_and_the_text_not_read() -> None:
     assert set(facts(card(fenced("license: mit", "License: Apache 2.0\n")))) == {"licence"}
-    tagged = told(repository(), card("License: MIT\n"))
+    tagged = unfragile_of(repository(), card("License: MIT\n"))
     assert tagged["artifact"]["model"]["licence"] == "apache-2.0"
 
 
@@ -73,7 +73,7 @@ def test_a_licence_is_read_under_any_of_its_keys(key: str) -> None:
 
 
 def test_a_licence_of_the_text_alone_is_shown_with_its_quote_and_its_kind() -> None:
-    unfragile = told(repository(**BARE), card("# License\n\nCC BY-NC 4.0\n"))
+    unfragile = unfragile_of(repository(**BARE), card("# License\n\nCC BY-NC 4.0\n"))
     assert unfragile["artifact"]["model"]["licence"] == "cc-by-nc-4.0"
     assert unfragile["artifact"]["pricing"] == {"model": "free", "free": True, "starting_price": None}
     assert [(one["source"], one["quote"]) for one in evidence_of(unfragile, AT)] == [
@@ -85,24 +85,24 @@ def test_a_licence_of_the_text_alone_is_shown_with_its_quote_and_its_kind() -> N
 
 @pytest.mark.parametrize("changes", [{"cardData": {"license": "???"}}, {"tags": ["license:???"]}])
 def test_what_is_no_licence_is_unknown_and_quoted(changes: dict[str, Any]) -> None:
-    unfragile = told(repository(**changes))
+    unfragile = unfragile_of(repository(**changes))
     assert unfragile["artifact"]["model"]["licence"] is None
     assert (AT, "not_stated") in {(one["path"], one["reason"]) for one in unfragile["unknowns"]}
     (shown,) = evidence_of(unfragile, AT)
     assert "???" in shown["value"]
-    said = [text for text in unfragile["trust"]["failure_modes"] if "licen" in text]
-    assert said == [
+    words = [text for text in unfragile["trust"]["failure_modes"] if "licen" in text]
+    assert words == [
         'what is stated as its licence, "???", is no licence that is known; whether and how it may be used is open'
     ]
     assert unfragile["artifact"]["pricing"]["model"] == "free"
 
 
 def test_what_is_no_language_is_quoted_where_there_is_no_other() -> None:
-    unfragile = told(repository(cardData={"language": "English Cszech"}))
+    unfragile = unfragile_of(repository(cardData={"language": "English Cszech"}))
     assert unfragile["artifact"]["model"]["languages"] == []
     (shown,) = evidence_of(unfragile, "/artifact/model/languages")
     assert shown["value"] == "English Cszech"
-    mixed = told(repository(cardData={"language": ["English", "noinfo"]}))
+    mixed = unfragile_of(repository(cardData={"language": ["English", "noinfo"]}))
     assert mixed["artifact"]["model"]["languages"] == ["en"]
     assert evidence_of(mixed, "/artifact/model/languages") == []
 
@@ -125,7 +125,7 @@ def test_what_is_no_language_is_quoted_where_there_is_no_other() -> None:
 def test_each_restriction_has_its_failure_mode_and_is_not_open_source(
     changes: dict[str, Any], words: list[str], pricing: str
 ) -> None:
-    unfragile = told(repository(**changes))
+    unfragile = unfragile_of(repository(**changes))
     assert unfragile["artifact"]["pricing"] == {"model": pricing, "free": True, "starting_price": None}
     known = (
         "non-commercial use",
@@ -135,16 +135,16 @@ def test_each_restriction_has_its_failure_mode_and_is_not_open_source(
         "common ones",
         "to those who accept",
     )
-    said = [text for text in unfragile["trust"]["failure_modes"] if any(one in text for one in known)]
-    assert len(said) == len(words)
-    assert all(any(word in text for text in said) for word in words)
+    stated = [text for text in unfragile["trust"]["failure_modes"] if any(one in text for one in known)]
+    assert len(stated) == len(words)
+    assert all(any(word in text for text in stated) for word in words)
     restricting = [one["locator"] for one in evidence_of(unfragile, "/artifact/pricing/model")]
     assert len(restricting) == 1 + len(words)
 
 
 def test_only_the_believed_licence_restricts() -> None:
     other = card(fenced("license: mit"))
-    unfragile = told(repository(tags=["license:cc-by-nc-4.0"]), other)
+    unfragile = unfragile_of(repository(tags=["license:cc-by-nc-4.0"]), other)
     assert unfragile["artifact"]["model"]["licence"] == "mit"
     assert unfragile["artifact"]["pricing"]["model"] == "open_source"
     assert not any("non-commercial" in text for text in unfragile["trust"]["failure_modes"])

@@ -20,7 +20,7 @@ def priced(prompt: str, completion: str = "0.0000006", **fields: Any) -> dict[st
     return {"pricing": {"prompt": prompt, "completion": completion}, **fields}
 
 
-def said(*made: dict[str, Any]) -> dict[str, Any]:
+def statement_of(*made: dict[str, Any]) -> dict[str, Any]:
     return statement(listing(supported_parameters=["tools"]), endpoints(*made))
 
 
@@ -33,7 +33,7 @@ def mode_with(unfragile: dict[str, Any], part: str) -> tuple[str, list[tuple[str
 
 
 def test_each_endpoint_is_shown_with_the_parameters_that_it_supports() -> None:
-    unfragile = said(NO_TOOLS, TOOLS, {"tag": "sedge"})
+    unfragile = statement_of(NO_TOOLS, TOOLS, {"tag": "sedge"})
     table = {one["tag"]: one.get("supported_parameters") for one in unfragile["artifact"]["model"]["providers"]}
     assert table == {"marsh": ["max_tokens", "seed", "tools"], "reed/fp8": ["max_tokens", "seed"], "sedge": None}
 
@@ -45,15 +45,15 @@ def test_parameters_that_are_no_list_of_words_are_quarantined(value: Any) -> Non
 
 def test_the_order_of_parameters_and_endpoints_changes_nothing() -> None:
     one, other = (
-        said(TOOLS, NO_TOOLS),
-        said(NO_TOOLS, TOOLS | {"supported_parameters": ["tools", "max_tokens", "seed"]}),
+        statement_of(TOOLS, NO_TOOLS),
+        statement_of(NO_TOOLS, TOOLS | {"supported_parameters": ["tools", "max_tokens", "seed"]}),
     )
     assert one["artifact"]["model"] == other["artifact"]["model"]
     assert one["trust"]["failure_modes"] == other["trust"]["failure_modes"]
 
 
 def test_tools_that_some_endpoints_do_not_take_are_a_failure_mode_shown_by_one_of_each() -> None:
-    text, shown = mode_with(said(TOOLS, NO_TOOLS), "not every endpoint takes tools")
+    text, shown = mode_with(statement_of(TOOLS, NO_TOOLS), "not every endpoint takes tools")
     assert text == "not every endpoint takes tools; these do not: reed/fp8"
     assert shown == [
         ("/endpoints/1/supported_parameters", ["seed", "max_tokens"]), ("/endpoints/0/supported_parameters/1", "tools"),
@@ -71,7 +71,7 @@ def test_a_sentence_names_two_endpoints_and_counts_the_rest() -> None:
 
 
 def test_half_the_context_at_an_endpoint_that_is_up_is_a_failure_mode() -> None:
-    made = said({"context_length": 131_072}, {"tag": "reed", "context_length": 65_536})
+    made = statement_of({"context_length": 131_072}, {"tag": "reed", "context_length": 65_536})
     text, shown = mode_with(made, "half or less")
     assert text == "endpoints that are up serve between 65,536 tokens and 131,072 tokens; half or less: reed"
     assert shown == [
@@ -88,13 +88,13 @@ def test_more_than_half_or_an_endpoint_that_is_not_up_is_none(short: dict[str, A
 
 
 def test_a_price_twice_the_lowest_is_a_failure_mode_shown_by_both_prices() -> None:
-    text, shown = mode_with(said(priced("0.0000004"), priced("0.0000002"), priced("0.0000003")), "input costs")
+    text, shown = mode_with(statement_of(priced("0.0000004"), priced("0.0000002"), priced("0.0000003")), "input costs")
     assert text == "input costs $0.2 per million tokens at one endpoint and $0.4 per million tokens at another"
     assert shown == [("/endpoints/1/pricing/prompt", "0.0000002"), ("/endpoints/0/pricing/prompt", "0.0000004")]
 
 
 def test_a_price_of_answers_counts_where_that_of_prompts_does_not_differ() -> None:
-    text, _ = mode_with(said(priced("0.0000002", "0.000001"), priced("0.0000002", "0.000003")), "output costs")
+    text, _ = mode_with(statement_of(priced("0.0000002", "0.000001"), priced("0.0000002", "0.000003")), "output costs")
     assert text == "output costs $1 per million tokens at one endpoint and $3 per million tokens at another"
 
 
@@ -104,6 +104,6 @@ def test_less_than_twice_nothing_to_pay_or_an_endpoint_that_is_not_up_is_no_spre
 
 
 def test_a_context_that_no_model_has_is_refused() -> None:
-    told = refused(raw_endpoints({"context_length": 300_000_000}, {"context_length": 900_000_000}))
-    assert "is not plausible" in told.reason
+    refusal = refused(raw_endpoints({"context_length": 300_000_000}, {"context_length": 900_000_000}))
+    assert "is not plausible" in refusal.reason
     assert admitted(raw_endpoints({})).providers

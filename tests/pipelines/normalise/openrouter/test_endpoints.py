@@ -36,22 +36,22 @@ def test_an_endpoint_is_read_with_its_figures() -> None:
     ],
 )  # fmt: skip
 def test_a_field_that_cannot_be_is_quarantined_with_its_place(field: str, value: Any) -> None:
-    told = refused(raw_endpoints({}, {field: value}))
-    assert told.stage == "normalise"
-    assert told.field.startswith(f"/endpoints/1/{field}")
+    refusal = refused(raw_endpoints({}, {field: value}))
+    assert refusal.stage == "normalise"
+    assert refusal.field.startswith(f"/endpoints/1/{field}")
 
 
 @pytest.mark.parametrize("field", ["id", "name", "endpoints"])
 def test_a_record_without_its_mandatory_fields_is_quarantined(field: str) -> None:
-    told = refused(raw_endpoints({}, **{field: None}))
-    assert (told.stage, told.field) == ("normalise", f"/{field}")
+    refusal = refused(raw_endpoints({}, **{field: None}))
+    assert (refusal.stage, refusal.field) == ("normalise", f"/{field}")
 
 
 @pytest.mark.parametrize("missing", ["provider_name", "tag", "pricing"])
 def test_an_endpoint_without_its_mandatory_fields_is_quarantined(missing: str) -> None:
     endpoint = {key: value for key, value in ENDPOINT.items() if key != missing}
-    told = refused(raw_endpoints(endpoints=[endpoint]))
-    assert (told.field, told.reason) == (f"/endpoints/0/{missing}", "is missing")
+    refusal = refused(raw_endpoints(endpoints=[endpoint]))
+    assert (refusal.field, refusal.reason) == (f"/endpoints/0/{missing}", "is missing")
 
 
 @pytest.mark.parametrize("value", [[1], ["x"], "none", {}])
@@ -60,9 +60,9 @@ def test_endpoints_that_are_no_list_of_objects_are_quarantined(value: Any) -> No
 
 
 def test_endpoints_of_another_model_are_not_taken_for_this_one() -> None:
-    told = refused(raw_endpoints({}, id="heron-lab/heron-7b").model_copy(update={"id": "heron-lab/egret-1b"}))
-    assert told.field == "/id"
-    assert "egret" in told.reason
+    refusal = refused(raw_endpoints({}, id="heron-lab/heron-7b").model_copy(update={"id": "heron-lab/egret-1b"}))
+    assert refusal.field == "/id"
+    assert "egret" in refusal.reason
 
 
 def test_an_alias_may_be_answered_with_the_endpoints_of_its_target() -> None:
@@ -77,13 +77,13 @@ def test_a_status_is_what_its_code_says_and_unknown_codes_say_nothing(code: int 
 
 
 @pytest.mark.parametrize(
-    ("said", "percent"),
+    ("stated", "percent"),
     [(100, "100"), (99.996, "100"), (0, "0"), (97.12345678, "97.12"), (99.5, "99.5"), (None, None)],
 )
-def test_uptime_has_two_decimals_and_keeps_the_words_of_the_source(said: float | None, percent: str | None) -> None:
-    (provider,) = endpoints({"uptime_last_30m": said}).providers
+def test_uptime_has_two_decimals_and_keeps_the_words_of_the_source(stated: float | None, percent: str | None) -> None:
+    (provider,) = endpoints({"uptime_last_30m": stated}).providers
     assert provider.uptime_percent == percent
-    assert provider.uptime_as_stated == (said if said is None or isinstance(said, int) else str(said))
+    assert provider.uptime_as_stated == (stated if stated is None or isinstance(stated, int) else str(stated))
 
 
 def test_a_router_among_the_endpoints_has_no_price() -> None:
@@ -112,7 +112,7 @@ def test_the_best_uptime_is_the_fact() -> None:
     assert best == Fact("best_uptime_percent", "93.22", "/endpoints/1/uptime_last_30m", "93.218")
 
 
-def test_unknown_words_and_fields_are_kept_and_counted() -> None:
+def test_unknown_words_and_fields_are_retained_and_counted() -> None:
     one = endpoints(
         {"quantization": "int3", "aura": 1, "pricing": {**ENDPOINT["pricing"], "telepathy": "1"}}, {"aura": 2}
     )

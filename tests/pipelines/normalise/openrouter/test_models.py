@@ -18,7 +18,7 @@ def facts(**changes: Any) -> dict[str, Fact]:
 @pytest.mark.parametrize(
     "name", ["Qwen: Qwen-Max ", " Heron", "Heron\u200b 7B", "<b>Heron</b>", "Heron [7B](x)", "\U0001f426"]
 )
-def test_a_name_is_kept_verbatim(name: str) -> None:
+def test_a_name_is_retained_verbatim(name: str) -> None:
     assert listing(name=name).name == name
 
 
@@ -40,7 +40,7 @@ def test_a_name_is_kept_verbatim(name: str) -> None:
         "heron-lab/heron-7b", None),
     ],
 )  # fmt: skip
-def test_models_routers_variants_and_aliases_are_told_apart(
+def test_models_routers_variants_and_aliases_are_distinguished(
     changes: dict[str, Any], kind: str, base_id: str, variant: str | None
 ) -> None:
     one = listing(**changes)
@@ -49,7 +49,7 @@ def test_models_routers_variants_and_aliases_are_told_apart(
     assert one.author == base_id.partition("/")[0]
 
 
-def test_facts_stand_with_their_places_and_words() -> None:
+def test_facts_are_shown_with_their_places_and_words() -> None:
     read = facts()
     assert read["context_tokens"] == Fact("context_tokens", 65_536, "/context_length", 65_536)
     assert read["parameter:tools"] == Fact("parameter:tools", True, "/supported_parameters/3", "tools")
@@ -73,18 +73,18 @@ def test_silence_is_no_fact() -> None:
     )
 
 
-@pytest.mark.parametrize("said", [None, 0])
-def test_a_maximum_output_that_is_not_stated_says_so_in_the_words_of_the_source(said: int | None) -> None:
-    read = facts(**{"top_provider.max_completion_tokens": said})
+@pytest.mark.parametrize("stated", [None, 0])
+def test_a_maximum_output_that_is_not_stated_says_so_in_the_words_of_the_source(stated: int | None) -> None:
+    read = facts(**{"top_provider.max_completion_tokens": stated})
     assert "max_output_tokens" not in read
-    assert read["max_output_unstated"].as_stated == said
+    assert read["max_output_unstated"].as_stated == stated
 
 
 @pytest.mark.parametrize(
-    ("said", "value"), [("2024-06-30", "2024-06-30"), ("2024-06", "2024-06"), ("", None), (None, None)]
+    ("stated", "value"), [("2024-06-30", "2024-06-30"), ("2024-06", "2024-06"), ("", None), (None, None)]
 )
-def test_a_knowledge_cutoff_is_a_day_a_month_or_unknown(said: str | None, value: str | None) -> None:
-    cutoff = facts(knowledge_cutoff=said).get("knowledge_cutoff")
+def test_a_knowledge_cutoff_is_a_day_a_month_or_unknown(stated: str | None, value: str | None) -> None:
+    cutoff = facts(knowledge_cutoff=stated).get("knowledge_cutoff")
     assert (cutoff.value if cutoff else None) == value
 
 
@@ -111,7 +111,7 @@ def test_the_day_of_listing_is_no_release() -> None:
     assert "/artifact/model/released_on" not in shown
 
 
-def test_unknown_words_and_fields_are_kept_and_counted_and_never_fatal() -> None:
+def test_unknown_words_and_fields_are_retained_and_counted_and_never_fatal() -> None:
     one = listing(
         supported_parameters=["tools", "telepathy"],
         aura={"colour": "blue"},
@@ -146,7 +146,7 @@ def test_the_order_of_the_source_changes_no_fact(inputs: list[str], parameters: 
     assert [fact[:2] for fact in one.facts] == [fact[:2] for fact in two.facts]
 
 
-def test_a_word_that_stands_twice_is_one_fact() -> None:
+def test_a_word_that_occurs_twice_is_one_fact() -> None:
     read = [
         fact
         for fact in listing(supported_parameters=["tools", "seed", "tools"]).facts
@@ -162,7 +162,7 @@ def test_a_listing_survives_the_crawl_file() -> None:
     assert json.loads(line.model_dump_json())["listing"]["slug"] == "heron-lab-heron-7b"
 
 
-def test_what_a_description_states_is_quoted_where_it_stands() -> None:
+def test_what_a_description_states_is_quoted_where_it_is() -> None:
     description = "A **bird**. It may hallucinate. It supports tool calling. It does not support images. It is in be..."
     read = {fact.name: fact for fact in listing(description=description).facts if fact.method == "pattern"}
     of_description = ["limit:confabulation", "described:tool calling", "limit:plain-58", "description_truncated"]
