@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "store gc": (),
     "store scrub": (),
     "store repair": (),
+    "store forget": (),
     "log show": (),
     "log watch": ("--interval", "600"),
     "log checkpoint": (),
