@@ -7,8 +7,9 @@ from pathlib import Path
 from flows.commands import terminal
 from flows.commands.options import moment
 from flows.config.clock import clock_of, source_date_epoch
-from flows.config.settings import Settings, SettingsError, read_settings
+from flows.config.settings import Settings, read_settings
 from flows.config.signing_key import SigningKeyError, find_key
+from flows.errors import SettingsError
 from flows.maintenance.garbage import Collection, collect, plan
 from flows.maintenance.repair import recover
 from flows.maintenance.replicate import mirror
