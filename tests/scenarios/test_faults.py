@@ -102,6 +102,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", WRONG, ids="=".join)
 def test_a_wrong_setting_is_answered_by_each_command(
     wrong: Wrong, store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
