@@ -13,6 +13,7 @@ from flows.config.interrupts import TERMINATED
 from flows.errors import FlowError, SettingsError
 from flows.output import READER_GONE, OutputError
 from flows.store.base import MissingKeyError, StoreAddressError
+from flows.usage.agents import agents
 from flows.usage.keys import keys_app, revoking
 from flows.usage.log import log_app
 from flows.usage.readers import readers
@@ -43,6 +44,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(readers)
+app.add_typer(agents)
 app.add_typer(revoking)
 app.add_typer(store_app, name="store")
 app.add_typer(log_app, name="log")
@@ -195,28 +197,6 @@ def serve(
         return
     trusting = chosen_trust(key, root, state, no_state=no_state)
     serving.serve(store, trusting, serving.Server(host, port, workers, rate, browser=browser))
-
-
-@command(app, "passports mcp", "passports mcp --http --port 8001", "passports mcp --store https://unfragile.ai")
-def mcp(
-    store: Store = None,
-    http: Annotated[bool, typer.Option("--http", help="Serve over streamable HTTP instead of stdio.")] = False,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0: any free one.")] = 8001,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    key: Key = None,
-    root: Root = None,
-    state: State = None,
-    no_state: NoState = False,
-) -> None:
-    """Serve the registry to agents as tools of the Model Context Protocol."""
-    from flows.audit.opened import chosen_trust
-    from flows.config.extras import require
-
-    require("mcp", "`passports mcp`")
-    from flows.agents.serving import serve_tools
-
-    trusting = chosen_trust(key, root, state, no_state=no_state)
-    serve_tools(store, trusting, (host, port) if http else None, terminal.note)
 
 
 def main() -> None:

@@ -87,6 +87,6 @@ def _fetch(url: str, deadline_s: float, *, private: bool) -> bytes:
     except TimeoutError:
         raise GivenFileError(f"no complete answer within {deadline_s:g} s: try again, or name a file") from None
     except (OSError, ValueError, HTTPException) as error:
-        if isinstance(error, PrivateAddressError):
-            raise GivenFileError(str(error)) from None
+        if isinstance(refused := getattr(error, "reason", error), PrivateAddressError):
+            raise GivenFileError(str(refused)) from None
         raise GivenFileError(f"no usable answer ({why_no_answer(error)}): check the address and the network") from None
