@@ -8,6 +8,7 @@
 #   make attacks  attack a store, a crawl and a reader from outside; 200,000 mutated passports and 10,000 hostile records
 #   make drill   the day on which keys leak: revoked, replaced, everything issued again, and what each reader saw
 #   make audit   bandit over the code, hashes of the lock, and advisories about each dependency
+#   make fuzz    any bytes to the readers of what others wrote, for FUZZ_SECONDS in all (600)
 #   make mutants  small changes of the security-relevant modules that no test notices (a quarter of an hour)
 #   make accuracy  capabilities against what others state of the same models, and purposes, on the larger recordings
 
@@ -23,11 +24,11 @@ INSTALLED := $(AZURITE)/node_modules/.package-lock.json
 # given order, which begins with the longest.
 SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-slow azurite axe lint check format bench attacks drill audit mutants accuracy clean venv
+.PHONY: help demo test test-slow azurite axe lint check format bench attacks drill audit fuzz mutants accuracy clean venv
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '2,12s/^#   //p' Makefile
+	@sed -n '2,13s/^#   //p' Makefile
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -100,6 +101,13 @@ drill: $(SYNCED)
 # Ends with 3 (make says "Error 3") where code and lock are good but no advisory service can be reached.
 audit: $(SYNCED)
 	$(BIN)/python -m tests.support.audit
+
+FUZZ_SECONDS ?= 600
+
+# Installs atheris beside the rest. What fails is in .fuzz/; once it is mended, it goes into tests/fuzz/corpus/.
+fuzz: $(SYNCED)
+	$(UV) sync --quiet --frozen --inexact --group fuzz
+	$(BIN)/python -m tests.fuzz.run $(FUZZ_SECONDS)
 
 mutants: $(SYNCED)
 	$(BIN)/python -m benchmarks.mutants

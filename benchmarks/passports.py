@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Self
 
 import orjson
 from nacl.signing import SigningKey
@@ -29,10 +30,10 @@ from pipelines.signing.keys import KeyRing, Signer
 from pipelines.signing.verification import verify_passport
 from schemas.listing import Listing, RawListing
 
-ROUNDS = 15
+ROUNDS = 40
 NOW = datetime(2026, 4, 22, 8, 12, 12, tzinfo=UTC)
 SEED = bytes(range(32))
-BUILD_BOUND, VERIFY_BOUND = 4.0, 2.0
+BUILD_BOUND, VERIFIED_BOUND, VERIFY_BOUND = 4.0, 2.0, 1.3
 
 
 def build_all(raws: Sequence[RawListing], terms: IssueContext, signer: Signer, trusted: KeyRing) -> list[bytes]:
@@ -53,49 +54,69 @@ def best_s(rounds: int, *works: Callable[[], object]) -> list[float]:
     return best
 
 
-def main() -> int:
-    """Print the figures; return 1 when a bound is exceeded, else 0."""
-    signer, key = Signer(SEED), SigningKey(SEED)
-    trusted = KeyRing([signer.public_key])
-    terms = IssueContext(Issuer("unfragile.ai", "https://unfragile.ai"), default_gates(), NOW, signer.key_id)
-    raws = [raw_listing(record, NOW) for record in models()]
-    documents = build_all(raws, terms, signer, trusted)
-    parsed = [orjson.loads(document) for document in documents]
-    bodies = [raw.body for raw in raws]
-    signed = [(canonical(document), key.sign(canonical(document)).signature) for document in parsed]
+class Bench:
+    """Building and verifying the recorded models, and the floor of each, as works of the same passports."""
 
-    def build_floor() -> None:
-        for body in bodies:
+    def __init__(self, raws: Sequence[RawListing]) -> None:
+        self.signer, self.key = Signer(SEED), SigningKey(SEED)
+        self.trusted = KeyRing([self.signer.public_key])
+        issuer = Issuer("unfragile.ai", "https://unfragile.ai")
+        self.terms = IssueContext(issuer, default_gates(), NOW, self.signer.key_id)
+        self.raws = raws
+        self.documents = self.build()
+        self.parsed = [orjson.loads(document) for document in self.documents]
+        self.bodies = [raw.body for raw in raws]
+        messages = [canonical(document) for document in self.parsed]
+        self.signed = [(message, self.key.sign(message).signature) for message in messages]
+
+    @classmethod
+    def of_recording(cls) -> Self:
+        """Return the works of the bundled recording."""
+        return cls([raw_listing(record, NOW) for record in models()])
+
+    def build(self) -> list[bytes]:
+        """Return the signed passports of the raw listings, through all steps of the pipeline."""
+        return build_all(self.raws, self.terms, self.signer, self.trusted)
+
+    def build_floor(self) -> None:
+        """Do what no builder can omit."""
+        for body in self.bodies:
             json.loads(body)
-        for document in parsed:
+        for document in self.parsed:
             assert conforms(document)
-            key.sign(canonical(document))
+            self.key.sign(canonical(document))
 
-    def verify_floor() -> None:
-        for document, (message, signature) in zip(documents, signed, strict=True):
+    def verify(self) -> None:
+        """Verify the passports."""
+        for document in self.documents:
+            assert verify_passport(document, keys=self.trusted, at=NOW)[0].verdict.good
+
+    def verify_floor(self) -> None:
+        """Do what no verifier can omit."""
+        for document, (message, signature) in zip(self.documents, self.signed, strict=True):
             value = orjson.loads(document)
             assert conforms(value)
             assert canonical(value) == message
-            key.verify_key.verify(message, signature)
+            self.key.verify_key.verify(message, signature)
 
-    def verify_all() -> None:
-        for document in documents:
-            assert verify_passport(document, keys=trusted, at=NOW)[0].verdict.good
 
-    build, floor, verify, least = best_s(
-        ROUNDS, lambda: build_all(raws, terms, signer, trusted), build_floor, verify_all, verify_floor
-    )
-    count, size = len(documents), sum(map(len, documents)) // len(documents)
+def main() -> int:
+    """Print the figures; return 1 when a bound is exceeded, else 0."""
+    bench = Bench.of_recording()
+    build, floor, verify, least = best_s(ROUNDS, bench.build, bench.build_floor, bench.verify, bench.verify_floor)
+    count, size = len(bench.documents), sum(map(len, bench.documents)) // len(bench.documents)
     print(f"{count} passports of {size:,} bytes on average, best of {ROUNDS} rounds, microseconds a passport")
     retained = True
     for name, took, at_least, bound in (
         ("building", build, floor, BUILD_BOUND),
+        ("the same", build, floor + least, VERIFIED_BOUND),
         ("verifying", verify, least, VERIFY_BOUND),
     ):
         ratio = took / at_least
         retained = retained and ratio <= bound
         us, floor_us = took / count * 1e6, at_least / count * 1e6
         print(f"{name:<10} {us:8.0f}   floor {floor_us:6.0f}   {ratio:4.2f} x the floor (bound {bound} x)")
+    print('"The same" counts the floor of verifying too, as building verifies what it has signed.')
     return 0 if retained else 1
 
 

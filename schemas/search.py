@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from schemas.base import Frozen, Sha256, Slug
 from schemas.passport.trust import Risk
@@ -133,6 +133,14 @@ class SearchText(Frozen):
     """Descriptions, failure modes, licence, tags and providers."""
 
 
+def _integral(value: object) -> object:
+    """Return a float without a fraction as an integer: JSON has one kind of number, in which 50.0 is 50."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+INTEGRAL = BeforeValidator(_integral)
+"""Lets a whole number be written as JSON may write it; to be named after the bounds, or OpenAPI lacks them."""
+
 Term = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 SortKey = Literal["slug", "name", "score", "price", "context", "signed"]
@@ -158,13 +166,13 @@ class PassportFilter(Frozen):
     free: bool | None = None
     max_price: float | None = Field(default=None, ge=0, le=1e9, allow_inf_nan=False)
     """Most US dollars for a million prompt tokens; models without a known price are left out."""
-    min_context: int | None = Field(default=None, ge=0, le=10**12)
+    min_context: Annotated[int, Field(ge=0, le=10**12), INTEGRAL] | None = None
     """Fewest tokens of context; models without a known context are left out."""
     zero_retention: bool | None = None
     """Whether some endpoint keeps nothing of what it is sent."""
     max_risk: Risk | None = None
     """Highest risk to data."""
-    min_score: int | None = Field(default=None, ge=0, le=100)
+    min_score: Annotated[int, Field(ge=0, le=100), INTEGRAL] | None = None
     status: Status | None = None
     in_date: bool | None = None
     """Whether it may still be relied on by its signed dates: neither delisted, nor stale, nor expired, nor ended."""

@@ -116,6 +116,8 @@ def _http(_: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
+    if status is HTTPStatus.BAD_REQUEST:  # FastAPI's answer to bytes that are not text, where other bodies are 422
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "body: is not JSON in UTF-8")
     return problem(status, error.detail, dict(error.headers or {}))
 
 

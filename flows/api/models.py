@@ -7,11 +7,11 @@ from pydantic import ConfigDict, Field, StringConstraints
 from flows.trust.trusted_keys import TrustBasis
 from schemas.base import Frozen, Sha256, Slug
 from schemas.registry import Cause, Status
-from schemas.search import IndexedPassport, PassportFilter, SortKey
+from schemas.search import INTEGRAL, IndexedPassport, PassportFilter, SortKey
 from schemas.verdict import Age, Verdict
 
 MOST_LISTED = 200
-Limit = Annotated[int, Field(ge=1, le=MOST_LISTED)]
+Limit = Annotated[int, Field(ge=1, le=MOST_LISTED), INTEGRAL]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=400)]
 
 

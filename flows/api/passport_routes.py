@@ -53,6 +53,8 @@ def passport_routes(current: Callable[[], Registry], stored: Stored) -> APIRoute
     async def verify_document(request: Request) -> VerifyAnswer:
         """The verdict on a given passport by what this registry serves."""
         body = await request.body()
+        if not body:
+            raise RefusalError(HTTPStatus.UNPROCESSABLE_ENTITY, "the body is empty: send the passport")
         registry = await run_in_threadpool(current)
         return _verdict(registry, await run_in_threadpool(registry.verify, body), None)
 

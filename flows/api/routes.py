@@ -1,6 +1,7 @@
 """The addresses of the API that find, compare and follow passports."""
 
 from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 from itertools import islice
 from typing import Annotated, Any
@@ -95,21 +96,13 @@ def finding_routes(current: Callable[[], Registry]) -> APIRouter:
 
     @api.get("/changes", summary="What changed since a generation or an instant")
     def changes(
-        since: Annotated[
-            str, Query(max_length=40, pattern=r"^([0-9]{1,15}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,15}Z)$")
-        ],
+        since: Annotated[str, Query(max_length=40, pattern=SINCE)],
         skip: Annotated[int, Query(ge=0, le=10**9)] = 0,
         limit: Annotated[int, Query(ge=1, le=MOST_CHANGES)] = 200,
     ) -> models.ChangesAnswer:
         """Passports that were added, changed or removed after `since`, the oldest first; 0 is the beginning."""
         registry = current()
-        try:
-            begin = int(since) if since.isdecimal() else instant(since)
-        except ValueError:
-            raise RefusalError(
-                HTTPStatus.UNPROCESSABLE_ENTITY, "since: not an instant: give 2026-06-15T14:50:47Z"
-            ) from None
-        found = list(islice(registry.changes(begin), skip, skip + limit + 1))
+        found = list(islice(registry.changes(_beginning(since, registry.generation)), skip, skip + limit + 1))
         return models.ChangesAnswer(
             registry=state_of(registry),
             changes=tuple(models.Change(**one._asdict()) for one in found[:limit]),
@@ -134,3 +127,16 @@ def finding_routes(current: Callable[[], Registry]) -> APIRouter:
 
 def _conditions(query: PassportFilter) -> dict[str, Any]:
     return {name: getattr(query, name) for name in PassportFilter.model_fields}
+
+
+def _beginning(since: str, newest: int) -> int | datetime:
+    """Return the generation or the instant that changes are asked for after; raise RefusalError."""
+    try:
+        begin = int(since) if since.isdecimal() else instant(since)
+    except ValueError:
+        raise RefusalError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "since: not an instant: give 2026-06-15T14:50:47Z"
+        ) from None
+    if isinstance(begin, int) and begin > newest:
+        raise RefusalError(HTTPStatus.NOT_FOUND, f"since: the registry is at generation {newest} and had no {begin}")
+    return begin

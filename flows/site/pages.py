@@ -18,7 +18,7 @@ from flows.site.sitemaps import Sitemaps
 from pipelines.exports.calendar import Ends
 from pipelines.pages.addresses import table_key
 from pipelines.pages.front import FIRST_ROWS, Vocabulary, front_page
-from pipelines.pages.groups import Groups, Kind, group_page, makers_page, vocabulary_page
+from pipelines.pages.groups import Groups, Kind, group_page, makers_pages, vocabulary_page
 from pipelines.pages.plain import plain_pages
 from pipelines.pages.registry.status import Figures
 from pipelines.pages.site import Site
@@ -158,7 +158,7 @@ class SitePages:
                 makers.append((group.name, group.key, group.count))
                 if some is not groups:
                     yield group.key, group_page(site, group)
-        yield "makers", makers_page(site, makers)
+        yield from makers_pages(site, makers)
         yield "vocabulary", vocabulary_page(site, groups)
         vocabulary: Vocabulary = {
             "purposes": [(one.uri, one.name) for one in groups.of("purpose")],

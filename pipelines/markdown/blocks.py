@@ -93,7 +93,7 @@ def read_blocks(text: MarkdownText, first_line: int) -> Iterator[Heading | Passa
 
 def plain_heading(text: str) -> str:
     """Words of a heading without markup, on one line."""
-    return " ".join(_MARKUP.sub(lambda found: found[1] or "", text).split())
+    return " ".join(_MARKUP.sub(r"\1", text).split())
 
 
 def _cells(text: MarkdownText, row: list[Token], headings: list[str], first_line: int) -> Iterator[Passage]:

@@ -30,6 +30,9 @@ QUESTION_ENDS: Final = ("?", "\uff1f")
 LONGEST_QUOTE_CHARS: Final = 6000
 """Most characters of a sentence with markup: links may be several times as long as their words."""
 
+MARKUP: Final = re.compile(r"[*_`~\\\[\]!<>&\0]")
+"""Characters of Markdown; a line without any of them needs no parsing."""
+
 _INLINE: Final = MarkdownIt("commonmark").enable("strikethrough")
 _LABEL: Final = re.compile(
     r"(?:\*\*|__)(?P<inside>[^*_\n]{1,80}?)(?:\s*:(?:\*\*|__)\s*|(?:\*\*|__)\s*:\s*|(?:\*\*|__)\s+(?=[A-Z]))"
@@ -118,6 +121,11 @@ def read_sentences(text: MarkdownText, section: Section) -> Iterator[Sentence]:
 
 def plain_text(markdown: str) -> str:
     """A line of Markdown as its reader sees it: without marks, link targets, pictures and tags."""
+    return parsed_text(markdown) if MARKUP.search(markdown) else " ".join(markdown.split())
+
+
+def parsed_text(markdown: str) -> str:
+    """The same, by parsing the line even where it has no character of Markdown."""
     seen = []
     for block in _INLINE.parseInline(markdown):
         for token in block.children or ():

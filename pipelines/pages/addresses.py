@@ -11,6 +11,7 @@ PURPOSE: Final = "purpose"
 MAKER: Final = "maker"
 FAILURE: Final = "failure"
 TABLE: Final = "data/table"
+MAKERS_KEY: Final = "makers"
 CHANGES_KEY: Final = "data/changes.json"
 CATALOGUE_KEY: Final = "data/catalogue.json"
 
@@ -37,6 +38,11 @@ def failure_page(mode: str) -> str:
 def maker_page(maker: str) -> str:
     """Key of a maker's page; makers whose names are no keys have their hash beside what can be read of it."""
     return f"{MAKER}/{safe_stem(_plain(maker))}"
+
+
+def makers_part(letter: str, number: int) -> str:
+    """Key of one of the pages that list the makers of a letter: no maker's page has so short an end behind its ~."""
+    return f"{MAKER}/{'other' if letter == '#' else letter.lower()}~{number}"
 
 
 def table_key(index: int) -> str:

@@ -6,7 +6,15 @@ from typing import Any, Final, Literal, NamedTuple
 
 from pipelines.enrich.catalogue import capability_uri
 from pipelines.enrich.purposes import purpose_uri
-from pipelines.pages.addresses import capability_page, failure_page, maker_page, purpose_page, root_of
+from pipelines.pages.addresses import (
+    MAKERS_KEY,
+    capability_page,
+    failure_page,
+    maker_page,
+    makers_part,
+    purpose_page,
+    root_of,
+)
 from pipelines.pages.site import Site
 from pipelines.pages.summary import Summary, by_use
 from pipelines.pages.templating import render
@@ -18,6 +26,8 @@ Kind = Literal["capability", "purpose", "maker", "failure"]
 
 MOST_MEMBERS: Final = 400
 """Most passports that the page of a group lists; those of a maker are all listed."""
+MOST_MAKERS: Final = 500
+"""Most makers that one page of their index lists."""
 KIND_WORDS: Final[dict[Kind, str]] = {
     "capability": "Capability", "purpose": "Purpose", "maker": "Maker", "failure": "Failure mode",
 }  # fmt: skip
@@ -105,13 +115,27 @@ def group_page(site: Site, group: Group) -> bytes:
     return render("group.html", values)
 
 
-def makers_page(site: Site, makers: Iterable[tuple[str, str, int]]) -> bytes:
-    """Return the index of makers, each given as name, key of its page, and number of passports."""
+def makers_pages(site: Site, makers: Iterable[tuple[str, str, int]]) -> Iterator[tuple[str, bytes]]:
+    """Yield key and bytes of the index of makers, each given as name, key of its page, and number of passports.
+
+    An index of very many makers names pages of at most `MOST_MAKERS` of one letter each, and those list them.
+    """
+    found = sorted(makers, key=lambda one: one[0].casefold())
     letters: dict[str, list[tuple[str, str, int]]] = {}
-    for maker in sorted(makers, key=lambda one: one[0].casefold()):
+    for maker in found:
         first = maker[0][:1].upper()
         letters.setdefault(first if first.isalpha() and first.isascii() else "#", []).append(maker)
-    return render("makers.html", {"site": site, "root": "./", "key": "makers", "letters": letters})
+    shared = {"site": site, "root": root_of(MAKERS_KEY), "key": MAKERS_KEY, "parts": []}
+    if len(found) <= MOST_MAKERS:
+        yield MAKERS_KEY, render("makers.html", {**shared, "letters": letters})
+        return
+    parts: list[tuple[str, str, str]] = []
+    for letter, named in letters.items():
+        for number, start in enumerate(range(0, len(named), MOST_MAKERS), start=1):
+            key, some = makers_part(letter, number), named[start : start + MOST_MAKERS]
+            parts.append((key, some[0][0], some[-1][0]))
+            yield key, render("makers.html", {**shared, "root": root_of(key), "key": key, "letters": {letter: some}})
+    yield MAKERS_KEY, render("makers.html", {**shared, "parts": parts, "letters": {}})
 
 
 def vocabulary_page(site: Site, groups: Groups) -> bytes:

@@ -5,8 +5,9 @@ import tomllib
 from functools import lru_cache
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf
 
+from pipelines.formats.patterns import WordPattern
 from pipelines.rules.rulebook import stated_limits
 from pipelines.rules.tables import table_text
 from schemas.base import Frozen
@@ -26,12 +27,12 @@ CLAIMING: tuple[ClaimKind, ...] = ("limitation", "bias", "risk", "out_of_scope")
 def _compiled(alternatives: object) -> object:
     """Return one pattern that matches any of a list of expressions, ignoring case."""
     if isinstance(alternatives, list):
-        return re.compile("|".join(f"(?:{one})" for one in alternatives) or r"(?!)", re.IGNORECASE)
+        return WordPattern(alternatives or [r"(?!)"], re.IGNORECASE)
     return alternatives
 
 
-Pattern = Annotated[re.Pattern[str], BeforeValidator(_compiled)]
-NOTHING: re.Pattern[str] = re.compile(r"(?!)")
+Pattern = Annotated[InstanceOf[WordPattern], BeforeValidator(_compiled)]
+NOTHING = WordPattern([r"(?!)"])
 
 
 def _split(words: object) -> object:

@@ -1,9 +1,8 @@
 """Finds what a listing's description states plainly: limits, and a few abilities. The rest of it is advertising."""
 
-import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from pipelines.formats.text import clean
 from pipelines.markdown.sentence_splitter import sentence_spans
@@ -24,10 +23,6 @@ from schemas.listing import Fact
 
 TRUNCATION_MARKS = ("...", "…")
 """Ends of descriptions that OpenRouter has cut off (since 2026-04-07, at about 220 characters)."""
-
-
-MARKUP: Final = re.compile(r"[*_`~\\\[\]!<>&\0]")
-"""Characters of Markdown; a line without any of them needs no parsing."""
 
 
 def is_cut_off(description: str) -> bool:
@@ -88,7 +83,7 @@ def _is_of_kind(sentence: str, kind: KindRule, names: Names) -> bool:
 
 
 def _kinds(quote: str, possible: list[KindRule], names: Names) -> list[tuple[Stated, str]]:
-    return kinds_in(_as_seen(quote), names) if _fitting(possible, possible_words(quote)) else []
+    return kinds_in(plain_text(quote), names) if _fitting(possible, possible_words(quote)) else []
 
 
 def _stated(quote: str, possible: list[Row], names: Names) -> list[tuple[Stated, str | None]]:
@@ -96,17 +91,13 @@ def _stated(quote: str, possible: list[Row], names: Names) -> list[tuple[Stated,
     words, rules = possible_words(quote), description_rules()
     if not (rows := _fitting(possible, words)):
         return []
-    sentence = _as_seen(quote)
+    sentence = plain_text(quote)
     rows = rows if words is not None else _fitting(rows, words_in(sentence))
     sentence = in_own_name(sentence, names)
     rows = [row for row in rows if isinstance(row, AbilityRule) or not row.unless.search(sentence)]
     found = [claim for clause in _clauses(sentence, rules) for claim in _of_clause(clause, rows, rules)] if rows else []
     speaks_of_it = found and not rules.passed_over.search(sentence) and not rules.named.match(sentence)
     return found if speaks_of_it else []
-
-
-def _as_seen(quote: str) -> str:
-    return plain_text(quote) if MARKUP.search(quote) else " ".join(quote.split())
 
 
 _Rule = TypeVar("_Rule", Row, KindRule)

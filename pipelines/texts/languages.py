@@ -33,8 +33,8 @@ def language_by(words: Sequence[str], text: str, otherwise: Language) -> Languag
         if letters and foreign / letters > _LARGEST_FOREIGN_SHARE:
             return "other"
     rules = card_rules()
-    english = sum(word in rules.english for word in words)
-    others = sum(word in rules.foreign for word in words)
+    english = sum(map(rules.english.__contains__, words))
+    others = sum(map(rules.foreign.__contains__, words))
     if english == others:
         accented = not english and len(words) >= FEWEST_WORDS and any(not word.isascii() for word in words)
         return "other" if accented else otherwise

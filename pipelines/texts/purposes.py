@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import chain, islice
 from typing import Final, Literal, NamedTuple
 
+from pipelines.formats.patterns import WordPattern
 from pipelines.formats.text import clean
 from pipelines.markdown.sections import Section
 from pipelines.markdown.sentence_splitter import sentence_spans
@@ -16,7 +17,6 @@ from pipelines.markdown.sentences import QUESTION_ENDS, SectionSentences, Senten
 from pipelines.rules.cards import card_rules
 from pipelines.rules.descriptions import description_rules
 from pipelines.rules.purposes import PurposeRule, PurposeRules, purpose_rules
-from pipelines.texts.descriptions import MARKUP
 from pipelines.texts.subjects import NO_NAMES, Names, in_own_name
 from schemas.listing import Fact, Method
 
@@ -64,8 +64,7 @@ def description_purposes(description: str, locator: str, names: Names = NO_NAMES
         quote = description[start:end]
         if len(quote) > LONGEST_QUOTE_CHARS or clean(quote) != quote:
             continue
-        seen = plain_text(quote) if MARKUP.search(quote) else " ".join(quote.split())
-        for purpose in purposes_in(seen, names):
+        for purpose in purposes_in(plain_text(quote), names):
             found.setdefault(purpose, Fact(PURPOSE + purpose, True, locator, quote, "pattern"))
     return list(found.values())
 
@@ -199,7 +198,7 @@ def _predicate(clause: str, place: int) -> int:
     return max((cut.end() for cut in cuts), default=0)
 
 
-def _place(clause: str, words: re.Pattern[str], stretches: Iterable[_Stretch], rules: PurposeRules) -> int | None:
+def _place(clause: str, words: WordPattern, stretches: Iterable[_Stretch], rules: PurposeRules) -> int | None:
     """Where the first words that count begin; None where there are none, or each is denied."""
     for start, end, predicate, kind in stretches:
         for word in words.finditer(clause, start, end):

@@ -71,6 +71,11 @@ def is_own(subject: str, names: Names) -> bool:
     return _telling(subject) <= names
 
 
+def says_more(subject: str) -> bool:
+    """Whether a subject has a word that may name a model: "It" and "This model" have none."""
+    return bool(_telling(subject))
+
+
 def in_own_name(sentence: str, names: Names) -> str:
     """A sentence with "This model" in place of the model's own name, where it begins with that name."""
     found = _SUBJECT.match(sentence)

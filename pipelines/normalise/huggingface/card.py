@@ -24,6 +24,7 @@ from pipelines.texts.instructions import instruction_facts
 from pipelines.texts.purposes import card_purposes
 from pipelines.texts.rulings import TextClaim
 from pipelines.texts.subjects import Names, names_of
+from pipelines.texts.traits import is_whole
 from schemas.listing import BenchmarkResult, Fact, Listing, RawListing
 
 MOST_LIMITS: Final = 40
@@ -59,7 +60,7 @@ def read_card(raw: RawListing) -> Listing:
         kind="card",
         facts=(
             *_declared(card, front),
-            *stated_facts(card, body, declares_base=bool(front.base_models)),
+            *stated_facts(card, body, names if is_whole(raw.id) else None, declares_base=bool(front.base_models)),
             *_limits(claims_in(card, body)),
             *_kinds(card, body, names),
             *card_purposes(card, body, names),

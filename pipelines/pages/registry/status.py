@@ -19,6 +19,7 @@ from schemas.times import instant, timestamp
 MOST_DAYS: Final = 14
 MOST_ENDS: Final = 60
 MOST_BARS: Final = 60
+FEWEST_BARS: Final = 12
 _SHADES: Final = 5
 _STATUSES: Final = ("active", "deprecated", "delisted")
 
@@ -79,8 +80,9 @@ def status_page(
 ) -> bytes:
     """Return the page; `history` is oldest first, `runs` are given as key and report, newest first."""
     bars = history[-MOST_BARS:]
-    layers = [Layer([one.counts.get(status, 0) for one in bars]) for status in _STATUSES]
-    chart = stacked_columns([one.created_at[:10] for one in bars], layers)
+    ahead = max(0, FEWEST_BARS - len(bars))  # of a young registry, so that one bar is no wall
+    layers = [Layer([*(one.counts.get(status, 0) for one in bars), *[0] * ahead]) for status in _STATUSES]
+    chart = stacked_columns([*(one.created_at[:10] for one in bars), *[""] * ahead], layers)
     days = sorted({day for counts in figures.scraped.values() for day in counts})[-MOST_DAYS:]
     values = {
         "site": site,

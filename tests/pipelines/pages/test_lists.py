@@ -6,7 +6,7 @@ import pytest
 from flows.store.keys import checked_site_key
 from pipelines.pages import addresses
 from pipelines.pages.front import FIRST_ROWS, Vocabulary, front_page
-from pipelines.pages.groups import MOST_MEMBERS, Groups, group_page, makers_page, vocabulary_page
+from pipelines.pages.groups import MOST_MAKERS, MOST_MEMBERS, Groups, group_page, makers_pages, vocabulary_page
 from pipelines.pages.plain import plain_pages
 from pipelines.pages.registry.changes import changes_files, generation_of
 from pipelines.pages.site import Site
@@ -97,12 +97,24 @@ def test_pages_of_hostile_names_are_harmless() -> None:
     hostile = summary(1, maker=HOSTILE, name=HOSTILE, licence=HOSTILE)
     groups = grouped(hostile)
     pages = [group_page(SITE, group) for group in groups.by_key.values()]
-    pages.append(makers_page(SITE, [(HOSTILE, addresses.maker_page(HOSTILE), 1)]))
+    pages += dict(makers_pages(SITE, [(HOSTILE, addresses.maker_page(HOSTILE), 1)])).values()
     pages.append(vocabulary_page(SITE, groups))
     named: Vocabulary = {"purposes": [], "capabilities": [(HOSTILE, HOSTILE)]}
     pages.append(front_page(SITE, [hostile], named, passports=1, parts=1))
     assert [objections(page) for page in pages] == [[]] * len(pages)
     assert not any(b"<script>alert" in page for page in pages)
+
+
+def test_an_index_of_many_makers_is_of_several_pages_that_list_each_once() -> None:
+    makers = [(f"{'abz4'[number % 4]}{number:05}", f"maker/{number}", 1) for number in range(4 * MOST_MAKERS + 8)]
+    pages = dict(makers_pages(SITE, makers))
+    assert len(pages) == 1 + 4 * 2
+    assert {checked_site_key(key) for key in pages} == pages.keys()
+    assert max(len(page) for page in pages.values()) < 100_000
+    listed = [url for key, page in pages.items() if key != "makers" for url in Page(page).urls]
+    assert [page for _, page, _ in makers if listed.count(f"../{page}") != 1] == []
+    assert {f"./{key}" for key in pages} - {"./makers"} <= set(Page(pages["makers"]).urls)
+    assert [key for key, _ in makers_pages(SITE, makers[:MOST_MAKERS])] == ["makers"]
 
 
 @pytest.mark.parametrize("maker", ["acme", "Acme", "a/b", "../../etc", HOSTILE, "x" * 300, "\u202e", "api", "a.json"])

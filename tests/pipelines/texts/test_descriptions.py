@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pipelines.markdown.sentences import LONGEST_SENTENCE_CHARS, plain_text
+from pipelines.markdown.sentences import LONGEST_SENTENCE_CHARS, parsed_text, plain_text
 from pipelines.rules.descriptions import DescriptionRules, description_rules
 from pipelines.rules.rulebook import rulebook, stated_limits
 from pipelines.rules.tables import table_text
-from pipelines.texts.descriptions import MARKUP, description_facts, read_description
+from pipelines.texts.descriptions import description_facts, read_description
 from tests.support.recordings import openrouter_models, recorded_days
 
 
@@ -203,7 +203,7 @@ def test_a_sentence_with_characters_that_may_not_be_in_a_passport_states_nothing
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=80))
 def test_a_line_without_markup_reads_as_it_is(line: str) -> None:
-    assert MARKUP.search(line) or plain_text(line) == " ".join(line.split())
+    assert plain_text(line) == parsed_text(line)
 
 
 @pytest.mark.recordings

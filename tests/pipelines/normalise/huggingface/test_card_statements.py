@@ -50,10 +50,18 @@ def named(text: str) -> dict[str, object]:
         ("The maximum sequence length is 512 tokens.", {"max_sequence_tokens": 512}),
         ("There is a limit of 256 word pieces, so cut the notes.", {"max_sequence_tokens": 256}),
         ("The maximum length is 512 characters in a note.", {}),
+        ("This model has **82 million** parameters, fewer than Tern.", {"parameter_count": 82_000_000}),
+        ("This model has 82M parameters. The model has 90M parameters.", {}),
+        ("- 12 layers\n- 110M parameters\n", {"parameter_count": 110_000_000}),
     ],
 )
 def test_what_sentences_state_is_quoted(text: str, stated: dict[str, object]) -> None:
     assert named(text) == stated
+
+
+def test_an_addition_to_a_model_has_not_the_weights_that_its_card_states() -> None:
+    card = b"# Teal\n\nThe model has 7B parameters.\n\n- 7B parameters\n"
+    assert [*stated_facts(card, read_body(card), None, declares_base=False)] == []
 
 
 def test_a_base_model_that_the_front_matter_declares_is_not_read_from_the_text() -> None:

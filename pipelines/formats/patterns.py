@@ -1,0 +1,128 @@
+"""Regular expressions that skip a text at once where it lacks letters that each of their matches has.
+
+Rules have hundreds of expressions, and a sentence has words of few of them. From an expression such as
+"hallucinat|(?:in|not )accurate" follows that every match contains "hallucinat" or "accurate"; so a sentence without
+either is not searched. What a text has is found once for all expressions, word by word.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import count
+from re import _constants as sre  # type: ignore[attr-defined]  # the parser of `re` is documented nowhere else
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any, Final
+
+SHORTEST: Final = 3
+"""Fewest letters that an expression is skipped by: shorter ones are in most sentences."""
+
+_WORD: Final = re.compile("[a-z]+")
+_ALIKE: Final = re.compile("[\u0130\u0131\u017f\u212a]")
+"""Letters that an expression which ignores case takes for i, s or k."""
+_TO_THE_END: Final = 2**31
+
+_Possible = Mapping[int, Collection[int]] | None
+"""Number of each expression that may match in a text → those of its alternatives; None where any may."""
+
+_BY_START: Final[dict[str, list[tuple[str, int, int]]]] = {}
+"""First three letters → letters that begin so, with the numbers of an expression and its alternative."""
+_NUMBERS: Final = count()
+
+
+class WordPattern:
+    """An expression of several alternatives; all methods answer as those of `re.Pattern` do for "a|b|c"."""
+
+    __slots__ = ("_alternatives", "_number", "_others", "_whole", "finditer", "fullmatch", "match", "pattern", "sub")
+
+    def __init__(self, alternatives: Sequence[str], flags: int = 0) -> None:
+        self._whole = re.compile("|".join(f"(?:{one})" for one in alternatives), flags)
+        self.pattern = self._whole.pattern
+        self.match, self.fullmatch = self._whole.match, self._whole.fullmatch
+        self.sub, self.finditer = self._whole.sub, self._whole.finditer
+        self._number = next(_NUMBERS)
+        letters = [needed(one, flags) for one in alternatives]
+        self._alternatives = [re.compile(one, flags) for one in alternatives]
+        others = [f"(?:{one})" for one, known in zip(alternatives, letters, strict=True) if known is None]
+        self._others = re.compile("|".join(others), flags) if others else None
+        """Those alternatives of which no letters are sure."""
+        _register(self._number, letters)
+
+    def search(self, text: str, start: int = 0, end: int = _TO_THE_END) -> re.Match[str] | None:
+        """Return the first match in a text, None where there is none."""
+        possible = _possible(text)
+        if possible is not None:
+            found = self._others is not None and self._others.search(text, start, end)
+            if not found and not any(
+                self._alternatives[one].search(text, start, end) for one in possible.get(self._number, ())
+            ):
+                return None
+        return self._whole.search(text, start, end)
+
+    def __repr__(self) -> str:
+        return f"WordPattern({self.pattern!r})"
+
+
+def needed(expression: str, flags: int = 0) -> frozenset[str] | None:
+    """Return letters, in lower case, of which every match has some ("hallucinat" or "accurate"); else None."""
+    return _needed(parser.parse(expression, flags))
+
+
+def _register(number: int, letters: Sequence[frozenset[str] | None]) -> None:
+    """Have the letters of an expression's alternatives found in texts from now on."""
+    for place, known in enumerate(letters):
+        for one in known or ():
+            _BY_START.setdefault(one[:SHORTEST], []).append((one, number, place))
+    _possible.cache_clear()
+    _of_word.cache_clear()
+
+
+@lru_cache(maxsize=16)
+def _possible(text: str) -> _Possible:
+    """Return what may match in a text; cached, as many expressions are searched in one sentence."""
+    if not text.isascii() and _ALIKE.search(text):
+        return None
+    found: dict[int, set[int]] = {}
+    for word in set(_WORD.findall(text.lower())):
+        for number, place in _of_word(word):
+            found.setdefault(number, set()).add(place)
+    return found
+
+
+@lru_cache(maxsize=1 << 15)
+def _of_word(word: str) -> tuple[tuple[int, int], ...]:
+    found: list[tuple[int, int]] = []
+    for start in range(len(word) - SHORTEST + 1):
+        for letters, number, place in _BY_START.get(word[start : start + SHORTEST], ()):
+            if word.startswith(letters, start):
+                found.append((number, place))
+    return tuple(found)
+
+
+def _needed(parts: Iterable[tuple[Any, Any]]) -> frozenset[str] | None:
+    """The best answer for parts that follow one another: the longest letters, of those the fewest."""
+    choices: list[frozenset[str]] = []
+    run = ""
+    for kind, value in parts:
+        if kind is sre.LITERAL and "a" <= (letter := chr(value).lower()) <= "z":
+            run += letter
+            continue
+        choices.append(frozenset([run]))
+        run = ""
+        if (inside := _needed_inside(kind, value)) is not None:
+            choices.append(inside)
+    choices.append(frozenset([run]))
+    sure = [letters for letters in choices if len(min(letters, key=len)) >= SHORTEST]
+    return max(sure, key=lambda letters: (len(min(letters, key=len)), -len(letters)), default=None)
+
+
+def _needed_inside(kind: object, value: Any) -> frozenset[str] | None:  # noqa: ANN401 - of the parser
+    if kind is sre.SUBPATTERN:
+        return _needed(value[-1])
+    if kind is sre.ATOMIC_GROUP:
+        return _needed(value)
+    if kind in {sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT} and value[0] > 0:
+        return _needed(value[-1])
+    if kind is sre.BRANCH:
+        each = [_needed(one) for one in value[1]]
+        return None if None in each else frozenset[str]().union(*(one for one in each if one))
+    return None
