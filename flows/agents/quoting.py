@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipelines.formats.text import clean, visible
+from pipelines.formats.text import shown
 from pipelines.texts.instructions import instruction_in
 
 LONGEST_TEXT = 300
@@ -24,7 +24,7 @@ def quoted(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """
     match value:
         case str():
-            text = f"{MARK if instruction_in(value) else ''}{visible(clean(value))}"
+            text = f"{MARK if instruction_in(value) else ''}{shown(value)}"
             return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
         case Mapping():
             return {quoted(name): quoted(one) for name, one in value.items()}

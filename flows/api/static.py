@@ -11,8 +11,11 @@ from flows.store.base import Blob, ObstructedError, Store, StoreError, find
 from flows.store.keys import is_key
 from pipelines.registry.layout import INDEX_KEY, NOT_FOUND_KEY, PAGE_HEADERS, headers
 
-ANYBODY = {"Access-Control-Allow-Origin": "*"}
-"""Allows scripts on pages of any site to read passports."""
+ANYBODY = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Range, ETag",
+}
+"""Allows scripts on pages of any site to read passports, and ranges of large files."""
 ALWAYS = {**ANYBODY, "X-Content-Type-Options": "nosniff"}
 METHODS = "GET, HEAD, OPTIONS"
 PREFLIGHT = {

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from flows.config.clock import system_clock
 from flows.progress import WATCHER, Watcher, a_line_a_stage, in_phases, in_words
-from pipelines.formats.text import clean, visible
+from pipelines.formats.text import shown
 from pipelines.views.brief.layout import LaidOutLine
 
 READING_WIDTH = 80
@@ -63,7 +63,7 @@ def speak(volume: Volume) -> None:
 
 def plain(text: object) -> Text:
     """Return text in which no markup is read, without control characters, and with invisible ones spelled out."""
-    return Text(visible(clean(str(text))))
+    return Text(shown(str(text)))
 
 
 def coloured(word: str) -> Text:
@@ -85,7 +85,7 @@ def failed(message: str, *, status: int, as_json: bool, beside: Mapping[str, obj
     """Print an error, and with `as_json` the answer that has it, with what else the command has to answer."""
     error(message)
     if as_json:
-        document({"error": {"message": visible(clean(message)), "exit_status": status}, **(beside or {})})
+        document({"error": {"message": shown(message), "exit_status": status}, **(beside or {})})
 
 
 def say(answer: str) -> None:

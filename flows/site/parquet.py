@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from arro3.core import Array, DataType, Field, RecordBatch, RecordBatchReader, Schema, list_array
 from arro3.io import write_parquet
@@ -46,42 +46,27 @@ def write_table(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> i
 
     Equal rows give equal bytes with the same version of the library. An error that the rows raise is raised here.
     """
-    source, schema = _CountedRows(rows), Schema([Field(name, _TYPES[kind][0]) for name, kind in columns])
+    schema = Schema([Field(name, _TYPES[kind][0]) for name, kind in columns])
+    count, failed = 0, list[Exception]()
 
     def made() -> Iterator[RecordBatch]:
-        for some in batches(source, _ROWS_A_BATCH):
-            arrays = [
-                _TYPES[column.kind][1](values) for column, values in zip(columns, zip(*some, strict=True), strict=True)
-            ]
-            yield RecordBatch(arrays, schema=schema)
+        nonlocal count
+        try:
+            for some in batches(rows, _ROWS_A_BATCH):
+                values = zip(columns, zip(*some, strict=True), strict=True)
+                arrays = [_TYPES[column.kind][1](column_values) for column, column_values in values]
+                yield RecordBatch(arrays, schema=schema)
+                count += len(some)
+        except Exception as error:
+            failed.append(error)
+            raise
 
     with path.open("xb") as file:
-        _write(RecordBatchReader.from_batches(schema, made()), file, source)
-    return source.count
-
-
-def _write(reader: RecordBatchReader, file: BinaryIO, source: "_CountedRows") -> None:
-    try:
-        write_parquet(reader, file, compression="zstd(9)", max_row_group_size=_ROWS_A_GROUP, skip_arrow_metadata=False)
-    except Exception:
-        if source.error is not None:
-            raise source.error from None  # the library raises a text of it alone
-        raise
-
-
-class _CountedRows:
-    """Rows, with how many were taken and the error that ended them."""
-
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self._rows, self.count, self.error = rows, 0, None
-
-    error: Exception | None
-
-    def __iter__(self) -> Iterator[Row]:
         try:
-            for row in self._rows:
-                self.count += 1
-                yield row
-        except Exception as error:
-            self.error = error
+            reader = RecordBatchReader.from_batches(schema, made())
+            write_parquet(reader, file, compression="zstd(9)", max_row_group_size=_ROWS_A_GROUP)
+        except Exception:
+            if failed:
+                raise failed[0] from None  # the library raises no more than its text
             raise
+    return count

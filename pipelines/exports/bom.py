@@ -17,6 +17,7 @@ from pipelines.pages.words import QUOTE, href, line
 from pipelines.registry.export_keys import dsse_key
 from pipelines.registry.layout import page_key, passport_copy_key
 from pipelines.rules.rulebook import rulebook
+from schemas.sources import HUB
 
 Json = dict[str, Any]
 
@@ -75,7 +76,7 @@ def _component(site: Site, slug: str, unfragile: Json, signed: dict[str, str]) -
 
 
 def _card(unfragile: Json, model: Json) -> Json:
-    uses = [line(one["name"]) for one in (*(unfragile.get("purposes") or ()), *unfragile["capabilities"])]
+    uses = [line(one["name"]) for one in unfragile.get("purposes") or ()]
     parameters: Json = {
         "task": task_of(model) or "",
         "datasets": [
@@ -86,8 +87,8 @@ def _card(unfragile: Json, model: Json) -> Json:
         "outputs": [{"format": line(one)} for one in model.get("output_modalities", ())],
     }
     considerations = {
-        "useCases": list(dict.fromkeys(uses)),
-        "technicalLimitations": _limitations(unfragile["trust"]["failure_modes"]),
+        "useCases": sorted(set(uses)),
+        "technicalLimitations": sorted(set(_limitations(unfragile))),
     }
     metrics = [
         {"type": line(one["metric"]), "value": line(one["value"]), "slice": line(one["dataset"] or "not named")}
@@ -100,10 +101,18 @@ def _card(unfragile: Json, model: Json) -> Json:
     }
 
 
-def _limitations(texts: list[str]) -> list[str]:
-    """Return the sentences without figures: those with prices or endpoints are about an offer, not the model."""
-    constant = {mode.text for mode in rulebook().failure_modes.failure_mode}
-    return list(dict.fromkeys(line(text, QUOTE) for text in texts if text in constant))
+def _limitations(unfragile: Json) -> Iterator[str]:
+    """Yield the limitations of the model's kind, and those that its card or description states in words.
+
+    Those that a record's values show, such as prices and moderation, are about an offer of it.
+    """
+    of_kind = {mode.text for mode in rulebook().failure_modes.failure_mode if not mode.stated}
+    quoted = {entry["path"] for entry in unfragile.get("evidence") or () if "quote" in entry and entry["url"]}
+    for place, text in enumerate(unfragile["trust"]["failure_modes"]):
+        if text in of_kind or f"/trust/failure_modes/{place}" in quoted:
+            yield line(text, QUOTE)
+    for capability in unfragile["capabilities"]:
+        yield from (line(text, QUOTE) for text in capability["limitations"] if text in of_kind)
 
 
 def _licences(model: Json) -> list[Json]:
@@ -143,7 +152,7 @@ def _purl(repository: str | None) -> str:
     """Return the package URL of a repository on the Hub; "" where there is none, or its name is no repository's."""
     owner, _, name = (repository or "").partition("/")
     fits = owner and name and _REPOSITORY.issuperset(owner + name)
-    return f"pkg:huggingface/{owner}/{name}" if fits else ""
+    return f"pkg:{HUB}/{owner}/{name}" if fits else ""
 
 
 def _serial(component: Json) -> str:

@@ -10,12 +10,14 @@ from pipelines.exports.tasks import task_of
 from pipelines.pages.site import Site
 from pipelines.pages.words import line
 from pipelines.registry.layout import page_key
+from schemas.sources import BY_NAME, HUB
 
 Json = dict[str, Any]
 
 MOST: Final = 40
 """Most tags, languages, datasets or benchmarks of one card."""
-_DATASET: Final = re.compile(r"https://huggingface\.co/datasets/([A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)?)/?")
+_DATASETS: Final = BY_NAME[HUB].page("datasets/")
+_DATASET: Final = re.compile(rf"{re.escape(_DATASETS)}([A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)?)/?")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*|multilingual|code")
 _RELATIONS: Final = frozenset({"finetune", "adapter", "quantized", "merge"})
 _MARKED: Final = re.compile(r"([\\`*_{}\[\]()<>#+!|~&-])")

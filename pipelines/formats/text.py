@@ -37,10 +37,12 @@ def unfit_for_line(text: str) -> str | None:
 
 
 _UNSEEN = re.compile(
-    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0]"
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0"
+    "\ufe00-\ufe0d]|(?<![\u3400-\u9fff])[\U000e0100-\U000e01ef]|(?<=[\x00-\x7f\ufe0e\ufe0f])(?<![#*0-9])[\ufe0e\ufe0f]"
     "|(?<![^\\x00-\\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\\x00-\\x7f])"
 )
-"""Invisible characters; the two joiners only beside ASCII, as in Persian, Hindi or an emoji they change what shows."""
+"""Invisible characters. Joiners only beside ASCII, as in Persian, Hindi or an emoji they change what shows. Variation
+selectors only where they choose no form of an emoji or of a Chinese character, as a row of them can hide a text."""
 
 INVISIBLE = re.compile(
     f"[{_UNSAFE_RANGES}\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200d\u2060-\u2064\u206a-\u206f\u3164\ufe00-\ufe0f"
@@ -73,6 +75,18 @@ LIKE_LATIN = dict(
 def visible(text: str) -> str:
     """Return a text with its invisible characters spelled out: "GPT[U+200B]-4"."""
     return text if text.isascii() else _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+
+
+def shown(text: str, longest: int | None = None) -> str:
+    """Return a text as every terminal, page and answer shows it, however it came to be stored.
+
+    What `clean` removes is left out, and invisible characters are spelled out. With `longest` it is one line of at most
+    so many characters, the last of them "…" where there are more.
+    """
+    if longest is None:
+        return visible(clean(text))
+    words = visible(clean(" ".join(text[: 8 * longest].split())))
+    return words if len(words) <= longest else words[: longest - 1].rstrip() + "…"
 
 
 def disguise_in(name: str) -> str | None:

@@ -140,7 +140,8 @@ def _sentences(text: MarkdownText, passage: Passage, number: int, lead_in: str) 
     label, begin = _label(passage.text)
     for span in sentence_spans(passage.text, begin):
         start, end = _trimmed(passage.text, *span)
-        words = plain_text(passage.text[start:end]) if start < end <= start + LONGEST_QUOTE_CHARS else ""
+        fits = start < end <= start + LONGEST_QUOTE_CHARS and _is_long_enough(passage.text[start:end])
+        words = plain_text(passage.text[start:end]) if fits else ""  # a card of dots has 200,000 sentences
         if _is_quotable(words) and not _CODE.fullmatch(passage.text, start, end):
             yield Sentence(
                 text=words,
@@ -207,7 +208,11 @@ def _without_emphasis(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end - len(closing[1]) if closing and unopened else end
 
 
+def _is_long_enough(words: str) -> bool:
+    """Whether words, as they are written or as they are seen, are enough for a sentence: markup adds none."""
+    return len(words) + 2 * sum(char > "\u2e7f" for char in words) >= SHORTEST_SENTENCE_CHARS
+
+
 def _is_quotable(words: str) -> bool:
-    wide = sum(char > "\u2e7f" for char in words)
-    long_enough = len(words) + 2 * wide >= SHORTEST_SENTENCE_CHARS and any(char.isalpha() for char in words)
+    long_enough = _is_long_enough(words) and any(char.isalpha() for char in words)
     return long_enough and len(words) <= LONGEST_SENTENCE_CHARS and not card_rules().cues.boilerplate.search(words)

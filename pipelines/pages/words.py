@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from pipelines.formats.decimals import plain
-from pipelines.formats.text import clean, visible
+from pipelines.formats.text import shown
 
 MILLION: Final = 10**6
 NAME: Final = 160
@@ -19,8 +19,7 @@ _DIGITS: Final = 4
 
 def line(text: object, longest: int = NAME) -> str:
     """Return a text on one line, without characters that disguise it, at most `longest` characters and "…"."""
-    words = visible(clean(" ".join(str(text)[: 8 * longest].split())))
-    return words if len(words) <= longest else words[: longest - 1].rstrip() + "…"
+    return shown(str(text), longest)
 
 
 def href(address: str | None) -> str:

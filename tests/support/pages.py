@@ -3,7 +3,7 @@
 from collections import Counter
 from html.parser import HTMLParser
 
-VOID = frozenset({"meta", "link", "input", "br", "img", "line", "circle", "rect", "hr", "path"})
+VOID = frozenset({"meta", "link", "input", "br", "img", "line", "circle", "rect", "hr", "path", "wbr"})
 URLS = frozenset({"href", "src", "action", "formaction", "xlink:href", "data", "poster", "srcset"})
 DATA_TYPES = frozenset({"application/ld+json"})
 """Types of script elements that no browser runs."""

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pipelines.formats.text import clean, visible
+from pipelines.formats.text import shown
 
 WIDEST_LABEL = 24
 """Columns of the labels, at most; a longer label is a line of its own."""
@@ -106,7 +106,7 @@ def _words(text: str, width: int) -> Iterator[str]:
 
 def _safe(text: str) -> str:
     """The text in one line, without what can disguise it or steer a terminal."""
-    return visible(clean(" ".join(text.splitlines()))).replace("\t", " ")
+    return shown(" ".join(text.splitlines())).replace("\t", " ")
 
 
 def _margin(rows: Iterable[Row], width: int) -> int:

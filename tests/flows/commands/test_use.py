@@ -1,3 +1,4 @@
+import inspect
 import json
 import stat
 from io import StringIO
@@ -6,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from flows.cli import app
 from flows.commands import refresh as refreshing
 from flows.commands import terminal
 from flows.commands.terminal import VOLUME, Volume, bars
@@ -196,3 +198,17 @@ def test_progress_is_bars_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert "1200/1200" in shown
     assert "1/2" in shown
+
+
+def test_each_command_that_reads_by_a_pinned_key_reads_by_a_pinned_root_too() -> None:
+    apps = [app, *(group.typer_instance for group in app.registered_groups)]
+    found = {
+        str(one.name or one.callback.__name__): inspect.signature(one.callback).parameters
+        for each in apps
+        if each is not None
+        for one in each.registered_commands
+        if one.callback
+    }
+    reading = {name for name, parameters in found.items() if "key" in parameters}
+    assert {"serve", "mcp", "verify", "show"} <= reading
+    assert [name for name in sorted(reading) if "root" not in found[name]] == []

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.formats.text import amount, clean, clean_tail, disguise_in, unfit_for_line, visible
+from pipelines.formats.text import amount, clean, clean_tail, disguise_in, shown, unfit_for_line, visible
 
 HOSTILE = ["\x00", "\x1b", "\x7f", "\x85", "\u061c", "\u200e", "\u202e", "\u2066", "\u2069", "\ud800", "\U000e0041"]
 HARMLESS = ["\u200b", "\ufeff", "\u00e9", "\u4e2d", "\U0001f426", " ", "<b>", "`"]
@@ -41,6 +41,8 @@ def test_a_tail_is_clean_and_is_in_the_text_word_for_word(before: str, hostile: 
         ("GPT\u200b-4", "characters that nobody sees (U+200B)"),
         ("\ufeffGPT\u00ad-4\u2060", "characters that nobody sees (U+FEFF, U+00AD, U+2060)"),
         ("GPT\u200d-4", "characters that nobody sees (U+200D)"),
+        ("GPT\ufe0f-4", "characters that nobody sees (U+FE0F)"),
+        ("\u2764\ufe0f\ufe0f\U000e0141", "characters that nobody sees (U+FE0F, U+E0141)"),
         ("Claude \u041epus", "CYRILLIC and LATIN letters in one word"),
         ("\u0391I", "GREEK and LATIN letters in one word"),
         ("\U0001d406PT", "LATIN and MATHEMATICAL letters in one word"),
@@ -57,7 +59,8 @@ def test_a_name_that_can_pass_for_another_is_distinguished_from_it(name: str, sh
     [
         "GPT-4", "", "Caf\u00e9", "\u041c\u043e\u0434\u0435\u043b\u044c \u0421", "\u6a21\u578bGPT\u7248",
         "\u65e5\u672c\u8a9eAI\u30c6\u30b9\u30c8", "\ud55c\uad6dKo", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
-        "Gemini \U0001f468\u200d\U0001f4bb", "Qwen \u03b2", "\u00b5P",
+        "Gemini \U0001f468\u200d\U0001f4bb", "Qwen \u03b2", "\u00b5P", "\u2764\ufe0f",
+        "1\ufe0f\u20e3", "\u845b\U000e0100",
     ],
 )  # fmt: skip
 def test_a_name_in_any_script_is_no_disguise(name: str) -> None:
@@ -67,6 +70,20 @@ def test_a_name_in_any_script_is_no_disguise(name: str) -> None:
 
 def test_what_nobody_sees_is_spelled_out() -> None:
     assert visible("GPT\u200b-4\u200d caf\u00e9") == "GPT[U+200B]-4[U+200D] caf\u00e9"
+
+
+def test_what_is_shown_is_clean_visible_and_bounded() -> None:
+    assert shown("a\x1b[31m\u202eb\u200b") == "a[31mb[U+200B]"
+    assert shown("two\nlines of\ttext", 12) == "two lines o…"
+    assert len(shown("\u200b" * 10_000, 50)) == 50
+
+
+@given(st.text(), st.integers(1, 80))
+def test_nothing_that_is_shown_can_disguise_or_steer(text: str, longest: int) -> None:
+    for found in (shown(text), shown(text, longest)):
+        assert clean(found) == found == visible(found)
+    assert len(shown(text, longest)) <= longest
+    assert unfit_for_line(shown(text, longest)) is None
 
 
 @pytest.mark.parametrize(

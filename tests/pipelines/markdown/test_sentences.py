@@ -1,10 +1,12 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.markdown.sections import read_sections
 from pipelines.markdown.sentence_splitter import sentence_spans
-from pipelines.markdown.sentences import Sentence, plain_text, read_sentences
+from pipelines.markdown.sentences import Sentence, plain_text, read_body, read_sentences
 from pipelines.markdown.text import read_text
 
 
@@ -165,3 +167,10 @@ def test_every_quote_is_found_at_its_place(pieces: list[str]) -> None:
         assert quote == quote.strip()
         words = [word for word in sentence.text.split() if word.isalnum() and word.isascii()]
         assert all(word in quote for word in words)
+
+
+@pytest.mark.parametrize("unit", [". ", ".. ", "a. ", "! "])
+def test_a_card_of_sentences_that_are_too_short_is_soon_read(unit: str) -> None:
+    begun = time.process_time()
+    read_body(f"# Limits\n\n{unit * (400_000 // len(unit))}".encode())
+    assert time.process_time() - begun < 1.0

@@ -3,6 +3,7 @@ import random
 import time
 from collections import Counter
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 import zstandard
@@ -15,6 +16,8 @@ from pipelines.registry.packing import (
     ShardError,
     most_packed_bytes,
     pack,
+    pack_into,
+    packed_lines,
     ref_of,
     unpack,
 )
@@ -199,3 +202,12 @@ def test_a_frame_that_wants_a_huge_window_is_refused() -> None:
     body = compressor.compress(b"a\n") + compressor.flush()
     with pytest.raises(ShardError, match=r"memory|window|large"):
         list(unpack(body, max_bytes=MAX_PART_BYTES))
+
+
+def test_lines_packed_into_a_file_are_those_that_are_packed_in_memory(tmp_path: Path) -> None:
+    lines, path = [b"one", b"", b"three" * 2**20], tmp_path / "lines"
+    with path.open("xb") as file:
+        assert pack_into(file, iter(lines)) == 3
+    assert path.read_bytes() == pack(lines)
+    with path.open("rb") as file:
+        assert list(packed_lines(file)) == lines
