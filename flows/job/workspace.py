@@ -1,4 +1,4 @@
-"""The folders of a run: a temporary one for what is too large for memory, and those of resumable crawls."""
+"""The folders of a run: a temporary one for what is too large for memory, and those that last from run to run."""
 
 import contextlib
 import fcntl
@@ -96,6 +96,11 @@ def crawl_folder(job: Job, source: str) -> Iterator[Path | None]:
         yield folder
     finally:
         os.close(held)
+
+
+def readings_file(job: Job, source: str) -> Path:
+    """Return the file in which crawls of a source store what they read; the same for each run on this machine."""
+    return ((open_tools(job).settings.work or cache_folder()) / "readings" / f"{source}.sqlite").resolve()
 
 
 def _root(job: Job) -> Path:

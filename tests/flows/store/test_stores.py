@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import obstore
 import pytest
@@ -27,7 +27,7 @@ from flows.store.base import (
 )
 from flows.store.local import LocalStore
 from flows.store.open import open_store
-from flows.store.pool import batches, each
+from flows.store.pool import _CALLS_A_WORKER, batches, each
 from flows.store.probe import RACERS, probe
 from flows.store.remote import ObjectStore
 from pipelines.registry.layout import POINTER_KEY, headers
@@ -276,6 +276,21 @@ def test_many_calls_give_their_results_in_order_and_their_first_error(workers: i
     assert list(each(lambda number: number * 2, range(100), workers=workers)) == list(range(0, 200, 2))
     with pytest.raises(ZeroDivisionError):
         list(each(lambda number: 1 // (number - 50), range(100), workers=workers))
+
+
+def test_items_are_drawn_while_calls_are_in_flight_and_no_further_ahead_than_the_bound() -> None:
+    begun, drawn = Event(), list[int]()
+
+    def items() -> Iterator[int]:
+        for number in range(100):
+            assert number == 0 or begun.wait(5), "the first call waits for items that it does not need"
+            drawn.append(number)
+            yield number
+
+    results = each(lambda _: begun.set(), items(), workers=2)
+    next(results)  # fails where a batch is drawn before its first call
+    assert len(drawn) <= 2 * _CALLS_A_WORKER
+    assert len(list(results)) == len(drawn) - 1 == 99
 
 
 def test_batches_leave_nothing_out() -> None:
