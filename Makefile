@@ -29,7 +29,7 @@ SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '2,13s/^#   //p' Makefile
+	@sed -n 's/^#   //p' Makefile
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
