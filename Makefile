@@ -4,8 +4,8 @@
 #   make check  what CI runs: format, lint, strict types, tests with warnings as errors
 #   make test-slow  the tests that take long: PostgreSQL, Azure, killed runs, Dask, recorded months
 #   make venv   only .venv, from which `passports` runs
+#   make bench  the time of building and verifying a passport, step by step, beside the least possible; start-up; cards
 #   make bench-again  the time of a run on a day with nothing and with 1 % changed, and of a crawl beside Scrapy alone
-#   make bench  the time of building and verifying a passport, beside the least possible
 #   make attacks  attack a store, a crawl and a reader from outside; 200,000 mutated passports and 10,000 hostile records
 #   make drill   the day on which keys leak: revoked, replaced, everything issued again, and what each reader saw
 #   make audit   bandit over the code, hashes of the lock, and advisories about each dependency
@@ -29,7 +29,7 @@ SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '2,13s/^#   //p' Makefile
+	@sed -n 's/^#   //p' Makefile
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -93,6 +93,7 @@ bench-again: $(SYNCED)
 	$(BIN)/python -m benchmarks.again
 
 bench: $(SYNCED)
+	$(BIN)/python -m benchmarks.performance
 	$(BIN)/python -m benchmarks.passports
 
 attacks: $(SYNCED)

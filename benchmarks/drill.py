@@ -117,8 +117,9 @@ class Day:
                 judged = judged_document(target, registry, opened.reader.keys, self.now, private=False)
             opened = pin_first(opened, [judged], options)
         except (FlowError, PipelineError) as error:
-            return "refused: " + ("key_revoked" if "key_revoked" in str(error) else str(error)[:60])
-        return f"{opened.qualified(judged.finding).verdict} {opened.reader.generation}"
+            reason = "key_revoked" if "key_revoked" in str(error) else str(error)[:60]
+            return f"{reason}: the registry as a whole is refused"
+        return f"{opened.qualified(judged.finding).verdict}, generation {opened.reader.generation}"
 
 
 @contextmanager
@@ -146,10 +147,8 @@ def play(one: Day) -> Iterator[Moment]:
     one.minute = 5
     thumbprint = json.loads(one.passports("keys", "init", "--root-key", one.root_key, "--json"))["thumbprint"]
     one.passports("keys", "export", "--out", one.folder / "root.json")
-    readers += [
-        Reader("root", root=str(one.folder / "root.json")),
-        Reader("no memory", root=thumbprint, remembers=False),
-    ]
+    pinned = Reader("root", root=str(one.folder / "root.json"))
+    readers += [pinned, Reader("no memory", root=thumbprint, remembers=False)]
     yield moment(6, "a root of trust names the keys")
     shutil.copytree(one.store, one.mirror)
 
@@ -158,7 +157,7 @@ def play(one: Day) -> Iterator[Moment]:
     one.refresh(keys=stolen, name="Qwen: Stolen")
     file = shutil.copy(one.store / passport_copy_key(SLUG), one.folder / "stolen-passport.json")
     pointer = (one.store / POINTER_KEY).read_bytes()
-    yield moment(11, "a thief has copied the keys, and publishes")
+    yield moment(11, "a thief has copied the keys, and publishes generation 3")
 
     one.minute = 30
     named = json.loads(one.passports("keys", "list", "--json"))["keys"]
@@ -171,12 +170,12 @@ def play(one: Day) -> Iterator[Moment]:
     yield moment(31, "the publisher has prepared and signed a new root")
     one.minute = 35
     one.passports("keys", "apply", one.draft)
-    yield moment(36, "the new root is in force: back to generation 2")
-    yield moment(37, "they verify the stolen passport that they downloaded", target=str(file))
+    yield moment(36, "the new root is in force: generation 4 has the passports of 2, the last good one")
+    yield moment(37, "they verify a passport of the thief that they downloaded at 12:11", target=str(file))
 
     good = (one.store / POINTER_KEY).read_bytes()
     (one.store / POINTER_KEY).write_bytes(pointer)
-    yield moment(40, "the thief puts the pointer back")
+    yield moment(40, "the thief puts the pointer to generation 3 back")
     (one.store / POINTER_KEY).write_bytes(good)
     yield moment(42, "the publisher restores it")
 
@@ -187,33 +186,46 @@ def play(one: Day) -> Iterator[Moment]:
     one.passports("revoke", SLUG, "--reason", "It was altered by somebody who had our keys.")
     yield moment(61, "a passport is revoked")
     shutil.rmtree(one.store / "registry/revocations")
-    yield moment(65, "somebody removes the list of revocations")
+    yield moment(65, "somebody removes the signed list of revocations")
 
     live, one.store = one.store, one.folder / "unread"
     shutil.rmtree(live)
     shutil.copytree(one.mirror, live)
-    yield moment(70, "a mirror replays the morning", live)
-    yield moment(70 + 73 * 60, "and goes on for three days", live)
+    yield moment(70, "a mirror serves the store of 12:06", live)
+    yield moment(70 + 73 * 60, "and still does three days later", live)
 
 
 EVERYBODY = ("one key", "first use", "root", "no memory")
 EXPECTED: dict[int, Mapping[str, str]] = {
-    1: {"one key": "ok 1", "first use": "ok 1"},
-    6: dict.fromkeys(EVERYBODY, "ok 2"),
-    11: dict.fromkeys(EVERYBODY, "ok 3"),
-    31: dict.fromkeys(EVERYBODY, "ok 3"),
-    36: dict.fromkeys(EVERYBODY, "ok 4"),
-    37: dict.fromkeys(EVERYBODY, "key_revoked 4"),
-    40: dict.fromkeys(EVERYBODY, "refused: key_revoked"),
-    42: dict.fromkeys(EVERYBODY, "ok 4"),
-    51: dict.fromkeys(EVERYBODY, "ok 5"),
-    61: dict.fromkeys(EVERYBODY, "revoked 6"),
-    65: dict.fromkeys(EVERYBODY, "freeze 6"),
-    70: {**dict.fromkeys(EVERYBODY, "rollback 2"), "no memory": "ok 2"},
-    70 + 73 * 60: dict.fromkeys(EVERYBODY, "freeze 2"),
+    1: {"one key": "ok, generation 1", "first use": "ok, generation 1"},
+    6: dict.fromkeys(EVERYBODY, "ok, generation 2"),
+    11: dict.fromkeys(EVERYBODY, "ok, generation 3"),
+    31: dict.fromkeys(EVERYBODY, "ok, generation 3"),
+    36: dict.fromkeys(EVERYBODY, "ok, generation 4"),
+    37: dict.fromkeys(EVERYBODY, "key_revoked, generation 4"),
+    40: dict.fromkeys(EVERYBODY, "key_revoked: the registry as a whole is refused"),
+    42: dict.fromkeys(EVERYBODY, "ok, generation 4"),
+    51: dict.fromkeys(EVERYBODY, "ok, generation 5"),
+    61: dict.fromkeys(EVERYBODY, "revoked, generation 6"),
+    65: dict.fromkeys(EVERYBODY, "freeze, generation 6"),
+    70: {**dict.fromkeys(EVERYBODY, "rollback, generation 2"), "no memory": "ok, generation 2"},
+    70 + 73 * 60: dict.fromkeys(EVERYBODY, "freeze, generation 2"),
 }
 """Minute → what each reader must see. Until the key is revoked nobody can tell the thief from the publisher, and a
 reader without memory cannot tell the morning from now until its pointer expires."""
+
+
+def grouped(saw: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return what was seen → the readers who saw it."""
+    return {what: [name for name, one in saw.items() if one == what] for what in saw.values()}
+
+
+LEGEND = """After each event of the day four readers verify one passport:
+  one key    trusts the key that the publisher had before there was a root of trust, by its thumbprint
+  first use  trusts what the registry stated when it was first read, and remembers it
+  root       trusts a file of the first root of trust
+  no memory  trusts that root by its thumbprint, and remembers nothing of the day
+Each line has a verdict, and the generation that it was given on."""
 
 
 def main() -> None:
@@ -222,10 +234,11 @@ def main() -> None:
     parser.add_argument("--begin", default=BEGIN, metavar="TIME", help="when the day begins")
     asked = parser.parse_args()
     wrong = 0
+    print(LEGEND)
     with day(instant(asked.begin)) as one:
         for moment in play(one):
             at = timestamp(one.begin + timedelta(minutes=moment.minute))[:16].replace("T", " ")
-            seen = ", ".join(f"{name}: {what}" for name, what in moment.saw.items())
+            seen = "\n    ".join(f"{', '.join(names):<39} {what}" for what, names in grouped(moment.saw).items())
             fault = moment.saw != EXPECTED[moment.minute]
             wrong += fault
             print(f"{at}  {moment.event}\n    {seen}{'   UNEXPECTED' if fault else ''}", flush=True)

@@ -44,13 +44,13 @@ def build_all(raws: Sequence[RawListing], terms: IssueContext, signer: Signer, t
 
 
 def best_s(rounds: int, *works: Callable[[], object]) -> list[float]:
-    """Return the seconds of each work, the best of several rounds in turns."""
+    """Return the CPU seconds of each work, the best of several rounds in turns."""
     best = [float("inf")] * len(works)
     for _ in range(rounds):
         for place, work in enumerate(works):
-            begun = time.perf_counter()
+            begun = time.process_time()
             work()
-            best[place] = min(best[place], time.perf_counter() - begun)
+            best[place] = min(best[place], time.process_time() - begun)
     return best
 
 

@@ -4,11 +4,13 @@ import os
 import signal
 import sys
 
+from flows.config.core_files import forbid_core_files
 from flows.config.interrupts import INTERRUPTED, TERMINATED, Importing
 
 
 def main() -> None:
     """Run a command; an interrupt ends the process at once, even while other threads work."""
+    forbid_core_files()  # the environment may have a key
     with Importing():
         from flows.output import OutputError, guard  # noqa: PLC0415 - slow imports come after this
 

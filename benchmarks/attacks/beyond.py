@@ -15,7 +15,8 @@ from benchmarks.attacks.runs import Ran
 MOST_MB = 300
 MIB = 2**20
 REPORT_MIB = 16
-UNSIGNED = ("registry/runs/evil.html", "registry/root/1.json", "registry/revocations/1.json")
+UNSIGNED = ("registry/runs/evil.html", "registry/runs/evil.json", "registry/root/1.json", "registry/revocations/1.json")
+"""Files that are none of what their folders have: roots that are signed by their own keys, and reports, are copied."""
 
 
 def mirror_takes_what_nobody_signed(place: Place) -> list[str]:

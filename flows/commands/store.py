@@ -9,6 +9,8 @@ from flows.commands.options import moment
 from flows.config.clock import clock_of, source_date_epoch
 from flows.config.settings import Settings, read_settings
 from flows.config.signing_key import SigningKeyError, find_key
+from flows.errors import SettingsError
+from flows.maintenance.brief_scrub import copies_with_briefs
 from flows.maintenance.garbage import Collection, collect, plan
 from flows.maintenance.repair import recover
 from flows.maintenance.replicate import mirror
@@ -16,13 +18,15 @@ from flows.maintenance.scrub import Scrubber
 from flows.publish.authority import Authority, open_authority
 from flows.publish.publication import Publisher, tell_step
 from flows.registry.reader import Reader
-from flows.site.rendering import copies_for, pages_for, rendering_for
+from flows.site.rendering import pages_for, rendering_for
 from flows.store.open import canonical_store, open_store
 from flows.trust.seen import Memory, default_memory
 from flows.trust.trusted_keys import remembered_keys
 from pipelines.formats.text import amount
 from pipelines.pages.site import Site
 from pipelines.passport.links import Issuer
+from pipelines.registry.layout import POINTER_KEY
+from pipelines.signing.keys import KeyRing, Signer
 from schemas.times import timestamp
 
 MOST_SHOWN = 20
@@ -63,7 +67,10 @@ def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json
     store = open_store(settings.store)
     trusted, issuer = remembered_keys(settings, store), Issuer(settings.issuer, settings.base_url)
     other, pages = open_store(copy) if copy else None, pages_for(Site(issuer), None)
-    done = Scrubber(store, trusted, moment(None), copies_for(issuer), other, pages).scrub(budget)
+    if copy and other and not other.exists(POINTER_KEY):
+        raise SettingsError(f"--copy: nothing is published at {copy}: name a store that has the same passports")
+    copies = copies_with_briefs(issuer, trusted, _signer_of_briefs(settings, trusted), filter(None, (store, other)))
+    done = Scrubber(store, trusted, moment(None), copies, other, pages).scrub(budget)
     if as_json:
         damages = [damage._asdict() for damage in done.damages]
         terminal.document({"looked_at": done.read, "of": done.of, "damages": damages})
@@ -73,6 +80,14 @@ def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json
         terminal.OUT.print(f"{done.read:,} of {amount(done.of, 'file')} read, {len(done.damages):,} damaged")
     if any(not damage.repaired for damage in done.damages):
         sys.exit(1)
+
+
+def _signer_of_briefs(settings: Settings, trusted: KeyRing) -> Signer | None:
+    """Return the key at hand if it signs passports now, so that damaged briefs can be signed anew."""
+    own = find_key(settings)
+    named = trusted.role_key(own.signer.key_id, "passports") if own else None
+    active = named.state == "active" if named else not trusted.root_version
+    return own.signer if own and own.signer.key_id in trusted.key_ids and active else None
 
 
 def forget(store_url: str | None, state: Path | None, *, pins: bool, as_json: bool) -> None:

@@ -6,7 +6,8 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-from flows.config.given_files import read_file
+from flows.config.core_files import forbid_core_files
+from flows.config.given_files import read_file, why_unread
 from flows.config.settings import Settings
 from flows.config.ssh_agent import agent_signer, is_ssh_key
 from flows.config.user_folders import configuration_folder
@@ -76,6 +77,7 @@ def find_key(settings: Settings, role: Role = "passports") -> OpenedKey | None:
     }
     name, secret = given[role]
     if secret:
+        forbid_core_files()
         return OpenedKey(_read(secret.get_secret_value(), name), None, made=False)
     return read_key(key_file(settings, role))
 
@@ -95,9 +97,10 @@ def read_key(path: Path) -> OpenedKey | None:
         what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
         raise SigningKeyError(f"{path} is {what}: name the file of the key, as with PASSPORTS_SIGNING_KEY_FILE")
     try:
+        forbid_core_files()
         text = read_file(path, max_bytes=MAX_KEY_FILE_BYTES + 1).decode()
     except (OSError, UnicodeDecodeError) as error:
-        raise SigningKeyError(f"{path} cannot be read ({type(error).__name__}): is it the key file?") from None
+        raise SigningKeyError(f"{path} {why_unread(error, 'let this user read it, or name another file')}") from None
     if mode & OTHERS and not is_ssh_key(text) and not _is_credential(path):
         raise SigningKeyError(
             f"{path} can be read by others: run `chmod 600 {path}`, and replace the key if others have read it"
@@ -107,6 +110,7 @@ def read_key(path: Path) -> OpenedKey | None:
 
 def make_key(path: Path) -> OpenedKey:
     """Make a random key in a new file that only its owner can read; raise SigningKeyError where the file exists."""
+    forbid_core_files()
     seed = secrets.token_bytes(KEY_BYTES)
     _make_folder(path.parent)
     try:
@@ -126,7 +130,9 @@ def read_key_ring(path: Path) -> KeyRing:
     try:
         return KeyRing.from_jwks(read_file(path, max_bytes=MAX_KEY_FILE_BYTES + 1).decode())
     except (OSError, UnicodeDecodeError) as error:
-        raise SigningKeyError(f"{path} cannot be read: {error}") from None
+        raise SigningKeyError(
+            f"{path} {why_unread(error, 'name a file of public keys, or their address or thumbprint')}"
+        ) from None
     except KeyFormatError as error:
         raise SigningKeyError(f"{path}: {error}") from None
 
@@ -145,7 +151,9 @@ def _make_folder(path: Path) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> SigningKeyError:
-    return SigningKeyError(f"{path} cannot be written: {error.strerror}; choose another file")
+    return SigningKeyError(
+        f"{path} cannot be written: {error.strerror}; choose another file, as with PASSPORTS_SIGNING_KEY_FILE"
+    )
 
 
 def _read(text: str, origin: str) -> Signer:

@@ -26,7 +26,18 @@ from schemas.times import instant, timestamp
 
 FOLDERS = tuple(
     f"registry/{kind}"
-    for kind in ("objects", "shards", "snapshots", "deltas", "sources", "search", "probe", "log/tile", "page-lists")
+    for kind in (
+        "objects",
+        "shards",
+        "snapshots",
+        "deltas",
+        "sources",
+        "search",
+        "probe",
+        "log/tile",
+        "log/pending",
+        "page-lists",
+    )
 )
 """Folders to collect from. Run reports, root and revocations always stay: they are few, and they are the history."""
 _MARGIN = timedelta(minutes=1)
@@ -55,6 +66,7 @@ def plan(store: Store, reader: Reader, *, generations: int, days: int, at: datet
     whole = _youngest(reader, generations, at - timedelta(days=days))
     wanted = {item.key for item in reachable(reader, whole[-1])} | page_list_parts(store, reader.keys)
     wanted |= {layout.log_key(name) for name in file_names(reader.snapshot.log.size if reader.snapshot.log else 0)}
+    wanted |= set(store.list(layout.log_pending_folder(reader.snapshot.run)))
     garbage: list[str] = []
     kept = 0
     for key in (key for folder in FOLDERS for key in store.list(folder)):

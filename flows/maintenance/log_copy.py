@@ -27,7 +27,9 @@ def copy_log(source: Reader, target: Store, base: Reader | None) -> int:
     growth = _begun(target, base)
     written = 0
     try:
-        entries = Tiles(source.snapshot.log.size, reading(source.store)).entries(growth.frontier.size)
+        entries = Tiles(source.snapshot.log.size, reading(source.store, source.served.run)).entries(
+            growth.frontier.size
+        )
         while portion := list(islice(entries, _MOST_AT_ONCE)):
             written += _put(target, growth.append(portion))
     except (LogError, MissingKeyError) as error:

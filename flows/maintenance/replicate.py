@@ -1,7 +1,8 @@
 """Brings another store to the generation that a store serves: copies the files that it lacks, verifying each."""
 
+import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -11,6 +12,7 @@ from flows.config.clock import clock_of, source_date_epoch
 from flows.config.settings import Settings
 from flows.errors import SettingsError
 from flows.maintenance.log_copy import copy_log
+from flows.progress import LOG
 from flows.publish.continuity import served_among, signed_snapshots
 from flows.publish.copies import roll_forward
 from flows.publish.pointer import is_collecting, move_pointer
@@ -24,15 +26,17 @@ from flows.store.base import Store, TooLargeError, find
 from flows.store.open import canonical_store, open_store
 from flows.store.pool import each
 from flows.store.probe import probe
-from flows.trust.trusted_keys import trusted_reader
+from flows.trust.trusted_keys import MAX_JWKS_BYTES, trusted_reader
+from pipelines.formats.strict_json import MalformedJsonError, parse
 from pipelines.passport.links import Issuer
 from pipelines.registry import layout
 from pipelines.registry.layout import JWKS_KEY, LLMS_KEY, PUBLIC_KEY_KEY, SCHEMA_KEY
+from pipelines.signing.keys import KeyFormatError, KeyRing
 from pipelines.signing.roots import MAX_ROOT_BYTES, RootError, trusted_root
 
-UNSIGNED = ("registry/runs", "registry/root")
-"""Folders of immutable files whose hashes are signed nowhere. Reports are copied unverified, and of roots those that
-are signed by their own keys."""
+MAX_REPORT_BYTES = 16 * 2**20
+"""Largest report of a run that is copied; one that quarantined 4,000 records of 12 kB has a tenth of it."""
+MAX_REPORT_DEPTH = 32
 
 
 class Replicated(NamedTuple):
@@ -116,14 +120,35 @@ def _lacking(source: Reader, target: Store) -> Iterator[FileRef]:
 
 
 def _copy_one(source: Reader, target: Store, item: FileRef) -> bool:
-    if item.key.startswith("registry/root/"):
-        try:
-            body = source.store.get(item.key, max_bytes=MAX_ROOT_BYTES).body
-            trusted_root(body)
-        except (RootError, TooLargeError):
-            return False  # of somebody else: no reader would follow it
-        return target.create(item.key, body)
+    read = next((read for folder, read in UNSIGNED.items() if item.key.startswith(f"{folder}/")), None)
+    if read:
+        body = read(source.store, item.key)
+        return body is not None and target.create(item.key, body)
     return copy_genuine(source.store, target, item, source.keys, source.at)
+
+
+def _root(origin: Store, key: str) -> bytes | None:
+    """Return a root that its own keys signed; None for another file, as no reader would follow it."""
+    try:
+        body = origin.get(key, max_bytes=MAX_ROOT_BYTES).body
+        trusted_root(body)
+    except (RootError, TooLargeError):
+        return None
+    return body
+
+
+def _report(origin: Store, key: str) -> bytes | None:
+    """Return a run's report; None for what is no JSON in a file of its name, or too large."""
+    try:
+        body = origin.get(key, max_bytes=MAX_REPORT_BYTES).body
+        report = parse(body, max_bytes=MAX_REPORT_BYTES, max_depth=MAX_REPORT_DEPTH)
+    except (MalformedJsonError, TooLargeError):
+        return None
+    return body if isinstance(report, dict) and key.endswith(".json") else None
+
+
+UNSIGNED: Mapping[str, Callable[[Store, str], bytes | None]] = {"registry/runs": _report, "registry/root": _root}
+"""Folder of immutable files whose hashes are signed nowhere → what of them is copied."""
 
 
 def mirror(settings: Settings, to: str) -> Replicated:
@@ -136,12 +161,30 @@ def mirror(settings: Settings, to: str) -> Replicated:
     origin, target = open_store(settings.store), open_store(to)
     source = trusted_reader(settings, origin, clock_of(source_date_epoch())())
     copies = copies_for(Issuer(settings.issuer, settings.base_url), partial(stored_brief, origin))
-    rendering = Rendering(copies, _site_files(origin), pages=copied_from(origin))
+    rendering = Rendering(copies, _site_files(origin, source.keys), pages=copied_from(origin))
     return replicate(source, target, rendering, nonce=secrets.token_hex(16), on_step=tell_step)
 
 
-def _site_files(origin: Store) -> dict[str, bytes]:
-    """Return the schema, the public keys, llms.txt and the log's checkpoint that the origin serves, by key."""
+def _site_files(origin: Store, trusted: KeyRing) -> dict[str, bytes]:
+    """Return the schema, the public keys, llms.txt and the log's checkpoint that the origin serves, by key.
+
+    Public keys that are not those trusted here are left out: whoever reads the mirror would take them for the issuer's.
+    """
     beside = (SCHEMA_KEY, JWKS_KEY, PUBLIC_KEY_KEY, LLMS_KEY, layout.log_key("checkpoint"))
-    found = {key: find(origin, key) for key in beside}
-    return {key: blob.body for key, blob in found.items() if blob}
+    found = {key: blob.body for key in beside if (blob := find(origin, key))}
+    for key in (JWKS_KEY, PUBLIC_KEY_KEY):
+        if key in found and not _names_only(trusted, found[key]):
+            LOG.warning("%s: %s names a key that is not trusted here, and is not copied", origin.name, key)
+            del found[key]
+    return found
+
+
+def _names_only(trusted: KeyRing, body: bytes) -> bool:
+    """Whether a JWK Set, or the file with the public key, has trusted keys alone."""
+    try:
+        named = parse(body, max_bytes=MAX_JWKS_BYTES, max_depth=MAX_REPORT_DEPTH)
+        single = named.get("jwk") if isinstance(named, dict) else None
+        text = json.dumps(single) if single else body.decode()
+        return KeyRing.from_jwks(text).key_ids <= trusted.key_ids
+    except (MalformedJsonError, KeyFormatError, UnicodeDecodeError):
+        return False

@@ -9,19 +9,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from flows.maintenance.brief_scrub import REMEDY as BRIEF_REMEDY
+from flows.maintenance.brief_scrub import spoilt_briefs
+from flows.maintenance.log_scrub import LogScrub
 from flows.maintenance.page_scrub import REMEDY as PAGE_REMEDY
 from flows.maintenance.page_scrub import differing, listed_pages, restored
 from flows.publish.copies import rewrite
 from flows.publish.pending_writes import applied_generation
 from flows.publish.pointer import is_collecting
 from flows.publish.publication import PublicationError, RenderCopies, RenderPages
+from flows.registry.log import RegistryLog
 from flows.registry.page_list import FileEntry
 from flows.registry.reachable import FileRef, ensure_genuine, item_of, reachable, replace_genuine
 from flows.registry.reader import Reader
 from flows.registry.signed_files import REMEDY, RegistryError, read_pointer
 from flows.store.base import MissingKeyError, Store, StoreError, StoreUnavailableError
 from flows.store.pool import batches, each
+from pipelines.log.check import LogFile
 from pipelines.registry import layout
+from pipelines.registry.layout import log_key
 from pipelines.signing.keys import KeyRing
 from schemas.registry import ShardRef, ShardRow
 
@@ -117,11 +123,15 @@ class Scrubber:
         rest = [named[key] for key in sorted(named) if key not in self.seen and key not in awaited]
         pages = listed_pages(reader)
         refs = [ref for ref in reader.snapshot.shards if self.is_sound(item_of(layout.shard_key(ref.sha256), ref))]
-        way, files = len(self.seen), len(rest) + sum(ref.rows for ref in refs) + len(pages)
+        log = LogScrub(reader, self.other)
+        before_log = len(rest) + sum(ref.rows for ref in refs) + len(pages)
+        way, files = len(self.seen), before_log + len(log.files)
         turn = _Turn.of(files, self.at, budget)
         self.read_all(rest[number] for number in turn.within(0, len(rest)))
-        spoilt = self.compare(reader, _rows(reader, refs, turn, len(rest)))
-        spoilt += self.compare_pages(reader, [pages[number] for number in turn.within(files - len(pages), len(pages))])
+        spoilt = self.compare_log(log, [log.files[number] for number in turn.within(before_log, len(log.files))])
+        spoilt += self.compare(reader, _rows(reader, refs, turn, len(rest)))
+        chosen = turn.within(before_log - len(pages), len(pages))
+        spoilt += self.compare_pages(reader, [pages[number] for number in chosen])
         return Scrubbed(way + min(budget, files), way + files, [*self.damages(), *spoilt])
 
     def is_sound(self, item: FileRef) -> bool:
@@ -141,14 +151,25 @@ class Scrubber:
         return [damage for damage in self.seen.values() if damage]
 
     def compare(self, reader: Reader, rows: Iterable[ShardRow]) -> list[Damage]:
-        """Rewrite copies that differ from what is served, and return them as damages; skip damaged passports."""
+        """Rewrite copies that differ from what is served, and return them as damages; skip damaged passports.
+
+        Those whose issue the damaged files of the log do not prove are skipped too.
+        """
+        log = RegistryLog(reader)
         spoilt: list[str] = []
+        briefs: list[str] = []
         for batch in batches(rows, _BATCH):
             objects = [FileRef(layout.object_key(row.object), row.object) for row in batch]
             self.read_all(objects)
-            whole = [row for row, item in zip(batch, objects, strict=True) if self.is_sound(item)]
+            sound = [row for row, item in zip(batch, objects, strict=True) if self.is_sound(item)]
+            whole = [row for row in sound if log.is_placed(row)]  # the proof in a copy is not replaced by none
             spoilt += rewrite(reader, whole, self.copies)
-        return [Damage(key, f"{self.store.name}: {key} is not what {reader} serves", repaired=True) for key in spoilt]
+            briefs += spoilt_briefs(reader, whole)
+        reason = f"is not a signed brief of what {reader} serves: {BRIEF_REMEDY}"
+        left = [Damage(key, f"{self.store.name}: {key} {reason}", repaired=False) for key in briefs]
+        return left + [
+            Damage(key, f"{self.store.name}: {key} is not what {reader} serves", repaired=True) for key in spoilt
+        ]
 
     def compare_pages(self, reader: Reader, pages: list[FileEntry]) -> list[Damage]:
         """Restore pages that are not what the signed list names, and return them as damages."""
@@ -159,6 +180,11 @@ class Scrubber:
             Damage(key, f"{self.store.name}: {key} {reason}{'' if key in done else f': {PAGE_REMEDY}'}", key in done)
             for key, _ in spoilt
         ]
+
+    def compare_log(self, log: LogScrub, files: list[LogFile]) -> list[Damage]:
+        """Make files of the public log anew that are not those of the signed log, and return them as damages."""
+        found = ((log_key(file.name), log.spoilt(file)) for file in files)
+        return [Damage(key, f"{self.store.name}: {key} {one[0]}", one[1]) for key, one in found if one]
 
     def _damage(self, item: FileRef) -> Damage | None:
         try:

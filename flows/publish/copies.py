@@ -6,6 +6,7 @@ that was overtaken cannot replace a new passport with an old one.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -17,7 +18,7 @@ from flows.publish.publication import Body, Copies, Progress, Publisher, RenderC
 from flows.registry.reader import Reader, read_served
 from flows.store.base import ConflictError, Store, find
 from flows.store.pool import each
-from pipelines.registry.layout import APPLIED_KEY, log_key
+from pipelines.registry.layout import APPLIED_KEY, log_key, log_pending_folder
 from schemas.base import Sha256
 from schemas.registry import Applied, ShardRow
 
@@ -83,29 +84,36 @@ def roll_forward(
     return written
 
 
-def _log(pending: PendingWrites, rendering: Rendering) -> Iterator[list[PendingWrite]]:
-    """Yield writes of the log's files since what was rolled forward last, then of its checkpoint."""
-    reader = pending.reader
+def finish_log(reader: Reader) -> None:
+    """Write the log's files that a publication which was killed or overtaken has left to be written, if any."""
+    with suppress(_OvertakenError):
+        for batch in _log_files(reader):
+            _write(reader, batch)
+
+
+def _log_files(reader: Reader) -> Iterator[list[PendingWrite]]:
+    """Yield writes of the log's files since what was rolled forward last."""
     applied = applied_generation(reader.store)
     least = reader.generation - 1 if applied is None else applied
     since = list(takewhile(lambda snapshot: snapshot.generation > least, reader.ancestry()))
+    yield from pending_log(reader, reversed(since))
+
+
+def _log(pending: PendingWrites, rendering: Rendering) -> Iterator[list[PendingWrite]]:
+    """Yield writes of the log's files, then of its checkpoint; then empty the folder of the run."""
+    reader = pending.reader
     with reported(pending.on_step, Step.LOG):
-        yield from pending_log(reader, reversed(since))
+        yield from _log_files(reader)
         if rendering.checkpoint and (head := reader.snapshot.log):
             yield changed(reader.store, [(log_key("checkpoint"), rendering.checkpoint(head))])
+        for key in list(reader.store.list(log_pending_folder(reader.snapshot.run))):
+            reader.store.delete(key)
 
 
-def write_ahead(store: Store, base: Reader | None, drafts: list[PendingWrite]) -> int:
-    """Write files that a publication on top of `base` needs before its pointer moves; return how many were written.
-
-    Where another publisher was faster, nothing is written: the publication fails, and the other's files must stay.
-    """
-    if base is None:
-        return sum(each(partial(_put, store), drafts, workers=store.workers))
-    try:
-        return _write(base, drafts)
-    except _OvertakenError:
-        return 0
+def write_ahead(store: Store, drafts: list[PendingWrite]) -> None:
+    """Write files that only this publication writes, before its pointer moves."""
+    for _ in each(partial(_put, store), drafts, workers=store.workers):
+        pass
 
 
 def _pages(pending: PendingWrites, rendering: Rendering) -> Iterator[tuple[Step, Iterator[list[PendingWrite]]]]:
@@ -173,12 +181,11 @@ def _write_one(reader: Reader, draft: PendingWrite) -> int:
     raise ConflictError(f"{store.name}: another program changes {draft.key} again and again: stop it and run again")
 
 
-def _put(store: Store, draft: PendingWrite) -> int:
+def _put(store: Store, draft: PendingWrite) -> None:
     if isinstance(draft.body, Path):
         store.put_from(draft.key, draft.body)
     else:
         store.put(draft.key, draft.body or b"")
-    return 1
 
 
 def _took(store: Store, draft: PendingWrite, *, guarded: bool) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import count
 from typing import NamedTuple
 
+from flows.publish.copies import finish_log
 from flows.publish.events import events_of
 from flows.publish.index_writer import IndexWriter
 from flows.publish.publication import Publication, PublicationError, Publisher, SourcePart, SourceParts, Step, reported
@@ -138,6 +139,8 @@ class Immutables:
         on_step = self.publisher.on_step
         root = self.publisher.chain.ref if self.publisher.chain else None
         last = self.base.snapshot if self.base else None
+        if self.base:
+            finish_log(self.base)
         events = events_of(self.publisher.store, last, root, revocations)
         cutter = ShardWriter(self.publisher.store, self.publication, self.base, self.written, on_step, events)
         indexer = IndexWriter(self.publisher.store, self.publication, self.base, self.written, on_step)

@@ -1,7 +1,8 @@
 """Writes the public log's tiles: before the pointer moves, so that nothing is served that is not logged.
 
-Publishers that race write different entries at the same place. So each file is written by compare-and-swap against the
-version read before a check that the pointer has not moved, as copies are, and compared again once it has.
+Publishers that race write different entries at the same place. So what a run adds is first written into a folder of its
+own, where the readers of its generation look too, and to the keys of the log only once the pointer has moved: what is
+at these keys was served, and a cache may hold a full tile for ever.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ from flows.store.pool import batches
 from pipelines.log.entries import event_entry, frontier_of, head_of, logged
 from pipelines.log.growth import Growth, read_ends
 from pipelines.log.tree import Frontier, LogError
-from pipelines.registry.layout import log_key
+from pipelines.registry.layout import log_key, log_pending_key
 from pipelines.registry.slots import slots_by_shard
 from schemas.events import Event, LoggedAt
 from schemas.registry import LogHead, ShardRow, Snapshot
@@ -29,11 +30,12 @@ _MOST_AT_ONCE = 4_096
 class LogWriter:
     """Appends the events of a generation, and what it issues and removes, to the log that the generation `base` left.
 
-    Raises TamperedError where the stored log is not the one that was signed, and cannot be made anew.
+    With a `run`, the files are those of its folder. Raises TamperedError where the stored log is not the one that was
+    signed, and cannot be made anew.
     """
 
-    def __init__(self, store: Store, base: Reader | None) -> None:
-        self._store = store
+    def __init__(self, store: Store, base: Reader | None, run: str | None = None) -> None:
+        self._store, self._run = store, run
         self.growth = _growth_after(base) if base else Growth(Frontier(), {})
 
     @property
@@ -74,7 +76,13 @@ class LogWriter:
         return {slug: begin + n for n, (slug, _) in enumerate(portion)}, self._changed(files)
 
     def _changed(self, files: dict[str, bytes]) -> list[PendingWrite]:
-        return changed(self._store, ((log_key(name), body) for name, body in files.items()))
+        drafts = changed(self._store, ((log_key(name), body) for name, body in files.items()))
+        if self._run is None:
+            return drafts
+        return [
+            PendingWrite(log_pending_key(self._run, draft.key.removeprefix(log_key(""))), draft.body, None)
+            for draft in drafts
+        ]
 
 
 def pending_log(reader: Reader, snapshots: Iterable[Snapshot]) -> Iterator[list[PendingWrite]]:
@@ -99,7 +107,7 @@ def _growth_after(base: Reader) -> Growth:
     """Return a generation's log: as it is stored, or where that is missing or a racing publisher's, from its rows."""
     head = base.snapshot.log
     try:
-        return Growth(frontier_of(head), read_ends(frontier_of(head), reading(base.store)))
+        return Growth(frontier_of(head), read_ends(frontier_of(head), reading(base.store, base.served.run)))
     except (LogError, MissingKeyError) as error:
         damage = tampered(base.store, log_key("tile"), f"{NOT_THE_LOG} ({error})")
         parent = base.parent_reader()

@@ -61,7 +61,7 @@ class ShardWriter:
         announced one, and ShardError when rows have other slots than those asked for, or are not sorted by slug.
         """
         shards, counts, lines, delta_bytes, content = [], Counter[str](), hashlib.sha256(), 0, ContentDigest()
-        log = LogWriter(self.store, self.base)
+        log = LogWriter(self.store, self.base, self.publication.run_id)
         places, drafts = log.append_events(self.events, generation)
         self._write_log(drafts)
         cuts = slots_by_shard(self.publication.passports)
@@ -112,7 +112,7 @@ class ShardWriter:
         return [row.model_copy(update={"log_index": places[row.slug]}) if row.slug in places else row for row in rows]
 
     def _write_log(self, drafts: list[PendingWrite]) -> None:
-        self.written[Step.LOG] += write_ahead(self.store, self.base, drafts)
+        write_ahead(self.store, drafts)
 
     def _shard(self, index: int, rows: list[ShardRow]) -> ShardRef:
         """Write a shard, unless the base refers to an identical one."""

@@ -13,7 +13,7 @@ from flows.store.base import MissingKeyError, Store, TooLargeError
 from pipelines.log.entries import LogPlace, event_entry, frontier_of, issued
 from pipelines.log.tiles import MAX_BUNDLE_BYTES, Read, Tiles
 from pipelines.log.tree import Frontier, LogError, is_consistent, is_included, leaf_hash
-from pipelines.registry.layout import log_key
+from pipelines.registry.layout import log_key, log_pending_key
 from schemas.events import Event, LoggedAt, RevocationListEvent, RootEvent
 from schemas.registry import LogHead, ShardRow
 from schemas.verdict import Finding, Verdict
@@ -22,9 +22,24 @@ NOT_THE_LOG = "does not lead to the log that the snapshot states"
 REMEDY = "who watches the log was not shown it: ask its publisher, or read another copy of the registry"
 
 
-def reading(store: Store) -> Read:
-    """Return a function that reads a file of a store's log by its name below the log's folder."""
-    return lambda name: store.get(log_key(name), max_bytes=MAX_BUNDLE_BYTES).body
+def reading(store: Store, run: str | None = None) -> Read:
+    """Return a function that reads a file of a store's log by its name below the log's folder.
+
+    `run` is the one that made the generation that is served: what it added may not be at its own key yet.
+    """
+
+    def read(name: str) -> bytes:
+        try:
+            return store.get(log_key(name), max_bytes=MAX_BUNDLE_BYTES).body
+        except MissingKeyError:
+            if run is None:
+                raise
+        try:
+            return store.get(log_pending_key(run, name), max_bytes=MAX_BUNDLE_BYTES).body
+        except MissingKeyError:  # moved meanwhile
+            return store.get(log_key(name), max_bytes=MAX_BUNDLE_BYTES).body
+
+    return read
 
 
 class RegistryLog:
@@ -36,7 +51,7 @@ class RegistryLog:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.frontier, self._served = self._frontier(reader.snapshot.log), self._frontier(reader.served.log)
-        self.tiles = Tiles(self._served.size, reading(reader.store))
+        self.tiles = Tiles(self._served.size, reading(reader.store, reader.served.run))
         self._why_not = lru_cache(1)(self._reason)  # a row's verdict and its place are asked for one after the other
 
     @cached_property
@@ -103,6 +118,10 @@ class RegistryLog:
         if self.reader.snapshot.log is None or row.log_index is None or self._why_not(row):
             return None
         return LogPlace(row.log_index, self.tiles.inclusion(row.log_index, row.log_index + 1))
+
+    def is_placed(self, row: ShardRow) -> bool:
+        """Whether `place` returns what a copy of the row's passport must have, and not None as files are damaged."""
+        return self.reader.snapshot.log is None or row.log_index is None or self._why_not(row) is None
 
     def entries(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
         """Yield index and bytes of the entries from `start` on, each proved; raise TamperedError."""

@@ -11,7 +11,7 @@ from flows.publish.publication import Copies, Load, RenderCopies, Rendering, Ren
 from flows.registry.reader import Reader
 from flows.site.llms import llms_text
 from flows.site.pages import SitePages
-from flows.store.base import Store, find
+from flows.store.base import Store, TooLargeError, find
 from flows.trust.roots import RootChain
 from pipelines.log.checkpoint import LogCheckpoint, note
 from pipelines.log.entries import LogPlace, frontier_of
@@ -90,9 +90,12 @@ def stored_brief(store: Store, slug: str, document: bytes) -> bytes | None:
 
     Its signature is for the reader to check: it is copied as it is.
     """
-    blob = find(store, brief_key(slug), max_bytes=MAX_BRIEF_BYTES)
-    signed = orjson.loads(blob.body).get("signed", {}) if blob else {}
-    return blob.body if blob and signed.get("passport_sha256") == hashlib.sha256(document).hexdigest() else None
+    try:
+        blob = find(store, brief_key(slug), max_bytes=MAX_BRIEF_BYTES)
+        signed = orjson.loads(blob.body)["signed"]["passport_sha256"] if blob else None
+    except (orjson.JSONDecodeError, KeyError, TypeError, TooLargeError):
+        return None
+    return blob.body if blob and signed == hashlib.sha256(document).hexdigest() else None
 
 
 def site_files(signer: Signer, chain: RootChain | None = None) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 import orjson
 from pydantic import Field, ValidationError
 
+from flows.config.given_files import read_file
 from flows.config.user_folders import state_folder
 from flows.errors import FlowError
 from pipelines.formats.strict_json import MalformedJsonError, parse
@@ -156,8 +157,7 @@ class Memory:
 
     def _read(self) -> _File:
         try:
-            with self.path.open("rb") as opened:
-                raw = opened.read(MAX_FILE_BYTES + 1)
+            raw = read_file(self.path, max_bytes=MAX_FILE_BYTES + 1)
         except FileNotFoundError:
             return _File()
         except OSError as error:

@@ -92,8 +92,15 @@ def _ensure_leads_to(log: Frontier, level: int, ends: Mapping[str, bytes]) -> No
     if not width:
         return
     key = tile_key(level, index, width)
-    above = index.bit_count()
     if len(ends[key]) != width * HASH_BYTES:
         raise LogError(f"{key} has {len(ends[key])} bytes, not {width * HASH_BYTES}")
-    if Frontier().appended(hashes_in(ends[key])).hashes != log.hashes[above : above + width.bit_count()]:
+    if not leads_to(log, level, index, ends[key]):
         raise LogError(f"{key} does not lead to the signed log")
+
+
+def leads_to(log: Frontier, level: int, index: int, tile: bytes) -> bool:
+    """Whether the last tile of a level, which is not full, has the hashes that a log's frontier states of it."""
+    above, width = index.bit_count(), len(tile) // HASH_BYTES
+    last = divmod(log.size >> TILE_LEVELS * level, TILE_WIDTH)
+    stated = log.hashes[above : above + width.bit_count()]
+    return last == (index, width) and Frontier().appended(hashes_in(tile)).hashes == stated

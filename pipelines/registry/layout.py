@@ -81,6 +81,7 @@ _RULES: tuple[tuple[re.Pattern[str], Headers], ...] = tuple(
     (re.compile(pattern), Headers(content_type, cache_control))
     for pattern, content_type, cache_control in (
         (r"registry/(timestamp|applied|pages)\.json", "application/json", _REVALIDATED),
+        (r"registry/log/pending/.+", "application/octet-stream", _REVALIDATED),
         (r"registry/log/checkpoint", "text/plain; charset=utf-8", _REVALIDATED),
         (r"registry/log/tile/.+\.p/[0-9]+", "application/octet-stream", _MINUTES),
         (r"registry/log/tile/.+", "application/octet-stream", _IMMUTABLE),
@@ -184,6 +185,16 @@ def delta_key(generation: int) -> str:
 def log_key(name: str) -> str:
     """Key of a file of the public log, by its name in C2SP's tlog-tiles."""
     return f"registry/log/{name}"
+
+
+def log_pending_folder(run: str) -> str:
+    """Folder of the files of the log that a run adds, until its generation is served and they are at their keys."""
+    return f"registry/log/pending/{run}"
+
+
+def log_pending_key(run: str, name: str) -> str:
+    """Key of such a file, by its name in C2SP's tlog-tiles."""
+    return f"{log_pending_folder(run)}/{name}"
 
 
 def page_list_key(sha256: str) -> str:

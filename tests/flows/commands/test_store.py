@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,10 +9,11 @@ from flows.api.nginx import configuration
 from flows.registry.signed_files import read_page_list
 from flows.run.assemble import GateClosedError
 from flows.store.local import LocalStore
+from flows.trust.seen import default_memory
 from pipelines.log.tiles import file_names
 from pipelines.registry import layout
 from tests.support.cli import Terminal
-from tests.support.runs import NOON, Record, edited, files, playing, reader, refresh
+from tests.support.runs import NOON, SIGNER, Record, edited, files, playing, reader, refresh
 from tests.support.spiders.crawls import crawled
 from tests.support.spiders.server import serving
 
@@ -96,6 +98,28 @@ def test_a_scrub_names_the_damage_and_repairs_it(later: Path, tmp_path: Path, pa
     assert (ended.status, key in ended.err, "1 damaged" in ended.out) == (1, True, True)
     assert passports("store", "scrub", "--store", later, "--copy", copy).status == 0
     assert passports("store", "scrub", "--store", later, "--json").json()["damages"] == []
+
+
+@pytest.mark.parametrize("spoil", [lambda body: body.replace(b"QwQ", b"QvQ"), lambda _: b"{", lambda _: b"x" * 5000])
+def test_a_damaged_brief_is_signed_anew_or_copied(
+    spoil: Callable[[bytes], bytes], later: Path, tmp_path: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brief, copy = later / layout.brief_key(QWEN), tmp_path / "copy"
+    before = brief.read_bytes()
+    assert passports("publish", "--store", later, "--to", copy).status == 0
+    assert (copy / layout.brief_key(QWEN)).read_bytes() == before
+    brief.write_bytes(spoil(before))
+    assert passports("store", "scrub", "--store", later).status == 0
+    assert brief.read_bytes() == before, "with the key at hand it is signed anew"
+    brief.write_bytes(spoil(before))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nobody"))
+    monkeypatch.delenv("PASSPORTS_SIGNING_KEY_FILE")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "reader"))
+    default_memory().pin(str(later), SIGNER.key_id)
+    ended = passports("store", "scrub", "--store", later)
+    assert (ended.status, "is not a signed brief of what" in ended.err) == (1, True)
+    assert passports("store", "scrub", "--store", later, "--copy", copy).status == 0
+    assert brief.read_bytes() == before
 
 
 def test_what_a_killed_run_left_is_finished_by_the_next_one(later: Path, records: list[Record]) -> None:

@@ -171,7 +171,7 @@ def test_a_snapshot_that_is_gone_is_not_gone_behind(local: LocalStore, mark: Rem
     with pytest.raises(RecoveryError, match=r"generation 3 was published.*or publish to an empty store"):
         recovered(local, mark)
     local.put(layout.POINTER_KEY, pointers[1])
-    with pytest.raises(RecoveryError, match=r"generation 3 was published.*remove here from .*seen\.json"):
+    with pytest.raises(RecoveryError, match=r"generation 3 was published.*run `passports store forget`"):
         recovered(local, mark)
 
 

@@ -4,16 +4,19 @@ from pathlib import Path
 import pytest
 
 from flows.maintenance.garbage import collect
-from flows.maintenance.replicate import Replicated, replicate
+from flows.maintenance.replicate import MAX_REPORT_BYTES, Replicated, replicate
 from flows.publish.publication import PublicationError
 from flows.registry.reader import Reader
 from flows.registry.signed_files import TamperedError
+from flows.site.rendering import site_files
 from flows.store.base import Store
 from flows.store.local import LocalStore
 from flows.store.open import open_store
 from pipelines.log.tiles import file_names
 from pipelines.registry import layout
+from pipelines.signing.keys import Signer
 from tests.flows.publish.test_protocol import assert_whole
+from tests.support.cli import Terminal
 from tests.support.object_stores import SERVED, place_of
 from tests.support.publications import (
     AT,
@@ -127,3 +130,33 @@ def test_an_empty_target_in_memory_is_raced_first(origin: Store) -> None:
     target = open_store("memory:///")
     bring(origin, target)
     assert not list(target.list("registry/probe"))
+
+
+def test_what_nobody_signed_is_not_copied(origin: Store, tmp_path: Path) -> None:
+    """A page with a script, a root that is none, and a report that is no JSON or has another name."""
+    planted = (
+        "registry/runs/evil.html",
+        "registry/runs/evil.json",
+        "registry/root/1.json",
+        "registry/revocations/1.json",
+    )
+    for key in planted:
+        origin.put(key, b"<script>alert(1)</script>")
+    origin.put("registry/runs/large.json", b"[" + b" " * MAX_REPORT_BYTES + b"]")
+    origin.put("registry/runs/good.json", b'{"run": "good"}')
+    target = LocalStore(tmp_path / "target")
+    replicate(reader(origin), target, RENDERING, nonce="mirror")
+    assert [key for key in (*planted, "registry/runs/large.json") if target.exists(key)] == []
+    assert target.get("registry/runs/good.json").body == b'{"run": "good"}'
+
+
+@pytest.mark.parametrize("key", [layout.JWKS_KEY, layout.PUBLIC_KEY_KEY])
+def test_a_mirror_names_no_key_that_is_not_trusted(
+    key: str, store: Path, tmp_path: Path, passports: Terminal, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert passports("publish", "--store", store, "--to", tmp_path / "good").status == 0
+    assert (tmp_path / "good" / key).read_bytes() == (store / key).read_bytes()
+    (store / key).write_bytes(site_files(Signer(bytes(32)))[key])
+    assert passports("publish", "--store", store, "--to", tmp_path / "mirror").status == 0
+    assert f"{key} names a key that is not trusted here, and is not copied" in caplog.text
+    assert not (tmp_path / "mirror" / key).exists()

@@ -17,7 +17,7 @@ from flows.registry.reader import Reader
 from flows.registry.signed_files import seal
 from flows.store.local import LocalStore
 from flows.trust.roots import chain_from
-from pipelines.log.tiles import tile_key
+from pipelines.log.tiles import bundle_key, tile_key
 from pipelines.registry.layout import POINTER_KEY, log_key, snapshot_key
 from pipelines.signing.roots import SignedRoot
 from schemas.registry import Pointer, Snapshot
@@ -106,14 +106,16 @@ def test_each_event_is_an_entry(store: LocalStore) -> None:
 
 
 def test_the_tiles_are_written_before_the_pointer(store: LocalStore) -> None:
-    there: list[bytes] = []
+    there: dict[str, bytes] = {}
 
     def at_pointer(step: Step, done: int, _: int) -> None:
         if step is Step.POINTER and done == 0:
-            there.append(store.get(log_key(tile_key(0, 0, 15))).body)
+            there.update({key: store.get(key).body for key in store.list("registry/log/pending")})
 
     revoke(publishing(store, on_step=at_pointer), RENDERING, REVOCATIONS, SLUG, "Its licence was stated wrongly.")
-    assert there == [store.get(log_key(tile_key(0, 0, 15))).body]
+    assert {key.partition("-revoke/")[2]: body for key, body in there.items()} == {
+        name: store.get(log_key(name)).body for name in (tile_key(0, 0, 15), bundle_key(0, 15))
+    }
 
 
 def test_a_root_that_is_in_force_and_not_published_under_is_not_logged(store: LocalStore) -> None:

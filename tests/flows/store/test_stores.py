@@ -1,5 +1,7 @@
 """Every kind of store keeps the same promises."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -31,6 +33,7 @@ from flows.store.remote import ObjectStore
 from pipelines.registry.layout import POINTER_KEY, headers
 from tests.support.object_stores import SERVED, place_for
 from tests.support.publications import CreatesOnly
+from tests.support.waiting import LIMIT_S
 
 
 @pytest.fixture(params=["local", "memory", *SERVED])
@@ -292,3 +295,20 @@ def test_items_are_drawn_while_calls_are_in_flight_and_no_further_ahead_than_the
 
 def test_batches_leave_nothing_out() -> None:
     assert list(batches(range(7), 3)) == [(0, 1, 2), (3, 4, 5), (6,)]
+
+
+NO_ROOM = """
+import resource, sys, threading
+from pathlib import Path
+from flows.store.local import LocalStore
+from flows.store.probe import probe
+resource.setrlimit(resource.RLIMIT_AS, (2 * 2**30, 2 * 2**30))
+threading.stack_size(2**28)
+probe(LocalStore(Path(sys.argv[1])), nonce="0" * 32)
+"""
+
+
+def test_threads_that_cannot_be_started_end_the_probe(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", NO_ROOM, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT_S)
+    assert "StoreError: 16 threads are needed, and one cannot be started" in done.stderr

@@ -220,3 +220,10 @@ def test_a_bucket_is_named_with_the_service_that_it_is_at() -> None:
     assert canonical_store("s3://b/p", here) == "s3://b/p at http://localhost:8333"
     assert canonical_store("gs://b/p", here) == "gs://b/p"
     assert canonical_store("az://c", {"AZURE_STORAGE_ACCOUNT_NAME": "ours"}) == "az://c at ours"
+
+
+def test_a_pipe_in_its_place_is_an_error_at_once(memory: Memory) -> None:
+    memory.path.parent.mkdir()
+    os.mkfifo(memory.path)
+    with pytest.raises(SeenError, match="cannot be used"):
+        memory.recall(PLACE, KEY)

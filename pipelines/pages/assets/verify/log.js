@@ -16,7 +16,7 @@ function tileKey(level, index, width) {
   for (let rest = Math.floor(index / 1000); rest > 0; rest = Math.floor(rest / 1000)) {
     groups.unshift(`x${String(rest % 1000).padStart(3, "0")}`);
   }
-  return `registry/log/tile/${level}/${groups.join("/")}${width < WIDTH ? `.p/${width}` : ""}`;
+  return `tile/${level}/${groups.join("/")}${width < WIDTH ? `.p/${width}` : ""}`;
 }
 
 /** Return the root of a log from the roots of its complete subtrees, the largest first; null where they are not its. */
@@ -31,17 +31,27 @@ async function rootOf({ size, hashes }) {
 
 /**
  * Return the log of a `head` (a snapshot's `log`), whose tiles are not trusted; `fetchFile(key)` returns bytes, or null.
+ * What the snapshot's `run` added may not be at its own key yet.
  *
  * `leftOf(index, entry)`: the hashes to the left of an entry (bytes), the nearest first, if it is at that index; else null.
  * `rootAt(size)`: the root in hexadecimal that the log had at an earlier size; null where that cannot be proved.
  */
-export function openLog(head, fetchFile) {
+export function openLog(head, run, fetchFile) {
+  const keys = (name) => [`registry/log/${name}`, `registry/log/pending/${run}/${name}`, `registry/log/${name}`];
+  const read = async (name) => {
+    for (const key of keys(name)) {
+      const bytes = await fetchFile(key);
+      if (bytes) return bytes;
+    }
+    return null;
+  };
+
   async function complete(level, at) {
     const [tileLevel, above] = [Math.floor(level / LEVELS), level % LEVELS];
     const first = at * 2 ** above;
     const tile = Math.floor(first / WIDTH);
     const width = Math.min(WIDTH, Math.floor(head.size / WIDTH ** tileLevel) - tile * WIDTH);
-    const bytes = await fetchFile(tileKey(tileLevel, tile, width));
+    const bytes = await read(tileKey(tileLevel, tile, width));
     if (bytes?.length !== width * HASH_BYTES) throw new RangeError("a tile is missing, or has another size");
     const hash = (n) => bytes.slice((first % WIDTH + n) * HASH_BYTES, (first % WIDTH + n + 1) * HASH_BYTES);
     let hashes = Array.from({ length: 2 ** above }, (_, n) => hash(n));

@@ -89,7 +89,7 @@ export function verifyInRegistry({ fetchFile, slug, document, copy, seen = {} },
     requireNotRevoked(passport, registry);
     if (given) await compare(given, passport, wanted, trust);
     requireUnfrozen(registry, trust.at);
-    const log = registry.snapshot.log && openLog(registry.snapshot.log, fetchFile);
+    const log = registry.snapshot.log && openLog(registry.snapshot.log, registry.snapshot.run, fetchFile);
     const place = await requireLogged(registry.snapshot, row, log, fetchFile);
     if (log) await requireEventsLogged(registry, log, trust);
     const now = stateOf(registry, trust, log && await log.rootAt(registry.snapshot.log.size));
