@@ -146,7 +146,7 @@ def test_the_demo_signs_with_its_own_key_whatever_is_set(equipped: Path) -> None
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (None, "No such file"),
+        (None, "does not exist: name a file"),
         ("[openrouter", "Expected"),
         ("openrouter = 5", "validation error"),
         ("[openrouter]\nminimum_listings = 3\n", "largest_drop"),
