@@ -42,8 +42,8 @@ class Ran(NamedTuple):
         """Name the verdicts that it gave and that are not good; without one, what it says about a registry's file."""
         if self.code == 0:
             return []
-        found = [verdict for verdict in Verdict if not verdict.good and re.search(rf"\b{verdict}\b", self.said)]
-        named = re.search(r"(registry/\S+) ([a-z][^:(]{3,50})", " ".join(self.said.split()))
+        found = [verdict for verdict in Verdict if not verdict.good and re.search(rf"\b{verdict}\b", self.output)]
+        named = re.search(r"(registry/\S+) ([a-z][^:(]{3,50})", " ".join(self.output.split()))
         return [str(verdict) for verdict in found] or ([f"{named[1]} {named[2].strip()}"] if named else [])
 
     def faults(self, *, code: int, says: str = "") -> list[str]:
