@@ -5,6 +5,7 @@
 #   make test-slow  the tests that take long: PostgreSQL, Azure, killed runs, Dask, recorded months
 #   make venv   only .venv, from which `passports` runs
 #   make bench  the time of building and verifying a passport, step by step, beside the least possible; start-up; cards
+#   make bench-again  the time of a run on a day with nothing and with 1 % changed, and of a crawl beside Scrapy alone
 #   make attacks  attack a store, a crawl and a reader from outside; 200,000 mutated passports and 10,000 hostile records
 #   make drill   the day on which keys leak: revoked, replaced, everything issued again, and what each reader saw
 #   make audit   bandit over the code, hashes of the lock, and advisories about each dependency
@@ -24,11 +25,11 @@ INSTALLED := $(AZURITE)/node_modules/.package-lock.json
 # given order, which begins with the longest.
 SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-slow azurite axe lint check format bench attacks drill audit fuzz mutants accuracy clean venv
+.PHONY: help demo test test-slow azurite axe lint check format bench bench-again attacks drill audit fuzz mutants accuracy clean venv
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '2,13s/^#   //p' Makefile
+	@sed -n 's/^#   //p' Makefile
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -87,6 +88,9 @@ check: lint test
 format: $(SYNCED)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench-again: $(SYNCED)
+	$(BIN)/python -m benchmarks.again
 
 bench: $(SYNCED)
 	$(BIN)/python -m benchmarks.performance

@@ -39,6 +39,8 @@ class Hub(NamedTuple):
     items: int
     page: int
     latency_s: float
+    changed: int = 0
+    """One repository in this many has a newer commit, with another card; 0 is none."""
 
 
 def repository(hub: Hub, number: int) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def repository(hub: Hub, number: int) -> dict[str, Any]:
         "gated": "manual" if number % 50 == 7 else False,
         "createdAt": "2025-01-01T00:00:00.000Z",
         "lastModified": moment,
-        "sha": hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest(),
+        "sha": hashlib.sha1(f"{name}{is_changed(hub, number) or ''}".encode(), usedforsecurity=False).hexdigest(),
         "pipeline_tag": "text-generation",
         "library_name": "transformers",
         "likes": (hub.items - number) // 100,
@@ -71,8 +73,13 @@ def repository(hub: Hub, number: int) -> dict[str, Any]:
     }
 
 
-def card(number: int) -> bytes:
-    """Return an invented card of common length."""
+def is_changed(hub: Hub, number: int) -> bool:
+    """Whether a repository has a newer commit."""
+    return hub.changed > 0 and number % hub.changed == 0
+
+
+def card(number: int, *, changed: bool = False) -> bytes:
+    """Return an invented card of common length, one of a newer commit with a sentence more."""
     family, licence = FAMILIES[number % len(FAMILIES)], LICENCES[number % len(LICENCES)]
     lines = [
         f"---\nlicense: {licence}\nlanguage:\n- en\nlibrary_name: transformers\n---\n# {family.title()} {number}\n",
@@ -82,6 +89,7 @@ def card(number: int) -> bytes:
         "## Limitations\n",
         "The model may produce text that sounds right and is wrong.\n",
         f"It was not tested on inputs longer than {256 * (1 + number % 64)} tokens.\n",
+        *(["It may repeat personal data that occurs in its training data.\n"] if changed else []),
     ]
     return "\n".join(lines).encode()
 
@@ -106,7 +114,7 @@ def answer(hub: Hub, target: str, host: str) -> tuple[int, bytes, dict[str, str]
         return 200, orjson.dumps(repository(hub, number)), {}
     if number is None or number % CARDLESS == CARDLESS - 1:
         return 404, b"Entry not found", {"Content-Type": "text/plain"}
-    return 200, card(number), {"Content-Type": "text/plain; charset=utf-8"}
+    return 200, card(number, changed=is_changed(hub, number)), {"Content-Type": "text/plain; charset=utf-8"}
 
 
 def page(hub: Hub, query: dict[str, str], pairs: list[tuple[str, str]], host: str) -> tuple[int, bytes, dict[str, str]]:
@@ -158,20 +166,23 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
     parser.add_argument("--page", type=int, default=LARGEST_PAGE, help="the most items on one page of the list")
     parser.add_argument("--latency-ms", type=float, default=0.0)
+    parser.add_argument("--changed", type=int, default=0, help="one repository in so many has a newer commit")
     given = parser.parse_args()
-    asyncio.run(serve(Hub(given.items, given.page, given.latency_ms / 1000), given.port))
+    asyncio.run(serve(Hub(given.items, given.page, given.latency_ms / 1000, given.changed), given.port))
 
 
 @contextmanager
-def serving(items: int) -> Iterator[str]:
+def serving(items: int, *, port: int = 0, changed: int = 0) -> Iterator[str]:
     """Serve an invented Hub until the context ends; yield its address."""
-    command = [sys.executable, "-m", "benchmarks.hub_server", "--items", str(items), "--port", "0"]
+    command = [sys.executable, "-m", "benchmarks.hub_server", "--items", str(items), "--port", str(port)]
+    command += ["--changed", str(changed)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own server
         assert server.stdout is not None
         try:
             yield server.stdout.readline().split()[0]
         finally:
             server.terminate()
+            server.wait()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from flows.config.clock import ClockError
 from flows.config.interrupts import TERMINATED
 from flows.errors import FlowError, SettingsError
 from flows.output import READER_GONE, OutputError
-from flows.store.base import StoreAddressError
+from flows.store.base import MissingKeyError, StoreAddressError
+from flows.usage.agents import agents
 from flows.usage.keys import keys_app, revoking
 from flows.usage.log import log_app
 from flows.usage.readers import readers
@@ -43,6 +44,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(readers)
+app.add_typer(agents)
 app.add_typer(revoking)
 app.add_typer(store_app, name="store")
 app.add_typer(log_app, name="log")
@@ -197,28 +199,6 @@ def serve(
     serving.serve(store, trusting, serving.Server(host, port, workers, rate, browser=browser))
 
 
-@command(app, "passports mcp", "passports mcp --http --port 8001", "passports mcp --store https://unfragile.ai")
-def mcp(
-    store: Store = None,
-    http: Annotated[bool, typer.Option("--http", help="Serve over streamable HTTP instead of stdio.")] = False,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0: any free one.")] = 8001,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    key: Key = None,
-    root: Root = None,
-    state: State = None,
-    no_state: NoState = False,
-) -> None:
-    """Serve the registry to agents as tools of the Model Context Protocol."""
-    from flows.audit.opened import chosen_trust
-    from flows.config.extras import require
-
-    require("mcp", "`passports mcp`")
-    from flows.agents.serving import serve_tools
-
-    trusting = chosen_trust(key, root, state, no_state=no_state)
-    serve_tools(store, trusting, (host, port) if http else None, terminal.note)
-
-
 def main() -> None:
     """Run a command; print each known error as one sentence, with --json as an answer too, and exit with its status."""
     as_json = "--json" in sys.argv[1:]
@@ -232,7 +212,7 @@ def main() -> None:
             terminal.error(str(error))
         sys.exit(error.status)
     except FlowError as error:
-        _end(str(error), EXIT_NO, as_json=as_json, beside=error.answer)
+        _end(_sentence(error), EXIT_NO, as_json=as_json, beside=error.answer)
     except PipelineError as error:
         _end(str(error), EXIT_NO, as_json=as_json)
     except USAGE_ERROR as error:
@@ -243,6 +223,14 @@ def main() -> None:
         if message := ENDED_BY_SIGNAL.get(ending.code):
             terminal.failed(message, status=int(ending.code or 0), as_json=as_json)
         raise
+
+
+def _sentence(error: FlowError) -> str:
+    """Return an error's message, for a missing file of a registry with what to do: only then does it come this far."""
+    if not isinstance(error, MissingKeyError):
+        return str(error)
+    restore = "restore it from a copy of the store, as with `passports store scrub --copy URL`"
+    return f"{error}, although a signed file names it: {restore}"
 
 
 def _end(message: str, status: int, *, as_json: bool, beside: Mapping[str, object] | None = None) -> NoReturn:

@@ -5,6 +5,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
+from io import TextIOWrapper
 from typing import Any, TextIO, cast
 
 from flows.errors import FlowError
@@ -65,5 +66,7 @@ def guard() -> None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - as long as the process lasts
     if sys.stdout is None:
         raise OutputError("standard output is closed: send it to a file, or to /dev/null", BAD_USE)
+    if isinstance(sys.stdout, TextIOWrapper):  # whatever its encoding lacks is written as "\\u2192", and ends nothing
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.stdout = cast("TextIO", Output(sys.stdout, "standard output"))
     sys.stderr = cast("TextIO", Output(sys.stderr, "standard error"))

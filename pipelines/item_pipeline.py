@@ -1,12 +1,44 @@
 """Scrapy's item pipeline, which admits each record. The only module here that follows an interface of Scrapy."""
 
+from typing import Protocol, Self
+
+from scrapy.crawler import Crawler
+from scrapy.utils.misc import load_object
+
 from pipelines.normalise.admit import admit
 from schemas.crawl import AdmittedLine, FetchFailure, PageDone, QuarantinedLine
-from schemas.listing import Quarantined, RawListing
+from schemas.listing import Listing, Quarantined, RawListing
+
+
+class FormerReadings(Protocol):
+    """What records were read into by earlier crawls, and by this one so far."""
+
+    def find(self, raw: RawListing) -> Listing | None:
+        """Return what the same record was read into by the same readers; None where it has to be read."""
+
+    def remember(self, line: AdmittedLine) -> None:
+        """Store what a record was read into."""
+
+    def close(self) -> None:
+        """End the use."""
 
 
 class AdmitListing:
-    """Turns a spider's records into lines of the crawl file."""
+    """Turns a spider's records into lines of the crawl file; a record that has not changed is not read again."""
+
+    def __init__(self, former: FormerReadings | None = None) -> None:
+        self.former = former
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Open the former readings that the settings name, where they name any."""
+        named = crawler.settings.get("FORMER_READINGS")
+        return cls(load_object(named).from_settings(crawler.settings) if named else None)
+
+    def close_spider(self) -> None:
+        """Store the readings of this crawl."""
+        if self.former is not None:
+            self.former.close()
 
     def process_item(
         self, item: RawListing | Quarantined | FetchFailure | PageDone
@@ -16,7 +48,12 @@ class AdmitListing:
             return item
         if isinstance(item, Quarantined):
             return QuarantinedLine(quarantined=item)
+        if self.former is not None and (listing := self.former.find(item)) is not None:
+            return AdmittedLine(raw=item, listing=listing)
         judged = admit(item)
         if isinstance(judged, Quarantined):
             return QuarantinedLine(quarantined=judged)
-        return AdmittedLine(raw=item, listing=judged)
+        line = AdmittedLine(raw=item, listing=judged)
+        if self.former is not None:
+            self.former.remember(line)
+        return line

@@ -85,4 +85,7 @@ RATED_FROM = 0
 SOURCE_DATE_EPOCH = os.environ.get("SOURCE_DATE_EPOCH", "")  # seconds; where set, it is the clock
 CRAWL_FILE = ""  # path of the crawl file; nothing is written without it
 RESUME = False  # whether to continue the file of the same crawl, cut off less than a day ago
+FORMER_READINGS = "spiders.extensions.readings.Readings"  # used by the item pipeline, whose room imports none of ours
+READINGS = ""  # path of the file of former readings; without it every record is read
+READER = ""  # digest of the code and rules that read records: readings of any other are not used
 PARENT_PID = 0  # id of the process whose end is the crawl's too

@@ -10,7 +10,9 @@ from flows.audit.opened import TrustOptions
 from flows.client.opening import RECORDING_NOTE, is_recording, opener
 from flows.config.clock import source_date_epoch
 from flows.config.settings import read_settings
+from flows.registry.signed_files import EmptyStoreError
 from flows.store.open import open_store
+from pipelines.registry.layout import POINTER_KEY
 
 
 def serve_tools(
@@ -19,6 +21,8 @@ def serve_tools(
     """Serve a registry's tools to agents: over HTTP at a host and port (`note` gets the address), or over stdio."""
     settings, epoch = read_settings(store=store_url), source_date_epoch()
     store = open_store(settings.store)
+    if not store.exists(POINTER_KEY):
+        raise EmptyStoreError(store)
     server = agent_server(CurrentRegistry(opener(store, settings, trusting, epoch=epoch), time.monotonic))
     if is_recording(store, trusting, epoch=epoch):
         note(RECORDING_NOTE)

@@ -18,6 +18,7 @@ from pipelines.formats.slugs import is_slug
 from pipelines.registry.layout import POINTER_KEY, log_key, shard_key
 from pipelines.signing.keys import KeyRing
 from pipelines.signing.verification import verify_passport
+from schemas.registry import ShardRow
 from schemas.verdict import Finding, Verdict
 
 if TYPE_CHECKING:
@@ -77,9 +78,8 @@ def judged_slug(
     """
     reader = registry.reader
     if _attempt(registry, lambda: reader.row(slug)) is None:
-        return JudgedTarget(
-            slug, Finding(Verdict.NOT_IN_SNAPSHOT, str(unknown_slug(slug, (row.slug for row in reader.rows())))), ()
-        )
+        reason = f"{unknown_slug(slug, (row.slug for row in reader.rows()))}; no file has that name either"
+        return JudgedTarget(slug, Finding(Verdict.NOT_IN_SNAPSHOT, reason), ())
     if reader.is_served:
         finding = _attempt(registry, lambda: check_copy(reader, slug, base_urls=base_urls, log=log))
         return JudgedTarget(slug, finding, ("served object", "log", "copy"))
@@ -121,6 +121,16 @@ def proved(judged: JudgedTarget, prover: "Auditor", registry: OpenedRegistry) ->
 def names_slug(target: str) -> bool:
     """Whether a target is a slug, and no file has that name."""
     return is_slug(target) and not Path(target).is_file()
+
+
+def names_both(target: str) -> bool:
+    """Whether a target may be a slug, and is the name of a file too, as within a store's folder; never of *.json."""
+    return is_slug(target) and Path(target).is_file() and not target.endswith(".json")
+
+
+def lists(registry: OpenedRegistry, slug: str) -> bool:
+    """Whether a registry lists a passport of this slug, as far as can be read."""
+    return isinstance(_attempt(registry, lambda: registry.reader.row(slug)), ShardRow)
 
 
 def _attempt(

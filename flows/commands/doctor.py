@@ -17,6 +17,7 @@ from flows.checkup.machine import Check, ensure_writable, first_there, fixed_clo
 from flows.commands import terminal
 from flows.config.clock import system_clock
 from flows.config.extras import require_chosen
+from flows.config.given_files import why_no_answer
 from flows.config.settings import Settings, gates_of, read_settings
 from flows.config.signing_key import find_key, key_file
 from flows.config.web import Fetching, fetch
@@ -155,7 +156,7 @@ def _network(source: str, url: str, clock: Callable[[], datetime]) -> Iterator[C
         _, told = _fetched(f"{url}{path}", 0) if allowed else (b"", None)
     except (OSError, ValueError, HTTPException) as error:
         remedy = f"check the network and PASSPORTS_{source.upper()}_URL, or leave it out of PASSPORTS_SOURCES"
-        yield Check(name, "unfit", f"no usable answer from {url} ({error}): {remedy}")
+        yield Check(name, "unfit", f"no usable answer from {url} ({why_no_answer(error)}): {remedy}")
         return
     if not allowed:
         yield Check(

@@ -48,7 +48,7 @@ def serve(store_url: str | None, trusting: TrustOptions, server: Server) -> None
     settings = read_settings(store=store_url)
     store, epoch = open_store(settings.store), source_date_epoch()
     if not store.exists(POINTER_KEY):
-        raise EmptyStoreError(f"nothing published yet at {settings.store}: run `passports refresh` first")
+        raise EmptyStoreError(store)
 
     def made() -> ASGIApp:
         store = open_store(settings.store)

@@ -9,6 +9,7 @@ from flows.commands.options import moment
 from flows.config.clock import clock_of, source_date_epoch
 from flows.config.settings import Settings, read_settings
 from flows.config.signing_key import SigningKeyError, find_key
+from flows.errors import SettingsError
 from flows.maintenance.brief_scrub import copies_with_briefs
 from flows.maintenance.garbage import Collection, collect, plan
 from flows.maintenance.repair import recover
@@ -24,6 +25,7 @@ from flows.trust.trusted_keys import remembered_keys
 from pipelines.formats.text import amount
 from pipelines.pages.site import Site
 from pipelines.passport.links import Issuer
+from pipelines.registry.layout import POINTER_KEY
 from pipelines.signing.keys import KeyRing, Signer
 from schemas.times import timestamp
 
@@ -65,6 +67,8 @@ def scrub_store(store_url: str | None, *, budget: int, copy: str | None, as_json
     store = open_store(settings.store)
     trusted, issuer = remembered_keys(settings, store), Issuer(settings.issuer, settings.base_url)
     other, pages = open_store(copy) if copy else None, pages_for(Site(issuer), None)
+    if copy and other and not other.exists(POINTER_KEY):
+        raise SettingsError(f"--copy: nothing is published at {copy}: name a store that has the same passports")
     copies = copies_with_briefs(issuer, trusted, _signer_of_briefs(settings, trusted), filter(None, (store, other)))
     done = Scrubber(store, trusted, moment(None), copies, other, pages).scrub(budget)
     if as_json:

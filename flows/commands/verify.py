@@ -9,11 +9,14 @@ from datetime import datetime
 
 from flows.audit.opened import TrustOptions, open_registry, pin_first
 from flows.audit.verification import (
+    STDIN,
     JudgedTarget,
     OpenedRegistry,
     judged_all,
     judged_document,
     judged_slug,
+    lists,
+    names_both,
     names_slug,
     proved,
 )
@@ -47,16 +50,14 @@ def verify(scope: Scope, trusting: TrustOptions, *, as_json: bool) -> None:
 
     Raise SettingsError for options that do not go together.
     """
-    if bool(scope.targets) == scope.every:
-        raise SettingsError("name the passports to verify, or give --all")
-    if scope.evidence and not all(map(names_slug, scope.targets)):
-        raise SettingsError("--evidence reads the store's records: name passports by their slugs, or give --all")
-    if trusting.first_use and trusting.memory is None:
-        raise SettingsError("--trust-on-first-use must remember a key: leave out --no-state")
+    _ensure_fitting(scope, trusting)
     settings, now = read_settings(store=scope.store_url), moment(scope.at)
     targets = scope.targets
     if not (scope.every or scope.store_url):
-        if not any(map(names_slug, targets)):
+        by_name = any(map(names_slug, targets)) or (
+            "store" in settings.model_fields_set and any(map(names_both, targets))
+        )
+        if not by_name:
             tell(*_by_signature(targets, settings, trusting, now, None), as_json=as_json, brief=False)
             return
         if not all(map(names_slug, targets)) and (unread := _unreadable(settings, trusting, now)):
@@ -79,8 +80,22 @@ def verify(scope: Scope, trusting: TrustOptions, *, as_json: bool) -> None:
     tell(judged, opened.trust, as_json=as_json, brief=scope.every)
 
 
+def _ensure_fitting(scope: Scope, trusting: TrustOptions) -> None:
+    """Raise SettingsError for options that do not go together."""
+    if scope.targets and scope.every:
+        raise SettingsError("give either passports to verify or --all, not both")
+    if scope.targets.count(STDIN) > 1:
+        raise SettingsError("- reads the whole of standard input: give it once")
+    if not scope.targets and not scope.every:
+        raise SettingsError("name the passports to verify, or give --all")
+    if scope.evidence and not all(names_slug(target) or names_both(target) for target in scope.targets):
+        raise SettingsError("--evidence reads the store's records: name passports by their slugs, or give --all")
+    if trusting.first_use and trusting.memory is None:
+        raise SettingsError("--trust-on-first-use must remember a key: leave out --no-state")
+
+
 def _judged(target: str, registry: OpenedRegistry, settings: Settings) -> JudgedTarget:
-    if names_slug(target):
+    if names_slug(target) or (names_both(target) and lists(registry, target)):
         return judged_slug(target, registry, base_urls_of(settings))
     return judged_document(target, registry, registry.reader.keys, registry.reader.at, private=settings.allow_private)
 
@@ -102,9 +117,17 @@ def _by_signature(
     return [
         JudgedTarget(target, of_slugs, ())
         if of_slugs and names_slug(target)
-        else judged_document(target, None, trust.keys, now, private=settings.allow_private)
+        else _which(judged_document(target, None, trust.keys, now, private=settings.allow_private))
         for target in targets
     ], trust
+
+
+def _which(judged: JudgedTarget) -> JudgedTarget:
+    """Return a bad verdict on a file that has the name of a slug with which of the two was read."""
+    if judged.finding.verdict.good or not names_both(judged.target):
+        return judged
+    reason = f"{judged.finding.reason}; read was the file of this name: for the passport of this slug, give its --store"
+    return judged._replace(finding=judged.finding._replace(reason=reason))
 
 
 def base_urls_of(settings: Settings) -> tuple[str, ...]:

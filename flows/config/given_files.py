@@ -9,7 +9,7 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError
 
-from flows.config.web import SCHEMES, Fetching, fetch
+from flows.config.web import SCHEMES, Fetching, PrivateAddressError, fetch
 from flows.errors import FlowError
 
 FETCH_DEADLINE_S = 20.0
@@ -35,7 +35,30 @@ def read_given(target: str, *, private: bool, deadline_s: float = FETCH_DEADLINE
     try:
         return read_file(Path(target), max_bytes=MAX_DOCUMENT_BYTES + 1)
     except OSError as error:
+        scheme, mark, _ = target.partition("://")
+        if mark and isinstance(error, FileNotFoundError):
+            raise GivenFileError(f"{scheme}:// is not fetched: give an address with https:// or http://") from None
         raise GivenFileError(f"{error.strerror}: give a slug, a file or a URL") from None
+
+
+def why_unread(error: Exception, named: str = "name a file") -> str:
+    """Return why a user's file cannot be read, and what to do, as the end of a sentence that begins with its path."""
+    match error:
+        case FileNotFoundError():
+            return f"does not exist: {named}"
+        case IsADirectoryError():
+            return f"is a folder: {named}"
+        case UnicodeDecodeError():
+            return "is not text: name another file"
+        case OSError():
+            return f"cannot be read ({error.strerror}): {named}"
+    return f"cannot be read ({error}): {named}"
+
+
+def why_no_answer(error: Exception) -> str:
+    """Return why an address gave no usable answer, without Python's own words around it."""
+    reason = error if isinstance(error, HTTPError) else getattr(error, "reason", error)
+    return str(getattr(reason, "strerror", None) or reason)
 
 
 def is_url(target: str) -> bool:
@@ -73,5 +96,6 @@ def _fetch(url: str, deadline_s: float, *, private: bool) -> bytes:
     except TimeoutError:
         raise GivenFileError(f"no complete answer within {deadline_s:g} s: try again, or name a file") from None
     except (OSError, ValueError, HTTPException) as error:
-        reason = error if isinstance(error, HTTPError) else getattr(error, "reason", error)
-        raise GivenFileError(str(reason)) from None
+        if isinstance(refused := getattr(error, "reason", error), PrivateAddressError):
+            raise GivenFileError(str(refused)) from None
+        raise GivenFileError(f"no usable answer ({why_no_answer(error)}): check the address and the network") from None

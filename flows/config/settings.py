@@ -1,14 +1,17 @@
 """The settings, read from the environment once, when a command or a flow begins."""
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, StringConstraints, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from flows.config.given_files import why_unread
 from flows.config.source_settings import SourceSettings, Url
 from flows.config.spelling import spelled
 from flows.errors import SettingsError
@@ -23,6 +26,19 @@ PREFIX = "PASSPORTS_"
 """What the variables of all settings begin with."""
 OTHER_VARIABLES = ("PASSPORTS_RECORDINGS",)
 """Variables of ours that are no settings: the folder of larger recordings, for the tests."""
+
+
+WANTED: Mapping[str, str] = MappingProxyType(
+    {
+        "float_parsing": "write a number",
+        "finite_number": "write a finite number",
+        "int_parsing": "write a whole number",
+        "int_from_float": "write a whole number",
+        "bool_parsing": "write true or false",
+        "string_too_short": "is empty: write something, or leave it out",
+    }
+)
+"""Kind of pydantic's error → what a value must be, where pydantic's words are about its input."""
 
 
 class Settings(SourceSettings):
@@ -141,7 +157,12 @@ def read_settings(**chosen: object) -> Settings:
         field = str(first["loc"][0])
         name = f"{PREFIX}{field.upper()}"
         name = OPTIONS.get(field, name) if field in given else name
-        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise SettingsError(f"{name}: {_wanted(first)}") from None
+
+
+def _wanted(error: ErrorDetails) -> str:
+    """Return what a value must be, in our words where pydantic's speak of its input."""
+    return WANTED.get(error["type"], error["msg"].removeprefix("Value error, ").replace("Input should", "must"))
 
 
 def unknown_variables(environment: Iterable[str]) -> Iterator[str]:
@@ -159,7 +180,9 @@ def gates_of(settings: Settings) -> Gates:
         return default_gates()
     try:
         gates = read_gates(settings.gates_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"PASSPORTS_GATES_FILE: {settings.gates_file} {why_unread(error)}") from None
+    except ValueError as error:
         raise SettingsError(f"PASSPORTS_GATES_FILE: {settings.gates_file}: {error}") from None
     if missing := sorted(default_gates().keys() - gates.keys()):
         raise SettingsError(f"PASSPORTS_GATES_FILE: {settings.gates_file}: add a gate for {', '.join(missing)}")

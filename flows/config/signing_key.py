@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from flows.config.core_files import forbid_core_files
-from flows.config.given_files import read_file
+from flows.config.given_files import read_file, why_unread
 from flows.config.settings import Settings
 from flows.config.ssh_agent import agent_signer, is_ssh_key
 from flows.config.user_folders import configuration_folder
@@ -100,7 +100,7 @@ def read_key(path: Path) -> OpenedKey | None:
         forbid_core_files()
         text = read_file(path, max_bytes=MAX_KEY_FILE_BYTES + 1).decode()
     except (OSError, UnicodeDecodeError) as error:
-        raise SigningKeyError(f"{path} cannot be read ({type(error).__name__}): is it the key file?") from None
+        raise SigningKeyError(f"{path} {why_unread(error, 'let this user read it, or name another file')}") from None
     if mode & OTHERS and not is_ssh_key(text) and not _is_credential(path):
         raise SigningKeyError(
             f"{path} can be read by others: run `chmod 600 {path}`, and replace the key if others have read it"
@@ -130,7 +130,9 @@ def read_key_ring(path: Path) -> KeyRing:
     try:
         return KeyRing.from_jwks(read_file(path, max_bytes=MAX_KEY_FILE_BYTES + 1).decode())
     except (OSError, UnicodeDecodeError) as error:
-        raise SigningKeyError(f"{path} cannot be read: {error}") from None
+        raise SigningKeyError(
+            f"{path} {why_unread(error, 'name a file of public keys, or their address or thumbprint')}"
+        ) from None
     except KeyFormatError as error:
         raise SigningKeyError(f"{path}: {error}") from None
 
@@ -149,7 +151,9 @@ def _make_folder(path: Path) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> SigningKeyError:
-    return SigningKeyError(f"{path} cannot be written: {error.strerror}; choose another file")
+    return SigningKeyError(
+        f"{path} cannot be written: {error.strerror}; choose another file, as with PASSPORTS_SIGNING_KEY_FILE"
+    )
 
 
 def _read(text: str, origin: str) -> Signer:

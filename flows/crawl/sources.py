@@ -11,18 +11,19 @@ from pathlib import Path
 from flows.crawl.endpoint import endpoint_of
 from flows.crawl.extraction import extract
 from flows.crawl.known_records import RememberedRecords, Wanted, write_known
-from flows.crawl.process import CrawlOrder, Progress, crawl
+from flows.crawl.process import ROOT, CrawlOrder, Progress, crawl
+from flows.crawl.readers import reader_digest
 from flows.ingest.crawl_file import CrawlFailedError, CrawlOutcome, read_crawl
 from flows.ingest.ingestion import Ingestion
 from flows.job.job import Job, Tools, open_tools
-from flows.job.workspace import crawl_folder
+from flows.job.workspace import crawl_folder, readings_file
 from flows.progress import LOG, tell
 from flows.registry.published import PublishedState
 from pipelines.lifecycle.crawl_checks import FEWEST_TO_RATE
 from pipelines.lifecycle.list_crawls import latest_covering
 from schemas.crawl import AdmittedLine, ListQuery
 from schemas.run import Breach
-from schemas.sources import CRAWLS, ENDPOINTS, EXTRACTION, SOURCES
+from schemas.sources import CRAWLS, ENDPOINTS, EXTRACTION, HOSTED, SOURCES, brought_by
 from schemas.times import timestamp
 
 EXTRACTING = "read texts"
@@ -63,7 +64,11 @@ async def crawl_source(job: Job, source: str, so_far: Ingestion) -> CrawlOutcome
             out=(lasting or folder) / CRAWL_FILE,
             contact=tools.settings.contact,
             arguments=_arguments(job, tools, source, folder, so_far),
-            settings={**_bounds(job, tools, source, so_far), **({"RESUME": "1"} if lasting else {})},
+            settings={
+                **_bounds(job, tools, source, so_far),
+                **await asyncio.to_thread(_readings, job, source),
+                **({"RESUME": "1"} if lasting else {}),
+            },
             clock_epoch=job.epoch,
             time_limit_s=tools.settings.crawl_time_limit_s,
         )
@@ -88,6 +93,13 @@ def _bounds(job: Job, tools: Tools, source: str, so_far: Ingestion) -> Mapping[s
         "RATED_FROM": FEWEST_TO_RATE,
     }
     return {name: str(bound) for name, bound in bounds.items()}
+
+
+def _readings(job: Job, source: str) -> Mapping[str, str]:
+    """Return the settings by which a crawl does not read again what it read before; none for sources of few records."""
+    if not any(row.name in HOSTED for row in brought_by(source)):
+        return {}
+    return {"READINGS": str(readings_file(job, source)), "READER": reader_digest(ROOT)}
 
 
 def _arguments(job: Job, tools: Tools, source: str, folder: Path, so_far: Ingestion) -> Mapping[str, str]:

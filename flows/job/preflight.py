@@ -22,6 +22,9 @@ def preflight(job: Job) -> None:
     try:
         starting_point_of(job, tools)
     except TamperedError as error:
+        if job.flow == "demo":
+            remedy = "the demo signs with its own key, and this store is signed by another: choose another --store"
+            raise TamperedError(f"{error}; {remedy}") from None
         remedy = (
             "if another key signed it, set PASSPORTS_SIGNING_KEY_FILE to that key or choose another --store; "
             "if somebody changed the pointer, restore ours with `passports store repair`"

@@ -1,8 +1,9 @@
-"""The folders of a run: a temporary one for what is too large for memory, and those of resumable crawls."""
+"""The folders of a run: a temporary one for what is too large for memory, and those that last from run to run."""
 
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import sqlite3
 import stat
@@ -31,8 +32,9 @@ def workspace(job: Job) -> Iterator[Job]:
     """
     root = _root(job)
     clear_left(root)
-    folder, held = _new_folder(root)
-    try:
+    folder, held = root / f"{_PREFIX}{secrets.token_hex(8)}", None
+    try:  # before there is a folder, as a signal may come at any time
+        held = _claimed(folder)
         with _turns(job):
             yield job.model_copy(update={"work": str(folder)})
     except FullError as error:
@@ -49,7 +51,8 @@ def workspace(job: Job) -> Iterator[Job]:
         raise FullError(root, str(error)) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        os.close(held)
+        if held is not None:
+            os.close(held)
 
 
 def clear_left(root: Path) -> None:
@@ -62,14 +65,14 @@ def clear_left(root: Path) -> None:
                 os.close(held)
 
 
-def _new_folder(root: Path) -> tuple[Path, int]:
-    """Make a folder and lock it; make another if a run starting at the same time removed it before it was locked."""
+def _claimed(folder: Path) -> int:
+    """Make a folder and lock it; make it again if a run starting at the same time removed it before it was locked."""
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
+        folder.mkdir(mode=0o700, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
             held = _lock(folder, fcntl.LOCK_EX)
             if (folder / _LOCK).exists():
-                return folder, held
+                return held
             os.close(held)
 
 
@@ -96,6 +99,11 @@ def crawl_folder(job: Job, source: str) -> Iterator[Path | None]:
         yield folder
     finally:
         os.close(held)
+
+
+def readings_file(job: Job, source: str) -> Path:
+    """Return the file in which crawls of a source store what they read; the same for each run on this machine."""
+    return ((open_tools(job).settings.work or cache_folder()) / "readings" / f"{source}.sqlite").resolve()
 
 
 def _root(job: Job) -> Path:

@@ -38,7 +38,12 @@ class RegistryError(FlowError):
 
 
 class EmptyStoreError(RegistryError):
-    """Nothing has been published to the store yet."""
+    """Nothing has been published to the store yet, or it has lost its pointer; the message says which."""
+
+    def __init__(self, store: Store) -> None:
+        lost = f"{POINTER_KEY} is missing, but generations are stored: restore it, or run `passports store repair`"
+        empty = f"nothing published yet at {store.name}: run `passports refresh`"
+        super().__init__(f"{store.name}: {lost}" if store.exists(layout.APPLIED_KEY) else empty)
 
 
 class TamperedError(RegistryError):
@@ -67,7 +72,7 @@ def read_signed_pointer(store: Store, keys: KeyRing) -> tuple[Pointer, str, str]
     """Return the pointer, its token, and the id of the key that signed it; raise as `read_pointer` does."""
     blob = find(store, POINTER_KEY, max_bytes=MAX_POINTER_BYTES)
     if blob is None:
-        raise EmptyStoreError(f"nothing published yet at {store.name}: run `passports refresh`")
+        raise EmptyStoreError(store)
     pointer = opened_record(Pointer, blob.body, TIMESTAMP_TYPE, keys, place=f"{store.name}: {POINTER_KEY}")
     return pointer, blob.token, orjson.loads(blob.body)["keyId"]
 
@@ -232,12 +237,6 @@ def _bounded(store: Store, key: str, max_bytes: int) -> bytes:
         raise tampered(store, key, f"is larger than the {max_bytes} bytes that such a file may have") from error
 
 
-def _first(error: ValidationError) -> str:
-    """Describe the first invalid field, without its value."""
-    first = error.errors()[0]
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-
-
 def opened_record(kind: type[Record], body: bytes, payload_type: str, keys: KeyRing, *, place: str) -> Record:
     """Return the content of a signed file; raise TamperedError, which names `place`, unless a trusted key signed it."""
     try:
@@ -245,4 +244,5 @@ def opened_record(kind: type[Record], body: bytes, payload_type: str, keys: KeyR
     except PipelineError as error:
         raise TamperedError(f"{place} cannot be trusted: {error}") from error
     except ValidationError as error:
-        raise TamperedError(f"{place} is signed but has another layout ({_first(error)}): {NEW_STORE}") from error
+        first = f"{'.'.join(map(str, error.errors()[0]['loc']))}: {error.errors()[0]['msg']}"
+        raise TamperedError(f"{place} is signed but has another layout ({first}): {NEW_STORE}") from error

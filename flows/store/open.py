@@ -28,6 +28,9 @@ def open_store(url: str) -> Store:
         return LocalStore(folder)
     scheme = _scheme(url)
     if scheme in REMOTE_SCHEMES:
+        if scheme in PLACES and not urlsplit(url).netloc:
+            kind = f"{scheme}://"
+            raise StoreAddressError(f"{url} names no bucket: write {kind}BUCKET or {kind}BUCKET/PREFIX")
         from flows.store.remote import ObjectStore  # noqa: PLC0415 - obstore takes a while to import: a directory needs none
 
         return ObjectStore.at(url)

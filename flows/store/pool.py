@@ -1,7 +1,8 @@
 """Calls a function on many items in parallel, with a bound on the calls in flight."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
@@ -18,8 +19,17 @@ def each(function: Callable[[Item], Result], items: Iterable[Item], *, workers: 
         yield from map(function, items)
         return
     with ThreadPoolExecutor(workers) as pool:
-        for batch in batches(items, workers * _CALLS_A_WORKER):
-            yield from pool.map(function, batch)
+        begun: deque[Future[Result]] = deque()
+        try:
+            for item in items:
+                begun.append(pool.submit(function, item))
+                if len(begun) == workers * _CALLS_A_WORKER:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
+        finally:
+            for call in begun:
+                call.cancel()
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from flows.store.base import ConflictError, Store, StoreUnfitError
+from flows.store.base import ConflictError, Store, StoreError, StoreUnfitError
 from pipelines.registry.layout import probe_key
 from schemas.registry import Commit
 
@@ -58,7 +58,13 @@ def _race(attempt: Callable[[bytes], bool]) -> list[bytes]:
         return body if attempt(body) else None
 
     with ThreadPoolExecutor(RACERS) as pool:
-        return [body for body in pool.map(run, range(RACERS)) if body is not None]
+        try:
+            racing = [pool.submit(run, racer) for racer in range(RACERS)]
+        except (RuntimeError, MemoryError) as error:
+            start.abort()  # otherwise those that have started would wait for the others for ever
+            remedy = "raise this process's limits of threads and memory (ulimit -u, ulimit -v, TasksMax) and run again"
+            raise StoreError(f"{RACERS} threads are needed, and one cannot be started ({error}): {remedy}") from None
+        return [body for one in racing if (body := one.result()) is not None]
 
 
 def _swaps(store: Store, key: str, body: bytes, token: str) -> bool:

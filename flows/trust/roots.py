@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from flows.config.given_files import read_file
+from flows.config.given_files import read_file, why_unread
 from flows.config.signing_key import SigningKeyError
 from flows.registry.signed_files import TamperedError, tampered
 from flows.store.base import Store, TooLargeError, find
@@ -151,7 +151,8 @@ def read_root_file(path: Path) -> SignedRoot:
     try:
         return trusted_root(read_file(path, max_bytes=MAX_ROOT_BYTES + 1))
     except OSError as error:
-        raise SigningKeyError(f"{path} cannot be read: {error}") from None
+        named = "name a file of a root of trust, or give its thumbprint"
+        raise SigningKeyError(f"{path} {why_unread(error, named)}") from None
     except RootError as error:
         raise SigningKeyError(f"{path}: {error}") from None
 

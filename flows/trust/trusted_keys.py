@@ -155,7 +155,7 @@ def _published_key(store: Store, key_id: str, remedy: str) -> KeyRing:
 def _published(store: Store) -> KeyRing:
     """Return the keys that a store publishes."""
     if not store.exists(POINTER_KEY):
-        raise EmptyStoreError(f"nothing published yet at {store.name}: run `passports refresh`")
+        raise EmptyStoreError(store)
     jwks = find(store, JWKS_KEY, max_bytes=MAX_JWKS_BYTES)
     if jwks is None:
         raise SigningKeyError(NO_KEY)

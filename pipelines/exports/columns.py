@@ -61,7 +61,7 @@ STATEMENT_COLUMNS: Final = tuple(
 
 
 def passport_row(sha256: str, passport: Json) -> Row:
-    """Return the row of a passport, given as the `passport` object of its envelope with the envelope's hash."""
+    """Return a passport's row of the exported table; `sha256` is that of its envelope, `passport` the object in it."""
     unfragile = passport["unfragile"]
     artifact = unfragile["artifact"]
     model: Json = artifact.get("model") or {}

@@ -31,7 +31,7 @@ def parse(raw: bytes, *, max_bytes: int, max_depth: int) -> Any:  # noqa: ANN401
     ±(2^53-1), numbers too large for a double, and on what is longer or deeper than allowed.
     """
     if len(raw) > max_bytes:
-        raise MalformedJsonError(f"{len(raw)} bytes, more than {max_bytes}")
+        raise MalformedJsonError(f"more than {max_bytes:,} bytes")
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:

@@ -98,7 +98,7 @@ def with_former_names(line: AdmittedLine, names: Iterable[str]) -> AdmittedLine:
 
 
 def keep_names(line: AdmittedLine, last: AdmittedLine) -> AdmittedLine:
-    """Return a record with what the last one of its name has noted: former names, and which record it succeeded."""
+    """Return a new record with the former names and the predecessor that the stored record of the same name has."""
     names = last.listing.named(last.raw.source)
     if not (names or last.raw.succeeds):
         return line

@@ -20,6 +20,8 @@ MAX_TILE_BYTES = TILE_WIDTH * HASH_BYTES
 MAX_BUNDLE_BYTES = TILE_WIDTH * (2 + MAX_ENTRY_BYTES)
 _TILES_CACHED = 64
 _BUNDLES_CACHED = 8
+_NODES_CACHED = 4096
+"""Roots of complete subtrees; proofs of entries beside one another share nearly all of theirs."""
 
 Read = Callable[[str], bytes]
 """From a key below the log's folder to its bytes; raises its own error where there is none."""
@@ -96,6 +98,7 @@ class Tiles:
         self.read = read
         self._tile = lru_cache(_TILES_CACHED)(self._read_tile)
         self._bundle = lru_cache(_BUNDLES_CACHED)(self._read_bundle)
+        self._node = lru_cache(_NODES_CACHED)(self._hash_node)
 
     def entry(self, index: int) -> bytes:
         """Return one entry; raise LogError beyond the last."""
@@ -172,7 +175,7 @@ class Tiles:
         middle = start + _split(length)
         return node_hash(self._range(start, middle), self._range(middle, end))
 
-    def _node(self, level: int, index: int) -> bytes:
+    def _hash_node(self, level: int, index: int) -> bytes:
         """Return the root of a complete subtree of 2**level entries."""
         tile_level, above = divmod(level, TILE_LEVELS)
         first = index << above

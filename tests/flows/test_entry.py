@@ -139,3 +139,12 @@ def test_a_run_that_is_killed_takes_its_crawl_with_it(equipped: Path) -> None:
         process.kill()
         process.communicate(timeout=LIMIT_S)
         until(lambda: not any(map(lives, started)))
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_letters_that_the_output_cannot_show_are_spelled_out(encoding: str, store: Path) -> None:
+    done = ended(store.parent, "show", "qwen-qwq-32b", PASSPORTS_STORE=str(store), PYTHONIOENCODING=encoding)
+    assert "Traceback" not in done.stderr
+    assert "\\u2192 judge answers by their content" in " ".join(done.stdout.split())
+    named = ended(store.parent, "verify", "\udcff", PASSPORTS_STORE=str(store), PYTHONIOENCODING=encoding)
+    assert (named.returncode, "Traceback" in named.stderr) == (1, False)

@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -263,3 +264,18 @@ def test_systemd_has_nothing_against_a_unit(unit: Path, tmp_path: Path) -> None:
 
 def command_exists(name: str) -> bool:
     return (Path(PREFECT[0]).parent / name).exists() or (ROOT / name).exists()
+
+
+def test_preparing_waits_for_a_server_that_is_starting(tmp_path: Path) -> None:
+    said = (DEPLOY / "prepare").read_text()
+    assert said.index("is_healthy") < said.index("work-pool create")
+    (tmp_path / "prefect").write_text("#!/bin/sh\necho begun\nexit 1\n")
+    (tmp_path / "prefect").chmod(0o755)
+    (tmp_path / "sleep").write_text("#!/bin/sh\n")  # the waits, not what is waited for
+    (tmp_path / "sleep").chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}/usr/bin:/bin"
+    environment = {"PATH": path, "PREFECT_API_URL": "http://127.0.0.1:9/api", "HOME": str(tmp_path)}
+    text = said.replace("tries=60", "tries=2").replace('cd "$(dirname "$0")/.."', f"cd {ROOT}")
+    done = subprocess.run(["sh", "-c", text], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "no Prefect server answers at http://127.0.0.1:9/api: start it, and run this again\n"

@@ -18,7 +18,7 @@ def test_the_user_agent_names_this_version() -> None:
 def test_every_setting_is_scrapys_or_the_orders() -> None:
     own = {"VERSION", "CONTACT", "RETRY_WAIT_S", "RETRY_WAIT_MAX_S"}
     own |= {f"{source.upper()}_URL" for source in CRAWLS} | {crawl.key_variable for crawl in CRAWLS.values()}
-    own |= {"SOURCE_DATE_EPOCH", "CRAWL_FILE", "RESUME", "PARENT_PID"}
+    own |= {"SOURCE_DATE_EPOCH", "CRAWL_FILE", "RESUME", "PARENT_PID", "FORMER_READINGS", "READINGS", "READER"}
     own |= {"MOST_LISTINGS", "MOST_UNREAD_BYTES", "LARGEST_REJECT_RATE", "RATED_FROM"}
     assert {name for name in vars(ours) if name.isupper()} - own <= set(Settings())
 

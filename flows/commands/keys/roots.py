@@ -7,14 +7,14 @@ from pathlib import Path
 from flows.commands import terminal
 from flows.commands.options import moment
 from flows.config.clock import clock_of, source_date_epoch
-from flows.config.given_files import read_file
+from flows.config.given_files import read_file, why_unread
 from flows.config.settings import Settings
 from flows.config.signing_key import SigningKeyError, read_key, read_key_ring
 from flows.maintenance.root_changes import RootChange
 from flows.trust.roots import RootChain
 from pipelines.formats.strict_json import MalformedJsonError, parse
 from pipelines.signing.keys import KeyFormatError, Signer, public_key_id
-from pipelines.signing.roots import MAX_ROOT_BYTES, SignedRoot, read_root
+from pipelines.signing.roots import MAX_ROOT_BYTES, RootError, SignedRoot, read_root
 from pipelines.signing.rotation import unusable_roles
 from schemas.root import ROLES, TrustRoot
 
@@ -68,7 +68,11 @@ def read_draft(path: Path) -> SignedRoot:
     try:
         return read_root(read_file(path, max_bytes=MAX_ROOT_BYTES + 1))
     except OSError as error:
-        raise SigningKeyError(f"{path} cannot be read: {error}") from None
+        raise SigningKeyError(
+            f"{path} {why_unread(error, 'name a file that `passports keys rotate` has written')}"
+        ) from None
+    except RootError as error:
+        raise RootError(f"{path}: {error}") from None
 
 
 def write_root(path: Path, made: SignedRoot) -> None:

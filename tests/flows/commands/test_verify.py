@@ -139,7 +139,8 @@ def test_an_instant_that_is_none_is_bad_use(at: str, store: Path, passports: Ter
 def test_targets_or_all_but_not_both(arguments: tuple[str, ...], store: Path, passports: Terminal) -> None:
     ended = passports("verify", *arguments, "--store", store)
     assert ended.status == 2
-    assert "name the passports to verify, or give --all" in ended.err
+    wanted = "give either passports to verify or --all" if arguments else "name the passports to verify, or give --all"
+    assert wanted in ended.err
 
 
 def test_a_copy_that_was_changed_is_named(store: Path, passports: Terminal) -> None:
@@ -255,7 +256,7 @@ def test_a_key_is_fetched_from_its_address(store: Path, passports: Terminal) -> 
         assert (ended.status, ended.json()["trusted"]) == (0, f"keys from {url}/public-key.jwk")
         missing = passports("verify", copy_of(store), "--key", f"{url}/no.jwk", *AT)
     assert (missing.status, missing.out) == (1, "")
-    assert missing.err.startswith(f"error: --key {url}/no.jwk: HTTP Error 404")
+    assert missing.err.startswith(f"error: --key {url}/no.jwk: no usable answer (HTTP Error 404")
 
 
 def test_a_passport_that_was_replaced_is_superseded(equipped: Path, passports: Terminal) -> None:
@@ -458,3 +459,48 @@ def test_a_passport_with_one_leaf_of_any_kind_changed_does_not_verify(
     verdicts = {paths[int(Path(f["target"]).stem)]: f["verdict"] for f in ended.json()["findings"]}
     odd = {path: verdict for path, verdict in verdicts.items() if verdict not in ("bad_signature", "malformed")}
     assert odd.items() <= {(("passport", "keyId"), "unknown_key")}
+
+
+@pytest.mark.parametrize("given", ["option", "variable"])
+def test_within_a_store_a_slug_is_a_slug_although_its_page_is_a_file(
+    given: str, store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (store / QWEN).is_file()
+    monkeypatch.chdir(store)
+    if given == "variable":
+        monkeypatch.setenv("PASSPORTS_STORE", ".")
+    named = ("--store", ".") if given == "option" else ()
+    [finding] = passports("verify", QWEN, *named, *AT, "--json").json()["findings"]
+    assert (finding["verdict"], finding["looked_at"]) == ("ok", ["served object", "log", "copy"])
+
+
+def test_without_a_store_the_file_is_read_and_said_to_be(
+    store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(store)
+    [finding] = passports("verify", QWEN, *AT, "--json").json()["findings"]
+    assert (finding["verdict"], finding["looked_at"]) == ("malformed", ["file"])
+    assert finding["reason"].endswith(
+        "; read was the file of this name: for the passport of this slug, give its --store"
+    )
+
+
+def test_a_file_that_is_not_there_is_said_not_to_be(store: Path, passports: Terminal) -> None:
+    [finding] = passports("verify", "passport.json", "--store", store, *AT, "--json").json()["findings"]
+    assert finding["verdict"] == "not_in_snapshot"
+    assert finding["reason"].endswith("; no file has that name either")
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("http://127.0.0.1:1/p", "no usable answer (Connection refused): check the address and the network"),
+        ("ftp://host/p", "ftp:// is not fetched: give an address with https:// or http://"),
+    ],
+)
+def test_an_address_without_an_answer_is_unreadable(
+    target: str, reason: str, passports: Terminal, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSPORTS_ALLOW_PRIVATE", "true")
+    [finding] = passports("verify", target, "--store", store, *AT, "--json").json()["findings"]
+    assert (finding["verdict"], finding["reason"]) == ("unreadable", reason)

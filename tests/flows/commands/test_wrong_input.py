@@ -41,7 +41,7 @@ def test_a_host_of_another_machine_is_not_blamed_on_the_port(store: Path, passpo
 
 def test_a_store_that_is_not_there_is_not_served(tmp_path: Path, passports: Terminal) -> None:
     printed = refused(passports, "serve", "--store", tmp_path / "nothing", "--port", 0, status=1)
-    assert printed == f"nothing published yet at {tmp_path / 'nothing'}: run `passports refresh` first\n"
+    assert printed == f"nothing published yet at {tmp_path / 'nothing'}: run `passports refresh`\n"
 
 
 @pytest.mark.parametrize("command", ["refresh", "status"])
@@ -78,3 +78,107 @@ def test_a_name_that_no_passport_has_is_answered_by_where_the_names_are(store: P
         assert printed == "no passport has the slug 'zzzz': `passports list` names them all\n"
     printed = refused(passports, "rescrape", "zzzz", "--store", store, status=1)
     assert printed.endswith("name a listing, author/name, to crawl one that has no passport yet\n")
+
+
+@pytest.mark.parametrize("option", ["--key", "--root"])
+def test_a_file_of_keys_is_refused_by_what_it_is(option: str, store: Path, tmp_path: Path, passports: Terminal) -> None:
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    tried = {
+        tmp_path: "is a folder: name a file",
+        tmp_path / "none": "does not exist: name a file",
+        tmp_path / "bytes": "is not text: name another file" if option == "--key" else "not a root: not JSON",
+    }
+    for path, why in tried.items():
+        said = refused(passports, "verify", "--all", "--store", store, option, path, status=1)
+        assert str(path) in said
+        assert why in said
+        assert "Errno" not in said
+
+
+def test_a_file_that_is_no_root_is_named(store: Path, tmp_path: Path, passports: Terminal) -> None:
+    (tmp_path / "root.json").write_text("{}")
+    said = refused(passports, "keys", "apply", tmp_path / "root.json", "--store", store, status=1)
+    assert said.startswith(f"{tmp_path / 'root.json'}: not a root: ")
+    said = refused(passports, "keys", "sign", tmp_path / "no.json", "--root-key", "k", status=1)
+    assert said == f"{tmp_path / 'no.json'} does not exist: name a file that `passports keys rotate` has written\n"
+
+
+def test_a_gates_file_that_is_a_folder_is_called_one(
+    store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSPORTS_GATES_FILE", str(store))
+    said = refused(passports, "refresh", "--store", store, status=2)
+    assert said == f"PASSPORTS_GATES_FILE: {store} is a folder: name a file\n"
+
+
+def test_a_setting_that_is_no_number_is_refused_in_words(
+    store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value, wanted in (
+        ("CRAWL_TIME_LIMIT_S", "soon", "write a number"),
+        ("EXTRACTOR_TEXTS", "many", "write a whole number"),
+        ("CRAWL_TIME_LIMIT_S", "0", "must be greater than 0"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setenv(f"PASSPORTS_{name}", value)
+            assert refused(passports, "status", "--store", store, status=2) == f"PASSPORTS_{name}: {wanted}\n"
+
+
+@pytest.mark.parametrize("address", ["s3://", "gs:///", "az://?x=y"])
+def test_a_bucket_without_a_name_is_wrong_usage(address: str, store: Path, passports: Terminal) -> None:
+    said = refused(passports, "publish", "--to", address, "--store", store, status=2)
+    assert said == f"{address} names no bucket: write {address[:5]}BUCKET or {address[:5]}BUCKET/PREFIX\n"
+
+
+def test_an_empty_store_is_wrong_usage(passports: Terminal) -> None:
+    assert (
+        refused(passports, "status", "--store", "", status=2) == "--store: is empty: write something, or leave it out\n"
+    )
+
+
+def test_targets_and_all_of_them_do_not_go_together(store: Path, passports: Terminal) -> None:
+    said = refused(passports, "verify", "--all", "qwen-qwq-32b", "--store", store, status=2)
+    assert said == "give either passports to verify or --all, not both\n"
+
+
+@pytest.mark.parametrize("command", [("mcp",), ("mcp", "--http", "--port", "0")], ids=" ".join)
+def test_tools_of_a_store_that_is_not_there_are_not_served(
+    command: tuple[str, ...], tmp_path: Path, passports: Terminal
+) -> None:
+    said = refused(passports, *command, "--store", tmp_path / "nothing", status=1)
+    assert said == f"nothing published yet at {tmp_path / 'nothing'}: run `passports refresh`\n"
+
+
+def test_nothing_is_repaired_from_where_nothing_is(store: Path, tmp_path: Path, passports: Terminal) -> None:
+    said = refused(passports, "store", "scrub", "--store", store, "--copy", tmp_path / "nothing", status=2)
+    assert said == f"--copy: nothing is published at {tmp_path / 'nothing'}: name a store that has the same passports\n"
+
+
+def test_nobody_is_told_to_remove_what_is_not_the_stores(passports: Terminal) -> None:
+    said = refused(passports, "status", "--store", "/dev/null/store", status=1)
+    assert said.endswith("a file or link is where a folder must be: choose another directory, or remove that file\n")
+
+
+def test_the_demo_says_that_it_has_a_key_of_its_own(store: Path, passports: Terminal) -> None:
+    said = refused(passports, "demo", "--store", store, status=1)
+    assert said.endswith(
+        "the demo signs with its own key, and this store is signed by another: choose another --store\n"
+    )
+
+
+def test_standard_input_is_given_once(passports: Terminal) -> None:
+    assert refused(passports, "verify", "-", "-", status=2) == "- reads the whole of standard input: give it once\n"
+
+
+@pytest.mark.parametrize("command", ["list", "serve", "mcp"])
+def test_a_store_that_lost_its_pointer_is_not_called_empty(command: str, store: Path, passports: Terminal) -> None:
+    (store / "registry/timestamp.json").unlink()
+    said = refused(passports, command, "--store", store, status=1)
+    assert said.endswith("is missing, but generations are stored: restore it, or run `passports store repair`\n")
+
+
+def test_a_file_of_the_registry_that_is_missing_is_to_be_restored(store: Path, passports: Terminal) -> None:
+    for shard in (store / "registry/shards").iterdir():
+        shard.unlink()
+    said = refused(passports, "show", "qwen-qwq-32b", "--store", store, status=1)
+    assert said.endswith("restore it from a copy of the store, as with `passports store scrub --copy URL`\n")

@@ -221,3 +221,17 @@ def test_the_folder_of_another_user_stays(tmp_path: Path) -> None:
     os.chown(other, 12345, 12345)
     clear_left(tmp_path)
     assert other.is_dir()
+
+
+def test_a_signal_while_the_folder_is_claimed_leaves_none(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = store.parent / "work"
+    monkeypatch.setenv("PASSPORTS_WORK", str(work))
+
+    def interrupted(folder: Path, kind: int) -> int:
+        assert folder.is_dir()
+        raise KeyboardInterrupt(kind)
+
+    monkeypatch.setattr("flows.job.workspace._lock", interrupted)
+    with pytest.raises(KeyboardInterrupt), workspace(job_for(store)):
+        pass
+    assert list(work.iterdir()) == []

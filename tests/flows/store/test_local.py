@@ -104,7 +104,7 @@ def test_a_link_in_the_place_of_a_folder_leads_nowhere(store: LocalStore, tmp_pa
         lambda: store.create("registry/new.json", b""),
         lambda: store.delete("registry/secret.json"),
     ):
-        with pytest.raises(StoreUnavailableError, match=r"link is where a folder must be.*remove it"):
+        with pytest.raises(StoreUnavailableError, match=r"link is where a folder must be.*remove that file"):
             call()
     assert list(store.list()) == ["a"]
     assert names(outside) == ["secret.json"]
@@ -154,7 +154,7 @@ def test_a_named_pipe_in_the_place_of_a_file_does_not_hang(store: LocalStore) ->
 
 def test_a_file_where_a_folder_belongs_is_named_with_what_to_do(store: LocalStore) -> None:
     store.put("a", b"1")
-    with pytest.raises(StoreUnavailableError, match=rf"{store.name}: a/b: a file or link is where .*: remove it"):
+    with pytest.raises(StoreUnavailableError, match=rf"{store.name}: a/b: a file or link is where .* remove that file"):
         store.put("a/b", b"2")
 
 

@@ -1,11 +1,13 @@
 """Every kind of store keeps the same promises."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import obstore
 import pytest
@@ -25,12 +27,13 @@ from flows.store.base import (
 )
 from flows.store.local import LocalStore
 from flows.store.open import open_store
-from flows.store.pool import batches, each
+from flows.store.pool import _CALLS_A_WORKER, batches, each
 from flows.store.probe import RACERS, probe
 from flows.store.remote import ObjectStore
 from pipelines.registry.layout import POINTER_KEY, headers
 from tests.support.object_stores import SERVED, place_for
 from tests.support.publications import CreatesOnly
+from tests.support.waiting import LIMIT_S
 
 
 @pytest.fixture(params=["local", "memory", *SERVED])
@@ -275,5 +278,37 @@ def test_many_calls_give_their_results_in_order_and_their_first_error(workers: i
         list(each(lambda number: 1 // (number - 50), range(100), workers=workers))
 
 
+def test_items_are_drawn_while_calls_are_in_flight_and_no_further_ahead_than_the_bound() -> None:
+    begun, drawn = Event(), list[int]()
+
+    def items() -> Iterator[int]:
+        for number in range(100):
+            assert number == 0 or begun.wait(5), "the first call waits for items that it does not need"
+            drawn.append(number)
+            yield number
+
+    results = each(lambda _: begun.set(), items(), workers=2)
+    next(results)  # fails where a batch is drawn before its first call
+    assert len(drawn) <= 2 * _CALLS_A_WORKER
+    assert len(list(results)) == len(drawn) - 1 == 99
+
+
 def test_batches_leave_nothing_out() -> None:
     assert list(batches(range(7), 3)) == [(0, 1, 2), (3, 4, 5), (6,)]
+
+
+NO_ROOM = """
+import resource, sys, threading
+from pathlib import Path
+from flows.store.local import LocalStore
+from flows.store.probe import probe
+resource.setrlimit(resource.RLIMIT_AS, (2 * 2**30, 2 * 2**30))
+threading.stack_size(2**28)
+probe(LocalStore(Path(sys.argv[1])), nonce="0" * 32)
+"""
+
+
+def test_threads_that_cannot_be_started_end_the_probe(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", NO_ROOM, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT_S)
+    assert "StoreError: 16 threads are needed, and one cannot be started" in done.stderr

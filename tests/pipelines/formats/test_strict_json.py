@@ -193,7 +193,7 @@ def test_text_that_looks_indented_is_not_depth() -> None:
 def test_length_is_counted_in_bytes() -> None:
     raw = b'"\xc3\xa9"'
     assert parse(raw, max_bytes=4, max_depth=1) == "é"
-    with pytest.raises(MalformedJsonError, match="4 bytes, more than 3"):
+    with pytest.raises(MalformedJsonError, match="more than 3 bytes"):
         parse(raw, max_bytes=3, max_depth=1)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.log.growth import Growth, read_ends
 from pipelines.log.tiles import Tiles, bundle_key, read_bundle, tile_key, write_bundle
-from pipelines.log.tree import Frontier, LogError, is_consistent, is_included, leaf_hash
+from pipelines.log.tree import Frontier, LogError, is_consistent, is_included, leaf_hash, node_hash
 from tests.pipelines.log.naive import path, subproof, tree_hash
 
 ENTRIES = [b"entry %d" % n for n in range(70_000)]
@@ -134,3 +134,18 @@ def test_places_beyond_the_log_have_no_proof(index: int, size: int) -> None:
 
 def test_the_definitions_have_the_same_root() -> None:
     assert Frontier().appended(map(leaf_hash, ENTRIES[:1_000])).root() == tree_hash(ENTRIES[:1_000])
+
+
+def test_proofs_of_entries_beside_one_another_hash_each_subtree_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    log, files = logs(1_000)
+    tiles, hashed = Tiles(log.size, files.read), 0
+
+    def counted(left: bytes, right: bytes) -> bytes:
+        nonlocal hashed
+        hashed += 1
+        return node_hash(left, right)
+
+    monkeypatch.setattr("pipelines.log.tiles.node_hash", counted)
+    for index in range(log.size):
+        tiles.inclusion(index, index + 1)
+    assert hashed <= 10 * log.size  # each subtree once, from the hashes below it: ten levels
