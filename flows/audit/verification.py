@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from flows.audit.copy_check import check_copy
 from flows.audit.log_check import log_findings
-from flows.config.given_files import GivenFileError, is_url, read_given, read_stdin
+from flows.config.given_files import GivenFileError, is_url, read_given, read_stdin, shown
 from flows.registry.log import RegistryLog
 from flows.registry.reader import Reader
 from flows.registry.signed_files import MAX_POINTER_BYTES, RegistryError
@@ -98,7 +98,7 @@ def judged_document(
     try:
         raw = read_stdin() if target == STDIN else read_given(target, private=private)
     except GivenFileError as error:
-        return JudgedTarget(target, Finding(Verdict.UNREADABLE, str(error)), ())
+        return JudgedTarget(shown(target), Finding(Verdict.UNREADABLE, str(error)), ())
     if registry is None:
         return JudgedTarget(target, verify_passport(raw, keys=keys, at=at)[0], (kind,))
     return judged_bytes(target, raw, registry, kind)

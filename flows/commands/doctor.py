@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 from protego import Protego
 
 from flows.checkup.expiry import root_of_trust
+from flows.checkup.history import missing_snapshot
 from flows.checkup.machine import Check, ensure_writable, first_there, fixed_clock, metrics, prefect, work
 from flows.commands import terminal
 from flows.config.clock import system_clock
@@ -138,6 +139,9 @@ def _registry(settings: Settings, store: Store, at: datetime) -> Check:
             "unfit",
             f"{reader} is not yet valid: published at {latest_date(reader.pointer, reader.snapshot)}, and {clock}",
         )
+    if missing := missing_snapshot(reader):
+        remedy = "restore it with `passports store scrub --copy URL`, from a mirror that has it"
+        return Check("registry", "unfit", f"{reader} retains generation {missing}, but its snapshot is gone: {remedy}")
     until = f"{amount(reader.snapshot.passports, 'passport')}, to be renewed before {reader.pointer.expires_at}"
     if reader.frozen:
         return Check("registry", "unknown", f"{reader}: {until}, which has passed: run `passports refresh`")

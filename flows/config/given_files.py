@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import stat
 import sys
 from http.client import HTTPException
@@ -15,6 +16,7 @@ FETCH_DEADLINE_S = 20.0
 """Limit for the whole response, from the DNS query to the last byte, redirects included."""
 MAX_DOCUMENT_BYTES = 4 * 2**20
 """Four times the limit for passports; a longer document is cut off there, and then found malformed."""
+_USERINFO = re.compile(r"(?<=:)//[^/?#\\]*@")
 
 
 class GivenFileError(FlowError):
@@ -27,6 +29,8 @@ def read_given(target: str, *, private: bool, deadline_s: float = FETCH_DEADLINE
     `private` is whether a URL may lead to this machine or a private network.
     """
     if is_url(target):
+        if shown(target) != target:
+            raise GivenFileError("the address has a user or a password, and none is sent: leave it out, or name a file")
         return _fetch(target, deadline_s, private=private)
     try:
         return read_file(Path(target), max_bytes=MAX_DOCUMENT_BYTES + 1)
@@ -59,7 +63,12 @@ def why_no_answer(error: Exception) -> str:
 
 def is_url(target: str) -> bool:
     """Whether a target is an address that is fetched."""
-    return target.startswith(tuple(f"{scheme}://" for scheme in SCHEMES))
+    return target.lower().startswith(tuple(f"{scheme}://" for scheme in SCHEMES))
+
+
+def shown(target: str) -> str:
+    """Return a target as it is printed: an address without user and password."""
+    return _USERINFO.sub("//", target, count=1)
 
 
 def read_stdin() -> bytes:

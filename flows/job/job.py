@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from pydantic import Field
@@ -203,14 +204,15 @@ def publisher_of(job: Job, tools: Tools) -> Publisher:
     )
 
 
-def rendering_of(tools: Tools) -> Rendering:
-    """Return what a run writes for readers beside the registry."""
+def rendering_of(job: Job, tools: Tools) -> Rendering:
+    """Return what a run writes for readers beside the registry, with its temporary files in the run's folder."""
     return rendering_for(
         tools.issuer,
         tools.signer,
         tools.chain,
         registry=tools.registry_key.signer,
         recorded_at=tools.recorded_at,
+        folder=Path(job.work) if job.work else None,
     )
 
 

@@ -52,7 +52,7 @@ def assemble(job: Job, ingestion: Ingestion) -> Assembled:
     """
     tools = open_tools(job)
     if ingestion.served.reader:
-        repair(publisher_of(job, tools), rendering_of(tools))  # left by a run that was killed
+        repair(publisher_of(job, tools), rendering_of(job, tools))  # left by a run that was killed
     crawls = ingestion.crawls
     if not crawls.good:
         raise closed(tools, failed_report(job, tools, crawls.read, crawls.breaches))

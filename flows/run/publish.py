@@ -9,7 +9,7 @@ from flows.errors import FlowError
 from flows.ingest.crawl_partitions import IngestedCrawl
 from flows.ingest.ingestion import rebased
 from flows.ingest.partitions import parts_over
-from flows.job.job import Job, Tools, open_tools, publisher_of, rendering_of
+from flows.job.job import Job, open_tools, publisher_of, rendering_of
 from flows.job.preflight import start_over
 from flows.publish.protocol import publish
 from flows.publish.publication import Publication, SourceParts, Step
@@ -64,11 +64,11 @@ def publish_generation(job: Job, assembled: Assembled, built: Built, builder: Bu
         built_again = build_passports(job, again, builder)
         reports.append(report_of(job, tools, again.crawls, again.build_input, built_again))
         ahead.append(built_again.ahead)
-        return _publication(tools, again, built_again, reports[-1])
+        return _publication(job, again, built_again, reports[-1])
 
     published = publish(
         publisher_of(job, tools),
-        _publication(tools, assembled, built, reports[-1]),
+        _publication(job, assembled, built, reports[-1]),
         base=base,
         rebase=rebase,
         new_store=job.new_store,
@@ -85,9 +85,9 @@ def _counting(published: Published, ahead: int) -> Published:
     return published._replace(written={str(Step.OBJECTS): objects, **others})
 
 
-def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunReport) -> Publication:
+def _publication(job: Job, assembled: Assembled, built: Built, report: RunReport) -> Publication:
     """Return the next generation: the served rows and sources, replaced where they were built or crawled anew."""
-    batch, state, folder = assembled.build_input
+    tools, (batch, state, folder) = open_tools(job), assembled.build_input
     rows = Rows(folder / "rows")
 
     def rows_of(slots: range) -> list[ShardRow]:
@@ -105,7 +105,7 @@ def _publication(tools: Tools, assembled: Assembled, built: Built, report: RunRe
         lifetimes=tools.gates,
         run_id=report.run,
         run_report=report.model_dump_json().encode(),
-        rendering=rendering_of(tools),
+        rendering=rendering_of(job, tools),
         index_folder=folder,
     )
 

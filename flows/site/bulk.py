@@ -36,11 +36,15 @@ _MAX_INDEX_BYTES: Final = 2**20
 
 
 class BulkExports:
-    """The files with all passports of a generation, in a folder that exists as long as this does."""
+    """The files with all passports of a generation, in a folder that exists as long as this does.
 
-    def __init__(self, reader: Reader, load: Load) -> None:
+    It is made in the given folder, by default the system's for temporary files. Of a run that is killed, the next one
+    removes only what is in the run's own folder.
+    """
+
+    def __init__(self, reader: Reader, load: Load, folder: Path | None = None) -> None:
         self._reader, self._load = reader, load
-        self._folder = Path(tempfile.mkdtemp(prefix="passports-exports-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="passports-exports-", dir=folder))
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def files(self, before: Mapping[str, str], content_sha256: str) -> Iterator[tuple[str, bytes | Path | None]]:

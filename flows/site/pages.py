@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Generator, Iterator, Mapping
 from heapq import nsmallest
+from pathlib import Path
 
 import orjson
 
@@ -44,7 +45,16 @@ Changed = Iterator[tuple[str, Body | None]]
 class SitePages:
     """The pages of one generation, rendered a shard at a time."""
 
-    def __init__(self, site: Site, signer: Signer | None, reader: Reader, load: Load, *, afresh: bool) -> None:
+    def __init__(
+        self,
+        site: Site,
+        signer: Signer | None,
+        reader: Reader,
+        load: Load,
+        *,
+        afresh: bool,
+        folder: Path | None = None,
+    ) -> None:
         self._site, self._signer, self._reader, self._load = site, signer, reader, load
         self._rendering = _digest(site)
         self._listed = listed = EarlierPages.of(reader.store, reader.keys)
@@ -56,7 +66,7 @@ class SitePages:
         self._others: dict[str, str] = {}
         self._first: list[Summary] = []
         self._figures, self._ends, self._sitemaps = Figures(), Ends(), Sitemaps(site, self._count)
-        self._content, self._bulk = ContentDigest(), BulkExports(reader, load)
+        self._content, self._bulk = ContentDigest(), BulkExports(reader, load, folder)
         self._files_of = PassportFiles(site, reader, load)
 
     @property

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import orjson
 
@@ -37,24 +38,28 @@ def rendering_for(
     *,
     registry: Signer | None = None,
     recorded_at: str | None = None,
+    folder: Path | None = None,
 ) -> Rendering:
     """Return what a publisher with this issuer, key for passports and briefs, and root writes for readers.
 
     `registry` is the key of snapshots and pointer, by default the same; `recorded_at` the time by which the pages of a
-    recording judge freshness, None for all but the demo's.
+    recording judge freshness, None for all but the demo's; `folder` is for temporary files, by default the system's.
     """
     registry = registry or signer
     checkpoint = partial(_checkpoint, f"{issuer.name}/log", registry)
-    pages = pages_for(Site(issuer, recorded_at), registry)
+    pages = pages_for(Site(issuer, recorded_at), registry, folder)
     files = site_files(signer, chain) | {LLMS_KEY: llms_text(issuer).encode()}
     return Rendering(copies_for(issuer, partial(signed_brief, signer)), files, checkpoint, pages)
 
 
-def pages_for(site: Site, signer: Signer | None) -> RenderPages:
-    """Return a function that renders the pages of a generation; without a signer, their list cannot be written."""
+def pages_for(site: Site, signer: Signer | None, folder: Path | None = None) -> RenderPages:
+    """Return a function that renders the pages of a generation; without a signer, their list cannot be written.
+
+    `folder` is for temporary files, by default the system's.
+    """
 
     def render(reader: Reader, load: Load, afresh: bool) -> SitePages:
-        return SitePages(site, signer, reader, load, afresh=afresh)
+        return SitePages(site, signer, reader, load, afresh=afresh, folder=folder)
 
     return render
 

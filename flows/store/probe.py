@@ -1,7 +1,7 @@
 """Tests by racing writes whether a store honours conditional writes: some accept them and ignore the condition."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Barrier
 
 from flows.store.base import ConflictError, Store, StoreError, StoreUnfitError
@@ -58,12 +58,17 @@ def _race(attempt: Callable[[bytes], bool]) -> list[bytes]:
         return body if attempt(body) else None
 
     with ThreadPoolExecutor(RACERS) as pool:
+        racing: list[Future[bytes | None]] = []
         try:
-            racing = [pool.submit(run, racer) for racer in range(RACERS)]
+            racing.extend(pool.submit(run, racer) for racer in range(RACERS))
         except (RuntimeError, MemoryError) as error:
-            start.abort()  # otherwise those that have started would wait for the others for ever
             remedy = "raise this process's limits of threads and memory (ulimit -u, ulimit -v, TasksMax) and run again"
             raise StoreError(f"{RACERS} threads are needed, and one cannot be started ({error}): {remedy}") from None
+        finally:
+            if (
+                len(racing) < RACERS
+            ):  # also when interrupted: those that have started would wait for the others for ever
+                start.abort()
         return [body for one in racing if (body := one.result()) is not None]
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from flows.config.given_files import GivenFileError, is_url, read_given
+from flows.config.given_files import GivenFileError, is_url, read_given, shown
 from flows.config.settings import Settings
 from flows.config.signing_key import SigningKeyError, find_key, read_key_ring
 from flows.registry.reader import Reader
@@ -133,7 +133,7 @@ def _fetched(url: str, *, private: bool) -> TrustedKeys:
     try:
         return TrustedKeys(KeyRing.from_jwks(read_given(url, private=private).decode()), f"keys from {url}", "key")
     except (GivenFileError, UnicodeDecodeError, KeyFormatError) as error:
-        raise SigningKeyError(f"--key {url}: {error}") from None
+        raise SigningKeyError(f"--key {shown(url)}: {error}") from None
 
 
 def _of_store(store: Store, keys: KeyRing, chain: RootChain | None = None) -> TrustedKeys:

@@ -8,12 +8,16 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
+import orjson
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from pipelines.pages import words
+from pipelines.registry.layout import renaming
 
 PACKAGE = "pipelines.pages"
 ASSETS = "assets"
+RENAMED = f"{ASSETS}/renamed.js"
+"""What decides which slugs are renamed, as a script, so that it is stated in one place."""
 RENDERED_BY = (PACKAGE, "pipelines.exports", "pipelines.views", "pipelines.rules")
 """Packages whose files decide what a page or an export has; when one changes, all are rendered again."""
 
@@ -27,7 +31,8 @@ def render(template: str, values: Mapping[str, object]) -> bytes:
 @lru_cache(maxsize=1)
 def assets() -> dict[str, bytes]:
     """Return key → bytes of the style sheet, the scripts and the pictures that pages load."""
-    return {f"{ASSETS}/{name}": body for name, body in _files_of(files(PACKAGE).joinpath(ASSETS), "")}
+    found = {f"{ASSETS}/{name}": body for name, body in _files_of(files(PACKAGE).joinpath(ASSETS), "")}
+    return found | {RENAMED: b"export const RENAMED = " + orjson.dumps(renaming()) + b";\n"}
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 POINTER_KEY = "registry/timestamp.json"
 APPLIED_KEY = "registry/applied.json"
@@ -33,7 +33,7 @@ ROOT_FILES = frozenset({"404", "favicon", "index", "llms", "manifest", "robots",
 """Names of files at the root without their extensions: servers of "clean" addresses find index.html under /index."""
 RESERVED_NAMES = SITE_FOLDERS | SITE_PAGES | ROOT_FILES | {"registry", "mcp"}
 """First parts of keys, and of addresses that passports link to; the page of a slug with such a name is renamed."""
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9])(?:\.|\Z)")
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9])(?:\.|$)")
 """Names that Windows takes for a device, with any extension, so that no mirror there can store such a file."""
 SITE_EXTENSIONS = {
     "css": "text/css; charset=utf-8",
@@ -130,6 +130,16 @@ def safe_stem(slug: str) -> str:
     if _DEVICE.match(stem):  # "con.1" would remain one, whatever follows its dot
         stem = stem.replace(".", "-")
     return f"{stem}~{hashlib.sha256(slug.encode()).hexdigest()[:_STEM_HASH_CHARACTERS]}"
+
+
+def renaming() -> dict[str, Any]:
+    """Return what `safe_stem` decides by, for the scripts of the pages, which do as it does."""
+    return {
+        "names": sorted(RESERVED_NAMES),
+        "device": _DEVICE.pattern,
+        "extensions": sorted(SITE_EXTENSIONS.keys() | _COMPRESSED),
+        "characters": _STEM_HASH_CHARACTERS,
+    }
 
 
 def _extension(key: str) -> str:

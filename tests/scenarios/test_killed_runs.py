@@ -42,13 +42,24 @@ with workspace(Job.model_validate_json(sys.argv[1])) as job:
         os.kill(os.getpid(), signal.SIGKILL)
     publish_generation(job, assembled, build_passports(job, assembled))
 """
-STAGES = ("merge", "between", "build", "publish: objects", "publish: shards", "publish: copies", "publish: done")
+STAGES = (
+    "merge",
+    "between",
+    "build",
+    "publish: objects",
+    "publish: shards",
+    "publish: copies",
+    "publish: pages",
+    "publish: done",
+)
 
 
 @pytest.fixture
 def work(equipped: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PASSPORTS_WORK", str(equipped / "work"))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    (equipped / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(equipped / "tmp"))
     return equipped / "work"
 
 
@@ -63,6 +74,7 @@ def test_the_next_run_does_the_work_of_one_that_was_killed(stage: str, equipped:
     with playing(recording.models()) as url, started(root, url, stage) as run:
         assert run.wait(LIMIT_S) == -signal.SIGKILL
     assert [path.name[:14] for path in work.iterdir()] == ["passports-run-"], "the killed one's"
+    assert list((equipped / "tmp").iterdir()) == [], "where nothing removes it"
     with workspace(job_for(root)) as job:
         finish(job, [brought(recording.models())])
     assert list(work.iterdir()) == []

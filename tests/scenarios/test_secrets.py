@@ -8,7 +8,6 @@ import secrets
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -19,15 +18,16 @@ import zstandard
 
 from benchmarks.attacks.places import EASY_GATE, ROOT
 from benchmarks.attacks.servers import OpenRouter, listening_to
-from benchmarks.refreshing import BEGUN
 from flows.demo.recording import models
+from flows.orchestration.server import own_server
 from pipelines.signing.keys import signing_key_to_jwk
 from schemas.sources import SOURCE_NAMES
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 CLI = (sys.executable, "-P", "-c", "from flows.entry import main; main()")
 HASTY = (sys.executable, "-m", "benchmarks.refreshing")
-"""A refresh without Prefect, which prints BEGUN."""
+"""A refresh that does not wait between requests, and reads the settings alone."""
 AT = "1776859200"
 UNLIMITED = resource.RLIM_INFINITY
 
@@ -116,6 +116,11 @@ class Desk:
     def run(self, *command: str, limits: Callable[[], None] | None = None, **settings: str) -> int:
         return self.start(*command, limits=limits, **settings).wait(timeout=180)
 
+    def reached(self, moment: str) -> bool:
+        """Whether the only run has begun to crawl, or has printed the name of a later stage."""
+        crawling = moment == "crawl" and any((self.folder / "work").glob("passports-run-*/crawl-*"))
+        return crawling or f" {moment}" in self.said
+
     @property
     def said(self) -> str:
         return "".join(path.read_text(errors="replace") for path in sorted((self.folder / "said").iterdir()))
@@ -142,27 +147,47 @@ def test_the_search_finds_a_key_in_every_form(tmp_path: Path) -> None:
     assert {leak.path for leak in leaks(tmp_path, seed, but=tmp_path / "none")} == forms.keys()
 
 
+@pytest.fixture
+def prefect(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a Prefect server with its database in the folder."""
+    monkeypatch.setenv("PREFECT_HOME", str(desk.folder / "prefect"))
+    with own_server() as server:
+        server.wait()
+        yield server.api_url
+
+
+def given(desk: Desk, where: str) -> dict[str, str]:
+    """Return the settings by which a run finds the key: none, or the key itself, whose file is removed."""
+    if where == "file":
+        return {}
+    text = desk.key.read_text()
+    desk.key.unlink()
+    return {"PASSPORTS_SIGNING_KEY": text}
+
+
 @pytest.mark.parametrize("where", ["file", "environment"])
-def test_a_run_leaves_no_key(desk: Desk, where: str) -> None:
-    given = {} if where == "file" else {"PASSPORTS_SIGNING_KEY": desk.key.read_text()}
-    if where == "environment":
-        desk.key.unlink()
-    assert desk.run(*CLI, "refresh", "-v", **given) == 0, desk.said
+def test_a_run_on_a_prefect_server_leaves_no_key(desk: Desk, prefect: str, where: str) -> None:
+    assert desk.run(*CLI, "refresh", "-v", PREFECT_API_URL=prefect, **given(desk, where)) == 0, desk.said
     assert list((desk.folder / "prefect").glob("*.db")), "its database is searched"
-    for command in (("verify", "--all"), ("status",), ("doctor",), ("publish", "--to", str(desk.folder / "mirror"))):
-        desk.run(*CLI, *command, **given)
     desk.ensure_clean()
 
 
+@pytest.mark.parametrize("where", ["file", "environment"])
+def test_a_run_leaves_no_key(desk: Desk, where: str) -> None:
+    own = given(desk, where)
+    assert desk.run(*CLI, "refresh", "-v", **own) == 0, desk.said
+    for command in (("verify", "--all"), ("status",), ("doctor",), ("publish", "--to", str(desk.folder / "mirror"))):
+        desk.run(*CLI, *command, **own)
+    desk.ensure_clean()
+
+
+@pytest.mark.parametrize("moment", ["crawl", "build", "publish: objects", "publish: copies"])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT, signal.SIGSEGV, signal.SIGQUIT, signal.SIGTERM])
-def test_a_run_that_is_killed_leaves_no_key(desk: Desk, number: signal.Signals) -> None:
-    for after_s in (0.5, 1.5, 2.5):
-        running = desk.start(*HASTY)
-        while BEGUN not in desk.said and running.poll() is None:
-            time.sleep(0.05)
-        time.sleep(after_s)
-        running.send_signal(number)
-        running.wait(timeout=60)
+def test_a_run_that_is_killed_leaves_no_key(desk: Desk, number: signal.Signals, moment: str) -> None:
+    running = desk.start(*CLI, "refresh", "-v")
+    until(lambda: desk.reached(moment) or running.poll() is not None)
+    running.send_signal(number)
+    assert running.wait(timeout=60) != 0, f"it had ended before it was killed: {desk.said}"
     assert not list(desk.folder.rglob("core*")), "no core file, though the system would write one"
     desk.ensure_clean()
 

@@ -1,6 +1,7 @@
 // Shows two to four passports side by side, differences first: /compare?artifact=…&artifact=…
 
 import { AGE_WORDS, ageAt, now } from "./ages.js";
+import { nameOf } from "./names.js";
 
 const MOST = 4;
 const SLUG = /^[a-z0-9][a-z0-9._-]{0,199}$/;
@@ -58,10 +59,11 @@ function row(title, values) {
 }
 
 async function read(slug) {
-  const answer = await fetch(`api/v1/passport/${slug}`);
+  const name = await nameOf(slug);
+  const answer = await fetch(`api/v1/passport/${name}`);
   if (!answer.ok) throw new Error(`${slug}: no such passport (HTTP ${answer.status})`);
   const { passport } = await answer.json();
-  return { slug, passport, unfragile: passport.unfragile, model: passport.unfragile.artifact.model ?? {} };
+  return { page: name, passport, unfragile: passport.unfragile, model: passport.unfragile.artifact.model ?? {} };
 }
 
 function table(found) {
@@ -72,9 +74,9 @@ function table(found) {
     rows.push(...all.map((item) => row(`${title}: ${item}`, each.map((own) => own.includes(item) ? "yes" : "–"))));
   }
   const sorted = [...rows.filter((one) => one.className === "differs"), ...rows.filter((one) => one.className === "same")];
-  const heads = found.map(({ slug, unfragile }) => {
+  const heads = found.map(({ page, unfragile }) => {
     const link = cell("a", cell("bdi", unfragile.artifact.name.slice(0, 160)));
-    link.href = slug;
+    link.href = page;
     const head = cell("th", link);
     head.scope = "col";
     return head;

@@ -1,5 +1,6 @@
 // Finds a stored record by its hash: /record?passport=…&source=…&sha256=…
 
+import { nameOf } from "./names.js";
 import { filesBelow, json, sha256, text } from "./registry.js";
 import { unpack } from "./verify/zstd.js";
 
@@ -72,7 +73,7 @@ async function show() {
   const body = element("pre", element("code", pretty(raw.body)));
   body.tabIndex = 0;
   const back = element("a", slug);
-  back.href = slug;
+  back.href = await nameOf(slug);
   place.replaceChildren(facts, element("h2", "As the source wrote it"), body, element("p", "Evidence of ", back));
 }
 

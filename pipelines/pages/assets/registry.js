@@ -1,6 +1,7 @@
 // Reads files of the registry that serves this page.
 
 const BYTES = (answer) => answer.arrayBuffer().then((buffer) => new Uint8Array(buffer));
+const INSECURE = "this page was not loaded over https, so the browser offers no cryptography";
 
 /** Return a function that fetches a file below `root` by its key: its bytes, or null where there is none. */
 export function filesBelow(root) {
@@ -17,13 +18,14 @@ export const json = (bytes) => JSON.parse(text(bytes));
 
 /** Return the SHA-256 of bytes in hexadecimal. */
 export async function sha256(bytes) {
+  if (!globalThis.crypto?.subtle) throw new Error(INSECURE);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Return why this browser cannot verify; "" where it can. */
 export async function hindrance() {
-  if (!globalThis.crypto?.subtle) return "this page was not loaded over https, so the browser offers no cryptography";
+  if (!globalThis.crypto?.subtle) return INSECURE;
   try {
     const x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"; // the public key of RFC 8037, appendix A.2
     await crypto.subtle.importKey("jwk", { kty: "OKP", crv: "Ed25519", x }, "Ed25519", false, ["verify"]);

@@ -396,6 +396,20 @@ def test_an_address_that_cannot_be_reached_is_reported(url: str, store: Path, pa
     assert store.exists()
 
 
+@pytest.mark.parametrize("scheme", ["http", "https", "HTTP"])
+def test_a_password_in_an_address_is_neither_sent_nor_printed(scheme: str, store: Path, passports: Terminal) -> None:
+    own = f"{scheme}://heron:hunt@er2@registry.example/x"
+    for arguments in ((own,), (own, "--json"), (copy_of(store), "--key", own)):
+        ended = passports("verify", *arguments, *AT)
+        printed = ended.out + ended.err
+        assert ended.status == 1
+        assert "er2" not in printed, arguments
+        assert "heron" not in printed, arguments
+    (finding,) = passports("verify", own, *AT, "--json").json()["findings"]
+    assert finding["target"] == f"{scheme}://registry.example/x"
+    assert "has a user or a password" in finding["reason"]
+
+
 def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     if isinstance(value, dict | list) and value:
         for key, child in value.items() if isinstance(value, dict) else enumerate(value):

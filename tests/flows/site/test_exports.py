@@ -224,3 +224,13 @@ def test_a_mirror_has_the_same_exports_without_a_key(store: LocalStore) -> None:
     listed = {entry.key: entry.sha256 for entry in EarlierPages.of(store, KEYS).files()}
     assert {*BULK_KEYS, EXPORTS_KEY, SITEMAP_KEY} <= listed.keys()
     assert {key: sha256_of(target.get(key).body) for key in listed} == listed
+
+
+def test_the_large_files_are_made_in_the_folder_of_the_run(store: LocalStore, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    served = reader(store)
+    pages = pages_for(Site(ISSUER), SIGNER, work)(served, served.object, True)
+    made = {key: body for key, body in pages.changed() if isinstance(body, Path)}
+    assert made.keys() == set(BULK_KEYS)
+    assert all(path.is_relative_to(work) for path in made.values())

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flows.config.interrupts import TERMINATED
 from flows.store.base import (
     ConflictError,
     KeyRefusedError,
@@ -312,3 +313,25 @@ def test_threads_that_cannot_be_started_end_the_probe(tmp_path: Path) -> None:
     command = [sys.executable, "-c", NO_ROOM, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT_S)
     assert "StoreError: 16 threads are needed, and one cannot be started" in done.stderr
+
+
+INTERRUPTED = """
+import os, signal, sys, threading
+from pathlib import Path
+from flows.config.interrupts import ending_at_once
+from flows.store.local import LocalStore
+from flows.store.probe import probe
+
+def interrupt(*_):
+    sys.setprofile(None)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+with ending_at_once():
+    threading.setprofile(interrupt)  # called in the first racer's thread, before the others have begun
+    probe(LocalStore(Path(sys.argv[1])), nonce="0" * 32)
+"""
+
+
+def test_a_probe_that_is_interrupted_ends_though_not_all_racers_have_begun(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, str(tmp_path)]
+    assert subprocess.run(command, capture_output=True, check=False, timeout=60).returncode == TERMINATED
