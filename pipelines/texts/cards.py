@@ -110,9 +110,8 @@ def _english(sentence: Sentence, place: _Place) -> Ruling | None:
         return None
     if place.earlier and (cues.continuation.search(words) or cues.addition.search(words)):
         return place.earlier
-    if place.kind and not _is_for(words, cues):
-        if ruling := _in_section(words, place.kind, place.section, sentence):
-            return ruling
+    if place.kind and not _is_for(words, cues) and (ruling := _in_section(words, place.kind, place.section, sentence)):
+        return ruling
     if denies_a_use:
         return Ruling("out_of_scope", stated.mode if stated and stated.mode else OUT_OF_SCOPE, "section")
     return stated
