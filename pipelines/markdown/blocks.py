@@ -35,6 +35,13 @@ _SENTENCE_END: Final = re.compile(r"[.!?\u3002\uff01\uff1f][\"”\u2019)*_]*$")
 _MARKUP: Final = re.compile(r"<[^<>]*>|!?\[([^\[\]]*)\]\([^()]*\)|[*`\\]|(?<!\w)_+|_+(?!\w)")
 
 
+_BROKEN_OFF: Final = re.compile(r"(?:\A|[.!?]\s)\s*[A-Z][^.!?:;]{20,600}[a-z,]\Z")
+"""A sentence without an end at the end of a passage: a capital and several words, the last in small letters."""
+
+_GOES_ON: Final = re.compile(r"[a-z]+,? [^.!?:;|=]{8,600}[.!?](?:\s|\Z)")
+"""A sentence that begins in small letters, and ends."""
+
+
 class Heading(NamedTuple):
     """A heading in Markdown or HTML, a line in bold, or a short plain line."""
 
@@ -70,7 +77,39 @@ class _Line(NamedTuple):
 
 
 def read_blocks(text: MarkdownText, first_line: int) -> Iterator[Heading | Passage]:
-    """Yield headings and passages from a line on, without code, comments, and table cells that are no sentences."""
+    """Yield headings and passages from a line on, without code, comments, and table cells that are no sentences.
+
+    A sentence that a blank line breaks in two is one passage.
+    """
+    before: Passage | None = None
+    for part in _blocks(text, first_line):
+        if before is not None and isinstance(part, Passage) and _goes_on(before, part):
+            yield _joined(before, part)
+            before = None
+            continue
+        if before is not None:
+            yield before
+        before = part if isinstance(part, Passage) else None
+        if isinstance(part, Heading):
+            yield part
+    if before is not None:
+        yield before
+
+
+def _goes_on(before: Passage, part: Passage) -> bool:
+    """Whether a passage breaks off in a sentence, which a paragraph in small letters then ends."""
+    if part.item or before.cell or part.cell or _GOES_ON.match(part.text) is None:
+        return False
+    return _BROKEN_OFF.search(before.text) is not None
+
+
+def _joined(before: Passage, part: Passage) -> Passage:
+    at = len(before.text) + 1
+    places = tuple((start + at, place) for start, place in part.places)
+    return before._replace(text=f"{before.text}\n{part.text}", places=before.places + places)
+
+
+def _blocks(text: MarkdownText, first_line: int) -> Iterator[Heading | Passage]:
     opened: list[Token] = []
     headings: list[str] = []
     row: list[Token] = []

@@ -141,6 +141,8 @@ class Cues(Frozen):
     """A label with its value ("Lizenz: MIT"), which is no sentence."""
     continuation: Pattern
     """Words that add to the claim before, in the same passage."""
+    addition: Pattern = NOTHING
+    """Words that add to the claim before, in the same passage or the one before it."""
     column: Pattern = NOTHING
     """Heading of a table's column that states no limits, whatever the section is about."""
     finite: Pattern = NOTHING

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from pipelines.markdown.front_matter import read_front_matter
 from pipelines.markdown.sections import Section, heading_kind
 from pipelines.markdown.sentences import LEAD_IN_ENDS, QUESTION_ENDS, SectionSentences, Sentence, read_body
-from pipelines.rules.cards import CLAIMING, ClaimKind, Cues, card_rules
+from pipelines.rules.cards import CLAIMING, ClaimKind, Cues, Wording, card_rules
 from pipelines.texts.foreign import rule_foreign
 from pipelines.texts.languages import Language, language_by, language_of, words_of
 from pipelines.texts.rulings import Ruling, TextClaim, kind_of_section
@@ -59,12 +59,17 @@ def _of_section(card: bytes, part: SectionSentences, own: str) -> Iterator[TextC
     language = language_of(" ".join(sentence.text for sentence in sentences))
     before: tuple[int, Ruling | None] = (-1, None)
     for sentence in sentences:
-        earlier = before[1] if before[0] == sentence.passage else None
+        earlier = before[1] if before[0] == sentence.passage or _adds(sentence, before[0]) else None
         is_link = _LINK.fullmatch(card, sentence.start, sentence.end) is not None
         ruling = None if is_link else _ruling(sentence, section, language, earlier, own)
         before = (sentence.passage, ruling)
         if ruling:
             yield _claim(card, sentence, ruling)
+
+
+def _adds(sentence: Sentence, passage: int) -> bool:
+    """Whether a sentence adds to what the passage before it, which has this number, states."""
+    return sentence.passage == passage + 1 and card_rules().cues.addition.search(sentence.text) is not None
 
 
 def _claim(card: bytes, sentence: Sentence, ruling: Ruling) -> TextClaim:
@@ -103,12 +108,10 @@ def _english(sentence: Sentence, place: _Place) -> Ruling | None:
         return None
     if names_another(words, place.own) or _speaks_against(words, sentence, place, cues):
         return None
-    if place.earlier and cues.continuation.search(words):
+    if place.earlier and (cues.continuation.search(words) or cues.addition.search(words)):
         return place.earlier
-    if place.kind and not _is_for(words, cues):
-        labelled = f"{sentence.label}: {words}" if sentence.label else words
-        if ruling := _in_section(labelled, place.kind, place.section, item=sentence.item):
-            return ruling
+    if place.kind and not _is_for(words, cues) and (ruling := _in_section(words, place.kind, place.section, sentence)):
+        return ruling
     if denies_a_use:
         return Ruling("out_of_scope", stated.mode if stated and stated.mode else OUT_OF_SCOPE, "section")
     return stated
@@ -160,9 +163,13 @@ def _is_for(words: str, cues: Cues) -> bool:
     return cues.intention.search(words) is not None and cues.negation.search(words) is None
 
 
-def _in_section(words: str, kind: ClaimKind, section: Section, *, item: bool) -> Ruling | None:
+def _in_section(words: str, kind: ClaimKind, section: Section, sentence: Sentence) -> Ruling | None:
+    """Ruling on words under a heading or a label about limits; the label counts where the words name no mode."""
     rules = card_rules()
-    wording = next((row for row in rules.wordings if row.pattern.search(words) or row.anywhere.search(words)), None)
+    wording = _wording(words)
+    if sentence.label:
+        words = f"{sentence.label}: {words}"
+        wording = wording or _wording(words)
     if kind == "out_of_scope":
         return Ruling(kind, wording.mode if wording else OUT_OF_SCOPE, "section")
     if wording:
@@ -170,9 +177,14 @@ def _in_section(words: str, kind: ClaimKind, section: Section, *, item: bool) ->
     cues = rules.cues
     if cues.plain.search(words):
         return Ruling("limitation", None, "section")
-    if cues.weakness.search(words) or (section.accepts and _is_accepted(words, cues, section, item=item)):
+    if cues.weakness.search(words) or (section.accepts and _is_accepted(words, cues, section, item=sentence.item)):
         return Ruling(kind, None, "section")
     return None
+
+
+def _wording(words: str) -> Wording | None:
+    rows = card_rules().wordings
+    return next((row for row in rows if row.pattern.search(words) or row.anywhere.search(words)), None)
 
 
 def _is_accepted(words: str, cues: Cues, section: Section, *, item: bool) -> bool:
