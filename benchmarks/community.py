@@ -23,7 +23,7 @@ FOLDER: Final = "huggingface/cards_community"
 DRAWN_LABELS: Final = ROOT / "benchmarks/labels/community.jsonl"
 HALVES: Final = ("developing", "held back")
 DRAWN: Final = "drawn"
-INDEPENDENT: Final = ("set A", "set B")
+INDEPENDENT: Final = ("set A", "set B", "set C")
 """Draws that somebody labelled who had not read the rules; the other draws are one set."""
 
 TOGETHER: Final = "together"
