@@ -162,7 +162,7 @@ def play(one: Day) -> Iterator[Moment]:
     one.minute = 30
     named = json.loads(one.passports("keys", "list", "--json"))["keys"]
     for key in {key["key"] for key in named if key["state"] == "active" and key["role"] in ("passports", "registry")}:
-        one.passports("keys", "revoke", key, "--last-good", 2, "--out", one.draft)
+        one.passports("keys", "revoke", "--last-good", 2, "--out", one.draft, "--", key)
     for role, name in (("passports", "signing"), ("registry", "registry")):
         one.keys[name] = one.folder / f"{name}-key-2.jwk"
         one.passports("keys", "rotate", role, "--new-key", one.keys[name], "--out", one.draft)
