@@ -167,17 +167,19 @@ def play(one: Day) -> Iterator[Moment]:
         one.keys[name] = one.folder / f"{name}-key-2.jwk"
         one.passports("keys", "rotate", role, "--new-key", one.keys[name], "--out", one.draft)
     one.passports("keys", "sign", one.draft, "--root-key", one.root_key)
-    yield moment(31, "the publisher has prepared and signed a new root")
+    yield moment(31, "the publisher has signed a new root, and not put it into the store yet")
     one.minute = 35
     one.passports("keys", "apply", one.draft)
     yield moment(36, "the new root is in force: generation 4 has the passports of 2, the last good one")
-    yield moment(37, "they verify a passport of the thief that they downloaded at 12:11", target=str(file))
+    yield moment(
+        37, "they verify a file that they downloaded at minute 11, a passport that the thief signed", target=str(file)
+    )
 
     good = (one.store / POINTER_KEY).read_bytes()
     (one.store / POINTER_KEY).write_bytes(pointer)
     yield moment(40, "the thief puts the pointer to generation 3 back")
     (one.store / POINTER_KEY).write_bytes(good)
-    yield moment(42, "the publisher restores it")
+    yield moment(42, "the publisher puts the pointer to generation 4 back")
 
     one.minute = 50
     one.refresh(name="Qwen: QwQ 32B")
@@ -191,7 +193,7 @@ def play(one: Day) -> Iterator[Moment]:
     live, one.store = one.store, one.folder / "unread"
     shutil.rmtree(live)
     shutil.copytree(one.mirror, live)
-    yield moment(70, "a mirror serves the store of 12:06", live)
+    yield moment(70, "a mirror serves the store of minute 6 instead", live)
     yield moment(70 + 73 * 60, "and still does three days later", live)
 
 
@@ -215,6 +217,22 @@ EXPECTED: dict[int, Mapping[str, str]] = {
 reader without memory cannot tell the morning from now until its pointer expires."""
 
 
+WHY: dict[int, str] = {
+    6: "the first root names the key of before, so that those who trust that one follow",
+    11: "a copied key signs as well as the publisher's: until it is revoked, nobody can tell one from the other",
+    31: "a root counts from when it is in the store",
+    36: "what the thief published is not served any more",
+    37: "the key that signed it is revoked: it counts up to generation 2, and this is of generation 3",
+    40: "the pointer is signed by a revoked key, so nothing that it leads to is read",
+    51: "the readers change nothing: the roots that they trust led them to the new keys",
+    61: "the signed list of revocations names it; its page and its copy say why",
+    65: "the signed snapshot names a list of revocations that is gone: what is revoked cannot be known",
+    70: "readers who remember generation 6 refuse an older one; who remembers nothing cannot tell, for now",
+    70 + 73 * 60: "the pointer ran out after three days, which every reader can tell",
+}
+"""Minute → why readers saw what they saw, where the verdict alone does not say so."""
+
+
 def grouped(saw: Mapping[str, str]) -> dict[str, list[str]]:
     """Return what was seen → the readers who saw it."""
     return {what: [name for name, one in saw.items() if one == what] for what in saw.values()}
@@ -225,7 +243,8 @@ LEGEND = """After each event of the day four readers verify one passport:
   first use  trusts what the registry stated when it was first read, and remembers it
   root       trusts a file of the first root of trust
   no memory  trusts that root by its thumbprint, and remembers nothing of the day
-Each line has a verdict, and the generation that it was given on."""
+The last two begin at minute 6, when there is a root. Each line has the readers, their verdict, and the generation that
+it was given on; below them, why. docs/incident.md says what to do on such a day."""
 
 
 def main() -> None:
@@ -241,7 +260,11 @@ def main() -> None:
             seen = "\n    ".join(f"{', '.join(names):<39} {what}" for what, names in grouped(moment.saw).items())
             fault = moment.saw != EXPECTED[moment.minute]
             wrong += fault
-            print(f"{at}  {moment.event}\n    {seen}{'   UNEXPECTED' if fault else ''}", flush=True)
+            print(f"{at}  minute {moment.minute}: {moment.event}\n    {seen}", flush=True)
+            if why := WHY.get(moment.minute):
+                print(f"      {why}")
+            if fault:
+                print(f"    UNEXPECTED: it should be {dict(EXPECTED[moment.minute])}")
     print(f"{len(EXPECTED) - wrong} of {len(EXPECTED)} moments as they should be")
     sys.exit(wrong > 0)
 
