@@ -149,8 +149,9 @@ def test_the_texts_of_every_kind_of_export_and_feed_are_read(hostile: Path) -> N
     }
     assert {
         f"badge/{QWEN}.svg", "changes", "data/changes.json", "data/table/0.json", f"exports/bom/{QWEN}.cdx.json",
-        f"exports/card/{QWEN}.md", f"exports/dsse/{QWEN}.json", "exports/passports.jsonl.zst", "exports/passports.parquet",
-        "exports/statements.parquet", "feeds/changes.atom", f"feeds/{QWEN}.atom", "index.html", QWEN,
+        f"exports/card/{QWEN}.md", f"exports/dsse/{QWEN}.json", "exports/passports.jsonl.zst",
+        "exports/passports.parquet", "exports/statements.parquet", "feeds/changes.atom", f"feeds/{QWEN}.atom",
+        "index.html", QWEN,
     } <= named  # fmt: skip
 
 
