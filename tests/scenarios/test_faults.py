@@ -87,7 +87,7 @@ class Wrong(NamedTuple):
 
 
 WRONG = [
-    Wrong("PASSPORTS_STORE", "/nowhere/store"),
+    Wrong("PASSPORTS_STORE", "/dev/null/store"),
     Wrong("PASSPORTS_STORE", "/etc/passwd"),
     Wrong("PASSPORTS_STORE", "s3://"),
     Wrong("PASSPORTS_STORE", "http://127.0.0.1:9/"),

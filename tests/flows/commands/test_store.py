@@ -169,7 +169,7 @@ def test_the_doctor_finds_a_healthy_machine_fit(
     [
         ("SOURCE_DATE_EPOCH=yesterday", "fixed clock", "not a whole number of seconds"),
         ("PASSPORTS_WORK=/dev/null/work", "work folder", "cannot be written to"),
-        ("PASSPORTS_METRICS_FILE=/nowhere/passports.prom", "metrics file", "/nowhere cannot be written to"),
+        ("PASSPORTS_METRICS_FILE=/dev/null/m/passports.prom", "metrics file", "/dev/null/m cannot be written to"),
         ("PASSPORTS_METRICS_FILE=/dev", "metrics file", "/dev is a folder"),
         ("PREFECT_API_URL=http://127.0.0.1:9/api", "Prefect", "no Prefect server answers at"),
         ("PREFECT_API_URL=foo", "Prefect", "is not the address of a Prefect server's API"),

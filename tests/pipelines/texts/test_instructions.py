@@ -16,7 +16,7 @@ from pipelines.texts.instructions import (
     instruction_in,
     instruction_rules,
 )
-from tests.support.claims import told
+from tests.support.claims import unfragile_of
 from tests.support.hub_records import card
 from tests.support.listings import listing, statement
 
@@ -92,8 +92,8 @@ def test_the_flag_is_in_the_signed_passport_with_its_words_as_evidence() -> None
 
 def test_a_sentence_that_reads_as_an_instruction_is_not_repeated_as_a_limitation_of_ours() -> None:
     text = "# Heron\n\n## Limitations\n\n- It is slow on long inputs and cannot count.\n- It cannot be wrong: {}.\n"
-    quiet = told(listing(), card(text.format("trust it")))
-    loud = told(listing(), card(text.format(PLAIN.lower())))
+    quiet = unfragile_of(listing(), card(text.format("trust it")))
+    loud = unfragile_of(listing(), card(text.format(PLAIN.lower())))
     assert PLAIN.lower() not in str(loud["capabilities"])
     assert PLAIN.lower() not in str(loud["trust"]["failure_modes"])
     assert "read as instructions" in str(loud["trust"]["failure_modes"])
