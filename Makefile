@@ -3,6 +3,7 @@
 #   make test   the tests
 #   make check  what CI runs: format, lint, strict types, tests with warnings as errors
 #   make test-slow  the tests that take long: PostgreSQL, Azure, killed runs, Dask, recorded months
+#   make faults  every fault at every command, of which the slow tests have a part (a quarter of an hour)
 #   make venv   only .venv, from which `passports` runs
 #   make bench  the time of building and verifying a passport, step by step, beside the least possible; start-up; cards
 #   make bench-again  the time of a run on a day with nothing and with 1 % changed, and of a crawl beside Scrapy alone
@@ -25,7 +26,7 @@ INSTALLED := $(AZURITE)/node_modules/.package-lock.json
 # given order, which begins with the longest.
 SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-slow azurite axe lint check format bench bench-again attacks drill audit fuzz mutants accuracy clean venv
+.PHONY: help demo test test-slow faults azurite axe lint check format bench bench-again attacks drill audit fuzz mutants accuracy clean venv
 .DEFAULT_GOAL := help
 
 help:
@@ -54,6 +55,9 @@ test: $(SYNCED)
 # A Prefect server on PostgreSQL, workers that are killed or on Dask, crawls cut off and resumed, recorded months, Azure.
 test-slow: $(SYNCED) azurite axe
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m slow
+
+faults: $(SYNCED)
+	$(BIN)/pytest -n 3 -m "slow or table" tests/scenarios/test_faults.py
 
 # An Azure Blob Storage server, of the versions and contents that its lock names; its tests are skipped without it.
 azurite:

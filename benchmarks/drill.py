@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from benchmarks.attacks.places import CLI, EASY_GATE, ROOT
 from benchmarks.attacks.servers import OpenRouter, listening_to
+from benchmarks.drill_readings import EXPECTED, LEGEND, WHY
 from benchmarks.refreshing import PUBLISHED
 from flows.audit.opened import open_registry, pin_first, trust_options
 from flows.audit.verification import OpenedRegistry, judged_document, judged_slug
@@ -162,22 +163,24 @@ def play(one: Day) -> Iterator[Moment]:
     one.minute = 30
     named = json.loads(one.passports("keys", "list", "--json"))["keys"]
     for key in {key["key"] for key in named if key["state"] == "active" and key["role"] in ("passports", "registry")}:
-        one.passports("keys", "revoke", key, "--last-good", 2, "--out", one.draft)
+        one.passports("keys", "revoke", "--last-good", 2, "--out", one.draft, "--", key)
     for role, name in (("passports", "signing"), ("registry", "registry")):
         one.keys[name] = one.folder / f"{name}-key-2.jwk"
         one.passports("keys", "rotate", role, "--new-key", one.keys[name], "--out", one.draft)
     one.passports("keys", "sign", one.draft, "--root-key", one.root_key)
-    yield moment(31, "the publisher has prepared and signed a new root")
+    yield moment(31, "the publisher has signed a new root, and not put it into the store yet")
     one.minute = 35
     one.passports("keys", "apply", one.draft)
     yield moment(36, "the new root is in force: generation 4 has the passports of 2, the last good one")
-    yield moment(37, "they verify a passport of the thief that they downloaded at 12:11", target=str(file))
+    yield moment(
+        37, "they verify a file that they downloaded at minute 11, a passport that the thief signed", target=str(file)
+    )
 
     good = (one.store / POINTER_KEY).read_bytes()
     (one.store / POINTER_KEY).write_bytes(pointer)
     yield moment(40, "the thief puts the pointer to generation 3 back")
     (one.store / POINTER_KEY).write_bytes(good)
-    yield moment(42, "the publisher restores it")
+    yield moment(42, "the publisher puts the pointer to generation 4 back")
 
     one.minute = 50
     one.refresh(name="Qwen: QwQ 32B")
@@ -191,41 +194,13 @@ def play(one: Day) -> Iterator[Moment]:
     live, one.store = one.store, one.folder / "unread"
     shutil.rmtree(live)
     shutil.copytree(one.mirror, live)
-    yield moment(70, "a mirror serves the store of 12:06", live)
+    yield moment(70, "a mirror serves the store of minute 6 instead", live)
     yield moment(70 + 73 * 60, "and still does three days later", live)
-
-
-EVERYBODY = ("one key", "first use", "root", "no memory")
-EXPECTED: dict[int, Mapping[str, str]] = {
-    1: {"one key": "ok, generation 1", "first use": "ok, generation 1"},
-    6: dict.fromkeys(EVERYBODY, "ok, generation 2"),
-    11: dict.fromkeys(EVERYBODY, "ok, generation 3"),
-    31: dict.fromkeys(EVERYBODY, "ok, generation 3"),
-    36: dict.fromkeys(EVERYBODY, "ok, generation 4"),
-    37: dict.fromkeys(EVERYBODY, "key_revoked, generation 4"),
-    40: dict.fromkeys(EVERYBODY, "key_revoked: the registry as a whole is refused"),
-    42: dict.fromkeys(EVERYBODY, "ok, generation 4"),
-    51: dict.fromkeys(EVERYBODY, "ok, generation 5"),
-    61: dict.fromkeys(EVERYBODY, "revoked, generation 6"),
-    65: dict.fromkeys(EVERYBODY, "freeze, generation 6"),
-    70: {**dict.fromkeys(EVERYBODY, "rollback, generation 2"), "no memory": "ok, generation 2"},
-    70 + 73 * 60: dict.fromkeys(EVERYBODY, "freeze, generation 2"),
-}
-"""Minute → what each reader must see. Until the key is revoked nobody can tell the thief from the publisher, and a
-reader without memory cannot tell the morning from now until its pointer expires."""
 
 
 def grouped(saw: Mapping[str, str]) -> dict[str, list[str]]:
     """Return what was seen → the readers who saw it."""
     return {what: [name for name, one in saw.items() if one == what] for what in saw.values()}
-
-
-LEGEND = """After each event of the day four readers verify one passport:
-  one key    trusts the key that the publisher had before there was a root of trust, by its thumbprint
-  first use  trusts what the registry stated when it was first read, and remembers it
-  root       trusts a file of the first root of trust
-  no memory  trusts that root by its thumbprint, and remembers nothing of the day
-Each line has a verdict, and the generation that it was given on."""
 
 
 def main() -> None:
@@ -241,7 +216,11 @@ def main() -> None:
             seen = "\n    ".join(f"{', '.join(names):<39} {what}" for what, names in grouped(moment.saw).items())
             fault = moment.saw != EXPECTED[moment.minute]
             wrong += fault
-            print(f"{at}  {moment.event}\n    {seen}{'   UNEXPECTED' if fault else ''}", flush=True)
+            print(f"{at}  minute {moment.minute}: {moment.event}\n    {seen}", flush=True)
+            if why := WHY.get(moment.minute):
+                print(f"      {why}")
+            if fault:
+                print(f"    UNEXPECTED: it should be {dict(EXPECTED[moment.minute])}")
     print(f"{len(EXPECTED) - wrong} of {len(EXPECTED)} moments as they should be")
     sys.exit(wrong > 0)
 

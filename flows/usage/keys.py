@@ -85,9 +85,11 @@ def rotate(
         changing.rotate(store, role, new_key[0], out, as_json=as_json)
 
 
-@command(keys_app, "passports keys revoke KEY_ID --last-good 41 --out next-root.json", name="revoke")
+@command(keys_app, "passports keys revoke --last-good 41 --out next-root.json -- KEY_ID", name="revoke")
 def revoke_key(
-    key_id: Annotated[str, typer.Argument(metavar="KEY_ID", help="As `keys list` shows it.")],
+    key_id: Annotated[
+        str, typer.Argument(metavar="KEY_ID", help="As `keys list` shows it; behind --, as it may begin with -.")
+    ],
     last_good: Annotated[
         int, typer.Option("--last-good", metavar="N", min=0, help="The last generation that it signed rightly.")
     ],

@@ -59,7 +59,9 @@ def _of_section(card: bytes, part: SectionSentences, own: str) -> Iterator[TextC
     language = language_of(" ".join(sentence.text for sentence in sentences))
     before: tuple[int, Ruling | None] = (-1, None)
     for sentence in sentences:
-        earlier = before[1] if before[0] == sentence.passage or _adds(sentence, before[0]) else None
+        earlier = before[1]
+        if earlier and before[0] != sentence.passage and not _adds(sentence, before[0]):
+            earlier = None
         is_link = _LINK.fullmatch(card, sentence.start, sentence.end) is not None
         ruling = None if is_link else _ruling(sentence, section, language, earlier, own)
         before = (sentence.passage, ruling)

@@ -55,6 +55,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 """Command → arguments that are right, but for what the fault spoils."""
 LASTING = {"serve", "schedule", "log watch"}
 """Commands that go on until they are ended."""
+OFTEN = {"rescrape", "publish", "verify", "revoke", "keys rotate"}
+"""Commands that the slow tests throw the faults at; `make faults` throws them at all."""
 STATUSES = {0, 1, 2, 130, 141, 143, -signal.SIGINT, -signal.SIGTERM}
 """docs/commands.md; a signal before Python has begun ends it by that signal."""
 ENDED_S = 5.0
@@ -150,9 +152,10 @@ FAULTS = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in OFTEN else pytest.mark.table) for name in COMMANDS]
+)
 def test_a_fault_of_the_surroundings_ends_a_command_in_order(name: str, fault: str, store: Path) -> None:
     what, work = FAULTS[fault], store.parent / "work"
     program = [*PASSPORTS, *name.split(), *COMMANDS[name]]

@@ -103,7 +103,9 @@ def test_the_answers_of_what_writes_are_as_promised(
     is_as_promised("keys sign", passports("keys", "sign", draft, "--root-key", key, "--json").json())
     is_as_promised("keys apply", passports("keys", "apply", draft, "--store", later, "--json").json())
     named = passports("keys", "list", "--store", later, "--json").json()["keys"][-1]["key"]
-    ended = passports("keys", "revoke", named, "--last-good", 2, "--out", tmp_path / "r", "--store", later, "--json")
+    ended = passports(
+        "keys", "revoke", "--last-good", 2, "--out", tmp_path / "r", "--store", later, "--json", "--", named
+    )
     is_as_promised("keys revoke", ended.json())
     monkeypatch.setenv("PASSPORTS_OPENROUTER_URL", "http://127.0.0.1:9")
     is_as_promised("doctor", passports("doctor", "--store", later, "--json").json())

@@ -174,7 +174,7 @@ def test_a_revoked_key_is_replaced_and_what_it_signed_before_stays(rooted: Desk,
     rooted.at(40)
     assert rooted.verdicts("--all", *reader) == {"ok"}
     draft, new = rooted.folder / "next.json", rooted.folder / "registry-2.jwk"
-    rooted.ok("keys", "revoke", stolen, "--last-good", 2, "--out", draft)
+    rooted.ok("keys", "revoke", "--last-good", 2, "--out", draft, "--", stolen)
     rooted.sign(draft)
     refused = rooted("keys", "apply", draft)
     assert (refused.status, "no key may sign registry" in refused.err) == (1, True)
@@ -277,7 +277,7 @@ def test_briefs_are_signed_anew_when_the_key_of_passports_is_rotated_or_revoked(
     assert rooted.verdicts("--all", *pinned(rooted)) == {"ok"}
     draft.unlink()
     second = json.loads(new[0].read_text())["kid"]
-    rooted.at(20).ok("keys", "revoke", second, "--last-good", 2, "--out", draft)
+    rooted.at(20).ok("keys", "revoke", "--last-good", 2, "--out", draft, "--", second)
     rooted.ok("keys", "rotate", "passports", "--new-key", new[1], "--out", draft)
     rooted.sign(draft)
     rooted.patch.setenv("PASSPORTS_SIGNING_KEY_FILE", str(new[1]))
