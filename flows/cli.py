@@ -10,7 +10,7 @@ from flows.commands import terminal
 from flows.commands.options import AcceptDrop, AsJson, Key, NewStore, NoState, Root, State, Store
 from flows.config.clock import ClockError
 from flows.config.interrupts import TERMINATED
-from flows.errors import FlowError, SettingsError
+from flows.errors import FlowError, SettingsError, no_room
 from flows.output import READER_GONE, OutputError
 from flows.store.base import MissingKeyError, StoreAddressError
 from flows.usage.agents import agents
@@ -215,6 +215,10 @@ def main() -> None:
         _end(_sentence(error), EXIT_NO, as_json=as_json, beside=error.answer)
     except PipelineError as error:
         _end(str(error), EXIT_NO, as_json=as_json)
+    except OSError as error:  # of files that are made on the way; a run and a store have their own words
+        if (message := no_room(error)) is None:
+            raise
+        _end(message, EXIT_NO, as_json=as_json)
     except USAGE_ERROR as error:
         _end(f"{error.format_message()} `passports --help` explains the commands", EXIT_BAD_USE, as_json=as_json)
     except (typer.Abort, KeyboardInterrupt):

@@ -1,5 +1,8 @@
 """The base class of all errors that `flows` raises, and the errors of a wrong setting and of a full disk."""
 
+import errno
+import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,3 +27,11 @@ class FullError(FlowError):
         remedy = "make room, or set PASSPORTS_WORK to a folder on another disk, and run again"
         self.folder, self.reason = folder, reason
         super().__init__(f"{folder} cannot be written to ({reason}): {remedy}")
+
+
+def no_room(error: OSError) -> str | None:
+    """Return what to say of a temporary file that found no room; None where that is not the matter."""
+    if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return None
+    remedy = "make room, or set TMPDIR to a folder on another disk, and run again"
+    return f"{tempfile.gettempdir()} cannot be written to ({os.strerror(error.errno)}): {remedy}"

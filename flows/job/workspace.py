@@ -21,6 +21,8 @@ from flows.store.open import canonical_store
 from schemas.crawl import FULL
 
 _PREFIX = "passports-run-"
+_REMOVALS = 16
+"""Tries to remove a folder: each may meet a file that was made since its folder was listed."""
 
 
 @contextmanager
@@ -50,9 +52,21 @@ def workspace(job: Job) -> Iterator[Job]:
             raise
         raise FullError(root, str(error)) from error
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         if held is not None:
             os.close(held)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a run's folder, also where a signal comes meanwhile, or a crawl that is being ended still writes to it."""
+    try:
+        for _ in range(_REMOVALS):
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                return
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def clear_left(root: Path) -> None:
