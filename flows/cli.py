@@ -211,14 +211,11 @@ def main() -> None:
         if error.status != READER_GONE:
             terminal.error(str(error))
         sys.exit(error.status)
-    except FlowError as error:
-        _end(_sentence(error), EXIT_NO, as_json=as_json, beside=error.answer)
-    except PipelineError as error:
-        _end(str(error), EXIT_NO, as_json=as_json)
+    except (FlowError, PipelineError) as error:
+        beside = error.answer if isinstance(error, FlowError) else None
+        _end(_sentence(error), EXIT_NO, as_json=as_json, beside=beside)
     except OSError as error:  # of files that are made on the way; a run and a store have their own words
-        if (message := no_room(error)) is None:
-            raise
-        _end(message, EXIT_NO, as_json=as_json)
+        _end(no_room(error), EXIT_NO, as_json=as_json)
     except USAGE_ERROR as error:
         _end(f"{error.format_message()} `passports --help` explains the commands", EXIT_BAD_USE, as_json=as_json)
     except (typer.Abort, KeyboardInterrupt):
@@ -229,7 +226,7 @@ def main() -> None:
         raise
 
 
-def _sentence(error: FlowError) -> str:
+def _sentence(error: Exception) -> str:
     """Return an error's message, for a missing file of a registry with what to do: only then does it come this far."""
     if not isinstance(error, MissingKeyError):
         return str(error)

@@ -29,9 +29,9 @@ class FullError(FlowError):
         super().__init__(f"{folder} cannot be written to ({reason}): {remedy}")
 
 
-def no_room(error: OSError) -> str | None:
-    """Return what to say of a temporary file that found no room; None where that is not the matter."""
+def no_room(error: OSError) -> str:
+    """Return what to say of a temporary file that found no room; raise the error where that is not the matter."""
     if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-        return None
+        raise error
     remedy = "make room, or set TMPDIR to a folder on another disk, and run again"
     return f"{tempfile.gettempdir()} cannot be written to ({os.strerror(error.errno)}): {remedy}"
