@@ -34,7 +34,8 @@ class Desk:
         return self
 
     def __call__(self, *arguments: object) -> Ended:
-        return self.passports(*arguments, "--store", self.store)
+        end = arguments.index("--") if "--" in arguments else len(arguments)
+        return self.passports(*arguments[:end], "--store", self.store, *arguments[end:])
 
     def ok(self, *arguments: object) -> Ended:
         ended = self(*arguments)
