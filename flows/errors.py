@@ -1,6 +1,5 @@
 """The base class of all errors that `flows` raises, and the errors of a wrong setting and of a full disk."""
 
-import errno
 import os
 import tempfile
 from collections.abc import Mapping
@@ -31,7 +30,9 @@ class FullError(FlowError):
 
 def no_room(error: OSError) -> str:
     """Return what to say of a temporary file that found no room; raise the error where that is not the matter."""
-    if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+    from schemas.crawl import FULL  # noqa: PLC0415 - only where something is wrong
+
+    if error.errno not in FULL:
         raise error
     remedy = "make room, or set TMPDIR to a folder on another disk, and run again"
     return f"{tempfile.gettempdir()} cannot be written to ({os.strerror(error.errno)}): {remedy}"

@@ -36,7 +36,7 @@ class Tried(NamedTuple):
     peak_mb: float
     broken: list[str]
     caught_by: list[str]
-    """The verdicts that readers gave, or what they were told of a file; empty where no reader had to notice it."""
+    """The verdicts that readers gave, or what they printed of a file; empty where no reader had to notice it."""
 
 
 def attacked(place: Place, attack: Attack) -> Tried:

@@ -45,7 +45,7 @@ def log_checkpoint_older(place: Place) -> list[str]:
 
 
 def log_checkpoint_of_a_stranger(place: Place) -> list[str]:
-    """A mirror serves a checkpoint that a stranger signed."""
+    """A mirror serves a checkpoint that another key signed."""
     _put_checkpoint(place, place.newest, Signer(STRANGER_SEED))
     return _noticed(place, "bad_signature")
 

@@ -48,7 +48,7 @@ class Place:
     source: OpenRouter
     peak_mb: float = 0.0
     caught: dict[str, None] = field(default_factory=dict)
-    """What a reader was told that is wrong, in order."""
+    """What a reader was answered that is wrong, in order."""
     settings: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -75,7 +75,7 @@ def clear_left(root: Path) -> None:
         with contextlib.suppress(FileNotFoundError, BlockingIOError):
             if _is_ours(folder):
                 held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(folder)
                 os.close(held)
 
 

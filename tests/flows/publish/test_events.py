@@ -145,7 +145,7 @@ def test_what_is_served_and_not_logged_is_named(
 
 
 def test_an_entry_that_states_another_key_event_is_found(store: LocalStore) -> None:
-    """The signer logs every root and list, and lies about a key: only who reads all entries can find that."""
+    """The signer logs every root and list, and states a key falsely: only who reads all entries can find that."""
     (older,) = [one for one in reader(store).ancestry() if one.generation == 2]
     wrong = older.model_copy(update={"root": SECOND.ref})
     served = reader(store).at_snapshot(wrong)
