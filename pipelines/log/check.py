@@ -51,7 +51,7 @@ class FileCheck:
         self._above = lru_cache(_TILES_CACHED)(self._tile)
 
     def fault(self, file: LogFile, body: bytes) -> str | None:
-        """Return why these are not the bytes of a file; None where they are; raise LogError where no tile above shows it."""
+        """Return why these are not the bytes of a file, None where they are; raise LogError where no tile shows it."""
         if file.level < 0:
             try:
                 entries = read_bundle(body)
