@@ -19,13 +19,16 @@ _OPENERS: Final = ("`", "<", "](", "://")
 _WIDE_STOPS: Final = "\u3002\uff01\uff1f\uff61"
 _STOPLESS: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 """Thai, Lao, Burmese and Khmer letters, whose scripts have no full stop: there a line ends a sentence."""
-_STOP: Final = re.compile(r"[.!?…]+[\"”\u2019»)\]*_`']*(?=\s|\Z)")
+_STOP: Final = re.compile(r"(?<![.!?…])[.!?…]++[\"”\u2019»)\]*_`']*+(?=\s|\Z)")
+"""Begins only where a run of stops does, and goes back over none: 100,000 of them are read once."""
 _LINE_END: Final = (
     rf"(?<=[{_STOPLESS}])\n|\n(?=[{_STOPLESS}])"
     r"|(?<=[\w)])\n(?=(?:Currently|However|Unfortunately|Note|Warning|Please|Additionally|This model|The model)\b)"
 )
 """What ends a sentence at the end of a line: such a script, or words with which a sentence begins."""
-_END: Final = re.compile(rf"{_STOP.pattern}|[{_WIDE_STOPS}]+[”」』\uff09]*|[ \t]{{2,}}(?=\n)|\\(?=\n)|{_LINE_END}")
+_END: Final = re.compile(
+    rf"{_STOP.pattern}|[{_WIDE_STOPS}]+[”」』\uff09]*|(?<![ \t])[ \t]{{2,}}+(?=\n)|\\(?=\n)|{_LINE_END}"
+)
 _RARE_END: Final = re.compile(rf"[{_WIDE_STOPS}]|(?<=[ \t\\])\n|{_LINE_END}")
 """Ends of sentences that most texts have none of; without them only stops are searched, which costs much less."""
 

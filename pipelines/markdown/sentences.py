@@ -41,7 +41,8 @@ _EMPHASIS: Final = re.compile(r"(\*{1,3}|_{1,3})(?=\S)")
 _CLOSING: Final = re.compile(r"(?<=\S)(\*{1,3}|_{1,3})\Z")
 _PICTOGRAM: Final = r"[\u2190-\u2bff\u3030\u303d\ufe0f\u200d\U0001f000-\U0001faff]"
 _PICTURED: Final = re.compile(rf"(?:{_PICTOGRAM}+\s*|:[a-z_]{{3,30}}:\s+)+")
-_PICTURES: Final = re.compile(rf"\s*{_PICTOGRAM}+\Z")
+_PICTURES: Final = re.compile(rf"(?<!\s)\s*+(?<!{_PICTOGRAM}){_PICTOGRAM}++\Z")
+"""Begins only where a run of spaces or pictograms does: 100,000 of them are read once, not once for each."""
 _CODE: Final = re.compile(r"`[^`]*`")
 _QUOTATION: Final = (('"', '"'), ("\u201c", "\u201d"), ("\u300c", "\u300d"), ("\u300e", "\u300f"))
 """Marks that begin and end words of somebody else, or an example."""
@@ -190,8 +191,9 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _without_pictures(text: str, start: int, end: int) -> tuple[int, int]:
     before = _PICTURED.match(text, start, end)
-    after = None if text[start:end].isascii() else _PICTURES.search(text, start, end)
-    return before.end() if before else start, after.start() if after else end
+    own = text[start:end]
+    after = None if own.isascii() else _PICTURES.search(own)
+    return before.end() if before else start, start + after.start() if after else end
 
 
 def _without_emphasis(text: str, start: int, end: int) -> tuple[int, int]:
