@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import ipaddress
 import socket
 import threading
 import urllib.error
@@ -10,16 +9,15 @@ import urllib.request
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from http.client import HTTPConnection, HTTPMessage, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPMessage, HTTPResponse, HTTPSConnection, IncompleteRead
 from typing import IO, Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-SCHEMES = ("http", "https")
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-"""Addresses of IPv6 that a gateway translates to the IPv4 address in their last 32 bits (RFC 6052)."""
+from flows.config.public_addresses import is_public
 
+SCHEMES = ("http", "https")
+_PIECE_BYTES = 2**20
 _Answer = TypeVar("_Answer")
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class PrivateAddressError(OSError):
@@ -48,15 +46,15 @@ class Fetched(NamedTuple):
     body: bytes
 
 
-def fetch(url: str, within_bounds: Fetching, **headers: str) -> Fetched:
-    """Return the response to a GET request.
+def fetch(url: str, within_bounds: Fetching, file: IO[bytes] | None = None, **headers: str) -> Fetched:
+    """Return the response to a GET request; where a file is given, its body is written there, and not returned.
 
     Raises HTTPError for a status of 300 or more that is no redirect to follow, TimeoutError at the deadline, and
     otherwise OSError, ValueError or HTTPException. Redirects lead to http and https only, and never from https to http.
     """
     opened: list[HTTPConnection] = []
     try:
-        return within(within_bounds.deadline_s, lambda: _answer(url, within_bounds, headers, opened))
+        return within(within_bounds.deadline_s, lambda: _answer(url, within_bounds, headers, opened, file))
     except TimeoutError:
         for connection in opened:
             with contextlib.suppress(OSError, AttributeError):  # closed meanwhile
@@ -86,42 +84,29 @@ def within(deadline_s: float, work: Callable[[], _Answer]) -> _Answer:
         raise TimeoutError(f"no complete answer within {deadline_s:g} s") from None
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the internet: not this machine's, a network's own, or for several receivers.
-
-    An address of IPv6 that stands for one of IPv4 (mapped, 6to4, Teredo, NAT64) is judged by that one too.
-    """
-    found = ipaddress.ip_address(address.partition("%")[0])
-    return all(map(_is_of_the_internet, (found, *_embedded(found))))
-
-
-def _embedded(address: _Address) -> list[_Address]:
-    if not isinstance(address, ipaddress.IPv6Address):
-        return []
-    found: list[_Address | None] = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64:
-        found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return [one for one in found if one is not None]
-
-
-def _is_of_the_internet(address: _Address) -> bool:
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:  # judged by the address in it
-            return True
-        if address.is_site_local:
-            return False
-    return address.is_global and not (address.is_multicast or address.is_unspecified)
-
-
-def _answer(url: str, bounds: Fetching, headers: dict[str, str], opened: list[HTTPConnection]) -> Fetched:
+def _answer(
+    url: str, bounds: Fetching, headers: dict[str, str], opened: list[HTTPConnection], file: IO[bytes] | None
+) -> Fetched:
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the opener has no other schemes
     try:
         with _opener(url, bounds, opened).open(request, timeout=bounds.deadline_s) as response:
-            return Fetched(response.headers, bytes(response.read(bounds.max_bytes)))
+            return Fetched(response.headers, _body(response, bounds.max_bytes, file))
     except urllib.error.HTTPError as error:
         with error:
             said = io.BytesIO(error.read(bounds.max_bytes) if bounds.refusals else b"")
         raise urllib.error.HTTPError(error.url, error.code, error.reason, error.headers, said) from None
+
+
+def _body(response: HTTPResponse, max_bytes: int, file: IO[bytes] | None) -> bytes:
+    """Return a body, or write it to a file; raise IncompleteRead where it ends before its stated length."""
+    kept, left = io.BytesIO() if file is None else file, max_bytes
+    while left and (piece := response.read(min(left, _PIECE_BYTES))):
+        kept.write(piece)
+        left -= len(piece)
+    missing = response.length  # None where no length is stated
+    if left and missing:
+        raise IncompleteRead(b"", missing)
+    return kept.getvalue() if isinstance(kept, io.BytesIO) else b""
 
 
 def _opener(url: str, bounds: Fetching, opened: list[HTTPConnection]) -> urllib.request.OpenerDirector:

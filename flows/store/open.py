@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from flows.config.web import SCHEMES
 from flows.store.base import Store, StoreAddressError
 from flows.store.local import LocalStore
+from flows.store.web_server import WebStore
 
-REMOTE_SCHEMES = ("s3", "gs", "az", "https", "http", "memory")
-"""Schemes that obstore opens. Web servers are read-only; "memory" ends with the process."""
+REMOTE_SCHEMES = ("s3", "gs", "az", "memory")
+"""Schemes that obstore opens; "memory" ends with the process."""
 PLACES = {
     "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
     "gs": ("GOOGLE_BASE_URL",),
@@ -27,6 +29,8 @@ def open_store(url: str) -> Store:
             raise StoreAddressError(f"{folder} is a file, and a store is a folder: name the store's folder")
         return LocalStore(folder)
     scheme = _scheme(url)
+    if scheme in SCHEMES:
+        return WebStore(url)
     if scheme in REMOTE_SCHEMES:
         if scheme in PLACES and not urlsplit(url).netloc:
             kind = f"{scheme}://"

@@ -1,4 +1,4 @@
-"""A store in S3, Google Cloud Storage or Azure, or read-only behind any web server, through obstore."""
+"""A store in S3, Google Cloud Storage or Azure, through obstore."""
 
 import contextlib
 import json
@@ -70,8 +70,6 @@ class ObjectStore:
     def at(cls, url: str) -> "ObjectStore":
         """Open an address, with the credentials that obstore finds in the environment. Raises StoreUnavailableError."""
         with _explained(url, ""):
-            if url.startswith("http://"):
-                return cls(from_url(url, client_options={"allow_http": True}, retry_config=_RETRIES), url)
             return cls(_client(url), url)
 
     @property

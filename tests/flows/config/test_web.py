@@ -8,7 +8,8 @@ from urllib.error import HTTPError, URLError
 import pytest
 
 from flows.config import web
-from flows.config.web import Fetching, PrivateAddressError, fetch, is_public
+from flows.config.public_addresses import is_public
+from flows.config.web import Fetching, PrivateAddressError, fetch
 from tests.support.listeners import listener
 
 BOUNDS = Fetching(1000, 5.0, private=False)
