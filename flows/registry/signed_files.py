@@ -25,6 +25,7 @@ from schemas.registry import DeltaLine, PageList, Pointer, SearchRef, ShardRef, 
 REMEDY = "repair it from another store with `passports store scrub --copy URL`"
 NEW_STORE = "another version of passports made it: use that one, or publish to an empty store"
 MAX_POINTER_BYTES = 64 * 2**10
+MOST_STRAY = 64  # each is of a publisher that was killed or overtaken
 MAX_SNAPSHOT_BYTES = 2**20
 """Three times the size of a snapshot that names 256 shards, and 256 partitions of each of eight sources."""
 
@@ -90,18 +91,19 @@ def read_snapshot(store: Store, generation: int, keys: KeyRing, *, sha256: str) 
 def read_head(store: Store, pointer: Pointer, keys: KeyRing) -> tuple[Snapshot, str]:
     """Return the snapshot that is served, and its hash; raise TamperedError.
 
-    It is the one that the pointer names. Where creating a snapshot commits, the pointer may lag behind: then it is the
-    last of the snapshots that follow the pointer's, each naming the one before as its parent.
+    It is the one that the pointer names; where creating a snapshot commits, the last of those that follow it, each
+    naming the one before as its parent. `MOST_STRAY` others in a row are read: a mirror can make up files without end.
     """
     snapshot = read_snapshot(store, pointer.generation, keys, sha256=pointer.snapshot_sha256)
     sha256, number = pointer.snapshot_sha256, pointer.generation
-    while pointer.commit == "create":
-        number += 1
+    strays = 0
+    while pointer.commit == "create" and strays < MOST_STRAY:
+        number, strays = number + 1, strays + 1
         blob = find(store, snapshot_key(number), max_bytes=MAX_SNAPSHOT_BYTES)
         if blob is None:
             break
         if (later := follower(store, number, blob.body, keys, sha256)) is not None:
-            snapshot, sha256 = later, hashlib.sha256(blob.body).hexdigest()
+            snapshot, sha256, strays = later, hashlib.sha256(blob.body).hexdigest(), 0
     return snapshot, sha256
 
 

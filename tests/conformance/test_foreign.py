@@ -6,7 +6,7 @@ Each runs in an environment of its own, which `uv` makes, as none of them is a d
 import base64
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -84,10 +84,12 @@ def test_the_log_is_one_that_pymerkle_verifies() -> None:
 Version = dict[str, Any]
 
 
-def version(number: int, keys: str, threshold: int, signers: str, expires: str = "2030-01-01") -> Version:
-    """Return a version of a root whose keys are letters."""
+def version(
+    number: int, keys: str, threshold: int, signers: Iterable[str], expires: str = "2030-01-01", *, spoilt: str = ""
+) -> Version:
+    """Return a version of a root whose keys are letters; the signatures of those that are `spoilt` are zeros."""
     return {
-        "version": number, "keys": list(keys), "threshold": threshold, "signers": list(signers),
+        "version": number, "keys": list(keys), "threshold": threshold, "signers": list(signers), "spoilt": list(spoilt),
         "expires": f"{expires}T00:00:00+00:00",
     }  # fmt: skip
 
@@ -99,6 +101,16 @@ ROTATIONS: dict[str, tuple[list[Version], int, bool | None]] = {
     "too few of three": ([version(1, "abc", 2, "a")], 0, None),
     "two of three": ([version(1, "abc", 2, "ac")], 1, True),
     "a threshold that cannot be met": ([version(1, "a", 2, "a")], 0, None),
+    "a threshold of none": ([version(1, "a", 0, "a")], 0, None),
+    "a spoilt signature": ([version(1, "a", 1, "a", spoilt="a")], 0, None),
+    "two of three, one spoilt": ([version(1, "abc", 2, "ab", spoilt="b")], 0, None),
+    "two of three, the third spoilt": ([version(1, "abc", 2, "abc", spoilt="c")], 1, True),
+    "the old key's signature spoilt": ([version(1, "a", 1, "a"), version(2, "b", 1, "ab", spoilt="a")], 1, None),
+    "signed by the key of another role": ([version(1, "a", 1, ["registry"])], 0, None),
+    "followed by one that another role signed": ([version(1, "a", 1, "a"), version(2, "a", 1, ["registry"])], 1, None),
+    "old and new by turns": ([version(1, "ab", 2, "ab"), version(2, "cd", 2, "ac")], 1, None),
+    "all four": ([version(1, "ab", 2, "ab"), version(2, "cd", 2, "abcd")], 2, True),
+    "a signature of somebody else too": ([version(1, "a", 1, "az"), version(2, "a", 1, "za")], 2, True),
     "a key named twice": ([version(1, "aa", 1, "a")], 0, None),
     "renewed": ([version(1, "a", 1, "a"), version(2, "a", 1, "a")], 2, True),
     "another key": ([version(1, "a", 1, "a"), version(2, "b", 1, "ab")], 2, True),
@@ -139,7 +151,9 @@ def made(stated: Version) -> SignedRoot:
         expires_at=expires.replace("+00:00", "Z"),
     )
     assert content.root_keys == tuple(x(signer(name)) for name in stated["keys"])
-    return signed(content, *map(signer, stated["signers"])) if stated["signers"] else signed(content, signer("nobody"))
+    whole = signed(content, *map(signer, stated["signers"] or ["nobody"]))
+    spoilt = {signer(name).key_id: bytes(64) for name in stated["spoilt"]}
+    return whole._replace(signatures={**whole.signatures, **spoilt})
 
 
 def accepted(versions: list[Version]) -> Iterator[SignedRoot]:

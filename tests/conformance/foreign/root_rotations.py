@@ -1,8 +1,9 @@
 # mypy: ignore-errors
 """Plays rotations of a root through python-tuf: reads JSON, prints JSON. Runs beside tuf and securesystemslib alone.
 
-A rotation is a list of versions, each { version, keys, threshold, signers, expires } with names of keys. For each the
-answer is how many were accepted, and whether the last one still is in date, as ngclient judges it.
+A rotation is a list of versions, each { version, keys, threshold, signers, spoilt, expires } with names of keys; every
+other role has the key "registry". For each the answer is how many were accepted, and whether the last one still is in
+date, as ngclient judges it.
 """
 
 import json
@@ -22,14 +23,16 @@ def signer_of(name):
 
 
 def root_of(stated):
-    signers = {name: signer_of(name) for name in {*stated["keys"], *stated["signers"], "online"}}
+    signers = {name: signer_of(name) for name in {*stated["keys"], *stated["signers"], "registry"}}
     ids = [signers[name].public_key.keyid for name in stated["keys"]]
-    online = Role([signers["online"].public_key.keyid], 1)
+    online = Role([signers["registry"].public_key.keyid], 1)
     roles = {"root": Role(ids, stated["threshold"]), "timestamp": online, "snapshot": online, "targets": online}
-    keys = {one.public_key.keyid: one.public_key for one in (signers[name] for name in (*stated["keys"], "online"))}
+    keys = {one.public_key.keyid: one.public_key for one in (signers[name] for name in (*stated["keys"], "registry"))}
     made = Metadata(Root(stated["version"], expires=datetime.fromisoformat(stated["expires"]), keys=keys, roles=roles))
     for name in stated["signers"]:
         made.sign(signers[name], append=True)
+    for name in stated["spoilt"]:
+        made.signatures[signers[name].public_key.keyid].signature = "00" * 64
     return made.to_bytes()
 
 
@@ -45,7 +48,7 @@ def played(versions, at):
         return {"accepted": accepted, "in_date": None}
     trusted.reference_time = datetime.fromisoformat(at)
     timestamp = Metadata(Timestamp(1, expires=datetime(2099, 1, 1, tzinfo=UTC)))
-    timestamp.sign(signer_of("online"))
+    timestamp.sign(signer_of("registry"))
     try:
         trusted.update_timestamp(timestamp.to_bytes())
     except ExpiredMetadataError:

@@ -6,7 +6,7 @@ from flows.publish.protocol import publish
 from flows.registry.history import steps
 from flows.registry.reader import Reader
 from flows.registry.signed_files import NotInSnapshotError, TamperedError
-from flows.store.base import Store
+from flows.store.base import MAX_BLOB_BYTES, Blob, MissingKeyError, Store
 from flows.store.local import LocalStore
 from pipelines.registry import layout
 from pipelines.registry.deltas import encode_delta
@@ -125,3 +125,25 @@ def test_the_pointer_of_a_store_that_only_creates_may_lag_behind(tmp_path: Path)
     assert (served.generation, served.snapshot.parent) == (4, 2)
     assert served.passport(SLUG) == passport(SLUG, 3)
     assert publish_versions(store, {SLUG: 4}, nonce="4").generation == 5
+
+
+class MakesUpSnapshots(CreatesOnly):
+    """A mirror that has a file under every number of a snapshot."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.asked = 0
+
+    def get(self, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob:
+        self.asked += 1
+        assert self.asked < 1_000, "a reader asks for ever"
+        try:
+            return super().get(key, max_bytes=max_bytes)
+        except MissingKeyError:
+            return Blob(b"{}", "")
+
+
+def test_a_mirror_cannot_have_a_reader_follow_snapshots_for_ever(tmp_path: Path) -> None:
+    publish_versions(CreatesOnly(tmp_path), {SLUG: 1}, nonce="1")
+    assert reader(CreatesOnly(tmp_path)).pointer.commit == "create"
+    assert reader(MakesUpSnapshots(tmp_path)).generation == 1
