@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.attacks import beyond, crawls, history, logs, records, roots, stores, transports
+from benchmarks.attacks import crawls, history, logs, records, roots, stores, surroundings, transports
 from benchmarks.attacks.places import Place, places
 
 Attack = Callable[[Place], list[str]]
@@ -22,7 +22,7 @@ Attack = Callable[[Place], list[str]]
 
 ATTACKS: tuple[Attack, ...] = (
     *history.ATTACKS, *roots.ATTACKS, *logs.ATTACKS, *records.ATTACKS, *crawls.ATTACKS, *stores.ATTACKS,
-    *transports.ATTACKS,
+    *transports.ATTACKS, *surroundings.ATTACKS,
 )  # fmt: skip
 
 
@@ -72,14 +72,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", metavar="NAME", help="an attack's name, or the beginning of it")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was found to this file")
-    parser.add_argument("--beyond", action="store_true", help="those too that the product does not promise to bear")
     parser.add_argument("--list", action="store_true", help="name the attacks and end")
     asked = parser.parse_args()
-    every = (*ATTACKS, *beyond.ATTACKS)
-    offered = every if asked.beyond or asked.only or asked.list else ATTACKS
-    chosen = [one for one in offered if not asked.only or one.__name__.startswith(tuple(asked.only))]
+    chosen = [one for one in ATTACKS if not asked.only or one.__name__.startswith(tuple(asked.only))]
     if asked.list or not chosen:
-        print("\n".join(f"{one.__name__:<36} {(one.__doc__ or '').partition(chr(10))[0]}" for one in every))
+        print("\n".join(f"{one.__name__:<36} {(one.__doc__ or '').partition(chr(10))[0]}" for one in ATTACKS))
         sys.exit(not asked.list)
     found = []
     with places() as place:

@@ -22,6 +22,10 @@ LARGEST_COUNT = 2**53 - 1
 """Largest integer that passports can carry exactly (RFC 8785)."""
 
 
+LONGEST_PLAIN = 1_000
+"""Most digits before or after the point of a number that is written out: a record can have 1e999999999."""
+
+
 class FieldError(PlacedError):
     """Raised where a field of a record is missing or is not what its reader accepts."""
 
@@ -188,7 +192,7 @@ def parse_record(body: str) -> dict[str, Any]:
 
 def as_stated(value: object) -> AsStated:
     """Return a record's value in a form that evidence can carry, fractions as text; raise FieldError on an object."""
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal) and abs(value.adjusted()) <= LONGEST_PLAIN:
         return digits(value)
     if isinstance(value, list):
         return tuple(str(item) for item in value)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.attacks import history, logs, records, roots, stores, transports
+from benchmarks.attacks import history, logs, records, roots, stores, surroundings, transports
 from benchmarks.attacks.__main__ import ATTACKS, Attack, attacked
 from benchmarks.attacks.places import Place, places
 
@@ -18,6 +18,8 @@ QUICK: tuple[Attack, ...] = (
     stores.delta_of_a_kilobyte,
     stores.copy_is_a_pipe,
     transports.redirected_to_another_protocol,
+    surroundings.store_that_redirects,
+    surroundings.password_in_an_address,
 )
 
 

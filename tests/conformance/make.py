@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from pipelines.registry.layout import (
     object_key,
     passport_copy_key,
     shard_key,
+    snapshot_key,
 )
 from pipelines.signing.dsse import signed_body
 from pipelines.signing.keys import Signer, jwk
@@ -34,7 +36,18 @@ from tests.conformance.recorded import recorded
 from tests.conformance.rooted import ROOTS, Kept, rooted
 from tests.conformance.rooted import cases as rooted_cases
 from tests.support.contract.documents import full
-from tests.support.publications import AT, COPIES, ISSUER, KEYS, SIGNER, dump, passport, publication, publisher
+from tests.support.publications import (
+    AT,
+    COPIES,
+    ISSUER,
+    KEYS,
+    SIGNER,
+    CreatesOnly,
+    dump,
+    passport,
+    publication,
+    publisher,
+)
 from tests.support.signed import seal_passport
 
 KIT = Path(__file__).with_name("kit")
@@ -225,6 +238,14 @@ def registries() -> dict[str, Kept]:
     another = open_store("memory:///")
     _publish(another, dict.fromkeys(SLUGS, 3), "first")
     _publish(another, {SLUGS[0]: 4}, "second")
+    with tempfile.TemporaryDirectory() as folder:
+        creates = CreatesOnly(Path(folder))  # pointers of such stores may lag behind the newest snapshot
+        _publish(creates, dict.fromkeys(SLUGS, 1), "first")
+        lagging = creates.get(POINTER_KEY).body
+        _publish(creates, {SLUGS[0]: 2}, "second")
+        creates.put(snapshot_key(3), b"junk that nobody signed")
+        _publish(creates, {SLUGS[1]: 2}, "third")
+        created = dump(creates) | {POINTER_KEY: lagging}
     changed = {
         "older": {POINTER_KEY: older[POINTER_KEY]},
         "damaged-shard": {shard: served[shard][:-1] + b"\0"},
@@ -235,7 +256,7 @@ def registries() -> dict[str, Kept]:
         "log-of-another": {key: body for key, body in dump(another).items() if key.startswith(log_key("tile"))},
     }
     return (
-        {"served": Kept(served)}
+        {"served": Kept(served), "created": Kept(created)}
         | {name: Kept(files, "served") for name, files in changed.items()}
         | rooted()
         | recorded()
@@ -273,6 +294,13 @@ def in_registry(folders: Mapping[str, Kept]) -> Iterator[tuple[Case, bytes | Non
     yield given("never-published", v.NOT_IN_SNAPSHOT, "signed, but never published", passport("acme-four"))
     yield given("forged", v.UNKNOWN_KEY, "another key's, whatever the registry has", passport(SLUGS[0], 2, OTHER))
     yield slug("no-such-slug", v.NOT_IN_SNAPSHOT, "a slug that the registry does not have", slug="acme-four")
+    yield slug(
+        "created", v.OK, "a lagging pointer is followed to the snapshot that was created last", 1, registry="created"
+    )
+    ahead = passport(SLUGS[1], 1)
+    yield given(
+        "created-superseded", v.SUPERSEDED, "as it, and a newer one is in that snapshot", ahead, registry="created"
+    )
     yield slug("unpinned", v.UNPINNED, "only the registry states whose key it is", pinned=False)
     yield slug("seen", v.OK, "the generation seen before", seen=seen(served))
     yield slug("seen-older", v.OK, "a generation after the one seen before", seen=seen(older))

@@ -20,7 +20,7 @@ from benchmarks.attacks.places import EASY_GATE, ROOT
 from benchmarks.attacks.servers import OpenRouter, listening_to
 from flows.demo.recording import models
 from flows.orchestration.server import own_server
-from pipelines.signing.keys import signing_key_to_jwk
+from pipelines.signing.keys import Signer, signing_key_to_jwk
 from schemas.sources import SOURCE_NAMES
 from tests.support.waiting import until
 
@@ -178,6 +178,65 @@ def test_a_run_leaves_no_key(desk: Desk, where: str) -> None:
     assert desk.run(*CLI, "refresh", "-v", **own) == 0, desk.said
     for command in (("verify", "--all"), ("status",), ("doctor",), ("publish", "--to", str(desk.folder / "mirror"))):
         desk.run(*CLI, *command, **own)
+    desk.ensure_clean()
+
+
+class Keyed(NamedTuple):
+    """A publisher's desk with a root of trust, and all private keys on it: file → seed."""
+
+    desk: Desk
+    seeds: dict[Path, bytes]
+
+    def find_keys(self) -> None:
+        """Note the private key of every file that has one."""
+        for path in self.desk.folder.rglob("*.jwk"):
+            private = json.loads(path.read_bytes()).get("d")
+            if private:
+                self.seeds[path] = base64.urlsafe_b64decode(private + "=")
+
+    def run(self, *command: str, **settings: str) -> None:
+        assert self.desk.run(*CLI, *command, **settings) == 0, self.desk.said
+        self.find_keys()
+
+    def ensure_clean(self) -> None:
+        for path, seed in self.seeds.items():
+            assert leaks(self.desk.folder, seed, but=path) == [], path.name
+
+
+def test_no_command_that_uses_keys_shows_or_copies_one(desk: Desk) -> None:
+    keyed, folder = Keyed(desk, {}), desk.folder
+    root, new, prepared = folder / "root.jwk", folder / "signing-2.jwk", str(folder / "next-root.json")
+    keyed.run("refresh", "-v")
+    keyed.run("keys", "init", "--root-key", str(root), "-v")
+    keyed.run("keys", "list", "--json")
+    old = next(one for one in keyed.seeds if one == desk.key)
+    keyed.run("keys", "rotate", "passports", "--new-key", str(new), "--out", prepared, "-v")
+    revoked = Signer(keyed.seeds[old]).key_id
+    keyed.run("keys", "revoke", "--last-good", "1", "--out", prepared, "-v", "--", revoked)
+    keyed.run("keys", "sign", prepared, "--root-key", str(root), "-v")
+    current = {"PASSPORTS_SIGNING_KEY_FILE": str(new)}
+    keyed.run("keys", "apply", prepared, "-v", **current)
+    keyed.run("refresh", "-v", **current)
+    keyed.run("revoke", "qwen-qwq-32b", "--reason", "It was misread.", "-v", **current)
+    keyed.run("keys", "export", "--out", str(folder / "exported.json"), **current)
+    keyed.run("publish", "--to", str(folder / "mirror"), **current)
+    keyed.run("store", "scrub", "--copy", str(folder / "mirror"), "-v", **current)
+    keyed.run("store", "repair", "-v", **current)
+    keyed.run("store", "gc", "--remove", "-v", **current)
+    assert len(keyed.seeds) == 5, "passports twice, registry, revocations, root"
+    keyed.ensure_clean()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGABRT])
+@pytest.mark.parametrize("command", ["serve --port 0 -v", "mcp -v", "schedule -v"])
+def test_a_command_that_lasts_leaves_no_key(desk: Desk, command: str, number: signal.Signals) -> None:
+    assert desk.run(*CLI, "refresh") == 0, desk.said
+    before = len(desk.said)
+    running = desk.start(*CLI, *command.split())
+    until(lambda: len(desk.said) > before or running.poll() is not None, limit_s=60) if "mcp" not in command else None
+    running.send_signal(number)
+    running.wait(timeout=60)
+    assert not list(desk.folder.rglob("core*"))
     desk.ensure_clean()
 
 

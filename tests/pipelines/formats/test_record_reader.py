@@ -97,3 +97,9 @@ def test_a_refusal_stays_short_whatever_is_there(value: Any) -> None:
     with pytest.raises(FieldError) as refusal:
         RecordReader({"a": value}).optional_flag("a")
     assert len(str(refusal.value)) < 200
+
+
+@pytest.mark.parametrize("numeral", ["1e999999999", "-1e-999999999", "0e-999999999"])
+def test_a_number_of_a_gigabyte_of_digits_is_not_written_out(numeral: str) -> None:
+    with pytest.raises(FieldError, match="cannot be stored"):
+        as_stated(parse_record(f'{{"a":{numeral}}}')["a"])

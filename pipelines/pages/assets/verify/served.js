@@ -11,6 +11,11 @@ const MOST_POINTER_BYTES = 2 ** 16;
 const MOST_SNAPSHOT_BYTES = 2 ** 20;
 const MOST_REVOCATIONS_BYTES = 2 ** 24;
 const MOST_UNPACKED_BYTES = 2 ** 28;
+const MOST_STRAY = 64;
+
+const snapshotKey = (generation) => `registry/snapshots/${generation}.json`;
+/** Return null for an objection to one file that may be passed over. */
+const orNull = (error) => { if (error instanceof Objection) return null; throw error; };
 
 /** Return the bytes of a file that has a hash which a signed file names. */
 export async function hashed(key, named, fetchFile) {
@@ -38,25 +43,44 @@ export async function ownKeys(fetchFile) {
   return keyRing(jsonOf(bytes, JWKS_KEY, { mostBytes: MOST_JWKS_BYTES, mostDepth: 8 }));
 }
 
-/** Return what the pointer leads to: { pointer, keyId, snapshot, revoked, withheld }. */
+/** Return what is served: { pointer, keyId, snapshot, snapshotSha256, revoked, withheld }. */
 export async function openRegistry(fetchFile, trust) {
   const raw = await fetchFile(POINTER_KEY);
   const { signed: pointer, keyId } = await signedFile(raw, POINTER_KEY, POINTER, MOST_POINTER_BYTES, trust);
-  const snapshot = await snapshotOf(pointer.generation, fetchFile, trust, pointer.snapshot_sha256);
-  return { pointer, keyId, snapshot, ...await revocationsIn(snapshot, fetchFile, trust) };
+  const head = await headOf(pointer, fetchFile, trust);
+  return { pointer, keyId, ...head, ...await revocationsIn(head.snapshot, fetchFile, trust) };
+}
+
+/**
+ * Return the pointer's snapshot with its hash; where creating a snapshot commits, the pointer may lag behind: then the last of
+ * those that follow, each naming the one before as its parent. What follows nothing is passed over, so often at most.
+ */
+async function headOf({ generation, snapshot_sha256: named, commit }, fetchFile, trust) {
+  let head = { snapshot: await snapshotOf(generation, fetchFile, trust, named), snapshotSha256: named };
+  for (let [next, strays] = [generation + 1, 0]; commit === "create" && strays < MOST_STRAY; next += 1, strays += 1) {
+    const bytes = await fetchFile(snapshotKey(next));
+    if (!bytes) break;
+    const snapshot = await readSnapshot(bytes, next, trust).catch(orNull);
+    if (snapshot?.parent_sha256 === head.snapshotSha256) [head, strays] = [{ snapshot, snapshotSha256: await hashOf(bytes) }, -1];
+  }
+  return head;
 }
 
 /** Return the snapshot of a generation, of a hash where one is given. */
 export async function snapshotOf(generation, fetchFile, trust, named) {
-  const key = `registry/snapshots/${generation}.json`;
-  const bytes = named ? await hashed(key, named, fetchFile) : await fetchFile(key);
+  const key = snapshotKey(generation);
+  return readSnapshot(named ? await hashed(key, named, fetchFile) : await fetchFile(key), generation, trust);
+}
+
+async function readSnapshot(bytes, generation, trust) {
+  const key = snapshotKey(generation);
   const { signed: snapshot } = await signedFile(bytes, key, SNAPSHOT, MOST_SNAPSHOT_BYTES, trust);
   return snapshot.generation === generation ? snapshot : damaged(key);
 }
 
 /** Return the parent of a snapshot, whoever signed it; null where there is none, or it is not stored any more. */
 export async function parentOf({ parent, parent_sha256: named }, fetchFile) {
-  const key = `registry/snapshots/${parent}.json`;
+  const key = snapshotKey(parent);
   const bytes = parent && await fetchFile(key);
   const genuine = bytes && await hashOf(bytes) === named;
   return genuine ? jsonOf(bytes, key, { mostBytes: MOST_SNAPSHOT_BYTES, mostDepth: 32 }).signed : null;
@@ -67,16 +91,11 @@ async function revocationsIn({ revocations: named }, fetchFile, trust) {
   const revoked = new Map();
   if (!named) return { revoked, withheld: false };
   const key = `registry/revocations/${named.sha256}.json`;
-  try {
-    const bytes = await hashed(key, named.sha256, fetchFile);
-    const { signed: list } = await signedFile(bytes, key, REVOCATIONS, MOST_REVOCATIONS_BYTES, trust);
-    if (list.number !== named.number) damaged(key);
-    for (const one of list.revocations) revoked.set(one.slug, one);
-    return { revoked, withheld: false };
-  } catch (error) {
-    if (error instanceof Objection) return { revoked, withheld: true };
-    throw error;
-  }
+  const bytes = await hashed(key, named.sha256, fetchFile).catch(orNull);
+  const list = bytes && await signedFile(bytes, key, REVOCATIONS, MOST_REVOCATIONS_BYTES, trust).catch(orNull);
+  if (list?.signed.number !== named.number) return { revoked, withheld: true };
+  for (const one of list.signed.revocations) revoked.set(one.slug, one);
+  return { revoked, withheld: false };
 }
 
 /** Return the row of a passport; undefined where the generation has no such slug. */

@@ -185,11 +185,11 @@ function requireUnfrozen({ pointer, withheld }, at) {
 }
 
 /** What is to be remembered of a registry. */
-function stateOf({ pointer, keyId, snapshot }, { version, thumbprints }, logRoot) {
+function stateOf({ keyId, snapshot, snapshotSha256 }, { version, thumbprints }, logRoot) {
   return {
     keyId,
-    generation: pointer.generation,
-    snapshotSha256: pointer.snapshot_sha256,
+    generation: snapshot.generation,
+    snapshotSha256,
     root: version ? { version, thumbprint: thumbprints.get(version) } : null,
     revocations: snapshot.revocations?.number ?? 0,
     log: snapshot.log ? { size: snapshot.log.size, root: logRoot } : null,

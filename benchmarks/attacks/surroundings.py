@@ -1,4 +1,4 @@
-"""What nobody asked for yet: run with `--beyond`, or by name."""
+"""Attacks on what is around a store: mirrors, files that nobody signed, a reader's memory, what is given to verify."""
 
 import json
 import os
@@ -11,16 +11,17 @@ from pathlib import Path
 
 from benchmarks.attacks.places import Place, publish
 from benchmarks.attacks.runs import Ran
+from benchmarks.attacks.servers import Says, connecting, listening_to
 
 MOST_MB = 300
 MIB = 2**20
 REPORT_MIB = 16
 UNSIGNED = ("registry/runs/evil.html", "registry/runs/evil.json", "registry/root/1.json", "registry/revocations/1.json")
-"""Files that are none of what their folders have: roots that are signed by their own keys, and reports, are copied."""
+"""Keys of files that are not what their folders have; roots that their own keys signed, and reports, are copied."""
 
 
 def mirror_takes_what_nobody_signed(place: Place) -> list[str]:
-    """Files that no hash vouches for are laid into a store, a page with a script among them; it is then mirrored."""
+    """Files that no signed file names, a page with a script among them, are put into a store; it is then mirrored."""
     for key in UNSIGNED:
         (place.store / key).parent.mkdir(exist_ok=True)
         (place.store / key).write_text("<script>alert(1)</script>")
@@ -41,7 +42,7 @@ def mirror_takes_another_key(place: Place) -> list[str]:
 
 
 def mirror_of_a_large_report(place: Place) -> list[str]:
-    """A run's report, which no hash vouches for, is 900 MiB long; the store is then mirrored."""
+    """A run's report, which no signed file names, is 900 MiB long; the store is then mirrored."""
     with (place.store / "registry/runs/large.json").open("wb") as file:
         file.truncate(900 * MIB)
     _, ran = _mirrored(place)
@@ -59,7 +60,7 @@ def older_snapshots_removed(place: Place) -> list[str]:
 
 
 def snapshots_that_block_nobody(place: Place) -> list[str]:
-    """Copies of signed snapshots and junk lie under higher numbers: the issuer publishes all the same."""
+    """Copies of signed snapshots, and junk, have higher numbers: the issuer publishes all the same."""
     before, newest = place.snapshots(), place.newest
     folder = place.store / "registry/snapshots"
     shutil.copy(folder / f"{newest}.json", folder / f"{newest + 5}.json")
@@ -88,7 +89,7 @@ def another_store_of_the_same_key(place: Place) -> list[str]:
 
 
 def damaged_state(place: Place) -> list[str]:
-    """The file of what a reader has seen is damaged, a folder or a pipe: that is reported, and nothing is believed."""
+    """The file of what a reader has seen is damaged, or a folder or pipe: that is an error, and nothing is accepted."""
     found, state = [], place.folder / "work/state"
     bodies = (b"", b"{", b"[]", b"\xff\xfe", b"null", b'{"a":1}', b"[" * 100_000, b"0" * 2**25)
     lay: list[tuple[str, Callable[[], object]]] = [(str(body[:8]), partial(state.write_bytes, body)) for body in bodies]
@@ -134,6 +135,16 @@ def password_in_an_address(place: Place) -> list[str]:
     return ["the password is printed"] if "hunter2" in ran.output else []
 
 
+def store_that_redirects(place: Place) -> list[str]:
+    """A store that is read over http sends its reader to another port of its machine: nothing is asked there."""
+    with connecting(lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n{}")) as (port, seen):
+        elsewhere = Says(302, {"Location": f"http://127.0.0.1:{port}/latest/meta-data/"})
+        with listening_to(elsewhere) as source:
+            arguments = ("verify", "--all", "--store", source.url, "--key", str(place.public_key))
+            ran = place.passports(*arguments, reader=True, limit_s=60)
+    return [*ran.faults(code=1, says="another host"), *(["the redirect was followed"] if seen else [])]
+
+
 def _mirrored(place: Place) -> tuple[Path, Ran]:
     mirror = place.folder / "work/mirror"
     shutil.rmtree(mirror, ignore_errors=True)
@@ -152,5 +163,5 @@ ATTACKS = (
     snapshots_that_block_nobody, another_store_of_the_same_key, damaged_state, mirror_takes_what_nobody_signed,
     mirror_takes_another_key,
     mirror_of_a_large_report, older_snapshots_removed,
-    refused_records_fill_the_report, pipe_as_a_target, password_in_an_address,
+    refused_records_fill_the_report, pipe_as_a_target, password_in_an_address, store_that_redirects,
 )  # fmt: skip
