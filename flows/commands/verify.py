@@ -74,7 +74,7 @@ def verify(scope: Scope, trusting: TrustOptions, *, as_json: bool) -> None:
         from flows.audit.auditor import Auditor  # noqa: PLC0415 - it imports all rules, which verdicts do not need
 
         with closing(Auditor(reader)) as prover:
-            judged = [proved(one, prover, registry) for one in judged]
+            judged = [proved(one, prover.prove, registry) for one in judged]
     opened = pin_first(opened, judged, trusting)
     judged = [one._replace(finding=opened.qualified(one.finding)) for one in judged]
     tell(judged, opened.trust, as_json=as_json, brief=scope.every)

@@ -101,6 +101,27 @@ def test_a_page_verifies_its_passport_and_says_how_fresh_it_is(
     assert watched.errors == []
 
 
+def test_a_page_finds_its_evidence_again_in_the_stored_records(
+    store: Path, watched: Watched, browser: Browser, address: str, slugs: list[str]
+) -> None:
+    page = watched.page
+    page.goto(f"{address}{slugs[0]}")
+    page.click("#verification button")
+    expect(page.locator("#verification")).to_contain_text("were found again in the stored records")
+    assert watched.errors == []
+    part = next((store / "registry/sources/openrouter").iterdir())
+    genuine = part.read_bytes()
+    try:
+        part.write_bytes(genuine[:-1] + b"\0")
+        other = browser.new_page()  # which has not cached the file
+        other.goto(f"{address}{slugs[0]}")
+        other.click("#verification button")
+        expect(other.locator("#verification")).to_contain_text("Verdict evidence_mismatch")
+        other.close()
+    finally:
+        part.write_bytes(genuine)
+
+
 def test_a_tampered_copy_is_refused_with_the_reason(
     store: Path, watched: Watched, address: str, slugs: list[str]
 ) -> None:
