@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.browser import AXE, CHROMIUM, Watched, chromium, publish_demo, serving, watching
+from tests.support.browser import AXE, CHROMIUM, Watched, publish_demo, serving, watching
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
 KINDS = ["", "SLUG", "makers", "vocabulary", "status", "changes", "docs", "trust", "submit?claim=SLUG", "verify", "404"]
@@ -30,12 +30,6 @@ def slugs(store: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def address(store: Path) -> Iterator[str]:
     with serving(store) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
         yield found
 
 
