@@ -24,7 +24,7 @@ from schemas.verdict import Finding, Verdict
 _Answer = TypeVar("_Answer")
 
 
-LookedAt = Literal["served object", "log", "copy", "shard", "file", "URL", "standard input", "evidence"]
+LookedAt = Literal["served object", "log", "copy", "shard", "file", "URL", "standard input", "evidence", "site"]
 """What a verdict is about."""
 STDIN = "-"
 """The target that is read from standard input."""
