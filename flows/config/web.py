@@ -46,7 +46,7 @@ class Fetched(NamedTuple):
     body: bytes
 
 
-def fetch(url: str, within_bounds: Fetching, file: IO[bytes] | None = None, **headers: str) -> Fetched:
+def fetch(url: str, within_bounds: Fetching, file: IO[bytes] | None = None, /, **headers: str) -> Fetched:
     """Return the response to a GET request; where a file is given, its body is written there, and not returned.
 
     Raises HTTPError for a status of 300 or more that is no redirect to follow, TimeoutError at the deadline, and
