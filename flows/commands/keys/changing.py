@@ -18,7 +18,7 @@ from flows.commands.keys.roots import (
 )
 from flows.commands.store import authority_of, publisher_with
 from flows.config.settings import read_settings
-from flows.config.signing_key import SigningKeyError, find_key, make_key
+from flows.config.signing_key import SigningKeyError, find_key, key_file, make_key
 from flows.errors import SettingsError
 from flows.maintenance.revoke import revoke as revoke_passport
 from flows.maintenance.root_changes import RootChange
@@ -124,7 +124,8 @@ def revoke(store_url: str | None, slug: str, reason: str, *, as_json: bool) -> N
     if ours.chain:
         found = find_key(settings, "revocations")
         if found is None:
-            raise SigningKeyError("no key of revocations: set PASSPORTS_REVOCATIONS_KEY_FILE")
+            where = key_file(settings, "revocations")
+            raise SigningKeyError(f"no key of revocations at {where}: set PASSPORTS_REVOCATIONS_KEY_FILE to its file")
         signer = found.signer
     publisher = publisher_with(settings, ours)
     if ours.chain:

@@ -232,6 +232,19 @@ def test_a_revoked_passport_has_a_tombstone_and_its_verdict(rooted: Desk, few: l
     assert rooted.verdicts(old, *reader) == {"revoked"}
 
 
+def test_the_key_of_revocations_is_named_where_the_signing_key_has_moved(
+    rooted: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PASSPORTS_REVOCATIONS_KEY_FILE", raising=False)
+    elsewhere = rooted.folder / "elsewhere"
+    elsewhere.mkdir()
+    for role in ("signing", "registry"):
+        held = next(rooted.folder.rglob(f"{role}-key.jwk"))
+        monkeypatch.setenv(f"PASSPORTS_{role.upper()}_KEY_FILE", str(shutil.copy(held, elsewhere)))
+    refused = rooted("revoke", QWEN, "--reason", "Wrong.")
+    assert (refused.status, f"no key of revocations at {elsewhere}" in " ".join(refused.err.split())) == (1, True)
+
+
 def test_a_list_of_revocations_is_not_hidden(rooted: Desk) -> None:
     reader = pinned(rooted)
     shutil.copytree(rooted.store, rooted.folder / "yesterday")
