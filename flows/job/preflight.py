@@ -2,7 +2,7 @@
 
 from flows.config.extras import require_chosen
 from flows.job.job import Job, Tools, open_tools
-from flows.publish.continuity import ensure_newest, ensure_nothing_served
+from flows.publish.continuity import ensure_never_published, ensure_newest, ensure_nothing_served
 from flows.registry.demo_store import clear, is_demo_store
 from flows.registry.publish_time import time_to_publish
 from flows.registry.published import EMPTY, PublishedState, served
@@ -41,7 +41,11 @@ def starting_point_of(job: Job, tools: Tools) -> PublishedState:
     that generation is dated later than the clock.
     """
     if is_demo_store(tools.store):
-        return served(tools.store, tools.trusted, tools.clock()) if job.flow == "demo" else EMPTY
+        if job.flow == "demo":
+            return served(tools.store, tools.trusted, tools.clock())
+        if not job.new_store:
+            ensure_never_published(tools.store, tools.mark)
+        return EMPTY
     state = served(tools.store, tools.trusted, tools.clock())
     if job.new_store:
         ensure_nothing_served(tools.store)
