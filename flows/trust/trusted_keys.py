@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from flows.config.given_files import GivenFileError, is_url, read_given, shown
 from flows.config.settings import Settings
-from flows.config.signing_key import SigningKeyError, find_key, read_key_ring
+from flows.config.signing_key import KeySettingError, SigningKeyError, find_key, read_key_ring
 from flows.demo.config import demo_signer
 from flows.registry.reader import Reader
 from flows.registry.signed_files import EmptyStoreError
@@ -123,7 +123,7 @@ def _named(settings: Settings, store: Store | None, key: str) -> TrustedKeys:
     path = Path(key)
     if is_key_id(key) and not path.exists():
         if store is None:
-            raise SigningKeyError(f"the key {key} is given only by its thumbprint: pass --store too, or --key FILE")
+            raise KeySettingError(f"the key {key} is given only by its thumbprint: pass --store too, or --key FILE")
         keys = _published_key(store, key, "pass the thumbprint of its publisher's key, or --key FILE")
         return _endorsed(store, TrustedKeys(keys, f"the key {key}", "key"))
     keys = read_key_ring(path)
