@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pipelines.merge.joins import Joined, key_of
 from pipelines.rules.precedence import Field, field_of, precedence
-from schemas.listing import Claim, Listing
+from schemas.listing import Claim, Fact, Listing
 
 
 class Resolved(NamedTuple):
@@ -33,7 +33,9 @@ def resolve_claims(claims: dict[str, Claim], supplements: Iterable[Joined]) -> R
         of_offer = _is_of_offer(joined.listing, claims["listed"].listing)
         for fact in joined.listing.facts:
             row = field_of(fact.name)
-            if row and joined.listing.source in row.order and (of_offer or not row.of_offer):
+            if row is None or joined.listing.source not in row.order or _is_copy(row, fact, claims):
+                continue
+            if of_offer or not row.of_offer:
                 ranked.setdefault(fact.name, []).append(Claim(fact, joined.listing))
     for name, rivals in ranked.items():
         if len(rivals) > 1 and (row := field_of(name)):
@@ -49,6 +51,12 @@ def resolve_claims(claims: dict[str, Claim], supplements: Iterable[Joined]) -> R
 def _is_of_offer(listing: Listing, primary: Listing) -> bool:
     """Whether a record is of the very offer that names the passport; many name only a variant's base model."""
     return primary.variant is None or key_of(primary.source, primary.id) in map(str.lower, listing.same_as)
+
+
+def _is_copy(row: Field, fact: Fact, claims: dict[str, Claim]) -> bool:
+    """Whether another record's fact only copies one of the record that names the passport: a release on the listing's day."""
+    copied = claims.get(row.copies.get(claims["listed"].listing.source, ""))
+    return copied is not None and copied.fact.value == fact.value
 
 
 def _rank(row: Field, claim: Claim) -> tuple[bool, int]:

@@ -63,6 +63,23 @@ def test_what_the_table_does_not_name_stays_with_its_record() -> None:
     assert one.claims["listed"].listing.source == "openrouter"
 
 
+def test_a_catalogue_that_copies_the_day_of_the_listing_states_no_release() -> None:
+    copied, own = (
+        together(listing(), stating("modelsdev", ("released_on", day))) for day in ("2026-01-01", "2025-12-30")
+    )
+    assert "released_on" not in copied.claims
+    assert (believed(copied, "listed_on"), believed(own, "released_on")) == (
+        ("2026-01-01", "openrouter"), ("2025-12-30", "modelsdev"),
+    )  # fmt: skip
+
+
+def test_a_release_on_the_day_on_which_the_hub_got_a_repository_is_one() -> None:
+    made = together(
+        repository(createdAt="2026-01-01T08:00:00.000Z"), stating("modelsdev", ("released_on", "2026-01-01"))
+    )
+    assert believed(made, "released_on") == ("2026-01-01", "modelsdev")
+
+
 def test_a_repository_that_names_its_passport_is_believed_of_what_the_table_gives_to_nobody() -> None:
     one = together(repository(), card(fenced("license: mit")))
     assert believed(one, "library") == ("transformers", "huggingface")
