@@ -54,7 +54,7 @@ def _is_of_offer(listing: Listing, primary: Listing) -> bool:
 
 
 def _is_copy(row: Field, fact: Fact, claims: dict[str, Claim]) -> bool:
-    """Whether another record's fact only copies one of the record that names the passport: a release on the listing's day."""
+    """Whether a fact only copies one of the record that names the passport: a release on the day of its listing."""
     copied = claims.get(row.copies.get(claims["listed"].listing.source, ""))
     return copied is not None and copied.fact.value == fact.value
 

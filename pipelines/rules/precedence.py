@@ -34,7 +34,7 @@ class Field(Frozen):
     scope: dict[str, str] = PydanticField(default_factory=dict)
     """Source → what it speaks of here, where that is more precise than its general scope."""
     copies: dict[str, str] = PydanticField(default_factory=dict)
-    """Source of the record that names the passport → its fact that others copy: an equal value of theirs says no more."""
+    """Source of the record that names the passport → its fact that others copy: an equal value says no more."""
     tolerance_days: int = 0
     """Dates that are at most so many days apart agree."""
     as_name: bool = False
