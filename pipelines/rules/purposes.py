@@ -67,6 +67,8 @@ class PurposeRules(Frozen):
     denied: Pattern
     parts: Pattern
     """Words right before a frame by which it speaks of a part of the model, or of something beside it."""
+    listed_not_of: tuple[str, ...]
+    """Kinds of models (`CapabilityTable.kinds`) of which a category of the source states no purpose."""
     subject: OnePattern
     """Beginning of a sentence of a card that is about the model itself."""
     not_of: tuple[str, ...]
