@@ -1,7 +1,7 @@
 """Decides, for each fact of one model, which of several records' claims is believed."""
 
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Collection
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from pipelines.merge.joins import Joined, key_of
@@ -22,12 +22,14 @@ Ranked = dict[str, list[Claim]]
 """Fact name → all claims on it, the most believed first."""
 
 
-def resolve_claims(claims: dict[str, Claim], supplements: Iterable[Joined]) -> Resolved:
+def resolve_claims(claims: dict[str, Claim], supplements: Collection[Joined]) -> Resolved:
     """Rank the claims of the record that names the passport with those of the other records of its model.
 
     precedence.toml gives the order of sources for each fact. Where one record states a fact twice, its first claim
     counts.
     """
+    if not supplements and not any(row.otherwise in claims for row in _with_substitute()):
+        return Resolved(claims, {})
     ranked = {name: [claim] for name, claim in claims.items()}
     for joined in supplements:
         of_offer = _is_of_offer(joined.listing, claims["listed"].listing)
@@ -40,12 +42,22 @@ def resolve_claims(claims: dict[str, Claim], supplements: Iterable[Joined]) -> R
     for name, rivals in ranked.items():
         if len(rivals) > 1 and (row := field_of(name)):
             rivals.sort(key=partial(_rank, row))
-    for row in precedence().field:
-        if row.otherwise in ranked and row.fact not in ranked:
-            ranked[row.fact] = [Claim(fact._replace(name=row.fact), one) for fact, one in ranked.pop(row.otherwise)]
+    _fill_in(ranked)
     _keep_groups_together(ranked)
     others = {name: tuple(rivals[1:]) for name, rivals in ranked.items() if len(rivals) > 1}
     return Resolved({name: rivals[0] for name, rivals in ranked.items()}, others)
+
+
+def _fill_in(ranked: Ranked) -> None:
+    """Believe another fact in the place of one that nobody states: the number of weights by a name."""
+    for row in _with_substitute():
+        if row.otherwise in ranked and row.fact not in ranked:
+            ranked[row.fact] = [Claim(fact._replace(name=row.fact), one) for fact, one in ranked.pop(row.otherwise)]
+
+
+@lru_cache(maxsize=1)
+def _with_substitute() -> tuple[Field, ...]:
+    return tuple(row for row in precedence().field if row.otherwise)
 
 
 def _is_of_offer(listing: Listing, primary: Listing) -> bool:
