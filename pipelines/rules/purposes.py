@@ -55,6 +55,14 @@ class Frame(Frozen):
     """Whether the words up to the next noun of `kind_ends` count: "is a coding model"."""
 
 
+class Cue(Frozen):
+    """Words by which people speak of tasks for some capabilities and purposes."""
+
+    of: tuple[str, ...]
+    """Names of capabilities and ids of purposes."""
+    words: Words
+
+
 class PurposeRules(Frozen):
     """Contents of purposes.toml."""
 
@@ -76,6 +84,7 @@ class PurposeRules(Frozen):
     frames: tuple[Frame, ...] = Field(alias="frame")
     ends: tuple[Frame, ...] = Field(alias="end")
     purposes: tuple[PurposeRule, ...] = Field(alias="purpose")
+    cues: tuple[Cue, ...] = Field(alias="cue")
     not_a_purpose: dict[str, str]
     """Category of the source → why it is no purpose."""
 
