@@ -42,7 +42,9 @@ def placeholder_ends(unfragile: Json) -> bool:
 def listing_as_release(unfragile: Json) -> bool:
     """Whether the day since when it is listed is shown as a release."""
     shown = [entry for entry in unfragile["evidence"] if entry["path"] == "/artifact/model/released_on"]
-    return any(entry["locator"] in ("/created", "/createdAt") for entry in shown)
+    model, named = unfragile["artifact"]["model"], any("/openrouter/" in entry["locator"] for entry in shown)
+    copied = named and model["released_on"] == model["listed_on"]
+    return copied or any(entry["locator"] in ("/created", "/createdAt") for entry in shown)
 
 
 def open_in_spite_of_its_licence(unfragile: Json) -> bool:
