@@ -96,6 +96,8 @@ def test_the_evidence_of_a_claim_is_one_click_away_and_leads_to_the_stored_recor
     expect(evidence.locator("li").first).to_contain_text("2026-04-22, record")
     evidence.locator("a[href*=sha256]").first.click()
     expect(page.locator("#record")).to_contain_text("recomputed here, and the same")
+    expect(page.locator("#record mark")).to_have_text('"text"')
+    expect(page.locator("#record mark")).to_be_in_viewport()
     assert watched.errors == []
 
 
