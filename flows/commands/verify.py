@@ -77,7 +77,7 @@ def verify(scope: Scope, trusting: TrustOptions, *, as_json: bool) -> None:
         from flows.audit.auditor import Auditor  # noqa: PLC0415 - it imports all rules, which verdicts do not need
 
         with closing(Auditor(reader)) as prover:
-            judged = [proved(one, prover, registry) for one in judged]
+            judged = [proved(one, prover.prove, registry) for one in judged]
     site = check_site(reader) if scope.site else None
     judged += [JudgedTarget(key, finding, ("site",)) for key, finding in (site.faults if site else ())]
     opened = pin_first(opened, judged, trusting)

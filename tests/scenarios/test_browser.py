@@ -1,6 +1,7 @@
 """The demo's site in a real Chromium: found, filtered, shared, read, verified, and read without scripts."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,11 @@ def test_the_evidence_of_a_claim_is_one_click_away_and_leads_to_the_stored_recor
     expect(page.locator("#record")).to_contain_text("recomputed here, and the same")
     expect(page.locator("#record mark")).to_have_text('"text"')
     expect(page.locator("#record mark")).to_be_in_viewport()
+    page.goto(f"{page.url.partition('&at=')[0]}&at=bytes:2-4")
+    expect(page.locator("#record mark")).to_have_text(re.compile(r"^[a-z]{2}$"))
+    page.goto(f"{page.url.partition('&at=')[0]}&at=/not/there")
+    expect(page.locator("#record dl")).to_be_visible()
+    expect(page.locator("#record mark")).to_have_count(0)
     assert watched.errors == []
 
 
@@ -111,6 +117,27 @@ def test_a_page_verifies_its_passport_and_says_how_fresh_it_is(
     expect(page.locator("[data-age]")).to_have_text("fresh")
     expect(page.locator(".recording")).to_contain_text("2026-04-22")
     assert watched.errors == []
+
+
+def test_a_page_finds_its_evidence_again_in_the_stored_records(
+    store: Path, watched: Watched, browser: Browser, address: str, slugs: list[str]
+) -> None:
+    page = watched.page
+    page.goto(f"{address}{slugs[0]}")
+    page.click("#verification button")
+    expect(page.locator("#verification")).to_contain_text("were found again in the stored records")
+    assert watched.errors == []
+    part = next((store / "registry/sources/openrouter").iterdir())
+    genuine = part.read_bytes()
+    try:
+        part.write_bytes(genuine[:-1] + b"\0")
+        other = browser.new_page()  # which has not cached the file
+        other.goto(f"{address}{slugs[0]}")
+        other.click("#verification button")
+        expect(other.locator("#verification")).to_contain_text("Verdict evidence_mismatch")
+        other.close()
+    finally:
+        part.write_bytes(genuine)
 
 
 def test_a_tampered_copy_is_refused_with_the_reason(
