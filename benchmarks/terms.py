@@ -52,7 +52,8 @@ def open_in_spite_of_its_licence(unfragile: Json) -> bool:
     model, pricing = unfragile["artifact"]["model"], unfragile["artifact"]["pricing"]["model"]
     kinds = licence_kinds(model["licence"]) if model["licence"] else ()
     stated = [text for text in unfragile["trust"]["failure_modes"] if "licence of its weights" in text]
-    return (pricing == "open_source" and bool(kinds or model["gated"])) or len(stated) < len(kinds)
+    unlicensed = model["licence"] is None
+    return (pricing == "open_source" and bool(unlicensed or kinds or model["gated"])) or len(stated) < len(kinds)
 
 
 def unchecked_words(unfragile: Json) -> bool:
