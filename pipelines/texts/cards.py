@@ -12,6 +12,7 @@ from pipelines.markdown.front_matter import read_front_matter
 from pipelines.markdown.sections import Section, heading_kind
 from pipelines.markdown.sentences import LEAD_IN_ENDS, QUESTION_ENDS, SectionSentences, Sentence, read_body
 from pipelines.rules.cards import CLAIMING, ClaimKind, Cues, Wording, card_rules
+from pipelines.texts.clauses import clause_in, may_have_clause
 from pipelines.texts.foreign import rule_foreign
 from pipelines.texts.languages import Language, language_by, language_of, words_of
 from pipelines.texts.rulings import Ruling, TextClaim, kind_of_section
@@ -96,7 +97,7 @@ def _ruling(
     kind = _kind(section, sentence, cues)
     if kind is None and sentence.quoted:
         return None
-    if kind is None and earlier is None and card_rules().telling.isdisjoint(words):
+    if kind is None and earlier is None and card_rules().telling.isdisjoint(words) and not may_have_clause(words):
         return None
     return _english(sentence, _Place(section, kind, own, earlier))
 
@@ -210,4 +211,4 @@ def _anywhere(words: str) -> Ruling | None:
     wording = next((row for row in rules.wordings if row.anywhere.search(words)), None)
     if wording:
         return Ruling(wording.kind, wording.mode, "pattern")
-    return Ruling("limitation", None, "pattern") if rules.cues.plain.search(words) else None
+    return Ruling("limitation", None, "pattern") if rules.cues.plain.search(words) else clause_in(words)

@@ -1,0 +1,77 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from pipelines.texts.cards import read_claims
+from pipelines.texts.clauses import ClauseRules, clause_rules
+
+SENTENCES = tomllib.loads((Path(__file__).parents[2] / "cards/anywhere.toml").read_text(encoding="utf-8"))
+LEAST_SHARE = 0.85
+"""Least share of the sentences that state a limit which are found outside sections about limits: 0.87 are."""
+
+
+def claimed(sentence: str) -> list[str | None]:
+    card = f"# Heron\n\nHeron is a model for German.\n\n## Description\n\n{sentence}\n"
+    return [claim.name or "plain" for claim in read_claims(card.encode()) if claim.quote in sentence]
+
+
+def test_most_sentences_that_state_a_limit_are_found_in_any_section() -> None:
+    missed = [sentence for sentence in SENTENCES["states"] if not claimed(sentence)]
+    assert len(missed) <= (1 - LEAST_SHARE) * len(SENTENCES["states"]), missed
+
+
+@pytest.mark.parametrize("sentence", SENTENCES["others"])
+def test_sentences_that_sound_alike_and_state_no_limit_are_no_claims(sentence: str) -> None:
+    assert claimed(sentence) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "mode"),
+    [
+        ("It should not be used in production.", "out-of-scope-use"),
+        ("It understands English only.", "language-limited"),
+        ("It has not been evaluated yet.", "untested-use"),
+        ("Training was stopped early for lack of time.", "preview-release"),
+        ("Generated facts are often wrong.", "confabulation"),
+        ("The bot can be rude.", "harmful-content"),
+        ("It fails on sarcasm.", "plain"),
+        ("Some of the annotations are wrong.", "plain"),
+        ("The widget gives wrong results.", "plain"),
+        ("The reported score is probably too optimistic.", "plain"),
+    ],
+)
+def test_a_clause_names_the_failure_mode_it_states(sentence: str, mode: str) -> None:
+    assert claimed(sentence) == [mode]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It does not need much memory.",
+        "Previous models fail on sarcasm.",
+        "If it fails, install the newest version.",
+        "It classifies whether an answer is wrong.",
+        "Does it fail on sarcasm?",
+    ],
+)
+def test_what_is_denied_asked_advised_or_stated_of_others_is_no_clause(sentence: str) -> None:
+    assert claimed(sentence) == []
+
+
+def test_every_set_of_words_is_used_and_expanded() -> None:
+    patterns = "".join(row.pattern.pattern for row in clause_rules().clauses)
+    assert not [name for name in clause_rules().words if f"{{{name}}}" in patterns]
+    assert all(row.pattern.pattern for row in clause_rules().clauses)
+
+
+def test_rules_of_a_version_without_clauses_have_none() -> None:
+    assert ClauseRules.model_validate({}).clauses == ()
+
+
+def test_a_clause_of_an_unknown_failure_mode_is_refused() -> None:
+    with pytest.raises(ValidationError, match="names the failure mode 'singing'"):
+        ClauseRules.model_validate(
+            {"clause": [{"mode": "singing", "kind": "limitation", "patterns": ["sings"]}]}, strict=False
+        )
