@@ -16,7 +16,7 @@ from flows.store.local import LocalStore
 from pipelines.pages.passport.page import passport_page
 from tests.support.api import opened
 from tests.support.api import serving as serving_application
-from tests.support.browser import CHROMIUM, Watched, chromium, watching
+from tests.support.browser import CHROMIUM, Watched, watching
 from tests.support.large_site import SITE
 from tests.support.runs import NOON, crawled, equip, finish, job_for
 
@@ -118,12 +118,6 @@ def address(store: Path) -> Iterator[str]:
     served = LocalStore(store)
     with serving_application(application(served, lambda: opened(served), log=str)) as port:
         yield f"http://127.0.0.1:{port}/"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

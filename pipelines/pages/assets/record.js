@@ -1,10 +1,9 @@
 // Finds a stored record by its hash: /record?passport=…&source=…&sha256=…
 
 import { nameOf } from "./names.js";
-import { filesBelow, json, sha256, text } from "./registry.js";
-import { unpack } from "./verify/zstd.js";
+import { filesBelow, json, sha256 } from "./registry.js";
+import { recordsOf, rowOf } from "./verify/served.js";
 
-const MOST_BYTES = 2 ** 28;
 const place = document.getElementById("record");
 const fetchFile = filesBelow("./");
 const search = new URLSearchParams(location.search);
@@ -16,37 +15,16 @@ function element(name, ...content) {
   return made;
 }
 
-async function linesOf(key, bytes) {
-  const packed = await fetchFile(key);
-  if (!packed) throw new Error(`${key} is not stored`);
-  if (await sha256(packed) !== key.match(/[0-9a-f]{64}/)[0]) throw new Error(`${key} does not have the hash that it is named after`);
-  return text(unpack(packed, bytes ?? MOST_BYTES)).split("\n");
-}
-
 /** Return the snapshot of the generation that issued the passport, as its evidence points into that one's records. */
 async function issuing(served) {
-  const passports = served.shards.reduce((sum, { rows }) => sum + rows, 0);
-  const count = passports > 100_000 ? 256 : passports > 5_000 ? 16 : 1;
-  const slot = Number.parseInt((await sha256(new TextEncoder().encode(slug))).slice(0, 2), 16);
-  const shard = served.shards.find(({ index }) => index === Math.floor(slot * count / 256));
-  const lines = shard ? await linesOf(`registry/shards/${shard.sha256}.jsonl.zst`, shard.unpacked_bytes) : [];
-  const row = lines.filter(Boolean).map((line) => JSON.parse(line)).find((one) => one.slug === slug);
-  if (!row || row.generation === served.generation) return served;
-  return json(await fetchFile(`registry/snapshots/${row.generation}.json`)).signed;
+  const row = await rowOf(served, slug, fetchFile);
+  return row ? json(await fetchFile(`registry/snapshots/${row.generation}.json`)).signed : served;
 }
 
 async function find() {
   const pointer = json(await fetchFile("registry/timestamp.json")).signed;
   const snapshot = await issuing(json(await fetchFile(`registry/snapshots/${pointer.generation}.json`)).signed);
-  const parts = snapshot.sources.find((one) => one.source === source)?.parts ?? [];
-  for (const part of parts) {
-    for (const line of await linesOf(`registry/sources/${source}/${part.sha256}.jsonl.zst`, part.unpacked_bytes)) {
-      if (line.includes(wanted)) {
-        const { raw } = JSON.parse(line);
-        if (raw.content_sha256 === wanted) return { raw, generation: snapshot.generation };
-      }
-    }
-  }
+  for await (const raw of recordsOf(snapshot, source, new Set([wanted]), fetchFile)) return { raw, generation: snapshot.generation };
   return null;
 }
 

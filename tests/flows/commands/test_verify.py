@@ -156,6 +156,30 @@ def test_a_copy_that_was_changed_is_named(store: Path, passports: Terminal) -> N
     assert passports("verify", copy, "--store", store, *AT).status == 1
 
 
+def test_a_page_that_was_changed_is_named_where_the_site_is_asked_for(store: Path, passports: Terminal) -> None:
+    whole = passports("verify", "--all", "--site", "--store", store, *AT)
+    assert (whole.status, "of the site compared with the signed list: 0 differ" in whole.out) == (0, True)
+    (store / QWEN).write_bytes((store / QWEN).read_bytes().replace(b"QwQ 32B", b"QwQ 99B", 1))
+    assert passports("verify", "--all", "--store", store, *AT).status == 0, "pages are not read without --site"
+    ended = passports("verify", "--all", "--site", "--store", store, *AT)
+    assert ended.status == 1
+    assert [line.split()[:2] for line in ended.out.splitlines() if QWEN in line] == [[QWEN, "copy_differs"]]
+    assert "22 of 22 passports verified" in ended.out
+    assert "compared with the signed list: 1 differ" in ended.out
+    answer = passports("verify", "--all", "--site", "--store", store, *AT, "--json").json()
+    assert (answer["verified"], answer["of"], answer["site_files"] > 200) == (22, 22, True)
+    assert [one["target"] for one in answer["findings"] if one["verdict"] != "ok"] == [QWEN]
+    assert passports("verify", "--all", "--store", store, *AT, "--json").json()["site_files"] is None
+
+
+@pytest.mark.parametrize("arguments", [(QWEN,), ("--all", "--at-generation", "1")])
+def test_the_site_is_compared_whole_and_as_it_is_served_now(
+    arguments: tuple[str, ...], store: Path, passports: Terminal
+) -> None:
+    ended = passports("verify", "--site", *arguments, "--store", store)
+    assert (ended.status, "give it with --all" in ended.err) == (2, True)
+
+
 @pytest.mark.parametrize("spoil", ["removed", "another's", "cut off"])
 def test_a_copy_that_is_not_what_it_should_be_is_found(spoil: str, store: Path, passports: Terminal) -> None:
     copy = copy_of(store)
