@@ -105,7 +105,7 @@ def _ruling(
 def _english(sentence: Sentence, place: _Place) -> Ruling | None:
     cues = card_rules().cues
     words = cues.preface.sub("", cues.comparison.sub(" ", sentence.text)).strip()
-    stated = _anywhere(words)
+    stated = _anywhere(words) if place.kind else _stated(words)
     denies_a_use = place.section.kind == "intended_use" and cues.misuses.search(words) is not None
     if not (stated or denies_a_use or place.kind or place.earlier):
         return None
@@ -153,12 +153,12 @@ def _speaks_against(words: str, sentence: Sentence, place: _Place, cues: Cues) -
 def _states_after_turn(words: str, cues: Cues) -> bool:
     """Whether advice goes on with a limit: "You can use Swedish, but do not expect accuracy"."""
     turn = cues.turn.search(words)
-    return turn is not None and _anywhere(words[turn.end() :]) is not None
+    return turn is not None and _stated(words[turn.end() :]) is not None
 
 
 def _announces(words: str, section: Section, cues: Cues) -> bool:
     """Whether a line that ends in a colon only announces what follows it."""
-    return cues.announcing.search(words) is not None or not (section.accepts or _anywhere(words))
+    return cues.announcing.search(words) is not None or not (section.accepts or _stated(words))
 
 
 def _is_for(words: str, cues: Cues) -> bool:
@@ -204,11 +204,21 @@ def _is_accepted(words: str, cues: Cues, section: Section, *, item: bool) -> boo
     return cues.neutral.search(words) is None or cues.reservation.search(words) is not None
 
 
+def _stated(words: str) -> Ruling | None:
+    """Ruling on words that state a limit without a heading: by a wording, else by a clause."""
+    return _anywhere(words) or (None if _praises(words) else clause_in(words))
+
+
+def _praises(words: str) -> bool:
+    cues = card_rules().cues
+    return cues.praise.search(cues.unpraised.sub(" ", words)) is not None
+
+
 def _anywhere(words: str) -> Ruling | None:
     rules = card_rules()
-    if rules.cues.praise.search(rules.cues.unpraised.sub(" ", words)):
+    if _praises(words):
         return None
     wording = next((row for row in rules.wordings if row.anywhere.search(words)), None)
     if wording:
         return Ruling(wording.kind, wording.mode, "pattern")
-    return Ruling("limitation", None, "pattern") if rules.cues.plain.search(words) else clause_in(words)
+    return Ruling("limitation", None, "pattern") if rules.cues.plain.search(words) else None
