@@ -19,6 +19,9 @@ from schemas.base import Frozen
 _NAME: Final = re.compile(r"\{([a-z]+)\}")
 """Name of a set of words in a pattern; a count of repetitions has digits."""
 
+_SHORTENED: Final = re.compile(r"(?<=\b(?:it|IT|It))['\u2019]s\b|(?<=\b(?:there|There))['\u2019]s\b")
+"""End of "it's" and "there's"."""
+
 MOST_NESTED: Final = 4
 """Most sets within sets, which have words of one another: "own" has "thing"."""
 
@@ -43,6 +46,7 @@ class ClauseRules(Frozen):
 
 def clause_in(words: str) -> Ruling | None:
     """Ruling on a sentence by its first clause that states a limit; None where it has none."""
+    words = _SHORTENED.sub(" is", words)
     rule = next((rule for rule in clause_rules().clauses if rule.pattern.search(words)), None)
     return Ruling(rule.kind, rule.mode, "pattern") if rule else None
 
