@@ -5,33 +5,49 @@ them, such as "fails" or "is noisy". So it is found in words that no card had wh
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from pydantic import Field
 
-from pipelines.rules.cards import NOTHING, ClaimKind, Pattern, StatedMode, Words
+from pipelines.formats.patterns import SHORTEST, needed
+from pipelines.rules.cards import ClaimKind, StatedMode, Words
 from pipelines.rules.tables import read_table
 from pipelines.texts.rulings import Ruling
 from schemas.base import Frozen
 
-_NAME: Final = re.compile(r"\{([a-z]+)\}")
+_SET: Final = re.compile(r"\{([a-z]+)\}")
 """Name of a set of words in a pattern; a count of repetitions has digits."""
+
+_START: Final = "{start}"
+"""Before a pattern that is tried only where a clause begins."""
+
+_STARTS: Final = re.compile(
+    r"\A\W*|[,;:.(\u2013\u2014-]\s?|\b(?:but|although|though|because|since|as|(?<!means )(?<!mean )that|and|however|note"
+    r"|hence|therefore|thus|unfortunately|currently|still|also|so far|so|for now|sadly|at the moment|right now|in general"
+    r"|sometimes|often|as such|additionally|moreover|in practice) ",
+    re.IGNORECASE,
+)
+"""What precedes a clause."""
 
 _SHORTENED: Final = re.compile(r"(?<=\b(?:it|IT|It))['\u2019]s\b|(?<=\b(?:there|There))['\u2019]s\b")
 """End of "it's" and "there's"."""
 
+_WORD: Final = re.compile("[a-z]+")
 MOST_NESTED: Final = 4
 """Most sets within sets, which have words of one another: "own" has "thing"."""
 
+MOST_WORDS: Final = 20_000
+"""Most words of which is kept which clauses may have them."""
 
-class ClauseRule(Frozen):
+
+class ClauseRow(Frozen):
     """Clauses that state one failure mode, or a plain limit."""
 
     mode: StatedMode | None = None
     kind: ClaimKind
-    pattern: Pattern = Field(alias="patterns", default=NOTHING)
+    patterns: tuple[str, ...]
 
 
 class ClauseRules(Frozen):
@@ -41,14 +57,34 @@ class ClauseRules(Frozen):
     """Words of which a sentence outside sections about limits has one where it has none of `telling` in cards.toml."""
     words: Mapping[str, str] = Field(default={})
     """Name of a set of words → a pattern that matches any of them."""
-    clauses: tuple[ClauseRule, ...] = Field(alias="clause", default=())
+    rows: tuple[ClauseRow, ...] = Field(alias="clause", default=())
+
+
+class Clause(NamedTuple):
+    """One kind of clause."""
+
+    ruling: Ruling
+    pattern: re.Pattern[str]
+    begins: bool
+    """Whether it is tried only where a clause begins."""
+    letters: Collection[str]
+    """Letters, in lower case, of which every match has some."""
 
 
 def clause_in(words: str) -> Ruling | None:
     """Ruling on a sentence by its first clause that states a limit; None where it has none."""
     words = _SHORTENED.sub(" is", words)
-    rule = next((rule for rule in clause_rules().clauses if rule.pattern.search(words)), None)
-    return Ruling(rule.kind, rule.mode, "pattern") if rule else None
+    possible = {number for word in set(_WORD.findall(words.lower())) for number in _of_word(word)}
+    if not possible:
+        return None
+    starts = [found.end() for found in _STARTS.finditer(words)]
+    return next((clauses()[one].ruling for one in sorted(possible) if _is_in(words, clauses()[one], starts)), None)
+
+
+def _is_in(words: str, clause: Clause, starts: Iterable[int]) -> bool:
+    if clause.begins:
+        return any(clause.pattern.match(words, start) for start in starts)
+    return clause.pattern.search(words) is not None
 
 
 def may_have_clause(words: Iterable[str]) -> bool:
@@ -56,21 +92,55 @@ def may_have_clause(words: Iterable[str]) -> bool:
     return not clause_rules().telling.isdisjoint(words)
 
 
+@lru_cache(maxsize=MOST_WORDS)
+def _of_word(word: str) -> frozenset[int]:
+    """Numbers of the clauses that a sentence with this word may have."""
+    index = _by_start()
+    return frozenset(
+        number
+        for at in range(len(word) - SHORTEST + 1)
+        for letters, number in index.get(word[at : at + SHORTEST], ())
+        if word.startswith(letters, at)
+    )
+
+
+@lru_cache(maxsize=1)
+def _by_start() -> Mapping[str, Collection[tuple[str, int]]]:
+    """First letters → letters that begin so, each with the number of a clause that needs them."""
+    index: dict[str, list[tuple[str, int]]] = {}
+    for number, clause in enumerate(clauses()):
+        for letters in clause.letters:
+            index.setdefault(letters[:SHORTEST], []).append((letters, number))
+    return index
+
+
 @lru_cache(maxsize=1)
 def clause_rules() -> ClauseRules:
-    """Return the table, read once; raise pydantic.ValidationError or KeyError that names what is wrong in it."""
-    table = read_table("clauses.toml")
-    sets = table.get("words", {})
-    rows = [_whole(row, sets) for row in table.get("clause", ())]
-    return ClauseRules.model_validate({**table, "clause": rows}, strict=False)
+    """Return the table, read once; raise pydantic.ValidationError that names what is wrong in it."""
+    return ClauseRules.model_validate(read_table("clauses.toml"), strict=False)
 
 
-def _whole(row: dict[str, Any], sets: Mapping[str, str]) -> dict[str, Any]:
-    return {**row, "patterns": [_expanded(pattern, sets) for pattern in row["patterns"]]}
+@lru_cache(maxsize=1)
+def clauses() -> tuple[Clause, ...]:
+    """All clauses in the order in which they are tried.
+
+    Raises KeyError for a set of words that the table has not, ValueError for a pattern without letters that it needs.
+    """
+    rules = clause_rules()
+    return tuple(_clause(row, pattern, rules.words) for row in rules.rows for pattern in row.patterns)
 
 
-def _expanded(pattern: str, sets: Mapping[str, str]) -> str:
+def _clause(row: ClauseRow, pattern: str, sets: Mapping[str, str]) -> Clause:
+    whole = expanded(pattern.removeprefix(_START), sets)
+    ruling = Ruling(row.kind, row.mode, "pattern")
+    letters = needed(whole, re.IGNORECASE)
+    if letters is None:
+        raise ValueError(f"every match of a clause must have letters that are sure: {pattern}")
+    return Clause(ruling, re.compile(whole, re.IGNORECASE), pattern.startswith(_START), letters)
+
+
+def expanded(pattern: str, sets: Mapping[str, str]) -> str:
     """A pattern with the words of each set in place of its name."""
     for _ in range(MOST_NESTED):
-        pattern = _NAME.sub(lambda found: sets[found[1]], pattern)
+        pattern = _SET.sub(lambda found: sets[found[1]], pattern)
     return pattern

@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.texts.cards import read_claims
-from pipelines.texts.clauses import ClauseRules, clause_rules
+from pipelines.texts.clauses import ClauseRules, clause_rules, clauses, expanded
 
 SENTENCES = tomllib.loads((Path(__file__).parents[2] / "cards/anywhere.toml").read_text(encoding="utf-8"))
 LEAST_SHARE = 0.85
@@ -61,13 +61,29 @@ def test_what_is_denied_asked_advised_or_stated_of_others_is_no_clause(sentence:
 
 
 def test_every_set_of_words_is_used_and_expanded() -> None:
-    patterns = "".join(row.pattern.pattern for row in clause_rules().clauses)
-    assert not [name for name in clause_rules().words if f"{{{name}}}" in patterns]
-    assert all(row.pattern.pattern for row in clause_rules().clauses)
+    rules = clause_rules()
+    patterns = [pattern for row in rules.rows for pattern in row.patterns]
+    assert len(clauses()) == len(patterns)
+    assert [name for name in rules.words if f"{{{name}}}" not in "".join([*patterns, *rules.words.values()])] == []
+    assert not [clause for clause in clauses() if "{start}" in clause.pattern.pattern]
+
+
+def test_a_set_that_the_table_has_not_is_refused() -> None:
+    with pytest.raises(KeyError, match="tern"):
+        expanded("a {tern} fails", {"gull": "gull"})
+
+
+@pytest.mark.parametrize("sentence", ["BERTimbau fails on sarcasm.", "The BERTimbau model fails on sarcasm."])
+def test_a_model_by_its_own_name_is_the_model(sentence: str) -> None:
+    def found(heading: str) -> bool:
+        return bool(read_claims(f"# {heading}\n\nA model.\n\n## Description\n\n{sentence}\n".encode()))
+
+    assert found("BERTimbau")
+    assert not found("Heron")
 
 
 def test_rules_of_a_version_without_clauses_have_none() -> None:
-    assert ClauseRules.model_validate({}).clauses == ()
+    assert ClauseRules.model_validate({}).rows == ()
 
 
 def test_a_clause_of_an_unknown_failure_mode_is_refused() -> None:
