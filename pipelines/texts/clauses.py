@@ -24,9 +24,9 @@ _START: Final = "{start}"
 """Before a pattern that is tried only where a clause begins."""
 
 _STARTS: Final = re.compile(
-    r"\A\W*|[,;:.(\u2013\u2014-]\s?|\b(?:but|although|though|because|since|as|(?<!means )(?<!mean )that|and|however|note"
-    r"|hence|therefore|thus|unfortunately|currently|still|also|so far|so|for now|sadly|at the moment|right now|in general"
-    r"|sometimes|often|as such|additionally|moreover|in practice) ",
+    r"\A\W*|[,;:.(\u2013\u2014-]\s?|\b(?:but|although|though|because|since|as|(?<!means )(?<!mean )that|and"
+    r"|however|note|hence|therefore|thus|unfortunately|currently|still|also|so far|so|for now|sadly|at the moment"
+    r"|right now|in general|sometimes|often|as such|additionally|moreover|in practice) ",
     re.IGNORECASE,
 )
 """What precedes a clause."""
