@@ -206,7 +206,11 @@ def _is_accepted(words: str, cues: Cues, section: Section, *, item: bool) -> boo
 
 def _stated(words: str, own: str) -> Ruling | None:
     """Ruling on words that state a limit without a heading: by a wording, else by a clause."""
-    return _anywhere(words) or (None if _praises(words) else clause_in(by_its_name(words, own)))
+    stated = _anywhere(words)
+    if stated:
+        return stated
+    found = clause_in(by_its_name(words, own))
+    return found if found and not _praises(words) else None
 
 
 def _praises(words: str) -> bool:

@@ -20,6 +20,9 @@ from schemas.base import Frozen
 _SET: Final = re.compile(r"\{([a-z]+)\}")
 """Name of a set of words in a pattern; a count of repetitions has digits."""
 
+_SUBJECT: Final = re.compile(r"\{([a-z]+)\}(?![?*|])")
+"""The set of words with which a pattern begins."""
+
 _START: Final = "{start}"
 """Before a pattern that is tried only where a clause begins."""
 
@@ -67,6 +70,8 @@ class Clause(NamedTuple):
     pattern: re.Pattern[str]
     begins: bool
     """Whether it is tried only where a clause begins."""
+    subject: str
+    """Name of the set of words with which such a clause begins; "" where it is not one set."""
     letters: Collection[str]
     """Letters, in lower case, of which every match has some."""
 
@@ -77,13 +82,26 @@ def clause_in(words: str) -> Ruling | None:
     possible = {number for word in set(_WORD.findall(words.lower())) for number in _of_word(word)}
     if not possible:
         return None
-    starts = [found.end() for found in _STARTS.finditer(words)]
-    return next((clauses()[one].ruling for one in sorted(possible) if _is_in(words, clauses()[one], starts)), None)
+    begins = _Beginnings(words)
+    return next((clauses()[one].ruling for one in sorted(possible) if _is_in(words, clauses()[one], begins)), None)
 
 
-def _is_in(words: str, clause: Clause, starts: Iterable[int]) -> bool:
+class _Beginnings(dict[str, list[int]]):
+    """Name of a set of words → where in a sentence a clause begins with one of them; "" → where any begins."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__({"": [found.end() for found in _STARTS.finditer(words)]})
+        self._words = words
+
+    def __missing__(self, subject: str) -> list[int]:
+        begins = subjects()[subject].match
+        self[subject] = [start for start in self[""] if begins(self._words, start)]
+        return self[subject]
+
+
+def _is_in(words: str, clause: Clause, begins: Mapping[str, list[int]]) -> bool:
     if clause.begins:
-        return any(clause.pattern.match(words, start) for start in starts)
+        return any(clause.pattern.match(words, start) for start in begins[clause.subject])
     return clause.pattern.search(words) is not None
 
 
@@ -130,13 +148,23 @@ def clauses() -> tuple[Clause, ...]:
     return tuple(_clause(row, pattern, rules.words) for row in rules.rows for pattern in row.patterns)
 
 
+@lru_cache(maxsize=1)
+def subjects() -> Mapping[str, re.Pattern[str]]:
+    """Name of a set of words → pattern of any of them."""
+    sets = clause_rules().words
+    return {name: re.compile(expanded(words, sets), re.IGNORECASE) for name, words in sets.items()}
+
+
 def _clause(row: ClauseRow, pattern: str, sets: Mapping[str, str]) -> Clause:
-    whole = expanded(pattern.removeprefix(_START), sets)
+    rest = pattern.removeprefix(_START)
+    whole = expanded(rest, sets)
     ruling = Ruling(row.kind, row.mode, "pattern")
     letters = needed(whole, re.IGNORECASE)
     if letters is None:
         raise ValueError(f"every match of a clause must have letters that are sure: {pattern}")
-    return Clause(ruling, re.compile(whole, re.IGNORECASE), pattern.startswith(_START), letters)
+    subject = _SUBJECT.match(rest)
+    begins = pattern.startswith(_START)
+    return Clause(ruling, re.compile(whole, re.IGNORECASE), begins, subject[1] if subject else "", letters)
 
 
 def expanded(pattern: str, sets: Mapping[str, str]) -> str:
