@@ -73,10 +73,10 @@ def test_a_set_that_the_table_has_not_is_refused() -> None:
         expanded("a {tern} fails", {"gull": "gull"})
 
 
-@pytest.mark.parametrize("sentence", ["BERTimbau fails on sarcasm.", "The BERTimbau model fails on sarcasm."])
-def test_a_model_by_its_own_name_is_the_model(sentence: str) -> None:
+def test_a_model_by_its_own_name_is_the_model() -> None:
     def found(heading: str) -> bool:
-        return bool(read_claims(f"# {heading}\n\nA model.\n\n## Description\n\n{sentence}\n".encode()))
+        card = f"# {heading}\n\nA model.\n\n## Description\n\nBERTimbau fails on sarcasm.\n"
+        return bool(read_claims(card.encode()))
 
     assert found("BERTimbau")
     assert not found("Heron")
