@@ -15,12 +15,12 @@ from flows.maintenance.log_scrub import LogScrub
 from flows.maintenance.page_scrub import REMEDY as PAGE_REMEDY
 from flows.maintenance.page_scrub import listed_pages, restored
 from flows.publish.copies import rewrite
-from flows.publish.pending_writes import applied_generation
 from flows.publish.pointer import is_collecting
 from flows.publish.publication import PublicationError, RenderCopies, RenderPages
 from flows.registry.listed_files import differing
 from flows.registry.log import RegistryLog
 from flows.registry.page_list import FileEntry
+from flows.registry.published import applied_generation
 from flows.registry.reachable import FileRef, ensure_genuine, item_of, reachable, replace_genuine
 from flows.registry.reader import Reader
 from flows.registry.signed_files import REMEDY, RegistryError, read_pointer
