@@ -7,6 +7,7 @@ them, such as "fails" or "is noisy". So it is found in words that no card had wh
 import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Final, NamedTuple
 
 from pydantic import Field
@@ -40,6 +41,9 @@ _SHORTENED: Final = re.compile(r"(?<=\b(?:it|IT|It))['\u2019]s\b|(?<=\b(?:there|
 _WORD: Final = re.compile("[a-z]+")
 MOST_NESTED: Final = 4
 """Most sets within sets, which have words of one another: "own" has "thing"."""
+
+MOST_BEGINNINGS: Final = 32
+"""Most places of a sentence where a clause is tried; a text without full stops may have hundreds."""
 
 MOST_WORDS: Final = 20_000
 """Most words of which is kept which clauses may have them."""
@@ -90,7 +94,7 @@ class _Beginnings(dict[str, list[int]]):
     """Name of a set of words → where in a sentence a clause begins with one of them; "" → where any begins."""
 
     def __init__(self, words: str) -> None:
-        super().__init__({"": [found.end() for found in _STARTS.finditer(words)]})
+        super().__init__({"": [found.end() for found in islice(_STARTS.finditer(words), MOST_BEGINNINGS)]})
         self._words = words
 
     def __missing__(self, subject: str) -> list[int]:

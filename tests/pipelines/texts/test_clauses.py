@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.texts.cards import read_claims
-from pipelines.texts.clauses import ClauseRules, clause_rules, clauses, expanded
+from pipelines.texts.clauses import MOST_BEGINNINGS, ClauseRules, clause_rules, clauses, expanded
 
 SENTENCES = tomllib.loads((Path(__file__).parents[2] / "cards/anywhere.toml").read_text(encoding="utf-8"))
 LEAST_SHARE = 0.8
@@ -58,6 +58,11 @@ def test_a_clause_names_the_failure_mode_it_states(sentence: str, mode: str) -> 
 )
 def test_what_is_denied_asked_advised_or_stated_of_others_is_no_clause(sentence: str) -> None:
     assert claimed(sentence) == []
+
+
+def test_clauses_of_a_text_without_full_stops_are_tried_at_its_first_beginnings_alone() -> None:
+    assert claimed("Birds, " * 5 + "it fails on sarcasm.") == ["plain"]
+    assert claimed("Birds, " * MOST_BEGINNINGS + "it fails on sarcasm.") == []
 
 
 def test_every_set_of_words_is_used_and_expanded() -> None:
