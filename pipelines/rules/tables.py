@@ -12,10 +12,10 @@ from pipelines.formats.canonical_json import canonical
 
 TABLES = (
     "capabilities.toml", "failure_modes.toml", "issuing.toml", "cards.toml", "languages.toml", "descriptions.toml",
-    "precedence.toml", "purposes.toml", "declared.toml", "instructions.toml",
+    "precedence.toml", "purposes.toml", "declared.toml", "instructions.toml", "clauses.toml",
 )  # fmt: skip
 """Every table that decides what a passport states."""
-ADDED = ("instructions.toml",)
+ADDED = ("instructions.toml", "clauses.toml")
 """Tables that rules of former versions do not have: they are empty there."""
 
 

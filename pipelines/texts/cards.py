@@ -12,10 +12,11 @@ from pipelines.markdown.front_matter import read_front_matter
 from pipelines.markdown.sections import Section, heading_kind
 from pipelines.markdown.sentences import LEAD_IN_ENDS, QUESTION_ENDS, SectionSentences, Sentence, read_body
 from pipelines.rules.cards import CLAIMING, ClaimKind, Cues, Wording, card_rules
+from pipelines.texts.clauses import clause_in, may_have_clause
 from pipelines.texts.foreign import rule_foreign
 from pipelines.texts.languages import Language, language_by, language_of, words_of
 from pipelines.texts.rulings import Ruling, TextClaim, kind_of_section
-from pipelines.texts.subjects import names_another, own_names
+from pipelines.texts.subjects import by_its_name, names_another, own_names
 
 _LINK: Final = re.compile(rb"\W*\[[^\[\]]*\]\([^()]*\)\W*")
 """A link and nothing else."""
@@ -96,7 +97,7 @@ def _ruling(
     kind = _kind(section, sentence, cues)
     if kind is None and sentence.quoted:
         return None
-    if kind is None and earlier is None and card_rules().telling.isdisjoint(words):
+    if kind is None and earlier is None and card_rules().telling.isdisjoint(words) and not may_have_clause(words):
         return None
     return _english(sentence, _Place(section, kind, own, earlier))
 
@@ -104,7 +105,7 @@ def _ruling(
 def _english(sentence: Sentence, place: _Place) -> Ruling | None:
     cues = card_rules().cues
     words = cues.preface.sub("", cues.comparison.sub(" ", sentence.text)).strip()
-    stated = _anywhere(words)
+    stated = _anywhere(words) if place.kind else _stated(words, place.own)
     denies_a_use = place.section.kind == "intended_use" and cues.misuses.search(words) is not None
     if not (stated or denies_a_use or place.kind or place.earlier):
         return None
@@ -137,7 +138,7 @@ def _speaks_against(words: str, sentence: Sentence, place: _Place, cues: Cues) -
     """Whether a sentence asks, announces, denies, advises, refers elsewhere, or is about something else."""
     if not words or sentence.text.endswith(QUESTION_ENDS):
         return True
-    if sentence.text.endswith(LEAD_IN_ENDS) and _announces(words, place.section, cues):
+    if sentence.text.endswith(LEAD_IN_ENDS) and _announces(words, place, cues):
         return True
     whole = f"{sentence.lead_in.rstrip(' :')} {words}" if cues.denying.search(sentence.lead_in) else words
     denied = cues.denial.search(cues.double_negation.sub(" ", cues.concession.sub(" ", whole)))
@@ -146,18 +147,18 @@ def _speaks_against(words: str, sentence: Sentence, place: _Place, cues: Cues) -
     advising = [cues.advice] + ([] if place.kind == "out_of_scope" else [cues.imperative])
     if denied is not None or any(cue.search(words) for cue in against):
         return True
-    return any(cue.search(words) for cue in advising) and not _states_after_turn(words, cues)
+    return any(cue.search(words) for cue in advising) and not _states_after_turn(words, place.own, cues)
 
 
-def _states_after_turn(words: str, cues: Cues) -> bool:
+def _states_after_turn(words: str, own: str, cues: Cues) -> bool:
     """Whether advice goes on with a limit: "You can use Swedish, but do not expect accuracy"."""
     turn = cues.turn.search(words)
-    return turn is not None and _anywhere(words[turn.end() :]) is not None
+    return turn is not None and _stated(words[turn.end() :], own) is not None
 
 
-def _announces(words: str, section: Section, cues: Cues) -> bool:
+def _announces(words: str, place: _Place, cues: Cues) -> bool:
     """Whether a line that ends in a colon only announces what follows it."""
-    return cues.announcing.search(words) is not None or not (section.accepts or _anywhere(words))
+    return cues.announcing.search(words) is not None or not (place.section.accepts or _stated(words, place.own))
 
 
 def _is_for(words: str, cues: Cues) -> bool:
@@ -203,9 +204,23 @@ def _is_accepted(words: str, cues: Cues, section: Section, *, item: bool) -> boo
     return cues.neutral.search(words) is None or cues.reservation.search(words) is not None
 
 
+def _stated(words: str, own: str) -> Ruling | None:
+    """Ruling on words that state a limit without a heading: by a wording, else by a clause."""
+    stated = _anywhere(words)
+    if stated:
+        return stated
+    found = clause_in(by_its_name(words, own))
+    return found if found and not _praises(words) else None
+
+
+def _praises(words: str) -> bool:
+    cues = card_rules().cues
+    return cues.praise.search(cues.unpraised.sub(" ", words)) is not None
+
+
 def _anywhere(words: str) -> Ruling | None:
     rules = card_rules()
-    if rules.cues.praise.search(rules.cues.unpraised.sub(" ", words)):
+    if _praises(words):
         return None
     wording = next((row for row in rules.wordings if row.anywhere.search(words)), None)
     if wording:

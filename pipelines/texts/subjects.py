@@ -31,6 +31,14 @@ def names_another(sentence: str, own: str) -> bool:
     return found is not None and _plain(found["name"] + (found["number"] or "")) not in own
 
 
+def by_its_name(sentence: str, own: str) -> str:
+    """A sentence with "This model" in place of a name with which it begins, where the card calls its model so."""
+    found = _NAMED_SUBJECT.match(sentence)
+    if found is None or len(name := _plain(found["name"])) < SHORTEST_NAME or name not in own:
+        return sentence
+    return _OWN + sentence[found.end() :]
+
+
 def _opens(section: Section) -> bool:
     return bool(section.passages) and section.kind not in CLAIMING
 
@@ -38,6 +46,15 @@ def _opens(section: Section) -> bool:
 def _plain(words: str) -> str:
     return _BETWEEN.sub("", words.casefold())
 
+
+SHORTEST_NAME: Final = 3
+"""Fewest letters of a name: "T5" may be part of any heading."""
+
+_NAMED_SUBJECT: Final = re.compile(
+    r"\W*(?:The )?(?P<name>(?=[\w.-]*(?:\d|[a-z][A-Z]|[A-Z]{2}|-))[\w.-]{3,60})(?: model)? "
+    r"(?=(?:is|was|has|can|cannot|can't|may|might|could|does|doesn't|will|won't|only|fails?|struggles?|tends)\b)"
+)
+"""A name at the beginning that is no common word, as it has a digit, a hyphen or capitals: "BERTimbau fails"."""
 
 Names = AbstractSet[str]
 """Words of a model's name and id, in lower case."""

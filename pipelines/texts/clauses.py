@@ -1,0 +1,178 @@
+"""Finds in a sentence a clause that states a limit: of the model, its output, its data, its evaluation or what runs it.
+
+Each kind of clause joins sets of words: subjects such as "the model" or "some of the labels", and what is stated of
+them, such as "fails" or "is noisy". So it is found in words that no card had when it was written.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
+from itertools import islice
+from typing import Final, NamedTuple
+
+from pydantic import Field
+
+from pipelines.formats.patterns import SHORTEST, needed
+from pipelines.rules.cards import ClaimKind, StatedMode, Words
+from pipelines.rules.tables import read_table
+from pipelines.texts.rulings import Ruling
+from schemas.base import Frozen
+
+_SET: Final = re.compile(r"\{([a-z]+)\}")
+"""Name of a set of words in a pattern; a count of repetitions has digits."""
+
+_SUBJECT: Final = re.compile(r"\{([a-z]+)\}(?![?*|])")
+"""The set of words with which a pattern begins."""
+
+_START: Final = "{start}"
+"""Before a pattern that is tried only where a clause begins."""
+
+_STARTS: Final = re.compile(
+    r"\A\W*|[,;:.(\u2013\u2014-]\s?|\b(?:but|although|though|because|since|as|(?<!means )(?<!mean )that|and"
+    r"|however|note|hence|therefore|thus|unfortunately|currently|still|also|so far|so|for now|sadly|at the moment"
+    r"|right now|in general|sometimes|often|as such|additionally|moreover|in practice) ",
+    re.IGNORECASE,
+)
+"""What precedes a clause."""
+
+_SHORTENED: Final = re.compile(r"(?<=\b(?:it|IT|It))['\u2019]s\b|(?<=\b(?:there|There))['\u2019]s\b")
+"""End of "it's" and "there's"."""
+
+_WORD: Final = re.compile("[a-z]+")
+MOST_NESTED: Final = 4
+"""Most sets within sets, which have words of one another: "own" has "thing"."""
+
+MOST_BEGINNINGS: Final = 32
+"""Most places of a sentence where a clause is tried; a text without full stops may have hundreds."""
+
+MOST_WORDS: Final = 20_000
+"""Most words of which is kept which clauses may have them."""
+
+
+class ClauseRow(Frozen):
+    """Clauses that state one failure mode, or a plain limit."""
+
+    mode: StatedMode | None = None
+    kind: ClaimKind
+    patterns: tuple[str, ...]
+
+
+class ClauseRules(Frozen):
+    """Contents of clauses.toml; without patterns where the rules are of a version that had none."""
+
+    telling: Words = frozenset()
+    """Words of which a sentence outside sections about limits has one where it has none of `telling` in cards.toml."""
+    words: Mapping[str, str] = Field(default={})
+    """Name of a set of words → a pattern that matches any of them."""
+    rows: tuple[ClauseRow, ...] = Field(alias="clause", default=())
+
+
+class Clause(NamedTuple):
+    """One kind of clause."""
+
+    ruling: Ruling
+    pattern: re.Pattern[str]
+    begins: bool
+    """Whether it is tried only where a clause begins."""
+    subject: str
+    """Name of the set of words with which such a clause begins; "" where it is not one set."""
+    letters: Collection[str]
+    """Letters, in lower case, of which every match has some."""
+
+
+def clause_in(words: str) -> Ruling | None:
+    """Ruling on a sentence by its first clause that states a limit; None where it has none."""
+    words = _SHORTENED.sub(" is", words)
+    possible = {number for word in set(_WORD.findall(words.lower())) for number in _of_word(word)}
+    if not possible:
+        return None
+    begins = _Beginnings(words)
+    return next((clauses()[one].ruling for one in sorted(possible) if _is_in(words, clauses()[one], begins)), None)
+
+
+class _Beginnings(dict[str, list[int]]):
+    """Name of a set of words → where in a sentence a clause begins with one of them; "" → where any begins."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__({"": [found.end() for found in islice(_STARTS.finditer(words), MOST_BEGINNINGS)]})
+        self._words = words
+
+    def __missing__(self, subject: str) -> list[int]:
+        begins = subjects()[subject].match
+        self[subject] = [start for start in self[""] if begins(self._words, start)]
+        return self[subject]
+
+
+def _is_in(words: str, clause: Clause, begins: Mapping[str, list[int]]) -> bool:
+    if clause.begins:
+        return any(clause.pattern.match(words, start) for start in begins[clause.subject])
+    return clause.pattern.search(words) is not None
+
+
+def may_have_clause(words: Iterable[str]) -> bool:
+    """Whether a sentence with these words, in lower case, is worth a search for clauses."""
+    return not clause_rules().telling.isdisjoint(words)
+
+
+@lru_cache(maxsize=MOST_WORDS)
+def _of_word(word: str) -> frozenset[int]:
+    """Numbers of the clauses that a sentence with this word may have."""
+    index = _by_start()
+    return frozenset(
+        number
+        for at in range(len(word) - SHORTEST + 1)
+        for letters, number in index.get(word[at : at + SHORTEST], ())
+        if word.startswith(letters, at)
+    )
+
+
+@lru_cache(maxsize=1)
+def _by_start() -> Mapping[str, Collection[tuple[str, int]]]:
+    """First letters → letters that begin so, each with the number of a clause that needs them."""
+    index: dict[str, list[tuple[str, int]]] = {}
+    for number, clause in enumerate(clauses()):
+        for letters in clause.letters:
+            index.setdefault(letters[:SHORTEST], []).append((letters, number))
+    return index
+
+
+@lru_cache(maxsize=1)
+def clause_rules() -> ClauseRules:
+    """Return the table, read once; raise pydantic.ValidationError that names what is wrong in it."""
+    return ClauseRules.model_validate(read_table("clauses.toml"), strict=False)
+
+
+@lru_cache(maxsize=1)
+def clauses() -> tuple[Clause, ...]:
+    """All clauses in the order in which they are tried.
+
+    Raises KeyError for a set of words that the table has not, ValueError for a pattern without letters that it needs.
+    """
+    rules = clause_rules()
+    return tuple(_clause(row, pattern, rules.words) for row in rules.rows for pattern in row.patterns)
+
+
+@lru_cache(maxsize=1)
+def subjects() -> Mapping[str, re.Pattern[str]]:
+    """Name of a set of words → pattern of any of them."""
+    sets = clause_rules().words
+    return {name: re.compile(expanded(words, sets), re.IGNORECASE) for name, words in sets.items()}
+
+
+def _clause(row: ClauseRow, pattern: str, sets: Mapping[str, str]) -> Clause:
+    rest = pattern.removeprefix(_START)
+    whole = expanded(rest, sets)
+    ruling = Ruling(row.kind, row.mode, "pattern")
+    letters = needed(whole, re.IGNORECASE)
+    if letters is None:
+        raise ValueError(f"every match of a clause must have letters that are sure: {pattern}")
+    subject = _SUBJECT.match(rest)
+    begins = pattern.startswith(_START)
+    return Clause(ruling, re.compile(whole, re.IGNORECASE), begins, subject[1] if subject else "", letters)
+
+
+def expanded(pattern: str, sets: Mapping[str, str]) -> str:
+    """A pattern with the words of each set in place of its name."""
+    for _ in range(MOST_NESTED):
+        pattern = _SET.sub(lambda found: sets[found[1]], pattern)
+    return pattern
