@@ -14,8 +14,9 @@ MILLION = 10**6
 CENT = Decimal("0.01")
 
 
-def price_rows(model: Json) -> Iterator[Row]:
+def price_rows(artifact: Json) -> Iterator[Row]:
     """Yield a row for each price: that of the listing, and the lowest and highest of the endpoints that serve it."""
+    model = artifact["model"]
     cells = [(_name(price), _amount(price), *_spread(price, model["providers"])) for price in model["prices"]]
     if any(lowest for _, _, lowest, _ in cells):
         cells.insert(0, ("", "listed", "lowest of its endpoints", "highest"))
@@ -24,6 +25,9 @@ def price_rows(model: Json) -> Iterator[Row]:
     for (name, price, low, high), note in zip(cells, notes, strict=True):
         spread = f"  {low:<{lowest}}  {high}" if low else ""
         yield Row(name, f"{price:>{listed}}{spread}{note}".rstrip())
+    if model["prices"] and artifact["pricing"]["model"] == "unknown":
+        made = " and ".join(word for word in model["output_modalities"] if word != "text")
+        yield Row("", f"what its {made} costs no record states: $0 is not for all of it")
     if offers := [f"{offer['id']}{' (free)' if offer['free'] else ''}" for offer in model["offers"][1:]]:
         yield Row("also offered as", ", ".join(offers))
 

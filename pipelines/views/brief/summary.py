@@ -32,7 +32,7 @@ def brief(passport: Json, row: ShardRow, finding: Finding) -> Iterator[TitledPar
     parts = (
         (artifact["name"], _verdict(passport, row, finding)),
         ("What it is for", _purposes(unfragile, shown)),
-        ("Price in US dollars, for a million tokens", price_rows(artifact["model"])),
+        ("Price in US dollars, for a million tokens", price_rows(artifact)),
         ("What it is", (*fact_rows(artifact), *use_row(unfragile))),
         ("What it can do: how certain, where that was measured, and who states it", _capabilities(unfragile, shown)),
         ("How it fails, and what to do", stated_failures(unfragile, shown)),

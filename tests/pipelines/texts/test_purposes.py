@@ -47,6 +47,7 @@ def described(text: str) -> list[str]:
             ["summarisation", "extraction", "data-analysis"],
         ),
         ("Made for deep research and professional work.", ["research", "knowledge-work"]),
+        ("Heron is a research-focused model designed for multi-step retrieval.", ["research", "retrieval"]),
         ("Heron is a reasoning model.", ["reasoning"]),
         ("Heron 7B has strong coding capabilities, built for agents in...", ["coding", "agents"]),  # cut off
     ],

@@ -13,9 +13,15 @@ def provider(name: str, *usd: str, status: str = "up") -> dict[str, Any]:
     return {"name": name, "status": status, "prices": [{**k, "usd": one} for k, one in zip(kinds, usd, strict=False)]}
 
 
-def rows(prices: list[dict[str, Any]], *providers: dict[str, Any], offers: list[dict[str, Any]] | None = None) -> list:  # type: ignore[type-arg]
+def rows(
+    prices: list[dict[str, Any]],
+    *providers: dict[str, Any],
+    offers: list[dict[str, Any]] | None = None,
+    pricing: str = "paid",
+) -> list:  # type: ignore[type-arg]
     model = {"prices": prices, "providers": list(providers), "offers": offers or [{"id": "a/b", "free": False}]}
-    return [(row.label, row.text) for row in price_rows(model)]
+    artifact = {"model": {**model, "output_modalities": ["text", "audio"]}, "pricing": {"model": pricing}}
+    return [(row.label, row.text) for row in price_rows(artifact)]
 
 
 def test_prices_are_for_a_million_tokens_beside_the_lowest_and_highest_of_the_endpoints() -> None:
@@ -26,6 +32,12 @@ def test_prices_are_for_a_million_tokens_beside_the_lowest_and_highest_of_the_en
         ("prompt", " $0.07  $0.07 Marsh              $0.9785 Reed"),
         ("completion", "$12.50  $12.50 each of 2"),
     ]
+
+
+def test_tokens_that_cost_nothing_are_not_said_to_be_all_that_is_paid_for_where_what_is_made_has_no_price() -> None:
+    free = [{**PROMPT, "usd": "0"}]
+    assert rows(free, pricing="unknown")[-1] == ("", "what its audio costs no record states: $0 is not for all of it")
+    assert rows(free, pricing="free") == [("prompt", "$0")]
 
 
 def test_without_endpoints_only_the_listed_prices_are_shown() -> None:
