@@ -2,11 +2,10 @@
 
 import hashlib
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+from flows.config.scratch import ScratchFolder
 from flows.publish.copies import rewrite_files
 from flows.publish.publication import Body, RenderPages
 from flows.registry.page_list import EarlierPages, FileEntry
@@ -67,8 +66,8 @@ def _opened(store: Store, key: str) -> Iterator[Body | None]:
         blob = find(store, key)
         yield blob.body if blob else None
         return
-    with tempfile.TemporaryDirectory(prefix="passports-scrub-") as folder:
-        path = Path(folder) / "file"
+    with ScratchFolder() as folder:
+        path = folder.path / "file"
         try:
             store.save(key, path, max_bytes=sys.maxsize)
         except MissingKeyError:
