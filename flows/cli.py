@@ -217,7 +217,11 @@ def main() -> None:
     except OSError as error:  # of files that are made on the way; a run and a store have their own words
         _end(no_room(error), EXIT_NO, as_json=as_json)
     except USAGE_ERROR as error:
-        _end(f"{error.format_message()} `passports --help` explains the commands", EXIT_BAD_USE, as_json=as_json)
+        _end(
+            f"{error.format_message().rstrip('.')}: `passports --help` explains the commands",
+            EXIT_BAD_USE,
+            as_json=as_json,
+        )
     except (typer.Abort, KeyboardInterrupt):
         _end(INTERRUPTED, EXIT_INTERRUPTED, as_json=as_json)
     except SystemExit as ending:

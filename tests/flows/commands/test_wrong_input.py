@@ -246,3 +246,32 @@ def test_a_key_is_made_once_nothing_speaks_against_the_run(
     made = home / ".config/passports/signing-key.jwk"
     assert (ended.status, made.exists(), f"in {made}: make a backup of it" in ended.err) == (0, True, True)
     assert ended.err.count("made a signing key") == 1
+
+
+@pytest.mark.parametrize("end", ["\r", " ", "\r\n", "\t"])
+def test_a_setting_from_a_file_with_other_line_ends_is_read_without_them(
+    end: str, equipped: Path, store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSPORTS_STORE", f"{store}{end}")
+    monkeypatch.setenv("PASSPORTS_SIGNING_KEY_FILE", f"{equipped / 'signing-key.jwk'}{end}")
+    monkeypatch.setenv("PASSPORTS_SOURCES", f"openrouter{end}")
+    assert passports("status", "--at", "2026-06-15T12:30:00Z").out
+    monkeypatch.setenv("PASSPORTS_WORK", end)
+    assert refused(passports, "status", status=2).startswith("PASSPORTS_WORK: is empty: ")
+
+
+def test_a_closed_standard_input_is_called_one(
+    store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    ended = passports("verify", "-", "--store", store, "--json")
+    [found] = ended.json()["findings"]
+    assert (ended.status, found["verdict"]) == (1, "unreadable")
+    assert found["reason"] == "standard input is closed: give it a passport, as in `passports verify - < FILE`"
+
+
+def test_wrong_usage_is_one_sentence_with_its_remedy(passports: Terminal) -> None:
+    ended = passports("list", "--limit", "-1", "--json")
+    message = ended.json()["error"]["message"]
+    assert (ended.status, message.endswith("equal to 1: `passports --help` explains the commands")) == (2, True)
+    assert "'shwo'. Did you mean 'show'?: `passports" not in passports("shwo", "--json").err
