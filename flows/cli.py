@@ -155,12 +155,10 @@ def doctor(store: Store = None, as_json: AsJson = False) -> None:
 )
 def schedule(store: Store = None, as_json: AsJson = False) -> None:
     """Run the schedules of prefect.yaml until interrupted; without PREFECT_API_URL, start a Prefect server for them."""
-    from flows.config.extras import require
+    from flows.commands.run import prepare_schedule
     from flows.config.interrupts import Importing
-    from flows.orchestration.server import check_surroundings
 
-    require("schedule", "`passports schedule`")
-    check_surroundings()
+    prepare_schedule(store)
     with Importing():  # Prefect
         from flows.commands import schedule as scheduling
     scheduling.schedule(store, as_json=as_json)
