@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -17,7 +17,7 @@ from flows.usage.agents import agents
 from flows.usage.keys import keys_app, revoking
 from flows.usage.log import log_app
 from flows.usage.readers import readers
-from flows.usage.registration import command
+from flows.usage.registration import USAGE_ERROR, Commands, command
 from flows.usage.store import store_app
 from pipelines.errors import PipelineError
 from schemas.sources import CRAWLS
@@ -32,10 +32,8 @@ ENDED_BY_SIGNAL: dict[object, str] = {
     TERMINATED: "terminated: the store still serves the last complete publication",
 }
 """Exit status → its message."""
-USAGE_ERROR: Any = typer.BadParameter.__base__
-"""What Typer raises for every command line that it cannot understand."""
-
 app = typer.Typer(
+    cls=Commands,
     help="Scrape AI-model listings and publish a signed, evidence-backed trust passport for each model.",
     epilog="Settings are environment variables, PASSPORTS_STORE and so on: see the README. "
     "Exit status: 0 done, 1 failed or negative (verification failed, stale, gate closed), 2 wrong usage.",

@@ -312,3 +312,11 @@ def test_a_passport_of_the_demo_is_not_rescraped_and_the_answer_says_why(equippe
     finish(job_for(root, flow="demo", at=at), [brought(recording.models(), at=at)])
     said = refused(passports, "rescrape", "qwen-qwq-32b", "--store", root, status=1)
     assert "has only the demo's recording, on which nothing is built: run `passports refresh` first" in said
+
+
+@pytest.mark.parametrize("option", ["--store", "-v", "--json"])
+def test_an_option_before_the_command_is_told_its_place(option: str, passports: Terminal) -> None:
+    ended = passports(option, "list", "--json")
+    assert ended.status == 2
+    place = f"No such option: {option}: options come after the command, as in `passports list {option}`"
+    assert ended.json()["error"]["message"].startswith(place)
