@@ -57,6 +57,7 @@ largest_reject_rate = 0.1
 refresh_after_h = 72
 stale_after_h = 168
 expires_after_h = 720
+bounds.most_listings = 5_000_000
 """
 IMPATIENT = {"AUTOTHROTTLE_ENABLED": "0", "CONCURRENT_REQUESTS": "16", "CONCURRENT_REQUESTS_PER_DOMAIN": "16"}
 """Scrapy settings of these crawls, without limits on the rate, as they stay on loopback."""

@@ -16,10 +16,9 @@ from flows.checkup.machine import Check, ensure_writable, first_there, fixed_clo
 from flows.commands import terminal
 from flows.config.clock import system_clock
 from flows.config.extras import require_chosen
-from flows.config.given_files import why_no_answer
 from flows.config.settings import Settings, gates_of, read_settings
 from flows.config.signing_key import OpenedKey, find_key, key_file
-from flows.config.web import Fetching, fetch
+from flows.config.web import Fetching, fetch, why_no_answer
 from flows.errors import FlowError
 from flows.publish.authority import Authority, open_authority
 from flows.publish.continuity import ensure_never_published, ensure_newest

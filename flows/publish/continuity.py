@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from flows.errors import FlowError
-from flows.publish.pending_writes import applied_generation
+from flows.registry.published import applied_generation
 from flows.registry.reader import Reader
 from flows.registry.signed_files import EmptyStoreError, RegistryError, checked_delta, find_snapshot
 from flows.store.base import MissingKeyError, Store, TooLargeError

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from pipelines.formats.decimals import plain
 from pipelines.formats.text import clean
-from pipelines.markdown.sentences import plain_text
+from pipelines.markdown.inline import plain_text
 from pipelines.normalise.prices import PRICE_UNITS
 from pipelines.rules.failure_modes import LIMIT, PLACE
 from schemas.listing import Claim, FactValue

@@ -17,7 +17,8 @@ from pipelines.formats.json_pointer import resolve
 from pipelines.formats.record_reader import FieldError, parse_record
 from pipelines.formats.text import clean
 from pipelines.markdown.front_matter import read_front_matter
-from pipelines.markdown.sentences import plain_text, read_body
+from pipelines.markdown.inline import plain_text
+from pipelines.markdown.sentences import read_body
 from pipelines.rules.cards import card_rules
 from pipelines.rules.extraction import ExtractionRules, extraction_rules
 from pipelines.texts.descriptions import TRUNCATION_MARKS

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
-from markdown_it import MarkdownIt
-
 from pipelines.markdown.blocks import Passage
+from pipelines.markdown.inline import plain_text
 from pipelines.markdown.sections import Section, read_sections
 from pipelines.markdown.sentence_splitter import sentence_spans
 from pipelines.markdown.text import MarkdownText, read_text
@@ -30,10 +29,6 @@ QUESTION_ENDS: Final = ("?", "\uff1f")
 LONGEST_QUOTE_CHARS: Final = 6000
 """Most characters of a sentence with markup: links may be several times as long as their words."""
 
-MARKUP: Final = re.compile(r"[*_`~\\\[\]!<>&\0]")
-"""Characters of Markdown; a line without any of them needs no parsing."""
-
-_INLINE: Final = MarkdownIt("commonmark").enable("strikethrough")
 _LABEL: Final = re.compile(
     r"(?:\*\*|__)(?P<inside>[^*_\n]{1,80}?)(?:\s*:(?:\*\*|__)\s*|(?:\*\*|__)\s*:\s*|(?:\*\*|__)\s+(?=[A-Z]))"
 )
@@ -119,23 +114,6 @@ def read_sentences(text: MarkdownText, section: Section) -> Iterator[Sentence]:
             yield sentence
 
 
-def plain_text(markdown: str) -> str:
-    """A line of Markdown as its reader sees it: without marks, link targets, pictures and tags."""
-    return parsed_text(markdown) if MARKUP.search(markdown) else " ".join(markdown.split())
-
-
-def parsed_text(markdown: str) -> str:
-    """The same, by parsing the line even where it has no character of Markdown."""
-    seen = []
-    for block in _INLINE.parseInline(markdown):
-        for token in block.children or ():
-            if token.type in {"text", "code_inline"}:
-                seen.append(token.content)
-            elif token.type in {"softbreak", "hardbreak"}:
-                seen.append(" ")
-    return " ".join("".join(seen).split())
-
-
 def _sentences(text: MarkdownText, passage: Passage, number: int, lead_in: str) -> Iterator[Sentence]:
     label, begin = _label(passage.text)
     for span in sentence_spans(passage.text, begin):
@@ -210,7 +188,10 @@ def _without_emphasis(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _is_long_enough(words: str) -> bool:
     """Whether words, as they are written or as they are seen, are enough for a sentence: markup adds none."""
-    return len(words) + 2 * sum(char > "\u2e7f" for char in words) >= SHORTEST_SENTENCE_CHARS
+    return (
+        len(words) >= SHORTEST_SENTENCE_CHARS
+        or len(words) + 2 * sum(char > "\u2e7f" for char in words) >= SHORTEST_SENTENCE_CHARS
+    )
 
 
 def _is_quotable(words: str) -> bool:

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate, islice, pairwise
 from typing import Final, NamedTuple
 
@@ -77,8 +78,12 @@ def is_cut(card: bytes) -> bool:
     )
 
 
+@lru_cache(maxsize=1)
 def read_text(card: bytes) -> MarkdownText:
-    """Return a card's text, up to `LONGEST_CARD_BYTES` and `MOST_LINES`. Any bytes can be read."""
+    """Return a card's text, up to `LONGEST_CARD_BYTES` and `MOST_LINES`. Any bytes can be read.
+
+    Cached, since the readers of one card (its front matter, its sections, its sentences) follow one another.
+    """
     text = card[:LONGEST_CARD_BYTES].decode("utf-8", "surrogateescape")
     starts = [0, *(end.end() for end in islice(_LINE_END.finditer(text), MOST_LINES))]
     if len(starts) > MOST_LINES:
@@ -108,6 +113,8 @@ def _is_error(card: bytes) -> bool:
 
 def _offsets(text: str, starts: Sequence[int]) -> tuple[int, ...]:
     """First byte of each character of `starts`, which begin with 0 and ascend."""
+    if text.isascii():
+        return tuple(min(start, len(text)) for start in starts)
     counts = (_byte_count(text[start:end]) for start, end in pairwise(starts))
     return tuple(accumulate(counts, initial=0))
 

@@ -5,8 +5,9 @@ from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
 from pipelines.formats.text import clean
+from pipelines.markdown.inline import plain_text
 from pipelines.markdown.sentence_splitter import sentence_spans
-from pipelines.markdown.sentences import LONGEST_SENTENCE_CHARS, plain_text
+from pipelines.markdown.sentences import LONGEST_SENTENCE_CHARS
 from pipelines.rules.descriptions import (
     AbilityRule,
     DescriptionRules,

@@ -11,9 +11,10 @@ from typing import Final, Literal, NamedTuple
 
 from pipelines.formats.patterns import WordPattern
 from pipelines.formats.text import clean
+from pipelines.markdown.inline import plain_text
 from pipelines.markdown.sections import Section
 from pipelines.markdown.sentence_splitter import sentence_spans
-from pipelines.markdown.sentences import QUESTION_ENDS, SectionSentences, Sentence, plain_text
+from pipelines.markdown.sentences import QUESTION_ENDS, SectionSentences, Sentence
 from pipelines.rules.cards import card_rules
 from pipelines.rules.descriptions import description_rules
 from pipelines.rules.purposes import PurposeRule, PurposeRules, purpose_rules

@@ -48,10 +48,10 @@ def record(**fields: Schema) -> Schema:
 
 AGE, STATUS, CAUSE = (one_of(*get_args(kind)) for kind in (Age, Status, Cause))
 TRUST = {"trusted": TEXT, "trust": one_of("root", "key", "own", "first_use", "first_use_now", "store")}
-LOOKED_AT = one_of("served object", "log", "copy", "shard", "file", "URL", "standard input", "evidence")
+LOOKED_AT = one_of("served object", "log", "copy", "shard", "file", "URL", "standard input", "evidence", "site")
 VERDICT = one_of(*(str(verdict) for verdict in Verdict))
 FINDING = record(target=TEXT, verdict=VERDICT, reason=TEXT, age=or_null(AGE), looked_at=many(LOOKED_AT))
-VERIFY = record(**TRUST, verified=COUNT, of=COUNT, findings=many(FINDING))
+VERIFY = record(**TRUST, verified=COUNT, of=COUNT, site_files=or_null(COUNT), findings=many(FINDING))
 AGED = {"source": TEXT, "age": AGE, "last_scraped_at": TIME, "hours_ago": NUMBER}
 CHANGE = record(path=TEXT, before=ANYTHING, after=ANYTHING)
 VERSION_OF_A_PASSPORT = record(

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from pipelines.formats.text import clean
-from pipelines.markdown.sentences import plain_text
+from pipelines.markdown.inline import plain_text
 from pipelines.normalise.huggingface.spellings import LONGEST_SPELLING, is_licence_name, licence_facts, licence_id
+from pipelines.texts.prefilter import possible_words
 from schemas.listing import Fact
 
 IN_TEXT: Final = "licence_in_text"
@@ -30,6 +31,7 @@ _SENTENCE: Final = re.compile(
     r"(?:terms\s+of\s+the\s+)?(?P<licence>.{2,80}?)(?:\.(?:\s|\Z)|,\s(?!version)|;|\)|\Z)",
     re.IGNORECASE,
 )
+_IN_EACH_SENTENCE: Final = "under"
 _IN_SECTION: Final = re.compile(r"(?:\bunder\s+(?:the\s+|an?\s+)?)?(?P<licence>\S.{0,80}?)\.?\s*\Z", re.IGNORECASE)
 _OF_MODEL: Final = re.compile(r"\b(models?|weights|checkpoints?|it|this work|project)\b", re.IGNORECASE)
 _OF_OTHERS: Final = re.compile(
@@ -89,12 +91,15 @@ def _stated(text: str, heading: str) -> str | None:
         return None
     if labelled := _LABEL.match(text):
         return _name(labelled["licence"])
+    in_section, possible = bool(_LICENCE_HEADING.match(heading)), possible_words(text)
+    if not in_section and possible is not None and _IN_EACH_SENTENCE not in possible:
+        return None  # which most lines are, and seeing it is cheaper than parsing them
     words = plain_text(text)
     if sentence := _SENTENCE.search(words):
-        subject, in_section = words[: sentence.start()], bool(_LICENCE_HEADING.match(heading))
+        subject = words[: sentence.start()]
         of_model = _OF_MODEL.search(subject) or (in_section and not _OF_OTHERS.search(subject))
         return _name(sentence["licence"]) if of_model else None
-    if _LICENCE_HEADING.match(heading) and not _OF_OTHERS.search(words) and (found := _IN_SECTION.search(words)):
+    if in_section and not _OF_OTHERS.search(words) and (found := _IN_SECTION.search(words)):
         name = _name(found["licence"])
         return name if name and licence_id(name) else None
     return None

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipelines.markdown.sections import read_sections
 from pipelines.markdown.sentence_splitter import sentence_spans
-from pipelines.markdown.sentences import Sentence, plain_text, read_body, read_sentences
+from pipelines.markdown.sentences import Sentence, read_body, read_sentences
 from pipelines.markdown.text import read_text
 
 
@@ -141,10 +141,6 @@ def test_cells_of_tables_are_sentences_in_sections_about_limits_alone() -> None:
         "It cannot swim.",
         "It can fail",
     ]
-
-
-def test_plain_text_is_what_a_reader_sees() -> None:
-    assert plain_text("A **b** [c](d) `e` ![f](g) <i>h</i> \\* &amp; i\nj") == "A b c e h * & i j"
 
 
 @given(st.binary(max_size=200))

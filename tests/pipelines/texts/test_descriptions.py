@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pipelines.markdown.sentences import LONGEST_SENTENCE_CHARS, parsed_text, plain_text
+from pipelines.markdown.sentences import LONGEST_SENTENCE_CHARS
 from pipelines.rules.descriptions import DescriptionRules, description_rules
 from pipelines.rules.rulebook import rulebook, stated_limits
 from pipelines.rules.tables import table_text
@@ -199,11 +199,6 @@ def test_a_sentence_with_characters_that_may_not_be_in_a_passport_states_nothing
     assert description_facts("It may \u202ehallucinate. Heron is uncensored.", "/description")[0].name == (
         "limit:uncensored"
     )
-
-
-@given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=80))
-def test_a_line_without_markup_reads_as_it_is(line: str) -> None:
-    assert plain_text(line) == parsed_text(line)
 
 
 @pytest.mark.recordings

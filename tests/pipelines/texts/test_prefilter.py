@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.markdown.sentences import plain_text
+from pipelines.markdown.inline import plain_text
 from pipelines.rules.descriptions import description_rules
 from pipelines.texts.prefilter import may_match, possible_words, words_in
 from tests.support.recordings import openrouter_models, recorded_days
