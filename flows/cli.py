@@ -213,8 +213,9 @@ def main() -> None:
     except OSError as error:  # of files that are made on the way; a run and a store have their own words
         _end(no_room(error), EXIT_NO, as_json=as_json)
     except USAGE_ERROR as error:
+        said = error.format_message()
         _end(
-            f"{error.format_message().rstrip('.')}: `passports --help` explains the commands",
+            f"{said}{'' if said.endswith(('.', '?')) else ':'} `passports --help` explains the commands",
             EXIT_BAD_USE,
             as_json=as_json,
         )

@@ -22,7 +22,7 @@ WHYS = ["why", "short", "its model was announced to end on 2026-05-05 and that d
         ([SLUGS, AGES, WHYS], 80, TableLayout(apart=False, widths=(19, 13, 44))),
         ([SLUGS, AGES, WHYS], 59, TableLayout(apart=True, widths=(13, 42))),
         ([SLUGS, AGES, WHYS], 40, None),
-        ([SLUGS, ["why", "it names example-lab-kestrel-instruct-0905 of another"]], 55, TableLayout(True, (52,))),
+        ([SLUGS, ["why", "it names example-lab-kestrel-instruct-0905 of another"]], 53, TableLayout(True, (51,))),
     ],
 )
 def test_columns_fit_or_the_first_or_all_are_put_apart(
