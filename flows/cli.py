@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -17,7 +17,7 @@ from flows.usage.agents import agents
 from flows.usage.keys import keys_app, revoking
 from flows.usage.log import log_app
 from flows.usage.readers import readers
-from flows.usage.registration import command
+from flows.usage.registration import USAGE_ERROR, Commands, command
 from flows.usage.store import store_app
 from pipelines.errors import PipelineError
 from schemas.sources import CRAWLS
@@ -32,10 +32,8 @@ ENDED_BY_SIGNAL: dict[object, str] = {
     TERMINATED: "terminated: the store still serves the last complete publication",
 }
 """Exit status → its message."""
-USAGE_ERROR: Any = typer.BadParameter.__base__
-"""What Typer raises for every command line that it cannot understand."""
-
 app = typer.Typer(
+    cls=Commands,
     help="Scrape AI-model listings and publish a signed, evidence-backed trust passport for each model.",
     epilog="Settings are environment variables, PASSPORTS_STORE and so on: see the README. "
     "Exit status: 0 done, 1 failed or negative (verification failed, stale, gate closed), 2 wrong usage.",
@@ -155,12 +153,10 @@ def doctor(store: Store = None, as_json: AsJson = False) -> None:
 )
 def schedule(store: Store = None, as_json: AsJson = False) -> None:
     """Run the schedules of prefect.yaml until interrupted; without PREFECT_API_URL, start a Prefect server for them."""
-    from flows.config.extras import require
+    from flows.commands.run import prepare_schedule
     from flows.config.interrupts import Importing
-    from flows.orchestration.server import check_surroundings
 
-    require("schedule", "`passports schedule`")
-    check_surroundings()
+    prepare_schedule(store)
     with Importing():  # Prefect
         from flows.commands import schedule as scheduling
     scheduling.schedule(store, as_json=as_json)
@@ -217,7 +213,12 @@ def main() -> None:
     except OSError as error:  # of files that are made on the way; a run and a store have their own words
         _end(no_room(error), EXIT_NO, as_json=as_json)
     except USAGE_ERROR as error:
-        _end(f"{error.format_message()} `passports --help` explains the commands", EXIT_BAD_USE, as_json=as_json)
+        said = error.format_message()
+        _end(
+            f"{said}{'' if said.endswith(('.', '?')) else ':'} `passports --help` explains the commands",
+            EXIT_BAD_USE,
+            as_json=as_json,
+        )
     except (typer.Abort, KeyboardInterrupt):
         _end(INTERRUPTED, EXIT_INTERRUPTED, as_json=as_json)
     except SystemExit as ending:

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -14,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from flows.api.problems import RefusalError
+from flows.config.scratch import ScratchFolder
 from flows.store.base import MissingKeyError, Store
 from flows.store.local import LocalStore
 from pipelines.registry.export_keys import BULK_KEYS
@@ -66,9 +66,9 @@ async def download(store: Store, key: str, asked: Mapping[str, str], *, head: bo
 def _opened(held: contextlib.ExitStack, store: Store, key: str) -> BinaryIO:
     if isinstance(store, LocalStore):
         return held.enter_context(store.open(key))
-    folder = held.enter_context(tempfile.TemporaryDirectory(prefix="passports-download-"))
-    store.save(key, Path(folder) / "file", max_bytes=2**62)
-    return held.enter_context((Path(folder) / "file").open("rb"))
+    file = held.enter_context(ScratchFolder()).path / "file"
+    store.save(key, file, max_bytes=2**62)
+    return held.enter_context(file.open("rb"))
 
 
 def _version(store: Store, key: str, file: BinaryIO) -> str:

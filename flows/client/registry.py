@@ -1,9 +1,6 @@
 """`Registry`: opens a registry, and verifies whatever it answers."""
 
-import shutil
-import tempfile
 import threading
-import weakref
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
@@ -27,6 +24,7 @@ from flows.client.cache import MOST_CACHED_BYTES, CachedStore
 from flows.client.history import changes_since
 from flows.client.index import index_of
 from flows.config.clock import Clock, system_clock
+from flows.config.scratch import ScratchFolder
 from flows.config.settings import Settings, read_settings
 from flows.registry.signed_files import read_signed_pointer
 from flows.registry.unknown_slug import unknown_slug
@@ -64,8 +62,7 @@ class Registry:
         self._store, self._settings, self._trusting, self._clock = store, settings, trusting, clock
         self.recorded_at = recorded_at
         """When a recording was made, which is judged by that time; None for every other registry."""
-        self._folder = Path(tempfile.mkdtemp(prefix="passports-registry-"))
-        self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._folder = ScratchFolder()
         self._indexing = threading.Lock()
         self._indexes: dict[str, SearchIndex] = {}
         self._opened = self._open()
@@ -109,7 +106,7 @@ class Registry:
 
     def close(self) -> None:
         """Remove its temporary files; done at the latest when it is no longer used."""
-        self._remove()
+        self._folder.close()
 
     def __str__(self) -> str:
         return str(self._opened.reader)
@@ -242,7 +239,7 @@ class Registry:
         with self._indexing:
             sha256 = reader.snapshot.search.sha256 if reader.snapshot.search else reader.snapshot_sha256
             if sha256 not in self._indexes:
-                path = self._folder / f"{sha256}.sqlite"
+                path = self._folder.path / f"{sha256}.sqlite"
                 self._indexes[sha256] = index_of(reader, path)
                 while len(self._indexes) > INDEXES_KEPT:
                     self._indexes.pop(next(iter(self._indexes))).remove()

@@ -17,6 +17,9 @@ from schemas.registry import ShardRow, Status
 from schemas.sources import HUB, SELLER
 from schemas.verdict import Age
 
+DATES = ("first_seen", "last_seen", "last_scraped_at", "last_changed")
+"""Columns of dates."""
+
 Record = dict[str, str | int]
 """Column → value, of one passport."""
 
@@ -74,10 +77,7 @@ def list_passports(
         )
         return
     if shown:
-        coloured = (
-            {**record, **{name: terminal.coloured(str(record[name])) for name in ("age", "status")}} for record in shown
-        )
-        terminal.rows(coloured, columns)
+        terminal.rows(({name: _short(name, record[name]) for name in columns} for record in shown), columns)
     terminal.note(f"{len(shown):,} shown, {len(found):,} found, of {amount(len(records), 'passport')}")
 
 
@@ -86,6 +86,13 @@ def _records(rows: Iterable[ShardRow], gates: Gates, at: datetime) -> Iterable[R
     for row in rows:
         made = {"age": age_of_row(row, gates, at), "source": source_of(row)}
         yield {name: made[name] if name in made else getattr(row, name) for name in COLUMNS}
+
+
+def _short(column: str, value: str | int) -> object:
+    """Return what people are shown of a value: a date to the minute; --json has all of it."""
+    if column in {"age", "status"}:
+        return terminal.coloured(str(value))
+    return str(value)[:16].replace("T", " ") if column in DATES else value
 
 
 def _known(option: str, given: Iterable[str], known: tuple[str, ...]) -> list[str]:

@@ -3,11 +3,14 @@
 import asyncio
 
 from flows.commands import terminal
+from flows.config.extras import require
 from flows.config.interrupts import ending_at_once
-from flows.job.job import Job, open_tools
+from flows.config.settings import read_settings
+from flows.job.job import Job, new_job, open_tools
 from flows.job.preflight import preflight
 from flows.job.workspace import workspace
 from flows.orchestration.run_server import needs_prefect, run_as_flow
+from flows.orchestration.server import check_surroundings
 from flows.run.assemble import GateClosedError
 from flows.run.here import stages_here
 from flows.run.publish import PartialRunError, RunOutcome
@@ -46,6 +49,13 @@ def prepare(job: Job) -> None:
             f"made a signing key, {key.signer.key_id}, in {key.path}: make a backup of it; "
             "to use your own, set PASSPORTS_SIGNING_KEY_FILE or PASSPORTS_SIGNING_KEY to a private Ed25519 JWK"
         )
+
+
+def prepare_schedule(store: str | None) -> None:
+    """Check what scheduled runs need, before Prefect is imported, which takes seconds; raise likewise."""
+    require("schedule", "`passports schedule`")
+    check_surroundings()
+    prepare(new_job("refresh", read_settings(store=store), epoch=None))
 
 
 async def _leave_metrics(job: Job, report: RunReport, _published: Published | None) -> None:

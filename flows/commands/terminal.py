@@ -8,12 +8,14 @@ from enum import Enum
 from itertools import dropwhile
 
 from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from flows.config.clock import system_clock
 from flows.progress import WATCHER, Watcher, a_line_a_stage, in_phases, in_words
+from pipelines.formats.table_layout import GAP, INDENT, table_layout
 from pipelines.formats.text import shown
 from pipelines.views.brief.layout import LaidOutLine
 
@@ -35,10 +37,6 @@ COLOURS = {
     "superseded": "yellow", "fit": "green", "unknown": "yellow", "warning": "yellow",
 }  # fmt: skip
 """Verdict or state → colour; everything else is red."""
-
-
-NAMES = ("slug", "passport", "listing", "deployment")
-"""Columns whose words are not broken, as people copy them, while any other column can be made narrower."""
 
 
 class Volume(Enum):
@@ -127,15 +125,36 @@ def _colour(word: str | None) -> str:
 
 
 def rows(records: Iterable[Mapping[str, object]], columns: Iterable[str], title: str | None = None) -> None:
-    """Show records as a table."""
+    """Show records as a table; where it is too narrow, with their first value, or each value, on a line of its own."""
     _entitle(title)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     names = list(columns)
-    for name in names:
-        table.add_column(name, overflow="fold", no_wrap=name in NAMES)
-    for record in records:
-        table.add_row(*(v if isinstance(v := record[name], Text) else plain(v) for name in names))
-    _print(table)
+    cells = [[v if isinstance(v := record[name], Text) else plain(v) for name in names] for record in records]
+    texts = [[name, *(row[place].plain for row in cells)] for place, name in enumerate(names)]
+    laid = table_layout(texts, OUT.width)
+    if laid is None:
+        for row in cells:
+            _print_apart(names, row)
+        return
+    for row in [[Text(name, style="bold") for name in names], *cells]:
+        if laid.apart:
+            OUT.print(row[0], soft_wrap=True)
+        table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), show_header=False)
+        for width in laid.widths:
+            table.add_column(width=width, overflow="fold")
+        table.add_row(*row[laid.apart :])
+        _print(Padding(table, (0, 0, 0, INDENT)) if laid.apart else table)
+
+
+def _print_apart(names: list[str], row: list[Text]) -> None:
+    """Print a record with its first value in a line, and each other one below; a name or number is not broken."""
+    OUT.print(row[0], soft_wrap=True)
+    margin = INDENT + max(map(len, names[1:]), default=0) + GAP
+    for name, value in zip(names[1:], row[1:], strict=True):
+        pieces = list(value.wrap(OUT, max(1, OUT.width - margin))) if " " in value.plain else [value]
+        for place, piece in enumerate(pieces):
+            label = f"{'':{INDENT}}{name}" if place == 0 else ""
+            piece.rstrip()
+            OUT.print(Text(f"{label:{margin}}", style="bold") + piece, soft_wrap=True)
 
 
 def _print(table: RenderableType) -> None:

@@ -66,8 +66,12 @@ def read_stdin() -> bytes:
     """Return what standard input brings, within the limit for documents; raise GivenFileError."""
     try:
         return sys.stdin.buffer.read(MAX_DOCUMENT_BYTES + 1)
-    except (OSError, AttributeError, ValueError) as error:  # closed, or a terminal that is gone
-        raise GivenFileError(f"standard input cannot be read: {error}") from None
+    except (AttributeError, ValueError):  # Python's own words are about its objects
+        raise GivenFileError(
+            "standard input is closed: give it a passport, as in `passports verify - < FILE`"
+        ) from None
+    except OSError as error:  # as of a terminal that is gone
+        raise GivenFileError(f"standard input cannot be read: {error.strerror}") from None
 
 
 def read_file(path: Path, *, max_bytes: int) -> bytes:

@@ -106,6 +106,14 @@ class Settings(SourceSettings):
     extractor_time_limit_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 60.0
     """Seconds that one answer may take, including its retries."""
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _without_spaces_around(cls, value: object) -> object:
+        """Remove what a file of variables with the line ends of Windows, or with spaces, leaves at a value's end."""
+        if isinstance(value, str) and value and not value.strip():
+            raise ValueError(WANTED["string_too_short"])
+        return value.strip() if isinstance(value, str) else value
+
     @field_validator("sources", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

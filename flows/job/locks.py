@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from flows.config.scratch import lock
 from flows.config.user_folders import cache_folder
 from flows.errors import FlowError, FullError, SettingsError
 from flows.job.job import Job
@@ -15,23 +16,9 @@ from flows.progress import LOG
 from flows.store.open import canonical_store
 from schemas.crawl import FULL
 
-_LOCK = "held.lock"
-"""File that a process locks in a folder it uses; the kernel releases the lock however the process ends."""
-
 
 class AlreadyRunningError(FlowError):
     """Another process is already doing what only one may do at a time."""
-
-
-def _lock(folder: Path, mode: int) -> int:
-    """Lock a folder and return the descriptor; raise BlockingIOError where it is held and `mode` does not wait."""
-    held = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(held, mode)
-    except BaseException:
-        os.close(held)
-        raise
-    return held
 
 
 @contextmanager
@@ -41,10 +28,10 @@ def _turns(job: Job) -> Iterator[None]:
         for source in sorted(job.sources) if job.flow == "refresh" else ():
             folder = _folder(cache_folder() / "turns", f"{canonical_store(job.store)}\n{source}")
             try:
-                turn = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                turn = lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 LOG.warning("%s: another refresh of %s is running: waiting until it ends", job.store, source)
-                turn = _lock(folder, fcntl.LOCK_EX)
+                turn = lock(folder, fcntl.LOCK_EX)
             held.callback(os.close, turn)
         yield
 
@@ -57,7 +44,7 @@ def only_process(what: str) -> Iterator[Path]:
     """
     folder = _folder(cache_folder() / "alone", what)
     try:
-        held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        held = lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise AlreadyRunningError(f"{what}: another process does this already: stop it first") from None
     try:
@@ -72,7 +59,7 @@ def running_elsewhere(what: str) -> Path | None:
     if not folder.exists():
         return None
     try:
-        os.close(_lock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB))
+        os.close(lock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB))
     except BlockingIOError:
         return folder
     return None

@@ -1,28 +1,25 @@
 """The folders of a run: a temporary one for what is too large for memory, and those that last from run to run."""
 
-import contextlib
 import fcntl
 import os
 import secrets
-import shutil
 import sqlite3
-import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from flows.config.scratch import PREFIX as SCRATCH
+from flows.config.scratch import claimed, clear_left, lock, remove
 from flows.config.settings import read_settings
 from flows.config.user_folders import cache_folder
 from flows.errors import FullError
 from flows.job.job import Job, open_tools
-from flows.job.locks import _LOCK, _folder, _lock, _made, _turns
+from flows.job.locks import _folder, _made, _turns
 from flows.store.open import canonical_store
 from schemas.crawl import FULL
 
 _PREFIX = "passports-run-"
-_REMOVALS = 16
-"""Tries to remove a folder: each may meet a file that was made since its folder was listed."""
 
 
 @contextmanager
@@ -33,10 +30,11 @@ def workspace(job: Job) -> Iterator[Job]:
     FullError.
     """
     root = _root(job)
-    clear_left(root)
+    clear_left(root, _PREFIX)
+    clear_left(Path(tempfile.gettempdir()), SCRATCH)
     folder, held = root / f"{_PREFIX}{secrets.token_hex(8)}", None
     try:  # before there is a folder, as a signal may come at any time
-        held = _claimed(folder)
+        held = claimed(folder)
         with _turns(job):
             yield job.model_copy(update={"work": str(folder)})
     except FullError as error:
@@ -52,48 +50,9 @@ def workspace(job: Job) -> Iterator[Job]:
             raise
         raise FullError(root, str(error)) from error
     finally:
-        _remove(folder)
+        remove(folder)
         if held is not None:
             os.close(held)
-
-
-def _remove(folder: Path) -> None:
-    """Remove a run's folder, also where a signal comes meanwhile, or a crawl that is being ended still writes to it."""
-    try:
-        for _ in range(_REMOVALS):
-            shutil.rmtree(folder, ignore_errors=True)
-            if not folder.exists():
-                return
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-
-
-def clear_left(root: Path) -> None:
-    """Remove the folders of runs that were killed; those of live runs and of other users stay."""
-    for folder in root.glob(f"{_PREFIX}*"):
-        with contextlib.suppress(FileNotFoundError, BlockingIOError):
-            if _is_ours(folder):
-                held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                _remove(folder)
-                os.close(held)
-
-
-def _claimed(folder: Path) -> int:
-    """Make a folder and lock it; make it again if a run starting at the same time removed it before it was locked."""
-    while True:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):
-            held = _lock(folder, fcntl.LOCK_EX)
-            if (folder / _LOCK).exists():
-                return held
-            os.close(held)
-
-
-def _is_ours(folder: Path) -> bool:
-    """Whether a path is a folder of this user: others may write to the system's temporary folder too."""
-    seen = folder.lstat()
-    return stat.S_ISDIR(seen.st_mode) and seen.st_uid == os.geteuid()
 
 
 @contextmanager
@@ -105,7 +64,7 @@ def crawl_folder(job: Job, source: str) -> Iterator[Path | None]:
     what = f"{canonical_store(job.store)}\n{source}\n{job.source_urls[source]}"
     folder = _folder((open_tools(job).settings.work or cache_folder()) / "crawls", what)
     try:
-        held = _lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        held = lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         yield None
         return

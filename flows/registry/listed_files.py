@@ -2,11 +2,11 @@
 
 import hashlib
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from flows.config.scratch import ScratchFolder
 from flows.registry.page_list import FileEntry
 from flows.store.base import MissingKeyError, Store, find
 from flows.store.pool import each
@@ -27,8 +27,8 @@ def opened(store: Store, key: str) -> Iterator[bytes | Path | None]:
         blob = find(store, key)
         yield blob.body if blob else None
         return
-    with tempfile.TemporaryDirectory(prefix="passports-file-") as folder:
-        path = Path(folder) / "file"
+    with ScratchFolder() as folder:
+        path = folder.path / "file"
         try:
             store.save(key, path, max_bytes=sys.maxsize)
         except MissingKeyError:

@@ -1,12 +1,12 @@
 """Lists the immutable files that a registry refers to, each with the hash that signed files state for it."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from flows.config.scratch import ScratchFolder
 from flows.registry.reader import Reader
 from flows.registry.signed_files import TamperedError, checked_delta, read_hashed, read_page_list, save_hashed, tampered
 from flows.store.base import MAX_BLOB_BYTES, Store
@@ -159,8 +159,8 @@ def _is_search(item: FileRef) -> bool:
 @contextmanager
 def _saved(store: Store, item: FileRef) -> Iterator[Path]:
     """Give a local copy of a search index that has its signed hash."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "index.sqlite"
+    with ScratchFolder() as folder:
+        path = folder.path / "index.sqlite"
         save_hashed(store, item.key, item.sha256 or "", path, max_bytes=item.packed_bytes or 0)
         yield path
 

@@ -1,5 +1,6 @@
 """Finds the records to crawl for one passport, from its slug or from the id of a listing or repository."""
 
+import re
 from collections import defaultdict
 
 import orjson
@@ -8,11 +9,15 @@ from flows.config.settings import Settings
 from flows.errors import FlowError
 from flows.job.job import new_job, tools_to_ask_with
 from flows.job.preflight import starting_point_of
+from flows.registry.demo_store import is_demo_store
 from flows.registry.published import PublishedState
 from flows.registry.unknown_slug import UnknownSlugError, row_named, unknown_slug
 from pipelines.formats.slugs import hub_slug, slug_of, split_id
 from schemas.sources import CRAWLS, SELLER
 
+DEMO_ONLY = "the store has only the demo's recording, on which nothing is built: run `passports refresh` first"
+LISTING_ID = re.compile(r"~?[^/:\s]+/[^/:\s]+(:[^/:\s]+)?")
+"""author/name, perhaps with a variant; "~" begins an alias."""
 NO_SUCH_PASSPORT = "name a listing, author/name, to crawl one that has no passport yet"
 
 
@@ -28,10 +33,14 @@ def listings_to_crawl(target: str, settings: Settings, epoch: int | None) -> dic
     an unknown slug, NothingToAskError where no source is left, HistoryError and ClockBehindError as a run would.
     """
     asking = new_job("rescrape", settings, epoch=epoch)
-    state = starting_point_of(asking, tools_to_ask_with(asking))
+    tools = tools_to_ask_with(asking)
+    state = starting_point_of(asking, tools)
+    if "/" in target and not LISTING_ID.fullmatch(target):
+        raise UnknownSlugError(f"{target[:200]!r} is not the id of a listing: write it as author/name, as qwen/qwq-32b")
     found = _named(state, target) if "/" in target else _records(state, target)
     if not found:
-        raise unknown_slug(target, state.rows(), NO_SUCH_PASSPORT)
+        demo = f"{DEMO_ONLY}, or {NO_SUCH_PASSPORT}" if is_demo_store(tools.store) else NO_SUCH_PASSPORT
+        raise unknown_slug(target, state.rows(), demo)
     asked = {source: tuple(sorted(found[source])) for source in settings.sources if source in found}
     if not asked:
         remedy = f"add one of them to PASSPORTS_SOURCES: {', '.join(sorted(found))}"

@@ -1,15 +1,13 @@
 """Writes the files with the whole registry: JSON Lines and Parquet, unless the passports are those of the last time."""
 
 import hashlib
-import shutil
-import tempfile
-import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
+from flows.config.scratch import ScratchFolder
 from flows.publish.publication import Load
 from flows.registry.listed_files import sha256_of
 from flows.registry.reader import Reader
@@ -39,14 +37,12 @@ _MAX_INDEX_BYTES: Final = 2**20
 class BulkExports:
     """The files with all passports of a generation, in a folder that exists as long as this does.
 
-    It is made in the given folder, by default the system's for temporary files. Of a run that is killed, the next one
-    removes only what is in the run's own folder.
+    It is made in the given folder, by default the system's for temporary files.
     """
 
     def __init__(self, reader: Reader, load: Load, folder: Path | None = None) -> None:
         self._reader, self._load = reader, load
-        self._folder = Path(tempfile.mkdtemp(prefix="passports-exports-", dir=folder))
-        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._folder = ScratchFolder(folder)
 
     def files(self, before: Mapping[str, str], content_sha256: str) -> Iterator[tuple[str, bytes | Path | None]]:
         """Yield key and content of the files and of their index; None for each that is stored already.
@@ -58,7 +54,7 @@ class BulkExports:
         if self._is_stored(before, digest):
             yield from ((key, None) for key in (*BULK_KEYS, EXPORTS_KEY))
             return
-        lines, passports, statements = (self._folder / name for name in ("lines", "passports", "statements"))
+        lines, passports, statements = (self._folder.path / name for name in ("lines", "passports", "statements"))
         with lines.open("xb") as file:
             count = pack_into(file, self._lines())
         rows = {PASSPORT_LINES_KEY: count}

@@ -1,13 +1,11 @@
 """Copies the pages of another store, each checked against its signed list: a mirror needs no key to have them."""
 
 import hashlib
-import shutil
 import sys
-import tempfile
-import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from flows.config.scratch import ScratchFolder
 from flows.publish.publication import Body, Load, Pages, RenderPages
 from flows.registry.page_list import EarlierPages
 from flows.registry.reader import Reader
@@ -25,8 +23,7 @@ class CopiedPages:
         found = read_page_list(origin, reader.keys)
         fits = found is not None and found[0].snapshot_sha256 == reader.snapshot_sha256
         self._found = found if fits else None
-        self._folder = Path(tempfile.mkdtemp(prefix="passports-pages-"))
-        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._folder = ScratchFolder()
 
     def changed(self) -> Iterator[tuple[str, Body | None]]:
         """Yield the pages that this store has not, by its own list, and those to remove; then the parts of the list."""
@@ -53,7 +50,7 @@ class CopiedPages:
 
     def _saved(self, key: str, sha256: str) -> Path:
         """Return a local copy of a large file."""
-        path = self._folder / sha256
+        path = self._folder.path / sha256
         save_hashed(self._origin, key, sha256, path, max_bytes=sys.maxsize)
         return path
 

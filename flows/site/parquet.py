@@ -44,10 +44,11 @@ _TYPES: Final[dict[ColumnKind, tuple[DataType, Callable[[Sequence[Any]], Array]]
 def write_table(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> int:
     """Write rows to a new file, compressed with zstd; returns how many there were.
 
-    Equal rows give equal bytes with the same version of the library. An error that the rows raise is raised here.
+    Equal rows give equal bytes with the same version of the library. An error that the rows raise, or an interrupt
+    meanwhile, is raised here.
     """
     schema = Schema([Field(name, _TYPES[kind][0]) for name, kind in columns])
-    count, failed = 0, list[Exception]()
+    count, failed = 0, list[BaseException]()
 
     def made() -> Iterator[RecordBatch]:
         nonlocal count
@@ -57,7 +58,9 @@ def write_table(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> i
                 arrays = [_TYPES[column.kind][1](column_values) for column, column_values in values]
                 yield RecordBatch(arrays, schema=schema)
                 count += len(some)
-        except Exception as error:
+        except GeneratorExit:  # the writer failed, and needs no more of it
+            raise
+        except BaseException as error:  # an interrupt or a request to end comes while rows are made, too
             failed.append(error)
             raise
 

@@ -3,15 +3,34 @@
 import functools
 import inspect
 import os
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, get_type_hints
 
 import typer
+from typer.core import TyperGroup
+from typer.models import OptionInfo
 
 from flows.commands.terminal import Volume, note, speak
+from flows.errors import SettingsError
+
+USAGE_ERROR: Any = typer.BadParameter.__base__
+"""What Typer raises for every command line that it cannot understand."""
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show neither progress nor notes, only answers and errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every step, with its time.")]
+
+
+class Commands(TyperGroup):
+    """The commands of the program. An option before them, where it has no effect, is answered with where it belongs."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - Typer's own, which it does not export
+        """Read the options before the command; raise Typer's error for wrong usage."""
+        try:
+            return super().parse_args(ctx, args)
+        except USAGE_ERROR as error:
+            if option := getattr(error, "option_name", None):
+                error.message = f"{error.message}: options come after the command, as in `passports list {option}`"
+            raise
 
 
 def command(app: typer.Typer, *examples: str, name: str | None = None) -> Callable[[Callable[..., None]], None]:
@@ -30,8 +49,10 @@ def _epilog(examples: tuple[str, ...]) -> str:
 def _with_volume(function: Callable[..., None]) -> Callable[..., None]:
     """Return the function with the parameters `quiet` and `verbose`, as Typer reads them from its signature.
 
-    Before it runs, a note warns of variables that look like settings and are none.
+    Before it runs, a note warns of variables that look like settings and are none. An option with an empty value, as of
+    a shell's variable that is not set, is refused: SettingsError.
     """
+    named = dict(_options(function))
 
     @functools.wraps(function)
     def run(*arguments: Any, quiet: bool, verbose: bool, **options: Any) -> None:  # noqa: ANN401 - the command's own
@@ -39,6 +60,8 @@ def _with_volume(function: Callable[..., None]) -> Callable[..., None]:
             raise typer.BadParameter("give either --quiet or --verbose")
         from flows.config.settings import unknown_variables
 
+        if empty := [option for name, option in named.items() if options.get(name) == ""]:
+            raise SettingsError(f"{empty[0]}: is empty: write something, or leave it out")
         speak(Volume.QUIET if quiet else Volume.VERBOSE if verbose else Volume.NORMAL)
         for warning in unknown_variables(os.environ):
             note(warning)
@@ -52,3 +75,11 @@ def _with_volume(function: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *more])  # type: ignore[attr-defined]
     run.__annotations__ = {**function.__annotations__, **added}
     return run
+
+
+def _options(function: Callable[..., None]) -> Iterator[tuple[str, str]]:
+    """Yield the parameters that are options, each with the option's name."""
+    for name, kind in get_type_hints(function, include_extras=True).items():
+        for stated in getattr(kind, "__metadata__", ()):
+            if isinstance(stated, OptionInfo):
+                yield name, (stated.param_decls or (f"--{name}",))[0]

@@ -113,7 +113,10 @@ def describe(failure: Failure, request: Request) -> FetchFailure:
         status = request.meta["status"]
         reason = _sentence(request, f"answered {status} with {error}", "check what is served there, or try again later")
         return FetchFailure(url=request.url, status=status, reason=reason)
-    return FetchFailure(url=request.url, status=None, reason=_sentence(request, *_of_network(error)))
+    what, remedy = _of_network(error)
+    if request.meta.get("proxy") and isinstance(error, tuple(kind for kind, *_ in NETWORK)):
+        what, remedy = f"{what} through a proxy", "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or try again later"
+    return FetchFailure(url=request.url, status=None, reason=_sentence(request, what, remedy))
 
 
 def request_of(failure: Failure) -> Request:

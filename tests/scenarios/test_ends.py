@@ -4,7 +4,7 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,9 @@ QWEN = "qwen-qwq-32b"
 MOMENTS = 50
 LONGEST_S = 12.0
 """A run takes about as long on a busy machine, so that signals meet all of its stages."""
+SCHEDULES = 10
+LONGEST_START_S = 30.0
+"""Within which a schedule starts its Prefect server and shows its deployments on a busy machine."""
 ENDED_S = 5.0
 
 
@@ -33,19 +36,32 @@ def url() -> Iterator[str]:
 def test_a_run_that_is_ended_leaves_nothing(moment: int, store: Path, url: str) -> None:
     chance = random.Random(moment)  # noqa: S311 - a moment, not a secret
     command = chance.choice([("demo", "--store", str(store.parent / "demo")), ("refresh",), ("rescrape", QWEN)])
+    end_at_a_moment(command, chance, LONGEST_S, store, url)
+
+
+@pytest.mark.parametrize("moment", range(SCHEDULES))
+def test_a_schedule_that_is_ended_leaves_nothing(moment: int, store: Path, url: str) -> None:
+    chance = random.Random(f"schedule {moment}")  # noqa: S311 - likewise
+    end_at_a_moment(("schedule",), chance, LONGEST_START_S, store, url)
+
+
+def end_at_a_moment(command: Sequence[str], chance: random.Random, longest_s: float, store: Path, url: str) -> None:
+    """Send a signal to a command at a random moment; it must end soon, in order, and leave nothing."""
     sent = chance.choice([signal.SIGINT, signal.SIGTERM])
-    work = store.parent / "work"
+    work, temporary = store.parent / "work", store.parent / "tmp"
+    temporary.mkdir()
     environment = surroundings(
         store.parent / "home",
         PASSPORTS_STORE=str(store),
         PASSPORTS_SOURCES="openrouter",
         PASSPORTS_OPENROUTER_URL=url,
         PASSPORTS_WORK=str(work),
+        TMPDIR=str(temporary),
     )
     with subprocess.Popen(
         [*PASSPORTS, *command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        time.sleep(chance.uniform(0.0, LONGEST_S))
+        time.sleep(chance.uniform(0.0, longest_s))
         started = list(below(process.pid))
         process.send_signal(sent)
         asked = time.monotonic()
@@ -56,6 +72,7 @@ def test_a_run_that_is_ended_leaves_nothing(moment: int, store: Path, url: str) 
     assert "Traceback" not in err or "in main" not in err, "Python itself answers before the program has begun"
     until(lambda: not any(command_line(pid) not in ([], [b""]) for pid in started), limit_s=ENDED_S)
     assert not work.exists() or not list(work.glob("passports-run-*"))
+    assert not list(temporary.glob("passports-*"))
     assert not list(store.glob(".tmp/*[!k]")), "no half-written file"
     verdicts = {reader(store).check(row.slug).verdict for row in reader(store).rows()}
     assert verdicts <= {"ok", "not_yet_valid"}, "the run that published did so after NOON"

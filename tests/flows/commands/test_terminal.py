@@ -65,3 +65,35 @@ def test_a_text_to_read_has_the_width_of_the_terminal_within_bounds(
     assert terminal.reading_width() == width
     monkeypatch.setattr(terminal, "OUT", Console(file=io.StringIO(), force_terminal=False, width=columns))
     assert terminal.reading_width() == terminal.READING_WIDTH
+
+
+ROWS = [
+    {
+        "slug": "example-lab-kestrel-instruct-0905",
+        "age": "expired",
+        "why": "its dates are over: fetch a newer passport",
+    },
+    {"slug": "acme-tern", "age": "not_yet_valid", "why": "its dates are ahead of 2026-11-29T15:42:58.638Z"},
+]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_no_name_and_no_value_is_broken_or_left_out_however_narrow_a_terminal_is(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_a_terminal = Console(file=io.StringIO(), force_terminal=True, width=width, _environ={"NO_COLOR": "1"})
+    monkeypatch.setattr(terminal, "OUT", at_a_terminal)
+    terminal.rows(ROWS, ("slug", "age", "why"))
+    out = re.sub("\x1b\\[[^m]*m", "", at_a_terminal.file.getvalue())  # type: ignore[attr-defined]
+    assert max(map(len, out.splitlines())) <= width
+    assert {word for row in ROWS for text in row.values() for word in text.split()} <= set(out.split())
+    assert "its dates are over" in " ".join(out.split())
+    assert out == "\n".join(line.rstrip() for line in out.splitlines()) + "\n", "no spaces at a line's end"
+
+
+def test_a_value_without_spaces_goes_on_beyond_the_edge(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_a_terminal = Console(file=io.StringIO(), force_terminal=True, width=40, _environ={"NO_COLOR": "1"})
+    monkeypatch.setattr(terminal, "OUT", at_a_terminal)
+    terminal.rows([{"slug": "acme-tern", "object": "0" * 64}], ("slug", "object"))
+    out = re.sub("\x1b\\[[^m]*m", "", at_a_terminal.file.getvalue())  # type: ignore[attr-defined]
+    assert out == f"acme-tern\n  object  {'0' * 64}\n"

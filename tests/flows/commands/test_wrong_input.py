@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from flows.demo import recording
 from pipelines.signing.keys import signing_key_to_jwk
 from tests.support.cli import Terminal
-from tests.support.runs import SEED, Record, playing
+from tests.support.runs import SEED, Record, brought, files, finish, job_for, playing
 
 
 def refused(passports: Terminal, *arguments: object, status: int) -> str:
@@ -246,3 +247,76 @@ def test_a_key_is_made_once_nothing_speaks_against_the_run(
     made = home / ".config/passports/signing-key.jwk"
     assert (ended.status, made.exists(), f"in {made}: make a backup of it" in ended.err) == (0, True, True)
     assert ended.err.count("made a signing key") == 1
+
+
+@pytest.mark.parametrize("end", ["\r", " ", "\r\n", "\t"])
+def test_a_setting_from_a_file_with_other_line_ends_is_read_without_them(
+    end: str, equipped: Path, store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSPORTS_STORE", f"{store}{end}")
+    monkeypatch.setenv("PASSPORTS_SIGNING_KEY_FILE", f"{equipped / 'signing-key.jwk'}{end}")
+    monkeypatch.setenv("PASSPORTS_SOURCES", f"openrouter{end}")
+    assert passports("status", "--at", "2026-06-15T12:30:00Z").out
+    monkeypatch.setenv("PASSPORTS_WORK", end)
+    assert refused(passports, "status", status=2).startswith("PASSPORTS_WORK: is empty: ")
+
+
+def test_a_closed_standard_input_is_called_one(
+    store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    ended = passports("verify", "-", "--store", store, "--json")
+    [found] = ended.json()["findings"]
+    assert (ended.status, found["verdict"]) == (1, "unreadable")
+    assert found["reason"] == "standard input is closed: give it a passport, as in `passports verify - < FILE`"
+
+
+def test_wrong_usage_is_one_sentence_with_its_remedy(passports: Terminal) -> None:
+    ended = passports("list", "--limit", "-1", "--json")
+    message = ended.json()["error"]["message"]
+    assert (ended.status, message.endswith("equal to 1: `passports --help` explains the commands")) == (2, True)
+    assert "'shwo'. Did you mean 'show'?: `passports" not in passports("shwo", "--json").err
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "publish --to",
+        "list --key",
+        "verify --all --root",
+        "status --store",
+        "list --columns",
+        "status --at",
+        "log show --since",
+    ],
+)
+def test_an_empty_value_is_not_the_same_as_none(
+    typed: str, store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(store.parent)
+    before = files(store.parent)
+    said = refused(passports, *typed.split(), "", *([] if "--store" in typed else ["--store", store]), status=2)
+    assert said == f"{typed.rsplit(maxsplit=1)[-1]}: is empty: write something, or leave it out\n"
+    assert files(store.parent) == before
+
+
+@pytest.mark.usefixtures("equipped")
+@pytest.mark.parametrize("target", ["https://openrouter.ai/qwen/qwq-32b", "qwen/", "/qwen", "qwen/qwq 32b", "a/b/c"])
+def test_what_cannot_be_an_id_is_not_asked_for(target: str, tmp_path: Path, passports: Terminal) -> None:
+    said = refused(passports, "rescrape", target, "--store", tmp_path / "store", status=1)
+    assert said == f"{target!r} is not the id of a listing: write it as author/name, as qwen/qwq-32b\n"
+
+
+def test_a_passport_of_the_demo_is_not_rescraped_and_the_answer_says_why(equipped: Path, passports: Terminal) -> None:
+    root, at = equipped / "public", recording.RECORDED_AT
+    finish(job_for(root, flow="demo", at=at), [brought(recording.models(), at=at)])
+    said = refused(passports, "rescrape", "qwen-qwq-32b", "--store", root, status=1)
+    assert "has only the demo's recording, on which nothing is built: run `passports refresh` first" in said
+
+
+@pytest.mark.parametrize("option", ["--store", "-v", "--json"])
+def test_an_option_before_the_command_is_told_its_place(option: str, passports: Terminal) -> None:
+    ended = passports(option, "list", "--json")
+    assert ended.status == 2
+    place = f"No such option: {option}: options come after the command, as in `passports list {option}`"
+    assert ended.json()["error"]["message"].startswith(place)

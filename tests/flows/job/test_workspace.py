@@ -13,7 +13,7 @@ import pytest
 from flows.errors import FullError
 from flows.job.job import Job
 from flows.job.locks import AlreadyRunningError, only_process
-from flows.job.workspace import clear_left, crawl_folder, workspace
+from flows.job.workspace import crawl_folder, workspace
 from tests.support.runs import job_for
 from tests.support.waiting import LIMIT_S, until
 
@@ -203,26 +203,6 @@ def test_the_folder_of_a_run_that_lives_stays(job: Job) -> None:
     assert not held.exists()
 
 
-def test_a_link_that_is_named_like_a_run_is_not_followed(tmp_path: Path) -> None:
-    retained = tmp_path / "outside"
-    retained.mkdir()
-    (retained / "file").write_text("mine")
-    root = tmp_path / "root"
-    root.mkdir()
-    (root / "passports-run-link").symlink_to(retained)
-    clear_left(root)
-    assert (retained / "file").read_text() == "mine"
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder of another user")
-def test_the_folder_of_another_user_stays(tmp_path: Path) -> None:
-    other = tmp_path / "passports-run-other"
-    other.mkdir()
-    os.chown(other, 12345, 12345)
-    clear_left(tmp_path)
-    assert other.is_dir()
-
-
 def test_a_signal_while_the_folder_is_claimed_leaves_none(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     work = store.parent / "work"
     monkeypatch.setenv("PASSPORTS_WORK", str(work))
@@ -231,7 +211,7 @@ def test_a_signal_while_the_folder_is_claimed_leaves_none(store: Path, monkeypat
         assert folder.is_dir()
         raise KeyboardInterrupt(kind)
 
-    monkeypatch.setattr("flows.job.workspace._lock", interrupted)
+    monkeypatch.setattr("flows.config.scratch.lock", interrupted)
     with pytest.raises(KeyboardInterrupt), workspace(job_for(store)):
         pass
     assert list(work.iterdir()) == []

@@ -5,6 +5,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from flows.config.interrupts import TerminatedError
 from flows.site.parquet import write_table
 from pipelines.exports.columns import Column
 from tests.pipelines.exports.documents import HOSTILE_TEXTS
@@ -62,3 +63,13 @@ def test_an_error_of_the_rows_is_raised_as_it_is(tmp_path: Path) -> None:
 def test_a_value_of_another_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="int"):
         write_table(tmp_path / "a.parquet", COLUMNS, [(1, *FULL[1:])])
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt(), TerminatedError()], ids=repr)
+def test_an_interrupt_while_rows_are_made_is_one(ending: BaseException, tmp_path: Path) -> None:
+    def rows() -> Iterator[tuple[Any, ...]]:
+        yield from [FULL] * 5000
+        raise ending
+
+    with pytest.raises(type(ending)):
+        write_table(tmp_path / "a.parquet", COLUMNS, rows())
