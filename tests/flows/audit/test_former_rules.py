@@ -42,7 +42,7 @@ def made_by(rules: bytes, records: list[Record], folder: Path) -> Path:
     (folder / "rules.json").write_bytes(rules)
     (folder / "records.json").write_text(json.dumps(records))
     root = folder / "former"
-    command = [sys.executable, "-c", REFRESH, folder / "rules.json", root, folder / "records.json"]
+    command = [sys.executable, "-c", REFRESH, *map(str, (folder / "rules.json", root, folder / "records.json"))]
     subprocess.run(command, cwd=ROOT, check=True)
     return root
 

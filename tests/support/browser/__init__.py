@@ -5,9 +5,11 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
@@ -52,7 +54,11 @@ def serving(store: Path) -> Iterator[str]:
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr
         try:
-            yield next(found[0] for line in server.stderr if (found := re.search(r"http://127\.0\.0\.1:\d+/", line)))
+            address = next(
+                found[0] for line in server.stderr if (found := re.search(r"http://127\.0\.0\.1:\d+/", line))
+            )
+            Thread(target=deque, args=(server.stderr, 0), daemon=True).start()  # its log must not fill the pipe
+            yield address
         finally:
             server.terminate()
 
