@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from flows.config.web import SCHEMES
 from flows.store.base import Store, StoreAddressError
 from flows.store.local import LocalStore
-from flows.store.web_server import WebStore
 
 REMOTE_SCHEMES = ("s3", "gs", "az", "memory")
 """Schemes that obstore opens; "memory" ends with the process."""
@@ -29,13 +27,15 @@ def open_store(url: str) -> Store:
             raise StoreAddressError(f"{folder} is a file, and a store is a folder: name the store's folder")
         return LocalStore(folder)
     scheme = _scheme(url)
-    if scheme in SCHEMES:
+    if scheme in DEFAULT_PORTS:
+        from flows.store.web_server import WebStore  # noqa: PLC0415 - HTTP takes a while to import: a directory needs none
+
         return WebStore(url)
     if scheme in REMOTE_SCHEMES:
         if scheme in PLACES and not urlsplit(url).netloc:
             kind = f"{scheme}://"
             raise StoreAddressError(f"{url} names no bucket: write {kind}BUCKET or {kind}BUCKET/PREFIX")
-        from flows.store.remote import ObjectStore  # noqa: PLC0415 - obstore takes a while to import: a directory needs none
+        from flows.store.remote import ObjectStore  # noqa: PLC0415 - obstore likewise
 
         return ObjectStore.at(url)
     raise StoreAddressError(f"unknown kind of store {scheme}://: give a directory, s3://, gs:// or az://")
