@@ -16,6 +16,9 @@ from typing import Any, Final
 SHORTEST: Final = 3
 """Fewest letters that an expression is skipped by: shorter ones are in most sentences."""
 
+NEVER: Final = "(?!)"
+"""The expression that matches nothing."""
+
 _WORD: Final = re.compile("[a-z]+")
 _ALIKE: Final = re.compile("[\u0130\u0131\u017f\u212a]")
 """Letters that an expression which ignores case takes for i, s or k."""
@@ -42,7 +45,8 @@ class WordPattern:
         self._number = next(_NUMBERS)
         letters = [needed(one, flags) for one in alternatives]
         self._alternatives = [re.compile(one, flags) for one in alternatives]
-        others = [f"(?:{one})" for one, known in zip(alternatives, letters, strict=True) if known is None]
+        unsure = (one for one, known in zip(alternatives, letters, strict=True) if known is None and one != NEVER)
+        others = [f"(?:{one})" for one in unsure]
         self._others = re.compile("|".join(others), flags) if others else None
         """Those alternatives of which no letters are sure."""
         _register(self._number, letters)
@@ -51,10 +55,14 @@ class WordPattern:
         """Return the first match in a text, None where there is none."""
         possible = _possible(text)
         if possible is not None:
+            there = possible.get(self._number, ())
+            if not there and self._others is None:
+                return None
             found = self._others is not None and self._others.search(text, start, end)
-            if not found and not any(
-                self._alternatives[one].search(text, start, end) for one in possible.get(self._number, ())
-            ):
+            for one in () if found else there:
+                if found := self._alternatives[one].search(text, start, end):
+                    break
+            if not found:
                 return None
         return self._whole.search(text, start, end)
 

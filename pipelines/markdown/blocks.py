@@ -22,6 +22,8 @@ PLAIN_LEVEL: Final = 8
 LONGEST_HEADING_WORDS: Final = 14
 LONGEST_PLAIN_HEADING_WORDS: Final = 6
 
+SHORTEST_LABELS_CHARS: Final = 1000
+
 _BLOCKS: Final = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table")
 _BLOCKS.core.ruler.enableOnly(["normalize", "block"])
 
@@ -138,10 +140,18 @@ def plain_heading(text: str) -> str:
 def _cells(text: MarkdownText, row: list[Token], headings: list[str], first_line: int) -> Iterator[Passage]:
     """Yield the cells of a row that are sentences; of cells with the same words, the first."""
     cells = [cell.content for cell in row]
-    for place in telling_cells(headings, [plain_heading(cell) for cell in cells]):
+    for place in telling_cells(headings, ["" if _is_labels(cell) else plain_heading(cell) for cell in cells]):
         lines = _lines(text, row[place], first_line) if cells[place] not in cells[:place] else []
         for line in lines:
             yield Passage(line.text, ((0, line.place),), item=False, cell=True)
+
+
+def _is_labels(cell: str) -> bool:
+    """Whether a cell lists thousands of labels with bars in them ("Case=Nom|Number=Sing"): it has no sentence to quote.
+
+    In the card such a bar is escaped, so that the cell's words are not found there as they are here.
+    """
+    return len(cell) >= SHORTEST_LABELS_CHARS and "|" in cell
 
 
 def _html_parts(text: MarkdownText, start: int, end: int) -> Iterator[Heading | Passage]:

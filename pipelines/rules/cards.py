@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf
 
-from pipelines.formats.patterns import WordPattern
+from pipelines.formats.patterns import NEVER, WordPattern
 from pipelines.rules.rulebook import stated_limits
 from pipelines.rules.tables import table_text
 from schemas.base import Frozen
@@ -27,12 +27,12 @@ CLAIMING: tuple[ClaimKind, ...] = ("limitation", "bias", "risk", "out_of_scope")
 def _compiled(alternatives: object) -> object:
     """Return one pattern that matches any of a list of expressions, ignoring case."""
     if isinstance(alternatives, list):
-        return WordPattern(alternatives or [r"(?!)"], re.IGNORECASE)
+        return WordPattern(alternatives or [NEVER], re.IGNORECASE)
     return alternatives
 
 
 Pattern = Annotated[InstanceOf[WordPattern], BeforeValidator(_compiled)]
-NOTHING = WordPattern([r"(?!)"])
+NOTHING = WordPattern([NEVER])
 
 
 def _split(words: object) -> object:

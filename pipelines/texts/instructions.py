@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated, Final, NamedTuple
 
 from pydantic import BeforeValidator, Field
@@ -26,8 +26,19 @@ def _compiled(pattern: object) -> object:
     return re.compile(pattern.translate(_ALIKE)) if isinstance(pattern, str) else pattern
 
 
+class Needed(NamedTuple):
+    """A part of a text, and the longest of its words, which is sought first, in the list of the text's words."""
+
+    word: str
+    part: str
+
+
 def _alternatives(rows: object) -> object:
-    return tuple(tuple(row.translate(_ALIKE).split("|")) for row in rows) if isinstance(rows, list) else rows
+    if not isinstance(rows, list):
+        return rows
+    return tuple(
+        tuple(Needed(max(part.split(), key=len), part) for part in row.translate(_ALIKE).split("|")) for row in rows
+    )
 
 
 class InstructionPattern(Frozen):
@@ -36,7 +47,7 @@ class InstructionPattern(Frozen):
     id: str
     why: str
     """What the words are for, said of their author."""
-    needs: Annotated[tuple[tuple[str, ...], ...], BeforeValidator(_alternatives)]
+    needs: Annotated[tuple[tuple[Needed, ...], ...], BeforeValidator(_alternatives)]
     """Parts of words: a text that a pattern fits has one of each entry ("ignor|forget"), which is cheap to see."""
     pattern: Annotated[re.Pattern[str], BeforeValidator(_compiled)]
 
@@ -46,6 +57,11 @@ class InstructionRules(Frozen):
 
     version: str = ""
     rows: Annotated[tuple[InstructionPattern, ...], Field(alias="pattern")] = ()
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words that any row needs."""
+        return frozenset(one.word for row in self.rows for parts in row.needs for one in parts)
 
 
 class Instruction(NamedTuple):
@@ -67,9 +83,11 @@ def instruction_rules() -> InstructionRules:
 def instruction_in(text: str) -> Instruction | None:
     """Return the first words of a text that speak to a model, by the order of the rules; None without any."""
     text = text[:MOST_READ]
-    plain = _as_read(text)
+    words = _as_read(text)
+    plain, different = " ".join(words), " ".join(set(words))
+    there = {word for word in instruction_rules().words if word in different}
     for row in instruction_rules().rows:
-        possible = all(any(part in plain for part in parts) for parts in row.needs)
+        possible = all(any(one.word in there and one.part in plain for one in parts) for parts in row.needs)
         if possible and (found := row.pattern.search(plain)):
             end = found.end()
             while end < len(plain) and plain[end].isalnum():  # to the end of the word
@@ -105,19 +123,23 @@ def _clean_parts(words: str) -> list[tuple[int, str]]:
 
 
 _APART: Final = dict.fromkeys(map(ord, "*_`~#>|\"'\u2018\u2019\u201c\u201d\u00ab\u00bb\\()"), " ")
+_MARKS: Final = re.compile(f"[{re.escape(''.join(map(chr, _APART)))}]+")
+_LIKE_LATIN: Final = re.compile(f"[{''.join(LIKE_LATIN)}]")
 _STYLED: Final = re.compile(
     "[\u00aa-\u024f\u1d00-\u1eff\u2070-\u209c\u2100-\u218b\u2460-\u24ff\uff01-\uff5e\U0001d400-\U0001d7ff]"
 )
 """Letters with accents, of full width, in a mathematical style or in circles."""
 
 
-def _as_read(text: str) -> str:
-    """Return a text as its patterns see it: the characters of `_seen`, with one space for all white space."""
-    if not text.isascii():
-        text = _STYLED.sub(lambda one: _plain(one[0]), INVISIBLE.sub("", text).translate(_ALIKE))
-    elif INVISIBLE.search(text):
+def _as_read(text: str) -> list[str]:
+    """Return the words of a text as its patterns see it: the characters of `_seen`, between white space."""
+    if INVISIBLE.search(text):
         text = INVISIBLE.sub("", text)
-    return " ".join(text.translate(_APART).lower().split())
+    if text.isascii():
+        return text.translate(_APART).lower().split()
+    if _LIKE_LATIN.search(text):
+        text = text.translate(_ALIKE)
+    return _MARKS.sub(" ", _STYLED.sub(lambda one: _plain(one[0]), text)).lower().split()
 
 
 def _place_in(text: str, start: int, end: int) -> tuple[int, int]:
