@@ -32,7 +32,7 @@ ERR = Console(stderr=True, highlight=False)
 
 COLOURS = {
     "ok": "green", "ok_offline": "green", "fresh": "green", "active": "green", "due": "yellow", "deprecated": "yellow",
-    "superseded": "yellow", "fit": "green", "unknown": "yellow",
+    "superseded": "yellow", "fit": "green", "unknown": "yellow", "warning": "yellow",
 }  # fmt: skip
 """Verdict or state → colour; everything else is red."""
 

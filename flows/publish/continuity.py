@@ -61,6 +61,13 @@ def ensure_nothing_served(store: Store) -> None:
         raise HistoryError(f"{store.name} has a pointer, and --new-store is only for a store without one: {remedy}")
 
 
+def ensure_never_published(store: Store, mark: RememberedGeneration | None) -> None:
+    """Raise HistoryError where this machine published to a store that serves the demo's recording now."""
+    if remembered := mark.recall() if mark else None:
+        lost = f"although generation {remembered.generation} was published to it from here"
+        raise HistoryError(f"{store.name} serves the demo's recording, {lost}: restore it from a copy, {ANEW}")
+
+
 def signed_snapshots(store: Store, keys: KeyRing, *, above: int = 0) -> list[Signed]:
     """Return the stored snapshots above a generation that these keys signed, oldest first."""
     numbers = sorted(number for key in store.list(SNAPSHOTS) if (number := generation_of(key)) and number > above)

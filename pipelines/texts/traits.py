@@ -30,6 +30,9 @@ OF_ANOTHER: Final = re.compile(
 )
 """In the name of a repository whose weights are an addition to the model that the number is of."""
 
+COUNT: Final = "parameter_count"
+"""The number of weights of a model."""
+
 NAMED_COUNT: Final = "parameter_count_in_name"
 """The number of weights by a repository's name, which is rounded: believed where no source states it better."""
 
@@ -90,6 +93,11 @@ def repository_traits(repository: str, locator: str) -> list[Fact]:
     return [_count(found[0], found[0][0], locator)._replace(name=NAMED_COUNT)] if len(found) == 1 else []
 
 
+def id_traits(listing_id: str, locator: str) -> list[Fact]:
+    """The number of weights that a listing's id states, if it states exactly one: "heron-lab/heron-7b"."""
+    return [fact._replace(name=COUNT) for fact in repository_traits(listing_id, locator)]
+
+
 def is_whole(repository: str) -> bool:
     """Whether a repository, by its name, has a whole model and not an addition to one."""
     return OF_ANOTHER.search(repository.rpartition("/")[2]) is None
@@ -142,4 +150,4 @@ def _of_sentence(sentence: str, locator: str, names: Names) -> Iterator[Fact]:
 
 
 def _count(found: re.Match[str], quote: str, locator: str) -> Fact:
-    return Fact("parameter_count", _times(found["number"], found["scale"]), locator, quote, "pattern")
+    return Fact(COUNT, _times(found["number"], found["scale"]), locator, quote, "pattern")

@@ -1,6 +1,7 @@
 """The demo's site in a real Chromium: found, filtered, shared, read, verified, and read without scripts."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,13 @@ def test_the_evidence_of_a_claim_is_one_click_away_and_leads_to_the_stored_recor
     expect(evidence.locator("li").first).to_contain_text("2026-04-22, record")
     evidence.locator("a[href*=sha256]").first.click()
     expect(page.locator("#record")).to_contain_text("recomputed here, and the same")
+    expect(page.locator("#record mark")).to_have_text('"text"')
+    expect(page.locator("#record mark")).to_be_in_viewport()
+    page.goto(f"{page.url.partition('&at=')[0]}&at=bytes:2-4")
+    expect(page.locator("#record mark")).to_have_text(re.compile(r"^[a-z]{2}$"))
+    page.goto(f"{page.url.partition('&at=')[0]}&at=/not/there")
+    expect(page.locator("#record dl")).to_be_visible()
+    expect(page.locator("#record mark")).to_have_count(0)
     assert watched.errors == []
 
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from flows.api.application import application
-from flows.demo import recording
+from flows.demo import recording, replay
 from flows.store.local import LocalStore
 from pipelines.pages.passport.page import passport_page
 from tests.support.api import opened
@@ -102,8 +102,8 @@ def endpoints() -> dict[str, dict[str, object]]:
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
-    handler = recording._handler(hostile(recording.models()), endpoints())
-    with pytest.MonkeyPatch.context() as patch, recording.listening(handler) as url:
+    handler = replay._handler(hostile(recording.models()), endpoints())
+    with pytest.MonkeyPatch.context() as patch, replay.listening(handler) as url:
         equip(folder, patch)
         patch.setenv("PASSPORTS_ENDPOINTS", "true")
         job = job_for(folder / "store", url=url)

@@ -108,7 +108,9 @@ ANSWERS: dict[str, Schema] = {
     ),
     "diff": record(slug=TEXT, versions=many(VERSION_OF_A_PASSPORT)),
     "publish": record(generation=COUNT, copied=COUNT, written=counts()),
-    "doctor": record(fit=TRUTH, checks=many(record(name=TEXT, state=one_of("fit", "unfit", "unknown"), detail=TEXT))),
+    "doctor": record(
+        fit=TRUTH, checks=many(record(name=TEXT, state=one_of("fit", "warning", "unfit", "unknown"), detail=TEXT))
+    ),
     "schedule": record(
         api=TEXT, store=TEXT, deployments=many(record(deployment=TEXT, sources=TEXT, schedule=TEXT, next_run=TEXT))
     ),

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from flows.demo.recording import listening
+from flows.demo.replay import listening
 from pipelines.registry.layout import POINTER_KEY, object_key
 from pipelines.signing.keys import jwk
 from tests.support.cli import Terminal
@@ -327,7 +327,7 @@ def test_a_file_that_is_no_passport_is_malformed(content: bytes, equipped: Path,
 def test_a_private_key_is_not_accepted_as_a_trusted_one_and_not_shown(store: Path, passports: Terminal) -> None:
     private = store.parent / "signing-key.jwk"
     ended = passports("verify", "--all", "--store", store, "--key", private, *AT)
-    assert (ended.status, ended.out) == (1, "")
+    assert (ended.status, ended.out) == (2, "")
     assert "is a private key" in ended.err
     assert json.loads(private.read_text())["d"] not in ended.err
 

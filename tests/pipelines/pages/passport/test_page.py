@@ -51,7 +51,7 @@ def test_one_click_shows_the_source_the_day_the_hash_and_a_link_to_the_stored_re
     passport = full()["passport"]
     (entry, *_) = (one for one in passport["unfragile"]["evidence"] if one["path"] == "/artifact/model/context_tokens")
     page, sha256 = Page(page_of(full())), entry["content_sha256"]
-    assert f"record?passport={SLUG}&source={entry['source']}&sha256={sha256}" in page.urls
+    assert f"record?passport={SLUG}&source={entry['source']}&sha256={sha256}&at={entry['locator']}" in page.urls
     assert (
         f"by {entry['source']} at {entry['locator']} , {entry['observed_at'][:10]}, record {sha256[:12]}" in page.text
     )
