@@ -51,13 +51,13 @@ _HAS: Final = r"(?:has|have|contains|comes with|consists of) (?:a total of |only
 _WITH: Final = (
     r"(?:(?!\b(?:of|on|from|version|than|like|and|to|models|based)\b)[\w.()+-]+,? ){1,12}?with (?:a total of )?"
 )
-IN_CARDS: Final = (
+OF_WEIGHTS: Final = (
     SIZE,
     re.compile(rf"\W*(?P<subject>[^,;:!?()]{{1,60}}?),? (?:which |that )?{_HAS}{_COUNT}", re.IGNORECASE),
     re.compile(rf"\W*(?P<subject>[^,;:!?()]{{1,60}}?),? is (?:an? |the ){_WITH}{_COUNT}", re.IGNORECASE),
     re.compile(rf"\W*(?P<subject>[^,;:!?()]{{1,60}}?) \((?:[^()]{{0,80}}\W)?{_COUNT}", re.IGNORECASE),
 )
-"""Sentences of a card that state how many weights its model has."""
+"""Sentences that state how many weights their model has."""
 
 LISTED: Final = re.compile(
     rf"\W*(?:{_COUNT}\w*|(?:total |model )?(?:num(?:ber)?(?: of)? )?param(?:eter)?s?(?: count)?\s?[:=]\s?"
@@ -121,7 +121,7 @@ def stated_count(sentence: str, names: Names, *, item: bool) -> int | None:
     listed = LISTED.fullmatch(sentence) if item else None
     if listed:
         return _times(listed["number"] or listed["figure"], listed["scale"] or listed["unit"])
-    for pattern in IN_CARDS if "param" in sentence else ():
+    for pattern in OF_WEIGHTS if "param" in sentence else ():
         found = pattern.match(sentence[:LONGEST_OPENING])
         if found and is_own(found["subject"], names) and _names_a_model(found["subject"]):
             return _times(found["number"], found["scale"])
@@ -137,11 +137,11 @@ def _times(number: str, scale: str) -> int:
 
 
 def _of_sentence(sentence: str, locator: str, names: Names) -> Iterator[Fact]:
-    for pattern in (SIZE, OPEN, SUCCESSOR):
+    for pattern in (*OF_WEIGHTS, OPEN, SUCCESSOR):
         found = pattern.match(sentence)
         if found is None or not is_own(found["subject"], names) or clean(found[0]) != found[0]:
             continue
-        if pattern is SIZE:
+        if pattern in OF_WEIGHTS:
             yield _count(found, found[0], locator)
         elif pattern is OPEN:
             yield Fact("open_weights", True, locator, found[0], "pattern")

@@ -8,6 +8,7 @@ from flows.store.keys import checked_site_key
 from pipelines.pages import addresses
 from pipelines.pages.front import FIRST_ROWS, Vocabulary, front_page
 from pipelines.pages.groups import MOST_MAKERS, MOST_MEMBERS, Groups, group_page, makers_pages, vocabulary_page
+from pipelines.pages.passport.page import passport_page
 from pipelines.pages.plain import plain_pages
 from pipelines.pages.registry.changes import changes_files, generation_of
 from pipelines.pages.site import Site
@@ -143,6 +144,15 @@ def test_the_plain_pages_are_well_formed_and_the_one_for_missing_ones_works_at_a
     assert [objections(body) for key, body in pages.items() if key != "robots.txt"] == [[]] * 7
     assert b'href="/sub/assets/site.css"' in pages["404.html"]
     assert all(checked_site_key(key) for key in pages)
+
+
+def test_the_page_of_docs_explains_every_component_of_a_score_where_passports_lead_to() -> None:
+    docs = dict(plain_pages(SITE, "k" * 43))["docs"]
+    assert docs.count(b'id="score"') == 1
+    weights = full()["passport"]["unfragile"]["trust"]["rank_breakdown"]["weights"]
+    explained = Page(docs).text.partition("How the score is made")[2]
+    assert [name for name in weights if name.replace("_", " ") not in explained] == []
+    assert "./docs#score" in Page(passport_page(SITE, SLUG, full())).urls
 
 
 def test_changes_are_shown_by_cause_and_their_texts_are_harmless() -> None:
