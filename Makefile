@@ -5,7 +5,8 @@
 #   make test-slow  the tests that take long: PostgreSQL, Azure, killed runs, Dask, recorded months
 #   make faults  every fault at every command, of which the slow tests have a part (a quarter of an hour)
 #   make venv   only .venv, from which `passports` runs
-#   make bench  the time of building and verifying a passport, step by step, beside the least possible; start-up; cards
+#   make bench  the time of building and verifying a passport, step by step, beside the least possible; start-up; cards;
+#     and of publishing, into a directory and into S3, beside a bare loop of writes
 #   make bench-again  the time of a run on a day with nothing and with 1 % changed, and of a crawl beside Scrapy alone
 #   make attacks  attack a store, a crawl and a reader from outside; 200,000 mutated passports and 10,000 hostile records
 #   make drill   the day on which keys leak: revoked, replaced, everything issued again, and what each reader saw
@@ -99,6 +100,7 @@ bench-again: $(SYNCED)
 bench: $(SYNCED)
 	$(BIN)/python -m benchmarks.performance
 	$(BIN)/python -m benchmarks.passports
+	$(BIN)/python -m benchmarks.registry --kills 0 --races 0
 
 attacks: $(SYNCED)
 	$(BIN)/python -m benchmarks.attacks

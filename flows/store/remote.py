@@ -60,7 +60,8 @@ _USERINFO = re.compile(r"//[^/@\s]*@")
 class ObjectStore:
     """A store in a bucket or a folder of one. Tokens are the service's own versions: ETag or generation."""
 
-    workers = 16
+    workers = 32
+    """Requests in flight: a request waits mostly for its answer, so that a bucket 30 ms away takes 1,000 a second."""
 
     def __init__(self, client: "Client", name: str) -> None:
         self._client = client

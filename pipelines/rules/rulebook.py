@@ -1,7 +1,6 @@
 """Reads the tables of capabilities, failure modes and issuing once, and checks them: unknown keys are refused."""
 
 import hashlib
-import tomllib
 from functools import lru_cache
 from typing import Self
 
@@ -10,11 +9,11 @@ from pydantic import model_validator
 from pipelines.rules.capabilities import CapabilityTable
 from pipelines.rules.failure_modes import LIMIT, FailureMode, FailureModeTable, MergedModes
 from pipelines.rules.issuing import IssuingTable, RiskRule
-from pipelines.rules.tables import RulesError, rules_document, table_text, use_tables
+from pipelines.rules.tables import RulesError, read_table, rules_document, use_tables
 from schemas.base import Frozen
 
-PARSED = ("capabilities.toml", "failure_modes.toml", "issuing.toml")
-"""Tables that this module reads; modules beside it read the others."""
+PARSED = ("capabilities.toml", "issuing.toml")
+"""Tables that this module reads beside that of failure modes; modules beside it read the others."""
 
 
 class Rulebook(Frozen):
@@ -70,8 +69,14 @@ def use_rules(document: bytes) -> None:
 
 
 @lru_cache(maxsize=1)
+def failure_modes() -> FailureModeTable:
+    """Return the table of failure modes, read once; who shows remedies needs no other."""
+    return FailureModeTable.model_validate(read_table("failure_modes.toml"), strict=False)
+
+
+@lru_cache(maxsize=1)
 def rulebook() -> Rulebook:
     """Return the tables, read once; raise pydantic.ValidationError that names the wrong row and field."""
-    tables = {name.removesuffix(".toml"): tomllib.loads(table_text(name)) for name in PARSED}
+    tables = {name.removesuffix(".toml"): read_table(name) for name in PARSED}
     sha256 = hashlib.sha256(rules_document()).hexdigest()
-    return Rulebook.model_validate({**tables, "sha256": sha256}, strict=False)
+    return Rulebook.model_validate({**tables, "failure_modes": failure_modes(), "sha256": sha256}, strict=False)

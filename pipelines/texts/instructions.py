@@ -2,7 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import cached_property, lru_cache
+from itertools import chain, product
 from typing import Annotated, Final, NamedTuple
 
 from pydantic import BeforeValidator, Field
@@ -15,6 +18,8 @@ from schemas.listing import Fact
 FACT: Final = "limit:instructs-models"
 LONGEST_QUOTE: Final = 200
 """Most characters of the words that are quoted."""
+LONGEST_WORD: Final = 60
+"""Most letters of a word in which needed words are sought from letter to letter."""
 MOST_READ: Final = 200_000
 """Characters of a text that are read, from its beginning; the longest recorded card has 139,010."""
 
@@ -51,6 +56,10 @@ class InstructionPattern(Frozen):
     """Parts of words: a text that a pattern fits has one of each entry ("ignor|forget"), which is cheap to see."""
     pattern: Annotated[re.Pattern[str], BeforeValidator(_compiled)]
 
+    def may_fit(self, there: AbstractSet[str], plain: str) -> bool:
+        """Whether the pattern may fit a text, given which words that any row needs are in it."""
+        return all(any(one.word in there and one.part in plain for one in parts) for parts in self.needs)
+
 
 class InstructionRules(Frozen):
     """Contents of instructions.toml; without patterns where the rules are of a version that had none."""
@@ -62,6 +71,25 @@ class InstructionRules(Frozen):
     def words(self) -> frozenset[str]:
         """The words that any row needs."""
         return frozenset(one.word for row in self.rows for parts in row.needs for one in parts)
+
+    @cached_property
+    def by_start(self) -> Mapping[str, tuple[str, ...]]:
+        """First two letters, or the only one → the words that begin so and that any row needs."""
+        starts = {word[:2] for word in self.words}
+        return {start: tuple(word for word in self.words if word[:2] == start) for start in starts}
+
+    @cached_property
+    def by_word(self) -> Mapping[str, tuple[int, ...]]:
+        """Word → the places of the rows of which it is in the first entry of `needs`."""
+        first = [{one.word for one in row.needs[0]} for row in self.rows]
+        return {word: tuple(place for place, words in enumerate(first) if word in words) for word in self.words}
+
+    def possible(self, words: Iterable[str], plain: str) -> Iterator[InstructionPattern]:
+        """Yield the rows that may fit a text of these words, in their order."""
+        there = set(chain.from_iterable(map(_needed_in, set(words))))
+        for place in sorted({place for word in there for place in self.by_word[word]}):
+            if self.rows[place].may_fit(there, plain):
+                yield self.rows[place]
 
 
 class Instruction(NamedTuple):
@@ -84,16 +112,28 @@ def instruction_in(text: str) -> Instruction | None:
     """Return the first words of a text that speak to a model, by the order of the rules; None without any."""
     text = text[:MOST_READ]
     words = _as_read(text)
-    plain, different = " ".join(words), " ".join(set(words))
-    there = {word for word in instruction_rules().words if word in different}
-    for row in instruction_rules().rows:
-        possible = all(any(one.word in there and one.part in plain for one in parts) for parts in row.needs)
-        if possible and (found := row.pattern.search(plain)):
+    plain = " ".join(words)
+    for row in instruction_rules().possible(words, plain):
+        if found := row.pattern.search(plain):
             end = found.end()
             while end < len(plain) and plain[end].isalnum():  # to the end of the word
                 end += 1
             return Instruction(row.id, *_place_in(text, found.start(), end))
     return None
+
+
+@lru_cache(maxsize=1 << 15)
+def _needed_in(word: str) -> tuple[str, ...]:
+    """Return what words that rows need are part of a word; cached, as texts share most of their words."""
+    rules = instruction_rules()
+    if len(word) > LONGEST_WORD:
+        return tuple(needed for needed in rules.words if needed in word)
+    return tuple(
+        needed
+        for start, length in product(range(len(word)), (1, 2))
+        for needed in rules.by_start.get(word[start : start + length], ())
+        if word.startswith(needed, start)
+    )
 
 
 def instruction_facts(text: str, locator: str = "") -> list[Fact]:

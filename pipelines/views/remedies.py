@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from pipelines.rules.failure_modes import PLACE, FailureMode, MergedModes
-from pipelines.rules.rulebook import rulebook
+from pipelines.rules.rulebook import failure_modes
 
 
 def mode_of(text: str) -> FailureMode | MergedModes | None:
@@ -20,7 +20,7 @@ def mode_of(text: str) -> FailureMode | MergedModes | None:
 
 @lru_cache(maxsize=1)
 def _exact() -> dict[str, FailureMode]:
-    return {mode.text: mode for mode in rulebook().failure_modes.failure_mode}
+    return {mode.text: mode for mode in failure_modes().failure_mode}
 
 
 @lru_cache(maxsize=1)
@@ -29,7 +29,7 @@ def _filled() -> tuple[tuple[re.Pattern[str], FailureMode | MergedModes], ...]:
 
 
 def _patterns() -> Iterator[tuple[re.Pattern[str], FailureMode | MergedModes]]:
-    table = rulebook().failure_modes
+    table = failure_modes()
     modes: tuple[FailureMode | MergedModes, ...] = (*table.failure_mode, *table.merged)
     for mode in modes:
         parts = PLACE.split(mode.text)[::2]  # every second part is the name of a fact

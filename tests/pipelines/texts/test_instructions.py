@@ -2,6 +2,7 @@
 
 import time
 from itertools import chain
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -131,3 +132,15 @@ def test_a_row_that_is_passed_over_would_not_have_fitted(parts: list[str]) -> No
     for row in instruction_rules().rows:
         if row.pattern.search(" ".join(text.split())):
             assert all(any(one.word in text and one.part in text for one in alternatives) for alternatives in row.needs)
+
+
+def test_looking_for_words_finds_each_row_whose_parts_a_text_has() -> None:
+    rules, chance = instruction_rules(), Random(7)  # noqa: S311 - texts, no secrets
+    parts = [one.part for row in rules.rows for entry in row.needs for one in entry]
+    found = 0
+    for _ in range(2000):
+        plain = " ".join("".join(chance.choices(parts, k=chance.randint(1, 9))).split())
+        having = [row.id for row in rules.rows if all(any(one.part in plain for one in some) for some in row.needs)]
+        assert [row.id for row in rules.possible(plain.split(), plain)] == having
+        found += len(having)
+    assert found > 500
