@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Annotated, Final, NamedTuple
 
 from pydantic import BeforeValidator, Field
@@ -26,19 +27,8 @@ def _compiled(pattern: object) -> object:
     return re.compile(pattern.translate(_ALIKE)) if isinstance(pattern, str) else pattern
 
 
-class Needed(NamedTuple):
-    """A part of a text, and the longest of its words, which is sought first, in the list of the text's words."""
-
-    word: str
-    part: str
-
-
 def _alternatives(rows: object) -> object:
-    if not isinstance(rows, list):
-        return rows
-    return tuple(
-        tuple(Needed(max(part.split(), key=len), part) for part in row.translate(_ALIKE).split("|")) for row in rows
-    )
+    return tuple(tuple(row.translate(_ALIKE).split("|")) for row in rows) if isinstance(rows, list) else rows
 
 
 class InstructionPattern(Frozen):
@@ -47,9 +37,14 @@ class InstructionPattern(Frozen):
     id: str
     why: str
     """What the words are for, said of their author."""
-    needs: Annotated[tuple[tuple[Needed, ...], ...], BeforeValidator(_alternatives)]
+    needs: Annotated[tuple[tuple[str, ...], ...], BeforeValidator(_alternatives)]
     """Parts of words: a text that a pattern fits has one of each entry ("ignor|forget"), which is cheap to see."""
     pattern: Annotated[re.Pattern[str], BeforeValidator(_compiled)]
+
+    @cached_property
+    def words(self) -> tuple[frozenset[str], ...]:
+        """Of each entry of `needs`, the longest word of each part: a text without any of them has none of the parts."""
+        return tuple(frozenset(max(part.split(), key=len) for part in parts) for parts in self.needs)
 
 
 class InstructionRules(Frozen):
@@ -59,9 +54,12 @@ class InstructionRules(Frozen):
     rows: Annotated[tuple[InstructionPattern, ...], Field(alias="pattern")] = ()
 
     @cached_property
-    def words(self) -> frozenset[str]:
-        """The words that any row needs."""
-        return frozenset(one.word for row in self.rows for parts in row.needs for one in parts)
+    def by_start(self) -> dict[str, list[str]]:
+        """First two characters → words that begin so, of those that any pattern needs."""
+        found: dict[str, list[str]] = {}
+        for one in sorted(frozenset[str]().union(*chain.from_iterable(row.words for row in self.rows))):
+            found.setdefault(one[:2], []).append(one)
+        return found
 
 
 class Instruction(NamedTuple):
@@ -84,16 +82,29 @@ def instruction_in(text: str) -> Instruction | None:
     """Return the first words of a text that speak to a model, by the order of the rules; None without any."""
     text = text[:MOST_READ]
     words = _as_read(text)
-    plain, different = " ".join(words), " ".join(set(words))
-    there = {word for word in instruction_rules().words if word in different}
+    plain, there = " ".join(words), frozenset[str]().union(*map(_needed_in, set(words)))
     for row in instruction_rules().rows:
-        possible = all(any(one.word in there and one.part in plain for one in parts) for parts in row.needs)
+        possible = not any(map(there.isdisjoint, row.words)) and all(
+            any(part in plain for part in parts) for parts in row.needs
+        )
         if possible and (found := row.pattern.search(plain)):
             end = found.end()
             while end < len(plain) and plain[end].isalnum():  # to the end of the word
                 end += 1
             return Instruction(row.id, *_place_in(text, found.start(), end))
     return None
+
+
+@lru_cache(maxsize=1 << 15)
+def _needed_in(word: str) -> frozenset[str]:
+    """Return what a word contains of the words that patterns need; cached, as texts have few different ones."""
+    starts = instruction_rules().by_start
+    return frozenset(
+        one
+        for start in range(len(word))
+        for one in (*starts.get(word[start], ()), *starts.get(word[start : start + 2], ()))
+        if word.startswith(one, start)
+    )
 
 
 def instruction_facts(text: str, locator: str = "") -> list[Fact]:
