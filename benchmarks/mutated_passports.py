@@ -35,6 +35,9 @@ class Tried(NamedTuple):
     """Which promise was broken; empty when none was."""
 
 
+MOST_REPEATED_BYTES = 8 * 2**20
+"""Most bytes that a value is repeated to: eight times what a passport may have, as 5,000 copies of one need 300 MB."""
+
 Mutation = Callable[[Original, random.Random], bytes]
 
 
@@ -116,6 +119,11 @@ def other_terms(original: Original, chance: random.Random) -> bytes:
     return written(document)
 
 
+def repeated(value: object, times: int) -> list[object]:
+    """Return a list that has a value so many times, or as often as it may be."""
+    return [value] * min(times, MOST_REPEATED_BYTES // len(written(value)))
+
+
 def too_much(original: Original, chance: random.Random) -> bytes:
     """Nest, repeat or lengthen some part far beyond what passports have."""
     document = copy.deepcopy(original.document)
@@ -129,7 +137,7 @@ def too_much(original: Original, chance: random.Random) -> bytes:
         case 1:
             holder[key] = deep(chance.choice((20, 33, 100, 400)))
         case 2:
-            holder[key] = [value] * chance.choice((100, 5_000))
+            holder[key] = repeated(value, chance.choice((100, 5_000)))
         case 3:
             holder[key] = {f"k{n}": None for n in range(20_000)}
         case 4:

@@ -42,7 +42,9 @@ def placeholder_ends(unfragile: Json) -> bool:
 def listing_as_release(unfragile: Json) -> bool:
     """Whether the day since when it is listed is shown as a release."""
     shown = [entry for entry in unfragile["evidence"] if entry["path"] == "/artifact/model/released_on"]
-    return any(entry["locator"] in ("/created", "/createdAt") for entry in shown)
+    model, named = unfragile["artifact"]["model"], any("/openrouter/" in entry["locator"] for entry in shown)
+    copied = named and model["released_on"] == model["listed_on"]
+    return copied or any(entry["locator"] in ("/created", "/createdAt") for entry in shown)
 
 
 def open_in_spite_of_its_licence(unfragile: Json) -> bool:
@@ -50,7 +52,8 @@ def open_in_spite_of_its_licence(unfragile: Json) -> bool:
     model, pricing = unfragile["artifact"]["model"], unfragile["artifact"]["pricing"]["model"]
     kinds = licence_kinds(model["licence"]) if model["licence"] else ()
     stated = [text for text in unfragile["trust"]["failure_modes"] if "licence of its weights" in text]
-    return (pricing == "open_source" and bool(kinds or model["gated"])) or len(stated) < len(kinds)
+    unlicensed = model["licence"] is None
+    return (pricing == "open_source" and bool(unlicensed or kinds or model["gated"])) or len(stated) < len(kinds)
 
 
 def unchecked_words(unfragile: Json) -> bool:

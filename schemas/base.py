@@ -25,7 +25,7 @@ Pointer = Annotated[str, StringConstraints(pattern=POINTER_PATTERN)]
 class Frozen(BaseModel):
     """A model whose instances never change; it refuses unknown fields and converts no types."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class Stored(Frozen):

@@ -3,7 +3,7 @@
 import errno
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, TypeAdapter
+from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter
 
 from schemas.base import Frozen, Timestamp
 from schemas.listing import Listing, Quarantined, RawListing
@@ -119,7 +119,9 @@ class Checkpoint(Frozen):
 
 CrawlLine = Annotated[AdmittedLine | QuarantinedLine | Checkpoint | CrawlReport, Field(discriminator="kind")]
 
-CRAWL_LINE: TypeAdapter[AdmittedLine | QuarantinedLine | Checkpoint | CrawlReport] = TypeAdapter(CrawlLine)
+CRAWL_LINE: TypeAdapter[AdmittedLine | QuarantinedLine | Checkpoint | CrawlReport] = TypeAdapter(
+    CrawlLine, config=ConfigDict(defer_build=True)
+)
 """Reads one line of a crawl file. The report is the last line, and a file without it was cut off. Readers of a finished
 file skip its checkpoints."""
 

@@ -1,7 +1,6 @@
 """Timestamps as passports print them: UTC with milliseconds and Z."""
 
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 
@@ -28,6 +27,8 @@ def http_date(text: str) -> datetime | None:
 
     The standard library raises OverflowError on numbers that C cannot hold, as in "Wed, 21 Oct 99999999999999999999".
     """
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - takes a while to import, and most commands ask no server
+
     try:
         date = parsedate_to_datetime(text)
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from benchmarks import hub_server
-from flows.demo.recording import LIST_PATH, page
+from flows.demo.replay import LIST_PATH, page
 
 ROBOTS = b"User-agent: *\nAllow: /\n"
 

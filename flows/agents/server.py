@@ -21,8 +21,9 @@ INSTRUCTIONS = (
 _DESCRIPTIONS = {
     "trust_passport": "The trust passport of a model by its slug (qwen-qwq-32b), verified: verdict, purposes, "
     "capabilities, failure modes, price, risk and dates. full=true gives the whole statement with its evidence.",
-    "search": "Models by words of their names, makers, uses or descriptions, each verified. The last word may be begun "
-    "only.",
+    "search": "Models by words of their names, makers, uses or descriptions, the best first; the last word may be begun"
+    'only. Or without a text by conditions, in an order: capability ("tool calling"), max_price in dollars for a '
+    "million input tokens, min_context in tokens. Each is verified.",
     "resolve_capability": "Models that fit a task described in words, the best first, each verified, with the "
     "capabilities and purposes that the task calls for. in_date=false includes outdated passports.",
     "compare": "Two to four models side by side by their slugs: the facts that differ.",

@@ -24,7 +24,7 @@ def serve_tools(
     if not store.exists(POINTER_KEY):
         raise EmptyStoreError(store)
     server = agent_server(CurrentRegistry(opener(store, settings, trusting, epoch=epoch), time.monotonic))
-    if is_recording(store, trusting, epoch=epoch):
+    if is_recording(store, settings, trusting, epoch=epoch):
         note(RECORDING_NOTE)
     if http is None:
         server.run("stdio")

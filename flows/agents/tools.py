@@ -7,7 +7,7 @@ from flows.agents.quoting import NOTE, quoted
 from flows.client.answers import NotReliableError, VerifiedPassport
 from flows.client.registry import Registry
 from pipelines.views.signed_brief import brief_of
-from schemas.search import PassportFilter
+from schemas.search import PassportFilter, SortKey
 from schemas.verdict import Finding
 
 MOST_FOUND = 20
@@ -28,10 +28,24 @@ class RegistryTools:
         stated = passport.statement if full else brief_of(passport.document, passport.sha256)
         return self._answer({**_verdict(passport.finding), "passport" if full else "brief": stated})
 
-    def search(self, text: str, limit: int = 10) -> Answer:
-        """Return the passports with the words of a text, each verified."""
-        registry = self._current()
-        found = registry.search(text, limit=max(1, min(limit, MOST_FOUND)))
+    def search(
+        self,
+        text: str = "",
+        limit: int = 10,
+        *,
+        capability: str = "",
+        max_price: float | None = None,
+        min_context: int | None = None,
+        order: SortKey = "price",
+    ) -> Answer:
+        """Return the passports that meet the conditions, each verified: the best for a text first, else in an order."""
+        registry, most = self._current(), max(1, min(limit, MOST_FOUND))
+        wanted = PassportFilter(
+            capability=capability or None, max_price=max_price, min_context=min_context, in_date=None if text else True
+        )
+        found = (
+            registry.search(text, wanted, limit=most) if text else registry.find(wanted, order=order, limit=most).found
+        )
         return self._answer({"found": list(_listed(registry, (one.passport.slug for one in found)))})
 
     def resolve_capability(self, task: str, limit: int = 5, *, in_date: bool = True) -> Answer:
@@ -75,7 +89,16 @@ def _listed(registry: Registry, slugs: Iterable[str]) -> Iterable[Answer]:
 
 def _line(passport: VerifiedPassport) -> Answer:
     brief = brief_of(passport.document, passport.sha256)
-    names = ("name", "status", "score", "data_access_risk", "prompt_usd_per_million", "context_tokens", "purposes")
+    names = (
+        "name",
+        "status",
+        "score",
+        "data_access_risk",
+        "prompt_usd_per_million",
+        "context_tokens",
+        "ends_on",
+        "purposes",
+    )
     return {name: brief[name] for name in names}
 
 

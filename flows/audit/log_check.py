@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from itertools import islice, pairwise, zip_longest
 
 from flows.publish.events import events_of
-from flows.publish.pending_writes import applied_generation
 from flows.registry.log import NOT_THE_LOG, RegistryLog
 from flows.registry.log import REMEDY as NOT_SHOWN
+from flows.registry.published import applied_generation
 from flows.registry.reader import Reader
 from flows.registry.signed_files import REMEDY, RegistryError
 from flows.store.base import MissingKeyError, TooLargeError, find

@@ -11,9 +11,11 @@ from flows.errors import FlowError, SettingsError
 from flows.progress import LOG
 from flows.registry.log import RegistryLog
 from flows.registry.reader import Reader
+from flows.registry.signed_files import TamperedError
 from flows.store.base import Store
 from flows.store.open import canonical_store, open_store
 from flows.trust.departures import departure, departure_of_revocations, departure_of_root, fork
+from flows.trust.recording import advice, stated_signer
 from flows.trust.roots import RootChain
 from flows.trust.seen import Memory, SeenError, default_memory
 from flows.trust.trusted_keys import UNSEEN, TrustedKeys, trusted_keys
@@ -105,15 +107,17 @@ def open_registry(settings: Settings, options: TrustOptions, at: datetime, *, st
     store, name, memory = store or open_store(settings.store), canonical_store(settings.store), options.memory
     known = memory.of(name) if memory else UNSEEN
     trust = trusted_keys(settings, store, options.key, root=options.root, known=known)
-    reader = Reader(store, trust.keys, at)
+    reader = _reader(store, trust, at)
     if trust.from_store:
-        trust = trust._replace(origin=f"{trust.origin} ({_advice(reader.key_id)})")
+        trust = trust._replace(origin=f"{trust.origin} ({_first_use_advice(reader.key_id)})")
     frozen = _root_withheld(reader, trust.chain)
     opened = Opened(name, store, reader, trust, frozen, RegistryLog(reader))
-    if memory is None or reader.key_id == demo_signer().key_id:  # everybody has that key: its history proves nothing
+    if memory is None:
         return opened
     if trust.from_store and known.root is None:
         _ensure_same_key(memory, name, reader.key_id)
+    if reader.key_id == demo_signer().key_id:  # everybody has that key: its history proves nothing
+        return opened
     served = Seen(generation=reader.generation, snapshot_sha256=reader.snapshot_sha256)
     remembered = memory.highest(name, trust.keys)
     found = (
@@ -157,17 +161,26 @@ def pin_first(opened: Opened, judged: "Iterable[JudgedTarget]", options: TrustOp
     return opened._replace(trust=TrustedKeys(opened.trust.keys.only(key_id), origin, "first_use_now"))
 
 
-def _advice(key_id: str) -> str:
-    if key_id == demo_signer().key_id:
-        return f"the demo's key, which everybody has: pass --key {key_id} to read what the demo published"
-    named = f"if its publisher states the key {key_id}, pass --key {key_id}"
-    return f"{named}; or remember it with `passports verify --trust-on-first-use`"
+def _reader(store: Store, trust: TrustedKeys, at: datetime) -> Reader:
+    """Return a reader; where another key than ours signed the pointer, the error says what to do."""
+    try:
+        return Reader(store, trust.keys, at)
+    except TamperedError as error:
+        key_id = stated_signer(store)
+        if trust.basis != "own" or key_id is None or key_id in trust.keys.key_ids:
+            raise
+        raise TamperedError(f"{error}; {advice(key_id)}") from None
+
+
+def _first_use_advice(key_id: str) -> str:
+    first_use = "or remember it with `passports verify --trust-on-first-use`"
+    return advice(key_id) if key_id == demo_signer().key_id else f"{advice(key_id)}; {first_use}"
 
 
 def _ensure_same_key(memory: Memory, name: str, key_id: str) -> None:
     known = memory.keys(name)
     if known and key_id not in known:
-        remedy = "ask its publisher; if the key was changed, pass --key, or `passports store forget`"
+        remedy = f"ask its publisher; if the key was changed, pass --key {key_id}, or `passports store forget`"
         before = ", ".join(sorted(known))
         raise KeyChangedError(
             f"{name} is signed with the key {key_id}, but was seen with the key {before} before: {remedy}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from flows.audit.copy_check import check_copy
 from flows.audit.log_check import log_findings
@@ -21,13 +21,10 @@ from pipelines.signing.verification import verify_passport
 from schemas.registry import ShardRow
 from schemas.verdict import Finding, Verdict
 
-if TYPE_CHECKING:
-    from flows.audit.auditor import Auditor
-
 _Answer = TypeVar("_Answer")
 
 
-LookedAt = Literal["served object", "log", "copy", "shard", "file", "URL", "standard input", "evidence"]
+LookedAt = Literal["served object", "log", "copy", "shard", "file", "URL", "standard input", "evidence", "site"]
 """What a verdict is about."""
 STDIN = "-"
 """The target that is read from standard input."""
@@ -110,11 +107,11 @@ def judged_bytes(name: str, raw: bytes, registry: OpenedRegistry, kind: LookedAt
     return JudgedTarget(name, finding, (kind, "served object", "log"))
 
 
-def proved(judged: JudgedTarget, prover: "Auditor", registry: OpenedRegistry) -> JudgedTarget:
-    """Return the verdict on a passport's evidence if it is good so far, else the verdict that it has."""
+def proved(judged: JudgedTarget, prove: Callable[[str], Finding], registry: OpenedRegistry) -> JudgedTarget:
+    """Return the verdict on a passport's evidence, as `prove` gives it, if it is good so far, else the one it has."""
     if not judged.finding.verdict.good:
         return judged
-    finding = _attempt(registry, lambda: prover.prove(judged.target), tampered=Verdict.EVIDENCE_MISMATCH)
+    finding = _attempt(registry, lambda: prove(judged.target), tampered=Verdict.EVIDENCE_MISMATCH)
     return JudgedTarget(judged.target, finding._replace(age=judged.finding.age), (*judged.looked_at, "evidence"))
 
 

@@ -27,7 +27,7 @@ def root_of_trust(ours: Authority, at: datetime) -> Check:
     ]
     if ending:
         remedy = "sign a new root soon: `passports keys rotate`"
-        return Check("root of trust", "unknown", f"soon over: {', '.join(ending)}: {remedy}")
+        return Check("root of trust", "warning", f"soon over: {', '.join(ending)}: {remedy}")
     return Check(
         "root of trust", "fit", f"version {root.version}, until {root.expires_at}; our keys no shorter than a month"
     )

@@ -22,8 +22,8 @@ class Check(NamedTuple):
     """The result of one check."""
 
     name: str
-    state: Literal["fit", "unfit", "unknown"]
-    """Unknown: it could not be checked, or nothing has to be done; only "unfit" makes a run fail."""
+    state: Literal["fit", "warning", "unfit", "unknown"]
+    """Unfit: a run would fail. Warning: not yet, but something has to be done. Unknown: it could not be checked."""
     detail: str
 
 
@@ -33,7 +33,7 @@ def fixed_clock() -> Check:
     if epoch is None:
         return Check("fixed clock", "fit", "SOURCE_DATE_EPOCH is not set: dates are those of the system's clock")
     at = timestamp(clock_of(epoch)())
-    return Check("fixed clock", "unknown", f"SOURCE_DATE_EPOCH fixes the clock of runs at {at}: unset it to publish")
+    return Check("fixed clock", "warning", f"SOURCE_DATE_EPOCH fixes the clock of runs at {at}: unset it to publish")
 
 
 def work(settings: Settings, nonce: str) -> Check:

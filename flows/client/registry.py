@@ -195,8 +195,7 @@ class Registry:
         called, at, index = called_for(task), self._clock(), self._search_index()
         if not called:
             return ()
-        having = index.having((fit.uri for fit in called), wanted, at=at)
-        matches = ranked(called, having.items())[:limit]
+        matches = ranked(called, index.having((fit.uri for fit in called), wanted, at=at))[:limit]
         rows = index.named(match.slug for match in matches)
         found = ((found_passport(rows[match.slug], at), match) for match in matches)
         return tuple(ResolvedModel(one.passport, one.age, match.likeness, match.uris) for one, match in found)

@@ -10,7 +10,8 @@ from flows.commands import verify as verifying
 from flows.config.clock import clock_of
 from flows.config.settings import read_settings
 from flows.demo.config import demo_signer
-from flows.demo.recording import RECORDED_AT, SOURCE, serve
+from flows.demo.recording import RECORDED_AT, SOURCE
+from flows.demo.replay import serve
 from flows.job.job import new_job
 from flows.registry.reader import Reader
 from flows.run.publish import RunOutcome

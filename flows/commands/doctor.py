@@ -3,7 +3,6 @@
 import secrets
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import datetime, timedelta
 from http.client import HTTPException
 from urllib.error import HTTPError
@@ -17,13 +16,14 @@ from flows.checkup.machine import Check, ensure_writable, first_there, fixed_clo
 from flows.commands import terminal
 from flows.config.clock import system_clock
 from flows.config.extras import require_chosen
-from flows.config.given_files import why_no_answer
 from flows.config.settings import Settings, gates_of, read_settings
-from flows.config.signing_key import find_key, key_file
-from flows.config.web import Fetching, fetch
+from flows.config.signing_key import OpenedKey, find_key, key_file
+from flows.config.web import Fetching, fetch, why_no_answer
 from flows.errors import FlowError
-from flows.publish.authority import open_authority
-from flows.publish.continuity import ensure_newest
+from flows.publish.authority import Authority, open_authority
+from flows.publish.continuity import ensure_never_published, ensure_newest
+from flows.registry.demo_store import is_demo_store
+from flows.registry.reader import Reader
 from flows.registry.signed_files import EmptyStoreError
 from flows.store.base import Store
 from flows.store.open import open_store
@@ -64,8 +64,9 @@ def checks(settings: Settings, *, clock: Callable[[], datetime], nonce: str) -> 
     yield _tried("work folder", lambda: work(settings, nonce))
     yield _tried("metrics file", lambda: metrics(settings, nonce))
     yield _tried("Prefect", lambda: prefect(settings))
-    yield _tried("key", lambda: _key(settings))
-    yield from _store(settings, clock(), nonce)
+    key, own = _key(settings, nonce)
+    yield key
+    yield from _store(settings, own, key, clock(), nonce)
     for source in settings.sources:
         yield from _network(source, settings.url_of(source), clock)
 
@@ -85,17 +86,23 @@ def _settings(settings: Settings) -> Check:
     )
 
 
-def _key(settings: Settings) -> Check:
-    found = find_key(settings)
-    if found is None and settings.signing_key_file:
-        return Check("key", "unfit", f"{key_file(settings)} does not exist: make it with `passports keys init`")
-    if found is None:
-        ensure_writable(first_there(key_file(settings).parent), secrets.token_hex(16))
-        return Check("key", "unknown", f"no key yet: the first refresh makes one in {key_file(settings)}")
-    return Check("key", "fit", f"{found.signer.key_id} from {found.path or 'the environment'}")
+def _key(settings: Settings, nonce: str) -> tuple[Check, OpenedKey | None]:
+    """Return whether there is a usable key, or one can be made, and the key."""
+    try:
+        found = find_key(settings)
+        if found is None and not settings.signing_key_file:
+            ensure_writable(first_there(key_file(settings).parent), nonce)
+    except FlowError as error:
+        return Check("key", "unfit", str(error)), None
+    if found:
+        return Check("key", "fit", f"{found.signer.key_id} from {found.path or 'the environment'}"), found
+    if settings.signing_key_file:
+        missing = f"{key_file(settings)} does not exist: make it with `passports keys init`"
+        return Check("key", "unfit", missing), None
+    return Check("key", "unknown", f"no key yet: the first refresh makes one in {key_file(settings)}"), None
 
 
-def _store(settings: Settings, at: datetime, nonce: str) -> Iterator[Check]:
+def _store(settings: Settings, own: OpenedKey | None, key: Check, at: datetime, nonce: str) -> Iterator[Check]:
     try:
         store = open_store(settings.store)
         commit = probe(store, nonce=nonce)
@@ -113,19 +120,26 @@ def _store(settings: Settings, at: datetime, nonce: str) -> Iterator[Check]:
         "fit",
         f"{store.name}: of {RACERS} simultaneous writes exactly one succeeds; generations are committed {how}",
     )
-    yield _tried("registry", lambda: _registry(settings, store, at))
-    with suppress(FlowError):  # a key that cannot be read is stated by its own check
-        if own := find_key(settings):
-            yield _tried(
-                "root of trust", lambda: root_of_trust(open_authority(settings, store, own, timestamp(at)), at)
-            )
-
-
-def _registry(settings: Settings, store: Store, at: datetime) -> Check:
-    own = find_key(settings)
-    ours = open_authority(settings, store, own, timestamp(at)) if own else None
+    if key.state == "unfit":
+        yield Check("registry", "unknown", "not checked, as the key cannot be used")
+        return
     try:
-        reader = trusted_reader(settings, store, at)
+        ours = open_authority(settings, store, own, timestamp(at)) if own else None
+    except FlowError as error:
+        yield Check("registry", "unfit", str(error))
+        return
+    yield _tried("registry", lambda: _registry(settings, store, ours, at))
+    if ours:
+        yield root_of_trust(ours, at)
+
+
+def _registry(settings: Settings, store: Store, ours: Authority | None, at: datetime) -> Check:
+    """Return whether a run can build on what a store serves, as a run decides it: flows/job/preflight.py."""
+    if is_demo_store(store):
+        ensure_never_published(store, ours and ours.mark)
+        return Check("registry", "unknown", f"{store.name} has only the demo's recording, which a refresh replaces")
+    try:
+        reader = Reader(store, ours.keys, at) if ours else trusted_reader(settings, store, at)
     except EmptyStoreError as error:
         if ours:
             ensure_newest(store, None, ours.keys, ours.mark)
@@ -141,10 +155,11 @@ def _registry(settings: Settings, store: Store, at: datetime) -> Check:
         )
     if missing := missing_snapshot(reader):
         remedy = "restore it with `passports store scrub --copy URL`, from a mirror that has it"
-        return Check("registry", "unfit", f"{reader} retains generation {missing}, but its snapshot is gone: {remedy}")
+        lost = f"{reader} retains generation {missing}, but its snapshot is gone"
+        return Check("registry", "warning", f"{lost}: {remedy}")
     until = f"{amount(reader.snapshot.passports, 'passport')}, to be renewed before {reader.pointer.expires_at}"
     if reader.frozen:
-        return Check("registry", "unknown", f"{reader}: {until}, which has passed: run `passports refresh`")
+        return Check("registry", "warning", f"{reader}: {until}, which has passed: run `passports refresh`")
     return Check("registry", "fit", f"{reader}: {until}")
 
 

@@ -5,8 +5,7 @@ import sys
 from flows.commands import terminal
 from flows.commands.run import run, show
 from flows.config.clock import source_date_epoch
-from flows.config.settings import Settings, read_settings
-from flows.config.signing_key import open_key
+from flows.config.settings import read_settings
 from flows.job.job import Consent, Job, new_job
 from flows.run.targets import listings_to_crawl
 
@@ -17,7 +16,6 @@ def refresh(sources: list[str] | None, store: str | None, *, accept_drop: bool, 
     `new_store` begins a new history in a store that lost its pointer.
     """
     settings = read_settings(sources=tuple(sources) if sources else None, store=store)
-    _announce_key(settings)
     job = new_job("refresh", settings, epoch=source_date_epoch(), consent=Consent(accept_drop, new_store))
     _do(job, as_json=as_json)
 
@@ -25,7 +23,6 @@ def refresh(sources: list[str] | None, store: str | None, *, accept_drop: bool, 
 def rescrape(slug: str, store: str | None, *, as_json: bool) -> None:
     """Crawl the records of one passport, then build, sign and publish it."""
     settings, epoch = read_settings(store=store), source_date_epoch()
-    _announce_key(settings)
     only = listings_to_crawl(slug, settings, epoch)
     _do(new_job("rescrape", settings, epoch=epoch, only=only), as_json=as_json)
 
@@ -38,12 +35,3 @@ def _do(job: Job, *, as_json: bool) -> None:
         failed = ", ".join(sorted({breach.source for breach in done.report.breaches}))
         terminal.error(f"published without {failed}, for the reasons above: passports still use the last good listings")
         sys.exit(1)
-
-
-def _announce_key(settings: Settings) -> None:
-    key = open_key(settings)
-    if key.made:
-        terminal.note(
-            f"made a signing key, {key.signer.key_id}, in {key.path}: make a backup of it; "
-            "to use your own, set PASSPORTS_SIGNING_KEY_FILE or PASSPORTS_SIGNING_KEY to a private Ed25519 JWK"
-        )

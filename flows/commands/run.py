@@ -26,7 +26,7 @@ def run(job: Job, *, as_json: bool) -> RunOutcome:
     It runs in this process; as a Prefect flow where there is a server for it, or where workers of Dask build.
     """
     as_flow = needs_prefect(job)
-    preflight(job)
+    prepare(job)
     try:
         with ending_at_once(), terminal.watched(), workspace(job) as placed:
             return asyncio.run(run_as_flow(placed) if as_flow else run_stages(placed, stages_here(_leave_metrics)))
@@ -36,6 +36,16 @@ def run(job: Job, *, as_json: bool) -> RunOutcome:
         if not as_json:  # the answer has the error too
             show(error.report, None, as_json=False)
         raise
+
+
+def prepare(job: Job) -> None:
+    """Check what a run of this job needs, and show where its signing key was made, if it was; raise likewise."""
+    key = preflight(job)
+    if key.made:
+        terminal.note(
+            f"made a signing key, {key.signer.key_id}, in {key.path}: make a backup of it; "
+            "to use your own, set PASSPORTS_SIGNING_KEY_FILE or PASSPORTS_SIGNING_KEY to a private Ed25519 JWK"
+        )
 
 
 async def _leave_metrics(job: Job, report: RunReport, _published: Published | None) -> None:

@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from flows.commands import terminal
+from flows.commands.run import prepare
 from flows.config.clock import system_clock
 from flows.config.interrupts import ending_at_once
 from flows.config.settings import read_settings
 from flows.job.job import new_job
 from flows.job.locks import only_process
-from flows.job.preflight import preflight
 from flows.orchestration.deployments import FILE, Deployment, read_deployments, switched_on
 from flows.orchestration.runner import ensure_reachable, serve_deployments, server_to_use, where_served
 from flows.orchestration.server import leave_address, scheduling
@@ -27,7 +27,7 @@ def schedule(store: str | None, *, as_json: bool, file: Path = FILE) -> None:
     settings = read_settings(store=store)
     os.environ["PASSPORTS_STORE"] = settings.store  # each run is a separate process that inherits this
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", LOG.name)  # so that our log is on Prefect's pages
-    preflight(new_job("refresh", settings, epoch=None))
+    prepare(new_job("refresh", settings, epoch=None))
     deployments = switched_on(read_deployments(file), settings.sources)
     with (
         ending_at_once(),  # until deployments are served, which has its own way to end

@@ -56,7 +56,7 @@ def serve(store_url: str | None, trusting: TrustOptions, server: Server) -> None
         return application(store, opened, log=log_line, requests_a_second=server.requests_a_second)
 
     listening = listen(server.host, server.port)
-    if is_recording(store, trusting, epoch=epoch):
+    if is_recording(store, settings, trusting, epoch=epoch):
         terminal.note(RECORDING_NOTE)
     terminal.note(f"serving {settings.store} at {listening.address} until Ctrl-C")
     if server.browser:

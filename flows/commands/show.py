@@ -69,7 +69,7 @@ def _show_brief(passport: Json, row: ShardRow, finding: Finding, before: Json | 
         parts.append(changed_part(changes, before["signedAt"], row.slug))
     terminal.lines(laid_out(parts, terminal.reading_width()))
     terminal.OUT.print()
-    terminal.say(foot(passport["unfragile"]))
+    terminal.say(foot(passport["unfragile"], terminal.reading_width()))
 
 
 def _show_all(passport: Json, row: ShardRow, finding: Finding, before: Json | None) -> None:

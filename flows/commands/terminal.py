@@ -8,7 +8,6 @@ from enum import Enum
 from itertools import dropwhile
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
@@ -33,7 +32,7 @@ ERR = Console(stderr=True, highlight=False)
 
 COLOURS = {
     "ok": "green", "ok_offline": "green", "fresh": "green", "active": "green", "due": "yellow", "deprecated": "yellow",
-    "superseded": "yellow", "fit": "green", "unknown": "yellow",
+    "superseded": "yellow", "fit": "green", "unknown": "yellow", "warning": "yellow",
 }  # fmt: skip
 """Verdict or state → colour; everything else is red."""
 
@@ -180,8 +179,6 @@ def watched() -> Iterator[None]:
         with _watching(in_phases(a_line_a_stage(_line))):
             yield
         return
-    from flows.commands.terminal import bars  # noqa: PLC0415 - rich's progress bars take a while to import, and most commands show none
-
     with bars(ERR) as watch, _watching(in_phases(watch)):
         yield
 
@@ -211,21 +208,23 @@ BAR_CHARACTERS = 20
 @contextmanager
 def bars(console: Console) -> Iterator[Watcher]:
     """Draw progress bars until the context ends; yields the watcher to call with progress."""
+    from rich import progress  # noqa: PLC0415 - takes a while to import, and most commands show no bars
+
     columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(BAR_CHARACTERS),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
+        progress.SpinnerColumn(),
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(BAR_CHARACTERS),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
-        shown: dict[str, TaskID] = {}
+    with progress.Progress(*columns, console=console, transient=True) as drawn:
+        shown: dict[str, progress.TaskID] = {}
 
         def watch(stage: str, done: int, total: int | None) -> None:
             if stage not in shown:
-                shown[stage] = progress.add_task(stage, total=total)
-            progress.update(shown[stage], completed=done, total=total)
+                shown[stage] = drawn.add_task(stage, total=total)
+            drawn.update(shown[stage], completed=done, total=total)
             if total is not None and done >= total:
-                progress.stop_task(shown[stage])
+                drawn.stop_task(shown[stage])
 
         yield watch

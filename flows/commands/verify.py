@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flows.audit.opened import TrustOptions, open_registry, pin_first
+from flows.audit.site_check import check_site
 from flows.audit.verification import (
     STDIN,
     JudgedTarget,
@@ -43,6 +44,8 @@ class Scope:
     store_url: str | None
     at: str | None
     generation: int | None = None
+    site: bool = False
+    """Whether the files of the site are compared with the signed list of them, too."""
 
 
 def verify(scope: Scope, trusting: TrustOptions, *, as_json: bool) -> None:
@@ -74,10 +77,12 @@ def verify(scope: Scope, trusting: TrustOptions, *, as_json: bool) -> None:
         from flows.audit.auditor import Auditor  # noqa: PLC0415 - it imports all rules, which verdicts do not need
 
         with closing(Auditor(reader)) as prover:
-            judged = [proved(one, prover, registry) for one in judged]
+            judged = [proved(one, prover.prove, registry) for one in judged]
+    site = check_site(reader) if scope.site else None
+    judged += [JudgedTarget(key, finding, ("site",)) for key, finding in (site.faults if site else ())]
     opened = pin_first(opened, judged, trusting)
     judged = [one._replace(finding=opened.qualified(one.finding)) for one in judged]
-    tell(judged, opened.trust, as_json=as_json, brief=scope.every)
+    tell(judged, opened.trust, as_json=as_json, brief=scope.every, site_files=site and site.files)
 
 
 def _ensure_fitting(scope: Scope, trusting: TrustOptions) -> None:
@@ -90,6 +95,10 @@ def _ensure_fitting(scope: Scope, trusting: TrustOptions) -> None:
         raise SettingsError("name the passports to verify, or give --all")
     if scope.evidence and not all(names_slug(target) or names_both(target) for target in scope.targets):
         raise SettingsError("--evidence reads the store's records: name passports by their slugs, or give --all")
+    if scope.site and (not scope.every or scope.generation is not None):
+        raise SettingsError(
+            "--site compares all pages that are served now: give it with --all, without --at-generation"
+        )
     if trusting.first_use and trusting.memory is None:
         raise SettingsError("--trust-on-first-use must remember a key: leave out --no-state")
 
@@ -135,24 +144,49 @@ def base_urls_of(settings: Settings) -> tuple[str, ...]:
     return (settings.base_url,) if "base_url" in settings.model_fields_set else ()
 
 
-def tell(judged: list[JudgedTarget], trust: TrustedKeys, *, as_json: bool, brief: bool) -> None:
-    """Show the findings, if `brief` without good and unpinned ones; exit 1 unless all are good."""
+def tell(
+    judged: list[JudgedTarget], trust: TrustedKeys, *, as_json: bool, brief: bool, site_files: int | None = None
+) -> None:
+    """Show the findings, if `brief` without good and unpinned ones; exit 1 unless all are good.
+
+    `site_files` is how many files of the site were compared with the signed list; None where none were.
+    """
     bad = [one for one in judged if not one.finding.verdict.good]
     if as_json:
-        terminal.document(answer(judged, trust))
+        terminal.document(answer(judged, trust, site_files))
     else:
         _table([one for one in bad if one.finding.verdict is not Verdict.UNPINNED] if brief else judged)
-        verified = f"{len(judged) - len(bad):,} of {amount(len(judged), 'passport')} verified, by {trust.origin}"
-        terminal.say(f"{verified}{_looked_at(judged)}")
+        passports, files = _parted(judged)
+        good = sum(one.finding.verdict.good for one in passports)
+        verified = f"{good:,} of {amount(len(passports), 'passport')} verified, by {trust.origin}"
+        terminal.say(f"{verified}{_looked_at(passports)}")
+        if site_files is not None:
+            terminal.say(
+                f"{amount(site_files, 'file')} of the site compared with the signed list: {len(files):,} differ"
+            )
     if bad:
         sys.exit(1)
 
 
-def answer(judged: list[JudgedTarget], trust: TrustedKeys) -> dict[str, object]:
-    """Return the findings and the trusted keys, for JSON."""
+def answer(judged: list[JudgedTarget], trust: TrustedKeys, site_files: int | None = None) -> dict[str, object]:
+    """Return the findings and the trusted keys, for JSON; the findings on files of the site count as no passports."""
+    passports, _ = _parted(judged)
     found = [{"target": j.target, **j.finding._asdict(), "looked_at": list(j.looked_at)} for j in judged]
-    verified = sum(one.finding.verdict.good for one in judged)
-    return {"trusted": trust.origin, "trust": trust.basis, "verified": verified, "of": len(judged), "findings": found}
+    return {
+        "trusted": trust.origin,
+        "trust": trust.basis,
+        "verified": sum(one.finding.verdict.good for one in passports),
+        "of": len(passports),
+        "site_files": site_files,
+        "findings": found,
+    }
+
+
+def _parted(judged: Iterable[JudgedTarget]) -> tuple[list[JudgedTarget], list[JudgedTarget]]:
+    """Return the findings on passports, and those on files of the site."""
+    judged = list(judged)
+    site = [one for one in judged if one.looked_at == ("site",)]
+    return [one for one in judged if one not in site], site
 
 
 def _looked_at(judged: Iterable[JudgedTarget]) -> str:

@@ -5,11 +5,8 @@ import os
 import re
 import stat
 import sys
-from http.client import HTTPException
 from pathlib import Path
-from urllib.error import HTTPError
 
-from flows.config.web import SCHEMES, Fetching, PrivateAddressError, fetch
 from flows.errors import FlowError
 
 FETCH_DEADLINE_S = 20.0
@@ -55,15 +52,9 @@ def why_unread(error: Exception, named: str = "name a file") -> str:
     return f"cannot be read ({error}): {named}"
 
 
-def why_no_answer(error: Exception) -> str:
-    """Return why an address gave no usable answer, without Python's own words around it."""
-    reason = error if isinstance(error, HTTPError) else getattr(error, "reason", error)
-    return str(getattr(reason, "strerror", None) or reason)
-
-
 def is_url(target: str) -> bool:
     """Whether a target is an address that is fetched."""
-    return target.lower().startswith(tuple(f"{scheme}://" for scheme in SCHEMES))
+    return target.lower().startswith(("http://", "https://"))
 
 
 def shown(target: str) -> str:
@@ -91,6 +82,10 @@ def read_file(path: Path, *, max_bytes: int) -> bytes:
 
 
 def _fetch(url: str, deadline_s: float, *, private: bool) -> bytes:
+    from http.client import HTTPException  # noqa: PLC0415 - with what follows: most commands fetch nothing
+
+    from flows.config.web import Fetching, PrivateAddressError, fetch, why_no_answer  # noqa: PLC0415 - likewise
+
     try:
         return fetch(url, Fetching(MAX_DOCUMENT_BYTES + 1, deadline_s, private)).body
     except TimeoutError:

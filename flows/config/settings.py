@@ -1,6 +1,7 @@
 """The settings, read from the environment once, when a command or a flow begins."""
 
 import difflib
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -9,7 +10,6 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, StringConstraints, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import NoDecode, SettingsConfigDict
 
 from flows.config.given_files import why_unread
 from flows.config.source_settings import SourceSettings, Url
@@ -44,8 +44,6 @@ WANTED: Mapping[str, str] = MappingProxyType(
 class Settings(SourceSettings):
     """All settings; each is read from the environment variable PASSPORTS_<NAME>."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
-
     store: Annotated[str, StringConstraints(min_length=1)] = "./public"
     """Where passports are published: a directory, or s3://, gs://, az:// with bucket and prefix."""
     issuer: Annotated[str, spelled(r"[a-z0-9.-]{1,100}", "write a host name of lower-case letters")] = "unfragile.ai"
@@ -66,7 +64,7 @@ class Settings(SourceSettings):
     """File of that key; when not set, revocations-key.jwk beside the signing key."""
     root: Annotated[str, StringConstraints(min_length=1)] | None = None
     """The root of trust of the store: a file, or its thumbprint. When not set, the one remembered for the store."""
-    sources: Annotated[tuple[str, ...], NoDecode] = tuple(CRAWLS)
+    sources: tuple[str, ...] = tuple(CRAWLS)
     """Sources that a refresh crawls, separated by commas."""
     endpoints: bool = False
     """Whether a refresh crawls the endpoints of every model, one more request each. A re-scrape always does."""
@@ -151,13 +149,19 @@ def read_settings(**chosen: object) -> Settings:
     """
     given = {name: value for name, value in chosen.items() if value is not None}
     try:
-        return Settings(**given)  # type: ignore[arg-type]
+        return Settings.model_validate({**_stated(os.environ), **given})
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         field = str(first["loc"][0])
         name = f"{PREFIX}{field.upper()}"
         name = OPTIONS.get(field, name) if field in given else name
         raise SettingsError(f"{name}: {_wanted(first)}") from None
+
+
+def _stated(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings that an environment states, as texts; a variable that is empty states nothing."""
+    stated = {name.lower(): value for name, value in environment.items() if value}
+    return {name: stated[key] for name in Settings.model_fields if (key := f"{PREFIX}{name}".lower()) in stated}
 
 
 def _wanted(error: ErrorDetails) -> str:

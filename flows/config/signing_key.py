@@ -11,7 +11,7 @@ from flows.config.given_files import read_file, why_unread
 from flows.config.settings import Settings
 from flows.config.ssh_agent import agent_signer, is_ssh_key
 from flows.config.user_folders import configuration_folder
-from flows.errors import FlowError
+from flows.errors import FlowError, SettingsError
 from pipelines.signing.keys import (
     KEY_BYTES,
     MAX_KEY_FILE_BYTES,
@@ -31,6 +31,10 @@ NOT_BY_ACL = stat.S_IWGRP | stat.S_IXGRP | stat.S_IRWXO
 
 class SigningKeyError(FlowError):
     """No usable signing key, or no usable trusted key. The message never contains a private key."""
+
+
+class KeySettingError(SigningKeyError, SettingsError):
+    """A setting, or an option, names a key that cannot be used: there is no such file, or it holds none."""
 
 
 class OpenedKey(NamedTuple):
@@ -61,11 +65,20 @@ def key_file(settings: Settings, role: Role = "passports") -> Path:
 
 def open_key(settings: Settings) -> OpenedKey:
     """Return the signing key, making one on first use; raise SigningKeyError with the reason when it is not usable."""
-    if found := find_key(settings):
-        return found
-    if settings.signing_key_file:
-        raise SigningKeyError(f"{settings.signing_key_file} does not exist: make it with `passports keys init`")
-    return make_key(default_key_file())
+    return _named_key(settings) or make_key(default_key_file())
+
+
+def key_to_ask_with(settings: Settings) -> OpenedKey:
+    """Return the signing key; before there is one, one that is written nowhere, for questions before a first run."""
+    return _named_key(settings) or OpenedKey(Signer(secrets.token_bytes(KEY_BYTES)), None, made=False)
+
+
+def _named_key(settings: Settings) -> OpenedKey | None:
+    """Return the signing key; None where none is named and none was made yet."""
+    found = find_key(settings)
+    if found is None and settings.signing_key_file:
+        raise KeySettingError(f"{settings.signing_key_file} does not exist: make it with `passports keys init`")
+    return found
 
 
 def find_key(settings: Settings, role: Role = "passports") -> OpenedKey | None:
@@ -92,17 +105,17 @@ def read_key(path: Path) -> OpenedKey | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise SigningKeyError(f"{path} cannot be read: {error.strerror}") from None
+        raise KeySettingError(f"{path} cannot be read: {error.strerror}") from None
     if not stat.S_ISREG(mode):
         what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
-        raise SigningKeyError(f"{path} is {what}: name the file of the key, as with PASSPORTS_SIGNING_KEY_FILE")
+        raise KeySettingError(f"{path} is {what}: name the file of the key, as with PASSPORTS_SIGNING_KEY_FILE")
     try:
         forbid_core_files()
         text = read_file(path, max_bytes=MAX_KEY_FILE_BYTES + 1).decode()
     except (OSError, UnicodeDecodeError) as error:
-        raise SigningKeyError(f"{path} {why_unread(error, 'let this user read it, or name another file')}") from None
+        raise KeySettingError(f"{path} {why_unread(error, 'let this user read it, or name another file')}") from None
     if mode & OTHERS and not is_ssh_key(text) and not _is_credential(path):
-        raise SigningKeyError(
+        raise KeySettingError(
             f"{path} can be read by others: run `chmod 600 {path}`, and replace the key if others have read it"
         )
     return OpenedKey(_read(text, str(path)), path, made=False)
@@ -130,11 +143,11 @@ def read_key_ring(path: Path) -> KeyRing:
     try:
         return KeyRing.from_jwks(read_file(path, max_bytes=MAX_KEY_FILE_BYTES + 1).decode())
     except (OSError, UnicodeDecodeError) as error:
-        raise SigningKeyError(
+        raise KeySettingError(
             f"{path} {why_unread(error, 'name a file of public keys, or their address or thumbprint')}"
         ) from None
     except KeyFormatError as error:
-        raise SigningKeyError(f"{path}: {error}") from None
+        raise KeySettingError(f"{path}: {error}") from None
 
 
 def _is_credential(path: Path) -> bool:
@@ -157,7 +170,12 @@ def _unwritable(path: Path, error: OSError) -> SigningKeyError:
 
 
 def _read(text: str, origin: str) -> Signer:
+    if is_ssh_key(text):
+        try:
+            return agent_signer(text)
+        except KeyFormatError as error:
+            raise SigningKeyError(f"{origin}: {error}") from None
     try:
-        return agent_signer(text) if is_ssh_key(text) else signing_key_from_jwk(text)
+        return signing_key_from_jwk(text)
     except KeyFormatError as error:
-        raise SigningKeyError(f"{origin}: {error}") from None
+        raise KeySettingError(f"{origin}: {error}") from None

@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, create_model
-from pydantic_settings import BaseSettings
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, create_model
 
 from flows.config.spelling import spelled
 from schemas.crawl import AUTHOR, TASK, ListQuery
@@ -77,10 +76,16 @@ def _fields() -> dict[str, Any]:
     return {name: (kind, Field(default, description=what)) for name, (kind, default, what) in found.items()}
 
 
+class _Texts(BaseModel):
+    """A frozen model whose values may be texts, as those of an environment are: "7", "true"."""
+
+    model_config = ConfigDict(frozen=True, validate_default=True, defer_build=True)
+
+
 if TYPE_CHECKING:
-    _Fields = BaseSettings
+    _Fields = _Texts
 else:
-    _Fields = create_model("_Fields", __base__=BaseSettings, **_fields())
+    _Fields = create_model("_Fields", __base__=_Texts, **_fields())
 
 
 class SourceSettings(_Fields):

@@ -41,6 +41,12 @@ class Fetching(NamedTuple):
     """Whether the HTTPError of a refusal has its body."""
 
 
+def why_no_answer(error: Exception) -> str:
+    """Return why an address gave no usable answer, without Python's own words around it."""
+    reason = error if isinstance(error, urllib.error.HTTPError) else getattr(error, "reason", error)
+    return str(getattr(reason, "strerror", None) or reason)
+
+
 class Fetched(NamedTuple):
     """A response."""
 

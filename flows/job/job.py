@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from pydantic import Field
 
 from flows.config.clock import Clock, clock_of
 from flows.config.settings import Settings, gates_of, read_settings
-from flows.config.signing_key import OpenedKey, open_key
+from flows.config.signing_key import OpenedKey, key_to_ask_with, open_key
 from flows.demo.config import demo_gates, demo_signer
 from flows.demo.recording import RECORDED_AT
 from flows.publish.authority import open_authority
@@ -173,12 +173,17 @@ def open_tools(job: Job) -> Tools:
     return _opened_once(job.model_dump_json()) if job.work else _opened(job)
 
 
+def tools_to_ask_with(job: Job) -> Tools:
+    """Return the tools for questions that are answered before a job begins: no key is made for them; raise likewise."""
+    return _opened(job, key_to_ask_with)
+
+
 @lru_cache(maxsize=1)
 def _opened_once(job: str) -> Tools:
     return _opened(Job.model_validate_json(job))
 
 
-def _opened(job: Job) -> Tools:
+def _opened(job: Job, key_of: Callable[[Settings], OpenedKey] = open_key) -> Tools:
     settings = read_settings(store=job.store)
     demo = job.flow == "demo"
     clock, store = clock_of(job.epoch), open_store(job.store)
@@ -186,7 +191,7 @@ def _opened(job: Job) -> Tools:
         key = demo_key()
         trusted, recorded_at = KeyRing([key.signer.public_key]), timestamp(RECORDED_AT)
         return Tools(settings, clock, store, demo_gates(), key, key, trusted, None, None, recorded_at)
-    key, gates = open_key(settings), gates_of(settings)
+    gates, key = gates_of(settings), key_of(settings)
     ours = open_authority(settings, store, key, timestamp(clock()))
     return Tools(settings, clock, store, gates, key, ours.registry, ours.keys, ours.chain, ours.mark)
 

@@ -68,7 +68,9 @@ def only_process(what: str) -> Iterator[Path]:
 
 def running_elsewhere(what: str) -> Path | None:
     """Return the folder of the process that holds `only_process(what)`; None where none does."""
-    folder = _folder(cache_folder() / "alone", what)
+    folder = _named(cache_folder() / "alone", what)
+    if not folder.exists():
+        return None
     try:
         os.close(_lock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB))
     except BlockingIOError:
@@ -76,8 +78,12 @@ def running_elsewhere(what: str) -> Path | None:
     return None
 
 
+def _named(kind: Path, identity: str) -> Path:
+    return kind / hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
 def _folder(kind: Path, identity: str) -> Path:
-    folder = kind / hashlib.sha256(identity.encode()).hexdigest()[:16]
+    folder = _named(kind, identity)
     _made(folder, "set XDG_CACHE_HOME or PASSPORTS_WORK to a folder that you can write to")
     return folder
 

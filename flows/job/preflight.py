@@ -1,8 +1,9 @@
 """Checks settings, key and store before crawling, and finds the published state that a run builds on."""
 
 from flows.config.extras import require_chosen
-from flows.job.job import Job, Tools, open_tools
-from flows.publish.continuity import ensure_newest, ensure_nothing_served
+from flows.config.signing_key import OpenedKey, open_key
+from flows.job.job import Job, Tools, tools_to_ask_with
+from flows.publish.continuity import ensure_never_published, ensure_newest, ensure_nothing_served
 from flows.registry.demo_store import clear, is_demo_store
 from flows.registry.publish_time import time_to_publish
 from flows.registry.published import EMPTY, PublishedState, served
@@ -11,14 +12,23 @@ from flows.store.base import MissingKeyError, Store
 from flows.store.local import LocalStore
 
 
-def preflight(job: Job) -> None:
-    """Raise FlowError, before any crawl, if a tool of the job does not open or its store cannot be built on."""
-    tools = open_tools(job)
+def preflight(job: Job) -> OpenedKey:
+    """Raise FlowError, before any crawl, if a tool of the job does not open or its store cannot be built on.
+
+    Returns the signing key. Key and folders are made only where nothing speaks against the job.
+    """
+    tools = tools_to_ask_with(job)
     require_chosen(tools.settings)
-    if isinstance(tools.store, LocalStore):
-        tools.store.prepare()
+    _ensure_buildable(job, tools)
     if tools.mark:
         tools.mark.memory.ensure_writable()
+    if isinstance(tools.store, LocalStore):
+        tools.store.prepare()
+    return tools.key if job.flow == "demo" else open_key(tools.settings)
+
+
+def _ensure_buildable(job: Job, tools: Tools) -> None:
+    """Raise FlowError, with what to do, where a run cannot build on what the store serves."""
     try:
         starting_point_of(job, tools)
     except TamperedError as error:
@@ -41,7 +51,11 @@ def starting_point_of(job: Job, tools: Tools) -> PublishedState:
     that generation is dated later than the clock.
     """
     if is_demo_store(tools.store):
-        return served(tools.store, tools.trusted, tools.clock()) if job.flow == "demo" else EMPTY
+        if job.flow == "demo":
+            return served(tools.store, tools.trusted, tools.clock())
+        if not job.new_store:
+            ensure_never_published(tools.store, tools.mark)
+        return EMPTY
     state = served(tools.store, tools.trusted, tools.clock())
     if job.new_store:
         ensure_nothing_served(tools.store)

@@ -18,6 +18,7 @@ from flows.registry.reachable import ancestors, page_list_parts, reachable
 from flows.registry.reader import Reader
 from flows.registry.signed_files import seal
 from flows.store.base import Store
+from flows.store.keys import BRIEFS, PASSPORT_COPIES
 from flows.store.pool import batches, each
 from pipelines.log.tiles import file_names
 from pipelines.registry import layout
@@ -40,6 +41,8 @@ FOLDERS = tuple(
     )
 )
 """Folders to collect from. Run reports, root and revocations always stay: they are few, and they are the history."""
+COPIES = (PASSPORT_COPIES, BRIEFS)
+"""Folders in which each served passport owns one file, and nobody any other."""
 _MARGIN = timedelta(minutes=1)
 _BATCH = 256
 
@@ -61,15 +64,17 @@ def plan(store: Store, reader: Reader, *, generations: int, days: int, at: datet
     """Return what a collection would retain and remove, without removing it.
 
     Retained are the newest `generations`, those not older than `days`; for each of their passports the sources of the
-    generation that issued it, as its evidence points into them; and all snapshots between these generations.
+    generation that issued it, as its evidence points into them; and all snapshots between these generations. Of the
+    copies, those of the passports that are served now are retained.
     """
     whole = _youngest(reader, generations, at - timedelta(days=days))
     wanted = {item.key for item in reachable(reader, whole[-1])} | page_list_parts(store, reader.keys)
     wanted |= {layout.log_key(name) for name in file_names(reader.snapshot.log.size if reader.snapshot.log else 0)}
     wanted |= set(store.list(layout.log_pending_folder(reader.snapshot.run)))
+    wanted |= {key(row.slug) for row in reader.rows() for key in (layout.passport_copy_key, layout.brief_key)}
     garbage: list[str] = []
     kept = 0
-    for key in (key for folder in FOLDERS for key in store.list(folder)):
+    for key in (key for folder in (*FOLDERS, *COPIES) for key in store.list(folder)):
         if key in wanted:
             kept += 1
         else:

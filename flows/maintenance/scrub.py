@@ -13,13 +13,14 @@ from flows.maintenance.brief_scrub import REMEDY as BRIEF_REMEDY
 from flows.maintenance.brief_scrub import spoilt_briefs
 from flows.maintenance.log_scrub import LogScrub
 from flows.maintenance.page_scrub import REMEDY as PAGE_REMEDY
-from flows.maintenance.page_scrub import differing, listed_pages, restored
+from flows.maintenance.page_scrub import listed_pages, restored
 from flows.publish.copies import rewrite
-from flows.publish.pending_writes import applied_generation
 from flows.publish.pointer import is_collecting
 from flows.publish.publication import PublicationError, RenderCopies, RenderPages
+from flows.registry.listed_files import differing
 from flows.registry.log import RegistryLog
 from flows.registry.page_list import FileEntry
+from flows.registry.published import applied_generation
 from flows.registry.reachable import FileRef, ensure_genuine, item_of, reachable, replace_genuine
 from flows.registry.reader import Reader
 from flows.registry.signed_files import REMEDY, RegistryError, read_pointer
@@ -173,7 +174,7 @@ class Scrubber:
 
     def compare_pages(self, reader: Reader, pages: list[FileEntry]) -> list[Damage]:
         """Restore pages that are not what the signed list names, and return them as damages."""
-        spoilt = differing(self.store, pages)
+        spoilt = list(differing(self.store, pages))
         done = restored(reader, spoilt, self.pages, self.other) if spoilt else set()
         reason = "is not the page that the signed list names"
         return [

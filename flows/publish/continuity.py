@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from flows.errors import FlowError
-from flows.publish.pending_writes import applied_generation
+from flows.registry.published import applied_generation
 from flows.registry.reader import Reader
 from flows.registry.signed_files import EmptyStoreError, RegistryError, checked_delta, find_snapshot
 from flows.store.base import MissingKeyError, Store, TooLargeError
@@ -59,6 +59,13 @@ def ensure_nothing_served(store: Store) -> None:
     if store.exists(POINTER_KEY):
         remedy = "leave out --new-store, or choose another --store"
         raise HistoryError(f"{store.name} has a pointer, and --new-store is only for a store without one: {remedy}")
+
+
+def ensure_never_published(store: Store, mark: RememberedGeneration | None) -> None:
+    """Raise HistoryError where this machine published to a store that serves the demo's recording now."""
+    if remembered := mark.recall() if mark else None:
+        lost = f"although generation {remembered.generation} was published to it from here"
+        raise HistoryError(f"{store.name} serves the demo's recording, {lost}: restore it from a copy, {ANEW}")
 
 
 def signed_snapshots(store: Store, keys: KeyRing, *, above: int = 0) -> list[Signed]:

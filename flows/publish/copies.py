@@ -13,8 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from flows.publish.log_files import pending_log
-from flows.publish.pending_writes import PendingWrite, PendingWrites, applied_generation, changed
+from flows.publish.pending_writes import PendingWrite, PendingWrites, changed
 from flows.publish.publication import Body, Copies, Progress, Publisher, RenderCopies, Rendering, Step, reported, silent
+from flows.registry.published import applied_generation
 from flows.registry.reader import Reader, read_served
 from flows.store.base import ConflictError, Store, find
 from flows.store.pool import each

@@ -11,22 +11,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 import orjson
-from pydantic import ValidationError
 
 from flows.publish.publication import Body, Copies, Pages, Progress, RenderCopies, Step, reported, silent
 from flows.registry.generation_changes import Due, changes, due, served_in
 from flows.registry.log import RegistryLog
+from flows.registry.published import applied_generation
 from flows.registry.reader import Reader
-from flows.registry.signed_files import MAX_POINTER_BYTES
 from flows.store.base import Blob, Store, find
 from flows.store.pool import batches, each
 from pipelines.registry.deltas import encode_delta
 from pipelines.registry.export_keys import PASSPORT_FILES
-from pipelines.registry.layout import APPLIED_KEY, brief_key, delta_key, page_key, passport_copy_key
+from pipelines.registry.layout import brief_key, delta_key, page_key, passport_copy_key
 from pipelines.registry.revoked import revocation_of, tombstone, tombstone_page
 from pipelines.registry.slots import shards_over
 from schemas.base import Sha256
-from schemas.registry import Applied, ShardRow
+from schemas.registry import ShardRow
 from schemas.revocations import Revocation
 
 _BATCH_SLUGS = 256
@@ -39,15 +38,6 @@ class PendingWrite(NamedTuple):
     key: str
     body: Body | None
     before: Blob | None
-
-
-def applied_generation(store: Store) -> int | None:
-    """Return the generation up to which the copies are rolled forward; None where it is unknown."""
-    blob = find(store, APPLIED_KEY, max_bytes=MAX_POINTER_BYTES)
-    try:
-        return Applied.model_validate_json(blob.body).generation if blob else None
-    except ValidationError:
-        return None
 
 
 def changed(store: Store, wanted: Iterable[tuple[str, Body | None]]) -> list[PendingWrite]:

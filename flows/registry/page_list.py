@@ -1,6 +1,6 @@
 """Reads the list of the pages that a publication wrote: each passport's page and summary, and the other files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import orjson
@@ -89,8 +89,21 @@ class EarlierPages(NamedTuple):
         """Yield key and hash of every file of the list, a part at a time."""
         yield from (FileEntry(key, sha256) for key, sha256 in self.others().items())
         for entry in self.passports(range(256)).values() if self.listed else ():
-            yield FileEntry(page_key(entry.slug), entry.sha256)
-            yield from (FileEntry(PASSPORT_FILES[kind](entry.slug), one) for kind, one in entry.files.items())
+            yield from _files_of(entry)
+
+
+def entries_of(lines: Iterable[bytes], *, passports: bool) -> Iterator[FileEntry]:
+    """Yield key and hash of each file that the lines of a part name; `passports` is whether it is one of passports."""
+    for line in map(orjson.loads, lines):
+        if passports:
+            yield from _files_of(_entry(line))
+        else:
+            yield FileEntry(line["key"], line["sha256"])
+
+
+def _files_of(entry: PassportEntry) -> Iterator[FileEntry]:
+    yield FileEntry(page_key(entry.slug), entry.sha256)
+    yield from (FileEntry(PASSPORT_FILES[kind](entry.slug), one) for kind, one in entry.files.items())
 
 
 def _entry(line: dict[str, Any]) -> PassportEntry:

@@ -3,13 +3,17 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from pydantic import ValidationError
+
 from flows.registry.reader import Reader, read_served
-from flows.store.base import Store
+from flows.registry.signed_files import MAX_POINTER_BYTES
+from flows.store.base import Store, find
 from pipelines.ahead import is_ahead, line_known_at, list_crawls_known_at
+from pipelines.registry.layout import APPLIED_KEY
 from pipelines.registry.slots import EVERY_SLOT, slot
 from pipelines.signing.keys import KeyRing
 from schemas.crawl import AdmittedLine
-from schemas.registry import ListCrawl, ShardRow, SourceRef
+from schemas.registry import Applied, ListCrawl, ShardRow, SourceRef
 
 
 class PublishedState:
@@ -84,3 +88,12 @@ class ServedLines:
     def read(self, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
         """Yield the lines whose slugs have these slots."""
         return self._served.lines(self._source, slots)
+
+
+def applied_generation(store: Store) -> int | None:
+    """Return the generation up to which the copies are rolled forward; None where it is unknown."""
+    blob = find(store, APPLIED_KEY, max_bytes=MAX_POINTER_BYTES)
+    try:
+        return Applied.model_validate_json(blob.body).generation if blob else None
+    except ValidationError:
+        return None

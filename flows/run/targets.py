@@ -6,7 +6,7 @@ import orjson
 
 from flows.config.settings import Settings
 from flows.errors import FlowError
-from flows.job.job import new_job, open_tools
+from flows.job.job import new_job, tools_to_ask_with
 from flows.job.preflight import starting_point_of
 from flows.registry.published import PublishedState
 from flows.registry.unknown_slug import UnknownSlugError, row_named, unknown_slug
@@ -28,7 +28,7 @@ def listings_to_crawl(target: str, settings: Settings, epoch: int | None) -> dic
     an unknown slug, NothingToAskError where no source is left, HistoryError and ClockBehindError as a run would.
     """
     asking = new_job("rescrape", settings, epoch=epoch)
-    state = starting_point_of(asking, open_tools(asking))
+    state = starting_point_of(asking, tools_to_ask_with(asking))
     found = _named(state, target) if "/" in target else _records(state, target)
     if not found:
         raise unknown_slug(target, state.rows(), NO_SUCH_PASSPORT)

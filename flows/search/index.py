@@ -12,6 +12,7 @@ from urllib.parse import quote
 from flows.errors import FlowError
 from flows.search.conditions import SqlCondition, conditions, page, print_cursor, sorting, words_query
 from flows.search.tables import APPLICATION_ID, FORMAT, WORDS
+from pipelines.views.matching import Having
 from schemas.search import IndexedPassport, PassportFilter, SortKey
 
 COLUMNS = ", ".join(f"p.{name}" for name in IndexedPassport.model_fields)
@@ -77,19 +78,19 @@ class SearchIndex:
                 return found
         return ()
 
-    def having(self, uris: Iterable[str], wanted: PassportFilter = EVERY, *, at: datetime) -> dict[str, frozenset[str]]:
-        """Return slug → those of some URIs that it has as capability or purpose."""
+    def having(self, uris: Iterable[str], wanted: PassportFilter = EVERY, *, at: datetime) -> list[Having]:
+        """Return the passports that have some of these URIs as capability or purpose, with those that they have."""
         asked, met = tuple(uris), list(conditions(wanted, at))
         marks = ", ".join("?" for _ in asked)
         tables = " UNION ALL ".join(
             f"SELECT slug, uri FROM {table} WHERE uri IN ({marks})"  # nosec B608  # noqa: S608 - ours
             for table in ("capabilities", "purposes")
         )
-        sql = f"SELECT p.slug, n.uri FROM ({tables}) n JOIN passports p ON p.slug = n.slug {_where(met)}"  # nosec B608  # noqa: S608 - ours
-        found: dict[str, set[str]] = defaultdict(set)
-        for slug, uri in self._rows(sql, (*asked, *asked, *_values(met))):
-            found[slug].add(uri)
-        return {slug: frozenset(names) for slug, names in found.items()}
+        sql = f"SELECT p.slug, p.score, n.uri FROM ({tables}) n JOIN passports p ON p.slug = n.slug {_where(met)}"  # nosec B608  # noqa: S608 - ours
+        found: dict[tuple[str, int], set[str]] = defaultdict(set)
+        for slug, score, uri in self._rows(sql, (*asked, *asked, *_values(met))):
+            found[slug, score].add(uri)
+        return [Having(slug, frozenset(names), score) for (slug, score), names in found.items()]
 
     def named(self, slugs: Iterable[str]) -> Mapping[str, IndexedPassport]:
         """Return slug → passport, of those that the index has."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 
 from flows.publish.publication import Load
+from flows.registry.listed_files import sha256_of
 from flows.registry.reader import Reader
 from flows.site.parquet import write_table
 from flows.store.base import find
@@ -124,14 +125,6 @@ class BulkExports:
                 }
             )
         return orjson.dumps({"content_sha256": digest, "files": files}, option=orjson.OPT_INDENT_2)
-
-
-def sha256_of(body: bytes | Path) -> str:
-    """Return the SHA-256 of bytes, or of a file."""
-    if isinstance(body, bytes):
-        return hashlib.sha256(body).hexdigest()
-    with body.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read(lines: Path) -> Iterator[Json]:

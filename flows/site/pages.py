@@ -8,11 +8,13 @@ from pathlib import Path
 import orjson
 
 from flows.publish.publication import Body, Load
+from flows.registry.listed_files import sha256_of
 from flows.registry.page_list import EarlierPages, FileEntry, PassportEntry
 from flows.registry.reader import Reader
 from flows.registry.signed_files import seal
 from flows.search.build import ContentDigest
-from flows.site.bulk import BulkExports, sha256_of
+from flows.site.bulk import BulkExports
+from flows.site.llms import llms_text
 from flows.site.passport_files import PAGE, PassportFiles
 from flows.site.registry_pages import registry_pages
 from flows.site.sitemaps import Sitemaps
@@ -27,10 +29,11 @@ from pipelines.pages.summary import Summary, by_use, summary_of
 from pipelines.pages.table import table_part
 from pipelines.pages.templating import assets, rendering_sha256
 from pipelines.registry.export_keys import ENDS_KEY, PASSPORT_FILES
-from pipelines.registry.layout import INDEX_KEY, PAGES_KEY, page_key, page_list_key
+from pipelines.registry.layout import INDEX_KEY, LLMS_KEY, PAGES_KEY, SCHEMA_KEY, page_key, page_list_key
 from pipelines.registry.packing import pack, ref_of, unpack
 from pipelines.registry.shards import MAX_SHARD_BYTES
 from pipelines.registry.slots import shard_count, slots_of
+from pipelines.signing.contract import schema_text
 from pipelines.signing.keys import Signer
 from schemas.registry import PageList, ShardRef, ShardRow
 from schemas.times import timestamp
@@ -180,6 +183,7 @@ class SitePages:
         yield from registry_pages(site, self._reader, self._figures, self._load, self._before)
         yield from plain_pages(site, self._passports_key())
         yield from assets().items()
+        yield from ((SCHEMA_KEY, schema_text().encode()), (LLMS_KEY, llms_text(site.issuer).encode()))
 
     def _passports_key(self) -> str:
         """Return the id of the key that signs passports now, as the root of trust states it, else of the only one."""

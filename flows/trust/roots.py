@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from flows.config.given_files import read_file, why_unread
-from flows.config.signing_key import SigningKeyError
+from flows.config.signing_key import KeySettingError, SigningKeyError
 from flows.registry.signed_files import TamperedError, tampered
 from flows.store.base import Store, TooLargeError, find
 from pipelines.registry.layout import root_key
@@ -152,9 +152,9 @@ def read_root_file(path: Path) -> SignedRoot:
         return trusted_root(read_file(path, max_bytes=MAX_ROOT_BYTES + 1))
     except OSError as error:
         named = "name a file of a root of trust, or give its thumbprint"
-        raise SigningKeyError(f"{path} {why_unread(error, named)}") from None
+        raise KeySettingError(f"{path} {why_unread(error, named)}") from None
     except RootError as error:
-        raise SigningKeyError(f"{path}: {error}") from None
+        raise KeySettingError(f"{path}: {error}") from None
 
 
 def ensure_may_sign(chain: RootChain, signer: Signer, role: Role, at: str) -> None:

@@ -9,11 +9,13 @@ from typing import Literal, NamedTuple
 
 from flows.config.given_files import GivenFileError, is_url, read_given, shown
 from flows.config.settings import Settings
-from flows.config.signing_key import SigningKeyError, find_key, read_key_ring
+from flows.config.signing_key import KeySettingError, SigningKeyError, find_key, read_key_ring
+from flows.demo.config import demo_signer
 from flows.registry.reader import Reader
 from flows.registry.signed_files import EmptyStoreError
 from flows.store.base import Store, find
 from flows.store.open import canonical_store
+from flows.trust.recording import serves_recording
 from flows.trust.roots import RootChain, endorsed_chain, first_named, pinned_chain, read_root_file, stated_chain
 from flows.trust.seen import default_memory
 from pipelines.registry.layout import JWKS_KEY, POINTER_KEY
@@ -52,8 +54,8 @@ def trusted_keys(
 ) -> TrustedKeys:
     """Return the keys of `root` or `key` (a file or a thumbprint each), or else pinned ones, our own, or the store's.
 
-    `known` is what is remembered of the store. Raises SigningKeyError where there are none, EmptyStoreError, and
-    TamperedError where a root of the store does not follow from the trusted one.
+    The demo's recording is read by its own key. `known` is what is remembered of the store. Raises SigningKeyError
+    where there are none, EmptyStoreError, and TamperedError where a root of the store does not follow from the trusted.
     """
     if root := root or (None if key else settings.root):
         return _rooted(settings, store, root)
@@ -61,6 +63,8 @@ def trusted_keys(
         return _named(settings, store, key)
     if store and (remembered := _remembered(store, known)):
         return remembered
+    if store and serves_recording(store, settings, chosen=False, known=known):
+        return _of_store(store, KeyRing([demo_signer().public_key]))
     if own := find_key(settings):
         trust = TrustedKeys(KeyRing([own.signer.public_key]), f"our own key {own.signer.key_id}", "own")
         return _endorsed(store, trust) if store else trust
@@ -119,7 +123,7 @@ def _named(settings: Settings, store: Store | None, key: str) -> TrustedKeys:
     path = Path(key)
     if is_key_id(key) and not path.exists():
         if store is None:
-            raise SigningKeyError(f"the key {key} is given only by its thumbprint: pass --store too, or --key FILE")
+            raise KeySettingError(f"the key {key} is given only by its thumbprint: pass --store too, or --key FILE")
         keys = _published_key(store, key, "pass the thumbprint of its publisher's key, or --key FILE")
         return _endorsed(store, TrustedKeys(keys, f"the key {key}", "key"))
     keys = read_key_ring(path)

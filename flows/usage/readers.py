@@ -14,6 +14,7 @@ readers = typer.Typer()
     readers,
     "passports verify qwen-qwq-32b",
     "passports verify --all --evidence",
+    "passports verify --all --site",
     "passports verify passport.json --key https://example.org/.well-known/trust-passport-jwks.json",
     "curl -s https://example.org/passport.json | passports verify - --key key.jwk",
 )
@@ -28,6 +29,9 @@ def verify(
         typer.Option(
             "--evidence", help="Find every quote and value again in the stored records, and run the rules again."
         ),
+    ] = False,
+    site: Annotated[
+        bool, typer.Option("--site", help="With --all: compare every page and export with the signed list of them.")
     ] = False,
     store: Store = None,
     key: Key = None,
@@ -48,7 +52,7 @@ def verify(
     from flows.commands import verify as verifying
 
     trusting = chosen_trust(key, root, state, no_state=no_state, first_use=first_use)
-    scope = verifying.Scope(tuple(targets or ()), every, evidence, store, at, at_generation)
+    scope = verifying.Scope(tuple(targets or ()), every, evidence, store, at, at_generation, site)
     verifying.verify(scope, trusting, as_json=as_json)
 
 

@@ -52,13 +52,25 @@ def mismatches(passport: Json, records: Iterable[RawListing], *, gates: Lifetime
     `records` are those of the generation that issued it: at least all that it names. `gates` are that generation's own.
     The rules run again only where records and evidence hold.
     """
-    unfragile = passport["unfragile"]
+    at_hand = list(records)
+    found = [
+        *unfound(passport["unfragile"], at_hand, rules_sha256=rulebook().sha256),
+        *_without_rule(passport["unfragile"]),
+    ]
+    return found or _rederived(passport, at_hand, gates)
+
+
+def unfound(unfragile: Json, records: Iterable[RawListing], *, rules_sha256: str) -> list[Mismatch]:
+    """List what of a passport's evidence is not found again: no rule is run, so any verifier can do the same.
+
+    Each quote and value must be at its place in the record with its hash; what holds by rule names these rules.
+    """
     at_hand = list(records)
     stored = {(raw.source, raw.content_sha256): raw for raw in at_hand}
     found = [mismatch for raw in at_hand if (mismatch := _forged(raw))]
     found += [Mismatch(path, "has no evidence") for path in _unshown(unfragile)]
-    found += [mismatch for entry in unfragile["evidence"] if (mismatch := _entry(entry, unfragile, stored))]
-    return found or _rederived(passport, at_hand, gates)
+    entries = (_entry(entry, unfragile, stored, rules_sha256) for entry in unfragile["evidence"])
+    return found + [mismatch for mismatch in entries if mismatch]
 
 
 def _forged(raw: RawListing) -> Mismatch | None:
@@ -81,9 +93,11 @@ def _unshown(unfragile: Json) -> Iterable[str]:
     return (path for path in wanted if path not in shown)
 
 
-def _entry(entry: Json, unfragile: Json, stored: Mapping[tuple[str, str], RawListing]) -> Mismatch | None:
+def _entry(
+    entry: Json, unfragile: Json, stored: Mapping[tuple[str, str], RawListing], rules_sha256: str
+) -> Mismatch | None:
     if entry["asserted_by"] == "class":
-        return _class_entry(entry)
+        return _class_entry(entry, rules_sha256)
     if entry["asserted_by"] == "issuer":
         actual = resolve(unfragile, entry["locator"])
         return (
@@ -127,14 +141,17 @@ def _place(entry: Json, raw: RawListing) -> str:
     return f"{entry['locator'][:LONGEST_VALUE]} of {_shown(raw.id)}"
 
 
-def _class_entry(entry: Json) -> Mismatch | None:
-    book = rulebook()
-    if entry["content_sha256"] != book.sha256:
-        reason = f"rests on rules {entry['content_sha256']}, not {book.sha256}: check with the version that issued it"
-        return Mismatch(entry["path"], reason)
-    if rule_at(entry["locator"]) is None:
-        return Mismatch(entry["path"], f"there is no rule {entry['locator']}")
-    return None
+def _class_entry(entry: Json, rules_sha256: str) -> Mismatch | None:
+    if entry["content_sha256"] == rules_sha256:
+        return None
+    reason = f"rests on rules {entry['content_sha256']}, not {rules_sha256}: check with the version that issued it"
+    return Mismatch(entry["path"], reason)
+
+
+def _without_rule(unfragile: Json) -> Iterable[Mismatch]:
+    for entry in unfragile["evidence"]:
+        if entry["asserted_by"] == "class" and rule_at(entry["locator"]) is None:
+            yield Mismatch(entry["path"], f"there is no rule {entry['locator']}")
 
 
 def _rederived(passport: Json, records: list[RawListing], gates: Lifetimes) -> list[Mismatch]:

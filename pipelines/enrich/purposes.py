@@ -7,6 +7,7 @@ from typing import NamedTuple
 from pipelines.enrich.evidence import Document, from_claim
 from pipelines.merge.subject import Subject
 from pipelines.rules.purposes import PurposeRule, purpose_rules
+from pipelines.rules.rulebook import rulebook
 from pipelines.texts.purposes import PURPOSE
 from schemas.listing import Claim
 
@@ -49,13 +50,21 @@ def _rules(subject: Subject) -> list[PurposeRule]:
     """The rules of all purposes that anything states, those of texts first, in the order of their statements."""
     rules = {rule.id: rule for rule in purpose_rules().purposes}
     in_texts = [name.removeprefix(PURPOSE) for name in subject.claims if name.startswith(PURPOSE)]
-    listed = [rule.id for rule in rules.values() if any(USE_CASE + case in subject.stated for case in rule.use_cases)]
+    listed = [rule.id for rule in rules.values() if _is_listed(subject, rule)]
     stated = dict.fromkeys([*(purpose for purpose in in_texts if purpose in rules), *listed])
     return [
         rules[purpose]
         for purpose in stated
         if stated.keys().isdisjoint(rules[purpose].unless) and _fits_outputs(subject, rules[purpose])
     ]
+
+
+def _is_listed(subject: Subject, rule: PurposeRule) -> bool:
+    """Whether a source lists the model under a use case that is a purpose of models of its kind."""
+    kinds = rulebook().capabilities.kinds
+    if any(not subject.stated.isdisjoint(kinds[kind]) for kind in purpose_rules().listed_not_of):
+        return False
+    return any(USE_CASE + case in subject.stated for case in rule.use_cases)
 
 
 def _fits_outputs(subject: Subject, rule: PurposeRule) -> bool:

@@ -130,7 +130,7 @@ def _subject(
     endpoints = next((m for m in members if m.kind == "endpoints" and m.id == primary.id), None)
     supplements = (*supplements, *facets.of(primary, endpoints))
     claims = _claims(offers, aliases, endpoints)
-    claims, others = resolve_claims(claims, supplements) if supplements else (claims, {})
+    claims, others = resolve_claims(claims, supplements)
     absence = absences.get((primary.source, primary.id))
     if absence and absence.confirmed:
         *earlier, latest = [Claim(absent_in(one, primary.id), one) for one in absence.observations]

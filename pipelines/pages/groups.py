@@ -1,5 +1,6 @@
 """Pages of what passports have in common: a capability, a purpose, a maker, a failure mode; and the indexes of them."""
 
+import re
 from collections.abc import Iterable, Iterator
 from heapq import heappush, heappushpop
 from typing import Any, Final, Literal, NamedTuple
@@ -31,6 +32,10 @@ MOST_MAKERS: Final = 500
 KIND_WORDS: Final[dict[Kind, str]] = {
     "capability": "Capability", "purpose": "Purpose", "maker": "Maker", "failure": "Failure mode",
 }  # fmt: skip
+_PLURALS: Final = {"capability": "Capabilities", "purpose": "Purposes", "failure": "Failure modes"}
+_STATER: Final = re.compile(r"\{limit:[^}]*\}")
+"""Place of who states a limit in the sentence of a rule."""
+_VALUE: Final = re.compile(r"\{[^}]*\}")
 
 
 class Member(NamedTuple):
@@ -141,7 +146,7 @@ def makers_pages(site: Site, makers: Iterable[tuple[str, str, int]]) -> Iterator
 def vocabulary_page(site: Site, groups: Groups) -> bytes:
     """Return the index of purposes, capabilities and failure modes."""
     kinds: tuple[Kind, ...] = ("purpose", "capability", "failure")
-    titled = [(f"{KIND_WORDS[kind]}s", kind, groups.of(kind)) for kind in kinds]
+    titled = [(_PLURALS[kind], kind, groups.of(kind)) for kind in kinds]
     return render("vocabulary.html", {"site": site, "root": "./", "key": "vocabulary", "kinds": titled})
 
 
@@ -183,7 +188,8 @@ def _about(group: Group) -> dict[str, Any]:
             if mode.id == group.name:
                 title = group.name.replace("-", " ")
                 return known | {
-                    "title": title[:1].upper() + title[1:], "description": mode.text.replace("{", "").replace("}", ""),
+                    "title": title[:1].upper() + title[1:],
+                    "description": _VALUE.sub("…", _STATER.sub("its card", mode.text)),
                     "shows": mode.shows, "remedy": mode.remedy, "terms": mode.taxonomy,
                 }  # fmt: skip
     return known

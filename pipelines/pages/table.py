@@ -24,7 +24,7 @@ _CODED: Final[dict[str, Callable[[Summary], str]]] = {
     name: lambda one, name=name: getattr(one, name)  # type: ignore[misc]
     for name in (
         "maker", "type", "status", "licence", "weights", "risk", "tokens_in", "tokens_out",
-        "signed", "expires", "due", "stale",
+        "signed", "expires", "due", "stale", "ends",
     )
 }  # fmt: skip
 """Column → its value, written as its place in the column's list of values, as many rows share one."""

@@ -12,7 +12,7 @@ from pipelines.normalise.facts import MISSING
 from pipelines.normalise.prices import is_free, unpriced_outputs
 from pipelines.passport.links import Issuer
 from pipelines.passport.model import model_block
-from schemas.listing import Listing
+from schemas.listing import Claim, Listing
 from schemas.sources import BY_NAME, HUB
 
 LONGEST_HUB_TAGS = 20
@@ -61,7 +61,7 @@ def pricing_block(subject: Subject) -> Document:
     """The pricing in three keys; the starting price is the prompt price of the offer that names the passport."""
     offer = subject.primary
     if offer.source == HUB:
-        model = "free" if restrictions(subject) else "open_source"
+        model = "open_source" if "licence" in subject.claims and not restrictions(subject) else "free"
         return {"model": model, "free": True, "starting_price": None}
     if not offer.prices:
         return {"model": "usage", "free": False, "starting_price": None}
@@ -80,16 +80,22 @@ def restrictions(subject: Subject) -> list[str]:
     return [name for name in (*kinds, *unclear, "gated") if name in subject.stated]
 
 
+def _licensing(subject: Subject) -> list[Claim]:
+    """What restricts the use of weights, or else the licence that does not, where one is stated."""
+    names = restrictions(subject) or ["licence"]
+    return [subject.claims[name] for name in names if name in subject.claims]
+
+
 def artifact_evidence(subject: Subject, *, life: StatusFinding) -> list[Document]:
     """Evidence of the model's status and price."""
     claims = subject.claims
     price = next((name for name in PRICE_SHOWN_BY if name in claims), PRICE_SHOWN_BY[-1])
     shown_by = (*subject.others.get(MISSING, ()), claims[life.shown_by])
     unpriced = [claims[f"output:{word}"] for word in unpriced_outputs(subject.primary)]
-    restricting = [claims[name] for name in restrictions(subject)] if subject.primary.source == HUB else []
+    licensed = _licensing(subject) if subject.primary.source == HUB else []
     return [
         *(from_claim("/artifact/status", claim) for claim in shown_by),
-        *(from_claim("/artifact/pricing/model", claim) for claim in (claims[price], *unpriced, *restricting)),
+        *(from_claim("/artifact/pricing/model", claim) for claim in (claims[price], *unpriced, *licensed)),
         from_claim("/artifact/pricing/starting_price", claims[price]),
     ]
 

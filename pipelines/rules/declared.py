@@ -77,6 +77,13 @@ class Declared(Frozen):
 
 
 @lru_cache(maxsize=1)
+def language_names() -> frozenset[str]:
+    """The English names of languages that are one word, in small letters."""
+    rows = (line.split() for line in declared().language.known)
+    return frozenset(row[2] for row in rows if len(row) == len(("de", "deu", "german")))
+
+
+@lru_cache(maxsize=1)
 def declared() -> Declared:
     """Return the table, read once; raise pydantic.ValidationError that names the wrong row and field."""
     return Declared.model_validate(tomllib.loads(table_text("declared.toml")), strict=False)

@@ -33,6 +33,8 @@ class Field(Frozen):
     """Path in the passport at which different values are shown as a conflict; None where they are not shown."""
     scope: dict[str, str] = PydanticField(default_factory=dict)
     """Source → what it speaks of here, where that is more precise than its general scope."""
+    copies: dict[str, str] = PydanticField(default_factory=dict)
+    """Source of the record that names the passport → its fact that others copy: an equal value says no more."""
     tolerance_days: int = 0
     """Dates that are at most so many days apart agree."""
     as_name: bool = False

@@ -55,6 +55,14 @@ class Frame(Frozen):
     """Whether the words up to the next noun of `kind_ends` count: "is a coding model"."""
 
 
+class Cue(Frozen):
+    """Words by which people speak of tasks for some capabilities and purposes."""
+
+    of: tuple[str, ...]
+    """Names of capabilities and ids of purposes."""
+    words: Words
+
+
 class PurposeRules(Frozen):
     """Contents of purposes.toml."""
 
@@ -67,6 +75,8 @@ class PurposeRules(Frozen):
     denied: Pattern
     parts: Pattern
     """Words right before a frame by which it speaks of a part of the model, or of something beside it."""
+    listed_not_of: tuple[str, ...]
+    """Kinds of models (`CapabilityTable.kinds`) of which a category of the source states no purpose."""
     subject: OnePattern
     """Beginning of a sentence of a card that is about the model itself."""
     not_of: tuple[str, ...]
@@ -74,6 +84,7 @@ class PurposeRules(Frozen):
     frames: tuple[Frame, ...] = Field(alias="frame")
     ends: tuple[Frame, ...] = Field(alias="end")
     purposes: tuple[PurposeRule, ...] = Field(alias="purpose")
+    cues: tuple[Cue, ...] = Field(alias="cue")
     not_a_purpose: dict[str, str]
     """Category of the source → why it is no purpose."""
 

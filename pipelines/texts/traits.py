@@ -30,6 +30,9 @@ OF_ANOTHER: Final = re.compile(
 )
 """In the name of a repository whose weights are an addition to the model that the number is of."""
 
+COUNT: Final = "parameter_count"
+"""The number of weights of a model."""
+
 NAMED_COUNT: Final = "parameter_count_in_name"
 """The number of weights by a repository's name, which is rounded: believed where no source states it better."""
 
@@ -48,13 +51,13 @@ _HAS: Final = r"(?:has|have|contains|comes with|consists of) (?:a total of |only
 _WITH: Final = (
     r"(?:(?!\b(?:of|on|from|version|than|like|and|to|models|based)\b)[\w.()+-]+,? ){1,12}?with (?:a total of )?"
 )
-IN_CARDS: Final = (
+OF_WEIGHTS: Final = (
     SIZE,
     re.compile(rf"\W*(?P<subject>[^,;:!?()]{{1,60}}?),? (?:which |that )?{_HAS}{_COUNT}", re.IGNORECASE),
     re.compile(rf"\W*(?P<subject>[^,;:!?()]{{1,60}}?),? is (?:an? |the ){_WITH}{_COUNT}", re.IGNORECASE),
     re.compile(rf"\W*(?P<subject>[^,;:!?()]{{1,60}}?) \((?:[^()]{{0,80}}\W)?{_COUNT}", re.IGNORECASE),
 )
-"""Sentences of a card that state how many weights its model has."""
+"""Sentences that state how many weights their model has."""
 
 LISTED: Final = re.compile(
     rf"\W*(?:{_COUNT}\w*|(?:total |model )?(?:num(?:ber)?(?: of)? )?param(?:eter)?s?(?: count)?\s?[:=]\s?"
@@ -90,6 +93,11 @@ def repository_traits(repository: str, locator: str) -> list[Fact]:
     return [_count(found[0], found[0][0], locator)._replace(name=NAMED_COUNT)] if len(found) == 1 else []
 
 
+def id_traits(listing_id: str, locator: str) -> list[Fact]:
+    """The number of weights that a listing's id states, if it states exactly one: "heron-lab/heron-7b"."""
+    return [fact._replace(name=COUNT) for fact in repository_traits(listing_id, locator)]
+
+
 def is_whole(repository: str) -> bool:
     """Whether a repository, by its name, has a whole model and not an addition to one."""
     return OF_ANOTHER.search(repository.rpartition("/")[2]) is None
@@ -113,7 +121,7 @@ def stated_count(sentence: str, names: Names, *, item: bool) -> int | None:
     listed = LISTED.fullmatch(sentence) if item else None
     if listed:
         return _times(listed["number"] or listed["figure"], listed["scale"] or listed["unit"])
-    for pattern in IN_CARDS if "param" in sentence else ():
+    for pattern in OF_WEIGHTS if "param" in sentence else ():
         found = pattern.match(sentence[:LONGEST_OPENING])
         if found and is_own(found["subject"], names) and _names_a_model(found["subject"]):
             return _times(found["number"], found["scale"])
@@ -129,11 +137,11 @@ def _times(number: str, scale: str) -> int:
 
 
 def _of_sentence(sentence: str, locator: str, names: Names) -> Iterator[Fact]:
-    for pattern in (SIZE, OPEN, SUCCESSOR):
+    for pattern in (*OF_WEIGHTS, OPEN, SUCCESSOR):
         found = pattern.match(sentence)
         if found is None or not is_own(found["subject"], names) or clean(found[0]) != found[0]:
             continue
-        if pattern is SIZE:
+        if pattern in OF_WEIGHTS:
             yield _count(found, found[0], locator)
         elif pattern is OPEN:
             yield Fact("open_weights", True, locator, found[0], "pattern")
@@ -142,4 +150,4 @@ def _of_sentence(sentence: str, locator: str, names: Names) -> Iterator[Fact]:
 
 
 def _count(found: re.Match[str], quote: str, locator: str) -> Fact:
-    return Fact("parameter_count", _times(found["number"], found["scale"]), locator, quote, "pattern")
+    return Fact(COUNT, _times(found["number"], found["scale"]), locator, quote, "pattern")

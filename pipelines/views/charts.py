@@ -10,6 +10,8 @@ WIDTH, HEIGHT = 900, 280
 MOST_LABELS = 8
 ROW, AROUND = 26, 110
 """Height of a row of dots, and of what is above and below all rows."""
+BARE = "28 44 832 204"
+"""What is drawn of a chart without title and legend."""
 FONT = "sans-serif"
 Point = tuple[float, float]
 
@@ -40,7 +42,9 @@ def stacked_columns(labels: Sequence[str], layers: Sequence[Layer], *, title: st
         empty = not any(layer.counts)  # of nothing but gaps the library draws nothing at all
         places = [(str(place), sum_ if empty or layer.counts[place] else None) for place, sum_ in enumerate(total)]
         chart.add_columns(places, name=layer.name, fill_color=layer.colour)
-    return _drawn(chart, WIDTH, HEIGHT)
+    drawn = _drawn(chart, WIDTH, HEIGHT)
+    bare = title is None and not any(one.name for one in layers)
+    return drawn.replace(f'viewBox="0 0 {WIDTH} {HEIGHT}"', f'viewBox="{BARE}"', 1) if bare else drawn
 
 
 def lines(curves: Mapping[str, Sequence[Point]], *, title: str, x_name: str, y_name: str, highest: float) -> str:

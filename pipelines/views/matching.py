@@ -9,20 +9,30 @@ from typing import Any, Final, NamedTuple
 
 from pipelines.enrich.catalogue import capability_uri
 from pipelines.enrich.purposes import purpose_uri
+from pipelines.rules.declared import language_names
 from pipelines.rules.purposes import purpose_rules
 from pipelines.rules.rulebook import rulebook
 
 LONGEST_TASK: Final = 400
 """Most characters of a task that are read."""
 
-LEAST_LIKENESS: Final = 0.34
+LEAST_LIKENESS: Final = 0.28
 """A capability or purpose fits a task that is at least so like one of its intents, 0 to 1."""
 
 NEAR_BEST: Final = 0.8
 """What is not nearly as like as the best one, by this share, does not fit."""
 
+UNKNOWN_WEIGHT: Final = 3.5
+"""Weight of a word that no capability and no purpose has: a task that is mostly about something else fits none."""
+
+SHARE: Final = 0.65
+"""How much it counts for the likeness that a word is spoken of at all; the rest is that it is in the nearest intent."""
+
 _DECIMALS: Final = 4
 _WORD: Final = re.compile(r"[a-z0-9]+")
+_NAME: Final = re.compile(r"([A-Za-z]+) (?=([A-Z][a-z]+))")
+"""A word with a capital, and the one before it: the first word of a task may be "Polish" though it is no language."""
+_INTO: Final = frozenset(("from", "into", "to"))
 _STOP_WORDS: Final = frozenset(
     """a about after all an and any are as at be before by can do does each for from give has have how i in into is it
     its let made make me my of on one or out own please so some that the their them there these they this to up us use
@@ -43,6 +53,15 @@ class Fit(NamedTuple):
     """How like the task is to the nearest of its intents, 0 to 1."""
 
 
+class Having(NamedTuple):
+    """What a model has of what a task may call for."""
+
+    slug: str
+    uris: Collection[str]
+    """URIs of its capabilities and purposes."""
+    score: int
+
+
 class Match(NamedTuple):
     """A model that fits a task."""
 
@@ -56,23 +75,23 @@ class Match(NamedTuple):
 def matches(task: str, statements: Iterable[Mapping[str, Any]]) -> list[Match]:
     """Return the models that fit a task, the best first; `statements` are the `unfragile` objects of passports.
 
-    A model fits where it has a capability or a purpose that the task calls for. One that has more of them is better.
+    A model fits where it has a capability or a purpose that the task calls for. One that has more of them is better; of
+    those that have the same it is the one with the higher score.
     """
-    return ranked(called_for(task), ((one["artifact"]["slug"], _uris(one)) for one in statements))
+    having = (Having(one["artifact"]["slug"], _uris(one), one["trust"].get("score", 0)) for one in statements)
+    return ranked(called_for(task), having)
 
 
-def ranked(called: Iterable[Fit], having: Iterable[tuple[str, Collection[str]]]) -> list[Match]:
-    """Return the models that have something of what a task calls for, the best first.
-
-    `having` names for each slug the URIs of its capabilities and purposes.
-    """
+def ranked(called: Iterable[Fit], having: Iterable[Having]) -> list[Match]:
+    """Return the models that have something of what a task calls for, the best first: of equal ones by their score."""
     fits = {fit.uri: fit.likeness for fit in called}
     found = []
-    for slug, named in having if fits else ():
+    for slug, named, score in having if fits else ():
         uris = sorted(fits.keys() & set(named), key=lambda uri: (-fits[uri], uri))
         if uris:
-            found.append(Match(slug, fits[uris[0]], tuple(uris)))
-    return sorted(found, key=lambda one: (-sum(fits[uri] for uri in one.uris), one.slug))
+            order = (-sum(fits[uri] for uri in uris), -score, slug)
+            found.append((order, Match(slug, fits[uris[0]], tuple(uris))))
+    return [match for _, match in sorted(found)]
 
 
 def _uris(statement: Mapping[str, Any]) -> set[str]:
@@ -81,7 +100,8 @@ def _uris(statement: Mapping[str, Any]) -> set[str]:
 
 def called_for(task: str) -> list[Fit]:
     """Return the capabilities and purposes that a task calls for, the best first; [] where no word of it is known."""
-    stems, (entries, weights) = _stems(task[:LONGEST_TASK]), _index()
+    (entries, weights), words = _index(), task[:LONGEST_TASK]
+    stems = _stems(words) | _languages_in(words)
     found = [Fit(entry.uri, _likeness(stems, entry, weights)) for entry in entries]
     best = max(found, key=lambda fit: fit.likeness).likeness
     least = max(LEAST_LIKENESS, NEAR_BEST * best)
@@ -92,28 +112,47 @@ class _Goal(NamedTuple):
     uri: str
     intents: tuple[frozenset[str], ...]
     about: frozenset[str]
-    """Stems of its name, description and all intents."""
+    """Stems of its name, description and all intents, and of other words by which people speak of such tasks."""
+
+
+class _Weights(dict[str, float]):
+    """Stem → its weight: the fewer capabilities and purposes have it, the more it counts."""
+
+    def __missing__(self, stem: str) -> float:
+        return UNKNOWN_WEIGHT
 
 
 @lru_cache(maxsize=1)
-def _index() -> tuple[tuple[_Goal, ...], dict[str, float]]:
-    """All capabilities and purposes, and stem → its weight: the fewer of them have it, the more it counts."""
+def _index() -> tuple[tuple[_Goal, ...], _Weights]:
+    """All capabilities and purposes, and the weight of each stem."""
     entries = {
-        capability_uri(rule.categories[0], rule.name): (rule.name, rule.description, rule.intents)
+        capability_uri(rule.categories[0], rule.name): (rule.name, rule.name, rule.description, rule.intents)
         for rule in rulebook().capabilities.capability
-    } | {purpose_uri(rule): (rule.name, rule.description, rule.intents) for rule in purpose_rules().purposes}
+    } | {purpose_uri(rule): (rule.id, rule.name, rule.description, rule.intents) for rule in purpose_rules().purposes}
     read = tuple(
-        _Goal(uri, tuple(map(_stems, (*intents, name))), _stems(" ".join((name, text, *intents))))
-        for uri, (name, text, intents) in entries.items()
+        _Goal(uri, tuple(map(_stems, (*intents, name))), _stems(" ".join((name, text, *intents, *_cues_of(key)))))
+        for uri, (key, name, text, intents) in entries.items()
     )
     counts = Counter(stem for entry in read for stem in entry.about)
-    return read, {stem: math.log(len(read) / count) + 1 for stem, count in counts.items()}
+    return read, _Weights({stem: math.log(len(read) / count) + 1 for stem, count in counts.items()})
+
+
+def _cues_of(key: str) -> list[str]:
+    """The words by which people speak of tasks for a capability, by its name, or a purpose, by its id."""
+    return [word for cue in purpose_rules().cues if key in cue.of for word in sorted(cue.words)]
+
+
+def _languages_in(task: str) -> frozenset[str]:
+    """The stems for the languages that a task names: "into Thai" is one to translate."""
+    names = [word for word in _NAME.findall(task) if word[-1].casefold() in language_names()]
+    into = {_stem("translate")} if any(before.casefold() in _INTO for before, _ in names) else set()
+    return frozenset({_stem("language"), *into} if names else ())
 
 
 def _likeness(task: frozenset[str], entry: _Goal, weights: Mapping[str, float]) -> float:
-    """Mean of how like the task is to the nearest intent, and of how much of it the entry speaks."""
+    """How much of the task the entry speaks of, and how like it is to the nearest intent, weighted."""
     nearest = max(_cosine(task, intent, weights) for intent in entry.intents)
-    return round((nearest + _share(task, entry.about, weights)) / 2, _DECIMALS)
+    return round(SHARE * _share(task, entry.about, weights) + (1 - SHARE) * nearest, _DECIMALS)
 
 
 def _cosine(one: frozenset[str], other: frozenset[str], weights: Mapping[str, float]) -> float:
@@ -122,11 +161,11 @@ def _cosine(one: frozenset[str], other: frozenset[str], weights: Mapping[str, fl
 
 
 def _norm(stems: frozenset[str], weights: Mapping[str, float]) -> float:
-    return math.sqrt(sum(weights.get(stem, 1.0) ** 2 for stem in stems))
+    return math.sqrt(sum(weights[stem] ** 2 for stem in stems))
 
 
 def _share(task: frozenset[str], about: frozenset[str], weights: Mapping[str, float]) -> float:
-    whole = sum(weights.get(stem, 1.0) for stem in task)
+    whole = sum(weights[stem] for stem in task)
     return sum(weights[stem] for stem in task & about) / whole if whole else 0.0
 
 

@@ -136,7 +136,7 @@ class Model(Frozen):
     listed_on: Date | None = None
     """Day since which the source that names the passport has listed it."""
     parameter_count: Count | None = None
-    """Number of weights."""
+    """Number of weights: of its files, else of a sentence of its card or description, else of its name."""
     gated: Text | None = None
     """How access to the weights is granted, where they are gated."""
     base_models: Annotated[tuple[BaseModel, ...] | None, OMISSIBLE] = None

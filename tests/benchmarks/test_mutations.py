@@ -53,6 +53,12 @@ def test_a_passport_that_verifies_and_says_something_else_is_noticed(signed: Ori
     assert mutated_passports.attempt(signed.raw, signed, keys).wrong == ""
 
 
+def test_what_is_repeated_stays_within_memory(signed: Original) -> None:
+    made = mutated_passports.repeated(signed.document, 5_000)
+    assert 2**22 < len(mutated_passports.written(made)) < 2 * mutated_passports.MOST_REPEATED_BYTES
+    assert len(mutated_passports.repeated(None, 5_000)) == 5_000
+
+
 def test_what_was_found_is_reported_and_decides(capsys: pytest.CaptureFixture[str]) -> None:
     found = Found()
     found.note("ok_offline", 0.1, "seed#1 way", "")

@@ -29,6 +29,8 @@ from pipelines.signing.keys import Signer, jwk
 from pipelines.signing.signatures import PASSPORT_TYPE, SNAPSHOT_TYPE
 from schemas.times import timestamp
 from schemas.verdict import Verdict
+from tests.conformance.recorded import cases as recorded_cases
+from tests.conformance.recorded import recorded
 from tests.conformance.rooted import ROOTS, Kept, rooted
 from tests.conformance.rooted import cases as rooted_cases
 from tests.support.contract.documents import full
@@ -67,6 +69,8 @@ class Case(NamedTuple):
     """Folder of a registry, in the kit; None where a passport is verified by itself."""
     copy: bool = False
     """Whether the copy that the registry serves for the slug is compared too."""
+    evidence: bool = False
+    """Whether the evidence of the passport is found again in the stored records too."""
     pinned: bool = True
     """Whether the keys in keys.json are trusted; otherwise there are only those that the registry itself publishes."""
     root: str | None = None
@@ -230,7 +234,12 @@ def registries() -> dict[str, Kept]:
         "copy-of-other-log": {copy: other_log},
         "log-of-another": {key: body for key, body in dump(another).items() if key.startswith(log_key("tile"))},
     }
-    return {"served": Kept(served)} | {name: Kept(files, "served") for name, files in changed.items()} | rooted()
+    return (
+        {"served": Kept(served)}
+        | {name: Kept(files, "served") for name, files in changed.items()}
+        | rooted()
+        | recorded()
+    )
 
 
 def _publish(store: Store, versions: Mapping[str, int], nonce: str) -> None:
@@ -295,7 +304,7 @@ def write(kit: Path) -> None:
         cases.append(Case(single.name, single.verdict, timestamp(single.at), single.why, place, revoked=single.revoked))
         files[place] = single.body
     folders = registries()
-    for one in rooted_cases(folders):
+    for one in (*rooted_cases(folders), *recorded_cases()):
         place = f"documents/{one.name}.json" if one.body else None
         cases.append(Case(one.name, one.verdict, why=one.why, document=place, **one.given))
         files |= {place: one.body} if place and one.body else {}

@@ -25,7 +25,7 @@ async function fileOf(registry, key) {
   }
 }
 
-for (const { name, at, document, slug, registry, copy, pinned = true, root, revoked, seen } of cases) {
+for (const { name, at, document, slug, registry, copy, evidence, pinned = true, root, revoked, seen } of cases) {
   const trust = { keys: pinned && !root ? keys : null, revoked, schema, at: Date.parse(at) };
   if (root) trust.root = root.startsWith("roots/") ? await bytesAt(root) : root;
   const given = document && await bytesAt(document);
@@ -34,6 +34,7 @@ for (const { name, at, document, slug, registry, copy, pinned = true, root, revo
     fetchFile,
     slug,
     document: given,
+    evidence,
     copy: copy ? await fetchFile(`api/v1/passport/${slug}`) : undefined,
     seen: seen && { ...seen, keyId: seen.key_id, snapshotSha256: seen.snapshot_sha256 },
   }, trust) : await verifyPassport(given, root ? { ...trust, ...await rootOfTrust(fetchFile, trust) } : trust);

@@ -1,6 +1,7 @@
 """The demo's site in a real Chromium: found, filtered, shared, read, verified, and read without scripts."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.browser import AXE, CHROMIUM, Watched, chromium, publish_demo, serving, watching
+from tests.support.browser import AXE, CHROMIUM, Watched, publish_demo, serving, watching
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
 KINDS = ["", "SLUG", "makers", "vocabulary", "status", "changes", "docs", "trust", "submit?claim=SLUG", "verify", "404"]
@@ -30,12 +31,6 @@ def slugs(store: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def address(store: Path) -> Iterator[str]:
     with serving(store) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
         yield found
 
 
@@ -74,6 +69,22 @@ def test_a_model_is_found_filtered_shared_and_opened(watched: Watched, browser: 
     assert watched.errors == []
 
 
+def test_the_table_is_sorted_by_the_head_of_a_column_which_says_so(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(address)
+    head = page.locator("th[data-sort=score]")
+    head.locator("button").click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    page.wait_for_url(lambda url: "sort=score" in url)
+    scores = [int(one) for one in page.locator("#rows tr td:nth-child(7)").all_inner_texts()]
+    assert scores == sorted(scores, reverse=True)
+    head.locator("button").click()
+    expect(page.locator("[aria-sort]")).to_have_count(0)
+    page.wait_for_url(lambda url: "sort" not in url)
+    assert page.evaluate("window.shifted") < MOST_SHIFT
+    assert watched.errors == []
+
+
 def test_the_evidence_of_a_claim_is_one_click_away_and_leads_to_the_stored_record(
     watched: Watched, address: str, slugs: list[str]
 ) -> None:
@@ -83,9 +94,16 @@ def test_the_evidence_of_a_claim_is_one_click_away_and_leads_to_the_stored_recor
     expect(evidence.locator("li").first).to_be_hidden()
     evidence.locator("summary").click()
     expect(evidence.locator("li").first).to_be_visible()
-    evidence.locator('a[href^="#record-"]').first.click()
-    page.locator("tr:target a[href*=record]").click()
+    expect(evidence.locator("li").first).to_contain_text("2026-04-22, record")
+    evidence.locator("a[href*=sha256]").first.click()
     expect(page.locator("#record")).to_contain_text("recomputed here, and the same")
+    expect(page.locator("#record mark")).to_have_text('"text"')
+    expect(page.locator("#record mark")).to_be_in_viewport()
+    page.goto(f"{page.url.partition('&at=')[0]}&at=bytes:2-4")
+    expect(page.locator("#record mark")).to_have_text(re.compile(r"^[a-z]{2}$"))
+    page.goto(f"{page.url.partition('&at=')[0]}&at=/not/there")
+    expect(page.locator("#record dl")).to_be_visible()
+    expect(page.locator("#record mark")).to_have_count(0)
     assert watched.errors == []
 
 
@@ -99,6 +117,27 @@ def test_a_page_verifies_its_passport_and_says_how_fresh_it_is(
     expect(page.locator("[data-age]")).to_have_text("fresh")
     expect(page.locator(".recording")).to_contain_text("2026-04-22")
     assert watched.errors == []
+
+
+def test_a_page_finds_its_evidence_again_in_the_stored_records(
+    store: Path, watched: Watched, browser: Browser, address: str, slugs: list[str]
+) -> None:
+    page = watched.page
+    page.goto(f"{address}{slugs[0]}")
+    page.click("#verification button")
+    expect(page.locator("#verification")).to_contain_text("were found again in the stored records")
+    assert watched.errors == []
+    part = next((store / "registry/sources/openrouter").iterdir())
+    genuine = part.read_bytes()
+    try:
+        part.write_bytes(genuine[:-1] + b"\0")
+        other = browser.new_page()  # which has not cached the file
+        other.goto(f"{address}{slugs[0]}")
+        other.click("#verification button")
+        expect(other.locator("#verification")).to_contain_text("Verdict evidence_mismatch")
+        other.close()
+    finally:
+        part.write_bytes(genuine)
 
 
 def test_a_tampered_copy_is_refused_with_the_reason(
@@ -133,6 +172,8 @@ def test_passports_are_compared_differences_first(watched: Watched, address: str
     kinds = page.locator("table.compare tbody tr").evaluate_all("rows => rows.map((row) => row.className)")
     assert kinds == sorted(kinds)
     assert {"differs", "same"} == set(kinds)
+    expect(page.locator("table.compare tbody th", has_text="fails")).to_have_text(["fails", "fails, all of them"])
+    assert page.locator("table.compare td li").count() > 10
     page.goto(f"{address}compare?artifact={slugs[0]}&artifact=../../evil&artifact=not-there")
     expect(page.locator("#comparison")).to_contain_text("not-there: no such passport")
     assert page.locator("table.compare thead a").count() == 1

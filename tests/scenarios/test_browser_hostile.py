@@ -11,12 +11,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from flows.api.application import application
-from flows.demo import recording
+from flows.demo import recording, replay
 from flows.store.local import LocalStore
 from pipelines.pages.passport.page import passport_page
 from tests.support.api import opened
 from tests.support.api import serving as serving_application
-from tests.support.browser import CHROMIUM, Watched, chromium, watching
+from tests.support.browser import CHROMIUM, Watched, watching
 from tests.support.large_site import SITE
 from tests.support.runs import NOON, crawled, equip, finish, job_for
 
@@ -102,8 +102,8 @@ def endpoints() -> dict[str, dict[str, object]]:
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
-    handler = recording._handler(hostile(recording.models()), endpoints())
-    with pytest.MonkeyPatch.context() as patch, recording.listening(handler) as url:
+    handler = replay._handler(hostile(recording.models()), endpoints())
+    with pytest.MonkeyPatch.context() as patch, replay.listening(handler) as url:
         equip(folder, patch)
         patch.setenv("PASSPORTS_ENDPOINTS", "true")
         job = job_for(folder / "store", url=url)
@@ -118,12 +118,6 @@ def address(store: Path) -> Iterator[str]:
     served = LocalStore(store)
     with serving_application(application(served, lambda: opened(served), log=str)) as port:
         yield f"http://127.0.0.1:{port}/"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

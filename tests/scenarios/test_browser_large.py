@@ -12,7 +12,7 @@ from flows.api.application import application
 from flows.store.local import LocalStore
 from tests.support.api import opened
 from tests.support.api import serving as serving_application
-from tests.support.browser import CHROMIUM, Watched, chromium, watching
+from tests.support.browser import CHROMIUM, Watched, watching
 from tests.support.large_site import write_site
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
@@ -34,12 +34,6 @@ CHOOSE = """async ([id, value]) => {
   field.dispatchEvent(new Event("input", { bubbles: true }));
   await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -13,18 +13,12 @@ from flows.store.local import LocalStore
 from pipelines.registry.layout import POINTER_KEY
 from tests.support.api import opened
 from tests.support.api import serving as serving_application
-from tests.support.browser import CHROMIUM, Watched, chromium, watching
+from tests.support.browser import CHROMIUM, Watched, watching
 from tests.support.runs import NOON, Record, edited, refresh
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
 QWEN = "qwen-qwq-32b"
 SOON = NOON + timedelta(hours=1)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

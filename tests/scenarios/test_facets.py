@@ -9,7 +9,7 @@ import pytest
 
 from flows.audit.auditor import Auditor
 from flows.audit.stored_records import StoredRecords
-from flows.demo import recording
+from flows.demo import recording, replay
 from flows.run.publish import RunOutcome
 from pipelines.audit.mismatches import mismatches
 from pipelines.rules.gates import default_gates
@@ -48,7 +48,7 @@ def invented(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 @pytest.fixture
 def url(invented: dict[str, Any]) -> Iterator[str]:
     assert invented
-    with recording.serve() as url:
+    with replay.serve() as url:
         yield url
 
 

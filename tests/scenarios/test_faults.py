@@ -175,7 +175,9 @@ def test_a_fault_of_the_surroundings_ends_a_command_in_order(name: str, fault: s
             started = end_at_a_moment(process, name, what.sent) if what.sent or name in LASTING else []
             out, err = process.communicate(timeout=LIMIT_S)
     assert process.returncode in STATUSES, (out, err)
-    assert "Traceback" not in err
+    assert "Traceback" not in err or (what.sent and "in main" not in err), (
+        "Python itself answers before the program begins"
+    )
     if what.sent:
         until(lambda: not any(map(lives, started)), limit_s=ENDED_S)
     assert not work.exists() or not list(work.glob("passports-run-*"))

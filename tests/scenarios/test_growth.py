@@ -10,10 +10,10 @@ from weakref import WeakSet
 import orjson
 import pytest
 
-from flows.publish.pending_writes import applied_generation
 from flows.publish.protocol import publish
 from flows.publish.publication import Copies, Publication, PublicationError, Rendering, SourcePart, SourceParts, Step
 from flows.registry.generation_changes import changes, due
+from flows.registry.published import applied_generation
 from flows.registry.reader import read_served
 from flows.registry.signed_files import TamperedError, seal
 from flows.store.base import MAX_BLOB_BYTES, Blob, Store

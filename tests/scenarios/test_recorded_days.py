@@ -15,6 +15,7 @@ from flows.audit.auditor import Auditor
 from flows.registry.history import steps
 from flows.registry.reader import Reader
 from flows.run.assemble import GateClosedError
+from pipelines.registry.layout import page_key
 from schemas.registry import ShardRow
 from schemas.verdict import Verdict
 from tests.support.recordings import openrouter_models, recorded_days
@@ -26,6 +27,8 @@ QWQ = "qwen-qwq-32b"
 BEFORE = ("2025-12-18", "2026-01-29", "2026-03-19", "2026-04-07", "2026-04-22")
 LAST = "2026-06-18"
 DAY_APART = timedelta(hours=24)
+PAGE_BUDGET = 100_000
+"""Most bytes of a page; with providers, cards and models.dev the largest of the last day had 71,824."""
 
 
 class Days(NamedTuple):
@@ -192,3 +195,9 @@ def test_a_list_that_lost_a_third_is_held_back(days: Days, again: Path) -> None:
     with pytest.raises(GateClosedError, match=r"listings in the crawl: 226.*339"):
         finish(job_for(again, at=at), [brought(whole[::3] + whole[1::3], at=at)])
     assert reader(again, at=at).generation == len(days.reports)
+
+
+def test_every_page_of_a_passport_is_within_its_budget(days: Days) -> None:
+    pages = {row.slug: (days.root / page_key(row.slug)).stat().st_size for row in last(days).rows()}
+    assert len(pages) > 300
+    assert {slug: size for slug, size in pages.items() if size >= PAGE_BUDGET} == {}

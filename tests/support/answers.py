@@ -48,10 +48,10 @@ def record(**fields: Schema) -> Schema:
 
 AGE, STATUS, CAUSE = (one_of(*get_args(kind)) for kind in (Age, Status, Cause))
 TRUST = {"trusted": TEXT, "trust": one_of("root", "key", "own", "first_use", "first_use_now", "store")}
-LOOKED_AT = one_of("served object", "log", "copy", "shard", "file", "URL", "standard input", "evidence")
+LOOKED_AT = one_of("served object", "log", "copy", "shard", "file", "URL", "standard input", "evidence", "site")
 VERDICT = one_of(*(str(verdict) for verdict in Verdict))
 FINDING = record(target=TEXT, verdict=VERDICT, reason=TEXT, age=or_null(AGE), looked_at=many(LOOKED_AT))
-VERIFY = record(**TRUST, verified=COUNT, of=COUNT, findings=many(FINDING))
+VERIFY = record(**TRUST, verified=COUNT, of=COUNT, site_files=or_null(COUNT), findings=many(FINDING))
 AGED = {"source": TEXT, "age": AGE, "last_scraped_at": TIME, "hours_ago": NUMBER}
 CHANGE = record(path=TEXT, before=ANYTHING, after=ANYTHING)
 VERSION_OF_A_PASSPORT = record(
@@ -108,7 +108,9 @@ ANSWERS: dict[str, Schema] = {
     ),
     "diff": record(slug=TEXT, versions=many(VERSION_OF_A_PASSPORT)),
     "publish": record(generation=COUNT, copied=COUNT, written=counts()),
-    "doctor": record(fit=TRUTH, checks=many(record(name=TEXT, state=one_of("fit", "unfit", "unknown"), detail=TEXT))),
+    "doctor": record(
+        fit=TRUTH, checks=many(record(name=TEXT, state=one_of("fit", "warning", "unfit", "unknown"), detail=TEXT))
+    ),
     "schedule": record(
         api=TEXT, store=TEXT, deployments=many(record(deployment=TEXT, sources=TEXT, schedule=TEXT, next_run=TEXT))
     ),

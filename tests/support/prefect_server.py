@@ -15,7 +15,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flows.demo import recording
+from flows.demo import recording, replay
 from flows.orchestration.server import is_healthy
 from pipelines.signing.keys import signing_key_to_jwk
 from tests.support.object_stores import free_ports, wait_until
@@ -161,7 +161,7 @@ class Holding:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[str]:
-        player, source = recording._handler(recording.models(), recording.endpoints()), self
+        player, source = replay._handler(recording.models(), recording.endpoints()), self
 
         class Held(player):  # type: ignore[valid-type, misc]
             def do_GET(self) -> None:  # noqa: N802 - as http.server names it
@@ -170,7 +170,7 @@ class Holding:
                 with contextlib.suppress(OSError):
                     super().do_GET()
 
-        with recording.listening(Held) as url:
+        with replay.listening(Held) as url:
             yield url
 
 

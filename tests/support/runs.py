@@ -18,7 +18,7 @@ import pytest
 from flows.config.settings import read_settings
 from flows.crawl.process import CrawlOrder, crawl
 from flows.crawl.sources import crawl_source
-from flows.demo import recording
+from flows.demo import recording, replay
 from flows.ingest.crawl_file import CrawlOutcome, read_crawl
 from flows.ingest.ingestion import begin, ingest, with_failures
 from flows.job.job import Consent, Job, new_job
@@ -143,7 +143,7 @@ def refresh(root: Path, records: Sequence[object], *, at: datetime = NOON) -> Ru
 @contextmanager
 def playing(records: list[Record]) -> Iterator[str]:
     """Serve records as the demo serves its recording; later changes of them are served too."""
-    with recording.listening(recording._handler(records, recording.endpoints())) as url:
+    with replay.listening(replay._handler(records, recording.endpoints())) as url:
         yield url
 
 

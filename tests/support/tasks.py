@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 TABLE = Path(__file__).parents[1] / "tasks/tasks.toml"
+OTHER_WORDS = TABLE.with_name("other_words.toml")
 
 
 class Task(NamedTuple):
@@ -20,6 +21,19 @@ class Task(NamedTuple):
     misses: tuple[str, ...]
     """Listings of that day that do not."""
     outputs: tuple[str, ...] = ("text",)
+
+
+class WordedTask(NamedTuple):
+    """A task in the words of somebody who had not read the intents."""
+
+    task: str
+    fits: tuple[str, ...]
+    """Names of the capabilities and ids of the purposes that may come first."""
+
+
+def tasks_in_other_words() -> list[WordedTask]:
+    table = tomllib.loads(OTHER_WORDS.read_text("utf-8"))
+    return [WordedTask(row["task"], tuple(row["fits"])) for row in table["task"]]
 
 
 def tasks() -> list[Task]:

@@ -9,7 +9,7 @@ from flows.commands.options import moment
 from flows.config.clock import clock_of, source_date_epoch
 from flows.config.given_files import read_file, why_unread
 from flows.config.settings import Settings
-from flows.config.signing_key import SigningKeyError, read_key, read_key_ring
+from flows.config.signing_key import KeySettingError, SigningKeyError, read_key, read_key_ring
 from flows.maintenance.root_changes import RootChange
 from flows.trust.roots import RootChain
 from pipelines.formats.strict_json import MalformedJsonError, parse
@@ -49,7 +49,7 @@ def key_at(path: Path) -> Signer | None:
         return None
     found = read_key(path)
     if found is None:
-        raise SigningKeyError(f"{path} does not exist: name the file of a key")
+        raise KeySettingError(f"{path} does not exist: name the file of a key")
     return found.signer
 
 
@@ -60,7 +60,7 @@ def public_half(path: Path) -> bytes:
     try:
         return read_key_ring(path).one()
     except KeyFormatError as error:
-        raise SigningKeyError(f"{path}: {error}") from None
+        raise KeySettingError(f"{path}: {error}") from None
 
 
 def read_draft(path: Path) -> SignedRoot:
@@ -68,7 +68,7 @@ def read_draft(path: Path) -> SignedRoot:
     try:
         return read_root(read_file(path, max_bytes=MAX_ROOT_BYTES + 1))
     except OSError as error:
-        raise SigningKeyError(
+        raise KeySettingError(
             f"{path} {why_unread(error, 'name a file that `passports keys rotate` has written')}"
         ) from None
     except RootError as error:

@@ -15,7 +15,7 @@ _WEIGHTS: Final = re.compile(
     r"|(?:pytorch_model|adapter_model|model|consolidated|ggml-model)[^/]*\.bin\Z"
 )
 _PICKLED: Final = re.compile(
-    r"[^/]+\.(?:pt|pth|ckpt|pkl|pickle|joblib)\Z|(?:pytorch_model|adapter_model|model|consolidated)[^/]*\.bin\Z"
+    r"[^/]+\.(?:pt|pth|th|ckpt|pkl|pickle|joblib)\Z|(?:pytorch_model|adapter_model|model|consolidated)[^/]*\.bin\Z"
 )
 """Weights that are read by unpickling, which can run code; shards have a number in their name."""
 

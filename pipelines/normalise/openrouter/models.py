@@ -16,7 +16,7 @@ from pipelines.texts.instructions import instruction_facts
 from pipelines.texts.names import name_facts
 from pipelines.texts.purposes import listing_purposes
 from pipelines.texts.subjects import Names, names_of
-from pipelines.texts.traits import named_traits, trait_facts
+from pipelines.texts.traits import COUNT, id_traits, named_traits, trait_facts
 from schemas.listing import Fact, Listing, Price, RawListing
 from schemas.times import instant
 
@@ -52,8 +52,8 @@ def read_model(raw: RawListing) -> Listing:
     facts += name_facts(name, "/name")  # of equal facts the last one counts: the description's
     names = names_of(listing_id, name)
     description = _read_description(record, facts, names)
-    if not any(fact.name == "parameter_count" for fact in facts):
-        facts += named_traits(name, "/name")
+    if not any(fact.name == COUNT for fact in facts):
+        facts += named_traits(name, "/name") or id_traits(ident.base, "/id")
     for read in (_read_architecture, _read_limits, _read_parameters, _read_reasoning):
         read(record, facts)
     _read_dates(record, facts, instant(raw.observed_at).date())

@@ -58,6 +58,23 @@ function row(title, values) {
   return made;
 }
 
+/** Return the rows of a list: what only some of them have, each under its own, and what all have. */
+function listRows(title, each) {
+  const shared = each[0].filter((item) => each.every((own) => own.includes(item)));
+  const bullets = (items) => items.length ? cell("ul", ...items.map((item) => cell("li", item))) : "–";
+  const rest = each.map((own) => own.filter((item) => !shared.includes(item)));
+  const rows = [];
+  if (rest.some((own) => own.length)) rows.push(row(title, rest.map(bullets)));
+  if (shared.length) {
+    const all = cell("td", bullets(shared));
+    all.colSpan = each.length;
+    const head = cell("th", each.length > 1 ? `${title}, all of them` : title);
+    head.scope = "row";
+    rows.push(Object.assign(cell("tr", head, all), { className: "same" }));
+  }
+  return rows;
+}
+
 async function read(slug) {
   const name = await nameOf(slug);
   const answer = await fetch(`api/v1/passport/${name}`);
@@ -68,11 +85,7 @@ async function read(slug) {
 
 function table(found) {
   const rows = ROWS.map(([title, value]) => row(title, found.map(value)));
-  for (const [title, list] of LISTS) {
-    const each = found.map(list);
-    const all = [...new Set(each.flat())];
-    rows.push(...all.map((item) => row(`${title}: ${item}`, each.map((own) => own.includes(item) ? "yes" : "–"))));
-  }
+  for (const [title, list] of LISTS) rows.push(...listRows(title, found.map(list)));
   const sorted = [...rows.filter((one) => one.className === "differs"), ...rows.filter((one) => one.className === "same")];
   const heads = found.map(({ page, unfragile }) => {
     const link = cell("a", cell("bdi", unfragile.artifact.name.slice(0, 160)));

@@ -1,14 +1,14 @@
-// Finds a stored record by its hash: /record?passport=…&source=…&sha256=…
+// Finds a stored record by its hash, and marks the value at a place: /record?passport=…&source=…&sha256=…&at=…
 
 import { nameOf } from "./names.js";
-import { filesBelow, json, sha256, text } from "./registry.js";
-import { unpack } from "./verify/zstd.js";
+import { filesBelow, json, sha256 } from "./registry.js";
+import { text } from "./verify/bytes.js";
+import { recordsOf, rowOf } from "./verify/served.js";
 
-const MOST_BYTES = 2 ** 28;
 const place = document.getElementById("record");
 const fetchFile = filesBelow("./");
 const search = new URLSearchParams(location.search);
-const [slug, source, wanted] = ["passport", "source", "sha256"].map((name) => search.get(name) ?? "");
+const [slug, source, wanted, at] = ["passport", "source", "sha256", "at"].map((name) => search.get(name) ?? "");
 
 function element(name, ...content) {
   const made = document.createElement(name);
@@ -16,45 +16,49 @@ function element(name, ...content) {
   return made;
 }
 
-async function linesOf(key, bytes) {
-  const packed = await fetchFile(key);
-  if (!packed) throw new Error(`${key} is not stored`);
-  if (await sha256(packed) !== key.match(/[0-9a-f]{64}/)[0]) throw new Error(`${key} does not have the hash that it is named after`);
-  return text(unpack(packed, bytes ?? MOST_BYTES)).split("\n");
-}
-
 /** Return the snapshot of the generation that issued the passport, as its evidence points into that one's records. */
 async function issuing(served) {
-  const passports = served.shards.reduce((sum, { rows }) => sum + rows, 0);
-  const count = passports > 100_000 ? 256 : passports > 5_000 ? 16 : 1;
-  const slot = Number.parseInt((await sha256(new TextEncoder().encode(slug))).slice(0, 2), 16);
-  const shard = served.shards.find(({ index }) => index === Math.floor(slot * count / 256));
-  const lines = shard ? await linesOf(`registry/shards/${shard.sha256}.jsonl.zst`, shard.unpacked_bytes) : [];
-  const row = lines.filter(Boolean).map((line) => JSON.parse(line)).find((one) => one.slug === slug);
-  if (!row || row.generation === served.generation) return served;
-  return json(await fetchFile(`registry/snapshots/${row.generation}.json`)).signed;
+  const row = await rowOf(served, slug, fetchFile);
+  return row ? json(await fetchFile(`registry/snapshots/${row.generation}.json`)).signed : served;
 }
 
 async function find() {
   const pointer = json(await fetchFile("registry/timestamp.json")).signed;
   const snapshot = await issuing(json(await fetchFile(`registry/snapshots/${pointer.generation}.json`)).signed);
-  const parts = snapshot.sources.find((one) => one.source === source)?.parts ?? [];
-  for (const part of parts) {
-    for (const line of await linesOf(`registry/sources/${source}/${part.sha256}.jsonl.zst`, part.unpacked_bytes)) {
-      if (line.includes(wanted)) {
-        const { raw } = JSON.parse(line);
-        if (raw.content_sha256 === wanted) return { raw, generation: snapshot.generation };
-      }
-    }
-  }
+  for await (const raw of recordsOf(snapshot, source, new Set([wanted]), fetchFile)) return { raw, generation: snapshot.generation };
   return null;
 }
 
-function pretty(body) {
+/** Write JSON as text, with the value that the pointer's tokens lead to in a mark of its own; null for none. */
+function written(value, tokens, indent, out) {
+  if (tokens === null || tokens.length === 0 || typeof value !== "object" || value === null) {
+    const whole = JSON.stringify(value, null, 2).replaceAll("\n", `\n${indent}`);
+    out.push(tokens?.length === 0 ? element("mark", whole) : whole);
+    return;
+  }
+  const [open, close] = Array.isArray(value) ? "[]" : "{}";
+  out.push(open);
+  Object.entries(value).forEach(([key, one], number) => {
+    out.push(`${number ? "," : ""}\n${indent}  ${open === "[" ? "" : `${JSON.stringify(key)}: `}`);
+    written(one, key === tokens[0] ? tokens.slice(1) : null, `${indent}  `, out);
+  });
+  out.push(`\n${indent}${close}`);
+}
+
+/** Return a record as text and marks: JSON in lines with the value at a JSON Pointer, other texts with a range of bytes. */
+function marked(body) {
+  const range = /^bytes:(\d{1,9})-(\d{1,9})$/.exec(at);
+  if (range) {
+    const [bytes, begin, end] = [new TextEncoder().encode(body), Number(range[1]), Number(range[2])];
+    return [text(bytes.slice(0, begin)), element("mark", text(bytes.slice(begin, end))), text(bytes.slice(end))];
+  }
   try {
-    return JSON.stringify(JSON.parse(body), null, 2);
+    const tokens = at.startsWith("/") ? at.slice(1).split("/").map((one) => one.replaceAll("~1", "/").replaceAll("~0", "~")) : null;
+    const out = [];
+    written(JSON.parse(body), tokens, "", out);
+    return out;
   } catch {
-    return body;
+    return [body];
   }
 }
 
@@ -70,11 +74,12 @@ async function show() {
     ["SHA-256", wanted], ["hash", same ? "recomputed here, and the same" : "is not that of this text"], ["stored in", `generation ${generation}`]]) {
     facts.append(element("dt", name), element("dd", value));
   }
-  const body = element("pre", element("code", pretty(raw.body)));
+  const body = element("pre", element("code", ...marked(raw.body)));
   body.tabIndex = 0;
   const back = element("a", slug);
   back.href = await nameOf(slug);
   place.replaceChildren(facts, element("h2", "As the source wrote it"), body, element("p", "Evidence of ", back));
+  body.querySelector("mark")?.scrollIntoView({ block: "center" });
 }
 
 show().catch((error) => place.replaceChildren(element("p", `It cannot be shown: ${error.message}.`)));

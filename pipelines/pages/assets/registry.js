@@ -1,5 +1,7 @@
 // Reads files of the registry that serves this page.
 
+import { hashOf, text } from "./verify/bytes.js";
+
 const BYTES = (answer) => answer.arrayBuffer().then((buffer) => new Uint8Array(buffer));
 const INSECURE = "this page was not loaded over https, so the browser offers no cryptography";
 
@@ -13,14 +15,12 @@ export function filesBelow(root) {
   };
 }
 
-export const text = (bytes) => new TextDecoder().decode(bytes);
 export const json = (bytes) => JSON.parse(text(bytes));
 
 /** Return the SHA-256 of bytes in hexadecimal. */
 export async function sha256(bytes) {
   if (!globalThis.crypto?.subtle) throw new Error(INSECURE);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hashOf(bytes);
 }
 
 /** Return why this browser cannot verify; "" where it can. */

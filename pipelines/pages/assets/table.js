@@ -114,6 +114,8 @@ const ORDERS = {
   signed: (a, b) => (a.signed < b.signed ? 1 : a.signed > b.signed ? -1 : byUse(a, b)),
 };
 const sorted = new Map();
+const FALLING = new Set(["score", "context", "signed"]);
+const heads = [...document.querySelectorAll("th[data-sort]")];
 
 /** Return all rows in an order, which is made when it is first asked for. */
 function inOrder(name) {
@@ -137,6 +139,7 @@ function drawn(row) {
   link.href = row.page;
   const small = cell("small", "", row.maker, " ");
   if (row.status !== "active") small.append(badge(row.status));
+  if (row.ends) small.append(` ends ${row.ends}`);
   const head = cell("th", "model", link, small);
   head.scope = "row";
   const box = document.createElement("input");
@@ -158,7 +161,11 @@ function draw() {
   body.replaceChildren(...found.slice((page - 1) * PAGE_ROWS, page * PAGE_ROWS).map(drawn));
   const about = [state.maker && `by ${state.maker}`, state.failure && `failure mode ${state.failure}`].filter(Boolean).join(", ");
   counted.textContent = found.length === 0 ? "No passport fits: remove a filter"
-    : `${found.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} passports${about ? ` ${about}` : ""}`;
+    : `${found.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} passports${about ? `: ${about}` : ""}`;
+  for (const head of heads) {
+    if (head.dataset.sort === state.sort) head.ariaSort = FALLING.has(state.sort) ? "descending" : "ascending";
+    else head.removeAttribute("aria-sort");
+  }
   document.getElementById("page").textContent = `Page ${page} of ${pages}`;
   document.getElementById("back").disabled = page === 1;
   document.getElementById("next").disabled = page === pages;
@@ -235,6 +242,15 @@ body.addEventListener("change", ({ target }) => {
   link.href = `compare?${[...picked].map((slug) => `artifact=${encodeURIComponent(slug)}`).join("&")}`;
   link.textContent = picked.size ? `Compare the chosen ${picked.size}` : "Compare the chosen ones";
 });
+for (const head of heads) {
+  const button = cell("button", "", ...head.childNodes);
+  button.type = "button";
+  button.addEventListener("click", () => {
+    form.elements.sort.value = state.sort === head.dataset.sort ? "" : head.dataset.sort;
+    form.dispatchEvent(new Event("input"));
+  });
+  head.append(button);
+}
 document.addEventListener("click", () => { if (pending) putAddress(); }, true);
 window.addEventListener("popstate", () => { fromAddress(); update(); });
 

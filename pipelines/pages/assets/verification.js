@@ -71,20 +71,37 @@ function words({ verdict, reason, passport, generation, pointerIssuedAt, place, 
   ];
 }
 
-/** Verify what `given` names (a slug with its copy, or a document) and say in words what was checked. */
-async function verify(place, root, pinned, given) {
+/** Return what is said of the evidence: that it was found again, or a button that has it looked for. */
+function evidenceOf(passport, asked, search) {
+  const count = passport.unfragile.evidence?.length ?? 0;
+  if (asked) return paragraph(`All ${count} entries of its evidence were found again in the stored records, each at its place.`);
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "plain", textContent: `Find its ${count} quotes and values in the records` });
+  button.addEventListener("click", () => { button.disabled = true; search(); });
+  const made = paragraph("");
+  made.append(button);
+  return made;
+}
+
+/** Verify what `asked` names (a slug with its copy, or a document) and say in words what was checked. */
+async function verify(place, root, pinned, asked) {
   const cannot = await hindrance();
   if (cannot) return void place.replaceChildren(paragraph(`Not checked: ${cannot}. ${COMMAND}`));
   const memory = memoryOf(root, pinned);
   const seen = memory.recall();
   try {
     const fetchFile = await withoutRoots(filesBelow(root));
-    const found = await verifyInRegistry({ fetchFile, seen, ...(await given(fetchFile)) }, await trustOf(fetchFile, pinned));
+    const wanted = await asked(fetchFile);
+    const found = await verifyInRegistry({ fetchFile, seen, ...wanted }, await trustOf(fetchFile, pinned));
     if (found.verdict === "ok") memory.remember(found.seen);
     const head = paragraph("");
     head.append(badge(found.verdict === "ok"));
-    const again = () => verify(place, root, pinned, given);
-    place.replaceChildren(head, ...(seen && DEPARTED[found.verdict] ? departed(found, seen, memory, again) : words(found, seen)));
+    const again = () => verify(place, root, pinned, asked);
+    const search = () => verify(place, root, pinned, async (fetchFile) => ({ ...await asked(fetchFile), evidence: true }));
+    const shown = found.verdict === "ok" && found.passport.unfragile.evidence ? [evidenceOf(found.passport, wanted.evidence, search)] : [];
+    place.replaceChildren(
+      head, ...(seen && DEPARTED[found.verdict] ? departed(found, seen, memory, again) : words(found, seen)), ...shown,
+    );
   } catch (error) {
     place.replaceChildren(paragraph(`Not checked: ${error.message}. ${COMMAND}`));
   }

@@ -51,7 +51,10 @@ class ProviderView(NamedTuple):
     """Dollars for a million tokens of input; "" where it states none."""
     tokens_out: str
     shown: Shown | None
-    place: str
+    seat: str
+    """Country of the company."""
+    centres: str
+    """Countries of its data centres."""
     terms: str
     privacy: str
 
@@ -132,7 +135,8 @@ def _provider(place: int, one: Json, data: Json | None, evidence: EvidenceIndex)
         tokens_in=tokens_price(one["prices"], "prompt"),
         tokens_out=tokens_price(one["prices"], "completion"),
         shown=evidence.first(f"/artifact/model/providers/{place}"),
-        place=line(", ".join(dict.fromkeys(filter(None, (where["headquarters"], *where["datacenters"]))))),
+        seat=line(where["headquarters"] or ""),
+        centres=line(", ".join(where["datacenters"])),
         terms=href(where["terms_url"]),
         privacy=href(where["privacy_url"]),
     )

@@ -73,6 +73,8 @@ class PassportView(NamedTuple):
     tokens_out: str
     free: bool
     context: str
+    ends: str
+    """Announced last day; "" where there is none."""
     signed_at: str
     signed_by: str
     key_id: str
@@ -145,6 +147,7 @@ def passport_view(slug: str, passport: Json) -> PassportView:
         tokens_out=tokens_price(prices, "completion"),
         free=artifact["pricing"]["free"],
         context=tokens(model["context_tokens"]) if model else "",
+        ends=(model.get("expires_on") or "") if model else "",
         signed_at=passport["signedAt"],
         signed_by=line(passport["signedBy"]),
         key_id=passport.get("keyId", ""),

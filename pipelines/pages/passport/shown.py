@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any, Final, NamedTuple
 
-from pipelines.pages.words import QUOTE, href, line, stated
+from pipelines.pages.words import QUOTE, day, href, line, short, stated
 from pipelines.views.passport import HOW
 
 Json = dict[str, Any]
@@ -11,6 +11,8 @@ Json = dict[str, Any]
 MOST_RECORDS: Final = 40
 MOST_SHOWN: Final = 4
 """Most statements that are shown under one path; the JSON has all."""
+MOST_LINKED: Final = 120
+"""Most statements that lead to the stored record itself; the others lead to the page's list of records."""
 _LOCATOR: Final = 120
 _SOURCE: Final = 60
 _OTHER_PAGES: Final = ("http://127.0.0.1", "http://localhost")
@@ -29,6 +31,12 @@ class Shown(NamedTuple):
     locator: str
     record: int
     """Number of the record in the page's list; 0 where there is none, as for what is true of a kind."""
+    seen: str
+    """Day on which the record was observed."""
+    hash: str
+    """The beginning of the record's hash."""
+    sha256: str
+    """All of it where the statement leads to the stored record itself; else ""."""
     citation: str
 
 
@@ -50,6 +58,7 @@ class EvidenceIndex:
         self.records: list[RecordView] = []
         self.count = len(unfragile.get("evidence") or ())
         self._numbers: dict[tuple[str, str], int] = {}
+        self._linked = 0
         self._by_path: dict[str, list[Json]] = defaultdict(list)
         for entry in unfragile.get("evidence") or ():
             self._by_path[entry["path"]].append(entry)
@@ -71,13 +80,19 @@ class EvidenceIndex:
         return list(dict.fromkeys(term for entry in self._by_path.get(path, ()) for term in entry.get("taxonomy", ())))
 
     def _shown(self, entry: Json) -> Shown:
+        record, sha256 = self._record(entry), entry["content_sha256"] or ""
+        linked = bool(record) and self._linked < MOST_LINKED
+        self._linked += linked
         return Shown(
             how=HOW[entry["method"]],
             source=line(entry["source"], _SOURCE),
             words=line(entry["quote"], QUOTE) if "quote" in entry else stated(entry["value"]),
             quoted="quote" in entry,
             locator=line(entry["locator"], _LOCATOR),
-            record=self._record(entry),
+            record=record,
+            seen=day(entry["observed_at"]),
+            hash=short(sha256),
+            sha256=sha256 if linked else "",
             citation=line(entry.get("citation", ""), QUOTE),
         )
 

@@ -11,7 +11,7 @@ from pipelines.pages.site import Site
 from pipelines.pages.templating import render
 from pipelines.pages.words import line, stated
 from pipelines.passport.changes import changes_between
-from pipelines.registry.layout import page_key
+from pipelines.registry.layout import delta_key, page_key
 from schemas.registry import DeltaLine
 
 Json = dict[str, Any]
@@ -76,7 +76,12 @@ def generation_of(number: int, created_at: str, counts: Mapping[str, int], chang
 def changes_files(site: Site, generations: Sequence[Json]) -> dict[str, bytes]:
     """Return the JSON and the page; generations are given newest first."""
     shown = [
-        {**one, "changes": [{**change, "page": page_key(change["slug"])} for change in one["changes"][:SHOWN_LINES]]}
+        {
+            **one,
+            "changes": [{**change, "page": page_key(change["slug"])} for change in one["changes"][:SHOWN_LINES]],
+            "left": sum(one["counts"].get(cause, 0) for cause in _ORDER) - len(one["changes"][:SHOWN_LINES]),
+            "delta": delta_key(one["generation"]),
+        }
         for one in generations[:SHOWN_GENERATIONS]
     ]
     values = {"site": site, "root": "./", "key": "changes", "generations": shown, "causes": CAUSE_WORDS}

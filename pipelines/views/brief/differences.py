@@ -49,7 +49,24 @@ def _sides(sides: list[Json]) -> str:
     named_by = "scope" if len({side["source"] for side in sides}) == 1 else "source"
     lists = [frozenset(side["value"]) for side in sides if isinstance(side["value"], list)]
     shared = frozenset.intersection(*lists) if len(lists) == len(sides) else frozenset()
-    return " against ".join(f"{_words(side['value'], shared)} ({side[named_by]})" for side in sides)
+    about = _parameter(sides[0])
+    words = (_side(side, about, shared) for side in sides)
+    sides_stated = " against ".join(f"{said} ({side[named_by]})" for said, side in zip(words, sides, strict=True))
+    return f"{about}: {sides_stated}" if about else sides_stated
+
+
+def _parameter(side: Json) -> str | None:
+    """The parameter that a disagreement is about, where a listing's parameters are one side of it."""
+    _, found, parameter = side["scope"].partition(", on ")
+    return parameter if found and isinstance(side["value"], list) else None
+
+
+def _side(side: Json, about: str | None, shared: AbstractSet[str]) -> str:
+    """What one side states: of a list of parameters whether the one in question is in it."""
+    value = side["value"]
+    if about and isinstance(value, list):
+        return _words(about in value)
+    return f"not shown, {value}" if side["scope"].endswith("status of the answer") else _words(value, shared)
 
 
 def _words(value: object, shared: AbstractSet[str] = frozenset()) -> str:

@@ -27,7 +27,8 @@ def service_rows(model: Json) -> Iterator[Row]:
     if len(set(contexts)) > 1:
         yield Row("their contexts", f"{min(contexts):,} to {max(contexts):,} tokens")
     precisions = Counter(provider["quantization"] or NOT_STATED for provider in providers)
-    yield Row("their precision", ", ".join(f"{name} ({count})" for name, count in precisions.most_common()))
+    if precisions.keys() != {NOT_STATED}:
+        yield Row("their precision", ", ".join(f"{name} ({count})" for name, count in precisions.most_common()))
 
 
 def data_rows(unfragile: Json, shown: EvidenceByPath) -> Iterator[Row]:
@@ -40,7 +41,9 @@ def data_rows(unfragile: Json, shown: EvidenceByPath) -> Iterator[Row]:
     for provider in data.get("providers", ()):
         by_country[provider["headquarters"] or "seat not stated"].append(_with_datacenters(provider))
     if by_country:
-        yield Row("seats", "; ".join(f"{country}: {', '.join(names)}" for country, names in sorted(by_country.items())))
+        yield Row(
+            "based in", "; ".join(f"{country}: {', '.join(names)}" for country, names in sorted(by_country.items()))
+        )
 
 
 def _terms(data: Json) -> Iterator[str]:

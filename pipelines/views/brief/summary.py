@@ -8,7 +8,7 @@ from pipelines.formats.text import amount
 from pipelines.views.brief.differences import conflict_rows, field_name
 from pipelines.views.brief.facts import fact_rows, use_row
 from pipelines.views.brief.failures import failures_of_its_kind, stated_failures, unchecked
-from pipelines.views.brief.layout import Row, TitledPart
+from pipelines.views.brief.layout import Row, TitledPart, columns
 from pipelines.views.brief.prices import price_rows
 from pipelines.views.brief.service import data_rows
 from pipelines.views.brief.shown_by import EvidenceByPath, by_path, shown_by
@@ -21,6 +21,8 @@ Json = dict[str, Any]
 MOST_LINES = 2
 """Lines of the words that state a purpose."""
 UNMEASURED = "   -"
+UNKNOWN = {"/trust/failure_modes": "further limits"}
+"""Path of what is not known → its name, where the path's own says too little."""
 
 
 def brief(passport: Json, row: ShardRow, finding: Finding) -> Iterator[TitledPart]:
@@ -48,7 +50,8 @@ def _verdict(passport: Json, row: ShardRow, finding: Finding) -> Iterator[Row]:
     unfragile = passport["unfragile"]
     trust, status = unfragile["trust"], unfragile["artifact"]["status"]
     age, end = f"; {finding.age}" if finding.age else "", _time(passport["expiresAt"])
-    yield Row("verdict", f"{finding.verdict}: {finding.reason}", tone=str(finding.verdict))
+    whole = None if not finding.verdict.good else 1
+    yield Row("verdict", f"{finding.verdict}: {finding.reason}", most_lines=whole, tone=str(finding.verdict))
     scraped = _time(trust["maintenance"]["last_scraped_at"])
     yield Row("scraped", f"{scraped}{age}; valid until {end}", tone=finding.age)
     issued = f"issued because: {row.cause.replace('_', ' ')}"
@@ -94,14 +97,15 @@ def _capabilities(unfragile: Json, shown: EvidenceByPath) -> Iterator[Row]:
 def _unknowns(unfragile: Json, shown: EvidenceByPath) -> Iterator[Row]:
     by_reason: dict[str, list[str]] = defaultdict(list)
     for one in unfragile.get("unknowns", ()):
-        by_reason[WHY[one["reason"]]].append(field_name(one["path"]))
+        by_reason[WHY[one["reason"]]].append(UNKNOWN.get(one["path"]) or field_name(one["path"]))
     for reason, names in by_reason.items():
         yield Row(reason, ", ".join(names))
     if own := unchecked(unfragile, shown):
         yield Row("not checked", "; ".join(own))
 
 
-def foot(unfragile: Json) -> str:
-    """Where all evidence is shown, and how much there is."""
+def foot(unfragile: Json, width: int) -> str:
+    """Where all evidence is shown, and how much there is; the command is a line of its own where both need more."""
     slug, entries = unfragile["artifact"]["slug"], amount(len(unfragile.get("evidence", ())), "entry", "entries")
-    return f"All of it, with {entries} of evidence: passports show {slug} --evidence"
+    parts = f"All of it, with {entries} of evidence:", f"passports show {slug} --evidence"
+    return " ".join(parts) if columns(" ".join(parts)) <= width else "\n".join(parts)

@@ -15,6 +15,7 @@ from flows.agents.quoting import LONGEST_TEXT, MARK, quoted
 from flows.agents.server import agent_server, http_application
 from flows.client.registry import Registry
 from flows.config.clock import fixed
+from schemas.search import PassportFilter
 from tests.support.api import serving
 from tests.support.runs import NOON, SIGNER, Record, edited, refresh
 
@@ -106,6 +107,20 @@ def test_a_changed_document_is_no_good(published: Path) -> None:
     document = (published / f"api/v1/passport/{QWEN}").read_text("utf-8").replace("QwQ", "QvQ")
     assert call(published, "verify", document=document).structured_content["verdict"] == "bad_signature"
     assert call(published, "verify").structured_content["good"] is False
+
+
+def test_the_cheapest_model_with_a_capability_and_a_context_is_one_call_away(published: Path) -> None:
+    wanted = PassportFilter(capability="tool calling", min_context=128_000, in_date=True)
+    right = registry(published).find(wanted, order="price", limit=3).found
+    answer = call(published, "search", capability="tool calling", min_context=128_000, limit=3).structured_content
+    assert [one["slug"] for one in answer["found"]] == [one.passport.slug for one in right]
+    assert all(one["good"] and one["context_tokens"] >= 128_000 for one in answer["found"])
+    assert "ends_on" in answer["found"][0]
+    dearest = float(answer["found"][-1]["prompt_usd_per_million"])
+    least = call(published, "search", capability="tool calling", max_price=dearest / 2, limit=20).structured_content
+    assert all(float(one["prompt_usd_per_million"]) <= dearest / 2 for one in least["found"])
+    narrowed = call(published, "search", text="qwen", capability="tool calling").structured_content
+    assert all("qwen" in one["slug"] for one in narrowed["found"])
 
 
 def test_text_of_a_hostile_listing_is_quoted_as_data(equipped: Path, few: list[Record]) -> None:

@@ -99,8 +99,8 @@ def test_a_key_is_pinned_by_its_thumbprint(read: Typed, passports: Terminal, twi
     assert (other.status, other.out) == (1, "")
     assert f"does not have the key {STRANGER.key_id} (it has {SIGNER.key_id})" in other.err
     alone = passports("verify", twice / passport_copy_key(QWEN), "--key", SIGNER.key_id)
-    assert (alone.status, "pass --store too, or --key FILE" in alone.err) == (1, True)
-    assert read("verify", "--all", "--key", "no-such-file").status == 1
+    assert (alone.status, "pass --store too, or --key FILE" in alone.err) == (2, True)
+    assert read("verify", "--all", "--key", "no-such-file").status == 2
 
 
 def test_a_thumbprint_is_not_fooled_by_what_a_store_publishes(

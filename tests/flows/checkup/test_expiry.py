@@ -31,8 +31,8 @@ def authority(made: TrustRoot | None) -> Authority:
     [
         (None, "fit", "one key signs everything"),
         (root(), "fit", "version 1, until 2030"),
-        (root(expires_at=NEXT_WEEK), "unknown", f"root version 1 at {NEXT_WEEK}: sign a new root soon"),
-        (root(registry=(role_key(REGISTRY, valid_until=NEXT_WEEK),)), "unknown", f"the registry key {REGISTRY.key_id}"),
+        (root(expires_at=NEXT_WEEK), "warning", f"root version 1 at {NEXT_WEEK}: sign a new root soon"),
+        (root(registry=(role_key(REGISTRY, valid_until=NEXT_WEEK),)), "warning", f"the registry key {REGISTRY.key_id}"),
         (root(expires_at=timestamp(AT)), "unfit", "readers call the registry frozen"),
     ],
 )

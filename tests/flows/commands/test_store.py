@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -6,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from flows.api.nginx import configuration
+from flows.config.settings import Settings
+from flows.config.signing_key import OpenedKey, find_key
+from flows.demo import recording
 from flows.registry.signed_files import read_page_list
 from flows.run.assemble import GateClosedError
 from flows.store.local import LocalStore
@@ -13,7 +17,7 @@ from flows.trust.seen import default_memory
 from pipelines.log.tiles import file_names
 from pipelines.registry import layout
 from tests.support.cli import Terminal
-from tests.support.runs import NOON, SIGNER, Record, edited, files, playing, reader, refresh
+from tests.support.runs import NOON, SIGNER, Record, brought, edited, files, finish, job_for, playing, reader, refresh
 from tests.support.spiders.crawls import crawled
 from tests.support.spiders.server import serving
 
@@ -260,6 +264,57 @@ def test_the_doctor_names_everything_that_is_unfit(
     assert "passports keys init" in checks["key"]["detail"]
     assert "is a file, and a store is a folder" in checks["store"]["detail"]
     assert "PASSPORTS_OPENROUTER_URL" in checks["network: openrouter"]["detail"]
+
+
+def doctors(passports: Terminal, store: Path) -> dict[str, tuple[str, str]]:
+    """Return the doctor's checks: name → state and detail."""
+    checks = passports("doctor", "--store", store, "--json").json()["checks"]
+    return {one["name"]: (one["state"], one["detail"]) for one in checks}
+
+
+def test_the_doctor_warns_of_a_retained_generation_that_is_gone_as_a_refresh_publishes(
+    later: Path, records: list[Record], passports: Terminal
+) -> None:
+    (later / layout.snapshot_key(1)).unlink()
+    state, detail = doctors(passports, later)["registry"]
+    assert (state, "retains generation 1, but its snapshot is gone" in detail) == ("warning", True)
+    assert refresh(later, records, at=NOON + timedelta(hours=2)).published.generation == 3
+
+
+def test_the_doctor_says_of_the_demos_recording_that_a_refresh_replaces_it(
+    equipped: Path, records: list[Record], passports: Terminal
+) -> None:
+    root, at = equipped / "public", recording.RECORDED_AT
+    finish(job_for(root, flow="demo", at=at), [brought(recording.models(), at=at)])
+    state, detail = doctors(passports, root)["registry"]
+    assert (state, "only the demo's recording, which a refresh replaces" in detail) == ("unknown", True)
+    assert refresh(root, records).published.generation == 1
+    shutil.rmtree(root)
+    finish(job_for(root, flow="demo", at=at), [brought(recording.models(), at=at)])
+    state, detail = doctors(passports, root)["registry"]
+    assert (state, "although generation 1 was published to it from here" in detail) == ("unfit", True)
+
+
+def test_the_doctor_opens_the_key_once(later: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Settings] = []
+
+    def found(settings: Settings) -> OpenedKey | None:
+        opened.append(settings)
+        return find_key(settings)
+
+    for module in ("flows.commands.doctor", "flows.publish.authority", "flows.trust.trusted_keys"):
+        monkeypatch.setattr(f"{module}.find_key", found)
+    assert doctors(passports, later)["key"][0] == "fit"
+    assert len(opened) == 1
+
+
+def test_the_doctor_does_not_judge_a_store_by_a_key_that_cannot_be_read(
+    later: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSPORTS_SIGNING_KEY_FILE", str(later))
+    found = doctors(passports, later)
+    assert found["key"][0] == "unfit"
+    assert found["registry"] == ("unknown", "not checked, as the key cannot be used")
 
 
 def test_nginx_is_configured_for_a_directory_only(tmp_path: Path, passports: Terminal) -> None:

@@ -124,7 +124,7 @@ def test_a_store_of_another_key_is_refused_before_anything_starts(
 def test_a_key_that_others_can_read_stops_a_run_before_it_starts(store: Path, passports: Terminal) -> None:
     (store.parent / "signing-key.jwk").chmod(0o644)
     ended = passports("refresh", "--store", store)
-    assert (ended.status, ended.out) == (1, "")
+    assert (ended.status, ended.out) == (2, "")
     assert "chmod 600" in ended.err
 
 
@@ -141,7 +141,7 @@ def test_no_error_shows_the_key(store: Path, passports: Terminal, monkeypatch: p
     monkeypatch.setenv("PASSPORTS_SIGNING_KEY", json.dumps(private)[:-1])
     for command in (("refresh",), ("status",), ("verify", "--all"), ("rescrape", "a/b"), ("show", "qwen-qwq-32b")):
         ended = passports(*command, "--store", store)
-        assert ended.status == 1
+        assert ended.status == 2
         assert ended.err.startswith("error: PASSPORTS_SIGNING_KEY: ")
         assert private["d"] not in ended.err
         assert SEED.hex() not in ended.err

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from flows.demo.recording import listening
+from flows.demo.replay import listening
 from pipelines.registry.layout import POINTER_KEY, object_key
 from pipelines.signing.keys import jwk
 from tests.support.cli import Terminal
@@ -154,6 +154,30 @@ def test_a_copy_that_was_changed_is_named(store: Path, passports: Terminal) -> N
     one = passports("verify", QWEN, "--store", store, *AT, "--json").json()["findings"][0]
     assert (one["verdict"], one["looked_at"]) == ("copy_differs", ["served object", "log", "copy"])
     assert passports("verify", copy, "--store", store, *AT).status == 1
+
+
+def test_a_page_that_was_changed_is_named_where_the_site_is_asked_for(store: Path, passports: Terminal) -> None:
+    whole = passports("verify", "--all", "--site", "--store", store, *AT)
+    assert (whole.status, "of the site compared with the signed list: 0 differ" in whole.out) == (0, True)
+    (store / QWEN).write_bytes((store / QWEN).read_bytes().replace(b"QwQ 32B", b"QwQ 99B", 1))
+    assert passports("verify", "--all", "--store", store, *AT).status == 0, "pages are not read without --site"
+    ended = passports("verify", "--all", "--site", "--store", store, *AT)
+    assert ended.status == 1
+    assert [line.split()[:2] for line in ended.out.splitlines() if QWEN in line] == [[QWEN, "copy_differs"]]
+    assert "22 of 22 passports verified" in ended.out
+    assert "compared with the signed list: 1 differ" in ended.out
+    answer = passports("verify", "--all", "--site", "--store", store, *AT, "--json").json()
+    assert (answer["verified"], answer["of"], answer["site_files"] > 200) == (22, 22, True)
+    assert [one["target"] for one in answer["findings"] if one["verdict"] != "ok"] == [QWEN]
+    assert passports("verify", "--all", "--store", store, *AT, "--json").json()["site_files"] is None
+
+
+@pytest.mark.parametrize("arguments", [(QWEN,), ("--all", "--at-generation", "1")])
+def test_the_site_is_compared_whole_and_as_it_is_served_now(
+    arguments: tuple[str, ...], store: Path, passports: Terminal
+) -> None:
+    ended = passports("verify", "--site", *arguments, "--store", store)
+    assert (ended.status, "give it with --all" in ended.err) == (2, True)
 
 
 @pytest.mark.parametrize("spoil", ["removed", "another's", "cut off"])
@@ -303,7 +327,7 @@ def test_a_file_that_is_no_passport_is_malformed(content: bytes, equipped: Path,
 def test_a_private_key_is_not_accepted_as_a_trusted_one_and_not_shown(store: Path, passports: Terminal) -> None:
     private = store.parent / "signing-key.jwk"
     ended = passports("verify", "--all", "--store", store, "--key", private, *AT)
-    assert (ended.status, ended.out) == (1, "")
+    assert (ended.status, ended.out) == (2, "")
     assert "is a private key" in ended.err
     assert json.loads(private.read_text())["d"] not in ended.err
 

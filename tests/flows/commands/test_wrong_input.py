@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.signing.keys import signing_key_to_jwk
 from tests.support.cli import Terminal
+from tests.support.runs import SEED, Record, playing
 
 
 def refused(passports: Terminal, *arguments: object, status: int) -> str:
@@ -49,7 +51,7 @@ def test_a_key_file_that_is_a_folder_is_called_one(
     command: str, store: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PASSPORTS_SIGNING_KEY_FILE", str(store))
-    printed = refused(passports, command, "--store", store, status=1)
+    printed = refused(passports, command, "--store", store, status=2)
     assert printed == f"{store} is a folder: name the file of the key, as with PASSPORTS_SIGNING_KEY_FILE\n"
 
 
@@ -89,7 +91,7 @@ def test_a_file_of_keys_is_refused_by_what_it_is(option: str, store: Path, tmp_p
         tmp_path / "bytes": "is not text: name another file" if option == "--key" else "not a root: not JSON",
     }
     for path, why in tried.items():
-        said = refused(passports, "verify", "--all", "--store", store, option, path, status=1)
+        said = refused(passports, "verify", "--all", "--store", store, option, path, status=2)
         assert str(path) in said
         assert why in said
         assert "Errno" not in said
@@ -99,7 +101,7 @@ def test_a_file_that_is_no_root_is_named(store: Path, tmp_path: Path, passports:
     (tmp_path / "root.json").write_text("{}")
     said = refused(passports, "keys", "apply", tmp_path / "root.json", "--store", store, status=1)
     assert said.startswith(f"{tmp_path / 'root.json'}: not a root: ")
-    said = refused(passports, "keys", "sign", tmp_path / "no.json", "--root-key", "k", status=1)
+    said = refused(passports, "keys", "sign", tmp_path / "no.json", "--root-key", "k", status=2)
     assert said == f"{tmp_path / 'no.json'} does not exist: name a file that `passports keys rotate` has written\n"
 
 
@@ -182,3 +184,65 @@ def test_a_file_of_the_registry_that_is_missing_is_to_be_restored(store: Path, p
         shard.unlink()
     said = refused(passports, "show", "qwen-qwq-32b", "--store", store, status=1)
     assert said.endswith("restore it from a copy of the store, as with `passports store scrub --copy URL`\n")
+
+
+def unusable(folder: Path) -> dict[str, tuple[str, str]]:
+    """Return variables and values that name no usable key, by what is wrong with each."""
+    (folder / "text.jwk").write_text("no key")
+    (folder / "open.jwk").write_text(signing_key_to_jwk(SEED))
+    (folder / "text.jwk").chmod(0o600)
+    (folder / "open.jwk").chmod(0o644)
+    return {
+        "is a folder": ("PASSPORTS_SIGNING_KEY_FILE", str(folder)),
+        "does not exist: make it with": ("PASSPORTS_SIGNING_KEY_FILE", str(folder / "none.jwk")),
+        "text.jwk: ": ("PASSPORTS_SIGNING_KEY_FILE", str(folder / "text.jwk")),
+        "can be read by others": ("PASSPORTS_SIGNING_KEY_FILE", str(folder / "open.jwk")),
+        "PASSPORTS_SIGNING_KEY: ": ("PASSPORTS_SIGNING_KEY", "{}"),
+    }
+
+
+@pytest.mark.usefixtures("equipped")
+@pytest.mark.parametrize("why", ["is a folder", "does not exist: make it with", "text.jwk: ", "can be read", "_KEY: "])
+def test_a_setting_that_names_no_usable_key_is_wrong_usage(
+    why: str, tmp_path: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [(name, value)] = [setting for what, setting in unusable(tmp_path).items() if why in what]
+    monkeypatch.setenv(name, value)
+    said = refused(passports, "refresh", "--store", tmp_path / "store", status=2)
+    assert why in said
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        ("rescrape zzzz", 1),
+        ("refresh --source nope", 2),
+        ("PASSPORTS_GATES_FILE=/etc refresh", 2),
+        ("PASSPORTS_ROOT=/etc refresh", 2),
+        ("PASSPORTS_EXTRACTOR_URL=http://127.0.0.1:9 refresh", 2),
+        ("refresh --store s3://", 2),
+    ],
+)
+def test_nothing_is_made_before_a_command_says_no(
+    typed: str, status: int, home: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.mkdir()
+    monkeypatch.chdir(home)
+    setting, equals, value = typed.split(maxsplit=1)[0].partition("=")
+    if equals:
+        monkeypatch.setenv(setting, value)
+    refused(passports, *typed.split()[bool(equals) :], status=status)
+    assert not list(home.iterdir())
+
+
+def test_a_key_is_made_once_nothing_speaks_against_the_run(
+    equipped: Path, home: Path, records: list[Record], passports: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PASSPORTS_SIGNING_KEY_FILE")
+    with playing(records) as url:
+        monkeypatch.setenv("PASSPORTS_OPENROUTER_URL", url)
+        ended = passports("refresh", "--store", equipped / "store")
+    made = home / ".config/passports/signing-key.jwk"
+    assert (ended.status, made.exists(), f"in {made}: make a backup of it" in ended.err) == (0, True, True)
+    assert ended.err.count("made a signing key") == 1

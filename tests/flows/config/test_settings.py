@@ -88,8 +88,15 @@ def test_settings_of_a_source_are_asked_for_by_its_name(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("name", [name.upper() for name in Settings.model_fields])
 def test_a_setting_that_is_set_to_nothing_is_not_set(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(f"PASSPORTS_{name}", raising=False)
+    unset = read_settings()
     monkeypatch.setenv(f"PASSPORTS_{name}", "")
-    assert read_settings() == Settings()
+    assert read_settings() == unset
+
+
+def test_a_variable_may_be_written_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("passports_Issuer", "registry.example")
+    assert read_settings().issuer == "registry.example"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from flows.demo.recording import LIST_PATH, RECORDED_AT, endpoints, facets, models, page, serve
+from flows.demo.recording import RECORDED_AT, endpoints, facets, models
+from flows.demo.replay import LIST_PATH, page, serve
 from schemas.facets import FACETS
 from schemas.times import timestamp
 from tests.support.waiting import LIMIT_S

@@ -163,3 +163,15 @@ def test_what_was_collected_does_not_become_whole_again(store: Store) -> None:
     publish_versions(store, {SLUG: 11}, nonce="11", clock=lambda: LATER)
     assert reader(store).pointer.kept_from == 9
     assert gc(store, generations=30).generations == [11, 10, 9]
+
+
+def test_a_copy_or_a_brief_that_no_served_passport_owns_goes_and_the_others_stay(store: Store) -> None:
+    slugs = [row.slug for row in reader(store).rows()]
+    owned = {key(slug) for slug in slugs for key in (layout.passport_copy_key, layout.brief_key)}
+    strays = {layout.passport_copy_key("acme-gone"), layout.brief_key("acme-gone")}
+    for key in owned | strays:
+        store.put(key, b"{}")
+    assert strays < set(plan(store, reader(store), generations=3, days=0, at=LATER).garbage)
+    assert strays < set(gc(store).garbage)
+    assert not any(map(store.exists, strays))
+    assert all(map(store.exists, owned))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.demo import recording
+from flows.demo import replay
 from flows.job.locks import only_process
 from flows.orchestration.server import MESSAGES, in_a_line, leave_address, scheduling, server_of_the_schedule
 
@@ -39,7 +39,7 @@ def scheduled(home: Path, api_url: str | None) -> Iterator[None]:
 
 
 def test_the_server_of_a_schedule_is_found_while_both_are_there(home: Path) -> None:
-    with recording.listening(Healthy) as url:
+    with replay.listening(Healthy) as url:
         assert server_of_the_schedule() is None
         with scheduled(home, None):
             assert server_of_the_schedule() is None, "it is still starting"
@@ -51,7 +51,7 @@ def test_the_server_of_a_schedule_is_found_while_both_are_there(home: Path) -> N
 
 
 def test_the_server_of_another_home_is_not_used(home: Path) -> None:
-    with recording.listening(Healthy) as url, scheduled(home.with_name("other"), f"{url}/api"):
+    with replay.listening(Healthy) as url, scheduled(home.with_name("other"), f"{url}/api"):
         assert server_of_the_schedule() is None
 
 

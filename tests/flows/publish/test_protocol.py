@@ -13,10 +13,10 @@ import pytest
 
 from flows.audit.copy_check import check_copy
 from flows.publish.immutable_files import write_objects, write_report
-from flows.publish.pending_writes import applied_generation
 from flows.publish.pointer import POINTER_LIFE
 from flows.publish.protocol import publish
 from flows.publish.publication import Publication, PublicationError, Rendering, Step
+from flows.registry.published import applied_generation
 from flows.registry.reader import read_served
 from flows.registry.signed_files import read_page_list
 from flows.store.base import ConflictError, KeyRefusedError, Store, StoreUnavailableError, StoreUnfitError

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.demo.recording import listening
+from flows.demo.replay import listening
 from flows.maintenance.garbage import collect
 from flows.registry.publish_time import ClockBehindError, confirmed_by
 from flows.store.local import LocalStore

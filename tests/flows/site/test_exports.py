@@ -18,9 +18,9 @@ from flows.maintenance.replicate import replicate
 from flows.maintenance.scrub import Scrubber
 from flows.publish.protocol import publish
 from flows.publish.publication import Rendering
+from flows.registry.listed_files import sha256_of
 from flows.registry.page_list import EarlierPages
 from flows.registry.reader import read_served
-from flows.site.bulk import sha256_of
 from flows.site.copied_pages import copied_from
 from flows.site.rendering import copies_for, pages_for
 from flows.store.base import Store

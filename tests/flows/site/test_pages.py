@@ -11,9 +11,9 @@ from flows.maintenance.replicate import replicate
 from flows.maintenance.scrub import Scrubber
 from flows.publish.protocol import publish
 from flows.publish.publication import Copies, Rendering
+from flows.registry.listed_files import sha256_of
 from flows.registry.page_list import EarlierPages
 from flows.registry.reader import read_served
-from flows.site.bulk import sha256_of
 from flows.site.copied_pages import copied_from
 from flows.site.pages import SitePages
 from flows.site.rendering import copies_for, pages_for, rendering_for
@@ -73,10 +73,7 @@ def test_a_publication_writes_a_page_for_every_address_that_its_passports_promis
 
 def test_every_page_is_in_the_signed_list_by_its_hash(store: LocalStore) -> None:
     listed = {entry.key: entry.sha256 for entry in EarlierPages.of(store, KEYS).files()}
-    outside = {key for key in store.list() if not key.startswith(("registry/", "api/", ".well-known/"))} - {
-        "schema.json",
-        "llms.txt",
-    }
+    outside = {key for key in store.list() if not key.startswith(("registry/", "api/", ".well-known/"))}
     assert listed.keys() == outside
     assert {key for key, sha256 in listed.items() if hashlib.sha256(store.get(key).body).hexdigest() != sha256} == set()
 

@@ -171,7 +171,7 @@ def served(*contexts: tuple[int, int], listed: int = 1_048_576, top: int = 262_1
             "no endpoint that is up serves more than 327,680",
         ),
         ([(262_144, 0), (1_048_576, -5)], "Works within 262,144 tokens", "no endpoint that is up serves more than 262"),
-        ([(262_144, 0), (1_048_576, 0)], "Works within 1,048,576 tokens", "another endpoint up to 1,048,576 tokens"),
+        ([(262_144, 0), (1_048_576, 0)], "Works within 1,048,576 tokens", "between 262,144 tokens and 1,048,576"),
         ([(8_192, 0)], "", "no endpoint that is up serves more than 8,192"),
         ([(1_048_576, -2)], "Works within 262,144 tokens", "but its top provider serves 262,144"),
         ([], "Works within 262,144 tokens", "but its top provider serves 262,144"),

@@ -56,6 +56,20 @@ def test_a_name_states_a_purpose_too_after_the_description() -> None:
     assert statement(listing(name="Heron Encoder", description=None))["purposes"] == []
 
 
+@pytest.mark.parametrize(
+    ("description", "purposes"),
+    [
+        ("Heron is a pretrained model, fine-tuned for content safety classification.", ["moderation"]),
+        ("Heron is a fast apply model for code edits.", ["code-editing"]),
+        ("Heron is a model for conversations.", ["chat", "coding", "law"]),
+    ],
+)
+def test_what_people_ask_a_model_for_one_task_about_is_no_purpose_of_it(description: str, purposes: list[str]) -> None:
+    made = listed_under("programming", "legal", description=description)
+    unfragile = statement(made)
+    assert ids(unfragile) == purposes
+
+
 def test_no_description_that_names_one_gives_none() -> None:
     assert statement(listing(description="A small model."))["purposes"] == []
     assert statement(listing(description=None))["purposes"] == []

@@ -63,6 +63,23 @@ def test_what_the_table_does_not_name_stays_with_its_record() -> None:
     assert one.claims["listed"].listing.source == "openrouter"
 
 
+def test_a_catalogue_that_copies_the_day_of_the_listing_states_no_release() -> None:
+    copied, own = (
+        together(listing(), stating("modelsdev", ("released_on", day))) for day in ("2026-01-01", "2025-12-30")
+    )
+    assert "released_on" not in copied.claims
+    assert (believed(copied, "listed_on"), believed(own, "released_on")) == (
+        ("2026-01-01", "openrouter"), ("2025-12-30", "modelsdev"),
+    )  # fmt: skip
+
+
+def test_a_release_on_the_day_on_which_the_hub_got_a_repository_is_one() -> None:
+    made = together(
+        repository(createdAt="2026-01-01T08:00:00.000Z"), stating("modelsdev", ("released_on", "2026-01-01"))
+    )
+    assert believed(made, "released_on") == ("2026-01-01", "modelsdev")
+
+
 def test_a_repository_that_names_its_passport_is_believed_of_what_the_table_gives_to_nobody() -> None:
     one = together(repository(), card(fenced("license: mit")))
     assert believed(one, "library") == ("transformers", "huggingface")
@@ -260,11 +277,17 @@ def test_the_order_of_records_changes_nothing_and_no_claim_is_lost_or_made_up(ba
 
 def test_a_number_of_weights_by_a_repositorys_name_counts_only_where_no_source_states_it_better() -> None:
     stated = together(listing(name="Heron", description="Heron is a 7.2B-parameter model."), repository())
-    named = together(listing(name="Heron"), repository())
+    named = together(listing(id="heron-lab/heron", name="Heron"), repository())
     counts = [one.claims["parameter_count"] for one in (stated, named)]
     assert [(claim.fact.value, claim.listing.source) for claim in counts] == [
         (7_200_000_000, "openrouter"), (7_000_000_000, "huggingface"),
     ]  # fmt: skip
+
+
+def test_a_repository_without_a_card_has_the_number_of_weights_of_its_name() -> None:
+    alone = together(repository())
+    assert alone.claims["parameter_count"].fact[:4] == ("parameter_count", 7_000_000_000, "/id", "7B")
+    assert "parameter_count_in_name" not in alone.claims
 
 
 def test_a_listings_successor_comes_before_the_one_that_the_repository_declares() -> None:

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import orjson
@@ -7,6 +8,7 @@ from flows.store.keys import checked_site_key
 from pipelines.pages import addresses
 from pipelines.pages.front import FIRST_ROWS, Vocabulary, front_page
 from pipelines.pages.groups import MOST_MAKERS, MOST_MEMBERS, Groups, group_page, makers_pages, vocabulary_page
+from pipelines.pages.passport.page import passport_page
 from pipelines.pages.plain import plain_pages
 from pipelines.pages.registry.changes import changes_files, generation_of
 from pipelines.pages.site import Site
@@ -15,6 +17,7 @@ from pipelines.pages.table import table_part
 from pipelines.pages.templating import assets
 from pipelines.passport.links import Issuer
 from pipelines.registry.layout import headers
+from pipelines.rules.rulebook import rulebook
 from tests.support.contract.documents import full, minimal
 from tests.support.pages import Page, objections
 
@@ -143,6 +146,15 @@ def test_the_plain_pages_are_well_formed_and_the_one_for_missing_ones_works_at_a
     assert all(checked_site_key(key) for key in pages)
 
 
+def test_the_page_of_docs_explains_every_component_of_a_score_where_passports_lead_to() -> None:
+    docs = dict(plain_pages(SITE, "k" * 43))["docs"]
+    assert docs.count(b'id="score"') == 1
+    weights = full()["passport"]["unfragile"]["trust"]["rank_breakdown"]["weights"]
+    explained = Page(docs).text.partition("How the score is made")[2]
+    assert [name for name in weights if name.replace("_", " ") not in explained] == []
+    assert "./docs#score" in Page(passport_page(SITE, SLUG, full())).urls
+
+
 def test_changes_are_shown_by_cause_and_their_texts_are_harmless() -> None:
     change = {
         "slug": SLUG,
@@ -156,3 +168,30 @@ def test_changes_are_shown_by_cause_and_their_texts_are_harmless() -> None:
     assert objections(files["changes"]) == []
     assert orjson.loads(files["data/changes.json"])["generations"][0]["changes"][0]["slug"] == SLUG
     assert objections(changes_files(SITE, [])["changes"]) == []
+
+
+def test_the_changes_of_a_large_publication_say_how_many_more_there_are_and_where() -> None:
+    new = {"cause": "first_seen", "status": "active", "differences": [], "more": 0}
+    changes = [new | {"slug": f"acme-{number}"} for number in range(100)]
+    counts = {"first_seen": 317, "refreshed": 40}
+    page = Page(changes_files(SITE, [generation_of(3, "2026-06-15T12:00:00.000Z", counts, changes)])["changes"])
+    assert "and 287 more, all in the delta" in page.text
+    assert "registry/deltas/3.jsonl.zst" in page.urls
+
+
+def test_the_indexes_and_the_pages_of_failure_modes_are_in_words() -> None:
+    text = Page(vocabulary_page(SITE, grouped(summary()))).text
+    assert "Capabilities" in text
+    assert "Capabilitys" not in text
+    groups = grouped(summary(modes=[mode.id for mode in rulebook().failure_modes.failure_mode]))
+    pages = {group.name: Page(group_page(SITE, group)).text for group in groups.of("failure")}
+    assert "announced to be removed from the listing on … " in pages["announced-end"]
+    assert not [name for name, page in pages.items() if re.search(r"\{[a-z]|limit:|expires_on", page)]
+
+
+def test_an_announced_end_is_in_the_table_and_on_the_front_page() -> None:
+    ending = summary(1, ends="2026-07-01", status="deprecated")
+    table = orjson.loads(table_part([ending, summary(2, ends="")]))
+    assert [table["lists"]["ends"][place] for place in table["columns"]["ends"]] == ["2026-07-01", ""]
+    body = front_page(SITE, [ending], {"purposes": [], "capabilities": []}, passports=1, parts=1)
+    assert "deprecated ends 2026-07-01" in Page(body).text

@@ -25,9 +25,9 @@ console.log(JSON.stringify(await Promise.all(slugs.map(nameOf))));
 
 @pytest.mark.skipif(NODE is None, reason="node is not installed")
 def test_a_script_names_a_passports_files_as_the_publisher_does(tmp_path: Path) -> None:
-    for key in ("assets/names.js", "assets/renamed.js", "assets/registry.js"):
-        (tmp_path / key).parent.mkdir(exist_ok=True)
-        (tmp_path / key).write_bytes(assets()[key])
+    for key, body in assets().items():
+        (tmp_path / key).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / key).write_bytes(body)
     (tmp_path / "package.json").write_text('{"type": "module"}')
     (tmp_path / "main.js").write_text(SCRIPT)
     command = [str(NODE), str(tmp_path / "main.js"), json.dumps(SLUGS)]

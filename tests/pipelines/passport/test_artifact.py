@@ -166,7 +166,7 @@ def test_the_block_of_a_repository_follows_the_rules_of_the_format() -> None:
         "page_url": "https://registry.example/heron-lab--heron-7b",
         "categories": ["chatbots-assistants"],
         "tags": [f"tag-{n}" for n in range(20)],
-        "pricing": {"model": "open_source", "free": True, "starting_price": None},
+        "pricing": {"model": "free", "free": True, "starting_price": None},
         "status": "active",
         "verified": False,
     }

@@ -34,7 +34,19 @@ def test_a_chart_has_no_style_script_or_reference(drawn: str) -> None:
     assert "href" not in drawn
     assert "<script>" not in drawn
     assert len(drawn) < 60_000
-    assert re.match(r'<svg viewBox="0 0 \d+ \d+"', drawn)
+    assert re.match(r'<svg viewBox="\d+ \d+ \d+ \d+"', drawn)
+
+
+def test_a_chart_without_title_and_legend_has_no_empty_room_for_them_and_loses_nothing() -> None:
+    drawn = stacked_columns(DAYS, [Layer([300] * 30)])
+    left, top, width, height = (int(one) for one in re.findall(r"\d+", drawn.partition(">")[0])[:4])
+    assert (top > 20, height < 280 - top) == (True, True)
+    assert 'viewBox="0 0 ' in stacked_columns(DAYS, [Layer([300] * 30)], title="t")
+    assert 'viewBox="0 0 ' in stacked_columns(DAYS, [Layer([300] * 30, "named")])
+    titled = ET.fromstring(drawn)  # noqa: S314 - our own drawing
+    texts = [one for one in titled.iter() if one.tag.endswith("text") and (one.text or "").strip()]
+    assert left < width
+    assert {"0", "300", "2026-06-01"} <= {(one.text or "").strip() for one in texts}
 
 
 def test_a_layer_is_drawn_over_the_higher_ones_that_it_is_part_of() -> None:

@@ -12,7 +12,7 @@ from pipelines.rules.purposes import purpose_rules
 from pipelines.rules.rulebook import rulebook
 from pipelines.views.matching import LONGEST_TASK, called_for, matches
 from tests.support.listings import listing, statement
-from tests.support.tasks import Task, tasks
+from tests.support.tasks import Task, tasks, tasks_in_other_words
 
 TASKS = tasks()
 ABILITIES = {capability_uri(rule.categories[0], rule.name): rule for rule in rulebook().capabilities.capability}
@@ -56,6 +56,47 @@ def test_the_model_that_has_more_of_what_a_task_calls_for_comes_first() -> None:
     assert (first.slug, second.slug) == ("heron-lab-heron-b", "heron-lab-heron-a")
     assert [NAMES[uri] for uri in first.uris] == ["code generation", "coding"]
     assert first.likeness == second.likeness == 1
+
+
+def test_of_models_that_have_the_same_the_one_with_the_higher_score_comes_first() -> None:
+    lower, higher = (
+        statement(listing(id=f"heron-lab/heron-{name}", description="Heron is a coding model.")) for name in "ab"
+    )
+    lower["trust"]["score"], higher["trust"]["score"] = 40, 41
+    assert [match.slug for match in matches("Fix a bug in my program", [lower, higher])] == [
+        "heron-lab-heron-b", "heron-lab-heron-a",
+    ]  # fmt: skip
+
+
+def first_called(task: str) -> str | None:
+    return next((NAMES[fit.uri] for fit in called_for(task)), None)
+
+
+def test_tasks_in_other_words_mostly_call_for_what_fits_them() -> None:
+    found = [first_called(task.task) in task.fits for task in tasks_in_other_words()]
+    assert (len(found), sum(found)) == (24, 21)
+
+
+@pytest.mark.parametrize(
+    ("task", "called"),
+    [
+        ("put our catalogue into Thai from German", "translation"),
+        ("port a COBOL program to Java", "coding"),
+        ("Polish my letter", None),
+        ("our train to Paris", None),
+    ],
+)
+def test_a_language_after_into_or_from_is_one_to_translate(task: str, called: str | None) -> None:
+    assert first_called(task) == called if called else first_called(task) != "translation"
+
+
+def test_words_that_nothing_has_make_a_task_fit_less() -> None:
+    plain, strange = (called_for(f"review the code {more}")[0].likeness for more in ("", "zyzzyva"))
+    assert plain > strange
+
+
+def test_cues_are_of_capabilities_and_purposes_that_there_are() -> None:
+    assert {name for cue in purpose_rules().cues for name in cue.of} <= {*NAMES.values()}
 
 
 @pytest.mark.parametrize("uri", sorted(NAMES))

@@ -10,9 +10,10 @@ const WORDS = [["true", true], ["false", false], ["null", null]];
 /**
  * Return the value that the bytes hold, in UTF-8; throw MalformedJson on what is not JSON, on repeated keys, lone
  * surrogates, integers beyond ±(2^53-1), numbers too large for a double, and on what is longer or deeper than allowed.
- * Objects have no prototype, so that no key of theirs means anything to the language.
+ * Objects have no prototype, so that no key of theirs means anything to the language. `numberOf` makes a number's value
+ * from its text; without it, it is a double.
  */
-export function parse(bytes, { mostBytes, mostDepth }) {
+export function parse(bytes, { mostBytes, mostDepth, numberOf }) {
   if (bytes.length > mostBytes) throw new MalformedJson(`${bytes.length} bytes, more than ${mostBytes}`);
   let text;
   try {
@@ -41,6 +42,7 @@ export function parse(bytes, { mostBytes, mostDepth }) {
   };
   const number = () => {
     const [digits, fraction, exponent] = match(NUMBER) ?? refuse("not JSON: no value");
+    if (numberOf) return numberOf(digits);
     const value = Number(digits);
     if (!Number.isFinite(value)) refuse("a number too large for a double");
     if (!fraction && !exponent && !Number.isSafeInteger(value)) refuse("an integer beyond ±(2^53-1)");

@@ -10,6 +10,7 @@ const MOST_ENTRIES = 2 ** 40;
 const parent = (left, right) => sha256([1], left, right);
 /** The largest power of two below a length of at least two. */
 const split = (length) => 2 ** Math.ceil(Math.log2(length) - 1);
+const within = (number, least, most) => Number.isInteger(number) && least <= number && number <= most;
 
 function tileKey(level, index, width) {
   const groups = [String(index % 1000).padStart(3, "0")];
@@ -19,14 +20,12 @@ function tileKey(level, index, width) {
   return `tile/${level}/${groups.join("/")}${width < WIDTH ? `.p/${width}` : ""}`;
 }
 
-/** Return the root of a log from the roots of its complete subtrees, the largest first; null where they are not its. */
-async function rootOf({ size, hashes }) {
-  const bits = size.toString(2).replaceAll("0", "").length;
-  if (!(size > 0 && size <= MOST_ENTRIES) || hashes.length !== bits) return null;
-  const [last, ...before] = hashes.map(fromHex).reverse();
+/** Return the root of a log, in hexadecimal, from the roots of its complete subtrees, the largest first. */
+async function rootOf(hashes) {
+  const [last = await sha256(), ...before] = [...hashes].reverse();
   let root = last;
   for (const left of before) root = await parent(left, root);
-  return root;
+  return hex(root);
 }
 
 /**
@@ -36,84 +35,67 @@ async function rootOf({ size, hashes }) {
  * `leftOf(index, entry)`: the hashes to the left of an entry (bytes), the nearest first, if it is at that index; else null.
  * `rootAt(size)`: the root in hexadecimal that the log had at an earlier size; null where that cannot be proved.
  */
-export function openLog(head, run, fetchFile) {
-  const keys = (name) => [`registry/log/${name}`, `registry/log/pending/${run}/${name}`, `registry/log/${name}`];
-  const read = async (name) => {
-    for (const key of keys(name)) {
+export function openLog({ size: whole, hashes }, run, fetchFile) {
+  const complete = whole.toString(2).replaceAll("0", "").length;
+  const sound = within(whole, 1, MOST_ENTRIES) && hashes.length === complete;
+
+  async function read(name) {
+    for (const key of [`registry/log/${name}`, `registry/log/pending/${run}/${name}`, `registry/log/${name}`]) {
       const bytes = await fetchFile(key);
       if (bytes) return bytes;
     }
     return null;
-  };
+  }
 
-  async function complete(level, at) {
+  /** The root of a complete subtree, from its tile: the `at`-th of 2^level entries; null where the tile is missing. */
+  async function subtree(level, at) {
     const [tileLevel, above] = [Math.floor(level / LEVELS), level % LEVELS];
     const first = at * 2 ** above;
     const tile = Math.floor(first / WIDTH);
-    const width = Math.min(WIDTH, Math.floor(head.size / WIDTH ** tileLevel) - tile * WIDTH);
+    const width = Math.min(WIDTH, Math.floor(whole / WIDTH ** tileLevel) - tile * WIDTH);
     const bytes = await read(tileKey(tileLevel, tile, width));
-    if (bytes?.length !== width * HASH_BYTES) throw new RangeError("a tile is missing, or has another size");
-    const hash = (n) => bytes.slice((first % WIDTH + n) * HASH_BYTES, (first % WIDTH + n + 1) * HASH_BYTES);
-    let hashes = Array.from({ length: 2 ** above }, (_, n) => hash(n));
-    while (hashes.length > 1) {
-      const below = hashes;
-      hashes = await Promise.all(below.filter((_, n) => n % 2 === 0).map((one, n) => parent(one, below[2 * n + 1])));
+    if (bytes?.length !== width * HASH_BYTES) return null;
+    let nodes = Array.from({ length: 2 ** above }, (_, n) => first % WIDTH + n)
+      .map((n) => bytes.slice(n * HASH_BYTES, (n + 1) * HASH_BYTES));
+    while (nodes.length > 1) {
+      const below = nodes;
+      nodes = await Promise.all(below.filter((_, n) => n % 2 === 0).map((one, n) => parent(one, below[2 * n + 1])));
     }
-    return hashes[0];
+    return nodes[0];
   }
 
-  /** The root of the entries from `start` to `end`. */
-  async function over(start, end) {
+  /** The root of the entries from `start` to `end`; adds the subtrees that it is made of to `parts`, none across a cut. */
+  async function over(start, end, cuts, parts) {
     const level = Math.log2(end - start);
-    if (Number.isInteger(level)) return complete(level, start / (end - start));
-    const middle = start + split(end - start);
-    return parent(await over(start, middle), await over(middle, end));
-  }
-
-  /** The same, with the hash of one entry given; the hashes to the left of it are added to `left`. */
-  async function around(index, leaf, start, end, left) {
-    if (end - start === 1) return leaf;
-    const middle = start + split(end - start);
-    if (index < middle) return parent(await around(index, leaf, start, middle, left), await over(middle, end));
-    const before = await over(start, middle);
-    left.unshift(before); // those further down come later, and are nearer
-    return parent(before, await around(index, leaf, middle, end, left));
-  }
-
-  /** The roots of the entries from `start` up to `size`, and up to `end`, made from the same hashes. */
-  async function both(size, start, end) {
-    if (size === end) return Array(2).fill(await over(start, end));
-    const middle = start + split(end - start);
-    if (size <= middle) {
-      const [older, left] = await both(size, start, middle);
-      return [older, await parent(left, await over(middle, end))];
+    if (Number.isInteger(level) && !cuts.some((cut) => start < cut && cut < end)) {
+      const hash = await subtree(level, start / (end - start));
+      parts.push({ start, end, hash });
+      return hash;
     }
-    const left = await over(start, middle);
-    const [older, right] = await both(size, middle, end);
-    return [await parent(left, older), await parent(left, right)];
+    const middle = start + split(end - start);
+    const left = await over(start, middle, cuts, parts);
+    const right = left && await over(middle, end, cuts, parts);
+    return right && parent(left, right);
   }
 
-  const isRoot = async (found) => hex(found) === hex(await rootOf(head) ?? []);
-  const orNull = (prove) => async (...given) => {
-    try {
-      return await prove(...given);
-    } catch (error) {
-      if (error instanceof RangeError) return null;
-      throw error;
-    }
-  };
+  /** The log's complete subtrees from left to right, none across a cut, if they lead to the signed root; else null. */
+  async function proved(...cuts) {
+    const parts = [];
+    const root = sound && await over(0, whole, cuts, parts);
+    return root && hex(root) === await rootOf(hashes.map(fromHex)) ? parts : null;
+  }
+
   return {
-    leftOf: orNull(async (index, entry) => {
-      if (!(Number.isInteger(index) && index >= 0 && index < head.size)) return null;
-      const left = [];
-      return await isRoot(await around(index, await sha256([0], entry), 0, head.size, left)) ? left : null;
-    }),
-    rootAt: orNull(async (size) => {
-      if (size === 0) return hex(await sha256());
-      if (!(Number.isInteger(size) && size > 0 && size <= head.size)) return null;
-      if (size === head.size) return hex(await rootOf(head) ?? []);
-      const [older, whole] = await both(size, 0, head.size);
-      return await isRoot(whole) ? hex(older) : null;
-    }),
+    async leftOf(index, entry) {
+      const parts = within(index, 0, whole - 1) ? await proved(index, index + 1) : null;
+      const leaf = parts?.find(({ start }) => start === index);
+      if (!leaf || hex(leaf.hash) !== hex(await sha256([0], entry))) return null;
+      return parts.filter(({ end }) => end <= index).map(({ hash }) => hash).reverse();
+    },
+    async rootAt(size) {
+      if (sound && size === whole) return rootOf(hashes.map(fromHex));
+      const parts = within(size, 0, whole) ? await proved(size) : null;
+      return parts && rootOf(parts.filter(({ end }) => end <= size).map(({ hash }) => hash));
+    },
   };
 }

@@ -1,25 +1,18 @@
 // Verifies trust passports: by their bytes alone, or in the registry that serves them, from its signed pointer down.
 // Needs WebCrypto with Ed25519, and no package. Gives the verdicts of the published list, each with its reason.
 
-import { base64, hashOf, sha256, text, utf8 } from "./bytes.js";
+import { base64, hashOf, text, utf8 } from "./bytes.js";
 import { conforms } from "./contract.js";
+import { requireEvidence } from "./evidence.js";
 import { canonical, MalformedJson, parse } from "./json.js";
 import { openLog } from "./log.js";
 import { rootOfTrust } from "./roots.js";
-import {
-  damaged, jsonOf, keyRing, Objection, object, PASSPORT, POINTER, requireSignature, REVOCATIONS, signedFile, SNAPSHOT,
-} from "./signed.js";
-import { unpack } from "./zstd.js";
+import { hashed, openRegistry, ownKeys, parentOf, rowOf, snapshotOf } from "./served.js";
+import { damaged, keyRing, Objection, object, PASSPORT, requireSignature } from "./signed.js";
 
 export { keyRing, rootOfTrust };
 
-const POINTER_KEY = "registry/timestamp.json";
-const JWKS_KEY = ".well-known/jwks.json";
 const MOST_PASSPORT_BYTES = 2 ** 20;
-const MOST_SNAPSHOT_BYTES = 2 ** 20;
-const MOST_POINTER_BYTES = 2 ** 16;
-const MOST_REVOCATIONS_BYTES = 2 ** 24;
-const MOST_SHARD_BYTES = 2 ** 26;
 const CLOCK_SKEW_MS = 5 * 60 * 1000;
 
 function requireInTime(passport, at) {
@@ -73,12 +66,13 @@ export function verifyPassport(bytes, trust) {
  * Return the verdict on a passport in its registry: { verdict, reason, passport, generation, pointerIssuedAt, place, seen }.
  *
  * `fetchFile(key)` returns the bytes at a key of the registry, or null. Give a `slug`, or the `document` (bytes) of a
- * passport; with a slug also the `copy` (bytes) that the registry serves for it, if that is to be compared. `seen` is what
- * an earlier answer had as `seen`, or some of it: { keyId, generation, snapshotSha256, root: { version, thumbprint },
- * revocations: number of the list, log: { size, root } }. `pinned.root` is a trusted root (a file's bytes, or a thumbprint),
- * `pinned.keys` trusted keys. Without both the registry's own are used, and the best verdict is "unpinned".
+ * passport; with a slug also the `copy` (bytes) that the registry serves for it, if that is to be compared. `evidence`:
+ * whether the evidence of the passport that is served is found again in the stored records. `seen` is what an earlier answer
+ * had as `seen`, or some of it: { keyId, generation, snapshotSha256, root: { version, thumbprint }, revocations: number of
+ * the list, log: { size, root } }. `pinned.root` is a trusted root (a file's bytes, or a thumbprint), `pinned.keys` trusted
+ * keys. Without both the registry's own are used, and the best verdict is "unpinned".
  */
-export function verifyInRegistry({ fetchFile, slug, document, copy, seen = {} }, pinned) {
+export function verifyInRegistry({ fetchFile, slug, document, copy, evidence = false, seen = {} }, pinned) {
   return verdictOf(async () => {
     const trust = { ...pinned, ...await trustIn(fetchFile, pinned) };
     const registry = await openRegistry(fetchFile, trust);
@@ -97,6 +91,7 @@ export function verifyInRegistry({ fetchFile, slug, document, copy, seen = {} },
     requireRootInForce(registry, trust);
     if (copy) await requireCopy(copy, bytes, passport, place, trust);
     if (!pinned.root && !pinned.keys) object("unpinned", `intact, but only the registry states that ${passport.keyId} is its key`);
+    if (evidence) await requireEvidence(passport, await issuing(registry, row, fetchFile, trust), fetchFile);
     const { generation } = registry.snapshot;
     const reason = `signed with a trusted key, in date, and the one in generation ${generation}`;
     return { verdict: "ok", reason, passport, generation, pointerIssuedAt: registry.pointer.issued_at, place, seen: now };
@@ -110,41 +105,6 @@ async function trustIn(fetchFile, pinned) {
   return { keys: pinned.keys ?? await ownKeys(fetchFile), version: 0 };
 }
 
-async function ownKeys(fetchFile) {
-  const bytes = await fetchFile(JWKS_KEY);
-  if (!bytes) object("unreadable", `${JWKS_KEY} cannot be read`);
-  return keyRing(parse(bytes, { mostBytes: MOST_PASSPORT_BYTES, mostDepth: 8 }));
-}
-
-async function openRegistry(fetchFile, trust) {
-  const raw = await fetchFile(POINTER_KEY);
-  const { signed: pointer, keyId } = await signedFile(raw, POINTER_KEY, POINTER, MOST_POINTER_BYTES, trust);
-  const key = `registry/snapshots/${pointer.generation}.json`;
-  const bytes = await fetchFile(key);
-  if (!bytes || await hashOf(bytes) !== pointer.snapshot_sha256) damaged(key);
-  const { signed: snapshot } = await signedFile(bytes, key, SNAPSHOT, MOST_SNAPSHOT_BYTES, trust);
-  if (snapshot.generation !== pointer.generation) damaged(key);
-  return { pointer, keyId, snapshot, ...await revocationsIn(snapshot, fetchFile, trust) };
-}
-
-/** Return { revoked: slug → last revocation, withheld: whether the list that the snapshot names cannot be read }. */
-async function revocationsIn({ revocations: named }, fetchFile, trust) {
-  const revoked = new Map();
-  if (!named) return { revoked, withheld: false };
-  const key = `registry/revocations/${named.sha256}.json`;
-  try {
-    const bytes = await fetchFile(key);
-    if (!bytes || await hashOf(bytes) !== named.sha256) damaged(key);
-    const { signed: list } = await signedFile(bytes, key, REVOCATIONS, MOST_REVOCATIONS_BYTES, trust);
-    if (list.number !== named.number) damaged(key);
-    for (const one of list.revocations) revoked.set(one.slug, one);
-    return { revoked, withheld: false };
-  } catch (error) {
-    if (error instanceof Objection) return { revoked, withheld: true };
-    throw error;
-  }
-}
-
 function requireNotRevoked(passport, { revoked }) {
   const found = revoked.get(passport.unfragile.artifact.slug);
   if (found && passport.signedAt <= found.revoked_at) object("revoked", `revoked at ${found.revoked_at}: ${found.reason}`);
@@ -154,36 +114,22 @@ async function servedIn({ snapshot }, slug, fetchFile, trust) {
   const row = await rowOf(snapshot, slug, fetchFile);
   if (!row) object("not_in_snapshot", `${slug}: no such passport in generation ${snapshot.generation}`);
   const key = `registry/objects/${row.object.slice(0, 2)}/${row.object}.json`;
-  const bytes = await fetchFile(key);
-  if (!bytes) object("unreadable", `the served object ${key} is missing, although the registry names it`);
+  const bytes = await hashed(key, row.object, fetchFile);
   const passport = await read(bytes, trust, row.generation);
-  if (await hashOf(bytes) !== row.object || passport.unfragile.artifact.slug !== slug) damaged(key);
+  if (passport.unfragile.artifact.slug !== slug) damaged(key);
   return { passport, bytes, row };
 }
 
-async function rowOf(snapshot, slug, fetchFile) {
-  const passports = snapshot.shards.reduce((sum, shard) => sum + shard.rows, 0);
-  const count = passports > 100_000 ? 256 : passports > 5_000 ? 16 : 1;
-  const slot = (await sha256(utf8.encode(slug)))[0];
-  const shard = snapshot.shards.find(({ index }) => index === Math.floor(slot * count / 256));
-  if (!shard) return null;
-  const key = `registry/shards/${shard.sha256}.jsonl.zst`;
-  const packed = await fetchFile(key);
-  if (!packed || await hashOf(packed) !== shard.sha256) damaged(key);
-  const unpacked = unpack(packed, Math.min(shard.unpacked_bytes ?? MOST_SHARD_BYTES, MOST_SHARD_BYTES));
-  const rows = text(unpacked).split("\n").slice(0, -1).map((line) => JSON.parse(line));
-  if (rows.length !== shard.rows) damaged(key);
-  return rows.find((row) => row.slug === slug);
+/** Return the snapshot of the generation that issued a row's passport: evidence points into that one's records. */
+async function issuing({ snapshot }, { generation }, fetchFile, trust) {
+  return generation === snapshot.generation ? snapshot : snapshotOf(generation, fetchFile, trust);
 }
 
 /** Return where the log states that a row's passport was issued; null in generations of older versions, without a log. */
-async function requireLogged({ parent, parent_sha256: sha256Wanted }, row, log, fetchFile) {
+async function requireLogged(snapshot, row, log, fetchFile) {
   if (!log) {
-    const key = `registry/snapshots/${parent}.json`;
-    const bytes = parent && await fetchFile(key);
-    const genuine = bytes && await hashOf(bytes) === sha256Wanted;
-    const dropped = genuine && jsonOf(bytes, key, { mostBytes: MOST_SNAPSHOT_BYTES, mostDepth: 32 }).signed.log;
-    return dropped ? object("not_logged", `${row.slug}: this generation has no log, and its parent had one`) : null;
+    const parent = await parentOf(snapshot, fetchFile);
+    return parent?.log ? object("not_logged", `${row.slug}: this generation has no log, and its parent had one`) : null;
   }
   const { slug, listing_id: listing, object: issued, generation, cause, status, log_index: index } = row;
   const left = await log.leftOf(index, entryOf({ type: "issued", slug, listing, object: issued, generation, cause, status }));

@@ -363,6 +363,7 @@ def test_recorded_items_of_2022_and_of_today_are_all_read() -> None:
     ("name", "pickled"),
     [
         ("pytorch_model.bin", True), ("pytorch_model-00001-of-00002.bin", True), ("a/model.pt", True),
+        ("weights.th", True),
         ("model.pth", True), ("last.ckpt", True), ("model.pkl", True), ("pipe.joblib", True), ("model.gguf", False),
         ("model.safetensors", False), ("training_args.bin", False), ("optimizer.pt", False), ("vocab.bin", False),
     ],

@@ -80,6 +80,22 @@ def test_half_the_context_at_an_endpoint_that_is_up_is_a_failure_mode() -> None:
 
 
 @pytest.mark.parametrize(
+    ("other", "line"),
+    [
+        (65_536, "endpoints that are up serve between 65,536 tokens and 131,072 tokens; half or less: reed"),
+        (100_000, "its top provider serves a context of 100,000 tokens, another endpoint up to 131,072 tokens"),
+    ],
+)
+def test_that_contexts_differ_is_said_once(other: int, line: str) -> None:
+    top = {"top_provider": {"context_length": other, "max_completion_tokens": None, "is_moderated": False}}
+    made = statement(
+        listing(context_length=131_072, **top),
+        endpoints({"context_length": 131_072}, {"tag": "reed", "context_length": other}),
+    )
+    assert [text for text in made["trust"]["failure_modes"] if " serve" in text] == [line]
+
+
+@pytest.mark.parametrize(
     "short",
     [{"context_length": 65_537}, {"context_length": 8_192, "status": -2}, {"context_length": None}],
 )

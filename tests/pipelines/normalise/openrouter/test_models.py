@@ -188,3 +188,9 @@ def test_a_description_is_believed_of_the_weights_before_the_name() -> None:
     assert facts["parameter_count"][1:3] == (7_200_000_000, "/description")
     assert facts["open_weights"][1:3] == (True, "/description")
     assert {fact.name: fact for fact in listing().facts}["parameter_count"][1:4] == (7_000_000_000, "/name", "7B")
+
+
+def test_an_id_states_the_number_of_weights_where_the_name_does_not() -> None:
+    counts = [fact for fact in listing(name="Heron Lab: Heron").facts if fact.name == "parameter_count"]
+    assert counts == [Fact("parameter_count", 7_000_000_000, "/id", "7b", "pattern")]
+    assert not [fact for fact in listing(id="a/heron-8x7b", name="Heron").facts if fact.name == "parameter_count"]

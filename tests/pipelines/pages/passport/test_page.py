@@ -47,6 +47,23 @@ def test_a_page_shows_what_the_passport_states_and_what_shows_it() -> None:
     assert "./capability/tool.use.integration.function.calling" in page.urls
 
 
+def test_one_click_shows_the_source_the_day_the_hash_and_a_link_to_the_stored_record() -> None:
+    passport = full()["passport"]
+    (entry, *_) = (one for one in passport["unfragile"]["evidence"] if one["path"] == "/artifact/model/context_tokens")
+    page, sha256 = Page(page_of(full())), entry["content_sha256"]
+    assert f"record?passport={SLUG}&source={entry['source']}&sha256={sha256}&at={entry['locator']}" in page.urls
+    assert (
+        f"by {entry['source']} at {entry['locator']} , {entry['observed_at'][:10]}, record {sha256[:12]}" in page.text
+    )
+
+
+def test_an_announced_end_is_said_at_the_top() -> None:
+    document = full()
+    assert "announced end" not in Page(page_of(document)).text.partition("Freshness")[0]
+    document["passport"]["unfragile"]["artifact"]["model"]["expires_on"] = "2026-07-01"
+    assert "announced end 2026-07-01" in Page(page_of(document)).text.partition("Freshness")[0]
+
+
 def test_a_page_states_dates_and_no_verdict_of_its_own() -> None:
     page = Page(page_of(full()))
     assert "2026-06-15" in page.text

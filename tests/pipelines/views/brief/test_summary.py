@@ -10,7 +10,7 @@ from schemas.verdict import Finding, Verdict
 from tests.support.listings import endpoints, issued, listing
 
 OK = Finding(Verdict.OK, "signed by a trusted key, in date", "fresh")
-MOST_LINES = 100
+MOST_LINES = 90
 
 
 def passport(*listings: Listing) -> dict[str, Any]:
@@ -106,6 +106,39 @@ def test_sides_of_a_disagreement_say_where_they_differ() -> None:
     }
 
 
+def test_a_disagreement_on_a_parameter_names_it_and_one_on_a_repository_what_the_hub_answers() -> None:
+    document = passport()
+    denied = [
+        {"value": ["seed", "tools"], "scope": "listing, on tools", "source": "openrouter"},
+        {"value": False, "scope": "catalogue, on tools", "source": "modelsdev"},
+    ]
+    unseen = [
+        {"value": True, "scope": "catalogue", "source": "modelsdev"},
+        {"value": 401, "scope": "model repository, status of the answer", "source": "huggingface"},
+    ]
+    document["unfragile"]["conflicts"] = [
+        {"path": "/artifact/model/parameters", "values": denied},
+        {"path": "/artifact/model/open_weights", "values": unseen},
+    ]  # fmt: skip
+    assert parts(document)["Where sources disagree"] == {
+        "parameters": "tools: yes (openrouter) against no (modelsdev)",
+        "open weights": "yes (modelsdev) against not shown, 401 (huggingface)",
+    }
+
+
+def test_what_is_the_same_for_all_of_a_kind_has_a_line_each() -> None:
+    document = passport()
+    assert all(
+        row.most_lines == 1
+        for part in brief(document, issued(listing()).row, OK)
+        for row in part.rows
+        if row.label == "-"
+    )
+    unknown = {"path": "/trust/failure_modes", "reason": "cut_off", "sources": ["openrouter"]}
+    document["unfragile"]["unknowns"] = [unknown]
+    assert parts(document)["What is not known"]["cut off in its source"] == "further limits"
+
+
 def test_a_model_with_much_to_state_fits_two_screens() -> None:
     """The longest recorded passport has 27 endpoints, 14 capabilities and 12 failure modes."""
     providers = [
@@ -143,4 +176,7 @@ def test_the_first_changes_are_shown_and_the_others_counted() -> None:
 
 
 def test_the_end_names_the_command_that_shows_all() -> None:
-    assert foot(passport()["unfragile"]).endswith(" entries of evidence: passports show heron-lab-heron-7b --evidence")
+    unfragile = passport()["unfragile"]
+    command = "passports show heron-lab-heron-7b --evidence"
+    assert foot(unfragile, 100).endswith(f" entries of evidence: {command}")
+    assert foot(unfragile, 80).splitlines()[1:] == [command]
