@@ -18,6 +18,8 @@ LONGEST_QUOTE: Final = 200
 """Most characters of the words that are quoted."""
 MOST_READ: Final = 200_000
 """Characters of a text that are read, from its beginning; the longest recorded card has 139,010."""
+LONGEST_CACHED: Final = 40
+"""Most characters of a word that is cached: a picture in a card is a single word of 30,000."""
 
 
 _ALIKE: Final = str.maketrans(LIKE_LATIN)
@@ -82,7 +84,10 @@ def instruction_in(text: str) -> Instruction | None:
     """Return the first words of a text that speak to a model, by the order of the rules; None without any."""
     text = text[:MOST_READ]
     words = _as_read(text)
-    plain, there = " ".join(words), frozenset[str]().union(*map(_needed_in, set(words)))
+    plain = " ".join(words)
+    there = frozenset[str]().union(
+        *(_known(one) if len(one) <= LONGEST_CACHED else _needed_in(one) for one in set(words))
+    )
     for row in instruction_rules().rows:
         possible = not any(map(there.isdisjoint, row.words)) and all(
             any(part in plain for part in parts) for parts in row.needs
@@ -95,9 +100,8 @@ def instruction_in(text: str) -> Instruction | None:
     return None
 
 
-@lru_cache(maxsize=1 << 15)
 def _needed_in(word: str) -> frozenset[str]:
-    """Return what a word contains of the words that patterns need; cached, as texts have few different ones."""
+    """Return what a word contains of the words that patterns need."""
     starts = instruction_rules().by_start
     return frozenset(
         one
@@ -105,6 +109,10 @@ def _needed_in(word: str) -> frozenset[str]:
         for one in (*starts.get(word[start], ()), *starts.get(word[start : start + 2], ()))
         if word.startswith(one, start)
     )
+
+
+_known: Final = lru_cache(maxsize=1 << 15)(_needed_in)
+"""The same, cached, as texts have few different words."""
 
 
 def instruction_facts(text: str, locator: str = "") -> list[Fact]:
