@@ -103,6 +103,8 @@ def instruction_in(text: str) -> Instruction | None:
 def _needed_in(word: str) -> frozenset[str]:
     """Return what a word contains of the words that patterns need."""
     starts = instruction_rules().by_start
+    if len(word) > LONGEST_CACHED:
+        return frozenset(one for one in chain.from_iterable(starts.values()) if one in word)
     return frozenset(
         one
         for start in range(len(word))
