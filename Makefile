@@ -8,6 +8,7 @@
 #   make bench  the time of building and verifying a passport, step by step, beside the least possible; start-up; cards;
 #     and of publishing, into a directory and into S3, beside a bare loop of writes
 #   make bench-again  the time of a run on a day with nothing and with 1 % changed, and of a crawl beside Scrapy alone
+#   make bench-others  the same bodies, files and cards by python-tuf, securesystemslib, model_signing and huggingface_hub
 #   make attacks  attack a store, a crawl and a reader from outside; 200,000 mutated passports and 10,000 hostile records
 #   make drill   the day on which keys leak: revoked, replaced, everything issued again, and what each reader saw
 #   make audit   bandit over the code, hashes of the lock, and advisories about each dependency
@@ -27,7 +28,7 @@ INSTALLED := $(AZURITE)/node_modules/.package-lock.json
 # given order, which begins with the longest.
 SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-slow faults azurite axe lint check format bench bench-again attacks drill audit fuzz mutants accuracy clean venv
+.PHONY: help demo test test-slow faults azurite axe lint check format bench bench-again bench-others attacks drill audit fuzz mutants accuracy clean venv
 .DEFAULT_GOAL := help
 
 help:
@@ -96,6 +97,11 @@ format: $(SYNCED)
 
 bench-again: $(SYNCED)
 	$(BIN)/python -m benchmarks.again
+
+bench-others: $(SYNCED)
+	$(PYTHON) -m venv .tools/peers
+	.tools/peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers/requirements.txt
+	$(BIN)/python -m benchmarks.beside_others
 
 bench: $(SYNCED)
 	$(BIN)/python -m benchmarks.performance

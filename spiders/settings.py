@@ -5,6 +5,7 @@ them, PASSPORTS_<SOURCE>_URL and the variable with its key. Spiders find these a
 From the command that starts a crawl (`-s NAME=value`): CRAWL_FILE, RESUME, PARENT_PID, and any other of these.
 """
 
+import logging
 import os
 
 from pydantic import SecretStr
@@ -71,6 +72,7 @@ ITEM_PIPELINES = {"pipelines.item_pipeline.AdmitListing": 300}
 CONCURRENT_ITEMS = 1  # lines are written in the source's order
 EXTENSIONS = {"spiders.extensions.parent_process.ParentDeath": 0, "spiders.extensions.crawl_file.CrawlFile": 500}
 LOG_LEVEL = "WARNING"  # what is counted is in the run report; standard error is for what went wrong
+logging.getLogger("markdown_it").setLevel(LOG_LEVEL)  # Scrapy drops each of its 170 records a card only once made
 
 # At how much a crawl is stopped; 0 is no bound. Each crawl sets the bounds of its source's gate.
 SPIDER_MIDDLEWARES = {

@@ -19,7 +19,7 @@ FACT: Final = "limit:instructs-models"
 LONGEST_QUOTE: Final = 200
 """Most characters of the words that are quoted."""
 LONGEST_WORD: Final = 60
-"""Most letters of a word in which needed words are sought from letter to letter."""
+"""Most letters of a word in which needed words are sought from letter to letter, and of one whose result is cached."""
 MOST_READ: Final = 200_000
 """Characters of a text that are read, from its beginning; the longest recorded card has 139,010."""
 
@@ -122,16 +122,21 @@ def instruction_in(text: str) -> Instruction | None:
     return None
 
 
-@lru_cache(maxsize=1 << 15)
 def _needed_in(word: str) -> tuple[str, ...]:
-    """Return what words that rows need are part of a word; cached, as texts share most of their words."""
-    rules = instruction_rules()
+    """Return what words that rows need are part of a word."""
     if len(word) > LONGEST_WORD:
-        return tuple(needed for needed in rules.words if needed in word)
+        return tuple(needed for needed in instruction_rules().words if needed in word)
+    return _needed_in_short(word)
+
+
+@lru_cache(maxsize=1 << 15)
+def _needed_in_short(word: str) -> tuple[str, ...]:
+    """Return the same of a word of few letters; cached, as texts share most of their words."""
+    by_start = instruction_rules().by_start
     return tuple(
         needed
         for start, length in product(range(len(word)), (1, 2))
-        for needed in rules.by_start.get(word[start : start + length], ())
+        for needed in by_start.get(word[start : start + length], ())
         if word.startswith(needed, start)
     )
 

@@ -6,7 +6,7 @@ import pytest
 
 from flows.crawl.process import ROOT
 from flows.crawl.readers import READ_WITH, ROOMS, reader_digest
-from pipelines.normalise.admit import READERS
+from pipelines.normalise.admit import reader_of
 from schemas.listing import Observation, RawListing
 from schemas.sources import HOSTED
 from schemas.times import timestamp
@@ -66,7 +66,7 @@ def test_a_reading_does_not_depend_on_the_day(source: str) -> None:
         '{"id": "heron-lab/a", "createdAt": "2025-01-01T00:00:00.000Z"}' if source == "huggingface" else "MIT License"
     )
     listings = [
-        READERS[source](RawListing.of(Observation(source, "heron-lab/a", at, "https://hub.example/a"), body))
+        reader_of(source)(RawListing.of(Observation(source, "heron-lab/a", at, "https://hub.example/a"), body))
         for at in (timestamp(NOON), "2029-01-01T00:00:00.000Z")
     ]
     dated = [listing.model_copy(update={"observed_at": ""}) for listing in listings]

@@ -13,7 +13,7 @@ from pipelines.formats.json_pointer import resolve
 from pipelines.merge.gather import gather
 from pipelines.merge.joins import Joined, joins_of
 from pipelines.merge.subject import Subject
-from pipelines.normalise.admit import READERS
+from pipelines.normalise.admit import reader_of
 from pipelines.normalise.roll import roll_of
 from pipelines.order import Issuance, Issued, make
 from pipelines.rules.gates import default_gates
@@ -224,12 +224,12 @@ def test_an_answer_about_all_models_is_read_once_for_all_passports(
     signed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = facet("category=translation", within=["heron-lab/ruff-1b"], without=[])
-    read, times = READERS[answer.source], Counter[str]()
+    read, times = reader_of(answer.source), Counter[str]()
 
     def counting(one: RawListing) -> Listing:
         times[one.id] += 1
         return read(one)
 
-    monkeypatch.setitem(READERS, answer.source, counting)
+    monkeypatch.setattr("pipelines.normalise.admit.reader_of", lambda _: counting)
     assert [judge(signed, [*RAWS, answer]) for _ in range(5)] == [[]] * 5
     assert times == {answer.id: 1}

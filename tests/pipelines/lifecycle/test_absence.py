@@ -3,10 +3,10 @@ from datetime import timedelta
 import pytest
 
 from pipelines.lifecycle.absence import Absence, absent_in, is_confirmed, is_gone, proving_observations
-from pipelines.normalise.admit import READERS
 from pipelines.normalise.roll import read_roll, roll_of
 from schemas.crawl import AdmittedLine
 from schemas.listing import Fact
+from schemas.sources import SOURCE_NAMES
 from schemas.times import instant, timestamp
 from tests.support.hub_records import REPOSITORY, absence, facts, moved, replaced
 from tests.support.listings import SEEN, listing, raw, record
@@ -88,7 +88,7 @@ def test_a_roll_is_a_record_of_its_own_source_that_states_nothing_but_who_is_the
     made = roll_of("openrouter", ["b", "a", "b"], url=URL, observed_at=SEEN)
     assert (made.source, made.id, made.url, made.observed_at) == ("openrouter-roll", SEEN, URL, SEEN)
     assert made.body == '{"listed":{"a":true,"b":true}}'
-    assert made.source in READERS
+    assert made.source in SOURCE_NAMES
     roll = read_roll(made)
     assert (roll.source, roll.id, roll.url, roll.observed_at) == (made.source, made.id, made.url, made.observed_at)
     assert (roll.kind, roll.content_sha256, roll.facts) == ("roll", made.content_sha256, ())

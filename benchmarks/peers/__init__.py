@@ -1,0 +1,1 @@
+"""What is measured beside us, in an environment of its own."""
