@@ -16,9 +16,9 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=400)]
 
 
 class FilterQuery(PassportFilter):
-    """A filter given as parameters of an address."""
+    """A filter given as parameters of an address; built at once, as FastAPI wraps it when the application is made."""
 
-    model_config = ConfigDict(strict=False)
+    model_config = ConfigDict(strict=False, defer_build=False)
 
 
 class PassportsQuery(FilterQuery):
@@ -46,7 +46,9 @@ class CapabilityQuery(FilterQuery):
 
 
 class ResolveRequest(Frozen):
-    """A task in words, and which models may be named."""
+    """A task in words, and which models may be named; built at once, likewise."""
+
+    model_config = ConfigDict(defer_build=False)
 
     task: Words
     where: PassportFilter = PassportFilter()

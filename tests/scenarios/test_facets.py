@@ -41,7 +41,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def invented(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What is answered; later changes of it are answered too."""
     answers = recording.facets()
-    monkeypatch.setattr(recording, "facets", lambda: answers)
+    monkeypatch.setattr(replay, "facets", lambda: answers)
     return answers
 
 
