@@ -118,9 +118,11 @@ def read_sentences(text: MarkdownText, section: Section) -> Iterator[Sentence]:
 def _sentences(text: MarkdownText, passage: Passage, number: int, lead_in: str) -> Iterator[Sentence]:
     label, begin = _label(passage.text)
     for span in sentence_spans(passage.text, begin):
+        if not _may_be_long_enough(*span):
+            continue
         start, end = _trimmed(passage.text, *span)
         fits = start < end <= start + LONGEST_QUOTE_CHARS and _is_long_enough(passage.text[start:end])
-        words = plain_text(passage.text[start:end]) if fits else ""  # a card of dots has 200,000 sentences
+        words = plain_text(passage.text[start:end]) if fits else ""
         if _is_quotable(words) and not _CODE.fullmatch(passage.text, start, end):
             yield Sentence(
                 text=words,
@@ -186,6 +188,11 @@ def _without_emphasis(text: str, start: int, end: int) -> tuple[int, int]:
     closing = _CLOSING.search(text, start, end)
     unopened = closing is not None and text.count(closing[1], start, end) == 1
     return start, end - len(closing[1]) if closing and unopened else end
+
+
+def _may_be_long_enough(start: int, end: int) -> bool:
+    """Whether a sentence between two places may be long enough, whatever is in it: a card of dots has 200,000."""
+    return 3 * (end - start) >= SHORTEST_SENTENCE_CHARS
 
 
 def _is_long_enough(words: str) -> bool:
