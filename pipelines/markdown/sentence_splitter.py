@@ -92,16 +92,13 @@ def _is_abbreviation(text: str, start: int, end: int) -> bool:
 
 def _begins_small(text: str, start: int, end: re.Match[str], following: str) -> bool:
     """Whether a sentence without a capital follows: "It is in Finnish. it cannot be used for others"."""
-    before = text[start : end.start()].split()
     word = _SMALL_WORD.match(following)
-    return (
-        end[0] == "."
-        and len(before) >= FEWEST_WORDS
-        and before[-1].isalpha()
-        and len(before[-1]) >= SHORTEST_LAST_WORD
-        and word is not None
-        and word[0] in card_rules().beginnings
-    )
+    if end[0] != "." or word is None or word[0] not in card_rules().beginnings:
+        return False
+    # Only so much is read at both ends of the stretch: where no full stop ends a sentence, it grows to the whole text.
+    first = text[start : min(end.start(), start + FEWEST_WORDS * LONGEST_WORD)].split()
+    last = text[max(start, end.start() - LONGEST_WORD) : end.start()].split()
+    return len(first) >= FEWEST_WORDS and bool(last) and last[-1].isalpha() and len(last[-1]) >= SHORTEST_LAST_WORD
 
 
 def _is_name(word: str) -> bool:

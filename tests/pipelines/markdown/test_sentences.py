@@ -172,6 +172,13 @@ def test_a_card_of_sentences_that_are_too_short_is_soon_read(unit: str) -> None:
     assert time.process_time() - begun < 1.0
 
 
+@pytest.mark.parametrize("unit", ["may fail. ", "may hallucinate. ", "so it is. it is so. ", "x1. it "])
+def test_a_card_in_which_no_full_stop_ends_a_sentence_is_soon_read(unit: str) -> None:
+    begun = time.process_time()
+    read_body(f"# Limits\n\n{unit * (400_000 // len(unit))}".encode())
+    assert time.process_time() - begun < 2.0
+
+
 @pytest.mark.parametrize("unit", [" ", "\t", " \U0001f600x ", "\U0001f600", "!", "\u2026", '!"'])
 def test_a_card_of_spaces_pictograms_or_stops_is_soon_read(unit: str) -> None:
     begun = time.process_time()
