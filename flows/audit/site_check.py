@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from flows.registry.listed_files import differing
+from flows.registry.listed_files import REWRITE, differing
 from flows.registry.page_list import FileEntry, entries_of
 from flows.registry.reader import Reader
 from flows.registry.signed_files import RegistryError, read_page_lines, read_page_list
@@ -11,7 +11,6 @@ from pipelines.registry.layout import PAGES_KEY, page_list_key, search_key
 from schemas.registry import PageList, ShardRef
 from schemas.verdict import Finding, Verdict
 
-REMEDY = "publish again, or repair it from another store with `passports store scrub --copy URL`"
 _WAIT = "its publisher may still be writing the pages: verify again in a few minutes"
 
 
@@ -42,7 +41,7 @@ def check_site(reader: Reader) -> SiteCheck:
             else:
                 files += found
     for file in differing(reader.store, sorted(files)):
-        reason = f"is missing, or is not what was signed for {reader}: {REMEDY}"
+        reason = f"is missing, or is not what was signed for {reader}: {REWRITE}"
         faults.append((file.key, Finding(Verdict.COPY_DIFFERS, f"{reader.store.name}: {file.key} {reason}")))
     return SiteCheck(len(files), faults)
 

@@ -15,8 +15,6 @@ from pipelines.signing.signatures import BRIEF_TYPE
 from pipelines.views.signed_brief import MAX_BRIEF_BYTES
 from schemas.registry import ShardRow
 
-REMEDY = "publish again, or repair it from another store with `passports store scrub --copy URL`"
-
 
 def copies_with_briefs(issuer: Issuer, keys: KeyRing, signer: Signer | None, stores: Iterable[Store]) -> RenderCopies:
     """Return what renders copies with their briefs: signed by `signer`, or else those of the stores that verify."""

@@ -9,8 +9,6 @@ from flows.registry.page_list import EarlierPages, FileEntry
 from flows.registry.reader import Reader
 from flows.store.base import Store
 
-REMEDY = "publish again, or repair it from another store with `passports store scrub --copy URL`"
-
 
 def listed_pages(reader: Reader) -> list[FileEntry]:
     """Return key and hash of each page of the generation, by key; none while its publisher still writes them."""

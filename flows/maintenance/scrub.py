@@ -9,15 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from flows.maintenance.brief_scrub import REMEDY as BRIEF_REMEDY
 from flows.maintenance.brief_scrub import spoilt_briefs
 from flows.maintenance.log_scrub import LogScrub
-from flows.maintenance.page_scrub import REMEDY as PAGE_REMEDY
 from flows.maintenance.page_scrub import listed_pages, restored
 from flows.publish.copies import rewrite
 from flows.publish.pointer import is_collecting
 from flows.publish.publication import PublicationError, RenderCopies, RenderPages
-from flows.registry.listed_files import differing
+from flows.registry.listed_files import REWRITE, differing
 from flows.registry.log import RegistryLog
 from flows.registry.page_list import FileEntry
 from flows.registry.published import applied_generation
@@ -166,7 +164,7 @@ class Scrubber:
             whole = [row for row in sound if log.is_placed(row)]  # the proof in a copy is not replaced by none
             spoilt += rewrite(reader, whole, self.copies)
             briefs += spoilt_briefs(reader, whole)
-        reason = f"is not a signed brief of what {reader} serves: {BRIEF_REMEDY}"
+        reason = f"is not a signed brief of what {reader} serves: {REWRITE}"
         left = [Damage(key, f"{self.store.name}: {key} {reason}", repaired=False) for key in briefs]
         return left + [
             Damage(key, f"{self.store.name}: {key} is not what {reader} serves", repaired=True) for key in spoilt
@@ -178,7 +176,7 @@ class Scrubber:
         done = restored(reader, spoilt, self.pages, self.other) if spoilt else set()
         reason = "is not the page that the signed list names"
         return [
-            Damage(key, f"{self.store.name}: {key} {reason}{'' if key in done else f': {PAGE_REMEDY}'}", key in done)
+            Damage(key, f"{self.store.name}: {key} {reason}{'' if key in done else f': {REWRITE}'}", key in done)
             for key, _ in spoilt
         ]
 

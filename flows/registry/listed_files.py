@@ -8,10 +8,14 @@ from pathlib import Path
 
 from flows.config.scratch import ScratchFolder
 from flows.registry.page_list import FileEntry
+from flows.registry.signed_files import REMEDY
 from flows.store.base import MissingKeyError, Store, find
 from flows.store.pool import each
 from pipelines.registry.export_keys import BULK_KEYS
 from pipelines.registry.layout import SEARCH_INDEXES
+
+REWRITE = f"publish again, or {REMEDY}"
+"""What to do about a file that differs and that a publication writes anew."""
 
 
 def differing(store: Store, files: Iterable[FileEntry]) -> Iterator[FileEntry]:
