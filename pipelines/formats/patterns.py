@@ -6,12 +6,12 @@ either is not searched. What a text has is found once for all expressions, word 
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import count
 from re import _constants as sre  # type: ignore[attr-defined]  # the parser of `re` is documented nowhere else
 from re import _parser as parser  # type: ignore[attr-defined]
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 SHORTEST: Final = 3
 """Fewest letters that an expression is skipped by: shorter ones are in most sentences."""
@@ -27,9 +27,31 @@ _TO_THE_END: Final = 2**31
 _Possible = Mapping[int, Collection[int]] | None
 """Number of each expression that may match in a text → those of its alternatives; None where any may."""
 
-_BY_START: Final[dict[str, list[tuple[str, int, int]]]] = {}
-"""First three letters → letters that begin so, with the numbers of an expression and its alternative."""
 _NUMBERS: Final = count()
+_Of = TypeVar("_Of")
+
+
+class LetterIndex(Generic[_Of]):
+    """Finds which of many strings of letters are in a word, and gives what each is of."""
+
+    def __init__(self) -> None:
+        self._by_start: dict[str, list[tuple[str, _Of]]] = {}
+        """First letters → letters that begin so, with what they are of."""
+
+    def add(self, letters: str, of: _Of) -> None:
+        """Have letters found from now on, of which there are SHORTEST or more."""
+        self._by_start.setdefault(letters[:SHORTEST], []).append((letters, of))
+
+    def of_word(self, word: str) -> Iterator[_Of]:
+        """Yield what the letters are of that a word has, once for each place."""
+        for start in range(len(word) - SHORTEST + 1):
+            for letters, of in self._by_start.get(word[start : start + SHORTEST], ()):
+                if word.startswith(letters, start):
+                    yield of
+
+
+_LETTERS: Final = LetterIndex[tuple[int, int]]()
+"""Letters of all expressions, with the numbers of an expression and its alternative."""
 
 
 class WordPattern:
@@ -79,7 +101,7 @@ def _register(number: int, letters: Sequence[frozenset[str] | None]) -> None:
     """Have the letters of an expression's alternatives found in texts from now on."""
     for place, known in enumerate(letters):
         for one in known or ():
-            _BY_START.setdefault(one[:SHORTEST], []).append((one, number, place))
+            _LETTERS.add(one, (number, place))
     _possible.cache_clear()
     _of_word.cache_clear()
 
@@ -98,12 +120,7 @@ def _possible(text: str) -> _Possible:
 
 @lru_cache(maxsize=1 << 15)
 def _of_word(word: str) -> tuple[tuple[int, int], ...]:
-    found: list[tuple[int, int]] = []
-    for start in range(len(word) - SHORTEST + 1):
-        for letters, number, place in _BY_START.get(word[start : start + SHORTEST], ()):
-            if word.startswith(letters, start):
-                found.append((number, place))
-    return tuple(found)
+    return tuple(_LETTERS.of_word(word))
 
 
 def _needed(parts: Iterable[tuple[Any, Any]]) -> frozenset[str] | None:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from pydantic import Field
 
-from pipelines.formats.patterns import SHORTEST, needed
+from pipelines.formats.patterns import LetterIndex, needed
 from pipelines.rules.cards import ClaimKind, StatedMode, Words
 from pipelines.rules.tables import read_table
 from pipelines.texts.rulings import Ruling
@@ -117,22 +117,16 @@ def may_have_clause(words: Iterable[str]) -> bool:
 @lru_cache(maxsize=MOST_WORDS)
 def _of_word(word: str) -> frozenset[int]:
     """Numbers of the clauses that a sentence with this word may have."""
-    index = _by_start()
-    return frozenset(
-        number
-        for at in range(len(word) - SHORTEST + 1)
-        for letters, number in index.get(word[at : at + SHORTEST], ())
-        if word.startswith(letters, at)
-    )
+    return frozenset(_letters().of_word(word))
 
 
 @lru_cache(maxsize=1)
-def _by_start() -> Mapping[str, Collection[tuple[str, int]]]:
-    """First letters → letters that begin so, each with the number of a clause that needs them."""
-    index: dict[str, list[tuple[str, int]]] = {}
+def _letters() -> LetterIndex[int]:
+    """Letters that clauses need, with the numbers of the clauses."""
+    index = LetterIndex[int]()
     for number, clause in enumerate(clauses()):
         for letters in clause.letters:
-            index.setdefault(letters[:SHORTEST], []).append((letters, number))
+            index.add(letters, number)
     return index
 
 
