@@ -24,9 +24,9 @@ SYNCED := .venv/.synced
 AZURITE := .tools/azurite
 AXE := .tools/axe
 INSTALLED := $(AZURITE)/node_modules/.package-lock.json
-# Three processes for two cores, as many tests wait for servers. Each file in one process, as its tests share servers; in the
+# Four processes for two cores, as many tests wait for servers. Each file in one process, as its tests share servers; in the
 # given order, which begins with the longest.
-SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
+SIDE_BY_SIDE := -n 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test test-slow faults azurite axe lint check format bench bench-again bench-others attacks drill audit fuzz mutants accuracy clean venv
 .DEFAULT_GOAL := help
