@@ -6,14 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from flows.api.application import application
 from flows.store.local import LocalStore
 from pipelines.registry.layout import POINTER_KEY
 from tests.support.api import opened
 from tests.support.api import serving as serving_application
-from tests.support.browser import CHROMIUM, Watched, watching
+from tests.support.browser import CHROMIUM, Watched, chromium, watching
 from tests.support.runs import NOON, Record, edited, refresh
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
@@ -39,8 +39,9 @@ def address(root: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def watched(browser: Browser, address: str) -> Iterator[Watched]:
-    with watching(browser, address) as found:
+def watched(address: str) -> Iterator[Watched]:
+    """A page of a Chromium of its own, which starts after the generations of the test are published."""
+    with chromium() as browser, watching(browser, address) as found:
         found.page.clock.set_fixed_time(SOON)
         yield found
 
