@@ -2,12 +2,12 @@
 
 import re
 import tomllib
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf
 
-from pipelines.formats.patterns import NEVER, WordPattern
+from pipelines.formats.patterns import NEVER, PatternRows, WordPattern
 from pipelines.rules.rulebook import stated_limits
 from pipelines.rules.tables import table_text
 from schemas.base import Frozen
@@ -183,6 +183,16 @@ class CardRules(Frozen):
     wordings: tuple[Wording, ...] = Field(alias="wording")
     cues: Cues
     statements: tuple[StatementRule, ...] = Field(alias="statement", default=())
+
+    @cached_property
+    def anywhere(self) -> PatternRows[Wording]:
+        """The wordings by what counts in every section."""
+        return PatternRows((row, (row.anywhere,)) for row in self.wordings)
+
+    @cached_property
+    def in_section(self) -> PatternRows[Wording]:
+        """The wordings by what counts in sections about limits."""
+        return PatternRows((row, (row.pattern, row.anywhere)) for row in self.wordings)
 
 
 @lru_cache(maxsize=1)

@@ -186,8 +186,7 @@ def _in_section(words: str, kind: ClaimKind, section: Section, sentence: Sentenc
 
 
 def _wording(words: str) -> Wording | None:
-    rows = card_rules().wordings
-    return next((row for row in rows if row.pattern.search(words) or row.anywhere.search(words)), None)
+    return card_rules().in_section.first(words)
 
 
 def _is_accepted(words: str, cues: Cues, section: Section, *, item: bool) -> bool:
@@ -205,12 +204,12 @@ def _is_accepted(words: str, cues: Cues, section: Section, *, item: bool) -> boo
 
 
 def _stated(words: str, own: str) -> Ruling | None:
-    """Ruling on words that state a limit without a heading: by a wording, else by a clause."""
-    stated = _anywhere(words)
-    if stated:
-        return stated
-    found = clause_in(by_its_name(words, own))
-    return found if found and not _praises(words) else None
+    """Ruling on words that state a limit without a heading: by a wording, else by a clause; None where they praise."""
+    return None if _praises(words) else _by_wording(words) or clause_in(by_its_name(words, own))
+
+
+def _anywhere(words: str) -> Ruling | None:
+    return None if _praises(words) else _by_wording(words)
 
 
 def _praises(words: str) -> bool:
@@ -218,11 +217,9 @@ def _praises(words: str) -> bool:
     return cues.praise.search(cues.unpraised.sub(" ", words)) is not None
 
 
-def _anywhere(words: str) -> Ruling | None:
+def _by_wording(words: str) -> Ruling | None:
     rules = card_rules()
-    if _praises(words):
-        return None
-    wording = next((row for row in rules.wordings if row.anywhere.search(words)), None)
+    wording = rules.anywhere.first(words)
     if wording:
         return Ruling(wording.kind, wording.mode, "pattern")
     return Ruling("limitation", None, "pattern") if rules.cues.plain.search(words) else None
