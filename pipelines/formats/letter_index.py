@@ -4,8 +4,8 @@ Each set of strings has a bit of its own, and a text the bits of the sets of whi
 of hundreds of expressions whether they can match, and asking it costs next to nothing.
 """
 
-from collections.abc import Iterable
-from functools import lru_cache, reduce
+from collections.abc import Iterable, Mapping
+from functools import reduce
 from operator import or_
 from typing import Final
 
@@ -26,7 +26,7 @@ class LetterIndex:
         self._bits: dict[frozenset[str], int] = {}
         self._by_start: dict[str, list[tuple[str, int]]] = {}
         """First letters → strings that begin so, with the bit of their set."""
-        self._cached = lru_cache(maxsize=MOST_WORDS)(self._of_word)
+        self._words = _Words(self._by_start)
 
     def bit_of(self, strings: frozenset[str]) -> int:
         """Return the bit of a set of strings, each of `SHORTEST` letters or more, which are found from now on."""
@@ -34,20 +34,29 @@ class LetterIndex:
             bit = self._bits[strings] = 1 << len(self._bits)
             for one in strings:
                 self._by_start.setdefault(one[:SHORTEST], []).append((one, bit))
-            self._cached.cache_clear()
+            self._words.clear()
         return self._bits[strings]
 
     def in_words(self, words: Iterable[str]) -> int:
         """Return the bits of all sets of which a string is part of one of the words."""
-        return reduce(or_, map(self._in_word, words), 0)
+        return reduce(or_, map(self._words.__getitem__, words), 0)
 
-    def _in_word(self, word: str) -> int:
-        return self._cached(word) if len(word) <= LONGEST_WORD else self._of_word(word)
 
-    def _of_word(self, word: str) -> int:
+class _Words(dict[str, int]):
+    """Word → bits of the sets of which it has a string; found where it is asked for, and cached."""
+
+    def __init__(self, by_start: Mapping[str, list[tuple[str, int]]]) -> None:
+        super().__init__()
+        self._by_start = by_start
+
+    def __missing__(self, word: str) -> int:
         found = 0
         for start in range(len(word) - SHORTEST + 1):
             for string, bit in self._by_start.get(word[start : start + SHORTEST], ()):
                 if word.startswith(string, start):
                     found |= bit
+        if len(word) <= LONGEST_WORD:
+            if len(self) >= MOST_WORDS:
+                self.clear()
+            self[word] = found
         return found

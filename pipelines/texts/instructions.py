@@ -2,14 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from functools import cached_property, lru_cache
-from itertools import chain, product
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache, reduce
+from operator import or_
 from typing import Annotated, Final, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
+from pipelines.formats.letter_index import SHORTEST, LetterIndex
 from pipelines.formats.text import INVISIBLE, LIKE_LATIN, clean
 from pipelines.rules.tables import read_table
 from schemas.base import Frozen
@@ -18,8 +18,6 @@ from schemas.listing import Fact
 FACT: Final = "limit:instructs-models"
 LONGEST_QUOTE: Final = 200
 """Most characters of the words that are quoted."""
-LONGEST_WORD: Final = 60
-"""Most letters of a word in which needed words are sought from letter to letter, and of one whose result is cached."""
 MOST_READ: Final = 200_000
 """Characters of a text that are read, from its beginning; the longest recorded card has 139,010."""
 
@@ -32,7 +30,7 @@ def _compiled(pattern: object) -> object:
 
 
 class Needed(NamedTuple):
-    """A part of a text, and the longest of its words, which is sought first, in the list of the text's words."""
+    """A part of a text, and the longest of its words, which is sought first, in the text's different words."""
 
     word: str
     part: str
@@ -56,9 +54,35 @@ class InstructionPattern(Frozen):
     """Parts of words: a text that a pattern fits has one of each entry ("ignor|forget"), which is cheap to see."""
     pattern: Annotated[re.Pattern[str], BeforeValidator(_compiled)]
 
-    def may_fit(self, there: AbstractSet[str], plain: str) -> bool:
-        """Whether the pattern may fit a text, given which words that any row needs are in it."""
-        return all(any(one.word in there and one.part in plain for one in parts) for parts in self.needs)
+
+class _Row(NamedTuple):
+    """A row with the bits of the words that it needs, in the index of the rules."""
+
+    row: InstructionPattern
+    words: list[int]
+    """For each entry of `needs` the bits of its words: a text has one of them."""
+    parts: list[list[tuple[int, str]]]
+    """For each entry its parts, each with the bit of its longest word; "" where the word is all of it."""
+
+    @classmethod
+    def of(cls, row: InstructionPattern, index: LetterIndex) -> "_Row":
+        """Return the row, with its words in the index; one that is too short for it has the bit of no word."""
+        parts = [
+            [
+                (index.bit_of(frozenset([one.word])), one.part if one.part != one.word else "")
+                if len(one.word) >= SHORTEST
+                else (index.bit_of(frozenset()), one.part)
+                for one in entry
+            ]
+            for entry in row.needs
+        ]
+        return cls(row, [reduce(or_, (bit for bit, _ in entry)) for entry in parts], parts)
+
+    def may_fit(self, has: int, plain: str) -> bool:
+        """Whether a text with these bits has a part of each entry."""
+        return all(map(has.__and__, self.words)) and all(
+            any(part in plain for bit, part in entry if bit & has) for entry in self.parts
+        )
 
 
 class InstructionRules(Frozen):
@@ -67,29 +91,17 @@ class InstructionRules(Frozen):
     version: str = ""
     rows: Annotated[tuple[InstructionPattern, ...], Field(alias="pattern")] = ()
 
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """The words that any row needs."""
-        return frozenset(one.word for row in self.rows for parts in row.needs for one in parts)
-
-    @cached_property
-    def by_start(self) -> Mapping[str, tuple[str, ...]]:
-        """First two letters, or the only one → the words that begin so and that any row needs."""
-        starts = {word[:2] for word in self.words}
-        return {start: tuple(word for word in self.words if word[:2] == start) for start in starts}
-
-    @cached_property
-    def by_word(self) -> Mapping[str, tuple[int, ...]]:
-        """Word → the places of the rows of which it is in the first entry of `needs`."""
-        first = [{one.word for one in row.needs[0]} for row in self.rows]
-        return {word: tuple(place for place, words in enumerate(first) if word in words) for word in self.words}
-
     def possible(self, words: Iterable[str], plain: str) -> Iterator[InstructionPattern]:
-        """Yield the rows that may fit a text of these words, in their order."""
-        there = set(chain.from_iterable(map(_needed_in, set(words))))
-        for place in sorted({place for word in there for place in self.by_word[word]}):
-            if self.rows[place].may_fit(there, plain):
-                yield self.rows[place]
+        """Yield the rows of which a text of these words has a part of each entry of `needs`, in their order."""
+        index, rows = self._letters
+        has = index.in_words(set(words)) | index.bit_of(frozenset())
+        return (one.row for one in rows if one.may_fit(has, plain))
+
+    @cached_property
+    def _letters(self) -> tuple[LetterIndex, list[_Row]]:
+        """The words that rows need, and the rows with their bits."""
+        index = LetterIndex()
+        return index, [_Row.of(row, index) for row in self.rows]
 
 
 class Instruction(NamedTuple):
@@ -122,25 +134,6 @@ def instruction_in(text: str) -> Instruction | None:
     return None
 
 
-def _needed_in(word: str) -> tuple[str, ...]:
-    """Return what words that rows need are part of a word."""
-    if len(word) > LONGEST_WORD:
-        return tuple(needed for needed in instruction_rules().words if needed in word)
-    return _needed_in_short(word)
-
-
-@lru_cache(maxsize=1 << 15)
-def _needed_in_short(word: str) -> tuple[str, ...]:
-    """Return the same of a word of few letters; cached, as texts share most of their words."""
-    by_start = instruction_rules().by_start
-    return tuple(
-        needed
-        for start, length in product(range(len(word)), (1, 2))
-        for needed in by_start.get(word[start : start + length], ())
-        if word.startswith(needed, start)
-    )
-
-
 def instruction_facts(text: str, locator: str = "") -> list[Fact]:
     """Return the fact that a text speaks to a model, with its words; without a locator they are at "bytes:…".
 
@@ -167,7 +160,12 @@ def _clean_parts(words: str) -> list[tuple[int, str]]:
     return found
 
 
-_APART: Final = dict.fromkeys(map(ord, "*_`~#>|\"'\u2018\u2019\u201c\u201d\u00ab\u00bb\\()"), " ")
+_APART: Final[dict[int, str | None]] = dict.fromkeys(
+    map(ord, "*_`~#>|\"'\u2018\u2019\u201c\u201d\u00ab\u00bb\\()"), " "
+)
+_OF_ASCII: Final = _APART | dict.fromkeys(code for code in range(128) if INVISIBLE.match(chr(code)))
+"""The same, and no character for one that shows nothing."""
+
 _MARKS: Final = re.compile(f"[{re.escape(''.join(map(chr, _APART)))}]+")
 _LIKE_LATIN: Final = re.compile(f"[{''.join(LIKE_LATIN)}]")
 _STYLED: Final = re.compile(
@@ -178,10 +176,10 @@ _STYLED: Final = re.compile(
 
 def _as_read(text: str) -> list[str]:
     """Return the words of a text as its patterns see it: the characters of `_seen`, between white space."""
+    if text.isascii():
+        return text.translate(_OF_ASCII).lower().split()
     if INVISIBLE.search(text):
         text = INVISIBLE.sub("", text)
-    if text.isascii():
-        return text.translate(_APART).lower().split()
     if _LIKE_LATIN.search(text):
         text = text.translate(_ALIKE)
     return _MARKS.sub(" ", _STYLED.sub(lambda one: _plain(one[0]), text)).lower().split()
