@@ -55,7 +55,7 @@ class InstructionPattern(Frozen):
     pattern: Annotated[re.Pattern[str], BeforeValidator(_compiled)]
 
 
-class _Row(NamedTuple):
+class _SoughtRow(NamedTuple):
     """A row with the bits of the words that it needs, in the index of the rules."""
 
     row: InstructionPattern
@@ -65,7 +65,7 @@ class _Row(NamedTuple):
     """For each entry its parts, each with the bit of its longest word; "" where the word is all of it."""
 
     @classmethod
-    def of(cls, row: InstructionPattern, index: LetterIndex) -> "_Row":
+    def of(cls, row: InstructionPattern, index: LetterIndex) -> "_SoughtRow":
         """Return the row, with its words in the index; one that is too short for it has the bit of no word."""
         parts = [
             [
@@ -98,10 +98,10 @@ class InstructionRules(Frozen):
         return (one.row for one in rows if one.may_fit(has, plain))
 
     @cached_property
-    def _letters(self) -> tuple[LetterIndex, list[_Row]]:
+    def _letters(self) -> tuple[LetterIndex, list[_SoughtRow]]:
         """The words that rows need, and the rows with their bits."""
         index = LetterIndex()
-        return index, [_Row.of(row, index) for row in self.rows]
+        return index, [_SoughtRow.of(row, index) for row in self.rows]
 
 
 class Instruction(NamedTuple):
