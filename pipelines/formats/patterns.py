@@ -126,7 +126,9 @@ def needed(expression: str, flags: int = 0) -> tuple[frozenset[str], ...]:
 
 def needed_bits(expression: str, flags: int = 0) -> tuple[int, ...]:
     """Return the bits that a text has in which an expression matches, each once, in the order of `needed`."""
-    return tuple(dict.fromkeys(map(_LETTERS.bit_of, needed(expression, flags))))
+    bits = tuple(dict.fromkeys(map(_LETTERS.bit_of, needed(expression, flags))))
+    _bits_in.cache_clear()  # of which those bits are missing that did not exist when the text was read
+    return bits
 
 
 def bits_in(text: str) -> int:

@@ -63,6 +63,12 @@ def test_the_rules_find_in_cards_what_their_expressions_find() -> None:
     assert hits > len(lines)
 
 
+def test_an_expression_finds_letters_in_a_text_that_was_searched_before_it_was_made() -> None:
+    text = "an uncommon plover"
+    assert OURS.search(text) is None
+    assert WordPattern(["plover"]).search(text)
+
+
 def test_the_first_row_is_that_of_which_a_text_matches_an_expression() -> None:
     tables = [card_rules().in_section, card_rules().anywhere]
     lines = [line for card in own_set() for line in card.card.decode().splitlines() if line][::7]
