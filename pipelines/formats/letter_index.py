@@ -4,7 +4,7 @@ Each set of strings has a bit of its own, and a text the bits of the sets of whi
 of hundreds of expressions whether they can match, and asking it costs next to nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import or_
 from typing import Final
@@ -16,7 +16,23 @@ LONGEST_WORD: Final = 60
 """Most letters of a word whose bits are cached."""
 
 MOST_WORDS: Final = 1 << 15
-"""Most words whose bits are cached, as texts share most of their words."""
+"""Most words whose bits are cached."""
+
+
+class BitCache(dict[str, int]):
+    """Text → bits, found where they are asked for, and cached within bounds: texts share most of their words."""
+
+    def __init__(self, find: Callable[[str], int], most: int, longest: int) -> None:
+        super().__init__()
+        self._find, self._most, self._longest = find, most, longest
+
+    def __missing__(self, text: str) -> int:
+        found = self._find(text)
+        if len(text) <= self._longest:
+            if len(self) >= self._most:
+                self.clear()
+            self[text] = found
+        return found
 
 
 class LetterIndex:
@@ -26,7 +42,7 @@ class LetterIndex:
         self._bits: dict[frozenset[str], int] = {}
         self._by_start: dict[str, list[tuple[str, int]]] = {}
         """First letters → strings that begin so, with the bit of their set."""
-        self._words = _Words(self._by_start)
+        self._words = BitCache(self._of_word, MOST_WORDS, LONGEST_WORD)
 
     def bit_of(self, strings: frozenset[str]) -> int:
         """Return the bit of a set of strings, each of `SHORTEST` letters or more, which are found from now on."""
@@ -41,22 +57,10 @@ class LetterIndex:
         """Return the bits of all sets of which a string is part of one of the words."""
         return reduce(or_, map(self._words.__getitem__, words), 0)
 
-
-class _Words(dict[str, int]):
-    """Word → bits of the sets of which it has a string; found where it is asked for, and cached."""
-
-    def __init__(self, by_start: Mapping[str, list[tuple[str, int]]]) -> None:
-        super().__init__()
-        self._by_start = by_start
-
-    def __missing__(self, word: str) -> int:
+    def _of_word(self, word: str) -> int:
         found = 0
         for start in range(len(word) - SHORTEST + 1):
             for string, bit in self._by_start.get(word[start : start + SHORTEST], ()):
                 if word.startswith(string, start):
                     found |= bit
-        if len(word) <= LONGEST_WORD:
-            if len(self) >= MOST_WORDS:
-                self.clear()
-            self[word] = found
         return found

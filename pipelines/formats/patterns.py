@@ -6,14 +6,12 @@ Rules have hundreds of expressions, and a sentence has words of few of them. Fro
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from re import _constants as sre  # type: ignore[attr-defined]  # the parser of `re` is documented nowhere else
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final, Generic, TypeVar
 
-from pipelines.formats.letter_index import SHORTEST, LetterIndex
+from pipelines.formats.letter_index import SHORTEST, BitCache, LetterIndex
 
 NEVER: Final = "(?!)"
 """The expression that matches nothing."""
@@ -31,7 +29,6 @@ _WORD: Final = re.compile("[a-z]+")
 _ALIKE: Final = re.compile("[\u0130\u0131\u017f\u212a]")
 """Letters that an expression which ignores case takes for i, s or k."""
 _TO_THE_END: Final = 2**31
-_PLACE: Final = itemgetter(0)
 _Of = TypeVar("_Of")
 
 _LETTERS: Final = LetterIndex()
@@ -43,23 +40,22 @@ class Needing(Generic[_Of]):
 
     def __init__(self, things: Iterable[tuple[tuple[int, ...], _Of]]) -> None:
         """Take each thing with its bits, of which the fewest texts have the first."""
-        self._by_bit: dict[int, list[tuple[int, int, _Of]]] = {}
-        """First bit of things → place, all bits, and thing."""
-        for place, (bits, thing) in enumerate(things):
-            self._by_bit.setdefault(bits[0], []).append((place, sum(bits), thing))
+        self._by_bit: dict[int, list[tuple[int, _Of]]] = {}
+        """First bit of things → all bits, and thing."""
+        for bits, thing in things:
+            self._by_bit.setdefault(bits[0], []).append((sum(bits), thing))
         self.bits = sum(self._by_bit)
         """A text that has none of these bits can have none of the things."""
 
-    def of(self, has: int) -> list[_Of]:
-        """Return the things that a text with these bits may have, in their order."""
+    def of(self, has: int) -> Iterator[_Of]:
+        """Yield the things that a text with these bits may have, in any order."""
         left = has & self.bits
-        found = []
         while left:
             bit = left & -left
             left ^= bit
-            found += [one for one in self._by_bit[bit] if one[1] & has == one[1]]
-        found.sort(key=_PLACE)
-        return [thing for _, _, thing in found]
+            for bits, thing in self._by_bit[bit]:
+                if bits & has == bits:
+                    yield thing
 
 
 class WordPattern:
@@ -81,13 +77,14 @@ class WordPattern:
 
     def search(self, text: str, start: int = 0, end: int = _TO_THE_END) -> re.Match[str] | None:
         """Return the first match in a text, None where there is none."""
-        has = bits_in(text)
+        has = _TEXTS[text]
         if not has & self._alternatives.bits and self.others is None:
             return None
-        if (self.others and self.others.search(text, start, end)) or any(
-            one.search(text, start, end) for one in self._alternatives.of(has)
-        ):
+        if self.others is not None and self.others.search(text, start, end):
             return self._whole.search(text, start, end)
+        for one in self._alternatives.of(has):
+            if one.search(text, start, end):
+                return self._whole.search(text, start, end)
         return None
 
     def sub(self, repl: str | Callable[[re.Match[str]], str], text: str) -> str:
@@ -127,20 +124,22 @@ def needed(expression: str, flags: int = 0) -> tuple[frozenset[str], ...]:
 def needed_bits(expression: str, flags: int = 0) -> tuple[int, ...]:
     """Return the bits that a text has in which an expression matches, each once, in the order of `needed`."""
     bits = tuple(dict.fromkeys(map(_LETTERS.bit_of, needed(expression, flags))))
-    _bits_in.cache_clear()  # of which those bits are missing that did not exist when the text was read
+    _TEXTS.clear()  # of which those bits are missing that did not exist when the text was read
     return bits
 
 
 def bits_in(text: str) -> int:
     """Return the bits of a text: of all letters of expressions that it has; `ALL_BITS` where case hides some."""
-    return _bits_in(text) if len(text) <= LONGEST_TEXT else _bits_in.__wrapped__(text)
+    return _TEXTS[text]
 
 
-@lru_cache(maxsize=MOST_TEXTS)
 def _bits_in(text: str) -> int:
     if not text.isascii() and _ALIKE.search(text):
         return ALL_BITS
     return _LETTERS.in_words(set(_WORD.findall(text.lower())))
+
+
+_TEXTS: Final = BitCache(_bits_in, MOST_TEXTS, LONGEST_TEXT)
 
 
 def _needed(parts: Iterable[tuple[Any, Any]]) -> tuple[frozenset[str], ...]:

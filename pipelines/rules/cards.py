@@ -152,7 +152,7 @@ class Cues(Frozen):
 
 
 def _each_compiled(patterns: object) -> object:
-    return tuple(re.compile(one, re.IGNORECASE) for one in patterns) if isinstance(patterns, list) else patterns
+    return tuple(WordPattern([one], re.IGNORECASE) for one in patterns) if isinstance(patterns, list) else patterns
 
 
 class StatementRule(Frozen):
@@ -162,7 +162,7 @@ class StatementRule(Frozen):
     """Name of the fact; "base_model:finetune" and "training_data" are groups, whose items are the values."""
     needs: str
     """A part of every sentence that the patterns match, in lower case, to skip the others."""
-    patterns: Annotated[tuple[re.Pattern[str], ...], BeforeValidator(_each_compiled)]
+    patterns: Annotated[tuple[InstanceOf[WordPattern], ...], BeforeValidator(_each_compiled)]
     """Expressions with a group `value`, and `unit` where the value has one."""
 
 

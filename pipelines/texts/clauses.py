@@ -79,9 +79,9 @@ class Clause(NamedTuple):
 def clause_in(words: str) -> Ruling | None:
     """Ruling on a sentence by its first clause that states a limit; None where it has none."""
     words = _SHORTENED.sub(" is", words) if "'" in words or "\u2019" in words else words
-    possible = _needing().of(bits_in(words))
+    possible = sorted(_needing().of(bits_in(words)))
     begins = _Beginnings(words)
-    return next((clause.ruling for clause in possible if _is_in(words, clause, begins)), None)
+    return next((clauses()[one].ruling for one in possible if _is_in(words, clauses()[one], begins)), None)
 
 
 class _Beginnings(dict[str, list[int]]):
@@ -128,8 +128,9 @@ def clauses() -> tuple[Clause, ...]:
 
 
 @lru_cache(maxsize=1)
-def _needing() -> Needing[Clause]:
-    return Needing((clause.bits, clause) for clause in clauses())
+def _needing() -> Needing[int]:
+    """Numbers of the clauses by the letters that they need."""
+    return Needing((clause.bits, number) for number, clause in enumerate(clauses()))
 
 
 @lru_cache(maxsize=1)
