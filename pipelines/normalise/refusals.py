@@ -2,8 +2,11 @@
 
 import re
 
-_WORD = re.compile(
-    r"uncensor(?:ed)?|decensor(?:ed)?|ablit(?:erat(?:ed|ion)|erix|ered)?|obliterat(?:ed|us)|\bheretic\b", re.IGNORECASE
+from pipelines.formats.patterns import WordPattern
+
+_WORD = WordPattern(
+    [r"uncensor(?:ed)?", r"decensor(?:ed)?", r"ablit(?:erat(?:ed|ion)|erix|ered)?", r"obliterat(?:ed|us)", r"\bheretic\b"],
+    re.IGNORECASE,
 )
 
 
