@@ -57,13 +57,13 @@ _LETTERS: Final = LetterIndex[tuple[int, int]]()
 class WordPattern:
     """An expression of several alternatives; all methods answer as those of `re.Pattern` do for "a|b|c"."""
 
-    __slots__ = ("_alternatives", "_number", "_others", "_whole", "finditer", "fullmatch", "match", "pattern", "sub")
+    __slots__ = ("_alternatives", "_number", "_others", "_whole", "fullmatch", "match", "pattern", "sub")
 
     def __init__(self, alternatives: Sequence[str], flags: int = 0) -> None:
         self._whole = re.compile("|".join(f"(?:{one})" for one in alternatives), flags)
         self.pattern = self._whole.pattern
         self.match, self.fullmatch = self._whole.match, self._whole.fullmatch
-        self.sub, self.finditer = self._whole.sub, self._whole.finditer
+        self.sub = self._whole.sub
         self._number = next(_NUMBERS)
         letters = [needed(one, flags) for one in alternatives]
         self._alternatives = [re.compile(one, flags) for one in alternatives]
@@ -88,6 +88,17 @@ class WordPattern:
                 return None
         return self._whole.search(text, start, end)
 
+    def finditer(self, text: str, start: int = 0, end: int = _TO_THE_END) -> Iterator[re.Match[str]]:
+        """Yield the matches in a text, from its beginning on."""
+        return self._whole.finditer(text, start, end) if self.may_match(text) else iter(())
+
+    def may_match(self, text: str) -> bool:
+        """Whether a text has letters of some match, or an alternative of which no letters are sure."""
+        possible = _possible(text)
+        if possible is None or self._number in possible:
+            return True
+        return self._others is not None and self._others.search(text) is not None
+
     def __repr__(self) -> str:
         return f"WordPattern({self.pattern!r})"
 
@@ -111,16 +122,20 @@ def _possible(text: str) -> _Possible:
     """Return what may match in a text; cached, as many expressions are searched in one sentence."""
     if not text.isascii() and _ALIKE.search(text):
         return None
-    found: dict[int, set[int]] = {}
+    found: dict[int, frozenset[int]] = {}
     for word in set(_WORD.findall(text.lower())):
-        for number, place in _of_word(word):
-            found.setdefault(number, set()).add(place)
+        for number, places in _of_word(word):
+            found[number] = found[number] | places if number in found else places
     return found
 
 
 @lru_cache(maxsize=1 << 15)
-def _of_word(word: str) -> tuple[tuple[int, int], ...]:
-    return tuple(_LETTERS.of_word(word))
+def _of_word(word: str) -> tuple[tuple[int, frozenset[int]], ...]:
+    """Return the number of each expression that may match in a word, with its alternatives."""
+    found: dict[int, set[int]] = {}
+    for number, place in _LETTERS.of_word(word):
+        found.setdefault(number, set()).add(place)
+    return tuple((number, frozenset(places)) for number, places in found.items())
 
 
 def _needed(parts: Iterable[tuple[Any, Any]]) -> frozenset[str] | None:

@@ -5,7 +5,13 @@ import re
 from pipelines.formats.patterns import WordPattern
 
 _WORD = WordPattern(
-    [r"uncensor(?:ed)?", r"decensor(?:ed)?", r"ablit(?:erat(?:ed|ion)|erix|ered)?", r"obliterat(?:ed|us)", r"\bheretic\b"],
+    [
+        r"uncensor(?:ed)?",
+        r"decensor(?:ed)?",
+        r"ablit(?:erat(?:ed|ion)|erix|ered)?",
+        r"obliterat(?:ed|us)",
+        r"\bheretic\b",
+    ],
     re.IGNORECASE,
 )
 
