@@ -6,7 +6,7 @@ either is not searched. What a text has is found once for all expressions, word 
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import count
 from re import _constants as sre  # type: ignore[attr-defined]  # the parser of `re` is documented nowhere else
@@ -24,8 +24,12 @@ _ALIKE: Final = re.compile("[\u0130\u0131\u017f\u212a]")
 """Letters that an expression which ignores case takes for i, s or k."""
 _TO_THE_END: Final = 2**31
 
-_Possible = Mapping[int, Collection[int]] | None
-"""Number of each expression that may match in a text → those of its alternatives; None where any may."""
+_Possible = Sequence[Mapping[int, tuple[int, ...]]] | None
+"""For each word of a text: number of each expression that may match in it → those of its alternatives; None where
+any may. Of a text a few expressions are searched, and its words have letters of many."""
+
+_NOTHING: Final[Mapping[int, tuple[int, ...]]] = {}
+"""What most words have, once for all."""
 
 _NUMBERS: Final = count()
 _Of = TypeVar("_Of")
@@ -77,7 +81,7 @@ class WordPattern:
         """Return the first match in a text, None where there is none."""
         possible = _possible(text)
         if possible is not None:
-            there = possible.get(self._number, ())
+            there = {one for found in possible for one in found.get(self._number, ())}
             if not there and self._others is None:
                 return None
             found = self._others is not None and self._others.search(text, start, end)
@@ -95,7 +99,7 @@ class WordPattern:
     def may_match(self, text: str) -> bool:
         """Whether a text has letters of some match, or an alternative of which no letters are sure."""
         possible = _possible(text)
-        if possible is None or self._number in possible:
+        if possible is None or any(self._number in found for found in possible):
             return True
         return self._others is not None and self._others.search(text) is not None
 
@@ -122,20 +126,16 @@ def _possible(text: str) -> _Possible:
     """Return what may match in a text; cached, as many expressions are searched in one sentence."""
     if not text.isascii() and _ALIKE.search(text):
         return None
-    found: dict[int, frozenset[int]] = {}
-    for word in set(_WORD.findall(text.lower())):
-        for number, places in _of_word(word):
-            found[number] = found[number] | places if number in found else places
-    return found
+    return [found for word in set(_WORD.findall(text.lower())) if (found := _of_word(word))]
 
 
 @lru_cache(maxsize=1 << 15)
-def _of_word(word: str) -> tuple[tuple[int, frozenset[int]], ...]:
-    """Return the number of each expression that may match in a word, with its alternatives."""
+def _of_word(word: str) -> Mapping[int, tuple[int, ...]]:
+    """Return the number of each expression that may match in a word → those of its alternatives."""
     found: dict[int, set[int]] = {}
     for number, place in _LETTERS.of_word(word):
         found.setdefault(number, set()).add(place)
-    return tuple((number, frozenset(places)) for number, places in found.items())
+    return {number: tuple(places) for number, places in found.items()} or _NOTHING
 
 
 def _needed(parts: Iterable[tuple[Any, Any]]) -> frozenset[str] | None:

@@ -2,18 +2,12 @@
 
 import re
 
-from pipelines.formats.patterns import WordPattern
-
-_WORD = WordPattern(
-    [
-        r"uncensor(?:ed)?",
-        r"decensor(?:ed)?",
-        r"ablit(?:erat(?:ed|ion)|erix|ered)?",
-        r"obliterat(?:ed|us)",
-        r"\bheretic\b",
-    ],
-    re.IGNORECASE,
+_WORD = re.compile(
+    r"uncensor(?:ed)?|decensor(?:ed)?|ablit(?:erat(?:ed|ion)|erix|ered)?|obliterat(?:ed|us)|\bheretic\b", re.IGNORECASE
 )
+
+_LETTERS = ("cen", "bl", "heret")
+"""Letters of which each such word has some, and few names do; none of them is also a letter of another script."""
 
 
 def called_uncensored(name: str) -> str | None:
@@ -21,5 +15,6 @@ def called_uncensored(name: str) -> str | None:
 
     A tag with a colon names something else: a base model, a data set, a licence.
     """
-    found = _WORD.search(name.replace("_", " "))
+    lowered = name.lower()
+    found = _WORD.search(name.replace("_", " ")) if any(letters in lowered for letters in _LETTERS) else None
     return found[0].lower() if found else None

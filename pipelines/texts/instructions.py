@@ -57,16 +57,20 @@ class InstructionPattern(Frozen):
     pattern: Annotated[re.Pattern[str], BeforeValidator(_compiled)]
 
     @cached_property
-    def by_word(self) -> tuple[Mapping[str, tuple[str, ...]], ...]:
-        """For each entry of `needs`: its words → the parts that have them."""
+    def entries(self) -> tuple[tuple[frozenset[str], tuple[Needed, ...]], ...]:
+        """For each entry of `needs`: its parts that are one word, and those of which the word is only a part."""
         return tuple(
-            {word: tuple(one.part for one in parts if one.word == word) for word, _ in parts} for parts in self.needs
+            (
+                frozenset(one.word for one in parts if one.word == one.part),
+                tuple(one for one in parts if one.word != one.part),
+            )
+            for parts in self.needs
         )
 
     def may_fit(self, there: AbstractSet[str], plain: str) -> bool:
         """Whether the pattern may fit a text, given which words that any row needs are in it."""
-        for parts in self.by_word:
-            if not any(part in plain for word in there & parts.keys() for part in parts[word]):
+        for words, longer in self.entries:
+            if words.isdisjoint(there) and not any(one.word in there and one.part in plain for one in longer):
                 return False
         return True
 
@@ -80,7 +84,7 @@ class InstructionRules(Frozen):
     @cached_property
     def words(self) -> frozenset[str]:
         """The words that any row needs."""
-        return frozenset().union(*(parts for row in self.rows for parts in row.by_word))
+        return frozenset(one.word for row in self.rows for parts in row.needs for one in parts)
 
     @cached_property
     def by_start(self) -> Mapping[str, tuple[str, ...]]:
@@ -91,7 +95,8 @@ class InstructionRules(Frozen):
     @cached_property
     def by_word(self) -> Mapping[str, tuple[int, ...]]:
         """Word → the places of the rows of which it is in the entry of the longest words, as few texts have those."""
-        rarest = [max(row.by_word, key=lambda words: len(min(words, key=len))) for row in self.rows]
+        entries = ([{one.word for one in parts} for parts in row.needs] for row in self.rows)
+        rarest = [max(each, key=lambda words: len(min(words, key=len))) for each in entries]
         return {word: tuple(place for place, words in enumerate(rarest) if word in words) for word in self.words}
 
     def possible(self, words: Iterable[str], plain: str) -> Iterator[InstructionPattern]:

@@ -183,12 +183,16 @@ def _heads(clause: str, rules: PurposeRules, place: Place) -> tuple[list[tuple[i
     """
     frames, ends, compared = [(0, 0, True)], list[int](), list[int]()
     for word in _HEAD.finditer(clause):
-        for end in rules.ends_by_head.get(head := word[0].lower(), ()):
+        if (known := rules.by_head.get(word[0].lower())) is None:
+            continue
+        for end in known.ends:
             if end.then.match(clause, word.end()):
                 (compared if end.compares else ends).append(word.start())
-        for frame in rules.frames_by_head.get(head, ()):
-            if (place != "card" or frame.plain) and (then := frame.then.match(clause, word.end())):
-                frames.append((word.start(), then.end(), frame.kind))
+        frames += [
+            (word.start(), then.end(), frame.kind)
+            for frame in known.frames
+            if (place != "card" or frame.plain) and (then := frame.then.match(clause, word.end()))
+        ]
     return frames, [*ends, *compared], compared
 
 
