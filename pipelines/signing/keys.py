@@ -86,7 +86,7 @@ class Signer:
         return base64.b64encode(self.sign_as_it_is(pae(payload_type, body))).decode()
 
     def sign_as_it_is(self, message: bytes) -> bytes:
-        """Return the signature (64 bytes) of what `pae` has made, or of a form that others define: a log's checkpoint."""
+        """Return the signature (64 bytes) of what `pae` made, or of a form that others define: a log's checkpoint."""
         return self._sign(message)
 
     def __repr__(self) -> str:
