@@ -35,7 +35,7 @@ _LETTERS: Final = LetterIndex()
 """Letters that the matches of all expressions have."""
 
 
-class Needing(Generic[_Of]):
+class BitFilter(Generic[_Of]):
     """Finds of many things those of which a text has all the letters that they need."""
 
     def __init__(self, things: Iterable[tuple[tuple[int, ...], _Of]]) -> None:
@@ -61,16 +61,16 @@ class Needing(Generic[_Of]):
 class WordPattern:
     """An expression of several alternatives; all methods answer as those of `re.Pattern` do for "a|b|c"."""
 
-    __slots__ = ("_alternatives", "_whole", "finditer", "fullmatch", "match", "needs", "others", "pattern")
+    __slots__ = ("_alternatives", "_whole", "fullmatch", "match", "needs", "others", "pattern")
 
     def __init__(self, alternatives: Sequence[str], flags: int = 0) -> None:
         self._whole = re.compile("|".join(f"(?:{one})" for one in alternatives), flags)
         self.pattern = self._whole.pattern
-        self.match, self.fullmatch, self.finditer = self._whole.match, self._whole.fullmatch, self._whole.finditer
+        self.match, self.fullmatch = self._whole.match, self._whole.fullmatch
         bits = {one: needed_bits(one, flags) for one in alternatives if one != NEVER}
         self.needs = [each for each in bits.values() if each]
         """Bits of each alternative of which letters are sure."""
-        self._alternatives = Needing((each, re.compile(one, flags)) for one, each in bits.items() if each)
+        self._alternatives = BitFilter((each, re.compile(one, flags)) for one, each in bits.items() if each)
         others = [f"(?:{one})" for one, each in bits.items() if not each]
         self.others = re.compile("|".join(others), flags) if others else None
         """The other alternatives."""
@@ -87,6 +87,16 @@ class WordPattern:
                 return self._whole.search(text, start, end)
         return None
 
+    def finditer(self, text: str, start: int = 0, end: int = _TO_THE_END) -> Iterator[re.Match[str]]:
+        """Yield the matches in a text, from its beginning on."""
+        return self._whole.finditer(text, start, end) if self.may_match(text) else iter(())
+
+    def may_match(self, text: str) -> bool:
+        """Whether a text has letters of some match, or an alternative of which no letters are sure."""
+        if any(True for _ in self._alternatives.of(_TEXTS[text])):
+            return True
+        return self.others is not None and self.others.search(text) is not None
+
     def sub(self, repl: str | Callable[[re.Match[str]], str], text: str) -> str:
         """Return a text with each match replaced."""
         return self._whole.sub(repl, text) if self.search(text) else text
@@ -101,7 +111,7 @@ class PatternRows(Generic[_Of]):
     def __init__(self, rows: Iterable[tuple[_Of, tuple[WordPattern, ...]]]) -> None:
         self._rows = list(rows)
         each = list(enumerate(patterns for _, patterns in self._rows))
-        self._needing = Needing((bits, place) for place, some in each for one in some for bits in one.needs)
+        self._needing = BitFilter((bits, place) for place, some in each for one in some for bits in one.needs)
         self._unsure = {place for place, some in each if any(one.others for one in some)}
 
     def first(self, text: str) -> _Of | None:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from pydantic import Field
 
-from pipelines.formats.patterns import Needing, bits_in, needed_bits
+from pipelines.formats.patterns import BitFilter, bits_in, needed_bits
 from pipelines.rules.cards import ClaimKind, StatedMode, Words
 from pipelines.rules.tables import read_table
 from pipelines.texts.rulings import Ruling
@@ -128,9 +128,9 @@ def clauses() -> tuple[Clause, ...]:
 
 
 @lru_cache(maxsize=1)
-def _needing() -> Needing[int]:
+def _needing() -> BitFilter[int]:
     """Numbers of the clauses by the letters that they need."""
-    return Needing((clause.bits, number) for number, clause in enumerate(clauses()))
+    return BitFilter((clause.bits, number) for number, clause in enumerate(clauses()))
 
 
 @lru_cache(maxsize=1)

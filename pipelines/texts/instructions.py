@@ -160,13 +160,11 @@ def _clean_parts(words: str) -> list[tuple[int, str]]:
     return found
 
 
-_APART: Final[dict[int, str | None]] = dict.fromkeys(
-    map(ord, "*_`~#>|\"'\u2018\u2019\u201c\u201d\u00ab\u00bb\\()"), " "
-)
-_OF_ASCII: Final = _APART | dict.fromkeys(code for code in range(128) if INVISIBLE.match(chr(code)))
-"""The same, and no character for one that shows nothing."""
-
+_APART: Final = dict.fromkeys(map(ord, "*_`~#>|\"'\u2018\u2019\u201c\u201d\u00ab\u00bb\\()"), " ")
 _MARKS: Final = re.compile(f"[{re.escape(''.join(map(chr, _APART)))}]+")
+_SEEN_OF_ASCII: Final = bytes(range(128)).decode().translate(_APART).lower().encode().ljust(256)
+_UNSEEN_OF_ASCII: Final = bytes(code for code in range(128) if INVISIBLE.match(chr(code)))
+"""What the patterns see of each character of ASCII, and those of which they see nothing."""
 _LIKE_LATIN: Final = re.compile(f"[{''.join(LIKE_LATIN)}]")
 _STYLED: Final = re.compile(
     "[\u00aa-\u024f\u1d00-\u1eff\u2070-\u209c\u2100-\u218b\u2460-\u24ff\uff01-\uff5e\U0001d400-\U0001d7ff]"
@@ -177,7 +175,7 @@ _STYLED: Final = re.compile(
 def _as_read(text: str) -> list[str]:
     """Return the words of a text as its patterns see it: the characters of `_seen`, between white space."""
     if text.isascii():
-        return text.translate(_OF_ASCII).lower().split()
+        return text.encode().translate(_SEEN_OF_ASCII, _UNSEEN_OF_ASCII).decode().split()
     if INVISIBLE.search(text):
         text = INVISIBLE.sub("", text)
     if _LIKE_LATIN.search(text):
