@@ -9,9 +9,6 @@ from functools import reduce
 from operator import or_
 from typing import Final
 
-SHORTEST: Final = 3
-"""Fewest letters of a string: shorter ones are in most texts."""
-
 LONGEST_WORD: Final = 60
 """Most letters of a word whose bits are cached."""
 
@@ -38,18 +35,20 @@ class BitCache(dict[str, int]):
 class LetterIndex:
     """Strings of letters in sets, and which of the sets words have a string of."""
 
-    def __init__(self) -> None:
+    def __init__(self, shortest: int) -> None:
+        """Make an index of strings of so many letters or more."""
+        self.shortest = shortest
         self._bits: dict[frozenset[str], int] = {}
         self._by_start: dict[str, list[tuple[str, int]]] = {}
         """First letters → strings that begin so, with the bit of their set."""
         self._words = BitCache(self._of_word, MOST_WORDS, LONGEST_WORD)
 
     def bit_of(self, strings: frozenset[str]) -> int:
-        """Return the bit of a set of strings, each of `SHORTEST` letters or more, which are found from now on."""
+        """Return the bit of a set of strings, each of `shortest` letters or more, which are found from now on."""
         if strings not in self._bits:
             bit = self._bits[strings] = 1 << len(self._bits)
             for one in strings:
-                self._by_start.setdefault(one[:SHORTEST], []).append((one, bit))
+                self._by_start.setdefault(one[: self.shortest], []).append((one, bit))
             self._words.clear()
         return self._bits[strings]
 
@@ -59,8 +58,8 @@ class LetterIndex:
 
     def _of_word(self, word: str) -> int:
         found = 0
-        for start in range(len(word) - SHORTEST + 1):
-            for string, bit in self._by_start.get(word[start : start + SHORTEST], ()):
+        for start in range(len(word) - self.shortest + 1):
+            for string, bit in self._by_start.get(word[start : start + self.shortest], ()):
                 if word.startswith(string, start):
                     found |= bit
         return found

@@ -11,7 +11,10 @@ from re import _constants as sre  # type: ignore[attr-defined]  # the parser of 
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final, Generic, TypeVar
 
-from pipelines.formats.letter_index import SHORTEST, BitCache, LetterIndex
+from pipelines.formats.letter_index import BitCache, LetterIndex
+
+SHORTEST: Final = 3
+"""Fewest letters that an expression is skipped by: shorter ones are in most sentences."""
 
 NEVER: Final = "(?!)"
 """The expression that matches nothing."""
@@ -31,7 +34,7 @@ _ALIKE: Final = re.compile("[\u0130\u0131\u017f\u212a]")
 _TO_THE_END: Final = 2**31
 _Of = TypeVar("_Of")
 
-_LETTERS: Final = LetterIndex()
+_LETTERS: Final = LetterIndex(SHORTEST)
 """Letters that the matches of all expressions have."""
 
 

@@ -9,7 +9,8 @@ from typing import Annotated, Final, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
-from pipelines.formats.letter_index import SHORTEST, LetterIndex
+from pipelines.formats.letter_index import LetterIndex
+from pipelines.formats.patterns import BitFilter
 from pipelines.formats.text import INVISIBLE, LIKE_LATIN, clean
 from pipelines.rules.tables import read_table
 from schemas.base import Frozen
@@ -18,6 +19,8 @@ from schemas.listing import Fact
 FACT: Final = "limit:instructs-models"
 LONGEST_QUOTE: Final = 200
 """Most characters of the words that are quoted."""
+SHORTEST_WORD: Final = 2
+"""Fewest letters of a word by which rows are passed over."""
 MOST_READ: Final = 200_000
 """Characters of a text that are read, from its beginning; the longest recorded card has 139,010."""
 
@@ -66,15 +69,19 @@ class _SoughtRow(NamedTuple):
 
     @classmethod
     def of(cls, row: InstructionPattern, index: LetterIndex) -> "_SoughtRow":
-        """Return the row, with its words in the index; one that is too short for it has the bit of no word."""
+        """Return the row, with its words in the index; one that is too short for it has the bit of no word.
+
+        The entry of the longest words comes first, as few texts have one of those.
+        """
+        entries = sorted(row.needs, key=lambda entry: min(len(one.word) for one in entry), reverse=True)
         parts = [
             [
                 (index.bit_of(frozenset([one.word])), one.part if one.part != one.word else "")
-                if len(one.word) >= SHORTEST
+                if len(one.word) >= index.shortest
                 else (index.bit_of(frozenset()), one.part)
                 for one in entry
             ]
-            for entry in row.needs
+            for entry in entries
         ]
         return cls(row, [reduce(or_, (bit for bit, _ in entry)) for entry in parts], parts)
 
@@ -93,15 +100,18 @@ class InstructionRules(Frozen):
 
     def possible(self, words: Iterable[str], plain: str) -> Iterator[InstructionPattern]:
         """Yield the rows of which a text of these words has a part of each entry of `needs`, in their order."""
-        index, rows = self._letters
+        index, rows, by_word = self._letters
         has = index.in_words(set(words)) | index.bit_of(frozenset())
-        return (one.row for one in rows if one.may_fit(has, plain))
+        for place in sorted(set(by_word.of(has))):
+            if rows[place].may_fit(has, plain):
+                yield rows[place].row
 
     @cached_property
-    def _letters(self) -> tuple[LetterIndex, list[_SoughtRow]]:
-        """The words that rows need, and the rows with their bits."""
-        index = LetterIndex()
-        return index, [_SoughtRow.of(row, index) for row in self.rows]
+    def _letters(self) -> tuple[LetterIndex, list[_SoughtRow], BitFilter[int]]:
+        """The words that rows need, the rows with their bits, and their places by the words of their first entry."""
+        index = LetterIndex(SHORTEST_WORD)
+        rows = [_SoughtRow.of(row, index) for row in self.rows]
+        return index, rows, BitFilter(((bit,), place) for place, row in enumerate(rows) for bit, _ in row.parts[0])
 
 
 class Instruction(NamedTuple):

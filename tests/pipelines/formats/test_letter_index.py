@@ -11,7 +11,7 @@ WORDS = st.text("abcd", max_size=12) | st.text("abcd", min_size=LONGEST_WORD, ma
 
 @given(st.lists(WORDS, max_size=5))
 def test_words_have_the_bit_of_each_set_of_which_they_have_a_string(words: list[str]) -> None:
-    index = LetterIndex()
+    index = LetterIndex(3)
     bits = [index.bit_of(one) for one in SETS]
     found = index.in_words(words)
     for strings, bit in zip(SETS, bits, strict=True):
@@ -19,7 +19,7 @@ def test_words_have_the_bit_of_each_set_of_which_they_have_a_string(words: list[
 
 
 def test_a_set_has_one_bit_and_is_found_from_the_moment_on_it_was_added() -> None:
-    index = LetterIndex()
+    index = LetterIndex(3)
     assert index.in_words(["tern"]) == 0
     bit = index.bit_of(frozenset(["tern"]))
     assert index.bit_of(frozenset(["gull"])) != bit == index.bit_of(frozenset(["tern"]))
