@@ -1,11 +1,15 @@
+from typing import Any
+
 from pipelines.registry.slots import EVERY_SLOT, shard_by_slot, shard_count, shards_over, slots_of
 from schemas.registry import ShardRef, Snapshot
 from tests.support.publications import sha256
 
 
 def with_shards(indexes: range, rows: int) -> Snapshot:
-    shards = tuple(ShardRef(index=index, sha256=sha256(b"%d" % index), rows=rows) for index in indexes)
-    return Snapshot.model_construct(shards=shards)
+    stated: dict[str, Any] = {
+        "shards": tuple(ShardRef(index=index, sha256=sha256(b"%d" % index), rows=rows) for index in indexes)
+    }
+    return Snapshot.model_construct(**stated)
 
 
 def test_each_slot_leads_to_the_shard_that_has_it() -> None:
