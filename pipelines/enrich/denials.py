@@ -24,7 +24,7 @@ def denials(subject: Subject, ability: Ability, shown: Iterable[Claim]) -> list[
     if not subject.supplements:
         return []
     showing = {id(claim.listing) for claim in shown}
-    rules = [row.condition for row in catalogue().abilities if row.rule.name == ability.rule.name]
+    rules = catalogue().conditions[ability.rule.name]
     speeches = (speech for key, speech in _speeches(subject).items() if key not in showing)
     return [claim for speech in speeches if (claim := _denied(rules, speech))]
 

@@ -1,9 +1,10 @@
 """Conditions of rules: which facts must be stated, which must not, and which must reach a size."""
 
+from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import Field
 
@@ -11,6 +12,7 @@ from schemas.base import Frozen
 from schemas.listing import Claim, FactValue
 
 Claims = dict[str, Claim]
+_Row = TypeVar("_Row")
 
 LONGEST_CITATION = 10
 """Most facts of one group that are cited as evidence: ten of a hundred languages show that a model has several."""
@@ -67,16 +69,33 @@ def compiled(condition: Condition) -> Compiled:
     )
 
 
-def asked_by(conditions: Iterable[Compiled]) -> frozenset[str]:
-    """Names of the facts of which `fits` asks, for any of these conditions, whether they are stated."""
-    return frozenset().union(*(condition.all | condition.any | condition.none for condition in conditions))
-
-
 def fits(condition: Compiled, stated: AbstractSet[str]) -> bool:
     """Whether the facts that are stated are those that a condition needs, apart from figures."""
     if not condition.all <= stated or not condition.none.isdisjoint(stated):
         return False
     return not condition.any or not condition.any.isdisjoint(stated)
+
+
+class ConditionIndex(Generic[_Row]):
+    """Finds the rows of a table that fit what is stated by a fact that each row needs, instead of row by row."""
+
+    def __init__(self, rows: Iterable[tuple[_Row, Compiled]]) -> None:
+        self._rows = tuple(rows)
+        often = Counter(name for _, condition in self._rows for name in condition.all)
+        self._always: list[int] = []
+        self._by_fact: dict[str, list[int]] = {}
+        for place, (_, condition) in enumerate(self._rows):
+            rarest = sorted(condition.all, key=lambda name: (often[name], name))[:1]
+            for name in rarest or condition.any:
+                self._by_fact.setdefault(name, []).append(place)
+            if not (rarest or condition.any):
+                self._always.append(place)
+
+    def fitting(self, stated: AbstractSet[str]) -> list[_Row]:
+        """Return the rows whose conditions fit, as `fits` says, in their order."""
+        places = {place for name in self._by_fact.keys() & stated for place in self._by_fact[name]}
+        rows = (self._rows[place] for place in sorted(places.union(self._always)))
+        return [row for row, condition in rows if fits(condition, stated)]
 
 
 def reaches(condition: Compiled, claims: Claims) -> bool:
