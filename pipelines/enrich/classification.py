@@ -21,7 +21,7 @@ class Table(Generic[_Rule]):
 
     def first(self, subject: Subject) -> _Rule:
         """Return the first rule that a model fits."""
-        fitting = self._index.fitting(subject.stated)
+        fitting = self._index.fitting_again(subject.stated)
         return next(rule for rule, condition in fitting if reaches(condition, subject.claims))
 
 
@@ -49,4 +49,4 @@ def risk_of(subject: Subject) -> RiskRule:
 
 def access(subject: Subject) -> tuple[str, ...]:
     """What a caller needs to reach the model at all; listed before what each capability needs."""
-    return tuple(row.need for row in tables().needs.fitting(subject.stated))
+    return tuple(row.need for row in tables().needs.fitting_again(subject.stated))

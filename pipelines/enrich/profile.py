@@ -1,12 +1,12 @@
 """Derives capabilities and failure modes from what the listings state, each with its evidence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from pipelines.enrich.catalogue import Ability, Mode, catalogue
 from pipelines.enrich.classification import access
-from pipelines.enrich.denials import denials
+from pipelines.enrich.denials import Speech, denials, speeches_of
 from pipelines.enrich.evidence import Document, classified, from_claim, from_class
 from pipelines.enrich.limitations import PlainLimitation, plain_limitations, quotes
 from pipelines.enrich.ranking import TrustLine, WordedLimit, ranked
@@ -37,7 +37,7 @@ def enrich(subject: Subject, *, artifact_id: str, life: StatusFinding) -> Profil
     fitting, limiting = _fitting(subject.stated | life.flags)
     abilities = [row for row in fitting if not row.asks_figures or reaches(row.condition, claims)]
     modes = [row for row in limiting if not row.asks_figures or reaches(row.condition, claims)]
-    profile, needs = Profile([], [], {}, [], []), access(subject)
+    profile, needs, speeches = Profile([], [], {}, [], []), access(subject), speeches_of(subject)
     for place, (ability, limits) in enumerate(zip(abilities, _place(subject, abilities, modes), strict=True)):
         path, shown = f"/capabilities/{place}", cited(ability.condition, claims)
         profile.evidence.extend([from_claim(path, claim) for claim in shown])
@@ -48,7 +48,7 @@ def enrich(subject: Subject, *, artifact_id: str, life: StatusFinding) -> Profil
         capability["limitations"] = [
             _limit(subject, limit, f"{path}/limitations/{n}", profile) for n, limit in enumerate(limits)
         ]
-        _judge(subject, ability, shown, capability, profile)
+        _judge(speeches, ability, shown, capability, profile)
         profile.capabilities.append(capability)
     if not abilities:
         _keep_apart(subject, modes, profile)
@@ -78,9 +78,11 @@ def _terms_of(modes: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({term for row in rows for term in row.rule.taxonomy}))
 
 
-def _judge(subject: Subject, ability: Ability, shown: list[Claim], capability: Document, profile: Profile) -> None:
+def _judge(
+    speeches: Mapping[int, Speech], ability: Ability, shown: list[Claim], capability: Document, profile: Profile
+) -> None:
     """Set how certain a capability is, where that depends on what shows it or on who denies it, with the evidence."""
-    denying = denials(subject, ability, shown)
+    denying = denials(speeches, ability, shown)
     if ability.hearsay or denying:
         sources = tuple(dict.fromkeys(claim.listing.source for claim in denying))
         certainty = rulebook().issuing.confidence.of(ability.rule.name, groups_of(shown), denied_by=sources)
@@ -89,7 +91,7 @@ def _judge(subject: Subject, ability: Ability, shown: list[Claim], capability: D
         profile.evidence.extend(from_claim(path, claim) for claim in denying)
 
 
-def _fitting(stated: frozenset[str]) -> tuple[list[Ability], list[Mode]]:
+def _fitting(stated: frozenset[str]) -> tuple[Sequence[Ability], list[Mode]]:
     """Select the rules whose facts are stated, whatever their values."""
     rules = catalogue()
     abilities = rules.ability_index.fitting(stated)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
+from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import Field
@@ -81,21 +82,28 @@ class ConditionIndex(Generic[_Row]):
 
     def __init__(self, rows: Iterable[tuple[_Row, Compiled]]) -> None:
         self._rows = tuple(rows)
-        often = Counter(name for _, condition in self._rows for name in condition.all)
+        conditions = [condition for _, condition in self._rows]
+        self._asked = frozenset().union(*(one.all | one.any | one.none for one in conditions))
+        self._known = lru_cache(maxsize=256)(self.fitting)
+        often = Counter(name for condition in conditions for name in condition.all)
         self._always: list[int] = []
         self._by_fact: dict[str, list[int]] = {}
-        for place, (_, condition) in enumerate(self._rows):
+        for place, condition in enumerate(conditions):
             rarest = sorted(condition.all, key=lambda name: (often[name], name))[:1]
             for name in rarest or condition.any:
                 self._by_fact.setdefault(name, []).append(place)
             if not (rarest or condition.any):
                 self._always.append(place)
 
-    def fitting(self, stated: AbstractSet[str]) -> list[_Row]:
+    def fitting(self, stated: AbstractSet[str]) -> tuple[_Row, ...]:
         """Return the rows whose conditions fit, as `fits` says, in their order."""
         places = {place for name in self._by_fact.keys() & stated for place in self._by_fact[name]}
         rows = (self._rows[place] for place in sorted(places.union(self._always)))
-        return [row for row, condition in rows if fits(condition, stated)]
+        return tuple(row for row, condition in rows if fits(condition, stated))
+
+    def fitting_again(self, stated: frozenset[str]) -> tuple[_Row, ...]:
+        """Return the same, found once for all that is alike in what a small table asks; most models are."""
+        return self._known(stated & self._asked)
 
 
 def reaches(condition: Compiled, claims: Claims) -> bool:
