@@ -24,9 +24,8 @@ _ALIKE: Final = re.compile("[\u0130\u0131\u017f\u212a]")
 """Letters that an expression which ignores case takes for i, s or k."""
 _TO_THE_END: Final = 2**31
 
-_Possible = Sequence[Mapping[int, tuple[int, ...]]] | None
-"""For each word of a text: number of each expression that may match in it → those of its alternatives; None where
-any may. Of a text a few expressions are searched, and its words have letters of many."""
+_Possible = Mapping[int, tuple[int, ...]] | None
+"""Number of each expression that may match in a text → those of its alternatives; None where any may."""
 
 _NOTHING: Final[Mapping[int, tuple[int, ...]]] = {}
 """What most words have, once for all."""
@@ -82,33 +81,34 @@ class WordPattern:
 
     def search(self, text: str, start: int = 0, end: int = _TO_THE_END) -> re.Match[str] | None:
         """Return the first match in a text, None where there is none."""
-        same = self._same_in(text, start, end)
+        possible = None if self._unsure else _possible(text)
+        if possible is not None and self._others is None and self._number not in possible:
+            return None  # so most searches end
+        same = self._same_in(possible, text, start, end)
         return same.search(text, start, end) if same else None
 
     def finditer(self, text: str, start: int = 0, end: int = _TO_THE_END) -> Iterator[re.Match[str]]:
         """Yield the matches in a text, from its beginning on."""
-        same = self._same_in(text, start, end)
+        same = self._same_in(None if self._unsure else _possible(text), text, start, end)
         return same.finditer(text, start, end) if same else iter(())
 
-    def _same_in(self, text: str, start: int, end: int) -> re.Pattern[str] | None:
+    def _same_in(self, possible: _Possible, text: str, start: int, end: int) -> re.Pattern[str] | None:
         """Return an expression that has the same matches in a text; None where there are none.
 
         Where only one alternative can match, that is enough, unless its groups would have other numbers.
         """
-        if self._unsure or (possible := _possible(text)) is None:
+        if possible is None or (self._others is not None and self._others.search(text, start, end)):
             return self._whole
-        there = {one for found in possible for one in found.get(self._number, ())}
-        if self._others is not None and self._others.search(text, start, end):
-            return self._whole
+        there = possible.get(self._number, ())
         if len(there) == 1 and not self._whole.groups:
-            return self._alternatives[there.pop()]
+            return self._alternatives[there[0]]
         return self._whole if any(self._alternatives[one].search(text, start, end) for one in there) else None
 
     def may_match(self, text: str) -> bool:
         """Whether some part of a text may match: it has the letters, or of an alternative none are sure."""
         if self._others is not None or (possible := _possible(text)) is None:
             return True
-        return any(self._number in found for found in possible)
+        return self._number in possible
 
     def __repr__(self) -> str:
         return f"WordPattern({self.pattern!r})"
@@ -133,7 +133,12 @@ def _possible(text: str) -> _Possible:
     """Return what may match in a text; cached, as many expressions are searched in one sentence."""
     if not text.isascii() and _ALIKE.search(text):
         return None
-    return [found for word in set(_WORD.findall(text.lower())) if (found := _of_word(word))]
+    found: dict[int, tuple[int, ...]] = {}
+    for word in set(_WORD.findall(text.lower())):
+        of_word = _of_word(word)
+        twice = found.keys() & of_word.keys()
+        found |= {**of_word, **{number: (*found[number], *of_word[number]) for number in twice}} if twice else of_word
+    return found
 
 
 @lru_cache(maxsize=1 << 15)
