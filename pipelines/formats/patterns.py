@@ -24,9 +24,8 @@ _ALIKE: Final = re.compile("[\u0130\u0131\u017f\u212a]")
 """Letters that an expression which ignores case takes for i, s or k."""
 _TO_THE_END: Final = 2**31
 
-_Possible = Sequence[Mapping[int, tuple[int, ...]]] | None
-"""For each word of a text: number of each expression that may match in it → those of its alternatives; None where
-any may. Of a text a few expressions are searched, and its words have letters of many."""
+_Possible = Mapping[int, tuple[int, ...]] | None
+"""Number of each expression that may match in a text → those of its alternatives; None where any may."""
 
 _NOTHING: Final[Mapping[int, tuple[int, ...]]] = {}
 """What most words have, once for all."""
@@ -39,19 +38,20 @@ class LetterIndex(Generic[_Of]):
     """Finds which of many strings of letters are in a word, and gives what each is of."""
 
     def __init__(self) -> None:
-        self._by_start: dict[str, list[tuple[str, _Of]]] = {}
-        """First letters → letters that begin so, with what they are of."""
+        self._by_start: dict[str, dict[str, list[_Of]]] = {}
+        """First letters → letters that begin so → what they are of."""
 
     def add(self, letters: str, of: _Of) -> None:
         """Have letters found from now on, of which there are SHORTEST or more."""
-        self._by_start.setdefault(letters[:SHORTEST], []).append((letters, of))
+        self._by_start.setdefault(letters[:SHORTEST], {}).setdefault(letters, []).append(of)
 
     def of_word(self, word: str) -> Iterator[_Of]:
         """Yield what the letters are of that a word has, once for each place."""
         for start in range(len(word) - SHORTEST + 1):
-            for letters, of in self._by_start.get(word[start : start + SHORTEST], ()):
-                if word.startswith(letters, start):
-                    yield of
+            if found := self._by_start.get(word[start : start + SHORTEST]):
+                for letters, each in found.items():
+                    if word.startswith(letters, start):
+                        yield from each
 
 
 _LETTERS: Final = LetterIndex[tuple[int, int]]()
@@ -61,7 +61,7 @@ _LETTERS: Final = LetterIndex[tuple[int, int]]()
 class WordPattern:
     """An expression of several alternatives; all methods answer as those of `re.Pattern` do for "a|b|c"."""
 
-    __slots__ = ("_alternatives", "_number", "_others", "_whole", "fullmatch", "match", "pattern", "sub")
+    __slots__ = ("_alternatives", "_number", "_others", "_unsure", "_whole", "fullmatch", "match", "pattern", "sub")
 
     def __init__(self, alternatives: Sequence[str], flags: int = 0) -> None:
         self._whole = re.compile("|".join(f"(?:{one})" for one in alternatives), flags)
@@ -75,33 +75,40 @@ class WordPattern:
         others = [f"(?:{one})" for one in unsure]
         self._others = re.compile("|".join(others), flags) if others else None
         """Those alternatives of which no letters are sure."""
+        self._unsure = len(others) == len(alternatives)
+        """Whether that is all of them, so that letters decide nothing."""
         _register(self._number, letters)
 
     def search(self, text: str, start: int = 0, end: int = _TO_THE_END) -> re.Match[str] | None:
         """Return the first match in a text, None where there is none."""
-        possible = _possible(text)
-        if possible is not None:
-            there = {one for found in possible for one in found.get(self._number, ())}
-            if not there and self._others is None:
-                return None
-            found = self._others is not None and self._others.search(text, start, end)
-            for one in () if found else there:
-                if found := self._alternatives[one].search(text, start, end):
-                    break
-            if not found:
-                return None
-        return self._whole.search(text, start, end)
+        possible = None if self._unsure else _possible(text)
+        if possible is not None and self._others is None and self._number not in possible:
+            return None  # so most searches end
+        same = self._same_in(possible, text, start, end)
+        return same.search(text, start, end) if same else None
 
     def finditer(self, text: str, start: int = 0, end: int = _TO_THE_END) -> Iterator[re.Match[str]]:
         """Yield the matches in a text, from its beginning on."""
-        return self._whole.finditer(text, start, end) if self.may_match(text) else iter(())
+        same = self._same_in(None if self._unsure else _possible(text), text, start, end)
+        return same.finditer(text, start, end) if same else iter(())
+
+    def _same_in(self, possible: _Possible, text: str, start: int, end: int) -> re.Pattern[str] | None:
+        """Return an expression that has the same matches in a text; None where there are none.
+
+        Where only one alternative can match, that is enough, unless its groups would have other numbers.
+        """
+        if possible is None or (self._others is not None and self._others.search(text, start, end)):
+            return self._whole
+        there = possible.get(self._number, ())
+        if len(there) == 1 and not self._whole.groups:
+            return self._alternatives[there[0]]
+        return self._whole if any(self._alternatives[one].search(text, start, end) for one in there) else None
 
     def may_match(self, text: str) -> bool:
-        """Whether a text has letters of some match, or an alternative of which no letters are sure."""
-        possible = _possible(text)
-        if possible is None or any(self._number in found for found in possible):
+        """Whether some part of a text may match: it has the letters, or of an alternative none are sure."""
+        if self._others is not None or (possible := _possible(text)) is None:
             return True
-        return self._others is not None and self._others.search(text) is not None
+        return self._number in possible
 
     def __repr__(self) -> str:
         return f"WordPattern({self.pattern!r})"
@@ -126,7 +133,12 @@ def _possible(text: str) -> _Possible:
     """Return what may match in a text; cached, as many expressions are searched in one sentence."""
     if not text.isascii() and _ALIKE.search(text):
         return None
-    return [found for word in set(_WORD.findall(text.lower())) if (found := _of_word(word))]
+    found: dict[int, tuple[int, ...]] = {}
+    for word in set(_WORD.findall(text.lower())):
+        of_word = _of_word(word)
+        twice = found.keys() & of_word.keys()
+        found |= {**of_word, **{number: (*found[number], *of_word[number]) for number in twice}} if twice else of_word
+    return found
 
 
 @lru_cache(maxsize=1 << 15)

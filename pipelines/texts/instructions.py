@@ -5,11 +5,12 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cached_property, lru_cache
-from itertools import chain, product
+from itertools import chain
 from typing import Annotated, Final, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
+from pipelines.formats.patterns import SHORTEST, LetterIndex
 from pipelines.formats.text import INVISIBLE, LIKE_LATIN, clean
 from pipelines.rules.tables import read_table
 from schemas.base import Frozen
@@ -87,10 +88,18 @@ class InstructionRules(Frozen):
         return frozenset(one.word for row in self.rows for parts in row.needs for one in parts)
 
     @cached_property
-    def by_start(self) -> Mapping[str, tuple[str, ...]]:
-        """First two letters, or the only one → the words that begin so and that any row needs."""
-        starts = {word[:2] for word in self.words}
-        return {start: tuple(word for word in self.words if word[:2] == start) for start in starts}
+    def in_words(self) -> LetterIndex[str]:
+        """Finds the words of SHORTEST letters and more that rows need, in other words."""
+        index = LetterIndex[str]()
+        for word in self.words:
+            if len(word) >= SHORTEST:
+                index.add(word, word)
+        return index
+
+    @cached_property
+    def short(self) -> tuple[str, ...]:
+        """The shorter ones, which are few."""
+        return tuple(word for word in self.words if len(word) < SHORTEST)
 
     @cached_property
     def by_word(self) -> Mapping[str, tuple[int, ...]]:
@@ -143,13 +152,8 @@ def instruction_in(text: str) -> Instruction | None:
 @lru_cache(maxsize=1 << 15)
 def _needed_in_short(word: str) -> tuple[str, ...]:
     """Return what words that rows need are part of a word of few letters; cached, as texts share most of them."""
-    by_start = instruction_rules().by_start
-    return tuple(
-        needed
-        for start, length in product(range(len(word)), (1, 2))
-        for needed in by_start.get(word[start : start + length], ())
-        if word.startswith(needed, start)
-    )
+    rules = instruction_rules()
+    return (*(needed for needed in rules.short if needed in word), *rules.in_words.of_word(word))
 
 
 def instruction_facts(text: str, locator: str = "") -> list[Fact]:
