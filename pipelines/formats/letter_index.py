@@ -39,8 +39,8 @@ class LetterIndex:
         """Make an index of strings of so many letters or more."""
         self.shortest = shortest
         self._bits: dict[frozenset[str], int] = {}
-        self._by_start: dict[str, list[tuple[str, int]]] = {}
-        """First letters → strings that begin so, with the bit of their set."""
+        self._by_start: dict[str, dict[str, int]] = {}
+        """First letters → strings that begin so → bits of their sets."""
         self._words = BitCache(self._of_word, MOST_WORDS, LONGEST_WORD)
 
     def bit_of(self, strings: frozenset[str]) -> int:
@@ -48,7 +48,8 @@ class LetterIndex:
         if strings not in self._bits:
             bit = self._bits[strings] = 1 << len(self._bits)
             for one in strings:
-                self._by_start.setdefault(one[: self.shortest], []).append((one, bit))
+                alike = self._by_start.setdefault(one[: self.shortest], {})
+                alike[one] = alike.get(one, 0) | bit
             self._words.clear()
         return self._bits[strings]
 
@@ -59,7 +60,8 @@ class LetterIndex:
     def _of_word(self, word: str) -> int:
         found = 0
         for start in range(len(word) - self.shortest + 1):
-            for string, bit in self._by_start.get(word[start : start + self.shortest], ()):
-                if word.startswith(string, start):
-                    found |= bit
+            if alike := self._by_start.get(word[start : start + self.shortest]):
+                for string, bits in alike.items():
+                    if word.startswith(string, start):
+                        found |= bits
         return found

@@ -81,24 +81,31 @@ class WordPattern:
     def search(self, text: str, start: int = 0, end: int = _TO_THE_END) -> re.Match[str] | None:
         """Return the first match in a text, None where there is none."""
         has = _TEXTS[text]
-        if not has & self._alternatives.bits and self.others is None:
-            return None
-        if self.others is not None and self.others.search(text, start, end):
-            return self._whole.search(text, start, end)
-        for one in self._alternatives.of(has):
-            if one.search(text, start, end):
-                return self._whole.search(text, start, end)
-        return None
+        if self.others is None and not has & self._alternatives.bits:
+            return None  # so most searches end
+        same = self._same_in(has, text, start, end)
+        return same.search(text, start, end) if same else None
 
     def finditer(self, text: str, start: int = 0, end: int = _TO_THE_END) -> Iterator[re.Match[str]]:
         """Yield the matches in a text, from its beginning on."""
-        return self._whole.finditer(text, start, end) if self.may_match(text) else iter(())
+        same = self._same_in(_TEXTS[text], text, start, end)
+        return same.finditer(text, start, end) if same else iter(())
+
+    def _same_in(self, has: int, text: str, start: int, end: int) -> re.Pattern[str] | None:
+        """Return an expression that has the same matches in a text with these bits; None where there are none.
+
+        Where only one alternative can match, that is enough, unless its groups would have other numbers.
+        """
+        if self.others is not None and self.others.search(text, start, end):
+            return self._whole
+        possible = list(self._alternatives.of(has))
+        if len(possible) == 1 and not self._whole.groups:
+            return possible[0]
+        return self._whole if any(one.search(text, start, end) for one in possible) else None
 
     def may_match(self, text: str) -> bool:
-        """Whether a text has letters of some match, or an alternative of which no letters are sure."""
-        if any(True for _ in self._alternatives.of(_TEXTS[text])):
-            return True
-        return self.others is not None and self.others.search(text) is not None
+        """Whether some part of a text may match: it has the letters, or of an alternative none are sure."""
+        return self.others is not None or any(True for _ in self._alternatives.of(_TEXTS[text]))
 
     def sub(self, repl: str | Callable[[re.Match[str]], str], text: str) -> str:
         """Return a text with each match replaced."""

@@ -244,4 +244,5 @@ def _possible(text: str) -> list[PurposeRule]:
 @lru_cache(maxsize=8192)
 def _needing(word: str) -> tuple[int, ...]:
     """Places of the rules that a word may state; cached, since texts share most of their words."""
-    return tuple(place for place, rule in enumerate(purpose_rules().purposes) if word.startswith(rule.needs))
+    known = purpose_rules().by_beginning
+    return tuple(place for end in range(1, len(word) + 1) for place in known.get(word[:end], ()))
