@@ -95,6 +95,11 @@ def find_key(settings: Settings, role: Role = "passports") -> OpenedKey | None:
     return read_key(key_file(settings, role))
 
 
+def names_key(settings: Settings) -> bool:
+    """Whether a signing key is set or in its file, be it fit or not."""
+    return settings.signing_key is not None or os.path.lexists(key_file(settings))
+
+
 def read_key(path: Path) -> OpenedKey | None:
     """Return the key in a file that only its owner can read, None where there is no file; raise SigningKeyError.
 

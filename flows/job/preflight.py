@@ -4,7 +4,8 @@ from flows.config.extras import require_chosen
 from flows.config.signing_key import OpenedKey, open_key
 from flows.job.job import Job, Tools, tools_to_ask_with
 from flows.publish.continuity import ensure_never_published, ensure_newest, ensure_nothing_served
-from flows.registry.demo_store import clear, is_demo_store
+from flows.registry.demo_clearing import clear
+from flows.registry.demo_store import is_demo_store
 from flows.registry.publish_time import time_to_publish
 from flows.registry.published import EMPTY, PublishedState, served
 from flows.registry.signed_files import TamperedError

@@ -26,7 +26,8 @@ from flows.store.base import Store, TooLargeError, find
 from flows.store.open import canonical_store, open_store
 from flows.store.pool import each
 from flows.store.probe import probe
-from flows.trust.trusted_keys import MAX_JWKS_BYTES, trusted_reader
+from flows.trust.recording import MAX_JWKS_BYTES
+from flows.trust.trusted_keys import trusted_reader
 from pipelines.formats.strict_json import MalformedJsonError, parse
 from pipelines.passport.links import Issuer
 from pipelines.registry import layout

@@ -1,15 +1,18 @@
 """Recognises whose a store is that our key did not sign: the demo's recording, or another publisher's."""
 
 from flows.config.settings import Settings
+from flows.config.signing_key import names_key
 from flows.demo.config import demo_signer
 from flows.registry.demo_store import is_demo_store
 from flows.registry.signed_files import MAX_POINTER_BYTES
-from flows.store.base import Store, find
+from flows.store.base import Store, TooLargeError, find
+from flows.store.local import LocalStore
 from pipelines.formats.strict_json import MalformedJsonError, parse
-from pipelines.registry.layout import POINTER_KEY
-from pipelines.signing.keys import is_key_id
+from pipelines.registry.layout import JWKS_KEY, POINTER_KEY, root_key
+from pipelines.signing.keys import KeyFormatError, KeyRing, is_key_id
 from schemas.seen import SeenRegistry
 
+MAX_JWKS_BYTES = 2**20
 _POINTER_DEPTH = 4
 
 
@@ -22,6 +25,28 @@ def serves_recording(store: Store, settings: Settings, *, chosen: bool, known: S
     if chosen or settings.root or known.pinned or known.pinned_root or known.root:
         return False
     return known.seen.keys() <= {demo_signer().key_id} and is_demo_store(store)
+
+
+def is_read_by_demo_key(store: Store, settings: Settings, known: SeenRegistry) -> bool:
+    """Whether a store is read by the demo's key because its files say so, where no key or root is chosen.
+
+    So it is where the store is the demo's. All of its files are checked for that only if it matters: with no key of our
+    own, a store is read by the keys that it publishes, which for the demo's are the same.
+    """
+    if not names_key(settings) and _publishes_only_demo_key(store):
+        return False
+    return serves_recording(store, settings, chosen=False, known=known)
+
+
+def _publishes_only_demo_key(store: Store) -> bool:
+    """Whether a local store has no root, and publishes the demo's key and no other."""
+    if not isinstance(store, LocalStore) or store.exists(root_key(1)):
+        return False
+    try:
+        jwks = find(store, JWKS_KEY, max_bytes=MAX_JWKS_BYTES)
+        return jwks is not None and KeyRing.from_jwks(jwks.body.decode()).key_ids == {demo_signer().key_id}
+    except (TooLargeError, KeyFormatError, UnicodeDecodeError):
+        return False
 
 
 def stated_signer(store: Store) -> str | None:

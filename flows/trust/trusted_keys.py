@@ -15,14 +15,13 @@ from flows.registry.reader import Reader
 from flows.registry.signed_files import EmptyStoreError
 from flows.store.base import Store, find
 from flows.store.open import canonical_store
-from flows.trust.recording import serves_recording
+from flows.trust.recording import MAX_JWKS_BYTES, is_read_by_demo_key
 from flows.trust.roots import RootChain, endorsed_chain, first_named, pinned_chain, read_root_file, stated_chain
 from flows.trust.seen import default_memory
 from pipelines.registry.layout import JWKS_KEY, POINTER_KEY
 from pipelines.signing.keys import KeyFormatError, KeyRing, is_key_id
 from schemas.seen import SeenRegistry
 
-MAX_JWKS_BYTES = 2**20
 MOST_NAMED = 4
 NO_KEY = "no key to trust: pass --key FILE with the issuer's public key (JWK or JWK Set), or --root FILE with its root"
 UNSEEN = SeenRegistry()
@@ -63,7 +62,7 @@ def trusted_keys(
         return _named(settings, store, key)
     if store and (remembered := _remembered(store, known)):
         return remembered
-    if store and serves_recording(store, settings, chosen=False, known=known):
+    if store and is_read_by_demo_key(store, settings, known):
         return _of_store(store, KeyRing([demo_signer().public_key]))
     if own := find_key(settings):
         trust = TrustedKeys(KeyRing([own.signer.public_key]), f"our own key {own.signer.key_id}", "own")

@@ -9,7 +9,8 @@ from flows.commands.options import AsJson, Store
 from flows.usage.registration import command
 
 keys_app = typer.Typer(help="Make keys, and name them in a root of trust.", no_args_is_help=True)
-revoking = typer.Typer()
+app = typer.Typer()
+app.add_typer(keys_app, name="keys")
 
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="File of the root that is not in force yet.")]
 RootKey = Annotated[
@@ -130,7 +131,7 @@ def export(
     changing.export(store, out)
 
 
-@command(revoking, 'passports revoke qwen-qwq-32b --reason "Its licence was misread."', name="revoke")
+@command(app, 'passports revoke qwen-qwq-32b --reason "Its licence was misread."', name="revoke")
 def revoke(
     slug: str,
     reason: Annotated[str, typer.Option("--reason", help="Why, in one sentence, for readers.")],

@@ -8,6 +8,8 @@ from flows.commands.options import AsJson, Key, NoState, Root, State, Store
 from flows.usage.registration import command
 
 log_app = typer.Typer(help="Read the public log of what was issued.", no_args_is_help=True)
+app = typer.Typer()
+app.add_typer(log_app, name="log")
 
 From = Annotated[int | None, typer.Option("--from", metavar="INDEX", min=0, help="Begin at this entry.")]
 

@@ -7,11 +7,11 @@ import typer
 from flows.commands.options import COLUMNS, SHOWN, AsJson, At, AtGeneration, FirstUse, Key, NoState, Root, State, Store
 from flows.usage.registration import command
 
-readers = typer.Typer()
+app = typer.Typer()
 
 
 @command(
-    readers,
+    app,
     "passports verify qwen-qwq-32b",
     "passports verify --all --evidence",
     "passports verify --all --site",
@@ -57,7 +57,7 @@ def verify(
 
 
 @command(
-    readers,
+    app,
     "passports list",
     "passports list --status deprecated --sort last_changed",
     "passports list qwen --age fresh --columns slug,listing_id,last_scraped_at",
@@ -105,7 +105,7 @@ def list_passports(
 
 
 @command(
-    readers,
+    app,
     "passports status",
     "passports status --at 2026-04-22T08:12:12Z --json",
 )
@@ -126,7 +126,7 @@ def status(
 
 
 @command(
-    readers,
+    app,
     "passports show qwen-qwq-32b",
     "passports show qwen/qwq-32b --at-generation 3",
     "passports show qwen-qwq-32b --evidence",
@@ -155,7 +155,7 @@ def show(
 
 
 @command(
-    readers,
+    app,
     "passports diff qwen-qwq-32b",
 )
 def diff(

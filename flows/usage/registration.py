@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Annotated, Any, get_type_hints
 
 import typer
-from typer.core import TyperGroup
 from typer.models import OptionInfo
 
 from flows.commands.terminal import Volume, note, speak
@@ -20,24 +19,11 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show neither progres
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every step, with its time.")]
 
 
-class Commands(TyperGroup):
-    """The commands of the program. An option before them, where it has no effect, is answered with where it belongs."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - Typer's own, which it does not export
-        """Read the options before the command; raise Typer's error for wrong usage."""
-        try:
-            return super().parse_args(ctx, args)
-        except USAGE_ERROR as error:
-            if option := getattr(error, "option_name", None):
-                error.message = f"{error.message}: options come after the command, as in `passports list {option}`"
-            raise
-
-
 def command(app: typer.Typer, *examples: str, name: str | None = None) -> Callable[[Callable[..., None]], None]:
     """Return a decorator that registers a function as a command; `examples` are whole command lines."""
 
     def register(function: Callable[..., None]) -> None:
-        app.command(name, epilog=_epilog(examples))(_with_volume(function))
+        app.command(name or function.__name__, epilog=_epilog(examples))(_with_volume(function))
 
     return register
 

@@ -8,6 +8,8 @@ from flows.commands.options import AsJson, State, Store
 from flows.usage.registration import command
 
 store_app = typer.Typer(help="Maintain a store.", no_args_is_help=True)
+app = typer.Typer()
+app.add_typer(store_app, name="store")
 
 
 @command(

@@ -5,20 +5,12 @@ import json
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import jsonschema_rs
-
 if TYPE_CHECKING:
+    import jsonschema_rs
+
     from pipelines.signing.contract_errors import ContractErrors
 
 _SCHEMA_BYTES: Final = resources.files("schemas").joinpath("schema.json").read_bytes()
-_SCHEMA: Final[dict[str, Any]] = json.loads(_SCHEMA_BYTES)
-_FAST: Final = jsonschema_rs.Draft202012Validator(
-    _SCHEMA,
-    validate_formats=True,
-    ignore_unknown_formats=False,
-    offline=True,
-    pattern_options=jsonschema_rs.RegexOptions(),  # time linear in any text, and half of the default's
-)
 
 
 class ContractError(NamedTuple):
@@ -42,7 +34,7 @@ def conforms(document: object) -> bool:
     The document must come from a strict JSON parser: values that JSON cannot express are not all noticed here.
     """
     try:
-        return _FAST.is_valid(document)
+        return _fast().is_valid(document)
     except ValueError:  # not JSON at all: UnicodeEncodeError for a lone surrogate is one too
         return False
 
@@ -55,8 +47,10 @@ def explain_first(document: object) -> ContractError | None:
     """
     if conforms(document):
         return None
+    import jsonschema_rs  # noqa: PLC0415 - imported by now
+
     try:
-        _FAST.validate(document)
+        _fast().validate(document)
     except jsonschema_rs.ValidationError as error:
         return ContractError(*_explanation().reason_at(document, error.instance_path, error.schema_path))
     except ValueError:  # not JSON at all
@@ -70,7 +64,27 @@ def schema_text() -> str:
 
 
 @functools.cache
+def _schema() -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(_SCHEMA_BYTES)
+    return schema
+
+
+@functools.cache
+def _fast() -> "jsonschema_rs.Draft202012Validator":
+    """Return the fast validator; to compile it takes as long as to check eighty documents."""
+    import jsonschema_rs  # noqa: PLC0415 - likewise
+
+    return jsonschema_rs.Draft202012Validator(
+        _schema(),
+        validate_formats=True,
+        ignore_unknown_formats=False,
+        offline=True,
+        pattern_options=jsonschema_rs.RegexOptions(),  # time linear in any text, and half of the default's
+    )
+
+
+@functools.cache
 def _explanation() -> "ContractErrors":
     from pipelines.signing.contract_errors import ContractErrors  # noqa: PLC0415 - jsonschema takes a second to import
 
-    return ContractErrors(_SCHEMA)
+    return ContractErrors(_schema())

@@ -253,7 +253,7 @@ def test_hostile_text_is_shown_and_not_obeyed(
 
 LIGHT = """
 import sys
-from flows.cli import main
+from flows.entry import main
 sys.argv = ["passports", *sys.argv[1:]]
 try:
     main()
@@ -263,6 +263,9 @@ except SystemExit as ending:
     heavy = sorted({name.partition(".")[0] for name in sys.modules} & packages) + sorted(readers & sys.modules.keys())
     assert not heavy, heavy
     assert sys.argv[1] != "--help" or "pydantic" not in sys.modules
+    assert sys.argv[1] not in ("list", "status") or "jsonschema_rs" not in sys.modules
+    usage = {name.rpartition(".")[2] for name in sys.modules if name.startswith("flows.usage.")}
+    assert sys.argv[1] == "--help" or usage == {"program", "registration", "readers"}, usage
     assert ending.code == 0, ending.code
 """
 

@@ -1,10 +1,10 @@
-import inspect
 import json
 import stat
 from io import StringIO
 from pathlib import Path
 
 import pytest
+import typer
 from rich.console import Console
 
 from flows.cli import app
@@ -202,14 +202,9 @@ def test_progress_is_bars_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_each_command_that_reads_by_a_pinned_key_reads_by_a_pinned_root_too() -> None:
-    apps = [app, *(group.typer_instance for group in app.registered_groups)]
-    found = {
-        str(one.name or one.callback.__name__): inspect.signature(one.callback).parameters
-        for each in apps
-        if each is not None
-        for one in each.registered_commands
-        if one.callback
-    }
+    whole = typer.main.get_group(app).commands
+    commands = [*whole.values(), *(one for group in whole.values() for one in getattr(group, "commands", {}).values())]
+    found = {str(one.name): {parameter.name for parameter in one.params} for one in commands}
     reading = {name for name, parameters in found.items() if "key" in parameters}
     assert {"serve", "mcp", "verify", "show"} <= reading
     assert [name for name in sorted(reading) if "root" not in found[name]] == []

@@ -10,7 +10,8 @@ import pytest
 from flows.audit.copy_check import check_copy
 from flows.demo import recording
 from flows.demo.config import demo_signer
-from flows.registry.demo_store import clear, is_demo_store
+from flows.registry.demo_clearing import clear
+from flows.registry.demo_store import is_demo_store
 from flows.registry.signed_files import TamperedError, seal
 from flows.store.local import LocalStore
 from pipelines.registry.layout import POINTER_KEY, SNAPSHOTS, snapshot_key

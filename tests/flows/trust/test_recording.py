@@ -1,5 +1,6 @@
 """The demo's recording is read whoever signs on this machine; a store of anybody else never passes for one."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,16 +10,17 @@ import pytest
 from flows.audit.opened import TrustOptions, memory_at
 from flows.client.opening import opener
 from flows.config.settings import read_settings
-from flows.config.signing_key import SigningKeyError
+from flows.config.signing_key import SigningKeyError, make_key
 from flows.demo import recording
 from flows.demo.config import demo_signer
 from flows.job.job import Consent, new_job
 from flows.publish.continuity import HistoryError
 from flows.registry.signed_files import TamperedError
 from flows.store.local import LocalStore
-from flows.trust.recording import stated_signer
-from pipelines.registry.layout import POINTER_KEY
-from pipelines.signing.keys import signing_key_to_jwk
+from flows.trust.recording import is_read_by_demo_key, stated_signer
+from flows.trust.trusted_keys import UNSEEN, trusted_keys
+from pipelines.registry.layout import JWKS_KEY, POINTER_KEY
+from pipelines.signing.keys import jwk, signing_key_to_jwk
 from tests.support.cli import Ended, Terminal
 from tests.support.runs import NOON, SIGNER, Record, brought, files, finish, job_for, reader, refresh
 
@@ -57,6 +59,34 @@ def test_the_demos_store_is_read_where_there_is_another_signing_key(
     assert ended.out
     assert "not trusted here" not in ended.err
     assert f"pass --key {DEMO}" in ended.out + ended.err
+
+
+def test_whose_its_files_are_is_asked_only_where_that_decides_by_which_key_it_is_read(
+    demonstrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With no key of our own, it is read by the demo's key in any case: by the one that it publishes."""
+    store, asked, trusted = LocalStore(demonstrated), [], []
+    make_key(tmp_path / "own.jwk")
+    for name in ("none.jwk", "own.jwk"):
+        monkeypatch.setenv("PASSPORTS_SIGNING_KEY_FILE", str(tmp_path / name))
+        settings = read_settings(store=str(demonstrated))
+        asked.append(is_read_by_demo_key(store, settings, UNSEEN))
+        trust = trusted_keys(settings, store, None)
+        trusted.append((trust.keys.key_ids, trust.origin, trust.basis, trust.chain))
+    assert asked == [False, True]
+    assert trusted[0] == trusted[1]
+
+
+@pytest.mark.parametrize("jwks", ["", "{", json.dumps({"keys": [jwk(SIGNER.public_key)]})])
+def test_it_is_read_by_its_own_key_whatever_it_publishes(
+    jwks: str, demonstrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSPORTS_SIGNING_KEY_FILE", str(tmp_path / "none.jwk"))
+    root = Path(shutil.copytree(demonstrated, tmp_path / "store"))
+    (root / JWKS_KEY).unlink()
+    if jwks:
+        (root / JWKS_KEY).write_text(jwks)
+    assert trusted_keys(read_settings(store=str(root)), LocalStore(root), None).keys.key_ids == {DEMO}
 
 
 def test_no_verdict_on_it_is_good_until_its_key_is_named(read: Typed, demonstrated: Path) -> None:
