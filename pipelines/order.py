@@ -16,9 +16,11 @@ from pipelines.freshness import deadlines
 from pipelines.merge.subject import Subject
 from pipelines.normalise.admit import FAULTS, refusal
 from pipelines.passport.document import Draft, IssueContext, draft
+from pipelines.passport.inputs import FormerSubstances, inputs_digest
 from pipelines.passport.issue import cause_of, issue, last_changed
 from pipelines.signing.keys import KeyRing, Signer
 from pipelines.signing.passports import parse_and_check, sign, unsigned_bytes
+from schemas.base import Sha256
 from schemas.listing import Quarantined, Stage
 from schemas.registry import Cause, ShardRow
 
@@ -46,6 +48,8 @@ class Issuance:
     """The keys that readers trust."""
     generation: int
     """The generation that will serve them."""
+    former: FormerSubstances | None = None
+    """What earlier runs composed, so that a model of which nothing has changed is not composed again."""
 
 
 def make(subject: Subject, last: ShardRow | None, issuance: Issuance) -> Issued | Unchanged | Quarantined:
@@ -56,8 +60,11 @@ def make(subject: Subject, last: ShardRow | None, issuance: Issuance) -> Issued 
     terms = issuance.terms
     stage: Stage = "enrich"
     try:
-        candidate = draft(subject, terms)
-        cause = cause_of(candidate, last, terms)
+        inputs = inputs_digest(subject, terms) if issuance.former else None
+        if last is not None and _holds(subject, inputs, last, issuance):
+            return Unchanged(_seen_again(last, subject, terms))
+        candidate = _composed(subject, inputs, issuance)
+        cause = cause_of(subject, candidate.substance, last, terms)
         if last is not None and cause is None:
             return Unchanged(_seen_again(last, subject, terms))
         cause, stage = cause or "first_seen", "issue"
@@ -69,6 +76,20 @@ def make(subject: Subject, last: ShardRow | None, issuance: Issuance) -> Issued 
     except FAULTS as error:
         return refusal(subject.primary, stage, error, subject.primary.model_dump_json())
     return Issued(_row(candidate, last, document, cause, issuance), document)
+
+
+def _holds(subject: Subject, inputs: Sha256 | None, last: ShardRow, issuance: Issuance) -> bool:
+    """Whether the served passport needs no new issue, by what was composed from the same inputs before."""
+    known = issuance.former.find(subject.slug, inputs) if issuance.former and inputs else None
+    return known is not None and cause_of(subject, known, last, issuance.terms) is None
+
+
+def _composed(subject: Subject, inputs: Sha256 | None, issuance: Issuance) -> Draft:
+    """Compose a passport, and note its substance for later runs."""
+    candidate = draft(subject, issuance.terms)
+    if issuance.former and inputs:
+        issuance.former.remember(subject.slug, inputs, candidate.substance)
+    return candidate
 
 
 def _written(unfragile: Document, subject: Subject, terms: IssueContext) -> bytes:
@@ -87,7 +108,7 @@ def _row(candidate: Draft, last: ShardRow | None, document: bytes, cause: Cause,
         listing_id=primary.base_id,
         object=hashlib.sha256(document).hexdigest(),
         payload=candidate.payload,
-        facts=candidate.facts,
+        facts=candidate.substance.facts,
         status=candidate.unfragile["artifact"]["status"],
         cause=cause,
         key_id=terms.key_id,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from flows.build.batch import Batch
 from flows.build.batch_part import part_of
 from flows.build.passports import Built, Rows, build
+from flows.build.substances import former_substances
 from flows.build.workers import BuildInput
 from flows.job.job import Job, open_tools
 from flows.progress import tell
@@ -47,13 +48,16 @@ def build_part(job: Job, build_input: BuildInput, index: int, *, done: int = 0) 
     counted = iter(range(done + 1, done + len(subjects) + 1))
     tell("build", done, expected)
     terms = tools.terms(state.reader.revoked if state.reader else {}, renew=job.flow == "rescrape")
+    former = former_substances(job, terms, f"{batch.parts}-{index}")
     built, new = build(
         subjects,
         state.rows(slots_of(index, batch.parts)),
-        Issuance(terms, tools.signer, tools.trusted, state.generation + 1),
+        Issuance(terms, tools.signer, tools.trusted, state.generation + 1, former),
         store=tools.store,
         progress=lambda: tell("build", next(counted), expected),
     )
+    if former is not None:
+        former.write()
     Rows(folder / "rows").write(index, new)
     built.quarantined += part.quarantined
     built.accounting.append(part.accounting)

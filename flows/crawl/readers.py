@@ -18,11 +18,14 @@ def reader_digest(root: Path) -> str:
     update. It covers more than the readers: after any change below `pipelines/` everything is read once more.
     """
     digest = hashlib.sha256()
-    for path in sorted(
-        chain.from_iterable((root / room).rglob(f"*.{kind}") for room in ROOMS for kind in ("py", "toml"))
-    ):
+    for path in files_of(root):
         digest.update(f"{path.relative_to(root)}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
     versions = (f"{name} {metadata.version(name)}" for name in READ_WITH)
     digest.update("\n".join((platform.python_version(), *versions)).encode())
     return digest.hexdigest()
+
+
+def files_of(root: Path) -> list[Path]:
+    """Return the files of code and tables that decide what a record is read into, and what is composed from it."""
+    return sorted(chain.from_iterable((root / room).rglob(f"*.{kind}") for room in ROOMS for kind in ("py", "toml")))

@@ -1,6 +1,7 @@
 """The folders of a run: a temporary one for what is too large for memory, and those that last from run to run."""
 
 import fcntl
+import hashlib
 import os
 import secrets
 import sqlite3
@@ -77,6 +78,12 @@ def crawl_folder(job: Job, source: str) -> Iterator[Path | None]:
 def readings_file(job: Job, source: str) -> Path:
     """Return the file in which crawls of a source store what they read; the same for each run on this machine."""
     return ((open_tools(job).settings.work or cache_folder()) / "readings" / f"{source}.sqlite").resolve()
+
+
+def substances_folder(job: Job) -> Path:
+    """Return the folder in which runs of this store store what they composed; the same for each run on this machine."""
+    store = hashlib.sha256(canonical_store(job.store).encode()).hexdigest()[:16]
+    return ((open_tools(job).settings.work or cache_folder()) / "composed" / store).resolve()
 
 
 def _root(job: Job) -> Path:

@@ -66,7 +66,7 @@ def pages_for(site: Site, signer: Signer | None, folder: Path | None = None) -> 
 
 def _checkpoint(origin: str, signer: Signer, head: LogHead) -> bytes:
     checkpoint = LogCheckpoint(origin, head.size, frontier_of(head).root())
-    return note(checkpoint, signer.public_key, signer.sign_text(checkpoint.text()))
+    return note(checkpoint, signer.public_key, signer.sign_as_it_is(checkpoint.text().encode()))
 
 
 def copies_for(issuer: Issuer, brief: RenderBrief = lambda _, __: None) -> RenderCopies:

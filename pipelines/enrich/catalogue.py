@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pipelines.enrich.evidence import Document
 from pipelines.rules.capabilities import CapabilityRule
-from pipelines.rules.conditions import Compiled, compiled
+from pipelines.rules.conditions import Compiled, asked_by, compiled
 from pipelines.rules.failure_modes import LIMIT, FailureMode
 from pipelines.rules.issuing import Certainty, Confidence
 from pipelines.rules.rulebook import rulebook
@@ -54,8 +54,7 @@ def catalogue() -> Catalogue:
     named = {limit for rule in book.capabilities.capability for limit in rule.limits}
     modes = tuple(_mode(rule, named) for rule in book.failure_modes.failure_mode)
     conditions = [*(row.condition for row in abilities), *(row.condition for row in modes)]
-    asked = frozenset().union(*(condition.all | condition.any | condition.none for condition in conditions))
-    return Catalogue(abilities, modes, asked)
+    return Catalogue(abilities, modes, asked_by(conditions))
 
 
 def capability_uri(category: str, name: str) -> str:

@@ -1,5 +1,6 @@
 """What a model is made or used for, by the closed vocabulary of purposes, each with its evidence."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -50,7 +51,7 @@ def _rules(subject: Subject) -> list[PurposeRule]:
     """The rules of all purposes that anything states, those of texts first, in the order of their statements."""
     rules = {rule.id: rule for rule in purpose_rules().purposes}
     in_texts = [name.removeprefix(PURPOSE) for name in subject.claims if name.startswith(PURPOSE)]
-    listed = [rule.id for rule in rules.values() if _is_listed(subject, rule)]
+    listed = _listed(subject, rules.values())
     stated = dict.fromkeys([*(purpose for purpose in in_texts if purpose in rules), *listed])
     return [
         rules[purpose]
@@ -59,12 +60,13 @@ def _rules(subject: Subject) -> list[PurposeRule]:
     ]
 
 
-def _is_listed(subject: Subject, rule: PurposeRule) -> bool:
-    """Whether a source lists the model under a use case that is a purpose of models of its kind."""
+def _listed(subject: Subject, rules: Iterable[PurposeRule]) -> list[str]:
+    """Ids of the purposes under whose use cases a source lists the model, where models of its kind have purposes."""
+    cases = {case for case in subject.items("use_case") if USE_CASE + case in subject.stated}
     kinds = rulebook().capabilities.kinds
-    if any(not subject.stated.isdisjoint(kinds[kind]) for kind in purpose_rules().listed_not_of):
-        return False
-    return any(USE_CASE + case in subject.stated for case in rule.use_cases)
+    if not cases or any(not subject.stated.isdisjoint(kinds[kind]) for kind in purpose_rules().listed_not_of):
+        return []
+    return [rule.id for rule in rules if not cases.isdisjoint(rule.use_cases)]
 
 
 def _fits_outputs(subject: Subject, rule: PurposeRule) -> bool:

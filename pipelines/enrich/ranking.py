@@ -28,21 +28,22 @@ class TrustLine(NamedTuple):
 
 def ranked(limits: Iterable[WordedLimit]) -> list[TrustLine]:
     """The lines for all limitations, the most important first; those that are merged are one line."""
-    order = _order()
+    order, merging = _order(), _merging()
     in_order = sorted(limits, key=lambda one: order[one.mode])
+    modes = [*dict.fromkeys(one.mode for one in in_order if one.mode)]
     lines: dict[str, TrustLine] = {}
     for limit in in_order:
-        line = _merged(limit, in_order)
+        rule = merging.get(limit.mode) if limit.mode else None
+        shared = tuple(mode for mode in modes if mode in rule.parts) if rule else ()
+        line = _shared_line(shared) if len(shared) > 1 else TrustLine(limit.text)
         lines.setdefault(line.text, line)
     return [*lines.values()]
 
 
-def _merged(limit: WordedLimit, limits: Iterable[WordedLimit]) -> TrustLine:
-    """The line of a limitation: its own, or the one that it shares with others that the model has."""
-    rule = _merging().get(limit.mode) if limit.mode else None
-    modes = tuple(dict.fromkeys(one.mode for one in limits if one.mode in rule.parts if one.mode)) if rule else ()
-    if rule is None or len(modes) == 1:
-        return TrustLine(limit.text)
+@lru_cache(maxsize=1024)
+def _shared_line(modes: tuple[str, ...]) -> TrustLine:
+    """The one line of several modes that a rule merges; cached, since many models have the same modes."""
+    rule = _merging()[modes[0]]
     return TrustLine(rule.text.format(parts=", ".join(rule.parts[mode] for mode in modes)), rule, modes)
 
 

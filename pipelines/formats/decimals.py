@@ -9,10 +9,12 @@ LONGEST_DECIMAL = 40
 _NUMERAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?\Z")
 """A decimal in ASCII. Decimal itself also accepts digits of every script, underscores, NaN and Infinity."""
 
+_STATED = (str, int, Decimal)
+
 
 def read_decimal(stated_value: object) -> Decimal:
     """Return a decimal that a source wrote as text or as a number; raise ValueError on others, and on huge ones."""
-    if isinstance(stated_value, bool) or not isinstance(stated_value, str | int | Decimal):
+    if isinstance(stated_value, bool) or not isinstance(stated_value, _STATED):
         reason = f"is {type(stated_value).__name__}, not a decimal"
         raise ValueError(reason)  # noqa: TRY004 - what a source wrote is a value to judge, not our own type error
     text = str(stated_value)

@@ -6,7 +6,7 @@ either is not searched. What a text has is found once for all expressions, word 
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import count
 from re import _constants as sre  # type: ignore[attr-defined]  # the parser of `re` is documented nowhere else
@@ -24,8 +24,12 @@ _ALIKE: Final = re.compile("[\u0130\u0131\u017f\u212a]")
 """Letters that an expression which ignores case takes for i, s or k."""
 _TO_THE_END: Final = 2**31
 
-_Possible = Mapping[int, Collection[int]] | None
-"""Number of each expression that may match in a text → those of its alternatives; None where any may."""
+_Possible = Sequence[Mapping[int, tuple[int, ...]]] | None
+"""For each word of a text: number of each expression that may match in it → those of its alternatives; None where
+any may. Of a text a few expressions are searched, and its words have letters of many."""
+
+_NOTHING: Final[Mapping[int, tuple[int, ...]]] = {}
+"""What most words have, once for all."""
 
 _NUMBERS: Final = count()
 _Of = TypeVar("_Of")
@@ -57,13 +61,13 @@ _LETTERS: Final = LetterIndex[tuple[int, int]]()
 class WordPattern:
     """An expression of several alternatives; all methods answer as those of `re.Pattern` do for "a|b|c"."""
 
-    __slots__ = ("_alternatives", "_number", "_others", "_whole", "finditer", "fullmatch", "match", "pattern", "sub")
+    __slots__ = ("_alternatives", "_number", "_others", "_whole", "fullmatch", "match", "pattern", "sub")
 
     def __init__(self, alternatives: Sequence[str], flags: int = 0) -> None:
         self._whole = re.compile("|".join(f"(?:{one})" for one in alternatives), flags)
         self.pattern = self._whole.pattern
         self.match, self.fullmatch = self._whole.match, self._whole.fullmatch
-        self.sub, self.finditer = self._whole.sub, self._whole.finditer
+        self.sub = self._whole.sub
         self._number = next(_NUMBERS)
         letters = [needed(one, flags) for one in alternatives]
         self._alternatives = [re.compile(one, flags) for one in alternatives]
@@ -77,7 +81,7 @@ class WordPattern:
         """Return the first match in a text, None where there is none."""
         possible = _possible(text)
         if possible is not None:
-            there = possible.get(self._number, ())
+            there = {one for found in possible for one in found.get(self._number, ())}
             if not there and self._others is None:
                 return None
             found = self._others is not None and self._others.search(text, start, end)
@@ -87,6 +91,17 @@ class WordPattern:
             if not found:
                 return None
         return self._whole.search(text, start, end)
+
+    def finditer(self, text: str, start: int = 0, end: int = _TO_THE_END) -> Iterator[re.Match[str]]:
+        """Yield the matches in a text, from its beginning on."""
+        return self._whole.finditer(text, start, end) if self.may_match(text) else iter(())
+
+    def may_match(self, text: str) -> bool:
+        """Whether a text has letters of some match, or an alternative of which no letters are sure."""
+        possible = _possible(text)
+        if possible is None or any(self._number in found for found in possible):
+            return True
+        return self._others is not None and self._others.search(text) is not None
 
     def __repr__(self) -> str:
         return f"WordPattern({self.pattern!r})"
@@ -111,16 +126,16 @@ def _possible(text: str) -> _Possible:
     """Return what may match in a text; cached, as many expressions are searched in one sentence."""
     if not text.isascii() and _ALIKE.search(text):
         return None
-    found: dict[int, set[int]] = {}
-    for word in set(_WORD.findall(text.lower())):
-        for number, place in _of_word(word):
-            found.setdefault(number, set()).add(place)
-    return found
+    return [found for word in set(_WORD.findall(text.lower())) if (found := _of_word(word))]
 
 
 @lru_cache(maxsize=1 << 15)
-def _of_word(word: str) -> tuple[tuple[int, int], ...]:
-    return tuple(_LETTERS.of_word(word))
+def _of_word(word: str) -> Mapping[int, tuple[int, ...]]:
+    """Return the number of each expression that may match in a word → those of its alternatives."""
+    found: dict[int, set[int]] = {}
+    for number, place in _LETTERS.of_word(word):
+        found.setdefault(number, set()).add(place)
+    return {number: tuple(places) for number, places in found.items()} or _NOTHING
 
 
 def _needed(parts: Iterable[tuple[Any, Any]]) -> frozenset[str] | None:

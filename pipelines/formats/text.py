@@ -15,7 +15,7 @@ _UNSAFE_IN_LINE = re.compile(f"[{_UNSAFE_RANGES}\t\n\r\u2028\u2029]")
 
 def clean(text: str) -> str:
     """Return a text without control, bidirectional and tag characters and lone surrogates; the rest is unchanged."""
-    return _UNSAFE.sub("", text)
+    return text if text.isascii() and text.isprintable() else _UNSAFE.sub("", text)
 
 
 def clean_tail(text: str, longest: int) -> str:

@@ -9,6 +9,9 @@ _ENTITY: Final = r"&(?=#|[A-Za-z0-9]+;)"
 _MARKUP: Final = re.compile(rf"[*`\\\[<\0]|(?<!\w)_|_(?!\w)|{_ENTITY}|~~")
 """What may begin Markdown; a line without any of it needs no parsing."""
 
+_SIGN: Final = re.compile(r"[*`\\\[<\0_&~]")
+"""A character that all of it has; most lines have none, and to search for one character costs much less."""
+
 _LETTER: Final = r"[^\W_]"
 _PLAIN: Final = rf"(?:[^*_`~\\\[\]<&\0]|(?<={_LETTER})_(?={_LETTER})|(?!{_ENTITY})&)"
 """A character that means itself, wherever it is."""
@@ -36,7 +39,7 @@ _INLINE.core.ruler.enableOnly(["normalize", "block", "inline", "text_join"])
 
 def plain_text(markdown: str) -> str:
     """A line of Markdown as its reader sees it: without marks, link targets, pictures and tags."""
-    if not _MARKUP.search(markdown):
+    if not (_SIGN.search(markdown) and _MARKUP.search(markdown)):
         return " ".join(markdown.split())
     if not _MARKUP.search(_SIMPLE.sub("", markdown)):
         return " ".join(_SIMPLE.sub(_shown, markdown).split())

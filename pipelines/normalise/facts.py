@@ -64,4 +64,4 @@ def list_fact(name: str, words: Iterable[str], at: str, names: Mapping[str, str]
 
 def unfamiliar(facts: Iterable[Fact], groups: Collection[str], vocabulary: Container[str]) -> tuple[str, ...]:
     """Names of the facts of some groups that the vocabulary does not have: ("parameter:telepathy",)."""
-    return tuple(fact.name for fact in facts if fact.name.partition(":")[0] in groups and fact.name not in vocabulary)
+    return tuple(fact.name for fact in facts if fact.name not in vocabulary and fact.name.partition(":")[0] in groups)

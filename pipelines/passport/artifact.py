@@ -3,7 +3,7 @@
 from decimal import Decimal
 from functools import lru_cache
 
-from pipelines.enrich.classification import _first, _tables, risk_of
+from pipelines.enrich.classification import risk_of, tables
 from pipelines.enrich.evidence import Document, from_claim, from_class
 from pipelines.enrich.status import StatusFinding
 from pipelines.formats.decimals import to_exponential
@@ -35,15 +35,14 @@ def artifact_id(subject: Subject) -> str:
 
 def artifact_block(subject: Subject, *, issuer: Issuer, life: StatusFinding) -> Document:
     """Build a passport's `artifact` block, with its keys in the order of the format."""
-    tables = _tables()
     return {
         "id": artifact_id(subject),
         "slug": subject.slug,
         "name": subject.primary.name,
-        "type": _first(tables.types, subject).value,
+        "type": tables().types.first(subject).value,
         "url": page_of(subject.primary),
         "page_url": f"{issuer.base_url}/{subject.slug}",
-        "categories": [_first(tables.categories, subject).value],
+        "categories": [tables().categories.first(subject).value],
         "tags": _tags(subject),
         "pricing": pricing_block(subject),
         "status": life.status,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from pipelines.enrich.evidence import Document
 from pipelines.enrich.profile import enrich
@@ -18,6 +19,7 @@ from pipelines.passport.trust import community_evidence, failure_mode_evidence, 
 from pipelines.passport.unknowns import coverage, inapplicable_paths, unknown_evidence, unknowns
 from pipelines.rules.gates import Lifetimes
 from pipelines.rules.rulebook import rulebook
+from schemas.base import Sha256
 from schemas.listing import Listing
 
 FORMAT = "1.0"
@@ -42,14 +44,25 @@ class IssueContext:
     """Slug → digest of the substance of its revoked passport, which is not issued again by itself."""
 
 
+class Substance(NamedTuple):
+    """Digests of what a passport would state and of what its sources state, by which it is decided to issue it."""
+
+    payload: Sha256
+    facts: Sha256
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What a passport would state, before it is decided whether to issue it."""
 
     subject: Subject
     unfragile: Document
-    payload: str
-    facts: str
+    substance: Substance
+
+    @property
+    def payload(self) -> Sha256:
+        """The digest of what it states."""
+        return self.substance.payload
 
 
 def draft(subject: Subject, terms: IssueContext) -> Draft:
@@ -84,7 +97,8 @@ def draft(subject: Subject, terms: IssueContext) -> Draft:
         "unknowns": unknown,
         "provenance": {"pipeline": PIPELINE, "rules_sha256": rulebook().sha256, "cause": ""},
     }
-    return Draft(subject, unfragile, payload_digest(unfragile), facts_digest(_stated(subject), life.flags))
+    substance = Substance(payload_digest(unfragile), facts_digest(_stated(subject), life.flags))
+    return Draft(subject, unfragile, substance)
 
 
 def _stated(subject: Subject) -> Iterator[Listing]:

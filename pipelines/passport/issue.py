@@ -5,23 +5,23 @@ from pipelines.enrich.evidence import Document
 from pipelines.enrich.status import last_observed_at
 from pipelines.freshness import deadlines
 from pipelines.merge.subject import Subject
-from pipelines.passport.document import Draft, IssueContext
+from pipelines.passport.document import Draft, IssueContext, Substance
 from pipelines.scoring.recompute import recompute
 from schemas.registry import Cause, ShardRow
 from schemas.times import instant, timestamp
 
 
-def cause_of(candidate: Draft, last: ShardRow | None, terms: IssueContext) -> Cause | None:
+def cause_of(subject: Subject, substance: Substance, last: ShardRow | None, terms: IssueContext) -> Cause | None:
     """The reason to issue a passport, None where the one that is served still holds."""
     if last is None:
         return "first_seen"
-    if _is_void(candidate.subject, terms) or _is_revoked(candidate, terms):
+    if _is_void(subject, terms) or _is_revoked(subject, substance, terms):
         return None
-    if candidate.payload != last.payload:
-        return "source_changed" if candidate.facts != last.facts else "pipeline_changed"
+    if substance.payload != last.payload:
+        return "source_changed" if substance.facts != last.facts else "pipeline_changed"
     if terms.key_id != last.key_id:
         return "key_changed"
-    renewed = terms.renew or row_is_ahead(last, terms.now) or _is_due(candidate.subject, last, terms)
+    renewed = terms.renew or row_is_ahead(last, terms.now) or _is_due(subject, last, terms)
     return "refreshed" if renewed else None
 
 
@@ -34,9 +34,9 @@ def _is_void(subject: Subject, terms: IssueContext) -> bool:
     return deadlines(last_observed_at(subject), terms.gates[subject.primary.source]).void <= terms.now
 
 
-def _is_revoked(candidate: Draft, terms: IssueContext) -> bool:
+def _is_revoked(subject: Subject, substance: Substance, terms: IssueContext) -> bool:
     """Whether this substance was revoked, and nobody asked for it: what was revoked must not come back by itself."""
-    return not terms.renew and terms.revoked.get(candidate.subject.slug) == candidate.payload
+    return not terms.renew and terms.revoked.get(subject.slug) == substance.payload
 
 
 def _is_due(subject: Subject, last: ShardRow, terms: IssueContext) -> bool:

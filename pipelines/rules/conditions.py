@@ -1,5 +1,6 @@
 """Conditions of rules: which facts must be stated, which must not, and which must reach a size."""
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import NamedTuple
@@ -66,9 +67,9 @@ def compiled(condition: Condition) -> Compiled:
     )
 
 
-def holds(condition: Compiled, stated: AbstractSet[str], claims: Claims) -> bool:
-    """Whether a condition holds for what is stated (names of facts that are not false) and claimed (their values)."""
-    return fits(condition, stated) and reaches(condition, claims)
+def asked_by(conditions: Iterable[Compiled]) -> frozenset[str]:
+    """Names of the facts of which `fits` asks, for any of these conditions, whether they are stated."""
+    return frozenset().union(*(condition.all | condition.any | condition.none for condition in conditions))
 
 
 def fits(condition: Compiled, stated: AbstractSet[str]) -> bool:

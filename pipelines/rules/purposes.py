@@ -3,10 +3,11 @@
 import re
 import tomllib
 from functools import cached_property, lru_cache
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, InstanceOf, StringConstraints, model_validator
 
+from pipelines.formats.patterns import WordPattern
 from pipelines.rules.capabilities import Intents
 from pipelines.rules.cards import Pattern, Words
 from pipelines.rules.tables import table_text
@@ -21,6 +22,14 @@ def _ignoring_case(pattern: object) -> object:
 OnePattern = Annotated[re.Pattern[str], BeforeValidator(_ignoring_case)]
 
 
+def _by_its_letters(pattern: object) -> object:
+    return WordPattern([pattern], re.IGNORECASE) if isinstance(pattern, str) else pattern
+
+
+OneWordPattern = Annotated[InstanceOf[WordPattern], BeforeValidator(_by_its_letters)]
+"""One expression, which is searched only in texts with letters that each of its matches has."""
+
+
 class PurposeRule(Frozen):
     """One purpose of the closed vocabulary."""
 
@@ -32,7 +41,7 @@ class PurposeRule(Frozen):
     needs: tuple[str, ...]
     """Beginnings of words, in lower case, of which each text that states the purpose has one."""
     pattern: Pattern = Field(alias="words")
-    named: OnePattern | None = None
+    named: OneWordPattern | None = None
     """Words of a model's name that state the purpose: "Coder"."""
     use_cases: tuple[str, ...] = ()
     """Categories of the source that stand for it: "programming" for the fact `use_case:programming`."""
@@ -55,6 +64,13 @@ class Frame(Frozen):
     """Whether the words up to the next noun of `kind_ends` count: "is a coding model"."""
 
 
+class Headed(NamedTuple):
+    """What one word can begin."""
+
+    ends: tuple[Frame, ...]
+    frames: tuple[Frame, ...]
+
+
 class Cue(Frozen):
     """Words by which people speak of tasks for some capabilities and purposes."""
 
@@ -71,7 +87,7 @@ class PurposeRules(Frozen):
     """Most characters after a frame in which words count."""
     contrast: Pattern
     """Where a clause ends."""
-    kind_ends: OnePattern
+    kind_ends: OneWordPattern
     denied: Pattern
     parts: Pattern
     """Words right before a frame by which it speaks of a part of the model, or of something beside it."""
@@ -89,14 +105,10 @@ class PurposeRules(Frozen):
     """Category of the source → why it is no purpose."""
 
     @cached_property
-    def frames_by_head(self) -> dict[str, tuple[Frame, ...]]:
-        """Word → the frames that it can begin."""
-        return _by_head(self.frames)
-
-    @cached_property
-    def ends_by_head(self) -> dict[str, tuple[Frame, ...]]:
-        """Word → the ends that it can begin."""
-        return _by_head(self.ends)
+    def by_head(self) -> dict[str, Headed]:
+        """Word → the ends and the frames that it can begin."""
+        heads = {head for frame in (*self.ends, *self.frames) for head in frame.heads}
+        return {head: Headed(_begun(self.ends, head), _begun(self.frames, head)) for head in heads}
 
     @model_validator(mode="after")
     def _ids_and_use_cases_differ(self) -> Self:
@@ -107,9 +119,8 @@ class PurposeRules(Frozen):
         return self
 
 
-def _by_head(frames: tuple[Frame, ...]) -> dict[str, tuple[Frame, ...]]:
-    heads = {head for frame in frames for head in frame.heads}
-    return {head: tuple(frame for frame in frames if head in frame.heads) for head in heads}
+def _begun(frames: tuple[Frame, ...], head: str) -> tuple[Frame, ...]:
+    return tuple(frame for frame in frames if head in frame.heads)
 
 
 @lru_cache(maxsize=1)

@@ -23,6 +23,9 @@ INJECTED = "MITRE.ATLAS:AML.T0051.001"
 
 FACTS = "/artifact/model/"
 
+REPEATS = {name: row.repeats for name, row in BY_NAME.items() if row.repeats}
+"""Source → the origin that a part of it repeats, and how locators into that part begin."""
+
 
 def origin_of(entry: Json) -> str | None:
     """Who states the record of an entry of evidence, such as `openrouter`; None where it rests on no source's record.
@@ -32,8 +35,9 @@ def origin_of(entry: Json) -> str | None:
     if entry["asserted_by"] in WITHOUT_SOURCE:
         return None
     name: str = entry["source"]
-    repeats = BY_NAME[name].repeats if name in BY_NAME else None
-    return repeats[0] if repeats and entry["locator"].startswith(repeats[1]) else name.partition("-")[0]
+    if (repeats := REPEATS.get(name)) and entry["locator"].startswith(repeats[1]):
+        return repeats[0]
+    return name.partition("-")[0]
 
 
 class CountedPassport:

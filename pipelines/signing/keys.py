@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, Self
 
 import orjson
+from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_seed_keypair
 from nacl.exceptions import CryptoError
-from nacl.signing import SigningKey, VerifyKey
+from nacl.signing import VerifyKey
 
 from pipelines.errors import PipelineError
 from pipelines.formats.canonical_json import canonical
@@ -67,10 +68,9 @@ class Signer:
     def __init__(self, seed: bytes) -> None:
         if len(seed) != KEY_BYTES:
             raise KeyFormatError(f"a signing key's seed has {KEY_BYTES} bytes, not {len(seed)}")
-        signing_key = SigningKey(seed)
-        # A function alone, since str() of the key is the seed.
-        self._sign: Callable[[bytes], bytes] = lambda message: signing_key.sign(message).signature
-        self.public_key = bytes(signing_key.verify_key)
+        self.public_key, secret = crypto_sign_seed_keypair(seed)
+        # A function alone, since str() of nacl's SigningKey is the seed; that class also copies each message twice.
+        self._sign: Callable[[bytes], bytes] = lambda message: crypto_sign(message, secret)[:crypto_sign_BYTES]
         self.key_id = key_id(self.public_key)
 
     @classmethod
@@ -83,11 +83,11 @@ class Signer:
 
     def sign(self, payload_type: str, body: bytes) -> str:
         """Return the signature of a body of this payload type, in base64 (88 characters)."""
-        return base64.b64encode(self._sign(pae(payload_type, body))).decode()
+        return base64.b64encode(self.sign_as_it_is(pae(payload_type, body))).decode()
 
-    def sign_text(self, text: str) -> bytes:
-        """Return the signature (64 bytes) of a text as it is, for forms that others define: a log's checkpoint."""
-        return self._sign(text.encode())
+    def sign_as_it_is(self, message: bytes) -> bytes:
+        """Return the signature (64 bytes) of what `pae` made, or of a form that others define: a log's checkpoint."""
+        return self._sign(message)
 
     def __repr__(self) -> str:
         return f"Signer(key_id={self.key_id!r})"

@@ -71,14 +71,14 @@ def parse_and_check(document: bytes) -> dict[str, Any]:
 
 def sign(document: bytes, passport: dict[str, Any], *, signer: Signer, trusted: KeyRing) -> bytes:
     """Return the document with the signature of `passport` in it; raise PassportError unless readers will trust it."""
-    body = signed_body(passport)
-    signature = signer.sign(PASSPORT_TYPE, body).encode()
+    message = pae(PASSPORT_TYPE, signed_body(passport))
+    signature = signer.sign_as_it_is(message)
     if objection := trusted.objection(signer.key_id, "passports"):
         raise PassportError(
             "/passport/keyId", f"is a key that readers do not trust ({objection}): sign with another one"
         )
     if fault := objection_to_time(passport, PASSPORT_TYPE, trusted):
         raise PassportError("/passport/keyId", f"is a key that readers do not trust now: {fault.reason}")
-    if not trusted.confirms(base64.b64decode(signature), pae(PASSPORT_TYPE, body), key_id=passport["keyId"]):
+    if not trusted.confirms(signature, message, key_id=passport["keyId"]):
         raise PassportError("/passport/signature", "cannot be verified with the key: check the key file")
-    return document.replace(_SIGNATURE_AT, b'"signature":"' + signature, 1)
+    return document.replace(_SIGNATURE_AT, b'"signature":"' + base64.b64encode(signature), 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import TypeVar
 
 from pipelines.formats.text import clean
@@ -17,7 +18,7 @@ from pipelines.rules.descriptions import (
     Stated,
     description_rules,
 )
-from pipelines.texts.prefilter import may_match, possible_words, words_in
+from pipelines.texts.prefilter import RuleIndex, may_match, possible_words, words_in
 from pipelines.texts.rulings import TextClaim
 from pipelines.texts.subjects import NO_NAMES, Names, in_own_name, is_own
 from schemas.listing import Fact
@@ -54,8 +55,8 @@ def read_description(description: str, names: Names = NO_NAMES) -> tuple[TextCla
 
     Of a description that was cut off, the last sentence does not count.
     """
-    words, rules = possible_words(description), description_rules()
-    rows, kinds = _fitting(rules.rows, words), _fitting(rules.kinds, words)
+    words = possible_words(description)
+    rows, kinds = _rows().possible(words), _kind_rules().possible(words)
     claims: dict[tuple[str, str | None], TextClaim] = {}
     for start, end in _whole_sentences(description) if rows or kinds else ():
         quote = description[start:end]
@@ -73,7 +74,7 @@ def _whole_sentences(description: str) -> Iterator[tuple[int, int]]:
 
 def kinds_in(sentence: str, names: Names) -> list[tuple[Stated, str]]:
     """Statements and their names, for each kind that a sentence, as its reader sees it, states a model to be."""
-    kinds = _fitting(description_rules().kinds, words_in(sentence))
+    kinds = _kind_rules().possible(words_in(sentence))
     return [(kind.states, kind.name) for kind in kinds if _is_of_kind(sentence, kind, names)]
 
 
@@ -99,6 +100,16 @@ def _stated(quote: str, possible: list[Row], names: Names) -> list[tuple[Stated,
     found = [claim for clause in _clauses(sentence, rules) for claim in _of_clause(clause, rows, rules)] if rows else []
     speaks_of_it = found and not rules.passed_over.search(sentence) and not rules.named.match(sentence)
     return found if speaks_of_it else []
+
+
+@lru_cache(maxsize=1)
+def _rows() -> RuleIndex[Row]:
+    return RuleIndex(description_rules().rows)
+
+
+@lru_cache(maxsize=1)
+def _kind_rules() -> RuleIndex[KindRule]:
+    return RuleIndex(description_rules().kinds)
 
 
 _Rule = TypeVar("_Rule", Row, KindRule)

@@ -56,9 +56,23 @@ class InstructionPattern(Frozen):
     """Parts of words: a text that a pattern fits has one of each entry ("ignor|forget"), which is cheap to see."""
     pattern: Annotated[re.Pattern[str], BeforeValidator(_compiled)]
 
+    @cached_property
+    def entries(self) -> tuple[tuple[frozenset[str], tuple[Needed, ...]], ...]:
+        """For each entry of `needs`: its parts that are one word, and those of which the word is only a part."""
+        return tuple(
+            (
+                frozenset(one.word for one in parts if one.word == one.part),
+                tuple(one for one in parts if one.word != one.part),
+            )
+            for parts in self.needs
+        )
+
     def may_fit(self, there: AbstractSet[str], plain: str) -> bool:
         """Whether the pattern may fit a text, given which words that any row needs are in it."""
-        return all(any(one.word in there and one.part in plain for one in parts) for parts in self.needs)
+        for words, longer in self.entries:
+            if words.isdisjoint(there) and not any(one.word in there and one.part in plain for one in longer):
+                return False
+        return True
 
 
 class InstructionRules(Frozen):
@@ -80,13 +94,17 @@ class InstructionRules(Frozen):
 
     @cached_property
     def by_word(self) -> Mapping[str, tuple[int, ...]]:
-        """Word → the places of the rows of which it is in the first entry of `needs`."""
-        first = [{one.word for one in row.needs[0]} for row in self.rows]
-        return {word: tuple(place for place, words in enumerate(first) if word in words) for word in self.words}
+        """Word → the places of the rows of which it is in the entry of the longest words, as few texts have those."""
+        entries = ([{one.word for one in parts} for parts in row.needs] for row in self.rows)
+        rarest = [max(each, key=lambda words: len(min(words, key=len))) for each in entries]
+        return {word: tuple(place for place, words in enumerate(rarest) if word in words) for word in self.words}
 
     def possible(self, words: Iterable[str], plain: str) -> Iterator[InstructionPattern]:
         """Yield the rows that may fit a text of these words, in their order."""
-        there = set(chain.from_iterable(map(_needed_in, set(words))))
+        each = set(words)
+        long = [word for word in each if len(word) > LONGEST_WORD]
+        there = set(chain.from_iterable(map(_needed_in_short, each.difference(long))))
+        there.update(needed for word in long for needed in self.words if needed in word)
         for place in sorted({place for word in there for place in self.by_word[word]}):
             if self.rows[place].may_fit(there, plain):
                 yield self.rows[place]
@@ -122,16 +140,9 @@ def instruction_in(text: str) -> Instruction | None:
     return None
 
 
-def _needed_in(word: str) -> tuple[str, ...]:
-    """Return what words that rows need are part of a word."""
-    if len(word) > LONGEST_WORD:
-        return tuple(needed for needed in instruction_rules().words if needed in word)
-    return _needed_in_short(word)
-
-
 @lru_cache(maxsize=1 << 15)
 def _needed_in_short(word: str) -> tuple[str, ...]:
-    """Return the same of a word of few letters; cached, as texts share most of their words."""
+    """Return what words that rows need are part of a word of few letters; cached, as texts share most of them."""
     by_start = instruction_rules().by_start
     return tuple(
         needed
@@ -169,6 +180,9 @@ def _clean_parts(words: str) -> list[tuple[int, str]]:
 
 _APART: Final = dict.fromkeys(map(ord, "*_`~#>|\"'\u2018\u2019\u201c\u201d\u00ab\u00bb\\()"), " ")
 _MARKS: Final = re.compile(f"[{re.escape(''.join(map(chr, _APART)))}]+")
+_SEEN_OF_ASCII: Final = bytes(range(128)).decode().translate(_APART).lower().encode().ljust(256)
+_UNSEEN_OF_ASCII: Final = bytes(code for code in range(128) if INVISIBLE.match(chr(code)))
+"""What the patterns see of each character of ASCII, and those of which they see nothing."""
 _LIKE_LATIN: Final = re.compile(f"[{''.join(LIKE_LATIN)}]")
 _STYLED: Final = re.compile(
     "[\u00aa-\u024f\u1d00-\u1eff\u2070-\u209c\u2100-\u218b\u2460-\u24ff\uff01-\uff5e\U0001d400-\U0001d7ff]"
@@ -178,10 +192,10 @@ _STYLED: Final = re.compile(
 
 def _as_read(text: str) -> list[str]:
     """Return the words of a text as its patterns see it: the characters of `_seen`, between white space."""
+    if text.isascii():
+        return text.encode().translate(_SEEN_OF_ASCII, _UNSEEN_OF_ASCII).decode().split()
     if INVISIBLE.search(text):
         text = INVISIBLE.sub("", text)
-    if text.isascii():
-        return text.translate(_APART).lower().split()
     if _LIKE_LATIN.search(text):
         text = text.translate(_ALIKE)
     return _MARKS.sub(" ", _STYLED.sub(lambda one: _plain(one[0]), text)).lower().split()

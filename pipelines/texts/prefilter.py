@@ -5,8 +5,9 @@ tag, a link or an entity may join the parts of a word, only parsing can show it,
 """
 
 import re
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
 from pipelines.rules.descriptions import NeededWords
 
@@ -44,3 +45,34 @@ def may_match(words: AbstractSet[str] | None, needs: NeededWords) -> bool:
             if entry.isdisjoint(words):
                 return False
     return True
+
+
+class Needing(Protocol):
+    """A rule that says which words each text has that it matches."""
+
+    @property
+    def needs(self) -> NeededWords:
+        """The words, as `may_match` takes them."""
+
+
+_Rule = TypeVar("_Rule", bound=Needing)
+
+
+class RuleIndex(Generic[_Rule]):
+    """Finds which of many rules can match a text, by the words of their first entry instead of rule by rule."""
+
+    def __init__(self, rules: Iterable[_Rule]) -> None:
+        self._rules = tuple(rules)
+        self._always = [place for place, rule in enumerate(self._rules) if not rule.needs]
+        self._by_word: dict[str, list[int]] = {}
+        for place, rule in enumerate(self._rules):
+            for word in rule.needs[0] if rule.needs else ():
+                self._by_word.setdefault(word, []).append(place)
+
+    def possible(self, words: AbstractSet[str] | None) -> list[_Rule]:
+        """Return the rules that can match a text with these words (None where they are not known), in their order."""
+        if words is None:
+            return [*self._rules]
+        places = {place for word in words & self._by_word.keys() for place in self._by_word[word]}
+        rules = (self._rules[place] for place in sorted(places.union(self._always)))
+        return [rule for rule in rules if may_match(words, rule.needs)]

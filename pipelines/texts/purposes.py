@@ -130,7 +130,8 @@ def purposes_in(sentence: str, names: Names, place: Place = "description") -> li
     if not possible or sentence.endswith(QUESTION_ENDS):
         return []
     own, rules = in_own_name(sentence, names), purpose_rules()
-    if description_rules().named.match(own) or (place == "card" and not rules.subject.match(own)):
+    possible = [rule for rule in possible if rule.pattern.may_match(own)]
+    if not possible or description_rules().named.match(own) or (place == "card" and not rules.subject.match(own)):
         return []
     found: dict[str, int] = {}
     for begin, clause in _clauses(own):
@@ -182,13 +183,14 @@ def _heads(clause: str, rules: PurposeRules, place: Place) -> tuple[list[tuple[i
     """
     frames, ends, compared = [(0, 0, True)], list[int](), list[int]()
     for word in _HEAD.finditer(clause):
-        head = word[0].lower()
-        for end in rules.ends_by_head.get(head, ()):
+        if (known := rules.by_head.get(word[0].lower())) is None:
+            continue
+        for end in known.ends:
             if end.then.match(clause, word.end()):
                 (compared if end.compares else ends).append(word.start())
         frames += [
             (word.start(), then.end(), frame.kind)
-            for frame in rules.frames_by_head.get(head, ())
+            for frame in known.frames
             if (place != "card" or frame.plain) and (then := frame.then.match(clause, word.end()))
         ]
     return frames, [*ends, *compared], compared

@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 
 from flows.demo.recording import models as demo_models
+from pipelines.lifecycle.absence import Absence
 from pipelines.merge.gather import account, gather
+from pipelines.merge.subject import Subject
 from pipelines.normalise.admit import admit
 from pipelines.order import Issuance, Issued, Unchanged, make
-from pipelines.passport.document import IssueContext
+from pipelines.passport.document import IssueContext, Substance
 from pipelines.rules.gates import default_gates
 from pipelines.scoring.score import score_of
 from pipelines.signing.contract import conforms
@@ -18,7 +20,8 @@ from pipelines.signing.verification import verify_passport
 from schemas.listing import Listing, Quarantined, RawListing
 from schemas.registry import ShardRow
 from schemas.times import instant, timestamp
-from tests.support.listings import NOW, SEEN, TERMS, issued, listing, raw, raw_body, record, subject
+from tests.support.hub_records import absence as absent
+from tests.support.listings import NOW, SEEN, TERMS, endpoints, issued, listing, raw, raw_body, record, subject
 from tests.support.recordings import openrouter_models
 from tests.support.signed import KEYS, SIGNER
 
@@ -156,3 +159,83 @@ def test_a_recorded_day_is_wholly_accounted_for_and_conforms(day: str) -> None:
     assert counted == ACCOUNTS[day]
     assert counted[0] == sum(counted[1:])
     assert_all_conform(made)
+
+
+class Remembered:
+    """What was composed before, in memory."""
+
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, str], Substance] = {}
+
+    def find(self, slug: str, inputs: str) -> Substance | None:
+        return self.entries.get((slug, inputs))
+
+    def remember(self, slug: str, inputs: str, substance: Substance) -> None:
+        self.entries[slug, inputs] = substance
+
+
+ENDING = "2026-06-10"
+MORNING = "2026-06-01T09:30:00.000Z"
+SOON_AGAIN, LATER_AGAIN = "2026-06-02T09:00:00.000Z", "2026-06-08T09:00:00.000Z"
+
+
+def seen(when: str, **changes: object) -> Listing:
+    return listing(expiration_date=ENDING, **changes).model_copy(update={"observed_at": when})
+
+
+def days_on(days: float, **changes: object) -> IssueContext:
+    return dataclasses.replace(TERMS, now=NOW + timedelta(days=days), **changes)  # type: ignore[arg-type]
+
+
+def missed(confirmed: bool) -> Subject:
+    about = seen(MORNING)
+    return gather([about], absences={(about.source, about.id): Absence((absent(),), confirmed)}).subjects[0]
+
+
+AHEAD = "2099-01-01T00:00:00.000Z"
+FIRST = issued(seen(MORNING)).row
+CASES: dict[str, tuple[Subject, ShardRow, IssueContext, str | None]] = {
+    "nothing": (subject(seen(SOON_AGAIN)), FIRST, days_on(1), None),
+    "a record": (subject(seen(SOON_AGAIN, name="Heron")), FIRST, days_on(1), "source_changed"),
+    "a figure that is no substance": (subject(seen(SOON_AGAIN, aura=1)), FIRST, days_on(1), None),
+    "another record joins": (subject(seen(SOON_AGAIN), endpoints({})), FIRST, days_on(1), "source_changed"),
+    "refresh age passes": (subject(seen(LATER_AGAIN)), FIRST, days_on(7), "refreshed"),
+    "refresh age passes, with no newer record": (subject(seen(MORNING)), FIRST, days_on(7), None),
+    "the announced end passes": (subject(seen(LATER_AGAIN)), FIRST, days_on(9.5), "source_changed"),
+    "the record is too old to sign by": (subject(seen(MORNING)), FIRST, days_on(40), None),
+    "the rules' or code's outcome": (subject(seen(SOON_AGAIN)), FIRST.model_copy(update={"payload": "0" * 64}),
+                                     days_on(1), "pipeline_changed"),
+    "the key": (subject(seen(SOON_AGAIN)), FIRST.model_copy(update={"key_id": "x" * 43}), days_on(1), "key_changed"),
+    "a person asks": (subject(seen(SOON_AGAIN)), FIRST, days_on(1, renew=True), "refreshed"),
+    "a clock was ahead": (subject(seen(SOON_AGAIN)), FIRST.model_copy(update={"last_changed": AHEAD})
+                          , days_on(1), "refreshed"),
+    "it is revoked": (subject(seen(LATER_AGAIN)), FIRST, days_on(7, revoked={FIRST.slug: FIRST.payload}), None),
+    "another substance is revoked": (subject(seen(LATER_AGAIN)), FIRST, days_on(7, revoked={FIRST.slug: "0" * 64}),
+                                     "refreshed"),
+    "it is missed": (missed(confirmed=False), FIRST, days_on(1), None),
+    "it is gone": (missed(confirmed=True), FIRST, days_on(1), "source_changed"),
+}  # fmt: skip
+"""What is different on a later day → the subject, the served row, the terms, and the cause of the issue."""
+
+
+@pytest.mark.parametrize("what", CASES)
+def test_a_passport_is_issued_or_not_whether_or_not_its_model_was_composed_before(what: str) -> None:
+    about, last, terms, cause = CASES[what]
+    anew = make(about, last, Issuance(terms, SIGNER, KEYS, 2))
+    former = Remembered()
+    first = make(subject(seen(MORNING)), None, Issuance(TERMS, SIGNER, KEYS, 1, former))
+    assert isinstance(first, Issued)
+    assert first.row == FIRST
+    assert former.entries
+    assert make(about, last, Issuance(terms, SIGNER, KEYS, 2, former)) == anew
+    assert make(about, last, Issuance(terms, SIGNER, KEYS, 2, former)) == anew
+    assert (anew.row.cause if isinstance(anew, Issued) else None) == cause
+
+
+def test_a_model_of_which_nothing_changed_is_not_composed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    former = Remembered()
+    make(subject(seen(MORNING)), None, Issuance(TERMS, SIGNER, KEYS, 1, former))
+    monkeypatch.setattr("pipelines.order.draft", lambda *_: pytest.fail("it was composed again"))
+    for what in ("nothing", "refresh age passes, with no newer record", "it is revoked"):
+        about, last, terms, _ = CASES[what]
+        assert isinstance(make(about, last, Issuance(terms, SIGNER, KEYS, 2, former)), Unchanged)

@@ -1,6 +1,8 @@
 """Runs that reuse what earlier ones read publish the same bytes as runs that read everything."""
 
 import sqlite3
+import time
+from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +14,8 @@ from flows.config.settings import read_settings
 from flows.job.job import new_job
 from flows.job.workspace import workspace
 from flows.run.publish import RunOutcome
+from pipelines.merge.subject import Subject
+from pipelines.passport.document import Draft, IssueContext, draft
 from tests.support.runs import crawled, equip, files, finish
 
 pytestmark = pytest.mark.slow
@@ -73,3 +77,30 @@ def test_an_unchanged_day_writes_no_passport_copy_index_or_page_of_a_passport(
     unwritten = {"objects", "copies", "search"}
     assert {step: n for step, n in second.published.written.items() if step in unwritten and n} == {}
     assert second.published.written["pages"] <= DATED_PAGES < first.published.written["pages"]
+
+
+def test_a_model_is_composed_again_only_where_something_differs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    composed: list[str] = []
+
+    def counted(subject: Subject, terms: IssueContext) -> Draft:
+        composed.append(subject.slug)
+        return draft(subject, terms)
+
+    monkeypatch.setattr("pipelines.order.draft", counted)
+    monkeypatch.setattr("flows.build.substances.started_at", lambda: time.time() + 1.0)
+    with serving(ITEMS) as url:
+        for day in (1, 2, 3):
+            run(tmp_path, url, monkeypatch, day, "work")
+            assert len(composed) == ITEMS  # on the first day alone
+        monkeypatch.setattr("flows.build.substances.composer_digest", lambda *_, **__: "0" * 64)
+        assert run(tmp_path, url, monkeypatch, 4, "work").report.unchanged == ITEMS
+        assert len(composed) == 2 * ITEMS
+        assert run(tmp_path, url, monkeypatch, 5, "work").report.issued == Counter(refreshed=ITEMS)
+        assert len(composed) == 3 * ITEMS
+        run(tmp_path, url, monkeypatch, 6, "work")
+        assert len(composed) == 3 * ITEMS
+        monkeypatch.setattr("flows.build.substances.composer_digest", lambda *_, **__: None)
+        assert run(tmp_path, url, monkeypatch, 7, "work").report.unchanged == ITEMS
+        assert len(composed) == 4 * ITEMS

@@ -58,11 +58,12 @@ def read_model(raw: RawListing) -> Listing:
         read(record, facts)
     _read_dates(record, facts, instant(raw.observed_at).date())
     prices = _read_pricing(record, facts)
-    if not any(fact.name in purpose_rules().not_of for fact in facts):
+    stated = {fact.name for fact in facts}
+    if stated.isdisjoint(purpose_rules().not_of):
         facts += listing_purposes(name, description or "", names)
     base_id = (target or ident).base
     aliased = ident.alias or target is not None
-    routed = any(fact.name in ("router", "routed_price") for fact in facts)
+    routed = not stated.isdisjoint(("router", "routed_price"))
     return Listing.of(
         raw,
         id=listing_id,
@@ -134,9 +135,11 @@ def _read_architecture(record: RecordReader, facts: list[Fact]) -> None:
     for group, field in (("input", "input_modalities"), ("output", "output_modalities")):
         words, at = architecture.lines(field), f"/architecture/{field}"
         facts += [*word_facts(group, words, at), *list_fact(field, words, at)]
-    for name in ("tokenizer", "instruct_type"):
-        add_fact(facts, name, architecture.optional_line(name), f"/architecture/{name}")
-    facts += [Fact("router", True, fact.locator, fact.as_stated) for fact in facts if fact[:2] == ("tokenizer", ROUTER)]
+    tokenizer, at = architecture.optional_line("tokenizer"), "/architecture/tokenizer"
+    add_fact(facts, "tokenizer", tokenizer, at)
+    add_fact(facts, "instruct_type", architecture.optional_line("instruct_type"), "/architecture/instruct_type")
+    if tokenizer == ROUTER:
+        facts.append(Fact("router", True, at, tokenizer))
 
 
 def _read_limits(record: RecordReader, facts: list[Fact]) -> None:

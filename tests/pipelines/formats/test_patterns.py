@@ -71,3 +71,11 @@ def test_a_text_is_searched_as_re_searches_it(text: str, start: int) -> None:
     ours, plain = OURS, re.compile("|".join(EXPRESSIONS), re.IGNORECASE)
     match, expected = ours.search(text, start), plain.search(text, start)
     assert (match and match.span()) == (expected and expected.span())
+
+
+@given(st.text("abchlunit sfekdor-.", max_size=40))
+def test_no_match_is_where_letters_say_that_none_may_be(text: str) -> None:
+    pattern = WordPattern(EXPRESSIONS, re.IGNORECASE)
+    found = [one.span() for one in re.finditer(pattern.pattern, text, re.IGNORECASE)]
+    assert [one.span() for one in pattern.finditer(text)] == found
+    assert pattern.may_match(text) or not found

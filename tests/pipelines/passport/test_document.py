@@ -51,7 +51,8 @@ def at(**moved: float) -> IssueContext:
 def test_a_passport_is_issued_for_a_cause(
     one: Any, last: ShardRow | None, terms: IssueContext, cause: Cause | None
 ) -> None:
-    assert cause_of(draft(subject(one), terms), last, terms) == cause
+    about = subject(one)
+    assert cause_of(about, draft(about, terms).substance, last, terms) == cause
 
 
 def test_the_date_of_change_moves_with_substance_only() -> None:

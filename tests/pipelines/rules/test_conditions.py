@@ -3,9 +3,13 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from pipelines.rules.conditions import LONGEST_CITATION, Condition, cited, compiled, holds, number
+from pipelines.rules.conditions import LONGEST_CITATION, Compiled, Condition, cited, compiled, fits, number, reaches
 from schemas.listing import Claim, Fact, FactValue
 from tests.support.listings import listing
+
+
+def holds(condition: Compiled, stated: set[str], found: dict[str, Claim]) -> bool:
+    return fits(condition, stated) and reaches(condition, found)
 
 
 def claims(**values: FactValue) -> dict[str, Claim]:

@@ -1,10 +1,12 @@
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.markdown.inline import plain_text
 from pipelines.rules.descriptions import description_rules
-from pipelines.texts.prefilter import may_match, possible_words, words_in
+from pipelines.texts.prefilter import RuleIndex, may_match, possible_words, words_in
 from tests.support.recordings import openrouter_models, recorded_days
 
 WORDS = [
@@ -96,3 +98,14 @@ def _fits_only_what_it_may(markdown: str) -> None:
         if row.pattern.search(rendered):
             assert may_match(possible_words(markdown), row.needs), row
             assert may_match(words_in(rendered), row.needs), row
+
+
+@given(st.one_of(st.none(), st.sets(st.sampled_from(["not", "suitable", "deprecated", "english", "vision", "tool"]))))
+def test_the_index_finds_the_rules_that_a_search_of_all_finds(words: set[str] | None) -> None:
+    rules = description_rules().rows
+    assert RuleIndex(rules).possible(words) == [rule for rule in rules if may_match(words, rule.needs)]
+
+
+def test_a_rule_that_needs_no_words_is_always_possible() -> None:
+    always = SimpleNamespace(needs=())
+    assert RuleIndex([always]).possible({"any"}) == [always]

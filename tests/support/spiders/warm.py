@@ -1,4 +1,4 @@
-"""Starts crawls fast: forked from a process that has already imported Scrapy, the spiders and the rules.
+"""Starts crawls fast: forked from a process that has already imported Scrapy and the spiders, and compiled the rules.
 
 Starting is most of the time of a crawl in a test, and it is the same each time. Arguments, environment, pipes, signals
 and exit status are those of the real command, which `tests/flows/crawl/test_process.py` runs; `warm_client.py` is run
@@ -21,6 +21,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.support.hub_records import card, repository
+from tests.support.listings import endpoints, listing
 from tests.support.waiting import until
 
 if TYPE_CHECKING:
@@ -48,6 +50,19 @@ PRELOADED = (
 )
 NOT_PRELOADED = ("spiders.settings", "twisted.internet.reactor")
 """Modules that read their environment, or start something, when they are imported."""
+CARD = """# Heron
+
+A small model that answers questions. It may be wrong about rivers.
+
+## Limitations
+
+The model can hallucinate facts about birds.
+
+## Einschränkungen
+
+Das Modell kann falsche Angaben machen.
+"""
+"""A card for whose sentences the rules about texts are needed, those in other languages as well."""
 LARGEST_ORDER = 2**20
 PR_SET_PDEATHSIG = 1
 """From <linux/prctl.h>."""
@@ -98,6 +113,7 @@ def _serve(address: str, parent: int) -> None:
         return
     for name in PRELOADED:
         import_module(name)
+    _read_records()
     assert not [name for name in NOT_PRELOADED if name in sys.modules]
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.freeze()
@@ -111,6 +127,14 @@ def _serve(address: str, parent: int) -> None:
                 listening.close()
                 os._exit(_attend(asked))
             asked.close()
+
+
+def _read_records() -> None:
+    """Read a record of each kind, as the rules that its reader needs are compiled then."""
+    listing()
+    endpoints({})
+    repository()
+    card(CARD)
 
 
 def _attend(asked: socket.socket) -> int:
