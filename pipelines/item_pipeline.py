@@ -1,13 +1,19 @@
 """Scrapy's item pipeline, which admits each record. The only module here that follows an interface of Scrapy."""
 
+import logging
 from typing import Protocol, Self
 
 from scrapy.crawler import Crawler
 from scrapy.utils.misc import load_object
 
 from pipelines.normalise.admit import admit
-from schemas.crawl import AdmittedLine, FetchFailure, PageDone, QuarantinedLine
+from schemas.crawl import AdmittedLine, Bundle, FetchFailure, PageDone, QuarantinedLine
+from schemas.lines import RecordLine, fault_line
 from schemas.listing import Listing, Quarantined, RawListing
+
+LOG = logging.getLogger(__name__)
+
+Crawled = RawListing | Quarantined
 
 
 class FormerReadings(Protocol):
@@ -41,11 +47,28 @@ class AdmitListing:
             self.former.close()
 
     def process_item(
-        self, item: RawListing | Quarantined | FetchFailure | PageDone
-    ) -> AdmittedLine | QuarantinedLine | FetchFailure | PageDone:
-        """Return the line of a record, admitted or quarantined; failed requests and ends of pages pass unchanged."""
+        self, item: Crawled | FetchFailure | PageDone | Bundle[Crawled]
+    ) -> RecordLine | FetchFailure | PageDone | Bundle[RecordLine]:
+        """Return the line of a record, admitted or quarantined, or of each record of a bundle.
+
+        Failed requests and ends of pages pass unchanged.
+        """
         if isinstance(item, FetchFailure | PageDone):
             return item
+        if isinstance(item, Bundle):
+            return Bundle(tuple(map(self._line_or_fault, item.members)))
+        return self.line(item)
+
+    def _line_or_fault(self, item: Crawled) -> RecordLine:
+        """Return the line of one record of a bundle; that our own code fails on one must not lose the others."""
+        try:
+            return self.line(item)
+        except Exception as error:
+            LOG.exception("reading %s of %s", item.id, item.source)
+            return fault_line(item, error)
+
+    def line(self, item: Crawled) -> RecordLine:
+        """Return the line of a record, admitted or quarantined."""
         if isinstance(item, Quarantined):
             return QuarantinedLine(quarantined=item)
         if self.former is not None and (listing := self.former.find(item)) is not None:

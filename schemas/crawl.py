@@ -1,12 +1,14 @@
 """Lines of a crawl file: one for each record, checkpoints between them, and the crawl's report at the end."""
 
 import errno
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, NamedTuple, TypeVar
 
 from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter
 
 from schemas.base import Frozen, Timestamp
 from schemas.listing import Listing, Quarantined, RawListing
+
+One = TypeVar("One")
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Error numbers of the system for a full disk, a used-up quota and a file larger than is allowed."""
@@ -106,6 +108,12 @@ class PageDone(Frozen):
     """Address of the list's page to go on with; None before the list's first page."""
     listed: int = 0
     """How many records of the list were selected up to here; counted because a query may have a limit."""
+
+
+class Bundle(NamedTuple, Generic[One]):
+    """Records, or their lines, that pass through a crawl as one item: by itself each costs more than to take it on."""
+
+    members: tuple[One, ...]
 
 
 class Checkpoint(Frozen):

@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 from pydantic_core import PydanticSerializationError
 
 from schemas.crawl import AdmittedLine, FetchFailure, QuarantinedLine
-from schemas.listing import Quarantined
+from schemas.listing import Quarantined, RawListing
 
 LARGEST_LINE_BYTES: Final = 8 * 2**20
 """Largest line of a record with its listing; the longest card is 1 MiB. Half the bound of lines in packed files
@@ -28,6 +28,14 @@ def written_line(line: RecordLine) -> tuple[RecordLine, bytes]:
     if len(text) <= LARGEST_LINE_BYTES:
         return line, text
     return written_line(_cut_line(line, len(text)))
+
+
+def fault_line(raw: RawListing | Quarantined, error: BaseException) -> QuarantinedLine:
+    """Return the line of a record that our own code failed on."""
+    if isinstance(raw, Quarantined):
+        return QuarantinedLine(quarantined=raw)
+    reason = f"reading it raised {type(error).__name__}, a fault of the pipeline: report it with this record"
+    return QuarantinedLine(quarantined=Quarantined.of(raw, "normalise", reason, raw=raw.body))
 
 
 def escaped(record: Record) -> Record:

@@ -72,7 +72,8 @@ ITEM_PIPELINES = {"pipelines.item_pipeline.AdmitListing": 300}
 CONCURRENT_ITEMS = 1  # lines are written in the source's order
 EXTENSIONS = {"spiders.extensions.parent_process.ParentDeath": 0, "spiders.extensions.crawl_file.CrawlFile": 500}
 LOG_LEVEL = "WARNING"  # what is counted is in the run report; standard error is for what went wrong
-logging.getLogger("markdown_it").setLevel(LOG_LEVEL)  # Scrapy drops each of its 170 records a card only once made
+for _name in ("markdown_it", "scrapy"):  # Scrapy drops a record, of its 170 a card or of each item, only once made
+    logging.getLogger(_name).setLevel(LOG_LEVEL)
 
 # At how much a crawl is stopped; 0 is no bound. Each crawl sets the bounds of its source's gate.
 SPIDER_MIDDLEWARES = {

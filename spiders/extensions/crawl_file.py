@@ -14,9 +14,9 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 from twisted.python.failure import Failure
 
-from schemas.crawl import FULL, AdmittedLine, Checkpoint, CrawlReport, FetchFailure, PageDone, QuarantinedLine
-from schemas.lines import escaped, written_line
-from schemas.listing import Quarantined, RawListing
+from schemas.crawl import FULL, Bundle, Checkpoint, CrawlReport, FetchFailure, PageDone
+from schemas.lines import RecordLine, escaped, fault_line, written_line
+from schemas.listing import RawListing
 from spiders.clock import clock_of, stamp
 from spiders.extensions.checkpoints import Resumable, unfinished, written
 from spiders.extensions.redaction import secrets_of, set_aside, without_secrets
@@ -104,9 +104,12 @@ class CrawlFile:
         restore_stats(self.crawler.stats, so_far)
         spider.resume(found.checkpoint.done, written(self.part), so_far.failures)
 
-    def item_scraped(self, item: AdmittedLine | QuarantinedLine | FetchFailure | PageDone) -> None:
-        """Write a line or a checkpoint, or note a failure for the report."""
+    def item_scraped(self, item: RecordLine | FetchFailure | PageDone | Bundle[RecordLine]) -> None:
+        """Write a line, those of a bundle, or a checkpoint, or note a failure for the report."""
         match item:
+            case Bundle():
+                for line in item.members:
+                    self.item_scraped(line)
             case FetchFailure():
                 self.tally.failures.append(escaped(item))
             case PageDone():
@@ -134,10 +137,8 @@ class CrawlFile:
 
     def item_error(self, item: RawListing, failure: Failure) -> None:
         """Quarantine a record that our own code failed on."""
-        reason = (
-            f"reading it raised {type(failure.value).__name__}, a fault of the pipeline: report it with this record"
-        )
-        self.item_scraped(QuarantinedLine(quarantined=Quarantined.of(item, "normalise", reason, raw=item.body)))
+        assert failure.value is not None  # nosec B101  # noqa: S101 - Twisted's types allow a failure without an error
+        self.item_scraped(fault_line(item, failure.value))
 
     def spider_error(self, failure: Failure, response: Any) -> None:  # noqa: ANN401 - a response or a failure
         """Note for the report that the spider itself failed."""

@@ -9,7 +9,8 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
-from schemas.crawl import AdmittedLine, FetchFailure, PageDone, QuarantinedLine
+from schemas.crawl import AdmittedLine, Bundle, FetchFailure, PageDone, QuarantinedLine
+from schemas.lines import RecordLine
 
 STOPPED = "bound"
 """Finish reason of a crawl that was stopped here."""
@@ -92,10 +93,11 @@ class StopEarly:
         crawler.signals.connect(middleware.item_scraped, signals.item_scraped)
         return middleware
 
-    def item_scraped(self, item: AdmittedLine | QuarantinedLine | FetchFailure | PageDone) -> None:
-        """Count a line."""
-        if isinstance(item, AdmittedLine | QuarantinedLine):
-            self.came.count(item)
+    def item_scraped(self, item: RecordLine | FetchFailure | PageDone | Bundle[RecordLine]) -> None:
+        """Count a line, or those of a bundle."""
+        for line in item.members if isinstance(item, Bundle) else (item,):
+            if isinstance(line, AdmittedLine | QuarantinedLine):
+                self.came.count(line)
 
     async def process_spider_output(self, response: Response, result: AsyncIterator[Any]) -> AsyncIterator[Any]:
         """Pass on the outputs of a callback."""

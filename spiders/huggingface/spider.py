@@ -8,8 +8,8 @@ from scrapy import Spider
 from scrapy.crawler import Crawler
 from twisted.python.failure import Failure
 
-from schemas.crawl import FetchFailure, PageDone
-from schemas.listing import RawListing
+from schemas.crawl import Bundle, FetchFailure, PageDone
+from schemas.listing import Quarantined, RawListing
 from spiders.clock import clock_of, stamp
 from spiders.download.addresses import ForeignLinkError, base_url, following_url
 from spiders.download.failures import describe, request_of, with_rest
@@ -29,7 +29,11 @@ BATCH = 100
 
 NO_MATCH = "answered 200 with an empty list: no repository matches the filters; check the spelling of author and task"
 
-Output = Fetched | PageDone
+MOST_AT_ONCE, MOST_CHARACTERS = 50, 500_000
+"""How much of the list passes through Scrapy as one item, in records and characters."""
+
+Record = RawListing | Quarantined
+Output = Fetched | PageDone | Bundle[Record]
 T = TypeVar("T")
 
 
@@ -146,11 +150,12 @@ class HuggingFaceSpider(Spider):
                 return
             items, self.listed = selection.of_page(outcome.read, self.listed)
             unasked, read = iter(items), read_items
-            async for found in in_order(self._jobs(self._while_up(unasked), selection, outcome.response.url), AHEAD):
-                for fetched in found:
-                    yield _with_rest(fetched, unasked)
-                if _ends(found):
+            jobs = in_order(self._jobs(self._while_up(unasked), selection, outcome.response.url), AHEAD)
+            async for output in _bundled(jobs):
+                if isinstance(output, FetchFailure):
+                    yield _with_rest(output, unasked)
                     return
+                yield output
             try:
                 url = self._following(outcome) if len(items) == len(outcome.read) else None
             except ForeignLinkError as error:
@@ -199,6 +204,26 @@ class HuggingFaceSpider(Spider):
 
     async def _nameless(self, item: object) -> list[Fetched]:
         return [self.hub.refused(item, "", "/id", "does not name a repository (owner/name)")]
+
+
+async def _bundled(jobs: AsyncIterator[list[Fetched]]) -> AsyncIterator[Bundle[Record] | FetchFailure]:
+    """Yield what jobs bring in bundles; a failure by itself, after all that came before it."""
+    members: list[Record] = []
+    async for found in jobs:
+        members += [one for one in found if not isinstance(one, FetchFailure)]
+        failed = [one for one in found if isinstance(one, FetchFailure)]
+        if members and (failed or _is_full(members)):
+            yield Bundle(tuple(members))
+            members = []
+        for failure in failed:
+            yield failure
+    if members:
+        yield Bundle(tuple(members))
+
+
+def _is_full(members: list[Record]) -> bool:
+    sizes = (len(one.body) if isinstance(one, RawListing) else len(one.raw) for one in members)
+    return len(members) >= MOST_AT_ONCE or sum(sizes) >= MOST_CHARACTERS
 
 
 def _ends(found: list[Fetched]) -> bool:

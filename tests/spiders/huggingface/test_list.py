@@ -1,10 +1,17 @@
+import asyncio
+import json
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from schemas.crawl import ListQuery
+from schemas.crawl import Bundle, FetchFailure, ListQuery
+from schemas.listing import Observation, RawListing
+from spiders.huggingface.repository import Fetched
+from spiders.huggingface.spider import MOST_AT_ONCE, MOST_CHARACTERS, Record, _bundled
+from tests.support.listings import SEEN
 from tests.support.spiders.hub import TOP, card, cards, detail, known_file, page, raws, record, under_prefix
 from tests.support.spiders.scripted_server import Answer, Crawled, answering, crawl_of
 
@@ -170,3 +177,44 @@ def test_an_argument_that_cannot_be_meant_ends_the_crawl_before_it_begins(
     with answering({}) as source, pytest.raises(Exception, match=r"limit are whole numbers|cannot be read"):
         crawl_of(HUB, source.url, tmp_path, **{"minimum_downloads": "1", **arguments})
     assert source.asked == []
+
+
+def test_a_repository_that_our_own_code_breaks_on_is_quarantined_and_the_others_are_not(tmp_path: Path) -> None:
+    breaking = json.dumps({"tests.support.spiders.faults.BreaksOnOne": 300})
+    with answering({TOP: page(item("a"), item("b"), item("c"))}) as source:
+        came = crawl_of(HUB, source.url, tmp_path, {"ITEM_PIPELINES": breaking}, minimum_downloads="50")
+    assert names(came) == ["a", "c"]
+    assert {(one.id, one.stage) for one in came.quarantined} == {("heron-lab/b", "normalise")}
+    assert all("AttributeError, a fault of the pipeline" in one.reason for one in came.quarantined)
+    assert (came.report.complete, came.report.listings) == (True, 3)
+
+
+def bundles(brought: list[list[Fetched]]) -> list[Bundle[Record] | FetchFailure]:
+    async def come() -> AsyncIterator[list[Fetched]]:
+        for found in brought:
+            yield found
+
+    async def collected() -> list[Bundle[Record] | FetchFailure]:
+        return [output async for output in _bundled(come())]
+
+    return asyncio.run(collected())
+
+
+def text(number: int, characters: int = 1) -> RawListing:
+    return RawListing.of(Observation("huggingface-card", f"heron-lab/{number}", SEEN), "x" * characters)
+
+
+@pytest.mark.parametrize(("characters", "each"), [(1, MOST_AT_ONCE), (MOST_CHARACTERS // 4, 4), (MOST_CHARACTERS, 1)])
+def test_records_come_in_bundles_of_bounded_size_in_their_order(characters: int, each: int) -> None:
+    brought = [text(number, characters) for number in range(2 * each + 1)]
+    found = bundles([[one] for one in brought])
+    sizes = [len(bundle.members) for bundle in found if isinstance(bundle, Bundle)]
+    assert sizes == ([each] * 2 + [1])[: len(found)]
+    assert [one for bundle in found if isinstance(bundle, Bundle) for one in bundle.members] == brought
+
+
+def test_a_failure_comes_after_all_that_was_brought_before_it() -> None:
+    failure = FetchFailure(url="https://hub.example", status=429, reason="asked too often")
+    assert bundles([[text(1)], [text(2), failure]]) == [Bundle((text(1), text(2))), failure]
+    assert bundles([[failure]]) == [failure]
+    assert bundles([]) == []
