@@ -63,9 +63,18 @@ def cpu_s() -> float:
 
 
 def children() -> list[int]:
-    """Return the processes that this one has started."""
+    """Return the processes that this one has started, apart from those that are still a copy of it."""
     listed = "".join(path.read_text() for path in Path("/proc/self/task").glob("*/children"))
-    return [int(child) for child in listed.split()]
+    own = command_line("self")
+    return [int(child) for child in listed.split() if command_line(child) not in ("", own)]
+
+
+def command_line(process: str) -> str:
+    """Return a process's command and arguments; "" when it has ended."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def resident_mb(process: int) -> float:
