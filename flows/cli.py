@@ -91,8 +91,9 @@ def _sentence(error: Exception) -> str:
     """Return an error's message, for a missing file of a registry with what to do: only then does it come this far."""
     if not isinstance(error, MissingKeyError):
         return str(error)
-    restore = "restore it from a copy of the store, as with `passports store scrub --copy URL`"
-    return f"{error}, although a signed file names it: {restore}"
+    from flows.registry.signed_files import REMEDY
+
+    return f"{error}, although a signed file names it: {REMEDY}"
 
 
 def _end(message: str, status: int, *, as_json: bool, beside: Mapping[str, object] | None = None) -> NoReturn:

@@ -1,6 +1,5 @@
 """Checks the copy of a passport that readers fetch: it must be the bytes that a publisher writes for the one served."""
 
-import hashlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,7 +8,7 @@ import orjson
 from flows.registry.log import RegistryLog
 from flows.registry.reader import Reader
 from flows.store.base import StoreError, find
-from pipelines.passport.links import Issuer, ending
+from pipelines.passport.links import Issuer, copied
 from pipelines.registry.layout import passport_copy_key
 from pipelines.signing.verification import MAX_PASSPORT_BYTES
 from schemas.verdict import Finding, Verdict
@@ -34,7 +33,7 @@ def check_copy(
     where many copies are checked.
     """
     log = log or RegistryLog(reader)
-    finding, passport = log.verified(slug, seen_generation=seen_generation)
+    finding, passport, document = log.verified(slug, seen_generation=seen_generation)
     row = reader.row(slug)
     if row is None or passport is None or not finding.verdict.good:
         return finding
@@ -46,17 +45,12 @@ def check_copy(
     signed_address = passport["unfragile"]["artifact"]["page_url"].removesuffix(f"/{slug}")
     place = log.place(row)
     proof = place.member() if place else None
-    endings = [ending(Issuer(passport["signedBy"], address), slug, proof) for address in (signed_address, *base_urls)]
-    if copy and any(_is_copy(copy.body, one, row.object) for one in endings):
+    issuers = [Issuer(passport["signedBy"], address) for address in (signed_address, *base_urls)]
+    written = [copied(document, issuer, slug, proof) for issuer in issuers]
+    if copy and copy.body in written:
         return finding._replace(reason=f"{finding.reason}, as is its copy")
-    written = reader.passport(slug)[:-1] + endings[0]
-    reason = _departure(reader, copy.body, written) if copy else "nothing is stored there"
+    reason = _departure(reader, copy.body, written[0]) if copy else "nothing is stored there"
     return Finding(Verdict.COPY_DIFFERS, f"the copy at {key}: {reason}: {REMEDY}", finding.age)
-
-
-def _is_copy(copy: bytes, end: bytes, sha256: str) -> bool:
-    """Whether a file is the passport of this hash, with this ending in the place of its last brace."""
-    return copy.endswith(end) and hashlib.sha256(copy.removesuffix(end) + b"}").hexdigest() == sha256
 
 
 def _departure(reader: Reader, copy: bytes, written: bytes) -> str:

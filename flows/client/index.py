@@ -28,7 +28,7 @@ def index_of(reader: Reader, path: Path) -> SearchIndex:
 
 def _verified(reader: Reader) -> Iterator[tuple[str, dict[str, Any]]]:
     for row in reader.rows():
-        finding, passport = reader.verified(row.slug)
+        finding, passport, _ = reader.verified(row.slug)
         if passport is None:
             raise TamperedError(f"{row.slug}: {finding.verdict}: {finding.reason}")
         yield row.object, passport

@@ -227,11 +227,11 @@ class Registry:
         row = opened.reader.row(slug) if is_slug(slug) else None
         if row is None:
             raise unknown_slug(slug, self._search_index().slugs())
-        finding, document = opened.reader.verified(slug)
-        if document is None:
+        finding, content, _ = opened.reader.verified(slug)
+        if content is None:
             raise NotReliableError(slug, finding)
         judged = opened.qualified(opened.log.judged(row, finding))
-        return VerifiedPassport(slug, judged, document, row.object, opened.reader.generation)
+        return VerifiedPassport(slug, judged, content, row.object, opened.reader.generation)
 
     def _search_index(self) -> SearchIndex:
         """Return the search index of the generation, which is fetched when it is first needed."""

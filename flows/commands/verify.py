@@ -126,9 +126,17 @@ def _by_signature(
     return [
         JudgedTarget(target, of_slugs, ())
         if of_slugs and names_slug(target)
-        else _which(judged_document(target, None, trust.keys, now, private=settings.allow_private))
+        else _which(_with_remedy(judged_document(target, None, trust.keys, now, private=settings.allow_private), trust))
         for target in targets
     ], trust
+
+
+def _with_remedy(judged: JudgedTarget, trust: TrustedKeys) -> JudgedTarget:
+    """Return the verdict on a file whose key is not trusted with the option that names keys; a root names them all."""
+    if judged.finding.verdict is not Verdict.UNKNOWN_KEY or trust.basis == "root":
+        return judged
+    reason = f"{judged.finding.reason}, and pass them with --key FILE"
+    return judged._replace(finding=judged.finding._replace(reason=reason))
 
 
 def _which(judged: JudgedTarget) -> JudgedTarget:

@@ -45,6 +45,8 @@ class OpenedKey(NamedTuple):
     """File of the key; None when it is from the environment."""
     made: bool
     """Whether this call made the key."""
+    lasting: bool = True
+    """Whether it is written anywhere, so that a run can sign with it."""
 
 
 def default_key_file() -> Path:
@@ -70,7 +72,7 @@ def open_key(settings: Settings) -> OpenedKey:
 
 def key_to_ask_with(settings: Settings) -> OpenedKey:
     """Return the signing key; before there is one, one that is written nowhere, for questions before a first run."""
-    return _named_key(settings) or OpenedKey(Signer(secrets.token_bytes(KEY_BYTES)), None, made=False)
+    return _named_key(settings) or OpenedKey(Signer(secrets.token_bytes(KEY_BYTES)), None, made=False, lasting=False)
 
 
 def _named_key(settings: Settings) -> OpenedKey | None:

@@ -8,7 +8,7 @@ from flows.registry.demo_clearing import clear
 from flows.registry.demo_store import is_demo_store
 from flows.registry.publish_time import time_to_publish
 from flows.registry.published import EMPTY, PublishedState, served
-from flows.registry.signed_files import TamperedError
+from flows.registry.signed_files import REMEDY, TamperedError
 from flows.store.base import MissingKeyError, Store
 from flows.store.local import LocalStore
 
@@ -42,7 +42,7 @@ def _ensure_buildable(job: Job, tools: Tools) -> None:
         )
         raise TamperedError(f"{error}; {remedy}") from None
     except MissingKeyError as error:
-        raise TamperedError(f"{error}, although a signed file names it: restore it from a copy of the store") from None
+        raise TamperedError(f"{error}, although a signed file names it: {REMEDY}") from None
 
 
 def starting_point_of(job: Job, tools: Tools) -> PublishedState:

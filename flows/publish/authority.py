@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from flows.config.settings import Settings
-from flows.config.signing_key import OpenedKey, find_key
+from flows.config.signing_key import OpenedKey, SigningKeyError, find_key
 from flows.registry.signed_files import TamperedError
 from flows.store.base import Store
 from flows.store.open import canonical_store
@@ -39,6 +39,9 @@ def open_authority(settings: Settings, store: Store, passports: OpenedKey, at: s
     if found := departure_of_root(chain.thumbprints if chain else {}, known.root, store.name):
         raise TamperedError(f"{found.reason}: restore the roots from a copy of the store, with `passports keys apply`")
     if chain:
+        if not passports.lasting:
+            named = "set PASSPORTS_SIGNING_KEY_FILE to one that the root names, as `passports keys list` shows"
+            raise SigningKeyError(f"no signing key yet, and {store.name} has a root of trust: {named}")
         registry, keys = find_key(settings, "registry") or passports, chain.keys
         ensure_may_sign(chain, passports.signer, "passports", at)
         ensure_may_sign(chain, registry.signer, "registry", at)

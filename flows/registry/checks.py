@@ -2,7 +2,7 @@
 
 import hashlib
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flows.registry.signed_files import REMEDY, TamperedError
 from flows.store.base import MissingKeyError, find
@@ -15,12 +15,22 @@ if TYPE_CHECKING:
     from flows.registry.reader import Reader
 
 
-def verified(reader: "Reader", slug: str) -> tuple[Finding, dict[str, Any] | None]:
-    """Return the verdict on the passport of a slug, without the registry's own standing, and its signed content."""
-    finding, passport = _verified_object(reader, slug)
-    if passport and finding.verdict.good and (found := _revocation(reader, passport)):
-        return found._replace(age=finding.age), passport
-    return finding, passport
+class ServedPassport(NamedTuple):
+    """The passport that a generation serves under a slug, and the verdict on it."""
+
+    finding: Finding
+    content: dict[str, Any] | None
+    """The `passport` object. None unless a trusted key signed it and the slug's row names it, whatever its age."""
+    document: bytes = b""
+    """The bytes that the content was read from; empty where there is none."""
+
+
+def verified(reader: "Reader", slug: str) -> ServedPassport:
+    """Return the passport of a slug, with the verdict on it without the registry's own standing."""
+    served = _verified_object(reader, slug)
+    if served.content and served.finding.verdict.good and (found := _revocation(reader, served.content)):
+        return served._replace(finding=found._replace(age=served.finding.age))
+    return served
 
 
 def check_given(reader: "Reader", raw: bytes) -> Finding:
@@ -31,10 +41,10 @@ def check_given(reader: "Reader", raw: bytes) -> Finding:
     if (found := _revocation(reader, given)) is not None:
         return found._replace(age=finding.age)
     slug = slug_in(given)
-    there, served = verified(reader, slug)
-    if served is None or not there.verdict.good:
-        return there
-    compared = _compare(reader, slug, given, served)
+    there = verified(reader, slug)
+    if there.content is None or not there.finding.verdict.good:
+        return there.finding
+    compared = _compare(reader, slug, given, there.content)
     if compared.verdict is not Verdict.OK:  # of another generation than the one served, which nothing states
         finding, _ = verify_passport(raw, keys=reader.keys, at=reader.at)
     return (compared if finding.verdict.good else finding)._replace(age=finding.age)
@@ -75,30 +85,30 @@ def _compare(reader: "Reader", slug: str, given: dict[str, Any], served: dict[st
     return Finding(Verdict.SUPERSEDED, reason)
 
 
-def _verified_object(reader: "Reader", slug: str) -> tuple[Finding, dict[str, Any] | None]:
-    """Return the verdict on the object that a slug's row names, and its content: the `passport` object.
-
-    The content is None unless a trusted key signed it and the row names it, whatever its age.
-    """
+def _verified_object(reader: "Reader", slug: str) -> ServedPassport:
+    """Return the object that a slug's row names, with the verdict on it."""
     row = reader.row(slug)
     if row is None:
-        return Finding(Verdict.NOT_IN_SNAPSHOT, f"{slug}: no such passport in {reader}"), None
+        return ServedPassport(Finding(Verdict.NOT_IN_SNAPSHOT, f"{slug}: no such passport in {reader}"), None)
     key = object_key(row.object)
     blob = find(reader.store, key, max_bytes=MAX_PASSPORT_BYTES)
     if not blob:
         reason = f"the served object {key} is missing, although {reader} names it: {REMEDY}"
-        return Finding(Verdict.UNREADABLE, reason), None
+        return ServedPassport(Finding(Verdict.UNREADABLE, reason), None)
     finding, passport = verify_passport(blob.body, keys=reader.keys, at=reader.at, generation=row.generation)
     genuine = hashlib.sha256(blob.body).hexdigest() == row.object
     if not genuine and not finding.verdict.good:
-        return finding._replace(reason=f"the served object {key} is damaged: {finding.reason}: {REMEDY}"), None
+        reason = f"the served object {key} is damaged: {finding.reason}: {REMEDY}"
+        return ServedPassport(finding._replace(reason=reason), None)
     if passport and not (genuine and slug_in(passport) == slug):
         reason = f"the served object {key} is damaged: it is not what {reader} names: {REMEDY}"
-        return Finding(Verdict.NOT_IN_SNAPSHOT, reason) if finding.verdict.good else finding, None
-    if passport is None or not finding.verdict.good:
-        return finding, passport
-    reason = f"signed by a trusted key, in date, and the one in {reader}"
-    return finding._replace(verdict=Verdict.OK, reason=reason), passport
+        return ServedPassport(Finding(Verdict.NOT_IN_SNAPSHOT, reason) if finding.verdict.good else finding, None)
+    if passport is None:
+        return ServedPassport(finding, None)
+    if finding.verdict.good:
+        reason = f"signed by a trusted key, in date, and the one in {reader}"
+        finding = finding._replace(verdict=Verdict.OK, reason=reason)
+    return ServedPassport(finding, passport, blob.body)
 
 
 def slug_in(passport: dict[str, Any]) -> str:

@@ -10,6 +10,8 @@ from pipelines.registry.layout import SNAPSHOTS
 from pipelines.signing.keys import KeyRing
 from pipelines.signing.verification import MAX_PASSPORT_BYTES, verify_passport
 
+DEMO_ONLY = "the store has only the demo's recording, on which nothing is built: run `passports refresh` first"
+
 
 def is_demo_store(store: Store) -> bool:
     """Whether every signed file of a local store has the demo's signature: pointer, snapshots, passports, their copies.

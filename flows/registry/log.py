@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
-from typing import Any
 
 import orjson
 
-from flows.registry.checks import slug_in
+from flows.registry.checks import ServedPassport, slug_in
 from flows.registry.reader import Reader
 from flows.registry.signed_files import tampered
 from flows.store.base import MissingKeyError, Store, TooLargeError
@@ -89,18 +88,18 @@ class RegistryLog:
     def check(self, target: str | bytes, *, seen_generation: int | None = None) -> Finding:
         """Return the verdict on a passport as `Reader.check` does, and `not_logged` where its issue is not logged."""
         if isinstance(target, str):
-            return self.verified(target, seen_generation=seen_generation)[0]
+            return self.verified(target, seen_generation=seen_generation).finding
         finding = self.reader.check(target, seen_generation=seen_generation)
         if not finding.verdict.good:
             return finding
         row = self.reader.row(slug_in(orjson.loads(target)["passport"]))
         return self.judged(row, finding) if row else finding
 
-    def verified(self, slug: str, *, seen_generation: int | None = None) -> tuple[Finding, dict[str, Any] | None]:
-        """Return the verdict of `check` on the passport of a slug, and its content as `Reader.verified` does."""
-        finding, passport = self.reader.verified(slug, seen_generation=seen_generation)
-        row = self.reader.row(slug) if finding.verdict.good else None
-        return (self.judged(row, finding) if row else finding), passport
+    def verified(self, slug: str, *, seen_generation: int | None = None) -> ServedPassport:
+        """Return the passport of a slug as `Reader.verified` does, with the verdict of `check` on it."""
+        served = self.reader.verified(slug, seen_generation=seen_generation)
+        row = self.reader.row(slug) if served.finding.verdict.good else None
+        return served._replace(finding=self.judged(row, served.finding)) if row else served
 
     def judged(self, row: ShardRow, finding: Finding) -> Finding:
         """Return a finding, turned to `not_logged` if it is good and the log lacks the entry of a row's issue.

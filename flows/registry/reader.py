@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from datetime import datetime
 from functools import cached_property, lru_cache, partial
-from typing import Any
 
-from flows.registry.checks import check_given, standing, verified
+from flows.registry.checks import ServedPassport, check_given, standing, verified
 from flows.registry.revocations import read_revocations
 from flows.registry.signed_files import (
     MAX_SNAPSHOT_BYTES,
@@ -25,7 +24,7 @@ from flows.registry.signed_files import (
 )
 from flows.store.base import MissingKeyError, Store, find
 from pipelines.registry.layout import object_key, rules_key, snapshot_key
-from pipelines.registry.slots import EVERY_SLOT, overlapping, shards_over, slot
+from pipelines.registry.slots import EVERY_SLOT, overlapping, shard_by_slot, shards_over, slot
 from pipelines.signing.keys import KeyRing
 from pipelines.signing.verification import MAX_PASSPORT_BYTES
 from schemas.registry import DeltaLine, ShardRef, ShardRow, Snapshot, SourceRef
@@ -60,7 +59,7 @@ class Reader:
         self.store, self.keys, self.at = store, keys, at
         self.pointer, self.token, self.key_id = read_signed_pointer(store, keys)
         self.snapshot, self.snapshot_sha256 = read_head(store, self.pointer, keys)
-        self.served = self.snapshot
+        self.served, self.by_slot = self.snapshot, shard_by_slot(self.snapshot)
         self._object = lru_cache(_OBJECTS_KEPT)(self._read_object)
         self._shard = lru_cache(_SHARDS_KEPT)(partial(read_shard, store))
 
@@ -97,10 +96,8 @@ class Reader:
 
     def row(self, slug: str) -> ShardRow | None:
         """Return the row of one passport; None when this generation has no such slug."""
-        own = slot(slug)
-        for ref, _ in shards_over(self.snapshot, range(own, own + 1)):
-            return self._shard(ref).get(slug)
-        return None
+        ref = self.by_slot[slot(slug)]
+        return self._shard(ref).get(slug) if ref else None
 
     def rows(self, snapshot: Snapshot | None = None, slots: range = EVERY_SLOT) -> Iterator[ShardRow]:
         """Yield the rows of some slots, of this generation or of an ancestor's snapshot.
@@ -148,7 +145,7 @@ class Reader:
     def at_snapshot(self, snapshot: Snapshot) -> "Reader":
         """Return a reader of an ancestor, given a snapshot out of `ancestry`."""
         older = copy(self)
-        older.snapshot = snapshot
+        older.snapshot, older.by_slot = snapshot, shard_by_slot(snapshot)
         return older
 
     def snapshot_at(self, generation: int) -> Snapshot:
@@ -201,16 +198,14 @@ class Reader:
 
         `seen_generation` is the highest generation that the caller saw before: serving an older one is a rollback.
         """
-        finding = verified(self, target)[0] if isinstance(target, str) else check_given(self, target)
+        finding = verified(self, target).finding if isinstance(target, str) else check_given(self, target)
         return (self.standing(seen_generation) or finding) if finding.verdict.good else finding
 
-    def verified(self, slug: str, *, seen_generation: int | None = None) -> tuple[Finding, dict[str, Any] | None]:
-        """Return the verdict on the passport of a slug, and its content, None unless trusted keys signed it.
-
-        The content is the `passport` object; None too unless this generation names it, whatever its age.
-        """
-        finding, passport = verified(self, slug)
-        return (self.standing(seen_generation) or finding) if finding.verdict.good else finding, passport
+    def verified(self, slug: str, *, seen_generation: int | None = None) -> ServedPassport:
+        """Return the passport of a slug with the verdict on it; its content is None unless trusted keys signed it."""
+        served = verified(self, slug)
+        why_not = self.standing(seen_generation) if served.finding.verdict.good else None
+        return served._replace(finding=why_not) if why_not else served
 
     def standing(self, seen_generation: int | None = None) -> Finding | None:
         """Return why nothing of this generation is to be relied on, such as an expired pointer; None where it is."""

@@ -9,13 +9,12 @@ from flows.config.settings import Settings
 from flows.errors import FlowError
 from flows.job.job import new_job, tools_to_ask_with
 from flows.job.preflight import starting_point_of
-from flows.registry.demo_store import is_demo_store
+from flows.registry.demo_store import DEMO_ONLY, is_demo_store
 from flows.registry.published import PublishedState
 from flows.registry.unknown_slug import UnknownSlugError, row_named, unknown_slug
 from pipelines.formats.slugs import hub_slug, slug_of, split_id
 from schemas.sources import CRAWLS, SELLER
 
-DEMO_ONLY = "the store has only the demo's recording, on which nothing is built: run `passports refresh` first"
 LISTING_ID = re.compile(r"~?[^/:\s]+/[^/:\s]+(:[^/:\s]+)?")
 """author/name, perhaps with a variant; "~" begins an alias."""
 NO_SUCH_PASSPORT = "name a listing, author/name, to crawl one that has no passport yet"

@@ -1,5 +1,6 @@
 """The operations that every store offers, and the errors that they raise."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -51,8 +52,13 @@ class Blob(NamedTuple):
     """The content of a key."""
 
     body: bytes
-    token: str
-    """Identifies this version to `Store.swap`; has no other meaning."""
+    version: str | None = None
+    """What the store calls this version; None where the hash of its bytes names it."""
+
+    @property
+    def token(self) -> str:
+        """Identifies this version to `Store.swap`; has no other meaning."""
+        return hashlib.sha256(self.body).hexdigest() if self.version is None else self.version
 
 
 class Store(Protocol):

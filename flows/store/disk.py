@@ -126,19 +126,33 @@ def open_regular(folder: int, name: str, place: str, max_bytes: int) -> Iterator
     Raises ObstructedError for anything else, and TooLargeError for more than `max_bytes`.
     """
     with os.fdopen(os.open(name, _READ, dir_fd=folder), "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise ObstructedError(f"{place} is not a regular file: remove it")
-        if found.st_size > max_bytes:
-            raise TooLargeError(f"{place} is larger than {max_bytes} bytes: this is not a file that we wrote")
+        _size_of_regular(file.fileno(), place, max_bytes)
         yield file
 
 
 def read_regular(folder: int, name: str, place: str, max_bytes: int) -> bytes:
-    """Return the content of a regular file of a folder; raise as `open_regular` does."""
-    with open_regular(folder, name, place, max_bytes) as file:
-        size = os.fstat(file.fileno()).st_size  # read() allocates as much as it is allowed to read
-        return file.read(min(size, max_bytes))
+    """Return the content of a regular file of a folder; raise as `open_regular` does.
+
+    It uses system calls directly, as `write_new` does.
+    """
+    descriptor = os.open(name, _READ, dir_fd=folder)
+    try:
+        size = _size_of_regular(descriptor, place, max_bytes)
+        body = os.read(descriptor, size)
+        while len(body) < size and (more := os.read(descriptor, size - len(body))):
+            body += more
+        return body
+    finally:
+        os.close(descriptor)
+
+
+def _size_of_regular(descriptor: int, place: str, max_bytes: int) -> int:
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        raise ObstructedError(f"{place} is not a regular file: remove it")
+    if found.st_size > max_bytes:
+        raise TooLargeError(f"{place} is larger than {max_bytes} bytes: this is not a file that we wrote")
+    return found.st_size
 
 
 def pieces_of(path: Path) -> Iterator[bytes]:

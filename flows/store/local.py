@@ -6,7 +6,6 @@ no half-written key. Folders are opened by descriptor without following links, s
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import secrets
 import shutil
@@ -62,7 +61,7 @@ class LocalStore:
     def get(self, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob:
         """Return the content of a key, its SHA-256 as token; raise MissingKeyError or TooLargeError."""
         with explained(self.name, key), self._folder_of(key, make=False) as (folder, leaf):
-            return Blob(body := read_regular(folder, leaf, f"{self.name}: {key}", max_bytes), _token(body))
+            return Blob(read_regular(folder, leaf, f"{self.name}: {key}", max_bytes))
 
     @contextlib.contextmanager
     def open(self, key: str, *, max_bytes: int = sys.maxsize) -> Iterator[BinaryIO]:
@@ -242,9 +241,5 @@ class LocalStore:
 
     def _token_of(self, folder: int, leaf: str, key: str) -> str | None:
         with contextlib.suppress(FileNotFoundError):
-            return _token(read_regular(folder, leaf, f"{self.name}: {key}", MAX_BLOB_BYTES))
+            return Blob(read_regular(folder, leaf, f"{self.name}: {key}", MAX_BLOB_BYTES)).token
         return None
-
-
-def _token(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()

@@ -9,6 +9,7 @@ from flows.commands.terminal import note
 from flows.usage.registration import command
 
 app = typer.Typer()
+MCP_HOST, MCP_PORT = "127.0.0.1", 8001
 
 
 @command(
@@ -48,8 +49,15 @@ def serve(
 def mcp(
     store: Store = None,
     http: Annotated[bool, typer.Option("--http", help="Serve over streamable HTTP instead of stdio.")] = False,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0: any free one.")] = 8001,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        typer.Option(
+            "--port", min=0, max=65535, help=f"With --http: port to listen on; 0: any free one; default: {MCP_PORT}."
+        ),
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option("--host", help=f"With --http: address to listen on; default: {MCP_HOST}.")
+    ] = None,
     key: Key = None,
     root: Root = None,
     state: State = None,
@@ -58,9 +66,13 @@ def mcp(
     """Serve the registry to agents as tools of the Model Context Protocol."""
     from flows.audit.opened import chosen_trust
     from flows.config.extras import require
+    from flows.errors import SettingsError
+
+    if not http and (needless := [name for name, given in (("--port", port), ("--host", host)) if given is not None]):
+        raise SettingsError(f"{needless[0]}: nothing listens over stdio: give --http too, or leave it out")
 
     require("mcp", "`passports mcp`")
     from flows.agents.serving import serve_tools
 
     trusting = chosen_trust(key, root, state, no_state=no_state)
-    serve_tools(store, trusting, (host, port) if http else None, note)
+    serve_tools(store, trusting, (host or MCP_HOST, MCP_PORT if port is None else port) if http else None, note)

@@ -1,12 +1,13 @@
 """All capabilities and failure modes of the rules, compiled once per process."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from pipelines.enrich.evidence import Document
 from pipelines.rules.capabilities import CapabilityRule
-from pipelines.rules.conditions import Compiled, asked_by, compiled
+from pipelines.rules.conditions import Compiled, ConditionIndex, compiled
 from pipelines.rules.failure_modes import LIMIT, FailureMode
 from pipelines.rules.issuing import Certainty, Confidence
 from pipelines.rules.rulebook import rulebook
@@ -26,9 +27,14 @@ class Ability(NamedTuple):
 
 
 class Mode(NamedTuple):
-    """One failure-mode rule, compiled."""
+    """One failure-mode rule, compiled, with what is asked of every mode of a model."""
 
     rule: FailureMode
+    place: int
+    """Its place in the table."""
+    id: str
+    stated: bool
+    same_as: tuple[str, ...]
     condition: Compiled
     asks_figures: bool
     general: bool
@@ -42,8 +48,13 @@ class Catalogue(NamedTuple):
 
     abilities: tuple[Ability, ...]
     modes: tuple[Mode, ...]
-    asked: frozenset[str]
-    """Names of all facts that some rule asks for."""
+    ability_index: ConditionIndex[Ability]
+    mode_index: ConditionIndex[Mode]
+    """Those that do not depend on which capabilities a model has."""
+    of_capabilities: Mapping[str, Mode]
+    """The others by id: each is true of models with a capability that names it."""
+    conditions: Mapping[str, list[Compiled]]
+    """Name of each capability → all conditions by which it is shown."""
 
 
 @lru_cache(maxsize=1)
@@ -52,9 +63,14 @@ def catalogue() -> Catalogue:
     book = rulebook()
     abilities = tuple(_ability(rule, book.issuing.confidence) for rule in book.capabilities.capability)
     named = {limit for rule in book.capabilities.capability for limit in rule.limits}
-    modes = tuple(_mode(rule, named) for rule in book.failure_modes.failure_mode)
-    conditions = [*(row.condition for row in abilities), *(row.condition for row in modes)]
-    return Catalogue(abilities, modes, asked_by(conditions))
+    modes = tuple(_mode(rule, place, named) for place, rule in enumerate(book.failure_modes.failure_mode))
+    conditions: dict[str, list[Compiled]] = {}
+    for row in abilities:
+        conditions.setdefault(row.rule.name, []).append(row.condition)
+    ability_index = ConditionIndex((row, row.condition) for row in abilities)
+    mode_index = ConditionIndex((row, row.condition) for row in modes if row.stated or row.general)
+    of_capabilities = {row.id: row for row in modes if not (row.stated or row.general)}
+    return Catalogue(abilities, modes, ability_index, mode_index, of_capabilities, conditions)
 
 
 def capability_uri(category: str, name: str) -> str:
@@ -62,10 +78,13 @@ def capability_uri(category: str, name: str) -> str:
     return f"capability://{category.replace('-', '.')}.{_NOT_IN_URI.sub('.', name.lower())}"
 
 
-def _mode(rule: FailureMode, named: set[str]) -> Mode:
+def _mode(rule: FailureMode, place: int, named: set[str]) -> Mode:
     condition = compiled(rule)
     stated_in_text = tuple(name for name in (*rule.all, *rule.any) if name.startswith(LIMIT))
-    return Mode(rule, condition, condition.asks_figures, not rule.stated and rule.id not in named, stated_in_text)
+    general = not rule.stated and rule.id not in named
+    return Mode(
+        rule, place, rule.id, rule.stated, rule.same_as, condition, condition.asks_figures, general, stated_in_text
+    )
 
 
 def _ability(rule: CapabilityRule, confidence: Confidence) -> Ability:

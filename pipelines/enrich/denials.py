@@ -1,6 +1,7 @@
 """Finds which other sources deny, for the very model, what shows a capability of it."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from pipelines.enrich.catalogue import Ability, catalogue
 from pipelines.merge.subject import Subject
@@ -15,29 +16,34 @@ CONTEXT, PROMPT, CACHED = "context_tokens", "price:prompt", "price:input_cache_r
 LISTS = ("input_modalities", "output_modalities")
 
 
-def denials(subject: Subject, ability: Ability, shown: Iterable[Claim]) -> list[Claim]:
-    """One claim of each record that denies the ability and is no evidence of it, in the order of precedence.
-
-    A record denies a modality by a list without it, a parameter by a field or a sentence, a context by a smaller one,
-    and cached prompts by prices without theirs.
-    """
-    if not subject.supplements:
-        return []
-    showing = {id(claim.listing) for claim in shown}
-    rules = [row.condition for row in catalogue().abilities if row.rule.name == ability.rule.name]
-    speeches = (speech for key, speech in _speeches(subject).items() if key not in showing)
-    return [claim for speech in speeches if (claim := _denied(rules, speech))]
-
-
-def _speeches(subject: Subject) -> Mapping[int, Speech]:
-    """What each record states of that by which an ability can be denied."""
-    denying = [name for row in precedence().denial for name in (row.fact, row.sentence) if name]
+def speeches_of(subject: Subject) -> Mapping[int, Speech]:
+    """What each record states of that by which an ability can be denied, by identity; nothing where there is one."""
     found: dict[int, dict[str, Claim]] = {}
-    for name in (*LISTS, CONTEXT, PROMPT, *denying):
+    for name in _denying() if subject.supplements else ():
         believed = subject.claims.get(name)
         for claim in (believed, *subject.others.get(name, ())) if believed else ():
             found.setdefault(id(claim.listing), {}).setdefault(name, claim)
     return found
+
+
+@lru_cache(maxsize=1)
+def _denying() -> tuple[str, ...]:
+    denying = (name for row in precedence().denial for name in (row.fact, row.sentence) if name)
+    return (*LISTS, CONTEXT, PROMPT, *denying)
+
+
+def denials(speeches: Mapping[int, Speech], ability: Ability, shown: Iterable[Claim]) -> list[Claim]:
+    """One claim of each record that denies the ability and is no evidence of it, in the order of precedence.
+
+    A record denies a modality by a list without it, a parameter by a field or a sentence, a context by a smaller one,
+    and cached prompts by prices without theirs. `speeches` are what `speeches_of` returns.
+    """
+    if not speeches:
+        return []
+    showing = {id(claim.listing) for claim in shown}
+    rules = catalogue().conditions[ability.rule.name]
+    others = (speech for key, speech in speeches.items() if key not in showing)
+    return [claim for speech in others if (claim := _denied(rules, speech))]
 
 
 def _denied(rules: Iterable[Compiled], speech: Speech) -> Claim | None:

@@ -1,12 +1,12 @@
 """Derives capabilities and failure modes from what the listings state, each with its evidence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from pipelines.enrich.catalogue import Ability, Mode, catalogue
 from pipelines.enrich.classification import access
-from pipelines.enrich.denials import denials
+from pipelines.enrich.denials import Speech, denials, speeches_of
 from pipelines.enrich.evidence import Document, classified, from_claim, from_class
 from pipelines.enrich.limitations import PlainLimitation, plain_limitations, quotes
 from pipelines.enrich.ranking import TrustLine, WordedLimit, ranked
@@ -34,10 +34,10 @@ class Profile(NamedTuple):
 def enrich(subject: Subject, *, artifact_id: str, life: StatusFinding) -> Profile:
     """Derive a model's profile; a capability is listed only when the facts that show it are stated."""
     claims = subject.claims
-    fitting, limiting = _fitting((subject.stated | life.flags) & catalogue().asked)
+    fitting, limiting = _fitting(subject.stated | life.flags)
     abilities = [row for row in fitting if not row.asks_figures or reaches(row.condition, claims)]
     modes = [row for row in limiting if not row.asks_figures or reaches(row.condition, claims)]
-    profile, needs = Profile([], [], {}, [], []), access(subject)
+    profile, needs, speeches = Profile([], [], {}, [], []), access(subject), speeches_of(subject)
     for place, (ability, limits) in enumerate(zip(abilities, _place(subject, abilities, modes), strict=True)):
         path, shown = f"/capabilities/{place}", cited(ability.condition, claims)
         profile.evidence.extend([from_claim(path, claim) for claim in shown])
@@ -48,7 +48,7 @@ def enrich(subject: Subject, *, artifact_id: str, life: StatusFinding) -> Profil
         capability["limitations"] = [
             _limit(subject, limit, f"{path}/limitations/{n}", profile) for n, limit in enumerate(limits)
         ]
-        _judge(subject, ability, shown, capability, profile)
+        _judge(speeches, ability, shown, capability, profile)
         profile.capabilities.append(capability)
     if not abilities:
         _keep_apart(subject, modes, profile)
@@ -74,13 +74,15 @@ def _merged_evidence(subject: Subject, line: TrustLine, rule: str) -> Document:
 @lru_cache(maxsize=1024)
 def _terms_of(modes: tuple[str, ...]) -> tuple[str, ...]:
     """The terms of published taxonomies of several failure modes; cached, since many models have the same modes."""
-    rows = (row for row in catalogue().modes if row.rule.id in modes)
+    rows = (row for row in catalogue().modes if row.id in modes)
     return tuple(sorted({term for row in rows for term in row.rule.taxonomy}))
 
 
-def _judge(subject: Subject, ability: Ability, shown: list[Claim], capability: Document, profile: Profile) -> None:
+def _judge(
+    speeches: Mapping[int, Speech], ability: Ability, shown: list[Claim], capability: Document, profile: Profile
+) -> None:
     """Set how certain a capability is, where that depends on what shows it or on who denies it, with the evidence."""
-    denying = denials(subject, ability, shown)
+    denying = denials(speeches, ability, shown)
     if ability.hearsay or denying:
         sources = tuple(dict.fromkeys(claim.listing.source for claim in denying))
         certainty = rulebook().issuing.confidence.of(ability.rule.name, groups_of(shown), denied_by=sources)
@@ -89,16 +91,15 @@ def _judge(subject: Subject, ability: Ability, shown: list[Claim], capability: D
         profile.evidence.extend(from_claim(path, claim) for claim in denying)
 
 
-@lru_cache(maxsize=4096)
-def _fitting(stated: frozenset[str]) -> tuple[tuple[Ability, ...], tuple[Mode, ...]]:
-    """Select the rules whose facts are stated, whatever their values; cached, since many models state the same."""
+def _fitting(stated: frozenset[str]) -> tuple[Sequence[Ability], list[Mode]]:
+    """Select the rules whose facts are stated, whatever their values."""
     rules = catalogue()
-    abilities = tuple(row for row in rules.abilities if fits(row.condition, stated))
-    named = {limit for row in abilities for limit in row.rule.limits}
-    modes = [row for row in rules.modes if row.rule.stated or row.general or row.rule.id in named]
-    modes = [row for row in modes if fits(row.condition, stated)]
-    as_stated = {twin for row in modes for twin in row.rule.same_as}
-    return abilities, tuple(row for row in modes if row.rule.id not in as_stated)
+    abilities = rules.ability_index.fitting(stated)
+    named = {limit for row in abilities for limit in row.rule.limits} & rules.of_capabilities.keys()
+    modes = [row for name in named if fits((row := rules.of_capabilities[name]).condition, stated)]
+    modes = sorted([*modes, *rules.mode_index.fitting(stated)], key=lambda row: row.place)
+    as_stated = {twin for row in modes for twin in row.same_as}
+    return abilities, [row for row in modes if row.id not in as_stated]
 
 
 def _place(subject: Subject, abilities: list[Ability], modes: list[Mode]) -> list[list[Mode | PlainLimitation]]:
@@ -116,14 +117,14 @@ def _place(subject: Subject, abilities: list[Ability], modes: list[Mode]) -> lis
     for mode in modes if abilities else ():
         if mode.general:
             placed[0].append(mode)
-        elif mode.rule.id in first_to_name and not mode.rule.stated:
-            placed[first_to_name[mode.rule.id]].append(mode)
+        elif mode.id in first_to_name and not mode.stated:
+            placed[first_to_name[mode.id]].append(mode)
     return placed
 
 
 def _stated(subject: Subject, modes: list[Mode]) -> list[Mode | PlainLimitation]:
     """What is stated of the model: failure modes by fields, then by words (the table's order), then sentences."""
-    stated = [mode for mode in modes if mode.rule.stated]
+    stated = [mode for mode in modes if mode.stated]
     if "limit" not in subject.groups:
         return [*stated]
     used = {claim.fact.as_stated for mode in stated for claim in quotes(subject, mode.stated_in_text)}
@@ -145,7 +146,7 @@ def _limit(subject: Subject, limit: Mode | PlainLimitation, path: str, profile: 
 
 
 def _note(limit: Mode | PlainLimitation, text: str, shown_by: list[Document], profile: Profile) -> None:
-    profile.limits.append(WordedLimit(None if isinstance(limit, PlainLimitation) else limit.rule.id, text))
+    profile.limits.append(WordedLimit(None if isinstance(limit, PlainLimitation) else limit.id, text))
     profile.shown_by.setdefault(text, shown_by)
 
 

@@ -1,17 +1,17 @@
 """Regular expressions that skip a text at once where it lacks letters that each of their matches has.
 
 Rules have hundreds of expressions, and a sentence has words of few of them. From an expression such as
-"hallucinat|(?:in|not )accurate" follows that every match contains "hallucinat" or "accurate"; so a sentence without
-either is not searched. What a text has is found once for all expressions, word by word.
+"(?:hallucinat|confabulat) (?:facts|names)" follows that every match contains "hallucinat" or "confabulat", and
+"facts" or "names"; so other sentences are not searched. What a text has is found once for all expressions.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from re import _constants as sre  # type: ignore[attr-defined]  # the parser of `re` is documented nowhere else
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final, Generic, TypeVar
+
+from pipelines.formats.letter_index import BitCache, LetterIndex
 
 SHORTEST: Final = 3
 """Fewest letters that an expression is skipped by: shorter ones are in most sentences."""
@@ -19,150 +19,173 @@ SHORTEST: Final = 3
 NEVER: Final = "(?!)"
 """The expression that matches nothing."""
 
+ALL_BITS: Final = -1
+"""The bits of a text that any expression may match."""
+
+LONGEST_TEXT: Final = 1200
+"""Most characters of a text whose bits are cached: those of a sentence, in which many expressions are searched."""
+
+MOST_TEXTS: Final = 256
+"""Most texts whose bits are cached: the sentences of most cards, which are read for limits, uses and more in turn."""
+
 _WORD: Final = re.compile("[a-z]+")
 _ALIKE: Final = re.compile("[\u0130\u0131\u017f\u212a]")
 """Letters that an expression which ignores case takes for i, s or k."""
 _TO_THE_END: Final = 2**31
-
-_Possible = Sequence[Mapping[int, tuple[int, ...]]] | None
-"""For each word of a text: number of each expression that may match in it → those of its alternatives; None where
-any may. Of a text a few expressions are searched, and its words have letters of many."""
-
-_NOTHING: Final[Mapping[int, tuple[int, ...]]] = {}
-"""What most words have, once for all."""
-
-_NUMBERS: Final = count()
 _Of = TypeVar("_Of")
 
-
-class LetterIndex(Generic[_Of]):
-    """Finds which of many strings of letters are in a word, and gives what each is of."""
-
-    def __init__(self) -> None:
-        self._by_start: dict[str, list[tuple[str, _Of]]] = {}
-        """First letters → letters that begin so, with what they are of."""
-
-    def add(self, letters: str, of: _Of) -> None:
-        """Have letters found from now on, of which there are SHORTEST or more."""
-        self._by_start.setdefault(letters[:SHORTEST], []).append((letters, of))
-
-    def of_word(self, word: str) -> Iterator[_Of]:
-        """Yield what the letters are of that a word has, once for each place."""
-        for start in range(len(word) - SHORTEST + 1):
-            for letters, of in self._by_start.get(word[start : start + SHORTEST], ()):
-                if word.startswith(letters, start):
-                    yield of
+_LETTERS: Final = LetterIndex(SHORTEST)
+"""Letters that the matches of all expressions have."""
 
 
-_LETTERS: Final = LetterIndex[tuple[int, int]]()
-"""Letters of all expressions, with the numbers of an expression and its alternative."""
+class BitFilter(Generic[_Of]):
+    """Finds of many things those of which a text has all the letters that they need."""
+
+    def __init__(self, things: Iterable[tuple[tuple[int, ...], _Of]]) -> None:
+        """Take each thing with its bits, of which the fewest texts have the first."""
+        self._by_bit: dict[int, list[tuple[int, _Of]]] = {}
+        """First bit of things → all bits, and thing."""
+        for bits, thing in things:
+            self._by_bit.setdefault(bits[0], []).append((sum(bits), thing))
+        self.bits = sum(self._by_bit)
+        """A text that has none of these bits can have none of the things."""
+
+    def of(self, has: int) -> Iterator[_Of]:
+        """Yield the things that a text with these bits may have, in any order."""
+        left = has & self.bits
+        while left:
+            bit = left & -left
+            left ^= bit
+            for bits, thing in self._by_bit[bit]:
+                if bits & has == bits:
+                    yield thing
 
 
 class WordPattern:
     """An expression of several alternatives; all methods answer as those of `re.Pattern` do for "a|b|c"."""
 
-    __slots__ = ("_alternatives", "_number", "_others", "_whole", "fullmatch", "match", "pattern", "sub")
+    __slots__ = ("_alternatives", "_whole", "fullmatch", "match", "needs", "others", "pattern")
 
     def __init__(self, alternatives: Sequence[str], flags: int = 0) -> None:
         self._whole = re.compile("|".join(f"(?:{one})" for one in alternatives), flags)
         self.pattern = self._whole.pattern
         self.match, self.fullmatch = self._whole.match, self._whole.fullmatch
-        self.sub = self._whole.sub
-        self._number = next(_NUMBERS)
-        letters = [needed(one, flags) for one in alternatives]
-        self._alternatives = [re.compile(one, flags) for one in alternatives]
-        unsure = (one for one, known in zip(alternatives, letters, strict=True) if known is None and one != NEVER)
-        others = [f"(?:{one})" for one in unsure]
-        self._others = re.compile("|".join(others), flags) if others else None
-        """Those alternatives of which no letters are sure."""
-        _register(self._number, letters)
+        bits = {one: needed_bits(one, flags) for one in alternatives if one != NEVER}
+        self.needs = [each for each in bits.values() if each]
+        """Bits of each alternative of which letters are sure."""
+        self._alternatives = BitFilter((each, re.compile(one, flags)) for one, each in bits.items() if each)
+        others = [f"(?:{one})" for one, each in bits.items() if not each]
+        self.others = re.compile("|".join(others), flags) if others else None
+        """The other alternatives."""
 
     def search(self, text: str, start: int = 0, end: int = _TO_THE_END) -> re.Match[str] | None:
         """Return the first match in a text, None where there is none."""
-        possible = _possible(text)
-        if possible is not None:
-            there = {one for found in possible for one in found.get(self._number, ())}
-            if not there and self._others is None:
-                return None
-            found = self._others is not None and self._others.search(text, start, end)
-            for one in () if found else there:
-                if found := self._alternatives[one].search(text, start, end):
-                    break
-            if not found:
-                return None
-        return self._whole.search(text, start, end)
+        has = _TEXTS[text]
+        if self.others is None and not has & self._alternatives.bits:
+            return None  # so most searches end
+        same = self._same_in(has, text, start, end)
+        return same.search(text, start, end) if same else None
 
     def finditer(self, text: str, start: int = 0, end: int = _TO_THE_END) -> Iterator[re.Match[str]]:
         """Yield the matches in a text, from its beginning on."""
-        return self._whole.finditer(text, start, end) if self.may_match(text) else iter(())
+        same = self._same_in(_TEXTS[text], text, start, end)
+        return same.finditer(text, start, end) if same else iter(())
+
+    def _same_in(self, has: int, text: str, start: int, end: int) -> re.Pattern[str] | None:
+        """Return an expression that has the same matches in a text with these bits; None where there are none.
+
+        Where only one alternative can match, that is enough, unless its groups would have other numbers.
+        """
+        if self.others is not None and self.others.search(text, start, end):
+            return self._whole
+        possible = list(self._alternatives.of(has))
+        if len(possible) == 1 and not self._whole.groups:
+            return possible[0]
+        return self._whole if any(one.search(text, start, end) for one in possible) else None
 
     def may_match(self, text: str) -> bool:
-        """Whether a text has letters of some match, or an alternative of which no letters are sure."""
-        possible = _possible(text)
-        if possible is None or any(self._number in found for found in possible):
-            return True
-        return self._others is not None and self._others.search(text) is not None
+        """Whether some part of a text may match: it has the letters, or of an alternative none are sure."""
+        return self.others is not None or any(True for _ in self._alternatives.of(_TEXTS[text]))
+
+    def sub(self, repl: str | Callable[[re.Match[str]], str], text: str) -> str:
+        """Return a text with each match replaced."""
+        return self._whole.sub(repl, text) if self.search(text) else text
 
     def __repr__(self) -> str:
         return f"WordPattern({self.pattern!r})"
 
 
-def needed(expression: str, flags: int = 0) -> frozenset[str] | None:
-    """Return letters, in lower case, of which every match has some ("hallucinat" or "accurate"); else None."""
+class PatternRows(Generic[_Of]):
+    """Rows of a table, each with expressions: finds the first row of which a text matches any."""
+
+    def __init__(self, rows: Iterable[tuple[_Of, tuple[WordPattern, ...]]]) -> None:
+        self._rows = list(rows)
+        each = list(enumerate(patterns for _, patterns in self._rows))
+        self._needing = BitFilter((bits, place) for place, some in each for one in some for bits in one.needs)
+        self._unsure = {place for place, some in each if any(one.others for one in some)}
+
+    def first(self, text: str) -> _Of | None:
+        """Return the first row that a text matches, None where it matches none."""
+        for place in sorted(self._unsure.union(self._needing.of(bits_in(text)))):
+            row, patterns = self._rows[place]
+            if any(one.search(text) for one in patterns):
+                return row
+        return None
+
+
+def needed(expression: str, flags: int = 0) -> tuple[frozenset[str], ...]:
+    """Return letters, in lower case, that every match has: some of each set; the fewest texts have some of the first.
+
+    "(?:hallucinat|confabulat) (?:facts|names)" gives {"hallucinat", "confabulat"} and {"facts", "names"}.
+    """
     return _needed(parser.parse(expression, flags))
 
 
-def _register(number: int, letters: Sequence[frozenset[str] | None]) -> None:
-    """Have the letters of an expression's alternatives found in texts from now on."""
-    for place, known in enumerate(letters):
-        for one in known or ():
-            _LETTERS.add(one, (number, place))
-    _possible.cache_clear()
-    _of_word.cache_clear()
+def needed_bits(expression: str, flags: int = 0) -> tuple[int, ...]:
+    """Return the bits that a text has in which an expression matches, each once, in the order of `needed`."""
+    bits = tuple(dict.fromkeys(map(_LETTERS.bit_of, needed(expression, flags))))
+    _TEXTS.clear()  # of which those bits are missing that did not exist when the text was read
+    return bits
 
 
-@lru_cache(maxsize=16)
-def _possible(text: str) -> _Possible:
-    """Return what may match in a text; cached, as many expressions are searched in one sentence."""
+def bits_in(text: str) -> int:
+    """Return the bits of a text: of all letters of expressions that it has; `ALL_BITS` where case hides some."""
+    return _TEXTS[text]
+
+
+def _bits_in(text: str) -> int:
     if not text.isascii() and _ALIKE.search(text):
-        return None
-    return [found for word in set(_WORD.findall(text.lower())) if (found := _of_word(word))]
+        return ALL_BITS
+    return _LETTERS.in_words(set(_WORD.findall(text.lower())))
 
 
-@lru_cache(maxsize=1 << 15)
-def _of_word(word: str) -> Mapping[int, tuple[int, ...]]:
-    """Return the number of each expression that may match in a word → those of its alternatives."""
-    found: dict[int, set[int]] = {}
-    for number, place in _LETTERS.of_word(word):
-        found.setdefault(number, set()).add(place)
-    return {number: tuple(places) for number, places in found.items()} or _NOTHING
+_TEXTS: Final = BitCache(_bits_in, MOST_TEXTS, LONGEST_TEXT)
 
 
-def _needed(parts: Iterable[tuple[Any, Any]]) -> frozenset[str] | None:
-    """The best answer for parts that follow one another: the longest letters, of those the fewest."""
-    choices: list[frozenset[str]] = []
+def _needed(parts: Iterable[tuple[Any, Any]]) -> tuple[frozenset[str], ...]:
+    """Letters of all parts that follow one another, the best first: the longest, of those the fewest."""
+    sets: list[frozenset[str]] = []
     run = ""
     for kind, value in parts:
         if kind is sre.LITERAL and "a" <= (letter := chr(value).lower()) <= "z":
             run += letter
             continue
-        choices.append(frozenset([run]))
+        sets += [frozenset([run]), *_needed_inside(kind, value)]
         run = ""
-        if (inside := _needed_inside(kind, value)) is not None:
-            choices.append(inside)
-    choices.append(frozenset([run]))
-    sure = [letters for letters in choices if len(min(letters, key=len)) >= SHORTEST]
-    return max(sure, key=lambda letters: (len(min(letters, key=len)), -len(letters)), default=None)
+    sure = [letters for letters in (*sets, frozenset([run])) if len(min(letters, key=len)) >= SHORTEST]
+    return tuple(sorted(sure, key=lambda letters: (-len(min(letters, key=len)), len(letters))))
 
 
-def _needed_inside(kind: object, value: Any) -> frozenset[str] | None:  # noqa: ANN401 - of the parser
+def _needed_inside(kind: object, value: Any) -> tuple[frozenset[str], ...]:  # noqa: ANN401 - of the parser
     if kind is sre.SUBPATTERN:
         return _needed(value[-1])
     if kind is sre.ATOMIC_GROUP:
         return _needed(value)
+    if kind is sre.ASSERT:
+        return _needed(value[1])
     if kind in {sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT} and value[0] > 0:
         return _needed(value[-1])
     if kind is sre.BRANCH:
         each = [_needed(one) for one in value[1]]
-        return None if None in each else frozenset[str]().union(*(one for one in each if one))
-    return None
+        return (frozenset[str]().union(*(sets[0] for sets in each)),) if all(each) else ()
+    return ()

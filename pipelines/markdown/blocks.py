@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from pipelines.markdown.block_parser import parse_blocks
 from pipelines.markdown.html import html_blocks
 from pipelines.markdown.tables import telling_cells
 from pipelines.markdown.text import MarkdownText
@@ -23,9 +23,6 @@ LONGEST_HEADING_WORDS: Final = 14
 LONGEST_PLAIN_HEADING_WORDS: Final = 6
 
 SHORTEST_LABELS_CHARS: Final = 1000
-
-_BLOCKS: Final = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table")
-_BLOCKS.core.ruler.enableOnly(["normalize", "block"])
 
 _SIGNS: Final = r"(?:[^\w\s*_`~<>|#()\[\]\\.,:;!?+-]{1,4}[ \t]*)?"
 """Pictograms before or after a heading: a warning sign."""
@@ -115,7 +112,7 @@ def _blocks(text: MarkdownText, first_line: int) -> Iterator[Heading | Passage]:
     opened: list[Token] = []
     headings: list[str] = []
     row: list[Token] = []
-    for token in _BLOCKS.parse("\n".join(text.lines()[first_line:])):
+    for token in parse_blocks("\n".join(text.lines()[first_line:])):
         if token.nesting == 1:
             opened.append(token)
         elif token.nesting == -1:

@@ -6,6 +6,7 @@ from typing import Final
 from pydantic import Field
 
 from pipelines.markdown.model_index import IndexResult, read_results
+from pipelines.markdown.plain_yaml import read_plain_yaml
 from pipelines.markdown.strict_yaml import Lines, StrictYamlError, YamlDocument, YamlValue, read_yaml
 from pipelines.markdown.text import BYTE_ORDER_MARK, MarkdownText, no_card, read_text
 from schemas.base import Frozen
@@ -102,7 +103,7 @@ def _parsed(block: str, faults: list[str]) -> YamlDocument:
         faults.append("tabs indent it")
         block = _TABS.sub(lambda indent: indent[1] + "  " * indent[0].count("\t"), block)
     try:
-        document = read_yaml(block)
+        document = read_plain_yaml(block) or read_yaml(block)
     except StrictYamlError as error:
         faults.append(f"the front matter {error}")
         return YamlDocument(None, (), {})

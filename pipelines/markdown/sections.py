@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from pipelines.formats.patterns import PatternRows
 from pipelines.markdown.blocks import PLAIN_LEVEL, Heading, Passage, read_blocks
 from pipelines.markdown.text import MarkdownText, no_card, read_text
 from pipelines.rules.cards import HeadingRule, SectionKind, card_rules
@@ -58,8 +59,12 @@ def _rule(heading: str) -> HeadingRule | None:
     words = " ".join(_NO_WORD.sub(" ", heading.casefold()).split())
     numbered = _NUMBER.match(words)
     words = words[numbered.end() :] if numbered else words
-    rules = (*card_rules().headings, *language_rules().headings)
-    return next((rule for rule in rules if rule.pattern.search(words)), None)
+    return _rules().first(words)
+
+
+@lru_cache(maxsize=1)
+def _rules() -> PatternRows[HeadingRule]:
+    return PatternRows((rule, (rule.pattern,)) for rule in (*card_rules().headings, *language_rules().headings))
 
 
 def _sections(text: MarkdownText, first_line: int, start: int) -> Iterator[Section]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from string import ascii_letters, digits
 from typing import Final, NamedTuple
 
 from pipelines.markdown.blocks import Passage
@@ -38,6 +39,8 @@ _PICTOGRAM: Final = r"[\u2190-\u2bff\u3030\u303d\ufe0f\u200d\U0001f000-\U0001faf
 _PICTURED: Final = re.compile(rf"(?:{_PICTOGRAM}+\s*|:[a-z_]{{3,30}}:\s+)+")
 _PICTURES: Final = re.compile(rf"(?<!\s)\s*+(?<!{_PICTOGRAM}){_PICTOGRAM}++\Z")
 """Begins only where a run of spaces or pictograms does: 100,000 of them are read once, not once for each."""
+_PLAIN_ENDS: Final = frozenset(f"{ascii_letters}{digits}.,;!?()")
+"""Characters at the ends of most sentences, where there is nothing to leave out."""
 _CODE: Final = re.compile(r"`[^`]*`")
 _QUOTATION: Final = (('"', '"'), ("\u201c", "\u201d"), ("\u300c", "\u300d"), ("\u300e", "\u300f"))
 """Marks that begin and end words of somebody else, or an example."""
@@ -165,6 +168,8 @@ def _is_open(text: str, opening: str, closing: str) -> bool:
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     """First and last place of a sentence without emojis around it, and without marks of emphasis around all of it."""
+    if text[start] in _PLAIN_ENDS and text[end - 1] in _PLAIN_ENDS:
+        return start, end
     start, end = _without_pictures(text, start, end)
     return _without_pictures(text, *_without_emphasis(text, start, end))
 

@@ -1,6 +1,7 @@
 """The facts of a record: how readers build them, and the names of those that more than one step reads."""
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -35,6 +36,9 @@ USED_TOKENS, USED_AS_OF = "tokens", "tokens_as_of"
 PROVIDER = "provider"
 """The fact that a provider is on the seller's list of providers ("provider:<its name>")."""
 
+SHORT_LIST = 64
+"""Most words of a list that is read once."""
+
 AS_WRITTEN: Final[Mapping[str, str]] = MappingProxyType({})
 """No word of the source is another one in the vocabulary."""
 
@@ -60,6 +64,21 @@ def list_fact(name: str, words: Iterable[str], at: str, names: Mapping[str, str]
     """The fact of a whole list of words; an empty list states nothing."""
     written = tuple(words)
     return [Fact(name, tuple(sorted({names.get(word, word) for word in written})), at, written)] if written else []
+
+
+def stated_words(group: str, field: str, words: Sequence[str], at: str) -> tuple[Fact, ...]:
+    """Facts of each word of a list and of the whole list, which is the fact `field`.
+
+    Short lists are read once: of 339 recorded models 21 differ in what they take, and 128 in their parameters.
+    """
+    return (_read_once if len(words) <= SHORT_LIST else _stated_words)(group, field, tuple(words), at)
+
+
+def _stated_words(group: str, field: str, words: tuple[str, ...], at: str) -> tuple[Fact, ...]:
+    return (*word_facts(group, words, at), *list_fact(field, words, at))
+
+
+_read_once = lru_cache(maxsize=512)(_stated_words)
 
 
 def unfamiliar(facts: Iterable[Fact], groups: Collection[str], vocabulary: Container[str]) -> tuple[str, ...]:

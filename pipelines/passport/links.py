@@ -38,14 +38,9 @@ def links(issuer: Issuer, slug: str) -> dict[str, str]:
 
 
 def copied(document: bytes, issuer: Issuer, slug: str, proof: Mapping[str, Any] | None) -> bytes:
-    """The copy of a signed passport that readers fetch: its bytes up to the last brace, and then `ending`."""
-    return document[:-1] + ending(issuer, slug, proof)
+    """The copy of a signed passport that readers fetch.
 
-
-def ending(issuer: Issuer, slug: str, proof: Mapping[str, Any] | None) -> bytes:
-    """What ends a copy in place of the passport's last brace: `_links`, and `_log` where there is a proof of its issue.
-
-    Neither member is signed.
+    Before its last brace are added `_links`, and `_log` where there is a proof of its issue. Neither member is signed.
     """
     added = {"_links": links(issuer, slug), **({"_log": proof} if proof else {})}
-    return b"," + orjson.dumps(added)[1:]
+    return document[:-1] + b"," + orjson.dumps(added)[1:]

@@ -51,3 +51,10 @@ def overlapping(refs: Iterable[ShardRef], count: int, slots: range) -> Iterator[
 def shards_over(snapshot: Snapshot, slots: range) -> Iterator[tuple[ShardRef, bool]]:
     """Yield each shard of a generation that has some of the slots, and whether it has others too."""
     return overlapping(snapshot.shards, shard_count(snapshot.passports), slots)
+
+
+def shard_by_slot(snapshot: Snapshot) -> tuple[ShardRef | None, ...]:
+    """Return for each slot the shard of a generation that has it; None for slots without passports."""
+    count = shard_count(snapshot.passports)
+    found = {number: ref for ref in snapshot.shards for number in slots_of(ref.index, count)}
+    return tuple(map(found.get, EVERY_SLOT))

@@ -2,12 +2,12 @@
 
 import re
 import tomllib
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf
 
-from pipelines.formats.patterns import NEVER, WordPattern
+from pipelines.formats.patterns import NEVER, PatternRows, WordPattern
 from pipelines.rules.rulebook import stated_limits
 from pipelines.rules.tables import table_text
 from schemas.base import Frozen
@@ -152,7 +152,7 @@ class Cues(Frozen):
 
 
 def _each_compiled(patterns: object) -> object:
-    return tuple(re.compile(one, re.IGNORECASE) for one in patterns) if isinstance(patterns, list) else patterns
+    return tuple(WordPattern([one], re.IGNORECASE) for one in patterns) if isinstance(patterns, list) else patterns
 
 
 class StatementRule(Frozen):
@@ -162,7 +162,7 @@ class StatementRule(Frozen):
     """Name of the fact; "base_model:finetune" and "training_data" are groups, whose items are the values."""
     needs: str
     """A part of every sentence that the patterns match, in lower case, to skip the others."""
-    patterns: Annotated[tuple[re.Pattern[str], ...], BeforeValidator(_each_compiled)]
+    patterns: Annotated[tuple[InstanceOf[WordPattern], ...], BeforeValidator(_each_compiled)]
     """Expressions with a group `value`, and `unit` where the value has one."""
 
 
@@ -183,6 +183,16 @@ class CardRules(Frozen):
     wordings: tuple[Wording, ...] = Field(alias="wording")
     cues: Cues
     statements: tuple[StatementRule, ...] = Field(alias="statement", default=())
+
+    @cached_property
+    def anywhere(self) -> PatternRows[Wording]:
+        """The wordings by what counts in every section."""
+        return PatternRows((row, (row.anywhere,)) for row in self.wordings)
+
+    @cached_property
+    def in_section(self) -> PatternRows[Wording]:
+        """The wordings by what counts in sections about limits."""
+        return PatternRows((row, (row.pattern, row.anywhere)) for row in self.wordings)
 
 
 @lru_cache(maxsize=1)

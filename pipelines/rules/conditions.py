@@ -1,9 +1,11 @@
 """Conditions of rules: which facts must be stated, which must not, and which must reach a size."""
 
+from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import Field
 
@@ -11,6 +13,7 @@ from schemas.base import Frozen
 from schemas.listing import Claim, FactValue
 
 Claims = dict[str, Claim]
+_Row = TypeVar("_Row")
 
 LONGEST_CITATION = 10
 """Most facts of one group that are cited as evidence: ten of a hundred languages show that a model has several."""
@@ -67,16 +70,40 @@ def compiled(condition: Condition) -> Compiled:
     )
 
 
-def asked_by(conditions: Iterable[Compiled]) -> frozenset[str]:
-    """Names of the facts of which `fits` asks, for any of these conditions, whether they are stated."""
-    return frozenset().union(*(condition.all | condition.any | condition.none for condition in conditions))
-
-
 def fits(condition: Compiled, stated: AbstractSet[str]) -> bool:
     """Whether the facts that are stated are those that a condition needs, apart from figures."""
     if not condition.all <= stated or not condition.none.isdisjoint(stated):
         return False
     return not condition.any or not condition.any.isdisjoint(stated)
+
+
+class ConditionIndex(Generic[_Row]):
+    """Finds the rows of a table that fit what is stated by a fact that each row needs, instead of row by row."""
+
+    def __init__(self, rows: Iterable[tuple[_Row, Compiled]]) -> None:
+        self._rows = tuple(rows)
+        conditions = [condition for _, condition in self._rows]
+        self._asked = frozenset().union(*(one.all | one.any | one.none for one in conditions))
+        self._known = lru_cache(maxsize=256)(self.fitting)
+        often = Counter(name for condition in conditions for name in condition.all)
+        self._always: list[int] = []
+        self._by_fact: dict[str, list[int]] = {}
+        for place, condition in enumerate(conditions):
+            rarest = sorted(condition.all, key=lambda name: (often[name], name))[:1]
+            for name in rarest or condition.any:
+                self._by_fact.setdefault(name, []).append(place)
+            if not (rarest or condition.any):
+                self._always.append(place)
+
+    def fitting(self, stated: AbstractSet[str]) -> tuple[_Row, ...]:
+        """Return the rows whose conditions fit, as `fits` says, in their order."""
+        places = {place for name in self._by_fact.keys() & stated for place in self._by_fact[name]}
+        rows = (self._rows[place] for place in sorted(places.union(self._always)))
+        return tuple(row for row, condition in rows if fits(condition, stated))
+
+    def fitting_again(self, stated: frozenset[str]) -> tuple[_Row, ...]:
+        """Return the same, found once for all that is alike in what a small table asks; most models are."""
+        return self._known(stated & self._asked)
 
 
 def reaches(condition: Compiled, claims: Claims) -> bool:

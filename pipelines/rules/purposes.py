@@ -105,6 +105,14 @@ class PurposeRules(Frozen):
     """Category of the source → why it is no purpose."""
 
     @cached_property
+    def by_beginning(self) -> dict[str, tuple[int, ...]]:
+        """Beginning of words → the places of the purposes that need a word that begins so."""
+        return {
+            needed: tuple(place for place, rule in enumerate(self.purposes) if needed in rule.needs)
+            for needed in {needed for rule in self.purposes for needed in rule.needs}
+        }
+
+    @cached_property
     def by_head(self) -> dict[str, Headed]:
         """Word → the ends and the frames that it can begin."""
         heads = {head for frame in (*self.ends, *self.frames) for head in frame.heads}

@@ -6,6 +6,7 @@ Abilities are never read from a card, because there its maker praises the model.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 from pipelines.markdown.front_matter import read_front_matter
@@ -57,14 +58,15 @@ def _of_section(card: bytes, part: SectionSentences, own: str) -> Iterator[TextC
     if title and (stated := _of_title(title, section, own)):
         yield _claim(card, title, stated)
         section = section._replace(kind="other", accepts=False)
-    language = language_of(" ".join(sentence.text for sentence in sentences))
+    words = [words_of(sentence.text) for sentence in sentences]
+    language = language_by(list(chain.from_iterable(words)), "".join(one.text for one in sentences), "en")
     before: tuple[int, Ruling | None] = (-1, None)
-    for sentence in sentences:
+    for sentence, its_words in zip(sentences, words, strict=True):
         earlier = before[1]
         if earlier and before[0] != sentence.passage and not _adds(sentence, before[0]):
             earlier = None
         is_link = _LINK.fullmatch(card, sentence.start, sentence.end) is not None
-        ruling = None if is_link else _ruling(sentence, section, language, earlier, own)
+        ruling = None if is_link else _ruling(sentence, its_words, _Place(section, None, own, earlier), language)
         before = (sentence.passage, ruling)
         if ruling:
             yield _claim(card, sentence, ruling)
@@ -87,10 +89,9 @@ def _of_title(title: Sentence, section: Section, own: str) -> Ruling | None:
     return _english(title, _Place(section, None, own, None))
 
 
-def _ruling(
-    sentence: Sentence, section: Section, language: Language, earlier: Ruling | None, own: str
-) -> Ruling | None:
-    words = words_of(sentence.text)
+def _ruling(sentence: Sentence, words: Sequence[str], place: _Place, language: Language) -> Ruling | None:
+    """Ruling on a sentence by its place, whose kind is not known yet, and its words in lower case."""
+    section, earlier = place.section, place.earlier
     if language_by(words, sentence.text, language) == "other":
         return rule_foreign(sentence, section)
     cues = card_rules().cues
@@ -99,7 +100,7 @@ def _ruling(
         return None
     if kind is None and earlier is None and card_rules().telling.isdisjoint(words) and not may_have_clause(words):
         return None
-    return _english(sentence, _Place(section, kind, own, earlier))
+    return _english(sentence, place._replace(kind=kind))
 
 
 def _english(sentence: Sentence, place: _Place) -> Ruling | None:
@@ -186,8 +187,7 @@ def _in_section(words: str, kind: ClaimKind, section: Section, sentence: Sentenc
 
 
 def _wording(words: str) -> Wording | None:
-    rows = card_rules().wordings
-    return next((row for row in rows if row.pattern.search(words) or row.anywhere.search(words)), None)
+    return card_rules().in_section.first(words)
 
 
 def _is_accepted(words: str, cues: Cues, section: Section, *, item: bool) -> bool:
@@ -205,12 +205,12 @@ def _is_accepted(words: str, cues: Cues, section: Section, *, item: bool) -> boo
 
 
 def _stated(words: str, own: str) -> Ruling | None:
-    """Ruling on words that state a limit without a heading: by a wording, else by a clause."""
-    stated = _anywhere(words)
-    if stated:
-        return stated
-    found = clause_in(by_its_name(words, own))
-    return found if found and not _praises(words) else None
+    """Ruling on words that state a limit without a heading: by a wording, else by a clause; None where they praise."""
+    return None if _praises(words) else _by_wording(words) or clause_in(by_its_name(words, own))
+
+
+def _anywhere(words: str) -> Ruling | None:
+    return None if _praises(words) else _by_wording(words)
 
 
 def _praises(words: str) -> bool:
@@ -218,11 +218,9 @@ def _praises(words: str) -> bool:
     return cues.praise.search(cues.unpraised.sub(" ", words)) is not None
 
 
-def _anywhere(words: str) -> Ruling | None:
+def _by_wording(words: str) -> Ruling | None:
     rules = card_rules()
-    if _praises(words):
-        return None
-    wording = next((row for row in rules.wordings if row.anywhere.search(words)), None)
+    wording = rules.anywhere.first(words)
     if wording:
         return Ruling(wording.kind, wording.mode, "pattern")
     return Ruling("limitation", None, "pattern") if rules.cues.plain.search(words) else None

@@ -5,14 +5,14 @@ them, such as "fails" or "is noisy". So it is found in words that no card had wh
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import Final, NamedTuple
 
 from pydantic import Field
 
-from pipelines.formats.patterns import LetterIndex, needed
+from pipelines.formats.patterns import BitFilter, bits_in, needed_bits
 from pipelines.rules.cards import ClaimKind, StatedMode, Words
 from pipelines.rules.tables import read_table
 from pipelines.texts.rulings import Ruling
@@ -38,15 +38,11 @@ _STARTS: Final = re.compile(
 _SHORTENED: Final = re.compile(r"(?<=\b(?:it|IT|It))['\u2019]s\b|(?<=\b(?:there|There))['\u2019]s\b")
 """End of "it's" and "there's"."""
 
-_WORD: Final = re.compile("[a-z]+")
 MOST_NESTED: Final = 4
 """Most sets within sets, which have words of one another: "own" has "thing"."""
 
 MOST_BEGINNINGS: Final = 32
 """Most places of a sentence where a clause is tried; a text without full stops may have hundreds."""
-
-MOST_WORDS: Final = 20_000
-"""Most words of which is kept which clauses may have them."""
 
 
 class ClauseRow(Frozen):
@@ -76,30 +72,31 @@ class Clause(NamedTuple):
     """Whether it is tried only where a clause begins."""
     subject: str
     """Name of the set of words with which such a clause begins; "" where it is not one set."""
-    letters: Collection[str]
-    """Letters, in lower case, of which every match has some."""
+    bits: tuple[int, ...]
+    """Bits of `pipelines.formats.patterns` that every sentence with such a clause has."""
 
 
 def clause_in(words: str) -> Ruling | None:
     """Ruling on a sentence by its first clause that states a limit; None where it has none."""
-    words = _SHORTENED.sub(" is", words)
-    possible = {number for word in set(_WORD.findall(words.lower())) for number in _of_word(word)}
-    if not possible:
-        return None
+    words = _SHORTENED.sub(" is", words) if "'" in words or "\u2019" in words else words
+    possible = sorted(_needing().of(bits_in(words)))
     begins = _Beginnings(words)
-    return next((clauses()[one].ruling for one in sorted(possible) if _is_in(words, clauses()[one], begins)), None)
+    return next((clauses()[one].ruling for one in possible if _is_in(words, clauses()[one], begins)), None)
 
 
 class _Beginnings(dict[str, list[int]]):
     """Name of a set of words → where in a sentence a clause begins with one of them; "" → where any begins."""
 
     def __init__(self, words: str) -> None:
-        super().__init__({"": [found.end() for found in islice(_STARTS.finditer(words), MOST_BEGINNINGS)]})
+        super().__init__()
         self._words = words
 
     def __missing__(self, subject: str) -> list[int]:
-        begins = subjects()[subject].match
-        self[subject] = [start for start in self[""] if begins(self._words, start)]
+        if subject:
+            begins = subjects()[subject].match
+            self[subject] = [start for start in self[""] if begins(self._words, start)]
+        else:
+            self[subject] = [found.end() for found in islice(_STARTS.finditer(self._words), MOST_BEGINNINGS)]
         return self[subject]
 
 
@@ -112,22 +109,6 @@ def _is_in(words: str, clause: Clause, begins: Mapping[str, list[int]]) -> bool:
 def may_have_clause(words: Iterable[str]) -> bool:
     """Whether a sentence with these words, in lower case, is worth a search for clauses."""
     return not clause_rules().telling.isdisjoint(words)
-
-
-@lru_cache(maxsize=MOST_WORDS)
-def _of_word(word: str) -> frozenset[int]:
-    """Numbers of the clauses that a sentence with this word may have."""
-    return frozenset(_letters().of_word(word))
-
-
-@lru_cache(maxsize=1)
-def _letters() -> LetterIndex[int]:
-    """Letters that clauses need, with the numbers of the clauses."""
-    index = LetterIndex[int]()
-    for number, clause in enumerate(clauses()):
-        for letters in clause.letters:
-            index.add(letters, number)
-    return index
 
 
 @lru_cache(maxsize=1)
@@ -147,6 +128,12 @@ def clauses() -> tuple[Clause, ...]:
 
 
 @lru_cache(maxsize=1)
+def _needing() -> BitFilter[int]:
+    """Numbers of the clauses by the letters that they need."""
+    return BitFilter((clause.bits, number) for number, clause in enumerate(clauses()))
+
+
+@lru_cache(maxsize=1)
 def subjects() -> Mapping[str, re.Pattern[str]]:
     """Name of a set of words → pattern of any of them."""
     sets = clause_rules().words
@@ -157,12 +144,12 @@ def _clause(row: ClauseRow, pattern: str, sets: Mapping[str, str]) -> Clause:
     rest = pattern.removeprefix(_START)
     whole = expanded(rest, sets)
     ruling = Ruling(row.kind, row.mode, "pattern")
-    letters = needed(whole, re.IGNORECASE)
-    if letters is None:
+    bits = needed_bits(whole, re.IGNORECASE)
+    if not bits:
         raise ValueError(f"every match of a clause must have letters that are sure: {pattern}")
     subject = _SUBJECT.match(rest)
     begins = pattern.startswith(_START)
-    return Clause(ruling, re.compile(whole, re.IGNORECASE), begins, subject[1] if subject else "", letters)
+    return Clause(ruling, re.compile(whole, re.IGNORECASE), begins, subject[1] if subject else "", bits)
 
 
 def expanded(pattern: str, sets: Mapping[str, str]) -> str:

@@ -2,14 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from functools import cached_property, lru_cache
-from itertools import chain, product
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache, reduce
+from operator import or_
 from typing import Annotated, Final, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
+from pipelines.formats.letter_index import LetterIndex
+from pipelines.formats.patterns import BitFilter
 from pipelines.formats.text import INVISIBLE, LIKE_LATIN, clean
 from pipelines.rules.tables import read_table
 from schemas.base import Frozen
@@ -18,8 +19,8 @@ from schemas.listing import Fact
 FACT: Final = "limit:instructs-models"
 LONGEST_QUOTE: Final = 200
 """Most characters of the words that are quoted."""
-LONGEST_WORD: Final = 60
-"""Most letters of a word in which needed words are sought from letter to letter, and of one whose result is cached."""
+SHORTEST_WORD: Final = 2
+"""Fewest letters of a word by which rows are passed over."""
 MOST_READ: Final = 200_000
 """Characters of a text that are read, from its beginning; the longest recorded card has 139,010."""
 
@@ -32,7 +33,7 @@ def _compiled(pattern: object) -> object:
 
 
 class Needed(NamedTuple):
-    """A part of a text, and the longest of its words, which is sought first, in the list of the text's words."""
+    """A part of a text, and the longest of its words, which is sought first, in the text's different words."""
 
     word: str
     part: str
@@ -56,23 +57,39 @@ class InstructionPattern(Frozen):
     """Parts of words: a text that a pattern fits has one of each entry ("ignor|forget"), which is cheap to see."""
     pattern: Annotated[re.Pattern[str], BeforeValidator(_compiled)]
 
-    @cached_property
-    def entries(self) -> tuple[tuple[frozenset[str], tuple[Needed, ...]], ...]:
-        """For each entry of `needs`: its parts that are one word, and those of which the word is only a part."""
-        return tuple(
-            (
-                frozenset(one.word for one in parts if one.word == one.part),
-                tuple(one for one in parts if one.word != one.part),
-            )
-            for parts in self.needs
-        )
 
-    def may_fit(self, there: AbstractSet[str], plain: str) -> bool:
-        """Whether the pattern may fit a text, given which words that any row needs are in it."""
-        for words, longer in self.entries:
-            if words.isdisjoint(there) and not any(one.word in there and one.part in plain for one in longer):
-                return False
-        return True
+class _SoughtRow(NamedTuple):
+    """A row with the bits of the words that it needs, in the index of the rules."""
+
+    row: InstructionPattern
+    words: list[int]
+    """For each entry of `needs` the bits of its words: a text has one of them."""
+    parts: list[list[tuple[int, str]]]
+    """For each entry its parts, each with the bit of its longest word; "" where the word is all of it."""
+
+    @classmethod
+    def of(cls, row: InstructionPattern, index: LetterIndex) -> "_SoughtRow":
+        """Return the row, with its words in the index; one that is too short for it has the bit of no word.
+
+        The entry of the longest words comes first, as few texts have one of those.
+        """
+        entries = sorted(row.needs, key=lambda entry: min(len(one.word) for one in entry), reverse=True)
+        parts = [
+            [
+                (index.bit_of(frozenset([one.word])), one.part if one.part != one.word else "")
+                if len(one.word) >= index.shortest
+                else (index.bit_of(frozenset()), one.part)
+                for one in entry
+            ]
+            for entry in entries
+        ]
+        return cls(row, [reduce(or_, (bit for bit, _ in entry)) for entry in parts], parts)
+
+    def may_fit(self, has: int, plain: str) -> bool:
+        """Whether a text with these bits has a part of each entry."""
+        return all(map(has.__and__, self.words)) and all(
+            any(part in plain for bit, part in entry if bit & has) for entry in self.parts
+        )
 
 
 class InstructionRules(Frozen):
@@ -81,33 +98,20 @@ class InstructionRules(Frozen):
     version: str = ""
     rows: Annotated[tuple[InstructionPattern, ...], Field(alias="pattern")] = ()
 
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """The words that any row needs."""
-        return frozenset(one.word for row in self.rows for parts in row.needs for one in parts)
-
-    @cached_property
-    def by_start(self) -> Mapping[str, tuple[str, ...]]:
-        """First two letters, or the only one → the words that begin so and that any row needs."""
-        starts = {word[:2] for word in self.words}
-        return {start: tuple(word for word in self.words if word[:2] == start) for start in starts}
-
-    @cached_property
-    def by_word(self) -> Mapping[str, tuple[int, ...]]:
-        """Word → the places of the rows of which it is in the entry of the longest words, as few texts have those."""
-        entries = ([{one.word for one in parts} for parts in row.needs] for row in self.rows)
-        rarest = [max(each, key=lambda words: len(min(words, key=len))) for each in entries]
-        return {word: tuple(place for place, words in enumerate(rarest) if word in words) for word in self.words}
-
     def possible(self, words: Iterable[str], plain: str) -> Iterator[InstructionPattern]:
-        """Yield the rows that may fit a text of these words, in their order."""
-        each = set(words)
-        long = [word for word in each if len(word) > LONGEST_WORD]
-        there = set(chain.from_iterable(map(_needed_in_short, each.difference(long))))
-        there.update(needed for word in long for needed in self.words if needed in word)
-        for place in sorted({place for word in there for place in self.by_word[word]}):
-            if self.rows[place].may_fit(there, plain):
-                yield self.rows[place]
+        """Yield the rows of which a text of these words has a part of each entry of `needs`, in their order."""
+        index, rows, by_word = self._letters
+        has = index.in_words(set(words)) | index.bit_of(frozenset())
+        for place in sorted(set(by_word.of(has))):
+            if rows[place].may_fit(has, plain):
+                yield rows[place].row
+
+    @cached_property
+    def _letters(self) -> tuple[LetterIndex, list[_SoughtRow], BitFilter[int]]:
+        """The words that rows need, the rows with their bits, and their places by the words of their first entry."""
+        index = LetterIndex(SHORTEST_WORD)
+        rows = [_SoughtRow.of(row, index) for row in self.rows]
+        return index, rows, BitFilter(((bit,), place) for place, row in enumerate(rows) for bit, _ in row.parts[0])
 
 
 class Instruction(NamedTuple):
@@ -138,18 +142,6 @@ def instruction_in(text: str) -> Instruction | None:
                 end += 1
             return Instruction(row.id, *_place_in(text, found.start(), end))
     return None
-
-
-@lru_cache(maxsize=1 << 15)
-def _needed_in_short(word: str) -> tuple[str, ...]:
-    """Return what words that rows need are part of a word of few letters; cached, as texts share most of them."""
-    by_start = instruction_rules().by_start
-    return tuple(
-        needed
-        for start, length in product(range(len(word)), (1, 2))
-        for needed in by_start.get(word[start : start + length], ())
-        if word.startswith(needed, start)
-    )
 
 
 def instruction_facts(text: str, locator: str = "") -> list[Fact]:

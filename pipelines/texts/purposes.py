@@ -94,9 +94,10 @@ def card_purposes(card: bytes, body: Sequence[SectionSentences], names: Names = 
     for section, sentence in islice(sentences, MOST_SENTENCES):
         if section.mixed and not _states_a_use(sentence):
             continue
-        if fact := _quoted(card, sentence):
-            about_use = _is_about_use(section)
-            for purpose in _of_sentence(sentence, names, "about use" if about_use else "card"):
+        about_use = _is_about_use(section)
+        found_here = _of_sentence(sentence, names, "about use" if about_use else "card")
+        if found_here and (fact := _quoted(card, sentence)):
+            for purpose in found_here:
                 method: Method = "section" if about_use else "pattern"
                 found.setdefault(purpose, fact._replace(name=PURPOSE + purpose, method=method))
     return list(found.values())
@@ -214,6 +215,8 @@ def _place(clause: str, words: WordPattern, stretches: Iterable[_Stretch], rules
 
 
 def _of_sentence(sentence: Sentence, names: Names, place: Place) -> list[str]:
+    if not _possible(sentence.text):
+        return []
     cues = card_rules().cues
     if sentence.lead_in and cues.misuses.search(sentence.lead_in):
         return []
@@ -235,11 +238,11 @@ def _quoted(card: bytes, sentence: Sentence) -> Fact | None:
 def _possible(text: str) -> list[PurposeRule]:
     """The rules of which a text has a word."""
     hit = set(chain.from_iterable(map(_needing, _WORD.findall(text.lower()))))
-    rules = purpose_rules().purposes
-    return [rules[place] for place in sorted(hit)]
+    return [purpose_rules().purposes[place] for place in sorted(hit)]
 
 
 @lru_cache(maxsize=8192)
 def _needing(word: str) -> tuple[int, ...]:
     """Places of the rules that a word may state; cached, since texts share most of their words."""
-    return tuple(place for place, rule in enumerate(purpose_rules().purposes) if word.startswith(rule.needs))
+    known = purpose_rules().by_beginning
+    return tuple(place for end in range(1, len(word) + 1) for place in known.get(word[:end], ()))

@@ -23,7 +23,18 @@ from schemas.times import timestamp
 from schemas.verdict import Verdict
 from tests.conformance.rooted import Kept, RootedCase
 from tests.support.contract.documents import full
-from tests.support.publications import AT, COPIES, ISSUER, KEYS, SIGNER, dump, publication, publisher, rows_of, sha256
+from tests.support.publications import (
+    AT,
+    COPIES,
+    ISSUER,
+    KEYS,
+    SIGNER,
+    dump,
+    publication,
+    publisher,
+    sha256,
+    with_bodies,
+)
 from tests.support.signed import seal_passport
 
 RULES = b"{}"
@@ -191,16 +202,10 @@ def _parts(records: Iterable[RawListing]) -> SourceParts:
 def _publish(store: Store, bodies: Mapping[str, bytes], records: Iterable[RawListing], nonce: str) -> None:
     base = read_served(store, KEYS, AT)
     wanted = publication(dict.fromkeys(bodies, 1), base, run=f"run-{nonce}")
-    rows = {row.slug: row for row in wanted.rows(range(256))}
-    for slug, body in bodies.items():
-        rows[slug] = rows[slug].model_copy(update={"object": sha256(body)})
     wanted = replace(
-        wanted,
-        rows=rows_of(rows.values()),
-        objects={sha256(body): body for body in bodies.values()},
+        with_bodies(wanted, bodies),
         sources={name: _parts(raw for raw in records if raw.source == name) for name in (SELLER, CARD)},
         rules=RULES,
         rendering=Rendering(COPIES, {}, rendering_for(ISSUER, SIGNER).checkpoint),
-        index_folder=None,
     )
     publish(publisher(store, nonce), wanted, base=base, rebase=lambda _: wanted)

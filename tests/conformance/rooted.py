@@ -25,7 +25,7 @@ from pipelines.registry.layout import POINTER_KEY, object_key, revocations_key, 
 from pipelines.signing.keys import KeyRing
 from schemas.times import timestamp
 from schemas.verdict import Verdict
-from tests.support.publications import AT, COPIES, ISSUER, SIGNER, dump, passport, publication, rows_of, sha256
+from tests.support.publications import AT, COPIES, ISSUER, SIGNER, dump, passport, publication, sha256, with_bodies
 from tests.support.roots import REGISTRY, REVOCATIONS, ROOT, SECOND_ROOT, role_key, root, signed, signer
 
 NEW_PASSPORTS, NEW_REGISTRY = signer("passports 2"), signer("registry 2")
@@ -205,15 +205,9 @@ def _publish(store: Store, bodies: Mapping[str, bytes]) -> None:
     base = read_served(store, publisher.keys, AT)
     version = publisher.chain.ref.version if publisher.chain else 0
     wanted = publication(dict.fromkeys(bodies, version), base, run=f"run-{version}")
-    rows = {row.slug: row for row in wanted.rows(range(256))}
-    for slug, body in bodies.items():
-        rows[slug] = rows[slug].model_copy(update={"object": sha256(body)})
     wanted = replace(
-        wanted,
-        rows=rows_of(rows.values()),
-        objects={sha256(body): body for body in bodies.values()},
+        with_bodies(wanted, bodies),
         rendering=_rendering(store),
-        index_folder=None,
     )
     publish(publisher, wanted, base=base, rebase=lambda _: wanted)
 

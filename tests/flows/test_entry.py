@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -99,6 +100,24 @@ def test_an_interrupt_while_modules_are_imported_is_a_sentence(equipped: Path) -
     (equipped / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nraise ValueError\n")
     done = ended(equipped, "status", PYTHONPATH=f"{equipped}{os.pathsep}{ROOT}")
     assert (done.returncode, one_sentence(done)) == (130, "error: interrupted before anything was done")
+
+
+EARLIEST = "import sys; import passports.command; print(sorted({'pathlib', 're', 'typing'} & sys.modules.keys()))"
+
+
+def test_an_interrupt_at_the_very_beginning_ends_the_program_without_a_word(equipped: Path) -> None:
+    """Python itself takes longer to start than what the program imports before it heeds interrupts."""
+    surrounded = surroundings(equipped / "home")
+    loaded = subprocess.run(
+        [sys.executable, "-c", EARLIEST], env=surrounded, capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout == "[]\n"
+    (equipped / "flows").mkdir()
+    (equipped / "flows/__init__.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    environment = surroundings(equipped / "home", PYTHONPATH=str(equipped))
+    command = [sys.executable, "-c", "from passports.command import main; main()", "status"]
+    done = subprocess.run(command, cwd=equipped, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 @contextmanager

@@ -22,7 +22,10 @@ from flows.config.signing_key import SigningKeyError, find_key, key_file, make_k
 from flows.errors import SettingsError
 from flows.maintenance.revoke import revoke as revoke_passport
 from flows.maintenance.root_changes import RootChange
+from flows.publish.publication import PublicationError
+from flows.registry.demo_store import DEMO_ONLY, is_demo_store
 from flows.site.rendering import rendering_for
+from flows.store.open import open_store
 from flows.trust.roots import ensure_may_sign
 from pipelines.passport.links import Issuer
 from pipelines.signing.keys import jwk
@@ -119,6 +122,8 @@ def revoke(store_url: str | None, slug: str, reason: str, *, as_json: bool) -> N
     settings = read_settings(store=store_url)
     if not is_reason(reason):
         raise SettingsError("--reason: give one line of at most 300 characters, without control characters")
+    if is_demo_store(store := open_store(settings.store)):
+        raise PublicationError(f"{store.name}: {DEMO_ONLY}")
     ours = authority_of(settings, "revoking needs the keys of a publisher")
     signer = ours.passports.signer
     if ours.chain:

@@ -153,9 +153,9 @@ def _kinds(card: bytes, body: Sequence[SectionSentences], names: Names) -> Itera
     """Limits that follow from the kind of model that its sentences state; a card never states a capability."""
     seen = set[str]()
     for sentence in chain.from_iterable(part.sentences for part in body):
-        quote = card[sentence.start : sentence.end].decode("utf-8", "replace")
-        for states, kind in kinds_in(sentence.text, names) if clean(quote) == quote else ():
-            if states != "capability" and kind not in seen:
+        for states, kind in kinds_in(sentence.text, names):
+            quote = card[sentence.start : sentence.end].decode("utf-8", "replace")
+            if states != "capability" and kind not in seen and clean(quote) == quote:
                 seen.add(kind)
                 yield Fact(f"limit:{kind}", quote, f"bytes:{sentence.start}-{sentence.end}", quote, "pattern")
 

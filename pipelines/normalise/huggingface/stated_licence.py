@@ -21,7 +21,7 @@ MOST_LINES: Final = 5000
 
 LONGEST_LINE_BYTES: Final = 1000
 
-_LINE: Final = re.compile(rb"[^\r\n]*\S[^\r\n]*")
+_LINE: Final = re.compile(rb"[^\r\n]+")
 _FENCE: Final = re.compile(r"\s*(```|~~~)")
 _HEADING: Final = re.compile(r"\s{0,3}#{1,6}\s+(?P<words>\S.*)|\s*\*\*(?P<bold>[^*]+)\*\*\s*\Z")
 _LABEL: Final = re.compile(r"[\s|*_>-]*licen[cs]e[*_]*\s*[:\uff1a|][\s*_|`]*(?P<licence>[^|]*)", re.IGNORECASE)
@@ -71,7 +71,8 @@ def _locator(found: _Found) -> str:
 def _found(card: bytes, body_offset: int) -> Iterator[_Found]:
     """What lines outside code state, in their order."""
     heading, fenced = "", False
-    for number, line in enumerate(_LINE.finditer(card, body_offset)):
+    lines = (line for line in _LINE.finditer(card, body_offset) if not line[0].isspace())
+    for number, line in enumerate(lines):
         if number >= MOST_LINES:
             return
         text = line[0].decode("utf-8", "replace") if len(line[0]) <= LONGEST_LINE_BYTES else ""

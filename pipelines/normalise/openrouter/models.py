@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pipelines.formats.record_reader import FieldError, RecordReader, day, parse_record
 from pipelines.formats.slugs import ID_TERMS, REPOSITORY_TERMS, ListingId, is_plain, is_repository, slug_of, split_id
 from pipelines.formats.text import clean, clean_tail, disguise_in
-from pipelines.normalise.facts import CALLED_UNCENSORED, add_fact, list_fact, unfamiliar, word_facts
+from pipelines.normalise.facts import CALLED_UNCENSORED, add_fact, stated_words, unfamiliar, word_facts
 from pipelines.normalise.name_match import names_match
 from pipelines.normalise.openrouter.vocabulary import GROUPS, REASONING_EFFORTS, UNREAD_FIELDS, VOCABULARY
 from pipelines.normalise.prices import price_facts, read_prices
@@ -133,8 +133,7 @@ def _read_description(record: RecordReader, facts: list[Fact], names: Names) -> 
 def _read_architecture(record: RecordReader, facts: list[Fact]) -> None:
     architecture = record.nested("architecture")
     for group, field in (("input", "input_modalities"), ("output", "output_modalities")):
-        words, at = architecture.lines(field), f"/architecture/{field}"
-        facts += [*word_facts(group, words, at), *list_fact(field, words, at)]
+        facts += stated_words(group, field, architecture.lines(field), f"/architecture/{field}")
     tokenizer, at = architecture.optional_line("tokenizer"), "/architecture/tokenizer"
     add_fact(facts, "tokenizer", tokenizer, at)
     add_fact(facts, "instruct_type", architecture.optional_line("instruct_type"), "/architecture/instruct_type")
@@ -166,8 +165,7 @@ def _size(fact: Fact) -> int:
 
 
 def _read_parameters(record: RecordReader, facts: list[Fact]) -> None:
-    words, at = record.lines("supported_parameters"), "/supported_parameters"
-    facts += [*word_facts("parameter", words, at), *list_fact("parameters", words, at)]
+    facts += stated_words("parameter", "parameters", record.lines("supported_parameters"), "/supported_parameters")
     voices = record.optional_lines("supported_voices")
     if voices:
         facts.append(Fact("voices", len(voices), "/supported_voices", tuple(voices)))

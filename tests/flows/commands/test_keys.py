@@ -115,6 +115,19 @@ def test_a_store_begins_under_a_root(
     assert desk.verdicts("--all") == {"unpinned"}
 
 
+def test_before_there_is_a_signing_key_none_is_named_that_is_written_nowhere(
+    rooted: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PASSPORTS_SIGNING_KEY_FILE")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "new"))
+    monkeypatch.setenv("PASSPORTS_ROOT", str(rooted.folder / "root.json"))
+    ended = rooted("refresh")
+    named = "set PASSPORTS_SIGNING_KEY_FILE to one that the root names, as `passports keys list` shows"
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err == f"error: no signing key yet, and {rooted.store} has a root of trust: {named}\n"
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_role_has_one_new_key_and_nothing_is_written_where_several_are_given(rooted: Desk) -> None:
     keys = [rooted.folder / f"new-{number}.jwk" for number in range(2)]
     ended = rooted("keys", "rotate", "registry", "--new-key", keys[0], "--new-key", keys[1])

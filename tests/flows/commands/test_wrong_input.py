@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from flows.config.signing_key import make_key
 from flows.demo import recording
+from flows.registry.demo_store import DEMO_ONLY
+from flows.registry.signed_files import REMEDY
 from pipelines.signing.keys import signing_key_to_jwk
 from tests.support.cli import Terminal
 from tests.support.runs import SEED, Record, brought, files, finish, job_for, playing
@@ -169,6 +172,36 @@ def test_the_demo_says_that_it_has_a_key_of_its_own(store: Path, passports: Term
     )
 
 
+def test_nothing_of_the_demos_store_is_revoked(passports: Terminal, tmp_path: Path, equipped: Path) -> None:
+    """Neither by somebody without a key nor by somebody with one: the demo's is everybody's."""
+    at = recording.RECORDED_AT
+    root = tmp_path / "demonstrated"
+    finish(job_for(root, flow="demo", at=at), [brought(recording.models(), at=at)])
+    before = files(root)
+    for key in (equipped / "signing-key.jwk", equipped / "none.jwk"):
+        passports.patch.setenv("PASSPORTS_SIGNING_KEY_FILE", str(key))
+        said = refused(passports, "revoke", "qwen-qwq-32b", "--reason", "Wrong.", "--store", root, status=1)
+        assert said == f"{root}: {DEMO_ONLY}\n"
+    assert files(root) == before
+
+
+@pytest.mark.parametrize("option", [("--port", "8000"), ("--host", "::1"), ("--port", "0")], ids=" ".join)
+def test_tools_over_stdio_have_no_port(option: tuple[str, str], store: Path, passports: Terminal) -> None:
+    said = refused(passports, "mcp", *option, "--store", store, status=2)
+    assert said == f"{option[0]}: nothing listens over stdio: give --http too, or leave it out\n"
+
+
+def test_a_file_by_a_key_that_is_not_trusted_is_answered_with_the_option_for_it(
+    store: Path, tmp_path: Path, passports: Terminal
+) -> None:
+    make_key(tmp_path / "other.jwk")
+    passports.patch.setenv("PASSPORTS_SIGNING_KEY_FILE", str(tmp_path / "other.jwk"))
+    ended = passports("verify", store / "api/v1/passport/qwen-qwq-32b", "--json")
+    [finding] = ended.json()["findings"]
+    assert (ended.status, finding["verdict"]) == (1, "unknown_key")
+    assert finding["reason"].endswith("get the issuer's current keys, and pass them with --key FILE")
+
+
 def test_standard_input_is_given_once(passports: Terminal) -> None:
     assert refused(passports, "verify", "-", "-", status=2) == "- reads the whole of standard input: give it once\n"
 
@@ -184,7 +217,7 @@ def test_a_file_of_the_registry_that_is_missing_is_to_be_restored(store: Path, p
     for shard in (store / "registry/shards").iterdir():
         shard.unlink()
     said = refused(passports, "show", "qwen-qwq-32b", "--store", store, status=1)
-    assert said.endswith("restore it from a copy of the store, as with `passports store scrub --copy URL`\n")
+    assert said.endswith(f"although a signed file names it: {REMEDY}\n")
 
 
 def unusable(folder: Path) -> dict[str, tuple[str, str]]:

@@ -280,7 +280,7 @@ def test_every_recorded_day_passes_the_gate() -> None:
     ],
 )
 def test_a_recorded_day_with_one_value_in_every_record_does_not(changed: dict[str, Any], gates: list[str]) -> None:
-    for day in recorded_days():
+    for day in recorded_days()[::9]:  # the first and the last of ten
         found = judged([model | changed for model in openrouter_models(day)])
         assert set(gates) <= set(found), day
 

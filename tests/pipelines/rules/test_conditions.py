@@ -1,9 +1,21 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pipelines.rules.conditions import LONGEST_CITATION, Compiled, Condition, cited, compiled, fits, number, reaches
+from pipelines.rules.conditions import (
+    LONGEST_CITATION,
+    Compiled,
+    Condition,
+    ConditionIndex,
+    cited,
+    compiled,
+    fits,
+    number,
+    reaches,
+)
 from schemas.listing import Claim, Fact, FactValue
 from tests.support.listings import listing
 
@@ -92,3 +104,15 @@ def test_a_fact_that_is_no_number_is_a_fault_of_the_rule() -> None:
 def test_a_condition_with_an_unknown_key_is_refused() -> None:
     with pytest.raises(ValidationError, match="some"):
         Condition.model_validate({"some": ["a"]})
+
+
+FACTS = st.sampled_from("abcde")
+FEW = st.lists(FACTS, max_size=2).map(tuple)
+CONDITIONS = st.builds(lambda *facts: compiled(Condition(all=facts[0], any=facts[1], none=facts[2])), FEW, FEW, FEW)
+
+
+@given(st.lists(CONDITIONS, max_size=8), st.frozensets(FACTS))
+def test_the_index_finds_the_rows_that_fit_in_their_order(conditions: list[Compiled], stated: frozenset[str]) -> None:
+    index = ConditionIndex(enumerate(conditions))
+    fitting = tuple(place for place, condition in enumerate(conditions) if fits(condition, stated))
+    assert index.fitting(stated) == index.fitting_again(stated | {"elsewhere"}) == fitting

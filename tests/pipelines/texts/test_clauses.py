@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from pipelines.formats.patterns import bits_in
 from pipelines.texts.cards import read_claims
 from pipelines.texts.clauses import MOST_BEGINNINGS, ClauseRules, clause_rules, clauses, expanded
 
@@ -63,6 +64,14 @@ def test_what_is_denied_asked_advised_or_stated_of_others_is_no_clause(sentence:
 def test_clauses_of_a_text_without_full_stops_are_tried_at_its_first_beginnings_alone() -> None:
     assert claimed("Birds, " * 5 + "it fails on sarcasm.") == ["plain"]
     assert claimed("Birds, " * MOST_BEGINNINGS + "it fails on sarcasm.") == []
+
+
+def test_a_clause_that_is_passed_over_is_in_no_sentence() -> None:
+    for sentence in [*SENTENCES["states"], *SENTENCES["others"]]:
+        has = bits_in(sentence)
+        for clause in clauses():
+            if clause.pattern.search(sentence):
+                assert all(bit & has for bit in clause.bits), (clause.pattern.pattern, sentence)
 
 
 def test_every_set_of_words_is_used_and_expanded() -> None:

@@ -13,6 +13,7 @@ from pipelines.texts.instructions import (
     FACT,
     LONGEST_QUOTE,
     MOST_READ,
+    InstructionRules,
     instruction_facts,
     instruction_in,
     instruction_rules,
@@ -41,6 +42,11 @@ def test_an_instruction_is_found_under_what_hides_it(text: str) -> None:
     assert found is not None
     assert found.pattern == "override-earlier"
     assert text[found.start : found.end].lower().endswith("instructions")
+
+
+def test_the_first_text_that_is_read_is_read_as_the_others_are() -> None:
+    rules = InstructionRules.model_construct(rows=instruction_rules().rows)
+    assert [row.id for row in rules.possible(PLAIN.lower().split(), PLAIN.lower())][:1] == ["override-earlier"]
 
 
 def test_every_row_says_why() -> None:

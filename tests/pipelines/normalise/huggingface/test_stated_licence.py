@@ -1,5 +1,6 @@
 """The licence that only a card's text states, and what a restricted licence means for a passport."""
 
+import time
 from typing import Any
 
 import pytest
@@ -58,6 +59,14 @@ def test_a_licence_in_the_text_is_quoted(text: str, value: str, quote: str) -> N
 )  # fmt: skip
 def test_what_is_no_statement_of_the_models_licence_states_none(text: str) -> None:
     assert licence_of(text) is None
+
+
+@pytest.mark.parametrize("unit", [" ", "\t", "\x0b", " \n", "|", "*", "licence: ", "is released under "])
+def test_a_card_without_a_licence_is_read_quickly_whatever_it_repeats(unit: str) -> None:
+    text = unit * (100_000 // len(unit))
+    begun = time.process_time()
+    facts(card(text))
+    assert time.process_time() - begun < 1.0
 
 
 def test_a_declared_licence_is_believed_and_the_text_not_read() -> None:

@@ -1,0 +1,26 @@
+"""Which strings of letters words have is found as by searching each of them, however long a word is."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.formats.letter_index import LONGEST_WORD, LetterIndex
+
+SETS = [frozenset(one.split()) for one in ("abc", "abcd bcd", "bca cab", "aaa", "abcabc")]
+WORDS = st.text("abcd", max_size=12) | st.text("abcd", min_size=LONGEST_WORD, max_size=3 * LONGEST_WORD)
+
+
+@given(st.lists(WORDS, max_size=5))
+def test_words_have_the_bit_of_each_set_of_which_they_have_a_string(words: list[str]) -> None:
+    index = LetterIndex(3)
+    bits = [index.bit_of(one) for one in SETS]
+    found = index.in_words(words)
+    for strings, bit in zip(SETS, bits, strict=True):
+        assert bool(found & bit) == any(one in word for one in strings for word in words)
+
+
+def test_a_set_has_one_bit_and_is_found_from_the_moment_on_it_was_added() -> None:
+    index = LetterIndex(3)
+    assert index.in_words(["tern"]) == 0
+    bit = index.bit_of(frozenset(["tern"]))
+    assert index.bit_of(frozenset(["gull"])) != bit == index.bit_of(frozenset(["tern"]))
+    assert index.in_words(["terns", "gull"]) == bit | index.bit_of(frozenset(["gull"]))
