@@ -116,7 +116,7 @@ class WordPattern:
 
 
 class PatternRows(Generic[_Of]):
-    """PatternRows of a table, each with expressions: finds the first row of which a text matches any."""
+    """Rows of a table, each with expressions: finds the first row of which a text matches any."""
 
     def __init__(self, rows: Iterable[tuple[_Of, tuple[WordPattern, ...]]]) -> None:
         self._rows = list(rows)
