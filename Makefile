@@ -46,9 +46,11 @@ $(SYNCED): pyproject.toml uv.lock | $(UV)
 	$(UV) sync --quiet --frozen --all-extras --python $$($(PYTHON) -c 'import sys; print(sys.executable)')
 	@touch $@
 
+# Our own packages likewise, as far as they have changed since.
 venv: $(SYNCED)
+	@$(BIN)/python -m compileall -q schemas spiders pipelines flows
 
-demo: $(SYNCED)
+demo: venv
 	$(BIN)/passports demo
 
 test: $(SYNCED)

@@ -38,3 +38,4 @@ def main() -> None:
     finally:
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, signal.SIG_DFL)  # what is left to do is not worth a traceback
+        gc.freeze()  # Python would look through all modules for cycles before it ends
