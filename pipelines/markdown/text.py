@@ -72,10 +72,10 @@ class MarkdownText(NamedTuple):
 
 def is_cut(card: bytes) -> bool:
     """Whether a card may have more than `read_text` reads of it."""
-    return (
-        len(card) > LONGEST_CARD_BYTES
-        or sum(1 for _ in islice(_BYTE_LINE_END.finditer(card), MOST_LINES)) == MOST_LINES
-    )
+    if len(card) > LONGEST_CARD_BYTES:
+        return True
+    may_have_more = card.count(b"\n") + card.count(b"\r") >= MOST_LINES
+    return may_have_more and sum(1 for _ in islice(_BYTE_LINE_END.finditer(card), MOST_LINES)) == MOST_LINES
 
 
 @lru_cache(maxsize=1)
@@ -90,7 +90,9 @@ def read_text(card: bytes) -> MarkdownText:
         text = text[: starts.pop()]
     stretches = range(0, len(text) + STRETCH_CHARS, STRETCH_CHARS)
     parsed = _ALTERED.sub("\ufffd", text)
-    return MarkdownText(text, parsed, tuple(starts), _offsets(text, starts), _offsets(text, stretches))
+    ends = islice(_BYTE_LINE_END.finditer(card, 0, LONGEST_CARD_BYTES), len(starts) - 1)
+    line_bytes = tuple(starts) if text.isascii() else (0, *(end.end() for end in ends))
+    return MarkdownText(text, parsed, tuple(starts), line_bytes, _offsets(text, stretches))
 
 
 def no_card(card: bytes) -> str | None:

@@ -77,10 +77,11 @@ def byte_by_byte(text: str, chars: Sequence[int]) -> list[int]:
 
 @unhurried
 @given(
-    st.lists(st.sampled_from([b"a", "é".encode(), "模".encode(), "🐦".encode(), b"\xff", b"\n", b"\r\n"])),
+    st.lists(st.sampled_from([b"a", "é".encode(), "模".encode(), "🐦".encode(), b"\xff", b"\n", b"\r\n", b"\r"])),
     st.integers(0, 700),
 )
 def test_every_character_has_the_byte_that_it_begins_with(parts: list[bytes], repeated: int) -> None:
     text = read_text(b"".join(parts) * repeated)
     chars = range(0, len(text.text) + 1, max(1, len(text.text) // 50))
     assert [text.byte_at(char) for char in chars] == byte_by_byte(text.text, chars)
+    assert list(text.line_bytes) == byte_by_byte(text.text, text.line_chars)
