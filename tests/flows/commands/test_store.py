@@ -355,7 +355,7 @@ def test_an_older_pointer_that_was_put_back_is_refused(store: Path, records: lis
 def test_a_snapshot_that_is_gone_is_named_with_its_remedy(later: Path, passports: Terminal) -> None:
     (later / layout.snapshot_key(2)).unlink()
     refused = passports("refresh", "--store", later)
-    assert (refused.status, "snapshots/2.json, although a signed file names it: restore it" in refused.err) == (1, True)
+    assert (refused.status, "snapshots/2.json, although a signed file names it: repair it" in refused.err) == (1, True)
 
 
 def test_repairing_needs_the_key(later: Path, passports: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
