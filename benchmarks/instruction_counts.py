@@ -46,12 +46,16 @@ def works() -> dict[str, Callable[[], object]]:
     }
 
 
-def be_counted(folder: Path) -> None:
-    """Do each work once to warm up and once counted; runs below callgrind, which writes a file for each."""
-    each = works()
+def warmed_up(each: Mapping[str, Callable[[], object]]) -> Mapping[str, Callable[[], object]]:
+    """Do each work twice, so that rules are compiled and caches filled; return them."""
     for work in each.values():
         work()
         work()
+    return each
+
+
+def be_counted(folder: Path, each: Mapping[str, Callable[[], object]]) -> None:
+    """Do each work once, counted; runs below callgrind, which writes a file for each."""
     gc.collect()
     gc.disable()
     control("--instr=on")
@@ -72,13 +76,13 @@ def control(order: str) -> None:
     assert given.returncode == 0, f"{' '.join(command)} ended with {given.returncode}"
 
 
-def counts() -> dict[str, int]:
-    """Return the instructions of each work."""
+def counts(module: str = "benchmarks.instruction_counts") -> dict[str, int]:
+    """Return the instructions of each work of a module, which counts them in a process of its own with `--in`."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         tool = ["valgrind", "-q", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={folder}/out"]
-        child = [sys.executable, "-m", "benchmarks.instruction_counts", "--in", name]
-        subprocess.run([*tool, *child], check=True, env=os.environ | {"PYTHONHASHSEED": "0"})  # noqa: S603 - this very file
+        child = [sys.executable, "-m", module, "--in", name]
+        subprocess.run([*tool, *child], check=True, env=os.environ | {"PYTHONHASHSEED": "0"})  # noqa: S603 - our own file
         names = json.loads((folder / "names.json").read_text())
         dumps = [(folder / f"out.{number}").read_text(errors="replace") for number in range(1, len(names) + 1)]
     return {name: int(found[1]) for name, dump in zip(names, dumps, strict=True) if (found := COUNT.search(dump))}
@@ -91,7 +95,7 @@ def main() -> int:
     parser.add_argument("--in", dest="folder", type=Path, help="be the process that is counted, and write here")
     asked = parser.parse_args()
     if asked.folder:
-        be_counted(asked.folder)
+        be_counted(asked.folder, warmed_up(works()))
         return 0
     found = counts()
     ratios = {name: round(count / found[FLOOR], 3) for name, count in found.items() if name != FLOOR}

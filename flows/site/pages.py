@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Generator, Iterator, Mapping
 from heapq import nsmallest
+from itertools import chain
 from pathlib import Path
 
 import orjson
@@ -17,6 +18,7 @@ from flows.site.bulk import BulkExports
 from flows.site.llms import llms_text
 from flows.site.passport_files import PAGE, PassportFiles
 from flows.site.registry_pages import registry_pages
+from flows.site.same_passports import VOCABULARY_KEY, has_same_passports, shows_only_passports
 from flows.site.sitemaps import Sitemaps
 from pipelines.exports.calendar import Ends
 from pipelines.pages.addresses import table_key
@@ -65,6 +67,7 @@ class SitePages:
         self._earlier = listed if likewise else listed._replace(listed=None)
         self._listed_others = listed.others()
         self._before = self._listed_others if likewise else {}
+        self._same: PageList | None = None
         self._parts: list[tuple[ShardRef, bytes]] = []
         self._others: dict[str, str] = {}
         self._first: list[Summary] = []
@@ -78,10 +81,13 @@ class SitePages:
 
     def changed(self) -> Changed:
         """Yield the pages of changed passports, and the other files that differ from the listed ones."""
+        self._same = self._earlier.listed if self._before and self._is_same() else None
         groups = Groups((*_GROUPS, "maker") if self._count == 1 else _GROUPS)
         for index in range(self._count):
             yield from self._shard(index, groups)
-        for key, body in self._files(groups):
+        if self._same:
+            self._others |= {key: sha256 for key, sha256 in self._before.items() if shows_only_passports(key)}
+        for key, body in chain(() if self._same else self._group_files(groups), self._files()):
             yield from self._file(key, body)
         for key, file in self._bulk.files(self._before, self._content.hexdigest()):
             if file is None:
@@ -123,20 +129,28 @@ class SitePages:
             if entry is None or entry.object != row.object or row.slug in self._reader.revoked:
                 entry = yield from self._passport(row, listed.get(row.slug), entry)
             entries.append(entry)
-            groups.add(entry.summary)
             self._figures.add(entry.summary)
             self._ends.add(entry.summary)
-        self._first = nsmallest(FIRST_ROWS, [*self._first, *(entry.summary for entry in entries)], key=by_use)
         if not entries:
             return
+        for key, body in self._sitemaps.part(index, (entry.summary for entry in entries)):
+            yield from self._file(key, body)
+        if self._same and len(before) == len(rows):
+            self._parts += [(ref, b"") for ref in self._same.passports if ref.index == index]
+        else:
+            yield from self._listing(index, entries, groups)
+
+    def _listing(self, index: int, entries: list[PassportEntry], groups: Groups) -> Changed:
+        """Yield a shard's part of the list and of the table, and add its passports to their groups."""
+        for entry in entries:
+            groups.add(entry.summary)
+        self._first = nsmallest(FIRST_ROWS, [*self._first, *(entry.summary for entry in entries)], key=by_use)
         packed = pack(entry.line() for entry in entries)
         ref = ref_of(packed, index=index, rows=len(entries))
         self._parts.append((ref, packed))
         if self._earlier.listed is None or ref not in self._earlier.listed.passports:
             yield page_list_key(ref.sha256), packed
         yield from self._file(table_key(index), table_part(entry.summary for entry in entries))
-        for key, body in self._sitemaps.part(index, (entry.summary for entry in entries)):
-            yield from self._file(key, body)
 
     def _passport(
         self, row: ShardRow, listed: PassportEntry | None, likewise: PassportEntry | None
@@ -160,8 +174,13 @@ class SitePages:
         if self._before.get(key) != self._others[key]:
             yield key, body
 
-    def _files(self, groups: Groups) -> Iterator[tuple[str, bytes]]:
-        """Yield all files but the passports' pages and the table."""
+    def _is_same(self) -> bool:
+        """Whether the passports are those of the listed pages, so that pages of groups need not be rendered again."""
+        listed = self._earlier.listed
+        return listed is not None and listed.count == self._count and has_same_passports(self._reader, listed)
+
+    def _group_files(self, groups: Groups) -> Iterator[tuple[str, bytes]]:
+        """Yield the front page and the pages of what passports have in common."""
         site = self._site
         makers = list[tuple[str, str, int]]()
         for group in groups.by_key.values():
@@ -172,13 +191,17 @@ class SitePages:
                 if some is not groups:
                     yield group.key, group_page(site, group)
         yield from makers_pages(site, makers)
-        yield "vocabulary", vocabulary_page(site, groups)
+        yield VOCABULARY_KEY, vocabulary_page(site, groups)
         vocabulary: Vocabulary = {
             "purposes": [(one.uri, one.name) for one in groups.of("purpose")],
             "capabilities": [(one.uri, one.name) for one in groups.of("capability")],
         }
         passports = self._reader.snapshot.passports
         yield INDEX_KEY, front_page(site, self._first, vocabulary, passports=passports, parts=self._count)
+
+    def _files(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the files that are neither a passport's nor of what passports have in common."""
+        site = self._site
         yield ENDS_KEY, self._ends.calendar(site)
         yield from registry_pages(site, self._reader, self._figures, self._load, self._before)
         yield from plain_pages(site, self._passports_key())

@@ -20,6 +20,7 @@ from flows.site.rendering import copies_for, pages_for, rendering_for
 from flows.store.base import Store
 from flows.store.local import LocalStore
 from flows.store.open import open_store
+from pipelines.pages.groups import Group, group_page
 from pipelines.pages.site import Site
 from pipelines.passport.links import Issuer
 from pipelines.registry import layout
@@ -188,3 +189,61 @@ def test_copies_alone_are_written_where_there_are_no_pages(tmp_path: Path) -> No
     local = LocalStore(tmp_path / "public")
     release(local, SOME, "1", Rendering(lambda _, body, __: Copies(body)))
     assert dict(html(local)) == {}
+
+
+@pytest.fixture
+def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Keys of the pages of groups that are rendered."""
+    found: list[str] = []
+
+    def noted(site: Site, group: Group) -> bytes:
+        found.append(group.key)
+        return group_page(site, group)
+
+    monkeypatch.setattr("flows.site.pages.group_page", noted)
+    return found
+
+
+def test_pages_of_groups_are_rendered_only_where_other_passports_are_served(
+    store: LocalStore, rendered: list[str]
+) -> None:
+    release(store, {}, "2")
+    assert rendered == []
+    release(store, SOME, "3")
+    assert rendered
+    without_pages = Rendering(lambda _, body, __: Copies(body))
+    release(store, dict.fromkeys(SOME, 3), "4", without_pages)
+    rendered.clear()
+    release(store, {}, "5")
+    assert rendered, "the list is of generation 3"
+    rendered.clear()
+    release(store, {}, "6")
+    assert rendered == []
+
+
+def test_the_same_files_are_served_whether_or_not_pages_of_groups_are_rendered(
+    tmp_path: Path, rendered: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = {}
+    for name, same in (("again", SitePages._is_same), ("anew", lambda _: False)):
+        monkeypatch.setattr(SitePages, "_is_same", same)
+        local = LocalStore(tmp_path / name)
+        release(local, MANY, "1")
+        rendered.clear()
+        release(local, {}, "2")
+        assert bool(rendered) is (name == "anew")
+        release(local, SOME, "3")
+        served[name] = stamps(tmp_path / name)
+    assert served["again"] == served["anew"]
+
+
+def test_a_damaged_part_of_the_list_loses_nothing_of_it_where_the_passports_are_the_same(store: LocalStore) -> None:
+    listed = EarlierPages.of(store, KEYS).listed
+    assert listed is not None
+    (part,) = listed.passports
+    store.put(layout.page_list_key(part.sha256), b"damaged")
+    others = EarlierPages.of(store, KEYS).others().keys()
+    release(store, {}, "2")
+    again = EarlierPages.of(store, KEYS)
+    assert again.listed is not None
+    assert (again.listed.passports, again.others().keys()) == ((part,), others)
