@@ -17,6 +17,9 @@ _NUMBER: Final = re.compile(r"[\d\s]+(?=[^\W\d_])")
 
 _TITLE_END: Final = re.compile(r"(?:</h|[ \t]#+[ \t]*\Z).*\Z", re.DOTALL)
 
+LONGEST_CACHED: Final = 200
+"""Most characters of a heading whose rule is cached: cards share most of their headings, and those are short."""
+
 
 class Section(NamedTuple):
     """A heading with the text under it, up to the next heading."""
@@ -54,8 +57,16 @@ def heading_kind(heading: str) -> SectionKind | None:
     return rule.kind if rule else None
 
 
-@lru_cache(maxsize=4096)
 def _rule(heading: str) -> HeadingRule | None:
+    return _rule_again(heading) if len(heading) <= LONGEST_CACHED else _first_rule(heading)
+
+
+@lru_cache(maxsize=4096)
+def _rule_again(heading: str) -> HeadingRule | None:
+    return _first_rule(heading)
+
+
+def _first_rule(heading: str) -> HeadingRule | None:
     words = " ".join(_NO_WORD.sub(" ", heading.casefold()).split())
     numbered = _NUMBER.match(words)
     words = words[numbered.end() :] if numbered else words

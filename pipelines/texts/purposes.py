@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import chain, islice
 from typing import Final, Literal, NamedTuple
 
+from pipelines.formats.letter_index import LONGEST_WORD
 from pipelines.formats.patterns import WordPattern
 from pipelines.formats.text import clean
 from pipelines.markdown.inline import plain_text
@@ -237,7 +238,7 @@ def _quoted(card: bytes, sentence: Sentence) -> Fact | None:
 
 def _possible(text: str) -> list[PurposeRule]:
     """The rules of which a text has a word."""
-    hit = set(chain.from_iterable(map(_needing, _WORD.findall(text.lower()))))
+    hit = set(chain.from_iterable(_needing(word[:LONGEST_WORD]) for word in _WORD.findall(text.lower())))
     return [purpose_rules().purposes[place] for place in sorted(hit)]
 
 
