@@ -34,7 +34,8 @@ async def both():
         job = new_job("refresh", read_settings(store=runner), epoch=int(os.environ["EPOCH"]))
         with workspace(job) as placed:
             done = (await job_flow(placed)).content
-        print(runner, done.report.state, len(done.report.changes), os.listdir(os.environ["PASSPORTS_WORK"]))
+        left = [name for name in os.listdir(os.environ["PASSPORTS_WORK"]) if name.startswith("passports-run-")]
+        print(runner, done.report.state, len(done.report.changes), left)
 
 if __name__ == "__main__":
     asyncio.run(both())
