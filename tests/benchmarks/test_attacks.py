@@ -8,6 +8,7 @@ from benchmarks.attacks import history, logs, records, roots, stores, surroundin
 from benchmarks.attacks.__main__ import ATTACKS, Attack, attacked
 from benchmarks.attacks.places import Place, places
 
+pytestmark = pytest.mark.slow
 QUICK: tuple[Attack, ...] = (
     history.repair_beside_forgeries,
     history.links_that_lead_elsewhere,
@@ -34,7 +35,6 @@ def test_an_attack_holds(attack: Attack, place: Place) -> None:
     assert attacked(place, attack).broken == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("attack", roots.ATTACKS, ids=lambda attack: attack.__name__)
 def test_an_attack_on_roots_and_revocations_holds(attack: Attack, place: Place) -> None:
     assert attacked(place, attack).broken == []

@@ -115,6 +115,7 @@ def test_racing_processes_lose_no_update_where_only_the_swap_decides(place: Plac
     assert_whole(store)
 
 
+@pytest.mark.slow
 def test_without_its_condition_the_same_race_loses_updates(seaweedfs: SeaweedFS, tmp_path: Path) -> None:
     """The negative control: the race above has power, because this one fails."""
     straight = seaweedfs.unsigned().below(tmp_path.name)
@@ -181,6 +182,7 @@ def test_a_server_that_ignores_conditions_is_refused(lying: Place) -> None:
     assert dump(store) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lying", [IgnoresSwaps], indirect=True)
 def test_a_server_that_only_creates_under_a_condition_is_published_to_by_creation(lying: Place) -> None:
     store = lying.open()
