@@ -8,8 +8,15 @@ import pytest
 from tests.fuzz.run import CORPUS
 from tests.fuzz.targets import TARGETS
 from tests.support.signed import GOLDEN
+from tests.support.spiders.warm import read_records
 
 INPUTS = sorted(path for folder in CORPUS.iterdir() for path in folder.iterdir())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    """The rules are compiled before any input is timed."""
+    read_records()
 
 
 def test_every_target_has_a_corpus_of_some_kilobytes() -> None:

@@ -113,7 +113,7 @@ def _serve(address: str, parent: int) -> None:
         return
     for name in PRELOADED:
         import_module(name)
-    _read_records()
+    read_records()
     assert not [name for name in NOT_PRELOADED if name in sys.modules]
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.freeze()
@@ -129,7 +129,7 @@ def _serve(address: str, parent: int) -> None:
             asked.close()
 
 
-def _read_records() -> None:
+def read_records() -> None:
     """Read a record of each kind, as the rules that its reader needs are compiled then."""
     listing()
     endpoints({})
