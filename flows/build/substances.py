@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from flows.build.composer import composer_digest, started_at
 from flows.crawl.process import ROOT
 from flows.job.job import Job
-from flows.job.workspace import substances_folder
+from flows.job.workspace import is_ours_alone, substances_folder
 from pipelines.passport.document import IssueContext, Substance
 from pipelines.passport.inputs import terms_digest
 from schemas.base import Sha256
@@ -72,7 +72,7 @@ class StoredSubstances:
 
     def _read(self) -> dict[str, ComposedModel]:
         try:
-            if not (_is_ours_alone(self._path.parent.lstat()) and _is_usable(self._path.lstat())):
+            if not (is_ours_alone(self._path.parent.lstat()) and _is_usable(self._path.lstat())):
                 return {}
             sealed = self._path.read_bytes()
         except OSError:
@@ -103,9 +103,5 @@ def _composer(run: str) -> str | None:
     return composer_digest(ROOT, started_at=started_at())
 
 
-def _is_ours_alone(seen: os.stat_result) -> bool:
-    return seen.st_uid == os.geteuid() and not stat.S_IMODE(seen.st_mode) & 0o022
-
-
 def _is_usable(seen: os.stat_result) -> bool:
-    return _is_ours_alone(seen) and stat.S_ISREG(seen.st_mode) and seen.st_size <= MOST_BYTES
+    return is_ours_alone(seen) and stat.S_ISREG(seen.st_mode) and seen.st_size <= MOST_BYTES

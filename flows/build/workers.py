@@ -5,9 +5,7 @@ the settings in its own environment, which must be the same as the run's.
 """
 
 import hashlib
-import os
 import pickle  # nosec B403 # only the run's own file is read
-import stat
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -16,6 +14,7 @@ from flows.build.batch import Batch
 from flows.errors import FlowError
 from flows.ingest.listings import Listings
 from flows.job.job import Job, Tools, open_tools
+from flows.job.workspace import is_ours_alone
 from flows.registry.published import EMPTY, PublishedState, served
 from pipelines.passport.document import PIPELINE
 from pipelines.rules.rulebook import rulebook
@@ -84,7 +83,7 @@ def _opened(folder: Path) -> BinaryIO:
     except FileNotFoundError:
         remedy = "set PASSPORTS_WORK to a folder that the run and all of its workers share"
         raise WorkerError(f"this worker does not find {folder}: {remedy}") from None
-    if seen.st_uid != os.geteuid() or stat.S_IMODE(seen.st_mode) & 0o022:
+    if not is_ours_alone(seen):
         raise WorkerError(f"{folder} can be written to by others: run the worker as the user who runs the flow")
     return (folder / _FILE).open("rb")
 

@@ -5,6 +5,7 @@ import hashlib
 import os
 import secrets
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,6 +85,11 @@ def substances_folder(job: Job) -> Path:
     """Return the folder in which runs of this store store what they composed; the same for each run on this machine."""
     store = hashlib.sha256(canonical_store(job.store).encode()).hexdigest()[:16]
     return ((open_tools(job).settings.work or cache_folder()) / "composed" / store).resolve()
+
+
+def is_ours_alone(seen: os.stat_result) -> bool:
+    """Whether a file or folder is this user's, and no other can write to it."""
+    return seen.st_uid == os.geteuid() and not stat.S_IMODE(seen.st_mode) & 0o022
 
 
 def _root(job: Job) -> Path:
