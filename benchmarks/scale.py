@@ -101,7 +101,10 @@ def main() -> None:
 
 def show(items: int, measured: dict[str, Any]) -> None:
     """Print the figures of one size: seconds and peak memory of each stage, and bytes in the store."""
-    print(f"{items:>9,} repositories; the crawl's process held {measured['peak_mb'].get('crawler', 0):.0f} MB at most")
+    first, second = measured["requests"]
+    crawler_mb = measured["peak_mb"].get("crawler", 0)
+    print(f"{items:>9,} repositories; {first:,} requests, and {second:,} on the next day; ", end="")
+    print(f"the crawl's process held {crawler_mb:.0f} MB at most")
     for stage, seconds in measured["seconds"].items():
         used = measured["cpu_s"][stage]
         each = f"{seconds:7.1f} s, of CPU {used:7.1f} s, {used / items * 1e6:6.0f} µs a repository"
@@ -116,13 +119,14 @@ def run(url: str, written: Written | None, builder: Builder) -> dict[str, object
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         equip(folder, url)
-        watch = Watch()
+        watch, requests = Watch(), []
         with watch.watching():
             for again, day in enumerate((1, 2)):
                 epoch = int(datetime(2026, 6, day, tzinfo=UTC).timestamp())
                 job = new_job("refresh", read_settings(), epoch=epoch)
                 with workspace(job) as placed:
                     done = stages(placed, watch, written, builder, suffix=" again" if again else "")
+                requests.append(sum(one.requests for one in done.report.crawls))
                 assert done.report.accounting is not None
                 assert done.published.generation == again + 1
                 assert done.report.unchanged == again * done.report.accounting.passports
@@ -130,6 +134,7 @@ def run(url: str, written: Written | None, builder: Builder) -> dict[str, object
             "seconds": watch.seconds,
             "cpu_s": watch.cpu_s,
             "peak_mb": watch.peaks,
+            "requests": requests,
             "curve": watch.curve,
             "store": stored(folder / "store"),
         }
