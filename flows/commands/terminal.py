@@ -1,14 +1,13 @@
 """Output for people: progress, then tables and sentences. Markup and control codes in listings have no effect."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import Enum
-from itertools import dropwhile
+from itertools import dropwhile, zip_longest
 
-from rich.console import Console, RenderableType
-from rich.padding import Padding
+from rich.console import Console
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
@@ -138,11 +137,21 @@ def rows(records: Iterable[Mapping[str, object]], columns: Iterable[str], title:
     for row in [[Text(name, style="bold") for name in names], *cells]:
         if laid.apart:
             OUT.print(row[0], soft_wrap=True)
-        table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), show_header=False)
-        for width in laid.widths:
-            table.add_column(width=width, overflow="fold")
-        table.add_row(*row[laid.apart :])
-        _print(Padding(table, (0, 0, 0, INDENT)) if laid.apart else table)
+        for line in _beside_one_another(row[laid.apart :], laid.widths, indent=INDENT if laid.apart else 0):
+            OUT.print(line, soft_wrap=True)
+
+
+def _beside_one_another(values: Sequence[Text], widths: Sequence[int], *, indent: int) -> Iterator[Text]:
+    """Yield the lines of a row whose values are wrapped to the widths of their columns."""
+    wrapped = [value.wrap(OUT, width, overflow="fold") for value, width in zip(values, widths, strict=True)]
+    for pieces in zip_longest(*wrapped, fillvalue=Text()):
+        line = Text(" " * indent)
+        for piece, width in zip(pieces, widths, strict=True):
+            piece.rstrip()
+            line.append_text(piece)
+            line.pad_right(width + GAP - piece.cell_len)
+        line.rstrip()
+        yield line
 
 
 def _print_apart(names: list[str], row: list[Text]) -> None:
@@ -157,7 +166,7 @@ def _print_apart(names: list[str], row: list[Text]) -> None:
             OUT.print(Text(f"{label:{margin}}", style="bold") + piece, soft_wrap=True)
 
 
-def _print(table: RenderableType) -> None:
+def _print(table: Table) -> None:
     """Print a table without the spaces by which rich fills its lines to the width of the last column."""
     for line in OUT.render_lines(table, pad=False):
         shown = list(dropwhile(lambda part: not part.text.strip(), reversed(line)))[::-1]
