@@ -1,16 +1,13 @@
 """Output for people: progress, then tables and sentences. Markup and control codes in listings have no effect."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import Enum
-from itertools import dropwhile
+from itertools import zip_longest
 
-from rich.console import Console, RenderableType
-from rich.padding import Padding
-from rich.segment import Segment
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
 from flows.config.clock import system_clock
@@ -99,12 +96,11 @@ def note(message: str) -> None:
 def pairs(rows: Iterable[tuple[str, object]], title: str | None = None) -> None:
     """Show names and values in two columns."""
     _entitle(title)
-    table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in rows:
-        table.add_row(plain(name), value if isinstance(value, Text) else plain(value))
-    _print(table)
+    named = [(plain(name), value if isinstance(value, Text) else plain(value)) for name, value in rows]
+    width = max((name.cell_len for name, _ in named), default=0)
+    for name, value in named:
+        name.stylize("bold")
+        _print_beside([name, value], (width, max(1, OUT.width - width - GAP)))
 
 
 def reading_width() -> int:
@@ -138,11 +134,20 @@ def rows(records: Iterable[Mapping[str, object]], columns: Iterable[str], title:
     for row in [[Text(name, style="bold") for name in names], *cells]:
         if laid.apart:
             OUT.print(row[0], soft_wrap=True)
-        table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), show_header=False)
-        for width in laid.widths:
-            table.add_column(width=width, overflow="fold")
-        table.add_row(*row[laid.apart :])
-        _print(Padding(table, (0, 0, 0, INDENT)) if laid.apart else table)
+        _print_beside(row[laid.apart :], laid.widths, indent=INDENT if laid.apart else 0)
+
+
+def _print_beside(values: Sequence[Text], widths: Sequence[int], *, indent: int = 0) -> None:
+    """Print values beside one another, each wrapped to the width of its column."""
+    wrapped = [value.wrap(OUT, width, overflow="fold") for value, width in zip(values, widths, strict=True)]
+    for pieces in zip_longest(*wrapped, fillvalue=Text()):
+        line = Text(" " * indent)
+        for piece, width in zip(pieces, widths, strict=True):
+            piece.rstrip()
+            line.append_text(piece)
+            line.pad_right(width + GAP - piece.cell_len)
+        line.rstrip()
+        OUT.print(line, soft_wrap=True)
 
 
 def _print_apart(names: list[str], row: list[Text]) -> None:
@@ -155,26 +160,6 @@ def _print_apart(names: list[str], row: list[Text]) -> None:
             label = f"{'':{INDENT}}{name}" if place == 0 else ""
             piece.rstrip()
             OUT.print(Text(f"{label:{margin}}", style="bold") + piece, soft_wrap=True)
-
-
-def _print(table: RenderableType) -> None:
-    """Print a table without the spaces by which rich fills its lines to the width of the last column."""
-    for line in OUT.render_lines(table, pad=False):
-        shown = list(dropwhile(lambda part: not part.text.strip(), reversed(line)))[::-1]
-        if shown:
-            last = shown[-1]
-            shown[-1] = Segment(last.text.rstrip(), last.style, last.control)
-        OUT.print(_TableLine([*shown, Segment.line()]), end="")
-
-
-class _TableLine:
-    """A line of a table, rendered already."""
-
-    def __init__(self, parts: list[Segment]) -> None:
-        self._parts = parts
-
-    def __rich_console__(self, *_: object) -> Iterator[Segment]:
-        yield from self._parts
 
 
 def _entitle(text: str | None) -> None:

@@ -192,9 +192,11 @@ def answer(judged: list[JudgedTarget], trust: TrustedKeys, site_files: int | Non
 
 def _parted(judged: Iterable[JudgedTarget]) -> tuple[list[JudgedTarget], list[JudgedTarget]]:
     """Return the findings on passports, and those on files of the site."""
-    judged = list(judged)
-    site = [one for one in judged if one.looked_at == ("site",)]
-    return [one for one in judged if one not in site], site
+    passports: list[JudgedTarget] = []
+    files: list[JudgedTarget] = []
+    for one in judged:
+        (files if one.looked_at == ("site",) else passports).append(one)
+    return passports, files
 
 
 def _looked_at(judged: Iterable[JudgedTarget]) -> str:

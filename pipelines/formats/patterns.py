@@ -7,6 +7,7 @@ Rules have hundreds of expressions, and a sentence has words of few of them. Fro
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from re import _constants as sre  # type: ignore[attr-defined]  # the parser of `re` is documented nowhere else
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final, Generic, TypeVar
@@ -61,22 +62,41 @@ class BitFilter(Generic[_Of]):
                     yield thing
 
 
+class Expression:
+    """A regular expression that is compiled when it is first searched: of hundreds in a table few texts need many."""
+
+    def __init__(self, pattern: str, flags: int = 0) -> None:
+        self.pattern, self._flags = pattern, flags
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """The compiled expression; raises re.error where it is none."""
+        return re.compile(self.pattern, self._flags)
+
+
 class WordPattern:
     """An expression of several alternatives; all methods answer as those of `re.Pattern` do for "a|b|c"."""
 
-    __slots__ = ("_alternatives", "_whole", "fullmatch", "match", "needs", "others", "pattern")
+    __slots__ = ("_alternatives", "_whole", "needs", "others", "pattern")
 
     def __init__(self, alternatives: Sequence[str], flags: int = 0) -> None:
-        self._whole = re.compile("|".join(f"(?:{one})" for one in alternatives), flags)
-        self.pattern = self._whole.pattern
-        self.match, self.fullmatch = self._whole.match, self._whole.fullmatch
+        self.pattern = "|".join(f"(?:{one})" for one in alternatives)
+        self._whole = Expression(self.pattern, flags)
         bits = {one: needed_bits(one, flags) for one in alternatives if one != NEVER}
         self.needs = [each for each in bits.values() if each]
         """Bits of each alternative of which letters are sure."""
-        self._alternatives = BitFilter((each, re.compile(one, flags)) for one, each in bits.items() if each)
+        self._alternatives = BitFilter((each, Expression(one, flags)) for one, each in bits.items() if each)
         others = [f"(?:{one})" for one, each in bits.items() if not each]
-        self.others = re.compile("|".join(others), flags) if others else None
+        self.others = Expression("|".join(others), flags) if others else None
         """The other alternatives."""
+
+    def match(self, text: str, start: int = 0, end: int = _TO_THE_END) -> re.Match[str] | None:
+        """Return the match at a place of a text, None where there is none."""
+        return self._whole.compiled.match(text, start, end)
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        """Return the match of a whole text, None where there is none."""
+        return self._whole.compiled.fullmatch(text)
 
     def search(self, text: str, start: int = 0, end: int = _TO_THE_END) -> re.Match[str] | None:
         """Return the first match in a text, None where there is none."""
@@ -96,12 +116,12 @@ class WordPattern:
 
         Where only one alternative can match, that is enough, unless its groups would have other numbers.
         """
-        if self.others is not None and self.others.search(text, start, end):
-            return self._whole
+        if self.others is not None and self.others.compiled.search(text, start, end):
+            return self._whole.compiled
         possible = list(self._alternatives.of(has))
-        if len(possible) == 1 and not self._whole.groups:
-            return possible[0]
-        return self._whole if any(one.search(text, start, end) for one in possible) else None
+        if len(possible) == 1 and not self._whole.compiled.groups:
+            return possible[0].compiled
+        return self._whole.compiled if any(one.compiled.search(text, start, end) for one in possible) else None
 
     def may_match(self, text: str) -> bool:
         """Whether some part of a text may match: it has the letters, or of an alternative none are sure."""
@@ -109,7 +129,7 @@ class WordPattern:
 
     def sub(self, repl: str | Callable[[re.Match[str]], str], text: str) -> str:
         """Return a text with each match replaced."""
-        return self._whole.sub(repl, text) if self.search(text) else text
+        return self._whole.compiled.sub(repl, text) if self.search(text) else text
 
     def __repr__(self) -> str:
         return f"WordPattern({self.pattern!r})"

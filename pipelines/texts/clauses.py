@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from pydantic import Field
 
-from pipelines.formats.patterns import BitFilter, bits_in, needed_bits
+from pipelines.formats.patterns import BitFilter, Expression, bits_in, needed_bits
 from pipelines.rules.cards import ClaimKind, StatedMode, Words
 from pipelines.rules.tables import read_table
 from pipelines.texts.rulings import Ruling
@@ -67,7 +67,7 @@ class Clause(NamedTuple):
     """One kind of clause."""
 
     ruling: Ruling
-    pattern: re.Pattern[str]
+    pattern: Expression
     begins: bool
     """Whether it is tried only where a clause begins."""
     subject: str
@@ -93,7 +93,7 @@ class _Beginnings(dict[str, list[int]]):
 
     def __missing__(self, subject: str) -> list[int]:
         if subject:
-            begins = subjects()[subject].match
+            begins = subjects()[subject].compiled.match
             self[subject] = [start for start in self[""] if begins(self._words, start)]
         else:
             self[subject] = [found.end() for found in islice(_STARTS.finditer(self._words), MOST_BEGINNINGS)]
@@ -102,8 +102,9 @@ class _Beginnings(dict[str, list[int]]):
 
 def _is_in(words: str, clause: Clause, begins: Mapping[str, list[int]]) -> bool:
     if clause.begins:
-        return any(clause.pattern.match(words, start) for start in begins[clause.subject])
-    return clause.pattern.search(words) is not None
+        match = clause.pattern.compiled.match
+        return any(match(words, start) for start in begins[clause.subject])
+    return clause.pattern.compiled.search(words) is not None
 
 
 def may_have_clause(words: Iterable[str]) -> bool:
@@ -134,10 +135,10 @@ def _needing() -> BitFilter[int]:
 
 
 @lru_cache(maxsize=1)
-def subjects() -> Mapping[str, re.Pattern[str]]:
+def subjects() -> Mapping[str, Expression]:
     """Name of a set of words → pattern of any of them."""
     sets = clause_rules().words
-    return {name: re.compile(expanded(words, sets), re.IGNORECASE) for name, words in sets.items()}
+    return {name: Expression(expanded(words, sets), re.IGNORECASE) for name, words in sets.items()}
 
 
 def _clause(row: ClauseRow, pattern: str, sets: Mapping[str, str]) -> Clause:
@@ -149,7 +150,7 @@ def _clause(row: ClauseRow, pattern: str, sets: Mapping[str, str]) -> Clause:
         raise ValueError(f"every match of a clause must have letters that are sure: {pattern}")
     subject = _SUBJECT.match(rest)
     begins = pattern.startswith(_START)
-    return Clause(ruling, re.compile(whole, re.IGNORECASE), begins, subject[1] if subject else "", bits)
+    return Clause(ruling, Expression(whole, re.IGNORECASE), begins, subject[1] if subject else "", bits)
 
 
 def expanded(pattern: str, sets: Mapping[str, str]) -> str:

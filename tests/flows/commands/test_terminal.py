@@ -97,3 +97,21 @@ def test_a_value_without_spaces_goes_on_beyond_the_edge(monkeypatch: pytest.Monk
     terminal.rows([{"slug": "acme-tern", "object": "0" * 64}], ("slug", "object"))
     out = re.sub("\x1b\\[[^m]*m", "", at_a_terminal.file.getvalue())  # type: ignore[attr-defined]
     assert out == f"acme-tern\n  object  {'0' * 64}\n"
+
+
+def test_values_are_wrapped_beside_one_another_in_columns_of_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [
+        {"slug": "acme-tern", "verdict": terminal.coloured("ok"), "why": "its copy is the one that a publisher writes"},
+        {"slug": "日本", "verdict": terminal.coloured("expired"), "why": "cafe\u0301 " * 7},
+    ]
+    at_a_terminal = Console(file=io.StringIO(), force_terminal=True, width=46, _environ={"TERM": "xterm"})
+    monkeypatch.setattr(terminal, "OUT", at_a_terminal)
+    terminal.rows(records, ("slug", "verdict", "why"))
+    out = at_a_terminal.file.getvalue()  # type: ignore[attr-defined]
+    assert out == (
+        "\x1b[1mslug\x1b[0m       \x1b[1mverdict\x1b[0m  \x1b[1mwhy\x1b[0m\n"
+        "acme-tern  \x1b[32mok\x1b[0m       its copy is the one that a\n"
+        "                    publisher writes\n"
+        "日本       \x1b[31mexpired\x1b[0m  cafe\u0301 cafe\u0301 cafe\u0301 cafe\u0301 cafe\u0301\n"
+        "                    cafe\u0301 cafe\u0301\n"
+    )

@@ -1,5 +1,7 @@
 import re
+import tomllib
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,9 +10,10 @@ from pydantic import BaseModel
 
 from benchmarks.cards import own_set
 from pipelines.formats.patterns import WordPattern, needed
-from pipelines.rules.cards import card_rules
+from pipelines.rules.cards import CardRules, card_rules
 from pipelines.rules.descriptions import description_rules
 from pipelines.rules.languages import language_rules
+from pipelines.rules.tables import table_text
 
 EXPRESSIONS = [
     "halluc(?:inat)",
@@ -61,6 +64,25 @@ def test_the_rules_find_in_cards_what_their_expressions_find() -> None:
             assert (match and match.span()) == (expected and expected.span()), (one.pattern, line)
             hits += match is not None
     assert hits > len(lines)
+
+
+def test_rules_are_read_without_compiling_what_no_text_has_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    compile_one, compiled = re.compile, []
+
+    def noted(pattern: Any, flags: int = 0) -> re.Pattern[Any]:
+        compiled.append(pattern)
+        return compile_one(pattern, flags)
+
+    monkeypatch.setattr(re, "compile", noted)
+    rules = CardRules.model_validate(tomllib.loads(table_text("cards.toml")), strict=False)
+    assert compiled == []
+    assert rules.in_section.first("the model may hallucinate facts")
+    assert 0 < len(compiled) < 10
+
+
+def test_what_is_no_expression_is_refused_when_its_rule_is_read() -> None:
+    with pytest.raises(re.error, match="missing \\), unterminated subpattern"):
+        WordPattern(["tern", "(gull"])
 
 
 def test_an_expression_finds_letters_in_a_text_that_was_searched_before_it_was_made() -> None:
