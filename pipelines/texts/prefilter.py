@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from typing import Final, Generic, Protocol, TypeVar
 
+from pipelines.formats.letter_index import with_ascii_letters
 from pipelines.rules.descriptions import NeededWords
 
 _LETTER: Final = r"[^\W\d_]"
@@ -20,9 +21,6 @@ _MAY_JOIN: Final = re.compile(
     r"|(?<=&)#?\w+;"  # an entity
     rf"|(?<={_LETTER}{_MARK})(?!(?<=_)_*{_LETTER}){_MARK}*{_LETTER})"  # marks between letters; underscores alone stay
 )
-_ALIKE: Final = re.compile("[\u0130\u0131\u017f\u212a]")
-"""Letters that a pattern which ignores case takes for i, s or k."""
-
 _WORDS_ALONE: Final = bytes(c if chr(c).isalnum() else 32 for c in bytes(range(128)).lower()).ljust(256)
 
 
@@ -31,11 +29,10 @@ def possible_words(markdown: str) -> AbstractSet[str] | None:
     return None if _MAY_JOIN.search(markdown) else words_in(markdown)
 
 
-def words_in(rendered: str) -> AbstractSet[str] | None:
-    """Words of a text that has been rendered; None where it has letters that patterns take for i, s or k."""
-    if not rendered.isascii() and _ALIKE.search(rendered):
-        return None
-    return set(rendered.encode("utf-8", "replace").translate(_WORDS_ALONE).decode("ascii").split())
+def words_in(rendered: str) -> AbstractSet[str]:
+    """Words of a text that has been rendered, as patterns that ignore case read them."""
+    seen = with_ascii_letters(rendered).encode("utf-8", "replace")
+    return set(seen.translate(_WORDS_ALONE).decode("ascii").split())
 
 
 def may_match(words: AbstractSet[str] | None, needs: NeededWords) -> bool:
