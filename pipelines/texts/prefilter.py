@@ -13,10 +13,11 @@ from pipelines.formats.letter_index import with_ascii_letters
 from pipelines.rules.descriptions import NeededWords
 
 _LETTER: Final = r"[^\W\d_]"
-_MARK: Final = r"[*_`~\\\[\]!<>]"
+_OTHER_MARKS: Final = r"*_`~\\\[\]!<"
+_MARK: Final = rf"[{_OTHER_MARKS}>]"
 _MAY_JOIN: Final = re.compile(
     r"[*_`~\\\[\]!<>)&](?:"
-    rf"(?<=[)>]){_MARK}*{_LETTER}"  # a link or a tag that ends right before a letter
+    rf"(?<=[)>])[{_OTHER_MARKS}]*{_LETTER}"  # a link or a tag, the last before a letter, that ends right before it
     r"|(?<=`)\s"  # a code span that may begin with white space, which is not shown
     r"|(?<=&)#?\w+;"  # an entity
     rf"|(?<={_LETTER}{_MARK})(?!(?<=_)_*{_LETTER}){_MARK}*{_LETTER})"  # marks between letters; underscores alone stay

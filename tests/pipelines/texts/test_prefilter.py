@@ -1,3 +1,4 @@
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -65,6 +66,13 @@ def test_the_words_of_a_text_are_seen_without_rendering_it(markdown: str, seen: 
 def test_a_word_that_may_be_joined_by_rendering_is_not_denied(markdown: str) -> None:
     assert possible_words(markdown) is None
     assert may_match(possible_words(markdown), (frozenset({"anything"}),))
+
+
+@pytest.mark.parametrize("unit", [">", ">*", ")>", "a>", "_", "&", "`", "<"])
+def test_a_text_of_marks_is_soon_looked_at(unit: str) -> None:
+    begun = time.process_time()
+    possible_words(unit * (100_000 // len(unit)))
+    assert time.process_time() - begun < 1.0
 
 
 @given(MARKDOWN)
