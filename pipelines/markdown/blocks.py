@@ -31,7 +31,7 @@ _BOLD_LINE: Final = re.compile(rf"{_SIGNS}(?:\*\*|__)([^*_](?:(?!\*\*|__).){{0,2
 _PLAIN_LINE: Final = re.compile(r"[^\s*_|].{0,80}:[ \t]*")
 _BULLET: Final = re.compile(r"[•‣◦●▪∙·\u2013][ \t]")
 _SENTENCE_END: Final = re.compile(r"[.!?\u3002\uff01\uff1f][\"”\u2019)*_]*$")
-_MARKUP: Final = re.compile(r"<[^<>]*>|!?\[([^\[\]]*)\]\([^()]*\)|[*`\\]|(?<!\w)_+|_+(?!\w)")
+_MARKUP: Final = re.compile(r"<[^<>]*>|!?\[([^\[\]]*)\]\([^()]*\)|[*`\\]|(?<!\w)_+|(?<!_)_++(?!\w)")
 
 
 _BROKEN_OFF: Final = re.compile(r"(?:\A|[.!?]\s)\s*[A-Z][^.!?:;]{20,600}[a-z,]\Z")
