@@ -112,7 +112,7 @@ def _blocks(text: MarkdownText, first_line: int) -> Iterator[Heading | Passage]:
     opened: list[Token] = []
     headings: list[str] = []
     row: list[Token] = []
-    for token in parse_blocks("\n".join(text.lines()[first_line:])):
+    for token in parse_blocks(_ended("\n".join(text.lines()[first_line:]))):
         if token.nesting == 1:
             opened.append(token)
         elif token.nesting == -1:
@@ -127,6 +127,11 @@ def _blocks(text: MarkdownText, first_line: int) -> Iterator[Heading | Passage]:
             row.append(token)
         elif token.type == "inline" and token.map:
             yield from _inline_parts(_lines(text, token, first_line), opened)
+
+
+def _ended(text: str) -> str:
+    """Return a text with a line feed at its end: the parser looks for one behind the marks of an empty last line."""
+    return text if text.endswith("\n") else f"{text}\n"
 
 
 def plain_heading(text: str) -> str:
