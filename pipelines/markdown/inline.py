@@ -41,7 +41,7 @@ def plain_text(markdown: str) -> str:
     """A line of Markdown as its reader sees it: without marks, link targets, pictures and tags."""
     if not (_SIGN.search(markdown) and _MARKUP.search(markdown)):
         return " ".join(markdown.split())
-    if not _MARKUP.search(_SIMPLE.sub("", markdown)):
+    if not _MARKUP.search(_SIMPLE.sub(" ", markdown)):  # a space, so that what it parts does not touch
         return " ".join(_SIMPLE.sub(_shown, markdown).split())
     return parsed_text(markdown)
 
