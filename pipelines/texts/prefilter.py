@@ -24,7 +24,6 @@ _MAY_JOIN: Final = re.compile(
     r"|(?<=&)#?\w+;"  # an entity
     rf"|(?<={_LETTER}{_MARK})(?!(?<=_)_*{_LETTER}){_MARK}*{_LETTER})"  # marks between letters; underscores alone stay
 )
-_WORD: Final = re.compile("[a-z0-9]+")
 _WORDS_ALONE: Final = bytes(c if chr(c).isalnum() else 32 for c in bytes(range(128)).lower()).ljust(256)
 
 
@@ -35,8 +34,13 @@ def possible_words(markdown: str) -> AbstractSet[str] | None:
 
 def words_in(rendered: str) -> AbstractSet[str]:
     """Words of a text that has been rendered, as patterns that ignore case read them."""
-    seen = with_ascii_letters(rendered).encode("utf-8", "replace")
-    return set(seen.translate(_WORDS_ALONE).decode("ascii").split())
+    return set(_words(rendered))
+
+
+def _words(text: str) -> list[str]:
+    """The words of letters and figures of ASCII, those letters in lower case; other characters are between words."""
+    seen = with_ascii_letters(text).encode("utf-8", "replace")
+    return seen.translate(_WORDS_ALONE).decode("ascii").split()
 
 
 def may_match(words: AbstractSet[str] | None, needs: NeededWords) -> bool:
@@ -86,12 +90,11 @@ class BeginningIndex(Generic[_Of]):
     def __init__(self, rules: Sequence[_Of], by_beginning: Mapping[str, Iterable[int]]) -> None:
         """Take the rules, and for each beginning of words, in lower case, the places of the rules that need it."""
         self._rules, self._by_beginning = rules, by_beginning
-        self._words = BitCache(self._of_word, MOST_WORDS, LONGEST_WORD)
+        self._bits = BitCache(self._of_word, MOST_WORDS, LONGEST_WORD)
 
     def possible(self, text: str) -> list[_Of]:
         """Return the rules of which a text has a word, in their order."""
-        words = _WORD.findall(with_ascii_letters(text).lower())
-        has = reduce(or_, map(self._words.__getitem__, words), 0)
+        has = reduce(or_, map(self._bits.__getitem__, _words(text)), 0)
         return [self._rules[place] for place in range(has.bit_length()) if has >> place & 1]
 
     def _of_word(self, word: str) -> int:
