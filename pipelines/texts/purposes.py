@@ -19,6 +19,7 @@ from pipelines.markdown.sentences import QUESTION_ENDS, SectionSentences, Senten
 from pipelines.rules.cards import card_rules
 from pipelines.rules.descriptions import description_rules
 from pipelines.rules.purposes import PurposeRule, PurposeRules, purpose_rules
+from pipelines.texts.prefilter import words_in
 from pipelines.texts.subjects import NO_NAMES, Names, in_own_name
 from schemas.listing import Fact, Method
 
@@ -238,7 +239,9 @@ def _quoted(card: bytes, sentence: Sentence) -> Fact | None:
 
 def _possible(text: str) -> list[PurposeRule]:
     """The rules of which a text has a word."""
-    hit = set(chain.from_iterable(_needing(word[:LONGEST_WORD]) for word in _WORD.findall(text.lower())))
+    words = words_in(text)
+    words = set(_WORD.findall(text.lower())) if words is None else words
+    hit = set(chain.from_iterable(_needing(word[:LONGEST_WORD]) for word in words))
     return [purpose_rules().purposes[place] for place in sorted(hit)]
 
 
