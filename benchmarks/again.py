@@ -1,4 +1,4 @@
-"""Measures what a run costs again: `python -m benchmarks.again [ITEMS]`, on days with nothing and with 1 % changed.
+"""Measures what a run costs again: `python -m benchmarks.again [ITEMS]`, on days with nothing, little and all changed.
 
 An invented Hub is served on loopback, and one process does a complete run each day. Prints processor time for each
 repository by stage (of the crawl's process too), what each day wrote, and the crawl's own cost, without reading, beside
@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.curves import writes_by_change
 from benchmarks.hub_server import serving
 from benchmarks.memory import Watch, cpu_s
 from benchmarks.scale import IMPATIENT, equip, stages
@@ -27,9 +28,8 @@ from flows.job.job import new_job
 from flows.job.workspace import workspace
 
 ITEMS, FEW = 2_000, 100
-ONE_IN = 100
-"""So many repositories are one that changes on the third day."""
-DAYS = ("full", "unchanged", "1 % changed")
+DAYS = {"all new": 0, "unchanged": 0, "1 % changed": 100, "9 % more": 10, "the other 90 %": 1}
+"""Day → one repository in so many has a newer commit than on the first day; 0 is none."""
 STAGES = ("crawl", "assemble", "build", "publish")
 NOTHING_CHANGED_MS, OF_FULL, OF_BARE = 2.0, 0.25, 2.0
 """What is aimed at: CPU of an unchanged repository, its share of a full one, our crawl beside a bare one."""
@@ -40,11 +40,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("items", type=int, nargs="?", default=ITEMS)
     parser.add_argument("--day", nargs=3, metavar=("FOLDER", "URL", "DAY"), help="be the process of one day")
+    parser.add_argument("--draw", type=Path, metavar="FOLDER", help="draw what the days wrote into this folder")
     asked = parser.parse_args()
     if asked.day:
         print(json.dumps(day(Path(asked.day[0]), asked.day[1], int(asked.day[2]))))
         return
-    show_days(asked.items, days(asked.items))
+    found = days(asked.items)
+    show_days(asked.items, found)
+    if asked.draw:
+        (asked.draw / "scale-writes.svg").write_text(writes_by_change([one["written"] for one in found[1:]]))
     show_crawls(asked.items, crawls(asked.items), crawls(FEW))
 
 
@@ -52,10 +56,10 @@ def days(items: int) -> list[dict[str, Any]]:
     """Return what each day took and wrote, each day in a separate process on the same store and folder."""
     found, port = [], 0
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(len(DAYS)):
-            with serving(items, port=port, changed=ONE_IN if number + 1 == len(DAYS) else 0) as url:
+        for number, changed in enumerate(DAYS.values(), start=1):
+            with serving(items, port=port, changed=changed) as url:
                 port = int(url.rpartition(":")[2])
-                command = [sys.executable, "-m", "benchmarks.again", "--day", folder, url, str(number + 1)]
+                command = [sys.executable, "-m", "benchmarks.again", "--day", folder, url, str(number)]
                 stated = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout  # noqa: S603 - this very file
                 found.append(json.loads(stated))
     return found
@@ -73,7 +77,7 @@ def day(folder: Path, url: str, number: int) -> dict[str, Any]:
 
 def show_days(items: int, found: list[dict[str, Any]]) -> None:
     """Print milliseconds a repository of each day by stage, and the files that it wrote."""
-    print(f"{items:,} repositories; ms of CPU for each{''.join(f'{name:>13}' for name in DAYS)}")
+    print(f"{items:,} repositories; ms of CPU for each{''.join(f'{name:>16}' for name in DAYS)}")
     sums = [sum(one["cpu_s"].values()) / items * 1e3 for one in found]
     for stage in STAGES:
         show(stage, [one["cpu_s"][stage] / items * 1e3 for one in found])
@@ -81,13 +85,14 @@ def show_days(items: int, found: list[dict[str, Any]]) -> None:
     show("of a full run", [one / sums[0] for one in sums])
     for step in ("objects", "search", "copies", "site", "pages"):
         show(f"written: {step}", [one["written"].get(step, 0) for one in found])
+    show("written: all files", [sum(one["written"].values()) for one in found])
     reached = sums[1] <= NOTHING_CHANGED_MS and sums[1] <= OF_FULL * sums[0]
     print(f"unchanged: aimed at {NOTHING_CHANGED_MS} ms and {OF_FULL} of a full run: {'yes' if reached else 'no'}")
 
 
 def show(name: str, figures: Sequence[float]) -> None:
     """Print a line of figures; whole numbers as such."""
-    print(f"    {name:<29}{''.join(f'{one:13,}' if isinstance(one, int) else f'{one:13.2f}' for one in figures)}")
+    print(f"    {name:<29}{''.join(f'{one:16,}' if isinstance(one, int) else f'{one:16.2f}' for one in figures)}")
 
 
 def crawls(items: int) -> dict[str, float]:

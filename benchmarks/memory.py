@@ -1,4 +1,4 @@
-"""Samples the memory of a process and of those that it started, by stage, and draws it over time."""
+"""Samples the memory of a process and of those that it started, by stage."""
 
 import os
 import threading
@@ -8,13 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines.views.charts import lines
-
 EVERY_S = 0.25
-POINTS = 300
-"""About how many points of a curve are drawn."""
-HIGHEST_MB = 400
-"""Top of the drawing."""
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
 
 
@@ -83,14 +77,3 @@ def resident_mb(process: int) -> float:
         return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE_KB / 1024
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
-
-
-def drawn(curves: dict[int, dict[str, list[tuple[float, str, float]]]]) -> str:
-    """Return an SVG of memory over time, with each run stretched to the same width."""
-    found = {}
-    for items, stated in curves.items():
-        curve = stated["curve"][:: max(1, len(stated["curve"]) // POINTS)]
-        last = curve[-1][0] or 1
-        found[f"{items:,} repositories"] = [(100 * at / last, mb) for at, _, mb in curve]
-    title = "Memory held by the run, from its beginning to its end"
-    return f"{lines(found, title=title, x_name='per cent of the time', y_name='MB', highest=HIGHEST_MB)}\n"

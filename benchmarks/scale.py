@@ -2,10 +2,10 @@
 
 An invented Hub of each size is served on loopback; one process crawls it, builds a passport for each repository, signs
 and publishes them, and then does the same again with nothing changed. Prints time and peak memory of the run in each
-stage (the crawl's process separately), and the bytes in the store; `--svg FILE` draws memory over time. Memory must not
-grow with the Hub. `--written` writes the file that a crawl would leave instead of crawling, for sizes that take a crawl
-hours; `--cards 20` gives one repository in 20 a card there, as reading cards is most of the work of a crawl.
-`--builder pool` builds in two processes.
+stage (the crawl's process separately), and the bytes in the store; `--draw FOLDER` draws memory and time. Memory must
+not grow with the Hub, and time only in proportion to it. `--written` writes the file that a crawl would leave instead
+of crawling, for sizes that take a crawl hours; `--cards 20` gives one repository in 20 a card there, as reading is
+most of a crawl's work. `--builder pool` builds in two processes.
 """
 
 import argparse
@@ -24,29 +24,26 @@ from datetime import UTC, datetime
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from benchmarks.hub_server import CARDLESS, LARGEST_PAGE, Hub, card, repository, repository_id, serving
-from benchmarks.memory import Watch, drawn
+from benchmarks.curves import memory_by_size, time_by_size
+from benchmarks.hub_server import serving
+from benchmarks.memory import Watch
+from benchmarks.written_crawl import Written, write_crawl
 from flows.build.builder import Builder, build_here, build_parts, runs_of
 from flows.build.passports import FEW_HANDED_BACK, Built
 from flows.build.workers import BuildInput, read_build_input, write_build_input
 from flows.config.settings import read_settings
 from flows.crawl import sources as fetching
 from flows.crawl.process import CrawlOrder, Progress, crawl
-from flows.ingest.crawl_file import CrawlOutcome, read_crawl
+from flows.ingest.crawl_file import CrawlOutcome
 from flows.ingest.ingestion import begin
 from flows.job.job import Job, new_job, open_tools
 from flows.job.workspace import workspace
 from flows.progress import WATCHER
 from flows.run.publish import RunOutcome, build_passports, publish_generation
-from pipelines.normalise.admit import admit
 from pipelines.signing.keys import signing_key_to_jwk
-from schemas.crawl import AdmittedLine
-from schemas.listing import Listing, Observation, Quarantined, RawListing
 from schemas.times import timestamp
-from spiders.download.documents import raw_listing, raw_text
-from spiders.extensions.tally import Tally
 from tests.support.runs import assemble_crawls
 
 SIZES = (2_000, 20_000, 100_000)
@@ -63,19 +60,12 @@ IMPATIENT = {"AUTOTHROTTLE_ENABLED": "0", "CONCURRENT_REQUESTS": "16", "CONCURRE
 """Scrapy settings of these crawls, without limits on the rate, as they stay on loopback."""
 
 
-class Written(NamedTuple):
-    """The size of a crawl file that is written without a crawl."""
-
-    items: int
-    cards: int
-    """One repository in this many has a card."""
-
-
 def main() -> None:
     """Measure each size in a separate process, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("items", type=int, nargs="*", default=SIZES)
-    parser.add_argument("--svg", type=Path, help="draw memory over time into this file")
+    parser.add_argument("--json", type=Path, help="write all figures into this file")
+    parser.add_argument("--draw", type=Path, metavar="FOLDER", help="draw memory and time into this folder")
     parser.add_argument("--written", action="store_true", help="write the crawl's file instead of crawling")
     parser.add_argument(
         "--cards", type=int, default=1, help="one repository in so many has a card, where it is written"
@@ -95,13 +85,19 @@ def main() -> None:
             stated = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout  # noqa: S603 - this very file
         curves[items] = json.loads(stated)
         show(items, curves[items])
-    if asked.svg:
-        asked.svg.write_text(drawn(curves))
+    if asked.json:
+        asked.json.write_text(json.dumps(curves))
+    if asked.draw:
+        (asked.draw / "scale-memory.svg").write_text(memory_by_size(curves))
+        (asked.draw / "scale-time.svg").write_text(time_by_size(curves))
 
 
 def show(items: int, measured: dict[str, Any]) -> None:
     """Print the figures of one size: seconds and peak memory of each stage, and bytes in the store."""
-    print(f"{items:>9,} repositories; the crawl's process held {measured['peak_mb'].get('crawler', 0):.0f} MB at most")
+    first, second = measured["requests"]
+    crawler_mb = measured["peak_mb"].get("crawler", 0)
+    print(f"{items:>9,} repositories; {first:,} requests, and {second:,} on the next day; ", end="")
+    print(f"the crawl's process held {crawler_mb:.0f} MB at most")
     for stage, seconds in measured["seconds"].items():
         used = measured["cpu_s"][stage]
         each = f"{seconds:7.1f} s, of CPU {used:7.1f} s, {used / items * 1e6:6.0f} µs a repository"
@@ -116,13 +112,14 @@ def run(url: str, written: Written | None, builder: Builder) -> dict[str, object
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         equip(folder, url)
-        watch = Watch()
+        watch, requests = Watch(), []
         with watch.watching():
             for again, day in enumerate((1, 2)):
                 epoch = int(datetime(2026, 6, day, tzinfo=UTC).timestamp())
                 job = new_job("refresh", read_settings(), epoch=epoch)
                 with workspace(job) as placed:
                     done = stages(placed, watch, written, builder, suffix=" again" if again else "")
+                requests.append(sum(one.requests for one in done.report.crawls))
                 assert done.report.accounting is not None
                 assert done.published.generation == again + 1
                 assert done.report.unchanged == again * done.report.accounting.passports
@@ -130,6 +127,7 @@ def run(url: str, written: Written | None, builder: Builder) -> dict[str, object
             "seconds": watch.seconds,
             "cpu_s": watch.cpu_s,
             "peak_mb": watch.peaks,
+            "requests": requests,
             "curve": watch.curve,
             "store": stored(folder / "store"),
         }
@@ -148,43 +146,6 @@ def stages(job: Job, watch: Watch, written: Written | None, builder: Builder, su
         built = build_passports(job, assembled, builder)
     with watch.stage(f"publish{suffix}"):
         return publish_generation(job, assembled, built, builder)
-
-
-def write_crawl(written: Written, path: Path, at: str) -> CrawlOutcome:
-    """Write the file that a crawl of the invented Hub would leave; if there is one already, change its date."""
-    if path.exists():
-        dated(path, at)
-        return read_crawl(path)
-    hub, tally = Hub(written.items, LARGEST_PAGE, 0), Tally("huggingface")
-    with path.open("w") as file:
-        for number in range(written.items):
-            for raw in raws(hub, number, at, card_in=written.cards):
-                assert isinstance(raw, RawListing)
-                listing = admit(raw)
-                assert isinstance(listing, Listing), listing
-                line = AdmittedLine(raw=raw, listing=listing)
-                tally.count(line)
-                file.write(f"{line.model_dump_json()}\n")
-        report = tally.report({}, finish_reason="finished", started_at=at, finished_at=at)
-        file.write(report.model_dump_json() + "\n")
-    return read_crawl(path)
-
-
-def dated(path: Path, at: str) -> None:
-    """Replace the date in a crawl file, line by line."""
-    before = read_crawl(path).report.finished_at
-    with path.open() as old, path.with_suffix(".new").open("w") as new:
-        new.writelines(line.replace(before, at) for line in old)
-    path.with_suffix(".new").replace(path)
-
-
-def raws(hub: Hub, number: int, at: str, *, card_in: int) -> Iterator[RawListing | Quarantined]:
-    """Yield one repository and its card, if it has one, as a crawl passes them on."""
-    record, name = repository(hub, number), repository_id(number)
-    seen, version = Observation("huggingface", name, at, f"http://127.0.0.1/{name}"), record["sha"]
-    yield raw_listing(record, seen, version=version)
-    if number % CARDLESS != CARDLESS - 1 and number % card_in == 0:
-        yield raw_text(card(number), seen._replace(source="huggingface-card"), version=version)
 
 
 def build_in_pool(job: Job, basis: BuildInput) -> Iterator[Built]:

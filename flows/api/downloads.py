@@ -14,9 +14,9 @@ from starlette.responses import Response, StreamingResponse
 
 from flows.api.problems import RefusalError
 from flows.config.scratch import ScratchFolder
-from flows.store.base import MissingKeyError, Store
+from flows.store.base import MissingKeyError, Store, StoreError
 from flows.store.local import LocalStore
-from pipelines.registry.export_keys import BULK_KEYS
+from pipelines.registry.export_keys import BULK_KEYS, MOST_EXPORT_BYTES
 from pipelines.registry.layout import SEARCH_INDEXES, headers
 
 PIECE_BYTES = 2**18
@@ -36,9 +36,11 @@ async def download(store: Store, key: str, asked: Mapping[str, str], *, head: bo
     held = contextlib.ExitStack()
     try:
         file = await run_in_threadpool(_opened, held, store, key)
-    except MissingKeyError:
+    except StoreError as error:
         held.close()
-        raise RefusalError(HTTPStatus.NOT_FOUND, "nothing is stored at this address") from None
+        if isinstance(error, MissingKeyError):
+            raise RefusalError(HTTPStatus.NOT_FOUND, "nothing is stored at this address") from None
+        raise
     size, served = file.seek(0, 2), headers(key)
     tag = f'"{await run_in_threadpool(_version, store, key, file)}"'
     sent = {"ETag": tag, "Accept-Ranges": "bytes", "Cache-Control": served.cache_control}
@@ -67,7 +69,7 @@ def _opened(held: contextlib.ExitStack, store: Store, key: str) -> BinaryIO:
     if isinstance(store, LocalStore):
         return held.enter_context(store.open(key))
     file = held.enter_context(ScratchFolder()).path / "file"
-    store.save(key, file, max_bytes=2**62)
+    store.save(key, file, max_bytes=MOST_EXPORT_BYTES)
     return held.enter_context(file.open("rb"))
 
 

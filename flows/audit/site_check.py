@@ -27,9 +27,10 @@ def check_site(reader: Reader) -> SiteCheck:
     A list that is missing, of another generation or damaged is a finding under its own key. Raise StoreError where the
     store is out of reach.
     """
-    files, faults = list[FileEntry](), list[tuple[str, Finding]]()
+    files, faults, sizes = list[FileEntry](), list[tuple[str, Finding]](), dict[str, int]()
     if search := reader.snapshot.search:
         files.append(FileEntry(search_key(search.sha256), search.sha256))
+        sizes[search_key(search.sha256)] = search.size_bytes
     listed = _list_of(reader)
     if isinstance(listed, Finding):
         faults.append((PAGES_KEY, listed))
@@ -40,7 +41,7 @@ def check_site(reader: Reader) -> SiteCheck:
                 faults.append((page_list_key(part.sha256), found))
             else:
                 files += found
-    for file in differing(reader.store, sorted(files)):
+    for file in differing(reader.store, sorted(files), sizes):
         reason = f"is missing, or is not what was signed for {reader}: {REWRITE}"
         faults.append((file.key, Finding(Verdict.COPY_DIFFERS, f"{reader.store.name}: {file.key} {reason}")))
     return SiteCheck(len(files), faults)

@@ -17,10 +17,13 @@ from pipelines.formats.slugs import hub_slug
 from pipelines.lifecycle.absence import is_gone
 from pipelines.merge.joins import Joined, Joins
 from pipelines.merge.slug_owners import SlugOwners
-from pipelines.registry.slots import shard_count, shard_index, slot, slots_of
+from pipelines.registry.slots import COUNTS, shard_index, slot, slots_of
 from schemas.listing import Listing
 from schemas.run import Accounting
 from schemas.sources import CARDS, EXTRACTION, HUB, SELLER, SOURCES
+
+MODELS_A_PART = 2_000
+"""Most models of a part up to 512,000 models; all of a part are in memory at once, some 20 kB each."""
 
 
 class DisplacedRecords:
@@ -89,10 +92,15 @@ def batch_of(ingestion: Ingestion, folder: Path, *, whole: bool, floor: int | No
     for listing in present(listings.read(CARDS)):
         joins.add_repository(listing)
     models = max(models, served.passports)
-    displaced = DisplacedRecords(folder, shard_count(models))
+    displaced = DisplacedRecords(folder, part_count(models))
     displaced.write(_displaced(listings, joins, displaced.parts))
     affected = None if whole else frozenset(_affected(ingestion.crawls.good, joins))
     return Batch(listings, joins, displaced, affected, floor, displaced.parts, models)
+
+
+def part_count(models: int) -> int:
+    """Return into how many parts a batch of so many models is cut: 1, 16 or 256, so that parts are those of slots."""
+    return next((count for count in COUNTS if models <= MODELS_A_PART * count), COUNTS[-1])
 
 
 def _owners(listings: Listings, served: PublishedState) -> SlugOwners:

@@ -44,7 +44,7 @@ def build_part(job: Job, build_input: BuildInput, index: int, *, done: int = 0) 
     tools, (batch, state, folder) = open_tools(job), build_input
     part = part_of(batch, state, index)
     subjects = part.gathered.subjects
-    expected = max(done + len(subjects), state.passports if batch.parts > 1 else 0)
+    expected = max(done + len(subjects), (state.passports or batch.models) if batch.parts > 1 else 0)
     counted = iter(range(done + 1, done + len(subjects) + 1))
     tell("build", done, expected)
     terms = tools.terms(state.reader.revoked if state.reader else {}, renew=job.flow == "rescrape")

@@ -46,7 +46,7 @@ def begin(job: Job) -> Ingestion:
     """Return an ingestion with the served listings and no crawl; raise TamperedError when these fail their check."""
     state = starting_point_of(job, open_tools(job))
     folder = Path(tempfile.mkdtemp(prefix="ingested-", dir=job.work))
-    return Ingestion(state, served_listings(state), JudgedCrawls(), folder)
+    return Ingestion(state, served_listings(state, folder / "served"), JudgedCrawls(), folder)
 
 
 def ingest(job: Job, so_far: Ingestion, outcome: CrawlOutcome) -> Ingestion:
@@ -75,7 +75,8 @@ def with_failures(so_far: Ingestion, failures: Iterable[Breach]) -> Ingestion:
 
 def rebased(job: Job, ingestion: Ingestion, state: PublishedState) -> Ingestion:
     """Return the ingestion with its good crawls applied again, to what another run has published meanwhile."""
-    folder, listings = Path(tempfile.mkdtemp(prefix="rebased-", dir=ingestion.folder)), served_listings(state)
+    folder = Path(tempfile.mkdtemp(prefix="rebased-", dir=ingestion.folder))
+    listings = served_listings(state, folder / "served")
     for crawl in ingestion.crawls.good:
         listings = update_listings(listings, crawl, state, folder, whole=job.whole)
     return ingestion._replace(served=state, listings=listings)

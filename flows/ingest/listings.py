@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Self
 
 from flows.ingest.crawl_partitions import IngestedCrawl
-from flows.ingest.partitions import PackedPartitions, PartitionWriter, SourceLines
+from flows.ingest.partitions import PackedPartitions, PartitionWriter, ServedLines, SourceLines
 from flows.ingest.renames import RecordIndex, RenameCorrections
 from flows.publish.publication import SourcePart, SourceParts
-from flows.registry.published import PublishedState, ServedLines
+from flows.registry.published import PublishedState
 from pipelines.lifecycle.absence import is_gone, proving_observations
 from pipelines.lifecycle.update import CrawlScope, Update, updated
 from pipelines.merge.facets import Facets
@@ -98,9 +98,9 @@ class Listings:
         return self.facets_read
 
 
-def served_listings(served: PublishedState) -> Listings:
-    """Return the last good listings of every source, read from the served generation."""
-    return Listings({source: ServedLines(served, source) for source in served.sources})
+def served_listings(served: PublishedState, folder: Path) -> Listings:
+    """Return the last good listings of every source, read from the served generation; `folder` is for unpacking."""
+    return Listings({source: ServedLines(served, source, folder / source) for source in served.sources})
 
 
 def update_listings(

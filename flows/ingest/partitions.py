@@ -1,6 +1,7 @@
 """Partitions of a source's lines on disk, by slot of the slug. Memory holds one partition and the lines' offsets."""
 
 import tempfile
+from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,6 +11,7 @@ from typing import IO, Any, Protocol
 
 import orjson
 
+from flows.registry.published import PublishedState
 from pipelines.registry.packing import MAX_PART_BYTES, pack, unpack
 from pipelines.registry.slots import EVERY_SLOT, SLOTS, shard_index, slot, slots_of
 from schemas.crawl import AdmittedLine
@@ -67,20 +69,55 @@ class PartitionWriter:
         return self.folder / f"{index}.jsonl"
 
 
-class PackedPartitions:
-    """A source's lines as they will be stored: one compressed file for each partition.
+class PartitionedLines(ABC):
+    """The lines of a source in partitions of which each can only be read whole.
 
-    Reading only some slots of a partition unpacks it once, into a temporary file that later reads of this process use.
+    Reading only some slots of one writes it into a temporary file once, which later reads of this process use.
     """
 
     def __init__(self, folder: Path, count: int) -> None:
         self.folder, self.count = folder, count
         self._unpacked: dict[int, tuple[Path, Places]] = {}
-        folder.mkdir(parents=True)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the temporary files when pickled: another process unpacks its own."""
         return {**vars(self), "_unpacked": {}}
+
+    def read(self, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
+        """Yield the lines whose slugs have these slots."""
+        for index in parts_over(slots, self.count):
+            own = slots_of(index, self.count)
+            if (shared := _shared(slots, own)) == own:
+                yield from self._lines(index)
+            else:
+                path, places = self._unpacked.get(index) or self._unpack(index)
+                with path.open("rb") as file:
+                    yield from places.read(file, shared)
+
+    @abstractmethod
+    def _lines(self, index: int) -> Iterator[AdmittedLine]:
+        """Yield the lines of a partition."""
+
+    @abstractmethod
+    def _written(self, index: int) -> Iterator[tuple[str, bytes]]:
+        """Yield the lines of a partition in JSON, each with its slug."""
+
+    def _unpack(self, index: int) -> tuple[Path, Places]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".jsonl", delete=False) as file:
+            places = Places()
+            for slug, line in self._written(index):
+                places.append(file, slug, line)
+        self._unpacked[index] = Path(file.name), places
+        return self._unpacked[index]
+
+
+class PackedPartitions(PartitionedLines):
+    """A source's lines as they will be stored: one compressed file for each partition."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        super().__init__(folder, count)
+        folder.mkdir(parents=True)
 
     def path(self, index: int) -> Path:
         """Path of the compressed file of a partition."""
@@ -91,27 +128,28 @@ class PackedPartitions:
         self._unpacked.pop(index, None)
         self.path(index).write_bytes(pack(line.model_dump_json().encode() for line in lines))
 
-    def read(self, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
-        """Yield the lines whose slugs have these slots."""
-        for index in parts_over(slots, self.count):
-            own = slots_of(index, self.count)
-            if (shared := _shared(slots, own)) == own:
-                yield from map(AdmittedLine.model_validate_json, self._lines(index))
-            else:
-                path, places = self._unpacked.get(index) or self._unpack(index)
-                with path.open("rb") as file:
-                    yield from places.read(file, shared)
+    def _lines(self, index: int) -> Iterator[AdmittedLine]:
+        return map(AdmittedLine.model_validate_json, self._packed(index))
 
-    def _lines(self, index: int) -> Iterator[bytes]:
+    def _written(self, index: int) -> Iterator[tuple[str, bytes]]:
+        return ((orjson.loads(line)["listing"]["slug"], line) for line in self._packed(index))
+
+    def _packed(self, index: int) -> Iterator[bytes]:
         return unpack(self.path(index).read_bytes(), max_bytes=MAX_PART_BYTES)
 
-    def _unpack(self, index: int) -> tuple[Path, Places]:
-        with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".jsonl", delete=False) as file:
-            places = Places()
-            for line in self._lines(index):
-                places.append(file, orjson.loads(line)["listing"]["slug"], line)
-        self._unpacked[index] = Path(file.name), places
-        return self._unpacked[index]
+
+class ServedLines(PartitionedLines):
+    """The lines of a source in the served generation but those dated in the future; reading may raise TamperedError."""
+
+    def __init__(self, served: PublishedState, source: str, folder: Path) -> None:
+        super().__init__(folder, served.sources[source].count)
+        self._served, self._source = served, source
+
+    def _lines(self, index: int) -> Iterator[AdmittedLine]:
+        return self._served.lines(self._source, slots_of(index, self.count))
+
+    def _written(self, index: int) -> Iterator[tuple[str, bytes]]:
+        return ((line.listing.slug, line.model_dump_json().encode()) for line in self._lines(index))
 
 
 def parts_over(slots: range, count: int) -> Iterator[int]:

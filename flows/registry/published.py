@@ -79,17 +79,6 @@ def served(store: Store, trusted: KeyRing, at: datetime) -> PublishedState:
     return PublishedState(read_served(store, trusted, at))
 
 
-class ServedLines:
-    """The lines of one source in the served generation."""
-
-    def __init__(self, served: PublishedState, source: str) -> None:
-        self._served, self._source = served, source
-
-    def read(self, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
-        """Yield the lines whose slugs have these slots."""
-        return self._served.lines(self._source, slots)
-
-
 def applied_generation(store: Store) -> int | None:
     """Return the generation up to which the copies are rolled forward; None where it is unknown."""
     blob = find(store, APPLIED_KEY, max_bytes=MAX_POINTER_BYTES)

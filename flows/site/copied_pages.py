@@ -1,7 +1,6 @@
 """Copies the pages of another store, each checked against its signed list: a mirror needs no key to have them."""
 
 import hashlib
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from flows.registry.page_list import EarlierPages
 from flows.registry.reader import Reader
 from flows.registry.signed_files import read_page_list, save_hashed, tampered
 from flows.store.base import Store, find
-from pipelines.registry.export_keys import BULK_KEYS
+from pipelines.registry.export_keys import BULK_KEYS, MOST_EXPORT_BYTES
 from pipelines.registry.layout import PAGES_KEY, page_list_key
 
 
@@ -51,7 +50,7 @@ class CopiedPages:
     def _saved(self, key: str, sha256: str) -> Path:
         """Return a local copy of a large file."""
         path = self._folder.path / sha256
-        save_hashed(self._origin, key, sha256, path, max_bytes=sys.maxsize)
+        save_hashed(self._origin, key, sha256, path, max_bytes=MOST_EXPORT_BYTES)
         return path
 
     def _genuine(self, key: str, sha256: str) -> bytes:

@@ -28,6 +28,8 @@ from flows.store.base import (
 _DEADLINE_S = 60.0
 """Longest wait for a whole file; one that is written to disk may come as slowly as this too."""
 _SLOWEST_BYTES_S = 100_000
+_LONGEST_DEADLINE_S = 6 * 3600.0
+"""Longest wait for a file, however large it may be."""
 _WAITS_S = (0.2, 0.6, 1.8)
 """Waits before a request is sent again that found no server, or one that could not answer now."""
 _BUSY = frozenset({429, 500, 502, 503, 504})
@@ -73,7 +75,8 @@ class WebStore:
     def save(self, key: str, path: Path, *, max_bytes: int) -> None:
         """Write the content of a key to a new file as it arrives; raise MissingKeyError or TooLargeError."""
         with path.open("xb") as file:
-            self._fetched(key, max_bytes, _DEADLINE_S + max_bytes / _SLOWEST_BYTES_S, file)
+            deadline_s = min(_DEADLINE_S + max_bytes / _SLOWEST_BYTES_S, _LONGEST_DEADLINE_S)
+            self._fetched(key, max_bytes, deadline_s, file)
             if file.tell() > max_bytes:
                 raise self._too_large(key, max_bytes)
 

@@ -16,6 +16,8 @@ PASSPORT_TABLE_KEY = "exports/passports.parquet"
 STATEMENT_TABLE_KEY = "exports/statements.parquet"
 BULK_KEYS = (PASSPORT_LINES_KEY, PASSPORT_TABLE_KEY, STATEMENT_TABLE_KEY)
 """Files with the whole registry, which are written and read in pieces."""
+MOST_EXPORT_BYTES = 2**34
+"""Largest of them in bytes: a larger one is not ours, and is not read to its end. Two million passports have 2.5 GB."""
 
 
 def badge_key(slug: str) -> str:

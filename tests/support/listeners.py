@@ -1,9 +1,12 @@
-"""Servers on this machine that note who connected, and answer each connection with the same bytes."""
+"""Servers on this machine: one notes who connected and answers each with the same bytes, one serves a folder."""
 
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -36,3 +39,21 @@ def listener(answer: bytes = b"", host: str = "127.0.0.1", port: int = 0) -> Ite
         finally:
             server.shutdown(socket.SHUT_RDWR)
             thread.join()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Keep the tests' output clean."""
+
+
+@contextmanager
+def web_server(folder: Path) -> Iterator[str]:
+    """Serve the files of a folder as `python -m http.server` does; yields its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            serving.join()

@@ -22,7 +22,9 @@ from flows.store.base import MAX_BLOB_BYTES, Blob, StoreUnavailableError
 from flows.store.local import LocalStore
 from flows.store.open import open_store
 from pipelines.registry import layout
+from pipelines.registry.export_keys import PASSPORT_LINES_KEY
 from tests.support.api import opened, serving
+from tests.support.listeners import web_server
 from tests.support.object_stores import free_ports, wait_until
 from tests.support.publications import passport, publish_versions, reader
 from tests.support.waiting import LIMIT_S, until
@@ -247,6 +249,18 @@ def test_no_target_brings_our_server_down(store: LocalStore, target: str) -> Non
         assert connection.getresponse().status in {400, 404}
         connection.close()
         assert ask(port, f"/{SLUG}").status == 200
+
+
+def test_the_exports_of_a_store_behind_a_web_server_are_served(store: LocalStore) -> None:
+    index = layout.search_key("0" * 64)
+    for key in (PASSPORT_LINES_KEY, index):
+        store.put(key, b"0123456789")
+    with web_server(Path(store.name)) as url:
+        behind = open_store(url)
+        with serving(application(behind, lambda: opened(behind), log=str)) as port:
+            assert ask(port, f"/{PASSPORT_LINES_KEY}").body == b"0123456789"
+            got = ask(port, f"/{index}", range="bytes=2-4")
+    assert (got.status, got.body) == (206, b"234")
 
 
 def test_a_store_that_does_not_answer_is_a_503(tmp_path: Path) -> None:

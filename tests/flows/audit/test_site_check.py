@@ -3,10 +3,22 @@ from pathlib import Path
 import pytest
 
 from flows.audit.site_check import check_site
+from flows.store.base import MAX_BLOB_BYTES, Blob, TooLargeError
 from flows.store.local import LocalStore
-from pipelines.registry.export_keys import PASSPORT_TABLE_KEY, SITEMAP_KEY, badge_key, dsse_key, feed_key
+from flows.store.open import open_store
+from pipelines.registry.export_keys import (
+    BULK_KEYS,
+    MOST_EXPORT_BYTES,
+    PASSPORT_LINES_KEY,
+    PASSPORT_TABLE_KEY,
+    SITEMAP_KEY,
+    badge_key,
+    dsse_key,
+    feed_key,
+)
 from pipelines.registry.layout import INDEX_KEY, LLMS_KEY, PAGE_LISTS, PAGES_KEY, SCHEMA_KEY, page_key, search_key
 from tests.flows.site.test_pages import MANY, SOME, release
+from tests.support.listeners import web_server
 from tests.support.publications import reader
 
 SLUG = "acme-003"
@@ -42,6 +54,34 @@ def test_every_file_that_was_changed_or_removed_is_named(store: LocalStore) -> N
     assert {key for key, _ in faults} == changed | {SITEMAP_KEY}
     assert {finding.verdict for _, finding in faults} == {"copy_differs"}
     assert all(key in finding.reason and "publish again" in finding.reason for key, finding in faults)
+
+
+def test_a_site_behind_a_web_server_is_compared_likewise(store: LocalStore) -> None:
+    with web_server(Path(store.name)) as url:
+        assert check_site(reader(open_store(url))).faults == []
+        for key in (PASSPORT_LINES_KEY, index_of(store)):
+            store.put(key, store.get(key).body + b" ")
+        assert {key for key, _ in check_site(reader(open_store(url))).faults} == {PASSPORT_LINES_KEY, index_of(store)}
+
+
+def test_a_file_larger_than_any_of_ours_differs_and_is_not_read_to_its_end(store: LocalStore) -> None:
+    asked = dict[str, int]()
+
+    class Noting(LocalStore):
+        def get(self, key: str, *, max_bytes: int = MAX_BLOB_BYTES) -> Blob:
+            if key == page_key(SLUG):
+                raise TooLargeError(key)
+            return super().get(key, max_bytes=max_bytes)
+
+        def save(self, key: str, path: Path, *, max_bytes: int) -> None:
+            asked[key] = max_bytes
+            super().save(key, path, max_bytes=10 if key == PASSPORT_TABLE_KEY else max_bytes)
+
+    found = check_site(reader(Noting(Path(store.name)))).faults
+    assert {key for key, _ in found} == {page_key(SLUG), PASSPORT_TABLE_KEY}
+    search = reader(store).snapshot.search
+    assert search
+    assert asked == dict.fromkeys(BULK_KEYS, MOST_EXPORT_BYTES) | {index_of(store): search.size_bytes}
 
 
 def test_a_list_that_is_missing_forged_or_of_another_generation_is_a_finding_and_no_pass(store: LocalStore) -> None:

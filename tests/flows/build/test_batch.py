@@ -81,7 +81,7 @@ def make(tmp_path: Path) -> Any:
     def made(outcomes: list[CrawlOutcome], served: PublishedState, *, whole: bool = True) -> Made:
         folder = tmp_path / str(next(numbers))
         ingested = [partition(outcome, folder / "ingested", whole=whole) for outcome in outcomes]
-        stock = served_listings(served)
+        stock = served_listings(served, folder / "served")
         for crawl in ingested:
             stock = update_listings(stock, crawl, served, folder / "stock", whole=whole)
         ingestion = Ingestion(served, stock, JudgedCrawls(good=tuple(ingested)), folder)

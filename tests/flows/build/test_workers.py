@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flows.build.batch import Batch
+from flows.build.batch import MODELS_A_PART, Batch, part_count
 from flows.build.builder import build_here, build_parts, parts_affected, runs_of
 from flows.build.passports import Built
 from flows.build.workers import BuildInput, WorkerError, read_build_input, write_build_input
@@ -23,7 +23,7 @@ MANY = [model(f"ada/m{n}") for n in range(40)]
 
 @pytest.fixture
 def many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flows.build.batch.shard_count", lambda _: 16)
+    monkeypatch.setattr("flows.build.batch.part_count", lambda _: 16)
 
 
 @pytest.fixture
@@ -118,19 +118,23 @@ def batch(**fields: Any) -> Batch:
 
 
 GRAINS = {
-    "a few hundred": (1, 500, 1, 1),
-    "the most that lie in one part": (1, 5_000, 1, 1),
-    "more parts than work": (16, 6_000, 1, 16),
-    "some parts a task": (16, 40_000, 4, 4),
-    "a part a task": (16, 100_000, 16, 1),
-    "parts of few": (256, 100_001, 11, 25),
-    "two million": (256, 2_000_000, 256, 1),
-    "nothing yet": (1, 0, 1, 1),
+    "a few hundred": (500, 1, 1, 1),
+    "the most in one part": (2_000, 1, 1, 1),
+    "more parts than work": (6_000, 16, 1, 16),
+    "the most in 16 parts": (32_000, 16, 4, 5),
+    "some parts a task": (40_000, 256, 4, 64),
+    "half a million": (500_000, 256, 52, 5),
+    "two million": (2_000_000, 256, 256, 1),
+    "nothing yet": (0, 1, 1, 1),
 }
 
 
-@pytest.mark.parametrize(("parts", "models", "tasks", "largest"), GRAINS.values(), ids=GRAINS)
-def test_tasks_are_few_and_hold_all_parts(parts: int, models: int, tasks: int, largest: int) -> None:
+@pytest.mark.parametrize(("models", "parts", "tasks", "largest"), GRAINS.values(), ids=GRAINS)
+def test_parts_are_small_and_tasks_are_few_and_hold_all_parts(
+    models: int, parts: int, tasks: int, largest: int
+) -> None:
+    assert part_count(models) == parts
+    assert models / parts <= MODELS_A_PART or models > 512_000
     runs = runs_of(batch(parts=parts, models=models))
     assert (len(runs), max(len(run) for run in runs)) == (tasks, largest)
     assert [index for run in runs for index in run] == list(range(parts))

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.ingest.partitions import PackedPartitions, PartitionWriter
+from flows.ingest.partitions import PackedPartitions, PartitionWriter, ServedLines, SourceLines
+from flows.registry.published import PublishedState
 from pipelines.registry.slots import COUNTS, EVERY_SLOT, slot, slots_of
 from schemas.crawl import AdmittedLine
+from schemas.registry import SourceRef
 from tests.support.hub_records import REPOSITORY, card
 
 SLUGS = [f"heron-lab--m{n}" for n in range(300)]
@@ -28,7 +30,27 @@ def lines() -> list[AdmittedLine]:
     return made
 
 
-def stored(kind: str, folder: Path, count: int, lines: list[AdmittedLine]) -> PartitionWriter | PackedPartitions:
+class Serving(PublishedState):
+    """A served generation with one source, made of lines in memory."""
+
+    def __init__(self, count: int, lines: list[AdmittedLine]) -> None:
+        super().__init__(None)
+        self.count, self.stored = count, lines
+
+    @property
+    def sources(self) -> dict[str, SourceRef]:
+        then = "2026-04-22T12:00:00.000Z"
+        return {"hub": SourceRef(source="hub", parts=(), count=self.count, listings=1, last_scraped_at=then)}
+
+    def lines(self, source: str, slots: range = EVERY_SLOT) -> Iterator[AdmittedLine]:
+        assert (source, slots) in [("hub", slots_of(index, self.count)) for index in range(self.count)]
+        texts = [line.model_dump_json() for line in self.stored if slot(line.listing.slug) in slots]
+        return (AdmittedLine.model_validate_json(text) for text in texts)
+
+
+def stored(kind: str, folder: Path, count: int, lines: list[AdmittedLine]) -> SourceLines:
+    if kind == "served":
+        return ServedLines(Serving(count, lines), "hub", folder)
     if kind == "spool":
         spool = PartitionWriter(folder, count)
         for line in lines:
@@ -47,7 +69,7 @@ def slugs(read: Iterator[AdmittedLine]) -> list[str]:
 
 @pytest.mark.parametrize("asked", COUNTS)
 @pytest.mark.parametrize("count", COUNTS)
-@pytest.mark.parametrize("kind", ["spool", "written"])
+@pytest.mark.parametrize("kind", ["spool", "written", "served"])
 def test_parts_of_any_cut_are_read_by_slots_of_any_cut(
     kind: str, count: int, asked: int, tmp_path: Path, lines: list[AdmittedLine]
 ) -> None:
@@ -61,7 +83,7 @@ def test_parts_of_any_cut_are_read_by_slots_of_any_cut(
     assert len(slugs(held.read())) == len(SLUGS)
 
 
-@pytest.mark.parametrize("kind", ["spool", "written"])
+@pytest.mark.parametrize("kind", ["spool", "written", "served"])
 def test_however_finely_a_part_is_asked_for_each_line_is_read_once(
     kind: str, tmp_path: Path, lines: list[AdmittedLine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,7 +99,7 @@ def test_however_finely_a_part_is_asked_for_each_line_is_read_once(
     monkeypatch.setattr(AdmittedLine, "model_validate_json", counted)
     for index in range(256):
         list(held.read(slots_of(index, 256)))
-    assert read == len(SLUGS)
+    assert read == len(SLUGS) * (2 if kind == "served" else 1)  # of a served one the dates are checked first
 
 
 def test_a_part_that_is_written_anew_is_read_anew_and_another_process_unpacks_for_itself(

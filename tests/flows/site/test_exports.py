@@ -1,5 +1,6 @@
 import hashlib
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -40,6 +41,7 @@ from pipelines.registry.export_keys import (
 )
 from pipelines.registry.layout import headers
 from tests.flows.site.test_pages import ISSUER, MANY, RENDERING, SOME, release
+from tests.support.listeners import web_server
 from tests.support.publications import AT, KEYS, SIGNER, passport, publication, publisher, reader, serving, sha256
 from tests.support.signed import seal_passport
 
@@ -217,10 +219,23 @@ def test_an_export_that_was_changed_is_found_and_restored(store: LocalStore) -> 
     assert store.get(PASSPORT_TABLE_KEY).body == right[PASSPORT_TABLE_KEY]
 
 
+def test_an_export_that_was_changed_is_restored_from_a_store_behind_a_web_server(
+    store: LocalStore, tmp_path: Path
+) -> None:
+    shutil.copytree(store.name, tmp_path / "other")
+    right = store.get(PASSPORT_TABLE_KEY).body
+    store.put(PASSPORT_TABLE_KEY, b"defaced")
+    with web_server(tmp_path / "other") as url:
+        scrubber = Scrubber(store, KEYS, AT, copies_for(ISSUER), other=open_store(url))
+        (repaired,) = scrubber.scrub(10_000).damages
+    assert (repaired.key, repaired.repaired, store.get(PASSPORT_TABLE_KEY).body) == (PASSPORT_TABLE_KEY, True, right)
+
+
 def test_a_mirror_has_the_same_exports_without_a_key(store: LocalStore) -> None:
     target = open_store("memory:///")
-    rendering = Rendering(copies_for(ISSUER), {}, pages=copied_from(store))
-    replicate(reader(store), target, rendering, nonce="copy")
+    with web_server(Path(store.name)) as url:
+        rendering = Rendering(copies_for(ISSUER), {}, pages=copied_from(open_store(url)))
+        replicate(reader(store), target, rendering, nonce="copy")
     listed = {entry.key: entry.sha256 for entry in EarlierPages.of(store, KEYS).files()}
     assert {*BULK_KEYS, EXPORTS_KEY, SITEMAP_KEY} <= listed.keys()
     assert {key: sha256_of(target.get(key).body) for key in listed} == listed

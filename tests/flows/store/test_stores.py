@@ -4,10 +4,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Barrier, Event, Thread
+from threading import Barrier, Event
 
 import obstore
 import pytest
@@ -32,6 +30,7 @@ from flows.store.pool import _CALLS_A_WORKER, batches, each
 from flows.store.probe import RACERS, probe
 from flows.store.remote import ObjectStore
 from pipelines.registry.layout import POINTER_KEY, headers
+from tests.support.listeners import web_server
 from tests.support.object_stores import SERVED, place_for
 from tests.support.publications import CreatesOnly
 from tests.support.waiting import LIMIT_S
@@ -246,30 +245,16 @@ def test_objects_carry_the_headers_of_their_key() -> None:
         assert (attributes["Content-Type"], attributes["Cache-Control"]) == headers(key)
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Keep the tests' output clean."""
-
-
-@pytest.fixture
-def web_server(tmp_path: Path) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path))) as server:
-        serving = Thread(target=server.serve_forever)
-        serving.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        serving.join()
-
-
-def test_a_directory_behind_a_web_server_can_be_read_but_not_written(tmp_path: Path, web_server: str) -> None:
+def test_a_directory_behind_a_web_server_can_be_read_but_not_written(tmp_path: Path) -> None:
     LocalStore(tmp_path).put("registry/runs/a.json", b"{}")
-    store = open_store(web_server)
-    assert store.get("registry/runs/a.json").body == b"{}"
-    assert store.exists("registry/runs/a.json")
-    assert find(store, "registry/runs/b.json") is None
-    with pytest.raises(StoreUnfitError, match=web_server):
-        store.put("registry/runs/a.json", b"mine")
-    assert store.get("registry/runs/a.json").body == b"{}"
+    with web_server(tmp_path) as url:
+        store = open_store(url)
+        assert store.get("registry/runs/a.json").body == b"{}"
+        assert store.exists("registry/runs/a.json")
+        assert find(store, "registry/runs/b.json") is None
+        with pytest.raises(StoreUnfitError, match=url):
+            store.put("registry/runs/a.json", b"mine")
+        assert store.get("registry/runs/a.json").body == b"{}"
 
 
 @pytest.mark.parametrize("workers", [1, 4])

@@ -1,6 +1,7 @@
 """A store behind a web server is read from its own host alone, within bounds, and says what it did not get."""
 
 import socket
+import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -71,7 +72,8 @@ def test_a_file_is_read_within_its_bound(tmp_path: Path) -> None:
         with pytest.raises(TooLargeError):
             store.save(KEY, tmp_path / "a", max_bytes=10)
         store.save(KEY, tmp_path / "b", max_bytes=200_000)
-    assert (tmp_path / "b").read_bytes() == b"{}" + b"x" * 100_000
+        store.save(KEY, tmp_path / "c", max_bytes=sys.maxsize)
+    assert (tmp_path / "b").read_bytes() == (tmp_path / "c").read_bytes() == b"{}" + b"x" * 100_000
 
 
 def test_an_answer_in_drops_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,6 +81,13 @@ def test_an_answer_in_drops_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch
     late = pytest.raises(StoreUnavailableError, match="did not answer in time")
     with socket.create_server(("127.0.0.1", 0)) as silent, late:
         WebStore(f"http://127.0.0.1:{silent.getsockname()[1]}").get(KEY)
+
+
+def test_a_file_of_any_size_ends_at_the_longest_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_server, "_LONGEST_DEADLINE_S", 0.3)
+    late = pytest.raises(StoreUnavailableError, match="did not answer in time")
+    with socket.create_server(("127.0.0.1", 0)) as silent, late:
+        WebStore(f"http://127.0.0.1:{silent.getsockname()[1]}").save(KEY, tmp_path / "a", max_bytes=2**34)
 
 
 def test_an_answer_that_breaks_off_is_asked_for_again_and_then_reported() -> None:
