@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from pydantic import Field
 
-from pipelines.formats.patterns import BitFilter, Expression, bits_in, needed_bits
+from pipelines.formats.patterns import BitFilter, Expression, bits_in, needed, needed_bits
 from pipelines.rules.cards import ClaimKind, StatedMode, Words
 from pipelines.rules.tables import read_table
 from pipelines.texts.rulings import Ruling
@@ -138,7 +138,8 @@ def clauses() -> tuple[Clause, ...]:
     Raises KeyError for a set of words that the table has not, ValueError for a pattern without letters that it needs.
     """
     rules = clause_rules()
-    return tuple(_clause(row, pattern, rules.words) for row in rules.rows for pattern in row.patterns)
+    letters = {name: _like(needed(expanded(words, rules.words), re.IGNORECASE)) for name, words in rules.words.items()}
+    return tuple(_clause(row, pattern, rules.words, letters) for row in rules.rows for pattern in row.patterns)
 
 
 @lru_cache(maxsize=1)
@@ -154,11 +155,16 @@ def subjects() -> Mapping[str, Expression]:
     return {name: Expression(expanded(words, sets), re.IGNORECASE) for name, words in sets.items()}
 
 
-def _clause(row: ClauseRow, pattern: str, sets: Mapping[str, str]) -> Clause:
+def _like(needs: Iterable[frozenset[str]]) -> str:
+    """A short expression whose matches have the same letters as those of a set of words, and others around them."""
+    return "." + "".join(f"(?:{'|'.join(sorted(letters))})." for letters in needs)
+
+
+def _clause(row: ClauseRow, pattern: str, sets: Mapping[str, str], letters: Mapping[str, str]) -> Clause:
     rest = pattern.removeprefix(_START)
     whole = expanded(rest, sets)
     ruling = Ruling(row.kind, row.mode, "pattern")
-    bits = needed_bits(whole, re.IGNORECASE)
+    bits = needed_bits(expanded(rest, letters), re.IGNORECASE)  # as those of `whole`, which is long and slowly parsed
     if not bits:
         raise ValueError(f"every match of a clause must have letters that are sure: {pattern}")
     subject = _SUBJECT.match(rest)

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pipelines.formats.patterns import bits_in
+from pipelines.formats.patterns import bits_in, needed_bits
 from pipelines.texts.cards import read_claims
 from pipelines.texts.clauses import MOST_BEGINNINGS, ClauseRules, _beginnings, clause_rules, clauses, expanded
 
@@ -96,6 +96,12 @@ def test_a_clause_that_is_passed_over_is_in_no_sentence() -> None:
         for clause in clauses():
             if clause.pattern.compiled.search(sentence):
                 assert all(bit & has for bit in clause.bits), (clause.pattern.pattern, sentence)
+
+
+def test_a_clause_needs_the_letters_that_its_expression_with_all_words_needs() -> None:
+    assert [clause.bits for clause in clauses()] == [
+        needed_bits(clause.pattern.pattern, re.IGNORECASE) for clause in clauses()
+    ]
 
 
 def test_every_set_of_words_is_used_and_expanded() -> None:
