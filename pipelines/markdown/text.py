@@ -90,7 +90,7 @@ def read_text(card: bytes) -> MarkdownText:
     if len(starts) > MOST_LINES:
         text = text[: starts.pop()]
     stretches = range(0, len(text) + STRETCH_CHARS, STRETCH_CHARS)
-    parsed = _ALTERED.sub("\ufffd", text)
+    parsed = text if text.isascii() and "\0" not in text else _ALTERED.sub("\ufffd", text)
     line_bytes = starts if text.isascii() else _line_starts(card[:LONGEST_CARD_BYTES], len(starts) - 1)
     return MarkdownText(text, parsed, tuple(starts), tuple(line_bytes), _offsets(text, stretches))
 
