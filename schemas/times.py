@@ -15,8 +15,12 @@ def timestamp(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@lru_cache(maxsize=1024)
 def instant(text: str) -> datetime:
-    """Read a timestamp as an aware datetime; raise ValueError unless it is an ISO 8601 instant that ends in Z."""
+    """Read a timestamp as an aware datetime; raise ValueError unless it is an ISO 8601 instant that ends in Z.
+
+    Cached likewise.
+    """
     if not text.endswith("Z"):
         raise ValueError(f"{text!r} is not a UTC timestamp ending in Z")
     return datetime.fromisoformat(text)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,7 +16,8 @@ from pipelines.rules.rulebook import rulebook
 _NOT_IN_URI = re.compile(r"[^a-z0-9]+")
 
 
-class Ability(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Ability:
     """One capability rule, compiled, with everything that is the same for each model that has it."""
 
     rule: CapabilityRule
@@ -26,7 +28,8 @@ class Ability(NamedTuple):
     document: Document
 
 
-class Mode(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Mode:
     """One failure-mode rule, compiled, with what is asked of every mode of a model."""
 
     rule: FailureMode

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pipelines.rules.rulebook import rulebook
-from schemas.listing import AsStated, Claim, Listing, Method
+from schemas.listing import AsStated, Claim, Listing
 
 Document = dict[str, Any]
 """A part of a passport, with its keys in the order in which they are served; lists in it may be tuples."""
@@ -18,29 +18,32 @@ IN_TEXT = "bytes:"
 def stated(path: str, listing: Listing, locator: str, as_stated: AsStated) -> Document:
     """Evidence that a listing states something at a locator; `path` is a JSON Pointer into `unfragile`."""
     source = listing.source
-    return {
+    entry = {
         "path": path,
         "source": source,
         "url": listing.url,
         "locator": locator,
-        "quote" if locator.startswith(IN_TEXT) else "value": as_stated,
+        "value": as_stated,
         "method": "structured",
         "asserted_by": source,
         "observed_at": listing.observed_at,
         "content_sha256": listing.content_sha256,
     }
+    return _quoting(entry) if locator.startswith(IN_TEXT) else entry
 
 
 def from_claim(path: str, claim: Claim) -> Document:
     """Evidence of a claim: the value at its locator, or for methods that read text the words out of it."""
-    fact, listing = claim
-    entry = stated(path, listing, fact.locator, fact.as_stated)
-    return entry if fact.method == "structured" else _with_method(entry, fact.method)
+    fact, method = claim.fact, claim.fact.method
+    entry = stated(path, claim.listing, fact.locator, fact.as_stated)
+    if method == "structured":
+        return entry
+    return {**(_quoting(entry) if method in QUOTING else entry), "method": method}
 
 
-def _with_method(entry: Document, method: Method) -> Document:
-    renamed = {("quote" if key == "value" else key): value for key, value in entry.items()}
-    return {**(renamed if method in QUOTING else entry), "method": method}
+def _quoting(entry: Document) -> Document:
+    """Evidence with what the record has as a quote."""
+    return {("quote" if key == "value" else key): value for key, value in entry.items()}
 
 
 def from_class(path: str, *, rule: str, text: str, listing: Listing, taxonomy: tuple[str, ...]) -> Document:

@@ -12,7 +12,7 @@ from re import _constants as sre  # type: ignore[attr-defined]  # the parser of 
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final, Generic, TypeVar
 
-from pipelines.formats.letter_index import BitCache, LetterIndex, with_ascii_letters
+from pipelines.formats.letter_index import BitCache, LetterIndex, with_ascii_letters, words_of_ascii
 
 SHORTEST: Final = 3
 """Fewest letters that an expression is skipped by: shorter ones are in most sentences."""
@@ -169,6 +169,8 @@ def bits_in(text: str) -> int:
 
 
 def _bits_in(text: str) -> int:
+    if text.isascii():
+        return _LETTERS.in_words(set(words_of_ascii(text)))
     return _LETTERS.in_words(set(_WORD.findall(with_ascii_letters(text).lower())))
 
 

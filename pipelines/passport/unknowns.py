@@ -57,6 +57,8 @@ VAGUE = frozenset(["task:other", "task:biology"])
 PRICES, LEAST_PRICE = "/artifact/model/prices", "/artifact/pricing/starting_price"
 """What is expected of an offer: its prices; or a starting price, where the stated prices leave out what it makes."""
 
+SOUGHT_UNPRICED = tuple(LEAST_PRICE if path == PRICES else path for path in SOUGHT)
+
 WITHHELD = ("/artifact/model/licence", "/trust/community/model_downloads", "/trust/community/model_likes")
 """What the Hub would state if it showed the repository that a listing names; it is private or does not exist."""
 
@@ -94,8 +96,7 @@ _AT = {path: tuple(path.split("/")[1:]) for path in (*SOUGHT, LEAST_PRICE)}
 
 def sought_facts(subject: Subject) -> tuple[str, ...]:
     """The paths that a buyer asks for, whether or not they apply to the model."""
-    price = LEAST_PRICE if unpriced_outputs(subject.primary) else PRICES
-    return tuple(price if path == PRICES else path for path in SOUGHT)
+    return SOUGHT_UNPRICED if unpriced_outputs(subject.primary) else SOUGHT
 
 
 def inapplicable_paths(subject: Subject) -> frozenset[str]:

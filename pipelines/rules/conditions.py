@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import Field
 
@@ -38,7 +39,8 @@ class Condition(Frozen):
     """Facts to cite as evidence, where those of `all` and `any` would show too much or too little."""
 
 
-class Compiled(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Compiled:
     """A condition in the form in which it is checked many times."""
 
     all: frozenset[str]
@@ -97,9 +99,9 @@ class ConditionIndex(Generic[_Row]):
 
     def fitting(self, stated: AbstractSet[str]) -> tuple[_Row, ...]:
         """Return the rows whose conditions fit, as `fits` says, in their order."""
-        places = {place for name in self._by_fact.keys() & stated for place in self._by_fact[name]}
-        rows = (self._rows[place] for place in sorted(places.union(self._always)))
-        return tuple(row for row, condition in rows if fits(condition, stated))
+        places = set(self._always).union(*[self._by_fact[name] for name in self._by_fact.keys() & stated])
+        rows = [self._rows[place] for place in sorted(places)]
+        return tuple([row for row, condition in rows if fits(condition, stated)])
 
     def fitting_again(self, stated: frozenset[str]) -> tuple[_Row, ...]:
         """Return the same, found once for all that is alike in what a small table asks; most models are."""

@@ -2,9 +2,8 @@
 
 import math
 import re
-from collections import defaultdict
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from schemas.passport.evidence import WITHOUT_SOURCE
@@ -34,64 +33,45 @@ def origin_of(entry: Json) -> str | None:
     """
     if entry["asserted_by"] in WITHOUT_SOURCE:
         return None
-    name: str = entry["source"]
-    if (repeats := REPEATS.get(name)) and entry["locator"].startswith(repeats[1]):
-        return repeats[0]
-    return name.partition("-")[0]
+    name = entry["source"]
+    if name in REPEATS and entry["locator"].startswith(REPEATS[name][1]):
+        return REPEATS[name][0]
+    return _publisher(name)
+
+
+@lru_cache(maxsize=64)
+def _publisher(source: str) -> str:
+    return source.partition("-")[0]
 
 
 class CountedPassport:
-    """A passport's `unfragile` as score and assessment read it; what its evidence amounts to is counted once."""
+    """A passport's `unfragile` as score and assessment read it; its evidence is read once."""
 
     def __init__(self, unfragile: Json) -> None:
         self.unfragile = unfragile
-
-    @cached_property
-    def model(self) -> Json:
+        self.model: Json = unfragile["artifact"]["model"]
         """The `artifact.model` block."""
-        model: Json = self.unfragile["artifact"]["model"]
-        return model
-
-    @cached_property
-    def _origins_of_entries(self) -> list[tuple[Json, str]]:
-        """Each entry of evidence that rests on a record, and who states it."""
-        return [(entry, origin) for entry in self.unfragile["evidence"] if (origin := origin_of(entry))]
-
-    @cached_property
-    def origins(self) -> set[str]:
+        self.providers: set[str] = {provider["name"] for provider in self.model["providers"]}
+        """Names of the providers that serve a model."""
+        self.has_card = CARDS in [record["source"] for record in self.model["records"]]
+        """Whether the model's card is among its records."""
+        self.origins: set[str] = set()
         """Who gave evidence: all sources of one origin count once."""
-        return {origin for _, origin in self._origins_of_entries}
+        self.stated_facts: dict[str, set[str]] = {}
+        """Path of each fact of the model that a source states → the origins that state it."""
+        for entry in unfragile["evidence"]:
+            if origin := origin_of(entry):
+                self.origins.add(origin)
+                if (path := entry["path"]).startswith(FACTS):
+                    self.stated_facts.setdefault(path, set()).add(origin)
+        self.corroborated_facts = [path for path, stating in self.stated_facts.items() if len(stating) > 1]
+        """Paths of the facts of the model that more than one origin states."""
 
     @property
     def places(self) -> set[str]:
         """Where the model appears: origins of evidence, providers, and the Hub where a repository there is named."""
         named = {HUB} if self.model["huggingface_id"] is not None else set()
         return self.origins | named | {f"provider {name}" for name in self.providers}
-
-    @cached_property
-    def stated_facts(self) -> dict[str, set[str]]:
-        """Path of each fact of the model that a source states → the origins that state it."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for entry, origin in self._origins_of_entries:
-            path = entry["path"]
-            if path.startswith(FACTS):
-                found[path].add(origin)
-        return found
-
-    @cached_property
-    def corroborated_facts(self) -> list[str]:
-        """Paths of the facts of the model that more than one origin states."""
-        return [path for path, stating in self.stated_facts.items() if len(stating) > 1]
-
-    @cached_property
-    def providers(self) -> set[str]:
-        """Names of the providers that serve a model."""
-        return {provider["name"] for provider in self.model["providers"]}
-
-    @cached_property
-    def has_card(self) -> bool:
-        """Whether the model's card is among its records."""
-        return any(record["source"] == CARDS for record in self.model["records"])
 
     @cached_property
     def limits_of_card(self) -> set[str]:

@@ -5,11 +5,13 @@ tag, a link or an entity may join the parts of a word, only parsing can show it,
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import reduce
+from operator import or_
 from typing import Final, Generic, Protocol, TypeVar
 
-from pipelines.formats.letter_index import with_ascii_letters
+from pipelines.formats.letter_index import LONGEST_WORD, MOST_WORDS, BitCache, with_ascii_letters
 from pipelines.rules.descriptions import NeededWords
 
 _LETTER: Final = r"[^\W\d_]"
@@ -22,6 +24,7 @@ _MAY_JOIN: Final = re.compile(
     r"|(?<=&)#?\w+;"  # an entity
     rf"|(?<={_LETTER}{_MARK})(?!(?<=_)_*{_LETTER}){_MARK}*{_LETTER})"  # marks between letters; underscores alone stay
 )
+_WORD: Final = re.compile("[a-z0-9]+")
 _WORDS_ALONE: Final = bytes(c if chr(c).isalnum() else 32 for c in bytes(range(128)).lower()).ljust(256)
 
 
@@ -54,6 +57,7 @@ class Needing(Protocol):
 
 
 _Rule = TypeVar("_Rule", bound=Needing)
+_Of = TypeVar("_Of")
 
 
 class RuleIndex(Generic[_Rule]):
@@ -74,3 +78,25 @@ class RuleIndex(Generic[_Rule]):
         places = {place for word in words & self._by_word.keys() for place in self._by_word[word]}
         rules = (self._rules[place] for place in sorted(places.union(self._always)))
         return [rule for rule in rules if may_match(words, rule.needs)]
+
+
+class BeginningIndex(Generic[_Of]):
+    """Finds which of many rules can match a text, where each needs a word that begins in one of several ways."""
+
+    def __init__(self, rules: Sequence[_Of], by_beginning: Mapping[str, Iterable[int]]) -> None:
+        """Take the rules, and for each beginning of words, in lower case, the places of the rules that need it."""
+        self._rules, self._by_beginning = rules, by_beginning
+        self._words = BitCache(self._of_word, MOST_WORDS, LONGEST_WORD)
+
+    def possible(self, text: str) -> list[_Of]:
+        """Return the rules of which a text has a word, in their order."""
+        has = reduce(or_, map(self._words.__getitem__, _WORD.findall(with_ascii_letters(text).lower())), 0)
+        return [self._rules[place] for place in range(has.bit_length()) if has >> place & 1]
+
+    def _of_word(self, word: str) -> int:
+        """A bit for the place of each rule that the word is needed by."""
+        found = 0
+        for end in range(1, min(len(word), LONGEST_WORD) + 1):
+            for place in self._by_beginning.get(word[:end], ()):
+                found |= 1 << place
+        return found

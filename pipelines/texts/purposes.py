@@ -6,10 +6,9 @@ A sentence counts where it is about the model itself. Negations, comparisons and
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import islice
 from typing import Final, Literal, NamedTuple
 
-from pipelines.formats.letter_index import LONGEST_WORD
 from pipelines.formats.patterns import WordPattern
 from pipelines.formats.text import clean
 from pipelines.markdown.inline import plain_text
@@ -19,6 +18,7 @@ from pipelines.markdown.sentences import QUESTION_ENDS, SectionSentences, Senten
 from pipelines.rules.cards import card_rules
 from pipelines.rules.descriptions import description_rules
 from pipelines.rules.purposes import PurposeRule, PurposeRules, purpose_rules
+from pipelines.texts.prefilter import BeginningIndex
 from pipelines.texts.subjects import NO_NAMES, Names, in_own_name
 from schemas.listing import Fact, Method
 
@@ -39,7 +39,6 @@ _BETWEEN_WORDS: Final = re.compile(r"[,:(]|\b(?:and|or)\b", re.IGNORECASE)
 _PREDICATE: Final = re.compile(r"[,:;(]|\b(?:and|so|because|since|yet|which|who)\b", re.IGNORECASE)
 """Where another predicate begins; "or" does not end a denial: "is not designed or intended for"."""
 _UNTICKED: Final = re.compile(r"\W*?\[ \]")
-_WORD: Final = re.compile(r"[a-z0-9]+")
 _COMPARING: Final = ("nlike", "ompar", "contrast", "opposed", "elative", "hereas", "vs", "see")
 """Parts of words of which every aside that compares has one."""
 _HEAD: Final = re.compile(r"[A-Za-z]+")
@@ -78,9 +77,15 @@ def listing_purposes(name: str, description: str, names: Names = NO_NAMES) -> li
     """
     found = description_purposes(description, "/description", names)
     stated = {fact.name for fact in found}
-    named = [PURPOSE + rule.id for rule in purpose_rules().purposes if rule.named and rule.named.search(name)]
+    named = [PURPOSE + purpose for purpose, words in _naming() if words.search(name)]
     quotable = named if clean(name) == name else ()
     return found + [Fact(purpose, True, "/name", name, "pattern") for purpose in quotable if purpose not in stated]
+
+
+@lru_cache(maxsize=1)
+def _naming() -> tuple[tuple[str, WordPattern], ...]:
+    """Ids of the purposes that a name alone can state, each with the words of such names."""
+    return tuple((rule.id, rule.named) for rule in purpose_rules().purposes if rule.named)
 
 
 def card_purposes(card: bytes, body: Sequence[SectionSentences], names: Names = NO_NAMES) -> list[Fact]:
@@ -128,7 +133,7 @@ def purposes_in(sentence: str, names: Names, place: Place = "description") -> li
     In a section about intended use the whole sentence says what the model is for. Elsewhere in a card only plain words
     count, in a sentence that begins with the model: people write there of data, papers and other models too.
     """
-    possible = _possible(sentence)
+    possible = _rules().possible(sentence)
     if not possible or sentence.endswith(QUESTION_ENDS):
         return []
     own, rules = in_own_name(sentence, names), purpose_rules()
@@ -183,9 +188,9 @@ def _heads(clause: str, rules: PurposeRules, place: Place) -> tuple[list[tuple[i
     Returns each frame's start, its end, and whether it begins the name of a kind; the ends of stretches; and those of
     the ends at which a comparison begins.
     """
-    frames, ends, compared = [(0, 0, True)], list[int](), list[int]()
+    frames, ends, compared, by_head = [(0, 0, True)], list[int](), list[int](), rules.by_head
     for word in _HEAD.finditer(clause):
-        if (known := rules.by_head.get(word[0].lower())) is None:
+        if (known := by_head.get(word[0].lower())) is None:
             continue
         for end in known.ends:
             if end.then.match(clause, word.end()):
@@ -216,7 +221,7 @@ def _place(clause: str, words: WordPattern, stretches: Iterable[_Stretch], rules
 
 
 def _of_sentence(sentence: Sentence, names: Names, place: Place) -> list[str]:
-    if not _possible(sentence.text):
+    if not _rules().possible(sentence.text):
         return []
     cues = card_rules().cues
     if sentence.lead_in and cues.misuses.search(sentence.lead_in):
@@ -236,14 +241,7 @@ def _quoted(card: bytes, sentence: Sentence) -> Fact | None:
     return Fact(PURPOSE, True, f"bytes:{sentence.start}-{sentence.end}", quote)
 
 
-def _possible(text: str) -> list[PurposeRule]:
-    """The rules of which a text has a word."""
-    hit = set(chain.from_iterable(_needing(word[:LONGEST_WORD]) for word in _WORD.findall(text.lower())))
-    return [purpose_rules().purposes[place] for place in sorted(hit)]
-
-
-@lru_cache(maxsize=8192)
-def _needing(word: str) -> tuple[int, ...]:
-    """Places of the rules that a word may state; cached, since texts share most of their words."""
-    known = purpose_rules().by_beginning
-    return tuple(place for end in range(1, len(word) + 1) for place in known.get(word[:end], ()))
+@lru_cache(maxsize=1)
+def _rules() -> BeginningIndex[PurposeRule]:
+    rules = purpose_rules()
+    return BeginningIndex(rules.purposes, rules.by_beginning)

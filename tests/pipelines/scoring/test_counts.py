@@ -5,6 +5,10 @@ import pytest
 from pipelines.scoring.counts import CountedPassport, origin_of
 
 
+def counted(*evidence: dict[str, Any]) -> CountedPassport:
+    return CountedPassport({"artifact": {"model": {"providers": [], "records": []}}, "evidence": evidence})
+
+
 def entry(path: str, source: str = "openrouter", **changes: Any) -> dict[str, Any]:
     made = {"path": path, "source": source, "asserted_by": source, "locator": "/a", "method": "structured"}
     return {**made, **changes}
@@ -25,20 +29,17 @@ def test_the_origin_is_whoever_wrote_it_first(source: str, changes: dict[str, An
 
 def test_facts_of_the_model_are_corroborated_and_no_others() -> None:
     twice = [entry(path, source) for path in ("/artifact/model/a", "/artifact/status") for source in ("x", "y")]
-    unfragile = {"evidence": [*twice, entry("/artifact/model/b", "x"), entry("/artifact/model/b", "x-card")]}
-    made = CountedPassport(unfragile)
+    made = counted(*twice, entry("/artifact/model/b", "x"), entry("/artifact/model/b", "x-card"))
     assert made.stated_facts == {"/artifact/model/a": {"x", "y"}, "/artifact/model/b": {"x"}}
     assert made.corroborated_facts == ["/artifact/model/a"]
 
 
 def test_limits_are_the_sentences_of_the_card_about_limits() -> None:
     card, limit, mode = "huggingface-card", "/capabilities/0/limitations/0", "/trust/failure_modes/3"
-    unfragile = {
-        "evidence": [
-            entry(limit, card, method="section", quote="one"), entry(mode, card, method="pattern", quote="two"),
-            entry(limit, card, method="declared", quote="three"),
-            entry("/purposes/0", card, method="section", quote="four"),
-            entry(limit, "openrouter", method="pattern", quote="five"),
-        ]
-    }  # fmt: skip
-    assert CountedPassport(unfragile).limits_of_card == {"one", "two"}
+    made = counted(
+        entry(limit, card, method="section", quote="one"), entry(mode, card, method="pattern", quote="two"),
+        entry(limit, card, method="declared", quote="three"),
+        entry("/purposes/0", card, method="section", quote="four"),
+        entry(limit, "openrouter", method="pattern", quote="five"),
+    )  # fmt: skip
+    assert made.limits_of_card == {"one", "two"}

@@ -43,7 +43,8 @@ def used(signals: dict[str, int], popularity: dict[str, Any] | None = None) -> d
     """The parts of a passport that adoption is computed from."""
     return {
         "trust": {"community": {**NO_SIGNALS, **signals}},
-        "artifact": {"model": {"popularity": popularity}},
+        "artifact": {"model": {"popularity": popularity, "providers": [], "records": []}},
+        "evidence": [],
     }
 
 
