@@ -13,10 +13,11 @@ from pipelines.passport.document import IssueContext, Substance
 from pipelines.rules.rulebook import rulebook
 from schemas.base import Sha256
 from schemas.facets import BY_ID
-from schemas.listing import Fact, Listing
+from schemas.listing import Listing
 
 UNREAD: Final = {"observed_at", "content_sha256"}
 """Fields of a record that no substance depends on: evidence cites them, and the digests leave out what it cites."""
+UNREAD_OR_FACTS: Final = {*UNREAD, "facts"}
 
 
 class FormerSubstances(Protocol):
@@ -52,24 +53,23 @@ def inputs_digest(subject: Subject, terms: IssueContext) -> Sha256 | None:
     ]
     digest = hashlib.sha256(orjson.dumps(parts))
     for listing in subject.listings():
-        digest.update(b"\n" + _lasting(listing, subject).model_dump_json(exclude=UNREAD).encode())
+        digest.update(b"\n" + _read_of(listing, subject).encode())
     return digest.hexdigest()
 
 
-def _lasting(listing: Listing, subject: Subject) -> Listing:
-    """A record of a model without the values of its counts; an answer about all models also without its place there."""
+def _read_of(listing: Listing, subject: Subject) -> str:
+    """What a model's substance may depend on of a record, as one text.
+
+    Of a count that is whether it is stated. Of another fact in an answer about all models it is not where it is stated
+    and how: evidence alone has that, unless sources disagree on the fact.
+    """
     is_about_all = listing.id in BY_ID
     if not is_about_all and COUNTS.isdisjoint([fact.name for fact in listing.facts]):
-        return listing
-    facts = (_without_place(fact, subject) if is_about_all else fact for fact in listing.facts)
-    return listing.model_copy(update={"facts": tuple(map(_without_count, facts))})
-
-
-def _without_place(fact: Fact, subject: Subject) -> Fact:
-    """A fact without where it is stated and how: evidence alone has it, unless sources disagree on the fact."""
-    return fact if fact.name in subject.others else fact._replace(locator="", as_stated="")
-
-
-def _without_count(fact: Fact) -> Fact:
-    """A fact by its name alone where it is a count, of which a substance has only whether it is stated."""
-    return fact._replace(value="", locator="", as_stated="") if fact.name in COUNTS else fact
+        return listing.model_dump_json(exclude=UNREAD)
+    facts = [
+        fact.name if fact.name in COUNTS
+        else (fact.name, fact.value, fact.method) if is_about_all and fact.name not in subject.others
+        else fact
+        for fact in listing.facts
+    ]  # fmt: skip
+    return f"{listing.model_dump_json(exclude=UNREAD_OR_FACTS)}{facts}"
