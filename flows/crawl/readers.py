@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+from contextlib import suppress
 from importlib import metadata
 from itertools import chain
 from pathlib import Path
@@ -22,7 +23,7 @@ def reader_digest(root: Path) -> Sha256 | None:
     """
     digest = hashlib.sha256()
     try:
-        for path in _files_of(root):
+        for path in files_of(root):
             body = path.read_bytes()
             digest.update(f"{path.relative_to(root)}\0{len(body)}\0".encode() + body)
         versions = [f"{name} {metadata.version(name)}" for name in READ_WITH]
@@ -32,7 +33,16 @@ def reader_digest(root: Path) -> Sha256 | None:
     return digest.hexdigest()
 
 
-def _files_of(root: Path) -> list[Path]:
+def files_of(root: Path) -> list[Path]:
     """Return the files of code and tables; an editor's links to nowhere are none."""
     found = chain.from_iterable((root / room).rglob(f"*.{kind}") for room in ROOMS for kind in ("py", "toml"))
     return sorted(path for path in found if path.is_file())
+
+
+def library_folders() -> set[Path]:
+    """Return the folders that these libraries are installed in; none of a library that is not."""
+    found = set()
+    for name in READ_WITH:
+        with suppress(metadata.PackageNotFoundError):
+            found.add(Path(str(metadata.distribution(name).locate_file(""))))
+    return found
