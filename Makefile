@@ -6,8 +6,8 @@
 #   make faults  every fault at every command, of which the slow tests have a part (a quarter of an hour)
 #   make venv   only .venv, from which `passports` runs
 #   make bench  the time of building and verifying a passport, step by step, beside the least possible; start-up; cards;
-#     and of publishing, into a directory and into S3, beside a bare loop of writes
-#   make bench-again  the time of a run on a day with nothing and with 1 % changed, and of a crawl beside Scrapy alone
+#     and of publishing, into a directory and into S3, beside a bare loop of writes; of requests to the server; of pages
+#   make bench-again  the time of a run on days with nothing, little and all changed; of a crawl beside Scrapy alone
 #   make bench-others  the same bodies, files and cards by python-tuf, securesystemslib, model_signing and huggingface_hub
 #   make attacks  attack a store, a crawl and a reader from outside; 200,000 mutated passports and 10,000 hostile records
 #   make drill   the day on which keys leak: revoked, replaced, everything issued again, and what each reader saw
@@ -109,6 +109,8 @@ bench: $(SYNCED)
 	$(BIN)/python -m benchmarks.performance
 	$(BIN)/python -m benchmarks.passports
 	$(BIN)/python -m benchmarks.registry --kills 0 --races 0
+	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.site 317
 
 attacks: $(SYNCED)
 	$(BIN)/python -m benchmarks.attacks

@@ -76,7 +76,8 @@ def rendered(demo: Path, passports: int) -> dict[str, Any]:
     day = time.process_time()
     again = sum(1 for _ in SitePages(SITE, SIGNER, served, served.object, afresh=False).changed())  # type: ignore[arg-type]
     return {
-        "seconds": round(took, 1), "files": files, "megabytes": round(written / 1e6), "front_bytes": front,
+        "seconds": round(took, 1), "files": files, "files_a_second": round(files / took),
+        "megabytes": round(written / 1e6), "front_bytes": front,
         "export_megabytes": round(bulk / 1e6, 1),
         "files_of_a_day": again, "seconds_of_a_day": round(time.process_time() - day, 1),
         "before_mb": round(before / 1e6), "peak_mb": round(held("VmHWM") / 1e6),

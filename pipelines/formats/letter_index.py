@@ -16,6 +16,15 @@ MOST_WORDS: Final = 1 << 15
 """Most words whose bits are cached."""
 
 
+_SMALL_LETTERS: Final = bytes(code if chr(code).isalpha() else 32 for code in bytes(range(128)).lower()).ljust(256)
+"""Each letter of ASCII as a small one, and a space for each other character."""
+
+
+def words_of_ascii(text: str) -> list[str]:
+    """Return the runs of letters of a text in ASCII, in lower case."""
+    return text.encode().translate(_SMALL_LETTERS).decode().split()
+
+
 class BitCache(dict[str, int]):
     """Text → bits, found where they are asked for, and cached within bounds: texts share most of their words."""
 

@@ -12,7 +12,7 @@ from re import _constants as sre  # type: ignore[attr-defined]  # the parser of 
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final, Generic, TypeVar
 
-from pipelines.formats.letter_index import BitCache, LetterIndex
+from pipelines.formats.letter_index import BitCache, LetterIndex, words_of_ascii
 
 SHORTEST: Final = 3
 """Fewest letters that an expression is skipped by: shorter ones are in most sentences."""
@@ -174,9 +174,9 @@ def bits_in(text: str) -> int:
 
 
 def _bits_in(text: str) -> int:
-    if not text.isascii() and _ALIKE.search(text):
-        return ALL_BITS
-    return _LETTERS.in_words(set(_WORD.findall(text.lower())))
+    if text.isascii():
+        return _LETTERS.in_words(set(words_of_ascii(text)))
+    return ALL_BITS if _ALIKE.search(text) else _LETTERS.in_words(set(_WORD.findall(text.lower())))
 
 
 _TEXTS: Final = BitCache(_bits_in, MOST_TEXTS, LONGEST_TEXT)

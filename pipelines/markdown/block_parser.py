@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import mdTrim
 from markdown_it.rules_block import (
     StateBlock,
     blockquote,
@@ -16,8 +17,8 @@ from markdown_it.rules_block import (
     hr,
     html_block,
     list_block,
-    paragraph,
     reference,
+    table,
 )
 from markdown_it.token import Token
 
@@ -41,7 +42,10 @@ _RULES: Final[dict[str, tuple[Rule, str, list[str]]]] = {
 }
 """Name of a rule → the rule, the signs with which each block of its kind begins, and the blocks that it can end."""
 
-_UNDERLINES: Final = frozenset("-=|:")
+_TABLE_SIGNS: Final = "|-:"
+"""Signs with which the line below the head of a table begins."""
+
+_UNDERLINES: Final = frozenset(f"={_TABLE_SIGNS}")
 """Signs with which the line below a heading begins, or below the head of a table."""
 
 _SIGNS: Final = _UNDERLINES.union(*(signs for _, signs, _ in _RULES.values()))
@@ -63,17 +67,29 @@ def _only_at(signs: str, rule: Rule) -> Rule:
     return guarded
 
 
+def _table(state: StateBlock, line: int, end: int, silent: bool) -> bool:
+    """Read a table, whose head has a line of signs below it."""
+    at = state.bMarks[line + 1] + state.tShift[line + 1]
+    return state.src[at : at + 1] in _TABLE_SIGNS and table(state, line, end, silent)
+
+
 def _prose(state: StateBlock, line: int, end: int, silent: bool) -> bool:
-    """Read a paragraph of which no line begins with the sign of another block."""
+    """Read a paragraph of which no line begins with the sign of another block: it ends where a line is empty."""
+    del end, silent
     if state.sCount[line] - state.blkIndent >= _CODE_INDENT:
         return False
-    for number in range(line, state.lineMax):
-        at = state.bMarks[number] + state.tShift[number]
-        if at >= state.eMarks[number]:
-            break
+    after = line
+    while after < state.lineMax and (at := state.bMarks[after] + state.tShift[after]) < state.eMarks[after]:
         if state.src[at] in _SIGNS:
             return False
-    return paragraph(state, line, end, silent)
+        after += 1
+    state.line = after
+    state.push("paragraph_open", "p", 1).map = [line, after]
+    words = state.push("inline", "", 0)
+    words.content = mdTrim(state.getLines(line, after, state.blkIndent, False))
+    words.map, words.children = [line, after], []
+    state.push("paragraph_close", "p", -1)
+    return True
 
 
 def _parser() -> MarkdownIt:
@@ -81,6 +97,7 @@ def _parser() -> MarkdownIt:
     made.core.ruler.enableOnly("block")
     for name, (rule, signs, ending) in _RULES.items():
         made.block.ruler.at(name, _only_at(signs, rule), {"alt": ending})
+    made.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     made.block.ruler.before("table", "prose", _prose)
     return made
 

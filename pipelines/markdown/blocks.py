@@ -28,10 +28,12 @@ _SIGNS: Final = r"(?:[^\w\s*_`~<>|#()\[\]\\.,:;!?+-]{1,4}[ \t]*)?"
 """Pictograms before or after a heading: a warning sign."""
 
 _BOLD_LINE: Final = re.compile(rf"{_SIGNS}(?:\*\*|__)([^*_](?:(?!\*\*|__).){{0,200}})(?:\*\*|__)[ \t]*:?[ \t]*{_SIGNS}")
-_PLAIN_LINE: Final = re.compile(r"[^\s*_|].{0,80}:[ \t]*")
+_PLAIN_LINE: Final = re.compile(r"[^\s*_|].{0,80}:")
 _BULLET: Final = re.compile(r"[•‣◦●▪∙·\u2013][ \t]")
 _SENTENCE_END: Final = re.compile(r"[.!?\u3002\uff01\uff1f][\"”\u2019)*_]*$")
 _MARKUP: Final = re.compile(r"<[^<>]*>|!?\[([^\[\]]*)\]\([^()]*\)|[*`\\]|(?<!\w)_+|_+(?!\w)")
+_MARKUP_SIGN: Final = re.compile(r"[<\[*`\\_]")
+"""A character that all of it has: most headings and cells have none."""
 
 
 _BROKEN_OFF: Final = re.compile(r"(?:\A|[.!?]\s)\s*[A-Z][^.!?:;]{20,600}[a-z,]\Z")
@@ -131,7 +133,7 @@ def _blocks(text: MarkdownText, first_line: int) -> Iterator[Heading | Passage]:
 
 def plain_heading(text: str) -> str:
     """Words of a heading without markup, on one line."""
-    return " ".join(_MARKUP.sub(r"\1", text).split())
+    return " ".join((_MARKUP.sub(r"\1", text) if _MARKUP_SIGN.search(text) else text).split())
 
 
 def _cells(text: MarkdownText, row: list[Token], headings: list[str], first_line: int) -> Iterator[Passage]:
@@ -208,7 +210,8 @@ def _line_heading(line: _Line, *, alone: bool) -> Heading | None:
     bold = _BOLD_LINE.fullmatch(line.text)
     if bold and not _is_prose(bold[1]):
         return Heading(plain_heading(bold[1]).rstrip(" :"), BOLD_LEVEL, line.place)
-    if alone and _PLAIN_LINE.fullmatch(line.text) and len(line.text.split()) <= LONGEST_PLAIN_HEADING_WORDS:
+    is_plain = alone and line.text.endswith(":") and _PLAIN_LINE.fullmatch(line.text)
+    if is_plain and len(line.text.split()) <= LONGEST_PLAIN_HEADING_WORDS:
         return Heading(plain_heading(line.text).rstrip(" :"), PLAIN_LEVEL, line.place)
     return None
 

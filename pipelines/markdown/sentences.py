@@ -190,7 +190,7 @@ def _without_emphasis(text: str, start: int, end: int) -> tuple[int, int]:
             return mark.end(), end - len(mark[1])
         if mark[1] not in inside:
             return mark.end(), end
-    closing = _CLOSING.search(text, start, end)
+    closing = _CLOSING.search(text, start, end) if text[end - 1] in "*_" else None
     unopened = closing is not None and text.count(closing[1], start, end) == 1
     return start, end - len(closing[1]) if closing and unopened else end
 

@@ -50,7 +50,8 @@ class MarkdownText(NamedTuple):
 
     def lines(self) -> list[str]:
         """The parsed text's lines, without their ends and the byte order mark; the last may be empty."""
-        return _LINE_END.split(self.parsed.removeprefix(BYTE_ORDER_MARK))
+        text = self.parsed.removeprefix(BYTE_ORDER_MARK)
+        return _LINE_END.split(text) if "\r" in text else text.split("\n")
 
     def line_of(self, char: int) -> int:
         """Number of the line, from 0, that holds a character."""
@@ -85,14 +86,26 @@ def read_text(card: bytes) -> MarkdownText:
     Cached, since the readers of one card (its front matter, its sections, its sentences) follow one another.
     """
     text = card[:LONGEST_CARD_BYTES].decode("utf-8", "surrogateescape")
-    starts = [0, *(end.end() for end in islice(_LINE_END.finditer(text), MOST_LINES))]
+    starts = _line_starts(text, MOST_LINES)
     if len(starts) > MOST_LINES:
         text = text[: starts.pop()]
     stretches = range(0, len(text) + STRETCH_CHARS, STRETCH_CHARS)
     parsed = _ALTERED.sub("\ufffd", text)
-    ends = islice(_BYTE_LINE_END.finditer(card, 0, LONGEST_CARD_BYTES), len(starts) - 1)
-    line_bytes = tuple(starts) if text.isascii() else (0, *(end.end() for end in ends))
-    return MarkdownText(text, parsed, tuple(starts), line_bytes, _offsets(text, stretches))
+    line_bytes = starts if text.isascii() else _line_starts(card[:LONGEST_CARD_BYTES], len(starts) - 1)
+    return MarkdownText(text, parsed, tuple(starts), tuple(line_bytes), _offsets(text, stretches))
+
+
+def _line_starts(text: str | bytes, most: int) -> list[int]:
+    """Return where the first lines of a text begin, up to the one after so many ends of lines."""
+    if isinstance(text, bytes):
+        if b"\r" in text:
+            return [0, *(end.end() for end in islice(_BYTE_LINE_END.finditer(text), most))]
+        lines: Sequence[str | bytes] = text.split(b"\n", most)
+    elif "\r" in text:
+        return [0, *(end.end() for end in islice(_LINE_END.finditer(text), most))]
+    else:
+        lines = text.split("\n", most)
+    return list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
 
 
 def no_card(card: bytes) -> str | None:

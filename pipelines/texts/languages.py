@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, Literal
 
+from pipelines.formats.letter_index import words_of_ascii
 from pipelines.rules.cards import card_rules
 
 Language = Literal["en", "other"]
@@ -17,7 +18,7 @@ FEWEST_WORDS: Final = 4
 
 def words_of(text: str) -> list[str]:
     """Words of a text in lower case, without digits and marks."""
-    return _WORD.findall(text.casefold())
+    return words_of_ascii(text) if text.isascii() else _WORD.findall(text.casefold())
 
 
 def language_of(text: str, otherwise: Language = "en") -> Language:
