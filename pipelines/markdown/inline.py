@@ -1,6 +1,7 @@
 """Renders a line of Markdown as its reader sees it."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from markdown_it import MarkdownIt
@@ -37,8 +38,12 @@ _INLINE: Final = _Inline("commonmark").enable("strikethrough")
 _INLINE.core.ruler.enableOnly(["normalize", "block", "inline", "text_join"])
 
 
+@lru_cache(maxsize=16)
 def plain_text(markdown: str) -> str:
-    """A line of Markdown as its reader sees it: without marks, link targets, pictures and tags."""
+    """A line of Markdown as its reader sees it: without marks, link targets, pictures and tags.
+
+    Cached, since the readers of one text (its limits, its kind, its purposes) read the same sentences.
+    """
     if not (_SIGN.search(markdown) and _MARKUP.search(markdown)):
         return " ".join(markdown.split())
     between, shown, at = [], [], 0

@@ -14,7 +14,7 @@ from pipelines.merge.resolve import resolve_claims
 from pipelines.merge.subject import STANDARD_OFFER, Subject
 from pipelines.normalise.facts import MISSING, MOVED, REPLACED
 from schemas.listing import CLAIMING as OFFERED
-from schemas.listing import NAMING, Claim, Listing, Quarantined, RawListing
+from schemas.listing import NAMING, Claim, Fact, Listing, Quarantined, RawListing
 from schemas.run import Accounting
 from schemas.sources import SELLER, SOURCE_NAMES
 
@@ -171,11 +171,17 @@ def _claims(offers: tuple[Listing, ...], aliases: tuple[Listing, ...], endpoints
         claims = _claims_of(endpoints) | claims
     for offer in offers:
         name = f"offer:{offer.variant or STANDARD_OFFER}"
-        claims[name] = Claim(offer.facts[0]._replace(name=name, value=offer.id), offer)
+        claims[name] = _naming(name, offer)
     for alias in aliases:
         name = f"alias:{alias.id}"
-        claims[name] = Claim(alias.facts[0]._replace(name=name, value=alias.id), alias)
+        claims[name] = _naming(name, alias)
     return claims
+
+
+def _naming(name: str, listing: Listing) -> Claim:
+    """The claim that a listing exists, by its first fact."""
+    listed = listing.facts[0]
+    return Claim(Fact(name, listing.id, listed.locator, listed.as_stated, listed.method), listing)
 
 
 def _claims_of(listing: Listing) -> dict[str, Claim]:

@@ -144,12 +144,15 @@ def _read_architecture(record: RecordReader, facts: list[Fact]) -> None:
 def _read_limits(record: RecordReader, facts: list[Fact]) -> None:
     if "context_length" not in record:
         raise FieldError("/context_length", "is missing (null means that there is none)")
-    add_fact(facts, "context_tokens", record.optional_count("context_length") or None, "/context_length")
+    stated: list[Fact] = []
+    add_fact(stated, "context_tokens", record.optional_count("context_length") or None, "/context_length")
     top = record.optional_nested("top_provider")
     context, output = top.optional_count("context_length"), top.optional_count("max_completion_tokens")
-    add_fact(facts, "top_provider_context_tokens", context or None, "/top_provider/context_length")
-    stated = [fact for fact in facts if fact.name in ("context_tokens", "top_provider_context_tokens")]
-    facts += [fact._replace(name="offered_context_tokens") for fact in sorted(stated, key=_size)[:1]]
+    add_fact(stated, "top_provider_context_tokens", context or None, "/top_provider/context_length")
+    facts += stated
+    if stated:
+        least = min(stated, key=_size)
+        facts.append(Fact("offered_context_tokens", least.value, least.locator, least.as_stated))
     if output:
         facts.append(Fact("max_output_tokens", output, "/top_provider/max_completion_tokens", output))
     else:
