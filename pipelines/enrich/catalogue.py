@@ -25,6 +25,8 @@ class Ability:
     asks_figures: bool
     hearsay: bool
     """Whether texts or claims of others may show it: its confidence then depends on the evidence."""
+    limits: tuple[str, ...]
+    """Ids of the failure modes of its class that it names, which do not apply to models without it."""
     document: Document
 
 
@@ -32,7 +34,6 @@ class Ability:
 class Mode:
     """One failure-mode rule, compiled, with what is asked of every mode of a model."""
 
-    rule: FailureMode
     place: int
     """Its place in the table."""
     id: str
@@ -40,6 +41,8 @@ class Mode:
     same_as: tuple[str, ...]
     condition: Compiled
     asks_figures: bool
+    text: str
+    taxonomy: tuple[str, ...]
     general: bool
     """Whether it applies to any model: it is true of the class, and no capability names it as one of its limits."""
     stated_in_text: tuple[str, ...]
@@ -64,15 +67,18 @@ class Catalogue(NamedTuple):
 def catalogue() -> Catalogue:
     """Compile the rules; the result is cached."""
     book = rulebook()
-    abilities = tuple(_ability(rule, book.issuing.confidence) for rule in book.capabilities.capability)
     named = {limit for rule in book.capabilities.capability for limit in rule.limits}
     modes = tuple(_mode(rule, place, named) for place, rule in enumerate(book.failure_modes.failure_mode))
+    of_capabilities = {row.id: row for row in modes if not (row.stated or row.general)}
+    abilities = tuple(
+        _ability(rule, book.issuing.confidence, tuple(limit for limit in rule.limits if limit in of_capabilities))
+        for rule in book.capabilities.capability
+    )
     conditions: dict[str, list[Compiled]] = {}
     for row in abilities:
         conditions.setdefault(row.rule.name, []).append(row.condition)
     ability_index = ConditionIndex((row, row.condition) for row in abilities)
     mode_index = ConditionIndex((row, row.condition) for row in modes if row.stated or row.general)
-    of_capabilities = {row.id: row for row in modes if not (row.stated or row.general)}
     return Catalogue(abilities, modes, ability_index, mode_index, of_capabilities, conditions)
 
 
@@ -86,15 +92,25 @@ def _mode(rule: FailureMode, place: int, named: set[str]) -> Mode:
     stated_in_text = tuple(name for name in (*rule.all, *rule.any) if name.startswith(LIMIT))
     general = not rule.stated and rule.id not in named
     return Mode(
-        rule, place, rule.id, rule.stated, rule.same_as, condition, condition.asks_figures, general, stated_in_text
+        place=place,
+        id=rule.id,
+        stated=rule.stated,
+        same_as=rule.same_as,
+        condition=condition,
+        asks_figures=condition.asks_figures,
+        text=rule.text,
+        taxonomy=rule.taxonomy,
+        general=general,
+        stated_in_text=stated_in_text,
     )
 
 
-def _ability(rule: CapabilityRule, confidence: Confidence) -> Ability:
+def _ability(rule: CapabilityRule, confidence: Confidence, limits: tuple[str, ...]) -> Ability:
     condition = compiled(rule)
     names = (*condition.cite, *(start for start, _ in condition.groups))
     hearsay = any(name.partition(":")[0] in confidence.method for name in names)
-    return Ability(rule, condition, condition.asks_figures, hearsay, _document(rule, confidence.of(rule.name)))
+    document = _document(rule, confidence.of(rule.name))
+    return Ability(rule, condition, condition.asks_figures, hearsay, limits, document)
 
 
 def _document(rule: CapabilityRule, certainty: Certainty) -> Document:

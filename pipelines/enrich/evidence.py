@@ -29,7 +29,7 @@ def stated(path: str, listing: Listing, locator: str, as_stated: AsStated) -> Do
         "observed_at": listing.observed_at,
         "content_sha256": listing.content_sha256,
     }
-    return _quoting(entry) if locator.startswith(IN_TEXT) else entry
+    return _quoting(entry) if IN_TEXT in locator and locator.startswith(IN_TEXT) else entry
 
 
 def from_claim(path: str, claim: Claim) -> Document:
@@ -51,7 +51,7 @@ def from_class(path: str, *, rule: str, text: str, listing: Listing, taxonomy: t
 
     `listing` is the record that shows the model to be of that kind; the evidence has its date.
     """
-    return {
+    entry = {
         "path": path,
         "source": "rules",
         "url": None,
@@ -61,13 +61,13 @@ def from_class(path: str, *, rule: str, text: str, listing: Listing, taxonomy: t
         "asserted_by": "class",
         "observed_at": listing.observed_at,
         "content_sha256": rulebook().sha256,
-        **classified(taxonomy),
     }
+    return classified(entry, taxonomy)
 
 
-def classified(taxonomy: tuple[str, ...]) -> Document:
-    """The key with the terms of published taxonomies that say the same, left out where there is none."""
-    return {"taxonomy": taxonomy} if taxonomy else {}
+def classified(entry: Document, taxonomy: tuple[str, ...]) -> Document:
+    """Evidence with the terms of published taxonomies that say the same, where there are any."""
+    return {**entry, "taxonomy": taxonomy} if taxonomy else entry
 
 
 def from_issuer(path: str, *, issuer: str, locator: str, value: object, observed_at: str) -> Document:

@@ -14,6 +14,7 @@ from pipelines.enrich.status import StatusFinding
 from pipelines.enrich.templates import fill
 from pipelines.merge.subject import Subject
 from pipelines.rules.conditions import cited, fits, reaches
+from pipelines.rules.issuing import Certainty
 from pipelines.rules.rulebook import rulebook
 from schemas.listing import Claim
 
@@ -43,8 +44,8 @@ def enrich(subject: Subject, *, artifact_id: str, life: StatusFinding) -> Profil
         profile.evidence.extend([from_claim(path, claim) for claim in shown])
         capability = ability.document.copy()
         capability["id"] = f"{artifact_id}__cap_{place}"
-        capability["requires"] = (*needs, *ability.rule.requires)
-        capability["description"] = fill(ability.rule.description, claims)
+        capability["requires"] = (*needs, *capability["requires"])
+        capability["description"] = fill(capability["description"], claims)
         capability["limitations"] = [
             _limit(subject, limit, f"{path}/limitations/{n}", profile) for n, limit in enumerate(limits)
         ]
@@ -75,27 +76,33 @@ def _merged_evidence(subject: Subject, line: TrustLine, rule: str) -> Document:
 def _terms_of(modes: tuple[str, ...]) -> tuple[str, ...]:
     """The terms of published taxonomies of several failure modes; cached, since many models have the same modes."""
     rows = (row for row in catalogue().modes if row.id in modes)
-    return tuple(sorted({term for row in rows for term in row.rule.taxonomy}))
+    return tuple(sorted({term for row in rows for term in row.taxonomy}))
 
 
 def _judge(
     speeches: Mapping[int, Speech], ability: Ability, shown: list[Claim], capability: Document, profile: Profile
 ) -> None:
     """Set how certain a capability is, where that depends on what shows it or on who denies it, with the evidence."""
-    denying = denials(speeches, ability, shown)
+    denying = denials(speeches, ability, shown) if speeches else []
     if ability.hearsay or denying:
-        sources = tuple(dict.fromkeys(claim.listing.source for claim in denying))
-        certainty = rulebook().issuing.confidence.of(ability.rule.name, groups_of(shown), denied_by=sources)
+        sources = tuple(dict.fromkeys([claim.listing.source for claim in denying]))
+        certainty = _certainty(capability["name"], groups_of(shown), sources)
         capability["confidence"], capability["basis"] = certainty.figure, certainty.basis
         path = f"/capabilities/{len(profile.capabilities)}/confidence"
         profile.evidence.extend(from_claim(path, claim) for claim in denying)
+
+
+@lru_cache(maxsize=1024)
+def _certainty(capability: str, shown_by: frozenset[str], denied_by: tuple[str, ...]) -> Certainty:
+    """How certain a capability is; cached, since many models have the same ones by the same groups of facts."""
+    return rulebook().issuing.confidence.of(capability, shown_by, denied_by=denied_by)
 
 
 def _fitting(stated: frozenset[str]) -> tuple[Sequence[Ability], list[Mode]]:
     """Select the rules whose facts are stated, whatever their values."""
     rules = catalogue()
     abilities = rules.ability_index.fitting(stated)
-    named = {limit for row in abilities for limit in row.rule.limits} & rules.of_capabilities.keys()
+    named = {limit for row in abilities for limit in row.limits}
     modes = [row for name in named if fits((row := rules.of_capabilities[name]).condition, stated)]
     modes = sorted([*modes, *rules.mode_index.fitting(stated)], key=lambda row: row.place)
     as_stated = {twin for row in modes for twin in row.same_as}
@@ -109,7 +116,7 @@ def _place(subject: Subject, abilities: list[Ability], modes: list[Mode]) -> lis
     """
     first_to_name: dict[str, int] = {}
     for place, ability in enumerate(abilities):
-        for limit in ability.rule.limits:
+        for limit in ability.limits:
             first_to_name.setdefault(limit, place)
     placed: list[list[Mode | PlainLimitation]] = [[] for _ in abilities]
     if abilities:
@@ -153,24 +160,23 @@ def _note(limit: Mode | PlainLimitation, text: str, shown_by: list[Document], pr
 def _worded(subject: Subject, limit: Mode | PlainLimitation, path: str) -> tuple[str, list[Document]]:
     if isinstance(limit, PlainLimitation):
         return limit.text, [from_claim(path, claim) for claim in limit.claims]
-    text = fill(limit.rule.text, subject.claims)
+    text = fill(limit.text, subject.claims)
     return text, _mode_evidence(subject, limit, text, path)
 
 
 def _mode_evidence(subject: Subject, mode: Mode, text: str, path: str) -> list[Document]:
     """Evidence of a failure mode: the facts that show it, or our own rule where it is true of the class."""
-    rule = mode.rule
-    if rule.stated:
+    if mode.stated:
         shown = cited(mode.condition, subject.claims)
         if mode.stated_in_text:
             shown = [claim for claim in shown if claim.fact.name not in mode.stated_in_text] + quotes(
                 subject, mode.stated_in_text
             )
-        return [{**from_claim(path, claim), **classified(rule.taxonomy)} for claim in shown]
-    at = f"/failure_modes/{rule.id}"
-    return [from_class(path, rule=at, text=text, listing=subject.primary, taxonomy=rule.taxonomy)]
+        return [classified(from_claim(path, claim), mode.taxonomy) for claim in shown]
+    at = f"/failure_modes/{mode.id}"
+    return [from_class(path, rule=at, text=text, listing=subject.primary, taxonomy=mode.taxonomy)]
 
 
-def groups_of(shown: Iterable[Claim]) -> set[str]:
+def groups_of(shown: Iterable[Claim]) -> frozenset[str]:
     """The groups of the claimed facts; a fact without a group counts as one."""
-    return {claim.fact.name.partition(":")[0] for claim in shown}
+    return frozenset([claim.fact.name.partition(":")[0] for claim in shown])

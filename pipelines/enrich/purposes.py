@@ -50,7 +50,7 @@ def purpose_uri(rule: PurposeRule) -> str:
 def _rules(subject: Subject) -> list[PurposeRule]:
     """The rules of all purposes that anything states, those of texts first, in the order of their statements."""
     rules = {rule.id: rule for rule in purpose_rules().purposes}
-    in_texts = [name.removeprefix(PURPOSE) for name in subject.claims if name.startswith(PURPOSE)]
+    in_texts = subject.items(PURPOSE.rstrip(":"))
     listed = _listed(subject, rules.values())
     stated = dict.fromkeys([*(purpose for purpose in in_texts if purpose in rules), *listed])
     return [

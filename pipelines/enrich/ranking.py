@@ -33,9 +33,9 @@ def ranked(limits: Iterable[WordedLimit]) -> list[TrustLine]:
     modes = [*dict.fromkeys(one.mode for one in in_order if one.mode)]
     lines: dict[str, TrustLine] = {}
     for limit in in_order:
-        rule = merging.get(limit.mode) if limit.mode else None
-        shared = tuple(mode for mode in modes if mode in rule.parts) if rule else ()
-        line = _shared_line(shared) if len(shared) > 1 else TrustLine(limit.text)
+        parts = merging[limit.mode].parts if limit.mode in merging else {}
+        shared = [mode for mode in modes if mode in parts] if parts else []
+        line = _shared_line(tuple(shared)) if len(shared) > 1 else TrustLine(limit.text)
         lines.setdefault(line.text, line)
     return [*lines.values()]
 

@@ -47,11 +47,9 @@ def plain_text(markdown: str) -> str:
         shown += [between[-1], found[found.lastindex or 0]]
         at = found.end()
     rest = markdown[at:]
-    return (
-        parsed_text(markdown)
-        if _MARKUP.search("".join([*between, rest]))
-        else " ".join("".join([*shown, rest]).split())
-    )
+    if _MARKUP.search(" ".join([*between, rest])):  # a space, so that what a match parts does not touch
+        return parsed_text(markdown)
+    return " ".join("".join([*shown, rest]).split())
 
 
 def parsed_text(markdown: str) -> str:

@@ -27,7 +27,7 @@ _ERROR_TEXT_BYTES: Final = 600
 
 _LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _ERROR_TEXT: Final = re.compile(
-    r"(?is)\A\s*(?:<!doctype html|<html\b|\{\s*\"(?:error|message)\"\s*:"
+    r"(?is)\A\s*+(?:<!doctype html|<html\b|\{\s*\"(?:error|message)\"\s*:"
     r"|(?:error|http)?\W*\b[45]\d\d\b[\s:]+(?:bad|unauthori[sz]ed|forbidden|not found|internal|service)"
     r"|entry not found|repository not found|invalid (?:username or password|credentials)|not found\s*\Z"
     r"|access to (?:this )?(?:model|repo)\b|internal server error|too many requests|rate limit)"

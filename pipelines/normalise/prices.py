@@ -94,8 +94,12 @@ def price_facts(prices: Iterable[Price]) -> list[Fact]:
 
 def costs_nothing(prices: Iterable[Price]) -> bool:
     """Whether there are prices and every one of them is zero."""
-    amounts = [price.usd for price in prices]
-    return bool(amounts) and set(amounts) == {"0"}
+    stated = False
+    for price in prices:
+        if price.usd != "0":
+            return False
+        stated = True
+    return stated
 
 
 def unpriced_outputs(offer: Listing) -> list[str]:

@@ -49,7 +49,8 @@ _MODALITY_PLACE = {word: place for place, word in enumerate(MODALITY_ORDER)}
 
 def model_block(subject: Subject) -> Document:
     """Build the `artifact.model` block: unstated keys are null or empty, or left out if only texts state them."""
-    facts = {key: subject.value(fact) for key, fact in FACT_OF.items()}
+    claims = subject.claims
+    facts = {key: claims[fact].fact.value if fact in claims else None for key, fact in FACT_OF.items()}
     return {
         "listing_id": subject.primary.base_id,
         "canonical_slug": facts["canonical_slug"],

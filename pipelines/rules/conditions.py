@@ -114,7 +114,7 @@ def reaches(condition: Compiled, claims: Claims) -> bool:
         return False
     if condition.groups and any(len(_of_group(claims, start)) < least for start, least in condition.groups):
         return False
-    return all((_number(claims, name) >= bound) is reached for name, bound, reached in condition.bounds)
+    return not [1 for name, bound, reached in condition.bounds if (_number(claims, name) >= bound) is not reached]
 
 
 def cited(condition: Compiled, claims: Claims) -> list[Claim]:

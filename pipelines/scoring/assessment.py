@@ -65,7 +65,7 @@ def _availability(model: Json) -> dict[str, Any]:
 
 def _provenance(passport: CountedPassport) -> dict[str, Any]:
     many, conflicts = len(passport.origins), len(passport.unfragile["conflicts"])
-    facts, corroborated = len(passport.stated_facts), len(passport.corroborated_facts)
+    facts, corroborated = passport.stated_facts, passport.corroborated_facts
     marks = [share_of(many, ORIGINS_REFERENCE), 1 - conflicts / CONFLICTS_REFERENCE]
     marks += [corroborated / facts] if facts else []
     inputs = {"publishers": many, "facts": facts, "corroborated": corroborated, "conflicts": conflicts}

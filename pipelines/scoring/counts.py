@@ -2,8 +2,9 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from schemas.passport.evidence import WITHOUT_SOURCE
@@ -25,6 +26,9 @@ FACTS = "/artifact/model/"
 REPEATS = {name: row.repeats for name, row in BY_NAME.items() if row.repeats}
 """Source → the origin that a part of it repeats, and how locators into that part begin."""
 
+PUBLISHERS = {name: name.partition("-")[0] for name in BY_NAME}
+"""Source → who states its records: "openrouter" for "openrouter-endpoints" too."""
+
 
 def origin_of(entry: Json) -> str | None:
     """Who states the record of an entry of evidence, such as `openrouter`; None where it rests on no source's record.
@@ -36,12 +40,7 @@ def origin_of(entry: Json) -> str | None:
     name = entry["source"]
     if name in REPEATS and entry["locator"].startswith(REPEATS[name][1]):
         return REPEATS[name][0]
-    return _publisher(name)
-
-
-@lru_cache(maxsize=64)
-def _publisher(source: str) -> str:
-    return source.partition("-")[0]
+    return PUBLISHERS.get(name) or name.partition("-")[0]
 
 
 class CountedPassport:
@@ -55,17 +54,14 @@ class CountedPassport:
         """Names of the providers that serve a model."""
         self.has_card = CARDS in [record["source"] for record in self.model["records"]]
         """Whether the model's card is among its records."""
-        self.origins: set[str] = set()
+        stating = {(entry["path"], origin) for entry in unfragile["evidence"] if (origin := origin_of(entry))}
+        self.origins = {origin for _, origin in stating}
         """Who gave evidence: all sources of one origin count once."""
-        self.stated_facts: dict[str, set[str]] = {}
-        """Path of each fact of the model that a source states → the origins that state it."""
-        for entry in unfragile["evidence"]:
-            if origin := origin_of(entry):
-                self.origins.add(origin)
-                if (path := entry["path"]).startswith(FACTS):
-                    self.stated_facts.setdefault(path, set()).add(origin)
-        self.corroborated_facts = [path for path, stating in self.stated_facts.items() if len(stating) > 1]
-        """Paths of the facts of the model that more than one origin states."""
+        of_facts = Counter([path for path, _ in stating if path.startswith(FACTS)])
+        self.stated_facts = len(of_facts)
+        """How many facts of the model any source states."""
+        self.corroborated_facts = sum(many > 1 for many in of_facts.values())
+        """How many of them more than one origin states."""
 
     @property
     def places(self) -> set[str]:

@@ -249,4 +249,4 @@ def test_each_mode_is_listed_once_and_stated_ones_come_first_in_the_trust_list(c
 
 
 def test_a_mode_with_a_twin_of_the_class_asks_no_figures() -> None:
-    assert not [row.rule.id for row in catalogue().modes if row.rule.same_as and row.asks_figures]
+    assert not [row.id for row in catalogue().modes if row.same_as and row.asks_figures]
