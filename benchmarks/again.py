@@ -99,7 +99,7 @@ def crawls(items: int) -> dict[str, float]:
     """Return CPU seconds of a crawl that fetches every page: ours reading all, ours reading none, and a bare one."""
     with tempfile.TemporaryDirectory() as name, serving(items) as url:
         folder = Path(name)
-        readings = {"READINGS": str(folder / "readings" / "hub.sqlite"), "READER": reader_digest(ROOT)}
+        readings = {"READINGS": str(folder / "readings" / "hub.sqlite"), "READER": reader_digest(ROOT) or ""}
         return {
             "ours": measured_crawl(url, folder, readings),
             "ours, nothing to read": measured_crawl(url, folder, readings),

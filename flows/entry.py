@@ -31,6 +31,9 @@ def main() -> None:
         command_line()
     except SystemExit as ending:
         if ending.code in {INTERRUPTED, TERMINATED}:
+            from flows.config.scratch import close_all  # noqa: PLC0415 - likewise
+
+            close_all()
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(int(ending.code or 0))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from flows.agents.server import agent_server, http_application
 from flows.api.current import CurrentRegistry
-from flows.api.server import listen, server_of
+from flows.api.server import listen, run_until_asked, server_of
 from flows.audit.opened import TrustOptions
 from flows.client.opening import RECORDING_NOTE, is_recording, opener
 from flows.config.clock import source_date_epoch
@@ -31,4 +31,4 @@ def serve_tools(
         return
     listening = listen(*http)
     note(f"serving tools of {settings.store} at {listening.address}mcp until Ctrl-C")
-    server_of(http_application(server, listening.host), lifespan=True).run(sockets=[listening.socket])
+    run_until_asked(server_of(http_application(server, listening.host), lifespan=True), listening)

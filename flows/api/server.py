@@ -14,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from flows.api.connections import TimedConnection
+from flows.config.scratch import close_all
 from flows.errors import FlowError, SettingsError
 
 BACKLOG = 1024
@@ -88,7 +89,7 @@ def serve_with(make: Callable[[], ASGIApp], listening: Listening, *, workers: in
     Raises ServerEndedError where a process ended by itself: the others are ended too.
     """
     if workers == 1:
-        server_of(make()).run(sockets=[listening.socket])
+        run_until_asked(server_of(make()), listening)
         return
     context = multiprocessing.get_context("fork")
     children = [context.Process(target=_serve, args=(make, listening), daemon=True) for _ in range(workers)]
@@ -117,7 +118,16 @@ class _Stop:
             child.terminate()
 
 
+def run_until_asked(server: uvicorn.Server, listening: Listening) -> None:
+    """Serve until SIGTERM or Ctrl-C, then leave no temporary folder; SIGTERM ends it without an error."""
+    signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn sends it to the process again, once it has answered
+    try:
+        server.run(sockets=[listening.socket])
+    finally:
+        close_all()
+
+
 def _serve(make: Callable[[], ASGIApp], listening: Listening) -> None:
-    server_of(make()).run(sockets=[listening.socket])
+    run_until_asked(server_of(make()), listening)
     sys.stdout.flush()
     os._exit(0)

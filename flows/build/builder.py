@@ -57,7 +57,7 @@ def build_part(job: Job, build_input: BuildInput, index: int, *, done: int = 0) 
         progress=lambda: tell("build", next(counted), expected),
     )
     if former is not None:
-        former.write()
+        former.write(whole=batch.affected is None)
     Rows(folder / "rows").write(index, new)
     built.quarantined += part.quarantined
     built.accounting.append(part.accounting)

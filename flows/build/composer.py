@@ -1,43 +1,46 @@
 """Identifies the code that composes passports in this process, so that only the same code uses what it composed."""
 
-import os
-import time
-from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from flows.crawl.readers import READ_WITH, files_of, reader_digest
+from flows.crawl.process import ROOT
+from flows.crawl.readers import files_of, library_folders, reader_digest
+from schemas.base import Sha256
 
-STAT: Final = Path("/proc/self/stat")
-STARTED_FIELD: Final = 19
-"""Place of the start, in ticks since the machine's, among the fields after the process's name."""
-
-
-def composer_digest(root: Path, *, started_at: float | None) -> str | None:
-    """Return the SHA-256 of all code and tables that compose passports in the process that started at a Unix time.
-
-    None where that cannot be said: a file or library is newer than the process, which may have loaded what was there
-    before, or it is not known when the process started.
-    """
-    if started_at is None or any(path.stat().st_ctime >= started_at for path in _loaded_from(root)):
-        return None
-    return reader_digest(root)
+Stamp = tuple[int, int, int, int]
+"""Inode, size, and times of the last change of a file's content and of its state."""
 
 
-def started_at() -> float | None:
-    """Return when this process started, in Unix time and at most a second early; None on systems that do not say it."""
+class LoadedCode:
+    """The code and tables that a process loads as it begins, by their digest at that time."""
+
+    def __init__(self, root: Path) -> None:
+        self._root, files = root, files_of(root)
+        self._watched = [*files, *{file.parent for file in files}, *library_folders()]
+        self._stamps = self._stamps_now()
+        self._loaded = reader_digest(root)
+
+    def digest(self) -> Sha256 | None:
+        """Return the digest; None where what is installed has another one by now.
+
+        After an update, the process may have loaded some files as they were before it, and others as they are since.
+        What has the stamps that it had is not read again.
+        """
+        if self._stamps_now() != self._stamps and reader_digest(self._root) != self._loaded:
+            return None
+        return self._loaded
+
+    def _stamps_now(self) -> list[Stamp | None]:
+        return [_stamp(path) for path in self._watched]
+
+
+def _stamp(path: Path) -> Stamp | None:
     try:
-        ticks = int(STAT.read_text().rpartition(")")[2].split()[STARTED_FIELD])
-        age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
-    except (OSError, AttributeError):
+        seen = path.stat()
+    except OSError:
         return None
-    return time.time() - age - 1.0
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
 
 
-def _loaded_from(root: Path) -> list[Path]:
-    """Return all files of code and tables, and the folders that libraries are installed in."""
-    return [*files_of(root), *_libraries()]
-
-
-def _libraries() -> set[Path]:
-    return {Path(str(metadata.distribution(name).locate_file(""))) for name in READ_WITH}
+COMPOSER: Final = LoadedCode(ROOT)
+"""The code that composes passports in this process, identified while it is loaded."""

@@ -5,14 +5,15 @@ import hashlib
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from flows.build.composer import composer_digest, started_at
-from flows.crawl.process import ROOT
+from flows.build.composer import COMPOSER
+from flows.build.leftovers import clear_leftovers
 from flows.job.job import Job
 from flows.job.workspace import is_ours_alone, substances_folder
 from pipelines.passport.document import IssueContext, Substance
@@ -40,26 +41,37 @@ class StoredSubstances:
     the file or its folder, every model is composed anew. It may be removed at any time.
     """
 
-    def __init__(self, path: Path, composer: str) -> None:
-        self._path, self._composer = path, composer.encode()
-        self._entries = self._read()
-        self._has_new = False
+    def __init__(self, path: Path, composer: str, is_same: Callable[[], bool] = lambda: True) -> None:
+        """Read the file of a part; `is_same` says whether the composer's code is still what is installed."""
+        self._path, self._composer, self._is_same = path, composer.encode(), is_same
+        self._former = self._read()
+        self._current: dict[str, ComposedModel] = {}
+        """What was found or composed in this run."""
 
     def find(self, slug: str, inputs: Sha256) -> Substance | None:
         """Return what was composed of a model from the same inputs; None where it has to be composed."""
-        entry = self._entries.get(slug)
-        return entry.substance if entry and entry.inputs == inputs else None
+        entry = self._former.get(slug)
+        if entry is None or entry.inputs != inputs:
+            return None
+        self._current[slug] = entry
+        return entry.substance
 
     def remember(self, slug: str, inputs: Sha256, substance: Substance) -> None:
         """Store what was composed of a model, once `write` is called."""
-        self._entries[slug] = ComposedModel(inputs, substance)
-        self._has_new = True
+        self._current[slug] = ComposedModel(inputs, substance)
 
-    def write(self) -> None:
-        """Replace the file where there are new entries; where it cannot be written, later runs do without it."""
-        if not self._has_new:
-            return
-        body = _ENTRIES.dump_json(self._entries)
+    def write(self, *, whole: bool) -> None:
+        """Replace the file where entries differ, and remove what other runs left beside it and use no more.
+
+        Where the whole part was built, entries of models that it has no more are dropped. Where it cannot be written,
+        later runs do without it, and so they do where other code was installed meanwhile.
+        """
+        entries = self._current if whole else self._former | self._current
+        if entries != self._former and self._is_same():
+            self._replace(_ENTRIES.dump_json(entries))
+        clear_leftovers(self._path)
+
+    def _replace(self, body: bytes) -> None:
         new = self._path.with_name(f"{self._path.name}.{secrets.token_hex(4)}")
         with contextlib.suppress(OSError):
             try:
@@ -90,17 +102,18 @@ class StoredSubstances:
 
 def former_substances(job: Job, terms: IssueContext, part: str) -> StoredSubstances | None:
     """Return what earlier refreshes of this store composed of a part's models; None where nothing is to be stored."""
-    composer = _composer(job.run) if job.flow == "refresh" else None
-    if composer is None:
+    code = _composer(job.run) if job.flow == "refresh" else None
+    if code is None:
         return None
-    return StoredSubstances(substances_folder(job) / f"{part}.json", f"{composer} {terms_digest(terms)}")
+    composer, path = f"{code} {terms_digest(terms)}", substances_folder(job) / f"{part}.json"
+    return StoredSubstances(path, composer, lambda: COMPOSER.digest() == code)
 
 
 @lru_cache(maxsize=1)
 def _composer(run: str) -> str | None:
     """Return the digest of the code that this process composes with, once for each run, as a schedule does many."""
     del run
-    return composer_digest(ROOT, started_at=started_at())
+    return COMPOSER.digest()
 
 
 def _is_usable(seen: os.stat_result) -> bool:

@@ -8,6 +8,7 @@ import shutil
 import stat
 import tempfile
 import weakref
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -19,10 +20,15 @@ _REMOVALS = 16
 """Tries to remove a folder: each may meet a file that was made since its folder was listed."""
 
 
+_OPEN: dict[Path, tuple[int, Callable[[], object]]] = {}
+"""Folder → the process that made it, and what removes it."""
+
+
 class ScratchFolder:
     """A new folder in the system's folder for temporary files, until it is closed, or this or the process ends.
 
-    Before a process makes its first one, those are removed that killed processes have left.
+    A process calls `close_all` before it leaves by `os._exit`. Before it makes its first folder, those are removed that
+    killed processes have left.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -30,6 +36,7 @@ class ScratchFolder:
         _clear_once(root)
         self.path = root / f"{PREFIX}{secrets.token_hex(8)}"
         self._end = weakref.finalize(self, _removed, self.path, claimed(self.path))
+        _OPEN[self.path] = os.getpid(), self._end
 
     def close(self) -> None:
         """Remove the folder and what is in it."""
@@ -42,12 +49,20 @@ class ScratchFolder:
         self.close()
 
 
+def close_all() -> None:
+    """Remove the folders that this process has made and not closed; those of the one that it was forked from stay."""
+    for maker, end in [*_OPEN.values()]:
+        if maker == os.getpid():
+            end()
+
+
 @cache
 def _clear_once(root: Path) -> None:
     clear_left(root, PREFIX)
 
 
 def _removed(folder: Path, held: int) -> None:
+    _OPEN.pop(folder, None)
     remove(folder)
     os.close(held)
 

@@ -96,10 +96,13 @@ def _bounds(job: Job, tools: Tools, source: str, so_far: Ingestion) -> Mapping[s
 
 
 def _readings(job: Job, source: str) -> Mapping[str, str]:
-    """Return the settings by which a crawl does not read again what it read before; none for sources of few records."""
-    if not any(row.name in HOSTED for row in brought_by(source)):
+    """Return the settings by which a crawl does not read again what it read before.
+
+    There are none for sources of few records, and none while it cannot be said by which code records are read.
+    """
+    if not any(row.name in HOSTED for row in brought_by(source)) or (reader := reader_digest(ROOT)) is None:
         return {}
-    return {"READINGS": str(readings_file(job, source)), "READER": reader_digest(ROOT)}
+    return {"READINGS": str(readings_file(job, source)), "READER": reader}
 
 
 def _arguments(job: Job, tools: Tools, source: str, folder: Path, so_far: Ingestion) -> Mapping[str, str]:

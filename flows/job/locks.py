@@ -22,11 +22,11 @@ class AlreadyRunningError(FlowError):
 
 
 @contextmanager
-def _turns(job: Job) -> Iterator[None]:
+def turns(job: Job) -> Iterator[None]:
     """Hold a lock per source of a refresh, after waiting for other refreshes of the same store and source."""
     with ExitStack() as held:
         for source in sorted(job.sources) if job.flow == "refresh" else ():
-            folder = _folder(cache_folder() / "turns", f"{canonical_store(job.store)}\n{source}")
+            folder = usable_folder(cache_folder() / "turns", f"{canonical_store(job.store)}\n{source}")
             try:
                 turn = lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -42,7 +42,7 @@ def only_process(what: str) -> Iterator[Path]:
 
     Yields a folder for files that other processes shall find (`running_elsewhere`).
     """
-    folder = _folder(cache_folder() / "alone", what)
+    folder = usable_folder(cache_folder() / "alone", what)
     try:
         held = lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -69,13 +69,15 @@ def _named(kind: Path, identity: str) -> Path:
     return kind / hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
-def _folder(kind: Path, identity: str) -> Path:
+def usable_folder(kind: Path, identity: str) -> Path:
+    """Return the folder of a kind for what has this identity, once it can be written to; raise as `make_usable`."""
     folder = _named(kind, identity)
-    _made(folder, "set XDG_CACHE_HOME or PASSPORTS_WORK to a folder that you can write to")
+    make_usable(folder, "set XDG_CACHE_HOME or PASSPORTS_WORK to a folder that you can write to")
     return folder
 
 
-def _made(folder: Path, remedy: str) -> None:
+def make_usable(folder: Path, remedy: str) -> None:
+    """Make a folder where there is none; raise FullError, or SettingsError with the remedy where it cannot be used."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK | os.X_OK):

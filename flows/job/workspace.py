@@ -17,7 +17,7 @@ from flows.config.settings import read_settings
 from flows.config.user_folders import cache_folder
 from flows.errors import FullError
 from flows.job.job import Job, open_tools
-from flows.job.locks import _folder, _made, _turns
+from flows.job.locks import make_usable, turns, usable_folder
 from flows.store.open import canonical_store
 from schemas.crawl import FULL
 
@@ -37,7 +37,7 @@ def workspace(job: Job) -> Iterator[Job]:
     folder, held = root / f"{_PREFIX}{secrets.token_hex(8)}", None
     try:  # before there is a folder, as a signal may come at any time
         held = claimed(folder)
-        with _turns(job):
+        with turns(job):
             yield job.model_copy(update={"work": str(folder)})
     except FullError as error:
         if folder not in error.folder.parents:
@@ -64,7 +64,7 @@ def crawl_folder(job: Job, source: str) -> Iterator[Path | None]:
     It is the same folder for each run of this store, source and URL on this machine.
     """
     what = f"{canonical_store(job.store)}\n{source}\n{job.source_urls[source]}"
-    folder = _folder((open_tools(job).settings.work or cache_folder()) / "crawls", what)
+    folder = usable_folder((open_tools(job).settings.work or cache_folder()) / "crawls", what)
     try:
         held = lock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -94,5 +94,5 @@ def is_ours_alone(seen: os.stat_result) -> bool:
 
 def _root(job: Job) -> Path:
     chosen = read_settings(store=job.store).work or Path(tempfile.gettempdir())
-    _made(chosen, "set PASSPORTS_WORK to a folder that you can write to")
+    make_usable(chosen, "set PASSPORTS_WORK to a folder that you can write to")
     return chosen.resolve()  # workers and SQLite URIs need the absolute path

@@ -17,12 +17,13 @@ _FOLDERS: Final = tuple(f"{folder}/" for folder in (CAPABILITY, PURPOSE, MAKER, 
 def has_same_passports(reader: Reader, listed: PageList) -> bool:
     """Whether a generation serves exactly the passports of its parent, and the list is of that parent's pages.
 
-    They are the same where the signed delta is empty and no revocation was added.
+    They are the same where the signed delta is empty, no revocation was added and the rules are the same: pages of
+    groups state rules, too.
     """
     snapshot, parent = reader.snapshot, reader.parent(reader.snapshot)
     if parent is None or (snapshot.parent, snapshot.parent_sha256) != (listed.generation, listed.snapshot_sha256):
         return False
-    if snapshot.revocations != parent.revocations:
+    if (snapshot.revocations, snapshot.rules_sha256) != (parent.revocations, parent.rules_sha256):
         return False
     try:
         return next(iter(reader.delta()), None) is None

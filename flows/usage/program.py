@@ -29,7 +29,7 @@ class CommandsByName(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - Typer's own, which it does not export
         if name not in self._built:
-            self._built[name] = _build(MODULE_OF[name], name)
+            self._built[name] = _loaded(MODULE_OF[name], name)
         return self._built[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -58,6 +58,14 @@ class Commands(TyperGroup):
             if option := getattr(error, "option_name", None):
                 error.message = f"{error.message}: options come after the command, as in `passports list {option}`"
             raise
+
+
+def _loaded(module: str, name: str) -> Any:  # noqa: ANN401 - likewise
+    """Return a command as `_build` does; raise ImportError for a KeyError, by which a mapping says that it has none."""
+    try:
+        return _build(module, name)
+    except KeyError as error:
+        raise ImportError(f"{module} cannot be loaded: KeyError: {error}") from error
 
 
 def _build(module: str, name: str) -> Any:  # noqa: ANN401 - likewise

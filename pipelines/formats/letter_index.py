@@ -4,6 +4,7 @@ Each set of strings has a bit of its own, and a text the bits of the sets of whi
 of hundreds of expressions whether they can match, and asking it costs next to nothing.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import or_
@@ -14,6 +15,14 @@ LONGEST_WORD: Final = 60
 
 MOST_WORDS: Final = 1 << 15
 """Most words whose bits are cached."""
+
+_ALIKE: Final = re.compile("[\u0130\u0131\u017f\u212a]")
+_ASCII: Final = str.maketrans("\u0130\u0131\u017f\u212a", "iisk")
+
+
+def with_ascii_letters(text: str) -> str:
+    """Return a text with i, s or k in place of each other letter that an expression which ignores case takes for it."""
+    return text.translate(_ASCII) if not text.isascii() and _ALIKE.search(text) else text
 
 
 _SMALL_LETTERS: Final = bytes(code if chr(code).isalpha() else 32 for code in bytes(range(128)).lower()).ljust(256)
@@ -26,7 +35,10 @@ def words_of_ascii(text: str) -> list[str]:
 
 
 class BitCache(dict[str, int]):
-    """Text → bits, found where they are asked for, and cached within bounds: texts share most of their words."""
+    """Text → bits, found where they are asked for, and cached within bounds: texts share most of their words.
+
+    Not for several threads at once.
+    """
 
     def __init__(self, find: Callable[[str], int], most: int, longest: int) -> None:
         super().__init__()
@@ -42,7 +54,7 @@ class BitCache(dict[str, int]):
 
 
 class LetterIndex:
-    """Strings of letters in sets, and which of the sets words have a string of."""
+    """Strings of letters in sets, and which of the sets words have a string of. Not for several threads at once."""
 
     def __init__(self, shortest: int) -> None:
         """Make an index of strings of so many letters or more."""

@@ -12,16 +12,13 @@ from re import _constants as sre  # type: ignore[attr-defined]  # the parser of 
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final, Generic, TypeVar
 
-from pipelines.formats.letter_index import BitCache, LetterIndex, words_of_ascii
+from pipelines.formats.letter_index import BitCache, LetterIndex, with_ascii_letters, words_of_ascii
 
 SHORTEST: Final = 3
 """Fewest letters that an expression is skipped by: shorter ones are in most sentences."""
 
 NEVER: Final = "(?!)"
 """The expression that matches nothing."""
-
-ALL_BITS: Final = -1
-"""The bits of a text that any expression may match."""
 
 LONGEST_TEXT: Final = 1200
 """Most characters of a text whose bits are cached: those of a sentence, in which many expressions are searched."""
@@ -30,8 +27,6 @@ MOST_TEXTS: Final = 256
 """Most texts whose bits are cached: the sentences of most cards, which are read for limits, uses and more in turn."""
 
 _WORD: Final = re.compile("[a-z]+")
-_ALIKE: Final = re.compile("[\u0130\u0131\u017f\u212a]")
-"""Letters that an expression which ignores case takes for i, s or k."""
 _TO_THE_END: Final = 2**31
 _Of = TypeVar("_Of")
 
@@ -169,14 +164,14 @@ def needed_bits(expression: str, flags: int = 0) -> tuple[int, ...]:
 
 
 def bits_in(text: str) -> int:
-    """Return the bits of a text: of all letters of expressions that it has; `ALL_BITS` where case hides some."""
+    """Return the bits of a text: of all letters of expressions that it has."""
     return _TEXTS[text]
 
 
 def _bits_in(text: str) -> int:
     if text.isascii():
         return _LETTERS.in_words(set(words_of_ascii(text)))
-    return ALL_BITS if _ALIKE.search(text) else _LETTERS.in_words(set(_WORD.findall(text.lower())))
+    return _LETTERS.in_words(set(_WORD.findall(with_ascii_letters(text).lower())))
 
 
 _TEXTS: Final = BitCache(_bits_in, MOST_TEXTS, LONGEST_TEXT)
@@ -187,7 +182,7 @@ def _needed(parts: Iterable[tuple[Any, Any]]) -> tuple[frozenset[str], ...]:
     sets: list[frozenset[str]] = []
     run = ""
     for kind, value in parts:
-        if kind is sre.LITERAL and "a" <= (letter := chr(value).lower()) <= "z":
+        if kind is sre.LITERAL and "a" <= (letter := with_ascii_letters(chr(value)).lower()) <= "z":
             run += letter
             continue
         sets += [frozenset([run]), *_needed_inside(kind, value)]

@@ -31,7 +31,7 @@ _BOLD_LINE: Final = re.compile(rf"{_SIGNS}(?:\*\*|__)([^*_](?:(?!\*\*|__).){{0,2
 _PLAIN_LINE: Final = re.compile(r"[^\s*_|].{0,80}:")
 _BULLET: Final = re.compile(r"[•‣◦●▪∙·\u2013][ \t]")
 _SENTENCE_END: Final = re.compile(r"[.!?\u3002\uff01\uff1f][\"”\u2019)*_]*$")
-_MARKUP: Final = re.compile(r"<[^<>]*>|!?\[([^\[\]]*)\]\([^()]*\)|[*`\\]|(?<!\w)_+|_+(?!\w)")
+_MARKUP: Final = re.compile(r"<[^<>]*>|!?\[([^\[\]]*)\]\([^()]*\)|[*`\\]|(?<!\w)_+|(?<!_)_++(?!\w)")
 _MARKUP_SIGN: Final = re.compile(r"[<\[*`\\_]")
 """A character that all of it has: most headings and cells have none."""
 
@@ -114,7 +114,7 @@ def _blocks(text: MarkdownText, first_line: int) -> Iterator[Heading | Passage]:
     opened: list[Token] = []
     headings: list[str] = []
     row: list[Token] = []
-    for token in parse_blocks("\n".join(text.lines()[first_line:])):
+    for token in parse_blocks(_ended("\n".join(text.lines()[first_line:]))):
         if token.nesting == 1:
             opened.append(token)
         elif token.nesting == -1:
@@ -129,6 +129,11 @@ def _blocks(text: MarkdownText, first_line: int) -> Iterator[Heading | Passage]:
             row.append(token)
         elif token.type == "inline" and token.map:
             yield from _inline_parts(_lines(text, token, first_line), opened)
+
+
+def _ended(text: str) -> str:
+    """Return a text with a line feed at its end: the parser looks for one behind the marks of an empty last line."""
+    return text if text.endswith("\n") else f"{text}\n"
 
 
 def plain_heading(text: str) -> str:

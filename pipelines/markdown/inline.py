@@ -46,13 +46,15 @@ def plain_text(markdown: str) -> str:
     """
     if not (_SIGN.search(markdown) and _MARKUP.search(markdown)):
         return " ".join(markdown.split())
-    if not _MARKUP.search(_SIMPLE.sub("", markdown)):
-        return " ".join(_SIMPLE.sub(_shown, markdown).split())
-    return parsed_text(markdown)
-
-
-def _shown(found: re.Match[str]) -> str:
-    return found[found.lastindex or 0]
+    between, shown, at = [], [], 0
+    for found in _SIMPLE.finditer(markdown):
+        between.append(markdown[at : found.start()])
+        shown += [between[-1], found[found.lastindex or 0]]
+        at = found.end()
+    rest = markdown[at:]
+    if _MARKUP.search(" ".join([*between, rest])):  # a space, so that what a match parts does not touch
+        return parsed_text(markdown)
+    return " ".join("".join([*shown, rest]).split())
 
 
 def parsed_text(markdown: str) -> str:

@@ -126,7 +126,8 @@ def _sentences(text: MarkdownText, passage: Passage, number: int, lead_in: str) 
         start, end = _trimmed(passage.text, *span)
         fits = start < end <= start + LONGEST_QUOTE_CHARS and _is_long_enough(passage.text[start:end])
         words = plain_text(passage.text[start:end]) if fits else ""
-        if _is_quotable(words) and not _CODE.fullmatch(passage.text, start, end):
+        is_code = passage.text.startswith("`", start) and _CODE.fullmatch(passage.text, start, end)
+        if not is_code and _is_quotable(words):
             yield Sentence(
                 text=words,
                 label=label,

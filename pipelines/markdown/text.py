@@ -27,7 +27,7 @@ _ERROR_TEXT_BYTES: Final = 600
 
 _LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _ERROR_TEXT: Final = re.compile(
-    r"(?is)\A\s*(?:<!doctype html|<html\b|\{\s*\"(?:error|message)\"\s*:"
+    r"(?is)\A\s*+(?:<!doctype html|<html\b|\{\s*\"(?:error|message)\"\s*:"
     r"|(?:error|http)?\W*\b[45]\d\d\b[\s:]+(?:bad|unauthori[sz]ed|forbidden|not found|internal|service)"
     r"|entry not found|repository not found|invalid (?:username or password|credentials)|not found\s*\Z"
     r"|access to (?:this )?(?:model|repo)\b|internal server error|too many requests|rate limit)"
@@ -90,7 +90,7 @@ def read_text(card: bytes) -> MarkdownText:
     if len(starts) > MOST_LINES:
         text = text[: starts.pop()]
     stretches = range(0, len(text) + STRETCH_CHARS, STRETCH_CHARS)
-    parsed = _ALTERED.sub("\ufffd", text)
+    parsed = text if text.isascii() and "\0" not in text else _ALTERED.sub("\ufffd", text)
     line_bytes = starts if text.isascii() else _line_starts(card[:LONGEST_CARD_BYTES], len(starts) - 1)
     return MarkdownText(text, parsed, tuple(starts), tuple(line_bytes), _offsets(text, stretches))
 

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from functools import cached_property, lru_cache
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -25,8 +25,17 @@ Stated = ClaimKind | Literal["capability"]
 """What a sentence states."""
 
 
+_SIGNS: Final = r"\W*(?P<subject>"
+BEFORE_SUBJECT: Final = r"(?:\W*+|(?:\W*[,;:!?()])?)"
+"""The signs before a subject: all of them; or, where the subject is signs alone ("- Is a router"), those up to the last
+that no subject has. To go back over each of a thousand signs would take hundreds of times as long."""
+
+
 def _of_subject(pattern: object) -> object:
-    return re.compile(pattern, re.IGNORECASE) if isinstance(pattern, str) else pattern
+    if not isinstance(pattern, str):
+        return pattern
+    signs, rest = (BEFORE_SUBJECT, pattern[len(r"\W*") :]) if pattern.startswith(_SIGNS) else ("", pattern)
+    return re.compile(signs + rest, re.IGNORECASE)
 
 
 class LimitRule(Frozen):

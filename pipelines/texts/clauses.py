@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from pydantic import Field
 
-from pipelines.formats.patterns import BitFilter, Expression, bits_in, needed_bits
+from pipelines.formats.patterns import BitFilter, Expression, bits_in, needed, needed_bits
 from pipelines.rules.cards import ClaimKind, StatedMode, Words
 from pipelines.rules.tables import read_table
 from pipelines.texts.rulings import Ruling
@@ -27,13 +27,16 @@ _SUBJECT: Final = re.compile(r"\{([a-z]+)\}(?![?*|])")
 _START: Final = "{start}"
 """Before a pattern that is tried only where a clause begins."""
 
-_STARTS: Final = re.compile(
-    r"\A\W*|[,;:.(\u2013\u2014-]\s?|\b(?:but|although|though|because|since|as|(?<!means )(?<!mean )that|and"
-    r"|however|note|hence|therefore|thus|unfortunately|currently|still|also|so far|so|for now|sadly|at the moment"
-    r"|right now|in general|sometimes|often|as such|additionally|moreover|in practice) ",
+_NO_WORDS: Final = re.compile(r"\W*")
+_MARK: Final = re.compile(r"[,;:.(\u2013\u2014-]\s?")
+_JOINING: Final = re.compile(
+    r"\W(?:but|although|though|because|since|as|(?<!means )(?<!mean )that|and|however|note|hence|therefore|thus"
+    r"|unfortunately|currently|still|also|so far|so|for now|sadly|at the moment|right now|in general|sometimes|often"
+    r"|as such|additionally|moreover|in practice)(?= )",
     re.IGNORECASE,
 )
-"""What precedes a clause."""
+"""What precedes a clause: the beginning of a sentence, a mark, or a small word after what is no word. Each begins with
+characters that are quickly searched for."""
 
 _SHORTENED: Final = re.compile(r"(?<=\b(?:it|IT|It))['\u2019]s\b|(?<=\b(?:there|There))['\u2019]s\b")
 """End of "it's" and "there's"."""
@@ -96,8 +99,18 @@ class _Beginnings(dict[str, list[int]]):
             begins = subjects()[subject].compiled.match
             self[subject] = [start for start in self[""] if begins(self._words, start)]
         else:
-            self[subject] = [found.end() for found in islice(_STARTS.finditer(self._words), MOST_BEGINNINGS)]
+            self[subject] = _beginnings(self._words)
         return self[subject]
+
+
+def _beginnings(words: str) -> list[int]:
+    """Where clauses may begin in a sentence, up to `MOST_BEGINNINGS` places."""
+    first = _NO_WORDS.match(words).end()  # type: ignore[union-attr]  # it matches in any text
+    marks = islice(_MARK.finditer(words, first), MOST_BEGINNINGS)
+    joining = islice(
+        _JOINING.finditer(f" {words}", first), MOST_BEGINNINGS
+    )  # so ends are where the space after it ends
+    return sorted([first, *(one.end() for one in marks), *(one.end() for one in joining)])[:MOST_BEGINNINGS]
 
 
 def _is_in(words: str, clause: Clause, begins: Mapping[str, list[int]]) -> bool:
@@ -125,7 +138,8 @@ def clauses() -> tuple[Clause, ...]:
     Raises KeyError for a set of words that the table has not, ValueError for a pattern without letters that it needs.
     """
     rules = clause_rules()
-    return tuple(_clause(row, pattern, rules.words) for row in rules.rows for pattern in row.patterns)
+    letters = {name: _like(needed(expanded(words, rules.words), re.IGNORECASE)) for name, words in rules.words.items()}
+    return tuple(_clause(row, pattern, rules.words, letters) for row in rules.rows for pattern in row.patterns)
 
 
 @lru_cache(maxsize=1)
@@ -141,11 +155,16 @@ def subjects() -> Mapping[str, Expression]:
     return {name: Expression(expanded(words, sets), re.IGNORECASE) for name, words in sets.items()}
 
 
-def _clause(row: ClauseRow, pattern: str, sets: Mapping[str, str]) -> Clause:
+def _like(needs: Iterable[frozenset[str]]) -> str:
+    """A short expression whose matches have the same letters as those of a set of words, and others around them."""
+    return "." + "".join(f"(?:{'|'.join(sorted(letters))})." for letters in needs)
+
+
+def _clause(row: ClauseRow, pattern: str, sets: Mapping[str, str], letters: Mapping[str, str]) -> Clause:
     rest = pattern.removeprefix(_START)
     whole = expanded(rest, sets)
     ruling = Ruling(row.kind, row.mode, "pattern")
-    bits = needed_bits(whole, re.IGNORECASE)
+    bits = needed_bits(expanded(rest, letters), re.IGNORECASE)  # as those of `whole`, which is long and slowly parsed
     if not bits:
         raise ValueError(f"every match of a clause must have letters that are sure: {pattern}")
     subject = _SUBJECT.match(rest)

@@ -11,21 +11,19 @@ from functools import reduce
 from operator import or_
 from typing import Final, Generic, Protocol, TypeVar
 
-from pipelines.formats.letter_index import LONGEST_WORD, MOST_WORDS, BitCache
+from pipelines.formats.letter_index import LONGEST_WORD, MOST_WORDS, BitCache, with_ascii_letters
 from pipelines.rules.descriptions import NeededWords
 
 _LETTER: Final = r"[^\W\d_]"
-_MARK: Final = r"[*_`~\\\[\]!<>]"
+_OTHER_MARKS: Final = r"*_`~\\\[\]!<"
+_MARK: Final = rf"[{_OTHER_MARKS}>]"
 _MAY_JOIN: Final = re.compile(
     r"[*_`~\\\[\]!<>)&](?:"
-    rf"(?<=[)>]){_MARK}*{_LETTER}"  # a link or a tag that ends right before a letter
+    rf"(?<=[)>])[{_OTHER_MARKS}]*{_LETTER}"  # a link or a tag, the last before a letter, that ends right before it
     r"|(?<=`)\s"  # a code span that may begin with white space, which is not shown
     r"|(?<=&)#?\w+;"  # an entity
     rf"|(?<={_LETTER}{_MARK})(?!(?<=_)_*{_LETTER}){_MARK}*{_LETTER})"  # marks between letters; underscores alone stay
 )
-_ALIKE: Final = re.compile("[\u0130\u0131\u017f\u212a]")
-"""Letters that a pattern which ignores case takes for i, s or k."""
-
 _WORDS_ALONE: Final = bytes(c if chr(c).isalnum() else 32 for c in bytes(range(128)).lower()).ljust(256)
 
 
@@ -34,16 +32,15 @@ def possible_words(markdown: str) -> AbstractSet[str] | None:
     return None if _MAY_JOIN.search(markdown) else words_in(markdown)
 
 
-def words_in(rendered: str) -> AbstractSet[str] | None:
-    """Words of a text that has been rendered; None where it has letters that patterns take for i, s or k."""
-    if not rendered.isascii() and _ALIKE.search(rendered):
-        return None
+def words_in(rendered: str) -> AbstractSet[str]:
+    """Words of a text that has been rendered, as patterns that ignore case read them."""
     return set(_words(rendered))
 
 
 def _words(text: str) -> list[str]:
     """The words of letters and figures of ASCII, those letters in lower case; other characters are between words."""
-    return text.encode("utf-8", "replace").translate(_WORDS_ALONE).decode("ascii").split()
+    seen = with_ascii_letters(text).encode("utf-8", "replace")
+    return seen.translate(_WORDS_ALONE).decode("ascii").split()
 
 
 def may_match(words: AbstractSet[str] | None, needs: NeededWords) -> bool:
@@ -97,7 +94,7 @@ class BeginningIndex(Generic[_Of]):
 
     def possible(self, text: str) -> list[_Of]:
         """Return the rules of which a text has a word, in their order."""
-        has = reduce(or_, map(self._bits.__getitem__, _words(text.lower())), 0)
+        has = reduce(or_, map(self._bits.__getitem__, _words(text)), 0)
         return [self._rules[place] for place in range(has.bit_length()) if has >> place & 1]
 
     def _of_word(self, word: str) -> int:

@@ -51,7 +51,7 @@ SHORTEST_NAME: Final = 3
 """Fewest letters of a name: "T5" may be part of any heading."""
 
 _NAMED_SUBJECT: Final = re.compile(
-    r"\W*(?:The )?(?P<name>(?=[\w.-]*(?:\d|[a-z][A-Z]|[A-Z]{2}|-))[\w.-]{3,60})(?: model)? "
+    r"\W*+(?:The )?(?P<name>(?=[\w.-]*(?:\d|[a-z][A-Z]|[A-Z]{2}|-))[\w.-]{3,60})(?: model)? "
     r"(?=(?:is|was|has|can|cannot|can't|may|might|could|does|doesn't|will|won't|only|fails?|struggles?|tends)\b)"
 )
 """A name at the beginning that is no common word, as it has a digit, a hyphen or capitals: "BERTimbau fails"."""
@@ -71,7 +71,7 @@ _SIZE: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?[bm]")
 """A size, which does not make a name that of another model: "Heron 7b and Heron 70b"."""
 
 _SUBJECT: Final = re.compile(
-    r"\W*(?P<subject>[^,;:!?()]{1,80}?) (?=(?:is|are|was|were|has|have|will|can|may|might|could|does|do|cannot"
+    r"\W*+(?P<subject>[^,;:!?()]{1,80}?) (?=(?:is|are|was|were|has|have|will|can|may|might|could|does|do|cannot"
     r"|supports?|accepts?|takes|understands?|processes)\b)",
     re.IGNORECASE,
 )

@@ -11,6 +11,7 @@ from typing import Final
 
 from pipelines.formats.text import clean
 from pipelines.markdown.sentence_splitter import sentence_spans
+from pipelines.rules.descriptions import BEFORE_SUBJECT
 from pipelines.texts.subjects import Names, is_own, says_more
 from schemas.listing import Fact
 
@@ -36,7 +37,7 @@ COUNT: Final = "parameter_count"
 NAMED_COUNT: Final = "parameter_count_in_name"
 """The number of weights by a repository's name, which is rounded: believed where no source states it better."""
 
-_OPENING: Final = r"\W*(?P<subject>[^,;:!?()]{1,60}?),? is (?:an? |the |(?:[\w.]+ )?[\w.]+.s )"
+_OPENING: Final = BEFORE_SUBJECT + r"(?P<subject>[^,;:!?()]{1,60}?),? is (?:an? |the |(?:[\w.]+ )?[\w.]+.s )"
 _ON: Final = r"(?:(?!(?:of|on|from|with|version|proprietary|than|like|and)\b)[\w.+-]+,? ){0,8}?"
 """Words up to the statement, none of which begins to speak of another model."""
 
@@ -53,9 +54,9 @@ _WITH: Final = (
 )
 OF_WEIGHTS: Final = (
     SIZE,
-    re.compile(rf"\W*(?P<subject>[^,;:!?()]{{1,60}}?),? (?:which |that )?{_HAS}{_COUNT}", re.IGNORECASE),
-    re.compile(rf"\W*(?P<subject>[^,;:!?()]{{1,60}}?),? is (?:an? |the ){_WITH}{_COUNT}", re.IGNORECASE),
-    re.compile(rf"\W*(?P<subject>[^,;:!?()]{{1,60}}?) \((?:[^()]{{0,80}}\W)?{_COUNT}", re.IGNORECASE),
+    re.compile(rf"{BEFORE_SUBJECT}(?P<subject>[^,;:!?()]{{1,60}}?),? (?:which |that )?{_HAS}{_COUNT}", re.IGNORECASE),
+    re.compile(rf"{BEFORE_SUBJECT}(?P<subject>[^,;:!?()]{{1,60}}?),? is (?:an? |the ){_WITH}{_COUNT}", re.IGNORECASE),
+    re.compile(rf"{BEFORE_SUBJECT}(?P<subject>[^,;:!?()]{{1,60}}?) \((?:[^()]{{0,80}}\W)?{_COUNT}", re.IGNORECASE),
 )
 """Sentences that state how many weights their model has."""
 
@@ -68,7 +69,8 @@ LISTED: Final = re.compile(
 
 OPEN: Final = re.compile(_OPENING + _ON + r"(?:fully )?open[ -](?:weights?|sourced?)\b", re.IGNORECASE)
 SUCCESSOR: Final = re.compile(
-    r"\W*(?P<subject>[^,;:!?()]{1,60}?) (?:is|was|has been|will be) (?:\w+ )?(?:superseded|replaced|succeeded) by "
+    rf"{BEFORE_SUBJECT}(?P<subject>[^,;:!?()]{{1,60}}?) "
+    r"(?:is|was|has been|will be) (?:\w+ )?(?:superseded|replaced|succeeded) by "
     r"(?:the )?(?P<successor>[A-Z][\w.+-]*(?: [A-Z0-9][\w.+-]*){0,5})(?<![.+-])"
 )
 

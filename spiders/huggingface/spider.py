@@ -151,11 +151,12 @@ class HuggingFaceSpider(Spider):
             items, self.listed = selection.of_page(outcome.read, self.listed)
             unasked, read = iter(items), read_items
             jobs = in_order(self._jobs(self._while_up(unasked), selection, outcome.response.url), AHEAD)
+            failed = False
             async for output in _bundled(jobs):
-                if isinstance(output, FetchFailure):
-                    yield _with_rest(output, unasked)
-                    return
-                yield output
+                failed = failed or isinstance(output, FetchFailure)
+                yield _with_rest(output, unasked) if isinstance(output, FetchFailure) else output
+            if failed:
+                return
             try:
                 url = self._following(outcome) if len(items) == len(outcome.read) else None
             except ForeignLinkError as error:
@@ -207,7 +208,7 @@ class HuggingFaceSpider(Spider):
 
 
 async def _bundled(jobs: AsyncIterator[list[Fetched]]) -> AsyncIterator[Bundle[Record] | FetchFailure]:
-    """Yield what jobs bring in bundles; a failure by itself, after all that came before it."""
+    """Yield what jobs bring in bundles, up to the first job that fails; each of its failures by itself, at the end."""
     members: list[Record] = []
     async for found in jobs:
         members += [one for one in found if not isinstance(one, FetchFailure)]
@@ -217,6 +218,8 @@ async def _bundled(jobs: AsyncIterator[list[Fetched]]) -> AsyncIterator[Bundle[R
             members = []
         for failure in failed:
             yield failure
+        if failed:
+            return
     if members:
         yield Bundle(tuple(members))
 

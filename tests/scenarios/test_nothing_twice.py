@@ -1,7 +1,6 @@
 """Runs that reuse what earlier ones read publish the same bytes as runs that read everything."""
 
 import sqlite3
-import time
 from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.hub_server import CARDLESS, serving
+from flows.build.composer import COMPOSER
 from flows.config.settings import read_settings
 from flows.job.job import new_job
 from flows.job.workspace import workspace
@@ -89,18 +89,17 @@ def test_a_model_is_composed_again_only_where_something_differs(
         return draft(subject, terms)
 
     monkeypatch.setattr("pipelines.order.draft", counted)
-    monkeypatch.setattr("flows.build.substances.started_at", lambda: time.time() + 1.0)
     with serving(ITEMS) as url:
         for day in (1, 2, 3):
             run(tmp_path, url, monkeypatch, day, "work")
             assert len(composed) == ITEMS  # on the first day alone
-        monkeypatch.setattr("flows.build.substances.composer_digest", lambda *_, **__: "0" * 64)
+        monkeypatch.setattr(COMPOSER, "digest", lambda: "0" * 64)
         assert run(tmp_path, url, monkeypatch, 4, "work").report.unchanged == ITEMS
         assert len(composed) == 2 * ITEMS
         assert run(tmp_path, url, monkeypatch, 5, "work").report.issued == Counter(refreshed=ITEMS)
         assert len(composed) == 3 * ITEMS
         run(tmp_path, url, monkeypatch, 6, "work")
         assert len(composed) == 3 * ITEMS
-        monkeypatch.setattr("flows.build.substances.composer_digest", lambda *_, **__: None)
+        monkeypatch.setattr(COMPOSER, "digest", lambda: None)
         assert run(tmp_path, url, monkeypatch, 7, "work").report.unchanged == ITEMS
         assert len(composed) == 4 * ITEMS

@@ -2,10 +2,12 @@
 
 import gzip
 import http.client
+import json
 import os
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,10 +25,11 @@ from flows.store.local import LocalStore
 from flows.store.open import open_store
 from pipelines.registry import layout
 from pipelines.registry.export_keys import PASSPORT_LINES_KEY
+from pipelines.signing.keys import jwk
 from tests.support.api import opened, serving
 from tests.support.listeners import web_server
 from tests.support.object_stores import free_ports, wait_until
-from tests.support.publications import passport, publish_versions, reader
+from tests.support.publications import SIGNER, passport, publish_versions, reader
 from tests.support.waiting import LIMIT_S, until
 
 SLUG = "acme-tern"
@@ -261,6 +264,39 @@ def test_the_exports_of_a_store_behind_a_web_server_are_served(store: LocalStore
             assert ask(port, f"/{PASSPORT_LINES_KEY}").body == b"0123456789"
             got = ask(port, f"/{index}", range="bytes=2-4")
     assert (got.status, got.body) == (206, b"234")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_server_that_is_asked_to_end_leaves_no_temporary_folder(
+    store: LocalStore, tmp_path: Path, workers: int
+) -> None:
+    (port,), scratch = free_ports(1), tmp_path / "scratch"
+    scratch.mkdir()
+    (tmp_path / "key").write_text(json.dumps(jwk(SIGNER.public_key)))
+    said = "import sys; from flows.entry import main; sys.exit(main())"
+    options = [
+        "serve",
+        "--store",
+        store.name,
+        "--port",
+        str(port),
+        "--workers",
+        str(workers),
+        "--key",
+        str(tmp_path / "key"),
+    ]
+    with (tmp_path / "out").open("wb") as out:
+        env = os.environ | {"TMPDIR": str(scratch), "PASSPORTS_WORK": str(tmp_path)}
+        process = subprocess.Popen([sys.executable, "-c", said, *options], stdout=out, stderr=out, env=env)
+    try:
+        wait_until(lambda: _answers(port), process, tmp_path / "out")
+        ask(port, "/api/v1/search?q=tern")
+        assert list(scratch.iterdir())
+    finally:
+        process.terminate()
+    assert process.wait(LIMIT_S) == 0
+    assert not list(scratch.iterdir())
 
 
 def test_a_store_that_does_not_answer_is_a_503(tmp_path: Path) -> None:

@@ -24,6 +24,27 @@ held = ScratchFolder()
 print(held.path, flush=True)
 sys.stdin.read()
 """
+LEAVE = """
+import os
+import sys
+from flows import cli, entry
+from flows.config.scratch import ScratchFolder
+held = []
+
+def work():
+    held.append(ScratchFolder())
+    (held[0].path / "file").write_text("work")
+    child = os.fork()
+    if child == 0:
+        entry.main()
+    os.waitpid(child, 0)
+    assert held[0].path.exists()
+    raise SystemExit(143)
+
+cli.main = lambda: sys.exit(143) if held else work()
+entry.main()
+"""
+"""Leaves as the program does when it is asked to end; a process that it has forked leaves so before it."""
 MAKERS = {"mkdtemp", "mkstemp", "NamedTemporaryFile", "TemporaryDirectory", "TemporaryFile", "SpooledTemporaryFile"}
 
 
@@ -50,6 +71,12 @@ def test_a_folder_is_there_until_it_is_closed(root: Path) -> None:
         (made.path / "file").write_text("work")
         assert [made.path] == list(root.iterdir())
     made.close()
+    assert not list(root.iterdir())
+
+
+def test_a_process_that_is_asked_to_end_leaves_no_folder_and_removes_no_others(root: Path) -> None:
+    ended = subprocess.run([sys.executable, "-c", LEAVE], check=False, stderr=subprocess.PIPE)
+    assert (ended.returncode, ended.stderr) == (143, b"")
     assert not list(root.iterdir())
 
 

@@ -49,6 +49,21 @@ def test_other_versions_have_another_digest(root: Path, monkeypatch: pytest.Monk
     assert reader_digest(root) != before
 
 
+def test_a_link_to_nowhere_that_an_editor_left_is_no_code(root: Path) -> None:
+    before = reader_digest(root)
+    (root / "pipelines/.#order.py").symlink_to("nobody@nowhere.1234")
+    (root / "pipelines/a.py").mkdir()
+    assert reader_digest(root) == before
+
+
+def test_while_something_is_being_installed_there_is_no_digest(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.crawl.readers.READ_WITH", ("no-such-library",))
+    assert reader_digest(root) is None
+    monkeypatch.undo()
+    monkeypatch.setattr(Path, "read_bytes", lambda path: path.with_name("gone").open("rb").read())
+    assert reader_digest(root) is None
+
+
 def test_every_library_that_a_reader_can_use_is_in_the_digest() -> None:
     """Readers come from these packages; those after them in the rooms' order are not imported by them."""
     names = {"markdown_it": "markdown-it-py", "yaml": "PyYAML", "pydantic_core": "pydantic-core"}

@@ -33,9 +33,8 @@ def first(store: LocalStore) -> PageList:
     return listed
 
 
-def revoked(read: Reader) -> Reader:
-    ref = RevocationsRef(number=1, sha256="0" * 64)
-    return read.at_snapshot(read.snapshot.model_copy(update={"revocations": ref}))
+def changed(read: Reader, **update: object) -> Reader:
+    return read.at_snapshot(read.snapshot.model_copy(update=update))
 
 
 def test_a_generation_without_changes_has_the_passports_of_its_parent(store: LocalStore, first: PageList) -> None:
@@ -48,7 +47,8 @@ def test_it_is_not_assumed_of_anything_else(store: LocalStore, first: PageList) 
     assert not has_same_passports(read, first.model_copy(update={"snapshot_sha256": "0" * 64}))
     assert not has_same_passports(read, listed_in(store)), "the list of this very generation"
     assert not has_same_passports(read.at_generation(1), first), "it has no parent"
-    assert not has_same_passports(revoked(read), first)
+    assert not has_same_passports(changed(read, revocations=RevocationsRef(number=1, sha256="0" * 64)), first)
+    assert not has_same_passports(changed(read, rules_sha256="0" * 64), first), "pages of groups state rules"
     store.delete(delta_key(2))
     assert not has_same_passports(read, first), "its delta is missing"
 

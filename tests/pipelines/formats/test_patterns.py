@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from benchmarks.cards import own_set
-from pipelines.formats.patterns import WordPattern, needed
+from pipelines.formats.patterns import WordPattern, bits_in, needed
 from pipelines.rules.cards import CardRules, card_rules
 from pipelines.rules.descriptions import description_rules
 from pipelines.rules.languages import language_rules
@@ -35,6 +35,7 @@ EXPRESSIONS = [
         ("it is (?:wrong|inaccurate)", [{"wrong", "inaccurate"}]), ("ab", []), ("(?>abc|bcd)", [{"abc", "bcd"}]),
         ("abc|bcd def", [{"abc", "bcd"}]), ("not (?:a )?(?:very )?accurate", [{"accurate"}, {"not"}]),
         ("(?:un|)tested(?= (?:on|with) data)", [{"tested"}, {"data"}]), ("(?<=the )gull|a tern", [{"gull", "tern"}]),
+        ("\u0130\u017fla", [{"isla"}]),
     ],
 )  # fmt: skip
 def test_letters_are_those_that_every_match_has(expression: str, letters: list[set[str]]) -> None:
@@ -89,6 +90,14 @@ def test_an_expression_finds_letters_in_a_text_that_was_searched_before_it_was_m
     text = "an uncommon plover"
     assert OURS.search(text) is None
     assert WordPattern(["plover"]).search(text)
+
+
+def test_a_letter_that_expressions_take_for_another_hides_none_and_costs_nothing() -> None:
+    plain = "the tern does not know istanbul, nor kelvin"
+    written = "the tern doe\u017f not know \u0130stanbul, nor \u212aelv\u0131n"
+    assert bits_in(written) == bits_in(plain) != bits_in("a gull")
+    assert WordPattern(["istanbul"], re.IGNORECASE).search(written)
+    assert WordPattern(["gull"], re.IGNORECASE).search(written) is None
 
 
 def test_the_first_row_is_that_of_which_a_text_matches_an_expression() -> None:

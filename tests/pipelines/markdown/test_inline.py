@@ -1,7 +1,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -40,6 +40,17 @@ def reference(line: str) -> str:
 
 def test_plain_text_is_what_a_reader_sees() -> None:
     assert plain_text("A **b** [c](d) `e` ![f](g) <i>h</i> \\* &amp; i\nj") == "A b c e h * & i j"
+
+
+SIMPLE_PARTS = ("[a](b)", "`c`", "*d*", "**e**", "\\-", "\\*", "_", "_x_", "__", "~", "&", "amp;", "a", "b c", " ", ".")
+"""Markup in the form that is read without parsing, and signs that mean something beside some characters alone."""
+
+
+@given(st.lists(st.sampled_from(SIMPLE_PARTS), max_size=9).map("".join))
+@example("a[b](c)_x_[d](e)f")
+@example("a\\-_b_\\-c")
+def test_simple_markup_and_its_neighbours_read_as_the_parser_reads_them(line: str) -> None:
+    assert plain_text(line) == parsed_text(line)
 
 
 @given(st.one_of(joined, st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=80)))

@@ -1,7 +1,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipelines.markdown.sections import read_sections
@@ -149,6 +149,24 @@ def test_any_bytes_can_be_read(card: bytes) -> None:
         assert 0 <= sentence.start < sentence.end <= len(card)
 
 
+BEGINNINGS = st.sampled_from(["> ", ">", "- ", "1. ", "  ", "    ", "\t", "# ", "| ", "```", "~~~", "[x]: ", ""])
+LINES = st.builds(
+    "{}{}{}{}".format,
+    BEGINNINGS,
+    BEGINNINGS,
+    BEGINNINGS,
+    st.sampled_from(["<script>", "<!-- x", "<p>", "a |", "--", ""]),
+)
+
+
+@given(st.lists(LINES, max_size=6), st.sampled_from(["", "\n", "\r"]))
+@example(["> - <script>", "> "], "")
+@example(["> - <!-- x", ">  "], "")
+def test_lines_of_any_blocks_can_be_read_whether_or_not_the_last_one_ends(lines: list[str], end: str) -> None:
+    card = ("\n".join(lines) + end).encode()
+    assert [one.passages for one, _, _ in read_body(card)] == [one.passages for one, _, _ in read_body(card + b"\n")]
+
+
 PIECES = [
     *("# ", "**", "- ", "> ", "`", "<p>", "</p>", "<h2>", "[", "](", ")", "• ", "| a |", "---\n", "&amp;", "\\"),
     *("\n", "\r\n", "\r", "\n\n", "\t", "\0", "\ufeff", "é", "数。", ". ", "may fail. ", "Not good. "),
@@ -177,6 +195,13 @@ def test_a_card_in_which_no_full_stop_ends_a_sentence_is_soon_read(unit: str) ->
     begun = time.process_time()
     read_body(f"# Limits\n\n{unit * (400_000 // len(unit))}".encode())
     assert time.process_time() - begun < 2.0
+
+
+@pytest.mark.parametrize("heading", ["a{}b", "[{}", "{}b", "a{}"])
+def test_a_heading_of_signs_is_soon_read(heading: str) -> None:
+    begun = time.process_time()
+    read_body(f"# {heading.format('_' * 100_000)}\n".encode())
+    assert time.process_time() - begun < 1.0
 
 
 @pytest.mark.parametrize("unit", [" ", "\t", " \U0001f600x ", "\U0001f600", "!", "\u2026", '!"'])

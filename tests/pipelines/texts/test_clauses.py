@@ -1,12 +1,15 @@
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pipelines.formats.patterns import bits_in
+from pipelines.formats.patterns import bits_in, needed_bits
 from pipelines.texts.cards import read_claims
-from pipelines.texts.clauses import MOST_BEGINNINGS, ClauseRules, clause_rules, clauses, expanded
+from pipelines.texts.clauses import MOST_BEGINNINGS, ClauseRules, _beginnings, clause_rules, clauses, expanded
 
 SENTENCES = tomllib.loads((Path(__file__).parents[2] / "cards/anywhere.toml").read_text(encoding="utf-8"))
 LEAST_SHARE = 0.8
@@ -66,12 +69,39 @@ def test_clauses_of_a_text_without_full_stops_are_tried_at_its_first_beginnings_
     assert claimed("Birds, " * MOST_BEGINNINGS + "it fails on sarcasm.") == []
 
 
+PLAIN_STARTS = re.compile(
+    r"\A\W*|[,;:.(\u2013\u2014-]\s?|\b(?:but|although|though|because|since|as|(?<!means )(?<!mean )that|and"
+    r"|however|note|hence|therefore|thus|unfortunately|currently|still|also|so far|so|for now|sadly|at the moment"
+    r"|right now|in general|sometimes|often|as such|additionally|moreover|in practice) ",
+    re.IGNORECASE,
+)
+PIECES = st.sampled_from(
+    ["but", "But ", "as", "so", " far ", "that ", "means ", "in", " general", "it", "model", "_and ", "\u017fo ",
+     "\u00e9", " ", "  ", ",", ". ", "-", "(", "\u2014", "\n", "\t", ":"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=14).map("".join))
+@example("so far it fails, and that it breaks")
+@example("- (but the model")
+@example("it and " * 40)
+def test_a_clause_begins_where_one_plain_expression_finds_what_precedes_it(words: str) -> None:
+    found = [one.end() for one in PLAIN_STARTS.finditer(words)]
+    assert _beginnings(words) == found[:MOST_BEGINNINGS]
+
+
 def test_a_clause_that_is_passed_over_is_in_no_sentence() -> None:
     for sentence in [*SENTENCES["states"], *SENTENCES["others"]]:
         has = bits_in(sentence)
         for clause in clauses():
             if clause.pattern.compiled.search(sentence):
                 assert all(bit & has for bit in clause.bits), (clause.pattern.pattern, sentence)
+
+
+def test_a_clause_needs_the_letters_that_its_expression_with_all_words_needs() -> None:
+    assert [clause.bits for clause in clauses()] == [
+        needed_bits(clause.pattern.pattern, re.IGNORECASE) for clause in clauses()
+    ]
 
 
 def test_every_set_of_words_is_used_and_expanded() -> None:

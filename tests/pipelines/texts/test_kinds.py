@@ -1,5 +1,6 @@
 """What a model is, where no field tells it and a text does: a judge of content, a router, a maker of music."""
 
+import time
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from pipelines.enrich.status import ALIVE
 from pipelines.merge.gather import gather
 from pipelines.merge.joins import Joined
 from pipelines.merge.subject import Subject
-from pipelines.texts.descriptions import description_facts, read_description
+from pipelines.texts.descriptions import description_facts, kinds_in, read_description
 from pipelines.texts.subjects import in_own_name, is_own, names_of
 from tests.support.hub_records import card as hub_card
 from tests.support.hub_records import repository as hub_repository
@@ -238,6 +239,22 @@ def test_a_listing_of_a_family_that_others_compare_with_has_its_own_name() -> No
 )  # fmt: skip
 def test_a_subject_is_the_model_itself_or_another(subject: str, *, own: bool) -> None:
     assert is_own(subject, HERON) is own
+
+
+@pytest.mark.parametrize("sentence", ["Is a router that picks models.", "Heron Guard 3 is a router that picks models."])
+@pytest.mark.parametrize("signs", ["", "- ", "... ", "\u2014 * "])
+def test_signs_before_a_subject_are_passed_over(signs: str, sentence: str) -> None:
+    found = kinds_in(signs + sentence, HERON)
+    assert ("capability", "model routing") in found if signs or sentence[0] == "H" else not found
+
+
+@pytest.mark.parametrize("unit", [" - ", " #", "- ", ".", " (", ", -"])
+def test_sentences_of_signs_take_no_longer(unit: str) -> None:
+    ends = "this router classifies guard content, a safety model and coder that is pretrained"
+    begun = time.process_time()
+    for number in range(100):
+        kinds_in(unit * (1000 // len(unit)) + f" {ends} {number}", HERON)
+    assert time.process_time() - begun < 0.5
 
 
 @given(st.text(max_size=100))

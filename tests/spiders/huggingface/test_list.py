@@ -217,4 +217,5 @@ def test_a_failure_comes_after_all_that_was_brought_before_it() -> None:
     failure = FetchFailure(url="https://hub.example", status=429, reason="asked too often")
     assert bundles([[text(1)], [text(2), failure]]) == [Bundle((text(1), text(2))), failure]
     assert bundles([[failure]]) == [failure]
+    assert bundles([[failure, text(1), failure], [text(2)]]) == [Bundle((text(1),)), failure, failure]
     assert bundles([]) == []
