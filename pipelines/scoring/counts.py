@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -54,13 +53,17 @@ class CountedPassport:
         """Names of the providers that serve a model."""
         self.has_card = CARDS in [record["source"] for record in self.model["records"]]
         """Whether the model's card is among its records."""
-        stating = {(entry["path"], origin) for entry in unfragile["evidence"] if (origin := origin_of(entry))}
-        self.origins = {origin for _, origin in stating}
+        origins, stating = set[str](), dict[str, set[str]]()
+        for entry in unfragile["evidence"]:
+            if origin := origin_of(entry):
+                origins.add(origin)
+                if (path := entry["path"]).startswith(FACTS):
+                    stating.setdefault(path, set()).add(origin)
+        self.origins = origins
         """Who gave evidence: all sources of one origin count once."""
-        of_facts = Counter([path for path, _ in stating if path.startswith(FACTS)])
-        self.stated_facts = len(of_facts)
+        self.stated_facts = len(stating)
         """How many facts of the model any source states."""
-        self.corroborated_facts = sum(many > 1 for many in of_facts.values())
+        self.corroborated_facts = len([path for path, by in stating.items() if len(by) > 1])
         """How many of them more than one origin states."""
 
     @property
