@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import orjson
 
-from flows.config.scratch import ScratchFolder
 from flows.publish.publication import Load
 from flows.registry.listed_files import sha256_of
 from flows.registry.reader import Reader
@@ -35,14 +34,10 @@ _MAX_INDEX_BYTES: Final = 2**20
 
 
 class BulkExports:
-    """The files with all passports of a generation, in a folder that exists as long as this does.
+    """The files with all passports of a generation, made in a folder of the caller's."""
 
-    It is made in the given folder, by default the system's for temporary files.
-    """
-
-    def __init__(self, reader: Reader, load: Load, folder: Path | None = None) -> None:
-        self._reader, self._load = reader, load
-        self._folder = ScratchFolder(folder)
+    def __init__(self, reader: Reader, load: Load, folder: Path) -> None:
+        self._reader, self._load, self._folder = reader, load, folder
 
     def files(self, before: Mapping[str, str], content_sha256: str) -> Iterator[tuple[str, bytes | Path | None]]:
         """Yield key and content of the files and of their index; None for each that is stored already.
@@ -54,7 +49,7 @@ class BulkExports:
         if self._is_stored(before, digest):
             yield from ((key, None) for key in (*BULK_KEYS, EXPORTS_KEY))
             return
-        lines, passports, statements = (self._folder.path / name for name in ("lines", "passports", "statements"))
+        lines, passports, statements = (self._folder / name for name in ("lines", "passports", "statements"))
         with lines.open("xb") as file:
             count = pack_into(file, self._lines())
         rows = {PASSPORT_LINES_KEY: count}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import orjson
 
+from flows.config.scratch import ScratchFolder
 from flows.publish.publication import Body, Load
 from flows.registry.listed_files import sha256_of
 from flows.registry.page_list import EarlierPages, FileEntry, PassportEntry
@@ -48,7 +49,7 @@ Changed = Iterator[tuple[str, Body | None]]
 
 
 class SitePages:
-    """The pages of one generation, rendered a shard at a time."""
+    """The pages of one generation, rendered a shard at a time; `folder` is for temporary files."""
 
     def __init__(
         self,
@@ -68,11 +69,12 @@ class SitePages:
         self._listed_others = listed.others()
         self._before = self._listed_others if likewise else {}
         self._same: PageList | None = None
-        self._parts: list[tuple[ShardRef, bytes]] = []
+        self._parts: list[ShardRef] = []
         self._others: dict[str, str] = {}
         self._first: list[Summary] = []
         self._figures, self._ends, self._sitemaps = Figures(), Ends(), Sitemaps(site, self._count)
-        self._content, self._bulk = ContentDigest(), BulkExports(reader, load, folder)
+        self._scratch = ScratchFolder(folder)
+        self._content, self._bulk = ContentDigest(), BulkExports(reader, load, self._scratch.path)
         self._files_of = PassportFiles(site, reader, load)
 
     @property
@@ -111,7 +113,7 @@ class SitePages:
             snapshot_sha256=self._reader.snapshot_sha256,
             rendering=self._rendering,
             issued_at=timestamp(self._reader.at),
-            passports=tuple(ref for ref, _ in self._parts),
+            passports=tuple(self._parts),
             count=self._count,
             others=self._others_ref,
         )
@@ -136,7 +138,7 @@ class SitePages:
         for key, body in self._sitemaps.part(index, (entry.summary for entry in entries)):
             yield from self._file(key, body)
         if self._same and len(before) == len(rows):
-            self._parts += [(ref, b"") for ref in self._same.passports if ref.index == index]
+            self._parts += [ref for ref in self._same.passports if ref.index == index]
         else:
             yield from self._listing(index, entries, groups)
 
@@ -147,7 +149,9 @@ class SitePages:
         self._first = nsmallest(FIRST_ROWS, [*self._first, *(entry.summary for entry in entries)], key=by_use)
         packed = pack(entry.line() for entry in entries)
         ref = ref_of(packed, index=index, rows=len(entries))
-        self._parts.append((ref, packed))
+        self._parts.append(ref)
+        if self._count > 1:
+            self._part(ref).write_bytes(packed)  # read again for the pages of makers
         if self._earlier.listed is None or ref not in self._earlier.listed.passports:
             yield page_list_key(ref.sha256), packed
         yield from self._file(table_key(index), table_part(entry.summary for entry in entries))
@@ -225,10 +229,14 @@ class SitePages:
             return
         for number in range(_MOST_PASSES):
             some = Groups(("maker",), makers=slots_of(number, _MOST_PASSES))
-            for _, packed in self._parts:
-                for line in unpack(packed, max_bytes=MAX_SHARD_BYTES):
+            for ref in self._parts:
+                for line in unpack(self._part(ref).read_bytes(), max_bytes=MAX_SHARD_BYTES):
                     some.add(Summary(**orjson.loads(line)["summary"]))
             yield some
+
+    def _part(self, ref: ShardRef) -> Path:
+        """Path of a shard's part of the list, as long as this generation is rendered."""
+        return self._scratch.path / f"part-{ref.index}"
 
 
 def _digest(site: Site) -> str:
