@@ -120,7 +120,12 @@ class _Stop:
 
 def run_until_asked(server: uvicorn.Server, listening: Listening) -> None:
     """Serve until SIGTERM or Ctrl-C, then leave no temporary folder; SIGTERM ends it without an error."""
-    signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn sends it to the process again, once it has answered
+
+    def stop(number: int, frame: FrameType | None) -> None:  # before uvicorn has begun, and when it sends it once more
+        del number, frame
+        server.should_exit = True
+
+    signal.signal(signal.SIGTERM, stop)
     try:
         server.run(sockets=[listening.socket])
     finally:
