@@ -22,7 +22,10 @@ from flows.job.locks import running_elsewhere
 
 HOST, PORT = "127.0.0.1", 4200
 """Prefect's usual port; if it is in use, any other one is chosen."""
-STARTING_S, ENDING_S = 120.0, 20.0
+STARTING_S = 120.0
+ENDING_S = 5.0
+"""Seconds after which a server that was asked to end is killed. Nothing is lost: it answers a state of a run once that
+is stored. It sometimes waits for connections that nobody closes."""
 PR_SET_PDEATHSIG = 1
 """From <linux/prctl.h>: the signal that a process gets when its parent dies."""
 ADDRESS = "address"
