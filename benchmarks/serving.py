@@ -7,15 +7,12 @@ other work on the machine hardly changes it. The store is the demo's.
 
 import argparse
 import asyncio
-import re
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from os import sysconf
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import orjson
 from starlette.applications import Starlette
@@ -24,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from flows.api.server import listen, serve_with
-from tests.support.browser import PASSPORTS, ROOT, publish_demo
+from tests.support.browser import PASSPORTS, Server, publish_demo, started
 
 CLIENTS, REQUESTS = 8, 250
 SLUG = "qwen-qwq-32b"
@@ -36,7 +33,6 @@ ASKED = {
     "a filtered list": "/api/v1/passports?open_weights=true&min_context=100000",
     "a page of the site": f"/{SLUG}",
 }
-ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/")
 
 
 class Cost(NamedTuple):
@@ -45,13 +41,6 @@ class Cost(NamedTuple):
     cpu_us: float
     """Of the server's process."""
     body_bytes: int
-
-
-class Server(NamedTuple):
-    """A server that was started."""
-
-    port: int
-    process: int
 
 
 def main() -> None:
@@ -83,21 +72,6 @@ def costs(store: Path) -> dict[str, Cost]:
         return {"floor": cost(floor, "/")} | {name: cost(server, path) for name, path in ASKED.items()}
 
 
-@contextmanager
-def started(command: list[str]) -> Iterator[Server]:
-    """Start a server for the block; it says its address on standard error."""
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
-        assert process.stderr
-        try:
-            port = next(int(found[1]) for line in process.stderr if (found := ADDRESS.search(line)))
-            drained = subprocess.Popen(["cat"], stdin=process.stderr, stdout=subprocess.DEVNULL)  # noqa: S607 - its log
-            yield Server(port, process.pid)
-            process.terminate()
-            drained.wait()
-        finally:
-            process.kill()
-
-
 def cost(server: Server, path: str) -> Cost:
     """Ask for a path many times, by several clients, and return what a request cost."""
     asyncio.run(ask(server, path, 2))  # what is read once and cached is not what a request costs
@@ -108,10 +82,11 @@ def cost(server: Server, path: str) -> Cost:
 
 async def ask(server: Server, path: str, each: int) -> int:
     """Send so many requests from each client; return the size of the last answer's body."""
-    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode()
+    there = urlsplit(server.address)
+    request = f"GET {path} HTTP/1.1\r\nHost: {there.netloc}\r\n\r\n".encode()
 
     async def client() -> int:
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        reader, writer = await asyncio.open_connection(there.hostname, there.port)
         length = 0
         for _ in range(each):
             writer.write(request)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
+from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
@@ -47,10 +48,16 @@ def publish_demo(folder: Path) -> Path:
     return store
 
 
+class Server(NamedTuple):
+    """A server that was started: where it listens, and the id of its process."""
+
+    address: str
+    process: int
+
+
 @contextmanager
-def serving(store: Path) -> Iterator[str]:
-    """Serve a store by `passports serve` during the block; yields its address."""
-    command = [*PASSPORTS, "serve", "--port", "0", "--store", str(store)]
+def started(command: list[str]) -> Iterator[Server]:
+    """Start a server, which says its address on standard error, for the block."""
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr
         try:
@@ -58,9 +65,16 @@ def serving(store: Path) -> Iterator[str]:
                 found[0] for line in server.stderr if (found := re.search(r"http://127\.0\.0\.1:\d+/", line))
             )
             Thread(target=deque, args=(server.stderr, 0), daemon=True).start()  # its log must not fill the pipe
-            yield address
+            yield Server(address, server.pid)
         finally:
             server.terminate()
+
+
+@contextmanager
+def serving(store: Path) -> Iterator[str]:
+    """Serve a store by `passports serve` during the block; yields its address."""
+    with started([*PASSPORTS, "serve", "--port", "0", "--store", str(store)]) as server:
+        yield server.address
 
 
 @contextmanager
