@@ -132,7 +132,7 @@ def _blocks(text: MarkdownText, first_line: int) -> Iterator[Heading | Passage]:
 
 
 def _ended(text: str) -> str:
-    """Return a text with a line feed at its end: the parser looks for one behind the marks of an empty last line."""
+    """Return a text that ends in a line feed: without, markdown-it-py raises IndexError where it ends in "> "."""
     return text if text.endswith("\n") else f"{text}\n"
 
 
