@@ -1,6 +1,8 @@
 """Writes rows as a Parquet file, in batches, so that memory holds no more than a group of rows."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from io import FileIO
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
@@ -44,32 +46,60 @@ _TYPES: Final[dict[ColumnKind, tuple[DataType, Callable[[Sequence[Any]], Array]]
 def write_table(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> int:
     """Write rows to a new file, compressed with zstd; returns how many there were.
 
-    Equal rows give equal bytes with the same version of the library. An error that the rows raise, or an interrupt
-    meanwhile, is raised here.
+    Equal rows give equal bytes with the same version of the library. An error of the file or of the rows, or an
+    interrupt meanwhile, is raised here.
     """
-    schema = Schema([Field(name, _TYPES[kind][0]) for name, kind in columns])
-    count, failed = 0, list[BaseException]()
-
-    def made() -> Iterator[RecordBatch]:
-        nonlocal count
+    with _TableFile(path, columns, rows) as table, ThreadPoolExecutor(1) as thread:
         try:
-            for some in batches(rows, _ROWS_A_BATCH):
-                values = zip(columns, zip(*some, strict=True), strict=True)
+            thread.submit(table.write_out).result()
+        except Exception:  # of an error of the rows the library raises no more than its text
+            if not table.failed:
+                raise
+        finally:
+            table.is_ended = True  # after an interrupt of the wait at the next batch
+        if table.failed:
+            raise table.failed
+    return table.count
+
+
+class _TableFile(FileIO):
+    """A new file with a table, which ends at the first error of its disk or its rows and keeps it.
+
+    The library panics at whatever a file raises. So `write` raises nothing, and the table is written in a thread of its
+    own, in which Python answers no signal.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
+        super().__init__(path, "xb")
+        self._columns, self._rows = columns, rows
+        self._schema = Schema([Field(name, _TYPES[kind][0]) for name, kind in columns])
+        self.count = 0
+        self.failed: Exception | None = None
+        self.is_ended = False
+
+    def write_out(self) -> None:
+        """Have the library write all rows."""
+        reader = RecordBatchReader.from_batches(self._schema, self._batches())
+        write_parquet(reader, self, compression="zstd(9)", max_row_group_size=_ROWS_A_GROUP)
+
+    def _batches(self) -> Iterator[RecordBatch]:
+        try:
+            for some in batches(self._rows, _ROWS_A_BATCH):
+                if self.failed or self.is_ended:
+                    return
+                values = zip(self._columns, zip(*some, strict=True), strict=True)
                 arrays = [_TYPES[column.kind][1](column_values) for column, column_values in values]
-                yield RecordBatch(arrays, schema=schema)
-                count += len(some)
-        except GeneratorExit:  # the writer failed, and needs no more of it
-            raise
-        except BaseException as error:  # an interrupt or a request to end comes while rows are made, too
-            failed.append(error)
+                yield RecordBatch(arrays, schema=self._schema)
+                self.count += len(some)
+        except Exception as error:
+            self.failed = error
             raise
 
-    with path.open("xb") as file:
-        try:
-            reader = RecordBatchReader.from_batches(schema, made())
-            write_parquet(reader, file, compression="zstd(9)", max_row_group_size=_ROWS_A_GROUP)
-        except Exception:
-            if failed:
-                raise failed[0] from None  # the library raises no more than its text
-            raise
-    return count
+    def write(self, content: Any, /) -> int:  # noqa: ANN401 - whatever holds bytes
+        """Write to the file; after an error all is taken and nothing written."""
+        if not self.failed:
+            try:
+                return super().write(content)
+            except OSError as error:
+                self.failed = error
+        return len(memoryview(content))

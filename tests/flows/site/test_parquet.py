@@ -1,3 +1,7 @@
+import itertools
+import os
+import resource
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -5,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.config.interrupts import TerminatedError
+from flows.config.interrupts import TerminatedError, ending_at_once
 from flows.site.parquet import write_table
 from pipelines.exports.columns import Column
 from tests.pipelines.exports.documents import HOSTILE_TEXTS
@@ -65,11 +69,32 @@ def test_a_value_of_another_kind_is_refused(tmp_path: Path) -> None:
         write_table(tmp_path / "a.parquet", COLUMNS, [(1, *FULL[1:])])
 
 
-@pytest.mark.parametrize("ending", [KeyboardInterrupt(), TerminatedError()], ids=repr)
-def test_an_interrupt_while_rows_are_made_is_one(ending: BaseException, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, TerminatedError)], ids=repr
+)
+def test_an_interrupt_ends_a_table_that_would_have_no_end(
+    number: signal.Signals, raised: type[BaseException], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     def rows() -> Iterator[tuple[Any, ...]]:
-        yield from [FULL] * 5000
-        raise ending
+        for count in itertools.count():
+            if count == 50_000:
+                os.kill(os.getpid(), number)
+            yield FULL
 
-    with pytest.raises(type(ending)):
+    with ending_at_once(), pytest.raises(raised):
         write_table(tmp_path / "a.parquet", COLUMNS, rows())
+    assert capfd.readouterr() == ("", ""), "the library does not panic"
+
+
+@pytest.mark.parametrize("room", [0, 20_000])
+def test_a_full_disk_is_an_error_of_the_file(room: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    rows = ((os.urandom(20).hex(), *FULL[1:]) for _ in range(100_000))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_table(tmp_path / "a.parquet", COLUMNS, rows)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert next(rows), "rows that would be lost are not made"
+    assert capfd.readouterr() == ("", ""), "the library does not panic"
