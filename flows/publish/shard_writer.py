@@ -73,8 +73,9 @@ class ShardWriter:
             for line in print_delta(delta(before.values(), came)):
                 lines.update(line)
                 delta_bytes += len(line)
-            counts.update(row.status for row in came)
-            content.update(came)
+            for row in came:
+                counts[row.status] += 1
+                content.add(row)
             stamped = [_stamped(row, before, generation) for row in came]
             stamped = self._logged(log, before, stamped, generation)
             shards += [self._shard(index, stamped)] if stamped else []

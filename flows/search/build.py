@@ -58,10 +58,9 @@ class ContentDigest:
     def __init__(self) -> None:
         self._digest = hashlib.sha256(f"{FORMAT}\n".encode())
 
-    def update(self, rows: Iterable[ShardRow]) -> None:
-        """Add the rows of the next shard."""
-        for row in rows:
-            self._digest.update(f"{row.slug} {row.object}\n".encode())
+    def add(self, row: ShardRow) -> None:
+        """Add the next row."""
+        self._digest.update(f"{row.slug} {row.object}\n".encode())
 
     def hexdigest(self) -> str:
         """Return the digest of all rows so far, in hexadecimal."""

@@ -17,6 +17,7 @@ from flows.registry.signed_files import seal
 from flows.search.build import ContentDigest
 from flows.site.bulk import BulkExports
 from flows.site.llms import llms_text
+from flows.site.maker_files import MakerFiles
 from flows.site.passport_files import PAGE, PassportFiles
 from flows.site.registry_pages import registry_pages
 from flows.site.same_passports import VOCABULARY_KEY, has_same_passports, shows_only_passports
@@ -33,8 +34,7 @@ from pipelines.pages.table import table_part
 from pipelines.pages.templating import assets, rendering_sha256
 from pipelines.registry.export_keys import ENDS_KEY, PASSPORT_FILES
 from pipelines.registry.layout import INDEX_KEY, LLMS_KEY, PAGES_KEY, SCHEMA_KEY, page_key, page_list_key
-from pipelines.registry.packing import pack, ref_of, unpack
-from pipelines.registry.shards import MAX_SHARD_BYTES
+from pipelines.registry.packing import pack, ref_of
 from pipelines.registry.slots import shard_count, slots_of
 from pipelines.signing.contract import schema_text
 from pipelines.signing.keys import Signer
@@ -42,8 +42,6 @@ from schemas.registry import PageList, ShardRef, ShardRow
 from schemas.times import timestamp
 
 _GROUPS: tuple[Kind, ...] = ("capability", "purpose", "failure")
-_MOST_PASSES = 16
-"""Passes over the summaries of a large registry in which the pages of makers are rendered."""
 _KEYS = {PAGE: page_key, **PASSPORT_FILES}
 Changed = Iterator[tuple[str, Body | None]]
 
@@ -74,6 +72,7 @@ class SitePages:
         self._first: list[Summary] = []
         self._figures, self._ends, self._sitemaps = Figures(), Ends(), Sitemaps(site, self._count)
         self._scratch = ScratchFolder(folder)
+        self._entries, self._makers = self._scratch.path / "entries", MakerFiles(self._scratch.path)
         self._content, self._bulk = ContentDigest(), BulkExports(reader, load, self._scratch.path)
         self._files_of = PassportFiles(site, reader, load)
 
@@ -84,7 +83,7 @@ class SitePages:
     def changed(self) -> Changed:
         """Yield the pages of changed passports, and the other files that differ from the listed ones."""
         self._same = self._earlier.listed if self._before and self._is_same() else None
-        groups = Groups((*_GROUPS, "maker") if self._count == 1 else _GROUPS)
+        groups = Groups(_GROUPS)
         for index in range(self._count):
             yield from self._shard(index, groups)
         if self._same:
@@ -121,40 +120,47 @@ class SitePages:
 
     def _shard(self, index: int, groups: Groups) -> Changed:
         """Yield the changed pages of one shard, its part of the list, and its part of the table."""
-        slots = slots_of(index, self._count)
-        before, entries = self._earlier.passports(slots), list[PassportEntry]()
+        slots, rows = slots_of(index, self._count), 0
+        before = self._earlier.passports(slots)
         listed = before or self._listed.passports(slots)
-        rows = list(self._reader.rows(slots=slots))
-        self._content.update(rows)
-        for row in rows:
-            entry = before.get(row.slug)
-            if entry is None or entry.object != row.object or row.slug in self._reader.revoked:
-                entry = yield from self._passport(row, listed.get(row.slug), entry)
-            entries.append(entry)
-            self._figures.add(entry.summary)
-            self._ends.add(entry.summary)
-        if not entries:
+        with self._entries.open("wb") as file:
+            for row in self._reader.rows(slots=slots):
+                rows += 1
+                self._content.add(row)
+                entry = before.get(row.slug)
+                if entry is None or entry.object != row.object or row.slug in self._reader.revoked:
+                    entry = yield from self._passport(row, listed.get(row.slug), entry)
+                file.write(entry.line() + b"\n")
+                self._figures.add(entry.summary)
+                self._ends.add(entry.summary)
+                self._sitemaps.add(entry.summary)
+        if not rows:
             return
-        for key, body in self._sitemaps.part(index, (entry.summary for entry in entries)):
+        for key, body in self._sitemaps.part(index):
             yield from self._file(key, body)
-        if self._same and len(before) == len(rows):
+        if self._same and len(before) == rows:
             self._parts += [ref for ref in self._same.passports if ref.index == index]
         else:
-            yield from self._listing(index, entries, groups)
+            yield from self._listing(index, rows, groups)
 
-    def _listing(self, index: int, entries: list[PassportEntry], groups: Groups) -> Changed:
+    def _listing(self, index: int, rows: int, groups: Groups) -> Changed:
         """Yield a shard's part of the list and of the table, and add its passports to their groups."""
-        for entry in entries:
-            groups.add(entry.summary)
-        self._first = nsmallest(FIRST_ROWS, [*self._first, *(entry.summary for entry in entries)], key=by_use)
-        packed = pack(entry.line() for entry in entries)
-        ref = ref_of(packed, index=index, rows=len(entries))
+        for summary in self._summaries():
+            groups.add(summary)
+        self._makers.add(self._summaries())
+        self._first = nsmallest(FIRST_ROWS, chain(self._first, self._summaries()), key=by_use)
+        with self._entries.open("rb") as file:
+            packed = pack(line.rstrip(b"\n") for line in file)
+        ref = ref_of(packed, index=index, rows=rows)
         self._parts.append(ref)
-        if self._count > 1:
-            self._part(ref).write_bytes(packed)  # read again for the pages of makers
         if self._earlier.listed is None or ref not in self._earlier.listed.passports:
             yield page_list_key(ref.sha256), packed
-        yield from self._file(table_key(index), table_part(entry.summary for entry in entries))
+        yield from self._file(table_key(index), table_part(self._summaries()))
+
+    def _summaries(self) -> Iterator[Summary]:
+        """Yield the summaries of the shard's passports, whose entries are in a file, as memory should not hold all."""
+        with self._entries.open("rb") as file:
+            yield from (Summary(**orjson.loads(line)["summary"]) for line in file)
 
     def _passport(
         self, row: ShardRow, listed: PassportEntry | None, likewise: PassportEntry | None
@@ -189,11 +195,10 @@ class SitePages:
         makers = list[tuple[str, str, int]]()
         for group in groups.by_key.values():
             yield group.key, group_page(site, group)
-        for some in self._makers(groups):
-            for group in some.of("maker"):
+        for some in self._makers.groups():
+            for group in some.by_key.values():
                 makers.append((group.name, group.key, group.count))
-                if some is not groups:
-                    yield group.key, group_page(site, group)
+                yield group.key, group_page(site, group)
         yield from makers_pages(site, makers)
         yield VOCABULARY_KEY, vocabulary_page(site, groups)
         vocabulary: Vocabulary = {
@@ -221,22 +226,6 @@ class SitePages:
             if (key := keys.role_key(one, "passports")) and key.state == "active"
         ]
         return max(named)[1] if named else self._reader.key_id
-
-    def _makers(self, groups: Groups) -> Iterator[Groups]:
-        """Yield the groups of makers; of a large registry a range of them at a time, so that memory holds no more."""
-        if self._count == 1:
-            yield groups
-            return
-        for number in range(_MOST_PASSES):
-            some = Groups(("maker",), makers=slots_of(number, _MOST_PASSES))
-            for ref in self._parts:
-                for line in unpack(self._part(ref).read_bytes(), max_bytes=MAX_SHARD_BYTES):
-                    some.add(Summary(**orjson.loads(line)["summary"]))
-            yield some
-
-    def _part(self, ref: ShardRef) -> Path:
-        """Path of a shard's part of the list, as long as this generation is rendered."""
-        return self._scratch.path / f"part-{ref.index}"
 
 
 def _digest(site: Site) -> str:

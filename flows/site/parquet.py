@@ -13,8 +13,9 @@ from arro3.io import write_parquet
 from flows.store.pool import batches
 from pipelines.exports.columns import Column, ColumnKind, Row
 
-_ROWS_A_GROUP: Final = 20_000
-_ROWS_A_BATCH: Final = 2_000
+_ROWS_A_GROUP: Final = 10_000
+"""With 20,000 files are a twentieth smaller, and writing them holds twice as much memory."""
+_ROWS_A_BATCH: Final = 1_000
 _TEXT: Final = DataType.string()
 
 

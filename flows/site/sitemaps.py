@@ -1,6 +1,6 @@
 """Collects the addresses of a site's pages into its sitemap: one file, or a part for each shard and an index."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from flows.store.pool import batches
 from pipelines.exports.sitemap import MOST_ADDRESSES, MappedPage, sitemap, sitemap_index
@@ -18,13 +18,15 @@ class Sitemaps:
         self._passports: list[MappedPage] = []
         self._parts: list[str] = []
 
-    def part(self, index: int, passports: Iterable[Summary]) -> Iterator[tuple[str, bytes]]:
-        """Yield the part of one shard; the only shard's passports are in the sitemap itself."""
-        pages = [MappedPage(page_key(one.slug), one.signed[:10]) for one in passports]
-        if self._shards == 1:
-            self._passports = pages
-            return
-        yield from self._cut(str(index), pages)
+    def add(self, passport: Summary) -> None:
+        """Add the page of a passport to the part of its shard."""
+        self._passports.append(MappedPage(page_key(passport.slug), passport.signed[:10]))
+
+    def part(self, index: int) -> Iterator[tuple[str, bytes]]:
+        """Yield the part of the shard whose passports were added; the only shard's are in the sitemap itself."""
+        if self._shards > 1:
+            pages, self._passports = self._passports, []
+            yield from self._cut(str(index), pages)
 
     def files(self, others: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
         """Yield the sitemap, once all shards were given; `others` has the keys of all files but the passports'."""

@@ -47,18 +47,19 @@ class Member(NamedTuple):
     maker: str
 
 
+_Ranked = tuple[tuple[int, int, "_Reversed"], Member]
+
+
 class Group:
     """The passports of one capability, purpose, maker or failure mode; of very many, the most used are listed."""
 
     def __init__(self, kind: Kind, key: str, name: str, uri: str) -> None:
         self.kind, self.key, self.name, self.uri, self.count = kind, key, name, uri, 0
-        self._members: list[tuple[tuple[int, int, _Reversed], Member]] = []
+        self._members: list[_Ranked] = []
 
-    def add(self, summary: Summary) -> None:
+    def add(self, item: "_Ranked") -> None:
         """Add a passport."""
         self.count += 1
-        use, score, slug = by_use(summary)
-        item = (-use, -score, _Reversed(slug)), Member(summary.name, slug, page_key(slug), summary.maker)
         if self.kind == "maker" or len(self._members) < MOST_MEMBERS:
             heappush(self._members, item)
         else:
@@ -82,18 +83,19 @@ class _Reversed(str):
 class Groups:
     """All groups of the passports that were added."""
 
-    def __init__(self, kinds: Iterable[Kind], *, makers: range = range(256)) -> None:
-        self._kinds, self._makers = frozenset(kinds), makers
+    def __init__(self, kinds: Iterable[Kind]) -> None:
+        self._kinds = frozenset(kinds)
         self.by_key: dict[str, Group] = {}
 
     def add(self, summary: Summary) -> None:
         """Add a passport to every group that it is in."""
+        ranked = _ranked(summary)
         for kind, key, name, uri in _memberships(summary):
-            if kind in self._kinds and (kind != "maker" or _bucket(key) in self._makers):
+            if kind in self._kinds:
                 group = self.by_key.get(key)
                 if group is None:
                     group = self.by_key[key] = Group(kind, key, name, uri)
-                group.add(summary)
+                group.add(ranked)
 
     def of(self, kind: Kind) -> list[Group]:
         """Return the groups of a kind, by name."""
@@ -161,8 +163,10 @@ def _memberships(summary: Summary) -> Iterator[tuple[Kind, str, str, str]]:
         yield "failure", failure_page(mode), mode, ""
 
 
-def _bucket(key: str) -> int:
-    return sum(key.encode()) % 256
+def _ranked(summary: Summary) -> _Ranked:
+    """Return a passport as a heap of the most used has it, once for all of its groups."""
+    use, score, slug = by_use(summary)
+    return (-use, -score, _Reversed(slug)), Member(summary.name, slug, page_key(slug), summary.maker)
 
 
 def _about(group: Group) -> dict[str, Any]:

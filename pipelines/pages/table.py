@@ -43,22 +43,27 @@ _SETS: Final[dict[str, Callable[[Summary], list[str]]]] = {
 def table_part(summaries: Iterable[Summary]) -> bytes:
     """Return the JSON of some rows: `{"rows": n, "lists": {column: values}, "columns": {column: [...]}, "pages": {…}}`.
 
-    `pages` has slug → key of its page, for the few slugs whose pages are at another key.
+    The rows are in the order given, by slug. `pages` has slug → key of its page, for the few slugs whose pages are at
+    another key.
     """
-    rows = sorted(summaries, key=lambda one: one.slug)
     lists: dict[str, dict[str, int]] = {name: {} for name in (*_CODED, *_SETS)}
+    columns: dict[str, list[Any]] = {name: [] for name in (*_PLAIN, *_CODED, *_SETS)}
+    pages: dict[str, str] = {}
 
     def place(column: str, value: str) -> int:
         return lists[column].setdefault(value, len(lists[column]))
 
-    columns: dict[str, list[Any]] = {name: [value(one) for one in rows] for name, value in _PLAIN.items()}
-    for name, value in _CODED.items():
-        columns[name] = [place(name, value(one)) for one in rows]
-    for name, values in _SETS.items():
-        columns[name] = [[place(name, text) for text in values(one)] for one in rows]
-    pages = {one.slug: key for one in rows if (key := page_key(one.slug)) != one.slug}
+    for one in summaries:
+        for name, plain in _PLAIN.items():
+            columns[name].append(plain(one))
+        for name, coded in _CODED.items():
+            columns[name].append(place(name, coded(one)))
+        for name, texts in _SETS.items():
+            columns[name].append([place(name, text) for text in texts(one)])
+        if (key := page_key(one.slug)) != one.slug:
+            pages[one.slug] = key
     return orjson.dumps({
-        "rows": len(rows),
+        "rows": len(columns["slug"]),
         "lists": {name: list(values) for name, values in lists.items()},
         "columns": columns,
         "pages": pages,

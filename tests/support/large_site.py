@@ -41,7 +41,7 @@ def summaries(store: Path, count: int) -> Iterator[Summary]:
 def write_site(folder: Path, store: Path, count: int) -> None:
     """Write the front page, the table and the assets for so many passports to a folder."""
     parts = shard_count(count)
-    rows = list(summaries(store, count))
+    rows = sorted(summaries(store, count), key=lambda one: one.slug)
     by_part: dict[int, list[Summary]] = {}
     for one in rows:
         by_part.setdefault(shard_index(one.slug, parts), []).append(one)

@@ -31,17 +31,16 @@ def test_equal_passports_give_equal_bytes(published: Path, tmp_path: Path) -> No
     assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
 
 
-def content_digest(*shards: list[ShardRow]) -> str:
+def content_digest(*rows: ShardRow) -> str:
     digest = ContentDigest()
-    for rows in shards:
-        digest.update(rows)
+    for one in rows:
+        digest.add(one)
     return digest.hexdigest()
 
 
 def test_the_digest_of_the_content_changes_with_every_passport() -> None:
     one, two = row("a"), row("b")
-    assert content_digest([one, two]) == content_digest([one], [two])
-    assert len({content_digest([one, two]), content_digest([one]), content_digest([one, row("b", 2)])}) == 3
+    assert len({content_digest(one, two), content_digest(one), content_digest(one, row("b", 2))}) == 3
 
 
 def test_three_questions_are_answered_by_plain_sql(published: Path, tmp_path: Path) -> None:

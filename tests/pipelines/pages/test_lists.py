@@ -46,7 +46,7 @@ def test_a_summary_survives_being_stored(document: dict[str, Any]) -> None:
 
 
 def test_the_table_says_every_row_in_columns() -> None:
-    table = orjson.loads(table_part([summary(2), summary(1, free=True), summary(3)._replace(slug="api")]))
+    table = orjson.loads(table_part([summary(1, free=True), summary(2), summary(3)._replace(slug="api")]))
     columns, lists = table["columns"], table["lists"]
     assert table["rows"] == 3
     assert columns["slug"] == ["acme-00001", "acme-00002", "api"]
