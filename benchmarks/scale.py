@@ -1,11 +1,11 @@
 """Measures how a whole run grows with the Hub: `python -m benchmarks.scale [ITEMS …]`.
 
 An invented Hub of each size is served on loopback; one process crawls it, builds a passport for each repository, signs
-and publishes them, and then does the same again with nothing changed. Prints time and peak memory of the run in each
-stage (the crawl's process separately), and the bytes in the store; `--draw FOLDER` draws memory and time. Memory must
-not grow with the Hub, and time only in proportion to it. `--written` writes the file that a crawl would leave instead
-of crawling, for sizes that take a crawl hours; `--cards 20` gives one repository in 20 a card there, as reading is
-most of a crawl's work. `--builder pool` builds in two processes.
+and publishes them, and another one then does the same again with nothing changed. Prints time and peak memory of the
+run in each stage (the crawl's process separately), and the bytes in the store; `--draw FOLDER` draws memory and time.
+Memory must not grow with the Hub, and time only in proportion to it. `--written` writes the file that a crawl would
+leave instead of crawling, for sizes that take a crawl hours; `--cards 20` gives one repository in 20 a card there, as
+reading is most of a crawl's work. `--builder pool` builds in two processes.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -56,12 +56,14 @@ stale_after_h = 168
 expires_after_h = 720
 bounds.most_listings = 5_000_000
 """
+AGAIN = " again"
+"""What the names of the second day's stages end with."""
 IMPATIENT = {"AUTOTHROTTLE_ENABLED": "0", "CONCURRENT_REQUESTS": "16", "CONCURRENT_REQUESTS_PER_DOMAIN": "16"}
 """Scrapy settings of these crawls, without limits on the rate, as they stay on loopback."""
 
 
 def main() -> None:
-    """Measure each size in a separate process, and print the figures."""
+    """Measure each day of each size in a process of its own, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("items", type=int, nargs="*", default=SIZES)
     parser.add_argument("--json", type=Path, help="write all figures into this file")
@@ -72,24 +74,44 @@ def main() -> None:
     )
     parser.add_argument("--builder", choices=("here", "pool"), default="here")
     parser.add_argument("--run", metavar="URL", help="be the process that runs against this Hub")
+    parser.add_argument("--folder", type=Path, help="with store and work of that run")
+    parser.add_argument("--day", type=int, help="of that run: 1, or 2 when nothing has changed")
     asked = parser.parse_args()
     if asked.run:
-        written = Written(asked.items[0], asked.cards) if asked.written else None
-        print(json.dumps(run(asked.run, written, {"here": build_here, "pool": build_in_pool}[asked.builder])))
+        print(json.dumps(run(asked)))
         return
     curves = {}
     for items in asked.items:
-        with serving(items) as url:
-            command = [sys.executable, "-m", "benchmarks.scale", str(items), "--run", url, "--builder", asked.builder]
+        with serving(items) as url, tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, "-m", "benchmarks.scale", str(items), "--builder", asked.builder]
             command += ["--written", "--cards", str(asked.cards)] if asked.written else []
-            stated = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout  # noqa: S603 - this very file
-        curves[items] = json.loads(stated)
+            days = [measured([*command, "--run", url, "--folder", folder, "--day", day]) for day in ("1", "2")]
+            curves[items] = both(*days) | {"store": stored(Path(folder) / "store")}
         show(items, curves[items])
     if asked.json:
         asked.json.write_text(json.dumps(curves))
     if asked.draw:
         (asked.draw / "scale-memory.svg").write_text(memory_by_size(curves))
         (asked.draw / "scale-time.svg").write_text(time_by_size(curves))
+
+
+def measured(command: Sequence[str]) -> dict[str, Any]:
+    """Return what the process of one day measured."""
+    stated: dict[str, Any] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)  # noqa: S603 - this very file
+    return stated
+
+
+def both(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of two days together, the second curve after the first."""
+    ended = first["curve"][-1][0]
+    crawlers = [day["peak_mb"].get("crawler", 0) for day in (first, second)]
+    return {
+        "seconds": first["seconds"] | second["seconds"],
+        "cpu_s": first["cpu_s"] | second["cpu_s"],
+        "peak_mb": first["peak_mb"] | second["peak_mb"] | {"crawler": max(crawlers)},
+        "requests": [first["requests"], second["requests"]],
+        "curve": [*first["curve"], *([ended + at, stage, held] for at, stage, held in second["curve"])],
+    }
 
 
 def show(items: int, measured: dict[str, Any]) -> None:
@@ -107,30 +129,25 @@ def show(items: int, measured: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def run(url: str, written: Written | None, builder: Builder) -> dict[str, object]:
-    """Do a whole run and another one a day later, and return what was measured."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        equip(folder, url)
-        watch, requests = Watch(), []
-        with watch.watching():
-            for again, day in enumerate((1, 2)):
-                epoch = int(datetime(2026, 6, day, tzinfo=UTC).timestamp())
-                job = new_job("refresh", read_settings(), epoch=epoch)
-                with workspace(job) as placed:
-                    done = stages(placed, watch, written, builder, suffix=" again" if again else "")
-                requests.append(sum(one.requests for one in done.report.crawls))
-                assert done.report.accounting is not None
-                assert done.published.generation == again + 1
-                assert done.report.unchanged == again * done.report.accounting.passports
-        return {
-            "seconds": watch.seconds,
-            "cpu_s": watch.cpu_s,
-            "peak_mb": watch.peaks,
-            "requests": requests,
-            "curve": watch.curve,
-            "store": stored(folder / "store"),
-        }
+def run(asked: argparse.Namespace) -> dict[str, Any]:
+    """Do the run of one day, and return what was measured."""
+    written = Written(asked.items[0], asked.cards) if asked.written else None
+    builder: Builder = {"here": build_here, "pool": build_in_pool}[asked.builder]
+    equip(asked.folder, asked.run)
+    epoch = int(datetime(2026, 6, asked.day, tzinfo=UTC).timestamp())
+    watch, job = Watch(), new_job("refresh", read_settings(), epoch=epoch)
+    with watch.watching(), workspace(job) as placed:
+        done = stages(placed, watch, written, builder, suffix=AGAIN if asked.day > 1 else "")
+    assert done.report.accounting is not None
+    assert done.published.generation == asked.day
+    assert done.report.unchanged == (asked.day - 1) * done.report.accounting.passports
+    return {
+        "seconds": watch.seconds,
+        "cpu_s": watch.cpu_s,
+        "peak_mb": watch.peaks,
+        "requests": sum(one.requests for one in done.report.crawls),
+        "curve": watch.curve,
+    }
 
 
 def stages(job: Job, watch: Watch, written: Written | None, builder: Builder, suffix: str) -> RunOutcome:
