@@ -31,7 +31,7 @@ from benchmarks.hub_server import serving
 from benchmarks.memory import Watch
 from benchmarks.written_crawl import Written, write_crawl
 from flows.build.builder import Builder, build_here, build_parts, runs_of
-from flows.build.passports import FEW_HANDED_BACK, Built
+from flows.build.passports import FEW_OBJECTS, Built
 from flows.build.workers import BuildInput, read_build_input, write_build_input
 from flows.config.settings import read_settings
 from flows.crawl import sources as fetching
@@ -176,7 +176,7 @@ def build_apart(job: Job, folder: Path, parts: tuple[int, ...]) -> Built:
     """Build some parts in another process."""
     WATCHER.set(lambda *_: None)
     built = build_parts(job, read_build_input(job, folder), parts)
-    built.write_ahead(open_tools(job).store, but=FEW_HANDED_BACK)
+    built.write_ahead(open_tools(job).store, but=FEW_OBJECTS)
     return built
 
 

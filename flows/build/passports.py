@@ -16,10 +16,11 @@ from schemas.listing import Quarantined
 from schemas.registry import ShardRow
 from schemas.run import Accounting, Breach, IssuedPassport
 
-FEW_OBJECTS = 2_000
-"""Most passports in memory until publication; more are written ahead: to the store, named by no snapshot yet."""
-FEW_HANDED_BACK = 500
-"""Most passports that a worker sends back to the run; if there are more, it writes them ahead."""
+FEW_OBJECTS = 500
+"""Most passports in memory until publication, some 30 MB, and most that a worker sends back to the run.
+
+Of more, all are written ahead: to the store, named by no snapshot yet.
+"""
 MOST_CHANGES = 5_000
 """Most issued passports that a run report names."""
 

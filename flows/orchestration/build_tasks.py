@@ -13,7 +13,7 @@ from prefect.context import FlowRunContext
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.build.builder import Builder, build_parts, runs_of
-from flows.build.passports import FEW_HANDED_BACK, Built
+from flows.build.passports import FEW_OBJECTS, Built
 from flows.build.workers import BuildInput, read_build_input, write_build_input
 from flows.config.settings import Settings
 from flows.job.job import Job, open_tools
@@ -34,7 +34,7 @@ def build_here_task(job: Job, build_input: Opaque[BuildInput], parts: tuple[int,
 def build_there_task(job: Job, folder: str, parts: tuple[int, ...]) -> Opaque[Built]:
     """Build some parts on a worker, which reads the batch from the run's folder and writes most passports ahead."""
     built = build_parts(job, read_build_input(job, Path(folder)), parts)
-    built.write_ahead(open_tools(job).store, but=FEW_HANDED_BACK)
+    built.write_ahead(open_tools(job).store, but=FEW_OBJECTS)
     return Opaque(built)
 
 

@@ -46,6 +46,8 @@ def build_passports(job: Job, assembled: Assembled, builder: Builder = build_her
         built.add(part, tools.store)
     if breaches := breaches_of_build(built, tools.gates):
         raise closed(tools, failed_report(job, tools, assembled.crawls.good, breaches, built))
+    if built.ahead:
+        built.write_ahead(tools.store, but=0)
     return built
 
 
