@@ -50,7 +50,8 @@ def write_table(path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> i
     Equal rows give equal bytes with the same version of the library. An error of the file or of the rows, or an
     interrupt meanwhile, is raised here.
     """
-    with _TableFile(path, columns, rows) as table, ThreadPoolExecutor(1) as thread:
+    table = _TableFile(path, columns, rows)
+    with ThreadPoolExecutor(1) as thread:
         try:
             thread.submit(table.write_out).result()
         except Exception:  # of an error of the rows the library raises no more than its text
@@ -67,7 +68,7 @@ class _TableFile(FileIO):
     """A new file with a table, which ends at the first error of its disk or its rows and keeps it.
 
     The library panics at whatever a file raises. So `write` raises nothing, and the table is written in a thread of its
-    own, in which Python answers no signal.
+    own, in which Python answers no signal. The thread closes the file: an interrupt may end the wait for it.
     """
 
     def __init__(self, path: Path, columns: Sequence[Column], rows: Iterable[Row]) -> None:
@@ -79,9 +80,10 @@ class _TableFile(FileIO):
         self.is_ended = False
 
     def write_out(self) -> None:
-        """Have the library write all rows."""
-        reader = RecordBatchReader.from_batches(self._schema, self._batches())
-        write_parquet(reader, self, compression="zstd(9)", max_row_group_size=_ROWS_A_GROUP)
+        """Have the library write all rows, and close the file."""
+        with self:
+            reader = RecordBatchReader.from_batches(self._schema, self._batches())
+            write_parquet(reader, self, compression="zstd(9)", max_row_group_size=_ROWS_A_GROUP)
 
     def _batches(self) -> Iterator[RecordBatch]:
         try:

@@ -4,7 +4,8 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from glob import glob
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,28 @@ def test_a_schedule_that_is_ended_leaves_nothing(moment: int, store: Path, url: 
     end_at_a_moment(("schedule",), chance, LONGEST_START_S, store, url)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("table", ["passports", "statements"])
+def test_a_run_that_is_ended_as_it_begins_a_table_leaves_nothing(
+    table: str, number: signal.Signals, store: Path, url: str
+) -> None:
+    def begun(work: Path) -> None:
+        there = f"{work}/**/passports-scratch-*/{table}"
+        until(lambda: glob(there, recursive=True), every_s=0.0)  # noqa: PTH207 - pathlib fails where a folder vanishes
+
+    end_when(begun, number, ("demo", "--store", str(store.parent / "demo")), store, url)
+
+
 def end_at_a_moment(command: Sequence[str], chance: random.Random, longest_s: float, store: Path, url: str) -> None:
     """Send a signal to a command at a random moment; it must end soon, in order, and leave nothing."""
     sent = chance.choice([signal.SIGINT, signal.SIGTERM])
+    end_when(lambda _: time.sleep(chance.uniform(0.0, longest_s)), sent, command, store, url)
+
+
+def end_when(
+    reached: Callable[[Path], None], sent: signal.Signals, command: Sequence[str], store: Path, url: str
+) -> None:
+    """Send a signal to a command once `reached`, given the folder for its work, returns."""
     work, temporary = store.parent / "work", store.parent / "tmp"
     temporary.mkdir()
     environment = surroundings(
@@ -62,7 +82,7 @@ def end_at_a_moment(command: Sequence[str], chance: random.Random, longest_s: fl
     with subprocess.Popen(
         [*PASSPORTS, *command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        time.sleep(chance.uniform(0.0, longest_s))
+        reached(work)
         started = list(below(process.pid))
         process.send_signal(sent)
         asked = time.monotonic()
@@ -71,6 +91,7 @@ def end_at_a_moment(command: Sequence[str], chance: random.Random, longest_s: fl
     assert process.returncode in {0, 130, 143, -sent}, (out, err)
     assert took_s < ENDED_S
     assert "Traceback" not in err or "in main" not in err, "Python itself answers before the program has begun"
+    assert "panicked" not in err
     until(lambda: not any(command_line(pid) not in ([], [b""]) for pid in started), limit_s=ENDED_S)
     assert not work.exists() or not list(work.glob("passports-run-*"))
     assert not list(temporary.glob("passports-*"))
