@@ -5,6 +5,8 @@ from typing import Any
 
 from pipelines.views.charts import lines
 
+AGAIN = " again"
+"""What the names of the second day's stages end with."""
 POINTS = 300
 """About how many points of a curve over time are drawn."""
 HIGHEST_MB = 400
@@ -27,7 +29,7 @@ def time_by_size(measured: Mapping[int, Mapping[str, Any]]) -> str:
     """Return an SVG of the CPU time of a run, and of one of the next day, by the number of repositories."""
     days: dict[str, list[tuple[float, float]]] = {"everything is new": [(0, 0)], "nothing has changed": [(0, 0)]}
     for items, stated in sorted(measured.items()):
-        again = sum(s for stage, s in stated["cpu_s"].items() if stage.endswith(" again"))
+        again = sum(s for stage, s in stated["cpu_s"].items() if stage.endswith(AGAIN))
         for points, s in zip(days.values(), (sum(stated["cpu_s"].values()) - again, again), strict=True):
             points.append((items / 1000, s / 60))
     return _from_zero(days, title="CPU time of a run", x_name="thousand repositories", y_name="minutes")

@@ -26,7 +26,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from benchmarks.curves import memory_by_size, time_by_size
+from benchmarks.curves import AGAIN, memory_by_size, time_by_size
 from benchmarks.hub_server import serving
 from benchmarks.memory import Watch
 from benchmarks.written_crawl import Written, write_crawl
@@ -56,8 +56,6 @@ stale_after_h = 168
 expires_after_h = 720
 bounds.most_listings = 5_000_000
 """
-AGAIN = " again"
-"""What the names of the second day's stages end with."""
 IMPATIENT = {"AUTOTHROTTLE_ENABLED": "0", "CONCURRENT_REQUESTS": "16", "CONCURRENT_REQUESTS_PER_DOMAIN": "16"}
 """Scrapy settings of these crawls, without limits on the rate, as they stay on loopback."""
 
